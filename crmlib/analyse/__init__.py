@@ -1,0 +1,1 @@
+"""Floor 3: one row per customer to findings."""

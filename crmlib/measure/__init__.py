@@ -1,0 +1,1 @@
+"""Floor 2: tables to one row per customer."""

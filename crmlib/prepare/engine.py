@@ -1,0 +1,249 @@
+"""The engine: the one module that knows that DuckDB carries out the SQL of floors 1 and 2."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from sqlglot import exp
+
+from crmlib.schema.errors import SchemaError, SourceError
+
+MEMORY_VARIABLE = "CRMLIB_MEMORY_LIMIT"
+"""Environment variable that states how much memory one engine may take, such as ``2GB``."""
+
+
+class Engine:
+    """A DuckDB connection that may read only what it is allowed to, and spills instead of dying.
+
+    Parameters
+    ----------
+    allowed_paths : paths, optional
+        Files and folders that SQL may read and write. Nothing else on the machine can be reached,
+        no extension is loaded from a network, and the configuration cannot be changed afterwards.
+    memory_limit : str, optional
+        Such as ``"2GB"``; else the environment variable `MEMORY_VARIABLE`; else a quarter of the machine's
+        memory, at least 1 GB and at most 4 GB.
+    threads : int, optional
+        All cores by default.
+    temp_directory : path, optional
+        Where intermediate results go that do not fit the memory.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> with Engine() as engine:
+    ...     engine.register("orders", pd.DataFrame({"net_amount": [1.5, 2.0]}))
+    ...     engine.to_pandas("select sum(net_amount) as total from orders")
+       total
+    0    3.5
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_paths: Iterable[str | Path] = (),
+        memory_limit: str | None = None,
+        threads: int | None = None,
+        temp_directory: str | Path | None = None,
+    ) -> None:
+        temp = Path(temp_directory or Path(tempfile.gettempdir()) / f"crmlib-{os.getuid()}")
+        temp.mkdir(parents=True, exist_ok=True, mode=0o700)
+        paths = [Path(path).resolve() for path in allowed_paths]
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": memory_limit or os.environ.get(MEMORY_VARIABLE) or _default_memory(),
+                "threads": threads or os.cpu_count() or 1,
+                "temp_directory": str(temp),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        self._connection.execute("set allowed_directories = $1", [[str(p) for p in paths if p.is_dir()]])
+        self._connection.execute("set allowed_paths = $1", [[str(p) for p in paths if not p.is_dir()]])
+        for setting in ("TimeZone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
+            self._connection.execute(f"set {setting}")
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the memory and the temporary files.
+
+        Examples
+        --------
+        >>> Engine().close()
+        """
+        self._connection.close()
+
+    def register(self, name: str, table: Any, *, columns: Sequence[str] | None = None) -> None:
+        """Make a table known to SQL under a name; frames and Arrow tables are read in place.
+
+        Parameters
+        ----------
+        name : str
+        table : pandas or polars DataFrame, Arrow table, or DuckDB relation
+        columns : names, optional
+            Only these are handed over.
+
+        Raises
+        ------
+        SchemaError
+            If it is none of the kinds above.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> with Engine() as engine:
+        ...     engine.register("letters", pa.table({"letter": ["a", "b"]}))
+        ...     engine.to_pandas("select count(*) as n from letters")
+           n
+        0  2
+        """
+        self._connection.register(name, _as_arrow_or_pandas(table, columns))
+
+    def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
+        """Carry out SQL; values from outside come in as `parameters` (``$1``, ``$name``), never as text.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation or None
+            None where the statement has no result.
+
+        Examples
+        --------
+        >>> with Engine() as engine:
+        ...     engine.run("select $1 || '!' as greeting", ["hello"]).fetchone()
+        ('hello!',)
+        """
+        try:
+            return self._connection.sql(sql, params=parameters)
+        except duckdb.OutOfMemoryException as error:
+            raise SourceError(
+                f"The engine's memory is used up ({error}). Set {MEMORY_VARIABLE} higher, or read fewer columns."
+            ) from error
+
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
+        """Carry out a statement at once (`run` may be lazy).
+
+        Examples
+        --------
+        >>> with Engine() as engine:
+        ...     engine.execute("create table t as select 1 as one")
+        ...     engine.run("from t").fetchone()
+        (1,)
+        """
+        self._connection.execute(sql, parameters)
+
+    def to_arrow(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
+        """The result of SQL as an Arrow table.
+
+        Examples
+        --------
+        >>> with Engine() as engine:
+        ...     engine.to_arrow("select 1 as one").num_rows
+        1
+        """
+        cursor = self._connection.execute(sql, parameters)
+        return cursor.to_arrow_table()
+
+    def to_pandas(
+        self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """The result of SQL as a DataFrame: by way of Arrow, decimals as float64.
+
+        Examples
+        --------
+        >>> with Engine() as engine:
+        ...     engine.to_pandas("select 1.25::decimal(18, 4) as price").price.dtype
+        dtype('float64')
+        """
+        table = self.to_arrow(sql, parameters)
+        for i, field in enumerate(table.schema):
+            if pa.types.is_decimal(field.type):
+                table = table.set_column(i, field.name, table.column(i).cast(pa.float64()))
+        return table.to_pandas()
+
+    @staticmethod
+    def quote(name: str) -> str:
+        """An identifier, quoted by sqlglot.
+
+        Examples
+        --------
+        >>> print(Engine.quote("net amount"))
+        "net amount"
+        """
+        return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
+
+
+def columns_of(table: Any) -> list[str]:
+    """The column names of a pandas or polars frame, an Arrow table or a DuckDB relation.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> columns_of(pd.DataFrame({"a": [1]}))
+    ['a']
+    """
+    if isinstance(table, pa.Table | pa.RecordBatch):
+        return list(table.column_names)
+    if not hasattr(table, "columns"):
+        raise SchemaError(
+            f"A {type(table).__name__} is no table. Give a pandas or polars DataFrame, an Arrow table or a "
+            "DuckDB relation."
+        )
+    return [str(column) for column in table.columns]
+
+
+def require_columns(table: Any, names: Iterable[str], *, table_name: str) -> None:
+    """Refuse a table that lacks columns, and say how to bring them.
+
+    Raises
+    ------
+    SchemaError
+        It names the missing columns, those present, and the part of crm.toml that maps them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> require_columns(pd.DataFrame({"amount": [1]}), ["net_amount"], table_name="transactions")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.SchemaError: transactions has no column net_amount (has: amount). Map it in crm.toml
+    under [tables.transactions.columns].
+    """
+    present = columns_of(table)
+    missing = [name for name in names if name not in present]
+    if missing:
+        raise SchemaError(
+            f"{table_name} has no column {', '.join(missing)} (has: {', '.join(present)}). "
+            f"Map it in crm.toml under [tables.{table_name}.columns]."
+        )
+
+
+def _as_arrow_or_pandas(table: Any, columns: Sequence[str] | None) -> Any:
+    names = list(columns) if columns is not None else columns_of(table)
+    if isinstance(table, duckdb.DuckDBPyRelation):
+        return table.select(*[duckdb.ColumnExpression(name) for name in names]).to_arrow_table()
+    if isinstance(table, pa.Table | pa.RecordBatch):
+        return (pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table).select(names)
+    if isinstance(table, pd.DataFrame):
+        return table[names]
+    if hasattr(table, "to_arrow"):
+        return table.select(names).to_arrow()
+    raise SchemaError(
+        f"A {type(table).__name__} is no table. Give a pandas or polars DataFrame, an Arrow table or a "
+        "DuckDB relation."
+    )
+
+
+def _default_memory() -> str:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{min(max(total // 4, 2**30), 4 * 2**30) // 2**20}MiB"

@@ -1,0 +1,1 @@
+"""Floor 0: what CRM data is. Pure declarations."""

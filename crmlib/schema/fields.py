@@ -1,0 +1,159 @@
+"""A column is described once: what it holds feeds checks, types, privacy and the dictionary."""
+
+from dataclasses import dataclass
+
+from crmlib.schema.errors import SchemaError, nearest
+
+TYPES = {
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+    "list": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "share": "DOUBLE",
+    "money": "DECIMAL(18,4)",
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
+"""The types of the vocabulary and how the engine stores them. Money is a decimal so that sums are exact."""
+
+PRIVACY_CLASSES = ("internal", "personal", "sensitive")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of the vocabulary.
+
+    Parameters
+    ----------
+    name, type, description : what it is called, one of `TYPES`, what it means
+    unit : str, optional
+        As a reader would write it: "days", "account currency".
+    privacy : "internal", "personal" (class P) or "sensitive" (class S)
+    required : must be present and not null
+    key : part of the table's key
+    allowed : the only values that are right, lower case
+    minimum, maximum : the range, ends included
+    references : str, optional
+        The table whose key this column holds.
+    known_from : str, optional
+        The timestamp column before which this value cannot be known: it is empty while that lies after `as_of`.
+    unknown_as : the value while it is not yet known
+    guesses : names that exports use for it, lower case
+
+    Examples
+    --------
+    >>> Field("net_amount", "money", "What was paid.", required=True).sql_type
+    'DECIMAL(18,4)'
+    """
+
+    name: str
+    type: str
+    description: str
+    unit: str | None = None
+    privacy: str = "internal"
+    required: bool = False
+    key: bool = False
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    references: str | None = None
+    known_from: str | None = None
+    unknown_as: str | None = None
+    guesses: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise SchemaError(f"field {self.name}: no type {self.type!r}.{nearest(self.type, TYPES)}")
+        if self.privacy not in PRIVACY_CLASSES:
+            raise SchemaError(f"field {self.name}: privacy is one of {', '.join(PRIVACY_CLASSES)}")
+
+    @property
+    def sql_type(self) -> str:
+        """The engine's type.
+
+        Examples
+        --------
+        >>> Field("order_id", "id", "The order.").sql_type
+        'VARCHAR'
+        """
+        return TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of the vocabulary.
+
+    Parameters
+    ----------
+    name : str
+    row : what one row is, in words
+    fields : the columns, keys first
+    time : str, optional
+        The column that places a row in time; rows after `as_of` are invisible.
+    traps : what is easily got wrong about this table; printed in the reports that use it
+
+    Examples
+    --------
+    >>> spec = TableSpec("notes", "a note", (Field("note_id", "id", "The note.", key=True, required=True),))
+    >>> spec.keys
+    ('note_id',)
+    """
+
+    name: str
+    row: str
+    fields: tuple[Field, ...]
+    time: str | None = None
+    traps: tuple[str, ...] = ()
+
+    def field(self, name: str) -> Field:
+        """The field of that name.
+
+        Raises
+        ------
+        SchemaError
+            If there is none; it names the nearest.
+
+        Examples
+        --------
+        >>> TableSpec("notes", "a note", (Field("text", "text", "Words."),)).field("text").type
+        'text'
+        """
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise SchemaError(f"table {self.name} has no column {name!r}.{nearest(name, self.names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All column names, in order.
+
+        Examples
+        --------
+        >>> TableSpec("notes", "a note", (Field("text", "text", "Words."),)).names
+        ('text',)
+        """
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names that together are unique.
+
+        Examples
+        --------
+        >>> TableSpec("notes", "a note", (Field("text", "text", "Words."),)).keys
+        ()
+        """
+        return tuple(field.name for field in self.fields if field.key)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names that must be present and not null.
+
+        Examples
+        --------
+        >>> TableSpec("notes", "a note", (Field("text", "text", "Words.", required=True),)).required
+        ('text',)
+        """
+        return tuple(field.name for field in self.fields if field.required)

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -110,37 +111,46 @@ class Engine:
         self._connection.register(name, _as_arrow_or_pandas(table, columns))
 
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
-        """Carry out SQL; values from outside come in as `parameters` (``$1``, ``$name``), never as text.
+        """A query as a relation, carried out when its rows are asked for.
+
+        Values from outside come in as `parameters` (``$1``, ``$name``), never as text of the SQL.
 
         Returns
         -------
-        duckdb.DuckDBPyRelation or None
-            None where the statement has no result.
+        duckdb.DuckDBPyRelation
 
         Examples
         --------
         >>> with Engine() as engine:
-        ...     engine.run("select $1 || '!' as greeting", ["hello"]).fetchone()
-        ('hello!',)
+        ...     engine.run("select $1 || '!' as greeting", ["hello"]).fetchall()
+        [('hello!',)]
         """
-        try:
-            return self._connection.sql(sql, params=parameters)
-        except duckdb.OutOfMemoryException as error:
-            raise SourceError(
-                f"The engine's memory is used up ({error}). Set {MEMORY_VARIABLE} higher, or read fewer columns."
-            ) from error
+        return self._connection.sql(sql, params=parameters)
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple]:
+        """The rows of a small result as tuples.
+
+        Examples
+        --------
+        >>> with Engine() as engine:
+        ...     engine.rows("select 1, 'a'")
+        [(1, 'a')]
+        """
+        with _memory_explained():
+            return self._connection.execute(sql, parameters).fetchall()
 
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
-        """Carry out a statement at once (`run` may be lazy).
+        """Carry out a statement at once.
 
         Examples
         --------
         >>> with Engine() as engine:
         ...     engine.execute("create table t as select 1 as one")
-        ...     engine.run("from t").fetchone()
-        (1,)
+        ...     engine.rows("from t")
+        [(1,)]
         """
-        self._connection.execute(sql, parameters)
+        with _memory_explained():
+            self._connection.execute(sql, parameters)
 
     def to_arrow(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
         """The result of SQL as an Arrow table.
@@ -151,8 +161,8 @@ class Engine:
         ...     engine.to_arrow("select 1 as one").num_rows
         1
         """
-        cursor = self._connection.execute(sql, parameters)
-        return cursor.to_arrow_table()
+        with _memory_explained():
+            return self._connection.sql(sql, params=parameters).to_arrow_table()
 
     def to_pandas(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None
@@ -226,6 +236,16 @@ def require_columns(table: Any, names: Iterable[str], *, table_name: str) -> Non
             f"{table_name} has no column {', '.join(missing)} (has: {', '.join(present)}). "
             f"Map it in crm.toml under [tables.{table_name}.columns]."
         )
+
+
+@contextmanager
+def _memory_explained() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise SourceError(
+            f"The engine's memory is used up ({error}). Set {MEMORY_VARIABLE} higher, or map fewer columns."
+        ) from error
 
 
 def _as_arrow_or_pandas(table: Any, columns: Sequence[str] | None) -> Any:

@@ -1,0 +1,49 @@
+"""One clock: the closing moment is always given, and here is how it is read."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from crmlib.schema.errors import ParameterError
+
+
+def closing_moment(value: Any, *, time_zone: str = "UTC") -> pd.Timestamp:
+    """The moment after which nothing is known, as a naive timestamp in UTC.
+
+    Parameters
+    ----------
+    value : Timestamp, datetime, date or text
+        A moment is taken as it is. A bare date (a `date`, or text without a time) means the end of that day.
+    time_zone : str
+        The zone of a value that states none.
+
+    Raises
+    ------
+    ParameterError
+        If it is no date.
+
+    Examples
+    --------
+    >>> closing_moment("2017-12-31")
+    Timestamp('2017-12-31 23:59:59.999999')
+    >>> closing_moment("2017-12-31 12:00", time_zone="America/New_York")
+    Timestamp('2017-12-31 17:00:00')
+    >>> closing_moment(pd.Timestamp("2017-12-31"))
+    Timestamp('2017-12-31 00:00:00')
+    """
+    whole_day = (isinstance(value, date) and not isinstance(value, datetime)) or (
+        isinstance(value, str) and len(value.strip()) == 10
+    )
+    try:
+        moment = pd.Timestamp(value)
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"as_of: {value!r} is no date. Write it as 2017-12-31.") from error
+    if moment is pd.NaT:
+        raise ParameterError("as_of is empty. Write it as 2017-12-31.")
+    if whole_day:
+        moment = moment.normalize() + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
+    if moment.tzinfo is None:
+        moment = moment.tz_localize(ZoneInfo(time_zone), ambiguous=True, nonexistent="shift_forward")
+    return moment.tz_convert("UTC").tz_localize(None).as_unit("us")

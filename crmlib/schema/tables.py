@@ -1,0 +1,68 @@
+"""The vocabulary: every table of a CRM by its name."""
+
+from crmlib.schema.errors import SchemaError, nearest
+from crmlib.schema.fields import TableSpec
+from crmlib.schema.tables_contact import EVENTS, FEEDBACK, INTERACTIONS, SERVICE_CASES
+from crmlib.schema.tables_party import (
+    CAMPAIGN_CONTACTS,
+    CAMPAIGNS,
+    CONTACTS,
+    CUSTOMERS,
+    EMPLOYEES,
+    RELATIONS,
+)
+from crmlib.schema.tables_sales import (
+    OPPORTUNITIES,
+    OPPORTUNITY_CONTACTS,
+    PLANS,
+    PRODUCTS,
+    STAGE_HISTORY,
+    TRANSACTIONS,
+)
+
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (
+        CUSTOMERS,
+        CONTACTS,
+        PRODUCTS,
+        TRANSACTIONS,
+        INTERACTIONS,
+        EVENTS,
+        FEEDBACK,
+        SERVICE_CASES,
+        OPPORTUNITIES,
+        STAGE_HISTORY,
+        OPPORTUNITY_CONTACTS,
+        RELATIONS,
+        CAMPAIGNS,
+        CAMPAIGN_CONTACTS,
+        PLANS,
+        EMPLOYEES,
+    )
+}
+
+CORE_TABLES = ("transactions", "opportunities")
+"""A workspace has at least one of these; every other table is optional."""
+
+
+def table_spec(name: str) -> TableSpec:
+    """The declaration of a table.
+
+    Raises
+    ------
+    SchemaError
+        If the vocabulary has no such table; it names the nearest.
+
+    Examples
+    --------
+    >>> table_spec("transactions").time
+    'ordered_at'
+    >>> table_spec("transaction")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.SchemaError: the vocabulary has no table 'transaction'. Did you mean 'transactions'?
+    """
+    if name not in TABLES:
+        raise SchemaError(f"the vocabulary has no table {name!r}.{nearest(name, TABLES)}")
+    return TABLES[name]

@@ -14,8 +14,9 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _SHELF = {
-    "crmlib.prepare.crm": ("Crm", "open_workspace"),
-    "crmlib.prepare.checks": ("CheckReport", "check_tables"),
+    "crmlib.prepare.checks": ("CheckReport",),
+    "crmlib.prepare.crm": ("Crm", "check_tables"),
+    "crmlib.prepare.workspace": ("open_workspace",),
     "crmlib.measure.rfm": ("rfm_table",),
     "crmlib.measure.indicators": ("Indicator", "compute_indicators", "indicator_catalogue"),
     "crmlib.analyse.customer_types": ("CUSTOMER_TYPES", "customer_types"),

@@ -81,6 +81,43 @@ class Field:
         return TYPES[self.type]
 
 
+POLICIES = ("set_aside", "mend", "warn")
+"""What a check does with the rows it finds: they leave with a reason, are put right and counted, or only counted."""
+
+
+@dataclass(frozen=True)
+class TableCheck:
+    """A check over the columns of a row, or over a whole table.
+
+    Parameters
+    ----------
+    name : str
+    sql : str
+        A condition over the row's columns that is true where something is wrong; or, with `whole_table`, a
+        query that yields the `rowid` of the offending rows of ``{rows}``.
+    needs : the columns without which the check is left out
+    says : what is wrong, as the end of a sentence that begins with a number of rows
+    policy : one of `POLICIES`; a workspace may choose another
+    whole_table : whether `sql` is a query
+
+    Examples
+    --------
+    >>> TableCheck("zero_quantity", "quantity = 0", ("quantity",), "have quantity 0", "warn").policy
+    'warn'
+    """
+
+    name: str
+    sql: str
+    needs: tuple[str, ...]
+    says: str
+    policy: str = "warn"
+    whole_table: bool = False
+
+    def __post_init__(self) -> None:
+        if self.policy not in POLICIES:
+            raise SchemaError(f"check {self.name}: policy is one of {', '.join(POLICIES)}")
+
+
 @dataclass(frozen=True)
 class TableSpec:
     """A table of the vocabulary.
@@ -93,6 +130,7 @@ class TableSpec:
     time : str, optional
         The column that places a row in time; rows after `as_of` are invisible.
     traps : what is easily got wrong about this table; printed in the reports that use it
+    checks : checks beyond those that the fields declare
 
     Examples
     --------
@@ -106,6 +144,7 @@ class TableSpec:
     fields: tuple[Field, ...]
     time: str | None = None
     traps: tuple[str, ...] = ()
+    checks: tuple[TableCheck, ...] = ()
 
     def field(self, name: str) -> Field:
         """The field of that name.

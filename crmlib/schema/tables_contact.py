@@ -1,6 +1,6 @@
 """Tables of what passed between us and the customer."""
 
-from crmlib.schema.fields import Field, TableSpec
+from crmlib.schema.fields import Field, TableCheck, TableSpec
 
 INTERACTIONS = TableSpec(
     "interactions",
@@ -61,6 +61,15 @@ FEEDBACK = TableSpec(
         Field("resolved_at", "timestamp", "When a complaint was resolved.", known_from="resolved_at"),
     ),
     time="given_at",
+    checks=(
+        TableCheck(
+            "score_above_best",
+            "score > score_max",
+            ("score", "score_max"),
+            "have a score above the best that is possible",
+            "set_aside",
+        ),
+    ),
 )
 
 SERVICE_CASES = TableSpec(
@@ -81,4 +90,13 @@ SERVICE_CASES = TableSpec(
         Field("reopened_count", "integer", "How often it was opened again.", minimum=0),
     ),
     time="opened_at",
+    checks=(
+        TableCheck(
+            "closed_before_opened",
+            "closed_at < opened_at",
+            ("closed_at", "opened_at"),
+            "were closed before they were opened",
+            "set_aside",
+        ),
+    ),
 )

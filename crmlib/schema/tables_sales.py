@@ -1,6 +1,6 @@
 """Tables of what was sold, and what may be."""
 
-from crmlib.schema.fields import Field, TableSpec
+from crmlib.schema.fields import Field, TableCheck, TableSpec
 
 PRODUCTS = TableSpec(
     "products",
@@ -56,6 +56,37 @@ TRANSACTIONS = TableSpec(
         "Lines without a customer count for products and baskets, never for customers.",
         "A refund reduces money; it never moves the date of a purchase.",
     ),
+    checks=(
+        TableCheck("zero_quantity", "quantity = 0", ("quantity",), "have quantity 0"),
+        TableCheck(
+            "negative_price",
+            "net_amount < 0 and quantity > 0",
+            ("net_amount", "quantity"),
+            "have a price below 0: a positive quantity with a negative amount",
+        ),
+        TableCheck(
+            "refund_without_purchase",
+            """
+            with refunds as (
+                select rowid as refund_row, customer_id, product_id, ordered_at
+                from {rows}
+                where net_amount < 0 and customer_id is not null
+            ),
+            first_purchases as (
+                select customer_id, product_id, min(ordered_at) as first_at
+                from {rows}
+                where net_amount > 0 and customer_id in (select customer_id from refunds)
+                group by customer_id, product_id
+            )
+            select refund_row as rowid
+            from refunds left join first_purchases using (customer_id, product_id)
+            where first_at is null or first_at > ordered_at
+            """,
+            ("customer_id", "product_id", "ordered_at", "net_amount"),
+            "are refunds of something the customer had not bought before in this data",
+            whole_table=True,
+        ),
+    ),
 )
 
 OPPORTUNITIES = TableSpec(
@@ -83,6 +114,15 @@ OPPORTUNITIES = TableSpec(
     ),
     time="created_at",
     traps=("The stage is the one seen at export; what it was earlier stands in stage_history only.",),
+    checks=(
+        TableCheck(
+            "closed_before_created",
+            "closed_at < created_at",
+            ("closed_at", "created_at"),
+            "were closed before they were created",
+            "set_aside",
+        ),
+    ),
 )
 
 STAGE_HISTORY = TableSpec(
@@ -97,6 +137,15 @@ STAGE_HISTORY = TableSpec(
               known_from="exited_at"),
     ),
     time="entered_at",
+    checks=(
+        TableCheck(
+            "left_before_entered",
+            "exited_at < entered_at",
+            ("exited_at", "entered_at"),
+            "left a stage before they entered it",
+            "set_aside",
+        ),
+    ),
 )
 
 OPPORTUNITY_CONTACTS = TableSpec(
@@ -125,5 +174,14 @@ PLANS = TableSpec(
         Field("measure", "text", "What is to be reached.", required=True, key=True,
               allowed=("net_amount", "quantity", "margin", "order_count", "won_amount")),
         Field("target", "number", "How much.", required=True),
+    ),
+    checks=(
+        TableCheck(
+            "ends_before_start",
+            "period_end < period_start",
+            ("period_start", "period_end"),
+            "end before they start",
+            "set_aside",
+        ),
     ),
 )

@@ -1,0 +1,248 @@
+"""One row per customer: every indicator over the prepared views, in one statement of the engine."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from crmlib.measure.indicators.built_in import INDICATORS
+from crmlib.measure.indicators.indicator import Indicator
+from crmlib.measure.indicators.sources import source_steps
+from crmlib.measure.indicators.steps import step_sql
+from crmlib.measure.indicators.views import VIEWS
+from crmlib.prepare.engine import Engine, columns_of
+from crmlib.prepare.expressions import parse_expression
+from crmlib.schema.errors import ConfigError, ParameterError, nearest
+
+_PEOPLE = {"customers": "customers", "transactions": "order_lines"}
+"""Where customers are known from: table -> the step or table to read."""
+
+
+def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
+    """Every indicator of every customer at the closing moment.
+
+    Parameters
+    ----------
+    crm : Crm
+        The tables of a workspace. Customers are those of `customers` and those seen in `transactions`.
+    names : names of indicators, optional
+        Only these, in this order. All by default, the workspace's own after the built-in ones.
+
+    Returns
+    -------
+    DataFrame indexed by customer_id, sorted
+        One column per indicator; `indicator_catalogue` has the units. Where the view has no fitting row for a
+        customer the value is 0 or NaN, as the catalogue's `empty` says. ``.attrs["left_out"]`` is a dict of
+        the indicators that cannot be computed here, each with the reason.
+
+    Raises
+    ------
+    ParameterError
+        If there is no indicator of that name; it says the nearest.
+    ConfigError
+        If an indicator of crm.toml cannot be computed; it says the key path.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> ledger = pd.DataFrame({
+    ...     "order_id": ["1", "2", "3"], "customer_id": ["ann", "ann", "bob"], "product_id": ["tea"] * 3,
+    ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-05"]),
+    ...     "net_amount": [10.0, 20.0, 5.0]})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=ledger)
+    >>> figures = compute_indicators(crm, ["recency_days", "spend_total", "gap_days_mean", "margin_total"])
+    >>> figures
+                 recency_days  spend_total  gap_days_mean
+    customer_id
+    ann                  20.0         30.0           10.0
+    bob                  26.0          5.0            NaN
+    >>> print(figures.attrs["left_out"]["margin_total"])
+    transactions has no column cost_amount. Map it in crm.toml under [tables.transactions.columns].
+    """
+    known = {indicator.name: indicator for indicator in (*INDICATORS, *_own_indicators(crm))}
+    wanted = _wanted(known, names)
+    columns = {table: columns_of(crm.table(table)) for table in crm.tables}
+    reasons = {name: VIEWS[known[name].over].missing(known[name].columns, columns) for name in wanted}
+    chosen = [known[name] for name in wanted if not reasons[name]]
+    try:
+        frame = _run(crm, chosen, columns).set_index("customer_id")
+    except Exception:
+        _blame(crm, chosen, columns)
+        raise
+    for indicator in chosen:
+        if indicator.empty is None and pd.api.types.is_integer_dtype(frame[indicator.name]):
+            frame[indicator.name] = frame[indicator.name].astype("float64")
+    frame.attrs["left_out"] = {name: reason for name, reason in reasons.items() if reason}
+    return frame
+
+
+def indicator_catalogue(crm: Any = None) -> pd.DataFrame:
+    """What every indicator is and means.
+
+    Parameters
+    ----------
+    crm : Crm, optional
+        A workspace, to list its own indicators of crm.toml too.
+
+    Returns
+    -------
+    DataFrame, one row per indicator
+        name, aspect, over (the prepared view), unit, better ("higher", "lower" or empty), says,
+        sql, empty (what a customer without a fitting row gets: 0 or NaN).
+
+    Examples
+    --------
+    >>> catalogue = indicator_catalogue().set_index("name")
+    >>> print(catalogue.loc["recency_days", "sql"])
+    min(age_days) filter (where is_purchase)
+    """
+    own = [] if crm is None else _own_indicators(crm)
+    fields = ("name", "aspect", "over", "unit", "better", "says", "sql", "empty")
+    return pd.DataFrame(
+        [[getattr(indicator, field) for field in fields] for indicator in (*INDICATORS, *own)],
+        columns=list(fields),
+    ).astype({"empty": "float64"})
+
+
+def indicators_sql(indicators: Sequence[Indicator], *, columns: Mapping[str, Iterable[str]]) -> str:
+    """The statement that computes indicators: shared steps, one select per view, one row per customer.
+
+    Parameters
+    ----------
+    indicators : those to compute; the columns that they need are there
+    columns : table name -> the columns it has in this workspace
+
+    Returns
+    -------
+    str
+        DuckDB's dialect, with the parameters that `moments` fills.
+
+    Examples
+    --------
+    >>> sql = indicators_sql(INDICATORS[:1], columns={"transactions": ["order_id"]})
+    >>> "min(age_days) filter (where is_purchase)" in sql
+    True
+    """
+    over: dict[str, list[Indicator]] = {}
+    for indicator in indicators:
+        over.setdefault(indicator.over, []).append(indicator)
+    steps = {step for view in over for step in VIEWS[view].steps}
+    if "transactions" in columns:
+        steps.add("order_lines")
+    figures = {f"{view}_figures": _figures_sql(members) for view, members in over.items()}
+    selected = [
+        f"coalesce({quoted}, 0) as {quoted}" if indicator.empty == 0 else quoted
+        for indicator in indicators
+        for quoted in [Engine.quote(indicator.name)]
+    ]
+    return (
+        step_sql(steps, sources=source_steps(columns), figures={"everyone": _everyone(columns)} | figures)
+        + f"select {', '.join(['customer_id', *selected])}\nfrom everyone\n"
+        + "".join(f"left join {name} using (customer_id)\n" for name in figures)
+        + "order by customer_id"
+    )
+
+
+def moments(sql: str, *, as_of: pd.Timestamp, time_zone: str) -> dict[str, Any]:
+    """The parameters that a statement made of these steps asks for.
+
+    Parameters
+    ----------
+    sql : the statement
+    as_of : the closing moment, naive UTC
+    time_zone : the workspace's, such as "Europe/Berlin"
+
+    Examples
+    --------
+    >>> moments("select $as_of_on", as_of=pd.Timestamp("2024-01-31 23:30"), time_zone="Asia/Tokyo")
+    {'as_of_on': datetime.date(2024, 2, 1)}
+    """
+    local = as_of.tz_localize("UTC").tz_convert(ZoneInfo(time_zone))
+    values = {"as_of": as_of.to_pydatetime(), "as_of_on": local.date(), "time_zone": time_zone}
+    asked = set(re.findall(r"\$(\w+)", sql))
+    return {name: value for name, value in values.items() if name in asked}
+
+
+def _run(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+    sql = indicators_sql(chosen, columns=columns)
+    return crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
+
+
+def _blame(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> None:
+    """Say which of the workspace's own indicators the engine refuses, if it is one of them."""
+    own = set(_own_names(crm))
+    for indicator in chosen:
+        if indicator.name in own:
+            try:
+                _run(crm, [indicator], columns)
+            except Exception as error:
+                raise ConfigError(
+                    f"indicators.{indicator.name}.sql: the engine cannot compute it over {indicator.over}: "
+                    f"{str(error).strip().splitlines()[0]}"
+                ) from error
+
+
+def _figures_sql(indicators: Sequence[Indicator]) -> str:
+    lines = [f"{indicator.sql} as {Engine.quote(indicator.name)}" for indicator in indicators]
+    step = VIEWS[indicators[0].over].steps[-1]
+    listed = ",\n            ".join(["customer_id", *lines])
+    return f"""
+        select
+            {listed}
+        from {step}
+        group by customer_id
+    """
+
+
+def _everyone(columns: Mapping[str, Iterable[str]]) -> str:
+    people = [name for table, name in _PEOPLE.items() if table in columns]
+    if not people:
+        return "select cast(null as varchar) as customer_id where false"
+    return " union ".join(f"select customer_id from {name}" for name in people)
+
+
+def _wanted(known: Mapping[str, Indicator], names: Iterable[str] | None) -> list[str]:
+    wanted = list(known) if names is None else list(dict.fromkeys([names] if isinstance(names, str) else names))
+    for name in wanted:
+        if name not in known:
+            raise ParameterError(f"there is no indicator {name!r}.{nearest(name, known)}")
+    return wanted
+
+
+def _own_names(crm: Any) -> list[str]:
+    return list(getattr(getattr(crm, "config", None), "indicators", None) or {})
+
+
+def _own_indicators(crm: Any) -> list[Indicator]:
+    taken = {"customer_id"} | {indicator.name for indicator in INDICATORS}
+    own = []
+    for name in _own_names(crm):
+        key = f"indicators.{name}"
+        if name.lower() in taken:
+            raise ConfigError(f"{key}: the name is taken by one of crmlib's. Choose another.")
+        taken.add(name.lower())
+        own.append(_own_indicator(name, crm.config.indicators[name], key=key))
+    return own
+
+
+def _own_indicator(name: str, declared: Any, *, key: str) -> Indicator:
+    if declared.over not in VIEWS:
+        raise ConfigError(f"{key}.over: there is no view {declared.over!r}.{nearest(declared.over, VIEWS)}")
+    expression = parse_expression(
+        declared.sql, columns=VIEWS[declared.over].names, aggregate=True, key_path=f"{key}.sql"
+    )
+    try:
+        return Indicator(
+            name,
+            expression.sql,
+            over=declared.over,
+            aspect=declared.aspect,
+            unit=declared.unit,
+            better=declared.better or None,
+            says=declared.says,
+            empty=getattr(declared, "empty", None),
+        )
+    except ParameterError as error:
+        raise ConfigError(f"{key}: {error}") from error

@@ -1,0 +1,235 @@
+"""The named steps from order lines to prepared views, each written once, in the order they are read.
+
+The SQL is DuckDB's, kept to the part that sqlglot turns into Spark with the same meaning. Three values
+come in as parameters: ``$as_of`` (the closing moment, UTC), ``$as_of_on`` (its day in the workspace's time
+zone) and ``$time_zone``. Every sum is one of decimals or whole numbers, so the order of rows changes no bit.
+
+How refunds are read
+    A line with a negative amount or a negative quantity is a refund. It belongs to the customer's latest
+    order, up to and with its own, in which the same product was bought; where there is none it stays with
+    its own order. An order is a purchase while something of it is left: what was bought, less the refunds
+    that belong to it, is above 0. So an order wholly refunded is no purchase, and neither is one whose lines
+    all cost nothing. Money counts on the day of its own order, a purchase date never moves.
+"""
+
+from collections.abc import Iterable, Mapping
+
+_STEPS = {
+    "sent_back_products": """
+        select distinct customer_id, product_id
+        from order_lines
+        where is_refund
+    """,
+    "sent_back_histories": """
+        select
+            customer_id,
+            product_id,
+            order_id,
+            min(ordered_at) as ordered_at,
+            coalesce(sum(net_amount) filter (where not is_refund), 0) as bought_amount,
+            sum(net_amount) filter (where is_refund) as refund_amount
+        from order_lines semi join sent_back_products using (customer_id, product_id)
+        group by customer_id, product_id, order_id
+    """,
+    "refund_targets": """
+        select
+            customer_id,
+            order_id,
+            refund_amount,
+            last_value(case when bought_amount > 0 then order_id end ignore nulls) over (
+                partition by customer_id, product_id
+                order by ordered_at, case when bought_amount > 0 then 0 else 1 end, order_id
+                rows between unbounded preceding and current row
+            ) as purchase_order_id
+        from sent_back_histories
+    """,
+    "later_refunds": """
+        select customer_id, order_id as refund_order_id, purchase_order_id, refund_amount
+        from refund_targets
+        where refund_amount is not null and purchase_order_id <> order_id
+    """,
+    "refund_transfers": """
+        select
+            customer_id,
+            order_id,
+            sum(refunded_amount) as refunded_amount,
+            sum(passed_on_amount) as passed_on_amount
+        from (
+            select
+                customer_id,
+                purchase_order_id as order_id,
+                refund_amount as refunded_amount,
+                0 as passed_on_amount
+            from later_refunds
+            union all
+            select
+                customer_id,
+                refund_order_id as order_id,
+                0 as refunded_amount,
+                refund_amount as passed_on_amount
+            from later_refunds
+        ) as moves
+        group by customer_id, order_id
+    """,
+    "order_totals": """
+        select
+            order_id,
+            customer_id,
+            coalesce(min(ordered_at) filter (where not is_refund), min(ordered_at)) as ordered_at,
+            sum(net_amount) as net_amount,
+            coalesce(sum(net_amount) filter (where not is_refund), 0) as bought_amount,
+            coalesce(sum(net_amount) filter (where is_refund), 0) as refund_amount,
+            sum(discount_amount) as discount_amount,
+            sum(cost_amount) as cost_amount,
+            sum(margin_amount) as margin_amount,
+            sum(case when cost_amount is not null then net_amount end) as costed_amount,
+            sum(quantity) as quantity,
+            count(*) as line_count,
+            array_length(array_distinct(array_agg(product_id))) as product_count,
+            min(channel) as channel,
+            min(store_id) as store_id
+        from order_lines
+        group by order_id, customer_id
+    """,
+    "settled_orders": """
+        select
+            order_totals.*,
+            coalesce(refund_transfers.refunded_amount, 0) as refunded_amount,
+            order_totals.net_amount - coalesce(refund_transfers.passed_on_amount, 0)
+                + coalesce(refund_transfers.refunded_amount, 0) as kept_amount,
+            order_totals.ordered_at at time zone 'UTC' at time zone $time_zone as local_at
+        from order_totals left join refund_transfers using (order_id, customer_id)
+    """,
+    "dated_orders": """
+        select
+            *,
+            cast(local_at as date) as ordered_on,
+            bought_amount > 0 and kept_amount > 0 as is_purchase
+        from settled_orders
+    """,
+    "orders": """
+        select
+            *,
+            date_diff('day', ordered_on, $as_of_on) as age_days,
+            case when is_purchase then date_diff(
+                'day',
+                lag(ordered_on) over (
+                    partition by customer_id, is_purchase order by ordered_at, order_id
+                ),
+                ordered_on
+            ) end as gap_days,
+            date_diff('day', date '0001-01-01', ordered_on) % 7 >= 5 as is_weekend,
+            extract(hour from local_at) as hour
+        from dated_orders
+    """,
+    "lines": """
+        select
+            *,
+            date_diff('day', cast(local_at as date), $as_of_on) as age_days,
+            date_diff('day', date '0001-01-01', cast(local_at as date)) % 7 >= 5 as is_weekend,
+            extract(hour from local_at) as hour
+        from (
+            select *, ordered_at at time zone 'UTC' at time zone $time_zone as local_at
+            from order_lines left join product_details using (product_id)
+        ) as dated_lines
+    """,
+    "product_totals": """
+        select
+            customer_id,
+            product_id,
+            sum(net_amount) as net_amount,
+            sum(quantity) as quantity,
+            count(*) as line_count
+        from order_lines
+        group by customer_id, product_id
+    """,
+    "customer_products": """
+        select *
+        from product_totals left join product_details using (product_id)
+    """,
+    "category_totals": """
+        select customer_id, category, sum(net_amount) as net_amount
+        from customer_products
+        where category is not null
+        group by customer_id, category
+    """,
+    "customer_categories": """
+        select
+            *,
+            row_number() over (
+                partition by customer_id order by net_amount desc, category
+            ) as category_rank
+        from category_totals
+        where net_amount > 0
+    """,
+    "channel_totals": """
+        select customer_id, channel, count(*) as order_count, sum(kept_amount) as net_amount
+        from orders
+        where is_purchase and channel is not null
+        group by customer_id, channel
+    """,
+    "customer_channels": """
+        select
+            *,
+            row_number() over (
+                partition by customer_id order by order_count desc, net_amount desc, channel
+            ) as channel_rank
+        from channel_totals
+    """,
+    "campaign_answers": """
+        select
+            *,
+            date_diff('day', contacted_on, $as_of_on) as age_days,
+            not coalesce(is_control, false) as is_contacted,
+            coalesce(responded_at <= $as_of, false) as has_responded
+        from contacted_customers
+        where contacted_on is null or contacted_on <= $as_of_on
+    """,
+}
+
+ORDER_STEPS = (
+    "order_lines",
+    "sent_back_products",
+    "sent_back_histories",
+    "refund_targets",
+    "later_refunds",
+    "refund_transfers",
+    "order_totals",
+    "settled_orders",
+    "dated_orders",
+    "orders",
+)
+"""The steps from order lines to orders: what is a purchase, and when."""
+
+
+def step_sql(names: Iterable[str], *, sources: Mapping[str, str], figures: Mapping[str, str]) -> str:
+    """The steps as one ``with`` clause, in reading order: sources, named steps, figures.
+
+    Parameters
+    ----------
+    names : the sources and named steps that are wanted, with all that they rest on
+    sources : name -> SQL of the steps that begin at the workspace's own tables
+    figures : name -> SQL of the steps that come last; all of them are taken
+
+    Returns
+    -------
+    str
+        ``with name as (...), ...``, to be followed by a select.
+
+    Raises
+    ------
+    KeyError
+        If there is no such step.
+
+    Examples
+    --------
+    >>> print(step_sql(["order_lines"], sources={"order_lines": "select 1 as one"}, figures={}))
+    with order_lines as (select 1 as one)
+    """
+    wanted = set(names)
+    known = {**sources, **_STEPS}
+    unknown = wanted - set(known)
+    if unknown:
+        raise KeyError(f"there is no step {', '.join(sorted(unknown))}")
+    chosen = {name: sql for name, sql in known.items() if name in wanted} | dict(figures)
+    return "with " + ",\n".join(f"{name} as ({sql})" for name, sql in chosen.items()) + "\n"

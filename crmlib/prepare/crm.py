@@ -1,0 +1,333 @@
+"""The tables of one workspace at one moment."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.casting import text_literal
+from crmlib.prepare.checks import COUNT_COLUMNS, CheckReport, join_summaries
+from crmlib.prepare.clock import closing_moment
+from crmlib.prepare.engine import Engine, columns_of
+from crmlib.prepare.staging import Reading, Staged
+from crmlib.schema.errors import ParameterError, SchemaError, nearest
+from crmlib.schema.tables import CORE_TABLES, TABLES, table_spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crm:
+    """The accepted rows of every table that is there, as they were known at `as_of`.
+
+    Attributes
+    ----------
+    name : str
+    as_of : Timestamp
+        The closing moment, naive, in UTC. Later rows are not here.
+    currency, time_zone : str
+    tables : tuple of str
+        Names of the tables that are there; ``name in crm`` asks for one.
+    checks : CheckReport
+    engine : Engine
+        Holds each table under its name.
+    config : WorkspaceConfig or None
+    root : Path or None
+        The workspace's folder.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["a", "b"], "net_amount": [5.0, 6.0],
+    ...                       "ordered_at": ["2020-01-01", "2020-02-01"]})
+    >>> crm = Crm.from_frames(as_of="2020-01-15", transactions=lines)
+    >>> "transactions" in crm, "feedback" in crm, len(crm.frame("transactions"))
+    (True, False, 1)
+    """
+
+    name: str
+    as_of: pd.Timestamp
+    tables: tuple[str, ...]
+    checks: CheckReport
+    engine: Engine
+    currency: str = ""
+    time_zone: str = "UTC"
+    config: Any = None
+    root: Path | None = None
+
+    @classmethod
+    def from_frames(
+        cls,
+        *,
+        as_of: Any,
+        time_zone: str = "UTC",
+        currency: str = "",
+        checks: Mapping[str, Mapping[str, str]] | None = None,
+        **frames: Any,
+    ) -> "Crm":
+        """Tables that are at hand already, under the vocabulary's names; they are checked like any export.
+
+        Parameters
+        ----------
+        as_of : Timestamp, date or text
+            "latest" takes the last moment of the transactions or opportunities.
+        time_zone : the zone of naive times
+        checks : table -> {check: policy}, as in crm.toml
+        **frames : pandas or polars DataFrame, Arrow table or DuckDB relation
+            Columns beyond the vocabulary are left aside and named in `checks`.
+
+        Raises
+        ------
+        SchemaError
+            An unknown table, or a required column that is missing.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Crm.from_frames(as_of="2020-01-31", products=pd.DataFrame({"product_id": ["007"]})).tables
+        ('products',)
+        """
+        engine = Engine()
+        readings = {}
+        for name, frame in frames.items():
+            spec = table_spec(name)
+            present = columns_of(frame)
+            known = [column for column in spec.names if column in present]
+            engine.register(f"given_{name}", frame, columns=known)
+            engine.execute(
+                f"create view source_{name} as select *, 'frame' as _file, "
+                f"row_number() over () as _row from given_{name}"
+            )
+            readings[name] = Reading(
+                spec=spec,
+                view=f"source_{name}",
+                expressions={column: Engine.quote(column) for column in known},
+                policies=(checks or {}).get(name, {}),
+            )
+        tables = stage_tables(engine, readings, as_of=as_of, time_zone=time_zone)
+        extra = [
+            {"table": name, "check": "unknown_column", "column": column, "policy": "warn",
+             "rows": len(frame) if hasattr(frame, "__len__") else 0, "share_pct": 100.0,
+             "says": f"have a column {column} that the vocabulary does not know; it is not used"}
+            for name, frame in frames.items()
+            for column in columns_of(frame)
+            if column not in table_spec(name).names
+        ]  # fmt: skip
+        report = tables.report
+        if extra:
+            summary = pd.concat([report.summary, pd.DataFrame(extra)], ignore_index=True)
+            report = CheckReport(
+                summary=summary, counts=report.counts, set_aside=report.set_aside, missing=report.missing
+            )
+        return cls(
+            name="frames",
+            as_of=tables.as_of,
+            tables=tuple(frames),
+            checks=report,
+            engine=engine,
+            currency=currency,
+            time_zone=time_zone,
+        )
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.tables
+
+    def table(self, name: str) -> Any:
+        """A table as a DuckDB relation: nothing is copied until its rows are asked for.
+
+        Raises
+        ------
+        SchemaError
+            If the workspace does not have the table; it says how to bring it.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> crm = Crm.from_frames(as_of="2020-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
+        >>> crm.table("products").filter("product_id = 'a'").fetchall()
+        [('a',)]
+        """
+        self._require(name)
+        return self.engine.run(f"select * from {Engine.quote(name)}")
+
+    def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A table as a pandas DataFrame, or some of its columns.
+
+        Raises
+        ------
+        SchemaError
+            If the table or a column is not there.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> crm = Crm.from_frames(as_of="2020-01-31", products=pd.DataFrame({"product_id": ["007"]}))
+        >>> crm.frame("products").product_id.item()
+        '007'
+        """
+        self._require(name)
+        present = self.columns(name)
+        for column in columns or ():
+            if column not in present:
+                raise SchemaError(
+                    f"{name} has no column {column} (has: {', '.join(present)}). "
+                    f"Map it in crm.toml under [tables.{name}.columns]."
+                )
+        chosen = ", ".join(Engine.quote(column) for column in columns or present)
+        return self.engine.to_pandas(f"select {chosen} from {Engine.quote(name)}")
+
+    def columns(self, name: str) -> list[str]:
+        """The columns of a table that are there.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Crm.from_frames(as_of="2020-01-31", products=pd.DataFrame({"product_id": []})).columns("products")
+        ['product_id']
+        """
+        self._require(name)
+        return [row[0] for row in self.engine.rows(f"describe {Engine.quote(name)}")]
+
+    def _require(self, name: str) -> None:
+        table_spec(name)
+        if name not in self.tables:
+            raise SchemaError(
+                f"{self.name} has no table {name} (has: {', '.join(self.tables)}). "
+                f"Map it in crm.toml under [tables.{name}]."
+            )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self.name}, as of {self.as_of:%Y-%m-%d %H:%M}</p>{self.checks.counts.to_html(index=False)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagedTables:
+    """What `stage_tables` found: the closing moment and the report.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> empty = CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame())
+    >>> StagedTables(as_of=pd.Timestamp("2020-01-01"), report=empty).as_of.year
+    2020
+    """
+
+    as_of: pd.Timestamp
+    report: CheckReport
+
+
+def stage_tables(
+    engine: Engine,
+    readings: Mapping[str, Reading],
+    *,
+    as_of: Any,
+    time_zone: str = "UTC",
+    rejects: Mapping[str, pd.DataFrame] | None = None,
+    aside_folder: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> StagedTables:
+    """Read, check and accept tables; afterwards the engine holds each under its name.
+
+    Parameters
+    ----------
+    engine : Engine
+    readings : table -> Reading
+    as_of : moment, date, text, or "latest"
+    time_zone : the zone of naive times
+    rejects : table -> frame of `reason`, `file`, `row`, `text`
+        Records that the reader could not split into columns: they count as read and as set aside.
+    aside_folder : path, optional
+        Rows set aside are written there, a Parquet file a table; without it they stay in memory.
+    progress : called with the name of each table when its rows are read
+
+    Examples
+    --------
+    See `Crm.from_frames`.
+    """
+    staged = {}
+    for name in TABLES:
+        if name in readings:
+            staged[name] = Staged(engine, readings[name], time_zone=time_zone)
+            if progress:
+                progress(name)
+    moment = _closing_moment_of(staged, as_of, time_zone)
+    keys = {
+        name: f'select "{table.spec.keys[0]}" from {table.name} where "{table.spec.keys[0]}" is not null'
+        for name, table in staged.items()
+        if len(table.spec.keys) == 1 and table.spec.keys[0] in table.reading.mapped
+    }
+    for table in staged.values():
+        table.accept(as_of=moment, keys=keys)
+    report = _report(engine, staged, rejects or {}, aside_folder)
+    for table in staged.values():
+        table.drop()
+    return StagedTables(as_of=moment, report=report)
+
+
+def check_tables(crm_or_frames: Any, *, as_of: Any = "latest") -> CheckReport:
+    """The report of a workspace that is open, or of frames by the vocabulary's names.
+
+    Parameters
+    ----------
+    crm_or_frames : Crm, or mapping of table name -> frame
+    as_of : the closing moment for frames
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> check_tables({"employees": pd.DataFrame({"employee_id": ["1", "1"]})}, as_of="2020-01-01").rows_set_aside
+    1
+    """
+    if isinstance(crm_or_frames, Crm):
+        return crm_or_frames.checks
+    if not isinstance(crm_or_frames, Mapping):
+        raise ParameterError("check_tables takes a Crm, or a mapping of table names to frames.")
+    return Crm.from_frames(as_of=as_of, **crm_or_frames).checks
+
+
+def _report(
+    engine: Engine, staged: Mapping[str, Staged], rejects: Mapping[str, pd.DataFrame], folder: Path | None
+) -> CheckReport:
+    counts, summaries, aside = [], [], {}
+    for name, table in staged.items():
+        bad = rejects.get(name, pd.DataFrame(columns=["reason", "file", "row", "text"]))
+        read, out = table.row_counts()
+        counts.append((name, read + len(bad), read - out, out + len(bad)))
+        summaries.append(table.summary())
+        if len(bad):
+            row = (name, "unreadable_record", "", "set_aside", len(bad), "cannot be read as a record")
+            summaries.append(pd.DataFrame([row], columns=summaries[-1].columns))
+        if out or len(bad):
+            aside[name] = _rows_aside(engine, table, bad, folder)
+    counted = pd.DataFrame(counts, columns=list(COUNT_COLUMNS))
+    return CheckReport(
+        summary=join_summaries(summaries, counted),
+        counts=counted,
+        set_aside={} if folder else aside,
+        missing=tuple(name for name in TABLES if name not in staged),
+    )
+
+
+def _rows_aside(engine: Engine, table: Staged, bad: pd.DataFrame, folder: Path | None) -> pd.DataFrame | None:
+    query = table.set_aside_sql()
+    if len(bad):
+        engine.register("unreadable_records", bad)
+        query = f"select * from ({query}) union all by name select * from unreadable_records"
+    if folder is None:
+        return engine.to_pandas(query)
+    target = text_literal(str(folder / f"{table.spec.name}.parquet"))
+    engine.execute(f"copy ({query}) to {target} (format parquet, compression zstd)")
+    return None
+
+
+def _closing_moment_of(staged: Mapping[str, Staged], as_of: Any, time_zone: str) -> pd.Timestamp:
+    if not (isinstance(as_of, str) and as_of.strip() in ("latest", "")):
+        return closing_moment(as_of, time_zone=time_zone)
+    moments = [staged[name].last_moment() for name in CORE_TABLES if name in staged]
+    known = [moment for moment in moments if moment is not None]
+    if not known:
+        raise ParameterError(
+            "as_of cannot be 'latest': no accepted row of transactions or opportunities has a time."
+            f"{nearest('as_of', [])} State a date, such as 2017-12-31."
+        )
+    return max(known).as_unit("us")

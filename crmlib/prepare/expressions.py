@@ -1,0 +1,342 @@
+"""The guard between SQL that a user writes in crm.toml and the engine that carries it out.
+
+What passes is written anew from the parsed tree, with every identifier quoted, so that what was checked is what
+runs. Two gates stand one behind the other: the tree may hold only the kinds of node in `_NODES`, and the text
+that comes out may hold only the words and signs of `sql_words`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import Token, TokenType
+
+from crmlib.prepare import sql_words as words
+from crmlib.schema.errors import ConfigError, nearest
+
+MAX_LENGTH = 4000
+MAX_DEPTH = 60
+
+_NODES = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.And, exp.Or, exp.Not, exp.Neg,
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Add, exp.Sub,
+    exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.DPipe, exp.Between, exp.In, exp.Is, exp.Like, exp.ILike,
+    exp.Escape, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var, exp.Bracket, exp.Tuple,
+    exp.Filter, exp.Where, exp.Distinct, exp.Order, exp.Ordered, exp.Star, exp.WithinGroup, exp.AtTimeZone,
+    exp.JSONPath, exp.JSONPathPart, exp.Func,
+)  # fmt: skip
+_NOT_FUNCTIONS = (exp.And, exp.Or, exp.Case, exp.If, exp.Cast, exp.TryCast, exp.Array)
+_NAMED = {
+    exp.Alias: "a name given with AS",
+    exp.Dot: "a method call or a name with a dot",
+    exp.Lambda: "a lambda",
+    exp.Placeholder: "a parameter",
+    exp.Parameter: "a parameter",
+    exp.Window: "a window function",
+    exp.Struct: "a struct",
+    exp.Slice: "a slice",
+    exp.Collate: "COLLATE",
+    exp.Columns: "COLUMNS",
+    exp.Query: "a subquery",
+    exp.Command: "a statement",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expression:
+    """SQL that has passed the guard.
+
+    Parameters
+    ----------
+    sql : str
+        Of the engine's dialect, identifiers quoted, comments gone.
+    columns : tuple of str
+        The columns it reads, in the spelling of the table, each once, in order of appearance.
+
+    Examples
+    --------
+    >>> Expression(sql='"a" + 1', columns=("a",)).columns
+    ('a',)
+    """
+
+    sql: str
+    columns: tuple[str, ...]
+
+
+def parse_expression(
+    sql: str,
+    *,
+    columns: Iterable[str] | None,
+    aggregate: bool,
+    key_path: str,
+    context: str = "column",
+) -> Expression:
+    """Check one expression of crm.toml and write it anew for the engine.
+
+    Parameters
+    ----------
+    sql : str
+        In DuckDB's dialect.
+    columns : names, or None
+        The columns that are there; upper and lower case are the same. None leaves the names unchecked.
+    aggregate : bool
+        Whether it takes many rows to one value (``sum(amount) filter (where ...)``) or one row to one value.
+    key_path : str
+        Where it stands in crm.toml; the message of an error begins with it.
+    context : str
+        What it is for, as a word in messages: column, filter, indicator.
+
+    Returns
+    -------
+    Expression
+
+    Raises
+    ------
+    ConfigError
+        If it is anything but one such expression over these columns: a subquery, a statement, an unknown
+        column or function, a file, the clock, chance.
+
+    Examples
+    --------
+    >>> parse_expression("Quantity * unitprice", columns=["Quantity", "UnitPrice"], aggregate=False,
+    ...                  key_path="tables.transactions.columns.net_amount")
+    Expression(sql='"Quantity" * "UnitPrice"', columns=('Quantity', 'UnitPrice'))
+    >>> parse_expression("sum(Amount)", columns=["amount"], aggregate=True, key_path="indicators.spend").sql
+    'SUM("amount")'
+    >>> parse_expression("amuont + 1", columns=["amount"], aggregate=False, key_path="tables.t.columns.x")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ConfigError: tables.t.columns.x: there is no column amuont. Did you mean 'amount'?
+    """
+    guard = _Guard(key_path, context)
+    tree = guard.parse(sql)
+    guard.check_nodes(tree)
+    names = _resolve(tree, columns, guard)
+    guard.check_kind(tree, aggregate)
+    text = guard.write(tree)
+    return Expression(sql=text, columns=names)
+
+
+class _Guard:
+    """The checks, each of which refuses with the key path in front."""
+
+    def __init__(self, key_path: str, context: str) -> None:
+        self.key_path = key_path
+        self.context = context
+
+    def refuse(self, why: str) -> ConfigError:
+        return ConfigError(f"{self.key_path}: {why}")
+
+    def parse(self, sql: str) -> exp.Expression:
+        if not isinstance(sql, str) or not sql.strip():
+            raise self.refuse(f"the SQL of a {self.context} is empty. Write an expression over the columns.")
+        if len(sql) > MAX_LENGTH:
+            raise self.refuse(f"the SQL has {len(sql):,} characters; at most {MAX_LENGTH:,} are read.")
+        try:
+            self.check_tokens(tokens_of(sql))
+            trees = sqlglot.parse(sql, read="duckdb")
+        except (SqlglotError, RecursionError, ValueError, IndexError, AttributeError, TypeError) as error:
+            raise self.refuse(f"this is no SQL expression ({first_line(error)}).") from error
+        if len(trees) != 1 or trees[0] is None:
+            raise self.refuse("more than one statement; write one expression without a semicolon.")
+        tree = trees[0]
+        if max((_depth(node) for node in tree.walk()), default=0) > MAX_DEPTH:
+            raise self.refuse(f"the SQL is nested more than {MAX_DEPTH} deep; split it over two columns.")
+        return tree
+
+    def check_tokens(self, tokens: list[Token]) -> None:
+        if tokens and tokens[0].token_type in _STATEMENTS and not _calls(tokens, 0):
+            raise self.refuse(
+                f"{tokens[0].text.upper()} begins a statement; write one expression. A column of that name is "
+                f'written "{tokens[0].text}" in double quotes.'
+            )
+        for i, token in enumerate(tokens):
+            text = token.text.lower()
+            if token.token_type == TokenType.SEMICOLON:
+                raise self.refuse("more than one statement; write one expression without a semicolon.")
+            if token.token_type == TokenType.IDENTIFIER and _calls(tokens, i):
+                raise self.refuse(f'"{token.text}" is quoted, so it is a column, and a column takes no brackets.')
+            if token.token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER):
+                continue
+            if text == ".":
+                raise self.refuse("a name with a dot: write the column alone, without its table.")
+            if not _is_word(text):
+                if text not in words.OPERATORS:
+                    raise self.refuse(f"the sign {token.text} is not available in the SQL of a {self.context}.")
+            elif _calls(tokens, i) and text not in words.BEFORE_A_BRACKET and text not in words.UNITS:
+                self.check_function(text)
+            elif text in words.QUERY | words.WINDOW - {"rank"} and token.token_type != TokenType.VAR:
+                raise self.refuse(f"{token.text} is refused: {words.why_refused(text)}.")
+
+    def check_function(self, name: str) -> None:
+        known = words.SCALAR_FUNCTIONS | words.AGGREGATE_FUNCTIONS
+        if name in known:
+            return
+        why = words.why_refused(name)
+        hint = f": {why}." if why else f", it is not among those allowed.{_near(name, known)}"
+        raise self.refuse(f"the function {name} is refused{hint}")
+
+    def check_nodes(self, tree: exp.Expression) -> None:
+        for node in tree.walk():
+            for kind, says in _NAMED.items():
+                if isinstance(node, kind):
+                    raise self.refuse(f"{says} is not available in the SQL of a {self.context}.")
+            if not isinstance(node, _NODES):
+                raise self.refuse(f"{type(node).__name__} is not available in the SQL of a {self.context}.")
+            if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+                raise self.refuse("a star stands for all columns; name the one that is meant.")
+            if isinstance(node, exp.In) and (node.args.get("field") or node.args.get("unnest")):
+                raise self.refuse("IN wants a list in brackets: x in ('a', 'b').")
+            if isinstance(node, exp.Min | exp.Max) and node.expressions:
+                raise self.refuse(f"{node.key} takes one column; of several in a row use greatest or least.")
+            if isinstance(node, exp.DataType) and node.this != exp.DataType.Type.INTERVAL:
+                self.check_type(node)
+
+    def check_type(self, node: exp.DataType) -> None:
+        name = node.this.value.lower() if isinstance(node.this, exp.DataType.Type) else str(node.this).lower()
+        if name not in words.TYPES:
+            raise self.refuse(f"the type {node.sql('duckdb').lower()} is refused.{_near(name, words.TYPES)}")
+
+    def check_kind(self, tree: exp.Expression, aggregate: bool) -> None:
+        found = [node for node in tree.walk() if is_aggregate(node)]
+        if not aggregate:
+            if found or tree.find(exp.Filter):
+                name = found[0].key if found else "filter"
+                raise self.refuse(f"{name} takes many rows; the SQL of a {self.context} is of one row.")
+            return
+        if not found:
+            raise self.refuse("the SQL must bring many rows to one value: sum(...), count(*), max(...).")
+        if any(_inside_aggregate(node) for node in found):
+            raise self.refuse("one aggregate stands inside another; keep one of the two.")
+        for column in tree.find_all(exp.Column):
+            if not _inside_aggregate(column):
+                raise self.refuse(f"the column {column.name} stands outside an aggregate such as sum or max.")
+
+    def write(self, tree: exp.Expression) -> str:
+        try:
+            text = tree.sql(dialect="duckdb", comments=False)
+            self.check_written(tokens_of(text))
+            again = sqlglot.parse_one(text, read="duckdb")
+            if _bracket_arrows(again).sql(dialect="duckdb", comments=False) != text:
+                raise self.refuse("the SQL can be read in two ways; set brackets, or write it more simply.")
+        except (SqlglotError, RecursionError, ValueError, IndexError, AttributeError, TypeError) as error:
+            raise self.refuse(f"the SQL cannot be carried out ({first_line(error)}).") from error
+        return text
+
+    def check_written(self, tokens: list[Token]) -> None:
+        known = words.SCALAR_FUNCTIONS | words.AGGREGATE_FUNCTIONS
+        plain = words.KEYWORDS | words.UNITS | words.TYPES
+        for i, token in enumerate(tokens):
+            text = token.text.lower()
+            if token.token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER):
+                continue
+            if not _is_word(text):
+                if text not in words.OPERATORS and text != "->>":
+                    raise self.refuse(f"the sign {token.text} is not available.")
+            elif _calls(tokens, i) and text not in words.BEFORE_A_BRACKET:
+                if text not in known:
+                    self.check_function(text)
+            elif text not in plain:
+                why = words.why_refused(text)
+                raise self.refuse(f"{text} is refused{': ' + why if why else ''}.")
+
+
+def tokens_of(sql: str, dialect: str = "duckdb") -> list[Token]:
+    """The tokens of SQL text, comments left out.
+
+    Examples
+    --------
+    >>> [token.text for token in tokens_of("a + 1 -- more")]
+    ['a', '+', '1']
+    """
+    return sqlglot.tokenize(sql, read=dialect)
+
+
+def is_aggregate(node: exp.Expression) -> bool:
+    """Whether a node of the tree is a function of many rows.
+
+    Examples
+    --------
+    >>> is_aggregate(sqlglot.parse_one("sum(a)")), is_aggregate(sqlglot.parse_one("abs(a)"))
+    (True, False)
+    """
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower() in words.AGGREGATE_FUNCTIONS
+    return isinstance(node, exp.AggFunc)
+
+
+def first_line(error: BaseException) -> str:
+    """What went wrong, in one line that is fit for a message.
+
+    Examples
+    --------
+    >>> first_line(ValueError("bad value.  Line 1"))
+    'bad value. Line 1'
+    """
+    text = str(error).replace("\x1b[4m", "").replace("\x1b[0m", "").strip()
+    return " ".join(text.splitlines()[0].split())[:160].rstrip(".") if text else type(error).__name__
+
+
+_STATEMENTS = frozenset(sqlglot.Dialect.get_or_raise("duckdb").parser_class.STATEMENT_PARSERS)
+
+
+def _resolve(tree: exp.Expression, columns: Iterable[str] | None, guard: _Guard) -> tuple[str, ...]:
+    """Give every column the spelling of the table and quote it; names in order of appearance."""
+    real = None if columns is None else list(columns)
+    found: dict[str, None] = {}
+    for column in list(_in_order(tree)):
+        if column.args.get("table") or not isinstance(column.this, exp.Identifier):
+            raise guard.refuse(f"{column.sql('duckdb')}: write the column alone, without its table.")
+        name = column.name if real is None else _match(column.name, real, guard)
+        column.set("this", exp.to_identifier(name, quoted=True))
+        found[name] = None
+    return tuple(found)
+
+
+def _in_order(tree: exp.Expression) -> Iterator[exp.Column]:
+    return (node for node in tree.dfs() if isinstance(node, exp.Column))
+
+
+def _match(name: str, real: list[str], guard: _Guard) -> str:
+    if name in real:
+        return name
+    same = [one for one in real if one.lower() == name.lower()]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        raise guard.refuse(f"the column {name} may be {' or '.join(same)}; write the one that is meant.")
+    why = words.why_refused(name)
+    raise guard.refuse(f"there is no column {name}{': ' + why + '.' if why else '.' + nearest(name, real)}")
+
+
+def _bracket_arrows(tree: exp.Expression) -> exp.Expression:
+    return tree
+
+
+def _inside_aggregate(node: exp.Expression) -> bool:
+    parent = node.parent
+    while parent is not None:
+        wraps = isinstance(parent, exp.Filter | exp.WithinGroup)
+        if is_aggregate(parent) or (wraps and parent.this is not node):
+            return True
+        node, parent = parent, parent.parent
+    return False
+
+
+def _depth(node: exp.Expression) -> int:
+    return node.depth
+
+
+def _calls(tokens: list[Token], i: int) -> bool:
+    return i + 1 < len(tokens) and tokens[i + 1].token_type == TokenType.L_PAREN
+
+
+def _is_word(text: str) -> bool:
+    return text[:1].isalpha() or text[:1] == "_"
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    hint = nearest(name, known)
+    return hint if hint.startswith(" Did") else ""

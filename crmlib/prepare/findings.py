@@ -1,0 +1,174 @@
+"""Checks compiled: each becomes a condition, a policy and a bit in the row's record of findings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crmlib.prepare.casting import text_literal
+from crmlib.schema.errors import ConfigError, nearest
+from crmlib.schema.fields import POLICIES, Field, TableSpec
+
+MAX_FINDINGS = 62
+"""Findings are bits of one signed 64-bit number."""
+
+MOMENT_TYPES = ("timestamp", "date")
+TEXT_TYPES = ("id", "text", "list")
+
+FIELD_CHECKS = ("missing_required", "wrong_type", "unparsable_date", "out_of_range", "not_allowed")
+ROW_CHECKS = ("unreadable_record", "filtered", "after_as_of", "duplicate_key", "exact_duplicate", "orphan_key")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that may be wrong with a row, and what is done about it.
+
+    Parameters
+    ----------
+    check : str
+        Its name, as in crm.toml.
+    column : the column it looks at, or ""
+    policy : "set_aside", "mend" or "warn"
+    says : what is wrong, as the end of a sentence that begins with a number of rows
+    condition : SQL over the staged row that is true where it is wrong; "" where a query finds the rows
+
+    Examples
+    --------
+    >>> Finding(check="zero_quantity", column="", policy="warn", says="have quantity 0").reason
+    'zero_quantity: have quantity 0'
+    """
+
+    check: str
+    column: str
+    policy: str
+    says: str
+    condition: str = ""
+
+    @property
+    def reason(self) -> str:
+        """What stands beside a row that was set aside.
+
+        Examples
+        --------
+        >>> Finding(check="wrong_type", column="amount", policy="set_aside", says="are no number").reason
+        'wrong_type (amount): are no number'
+        """
+        return f"{self.check}{f' ({self.column})' if self.column else ''}: {self.says}"
+
+
+def check_names(spec: TableSpec) -> tuple[str, ...]:
+    """Every check that a table may have a policy for.
+
+    Examples
+    --------
+    >>> from crmlib.schema.tables import TABLES
+    >>> "zero_quantity" in check_names(TABLES["transactions"])
+    True
+    """
+    return (*FIELD_CHECKS, *ROW_CHECKS, *(check.name for check in spec.checks))
+
+
+def policy_of(
+    check: str, column: str, default: str, policies: Mapping[str, str], *, table: str = ""
+) -> str:
+    """The policy that a workspace states for a check, else the default.
+
+    Parameters
+    ----------
+    policies : mapping
+        Keys are ``check`` or ``check.column``; the longer one wins.
+
+    Examples
+    --------
+    >>> policy_of("out_of_range", "share", "mend", {"out_of_range": "warn"})
+    'warn'
+    """
+    policy = policies.get(f"{check}.{column}", policies.get(check, default))
+    if policy not in POLICIES:
+        raise ConfigError(
+            f"tables.{table}.checks.{check}: {policy!r} is no policy.{nearest(policy, POLICIES)}"
+        )
+    return policy
+
+
+def field_findings(spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str]) -> list[Finding]:
+    """The findings that the mapped fields of a table declare; conditions over ``b_<name>`` and ``t_<name>``.
+
+    Examples
+    --------
+    >>> from crmlib.schema.tables import TABLES
+    >>> [f.check for f in field_findings(TABLES["transactions"], ("order_id", "quantity"), {})]
+    ['missing_required', 'wrong_type']
+    """
+    found: list[Finding] = []
+
+    def add(field: Field, check: str, default: str, says: str, condition: str) -> None:
+        policy = policy_of(check, field.name, default, policies, table=spec.name)
+        found.append(Finding(check=check, column=field.name, policy=policy, says=says, condition=condition))
+
+    for field in spec.fields:
+        if field.name not in mapped:
+            continue
+        base, typed = f'"b_{field.name}"', f'"t_{field.name}"'
+        strict = "set_aside" if field.required else "mend"
+        if field.required:
+            add(field, "missing_required", "set_aside", f"have no {field.name}", f"{base} is null")
+        if field.type in MOMENT_TYPES:
+            says = f"have a {field.name} that is no date as written (state date_formats in crm.toml)"
+            add(field, "unparsable_date", strict, says, f"{base} is not null and {typed} is null")
+        elif field.type not in TEXT_TYPES:
+            says = f"have a {field.name} that is no {_TYPE_WORDS[field.type]}"
+            add(field, "wrong_type", strict, says, f"{base} is not null and {typed} is null")
+        if field.minimum is not None or field.maximum is not None:
+            low, high = field.minimum, field.maximum
+            parts = [f"{typed} < {low}" if low is not None else "", f"{typed} > {high}" if high is not None else ""]
+            says = f"have a {field.name} {_range_words(low, high)}"
+            add(field, "out_of_range", strict, says, " or ".join(part for part in parts if part))
+        if field.allowed:
+            values = ", ".join(text_literal(value) for value in field.allowed)
+            default = "set_aside" if field.required else "warn"
+            says = f"have a {field.name} that is none of: {', '.join(field.allowed)}"
+            add(field, "not_allowed", default, says, f"{typed} not in ({values})")
+    return found
+
+
+def table_findings(
+    spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str]
+) -> list[tuple[Finding, bool]]:
+    """The findings of the table's own checks whose columns are mapped, each with whether it is a query.
+
+    Examples
+    --------
+    >>> from crmlib.schema.tables import TABLES
+    >>> [f.check for f, _ in table_findings(TABLES["transactions"], ("quantity",), {})]
+    ['zero_quantity']
+    """
+    return [
+        (
+            Finding(
+                check=check.name,
+                column="",
+                policy=policy_of(check.name, "", check.policy, policies, table=spec.name),
+                says=check.says,
+                condition=check.sql,
+            ),
+            check.whole_table,
+        )
+        for check in spec.checks
+        if all(name in mapped for name in check.needs)
+    ]
+
+
+_TYPE_WORDS = {
+    "integer": "whole number",
+    "number": "number",
+    "share": "number",
+    "money": "amount",
+    "boolean": "yes or no",
+}
+
+
+def _range_words(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"above {high:g}"
+    if high is None:
+        return f"below {low:g}"
+    return f"outside {low:g} to {high:g}"

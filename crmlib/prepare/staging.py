@@ -1,0 +1,356 @@
+"""One table on its way in: read, typed, judged row by row; then accepted or set aside, never lost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+from sqlglot import exp, parse_one
+
+from crmlib.prepare.casting import base_sql, cast_sql, text_literal
+from crmlib.prepare.engine import Engine
+from crmlib.prepare.findings import (
+    MAX_FINDINGS,
+    Finding,
+    check_names,
+    field_findings,
+    policy_of,
+    table_findings,
+)
+from crmlib.schema.errors import ConfigError, SchemaError, nearest
+from crmlib.schema.fields import TableSpec
+
+UNREADABLE = "unreadable_record: the line cannot be read as a record"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the rows of a source become rows of a table.
+
+    Parameters
+    ----------
+    spec : TableSpec
+    view : str
+        Name in the engine; it has their columns, `_file` and `_row`.
+    expressions : our column -> SQL over their columns
+    filters : (SQL, reason) pairs; rows for which the SQL is not true are set aside with the reason
+    date_formats, decimal : how dates and numbers are written
+    policies : ``check`` or ``check.column`` -> policy
+
+    Examples
+    --------
+    >>> from crmlib.schema.tables import TABLES
+    >>> Reading(spec=TABLES["employees"], view="raw", expressions={"employee_id": '"id"'}).mapped
+    ('employee_id',)
+    """
+
+    spec: TableSpec
+    view: str
+    expressions: Mapping[str, str]
+    filters: tuple[tuple[str, str], ...] = ()
+    date_formats: tuple[str, ...] = ()
+    decimal: str = "."
+    policies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def mapped(self) -> tuple[str, ...]:
+        """Our columns that the source fills, in the vocabulary's order.
+
+        Examples
+        --------
+        >>> from crmlib.schema.tables import TABLES
+        >>> Reading(spec=TABLES["plans"], view="raw", expressions={"key": "k", "dimension": "d"}).mapped
+        ('dimension', 'key')
+        """
+        return tuple(name for name in self.spec.names if name in self.expressions)
+
+
+class Staged:
+    """A table whose rows have been read and typed, each with its findings as bits.
+
+    Parameters
+    ----------
+    engine : Engine
+    reading : Reading
+    time_zone : the zone of naive times
+
+    Raises
+    ------
+    SchemaError
+        If a required column is not mapped.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib.schema.tables import TABLES
+    >>> engine = Engine()
+    >>> engine.register("raw", pd.DataFrame({"id": ["7", None], "_file": "f", "_row": [1, 2]}))
+    >>> staged = Staged(engine, Reading(spec=TABLES["employees"], view="raw",
+    ...                                 expressions={"employee_id": '"id"'}))
+    >>> staged.accept(as_of=pd.Timestamp("2020-01-01"))
+    >>> engine.rows("from employees"), staged.row_counts()
+    ([('7',)], (2, 1))
+    """
+
+    def __init__(self, engine: Engine, reading: Reading, *, time_zone: str = "UTC") -> None:
+        self.engine, self.reading, self.spec = engine, reading, reading.spec
+        _refuse_unknown(reading)
+        self.name = f"staged_{self.spec.name}"
+        self.findings: list[Finding] = []
+        self._queries: list[Finding] = []
+        self._merge = False
+        self._collect_findings()
+        engine.execute(f"create or replace table {self.name} as {self._staging_sql(time_zone)}")
+
+    def _collect_findings(self) -> None:
+        reading, mapped = self.reading, self.reading.mapped
+        for i, (_, reason) in enumerate(reading.filters):
+            self.findings.append(
+                Finding(check="filtered", column="", policy="set_aside", says=reason, condition=f"not _keep_{i}")
+            )
+        self.findings += field_findings(self.spec, mapped, reading.policies)
+        for finding, is_query in table_findings(self.spec, mapped, reading.policies):
+            (self._queries if is_query else self.findings).append(finding)
+        if len(self.findings) + len(self._queries) + len(mapped) + 3 > MAX_FINDINGS:
+            raise ConfigError(f"tables.{self.spec.name}.where: too many filters for one table; join some with and.")
+
+    def _staging_sql(self, time_zone: str) -> str:
+        reading, fields = self.reading, [self.spec.field(name) for name in self.reading.mapped]
+        raw = [f'{reading.expressions[f.name]} as "r_{f.name}"' for f in fields]
+        keeps = [f"coalesce(({sql}), false) as _keep_{i}" for i, (sql, _) in enumerate(reading.filters)]
+        self.engine.execute(
+            f"create or replace temp view raw_{self.spec.name} as "
+            f"select {', '.join(['_file', '_row', self._digest_sql(), *raw, *keeps])} from {reading.view}"
+        )
+        described = self.engine.rows(f"describe raw_{self.spec.name}")
+        types = {row[0]: row[1] for row in described}
+        based = [f'{base_sql(chr(34) + "r_" + f.name + chr(34), types["r_" + f.name])} as "b_{f.name}"' for f in fields]
+        typed = []
+        for f in fields:
+            sql = cast_sql(
+                f,
+                f'"b_{f.name}"',
+                types[f"r_{f.name}"],
+                time_zone=time_zone,
+                date_formats=reading.date_formats,
+                decimal=reading.decimal,
+            )
+            typed.append(f'{sql} as "t_{f.name}"')
+        kept = [f"_keep_{i}" for i in range(len(keeps))]
+        bits = " + ".join(
+            f"(case when {self._over_typed(f.condition)} then {1 << i} else 0 end)"
+            for i, f in enumerate(self.findings)
+        )
+        finals = ", ".join(f'"t_{f.name}" as "{f.name}"' for f in fields)
+        return f"""
+            with based as (select {", ".join(["_file", "_row", "_hash", *based, *kept])}
+                           from raw_{self.spec.name}),
+                 typed as (select *, {", ".join(typed)} from based)
+            select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from typed
+        """
+
+    def _digest_sql(self) -> str:
+        if self._keyed:
+            return "null::ubigint as _hash"
+        theirs = [row[0] for row in self.engine.rows(f"describe {self.reading.view}") if row[0] not in ("_file", "_row")]
+        return f"hash({', '.join(Engine.quote(name) for name in theirs)}) as _hash"
+
+    @property
+    def _keyed(self) -> bool:
+        return bool(self.spec.keys) and all(key in self.reading.mapped for key in self.spec.keys)
+
+    def _over_typed(self, condition: str) -> str:
+        if '"b_' in condition or '"t_' in condition or condition.startswith("not _keep_"):
+            return condition
+        tree = parse_one(condition, dialect="duckdb")
+        for column in tree.find_all(exp.Column):
+            column.replace(exp.column(exp.to_identifier(f"t_{column.name}", quoted=True)))
+        return tree.sql(dialect="duckdb")
+
+    def last_moment(self) -> pd.Timestamp | None:
+        """The last moment that an acceptable row speaks of, or None where there is none.
+
+        Examples
+        --------
+        See `crmlib.prepare.crm.open_workspace`, which takes ``as_of = "latest"`` from it.
+        """
+        known_from = {declared.known_from for declared in self.spec.fields}
+        moments = [name for name in self.reading.mapped if name == self.spec.time or name in known_from]
+        if not moments:
+            return None
+        latest = ", ".join(f'max("{name}")::timestamp' for name in moments)
+        (found,) = self.engine.rows(f"select {latest} from {self.name} where {self._acceptable()}")
+        return max((pd.Timestamp(moment) for moment in found if moment is not None), default=None)
+
+    def accept(self, *, as_of: pd.Timestamp, keys: Mapping[str, str] | None = None) -> None:
+        """Judge what a single row cannot show, then lay the accepted rows down under the table's name.
+
+        Parameters
+        ----------
+        as_of : the closing moment
+        keys : table -> query that yields its keys, for the tables that are there
+        """
+        if self.spec.time in self.reading.mapped:
+            moment = text_literal(str(as_of))
+            self._mark(
+                "after_as_of", "", "set_aside", f"lie after as_of {as_of:%Y-%m-%d %H:%M}",
+                f'select rowid from {self.name} where "{self.spec.time}" > {moment}::timestamp',
+            )
+        self._mark_duplicates()
+        for name in self.reading.mapped:
+            target = self.spec.field(name).references
+            if target and keys and target in keys:
+                self._mark(
+                    "orphan_key", name, "warn", f"name a {name} that {target} does not have",
+                    f"select rowid from {self.name} "
+                    f'where "{name}" is not null and "{name}" not in ({keys[target]})',
+                )
+        for finding in self._queries:
+            self._mark(
+                finding.check, "", finding.policy, finding.says,
+                finding.condition.format(rows=f"(select rowid, * from {self.name} where {self._acceptable()})"),
+            )
+        self.engine.execute(f"create or replace table {self.spec.name} as {self._accepted_sql(as_of)}")
+
+    def _mark(self, check: str, column: str, default: str, says: str, query: str) -> None:
+        policy = policy_of(check, column, default, self.reading.policies, table=self.spec.name)
+        if check == "after_as_of":
+            policy = "set_aside"
+        if policy == "mend" and check != "orphan_key":
+            raise ConfigError(f"tables.{self.spec.name}.checks.{check}: cannot be mended. Use set_aside or warn.")
+        bit = 1 << len(self.findings)
+        self.findings.append(Finding(check=check, column=column, policy=policy, says=says))
+        self.engine.execute(
+            f"update {self.name} set _bits = _bits | {bit} where {self._acceptable()} and rowid in ({query})"
+        )
+
+    def _mark_duplicates(self) -> None:
+        keys, complete = self.spec.keys, self._keyed
+        check, default = ("duplicate_key", "set_aside") if complete else ("exact_duplicate", "warn")
+        policy = policy_of(check, "", default, self.reading.policies, table=self.spec.name)
+        columns = ", ".join(f'"{key}"' for key in keys) if complete else "_hash"
+        says = f"repeat the {' and '.join(keys)} of an earlier row" if complete else "are the same as an earlier row"
+        if policy == "mend":
+            if not complete:
+                raise ConfigError(f"tables.{self.spec.name}.checks.{check}: cannot be mended: no key to merge by.")
+            policy, says, self._merge = "set_aside", f"{says} and were merged into it", True
+        bit = 1 << len(self.findings)
+        repeated = f"select {columns} from {self.name} where {self._acceptable()} group by all having count(*) > 1"
+        self.engine.execute(f"""
+            update {self.name} set _bits = _bits | {bit} where rowid in (
+                select row_id from (
+                    select rowid as row_id, row_number() over (partition by {columns} order by rowid) as nth
+                    from {self.name}
+                    where {self._acceptable()} and ({columns}) in ({repeated})
+                ) where nth > 1)
+        """)
+        self._merged_bit = bit if self._merge else 0
+        self.findings.append(Finding(check=check, column="", policy=policy, says=says))
+
+    def _mask(self, policy: str) -> int:
+        return sum(1 << i for i, finding in enumerate(self.findings) if finding.policy == policy)
+
+    def _acceptable(self) -> str:
+        return f"(_bits & {self._mask('set_aside')}) = 0"
+
+    def _accepted_sql(self, as_of: pd.Timestamp) -> str:
+        columns = []
+        for name in self.reading.mapped:
+            declared = self.spec.field(name)
+            mends = sum(
+                1 << i for i, f in enumerate(self.findings) if f.policy == "mend" and f.column == name
+            )
+            value = f'case when (_bits & {mends}) = 0 then "{name}" end' if mends else f'"{name}"'
+            if declared.known_from in self.reading.mapped:
+                unknown = text_literal(declared.unknown_as) if declared.unknown_as else "null"
+                moment = f"{text_literal(str(as_of))}::timestamp"
+                value = f'case when "{declared.known_from}" > {moment} then {unknown} else {value} end'
+            columns.append(f'{value} as "{name}"')
+        kept = f"(_bits & {self._mask('set_aside') & ~self._merged_bit}) = 0"
+        rows = f"select rowid as _order, {', '.join(columns)} from {self.name} where {kept}"
+        if not self._merge:
+            return f"select * exclude (_order) from ({rows}) order by _order"
+        keys = [f'"{key}"' for key in self.spec.keys]
+        others = [f'"{name}"' for name in self.reading.mapped if f'"{name}"' not in keys]
+        merged = ", ".join([*keys, *(f"arg_min({name}, _order) as {name}" for name in others)])
+        return f"select {merged} from ({rows}) group by {', '.join(keys)} order by min(_order)"
+
+    def row_counts(self) -> tuple[int, int]:
+        """Rows read as records, and how many of them are set aside.
+
+        Examples
+        --------
+        See `Staged`.
+        """
+        ((read, aside),) = self.engine.rows(
+            f"select count(*), count(*) filter (where not {self._acceptable()}) from {self.name}"
+        )
+        return read, aside
+
+    def summary(self) -> pd.DataFrame:
+        """Rows found by each check: table, check, column, policy, rows, says.
+
+        What is only mended or warned of is counted among the accepted rows.
+
+        Examples
+        --------
+        See `crmlib.prepare.checks.CheckReport`.
+        """
+        counts = ", ".join(
+            f"count(*) filter (where (_bits & {1 << i}) > 0"
+            + (")" if finding.policy == "set_aside" else f" and {self._acceptable()})")
+            for i, finding in enumerate(self.findings)
+        )
+        (found,) = self.engine.rows(f"select {counts} from {self.name}") if self.findings else ((),)
+        return pd.DataFrame(
+            [(self.spec.name, f.check, f.column, f.policy, n, f.says) for f, n in zip(self.findings, found, strict=True)],
+            columns=["table", "check", "column", "policy", "rows", "says"],
+        )
+
+    def set_aside_sql(self) -> str:
+        """SQL of the rows set aside, as they were read, with `reason`, `file` and `row` in front.
+
+        Examples
+        --------
+        See `crmlib.prepare.crm.open_workspace`, which lays them beside the exports.
+        """
+        reasons = ", ".join(
+            f"case when (s._bits & {1 << i}) > 0 then {text_literal(f.reason)} end"
+            for i, f in enumerate(self.findings)
+            if f.policy == "set_aside"
+        )
+        return f"""
+            select concat_ws('; ', {reasons}) as reason, s._file as file, s._row as "row",
+                   v.* exclude (_file, _row)
+            from {self.name} s join {self.reading.view} v on s._file = v._file and s._row = v._row
+            where not {self._acceptable()}
+            order by s._file, s._row
+        """
+
+    def drop(self) -> None:
+        """Let go of the staged rows.
+
+        Examples
+        --------
+        See `crmlib.prepare.crm.open_workspace`.
+        """
+        self.engine.execute(f"drop table {self.name}")
+
+
+def _refuse_unknown(reading: Reading) -> None:
+    spec, mapped = reading.spec, reading.mapped
+    missing = [name for name in spec.required if name not in mapped]
+    if missing:
+        raise SchemaError(
+            f"{spec.name} has no column {', '.join(missing)} (has: {', '.join(mapped) or 'none'}). "
+            f"Map it in crm.toml under [tables.{spec.name}.columns]."
+        )
+    for key in reading.policies:
+        check, _, column = key.partition(".")
+        if check not in check_names(spec):
+            raise ConfigError(
+                f"tables.{spec.name}.checks.{check}: no such check.{nearest(check, check_names(spec))}"
+            )
+        if column and column not in spec.names:
+            raise ConfigError(
+                f"tables.{spec.name}.checks.{check}.{column}: no such column.{nearest(column, spec.names)}"
+            )

@@ -1,0 +1,174 @@
+"""The blocks of a page: what a notebook cell ends with.
+
+Words are here; figures, tables, pictures and downloads have modules of their own and are shown from this shelf.
+All text is escaped, since names of products and customers come from outside.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from markupsafe import Markup
+
+from crmlib.present.blocks_base import BLOCK_MIME, Block, sentences_of
+from crmlib.present.blocks_downloads import safe_cell, to_csv_bytes
+from crmlib.present.blocks_figures import KeyFigure, KeyFigures
+from crmlib.present.blocks_pictures import Picture
+from crmlib.present.blocks_tables import DataTable
+
+__all__ = [
+    "BLOCK_MIME",
+    "Answer",
+    "Block",
+    "DataTable",
+    "Findings",
+    "KeyFigure",
+    "KeyFigures",
+    "Limits",
+    "Picture",
+    "Prose",
+    "Skipped",
+    "safe_cell",
+    "to_csv_bytes",
+]
+
+_PARAGRAPH = Markup("<p>{}</p>")
+_ITEM = Markup("<li>{}</li>")
+
+
+@dataclass(frozen=True, init=False)
+class _Sentences(Block):
+    sentences: tuple[str, ...]
+
+    def __init__(self, *sentences):
+        object.__setattr__(self, "sentences", sentences_of(sentences))
+
+    def _text(self) -> str:
+        return "\n".join(self.sentences)
+
+    def _record(self) -> dict[str, Any]:
+        return {"text": " ".join(self.sentences), "sentences": list(self.sentences)}
+
+
+class Answer(_Sentences):
+    """The answer of a report: two or three sentences made from the numbers, at its top.
+
+    Parameters
+    ----------
+    *sentences : str, or lists of str
+        Plain text; the first one stands on the report's card in the index.
+
+    Examples
+    --------
+    >>> print(Answer("Champions are 9 % of households.", "They bring 31 % of spend.")._html())
+    <div class="crm-answer"><p>Champions are 9 % of households. They bring 31 % of spend.</p></div>
+    """
+
+    kind = "answer"
+
+    def _html(self) -> str:
+        return Markup('<div class="crm-answer"><p>{}</p></div>').format(" ".join(self.sentences))
+
+
+class Prose(_Sentences):
+    """Paragraphs that say what a picture or table means.
+
+    Parameters
+    ----------
+    *paragraphs : str, or lists of str
+        Plain text, one paragraph each.
+
+    Examples
+    --------
+    >>> print(Prose("Bread & butter sell together.")._html())
+    <div class="crm-prose"><p>Bread &amp; butter sell together.</p></div>
+    """
+
+    kind = "prose"
+
+    def _html(self) -> str:
+        paragraphs = Markup("").join(_PARAGRAPH.format(paragraph) for paragraph in self.sentences)
+        return Markup('<div class="crm-prose">{}</div>').format(paragraphs)
+
+
+class Findings(_Sentences):
+    """Findings that the index repeats, each one whole sentence, linked back to where it stands.
+
+    Parameters
+    ----------
+    *sentences : str, or lists of str
+
+    Examples
+    --------
+    >>> Findings("Regulars visit twice a week.")._record()["anchors"]
+    ['finding-96ad05b9']
+    """
+
+    kind = "findings"
+
+    def _anchors(self) -> list[str]:
+        return [f"finding-{sha256(sentence.encode()).hexdigest()[:8]}" for sentence in self.sentences]
+
+    def _html(self) -> str:
+        items = Markup("").join(
+            Markup('<li id="{}">{}</li>').format(anchor, sentence)
+            for anchor, sentence in zip(self._anchors(), self.sentences, strict=True)
+        )
+        return Markup('<ul class="crm-findings">{}</ul>').format(items)
+
+    def _record(self) -> dict[str, Any]:
+        return {**super()._record(), "anchors": self._anchors()}
+
+
+class Limits(_Sentences):
+    """What the data cannot say, at the end of a report.
+
+    Parameters
+    ----------
+    *sentences : str, or lists of str
+
+    Examples
+    --------
+    >>> print(Limits("Households without a card are not in it.")._html())
+    <ul class="crm-limits"><li>Households without a card are not in it.</li></ul>
+    """
+
+    kind = "limits"
+
+    def _html(self) -> str:
+        items = Markup("").join(_ITEM.format(sentence) for sentence in self.sentences)
+        return Markup('<ul class="crm-limits">{}</ul>').format(items)
+
+
+@dataclass(frozen=True)
+class Skipped(Block):
+    """A part that could not be made, and the table that would bring it.
+
+    Parameters
+    ----------
+    reason : str
+        Why it is not there, a sentence.
+    table : str, optional
+        The table of the vocabulary that is missing.
+
+    Examples
+    --------
+    >>> print(Skipped("Nothing is known about products.", table="products")._text())
+    Left out: Nothing is known about products. The table products would bring it.
+    """
+
+    kind = "skipped"
+    reason: str
+    table: str | None = None
+
+    def _html(self) -> str:
+        remedy = Markup(" The table <code>{}</code> would bring it.").format(self.table) if self.table else ""
+        note = Markup('<p class="crm-skipped"><strong>Left out:</strong> {}{}</p>')
+        return note.format(self.reason, remedy)
+
+    def _text(self) -> str:
+        remedy = f" The table {self.table} would bring it." if self.table else ""
+        return f"Left out: {self.reason}{remedy}"
+
+    def _record(self) -> dict[str, Any]:
+        return {"reason": self.reason, "table": self.table}

@@ -1,0 +1,77 @@
+"""The process of one notebook: IPython's kernel, with every socket of it a file in a private folder.
+
+ipykernel opens one TCP port of its own, on which forked children of the kernel hand in what they print. Here
+that is a unix socket beside the others, so that nobody else on the machine can write into a report.
+
+Run as ``python -m crmlib.present.kernel_app -f CONNECTION_FILE``, or by `crmlib.present.zygote` after a fork.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import zmq
+from ipykernel import iostream, kernelapp
+from zmq.eventloop.zmqstream import ZMQStream
+
+
+def run_kernel(arguments: Sequence[str]) -> None:
+    """Be a kernel until it is told to stop.
+
+    Parameters
+    ----------
+    arguments : those of ``ipykernel_launcher``: ``-f``, the connection file, and what else it takes
+
+    Examples
+    --------
+    >>> run_kernel.__name__  # a doctest cannot become a kernel and come back
+    'run_kernel'
+    """
+    kernelapp.IOPubThread = output_over_files(Path(arguments[arguments.index("-f") + 1]))
+    app = kernelapp.IPKernelApp.instance(parent_handle=os.getppid())
+    app.initialize(list(arguments))
+    app.start()
+
+
+def output_over_files(connection_file: Path) -> type:
+    """ipykernel's output thread, with a unix socket in place of its TCP port.
+
+    Parameters
+    ----------
+    connection_file : the socket lies beside it
+
+    Returns
+    -------
+    type
+        A subclass of `ipykernel.iostream.IOPubThread`.
+
+    Examples
+    --------
+    >>> output_over_files(Path("/tmp/k1.json")).address
+    'ipc:///tmp/k1-out'
+    """
+
+    class OutputOverFiles(iostream.IOPubThread):
+        address = f"ipc://{connection_file.with_suffix('')}-out"
+
+        def _setup_pipe_in(self):
+            self._pipe_uuid = os.urandom(16)
+            incoming = self.socket.context.socket(zmq.PULL)
+            incoming.linger = 0
+            incoming.bind(self.address)
+            self._pipe_in = ZMQStream(incoming, self.io_loop)
+            self._pipe_in.on_recv(self._handle_pipe_msg)
+
+        def _setup_pipe_out(self):
+            context = zmq.Context()
+            outgoing = context.socket(zmq.PUSH)
+            outgoing.linger = 3000
+            outgoing.connect(self.address)
+            return context, outgoing
+
+    return OutputOverFiles
+
+
+if __name__ == "__main__":
+    run_kernel(sys.argv[1:])

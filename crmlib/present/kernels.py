@@ -1,0 +1,374 @@
+"""Kernels for a run: warm ones forked from a zygote, cold ones where there is no fork, all over unix sockets.
+
+Connection files and sockets lie in one folder with mode 0700 and a short path (a unix socket's path holds at
+most 107 bytes). papermill finds the engine under the name `ENGINE`; without a `Kernels` it starts a cold kernel,
+so ``papermill --engine crmlib`` works as well, as does plain papermill.
+"""
+
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+from crmlib.present import zygote
+
+ENGINE = "crmlib"
+"""The name under which papermill knows `WarmEngine`."""
+
+LAUNCHER = "crmlib.present.kernel_app"
+LONGEST_FOLDER = 60
+log = logging.getLogger("crmlib.run")
+
+
+class Kernels:
+    """Where the kernels of a run come from; closing it ends them all and removes their folder.
+
+    Parameters
+    ----------
+    warm : bool
+        Fork kernels from a zygote, which begins to import at once. Otherwise, or where a process cannot fork or
+        the zygote has died, each kernel is a process started from nothing.
+
+    Examples
+    --------
+    >>> with Kernels(warm=False) as kernels:
+    ...     oct(kernels.folder.stat().st_mode & 0o777)
+    '0o700'
+    >>> kernels.folder.exists()
+    False
+    """
+
+    def __init__(self, *, warm: bool = True) -> None:
+        self.folder = _private_folder()
+        self._count = 0
+        self._lock = threading.Lock()
+        self._zygote: subprocess.Popen | None = None
+        self._lines: Any = None
+        if warm and hasattr(os, "fork"):
+            self._start_zygote()
+
+    def __enter__(self) -> "Kernels":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def warm(self) -> bool:
+        """Whether there is a zygote to fork from.
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     kernels.warm
+        False
+        """
+        return self._zygote is not None
+
+    def manager(self) -> "FileKernelManager":
+        """The manager of one new kernel, as nbclient and papermill take it.
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     kernels.manager().transport
+        'ipc'
+        """
+        with self._lock:
+            self._count += 1
+            name = f"k{self._count}"
+        return FileKernelManager(self, connection_file=str(self.folder / f"{name}.json"))
+
+    def fork(self, arguments: list[str], *, env: dict[str, str], cwd: str) -> "ForkedKernel | None":
+        """A kernel forked from the zygote, once that has imported everything.
+
+        Parameters
+        ----------
+        arguments : of ``ipykernel_launcher``
+        env, cwd : environment and working folder of the kernel
+
+        Returns
+        -------
+        ForkedKernel or None
+            None where there is no zygote (any more).
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     kernels.fork(["-f", "k1.json"], env={}, cwd="/") is None
+        True
+        """
+        answer = self.ask({"do": "fork", "arguments": arguments, "env": env, "cwd": cwd})
+        return ForkedKernel(self, answer["pid"]) if answer else None
+
+    def ask(self, request: dict) -> dict | None:
+        """The zygote's answer to a request (see `crmlib.present.zygote.serve`); None when it is not there.
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     kernels.ask({"do": "poll", "pid": 1}) is None
+        True
+        """
+        with self._lock:
+            if self._lines is None:
+                return None
+            try:
+                self._lines.write(json.dumps(request).encode() + b"\n")
+                self._lines.flush()
+                line = self._lines.readline()
+            except (OSError, ValueError):
+                line = b""
+            if not line:
+                log.warning("the process that forks kernels is gone; kernels start cold from here on")
+                self._lines = self._zygote = None
+                return None
+            return json.loads(line)
+
+    def close(self) -> None:
+        """End every kernel and remove the folder.
+
+        Examples
+        --------
+        >>> kernels = Kernels(warm=False)
+        >>> kernels.close(), kernels.close()
+        (None, None)
+        """
+        process, self._zygote = self._zygote, None
+        if process is not None:
+            self._channel.shutdown(socket.SHUT_RDWR)
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            self._lines = None
+            self._channel.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start_zygote(self):
+        ours, theirs = socket.socketpair()
+        fd, root = theirs.fileno(), Path(zygote.__file__).parents[2]
+        code = (
+            f"import sys; sys.path.append({str(root)!r}); from crmlib.present.zygote import main; "
+            f"main({fd}, {str(self.folder)!r})"
+        )
+        with theirs, (self.folder / "kernels.log").open("wb") as errors:
+            self._zygote = subprocess.Popen(
+                [sys.executable, "-P", "-c", code],
+                env=os.environ | zygote.ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=[fd],
+                start_new_session=True,
+            )
+        self._channel = ours
+        self._lines = ours.makefile("rwb")
+
+
+class ForkedKernel:
+    """A kernel's process, as much of `subprocess.Popen` as jupyter_client asks for; its parent is the zygote.
+
+    Parameters
+    ----------
+    kernels : Kernels
+    pid : int
+
+    Examples
+    --------
+    >>> with Kernels(warm=False) as kernels:
+    ...     ForkedKernel(kernels, 123).poll()
+    -9
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, kernels: Kernels, pid: int) -> None:
+        self.pid = pid
+        self._kernels = kernels
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs. Without the zygote there is no kernel: -9.
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     ForkedKernel(kernels, 123).poll()
+        -9
+        """
+        if self.returncode is None:
+            answer = self._kernels.ask({"do": "poll", "pid": self.pid})
+            self.returncode = answer["code"] if answer else -signal.SIGKILL
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended.
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     ForkedKernel(kernels, 123).wait()
+        -9
+        """
+        pause = threading.Event()
+        waited = 0.0
+        while self.poll() is None:
+            if timeout is not None and waited >= timeout:
+                raise subprocess.TimeoutExpired(f"kernel {self.pid}", timeout)
+            pause.wait(0.02)
+            waited += 0.02
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the kernel and the processes that it has started.
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     ForkedKernel(kernels, 123).send_signal(15)
+        """
+        self._kernels.ask({"do": "signal", "pid": self.pid, "signal": int(number)})
+
+    def terminate(self) -> None:
+        """Ask it to end.
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     ForkedKernel(kernels, 123).terminate()
+        """
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it.
+
+        Examples
+        --------
+        >>> with Kernels(warm=False) as kernels:
+        ...     ForkedKernel(kernels, 123).kill()
+        """
+        self.send_signal(signal.SIGKILL)
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Gives a manager a forked kernel, and a process of its own where that cannot be had.
+
+    Examples
+    --------
+    >>> with Kernels(warm=False) as kernels:
+    ...     kernels.manager().provisioner.has_process
+    False
+    """
+
+    kernels: Kernels | None = None
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start the kernel; jupyter_client calls this.
+
+        Examples
+        --------
+        >>> WarmProvisioner.launch_kernel.__name__  # needs a running event loop
+        'launch_kernel'
+        """
+        cwd = str(kwargs.get("cwd") or Path.cwd())
+        arguments = cmd[cmd.index(LAUNCHER) + 1 :]
+        process = self.kernels.fork(arguments, env=dict(kwargs.get("env") or os.environ), cwd=cwd)
+        if process is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process, self.pid, self.cwd = process, process.pid, cwd
+        return self.connection_info
+
+
+class FileKernelManager(AsyncKernelManager):
+    """jupyter_client's manager, with sockets that are files and this Python as the kernel's.
+
+    Parameters
+    ----------
+    kernels : Kernels
+    connection_file : str
+
+    Examples
+    --------
+    >>> with Kernels(warm=False) as kernels:
+    ...     kernels.manager().kernel_spec.argv[1:3]
+    ['-m', 'crmlib.present.kernel_app']
+    """
+
+    def __init__(self, kernels: Kernels, *, connection_file: str) -> None:
+        super().__init__(transport="ipc", connection_file=connection_file, kernel_id=Path(connection_file).stem)
+        # The kernelspec of the name python3 may belong to another Python of the user's.
+        argv = [sys.executable, "-m", LAUNCHER, "-f", "{connection_file}"]
+        self._kernel_spec = KernelSpec(argv=argv, language="python", display_name="Python 3")
+        self.provisioner = WarmProvisioner(
+            kernel_id=self.kernel_id, kernel_spec=self._kernel_spec, parent=self
+        )
+        self.provisioner.kernels = kernels
+
+
+class WarmEngine(NBClientEngine):
+    """papermill's engine, with a kernel of ours.
+
+    Examples
+    --------
+    >>> papermill_engines.get_engine(ENGINE).__name__
+    'WarmEngine'
+    """
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, *, kernels=None, cwd=None, **kwargs):
+        """Execute the notebook that `nb_man` holds; papermill calls this.
+
+        Parameters
+        ----------
+        nb_man : papermill's NotebookExecutionManager
+        kernel_name : str
+            Kept in the notebook; the kernel is this Python.
+        kernels : Kernels, optional
+            Where the kernel comes from; else a cold one is started.
+        cwd : path, optional
+            The kernel's working folder. The calling process never changes its own.
+        **kwargs : traits of nbclient's client
+
+        Examples
+        --------
+        >>> WarmEngine.execute_managed_notebook.__name__  # executed in tests/present/test_kernels.py
+        'execute_managed_notebook'
+        """
+        if kernels is None:
+            with Kernels(warm=False) as cold:
+                return cls.execute_managed_notebook(nb_man, kernel_name, kernels=cold, cwd=cwd, **kwargs)
+        known = set(PapermillNotebookClient.class_trait_names())
+        traits = {name: value for name, value in kwargs.items() if name in known}
+        client = PapermillNotebookClient(
+            nb_man,
+            km=kernels.manager(),
+            kernel_name=kernel_name,
+            startup_timeout=kwargs.get("start_timeout", 60),
+            iopub_timeout=60,
+            **traits,
+        )
+        return client.execute(cwd=str(cwd) if cwd else None, cleanup_kc=True)
+
+
+papermill_engines.register(ENGINE, WarmEngine)
+
+
+def _private_folder() -> Path:
+    base = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="crm", dir=base if len(base) <= LONGEST_FOLDER else "/tmp"))

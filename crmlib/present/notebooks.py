@@ -1,0 +1,387 @@
+"""Reports are notebooks: finding them, and executing one in a kernel of its own."""
+
+import contextlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.engines import papermill_engines
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+
+import crmlib
+from crmlib.present.kernels import ENGINE, Kernels
+from crmlib.present.parameters import Parameter, match_parameters, read_parameters
+from crmlib.present.scrub import find_secrets, private_folders, scrub_paths
+from crmlib.present.skip import SkipReport, skip_reason
+from crmlib.schema.errors import ConfigError, CrmlibError, ParameterError, nearest
+from crmlib.schema.tables import TABLES
+
+BLOCK_MIME = "application/vnd.crmlib+json"
+KERNEL = "python3"
+TIMEOUT = 3600.0
+"""Seconds that one notebook may take."""
+
+_NUMBERED = re.compile(r"^\d+[a-z]?_+(?=.)")
+_NOT_REPLIED = "The cell was running when the kernel died: out of memory, or killed from outside."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A notebook as a report: what it answers, what it needs, what it can be told.
+
+    Parameters
+    ----------
+    name : the file's name without its number: ``03_segmentation.ipynb`` is segmentation
+    path : the notebook
+    title, question : from the notebook's metadata
+    needs, wants : tables it cannot, and can, do without
+    parameters : those of its tagged cell
+
+    Examples
+    --------
+    >>> Report(name="segmentation", path=Path("03_segmentation.ipynb"), needs=("transactions",)).lacks([])
+    ('transactions',)
+    """
+
+    name: str
+    path: Path
+    title: str = ""
+    question: str = ""
+    needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+
+    def lacks(self, tables: Any) -> tuple[str, ...]:
+        """The needed tables that are not among those given.
+
+        Examples
+        --------
+        >>> Report(name="a", path=Path("a.ipynb"), needs=("products", "feedback")).lacks(["products"])
+        ('feedback',)
+        """
+        return tuple(name for name in self.needs if name not in tables)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """What became of one notebook.
+
+    Parameters
+    ----------
+    report : its name
+    status : "done", "failed" or "skipped"
+    reason : why it failed or was skipped, one line
+    table : the table that a skipped report would need
+    seconds : wall-clock time
+    notebook : as executed, scrubbed
+    traceback : for the log
+    blocks : what the cells have shown, in order, as crmlib's JSON
+    reused : taken from an earlier, unfinished run
+
+    Examples
+    --------
+    >>> Execution(report="segmentation", status="done", seconds=3.2).reason
+    ''
+    """
+
+    report: str
+    status: str
+    seconds: float
+    reason: str = ""
+    table: str | None = None
+    notebook: Any = None
+    traceback: str = ""
+    blocks: list[dict] = field(default_factory=list)
+    reused: bool = False
+
+
+def notebook_folder(given: str | Path | None = None) -> Path:
+    """Where the notebooks are: the given folder, else ``./notebooks``, else beside the package's source.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+
+    Examples
+    --------
+    >>> notebook_folder("no/such/folder")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ConfigError: There is no folder of notebooks at no/such/folder. Name one with
+    --notebooks.
+    """
+    beside = Path(crmlib.__file__).parents[1] / "notebooks"
+    places = [Path(given)] if given else [Path("notebooks"), beside]
+    for place in places:
+        if place.is_dir():
+            return place.resolve()
+    raise ConfigError(
+        f"There is no folder of notebooks at {' or '.join(map(str, places))}. Name one with --notebooks."
+    )
+
+
+def find_reports(folder: str | Path) -> dict[str, Report]:
+    """The reports of a folder, in the order of their file names.
+
+    Raises
+    ------
+    ConfigError, ParameterError
+        If a notebook cannot be read, two have the same name, one has no cell tagged ``parameters``, or one
+        needs a table that the vocabulary does not have.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> find_reports(tempfile.mkdtemp())
+    {}
+    """
+    found: dict[str, Report] = {}
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        report = read_report(path)
+        if report.name in found:
+            raise ConfigError(
+                f"{path.name} and {found[report.name].path.name} are both the report {report.name!r}. "
+                "Rename one."
+            )
+        found[report.name] = report
+    return found
+
+
+def read_report(path: str | Path) -> Report:
+    """A notebook's name, question, needs and parameters, without executing it.
+
+    Parameters
+    ----------
+    path : notebook file
+
+    Raises
+    ------
+    ConfigError, ParameterError
+        See `find_reports`.
+
+    Examples
+    --------
+    >>> import tempfile, nbformat
+    >>> cell = nbformat.v4.new_code_cell('workspace: str = "."', metadata={"tags": ["parameters"]})
+    >>> path = Path(tempfile.mkdtemp()) / "03_segmentation.ipynb"
+    >>> nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    >>> read_report(path).name
+    'segmentation'
+    """
+    path = Path(path)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError, KeyError) as error:
+        raise ConfigError(f"{path.name} is no notebook ({type(error).__name__}). Save it again.") from None
+    told = notebook.metadata.get("crmlib", {})
+    needs, wants = tuple(told.get("needs", ())), tuple(told.get("wants", ()))
+    for table in (*needs, *wants):
+        if table not in TABLES:
+            raise ConfigError(f"{path.name} needs the table {table!r}, which is none.{nearest(table, TABLES)}")
+    name = _NUMBERED.sub("", path.stem)
+    return Report(
+        name=name,
+        path=path,
+        title=told.get("title") or name.replace("_", " ").capitalize(),
+        question=told.get("question", ""),
+        needs=needs,
+        wants=wants,
+        parameters=read_parameters(notebook, name=path.name),
+    )
+
+
+def execute_report(
+    report: Report,
+    *,
+    parameters: Mapping[str, Any],
+    output: str | Path,
+    kernels: Kernels | None = None,
+    folders: Mapping[str, Path] | None = None,
+    timeout: float = TIMEOUT,
+    on_cell: Callable[[int, int], None] | None = None,
+) -> Execution:
+    """Execute a notebook in a kernel of its own, with papermill's injected parameters.
+
+    The kernel works in the notebook's folder; this process never changes its own, so that threads can execute
+    several at once. What the notebook raises does not come out of here: it is in the result.
+
+    Parameters
+    ----------
+    report : Report
+    parameters : name to value; checked and typed
+    output : where the executed notebook is kept, also while it runs and when it fails
+    kernels : Kernels, optional
+        Where kernels come from; else a cold one is started.
+    folders : short name to path, optional
+        Folders whose absolute paths are replaced by their short names in all that the notebook holds.
+    timeout : seconds
+    on_cell : called with the number of cells done and of all cells
+
+    Returns
+    -------
+    Execution
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is unknown, of the wrong type or a secret.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> report = Report(name="segmentation", path=Path("03_segmentation.ipynb"))
+    >>> execute_report(report, parameters={"n": "3"}, output=Path(tempfile.mkdtemp()) / "segmentation.ipynb")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: segmentation has no parameter 'n'.
+    """
+    values = match_parameters(report.parameters, parameters, name=report.name)
+    began = time.monotonic()
+    notebook = load_notebook_node(str(report.path))
+    notebook = parameterize_notebook(notebook, values, kernel_name=KERNEL, language="python")
+    hidden = private_folders(**{"notebooks": report.path.parent, **(folders or {})})
+    # papermill keeps both paths in the notebook; file names tell as much and name nobody.
+    notebook.metadata.papermill.update(input_path=report.path.name, output_path=Path(output).name)
+    failure = _execute(notebook, report, Path(output), kernels, timeout, on_cell)
+    notebook = scrub_paths(notebook, hidden)
+    secrets = find_secrets(notebook)
+    if secrets:
+        Path(output).unlink(missing_ok=True)
+        failure = {"reason": _says_secret(report, secrets)}
+        notebook = None
+    else:
+        _keep(notebook, Path(output))
+    result: dict[str, Any] = {"status": "failed" if failure else "done"} | (failure or {})
+    result["reason"] = scrub_paths(result.get("reason", ""), hidden)
+    blocks = harvest(notebook) if notebook is not None else []
+    seconds = round(time.monotonic() - began, 3)
+    return Execution(report=report.name, notebook=notebook, seconds=seconds, blocks=blocks, **result)
+
+
+def harvest(notebook: Mapping) -> list[dict]:
+    """The blocks that the cells of an executed notebook have shown, in order.
+
+    Examples
+    --------
+    >>> shown = {"output_type": "display_data", "data": {BLOCK_MIME: {"kind": "answer", "text": "Yes."}}}
+    >>> harvest({"cells": [{"cell_type": "code", "outputs": [shown]}]})
+    [{'kind': 'answer', 'text': 'Yes.'}]
+    """
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    return [dict(output["data"][BLOCK_MIME]) for output in outputs if BLOCK_MIME in output.get("data", {})]
+
+
+def choose_reports(known: Mapping[str, Report], asked: Any = None) -> list[Report]:
+    """The reports asked for, in the order of their notebooks; all of them when none is named.
+
+    Raises
+    ------
+    ParameterError
+        If one is unknown, with the nearest name.
+
+    Examples
+    --------
+    >>> choose_reports({"segmentation": Report(name="segmentation", path=Path("x"))}, ["segmentatoin"])
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: There is no report 'segmentatoin'. Did you mean 'segmentation'?
+    """
+    names = list(asked or known)
+    for name in names:
+        if name not in known:
+            raise ParameterError(f"There is no report {name!r}.{nearest(name, known)}")
+    if not names:
+        raise ConfigError("There are no notebooks here, so there is nothing to report.")
+    return [report for name, report in known.items() if name in names]
+
+
+def _execute(notebook, report, output, kernels, timeout, on_cell):
+    deadline = time.monotonic() + timeout
+
+    def seconds_left(_source):
+        return max(1, int(deadline - time.monotonic()))
+
+    def tell(cell, cell_index):
+        if on_cell:
+            on_cell(cell_index, len(notebook.cells))
+
+    try:
+        papermill_engines.execute_notebook_with_engine(
+            ENGINE,
+            notebook,
+            KERNEL,
+            output_path=str(output),
+            progress_bar=False,
+            kernels=kernels,
+            cwd=report.path.parent,
+            timeout_func=seconds_left,
+            on_cell_start=tell,
+        )
+    except CellTimeoutError:
+        where = _where(report, notebook, _last_started(notebook))
+        return {"reason": f"{where}: still running after {timeout:.0f} seconds, so it was stopped."}
+    except DeadKernelError:
+        return {"reason": f"{_where(report, notebook, _last_started(notebook))}: {_NOT_REPLIED}"}
+    except RuntimeError as error:
+        return {"reason": f"{report.path.name}: its kernel did not start: {error}"}
+    return _failure(report, notebook)
+
+
+def _failure(report, notebook):
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if output.output_type != "error":
+                continue
+            if output.ename == SkipReport.__name__:
+                reason, table = skip_reason(output.evalue)
+                return {"status": "skipped", "reason": reason, "table": table}
+            if output.ename != "SystemExit" or output.evalue not in ("", "0"):
+                says = f"{output.ename}: {output.evalue}".strip().splitlines()[0]
+                where = _where(report, notebook, number)
+                return {"reason": f"{where}: {says}", "traceback": "\n".join(output.traceback)}
+    return None
+
+
+def _where(report, notebook, index):
+    # The injected cell is not in the notebook that the reader will open.
+    injected = sum("injected-parameters" in cell.metadata.get("tags", ()) for cell in notebook.cells[:index])
+    return f"{report.path.name}, cell {index + 1 - injected}"
+
+
+def _last_started(notebook):
+    started = [i for i, cell in enumerate(notebook.cells) if cell.metadata.papermill.get("start_time")]
+    return started[-1] if started else 0
+
+
+def _keep(notebook, output):
+    with contextlib.suppress(OSError):
+        output.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, output)
+
+
+def _says_secret(report, names):
+    return (
+        f"{report.path.name}: its output holds the value of the environment variable {', '.join(names)}. "
+        "Nothing of it was kept; take it out of the notebook."
+    )
+
+
+__all__ = [
+    "CrmlibError",
+    "Execution",
+    "Report",
+    "SkipReport",
+    "choose_reports",
+    "execute_report",
+    "find_reports",
+    "harvest",
+    "notebook_folder",
+    "read_report",
+]

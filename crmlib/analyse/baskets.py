@@ -111,15 +111,15 @@ def encode_baskets(
     _check_columns(transactions, basket, item)
     check_whole(max_basket_items, name="max_basket_items")
     lines = _count_lines(engine, transactions, basket, item)
-    basket_count, over_cap = engine.run(
+    basket_count, over_cap = engine.rows(
         "select count(*), count(*) filter (where size > $1) from baskets", [int(max_basket_items)]
-    ).fetchall()[0]
+    )[0]
     min_count = baskets_needed(min_support, basket_count)
     item_count, frequent = _number_items(engine, min_count, int(max_basket_items))
-    entry_count, pair_steps = engine.run(
+    entry_count, pair_steps = engine.rows(
         "select coalesce(sum(n), 0)::bigint, coalesce(sum(n::hugeint * (n - 1) // 2), 0)::bigint "
         "from (select count(*) as n from entries group by basket)"
-    ).fetchall()[0]
+    )[0]
     return Baskets(
         names=frequent.column("item").to_pylist(),
         item_counts=frequent.column("n").to_numpy().astype(np.int64),
@@ -223,7 +223,7 @@ def _count_lines(engine, transactions, basket, item):
     present = columns_of(transactions)
     amounts = [name for name in ("quantity", "net_amount") if name in present]
     engine.register("order_lines", transactions, columns=list(dict.fromkeys([basket, item, *amounts])))
-    types = dict(engine.run("select column_name, column_type from (describe order_lines)").fetchall())
+    types = dict(engine.rows("select column_name, column_type from (describe order_lines)"))
     lines = (
         f"select {_known(basket, types)} as basket, {_known(item, types)} as item, "
         f"{_refund(amounts)} as is_refund from order_lines"
@@ -236,13 +236,14 @@ def _count_lines(engine, transactions, basket, item):
         "create table baskets as select basket, count(item) as size, "
         "(row_number() over () - 1)::integer as number from bought group by basket"
     )
-    counted = engine.run(
-        "select count(*) as lines_read, count(*) filter (where is_refund) as refund_lines, "
-        "count(*) filter (where basket is null and not is_refund) as lines_without_basket, "
-        "count(*) filter (where item is null and basket is not null and not is_refund) as lines_without_item "
-        f"from ({lines})"
-    )
-    return dict(zip(counted.columns, counted.fetchall()[0], strict=True))
+    counts = {
+        "lines_read": "true",
+        "refund_lines": "is_refund",
+        "lines_without_basket": "basket is null and not is_refund",
+        "lines_without_item": "item is null and basket is not null and not is_refund",
+    }
+    counted = ", ".join(f"count(*) filter (where {condition})" for condition in counts.values())
+    return dict(zip(counts, engine.rows(f"select {counted} from ({lines})")[0], strict=True))
 
 
 def _number_items(engine, min_count, max_basket_items):
@@ -262,7 +263,7 @@ def _number_items(engine, min_count, max_basket_items):
         "from bought join baskets using (basket) join frequent using (item) where size <= $1",
         [max_basket_items],
     )
-    item_count = engine.run("select count(*) from items").fetchall()[0][0]
+    item_count = engine.rows("select count(*) from items")[0][0]
     return item_count, engine.to_arrow("select item, n from frequent order by number")
 
 

@@ -55,7 +55,8 @@ def mine(engine: Engine, baskets: Baskets, *, max_len: int | None, max_memory_mb
         return _single_items(baskets)
     if baskets.pair_steps > MAX_PAIR_STEPS:
         raise CostError(
-            f"{baskets.pair_steps:,} pairs of items would have to be counted (at most {MAX_PAIR_STEPS:,}). Raise min_support, lower max_basket_items, or group items "
+            f"{baskets.pair_steps:,} pairs of items would have to be counted (at most {MAX_PAIR_STEPS:,}). "
+            "Raise min_support, lower max_basket_items, or group items "
             "(item='category')."
         )
     if max_len == 2:
@@ -77,7 +78,7 @@ def _pairs_by_engine(engine, baskets, max_bytes):
         [baskets.min_count],
     )
     room = max(max_bytes // bytes_per_set(2) - len(singles), 0)
-    too_many = engine.run("select n + 1 from pairs order by n desc limit 1 offset $1", [room]).fetchall()
+    too_many = engine.rows("select n + 1 from pairs order by n desc limit 1 offset $1", [room])
     if too_many:
         raise CostError(_advice(baskets, max_bytes, too_many[0][0], max_len=2))
     pairs = engine.to_arrow("select first, second, n from pairs order by first, second")
@@ -91,11 +92,11 @@ def _pairs_by_engine(engine, baskets, max_bytes):
 
 def _sets_of_any_length(engine, baskets, max_len, max_bytes):
     if baskets.entry_count * BYTES_PER_ENTRY > max_bytes:
-        fits = engine.run(
+        fits = engine.rows(
             "select min(n) from (select n, sum(n) over (order by n desc) as entries from frequent) "
             "where entries <= $1",
             [max_bytes // BYTES_PER_ENTRY],
-        ).fetchall()[0][0]
+        )[0][0]
         raise CostError(_advice(baskets, max_bytes, fits, max_len=max_len))
     pairs = engine.to_arrow("select basket, item from entries order by basket, item")
     entries = number_entries(pairs.column("basket").to_numpy(), pairs.column("item").to_numpy())

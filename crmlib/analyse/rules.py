@@ -259,9 +259,9 @@ def mine_rules(
     --------
     >>> lines = pd.DataFrame({"order_id": [1, 1, 2, 2, 3], "product_id": ["tea", "mug", "tea", "mug", "tea"]})
     >>> mine_rules(lines, min_support=2).rules[["antecedents", "consequents", "confidence", "count"]]
-      antecedents consequents  confidence  count
-    0       (mug)       (tea)    1.000000      2
-    1       (tea)       (mug)    0.666667      2
+            antecedents       consequents  confidence  count
+    0  frozenset({mug})  frozenset({tea})    1.000000      2
+    1  frozenset({tea})  frozenset({mug})    0.666667      2
     """
     if max_consequents is not None:
         check_whole(max_consequents, name="max_consequents")

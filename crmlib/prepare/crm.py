@@ -242,7 +242,12 @@ def stage_tables(
 
     Examples
     --------
-    See `Crm.from_frames`.
+    >>> engine = Engine()
+    >>> engine.register("raw", pd.DataFrame({"sku": ["007"], "_file": "products.csv", "_row": [2]}))
+    >>> reading = Reading(spec=TABLES["products"], view="raw", expressions={"product_id": "sku"})
+    >>> tables = stage_tables(engine, {"products": reading}, as_of="2020-01-31")
+    >>> engine.rows("from products"), tables.as_of
+    ([('007',)], Timestamp('2020-01-31 23:59:59.999999'))
     """
     staged = {}
     for name in TABLES:

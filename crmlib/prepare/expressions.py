@@ -27,7 +27,11 @@ _NODES = (
     exp.Filter, exp.Where, exp.Distinct, exp.Order, exp.Ordered, exp.Star, exp.WithinGroup, exp.AtTimeZone,
     exp.JSONPath, exp.JSONPathPart, exp.Func,
 )  # fmt: skip
-_NOT_FUNCTIONS = (exp.And, exp.Or, exp.Case, exp.If, exp.Cast, exp.TryCast, exp.Array)
+_PREDICATES = (
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Is, exp.In,
+    exp.Between, exp.Like, exp.ILike, exp.Escape, exp.Not,
+)  # fmt: skip
+_OPERATORS = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Is, exp.Bracket, exp.AtTimeZone)
 _NAMED = {
     exp.Alias: "a name given with AS",
     exp.Dot: "a method call or a name with a dot",
@@ -113,6 +117,7 @@ def parse_expression(
     guard = _Guard(key_path, context)
     tree = guard.parse(sql)
     guard.check_nodes(tree)
+    guard.check_brackets(tree)
     names = _resolve(tree, columns, guard)
     guard.check_kind(tree, aggregate)
     text = guard.write(tree)
@@ -142,7 +147,7 @@ class _Guard:
         if len(trees) != 1 or trees[0] is None:
             raise self.refuse("more than one statement; write one expression without a semicolon.")
         tree = trees[0]
-        if max((_depth(node) for node in tree.walk()), default=0) > MAX_DEPTH:
+        if max(node.depth for node in tree.walk()) > MAX_DEPTH:
             raise self.refuse(f"the SQL is nested more than {MAX_DEPTH} deep; split it over two columns.")
         return tree
 
@@ -158,8 +163,10 @@ class _Guard:
                 raise self.refuse("more than one statement; write one expression without a semicolon.")
             if token.token_type == TokenType.IDENTIFIER and _calls(tokens, i):
                 raise self.refuse(f'"{token.text}" is quoted, so it is a column, and a column takes no brackets.')
-            if token.token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER):
+            if token.token_type in _PLAIN_VALUES:
                 continue
+            if token.token_type in _ODD_STRINGS:
+                raise self.refuse("write text as 'plain text' in single quotes.")
             if text == ".":
                 raise self.refuse("a name with a dot: write the column alone, without its table.")
             if not _is_word(text):
@@ -167,7 +174,7 @@ class _Guard:
                     raise self.refuse(f"the sign {token.text} is not available in the SQL of a {self.context}.")
             elif _calls(tokens, i) and text not in words.BEFORE_A_BRACKET and text not in words.UNITS:
                 self.check_function(text)
-            elif text in words.QUERY | words.WINDOW - {"rank"} and token.token_type != TokenType.VAR:
+            elif text in words.QUERY | words.WINDOW and token.token_type != TokenType.VAR:
                 raise self.refuse(f"{token.text} is refused: {words.why_refused(text)}.")
 
     def check_function(self, name: str) -> None:
@@ -194,6 +201,20 @@ class _Guard:
             if isinstance(node, exp.DataType) and node.this != exp.DataType.Type.INTERVAL:
                 self.check_type(node)
 
+    def check_brackets(self, tree: exp.Expression) -> None:
+        """A comparison inside arithmetic or another comparison is read differently by different engines."""
+        for node in tree.walk():
+            parent = node.parent
+            if not isinstance(node, _PREDICATES) or not isinstance(parent, _OPERATORS):
+                continue
+            alone = isinstance(parent, exp.Connector | exp.Not | exp.Paren)
+            listed = isinstance(parent, exp.In) and parent.this is not node
+            if not (alone or listed or isinstance(parent, exp.Escape)):
+                raise self.refuse(f"{node.sql('duckdb')} can be read in two ways here; set brackets around it.")
+        for node in tree.find_all(exp.Is):
+            if not isinstance(node.expression, exp.Null | exp.Boolean):
+                raise self.refuse("IS is followed by NULL, TRUE or FALSE; set brackets around the comparison.")
+
     def check_type(self, node: exp.DataType) -> None:
         name = node.this.value.lower() if isinstance(node.this, exp.DataType.Type) else str(node.this).lower()
         if name not in words.TYPES:
@@ -216,10 +237,9 @@ class _Guard:
 
     def write(self, tree: exp.Expression) -> str:
         try:
-            text = tree.sql(dialect="duckdb", comments=False)
+            text = _canonical(tree)
             self.check_written(tokens_of(text))
-            again = sqlglot.parse_one(text, read="duckdb")
-            if _bracket_arrows(again).sql(dialect="duckdb", comments=False) != text:
+            if _canonical(sqlglot.parse_one(text, read="duckdb")) != text:
                 raise self.refuse("the SQL can be read in two ways; set brackets, or write it more simply.")
         except (SqlglotError, RecursionError, ValueError, IndexError, AttributeError, TypeError) as error:
             raise self.refuse(f"the SQL cannot be carried out ({first_line(error)}).") from error
@@ -230,7 +250,7 @@ class _Guard:
         plain = words.KEYWORDS | words.UNITS | words.TYPES
         for i, token in enumerate(tokens):
             text = token.text.lower()
-            if token.token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER):
+            if token.token_type in _PLAIN_VALUES:
                 continue
             if not _is_word(text):
                 if text not in words.OPERATORS and text != "->>":
@@ -279,6 +299,8 @@ def first_line(error: BaseException) -> str:
     return " ".join(text.splitlines()[0].split())[:160].rstrip(".") if text else type(error).__name__
 
 
+_PLAIN_VALUES = frozenset({TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER})
+_ODD_STRINGS = frozenset(kind for kind in TokenType if kind.name.endswith("STRING")) - {TokenType.STRING}
 _STATEMENTS = frozenset(sqlglot.Dialect.get_or_raise("duckdb").parser_class.STATEMENT_PARSERS)
 
 
@@ -311,8 +333,12 @@ def _match(name: str, real: list[str], guard: _Guard) -> str:
     raise guard.refuse(f"there is no column {name}{': ' + why + '.' if why else '.' + nearest(name, real)}")
 
 
-def _bracket_arrows(tree: exp.Expression) -> exp.Expression:
-    return tree
+def _canonical(tree: exp.Expression) -> str:
+    """The tree as SQL. A call that is written as an operator (``mod(a, b)`` as ``a % b``) gets brackets."""
+    for node in list(tree.find_all(exp.Mod, exp.DateAdd, exp.DateSub)):
+        if isinstance(node.parent, _OPERATORS) and not isinstance(node.parent, exp.Paren):
+            node.replace(exp.Paren(this=node.copy()))
+    return str(tree.sql(dialect="duckdb", comments=False))
 
 
 def _inside_aggregate(node: exp.Expression) -> bool:
@@ -323,10 +349,6 @@ def _inside_aggregate(node: exp.Expression) -> bool:
             return True
         node, parent = parent, parent.parent
     return False
-
-
-def _depth(node: exp.Expression) -> int:
-    return node.depth
 
 
 def _calls(tokens: list[Token], i: int) -> bool:

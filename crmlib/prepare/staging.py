@@ -1,12 +1,13 @@
 """One table on its way in: read, typed, judged row by row; then accepted or set aside, never lost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 from sqlglot import exp, parse_one
 
-from crmlib.prepare.casting import base_sql, cast_sql, text_literal
+from crmlib.prepare.arithmetic import NUMBER_PREFIX, numbers_in
+from crmlib.prepare.casting import base_sql, cast_sql, is_text, text_literal
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.findings import (
     MAX_FINDINGS,
@@ -17,7 +18,7 @@ from crmlib.prepare.findings import (
     table_findings,
 )
 from crmlib.schema.errors import ConfigError, SchemaError, nearest
-from crmlib.schema.fields import TableSpec
+from crmlib.schema.fields import Field, TableSpec
 
 UNREADABLE = "unreadable_record: the line cannot be read as a record"
 
@@ -115,11 +116,22 @@ class Staged:
 
     def _staging_sql(self, time_zone: str) -> str:
         reading, fields = self.reading, [self.spec.field(name) for name in self.reading.mapped]
-        raw = [f'{reading.expressions[f.name]} as "r_{f.name}"' for f in fields]
-        keeps = [f"coalesce(({sql}), false) as _keep_{i}" for i, (sql, _) in enumerate(reading.filters)]
+        theirs = {row[0]: row[1] for row in self.engine.rows(f"describe {reading.view}")}
+        text_columns = [name for name, sql_type in theirs.items() if is_text(sql_type)]
+        numeric: dict[str, None] = {}
+
+        def meant(sql: str) -> str:
+            sql, columns = numbers_in(sql, text_columns=text_columns)
+            numeric.update(dict.fromkeys(columns))
+            return sql
+
+        raw = [f'{meant(reading.expressions[f.name])} as "r_{f.name}"' for f in fields]
+        keeps = [f"coalesce(({meant(sql)}), false) as _keep_{i}" for i, (sql, _) in enumerate(reading.filters)]
+        numbers = [self._number_sql(name, theirs[name]) for name in numeric]
         self.engine.execute(
             f"create or replace temp view raw_{self.spec.name} as "
-            f"select {', '.join(['_file', '_row', self._digest_sql(), *raw, *keeps])} from {reading.view}"
+            f"select {', '.join(['_file', '_row', self._digest_sql(theirs), *raw, *keeps])} "
+            f"from (select {', '.join(['*', *numbers])} from {reading.view})"
         )
         described = self.engine.rows(f"describe raw_{self.spec.name}")
         types = {row[0]: row[1] for row in described}
@@ -148,11 +160,16 @@ class Staged:
             select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from typed
         """
 
-    def _digest_sql(self) -> str:
+    def _digest_sql(self, theirs: Iterable[str]) -> str:
         if self._keyed:
             return "null::ubigint as _hash"
-        theirs = [row[0] for row in self.engine.rows(f"describe {self.reading.view}") if row[0] not in ("_file", "_row")]
-        return f"hash({', '.join(Engine.quote(name) for name in theirs)}) as _hash"
+        names = [Engine.quote(name) for name in theirs if name not in ("_file", "_row")]
+        return f"hash({', '.join(names)}) as _hash"
+
+    def _number_sql(self, name: str, sql_type: str) -> str:
+        base = base_sql(Engine.quote(name), sql_type)
+        number = cast_sql(Field(name, "number", ""), f"({base})", sql_type, decimal=self.reading.decimal)
+        return f"{number} as {Engine.quote(NUMBER_PREFIX + name)}"
 
     @property
     def _keyed(self) -> bool:

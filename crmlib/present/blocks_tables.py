@@ -29,6 +29,7 @@ _SUFFIX_UNITS = {"_days": "days", "_pct": "%"}
 _UNKNOWN = Markup('<td{}><span class="crm-unknown" title="not known">–</span></td>')
 _CELL = Markup("<td{}>{}</td>")
 _NUMERIC = Markup(' class="crm-num"')
+_DATE = Markup(' class="crm-date"')
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,8 @@ class _Column:
     @classmethod
     def of(cls, values: pd.Series, label: str, unit: str, digits: int | str | None, rows: int) -> "_Column":
         numeric = _is_numeric(values)
-        style = _NUMERIC if numeric else Markup("")
         pattern = _number_format(values, digits) if numeric else _date_format(values)
+        style = _NUMERIC if numeric else _DATE if pattern else Markup("")
         known = values.iloc[:rows].map(is_known).tolist()
         texts = [
             _cell_text(value, pattern) if there else "–"

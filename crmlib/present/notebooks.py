@@ -19,7 +19,7 @@ from crmlib.present.kernels import ENGINE, Kernels
 from crmlib.present.parameters import Parameter, match_parameters, read_parameters
 from crmlib.present.scrub import find_secrets, private_folders, scrub_paths
 from crmlib.present.skip import SkipReport, skip_reason
-from crmlib.schema.errors import ConfigError, CrmlibError, ParameterError, nearest
+from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import TABLES
 
 BLOCK_MIME = "application/vnd.crmlib+json"
@@ -371,17 +371,3 @@ def _says_secret(report, names):
         f"{report.path.name}: its output holds the value of the environment variable {', '.join(names)}. "
         "Nothing of it was kept; take it out of the notebook."
     )
-
-
-__all__ = [
-    "CrmlibError",
-    "Execution",
-    "Report",
-    "SkipReport",
-    "choose_reports",
-    "execute_report",
-    "find_reports",
-    "harvest",
-    "notebook_folder",
-    "read_report",
-]

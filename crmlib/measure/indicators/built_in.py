@@ -151,7 +151,7 @@ _SPEND = (
         says="Share of order lines bought at a discount; refund lines are left out.",
     ),
     Indicator(
-        "return_rate_pct", "-100 * cast(sum(refund_amount) as double) / nullif(sum(bought_amount), 0)",
+        "return_rate_pct", "100 * cast(-sum(refund_amount) as double) / nullif(sum(bought_amount), 0)",
         over="orders", aspect="transactions", unit="%", better="lower",
         says="Refunds as a share of what was bought; above 100 where something was bought before the data begin.",
     ),

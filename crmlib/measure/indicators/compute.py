@@ -200,7 +200,7 @@ def _everyone(columns: Mapping[str, Iterable[str]]) -> str:
     people = [name for table, name in _PEOPLE.items() if table in columns]
     if not people:
         return "select cast(null as varchar) as customer_id where false"
-    return " union ".join(f"select customer_id from {name}" for name in people)
+    return " union ".join(f"select distinct customer_id from {name}" for name in people)
 
 
 def _wanted(known: Mapping[str, Indicator], names: Iterable[str] | None) -> list[str]:
@@ -231,7 +231,7 @@ def _own_indicator(name: str, declared: Any, *, key: str) -> Indicator:
     if declared.over not in VIEWS:
         raise ConfigError(f"{key}.over: there is no view {declared.over!r}.{nearest(declared.over, VIEWS)}")
     expression = parse_expression(
-        declared.sql, columns=VIEWS[declared.over].names, aggregate=True, key_path=f"{key}.sql"
+        declared.sql, columns=VIEWS[declared.over].names, aggregate=True, key_path=f"{key}.sql", context="indicator"
     )
     try:
         return Indicator(

@@ -1,0 +1,128 @@
+"""Fonts of the pictures: one family, others behind it for Chinese, Japanese and Korean, and a word where none has a letter."""
+
+from collections.abc import Iterable
+from functools import cache
+from warnings import warn
+
+LATIN = ("Noto Sans", "Liberation Sans", "Arial", "Helvetica", "DejaVu Sans")
+"""The first of these that is installed is used. The last one comes with matplotlib."""
+
+CJK = (
+    *(f"Noto Sans CJK {place}" for place in ("SC", "TC", "HK", "JP", "KR")),
+    *("Noto Sans SC", "Noto Sans TC", "Noto Sans JP", "Noto Sans KR"),
+    *("Source Han Sans SC", "Source Han Sans JP", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei"),
+    *("PingFang SC", "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS"),
+    *("Microsoft YaHei", "Yu Gothic", "Meiryo", "Malgun Gothic", "SimHei", "IPAGothic", "TakaoGothic"),
+)
+"""Families with Chinese, Japanese or Korean letters, on Linux, macOS and Windows."""
+
+_ALL = "DejaVu Sans"
+
+
+class MissingFontWarning(UserWarning):
+    """A picture has letters that no installed font can draw.
+
+    Examples
+    --------
+    >>> issubclass(MissingFontWarning, UserWarning)
+    True
+    """
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """The installed families that pictures are drawn with, the preferred one first.
+
+    Returns
+    -------
+    tuple of str
+        The last one is matplotlib's own, so it is never empty.
+
+    Examples
+    --------
+    >>> families()[-1]
+    'DejaVu Sans'
+    """
+    from matplotlib.font_manager import fontManager
+
+    installed = set(fontManager.get_font_names())
+    latin = next(name for name in LATIN if name in installed or name == _ALL)
+    behind = [name for name in CJK if name in installed][:3]
+    return tuple(dict.fromkeys([latin, *behind, _ALL]))
+
+
+def missing_glyphs(text: str, *, names: Iterable[str] | None = None) -> list[str]:
+    """The letters of a text that none of the fonts has.
+
+    Parameters
+    ----------
+    text : str
+    names : families, optional
+        `families()` when not given.
+
+    Returns
+    -------
+    list of str
+        Each letter once, in the order they come; they would be drawn as empty boxes.
+
+    Examples
+    --------
+    >>> missing_glyphs("Umsatz je Kunde, €"), missing_glyphs("顧客", names=["DejaVu Sans"])
+    ([], ['顧', '客'])
+    """
+    chosen = tuple(families() if names is None else names)
+    letters = dict.fromkeys(letter for letter in text if letter.isprintable() and not letter.isspace())
+    for name in chosen:
+        letters = {letter: None for letter in letters if ord(letter) not in _letters_of(name)}
+        if not letters:
+            return []
+    return list(letters)
+
+
+def warn_of_missing(text: str) -> list[str]:
+    """Warn, with the font to install, where a text has letters that would be drawn as empty boxes.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
+        The letters, as `missing_glyphs` gives them.
+
+    Warns
+    -----
+    MissingFontWarning
+
+    Examples
+    --------
+    >>> warn_of_missing("Net sales, USD")
+    []
+    """
+    missing = missing_glyphs(text)
+    if missing:
+        shown = "".join(missing[:20]) + ("…" if len(missing) > 20 else "")
+        warn(
+            f"No installed font has the letters {shown} of a picture, so they are drawn as boxes. {_remedy(missing)}",
+            MissingFontWarning,
+            stacklevel=2,
+        )
+    return missing
+
+
+def _remedy(missing: Iterable[str]) -> str:
+    if any(0x1100 <= ord(letter) <= 0xFFEF and not 0x2000 <= ord(letter) < 0x2E80 for letter in missing):
+        return "Install Noto Sans CJK (Debian and Ubuntu: apt-get install fonts-noto-cjk) and start again."
+    return "Install a font that has them, such as Noto Sans (Debian and Ubuntu: apt-get install fonts-noto)."
+
+
+@cache
+def _letters_of(name: str) -> frozenset[int]:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    try:
+        path = findfont(FontProperties(family=[name]), fallback_to_default=False)
+    except ValueError:
+        return frozenset()
+    return frozenset(get_font(path).get_charmap())

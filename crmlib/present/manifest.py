@@ -1,0 +1,252 @@
+"""What a run writes down about itself: its inputs, versions, durations and what its reports found."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import crmlib
+from crmlib.present.notebooks import Execution, Report
+from crmlib.schema.tables import TABLES
+
+PACKAGES = ("pandas", "numpy", "duckdb", "pyarrow", "scikit-learn", "mlxtend", "matplotlib", "seaborn", "papermill")
+KEPT_BLOCKS = ("answer", "key_figures", "findings", "limits", "skipped")
+"""Kinds of blocks that ``run.json`` keeps. Tables and pictures stay in the pages."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the runner needs to know of a workspace, taken from the open one so that it can be closed again.
+
+    Parameters
+    ----------
+    name : the folder's name
+    title, currency, time_zone, as_of, data_up_to : as crm.toml and the data say; moments as ISO text, UTC
+    tables : names of those that are there
+    counts, sources, summary : rows of the check report, as dicts
+    parameters : report to the parameters that crm.toml states for it
+
+    Examples
+    --------
+    >>> Facts(name="retail", title="Retail", as_of="2017-12-31T00:00:00").checks
+    {'rows_read': 0, 'rows_accepted': 0, 'rows_set_aside': 0}
+    """
+
+    name: str
+    title: str
+    as_of: str
+    currency: str = ""
+    time_zone: str = "UTC"
+    data_up_to: str = ""
+    tables: tuple[str, ...] = ()
+    counts: list[dict] = field(default_factory=list)
+    sources: list[dict] = field(default_factory=list)
+    summary: list[dict] = field(default_factory=list)
+    parameters: dict[str, dict] = field(default_factory=dict)
+
+    @property
+    def checks(self) -> dict[str, int]:
+        """Rows read, accepted and set aside over all tables.
+
+        Examples
+        --------
+        >>> counts = [{"table": "products", "rows_read": 3, "rows_accepted": 2, "rows_set_aside": 1}]
+        >>> Facts(name="a", title="A", as_of="", counts=counts).checks["rows_set_aside"]
+        1
+        """
+        words = ("rows_read", "rows_accepted", "rows_set_aside")
+        return {word: sum(int(row[word]) for row in self.counts) for word in words}
+
+
+def read_facts(crm: Any, *, folder: Path) -> Facts:
+    """The facts of an open workspace.
+
+    Parameters
+    ----------
+    crm : Crm
+    folder : of the workspace
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib import Crm
+    >>> crm = Crm.from_frames(as_of="2020-01-31", products=pd.DataFrame({"product_id": ["a"]}))
+    >>> read_facts(crm, folder=Path("data/shop")).checks
+    {'rows_read': 1, 'rows_accepted': 1, 'rows_set_aside': 0}
+    """
+    stated = getattr(crm.config, "reports", None) or {}
+    sources = [
+        dict(row, file=_within(row.get("file"), folder)) for row in _records(crm.checks.sources)
+    ]
+    return Facts(
+        name=folder.name,
+        title=crm.name,
+        as_of=crm.as_of.isoformat(),
+        currency=crm.currency,
+        time_zone=crm.time_zone,
+        data_up_to=_last_moment(crm),
+        tables=tuple(crm.tables),
+        counts=_records(crm.checks.counts),
+        sources=sources,
+        summary=_records(crm.checks.summary),
+        parameters={name: dict(getattr(report, "parameters", None) or {}) for name, report in stated.items()},
+    )
+
+
+def report_key(report: Report, *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()) -> str:
+    """A hash of all that a report's figures come from; equal keys mean equal figures.
+
+    The notebook's cells, the parameters, the fingerprints and counts of the sources, the closing moment, the
+    source code of crmlib and the versions of the packages go into it.
+
+    Parameters
+    ----------
+    report : Report
+    facts : Facts
+    parameters : as they will be injected
+    extra : texts that count as well, such as crm.toml
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.ipynb"
+    >>> _ = path.write_text('{"cells": []}')
+    >>> report, facts = Report(name="a", path=path), Facts(name="shop", title="Shop", as_of="2020-01-31")
+    >>> report_key(report, facts=facts, parameters={"n": 1}) == report_key(report, facts=facts, parameters={"n": 2})
+    False
+    """
+    notebook = json.loads(report.path.read_text(encoding="utf-8"))
+    cells = [(cell.get("cell_type"), cell.get("source")) for cell in notebook["cells"]]
+    told = notebook.get("metadata", {}).get("crmlib")
+    inputs = [facts.name, facts.title, facts.as_of, facts.currency, facts.time_zone, facts.tables]
+    inputs += [facts.counts, facts.summary]
+    inputs.append([(row.get("table"), row.get("file"), str(row.get("fingerprint"))) for row in facts.sources])
+    everything = [cells, told, dict(parameters), inputs, versions(), code_fingerprint(), list(extra)]
+    return hashlib.sha256(json.dumps(everything, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+@cache
+def code_fingerprint() -> str:
+    """A hash of crmlib's own source, so that a changed line counts as a changed version.
+
+    Examples
+    --------
+    >>> len(code_fingerprint())
+    64
+    """
+    digest = hashlib.sha256()
+    root = Path(crmlib.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of Python, crmlib and the packages that figures depend on.
+
+    Examples
+    --------
+    >>> versions()["crmlib"] == crmlib.__version__
+    True
+    """
+    found = {"python": platform.python_version(), "crmlib": crmlib.__version__}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def report_record(report: Report, execution: Execution, *, parameters: Mapping[str, Any], key: str) -> dict:
+    """What ``run.json`` says about one report.
+
+    Parameters
+    ----------
+    report, execution : what was asked and what became of it
+    parameters : as injected, without the workspace's path
+    key : see `report_key`
+
+    Examples
+    --------
+    >>> found = [{"kind": "findings", "sentences": ["Up."]}]
+    >>> done = Execution(report="a", status="done", seconds=1.5, blocks=found)
+    >>> record = report_record(Report(name="a", path=Path("01_a.ipynb")), done, parameters={}, key="k")
+    >>> record["findings"], record["href"]
+    (['Up.'], 'a.html')
+    """
+    done = execution.status == "done"
+    return {
+        "name": report.name,
+        "title": report.title,
+        "question": report.question,
+        "notebook": report.path.name,
+        "status": execution.status,
+        "reason": execution.reason,
+        "table": execution.table,
+        "seconds": execution.seconds,
+        "reused": execution.reused,
+        "href": f"{report.name}.html" if done else None,
+        "parameters": dict(parameters),
+        "key": key,
+        "answer": _first_answer(execution.blocks),
+        "findings": _findings(execution.blocks),
+        "blocks": [block for block in execution.blocks if block.get("kind") in KEPT_BLOCKS],
+    }
+
+
+def index_figures(records: Iterable[Mapping[str, Any]]) -> list[dict]:
+    """The key figures of a run: those that a notebook has flagged for the index, else its first row of them.
+
+    Parameters
+    ----------
+    records : of the reports, see `report_record`
+
+    Examples
+    --------
+    >>> index_figures([{"blocks": [{"kind": "key_figures", "figures": [{"label": "Customers", "value": 9}]}]}])
+    [{'label': 'Customers', 'value': 9}]
+    """
+    rows = [block for record in records for block in record["blocks"] if block.get("kind") == "key_figures"]
+    flagged = [block for block in rows if block.get("index")] or rows[:1]
+    return [figure for block in flagged for figure in block.get("figures", ())]
+
+
+def _first_answer(blocks):
+    return next((str(block.get("text", "")) for block in blocks if block.get("kind") == "answer"), "")
+
+
+def _findings(blocks):
+    return [text for block in blocks if block.get("kind") == "findings" for text in block.get("sentences", ())]
+
+
+def _records(frame):
+    if frame is None or len(frame) == 0:
+        return []
+    return json.loads(frame.to_json(orient="records", date_format="iso"))
+
+
+def _within(file, folder):
+    # A published file names no folder of the machine.
+    text = str(file or "")
+    if text.startswith("/"):
+        path = Path(text)
+        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+    return text
+
+
+def _last_moment(crm):
+    moments = []
+    for name in crm.tables:
+        time = TABLES[name].time
+        if time and time in crm.columns(name):
+            found = crm.table(name).max(time).fetchone()[0]
+            if found is not None:
+                moments.append(str(found).replace(" ", "T"))
+    return max(moments, default="")

@@ -1,0 +1,342 @@
+"""Where runs lie, and how one becomes public: whole, by one rename, or not at all.
+
+::
+
+    reports/
+        index.html                  all workspaces
+        retail/
+            latest -> 20261121T193000Z
+            20261121T193000Z/       a published run: pages and run.json, nothing else
+            failed/<run>/           notebooks and log of a run that failed or was killed (newest 5)
+            .staging-<run>/         pages being made
+            .work/<run>/            executed notebooks and log of a run (newest 3)
+            .lock
+
+Executed notebooks are not published: their outputs hold everything that a cell has printed, which nobody has
+checked for personal data. They stay in ``.work``, which only their owner can open.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from crmlib.schema.errors import CrmlibError
+
+KEPT_FAILED = 5
+KEPT_WORK = 3
+RUN_ID = re.compile(r"^\d{8}T\d{6}Z(-\d+)?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """The folder of one workspace's runs.
+
+    Parameters
+    ----------
+    root : ``<out>/<workspace>``
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> shelf = Shelf(root=Path(tempfile.mkdtemp()))
+    >>> run = shelf.begin()
+    >>> _ = (shelf.staging(run) / "index.html").write_text("<p>Hello</p>")
+    >>> shelf.publish(run)
+    >>> shelf.latest() == run, sorted(path.name for path in shelf.root.iterdir()) == ['.work', run, 'latest']
+    (True, True)
+    """
+
+    root: Path
+
+    def staging(self, run: str) -> Path:
+        """Where the pages of a run are made.
+
+        Examples
+        --------
+        >>> Shelf(root=Path("reports/retail")).staging("20261121T193000Z").as_posix()
+        'reports/retail/.staging-20261121T193000Z'
+        """
+        return self.root / f".staging-{run}"
+
+    def work(self, run: str) -> Path:
+        """Where the executed notebooks and the log of a run are.
+
+        Examples
+        --------
+        >>> Shelf(root=Path("reports/retail")).work("20261121T193000Z").as_posix()
+        'reports/retail/.work/20261121T193000Z'
+        """
+        return self.root / ".work" / run
+
+    def failed(self, run: str) -> Path:
+        """Where those of a run that failed or was killed are.
+
+        Examples
+        --------
+        >>> Shelf(root=Path("reports/retail")).failed("20261121T193000Z").as_posix()
+        'reports/retail/failed/20261121T193000Z'
+        """
+        return self.root / "failed" / run
+
+    def published(self) -> list[str]:
+        """Names of the published runs, oldest first.
+
+        Examples
+        --------
+        >>> Shelf(root=Path("no/such/folder")).published()
+        []
+        """
+        return sorted(filter(_is_run, _names(self.root)), key=_order)
+
+    def latest(self) -> str | None:
+        """The run that ``latest`` points to.
+
+        Examples
+        --------
+        >>> Shelf(root=Path("no/such/folder")).latest() is None
+        True
+        """
+        try:
+            target = (self.root / "latest").readlink().name
+        except OSError:
+            return None
+        return target if (self.root / target).is_dir() else None
+
+    def history(self) -> list[dict[str, Any]]:
+        """The ``run.json`` of every published run, oldest first.
+
+        Examples
+        --------
+        >>> Shelf(root=Path("no/such/folder")).history()
+        []
+        """
+        found = [read_json(self.root / run / "run.json") for run in self.published()]
+        return [run for run in found if run]
+
+    def begin(self) -> str:
+        """Clear away what dead runs have left, and make the folders of a new one. Hold the lock.
+
+        Returns
+        -------
+        str
+            Its name: the time in UTC, with a number behind it if that is taken.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> shelf = Shelf(root=Path(tempfile.mkdtemp()))
+        >>> first, second = shelf.begin(), shelf.begin()
+        >>> shelf.failed(first).is_dir(), shelf.staging(second).is_dir()  # the first never came to an end
+        (True, True)
+        """
+        self.recover()
+        run = self._free_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+        for folder in (self.root / ".work", self.work(run)):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.staging(run).mkdir()
+        return run
+
+    def recover(self) -> None:
+        """Clear away what runs that were killed have left; their notebooks go to ``failed``. Hold the lock.
+
+        Examples
+        --------
+        >>> Shelf(root=Path("no/such/folder")).recover()
+        """
+        for folder in (self.root, self.root / ".work", self.root / "failed"):
+            for name in _names(folder):
+                if name.startswith((".staging-", ".trash-", ".latest-")):
+                    _remove(folder / name)
+        published = set(self.published())
+        for name in _names(self.root / ".work"):
+            if _is_run(name) and name not in published:
+                self._to_failed(name)
+
+    def publish(self, run: str) -> None:
+        """Make a staged run public, then point ``latest`` to it. Hold the lock.
+
+        Raises
+        ------
+        CrmlibError
+            If something that is no link stands in the place of ``latest``.
+
+        Examples
+        --------
+        See `Shelf`.
+        """
+        link = self.root / "latest"
+        if link.exists() and not link.is_symlink():
+            raise CrmlibError(f"{link} is no link, so the new run cannot take its place. Move it away.")
+        self.staging(run).rename(self.root / run)
+        fresh = self.root / f".latest-{run}"
+        fresh.symlink_to(run)
+        fresh.replace(link)
+
+    def set_aside(self, run: str) -> Path:
+        """Keep the notebooks of a run that will not be published, and remove its pages. Hold the lock.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> shelf = Shelf(root=Path(tempfile.mkdtemp()))
+        >>> run = shelf.begin()
+        >>> shelf.set_aside(run) == shelf.failed(run), shelf.staging(run).exists()
+        (True, False)
+        """
+        _remove(self.staging(run))
+        self._to_failed(run)
+        return self.failed(run)
+
+    def discard(self, run: str) -> None:
+        """Forget a run that had nothing to do. Hold the lock.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> shelf = Shelf(root=Path(tempfile.mkdtemp()))
+        >>> shelf.discard(shelf.begin())
+        >>> [path.name for path in shelf.root.iterdir()]
+        ['.work']
+        """
+        _remove(self.staging(run))
+        _remove(self.work(run))
+
+    def prune(self, *, keep: int) -> None:
+        """Remove all but the newest runs; never the one that ``latest`` points to. Hold the lock.
+
+        Parameters
+        ----------
+        keep : published runs that stay, at least 1
+
+        Examples
+        --------
+        >>> Shelf(root=Path("no/such/folder")).prune(keep=30)
+        """
+        latest = self.latest()
+        for run in self.published()[: -max(keep, 1)]:
+            if run != latest:
+                _remove(self.root / run)
+        for folder, kept in ((self.root / ".work", KEPT_WORK), (self.root / "failed", KEPT_FAILED)):
+            for name in sorted(filter(_is_run, _names(folder)), key=_order)[:-kept]:
+                _remove(folder / name)
+
+    def unfinished(self) -> Path | None:
+        """The notebooks of the newest run that failed or was killed since the last published one.
+
+        Examples
+        --------
+        >>> Shelf(root=Path("no/such/folder")).unfinished() is None
+        True
+        """
+        failed = sorted(filter(_is_run, _names(self.root / "failed")), key=_order)
+        published = self.published()
+        if not failed or (published and _order(failed[-1]) < _order(published[-1])):
+            return None
+        return self.failed(failed[-1])
+
+    def _free_name(self, stem):
+        taken = {*_names(self.root), *_names(self.root / ".work"), *_names(self.root / "failed")}
+        number, name = 1, stem
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        return name
+
+    def _to_failed(self, run):
+        if self.work(run).is_dir():
+            (self.root / "failed").mkdir(mode=0o700, exist_ok=True)
+            _remove(self.failed(run))
+            self.work(run).rename(self.failed(run))
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "index.html"
+    >>> write_text(path, "<p>Hello</p>")
+    >>> path.read_text(), len(list(path.parent.iterdir()))
+    ('<p>Hello</p>', 1)
+    """
+    path = Path(path)
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """A JSON file; nothing where it is not there or was cut off.
+
+    Examples
+    --------
+    >>> read_json("no/such/file.json")
+    {}
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def site_records(out: str | Path) -> list[dict[str, Any]]:
+    """What the index over all workspaces says, one dict each, by title.
+
+    Examples
+    --------
+    >>> site_records("no/such/folder")
+    []
+    """
+    records = []
+    for name in _names(Path(out)):
+        shelf = Shelf(root=Path(out) / name)
+        run = read_json(shelf.root / "latest" / "run.json")
+        if run:
+            findings = [text for report in run["reports"] for text in report.get("findings", ())]
+            records.append(
+                {
+                    "name": name,
+                    "title": run["title"],
+                    "href": f"{name}/latest/index.html",
+                    "as_of": run["as_of"],
+                    "run": run["run"],
+                    "status": "failed" if shelf.unfinished() else "done",
+                    "findings": findings,
+                    "key_figures": run.get("key_figures", []),
+                }
+            )
+    return sorted(records, key=lambda record: (record["title"].casefold(), record["name"]))
+
+
+def _is_run(name):
+    return bool(RUN_ID.match(name))
+
+
+def _order(run):
+    moment, _, number = run.partition("-")
+    return moment, int(number or 1)
+
+
+def _names(folder):
+    try:
+        return [path.name for path in Path(folder).iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _remove(path):
+    # Renamed first: a folder that is only half removed must not look like a run.
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        trash = path.with_name(f".trash-{path.name.lstrip('.')}")
+        with contextlib.suppress(OSError):
+            path = path.rename(trash) if path != trash else path
+        shutil.rmtree(path, ignore_errors=True)

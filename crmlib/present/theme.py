@@ -1,0 +1,275 @@
+"""The look of every picture: one width, one typeface, six colours, and grey for what is only context.
+
+A page shows pictures 358 pixels wide on a telephone. At `WIDTH` inches, letters of `SMALL` points are then still
+11 pixels high; so nothing is set smaller, and what does not fit is wrapped or cut, never shrunk.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from crmlib.present.fonts import families, warn_of_missing
+
+WIDTH = 4.8
+"""Inches. Pictures are made for a telephone; a wide page shows them as they are."""
+
+SMALL, LARGE = 11, 13
+"""Points: all letters, and titles."""
+
+INK, SOFT, GREY, PALE = "#1a1f26", "#55606d", "#8b95a1", "#e3e7eb"
+"""Words, quieter words, marks that are context, lines of the grid."""
+
+SEGMENT_COLOURS = ("#0072b2", "#d55e00", "#008a66", "#b35a93", "#a37500", "#3b3f73")
+"""Okabe and Ito's colours, those too pale for a white page darkened: each has a contrast of at least 3 to 1."""
+
+MAIN, ALARM = SEGMENT_COLOURS[:2]
+"""The one colour of a picture that needs only one, and the one for what asks to be looked at."""
+
+
+def theme() -> Any:
+    """The settings of all pictures, for as long as a `with` block lasts.
+
+    Returns
+    -------
+    context manager
+        matplotlib's settings are as before afterwards.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> before = matplotlib.rcParams["font.size"]
+    >>> with theme():
+    ...     inside = matplotlib.rcParams["font.size"]
+    >>> inside, matplotlib.rcParams["font.size"] == before
+    (11.0, True)
+    """
+    import matplotlib
+    from cycler import cycler
+
+    return matplotlib.rc_context(
+        {
+            "font.family": list(families()),
+            "font.size": SMALL,
+            "axes.labelsize": SMALL,
+            "axes.titlesize": LARGE,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.titlepad": 12,
+            "axes.titlecolor": INK,
+            "axes.labelcolor": SOFT,
+            "axes.edgecolor": GREY,
+            "axes.facecolor": "white",
+            "axes.axisbelow": True,
+            "axes.grid": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.spines.left": False,
+            "axes.prop_cycle": cycler(color=SEGMENT_COLOURS),
+            "axes.formatter.use_mathtext": False,
+            "figure.facecolor": "white",
+            "figure.dpi": 96,
+            "grid.color": PALE,
+            "grid.linewidth": 1,
+            "legend.frameon": False,
+            "legend.fontsize": SMALL,
+            "lines.linewidth": 2,
+            "lines.solid_capstyle": "round",
+            "text.color": INK,
+            "text.parse_math": False,
+            "xtick.color": GREY,
+            "xtick.labelcolor": SOFT,
+            "xtick.labelsize": SMALL,
+            "xtick.major.size": 0,
+            "ytick.color": GREY,
+            "ytick.labelcolor": INK,
+            "ytick.labelsize": SMALL,
+            "ytick.major.size": 0,
+        }
+    )
+
+
+def axes(*, height: float = 3.2) -> Any:
+    """Empty axes of the width that pages are made for.
+
+    Parameters
+    ----------
+    height : float
+        Of the whole picture, in inches.
+
+    Returns
+    -------
+    matplotlib Axes
+        On a figure of its own, whose layout keeps every label inside.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> ax = axes(height=3)
+    >>> [float(side) for side in ax.figure.get_size_inches()]
+    [4.8, 3.0]
+    >>> plt.close(ax.figure)
+    """
+    import matplotlib.pyplot as plt
+
+    with theme():
+        figure, ax = plt.subplots(figsize=(WIDTH, height), layout="constrained")
+    figure.crmlib_own = True
+    return ax
+
+
+def finish(ax: Any, *, title: str, alt: str) -> Any:
+    """Set title and alternative text, and lay the picture out.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    title : str
+        The finding, in one sentence without a full stop. It is wrapped, and begins at the picture's left edge.
+    alt : str
+        Kind of picture, what it compares, the main figures.
+
+    Returns
+    -------
+    matplotlib Axes
+        The same, with `crmlib_alt`.
+
+    Warns
+    -----
+    MissingFontWarning
+        If a letter of the picture is in no installed font.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> with theme():
+    ...     ax = finish(axes(), title="Half of the customers came back", alt="Bars: 5 of 10.")
+    >>> ax.get_title(loc="left"), ax.crmlib_alt
+    ('Half of the customers came back', 'Bars: 5 of 10.')
+    >>> plt.close(ax.figure)
+    """
+    figure = ax.get_figure(root=True)
+    own = getattr(figure, "crmlib_own", False)
+    width = (WIDTH if own else ax.get_position().width * figure.get_figwidth()) * 72
+    heading = ax.set_title(wrapped(title, width=width - 6, size=LARGE, bold=True), loc="left")
+    ax.crmlib_alt = " ".join(alt.split())
+    _plain_text(figure)
+    if own:
+        figure.draw_without_rendering()
+        box = ax.get_position()
+        heading.set_x(-box.x0 / box.width)
+        figure.set_layout_engine("none")
+    return ax
+
+
+def colour_of(name: Any, order: Sequence[Any]) -> str:
+    """The colour of a segment: the same in every picture whose segments come in the same order.
+
+    Parameters
+    ----------
+    name : the segment
+    order : all segments, in their canonical order
+
+    Returns
+    -------
+    str
+        A colour of `SEGMENT_COLOURS`; grey beyond the sixth, and for names that are not in `order`.
+
+    Examples
+    --------
+    >>> colour_of("loyal", ["champions", "loyal"]), colour_of("unknown", ["champions"]) == GREY
+    ('#d55e00', True)
+    """
+    place = list(order).index(name) if name in list(order) else len(SEGMENT_COLOURS)
+    return SEGMENT_COLOURS[place] if place < len(SEGMENT_COLOURS) else GREY
+
+
+def wrapped(text: str, *, width: float, size: float = SMALL, bold: bool = False, lines: int | None = None) -> str:
+    """A text broken into lines that fit.
+
+    Parameters
+    ----------
+    text : str
+    width : float
+        In points.
+    size, bold : the letters
+    lines : int, optional
+        At most so many; the rest is cut, with an ellipsis.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> wrapped("soft drinks and snacks", width=90, size=11)
+    'soft drinks and\\nsnacks'
+    >>> wrapped("soft drinks and snacks", width=90, size=11, lines=1)
+    'soft drinks…'
+    """
+    done, line = [], ""
+    for word in _words(str(text), width, size, bold):
+        longer = f"{line} {word}" if line else word
+        if line and text_width(longer, size=size, bold=bold) > width:
+            done.append(line)
+            line = word
+        else:
+            line = longer
+    done.append(line)
+    if lines is not None and len(done) > lines:
+        last = done[lines - 1]
+        while last and text_width(f"{last}…", size=size, bold=bold) > width:
+            last = last[:-1].rstrip()
+        cut = last if last != done[lines - 1] else last.rpartition(" ")[0] or last
+        done = [*done[: lines - 1], f"{cut.rstrip(' ,;')}…"]
+    return "\n".join(done)
+
+
+def text_width(text: str, *, size: float = SMALL, bold: bool = False) -> float:
+    """How wide the longest line of a text is drawn, in points.
+
+    Parameters
+    ----------
+    text : str
+    size, bold : the letters
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> text_width("wider than that") > text_width("that") > 0
+    True
+    """
+    return max(_line_width(line, size, bold) for line in text.split("\n"))
+
+
+@cache
+def _line_width(line: str, size: float, bold: bool) -> float:
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.font_manager import FontProperties
+
+    letters = FontProperties(family=list(families()), size=size, weight="bold" if bold else "normal")
+    return RendererAgg(1, 1, 72).get_text_width_height_descent(line, letters, False)[0]
+
+
+def _words(text: str, width: float, size: float, bold: bool) -> list[str]:
+    words = []
+    for word in text.split(" "):
+        while len(word) > 1 and text_width(word, size=size, bold=bold) > width:
+            keep = next(n for n in range(len(word) - 1, 0, -1) if n == 1 or text_width(word[:n], size=size, bold=bold) <= width)
+            words.append(word[:keep])
+            word = word[keep:]
+        if word:
+            words.append(word)
+    return words
+
+
+def _plain_text(figure: Any) -> None:
+    # A dollar sign in a name is a dollar sign, also on axes that were made elsewhere.
+    from matplotlib.text import Text
+
+    texts = figure.findobj(Text)
+    for text in texts:
+        text.set_parse_math(False)
+    warn_of_missing("".join(sorted({letter for text in texts for letter in text.get_text() if letter > "ɏ"})))

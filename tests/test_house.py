@@ -1,0 +1,93 @@
+"""The house stays in order: imports go down only, modules and functions stay small, there is one clock."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "crmlib"
+FLOORS = {"schema": 0, "prepare": 1, "measure": 2, "analyse": 3, "present": 4, "sample": 4, "cli": 5}
+PRESENTATION = {"matplotlib", "seaborn", "papermill", "nbconvert", "nbclient", "jupyter_client", "IPython", "typer", "rich"}
+MAX_MODULE_LINES, MAX_FUNCTION_LINES = 400, 60
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+OF_A_FLOOR = [path for path in MODULES if path.relative_to(PACKAGE).parts[0].removesuffix(".py") in FLOORS]
+
+
+def floor_of(path):
+    return FLOORS[path.relative_to(PACKAGE).parts[0].removesuffix(".py")]
+
+
+def imports_of(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def upward_imports(source, floor):
+    for name in imports_of(source):
+        parts = name.split(".")
+        if parts[0] == "crmlib" and len(parts) > 1 and FLOORS.get(parts[1], -1) > floor:
+            yield name
+
+
+def identify(path):
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", OF_A_FLOOR, ids=identify)
+def test_imports_go_down_only(path):
+    assert not list(upward_imports(path.read_text(encoding="utf-8"), floor_of(path)))
+
+
+def test_the_walk_sees_an_arrow_that_goes_up():
+    source = "def f():\n    from crmlib.present import theme\n"
+    assert list(upward_imports(source, FLOORS["analyse"]))
+    assert not list(upward_imports(source, FLOORS["cli"]))
+
+
+@pytest.mark.parametrize("path", [p for p in OF_A_FLOOR if floor_of(p) <= 3], ids=identify)
+def test_floors_0_to_3_know_nothing_of_pages(path):
+    assert not {name.split(".")[0] for name in imports_of(path.read_text(encoding="utf-8"))} & PRESENTATION
+
+
+@pytest.mark.parametrize("path", [p for p in OF_A_FLOOR if floor_of(p) <= 3], ids=identify)
+def test_floors_0_to_3_have_no_clock_of_their_own(path):
+    assert not re.search(r"\b(today|now|utcnow)\(", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_modules_and_functions_stay_small(path):
+    source = path.read_text(encoding="utf-8")
+    assert source.count("\n") <= MAX_MODULE_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = node.end_lineno - node.lineno + 1 - len((ast.get_docstring(node) or "").splitlines())
+            assert length <= MAX_FUNCTION_LINES, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_public_functions_carry_a_docstring_with_a_doctest(path):
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            doc = ast.get_docstring(node) or ""
+            assert ">>>" in doc, f"{node.name} has no doctest"
+            for method in node.body if isinstance(node, ast.ClassDef) else ():
+                if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
+                    assert ast.get_docstring(method), f"{node.name}.{method.name} has no docstring"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_nothing_is_left_unfinished(path):
+    assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", path.read_text(encoding="utf-8"))
+
+
+def test_files_stay_under_a_megabyte():
+    tracked = [p for p in ROOT.rglob("*") if p.is_file() and not {".git", ".venv", "reports"} & set(p.relative_to(ROOT).parts)]
+    large = [str(p) for p in tracked if p.stat().st_size > 1_000_000 and ".prepared" not in p.parts and "set_aside" not in p.parts]
+    assert not large

@@ -9,6 +9,9 @@ import numpy as np
 PIECE = 4_000_000
 """Followers of one item that are held at a time: bounds the miner's working memory (some 30 bytes each)."""
 
+SPARSE = 8
+"""Rows of bits are narrowed to the baskets still in play when those need this many times fewer words."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ItemSets:
@@ -252,8 +255,19 @@ def _mine_deeper(code, followers, bits, min_count, longest, found):
         if not found.add(longer, after, counts[kept]):
             return False
         if len(kept) > 1 and len(longer) + 1 < longest:
-            stack.append((longer, after, joined[kept], 0))
+            stack.append((longer, after, _narrowed(joined[kept], bits[i]), 0))
     return True
+
+
+def _narrowed(bits, held):
+    """The same rows with a bit only for the baskets in `held`, where those are few; all others are 0 anyway."""
+    words = -(-int(np.bitwise_count(held).sum()) // 64)
+    if SPARSE * words > len(held):
+        return bits
+    baskets = np.flatnonzero(np.unpackbits(held.view(np.uint8), bitorder="little"))
+    picked = np.zeros((len(bits), 64 * words), dtype=bool)
+    picked[:, : len(baskets)] = bits[:, baskets >> 6] >> (baskets & 63).astype(np.uint64) & np.uint64(1)
+    return np.packbits(picked, axis=1, bitorder="little").view(np.uint64)
 
 
 def _followers(entries, starts, lengths):

@@ -56,15 +56,36 @@ def count_candidates(sets: ItemSets, max_consequents: int | None) -> int:
     >>> count_candidates(mine_itemsets(number_entries([0, 0, 0], [0, 1, 2]), min_count=1), None)
     12
     """
-    return sum(
-        len(counts) * sum(comb(level + 1, size) for size in _consequent_sizes(level, max_consequents))
-        for level, counts in enumerate(sets.counts)
-    )
+    return sum(len(counts) * _split_count(level, max_consequents) for level, counts in enumerate(sets.counts))
+
+
+def support_with_rules_below(sets: ItemSets, max_consequents: int | None, limit: int) -> int:
+    """The lowest support, in baskets, at which no more than `limit` rules are candidates.
+
+    Examples
+    --------
+    >>> from crmlib.analyse.rule_itemsets import mine_itemsets, number_entries
+    >>> sets = mine_itemsets(number_entries([0, 0, 1, 1, 1], [0, 1, 0, 1, 2]), min_count=1)
+    >>> support_with_rules_below(sets, 1, 2)
+    2
+    """
+    levels = range(len(sets.counts))
+    splits = [_split_count(level, max_consequents) for level in levels]
+    counts = np.concatenate(sets.counts)
+    made = np.repeat(splits, [len(sets.counts[level]) for level in levels])
+    order = np.argsort(-counts, kind="stable")
+    beyond = np.flatnonzero(np.cumsum(made[order]) > limit)
+    return int(counts[order[beyond[0]]]) + 1 if len(beyond) else int(counts.min(initial=1))
 
 
 def derive_rules(
-    sets: ItemSets, *, basket_count: int, min_confidence: Fraction, max_consequents: int | None = 1
-) -> RuleCounts:
+    sets: ItemSets,
+    *,
+    basket_count: int,
+    min_confidence: Fraction,
+    max_consequents: int | None = 1,
+    max_rules: int | None = None,
+) -> RuleCounts | None:
     """Split every set into antecedent and consequent, and keep what meets the confidence, exactly.
 
     Parameters
@@ -76,10 +97,11 @@ def derive_rules(
         Compared in whole numbers: 90 of 300 is in at 3/10.
     max_consequents : int, optional
         Items after the arrow; None = any number.
+    max_rules : int, optional
 
     Returns
     -------
-    RuleCounts
+    RuleCounts, or None when there are more than `max_rules`
 
     References
     ----------
@@ -113,6 +135,8 @@ def derive_rules(
             ids = ante + offsets[len(rest) - 1], cons + offsets[len(columns) - 1]
             kept.append(np.array([*ids, count, ante_count, cons_count])[:, good])
             improvement.append((confidence - best)[good])
+            if max_rules is not None and sum(map(len, improvement)) > max_rules:
+                return None
             p_values.append(fisher_p(count, ante_count, cons_count, basket_count))
             passed.append(good)
         general = general_here
@@ -240,6 +264,10 @@ def benjamini_hochberg(p_values) -> np.ndarray:
 
 def _consequent_sizes(level, max_consequents):
     return range(1, min(level, max_consequents or level) + 1)
+
+
+def _split_count(level, max_consequents):
+    return sum(comb(level + 1, size) for size in _consequent_sizes(level, max_consequents))
 
 
 def _consequent_columns(level, max_consequents):

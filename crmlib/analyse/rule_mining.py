@@ -20,8 +20,9 @@ ADVICE_STEP = 4
 def mine(engine: Engine, baskets: Baskets, *, max_len: int | None, max_memory_mb: float) -> ItemSets:
     """The frequent item sets of the encoded baskets.
 
-    Up to pairs, the engine counts (it spills to disk); beyond, `mine_itemsets` does, in memory. Before either
-    starts, its cost is estimated from the encoded baskets; while they run, what they found is weighed.
+    `mine_itemsets` does it in memory. Where the pairs of basket and item alone would not fit, sets of up to
+    two items are counted by the engine, which spills to disk, and longer ones are refused. Cost is estimated
+    from the encoded baskets before anything starts; what is found is weighed on the way.
 
     Parameters
     ----------
@@ -59,9 +60,16 @@ def mine(engine: Engine, baskets: Baskets, *, max_len: int | None, max_memory_mb
             "Raise min_support, lower max_basket_items, or group items "
             "(item='category')."
         )
+    if baskets.entry_count * BYTES_PER_ENTRY <= max_bytes:
+        return _sets_in_memory(engine, baskets, max_len, max_bytes)
     if max_len == 2:
         return _pairs_by_engine(engine, baskets, max_bytes)
-    return _sets_of_any_length(engine, baskets, max_len, max_bytes)
+    fits = engine.rows(
+        "select min(n) from (select n, sum(n) over (order by n desc) as entries from frequent) "
+        "where entries <= $1",
+        [max_bytes // BYTES_PER_ENTRY],
+    )[0][0]
+    raise CostError(_advice(baskets, max_bytes, fits, max_len=max_len))
 
 
 def _single_items(baskets):
@@ -90,14 +98,7 @@ def _pairs_by_engine(engine, baskets, max_bytes):
     )
 
 
-def _sets_of_any_length(engine, baskets, max_len, max_bytes):
-    if baskets.entry_count * BYTES_PER_ENTRY > max_bytes:
-        fits = engine.rows(
-            "select min(n) from (select n, sum(n) over (order by n desc) as entries from frequent) "
-            "where entries <= $1",
-            [max_bytes // BYTES_PER_ENTRY],
-        )[0][0]
-        raise CostError(_advice(baskets, max_bytes, fits, max_len=max_len))
+def _sets_in_memory(engine, baskets, max_len, max_bytes):
     pairs = engine.to_arrow("select basket, item from entries order by basket, item")
     entries = number_entries(pairs.column("basket").to_numpy(), pairs.column("item").to_numpy())
     sets = mine_itemsets(entries, min_count=baskets.min_count, max_len=max_len, max_bytes=max_bytes)

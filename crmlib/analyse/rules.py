@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.baskets import MAX_BASKET_ITEMS, as_written, check_whole, encode_baskets
-from crmlib.analyse.rule_metrics import count_candidates, derive_rules, measures
+from crmlib.analyse.rule_metrics import count_candidates, derive_rules, measures, support_with_rules_below
 from crmlib.analyse.rule_mining import mine
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import CostError, ParameterError
@@ -17,8 +17,9 @@ from crmlib.schema.errors import CostError, ParameterError
 MAX_MEMORY_MB = 1_000
 """Memory that an answer may take, about, before it is refused with advice."""
 
-_BYTES_PER_CANDIDATE = 32
-_BYTES_PER_RULE = 250
+BYTES_PER_CANDIDATE = 64
+BYTES_PER_RULE = 250
+"""Memory of a rule that is looked at, and of one that is returned (its frozensets are shared)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -277,12 +278,7 @@ def mine_rules(
         max_len=max_len,
         max_memory_mb=max_memory_mb,
     )
-    candidates = count_candidates(sets, max_consequents)
-    _refuse_rules(candidates * _BYTES_PER_CANDIDATE, max_memory_mb, max_consequents)
-    found = derive_rules(
-        sets, basket_count=baskets.basket_count, min_confidence=confidence, max_consequents=max_consequents
-    )
-    _refuse_rules(len(found.counts) * _BYTES_PER_RULE, max_memory_mb, max_consequents)
+    found = _derive(sets, baskets, confidence, max_consequents, max_memory_mb)
     return RuleBook(
         rules=_rule_table(found, sets, baskets),
         basket_count=baskets.basket_count,
@@ -366,13 +362,27 @@ def _rule_table(found, sets, baskets):
     return pd.DataFrame(table)
 
 
-def _refuse_rules(found_bytes, max_memory_mb, max_consequents):
-    if found_bytes > max_memory_mb * 1e6:
-        fewer = "" if max_consequents == 1 else ", take one item after the arrow (max_consequents=1)"
-        raise CostError(
-            f"The rules need some {found_bytes / 1e6:,.0f} MB, more than {max_memory_mb:,.0f} MB. Raise "
-            f"min_support{fewer}, set max_len lower, or allow more with max_memory_mb."
+def _derive(sets, baskets, min_confidence, max_consequents, max_memory_mb):
+    max_rules = int(max_memory_mb * 1e6 / BYTES_PER_RULE)
+    found, candidates = None, count_candidates(sets, max_consequents)
+    if candidates * BYTES_PER_CANDIDATE <= max_memory_mb * 1e6:
+        found = derive_rules(
+            sets,
+            basket_count=baskets.basket_count,
+            min_confidence=min_confidence,
+            max_consequents=max_consequents,
+            max_rules=max_rules,
         )
+    if found is not None:
+        return found
+    fits = support_with_rules_below(sets, max_consequents, max_rules)
+    fewer = "" if max_consequents == 1 else ", take one item after the arrow (max_consequents=1)"
+    raise CostError(
+        f"The rules in at least {baskets.min_count:,} of {baskets.basket_count:,} baskets need more than "
+        f"{max_memory_mb:,.0f} MB ({candidates:,} candidates). Raise min_support to {fits:,} baskets, raise "
+        f"min_confidence{fewer}, set max_len lower, group items (item='category'), or allow more with "
+        "max_memory_mb."
+    )
 
 
 def _text(items):

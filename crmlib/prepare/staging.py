@@ -218,8 +218,8 @@ class Staged:
             if target and keys and target in keys:
                 self._mark(
                     "orphan_key", name, "warn", f"name a {name} that {target} does not have",
-                    f"select rowid from {self.name} "
-                    f'where "{name}" is not null and "{name}" not in ({keys[target]})',
+                    f"select s.rowid from {self.name} s anti join ({keys[target]}) k(known) "
+                    f'on s."{name}" = k.known where s."{name}" is not null',
                 )
         for finding in self._queries:
             self._mark(
@@ -285,7 +285,7 @@ class Staged:
         kept = f"(_bits & {self._mask('set_aside') & ~self._merged_bit}) = 0"
         rows = f"select rowid as _order, {', '.join(columns)} from {self.name} where {kept}"
         if not self._merge:
-            return f"select * exclude (_order) from ({rows}) order by _order"
+            return f"select * exclude (_order) from ({rows})"
         keys = [f'"{key}"' for key in self.spec.keys]
         others = [f'"{name}"' for name in self.reading.mapped if f'"{name}"' not in keys]
         merged = ", ".join([*keys, *(f"arg_min({name}, _order) as {name}" for name in others)])

@@ -311,7 +311,9 @@ class FileKernelManager(AsyncKernelManager):
     """
 
     def __init__(self, kernels: Kernels, *, connection_file: str) -> None:
-        super().__init__(transport="ipc", connection_file=connection_file, kernel_id=Path(connection_file).stem)
+        super().__init__(
+            transport="ipc", connection_file=connection_file, kernel_id=Path(connection_file).stem
+        )
         # The kernelspec of the name python3 may belong to another Python of the user's.
         argv = [sys.executable, "-m", LAUNCHER, "-f", "{connection_file}"]
         self._kernel_spec = KernelSpec(argv=argv, language="python", display_name="Python 3")

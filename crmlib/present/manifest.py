@@ -5,16 +5,30 @@ import json
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import crmlib
 from crmlib.present.notebooks import Execution, Report
 from crmlib.schema.tables import TABLES
 
-PACKAGES = ("pandas", "numpy", "duckdb", "pyarrow", "scikit-learn", "mlxtend", "matplotlib", "seaborn", "papermill")
+PACKAGES = (
+    "pandas",
+    "numpy",
+    "duckdb",
+    "pyarrow",
+    "scikit-learn",
+    "mlxtend",
+    "matplotlib",
+    "seaborn",
+    "papermill",
+)
+SITE_HREF = "../../index.html"
 KEPT_BLOCKS = ("answer", "key_figures", "findings", "limits", "skipped")
 """Kinds of blocks that ``run.json`` keeps. Tables and pictures stay in the pages."""
 
@@ -80,9 +94,7 @@ def read_facts(crm: Any, *, folder: Path) -> Facts:
     {'rows_read': 1, 'rows_accepted': 1, 'rows_set_aside': 0}
     """
     stated = getattr(crm.config, "reports", None) or {}
-    sources = [
-        dict(row, file=_within(row.get("file"), folder)) for row in _records(crm.checks.sources)
-    ]
+    sources = [dict(row, file=_within(row.get("file"), folder)) for row in _records(crm.checks.sources)]
     return Facts(
         name=folder.name,
         title=crm.name,
@@ -98,7 +110,9 @@ def read_facts(crm: Any, *, folder: Path) -> Facts:
     )
 
 
-def report_key(report: Report, *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()) -> str:
+def report_key(
+    report: Report, *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()
+) -> str:
     """A hash of all that a report's figures come from; equal keys mean equal figures.
 
     The notebook's cells, the parameters, the fingerprints and counts of the sources, the closing moment, the
@@ -201,6 +215,113 @@ def report_record(report: Report, execution: Execution, *, parameters: Mapping[s
     }
 
 
+def run_record(
+    facts: Facts,
+    *,
+    run: str,
+    reports: list[dict],
+    started: datetime,
+    wanted: Iterable[str] = (),
+    parameters: Mapping[str, Any] | None = None,
+    show_code: bool = False,
+) -> dict[str, Any]:
+    """The content of ``run.json``.
+
+    Parameters
+    ----------
+    facts : of the workspace
+    run : its name
+    reports : see `report_record`
+    started : when it began; the end is now
+    wanted : tables that the reports need or want
+    parameters : those given for the whole run
+    show_code : whether the pages show it
+
+    Examples
+    --------
+    >>> facts = Facts(name="shop", title="Shop", as_of="2020-01-31T00:00:00", tables=("transactions",))
+    >>> record = run_record(facts, run="20260101T000000Z", reports=[], started=datetime.now(UTC), wanted=["products"])
+    >>> record["missing_tables"], record["workspace"]
+    (['products'], 'shop')
+    """
+    finished = datetime.now(UTC)
+    return {
+        "workspace": facts.name,
+        "title": facts.title,
+        "run": run,
+        "as_of": facts.as_of,
+        "data_up_to": facts.data_up_to,
+        "currency": facts.currency,
+        "time_zone": facts.time_zone,
+        "parameters": dict(parameters or {}),
+        "show_code": show_code,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": finished.isoformat(timespec="seconds"),
+        "seconds": round((finished - started).total_seconds(), 3),
+        "crmlib": crmlib.__version__,
+        "versions": versions(),
+        "checks": facts.checks,
+        "row_counts": facts.counts,
+        "check_summary": facts.summary,
+        "sources": facts.sources,
+        "tables": list(facts.tables),
+        "missing_tables": [name for name in TABLES if name in set(wanted) - set(facts.tables)],
+        "key_figures": index_figures(reports),
+        "reports": reports,
+        "site_href": SITE_HREF,
+    }
+
+
+def page_context(
+    report: Report, facts: Facts, *, run: str, parameters: Mapping[str, Any], index_href: str
+) -> dict[str, Any]:
+    """What head and foot of a report's page say.
+
+    Parameters
+    ----------
+    report, facts : what was asked, of which workspace
+    run : its name
+    parameters : as injected, without the workspace's path
+    index_href : link to the index of the run
+
+    Examples
+    --------
+    >>> facts = Facts(name="shop", title="Shop", as_of="2020-01-31", tables=("transactions",))
+    >>> report = Report(name="a", path=Path("01_a.ipynb"), needs=("transactions",))
+    >>> page_context(report, facts, run="r", parameters={}, index_href="index.html")["workspace_title"]
+    'Shop'
+    """
+    used = [name for name in (*report.needs, *report.wants) if name in facts.tables]
+    return {
+        "workspace": facts.name,
+        "workspace_title": facts.title,
+        "as_of": facts.as_of,
+        "data_up_to": facts.data_up_to,
+        "currency": facts.currency,
+        "run": run,
+        "report": report.name,
+        "question": report.question,
+        "notebook": report.path.name,
+        "parameters": dict(parameters),
+        "crmlib": crmlib.__version__,
+        "index_href": index_href,
+        "site_href": SITE_HREF,
+        "traps": [trap for name in used for trap in TABLES[name].traps],
+    }
+
+
+def status_table(executions: Iterable[Execution]) -> pd.DataFrame:
+    """One row a report: `report`, `status`, `seconds`, `reason`, `reused`.
+
+    Examples
+    --------
+    >>> status_table([Execution(report="segmentation", status="done", seconds=3.2)]).status.item()
+    'done'
+    """
+    columns = ["report", "status", "seconds", "reason", "reused"]
+    return pd.DataFrame([[getattr(e, name) for name in columns] for e in executions], columns=columns)
+
+
 def index_figures(records: Iterable[Mapping[str, Any]]) -> list[dict]:
     """The key figures of a run: those that a notebook has flagged for the index, else its first row of them.
 
@@ -223,7 +344,9 @@ def _first_answer(blocks):
 
 
 def _findings(blocks):
-    return [text for block in blocks if block.get("kind") == "findings" for text in block.get("sentences", ())]
+    return [
+        text for block in blocks if block.get("kind") == "findings" for text in block.get("sentences", ())
+    ]
 
 
 def _records(frame):

@@ -184,7 +184,9 @@ def read_report(path: str | Path) -> Report:
     needs, wants = tuple(told.get("needs", ())), tuple(told.get("wants", ()))
     for table in (*needs, *wants):
         if table not in TABLES:
-            raise ConfigError(f"{path.name} needs the table {table!r}, which is none.{nearest(table, TABLES)}")
+            raise ConfigError(
+                f"{path.name} needs the table {table!r}, which is none.{nearest(table, TABLES)}"
+            )
     name = _NUMBERED.sub("", path.stem)
     return Report(
         name=name,

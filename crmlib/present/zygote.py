@@ -9,6 +9,7 @@ closes, because the owner has finished or was killed, the zygote kills its kerne
 Each kernel also asks the system to be killed when the zygote dies, so none is ever left behind.
 """
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -22,9 +23,18 @@ from importlib import import_module
 from pathlib import Path
 
 FLOORS = ("schema", "prepare", "measure", "analyse", "present")
-FOREIGN = ("numpy", "pandas", "pyarrow", "duckdb", "matplotlib.pyplot", "seaborn", "crmlib.present.kernel_app")
+FOREIGN = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "matplotlib.pyplot",
+    "seaborn",
+    "crmlib.present.kernel_app",
+)
 RUNNER = frozenset(
-    "html kernels locks manifest notebooks notify parameters progress publish runs scrub site zygote".split()
+    "html kernels locks manifest notebooks notify page pages parameters progress publish runner runs scrub site "
+    "workspaces zygote".split()
 )
 """Modules of floor 4 that a notebook does not use."""
 
@@ -100,10 +110,8 @@ def serve(channel: socket.socket, folder: Path) -> dict | None:
     """
     kernels: set[int] = set()
     request = None
-    try:
+    with contextlib.suppress(OSError):
         request = _answer(channel, kernels)
-    except OSError:
-        pass
     if request is None:
         for pid in list(kernels):
             _send_signal(pid, signal.SIGKILL, kernels)

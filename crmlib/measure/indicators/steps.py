@@ -83,9 +83,9 @@ _STEPS = {
             sum(cost_amount) as cost_amount,
             sum(margin_amount) as margin_amount,
             sum(case when cost_amount is not null then net_amount end) as costed_amount,
-            sum(quantity) as quantity,
-            count(*) as line_count,
-            array_length(array_distinct(array_agg(product_id))) as product_count,
+            coalesce(sum(quantity) filter (where not is_refund), 0) as quantity,
+            count(*) filter (where not is_refund) as line_count,
+            array_length(array_distinct(array_agg(case when not is_refund then product_id end))) as product_count,
             min(channel) as channel,
             min(store_id) as store_id
         from order_lines

@@ -199,15 +199,15 @@ VIEWS: dict[str, View] = {
                     refunded_amount="Refunds in later orders that belong to it; 0 or negative.",
                     kept_amount="What is left of it: its lines and refunded_amount, less its refund lines "
                     "that belong to earlier orders.",
-                    line_count="Number of its lines.",
-                    product_count="Number of different products on its lines.",
+                    line_count="Number of its lines that are no refund.",
+                    product_count="Number of different products on those lines.",
                     gap_days="Days since the customer's previous purchase; empty for the first and for refunds.",
                 ),
                 *_of(
                     "transactions",
                     discount_amount="Given off the price.",
                     cost_amount="What its lines cost us.",
-                    quantity="Pieces; those that came back count negative.",
+                    quantity="Pieces on its lines that are no refund.",
                     channel="Where it was bought; of several the first by alphabet.",
                     store_id="The shop; of several the first by alphabet.",
                 ),

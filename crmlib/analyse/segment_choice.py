@@ -11,6 +11,8 @@ from crmlib.analyse.segment_clusters import METHODS, Clusters, find_clusters
 
 ROUNDS = 25
 """How often the customers are drawn again, with replacement, for a candidate."""
+HOPELESS = (8, 0.5)
+"""After this many resamples a candidate whose least stable segment overlaps less than this is given up."""
 STABLE = 0.6
 """Mean Jaccard index below which a segment is not published: Hennig's line between a pattern and noise."""
 SMALLEST_SHARE_PCT = 5.0
@@ -127,22 +129,8 @@ def try_candidates(
     """
     distances = pairwise_distances(rows.astype("float32"))
     draws = np.random.default_rng(seed).integers(0, len(rows), size=(rounds, len(rows)))
-    tried = []
-    for n in numbers:
-        for method in METHODS:
-            clusters = find_clusters(rows, n, method=method, seed=seed)
-            labels = clusters.assign(rows)
-            jaccard, rand = resample(rows, clusters, draws, seed=seed)
-            tried.append(
-                Candidate(
-                    clusters=clusters,
-                    labels=labels,
-                    silhouettes=silhouettes(distances, labels),
-                    jaccard=jaccard,
-                    rand=rand,
-                )
-            )
-    return tried
+    ways = [(n, method) for n in numbers for method in METHODS]
+    return [_try(rows, distances, draws, find_clusters(rows, n, method=way, seed=seed), seed) for n, way in ways]
 
 
 def resample(
@@ -150,7 +138,8 @@ def resample(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the segments again in resamples and see how much of each comes back.
 
-    Each resample's segments take in all rows, so that the comparison is over the same customers.
+    Each resample's segments take in all rows, so that the comparison is over the same customers. A candidate
+    without hope (see `HOPELESS`) is spared the rest of the resamples.
 
     Parameters
     ----------
@@ -161,8 +150,8 @@ def resample(
 
     Returns
     -------
-    jaccard : array (resamples, segments)
-    rand : array (resamples,)
+    jaccard : array (resamples made, segments)
+    rand : array (resamples made,)
 
     Examples
     --------
@@ -177,6 +166,8 @@ def resample(
         again = find_clusters(rows[draw], n, method=clusters.method, seed=seed + i + 1, starts=3).assign(rows)
         jaccard.append(jaccard_per_segment(labels, again, n=n))
         rand.append(adjusted_rand(labels, again))
+        if len(rand) == HOPELESS[0] and np.mean(jaccard, axis=0).min() < HOPELESS[1]:
+            break
     return np.array(jaccard), np.array(rand)
 
 
@@ -314,6 +305,20 @@ def candidate_table(candidates: Sequence[Candidate], best: int) -> pd.DataFrame:
             "verdict": _verdict(one, candidates[best]),
         }
         for i, one in enumerate(candidates)
+    )
+
+
+def _try(
+    rows: np.ndarray, distances: np.ndarray, draws: np.ndarray, clusters: Clusters, seed: int
+) -> Candidate:
+    labels = clusters.assign(rows)
+    jaccard, rand = resample(rows, clusters, draws, seed=seed)
+    return Candidate(
+        clusters=clusters,
+        labels=labels,
+        silhouettes=silhouettes(distances, labels),
+        jaccard=jaccard,
+        rand=rand,
     )
 
 

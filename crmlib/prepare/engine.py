@@ -1,5 +1,6 @@
 """The engine: the one module that knows that DuckDB carries out the SQL of floors 1 and 2."""
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +66,8 @@ class Engine:
             }
         )
         self._connection.execute("set allowed_directories = $1", [[str(p) for p in paths if p.is_dir()]])
-        self._connection.execute("set allowed_paths = $1", [[str(p) for p in paths if not p.is_dir()]])
+        files = [str(p) for p in paths if not p.is_dir()]
+        self._connection.execute("set allowed_paths = $1", [[*files, *(glob.escape(file) for file in files)]])
         for setting in ("TimeZone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
             self._connection.execute(f"set {setting}")
 

@@ -1,8 +1,7 @@
 """Kernels for a run: warm ones forked from a zygote, cold ones where there is no fork, all over unix sockets.
 
 Connection files and sockets lie in one folder with mode 0700 and a short path (a unix socket's path holds at
-most 107 bytes). papermill finds the engine under the name `ENGINE`; without a `Kernels` it starts a cold kernel,
-so ``papermill --engine crmlib`` works as well, as does plain papermill.
+most 107 bytes). papermill knows the engine by the name `ENGINE`; without a `Kernels` it starts a cold kernel.
 """
 
 import json
@@ -40,8 +39,8 @@ class Kernels:
     Parameters
     ----------
     warm : bool
-        Fork kernels from a zygote, which begins to import at once. Otherwise, or where a process cannot fork or
-        the zygote has died, each kernel is a process started from nothing.
+        Fork kernels from a zygote, which begins to import at once. Otherwise, where a process cannot fork and
+        where the zygote has died, each kernel is a process started from nothing.
 
     Examples
     --------

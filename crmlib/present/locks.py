@@ -45,7 +45,7 @@ def folder_lock(
     ...         pass
     Traceback (most recent call last):
     ...
-    crmlib.present.locks.BusyError: Another run (process ...) is at work in ... Wait for it, or leave out --no-wait.
+    crmlib.present.locks.BusyError: Another run (process ...) is at work in ...
     """
     path = Path(folder) / ".lock"
     path.parent.mkdir(parents=True, exist_ok=True)

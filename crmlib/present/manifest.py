@@ -131,7 +131,8 @@ def report_key(
     >>> path = Path(tempfile.mkdtemp()) / "a.ipynb"
     >>> _ = path.write_text('{"cells": []}')
     >>> report, facts = Report(name="a", path=path), Facts(name="shop", title="Shop", as_of="2020-01-31")
-    >>> report_key(report, facts=facts, parameters={"n": 1}) == report_key(report, facts=facts, parameters={"n": 2})
+    >>> one = report_key(report, facts=facts, parameters={"n": 1})
+    >>> one == report_key(report, facts=facts, parameters={"n": 2})
     False
     """
     notebook = json.loads(report.path.read_text(encoding="utf-8"))
@@ -240,7 +241,8 @@ def run_record(
     Examples
     --------
     >>> facts = Facts(name="shop", title="Shop", as_of="2020-01-31T00:00:00", tables=("transactions",))
-    >>> record = run_record(facts, run="20260101T000000Z", reports=[], started=datetime.now(UTC), wanted=["products"])
+    >>> began = datetime.now(UTC)
+    >>> record = run_record(facts, run="20260101T000000Z", reports=[], started=began, wanted=["products"])
     >>> record["missing_tables"], record["workspace"]
     (['products'], 'shop')
     """
@@ -331,7 +333,8 @@ def index_figures(records: Iterable[Mapping[str, Any]]) -> list[dict]:
 
     Examples
     --------
-    >>> index_figures([{"blocks": [{"kind": "key_figures", "figures": [{"label": "Customers", "value": 9}]}]}])
+    >>> block = {"kind": "key_figures", "figures": [{"label": "Customers", "value": 9}]}
+    >>> index_figures([{"blocks": [block]}])
     [{'label': 'Customers', 'value': 9}]
     """
     rows = [block for record in records for block in record["blocks"] if block.get("kind") == "key_figures"]

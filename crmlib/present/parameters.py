@@ -1,8 +1,8 @@
 """The parameters of a notebook: read from its tagged cell, checked and typed before they are injected.
 
 papermill only warns about a parameter that the notebook does not know, and about a notebook without a tagged
-cell (nteract/papermill#818, #245). Here both are refused, and so is everything that looks like a secret, since
-an injected cell is kept with the notebook (nteract/papermill#706).
+cell (nteract/papermill#818, #245). Here both are refused, and so is all that looks like a secret, since the
+injected cell is kept with the notebook (nteract/papermill#706).
 """
 
 import ast
@@ -113,8 +113,8 @@ def read_parameters(notebook: Mapping, *, name: str = "the notebook") -> tuple[P
     tagged = [cell for cell in notebook["cells"] if TAG in cell["metadata"].get("tags", ())]
     if len(tagged) != 1:
         raise ParameterError(
-            f"{name} has {'no cell' if not tagged else f'{len(tagged)} cells'} tagged '{TAG}'. Tag exactly one: "
-            "in JupyterLab, the gears at the top right, Cell Tags."
+            f"{name} has {f'{len(tagged)} cells' if tagged else 'no cell'} tagged '{TAG}'. Tag exactly one: in "
+            "JupyterLab, the gears at the top right, Cell Tags."
         )
     try:
         statements = ast.parse(tagged[0]["source"]).body
@@ -186,8 +186,8 @@ def _declared(statement, source, name):
     target = statement.targets[0] if plain else getattr(statement, "target", None)
     if not (plain or isinstance(statement, ast.AnnAssign)) or not isinstance(target, ast.Name):
         raise ParameterError(
-            f"{name}: line {statement.lineno} of the cell tagged '{TAG}' is no `name: type = value`. Move it to "
-            "another cell."
+            f"{name}: line {statement.lineno} of the cell tagged '{TAG}' is no `name: type = value`. Move it "
+            "to another cell."
         )
     try:
         default = ast.literal_eval(statement.value) if statement.value is not None else None

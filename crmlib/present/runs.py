@@ -56,7 +56,7 @@ def run_reports(
     notebooks : folder; see `crmlib.present.notebooks.notebook_folder`
     keep : published runs of a workspace that stay
     timeout : seconds that one notebook may take
-    if_changed : do nothing where inputs, parameters, notebooks and versions are those of the last published run
+    if_changed : do nothing where inputs, parameters, notebooks and versions are those of the last run
     wait : wait for another run of the same workspace, or refuse
     fresh : do not reuse what an unfinished run has finished
     show_code : pages show the code of the cells, folded

@@ -22,8 +22,8 @@ def scrub_paths(value: Any, folders: Mapping[str, str]) -> Any:
 
     Examples
     --------
-    >>> scrub_paths({"text": ["see /home/ann/crm/notebooks/a.ipynb"]}, {"/home/ann/crm": ".", "/home/ann": "~"})
-    {'text': ['see ./notebooks/a.ipynb']}
+    >>> scrub_paths({"text": ["see /home/ann/crm/a.ipynb"]}, {"/home/ann/crm": ".", "/home/ann": "~"})
+    {'text': ['see ./a.ipynb']}
     >>> scrub_paths("/home/anna, data:x/home/ann", {"/home/ann": "~"})
     '/home/anna, data:x/home/ann'
     """

@@ -1,10 +1,10 @@
 """One process that has imported everything, and forks into a kernel for each notebook.
 
-Importing pandas, seaborn and scikit-learn takes most of the time of a short notebook. The zygote pays it once,
-while the workspace is being checked; a fork then has a kernel ready in a fraction of a second.
+Importing pandas, seaborn and scikit-learn takes most of the time of a short notebook. The zygote pays for it
+once, while the workspace is being checked; a fork then has a kernel ready in a fraction of a second.
 
 What makes the fork safe: the zygote has one thread, has opened no DuckDB connection and has run no parallel
-region (BLAS is held to one thread until after the fork). It speaks with its owner over a socket pair: when that
+region (BLAS is held to one thread until after the fork). It speaks with its owner over a socket pair. When that
 closes, because the owner has finished or was killed, the zygote kills its kernels and removes their folder.
 Each kernel also asks the system to be killed when the zygote dies, so none is ever left behind.
 """
@@ -32,11 +32,8 @@ FOREIGN = (
     "seaborn",
     "crmlib.present.kernel_app",
 )
-RUNNER = frozenset(
-    "html kernels locks manifest notebooks notify page pages parameters progress publish runner runs scrub site "
-    "workspaces zygote".split()
-)
-"""Modules of floor 4 that a notebook does not use."""
+FOR_NOTEBOOKS = ("blocks", "claims", "fonts", "plots", "skip", "theme", "words")
+"""How the modules of floor 4 begin that a notebook uses; the others belong to the runner."""
 
 ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -81,7 +78,7 @@ def own_modules() -> list[str]:
     found = []
     for floor in FLOORS:
         for module in pkgutil.walk_packages([str(root / floor)], prefix=f"crmlib.{floor}."):
-            if not (floor == "present" and module.name.split(".")[2] in RUNNER):
+            if floor != "present" or module.name.split(".")[2].startswith(FOR_NOTEBOOKS):
                 found.append(module.name)
     return found
 

@@ -1,0 +1,367 @@
+"""Who buys: the customers of a workspace in a handful of small tables."""
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
+from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
+from crmlib.measure.indicators import compute_indicators, indicator_catalogue
+from crmlib.measure.rfm import rfm_table
+from crmlib.schema.tables import table_spec
+
+GROUP_FIELDS = (
+    *("kind", "industry", "company_size", "country", "region", "source"),
+    *("household_size", "income_band", "gender", "birth_on"),
+)
+"""The columns of customers that may be told apart; those of class S only in groups that are large enough."""
+
+_ORDER_CLASSES = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerProfile:
+    """Who buys, how often, how much, and what kind of customer each one is.
+
+    Attributes
+    ----------
+    as_of : Timestamp
+    currency : str
+    totals : dict
+        `customers` (with a purchase), `listed_customers` (all that are known), `orders`, `net_sales`,
+        `repeat_share_pct` (of customers, with a second purchase), `anonymous_share_pct` (of net sales),
+        `refund_share_pct` (of what was bought), `spend_median`, `top_fifth_share_pct` (of spend),
+        `first_at`, `last_at`.
+    indicators : DataFrame indexed by customer_id
+    types : Series customer_id -> customer type
+    type_table : DataFrame indexed by customer type, the most spend first
+        `customers`, `share_pct`, `spend_total`, `spend_share_pct`, medians of `recency_days`, `order_count`,
+        `basket_value`, then `says` and `action`.
+    months : DataFrame
+        As `sales_by_month` makes it.
+    order_frequency : DataFrame
+        `orders` ("1", "2", "3 to 5" …), `customers`, `share_pct`.
+    concentration : DataFrame
+        `customers_pct`, `spend_pct`: the part of spend that the part of customers with most spend brings.
+    summary : DataFrame indexed by indicator
+        `says`, `unit`, `low`, `median`, `high` (a tenth of the customers lies below `low`, a tenth above `high`),
+        `known_pct`.
+    groups : DataFrame
+        `field`, `value`, `customers`, `share_pct`, `buyers`, `spend_median`; sensitive columns in groups of at
+        least ten.
+    left_out : dict of str
+        What could not be computed, and why.
+
+    Examples
+    --------
+    See `customer_profile`.
+    """
+
+    as_of: pd.Timestamp
+    currency: str
+    totals: dict[str, Any]
+    indicators: pd.DataFrame = field(repr=False)
+    types: pd.Series = field(repr=False)
+    type_table: pd.DataFrame = field(repr=False)
+    months: pd.DataFrame = field(repr=False)
+    order_frequency: pd.DataFrame = field(repr=False)
+    concentration: pd.DataFrame = field(repr=False)
+    summary: pd.DataFrame = field(repr=False)
+    groups: pd.DataFrame = field(repr=False)
+    left_out: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def _repr_html_(self) -> str:
+        return self.type_table.drop(columns=["says", "action"]).to_html()
+
+
+def customer_profile(crm: Any) -> CustomerProfile:
+    """Put the customers of a workspace into small tables that a page can show.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`; `customers` and `products` add to it.
+
+    Returns
+    -------
+    CustomerProfile
+
+    Raises
+    ------
+    SchemaError
+        If there is no table of transactions.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": ["1", "2", "3"], "customer_id": ["ann", "ann", "bob"], "product_id": ["tea"] * 3,
+    ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-02-10", "2024-01-05"]),
+    ...     "net_amount": [10.0, 20.0, 10.0]})
+    >>> profile = customer_profile(Crm.from_frames(as_of="2024-02-29", currency="EUR", transactions=lines))
+    >>> profile.totals["customers"], profile.totals["orders"], profile.totals["repeat_share_pct"]
+    (2, 3, 50.0)
+    >>> profile.type_table[["customers", "spend_share_pct"]].to_dict("index")["promising"]
+    {'customers': 1, 'spend_share_pct': 75.0}
+    """
+    indicators = compute_indicators(crm)
+    buyers = indicators[indicators["order_count"] > 0]
+    kinds = _definitions(crm)
+    rfm = rfm_table(crm.table("transactions"), as_of=crm.as_of)
+    types = customer_types(rfm, definitions=kinds)
+    return CustomerProfile(
+        as_of=crm.as_of,
+        currency=crm.currency,
+        totals=_totals(crm, indicators, buyers),
+        indicators=indicators,
+        types=types,
+        type_table=_type_table(rfm, types, kinds or CUSTOMER_TYPES),
+        months=sales_by_month(crm),
+        order_frequency=order_frequency(buyers["order_count"]),
+        concentration=concentration(buyers["spend_total"]),
+        summary=_summary(buyers, crm),
+        groups=_groups(crm, indicators),
+        left_out=dict(indicators.attrs.get("left_out", {})),
+    )
+
+
+def sales_by_month(crm: Any) -> pd.DataFrame:
+    """Net sales, orders and customers of every month, in the workspace's time zone.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`.
+
+    Returns
+    -------
+    DataFrame, one row a month, none left out in between
+        `month` (its first day), `net_sales`, `orders` (with anything bought), `customers`, `complete` (whether the
+        data cover the whole month).
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["a", "a"], "net_amount": [5.0, 7.0],
+    ...                       "ordered_at": ["2024-01-02", "2024-03-05"]})
+    >>> sales_by_month(Crm.from_frames(as_of="2024-03-10", transactions=lines))[["net_sales", "complete"]]
+       net_sales  complete
+    0        5.0      True
+    1        0.0      True
+    2        7.0     False
+    """
+    customer = "customer_id" if "customer_id" in crm.columns("transactions") else "null"
+    months = crm.engine.to_pandas(
+        f"""
+        select
+            cast(date_trunc('month', local_at) as date) as month,
+            min(local_at) as first_at,
+            sum(net_amount) as net_sales,
+            count(distinct order_id) filter (where net_amount > 0) as orders,
+            count(distinct customer) filter (where net_amount > 0) as customers
+        from (
+            select
+                order_id,
+                {customer} as customer,
+                net_amount,
+                ordered_at at time zone 'UTC' at time zone $time_zone as local_at
+            from transactions
+        ) as lines
+        group by month
+        order by month
+        """,
+        {"time_zone": crm.time_zone},
+    )
+    if months.empty:
+        return months.drop(columns="first_at").assign(complete=pd.Series(dtype=bool))
+    first_at = months["first_at"].iloc[0]
+    months["month"] = pd.to_datetime(months["month"])
+    months = months.drop(columns="first_at").set_index("month")
+    every = pd.date_range(months.index[0], months.index[-1], freq="MS", name="month")
+    months = months.reindex(every, fill_value=0).reset_index()
+    local = crm.as_of.tz_localize("UTC").tz_convert(ZoneInfo(crm.time_zone)).tz_localize(None)
+    months["complete"] = months["month"] + pd.offsets.MonthEnd(0) <= local
+    if first_at.day > 3:
+        months.loc[0, "complete"] = False
+    return months
+
+
+def order_frequency(order_count: pd.Series) -> pd.DataFrame:
+    """Customers by number of orders.
+
+    Parameters
+    ----------
+    order_count : Series
+        Purchases of each customer, at least one.
+
+    Returns
+    -------
+    DataFrame
+        `orders`, `customers`, `share_pct`; classes beyond the largest count are left out.
+
+    Examples
+    --------
+    >>> order_frequency(pd.Series([1, 1, 2, 4]))
+       orders  customers  share_pct
+    0       1          2       50.0
+    1       2          1       25.0
+    2  3 to 5          1       25.0
+    """
+    highest = order_count.max() if len(order_count) else 0
+    rows = []
+    for low, high in _ORDER_CLASSES:
+        if low > highest:
+            break
+        words = f"{low:,}" if low == high else f"{low} to {high}" if high else f"over {low - 1}"
+        rows.append((words, int(order_count.between(low, high if high else highest).sum())))
+    table = pd.DataFrame(rows, columns=["orders", "customers"])
+    return table.assign(share_pct=100 * table["customers"] / max(len(order_count), 1))
+
+
+def concentration(spend: pd.Series) -> pd.DataFrame:
+    """How much of all spend the customers with most spend bring.
+
+    Parameters
+    ----------
+    spend : Series
+        Net spend of each customer; those with none or less are left out.
+
+    Returns
+    -------
+    DataFrame of 101 rows (none without spend)
+        `customers_pct` (0 to 100, a part of a customer counts as one), `spend_pct`.
+
+    References
+    ----------
+    Lorenz, M. O. (1905). Methods of measuring the concentration of wealth. Publications of the American
+    Statistical Association 9.
+
+    Examples
+    --------
+    >>> concentration(pd.Series([60.0, 20.0, 10.0, 10.0])).set_index("customers_pct").spend_pct[[0, 25, 50]].tolist()
+    [0.0, 60.0, 80.0]
+    """
+    ordered = spend[spend > 0].sort_values(ascending=False).to_numpy()
+    if not len(ordered):
+        return pd.DataFrame({"customers_pct": [], "spend_pct": []})
+    reached = ordered.cumsum()
+    taken = [ceil(len(ordered) * share / 100) for share in range(101)]
+    parts = [0.0 if not n else float(100 * reached[n - 1] / reached[-1]) for n in taken]
+    return pd.DataFrame({"customers_pct": range(101), "spend_pct": parts})
+
+
+def _definitions(crm: Any) -> tuple[CustomerType, ...] | None:
+    own = getattr(getattr(crm, "config", None), "customer_types", None)
+    return read_customer_types(own) if own else None
+
+
+def _totals(crm: Any, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[str, Any]:
+    known = "customer_id is not null" if "customer_id" in crm.columns("transactions") else "false"
+    net, anonymous, bought, refunds, orders, first_at, last_at = crm.engine.rows(
+        f"""
+        select
+            sum(net_amount),
+            sum(net_amount) filter (where not ({known})),
+            sum(net_amount) filter (where net_amount > 0),
+            -sum(net_amount) filter (where net_amount < 0),
+            count(distinct order_id) filter (where net_amount > 0 and not ({known})),
+            min(ordered_at),
+            max(ordered_at)
+        from transactions
+        """
+    )[0]
+    curve = concentration(buyers["spend_total"])
+    return {
+        "customers": len(buyers),
+        "listed_customers": len(indicators),
+        "orders": int(buyers["order_count"].sum()) + int(orders),
+        "net_sales": float(net or 0),
+        "repeat_share_pct": float(100 * (buyers["order_count"] > 1).mean()) if len(buyers) else None,
+        "anonymous_share_pct": 100 * float(anonymous or 0) / float(net) if net else None,
+        "refund_share_pct": 100 * float(refunds or 0) / float(bought) if bought else None,
+        "spend_median": float(buyers["spend_total"].median()) if len(buyers) else None,
+        "top_fifth_share_pct": float(curve["spend_pct"].iloc[20]) if len(curve) else None,
+        "first_at": pd.Timestamp(first_at) if first_at else None,
+        "last_at": pd.Timestamp(last_at) if last_at else None,
+    }
+
+
+def _type_table(rfm: pd.DataFrame, types: pd.Series, kinds: tuple[CustomerType, ...]) -> pd.DataFrame:
+    figures = rfm.assign(basket_value=rfm["spend_total"] / rfm["order_count"]).groupby(types)
+    table = pd.DataFrame(
+        {
+            "customers": figures.size(),
+            "spend_total": figures["spend_total"].sum(),
+            "recency_days": figures["recency_days"].median(),
+            "order_count": figures["order_count"].median(),
+            "basket_value": figures["basket_value"].median(),
+        }
+    )
+    table.insert(1, "share_pct", 100 * table["customers"] / max(len(rfm), 1))
+    table.insert(3, "spend_share_pct", 100 * table["spend_total"] / (table["spend_total"].sum() or 1))
+    said = pd.DataFrame({"says": {k.name: k.says for k in kinds}, "action": {k.name: k.action for k in kinds}})
+    table = table.join(said).sort_values("spend_total", ascending=False, kind="stable")
+    return table.rename_axis("customer_type")
+
+
+def _summary(buyers: pd.DataFrame, crm: Any) -> pd.DataFrame:
+    catalogue = indicator_catalogue(crm).set_index("name")
+    numbers = buyers.select_dtypes("number")
+    quantiles = numbers.quantile([0.1, 0.5, 0.9]).T if len(numbers) else pd.DataFrame(columns=[0.1, 0.5, 0.9])
+    table = pd.DataFrame(
+        {
+            "says": catalogue["says"].reindex(numbers.columns),
+            "unit": catalogue["unit"].reindex(numbers.columns).replace("currency", crm.currency),
+            "low": quantiles[0.1],
+            "median": quantiles[0.5],
+            "high": quantiles[0.9],
+            "known_pct": 100 * numbers.notna().mean(),
+        }
+    )
+    return table.rename_axis("indicator")
+
+
+def _groups(crm: Any, indicators: pd.DataFrame) -> pd.DataFrame:
+    columns = ["field", "value", "customers", "share_pct", "buyers", "spend_median"]
+    if "customers" not in crm:
+        return pd.DataFrame(columns=columns)
+    present = [name for name in GROUP_FIELDS if name in crm.columns("customers")]
+    people = crm.frame("customers", ["customer_id", *present]).set_index("customer_id")
+    figures = indicators[["order_count", "spend_total"]].reindex(people.index)
+    tables = [_group(name, people[name], figures, crm.as_of) for name in present]
+    tables = [table for table in tables if len(table)]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def _group(name: str, values: pd.Series, figures: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    if name == "birth_on":
+        values = age_bands(values, as_of=as_of)
+    sensitive = table_spec("customers").field(name).privacy == "sensitive"
+    named = safe_groups(values) if sensitive else frequent_groups(values)
+    bought = figures["order_count"] > 0
+    spend = figures["spend_total"].where(bought)
+    table = pd.DataFrame(
+        {
+            "customers": named.groupby(named).size(),
+            "buyers": bought.groupby(named).sum(),
+            "spend_median": spend.groupby(named).median(),
+        }
+    ).rename_axis("value")
+    if sensitive:
+        table["spend_median"] = table["spend_median"].where(table["buyers"] >= 10)
+    if not set(table.index) - {OTHER, NOT_STATED}:
+        return table.iloc[:0]
+    share = 100 * table["customers"] / len(values)
+    return table.assign(share_pct=share, field=name).reset_index().sort_values("value", key=_last_ones, kind="stable")
+
+
+def _last_ones(values: pd.Series) -> pd.Series:
+    return values.map(lambda value: (value == NOT_STATED, value == OTHER, _size(value), value)).rank(method="first")
+
+
+def _size(value: str) -> float:
+    digits = "".join(letter if letter.isdigit() else " " for letter in value).split()
+    return float(digits[0]) + (value.startswith(("over", "Over")) and 0.5) if digits else 0.0

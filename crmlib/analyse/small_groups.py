@@ -1,0 +1,108 @@
+"""Groups of people small enough to point at somebody are put together, so that none can be worked out again."""
+
+import pandas as pd
+
+from crmlib.schema.errors import ParameterError
+
+MINIMUM = 10
+"""A group of fewer customers is never shown by itself."""
+
+OTHER = "all other values"
+NOT_STATED = "not stated"
+
+
+def safe_groups(values: pd.Series, *, minimum: int = MINIMUM) -> pd.Series:
+    """Replace the values that fewer than `minimum` rows have, and as many more as it takes to hide them.
+
+    Parameters
+    ----------
+    values : Series
+        One value a customer; missing ones become "not stated", which is no value and hides nothing.
+    minimum : int
+        At least 2.
+
+    Returns
+    -------
+    Series of str
+        Rare values are `OTHER`. Where all of those together are still fewer than `minimum`, the smallest of the
+        others joins them: otherwise the total less the groups that are shown would give them away. Where nothing
+        can be shown the whole is `OTHER`.
+
+    Raises
+    ------
+    ParameterError
+        If `minimum` is less than 2.
+
+    References
+    ----------
+    Hundepool, A. et al. (2012). Statistical Disclosure Control, chapter 4 (primary and secondary suppression).
+
+    Examples
+    --------
+    >>> ages = pd.Series(["30s"] * 12 + ["40s"] * 11 + ["90s"] * 2 + [None])
+    >>> safe_groups(ages).value_counts().to_dict()
+    {'all other values': 13, '30s': 12, 'not stated': 1}
+    """
+    if isinstance(minimum, bool) or not isinstance(minimum, int) or minimum < 2:
+        raise ParameterError(f"minimum must be a whole number from 2 on, not {minimum!r}.")
+    words = values.astype("str").where(values.notna(), NOT_STATED)
+    counted = words[values.notna()].value_counts()
+    order = sorted(counted.index, key=lambda value: (counted[value], value))
+    hidden, together = [], 0
+    for value in order:
+        if counted[value] >= minimum and (together == 0 or together >= minimum):
+            break
+        hidden.append(value)
+        together += counted[value]
+    return words.where(~words.isin(hidden) | values.isna(), OTHER)
+
+
+def frequent_groups(values: pd.Series, *, most: int = 10) -> pd.Series:
+    """Keep the most frequent values of a column that is not sensitive, and put the rest together.
+
+    Parameters
+    ----------
+    values : Series
+        Missing ones become "not stated".
+    most : int
+        How many values are kept.
+
+    Returns
+    -------
+    Series of str
+
+    Examples
+    --------
+    >>> frequent_groups(pd.Series(["UK", "UK", "France", None]), most=1).tolist()
+    ['UK', 'UK', 'all other values', 'not stated']
+    """
+    words = values.astype("str").where(values.notna(), NOT_STATED)
+    counted = words[values.notna()].value_counts()
+    kept = sorted(counted.index, key=lambda value: (-counted[value], value))[:most]
+    return words.where(words.isin(kept) | values.isna(), OTHER)
+
+
+def age_bands(birth_on: pd.Series, *, as_of: pd.Timestamp) -> pd.Series:
+    """Age at the closing moment, in bands of ten years.
+
+    Parameters
+    ----------
+    birth_on : Series of dates
+        Ages below 0 or above 120 are taken as not known.
+    as_of : Timestamp
+
+    Returns
+    -------
+    Series of str, missing where the age is not known
+
+    Examples
+    --------
+    >>> age_bands(pd.Series(["1950-06-01", "1990-01-01", None]), as_of=pd.Timestamp("2020-01-01")).tolist()
+    ['65 and over', '25 to 34', None]
+    """
+    born = pd.to_datetime(birth_on, errors="coerce")
+    years = as_of.year - born.dt.year - (born.dt.strftime("%m-%d") > f"{as_of:%m-%d}")
+    edges = [-1, 17, 24, 34, 44, 54, 64, 120]
+    names = ["under 18", "18 to 24", "25 to 34", "35 to 44", "45 to 54", "55 to 64", "65 and over"]
+    bands = pd.cut(years.where(years.between(0, 120)), edges, labels=names)
+    return bands.astype("object").where(bands.notna(), None)

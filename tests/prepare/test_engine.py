@@ -1,0 +1,73 @@
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from crmlib.prepare.engine import Engine, columns_of, require_columns
+from crmlib.schema.errors import SchemaError, SourceError
+
+FRAME = pd.DataFrame({"a": ["1", None], "b": [1.5, 2.5]})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [FRAME, pl.from_pandas(FRAME), pa.Table.from_pandas(FRAME), duckdb.sql("select * from FRAME")],
+    ids=["pandas", "polars", "arrow", "relation"],
+)
+def test_every_kind_of_table_is_read_alike(table):
+    assert columns_of(table) == ["a", "b"]
+    with Engine() as engine:
+        engine.register("t", table, columns=["b"])
+        assert engine.to_pandas("select * from t")["b"].tolist() == [1.5, 2.5]
+
+
+def test_what_is_no_table_is_refused():
+    with Engine() as engine, pytest.raises(SchemaError, match="int is no table"):
+        engine.register("t", 3)
+    with pytest.raises(SchemaError, match=r"t has no column c \(has: a, b\)"):
+        require_columns(FRAME, ["a", "c"], table_name="t")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_text('/etc/passwd')",
+        "select * from read_csv('{outside}')",
+        "copy (select 1) to '{outside}'",
+        "attach '{outside}' as other",
+        "install httpfs",
+        "set enable_external_access = true",
+        "set memory_limit = '100GB'",
+    ],
+)
+def test_nothing_outside_the_allowed_paths_can_be_reached(tmp_path, sql):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    outside = tmp_path / "outside.csv"
+    outside.write_text("a\n1\n")
+    with Engine(allowed_paths=[inside]) as engine, pytest.raises(duckdb.Error):
+        engine.rows(sql.format(outside=outside))
+
+
+def test_allowed_files_can_be_read(tmp_path):
+    file = tmp_path / "it's [odd].csv"
+    file.write_text("a\n007\n")
+    with Engine(allowed_paths=[file]) as engine:
+        name = str(file).replace("'", "''").replace("[", "[[]")
+        assert engine.rows(f"select * from read_csv('{name}', all_varchar = true)") == [("007",)]
+
+
+def test_it_spills_instead_of_dying_and_says_so_when_it_cannot(tmp_path):
+    with Engine(memory_limit="100MB", temp_directory=tmp_path, threads=1) as engine:
+        engine.execute("create table big as select range as i, hash(range)::varchar as h from range(4000000)")
+        assert engine.rows("select count(*) from (select * from big order by h)") == [(4_000_000,)]
+        with pytest.raises(SourceError, match="CRMLIB_MEMORY_LIMIT"):
+            engine.rows("select length(string_agg(h, '')) from (select repeat(h, 40) as h from big)")
+
+
+def test_decimals_arrive_as_floats_and_texts_as_texts():
+    with Engine() as engine:
+        frame = engine.to_pandas("select 0.1::decimal(18, 4) as d, 'x' as t, 1::hugeint as h")
+    assert frame["d"].dtype == "float64" and frame["h"].dtype == "float64"
+    assert frame["d"].item() == 0.1

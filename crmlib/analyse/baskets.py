@@ -141,9 +141,6 @@ def encode_baskets(
 def baskets_needed(min_support: int | float, basket_count: int) -> int:
     """The smallest whole number of baskets that meets a support.
 
-    A share is read as it is written: 0.3 is three tenths, not the binary fraction beside it, so that 90 of
-    300 baskets are in at 0.3.
-
     Parameters
     ----------
     min_support : int (baskets, at least 1) or float (share, above 0 and at most 1)
@@ -173,7 +170,34 @@ def baskets_needed(min_support: int | float, basket_count: int) -> int:
             f"min_support must be a share above 0 and at most 1 (0.01 = 1 %), or a whole number of baskets, "
             f"not {min_support!r}."
         )
-    return max(math.ceil(share * basket_count), 1)
+    return max(least_count(share, basket_count), 1)
+
+
+def least_count(share: Fraction, total: int) -> int:
+    """The smallest whole number that is at least a share of a total.
+
+    90 of 300 meets 0.3, though the double nearest to 0.3 is a little less or more than three tenths; and 5 of
+    6 meets the double ``5 / 6``, though that is a little more than five sixths.
+
+    Parameters
+    ----------
+    share : Fraction
+        From `as_written`.
+    total : int
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> least_count(Fraction(3, 10), 300), least_count(Fraction(3, 10), 301)
+    (90, 91)
+    >>> least_count(as_written(5 / 6, name="share"), 6)
+    5
+    """
+    count = math.ceil(share * total)
+    return count - 1 if count and (count - 1) / total >= float(share) else count
 
 
 def as_written(value: Any, *, name: str) -> Fraction:
@@ -224,6 +248,10 @@ def _count_lines(engine, transactions, basket, item):
     amounts = [name for name in ("quantity", "net_amount") if name in present]
     engine.register("order_lines", transactions, columns=list(dict.fromkeys([basket, item, *amounts])))
     types = dict(engine.rows("select column_name, column_type from (describe order_lines)"))
+    if types[item].endswith(("]", ")")) and not types[item].startswith(("DECIMAL", "ENUM")):
+        raise ParameterError(
+            f"column {item} holds {types[item]}: one item a line is needed. Unnest it first."
+        )
     lines = (
         f"select {_known(basket, types)} as basket, {_known(item, types)} as item, "
         f"{_refund(amounts)} as is_refund from order_lines"

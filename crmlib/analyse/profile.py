@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from math import ceil
+from re import search
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
-from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
+from crmlib.analyse.small_groups import MINIMUM, NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.rfm import rfm_table
 from crmlib.schema.tables import table_spec
@@ -50,8 +51,8 @@ class CustomerProfile:
         `says`, `unit`, `low`, `median`, `high` (a tenth of the customers lies below `low`, a tenth above `high`),
         `known_pct`.
     groups : DataFrame
-        `field`, `value`, `customers`, `share_pct`, `buyers`, `spend_median`; sensitive columns in groups of at
-        least ten.
+        `field`, `value`, `customers`, `share_pct`, `spend_median` (of those who bought); sensitive columns in
+        groups of at least ten.
     left_out : dict of str
         What could not be computed, and why.
 
@@ -104,8 +105,8 @@ def customer_profile(crm: Any) -> CustomerProfile:
     >>> profile = customer_profile(Crm.from_frames(as_of="2024-02-29", currency="EUR", transactions=lines))
     >>> profile.totals["customers"], profile.totals["orders"], profile.totals["repeat_share_pct"]
     (2, 3, 50.0)
-    >>> profile.type_table[["customers", "spend_share_pct"]].to_dict("index")["promising"]
-    {'customers': 1, 'spend_share_pct': 75.0}
+    >>> profile.type_table[["customers", "spend_share_pct"]].to_numpy().tolist()
+    [[1.0, 75.0], [1.0, 25.0]]
     """
     indicators = compute_indicators(crm)
     buyers = indicators[indicators["order_count"] > 0]
@@ -325,7 +326,7 @@ def _summary(buyers: pd.DataFrame, crm: Any) -> pd.DataFrame:
 
 
 def _groups(crm: Any, indicators: pd.DataFrame) -> pd.DataFrame:
-    columns = ["field", "value", "customers", "share_pct", "buyers", "spend_median"]
+    columns = ["field", "value", "customers", "share_pct", "spend_median"]
     if "customers" not in crm:
         return pd.DataFrame(columns=columns)
     present = [name for name in GROUP_FIELDS if name in crm.columns("customers")]
@@ -341,27 +342,26 @@ def _group(name: str, values: pd.Series, figures: pd.DataFrame, as_of: pd.Timest
         values = age_bands(values, as_of=as_of)
     sensitive = table_spec("customers").field(name).privacy == "sensitive"
     named = safe_groups(values) if sensitive else frequent_groups(values)
-    bought = figures["order_count"] > 0
-    spend = figures["spend_total"].where(bought)
-    table = pd.DataFrame(
-        {
-            "customers": named.groupby(named).size(),
-            "buyers": bought.groupby(named).sum(),
-            "spend_median": spend.groupby(named).median(),
-        }
-    ).rename_axis("value")
+    spend = figures["spend_total"].where(figures["order_count"] > 0)
+    by_value = spend.groupby(named)
+    table = pd.DataFrame({"customers": by_value.size(), "spend_median": by_value.median()}).rename_axis("value")
     if sensitive:
-        table["spend_median"] = table["spend_median"].where(table["buyers"] >= 10)
+        table["spend_median"] = table["spend_median"].where(by_value.count() >= MINIMUM)
     if not set(table.index) - {OTHER, NOT_STATED}:
         return table.iloc[:0]
-    share = 100 * table["customers"] / len(values)
-    return table.assign(share_pct=share, field=name).reset_index().sort_values("value", key=_last_ones, kind="stable")
+    table = table.assign(share_pct=100 * table["customers"] / len(values), field=name).reset_index()
+    return table.sort_values("value", key=lambda names: _places(names, table["customers"]))
 
 
-def _last_ones(values: pd.Series) -> pd.Series:
-    return values.map(lambda value: (value == NOT_STATED, value == OTHER, _size(value), value)).rank(method="first")
+def _places(names: pd.Series, customers: pd.Series) -> pd.Series:
+    """Bands in their own order ("under 15K" before "15-24K"), other values by size, what is unknown last."""
+    sizes = names.map(_lower_end)
+    banded = sizes[~names.isin([OTHER, NOT_STATED])].notna().all()
+    keys = [(names == NOT_STATED, names == OTHER, sizes if banded else -customers, names)]
+    order = pd.DataFrame(dict(enumerate(*keys))).sort_values([0, 1, 2, 3]).index
+    return pd.Series(range(len(names)), index=order).reindex(names.index)
 
 
-def _size(value: str) -> float:
-    digits = "".join(letter if letter.isdigit() else " " for letter in value).split()
-    return float(digits[0]) + (value.startswith(("over", "Over")) and 0.5) if digits else 0.0
+def _lower_end(value: str) -> float | None:
+    digits = search(r"\d+", value)
+    return float(digits[0]) - 0.5 * value.lower().startswith("under") if digits else None

@@ -260,7 +260,7 @@ def _mine_deeper(code, followers, bits, min_count, longest, found):
 
 
 def _narrowed(bits, held):
-    """The same rows with a bit only for the baskets in `held`, where those are few; all others are 0 anyway."""
+    """The same rows with a bit only for the baskets in `held`, where those are few; the others are 0."""
     words = -(-int(np.bitwise_count(held).sum()) // 64)
     if SPARSE * words > len(held):
         return bits

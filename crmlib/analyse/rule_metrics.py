@@ -8,6 +8,7 @@ from math import comb
 import numpy as np
 from scipy.special import gammaln
 
+from crmlib.analyse.baskets import least_count
 from crmlib.analyse.rule_itemsets import ItemSets
 
 
@@ -297,7 +298,7 @@ def _best_general(columns, rest, below, general, base_rate):
 def _counts_needed(antecedent_counts, min_confidence):
     """The smallest whole number of baskets that meets the confidence, for each rule."""
     distinct, where = np.unique(antecedent_counts, return_inverse=True)
-    needed = [-(-min_confidence.numerator * int(n) // min_confidence.denominator) for n in distinct]
+    needed = [least_count(min_confidence, int(n)) for n in distinct]
     return np.array(needed, dtype=np.int64)[where]
 
 

@@ -256,11 +256,9 @@ def stage_tables(
             if progress:
                 progress(name)
     moment = _closing_moment_of(staged, as_of, time_zone)
-    keys = {
-        name: f'select "{table.spec.keys[0]}" from {table.name} where "{table.spec.keys[0]}" is not null'
-        for name, table in staged.items()
-        if len(table.spec.keys) == 1 and table.spec.keys[0] in table.reading.mapped
-    }
+    for table in staged.values():
+        table.close(moment)
+    keys = {name: table.keys_sql() for name, table in staged.items()}
     for table in staged.values():
         table.accept(as_of=moment, keys=keys)
     report = _report(engine, staged, rejects or {}, aside_folder)

@@ -168,13 +168,15 @@ class _Guard:
             if token.token_type in _ODD_STRINGS:
                 raise self.refuse("write text as 'plain text' in single quotes.")
             if text == ".":
+                if i + 1 < len(tokens) and tokens[i + 1].token_type == TokenType.NUMBER:
+                    raise self.refuse(f"write 0.{tokens[i + 1].text} with its leading zero.")
                 raise self.refuse("a name with a dot: write the column alone, without its table.")
             if not _is_word(text):
                 if text not in words.OPERATORS:
                     raise self.refuse(f"the sign {token.text} is not available in the SQL of a {self.context}.")
             elif _calls(tokens, i) and text not in words.BEFORE_A_BRACKET and text not in words.UNITS:
                 self.check_function(text)
-            elif text in words.QUERY | words.WINDOW and token.token_type != TokenType.VAR:
+            elif text in words.QUERY | words.WINDOW | words.CLOCK and token.token_type != TokenType.VAR:
                 raise self.refuse(f"{token.text} is refused: {words.why_refused(text)}.")
 
     def check_function(self, name: str) -> None:
@@ -196,6 +198,8 @@ class _Guard:
                 raise self.refuse("a star stands for all columns; name the one that is meant.")
             if isinstance(node, exp.In) and (node.args.get("field") or node.args.get("unnest")):
                 raise self.refuse("IN wants a list in brackets: x in ('a', 'b').")
+            if isinstance(node, exp.Tuple) and not isinstance(node.parent, exp.Distinct):
+                raise self.refuse("several values in brackets; one expression has one value.")
             if isinstance(node, exp.Min | exp.Max) and node.expressions:
                 raise self.refuse(f"{node.key} takes one column; of several in a row use greatest or least.")
             if isinstance(node, exp.DataType) and node.this != exp.DataType.Type.INTERVAL:
@@ -216,9 +220,9 @@ class _Guard:
                 raise self.refuse("IS is followed by NULL, TRUE or FALSE; set brackets around the comparison.")
 
     def check_type(self, node: exp.DataType) -> None:
-        name = node.this.value.lower() if isinstance(node.this, exp.DataType.Type) else str(node.this).lower()
-        if name not in words.TYPES:
-            raise self.refuse(f"the type {node.sql('duckdb').lower()} is refused.{_near(name, words.TYPES)}")
+        name = node.sql("duckdb").lower()
+        if name.split("(")[0] not in words.TYPES:
+            raise self.refuse(f"the type {name} is refused.{_near(name, words.TYPES)}")
 
     def check_kind(self, tree: exp.Expression, aggregate: bool) -> None:
         found = [node for node in tree.walk() if is_aggregate(node)]
@@ -258,7 +262,7 @@ class _Guard:
             elif _calls(tokens, i) and text not in words.BEFORE_A_BRACKET:
                 if text not in known:
                     self.check_function(text)
-            elif text not in plain:
+            elif not plain.issuperset(text.split()):
                 why = words.why_refused(text)
                 raise self.refuse(f"{text} is refused{': ' + why if why else ''}.")
 
@@ -335,7 +339,7 @@ def _match(name: str, real: list[str], guard: _Guard) -> str:
 
 def _canonical(tree: exp.Expression) -> str:
     """The tree as SQL. A call that is written as an operator (``mod(a, b)`` as ``a % b``) gets brackets."""
-    for node in list(tree.find_all(exp.Mod, exp.DateAdd, exp.DateSub)):
+    for node in list(tree.find_all(exp.Mod)):
         if isinstance(node.parent, _OPERATORS) and not isinstance(node.parent, exp.Paren):
             node.replace(exp.Paren(this=node.copy()))
     return str(tree.sql(dialect="duckdb", comments=False))

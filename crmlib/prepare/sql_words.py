@@ -12,7 +12,7 @@ SCALAR_FUNCTIONS = frozenset(
 
     regexp_matches regexp_full_match regexp_replace regexp_extract regexp_extract_all regexp_split_to_array
 
-    date_diff datediff date_sub datesub date_add date_part datepart date_trunc datetrunc extract year quarter
+    date_diff datediff date_sub datesub date_part datepart date_trunc datetrunc extract year quarter
     month week weekofyear day dayofmonth dayofweek isodow weekday dayofyear hour minute second isoyear yearweek
     dayname monthname last_day make_date make_timestamp strptime try_strptime strftime epoch epoch_ms epoch_us
     to_timestamp to_seconds to_minutes to_hours to_days to_weeks to_months to_years time_bucket timezone julian
@@ -132,7 +132,7 @@ def why_refused(word: str) -> str:
     ''
     """
     name = word.lower()
-    if name in FILES or name.startswith(("read_", "write_", "pg_")):
+    if name in FILES or name.startswith(("read_", "write_")):
         return REMEDY["FILES"]
     for kind, words in (
         ("CLOCK", CLOCK),

@@ -87,6 +87,7 @@ class Staged:
     >>> engine.register("raw", pd.DataFrame({"id": ["7", None], "_file": "f", "_row": [1, 2]}))
     >>> staged = Staged(engine, Reading(spec=TABLES["employees"], view="raw",
     ...                                 expressions={"employee_id": '"id"'}))
+    >>> staged.close(pd.Timestamp("2020-01-01"))
     >>> staged.accept(as_of=pd.Timestamp("2020-01-01"))
     >>> engine.rows("from employees"), staged.row_counts()
     ([('7',)], (2, 1))
@@ -198,13 +199,12 @@ class Staged:
         (found,) = self.engine.rows(f"select {latest} from {self.name} where {self._acceptable()}")
         return max((pd.Timestamp(moment) for moment in found if moment is not None), default=None)
 
-    def accept(self, *, as_of: pd.Timestamp, keys: Mapping[str, str] | None = None) -> None:
-        """Judge what a single row cannot show, then lay the accepted rows down under the table's name.
+    def close(self, as_of: pd.Timestamp) -> None:
+        """Set aside the rows that lie after the closing moment.
 
-        Parameters
-        ----------
-        as_of : the closing moment
-        keys : table -> query that yields its keys, for the tables that are there
+        Examples
+        --------
+        See `crmlib.prepare.crm.stage_tables`.
         """
         if self.spec.time in self.reading.mapped:
             moment = text_literal(str(as_of))
@@ -212,10 +212,31 @@ class Staged:
                 "after_as_of", "", "set_aside", f"lie after as_of {as_of:%Y-%m-%d %H:%M}",
                 f'select rowid from {self.name} where "{self.spec.time}" > {moment}::timestamp',
             )
+
+    def keys_sql(self) -> str | None:
+        """A query that yields the keys of the rows that are not set aside; None where the key has several parts.
+
+        Examples
+        --------
+        See `crmlib.prepare.crm.stage_tables`.
+        """
+        if len(self.spec.keys) != 1 or not self._keyed:
+            return None
+        (key,) = self.spec.keys
+        return f'select distinct "{key}" from {self.name} where "{key}" is not null and {self._acceptable()}'
+
+    def accept(self, *, as_of: pd.Timestamp, keys: Mapping[str, str | None] | None = None) -> None:
+        """Judge what a single row cannot show, then lay the accepted rows down under the table's name.
+
+        Parameters
+        ----------
+        as_of : the closing moment
+        keys : table -> query that yields its keys, for the tables that are there
+        """
         self._mark_duplicates()
         for name in self.reading.mapped:
             target = self.spec.field(name).references
-            if target and keys and target in keys:
+            if target and keys and keys.get(target):
                 self._mark(
                     "orphan_key", name, "warn", f"name a {name} that {target} does not have",
                     f"select s.rowid from {self.name} s anti join ({keys[target]}) k(known) "

@@ -164,7 +164,7 @@ class Kernels:
         fd, root = theirs.fileno(), Path(zygote.__file__).parents[2]
         code = (
             f"import sys; sys.path.append({str(root)!r}); from crmlib.present.zygote import main; "
-            f"main({fd}, {str(self.folder)!r})"
+            f"main({fd}, {str(self.folder)!r}, {zygote.modules_to_import()!r})"
         )
         with theirs, (self.folder / "kernels.log").open("wb") as errors:
             self._zygote = subprocess.Popen(

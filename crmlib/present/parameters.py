@@ -113,8 +113,8 @@ def read_parameters(notebook: Mapping, *, name: str = "the notebook") -> tuple[P
     tagged = [cell for cell in notebook["cells"] if TAG in cell["metadata"].get("tags", ())]
     if len(tagged) != 1:
         raise ParameterError(
-            f"{name} has {f'{len(tagged)} cells' if tagged else 'no cell'} tagged '{TAG}'. Tag exactly one: in "
-            "JupyterLab, the gears at the top right, Cell Tags."
+            f"{name} has {f'{len(tagged)} cells' if tagged else 'no cell'} tagged '{TAG}'. Tag exactly one "
+            "(in JupyterLab: the gears at the top right, Cell Tags)."
         )
     try:
         statements = ast.parse(tagged[0]["source"]).body

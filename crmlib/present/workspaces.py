@@ -46,7 +46,8 @@ def _folder(path):
     if path.name == CONFIG and path.is_file():
         path = path.parent
     if not path.is_dir():
-        raise ParameterError(f"There is no workspace {str(path)!r}.{nearest(str(path), _neighbours(path))}")
+        known = nearest(str(path), _neighbours(path)) or f" Name a folder that holds a {CONFIG}."
+        raise ParameterError(f"There is no workspace {str(path)!r}.{known}")
     if not (path / CONFIG).is_file():
         raise ConfigError(f"{path} holds no {CONFIG}, which says what its exports mean. Write one.")
     return path.resolve()

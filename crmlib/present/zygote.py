@@ -4,8 +4,8 @@ Importing pandas, seaborn and scikit-learn takes most of the time of a short not
 once, while the workspace is being checked; a fork then has a kernel ready in a fraction of a second.
 
 What makes the fork safe: the zygote has one thread, has opened no DuckDB connection and has run no parallel
-region (BLAS is held to one thread until after the fork). It speaks with its owner over a socket pair. When that
-closes, because the owner has finished or was killed, the zygote kills its kernels and removes their folder.
+region (BLAS is held to one thread until after the fork). It speaks with its owner over a socket pair. When
+that closes, because the owner has finished or was killed, it kills its kernels and removes their folder.
 Each kernel also asks the system to be killed when the zygote dies, so none is ever left behind.
 """
 
@@ -19,6 +19,7 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -43,13 +44,14 @@ ENVIRONMENT = {
 """What the zygote is started with. The fixed hash seed makes the order of sets the same in every run."""
 
 
-def main(channel_fd: int, folder: str) -> None:
+def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
     """Import, then serve until the other end of the channel closes; in a forked child: be the kernel.
 
     Parameters
     ----------
     channel_fd : file descriptor of this process's end of the socket pair
     folder : the private folder of connection files and sockets
+    names : modules to import beforehand
 
     Examples
     --------
@@ -57,7 +59,7 @@ def main(channel_fd: int, folder: str) -> None:
     'main'
     """
     channel = socket.socket(fileno=channel_fd)
-    for name in (*FOREIGN, *own_modules()):
+    for name in names:
         _try_import(name)
     gc.collect()
     gc.freeze()
@@ -66,16 +68,17 @@ def main(channel_fd: int, folder: str) -> None:
         _become_kernel(request)
 
 
-def own_modules() -> list[str]:
-    """The modules of crmlib that notebooks use.
+def modules_to_import() -> list[str]:
+    """What notebooks use: the big libraries, and the modules of crmlib that are not the runner's own.
 
     Examples
     --------
-    >>> "crmlib.prepare.engine" in own_modules(), "crmlib.present.zygote" in own_modules()
-    (True, False)
+    >>> names = modules_to_import()
+    >>> "seaborn" in names, "crmlib.prepare.engine" in names, "crmlib.present.zygote" in names
+    (True, True, False)
     """
     root = Path(__file__).parents[1]
-    found = []
+    found = list(FOREIGN)
     for floor in FLOORS:
         for module in pkgutil.walk_packages([str(root / floor)], prefix=f"crmlib.{floor}."):
             if floor != "present" or module.name.split(".")[2].startswith(FOR_NOTEBOOKS):

@@ -1,0 +1,179 @@
+"""Can the data be trusted: what was read, what is filled in, how fresh it is, and what is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.checks import CheckReport
+from crmlib.schema.fields import TableSpec
+from crmlib.schema.tables import TABLES, table_spec
+
+BRINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "customers": "Who the customers are: kind, region, size; reports by group, and people who never bought.",
+        "contacts": "The people at each company, and how far they decide.",
+        "products": "Names and groups of products: what goes together is then said in words, not in codes.",
+        "transactions": "Everything about buying: spend, segments, what goes together.",
+        "interactions": "Calls, visits and mails: who is looked after, and whom nobody has contacted.",
+        "events": "What customers look at before they buy.",
+        "feedback": "How content customers are, and what they complain about.",
+        "service_cases": "What goes wrong after the sale, and how long it takes to put right.",
+        "opportunities": "The deals under way: how many are won, and what is likely to come in.",
+        "stage_history": "How long deals stay in each stage, and where they get stuck.",
+        "opportunity_contacts": "Who decides in each deal.",
+        "relations": "Which customers belong together.",
+        "campaigns": "What campaigns cost, and when they ran.",
+        "campaign_contacts": "Who was in a campaign, and whether it made them buy.",
+        "plans": "Targets, to hold results against.",
+        "employees": "Who sells and who serves, by team.",
+    }
+)
+"""What each table would add to the reports."""
+
+COLUMNS_BRING: Mapping[str, str] = MappingProxyType(
+    {
+        "transactions.customer_id": "Everything about customers: without it there are only baskets.",
+        "transactions.quantity": "Pieces, and returns that are booked without an amount.",
+        "transactions.discount_amount": "Who buys at a discount, and how much is given away.",
+        "transactions.cost_amount": "Margin: which customers and products earn money.",
+        "transactions.channel": "Where each customer prefers to buy.",
+        "products.name": "Products by name, not by code.",
+        "products.category": "Groups of products: breadth of what is bought, and what goes together.",
+        "campaign_contacts.responded_at": "Which customers answer campaigns.",
+        "campaign_contacts.is_control": "What a campaign brought beyond what would have been bought anyway.",
+    }
+)
+"""What some columns would add, of tables that are there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataHealth:
+    """What is known about the data themselves.
+
+    Attributes
+    ----------
+    as_of : Timestamp
+    currency : str
+    checks : CheckReport
+    tables : DataFrame, one row a table
+        `table`, `row` (what one row is), `rows_read`, `rows_accepted`, `rows_set_aside`, `set_aside_pct`,
+        `first_at`, `last_at`, `age_days` (whole days from the last row to `as_of`).
+    completeness : DataFrame, one row a mapped column
+        `table`, `column`, `says`, `privacy`, `required`, `filled_pct`, `distinct` (missing for personal and
+        sensitive columns, of which nothing but their completeness is told).
+    missing : DataFrame
+        `what` (a table, or table.column), `brings`.
+
+    Examples
+    --------
+    See `data_health`.
+    """
+
+    as_of: pd.Timestamp
+    currency: str
+    checks: CheckReport = field(repr=False)
+    tables: pd.DataFrame = field(repr=False)
+    completeness: pd.DataFrame = field(repr=False)
+    missing: pd.DataFrame = field(repr=False)
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """Checks that found something, the most rows first within what was set aside, mended and warned of.
+
+        Examples
+        --------
+        >>> from crmlib.prepare.crm import Crm
+        >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
+        >>> data_health(crm).findings["policy"].tolist()
+        ['set_aside']
+        """
+        order = {"set_aside": 0, "mend": 1, "warn": 2}
+        found = self.checks.summary
+        keys = pd.DataFrame({"policy": found["policy"].map(order), "rows": -found["rows"].astype("int64")})
+        return found.loc[keys.sort_values(["policy", "rows"], kind="stable").index].reset_index(drop=True)
+
+    def _repr_html_(self) -> str:
+        return self.tables.to_html(index=False)
+
+
+def data_health(crm: Any) -> DataHealth:
+    """Look at the tables of a workspace as a reader of its reports would want to.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    DataHealth
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None], "email": ["a@b.example", None]})
+    >>> health = data_health(Crm.from_frames(as_of="2024-01-31", customers=people))
+    >>> health.completeness[["column", "filled_pct", "distinct"]]
+            column  filled_pct  distinct
+    0  customer_id       100.0         2
+    1       region        50.0         1
+    2        email        50.0      <NA>
+    >>> health.missing["what"].head(2).tolist()
+    ['contacts', 'products']
+    """
+    seen = [_look(crm, table_spec(name)) for name in crm.tables]
+    return DataHealth(
+        as_of=crm.as_of,
+        currency=crm.currency,
+        checks=crm.checks,
+        tables=_tables(crm, {name: span for name, _, span in seen}),
+        completeness=pd.concat([filled for _, filled, _ in seen], ignore_index=True),
+        missing=_missing(crm),
+    )
+
+
+def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]]:
+    """Everything about one table in one pass: how many values each column has, how many different, from when to when."""
+    columns = [spec.field(name) for name in crm.columns(spec.name)]
+    parts = ["count(*)"]
+    for column in columns:
+        name = crm.engine.quote(column.name)
+        parts += [f"count({name})", f"count(distinct {name})" if column.privacy == "internal" else "null"]
+    timed = spec.time is not None and spec.time in [column.name for column in columns]
+    parts += [f"min({spec.time})", f"max({spec.time})"] if timed else ["null", "null"]
+    rows, *counted, first_at, last_at = crm.engine.rows(f"select {', '.join(parts)} from {crm.engine.quote(spec.name)}")[0]
+    filled = pd.DataFrame(
+        {
+            "table": spec.name,
+            "column": [column.name for column in columns],
+            "says": [column.description for column in columns],
+            "privacy": [column.privacy for column in columns],
+            "required": [column.required for column in columns],
+            "filled_pct": [100 * n / rows if rows else None for n in counted[::2]],
+            "distinct": pd.array(counted[1::2], dtype="Int64"),
+        }
+    )
+    return spec.name, filled, (first_at, last_at)
+
+
+def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
+    tables = crm.checks.counts.copy()
+    tables.insert(1, "row", [table_spec(name).row for name in tables["table"]])
+    tables["set_aside_pct"] = 100 * tables["rows_set_aside"] / tables["rows_read"].where(tables["rows_read"] > 0)
+    for place, name in enumerate(("first_at", "last_at")):
+        moments = [spans.get(table, (None, None))[place] for table in tables["table"]]
+        tables[name] = pd.to_datetime(pd.Series(moments, index=tables.index, dtype="object"))
+    tables["age_days"] = (crm.as_of - tables["last_at"]).dt.days
+    return tables
+
+
+def _missing(crm: Any) -> pd.DataFrame:
+    rows = [(name, BRINGS[name]) for name in TABLES if name not in crm]
+    present = {name: crm.columns(name) for name in crm.tables}
+    for column, brings in COLUMNS_BRING.items():
+        table, _, name = column.partition(".")
+        if table in present and name not in present[table]:
+            rows.append((column, brings))
+    return pd.DataFrame(rows, columns=["what", "brings"])

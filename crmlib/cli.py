@@ -1,0 +1,249 @@
+"""The command ``crmlib``: arguments in, exit codes out."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperCommand
+
+import crmlib
+from crmlib.schema.errors import CrmlibError, ParameterError
+
+EXIT_CODES = """Exit codes: 0 done, 1 a report failed, 2 bad use, configuration or data, 3 nothing to do."""
+
+app = typer.Typer(
+    name="crmlib",
+    help=f"Reports from CRM exports: checked, published whole, and repeatable.\n\n{EXIT_CODES}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class PairedParameters(TyperCommand):
+    """A command whose ``-p NAME VALUE`` takes two words, as papermill's does.
+
+    Examples
+    --------
+    >>> PairedParameters(name="report").name
+    'report'
+    """
+
+    def parse_args(self, ctx, args):
+        """Join each pair before the options are read.
+
+        Examples
+        --------
+        >>> PairedParameters.parse_args.__name__  # called by typer; see `pair_parameters`
+        'parse_args'
+        """
+        return super().parse_args(ctx, pair_parameters(args))
+
+
+def pair_parameters(arguments: Sequence[str]) -> list[str]:
+    """``-p NAME VALUE`` as one word behind ``-p``; ``-p NAME=VALUE`` stays as it is.
+
+    Examples
+    --------
+    >>> pair_parameters(["data/retail", "-p", "n_segments", "6", "--quiet", "-p", "as=b"])
+    ['data/retail', '-p', 'n_segments=6', '--quiet', '-p', 'as=b']
+    """
+    paired: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        paired.append(word)
+        if word == "--":
+            break
+        if word in ("-p", "--parameter"):
+            name = next(rest, None)
+            if name is not None and "=" not in name:
+                value = next(rest, None)
+                name = name if value is None else f"{name}={value}"
+            paired += [] if name is None else [name]
+    return paired + list(rest)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code; what is wrong is one sentence, no traceback.
+
+    Examples
+    --------
+    >>> main.__name__  # see tests/test_cli.py
+    'main'
+    """
+    try:
+        code = app(standalone_mode=False)
+    except CrmlibError as error:
+        _complain(f"crmlib: {error}")
+        code = 2
+    except OSError as error:
+        _complain(f"crmlib: {error.filename or 'the system'}: {error.strerror or error}")
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        _complain("crmlib: stopped. What was published before is untouched.")
+        code = 130
+    except Exception as error:
+        if not hasattr(error, "exit_code"):
+            raise
+        if hasattr(error, "show"):
+            error.show()
+        code = error.exit_code or 0
+    sys.exit(code or 0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"crmlib {crmlib.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(cls=PairedParameters, epilog=EXIT_CODES)
+def report(
+    workspaces: Annotated[
+        list[Path], typer.Argument(metavar="WORKSPACE", help="Folders with a crm.toml.")
+    ],
+    reports: Annotated[
+        list[str] | None,
+        typer.Option("--report", "-r", metavar="NAME", help="Only this one; may be repeated."),
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option(metavar="DATE", help="Closing moment; otherwise as crm.toml says.")
+    ] = "",
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter; may be repeated."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
+    jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
+    notebooks: Annotated[
+        Path | None, typer.Option(help="Folder of notebooks, instead of ./notebooks.")
+    ] = None,
+    keep: Annotated[int, typer.Option(min=1, help="Published runs of a workspace that stay.")] = 30,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that one notebook may take.")] = 3600,
+    if_changed: Annotated[
+        bool, typer.Option("--if-changed", help="Do nothing when nothing has changed.")
+    ] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Refuse while another run is at work.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Reuse nothing of a run that did not finish.")
+    ] = False,
+    show_code: Annotated[bool, typer.Option("--show-code", help="Pages show the code, folded.")] = False,
+    on_failure: Annotated[
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help="Run this after a failure: the reason is its input, and CRMLIB_REASON, CRMLIB_LOG, "
+            "CRMLIB_WORKSPACE, CRMLIB_RUN and CRMLIB_EXIT_CODE are set.",
+        ),
+    ] = "",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing unless something failed.")
+    ] = False,
+) -> None:
+    """Execute the reports of workspaces and publish them."""
+    from crmlib.present.console import report_and_tell
+
+    code = report_and_tell(
+        workspaces,
+        quiet=quiet,
+        on_failure=on_failure,
+        reports=reports or None,
+        as_of=as_of or None,
+        parameters=split_parameters(parameters or []),
+        out=out,
+        jobs=jobs or None,
+        notebooks=notebooks,
+        keep=keep,
+        timeout=timeout,
+        if_changed=if_changed,
+        wait=not no_wait,
+        fresh=fresh,
+        show_code=show_code,
+    )
+    raise typer.Exit(code)
+
+
+@app.command(epilog=EXIT_CODES)
+def check(
+    workspace: Annotated[Path, typer.Argument(help="Folder with a crm.toml.")],
+    as_of: Annotated[str, typer.Option(metavar="DATE", help="Closing moment.")] = "",
+) -> None:
+    """Read a workspace and count what is wrong."""
+    from crmlib.present.console import print_checks
+
+    print_checks(workspace, as_of=as_of or None)
+
+
+@app.command(epilog=EXIT_CODES)
+def reports(
+    workspace: Annotated[Path, typer.Argument(help="Folder with a crm.toml.")],
+    notebooks: Annotated[
+        Path | None, typer.Option(help="Folder of notebooks, instead of ./notebooks.")
+    ] = None,
+) -> None:
+    """List what can run, and what lacks which table."""
+    from crmlib.present.console import print_reports
+
+    print_reports(workspace, notebooks=notebooks)
+
+
+@app.command(epilog=EXIT_CODES)
+def dictionary(
+    write: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing it.")
+    ] = None,
+) -> None:
+    """Print the tables and columns of the vocabulary."""
+    from crmlib.schema.dictionary import dictionary_markdown
+
+    text = dictionary_markdown()
+    if write is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+    else:
+        write.write_text(text, encoding="utf-8")
+
+
+def split_parameters(pairs: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE`` words as a dict.
+
+    Raises
+    ------
+    ParameterError
+        If one has no value, or a name is given twice.
+
+    Examples
+    --------
+    >>> split_parameters(["n_segments=6", "title=a=b"])
+    {'n_segments': '6', 'title': 'a=b'}
+    """
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"-p {name} has no value. Write -p {name} VALUE.")
+        if name in found:
+            raise ParameterError(f"-p {name} is given twice. Give it once.")
+        found[name] = value
+    return found
+
+
+def _complain(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""Checked tables laid down on disk, so that opening a workspace again takes no time while nothing has changed."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.casting import text_literal
+from crmlib.prepare.checks import CheckReport
+from crmlib.prepare.engine import Engine
+from crmlib.schema.errors import SourceError
+
+KEPT = 6
+"""Snapshots kept in a workspace; older ones are removed when a new one is made."""
+
+_MANIFEST = "manifest.json"
+_CODE = (Path(__file__).parent, Path(__file__).parents[1] / "schema")
+
+
+class ParquetFrames(Mapping[str, pd.DataFrame]):
+    """Frames that are read from a folder when they are asked for.
+
+    Parameters
+    ----------
+    folder : path
+        Holds one Parquet file a table.
+
+    Examples
+    --------
+    >>> len(ParquetFrames(Path("nowhere")))
+    0
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        path = self._folder / f"{name}.parquet"
+        if not path.is_file():
+            raise KeyError(name)
+        return pd.read_parquet(path)
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.stem for path in sorted(self._folder.glob("*.parquet")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def snapshot_key(*parts: Any) -> str:
+    """A name for what a snapshot is made from: configuration, sources, closing moment, and this code.
+
+    Examples
+    --------
+    >>> snapshot_key("a", 1) == snapshot_key("a", 1), snapshot_key("a") == snapshot_key("b")
+    (True, False)
+    """
+    digest = hashlib.sha256()
+    for folder in _CODE:
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.read_bytes())
+    digest.update(json.dumps(parts, sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:24]
+
+
+def snapshots_folder(root: Path) -> Path:
+    """Where a workspace's snapshots lie: beside its exports, or in a private temporary folder if that is read-only.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     snapshots_folder(Path(folder)).name
+    '.prepared'
+    """
+    if os.access(root, os.W_OK):
+        folder = root / ".prepared"
+    else:
+        name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"crmlib-{os.getuid()}" / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, Any]]) -> Path:
+    """Make a snapshot aside and put it in place whole.
+
+    Parameters
+    ----------
+    folder : path
+    key : str
+    fill : function of the folder to fill
+        Returns what the manifest is to hold.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = write_snapshot(Path(folder), "k", lambda path: {"as_of": "2020-01-01"})
+    ...     read_manifest(made)["as_of"]
+    '2020-01-01'
+    """
+    building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+    try:
+        (building / "set_aside").mkdir()
+        manifest = fill(building)
+        (building / _MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
+        try:
+            building.rename(folder / key)
+        except OSError as error:
+            if read_manifest(folder / key) is None:
+                raise SourceError(f"The checked tables could not be written to {folder}: {error}.") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    _remove_old(folder, keep=key)
+    return folder / key
+
+
+def read_manifest(snapshot: Path) -> dict[str, Any] | None:
+    """What a snapshot says of itself, or None where there is no whole snapshot.
+
+    Examples
+    --------
+    >>> read_manifest(Path("nowhere")) is None
+    True
+    """
+    try:
+        return json.loads((snapshot / _MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def open_snapshot(snapshot: Path, tables: list[str]) -> Engine:
+    """An engine that sees the snapshot's tables, and no other file.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pd.DataFrame({"product_id": ["a"]}).to_parquet(Path(folder) / "products.parquet")
+    ...     open_snapshot(Path(folder), ["products"]).rows("from products")
+    [('a',)]
+    """
+    engine = Engine(allowed_paths=[snapshot])
+    for name in tables:
+        file = text_literal(str(snapshot.resolve() / f"{name}.parquet"))
+        engine.execute(f"create view {Engine.quote(name)} as select * from read_parquet({file})")
+    return engine
+
+
+def report_to_json(report: CheckReport) -> dict[str, Any]:
+    """A report as plain values; the rows set aside stay in their files.
+
+    Examples
+    --------
+    >>> report_to_json(CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame({"rows_read": [1]})))["counts"]
+    [{'rows_read': 1}]
+    """
+    return {
+        "summary": report.summary.to_dict("records"),
+        "counts": report.counts.to_dict("records"),
+        "sources": report.sources.to_dict("records"),
+        "missing": list(report.missing),
+    }
+
+
+def report_from_json(values: Mapping[str, Any], set_aside: Path) -> CheckReport:
+    """The report that `report_to_json` wrote.
+
+    Examples
+    --------
+    >>> empty = CheckReport(summary=pd.DataFrame({"rows": [2]}), counts=pd.DataFrame({"rows_read": [1]}))
+    >>> report_from_json(report_to_json(empty), Path("nowhere")).rows_read
+    1
+    """
+    from crmlib.prepare.checks import COUNT_COLUMNS, SOURCE_COLUMNS, SUMMARY_COLUMNS
+
+    def frame(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+        return pd.DataFrame(values[name], columns=None if values[name] else list(columns))
+
+    return CheckReport(
+        summary=frame("summary", SUMMARY_COLUMNS),
+        counts=frame("counts", COUNT_COLUMNS),
+        sources=frame("sources", SOURCE_COLUMNS),
+        missing=tuple(values["missing"]),
+        set_aside=ParquetFrames(set_aside),
+    )
+
+
+def lay_out_set_aside(snapshot: Path, root: Path) -> None:
+    """Put the rows set aside where their owner looks for them: ``set_aside/<table>.parquet`` in the workspace.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     snapshot = write_snapshot(Path(folder), "k", lambda path: {})
+    ...     lay_out_set_aside(snapshot, Path(folder))
+    ...     (Path(folder) / "set_aside").exists()
+    False
+    """
+    target = root / "set_aside"
+    files = {path.name: path for path in (snapshot / "set_aside").glob("*.parquet")}
+    if not os.access(root, os.W_OK) or not (files or target.is_dir()):
+        return
+    target.mkdir(exist_ok=True)
+    for stale in target.glob("*.parquet"):
+        if stale.name not in files:
+            stale.unlink(missing_ok=True)
+    for name, path in files.items():
+        if not (target / name).exists() or not os.path.samefile(target / name, path):
+            copy = target / f".{name}.{os.getpid()}"
+            copy.unlink(missing_ok=True)
+            try:
+                os.link(path, copy)
+            except OSError:
+                shutil.copyfile(path, copy)
+            copy.replace(target / name)
+
+
+def _remove_old(folder: Path, *, keep: str) -> None:
+    made = [path for path in folder.iterdir() if (path / _MANIFEST).is_file() and path.name != keep]
+    for path in sorted(made, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)

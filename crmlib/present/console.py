@@ -1,0 +1,197 @@
+"""What the command line prints: runs as they go, check reports, lists of reports."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from crmlib.present.notify import split_command, tell_failure
+from crmlib.present.progress import Bars
+from crmlib.schema.errors import CrmlibError
+
+
+def report_and_tell(
+    workspaces: Sequence[Path], *, quiet: bool = False, on_failure: str = "", **options: Any
+) -> int:
+    """Run the reports, show how they go, tell of failures, and give the exit code.
+
+    Parameters
+    ----------
+    workspaces : folders
+    quiet : print only what failed
+    on_failure : command to run then
+    **options : of `crmlib.present.runs.run_reports`
+
+    Returns
+    -------
+    int
+        That of the worst run: 2 before 1 before 0; 3 when none had anything to do.
+
+    Raises
+    ------
+    CrmlibError
+        For bad use; the command of `on_failure` has been run then, too.
+
+    Examples
+    --------
+    >>> report_and_tell([])
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: Name at least one workspace: a folder that holds a crm.toml.
+    """
+    if on_failure:
+        split_command(on_failure)
+    try:
+        from crmlib.present.runs import run_reports
+
+        with nullcontext() if quiet else Bars() as bars:
+            runs = run_reports(workspaces, progress=bars, **options)
+    except CrmlibError as error:
+        _notify(on_failure, str(error), {"exit_code": "2", "workspace": " ".join(map(str, workspaces))})
+        raise
+    out, problems = Console(highlight=False), Console(stderr=True, highlight=False)
+    for run in runs:
+        if run.exit_code in (1, 2):
+            problems.print(escape(say(run)), soft_wrap=True)
+            log = str(run.log or "")
+            facts = {"workspace": run.workspace, "run": run.run, "log": log, "exit_code": str(run.exit_code)}
+            _notify(on_failure, run.reason, facts)
+        elif not quiet:
+            out.print(escape(say(run)), soft_wrap=True)
+    return worst(run.exit_code for run in runs)
+
+
+def say(run: Any) -> str:
+    """One run, for a person.
+
+    Parameters
+    ----------
+    run : crmlib.present.runner.Run
+
+    Examples
+    --------
+    >>> from crmlib.present.runner import Run
+    >>> print(say(Run(workspace="retail", status="nothing to do", reason="Nothing has changed.")))
+    retail: nothing to do. Nothing has changed.
+    """
+    if run.status == "published":
+        latest = _near(run.folder.parent / "latest" / "index.html")
+        done = int((run.reports.status == "done").sum())
+        skipped = "; ".join(
+            f"{row.report} skipped: {row.reason}"
+            for row in run.reports.itertuples()
+            if row.status == "skipped"
+        )
+        tail = f" ({skipped})" if skipped else ""
+        return f"{run.workspace}: {done} report{'s' * (done != 1)} in {run.seconds:.0f} s: {latest}{tail}"
+    lines = [f"{run.workspace}: {run.status}. {run.reason}"]
+    if run.log:
+        lines.append(f"  The last published run stands. Notebooks and log: {_near(run.log.parent)}")
+    return "\n".join(lines)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of several runs.
+
+    Examples
+    --------
+    >>> worst([0, 3]), worst([3, 3]), worst([1, 2, 0])
+    (0, 3, 2)
+    """
+    codes = list(codes)
+    return next((code for code in (2, 1, 0) if code in codes), 3)
+
+
+def print_checks(workspace: Path, *, as_of: str | None = None) -> None:
+    """Read a workspace and print its check report.
+
+    Raises
+    ------
+    CrmlibError
+        If it cannot be used.
+
+    Examples
+    --------
+    >>> print_checks(Path("no/such/workspace"))
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: There is no workspace 'no/such/workspace'...
+    """
+    from crmlib import open_workspace
+    from crmlib.present.workspaces import workspace_folders
+
+    crm = open_workspace(workspace_folders([workspace])[0], as_of=as_of)
+    try:
+        console = Console(highlight=False)
+        console.print(escape(f"{crm.name}, as of {crm.as_of:%Y-%m-%d %H:%M} UTC"))
+        console.print(_table(crm.checks.counts))
+        if len(crm.checks.summary):
+            console.print(_table(crm.checks.summary))
+        else:
+            console.print("Nothing to complain about.")
+    finally:
+        crm.engine.close()
+
+
+def print_reports(workspace: Path, *, notebooks: Path | None = None) -> None:
+    """Print which reports can run on a workspace, what the others lack, and what each can be told.
+
+    Raises
+    ------
+    CrmlibError
+        If the workspace or a notebook cannot be used.
+
+    Examples
+    --------
+    >>> print_reports(Path("no/such/workspace"))
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: There is no workspace 'no/such/workspace'...
+    """
+    from crmlib import open_workspace
+    from crmlib.present.notebooks import find_reports, notebook_folder
+    from crmlib.present.workspaces import workspace_folders
+
+    folder = workspace_folders([workspace])[0]
+    found = find_reports(notebook_folder(notebooks))
+    crm = open_workspace(folder)
+    tables = crm.tables
+    crm.engine.close()
+    table = Table("report", "question", "can run", "does without", "parameters")
+    for report in found.values():
+        lacks = report.lacks(tables)
+        without = [name for name in report.wants if name not in tables]
+        told = [
+            f"{p.name}: {p.annotation}" for p in report.parameters if p.name not in ("workspace", "as_of")
+        ]
+        answer = f"no: no table {', '.join(lacks)}" if lacks else "yes"
+        table.add_row(
+            *map(escape, (report.name, report.question, answer, ", ".join(without), "\n".join(told)))
+        )
+    Console(highlight=False).print(table)
+
+
+def _notify(command: str, reason: str, facts: Mapping[str, str]) -> None:
+    if command:
+        problem = tell_failure(command, reason=reason, facts=facts)
+        if problem:
+            Console(stderr=True, highlight=False).print(escape(f"--on-failure: {problem}"), soft_wrap=True)
+
+
+def _table(frame):
+    table = Table()
+    for name in frame.columns:
+        numeric = frame[name].dtype.kind in "iuf"
+        table.add_column(escape(str(name)), justify="right" if numeric else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(escape(f"{cell:,}" if isinstance(cell, int | float) else str(cell)) for cell in row))
+    return table
+
+
+def _near(path: Path) -> str:
+    return os.path.relpath(path)

@@ -1,0 +1,144 @@
+"""A project of three tiny notebooks and one workspace; as a program: runs that can be killed at any moment."""
+
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+from nbformat import v4
+
+SHOW = """\
+class Shown:
+    def __init__(self, **block):
+        self.block = block
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": self.block["kind"], "application/vnd.crmlib+json": self.block}
+"""
+PARAMETERS = 'workspace: str = "../data/shop"  # folder that holds crm.toml\nas_of: str = ""  # closing moment\n'
+
+
+def write_notebook(path, *cells, parameters=PARAMETERS, told=None):
+    """A notebook whose first code cell is tagged `parameters`; `None` leaves that cell out."""
+    code = [v4.new_code_cell(source) for source in cells]
+    if parameters is not None:
+        code.insert(0, v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}))
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# A title"), *code])
+    notebook.metadata["crmlib"] = told or {}
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+def make_project(root):
+    """Notebooks answer, figures and lacking (which needs the table feedback), and the workspace shop."""
+    root = Path(root)
+    shop = root / "data" / "shop"
+    shop.mkdir(parents=True)
+    (shop / "crm.toml").write_text('name = "The shop"\ncurrency = "EUR"\n')
+    (shop / "transactions.csv").write_text(
+        "order_id,product_id,customer_id,ordered_at,quantity,net_amount\n"
+        "1,tea,ann,2020-01-01,1,5.0\n2,cup,bob,2020-01-02,2,6.0\n"
+    )
+    notebooks = root / "notebooks"
+    write_notebook(
+        notebooks / "01_answer.ipynb",
+        SHOW,
+        'lines = open(f"{workspace}/transactions.csv").read().splitlines()',
+        'Shown(kind="answer", text=f"{len(lines) - 1} orders.", sentences=[f"{len(lines) - 1} orders."])',
+        told={"title": "The answer", "question": "How many orders?", "needs": ["transactions"]},
+    )
+    write_notebook(
+        notebooks / "02_figures.ipynb",
+        SHOW,
+        'Shown(kind="key_figures", figures=[{"label": "Factor", "value": factor, "shown": str(factor)}])',
+        'Shown(kind="findings", sentences=["Up."], anchors=["finding-1"])',
+        parameters=PARAMETERS + "factor: float = 1.5  # what to multiply with\nnames: list[str] = []\n",
+        told={"title": "The figures", "wants": ["products"]},
+    )
+    write_notebook(notebooks / "03_lacking.ipynb", "1 / 0", told={"needs": ["feedback"]})
+    return root
+
+
+def open_shop(folder, *, as_of=None):
+    """Stands in for `crmlib.open_workspace`: one CSV file, read by pandas."""
+    import pandas as pd
+
+    from crmlib import Crm
+
+    frame = pd.read_csv(Path(folder) / "transactions.csv", dtype=str)
+    frame["net_amount"] = frame.net_amount.astype(float)
+    crm = Crm.from_frames(as_of=as_of or "2020-01-31", currency="EUR", transactions=frame)
+    return replace(crm, name="The shop")
+
+
+def assert_whole(out):
+    """The published site is complete: every link leads to a file, every published run is whole."""
+    out = Path(out)
+    for shelf in (path for path in out.iterdir() if path.is_dir()):
+        runs = [path for path in shelf.iterdir() if path.is_dir() and path.name.startswith("2")]
+        if (shelf / "latest").is_symlink():
+            assert (shelf / "latest").resolve() in [run.resolve() for run in runs]
+        for run in [path for path in runs if not path.is_symlink()]:
+            record = json.loads((run / "run.json").read_text())
+            pages = {report["href"] for report in record["reports"] if report["status"] == "done"}
+            assert pages and pages | {"index.html", "run.json"} == {path.name for path in run.iterdir()}
+    for page in [*out.glob("index.html"), *out.glob("*/latest/*.html")]:
+        for link in links_of(page.read_text()):
+            assert (page.parent / link).exists(), f"{page}: {link}"
+
+
+def links_of(html):
+    """The relative links of a page, without their fragments."""
+    found = []
+
+    class Links(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            found.extend(value for name, value in attributes if name in ("href", "src") and value)
+
+    Links().feed(html)
+    local = (link.split("#")[0] for link in found if ":" not in link.split("/")[0])
+    return [link for link in local if link]
+
+
+def serve_runs(root):
+    """For each line on standard input, a number of seconds: start a run, kill it after so long; -1 lets it end."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    import crmlib.present.html
+    import crmlib.present.site
+    from crmlib.present import zygote
+    from crmlib.present.runs import run_reports
+
+    zygote.modules_to_import = lambda: ["crmlib.present.kernel_app"]
+    print("ready", flush=True)
+    for line in sys.stdin:
+        delay = float(line)
+        began = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                (run,) = run_reports(
+                    root / "data" / "shop",
+                    out=root / "reports",
+                    notebooks=root / "notebooks",
+                    open_workspace=open_shop,
+                    keep=3,
+                )
+                os._exit(run.exit_code)
+            finally:
+                os._exit(99)
+        if delay >= 0:
+            time.sleep(delay)
+            os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), round(time.monotonic() - began, 3), flush=True)
+
+
+if __name__ == "__main__":
+    serve_runs(Path(sys.argv[1]))

@@ -248,7 +248,7 @@ def _count_lines(engine, transactions, basket, item):
     amounts = [name for name in ("quantity", "net_amount") if name in present]
     engine.register("order_lines", transactions, columns=list(dict.fromkeys([basket, item, *amounts])))
     types = dict(engine.rows("select column_name, column_type from (describe order_lines)"))
-    if types[item].endswith(("]", ")")) and not types[item].startswith(("DECIMAL", "ENUM")):
+    if types.get(item, "").endswith(("]", ")")) and not types[item].startswith(("DECIMAL", "ENUM")):
         raise ParameterError(
             f"column {item} holds {types[item]}: one item a line is needed. Unnest it first."
         )

@@ -49,7 +49,9 @@ class CustomerType:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
-            raise ParameterError(f"A customer type needs a name, not {self.name!r}. Give it one or two words.")
+            raise ParameterError(
+                f"A customer type needs a name, not {self.name!r}. Give it one or two words."
+            )
         object.__setattr__(self, "rule", _read_rule(self.name, self.rule))
 
     @property
@@ -81,7 +83,9 @@ class CustomerType:
 
 def _read_rule(name: str, rule: object) -> tuple[tuple[str, float | None, float | None], ...]:
     if isinstance(rule, Mapping):
-        rule = [(column, *(ends if isinstance(ends, list | tuple) else [ends])) for column, ends in rule.items()]
+        rule = [
+            (column, *(ends if isinstance(ends, list | tuple) else [ends])) for column, ends in rule.items()
+        ]
     if isinstance(rule, str) or not isinstance(rule, Iterable):
         raise ParameterError(
             f"Customer type {name!r}: the rule {rule!r} is no list of bounds. Write (column, low, high), "
@@ -268,7 +272,9 @@ def read_customer_types(definitions: Iterable[CustomerType | Mapping]) -> tuple[
     ['big', 'others']
     """
     if isinstance(definitions, Mapping | str) or not isinstance(definitions, Iterable):
-        raise ParameterError("Customer types are a list, in the order they are tried; give [CustomerType(...), ...].")
+        raise ParameterError(
+            "Customer types are a list, in the order they are tried; give [CustomerType(...), ...]."
+        )
     types = [_read_type(entry) for entry in definitions]
     names = [kind.name for kind in types]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -289,7 +295,9 @@ def _read_type(entry: object) -> CustomerType:
     if isinstance(entry, CustomerType):
         return entry
     if not isinstance(entry, Mapping):
-        raise ParameterError(f"A customer type is a CustomerType or a table with name and rule, not {entry!r}.")
+        raise ParameterError(
+            f"A customer type is a CustomerType or a table with name and rule, not {entry!r}."
+        )
     known = ("name", "rule", "says", "action")
     for key in entry:
         if key not in known:

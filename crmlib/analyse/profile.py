@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
-from crmlib.analyse.small_groups import MINIMUM, NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
+from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.rfm import rfm_table
+from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.tables import table_spec
 
 GROUP_FIELDS = (
@@ -346,7 +347,7 @@ def _group(name: str, values: pd.Series, figures: pd.DataFrame, as_of: pd.Timest
     by_value = spend.groupby(named)
     table = pd.DataFrame({"customers": by_value.size(), "spend_median": by_value.median()}).rename_axis("value")
     if sensitive:
-        table["spend_median"] = table["spend_median"].where(by_value.count() >= MINIMUM)
+        table["spend_median"] = table["spend_median"].where(by_value.count() >= MINIMUM_GROUP)
     if not set(table.index) - {OTHER, NOT_STATED}:
         return table.iloc[:0]
     table = table.assign(share_pct=100 * table["customers"] / len(values), field=name).reset_index()

@@ -50,7 +50,7 @@ class Candidate:
 
     @property
     def method(self) -> str:
-        """"kmeans" or "mixture"."""
+        """ "kmeans" or "mixture"."""
         return self.clusters.method
 
     @property
@@ -67,6 +67,12 @@ class Candidate:
     def silhouette(self) -> float:
         """Mean over the rows: 1 apart, 0 touching, below 0 mixed up."""
         return float(self.silhouettes.mean())
+
+    @property
+    def silhouettes_per_segment(self) -> np.ndarray:
+        """Mean silhouette of each segment's rows; NaN for a segment without a row."""
+        sums = np.bincount(self.labels, weights=self.silhouettes, minlength=self.n_segments)
+        return np.where(self.sizes > 0, sums / np.maximum(self.sizes, 1), np.nan)
 
     @property
     def smallest_jaccard(self) -> float:
@@ -130,7 +136,9 @@ def try_candidates(
     distances = pairwise_distances(rows.astype("float32"))
     draws = np.random.default_rng(seed).integers(0, len(rows), size=(rounds, len(rows)))
     ways = [(n, method) for n in numbers for method in METHODS]
-    return [_try(rows, distances, draws, find_clusters(rows, n, method=way, seed=seed), seed) for n, way in ways]
+    return [
+        _try(rows, distances, draws, find_clusters(rows, n, method=way, seed=seed), seed) for n, way in ways
+    ]
 
 
 def resample(

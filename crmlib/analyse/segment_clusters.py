@@ -61,7 +61,9 @@ class Clusters:
         """
         precision = 1.0 / self.variances
         distance = rows**2 @ precision.T - 2 * rows @ (self.centres * precision).T
-        distance += (self.centres**2 * precision + np.log(self.variances)).sum(axis=1) - 2 * np.log(self.weights)
+        distance += (self.centres**2 * precision + np.log(self.variances)).sum(axis=1) - 2 * np.log(
+            self.weights
+        )
         return distance.argmin(axis=1)
 
 
@@ -151,9 +153,7 @@ def draw_rows(count: int, *, seed: int, most: int = SAMPLE) -> np.ndarray:
 
 
 def _mixture(n: int, **options) -> GaussianMixture:
-    return GaussianMixture(
-        n, covariance_type="diag", reg_covar=_FLOOR, tol=1e-3, max_iter=_ROUNDS, **options
-    )
+    return GaussianMixture(n, covariance_type="diag", reg_covar=_FLOOR, tol=1e-3, max_iter=_ROUNDS, **options)
 
 
 def _of_kmeans(model: KMeans, rows: np.ndarray) -> Clusters:

@@ -164,7 +164,9 @@ class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
         if input_features is not None:
             given = np.asarray(input_features, dtype=object)
             if len(given) != self.n_features_in_:
-                raise ParameterError("input_features should have length equal to number of features (n_features_in_).")
+                raise ParameterError(
+                    "input_features should have length equal to number of features (n_features_in_)."
+                )
             if hasattr(self, "feature_names_in_") and not np.array_equal(given, names):
                 raise ParameterError("input_features is not equal to feature_names_in_. Leave it out.")
             names = given
@@ -176,7 +178,11 @@ class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
         return tags
 
     def _check_parameters(self):
-        if isinstance(self.n_segments, bool) or not isinstance(self.n_segments, Integral) or self.n_segments < 1:
+        if (
+            isinstance(self.n_segments, bool)
+            or not isinstance(self.n_segments, Integral)
+            or self.n_segments < 1
+        ):
             raise ParameterError(f"n_segments={self.n_segments!r}: give a whole number, at least 1.")
         if self.method not in METHODS:
             raise ParameterError(f"method={self.method!r} is none.{nearest(self.method, METHODS)}")
@@ -223,7 +229,9 @@ def reorder_segments(model: SegmentModel, order) -> SegmentModel:
     """
     order = np.asarray(order, dtype=int)
     if sorted(order.tolist()) != list(range(len(model.centres_))):
-        raise ParameterError(f"{order.tolist()} is no order of the {len(model.centres_)} segments. Name each once.")
+        raise ParameterError(
+            f"{order.tolist()} is no order of the {len(model.centres_)} segments. Name each once."
+        )
     renumbered = copy(model)
     renumbered.clusters_ = order_clusters(model.clusters_, order)
     renumbered.centres_ = renumbered.clusters_.centres

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.segment_table import CORE
+
 NO_PURCHASE = "No purchase yet"
 NOTHING_SPECIAL = "Middle of the road"
 MENTION, FAINT, STRONG = 0.45, 0.2, 1.1
-"""Standard deviations from the average customer: worth a word in a name, the least for any, and "very"."""
-_WORDS_IN_A_NAME = 3
+"""Standard deviations from the average customer: worth a third word, worth one of the first two, "very"."""
+FEWEST_WORDS, MOST_WORDS = 2, 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,16 +27,15 @@ class Wording:
     high, low : str
         What a high and a low figure are called; empty: not worth a word.
     highest, lowest : str, optional
-        For the extremes, instead of "very ...".
-    label : str, optional
-        The figure's name in a sentence.
+        For the extremes.
+    figure : str
+        The figure in a sentence, its value as ``{}``.
 
     Examples
     --------
-    >>> Wording(topic="orders", high="frequent", low="occasional", lowest="rare").say(-1.4)
-    'rare'
-    >>> Wording(topic="orders", high="frequent", low="occasional").say(1.4)
-    'very frequent'
+    >>> orders = Wording(topic="orders", high="frequent", low="occasional", lowest="rare", figure="{} orders")
+    >>> orders.say(0.7), orders.say(-1.4)
+    ('frequent', 'rare')
     """
 
     topic: str
@@ -42,7 +43,7 @@ class Wording:
     low: str
     highest: str = ""
     lowest: str = ""
-    label: str = ""
+    figure: str = "{}"
 
     def say(self, deviation: float) -> str:
         """The words for a segment this many standard deviations from the average customer.
@@ -53,46 +54,51 @@ class Wording:
         'high spend'
         """
         usual, extreme = (self.high, self.highest) if deviation > 0 else (self.low, self.lowest)
-        return (extreme or f"very {usual}") if abs(deviation) >= STRONG and usual else usual
+        return extreme if extreme and abs(deviation) >= STRONG else usual
 
 
-def _words(topic, high, low, label="", highest="", lowest=""):
-    return Wording(topic=topic, high=high, low=low, label=label, highest=highest, lowest=lowest)
+def _words(figure, topic, high, low, highest="", lowest=""):
+    return Wording(topic=topic, high=high, low=low, figure=figure, highest=highest, lowest=lowest)
 
 
-_ORDERS = ("orders", "frequent", "occasional")
-_SPEND = ("spend", "high spend", "low spend")
+_ORDERS = ("orders", "frequent", "occasional", "very frequent", "rare")
+_SPEND = ("spend", "high spend", "low spend", "very high spend", "very low spend")
+_BASKET = ("basket", "large baskets", "small baskets", "very large baskets", "very small baskets")
 _LATELY = ("lately", "active lately", "quiet lately")
 WORDINGS: dict[str, Wording] = {
-    "order_count": _words(*_ORDERS, "orders", lowest="rare"),
-    "order_count_365d": _words(*_ORDERS, "orders in a year", lowest="rare"),
-    "gap_days_mean": _words("orders", "occasional", "frequent", "days between orders", highest="rare"),
-    "spend_total": _words(*_SPEND, "spend"),
-    "spend_365d": _words(*_SPEND, "spend in a year"),
-    "margin_total": _words(*_SPEND, "margin"),
-    "basket_value_mean": _words("basket", "large baskets", "small baskets", "spend an order"),
-    "basket_items_mean": _words("basket items", "many items an order", "few items an order", "items an order"),
+    "order_count": _words("{} orders", *_ORDERS),
+    "order_count_365d": _words("{} orders in 365 days", *_ORDERS),
+    "gap_days_mean": _words("{} between orders", "gaps", "long gaps", "short gaps"),
+    "spend_total": _words("{} spent", *_SPEND),
+    "spend_365d": _words("{} spent in 365 days", *_SPEND),
+    "margin_total": _words("{} of margin", *_SPEND),
+    "basket_value_mean": _words("{} an order", *_BASKET),
+    "basket_items_mean": _words("{} items an order", *_BASKET),
     "recency_days": _words(
-        "lately", "quiet lately", "active lately", "days since the last order", highest="long silent"
+        "{} since the last order", "lately", "quiet lately", "active lately", "long silent"
     ),
-    "spend_30d": _words(*_LATELY, "spend in 30 days"),
-    "spend_90d": _words(*_LATELY, "spend in 90 days"),
-    "margin_90d": _words(*_LATELY, "margin in 90 days"),
-    "order_count_90d": _words(*_LATELY, "orders in 90 days"),
+    "spend_30d": _words("{} spent in the last 30 days", *_LATELY),
+    "spend_90d": _words("{} spent in the last 90 days", *_LATELY),
+    "margin_90d": _words("{} of margin in the last 90 days", *_LATELY),
+    "order_count_90d": _words("{} orders in the last 90 days", *_LATELY),
     "gap_overdue_ratio": _words(
-        "overdue", "overdue", "", "times their usual gap since the last order", highest="long overdue"
+        "{} times the usual gap since the last order", "overdue", "overdue", "", "long overdue"
     ),
-    "product_count": _words("range", "many products", "few products", "products"),
-    "category_count": _words("range", "many categories", "few categories", "categories"),
-    "department_count": _words("range", "many departments", "few departments", "departments"),
-    "favourite_category_share_pct": _words("focus", "one main category", "mixed baskets", "favourite category's share"),
-    "discount_share_pct": _words("discount", "discount seekers", "full price", "discount share"),
-    "margin_share_pct": _words("margin", "good margin", "thin margin", "margin share"),
-    "return_rate_pct": _words("returns", "many returns", "few returns", "return rate"),
-    "gap_days_variation": _words("rhythm", "irregular", "regular rhythm", "variation of the gaps"),
-    "spend_trend": _words("trend", "growing", "shrinking", "spend trend"),
-    "tenure_days": _words("tenure", "long with us", "joined lately", "days since the first order"),
-    "weekend_share_pct": _words("weekend", "weekend shoppers", "weekday shoppers", "weekend share"),
+    "spend_trend": _words("a spend trend of {}", "trend", "growing", "shrinking"),
+    "tenure_days": _words("{} since the first order", "tenure", "long with us", "newcomers"),
+    "product_count": _words("{} products", "range", "many products", "few products"),
+    "category_count": _words("{} categories", "range", "many categories", "few categories"),
+    "department_count": _words("{} departments", "range", "many departments", "few departments"),
+    "favourite_category_share_pct": _words(
+        "{} in the favourite category", "focus", "one main category", "mixed baskets"
+    ),
+    "discount_share_pct": _words("{} discount", "discount", "discount seekers", "full price"),
+    "margin_share_pct": _words("{} margin", "margin", "good margin", "thin margin"),
+    "return_rate_pct": _words("{} returned", "returns", "many returns", "few returns"),
+    "gap_days_variation": _words(
+        "a variation of the gaps of {}", "rhythm", "irregular rhythm", "regular rhythm"
+    ),
+    "weekend_share_pct": _words("{} at weekends", "weekend", "weekend shoppers", "weekday shoppers"),
 }
 """The indicators' words, in the order they stand in a name."""
 
@@ -108,7 +114,12 @@ def wording_of(column: str) -> Wording:
     if column in WORDINGS:
         return WORDINGS[column]
     plain = re.sub(r"_(pct|days|total|mean)$", "", str(column)).replace("_", " ").strip() or str(column)
-    return _words(f"column {column}", f"high {plain}", f"low {plain}", plain)
+    return _words(
+        f"{plain.replace('{', '(').replace('}', ')')} of {{}}",
+        f"column {column}",
+        f"high {plain}",
+        f"low {plain}",
+    )
 
 
 def segment_names(deviations: pd.DataFrame) -> list[str]:
@@ -131,7 +142,8 @@ def segment_names(deviations: pd.DataFrame) -> list[str]:
     ['Very frequent, high spend, few categories', 'Occasional, very low spend, few categories', 'Few categories']
     """
     spoken = [_phrases(row) for _, row in deviations.iterrows()]
-    lengths = [sum(1 for _, size, _ in phrases[:_WORDS_IN_A_NAME] if size >= MENTION) or 1 for phrases in spoken]
+    clear = [sum(size >= MENTION for _, size, _ in phrases) for phrases in spoken]
+    lengths = [min(max(FEWEST_WORDS, count), MOST_WORDS) for count in clear]
     names = [_name(phrases, length) for phrases, length in zip(spoken, lengths, strict=True)]
     for _ in range(deviations.shape[1]):
         again = {name for name in names if names.count(name) > 1}
@@ -143,8 +155,8 @@ def segment_names(deviations: pd.DataFrame) -> list[str]:
 
 
 def describe_segments(
-    labels: pd.Series,
-    table: pd.DataFrame,
+    profile: pd.DataFrame,
+    everyone: pd.Series,
     deviations: pd.DataFrame,
     *,
     units: Mapping[str, str],
@@ -154,8 +166,9 @@ def describe_segments(
 
     Parameters
     ----------
-    labels : Series customer_id -> segment
-    table : DataFrame customer_id x columns, in their own units
+    profile : DataFrame indexed by segment
+        `customers`, `share_pct`, perhaps `spend_share_pct`, then medians in their own units.
+    everyone : Series column -> median of all customers
     deviations : DataFrame segment x columns, as for `segment_names`
     units : mapping of column to unit; what is missing is read from the column's name
     currency : str
@@ -166,33 +179,44 @@ def describe_segments(
 
     Examples
     --------
-    >>> table = pd.DataFrame({"spend_total": [100.0, 300.0, 10.0, 30.0], "order_count": [5, 7, 1, 1]})
-    >>> text = describe_segments(
-    ...     pd.Series(["A", "A", "B", "B"]),
-    ...     table,
-    ...     pd.DataFrame({"spend_total": [1.0, -1.0], "order_count": [1.0, -1.0]}, index=["A", "B"]),
-    ...     units={},
-    ...     currency="EUR",
+    >>> profile = pd.DataFrame(
+    ...     {"customers": [2], "share_pct": 50.0, "spend_share_pct": 90.9, "spend_total": 200.0, "order_count": 6},
+    ...     index=["Frequent"],
     ... )
-    >>> print(text["A"])
+    >>> everyone = pd.Series({"spend_total": 65.0, "order_count": 3})
+    >>> apart = pd.DataFrame({"spend_total": [1.0], "order_count": [1.0]}, index=["Frequent"])
+    >>> print(describe_segments(profile, everyone, apart, units={}, currency="EUR")["Frequent"])
     2 customers (50 % of all) bring 90.9 % of spend. Their median customer spent EUR 200 (all customers: EUR 65)
     and placed 6 orders (3).
     """
-    everyone = table.median()
-    spend = table["spend_total"].clip(lower=0).groupby(labels).sum() if "spend_total" in table else None
     texts = {}
     for segment, row in deviations.iterrows():
-        members = table[labels == segment]
-        texts[segment] = " ".join(
-            part
-            for part in (
-                _size_sentence(len(members), len(table), None if spend is None else spend[segment] / spend.sum()),
-                _core_sentence(members.median(), everyone, units, currency),
-                _apart_sentence(row, members.median(), everyone, units, currency),
-            )
-            if part
+        members = profile.loc[segment]
+        sentences = (
+            size_sentence(members),
+            _core_sentence(members, everyone, units, currency),
+            _apart_sentence(row, members, everyone, units, currency),
         )
+        texts[segment] = " ".join(sentence for sentence in sentences if sentence)
     return pd.Series(texts, name="description", dtype="str")
+
+
+def size_sentence(members: pd.Series) -> str:
+    """How many customers a segment has, and what share of spend.
+
+    Examples
+    --------
+    >>> size_sentence(pd.Series({"customers": 1, "share_pct": 2.0, "spend_share_pct": 1.5}))
+    '1 customer (2 % of all) brings 1.5 % of spend.'
+    """
+    count = int(members["customers"])
+    share = f"{count:,} customer{'' if count == 1 else 's'} ({shown(members['share_pct'])} % of all)"
+    spend = members.get("spend_share_pct", float("nan"))
+    return (
+        f"{share} bring{'s' if count == 1 else ''} {shown(spend)} % of spend."
+        if np.isfinite(spend)
+        else f"{share}."
+    )
 
 
 def shown(value: float, unit: str = "", currency: str = "") -> str:
@@ -200,17 +224,15 @@ def shown(value: float, unit: str = "", currency: str = "") -> str:
 
     Examples
     --------
-    >>> shown(12345.6, "currency", "USD"), shown(2.345, "days"), shown(0.1234), shown(float("nan"))
+    >>> shown(12345.6, "currency", "USD"), shown(2.31, "days"), shown(0.1234), shown(float("nan"))
     ('USD 12,300', '2.3 days', '0.12', 'not known')
     """
     if value is None or not np.isfinite(value):
         return "not known"
     digits = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
-    rounded = float(f"{value:.3g}")
-    text = f"{rounded:,.{digits}f}"
-    text = (text.rstrip("0").rstrip(".") if "." in text else text).replace("-0", "0") if not rounded else (
-        text.rstrip("0").rstrip(".") if "." in text else text
-    )
+    text = f"{float(f'{value:.3g}') or 0.0:,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    text = "0" if text == "-0" else text
     if unit == "currency":
         return f"{currency} {text}".strip()
     return f"{text} {unit}".strip()
@@ -231,7 +253,7 @@ def unit_of(column: str, units: Mapping[str, str]) -> str:
         return "%"
     if column.endswith("_days") or column.startswith("gap_days_mean"):
         return "days"
-    return "currency" if re.match(r"(spend|margin|basket_value)(_|$)", column) else ""
+    return "currency" if re.match(r"(spend|margin)_(total|\d+d)$|basket_value", column) else ""
 
 
 def _phrases(row: pd.Series) -> list[tuple[int, float, str]]:
@@ -258,41 +280,35 @@ def _numbered(names: Sequence[str], i: int) -> str:
     return f"{names[i]} ({before + 1})" if names.count(names[i]) > 1 else names[i]
 
 
-def _size_sentence(count: int, of: int, spend_share: float | None) -> str:
-    customers = "1 customer" if count == 1 else f"{count:,} customers"
-    share = f"{customers} ({shown(100 * count / of)} % of all)"
-    if spend_share is None or not np.isfinite(spend_share):
-        return f"{share}."
-    return f"{share} bring{'s' if count == 1 else ''} {shown(100 * spend_share)} % of spend."
-
-
 def _core_sentence(members: pd.Series, everyone: pd.Series, units: Mapping[str, str], currency: str) -> str:
     said = []
     for column, pattern in (
         ("spend_total", "spent {}"),
-        ("order_count", "placed {} orders"),
+        ("order_count", "placed {} order{s}"),
         ("recency_days", "last bought {} ago"),
     ):
-        if column not in members:
-            continue
-        unit = "" if column == "order_count" else unit_of(column, units)
-        theirs, all_of_them = (shown(x[column], unit, currency) for x in (members, everyone))
-        said.append(f"{pattern.format(theirs)} ({'all customers: ' if not said else ''}{all_of_them})")
+        if column in everyone:
+            theirs, all_of_them = (_figure(column, x, units, currency) for x in (members, everyone))
+            words = pattern.format(theirs, s="" if theirs == "1" else "s")
+            said.append(f"{words} ({'' if said else 'all customers: '}{all_of_them})")
     return f"Their median customer {_and(said)}." if said else ""
 
 
 def _apart_sentence(
     row: pd.Series, members: pd.Series, everyone: pd.Series, units: Mapping[str, str], currency: str
 ) -> str:
-    core = ("spend_total", "order_count", "recency_days")
-    others = row.drop([column for column in core if column in row])
+    others = row.drop([column for column in CORE if column in row])
     telling = others[others.abs() >= MENTION].abs().sort_values(ascending=False, kind="stable").index[:3]
-    said = [
-        f"{wording_of(column).label or column} {shown(members[column], unit_of(column, units), currency)} "
-        f"(all: {shown(everyone[column], unit_of(column, units), currency)})"
-        for column in telling
-    ]
-    return f"Also apart: {_and(said)}." if said else ""
+    said = []
+    for column in telling:
+        theirs, all_of_them = (_figure(column, x, units, currency) for x in (members, everyone))
+        if theirs != all_of_them:
+            said.append(f"{wording_of(column).figure.format(theirs)} ({all_of_them})")
+    return f"What else stands out: {_and(said)}." if said else ""
+
+
+def _figure(column: str, medians: pd.Series, units: Mapping[str, str], currency: str) -> str:
+    return shown(medians[column], unit_of(column, units), currency)
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -2,16 +2,14 @@
 
 import pandas as pd
 
+from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.errors import ParameterError
-
-MINIMUM = 10
-"""A group of fewer customers is never shown by itself."""
 
 OTHER = "all other values"
 NOT_STATED = "not stated"
 
 
-def safe_groups(values: pd.Series, *, minimum: int = MINIMUM) -> pd.Series:
+def safe_groups(values: pd.Series, *, minimum: int = MINIMUM_GROUP) -> pd.Series:
     """Replace the values that fewer than `minimum` rows have, and as many more as it takes to hide them.
 
     Parameters

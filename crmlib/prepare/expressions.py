@@ -1,8 +1,8 @@
 """The guard between SQL that a user writes in crm.toml and the engine that carries it out.
 
-What passes is written anew from the parsed tree, with every identifier quoted, so that what was checked is what
-runs. Two gates stand one behind the other: the tree may hold only the kinds of node in `_NODES`, and the text
-that comes out may hold only the words and signs of `sql_words`.
+What passes is written anew from the parsed tree, with every identifier quoted, so that what was checked
+is what runs. Two gates stand one behind the other: the tree may hold only the kinds of node in
+`EXPRESSION_NODES`, and the text that comes out may hold only the words and signs of `sql_words`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,9 +19,10 @@ from crmlib.schema.errors import ConfigError, nearest
 MAX_LENGTH = 4000
 MAX_DEPTH = 60
 
-_NODES = (
-    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.And, exp.Or, exp.Not, exp.Neg,
-    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Add, exp.Sub,
+EXPRESSION_NODES = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.And, exp.Or, exp.Not,
+    exp.Neg, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ,
+    exp.Add, exp.Sub,
     exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.DPipe, exp.Between, exp.In, exp.Is, exp.Like, exp.ILike,
     exp.Escape, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var, exp.Bracket, exp.Tuple,
     exp.Filter, exp.Where, exp.Distinct, exp.Order, exp.Ordered, exp.Star, exp.WithinGroup, exp.AtTimeZone,
@@ -114,7 +115,7 @@ def parse_expression(
     ...
     crmlib.schema.errors.ConfigError: tables.t.columns.x: there is no column amuont. Did you mean 'amount'?
     """
-    guard = _Guard(key_path, context)
+    guard = Guard(key_path, context)
     tree = guard.parse(sql)
     guard.check_nodes(tree)
     guard.check_brackets(tree)
@@ -124,8 +125,14 @@ def parse_expression(
     return Expression(sql=text, columns=names)
 
 
-class _Guard:
-    """The checks, each of which refuses with the key path in front."""
+class Guard:
+    """The checks, each of which refuses with the key path in front.
+
+    Examples
+    --------
+    >>> print(Guard("indicators.spend", "indicator").refuse("it is empty."))
+    indicators.spend: it is empty.
+    """
 
     def __init__(self, key_path: str, context: str) -> None:
         self.key_path = key_path
@@ -134,7 +141,7 @@ class _Guard:
     def refuse(self, why: str) -> ConfigError:
         return ConfigError(f"{self.key_path}: {why}")
 
-    def parse(self, sql: str) -> exp.Expression:
+    def parse(self, sql: str) -> exp.Expr:
         if not isinstance(sql, str) or not sql.strip():
             raise self.refuse(f"the SQL of a {self.context} is empty. Write an expression over the columns.")
         if len(sql) > MAX_LENGTH:
@@ -152,18 +159,20 @@ class _Guard:
         return tree
 
     def check_tokens(self, tokens: list[Token]) -> None:
-        if tokens and tokens[0].token_type in _STATEMENTS and not _calls(tokens, 0):
+        if tokens and tokens[0].token_type in _STATEMENTS and not is_call(tokens, 0):
             raise self.refuse(
-                f"{tokens[0].text.upper()} begins a statement; write one expression. A column of that name is "
-                f'written "{tokens[0].text}" in double quotes.'
+                f"{tokens[0].text.upper()} begins a statement; write one expression. A column of that name "
+                f'is written "{tokens[0].text}" in double quotes.'
             )
         for i, token in enumerate(tokens):
             text = token.text.lower()
             if token.token_type == TokenType.SEMICOLON:
                 raise self.refuse("more than one statement; write one expression without a semicolon.")
-            if token.token_type == TokenType.IDENTIFIER and _calls(tokens, i):
-                raise self.refuse(f'"{token.text}" is quoted, so it is a column, and a column takes no brackets.')
-            if token.token_type in _PLAIN_VALUES:
+            if token.token_type == TokenType.IDENTIFIER and is_call(tokens, i):
+                raise self.refuse(
+                    f'"{token.text}" is quoted, so it is a column, and a column takes no brackets.'
+                )
+            if token.token_type in PLAIN_VALUES:
                 continue
             if token.token_type in _ODD_STRINGS:
                 raise self.refuse("write text as 'plain text' in single quotes.")
@@ -171,10 +180,12 @@ class _Guard:
                 if i + 1 < len(tokens) and tokens[i + 1].token_type == TokenType.NUMBER:
                     raise self.refuse(f"write 0.{tokens[i + 1].text} with its leading zero.")
                 raise self.refuse("a name with a dot: write the column alone, without its table.")
-            if not _is_word(text):
+            if not is_word(text):
                 if text not in words.OPERATORS:
-                    raise self.refuse(f"the sign {token.text} is not available in the SQL of a {self.context}.")
-            elif _calls(tokens, i) and text not in words.BEFORE_A_BRACKET and text not in words.UNITS:
+                    raise self.refuse(
+                        f"the sign {token.text} is not available in the SQL of a {self.context}."
+                    )
+            elif is_call(tokens, i) and text not in words.BEFORE_A_BRACKET and text not in words.UNITS:
                 self.check_function(text)
             elif text in words.QUERY | words.WINDOW | words.CLOCK and token.token_type != TokenType.VAR:
                 raise self.refuse(f"{token.text} is refused: {words.why_refused(text)}.")
@@ -184,15 +195,15 @@ class _Guard:
         if name in known:
             return
         why = words.why_refused(name)
-        hint = f": {why}." if why else f", it is not among those allowed.{_near(name, known)}"
+        hint = f": {why}." if why else f", it is not among those allowed.{near(name, known)}"
         raise self.refuse(f"the function {name} is refused{hint}")
 
-    def check_nodes(self, tree: exp.Expression) -> None:
+    def check_nodes(self, tree: exp.Expr) -> None:
         for node in tree.walk():
             for kind, says in _NAMED.items():
                 if isinstance(node, kind):
                     raise self.refuse(f"{says} is not available in the SQL of a {self.context}.")
-            if not isinstance(node, _NODES):
+            if not isinstance(node, EXPRESSION_NODES):
                 raise self.refuse(f"{type(node).__name__} is not available in the SQL of a {self.context}.")
             if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
                 raise self.refuse("a star stands for all columns; name the one that is meant.")
@@ -200,12 +211,12 @@ class _Guard:
                 raise self.refuse("IN wants a list in brackets: x in ('a', 'b').")
             if isinstance(node, exp.Tuple) and not isinstance(node.parent, exp.Distinct):
                 raise self.refuse("several values in brackets; one expression has one value.")
-            if isinstance(node, exp.Min | exp.Max) and node.expressions:
+            if isinstance(node, exp.Min | exp.Max) and node.args.get("count"):
                 raise self.refuse(f"{node.key} takes one column; of several in a row use greatest or least.")
             if isinstance(node, exp.DataType) and node.this != exp.DataType.Type.INTERVAL:
                 self.check_type(node)
 
-    def check_brackets(self, tree: exp.Expression) -> None:
+    def check_brackets(self, tree: exp.Expr) -> None:
         """A comparison inside arithmetic or another comparison is read differently by different engines."""
         for node in tree.walk():
             parent = node.parent
@@ -214,17 +225,21 @@ class _Guard:
             alone = isinstance(parent, exp.Connector | exp.Not | exp.Paren)
             listed = isinstance(parent, exp.In) and parent.this is not node
             if not (alone or listed or isinstance(parent, exp.Escape)):
-                raise self.refuse(f"{node.sql('duckdb')} can be read in two ways here; set brackets around it.")
+                raise self.refuse(
+                    f"{node.sql('duckdb')} can be read in two ways here; set brackets around it."
+                )
         for node in tree.find_all(exp.Is):
             if not isinstance(node.expression, exp.Null | exp.Boolean):
-                raise self.refuse("IS is followed by NULL, TRUE or FALSE; set brackets around the comparison.")
+                raise self.refuse(
+                    "IS is followed by NULL, TRUE or FALSE; set brackets around the comparison."
+                )
 
     def check_type(self, node: exp.DataType) -> None:
         name = node.sql("duckdb").lower()
         if name.split("(")[0] not in words.TYPES:
-            raise self.refuse(f"the type {name} is refused.{_near(name, words.TYPES)}")
+            raise self.refuse(f"the type {name} is refused.{near(name, words.TYPES)}")
 
-    def check_kind(self, tree: exp.Expression, aggregate: bool) -> None:
+    def check_kind(self, tree: exp.Expr, aggregate: bool) -> None:
         found = [node for node in tree.walk() if is_aggregate(node)]
         if not aggregate:
             if found or tree.find(exp.Filter):
@@ -239,7 +254,7 @@ class _Guard:
             if not _inside_aggregate(column):
                 raise self.refuse(f"the column {column.name} stands outside an aggregate such as sum or max.")
 
-    def write(self, tree: exp.Expression) -> str:
+    def write(self, tree: exp.Expr) -> str:
         try:
             text = _canonical(tree)
             self.check_written(tokens_of(text))
@@ -254,12 +269,12 @@ class _Guard:
         plain = words.KEYWORDS | words.UNITS | words.TYPES
         for i, token in enumerate(tokens):
             text = token.text.lower()
-            if token.token_type in _PLAIN_VALUES:
+            if token.token_type in PLAIN_VALUES:
                 continue
-            if not _is_word(text):
+            if not is_word(text):
                 if text not in words.OPERATORS and text != "->>":
                     raise self.refuse(f"the sign {token.text} is not available.")
-            elif _calls(tokens, i) and text not in words.BEFORE_A_BRACKET:
+            elif is_call(tokens, i) and text not in words.BEFORE_A_BRACKET:
                 if text not in known:
                     self.check_function(text)
             elif not plain.issuperset(text.split()):
@@ -278,7 +293,7 @@ def tokens_of(sql: str, dialect: str = "duckdb") -> list[Token]:
     return sqlglot.tokenize(sql, read=dialect)
 
 
-def is_aggregate(node: exp.Expression) -> bool:
+def is_aggregate(node: exp.Expr) -> bool:
     """Whether a node of the tree is a function of many rows.
 
     Examples
@@ -303,12 +318,12 @@ def first_line(error: BaseException) -> str:
     return " ".join(text.splitlines()[0].split())[:160].rstrip(".") if text else type(error).__name__
 
 
-_PLAIN_VALUES = frozenset({TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER})
+PLAIN_VALUES = frozenset({TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER})
 _ODD_STRINGS = frozenset(kind for kind in TokenType if kind.name.endswith("STRING")) - {TokenType.STRING}
 _STATEMENTS = frozenset(sqlglot.Dialect.get_or_raise("duckdb").parser_class.STATEMENT_PARSERS)
 
 
-def _resolve(tree: exp.Expression, columns: Iterable[str] | None, guard: _Guard) -> tuple[str, ...]:
+def _resolve(tree: exp.Expr, columns: Iterable[str] | None, guard: Guard) -> tuple[str, ...]:
     """Give every column the spelling of the table and quote it; names in order of appearance."""
     real = None if columns is None else list(columns)
     found: dict[str, None] = {}
@@ -321,11 +336,11 @@ def _resolve(tree: exp.Expression, columns: Iterable[str] | None, guard: _Guard)
     return tuple(found)
 
 
-def _in_order(tree: exp.Expression) -> Iterator[exp.Column]:
+def _in_order(tree: exp.Expr) -> Iterator[exp.Column]:
     return (node for node in tree.dfs() if isinstance(node, exp.Column))
 
 
-def _match(name: str, real: list[str], guard: _Guard) -> str:
+def _match(name: str, real: list[str], guard: Guard) -> str:
     if name in real:
         return name
     same = [one for one in real if one.lower() == name.lower()]
@@ -337,7 +352,7 @@ def _match(name: str, real: list[str], guard: _Guard) -> str:
     raise guard.refuse(f"there is no column {name}{': ' + why + '.' if why else '.' + nearest(name, real)}")
 
 
-def _canonical(tree: exp.Expression) -> str:
+def _canonical(tree: exp.Expr) -> str:
     """The tree as SQL. A call that is written as an operator (``mod(a, b)`` as ``a % b``) gets brackets."""
     for node in list(tree.find_all(exp.Mod)):
         if isinstance(node.parent, _OPERATORS) and not isinstance(node.parent, exp.Paren):
@@ -345,7 +360,7 @@ def _canonical(tree: exp.Expression) -> str:
     return str(tree.sql(dialect="duckdb", comments=False))
 
 
-def _inside_aggregate(node: exp.Expression) -> bool:
+def _inside_aggregate(node: exp.Expr) -> bool:
     parent = node.parent
     while parent is not None:
         wraps = isinstance(parent, exp.Filter | exp.WithinGroup)
@@ -355,14 +370,14 @@ def _inside_aggregate(node: exp.Expression) -> bool:
     return False
 
 
-def _calls(tokens: list[Token], i: int) -> bool:
+def is_call(tokens: list[Token], i: int) -> bool:
     return i + 1 < len(tokens) and tokens[i + 1].token_type == TokenType.L_PAREN
 
 
-def _is_word(text: str) -> bool:
+def is_word(text: str) -> bool:
     return text[:1].isalpha() or text[:1] == "_"
 
 
-def _near(name: str, known: Iterable[str]) -> str:
+def near(name: str, known: Iterable[str]) -> str:
     hint = nearest(name, known)
     return hint if hint.startswith(" Did") else ""

@@ -1,6 +1,18 @@
 """The words that SQL in crm.toml may use: functions, types and units, and why the others may not."""
 
-SCALAR_FUNCTIONS = frozenset(
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, as a set.
+
+    Examples
+    --------
+    >>> sorted(words_of("b a"))
+    ['a', 'b']
+    """
+    return frozenset(text.split())
+
+
+SCALAR_FUNCTIONS = words_of(
     """
     abs ceil ceiling floor round trunc sign sqrt cbrt exp ln log log2 log10 pow power mod fmod greatest least
     pi degrees radians sin cos tan asin acos atan atan2 isnan isinf isfinite
@@ -13,9 +25,10 @@ SCALAR_FUNCTIONS = frozenset(
     regexp_matches regexp_full_match regexp_replace regexp_extract regexp_extract_all regexp_split_to_array
 
     date_diff datediff date_sub datesub date_part datepart date_trunc datetrunc extract year quarter
-    month week weekofyear day dayofmonth dayofweek isodow weekday dayofyear hour minute second isoyear yearweek
-    dayname monthname last_day make_date make_timestamp strptime try_strptime strftime epoch epoch_ms epoch_us
-    to_timestamp to_seconds to_minutes to_hours to_days to_weeks to_months to_years time_bucket timezone julian
+    month week weekofyear day dayofmonth dayofweek isodow weekday dayofyear hour minute second isoyear
+    yearweek dayname monthname last_day make_date make_timestamp strptime try_strptime strftime epoch epoch_ms
+    epoch_us to_timestamp to_seconds to_minutes to_hours to_days to_weeks to_months to_years time_bucket
+    timezone julian
 
     coalesce ifnull nullif if
 
@@ -24,11 +37,11 @@ SCALAR_FUNCTIONS = frozenset(
     array_length
 
     json_extract_string json_array_length json_valid
-    """.split()
+    """
 )
 """Functions of one row: the same row gives the same answer, and nothing outside the row is seen."""
 
-AGGREGATE_FUNCTIONS = frozenset(
+AGGREGATE_FUNCTIONS = words_of(
     """
     count count_if countif sum fsum avg favg mean min max product
     median mode quantile_cont quantile_disc percentile_cont percentile_disc approx_quantile mad
@@ -36,67 +49,68 @@ AGGREGATE_FUNCTIONS = frozenset(
     arg_max arg_min max_by min_by bool_and bool_or approx_count_distinct
     corr covar_samp covar_pop regr_slope regr_intercept regr_r2 regr_count
     string_agg group_concat listagg
-    """.split()
+    """
 )
 """Functions of many rows whose answer does not hang on the order of the rows."""
 
-TYPES = frozenset(
+TYPES = words_of(
     """
     tinyint smallint int integer bigint hugeint utinyint usmallint uinteger ubigint float real double decimal
     numeric text varchar string boolean bool date time timestamp timestamptz interval
-    """.split()
+    """
 )
 """Types that CAST may name."""
 
-UNITS = frozenset(
+UNITS = words_of(
     """
     microsecond millisecond second minute hour day week month quarter year decade century millennium
     microseconds milliseconds seconds minutes hours days weeks months quarters years decades centuries
     dow isodow doy isoyear epoch yearweek dayofweek dayofyear weekday julian era
-    """.split()
+    """
 )
 """Units of time, after INTERVAL and in EXTRACT."""
 
-KEYWORDS = frozenset(
+KEYWORDS = words_of(
     """
     and or not is null true false in between like ilike escape case when then else end cast try_cast as
     interval distinct from filter where within group order by asc desc nulls first last at time zone
     both leading trailing for isnull notnull precision with without
-    """.split()
+    """
 )
 """Words of the grammar of an expression."""
 
-BEFORE_A_BRACKET = frozenset(
+BEFORE_A_BRACKET = words_of(
     """
     and or not is in between like ilike escape case when then else as from interval distinct filter where by
     group decimal numeric varchar cast try_cast
-    """.split()
+    """
 )
 """Words that may stand before an opening bracket without being a function."""
 
-OPERATORS = frozenset("+ - * / // % ^ ** || :: = == <> != < <= > >= ( ) [ ] ,".split())
+OPERATORS = words_of("+ - * / // % ^ ** || :: = == <> != < <= > >= ( ) [ ] ,")
 """Signs of an expression. Absent on purpose: ``~`` (partial here, whole match there), arrows, colons, dots."""
 
-CLOCK = frozenset(
+CLOCK = words_of(
     """
-    now today current_date current_time current_timestamp localtime localtimestamp transaction_timestamp
+    now today current_date current_time current_timestamp localtime localtimestamp
+    transaction_timestamp
     statement_timestamp clock_timestamp get_current_timestamp get_current_time current_localtime
     current_localtimestamp getdate sysdate age ago
-    """.split()
+    """
 )
-RANDOM = frozenset("random rand setseed uuid gen_random_uuid uuidv4 uuidv7 newid nextval currval".split())
-ROW_ORDER = frozenset("first last any_value arbitrary list array_agg histogram".split())
-WINDOW = frozenset(
+RANDOM = words_of("random rand setseed uuid gen_random_uuid uuidv4 uuidv7 newid nextval currval")
+ROW_ORDER = words_of("first last any_value arbitrary list array_agg histogram")
+WINDOW = words_of(
     """
     over row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
-    """.split()
+    """
 )
-QUERY = frozenset("select with exists values union intersect except table unnest any all some".split())
-FILES = frozenset(
+QUERY = words_of("select with exists values union intersect except table unnest any all some")
+FILES = words_of(
     """
     glob getenv sniff_csv parquet_scan parquet_metadata parquet_schema sqlite_scan postgres_scan mysql_scan
     iceberg_scan delta_scan query query_table copy attach install load httpfs which_secret
-    """.split()
+    """
 )
 
 REMEDY = {

@@ -1,6 +1,6 @@
 """The blocks of a page: what a notebook cell ends with.
 
-Words are here; figures, tables, pictures and downloads have modules of their own and are shown from this shelf.
+Words are here; figures, tables, pictures and downloads have modules of their own and stand on this shelf.
 All text is escaped, since names of products and customers come from outside.
 """
 

@@ -78,7 +78,7 @@ def shown_number(value: Any, *, format: str | None = None) -> str:
 
 def _rounded(value: Any, number: float) -> str:
     for size, word in ((1e9, " billion"), (1e6, " million")):
-        if abs(number) >= size * 0.9995:
+        if abs(number) >= (size if isinstance(value, Integral) else size * 0.9995):
             return f"{_three_digits(number / size)}{word}"
     if isinstance(value, Integral):
         return f"{int(value):,}"
@@ -88,6 +88,8 @@ def _rounded(value: Any, number: float) -> str:
 def _three_digits(number: float) -> str:
     if number == 0:
         return "0"
+    if abs(number) < 1e-6:
+        return f"{number:.3g}"
     decimals = 2 - floor(log10(abs(number)))
     rounded = round(number, decimals)
     shown = f"{rounded:,.{min(max(decimals, 0), 12)}f}"
@@ -200,7 +202,9 @@ class KeyFigure:
         if self.better not in (None, "higher", "lower"):
             raise ParameterError(f"KeyFigure better={self.better!r} is not None, 'higher' or 'lower'.")
         if is_known(self.low) != is_known(self.high):
-            raise ParameterError(f"KeyFigure {self.label!r} has one end of an interval: give low and high, or neither.")
+            raise ParameterError(
+                f"KeyFigure {self.label!r} has one end of an interval: give low and high, or neither."
+            )
 
     @property
     def number(self) -> str:
@@ -311,8 +315,8 @@ def figure_cell(record: dict[str, Any], *, more: str = "") -> Markup:
 
     Examples
     --------
-    >>> print(figure_cell({"label": "Spend", "number": "4.1", "unit": "USD"}))
-    <div class="crm-figure"><dt>Spend</dt><dd class="crm-number"><span class="crm-unit">USD</span> 4.1</dd></div>
+    >>> print(figure_cell({"label": "Orders", "number": "12"}))
+    <div class="crm-figure"><dt>Orders</dt><dd class="crm-number">12</dd></div>
     """
     number = str(record.get("number") or record.get("shown") or NOT_KNOWN)
     unit = str(record.get("unit") or "") if record.get("number") else ""
@@ -333,5 +337,3 @@ def _number_and_unit(number: str, unit: str) -> Markup:
     if is_currency(unit):
         return Markup('<span class="crm-unit">{}</span> {}').format(unit, number)
     return Markup('{} <span class="crm-unit">{}</span>').format(number, one_or_more(number, unit))
-
-

@@ -37,8 +37,8 @@ class Picture(Block):
 
     Notes
     -----
-    Letters are drawn as outlines, so Chinese and Japanese ones show wherever the page is read. Up to `SVG_BYTES` the
-    picture is SVG; a heavier one becomes a PNG of 256 colours at twice the size shown.
+    Letters are drawn as outlines, so Chinese and Japanese ones show wherever the page is read. Up to
+    `SVG_BYTES` the picture is SVG; a heavier one becomes a PNG of 256 colours at twice the size shown.
 
     Examples
     --------
@@ -60,10 +60,19 @@ class Picture(Block):
     def __init__(self, ax, *, caption=None):
         alt = str(getattr(ax, "crmlib_alt", "") or "").strip()
         if not alt:
-            raise ValueError("This picture has no alternative text: set ax.crmlib_alt, as the plot_* functions do.")
+            raise ValueError(
+                "This picture has no alternative text: set ax.crmlib_alt, as the plot_* functions do."
+            )
         figure = ax.get_figure(root=True)
         mime, image, width, height = _drawn(figure)
-        values = {"alt": alt, "caption": caption, "mime": mime, "image": image, "width": width, "height": height}
+        values = {
+            "alt": alt,
+            "caption": caption,
+            "mime": mime,
+            "image": image,
+            "width": width,
+            "height": height,
+        }
         for name, value in values.items():
             object.__setattr__(self, name, value)
         _close(figure)
@@ -74,7 +83,8 @@ class Picture(Block):
     def _html(self) -> str:
         caption = Markup("<figcaption>{}</figcaption>").format(self.caption) if self.caption else ""
         page = Markup(
-            '<figure class="crm-picture"><img alt="{}" width="{}" height="{}" src="data:{};base64,{}">{}</figure>'
+            '<figure class="crm-picture">'
+            '<img alt="{}" width="{}" height="{}" src="data:{};base64,{}">{}</figure>'
         )
         data = b64encode(self.image).decode("ascii")
         return page.format(self.alt, self.width, self.height, self.mime, data, caption)
@@ -106,7 +116,12 @@ def _slim(svg: str) -> str:
     def path(match):
         return 'd="' + sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", match[1]).strip() + '"'
 
-    bare = sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->", "", svg.replace("\r", ""), flags=DOTALL)
+    bare = sub(
+        r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->",
+        "",
+        svg.replace("\r", ""),
+        flags=DOTALL,
+    )
     return sub(r">\s+<", "><", sub(r'(?<=\s)d="([^"]*)"', path, bare)).strip()
 
 
@@ -120,7 +135,9 @@ def _pixels(figure) -> tuple[str, bytes, int, int]:
     from PIL import Image
 
     drawn, buffer = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", dpi=_PIXELS_AN_INCH * _SHARPNESS, bbox_inches="tight", pad_inches=0.08)
+    figure.savefig(
+        drawn, format="png", dpi=_PIXELS_AN_INCH * _SHARPNESS, bbox_inches="tight", pad_inches=0.08
+    )
     with Image.open(drawn) as picture:
         flat = Image.new("RGB", picture.size, "white")
         flat.paste(picture, mask=picture.getchannel("A") if "A" in picture.getbands() else None)

@@ -49,8 +49,9 @@ class DataTable(Block):
     units : dict of str, optional
         Column -> unit, shown in the header.
     digits : int or dict, optional
-        Decimals, for all columns or by column; a text is a format of Python's own ("d" leaves out the separators,
-        for years). Without it a column gets what its largest value needs for three significant digits.
+        Decimals, for all columns or by column; a text is a format of Python's own ("d" leaves out the
+        separators, for years). Without it a column gets what its largest value needs for three
+        significant digits.
     rows : int
         How many rows are shown at first; the others unfold, up to `PAGE_ROWS`.
     download : bool
@@ -85,12 +86,16 @@ class DataTable(Block):
 
     def __post_init__(self):
         if not isinstance(self.frame, pd.DataFrame):
-            raise ParameterError(f"DataTable takes a DataFrame, not {type(self.frame).__name__}: call .to_frame().")
+            raise ParameterError(
+                f"DataTable takes a DataFrame, not {type(self.frame).__name__}: call .to_frame()."
+            )
         object.__setattr__(self, "frame", with_index(self.frame))
 
     def _columns(self, rows: int) -> list["_Column"]:
         return [
-            _Column.of(self.frame.iloc[:, place], self._label(column), self._unit(column), self._digits(column), rows)
+            _Column.of(
+                self.frame.iloc[:, place], self._label(column), self._unit(column), self._digits(column), rows
+            )
             for place, column in enumerate(self.frame.columns)
         ]
 

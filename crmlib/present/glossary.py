@@ -14,9 +14,10 @@ GLOSSARY: dict[str, str] = {
     "Customer type": "A name given by fixed rules from how lately, how often and how much somebody buys.",
     "Frequency": "How many separate orders a customer has placed.",
     "Household": "The customer of a shop that knows its customers by a shared card.",
-    "Indicator": "One number for each customer, such as days since the last order or spend in the last 90 days.",
+    "Indicator": "One number for each customer, such as days since the last order or spend in 90 days.",
     "Interval": (
-        "The range in which an estimated figure probably lies. A wide one says that the data leave much room for chance."
+        "The range in which an estimated figure probably lies. "
+        "A wide one says that the data leave much room for chance."
     ),
     "Lift": (
         "How many times more often two items are bought together than they would be by chance. "
@@ -38,7 +39,8 @@ GLOSSARY: dict[str, str] = {
         "Customers rarely score above 0.5."
     ),
     "Stability": (
-        "How far the same segments come out again when they are worked out from another draw of the same customers. "
+        "How far the same segments come out again when they are worked out "
+        "from another draw of the same customers. "
         "1 is always the same; below 0.6 a segment is not published."
     ),
     "Support": "The share of all baskets that hold an item, or all items of a rule together.",

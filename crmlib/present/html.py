@@ -33,8 +33,8 @@ def notebook_to_html(nb, *, title: str, context: Mapping[str, Any], show_code: b
     title : str
         The heading of the page. A first heading of level 1 in the notebook gives way to it.
     context : dict
-        What head and foot say; everything is optional: `workspace`, `workspace_title`, `as_of`, `data_up_to`, `run`,
-        `question`, `notebook` (file name), `notebook_href`, `parameters` (dict), `crmlib` (version),
+        What head and foot say; everything is optional: `workspace`, `workspace_title`, `as_of`, `data_up_to`,
+        `run`, `question`, `notebook` (file name), `notebook_href`, `parameters` (dict), `crmlib` (version),
         `index_href`, `site_href`, `traps` (sentences about the tables used), `lang`.
     show_code : bool
         Whether each cell's code stands there, folded.
@@ -57,7 +57,12 @@ def notebook_to_html(nb, *, title: str, context: Mapping[str, Any], show_code: b
     >>> '<h2 id="who-buys-most">Who buys <em>most</em>?</h2>' in page, "A title" in page
     (True, False)
     """
-    resources = {"writer": ReportWriter(title=title), "title": title, "context": dict(context), "show_code": show_code}
+    resources = {
+        "writer": ReportWriter(title=title),
+        "title": title,
+        "context": dict(context),
+        "show_code": show_code,
+    }
     html, _ = _exporter().from_notebook_node(nb, resources=resources)
     return html
 
@@ -176,7 +181,8 @@ class ReportWriter:
 
         Examples
         --------
-        >>> shown = {"output_type": "execute_result", "data": {"text/html": "<b>x</b>", "text/plain": "x < y"}}
+        >>> foreign = {"text/html": "<b>x</b>", "text/plain": "x < y"}
+        >>> shown = {"output_type": "execute_result", "data": foreign}
         >>> print(ReportWriter(title="").outputs({"outputs": [shown]}))
         <pre class="crm-plain">x &lt; y</pre>
         """
@@ -248,7 +254,9 @@ class ReportWriter:
         about = metadata.get(mime, {}) if isinstance(metadata.get(mime), Mapping) else {}
         alt = str(about.get("alt") or metadata.get("alt") or "").strip()
         if not alt:
-            return _REFUSED.format(f"a picture without a description (cell {self.cell}). End the cell with Picture(ax).")
+            return _REFUSED.format(
+                f"a picture without a description (cell {self.cell}). End the cell with Picture(ax)."
+            )
         return _IMAGE.format(alt, mime, _as_base64(mime, _joined(content)))
 
     def _plain(self, text: Any) -> Markup:

@@ -29,9 +29,34 @@ def run_kernel(arguments: Sequence[str]) -> None:
     'run_kernel'
     """
     kernelapp.IOPubThread = output_over_files(Path(arguments[arguments.index("-f") + 1]))
-    app = kernelapp.IPKernelApp.instance(parent_handle=os.getppid())
+    app = KernelApp.instance(parent_handle=os.getppid())
     app.initialize(list(arguments))
     app.start()
+
+
+class KernelApp(kernelapp.IPKernelApp):
+    """ipykernel's application, with an end that cannot hang.
+
+    ipykernel stops its output thread first, while its control thread may still be sending to it. Then neither
+    comes to an end, and after some seconds the kernel is killed. Here the control thread finishes before.
+
+    Examples
+    --------
+    >>> KernelApp.name
+    'ipython-kernel'
+    """
+
+    def start(self) -> None:
+        """Serve until told to stop.
+
+        Examples
+        --------
+        >>> KernelApp.start.__name__  # does not return while the kernel runs
+        'start'
+        """
+        super().start()
+        self.control_thread.stop()
+        self.control_thread.join()
 
 
 def output_over_files(connection_file: Path) -> type:

@@ -372,7 +372,8 @@ def _last_moment(crm):
     for name in crm.tables:
         time = TABLES[name].time
         if time and time in crm.columns(name):
-            found = crm.table(name).max(time).fetchone()[0]
+            quote = crm.engine.quote
+            found = crm.engine.rows(f"select max({quote(time)}) from {quote(name)}")[0][0]
             if found is not None:
                 moments.append(str(found).replace(" ", "T"))
     return max(moments, default="")

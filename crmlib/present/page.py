@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
+from numbers import Real
 from pathlib import Path
 from re import sub
 from typing import Any
@@ -114,7 +115,7 @@ def environment() -> jinja2.Environment:
     True
     """
     loader = jinja2.FileSystemLoader(TEMPLATES / "crmlib")
-    return furnish(jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True))  # noqa: S701
+    return furnish(jinja2.Environment(loader=loader, trim_blocks=True, lstrip_blocks=True))
 
 
 def date_words(moment: Any) -> str:
@@ -133,7 +134,7 @@ def date_words(moment: Any) -> str:
     >>> date_words("2017-12-31T23:59:00"), date_words(None), date_words("soon")
     ('31 December 2017', 'not known', 'soon')
     """
-    if not is_known(moment) or moment == "":
+    if not is_known(moment) or not str(moment):
         return NOT_KNOWN
     stamp = pd.to_datetime(str(moment), errors="coerce")
     return str(moment) if stamp is pd.NaT else f"{stamp.day} {stamp:%B %Y}"
@@ -155,7 +156,7 @@ def duration_words(seconds: Any) -> str:
     >>> duration_words(0.4), duration_words(12.3), duration_words(75), duration_words(None)
     ('under 1 s', '12 s', '1 min 15 s', 'not known')
     """
-    if not is_known(seconds) or isinstance(seconds, str):
+    if not isinstance(seconds, Real) or not is_known(seconds):
         return NOT_KNOWN
     whole = round(float(seconds))
     if whole < 1:
@@ -181,7 +182,11 @@ def safe_href(address: Any) -> str:
     """
     text = sub(r"[\x00-\x20]", "", str(address or ""))
     scheme, colon, _ = text.partition(":")
-    if text.startswith(("//", "\\")) or (colon and "/" not in scheme and not text.lower().startswith(_LINKS)):
+    if (
+        "\\" in text
+        or text.startswith("//")
+        or (colon and "/" not in scheme and not text.lower().startswith(_LINKS))
+    ):
         return "#"
     return text or "#"
 
@@ -235,7 +240,7 @@ def check_size(html: str, *, name: str, limit: int = PAGE_BYTES) -> int:
     size = len(html.encode("utf-8"))
     if size > limit:
         raise CrmlibError(
-            f"{name} weighs {size:,} bytes, more than {limit:,}. Show fewer rows (DataTable(frame.head(...))), "
+            f"{name} weighs {size:,} bytes, more than {limit:,}. Show fewer rows (DataTable(frame.head(9))), "
             "leave out a download (download=False) or draw fewer points."
         )
     return size

@@ -19,13 +19,14 @@ def run_index(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> s
     Parameters
     ----------
     run : dict
-        `workspace`, `title`, `as_of`, `data_up_to`, `currency`, `run`, `seconds`, `crmlib`, `parameters`, `checks`
-        (`rows_read`, `rows_set_aside`) or `row_counts` (one a table), `missing_tables`, `key_figures` (records of the
-        figures flagged for the index), `previous` (the run published before, with its key figures) and `history`
-        (earlier runs, oldest first), `site_href`. Whatever is missing is left out or called not known.
+        `workspace`, `title`, `as_of`, `data_up_to`, `currency`, `run`, `seconds`, `crmlib`, `parameters`,
+        `checks` (`rows_read`, `rows_set_aside`) or `row_counts` (one a table), `missing_tables`,
+        `key_figures` (records of the figures flagged for the index), `previous` (the run published before, with its key
+        figures), `history` (earlier runs, oldest first), `site_href`. What is missing is left out or called
+        not known.
     reports : list of dict
-        `name`, `title`, `question`, `status` (done, failed or skipped), `reason`, `seconds`, `href` and `blocks` (the
-        records of its blocks, in order).
+        `name`, `title`, `question`, `status` (done, failed or skipped), `reason`, `table` (the one it lacks),
+        `seconds`, `reused`, `href` and `blocks` (the records of its blocks, in order).
 
     Returns
     -------
@@ -42,21 +43,25 @@ def run_index(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> s
     done = [report for report in reports if report.get("status", "done") == "done"]
     values = {name: run.get(name) for name in ("as_of", "data_up_to", "currency", "run", "seconds", "crmlib")}
     title = run.get("title") or run.get("workspace") or "Workspace"
-    return environment().get_template("run_index.html.j2").render(
-        **values,
-        lang=run.get("lang") or "en",
-        title=title,
-        page_title=f"{title} · reports",
-        workspace=run.get("workspace"),
-        parameters=run.get("parameters"),
-        site_href=run.get("site_href"),
-        figures=_figures(run, done),
-        compared=_compared(run),
-        findings=_findings(done),
-        cards=[_card(report) for report in reports if report.get("status", "done") != "skipped"],
-        health=_health(run, done),
-        skipped=_skipped(reports),
-        missing_tables=list(run.get("missing_tables") or []),
+    return (
+        environment()
+        .get_template("run_index.html.j2")
+        .render(
+            **values,
+            lang=run.get("lang") or "en",
+            title=title,
+            page_title=f"{title} · reports",
+            workspace=run.get("workspace"),
+            parameters=run.get("parameters"),
+            site_href=run.get("site_href"),
+            figures=_figures(run, done),
+            compared=_compared(run),
+            findings=_findings(done),
+            cards=[_card(report) for report in reports if report.get("status", "done") != "skipped"],
+            health=_health(run, done),
+            skipped=_skipped(reports),
+            missing_tables=list(run.get("missing_tables") or []),
+        )
     )
 
 
@@ -75,7 +80,7 @@ def site_index(workspaces: Iterable[Mapping[str, Any]]) -> str:
 
     Examples
     --------
-    >>> page = site_index([{"name": "retail", "title": "Complete Journey", "href": "retail/latest/index.html"}])
+    >>> page = site_index([{"title": "Complete Journey", "href": "retail/latest/index.html"}])
     >>> '<a href="retail/latest/index.html">Complete Journey</a>' in page
     True
     """
@@ -91,7 +96,9 @@ def _figures(run, done) -> list[str]:
     cells = []
     for record in current[:_MOST_FIGURES]:
         past = past_values(record, [*history] or [previous])
-        more = change_note(record, previous) + sparkline([*past, record.get("value")], label=record.get("label"))
+        more = change_note(record, previous) + sparkline(
+            [*past, record.get("value")], label=record.get("label")
+        )
         cells.append(figure_cell(record, more=more))
     return cells
 
@@ -115,11 +122,10 @@ def _compared(run) -> str:
     if not previous:
         return "The first published run: there is nothing yet to compare with."
     when = date_words(previous.get("as_of"))
-    same = when == date_words(run.get("as_of"))
-    earlier = f"the run {previous.get('run') or ''}".strip() if same or when == NOT_KNOWN else when
-    return f"Changes are against the last published run, as of {when}." if earlier == when else (
-        f"Changes are against {earlier}, published before" + (", with the same closing day." if same else ".")
-    )
+    if when == NOT_KNOWN:
+        return "Changes are against the last published run."
+    also = " too" if when == date_words(run.get("as_of")) else ""
+    return f"Changes are against the last published run, {previous.get('run') or ''}, as of {when}{also}."
 
 
 def _findings(done) -> list[dict[str, Any]]:
@@ -147,6 +153,7 @@ def _card(report) -> dict[str, Any]:
         "href": report.get("href"),
         "seconds": report.get("seconds"),
         "failed": report.get("status") == "failed",
+        "reused": bool(report.get("reused")),
         "reason": report.get("reason") or "The log says why.",
         "answer": answers[0] if answers else "",
     }
@@ -201,7 +208,7 @@ def _workspace(workspace: Mapping[str, Any]) -> dict[str, Any]:
         "href": workspace.get("href"),
         "as_of": workspace.get("as_of"),
         "run": workspace.get("run"),
-        "status": "" if status == "done" else status,
+        "status": {"done": "", "failed": "the run after it failed"}.get(status, status),
         "failed": status == "failed",
         "figures": [figure_cell(figure) for figure in _key_figures(workspace)[:4]],
         "findings": findings[:2],

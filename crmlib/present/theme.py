@@ -151,11 +151,13 @@ def finish(ax: Any, *, title: str, alt: str) -> Any:
     figure = ax.get_figure(root=True)
     own = getattr(figure, "crmlib_own", False)
     width = (WIDTH if own else ax.get_position().width * figure.get_figwidth()) * 72
-    heading = ax.set_title(wrapped(title, width=width - 6, size=LARGE, bold=True), loc="left")
     ax.crmlib_alt = " ".join(alt.split())
-    _plain_text(figure)
+    with theme():
+        heading = ax.set_title(wrapped(title, width=width - 6, size=LARGE, bold=True), loc="left")
+        _plain_text(figure)
+        if own:
+            figure.draw_without_rendering()
     if own:
-        figure.draw_without_rendering()
         box = ax.get_position()
         heading.set_x(-box.x0 / box.width)
         figure.set_layout_engine("none")

@@ -73,8 +73,8 @@ def change_note(record: Mapping[str, Any], previous: Iterable[Mapping[str, Any]]
     Examples
     --------
     >>> before = [{"label": "Orders", "value": 100}]
-    >>> print(change_note({"label": "Orders", "value": 110, "better": "higher"}, before))
-    <dd class="crm-change good"><span aria-hidden="true">▲</span> 10 % more<span class="unseen">, better</span></dd>
+    >>> print(change_note({"label": "Orders", "value": 110}, before))
+    <dd class="crm-change"><span aria-hidden="true">▲</span> 10 % more</dd>
     >>> change_note({"label": "Orders", "value": None}, before)
     Markup('')
     """
@@ -87,9 +87,7 @@ def change_note(record: Mapping[str, Any], previous: Iterable[Mapping[str, Any]]
     better = record.get("better")
     verdict = "" if better not in ("higher", "lower") else "good" if up == (better == "higher") else "bad"
     said = {"good": ", better", "bad": ", worse", "": ""}[verdict]
-    note = Markup(
-        '<dd class="crm-change{}"><span aria-hidden="true">{}</span> {}{}</dd>'
-    )
+    note = Markup('<dd class="crm-change{}"><span aria-hidden="true">{}</span> {}{}</dd>')
     unseen = Markup('<span class="unseen">{}</span>').format(said) if said else ""
     amount = _difference(now - before, before, str(record.get("unit") or ""))
     words = f"{amount} {'more' if up else 'less'}"

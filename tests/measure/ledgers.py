@@ -142,12 +142,13 @@ def random_ledger(*, seed: int, lines: int = 1_500, customers: int = 60) -> dict
         [(f"k{i}", f"c{j:03d}") for i in range(6) for j in range(0, customers + 5, 2)],
         columns=["campaign_id", "customer_id"],
     )
-    contacts["contacted_on"] = pd.Timestamp("2023-06-01") + pd.to_timedelta(
-        lot.integers(0, 200, len(contacts)), unit="D"
-    )
+    contacted = pd.Timestamp("2023-06-01") + pd.to_timedelta(lot.integers(0, 200, len(contacts)), unit="D")
+    contacts["contacted_on"] = contacted
     contacts["is_control"] = lot.random(len(contacts)) < 0.2
     answered = lot.random(len(contacts)) < 0.3
-    contacts["responded_at"] = (contacts["contacted_on"] + pd.Timedelta(days=20)).where(answered)
+    contacts["responded_at"] = (contacted.tz_localize("UTC") + pd.Timedelta(days=20)).to_series(
+        index=contacts.index
+    ).where(answered)
     return {
         "transactions": transactions,
         "customers": pd.DataFrame({"customer_id": [f"c{i:03d}" for i in range(0, customers + 10, 2)]}),

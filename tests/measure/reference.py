@@ -72,8 +72,7 @@ def reference_rfm(transactions: pd.DataFrame, *, as_of, bins: int) -> pd.DataFra
 def _lines(transactions, as_of):
     rows = []
     for row in transactions.to_dict("records"):
-        at = pd.Timestamp(row["ordered_at"])
-        at = at.tz_convert("UTC").tz_localize(None) if at.tzinfo else at
+        at = _utc(row["ordered_at"])
         if pd.isna(row["customer_id"]) or at > as_of:
             continue
         quantity = None if pd.isna(row.get("quantity")) else row["quantity"]
@@ -236,7 +235,7 @@ def _contacts(table, today, as_of):
             continue
         if row["is_control"] is not None and not pd.isna(row["is_control"]) and row["is_control"]:
             continue
-        answered = not pd.isna(row["responded_at"]) and row["responded_at"] <= as_of
+        answered = not pd.isna(row["responded_at"]) and _utc(row["responded_at"]) <= as_of
         rows.append({"customer": row["customer_id"], "answered": answered})
     return rows
 
@@ -246,6 +245,10 @@ def _campaigns(contacts):
         "campaign_count": len(contacts),
         "campaign_response_rate_pct": _share(sum(contact["answered"] for contact in contacts), len(contacts)),
     }
+
+
+def _utc(moment):
+    return moment.tz_convert("UTC").tz_localize(None) if moment.tzinfo else moment
 
 
 def _share(part, whole):

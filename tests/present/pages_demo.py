@@ -54,15 +54,17 @@ def households(rows=230):
             "recency_days": rng.integers(20, 190, rows),
             "spend_365d": np.sort(rng.gamma(3, 420, rows))[::-1].round(2),
             "gap_overdue_ratio": rng.gamma(4, 0.6, rows).round(3),
-            "favourite_category": rng.choice(["FLUID MILK PRODUCTS", "BAKED BREAD", "麺類", "SOFT DRINKS", None], rows),
+            "favourite_category": rng.choice(
+                ["FLUID MILK PRODUCTS", "BAKED BREAD", "麺類", "SOFT DRINKS", None], rows
+            ),
         }
     )
 
 
 STYLE = {
     "font.family": ["DejaVu Sans", "Noto Sans CJK JP"],
-    "font.size": 13,
-    "axes.titlesize": 15,
+    "font.size": 11,
+    "axes.titlesize": 13,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
     "axes.titlepad": 14,
@@ -71,8 +73,8 @@ STYLE = {
 }
 
 
-def axes(height=3.6):
-    return Figure(figsize=(7.4, height), layout="constrained").subplots()
+def axes(height=2.9):
+    return Figure(figsize=(4.8, height), layout="constrained").subplots()
 
 
 def bars():
@@ -81,20 +83,22 @@ def bars():
         shares = profile()["spend_share_pct"][::-1]
         ax.barh(shares.index, shares, color=COLOURS[::-1], height=0.66)
         for place, share in enumerate(shares):
-            ax.text(share + 0.8, place, f"{share:.1f} %", va="center")
+            ax.text(share + 0.8, place, f"{share:.0f} %", va="center")
         ax.set(xlim=(0, 50), xlabel="Share of spend (%)")
-        ax.set_title("A tenth of households bring a third of spend")
+        ax.figure.suptitle(
+            "A tenth of households bring a third of spend", x=0.01, ha="left", weight="bold", size=13
+        )
         ax.tick_params(left=False)
         ax.crmlib_alt = (
-            "Bar chart of the share of spend by segment: frequent, high spend 31.2 %; steady, mid spend 43.9 %; "
-            "occasional, small baskets 19.6 %; fading, few visits 5.3 %."
+            "Bar chart of the share of spend by segment: frequent, high spend 31.2 %; steady, mid spend "
+            "43.9 %; occasional, small baskets 19.6 %; fading, few visits 5.3 %."
         )
     return ax
 
 
 def cloud(points=2500):
     with matplotlib.rc_context(STYLE):
-        ax = axes(4.2)
+        ax = axes(3.4)
         rng = np.random.default_rng(3)
         for place, (name, colour) in enumerate(zip(SEGMENTS, COLOURS, strict=True)):
             x, y = rng.normal(4 - 2.4 * place, 0.8, points // 4), rng.normal((-1) ** place, 0.9, points // 4)
@@ -121,17 +125,27 @@ def notebook():
             KeyFigures(
                 KeyFigure(label="Households in a segment", value=2469, better="higher"),
                 KeyFigure(label="Spend of the top segment", value=1_289_412.0, unit="USD", better="higher"),
-                KeyFigure(label="Stability of the segments", value=0.812, low=0.741, high=0.883, note="1 is always the same"),
+                KeyFigure(
+                    label="Stability of the segments",
+                    value=0.812,
+                    low=0.741,
+                    high=0.883,
+                    note="1 is always the same",
+                ),
                 KeyFigure(label="Margin", value=None, unit="USD", note="no cost in these data"),
                 index=True,
             )
         ),
-        v4.new_markdown_cell("## Who are our customers?\n\nFour groups come out of **12 indicators**, *seen over a year*."),
-        executed(Picture(bars(), caption="Net spend in 2017, refunds taken off. Segments in order of value.")),
+        v4.new_markdown_cell(
+            "## Who are our customers?\n\nFour groups come out of **12 indicators**, *seen over a year*."
+        ),
+        executed(
+            Picture(bars(), caption="Net spend in 2017, refunds taken off. Segments in order of value.")
+        ),
         executed(
             Prose(
-                "The first segment visits nearly every second day and spends USD 44 a basket; the last has not been seen "
-                "for 61 days. Spend follows visits far more than basket size."
+                "The first segment visits nearly every second day and spends USD 44 a basket; the last has "
+                "not been seen for 61 days. Spend follows visits far more than basket size."
             )
         ),
         executed(
@@ -146,15 +160,23 @@ def notebook():
         executed(Findings("231 frequent households (9 %) bring 31 % of spend.")),
         v4.new_markdown_cell("## How clear are the segments?"),
         executed(Picture(cloud())),
-        executed(Prose("Silhouette 0.31: the groups are real, but a household at an edge could sit in either.")),
+        executed(
+            Prose("Silhouette 0.31: the groups are real, but a household at an edge could sit in either.")
+        ),
         v4.new_markdown_cell("## Whom should we call first?"),
-        executed(Prose("These households have bought for at least a year and are late by their own measure.")),
+        executed(
+            Prose("These households have bought for at least a year and are late by their own measure.")
+        ),
         executed(
             DataTable(
                 households(),
                 name="call list",
                 caption="Households that are late, most valuable first",
-                labels={"gap_overdue_ratio": "Late", "spend_365d": "Spend in a year", "customer_id": "Household"},
+                labels={
+                    "gap_overdue_ratio": "Late",
+                    "spend_365d": "Spend in a year",
+                    "customer_id": "Household",
+                },
                 units={"spend_365d": "USD", "gap_overdue_ratio": "× usual gap"},
             )
         ),
@@ -168,7 +190,9 @@ def notebook():
             )
         ),
     ]
-    return v4.new_notebook(cells=cells, metadata={"crmlib": {"report": "segmentation", "title": "Customer segments"}})
+    return v4.new_notebook(
+        cells=cells, metadata={"crmlib": {"report": "segmentation", "title": "Customer segments"}}
+    )
 
 
 CONTEXT = {
@@ -189,16 +213,48 @@ CONTEXT = {
 def harvested(nb):
     """The records of a notebook's blocks, in order."""
     mime = "application/vnd.crmlib+json"
-    return [out.data[mime] for cell in nb.cells for out in cell.get("outputs", []) if mime in out.get("data", {})]
+    return [
+        out.data[mime] for cell in nb.cells for out in cell.get("outputs", []) if mime in out.get("data", {})
+    ]
 
 
 def figures(households, spend, stability, recency):
     return [
-        {"label": "Households", "value": households, "number": f"{households:,}", "unit": "", "better": "higher"},
-        {"label": "Net spend, 365 days", "value": spend, "number": f"{spend / 1e6:.2f} million", "unit": "USD", "better": "higher"},
-        {"label": "Days since last order, median", "value": recency, "number": str(recency), "unit": "days", "better": "lower"},
-        {"label": "Spend of the top segment", "value": 31.2, "number": "31.2", "unit": "%", "better": "higher"},
-        {"label": "Stability of the segments", "value": stability, "number": f"{stability}", "unit": "", "better": "higher"},
+        {
+            "label": "Households",
+            "value": households,
+            "number": f"{households:,}",
+            "unit": "",
+            "better": "higher",
+        },
+        {
+            "label": "Net spend, 365 days",
+            "value": spend,
+            "number": f"{spend / 1e6:.2f} million",
+            "unit": "USD",
+            "better": "higher",
+        },
+        {
+            "label": "Days since last order, median",
+            "value": recency,
+            "number": str(recency),
+            "unit": "days",
+            "better": "lower",
+        },
+        {
+            "label": "Spend of the top segment",
+            "value": 31.2,
+            "number": "31.2",
+            "unit": "%",
+            "better": "higher",
+        },
+        {
+            "label": "Stability of the segments",
+            "value": stability,
+            "number": f"{stability}",
+            "unit": "",
+            "better": "higher",
+        },
         {"label": "Margin", "value": None, "number": "not known", "unit": "USD", "better": "higher"},
     ]
 
@@ -225,7 +281,9 @@ RUN = {
     "seconds": 37.4,
     "crmlib": "0.1.0",
     "parameters": {"as_of": "latest", "jobs": 2},
-    "row_counts": [{"table": "transactions", "rows_read": 1_469_307, "rows_accepted": 1_469_295, "rows_set_aside": 12}],
+    "row_counts": [
+        {"table": "transactions", "rows_read": 1_469_307, "rows_accepted": 1_469_295, "rows_set_aside": 12}
+    ],
     "checks": {"rows_read": 1_561_638, "rows_set_aside": 12},
     "missing_tables": ["feedback", "service_cases", "opportunities"],
     "key_figures": figures(2469, 4_130_000, 0.81, 5),
@@ -239,23 +297,84 @@ def reports():
     """The reports of the demo run: three done, one failed, one skipped."""
     found = Findings("Every row of 12 tables could be read; 12 order lines lie after the closing day.")
     health = Answer("The data can be trusted: 12 of 1.56 million rows were set aside.")
-    sell = Answer("Pasta sauce sells 3.4 times as often in baskets with pasta.", "20 such pairs hold on later data.")
-    pairs = Findings("Pasta sauce goes with pasta 3.4 times as often as chance.", "Coupons reach 1 of 6 households.")
+    sell = Answer(
+        "Pasta sauce sells 3.4 times as often in baskets with pasta.", "20 such pairs hold on later data."
+    )
+    pairs = Findings(
+        "Pasta sauce goes with pasta 3.4 times as often as chance.", "Coupons reach 1 of 6 households."
+    )
 
     def record(*blocks):
         return [block._repr_mimebundle_()["application/vnd.crmlib+json"] for block in blocks]
 
     common = {"status": "done"}
     return [
-        {**common, "name": "data_health", "title": "Data health", "question": "Can these data be trusted?", "seconds": 6.2, "href": "data_health.html", "blocks": record(health, found)},
-        {**common, "name": "segmentation", "title": "Customer segments", "question": CONTEXT["question"], "seconds": 14.8, "href": "segmentation.html", "blocks": harvested(notebook())},
-        {**common, "name": "cross_sell", "title": "Cross-sell", "question": "What sells together?", "seconds": 16.1, "href": "cross_sell.html", "blocks": record(sell, pairs)},
-        {"name": "customer_profile", "title": "Customer profile", "status": "failed", "reason": "Cell 4: transactions has no column channel.", "seconds": 3.3},
-        {"name": "voice", "title": "Voice of the customer", "status": "skipped", "reason": "Nothing is known about opinions.", "table": "feedback"},
+        {
+            **common,
+            "name": "data_health",
+            "title": "Data health",
+            "question": "Can these data be trusted?",
+            "seconds": 6.2,
+            "href": "data_health.html",
+            "blocks": record(health, found),
+        },
+        {
+            **common,
+            "name": "segmentation",
+            "title": "Customer segments",
+            "question": CONTEXT["question"],
+            "seconds": 14.8,
+            "href": "segmentation.html",
+            "blocks": harvested(notebook()),
+        },
+        {
+            **common,
+            "name": "cross_sell",
+            "title": "Cross-sell",
+            "question": "What sells together?",
+            "seconds": 16.1,
+            "href": "cross_sell.html",
+            "blocks": record(sell, pairs),
+        },
+        {
+            "name": "customer_profile",
+            "title": "Customer profile",
+            "status": "failed",
+            "reason": "Cell 4: transactions has no column channel.",
+            "seconds": 3.3,
+        },
+        {
+            "name": "voice",
+            "title": "Voice of the customer",
+            "status": "skipped",
+            "reason": "Nothing is known about opinions.",
+            "table": "feedback",
+        },
     ]
 
 
 WORKSPACES = [
-    {"name": "retail", "title": "Complete Journey", "href": "retail/latest/index.html", "as_of": "2017-12-31", "run": "2018-01-02T0700", "status": "done", "findings": ["231 frequent households (9 %) bring 31 % of spend.", "Pasta sauce goes with pasta 3.4 times as often as chance."], "key_figures": RUN["key_figures"][:4]},
-    {"name": "online_retail", "title": "Online gifts", "href": "online_retail/latest/index.html", "as_of": "2011-12-09", "run": "2018-01-02T0712", "status": "failed", "findings": [], "key_figures": []},
-]  # fmt: skip
+    {
+        "name": "retail",
+        "title": "Complete Journey",
+        "href": "retail/latest/index.html",
+        "as_of": "2017-12-31",
+        "run": "2018-01-02T0700",
+        "status": "done",
+        "findings": [
+            "231 frequent households (9 %) bring 31 % of spend.",
+            "Pasta sauce goes with pasta 3.4 times as often as chance.",
+        ],
+        "key_figures": RUN["key_figures"][:4],
+    },
+    {
+        "name": "online_retail",
+        "title": "Online gifts",
+        "href": "online_retail/latest/index.html",
+        "as_of": "2011-12-09",
+        "run": "2018-01-02T0712",
+        "status": "failed",
+        "findings": [],
+        "key_figures": [],
+    },
+]

@@ -42,7 +42,7 @@ CANARIES = [
     "--><svg onload=alert(1)>",
     "javascript:alert(1)",
     "{{ 7*7 }}",
-    "=HYPERLINK(\"http://evil.example\")",
+    '=HYPERLINK("http://evil.example")',
 ]
 
 
@@ -98,7 +98,9 @@ def test_text_from_outside_never_becomes_a_tag_or_an_attribute(canary):
 def test_text_from_outside_is_still_shown_as_it_is(canary):
     for block in everywhere(canary):
         tags = Tags(bundle(block)["text/html"])
-        said = " ".join(tags.words) + " ".join(str(value) for _, attrs in tags.seen for value in attrs.values())
+        said = " ".join(tags.words) + " ".join(
+            str(value) for _, attrs in tags.seen for value in attrs.values()
+        )
         assert canary in said
 
 
@@ -172,9 +174,14 @@ def test_a_figure_carries_its_interval_and_refuses_half_of_one():
 
 
 def test_records_keep_machine_numbers_beside_the_words():
-    record = KeyFigures(KeyFigure(label="Spend", value=Decimal("4.5"), unit="USD", better="higher"), index=True)._record()
+    record = KeyFigures(
+        KeyFigure(label="Spend", value=Decimal("4.5"), unit="USD", better="higher"), index=True
+    )._record()
     assert record["index"] is True
-    assert record["figures"][0] | {"value": 4.5, "shown": "USD\xa04.5", "better": "higher"} == record["figures"][0]
+    assert (
+        record["figures"][0] | {"value": 4.5, "shown": "USD\xa04.5", "better": "higher"}
+        == record["figures"][0]
+    )
 
 
 # Tables
@@ -189,7 +196,9 @@ def cells(html):
 
 
 def test_numbers_are_aligned_separated_and_named_with_their_unit():
-    frame = pd.DataFrame({"product": ["tea"], "spend_total": [12345.678], "recency_days": [3], "share_pct": [9.361]})
+    frame = pd.DataFrame(
+        {"product": ["tea"], "spend_total": [12345.678], "recency_days": [3], "share_pct": [9.361]}
+    )
     html = table(frame, labels={"spend_total": "Spend"}, units={"spend_total": "USD"})._html()
     assert '<th scope="col" class="crm-num">Spend <span class="crm-unit">USD</span></th>' in html
     assert '<th scope="col" class="crm-num">Recency <span class="crm-unit">days</span></th>' in html
@@ -245,7 +254,11 @@ def test_a_series_is_refused_with_the_remedy():
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [(1, "1 row."), (200, "200 rows."), (2469, "The first 200 of 2,469 rows; 2,269 more rows in the download.")],
+    [
+        (1, "1 row."),
+        (200, "200 rows."),
+        (2469, "The first 200 of 2,469 rows; 2,269 more rows in the download."),
+    ],
 )
 def test_a_table_says_how_many_rows_it_holds(rows, said):
     html = table(pd.DataFrame({"n": range(rows)}))._html()
@@ -254,7 +267,9 @@ def test_a_table_says_how_many_rows_it_holds(rows, said):
 
 
 def downloaded(html):
-    name, data = re.search(r'download="([^"]*)" href="data:text/csv;charset=utf-8;base64,([^"]*)"', html).groups()
+    name, data = re.search(
+        r'download="([^"]*)" href="data:text/csv;charset=utf-8;base64,([^"]*)"', html
+    ).groups()
     return name, b64decode(data)
 
 
@@ -282,7 +297,9 @@ def test_without_a_download_there_is_none():
     assert "100 more rows not shown here" in table(pd.DataFrame({"n": range(300)}), download=False)._html()
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", "\ufeff=1", "\n"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", "\ufeff=1", "\n"]
+)
 def test_formulas_become_text(text):
     assert safe_cell(text) == f"'{text}"
 
@@ -299,12 +316,18 @@ def test_safe_cell_changes_nothing_but_formulas(value):
 
 
 def test_csv_cells_headers_and_sets_are_harmless_and_numbers_stay_numbers():
-    frame = pd.DataFrame({"=cmd": ["@x", None], "n": [-1.5, 2], "set": [frozenset({"=a"}), ["b", "c"]], "f": [True, False]})
+    frame = pd.DataFrame(
+        {"=cmd": ["@x", None], "n": [-1.5, 2], "set": [frozenset({"=a"}), ["b", "c"]], "f": [True, False]}
+    )
     csv = to_csv_bytes(frame).decode("utf-8-sig")
     assert csv == "'=cmd,n,set,f\r\n'@x,-1.5,'=a,True\r\n,2.0,\"b, c\",False\r\n"
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=8
+    )
+)
 def test_text_comes_back_from_the_csv_as_it_went_in(texts):
     csv = to_csv_bytes(pd.DataFrame({"t": texts, "n": 1}))
     back = pd.read_csv(BytesIO(csv), keep_default_na=False, encoding="utf-8-sig", lineterminator=None)
@@ -361,5 +384,8 @@ def test_the_figure_is_closed_so_that_it_is_not_shown_twice():
 def test_slimming_keeps_the_drawing():
     from crmlib.present.blocks_pictures import _slim
 
-    svg = '<?xml version="1.0"?>\n<svg width="10pt">\n <path d="M 1.234567 2 \nL 3 -4.567891" transform="scale(0.015625)"/>\n</svg>'
-    assert _slim(svg) == '<svg width="10pt"><path d="M 1.23 2 \nL 3 -4.57" transform="scale(0.015625)"/></svg>'
+    path = '<path d="M 1.234567 2 \nL 3 -4.567891" transform="scale(0.015625)"/>'
+    svg = f'<?xml version="1.0"?>\n<svg width="10pt">\n {path}\n</svg>'
+    assert (
+        _slim(svg) == '<svg width="10pt"><path d="M 1.23 2 \nL 3 -4.57" transform="scale(0.015625)"/></svg>'
+    )

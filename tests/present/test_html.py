@@ -5,6 +5,7 @@ from base64 import b64encode
 from copy import deepcopy
 from hashlib import sha256
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ from tests.present.test_blocks import CANARIES, Tags, everywhere
 
 def page_of(*cells, show_code=False, context=None, title="Customer segments"):
     nb = v4.new_notebook(cells=list(cells))
-    return notebook_to_html(nb, title=title, context=CONTEXT if context is None else context, show_code=show_code)
+    return notebook_to_html(
+        nb, title=title, context=CONTEXT if context is None else context, show_code=show_code
+    )
 
 
 def output(kind, **fields):
@@ -50,7 +53,9 @@ def test_the_policy_lets_in_this_style_and_this_script_only(page):
 
 def test_nothing_is_fetched_and_no_style_or_handler_stands_in_a_tag(page):
     tags = Tags(page).seen
-    assert not [attrs for _, attrs in tags if "style" in attrs or any(name.startswith("on") for name in attrs)]
+    assert not [
+        attrs for _, attrs in tags if "style" in attrs or any(name.startswith("on") for name in attrs)
+    ]
     assert all(attrs["src"].startswith("data:") for _, attrs in tags if "src" in attrs)
     assert [attrs["href"][:5] for tag, attrs in tags if tag == "link"] == ["data:"]
     assert [tag for tag, _ in tags].count("style") == [tag for tag, _ in tags].count("script") == 1
@@ -62,7 +67,7 @@ def test_headings_never_leave_out_a_level_and_there_is_one_title(page):
     levels = [int(tag[1]) for tag, _ in Tags(page).seen if re.fullmatch(r"h[1-6]", tag)]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
 
 
 def test_levels_left_out_in_a_notebook_are_closed_up():
@@ -85,7 +90,14 @@ def test_ids_are_not_given_twice():
 
 def test_head_and_foot_say_whose_when_and_how(page):
     foot = page.split("<footer")[1]
-    for word in ("Complete Journey", "31 December 2017", "2018-01-02T0700", "03_segmentation.ipynb", "seed = 0", "0.1.0"):
+    for word in (
+        "Complete Journey",
+        "31 December 2017",
+        "2018-01-02T0700",
+        "03_segmentation.ipynb",
+        "seed = 0",
+        "0.1.0",
+    ):
         assert word in foot
     assert '<html lang="en">' in page
     assert '<a href="../../index.html">All workspaces</a>' in page
@@ -127,7 +139,7 @@ def test_an_error_is_not_published():
 
 def test_foreign_html_is_shown_as_text():
     html = page_of(shown({"text/html": "<b>bold</b><script>alert(1)</script>", "text/plain": "<b>plain"}))
-    assert "<pre class=\"crm-plain\">&lt;b&gt;plain</pre>" in html
+    assert '<pre class="crm-plain">&lt;b&gt;plain</pre>' in html
     assert "alert(1)" not in html
 
 
@@ -149,19 +161,27 @@ def test_pictures_need_words():
     assert '<img alt="Two &lt;bars&gt;" src="data:image/png;base64,aGVsbG8=">' in page_of(
         shown(picture, {"image/png": {"alt": "Two <bars>"}})
     )
-    assert "data:image/svg+xml;base64,PHN2Zy8+" in page_of(shown({"image/svg+xml": "<svg/>"}, {"alt": "Nothing"}))
+    assert "data:image/svg+xml;base64,PHN2Zy8+" in page_of(
+        shown({"image/svg+xml": "<svg/>"}, {"alt": "Nothing"})
+    )
 
 
 @pytest.mark.parametrize("canary", CANARIES)
 def test_canaries_in_every_place_leave_the_page_as_it_is(canary):
     def made(text):
         cells = [executed(block) for block in everywhere(text)]
-        cells += [shown({"text/plain": text}), output("stream", name="stdout", text=text), v4.new_code_cell(text)]
+        cells += [
+            shown({"text/plain": text}),
+            output("stream", name="stdout", text=text),
+            v4.new_code_cell(text),
+        ]
         context = {**dict.fromkeys(CONTEXT, text), "parameters": {text: text}, "traps": [text], "lang": text}
         return Tags(page_of(*cells, context=context, title=text, show_code=True)).seen
 
     harmless = made("plain")
-    assert [(tag, sorted(attrs)) for tag, attrs in made(canary)] == [(tag, sorted(attrs)) for tag, attrs in harmless]
+    assert [(tag, sorted(attrs)) for tag, attrs in made(canary)] == [
+        (tag, sorted(attrs)) for tag, attrs in harmless
+    ]
     hrefs = [attrs.get("href", "") for tag, attrs in made(canary) if tag == "a"]
     assert not [href for href in hrefs if href.lower().lstrip().startswith("javascript")]
 
@@ -184,8 +204,14 @@ def test_markdown_cells_cannot_bring_tags_requests_or_styles(source):
     tags = Tags(page_of(v4.new_markdown_cell(source), context={})).seen
     assert [tag for tag, _ in tags].count("script") == 1
     assert not [tag for tag, _ in tags if tag in ("img", "svg")]
-    assert not [attrs for _, attrs in tags if "style" in attrs or any(name.startswith("on") for name in attrs)]
-    assert not [attrs for tag, attrs in tags if tag == "a" and attrs["href"].startswith(("javascript", "data:text/html"))]
+    assert not [
+        attrs for _, attrs in tags if "style" in attrs or any(name.startswith("on") for name in attrs)
+    ]
+    assert not [
+        attrs
+        for tag, attrs in tags
+        if tag == "a" and attrs["href"].startswith(("javascript", "data:text/html"))
+    ]
 
 
 def test_markdown_tables_links_and_attached_pictures_work():

@@ -1,0 +1,126 @@
+"""The prepared views' SQL: it travels to Spark, and it says which order is a purchase."""
+
+import pandas as pd
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from crmlib import Crm
+from crmlib.measure.indicators import INDICATORS, VIEWS
+from crmlib.measure.indicators.compute import indicators_sql, moments
+from crmlib.measure.indicators.sources import source_steps
+from crmlib.measure.indicators.steps import step_sql
+from crmlib.schema.tables import table_spec
+from tests.measure.ledgers import HAND_AS_OF, hand_ledger
+
+ALL_COLUMNS = {
+    table: table_spec(table).names
+    for table in ("customers", "transactions", "products", "campaign_contacts")
+}
+
+
+def to_spark(sql):
+    (translated,) = sqlglot.transpile(
+        sql, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE
+    )
+    return sqlglot.parse_one(translated, read="spark", error_level=sqlglot.ErrorLevel.RAISE)
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+@pytest.mark.parametrize("columns", [ALL_COLUMNS, {}], ids=["all columns", "no table"])
+def test_every_view_translates_to_spark(view, columns):
+    sql = step_sql(VIEWS[view].steps, sources=source_steps(columns), figures={})
+    tree = to_spark(sql + f"select * from {VIEWS[view].steps[-1]}")
+    assert [step.alias for step in tree.find_all(exp.CTE)] == list(VIEWS[view].steps)
+
+
+@pytest.mark.parametrize("name", [indicator.name for indicator in INDICATORS])
+def test_every_indicator_translates_to_spark(name):
+    chosen = [indicator for indicator in INDICATORS if indicator.name == name]
+    tree = to_spark(indicators_sql(chosen, columns=ALL_COLUMNS))
+    assert name in [column.alias_or_name for column in tree.selects]
+
+
+def test_one_statement_and_one_select_a_view():
+    sql = indicators_sql(INDICATORS, columns=ALL_COLUMNS)
+    steps = [step.alias for step in sqlglot.parse_one(sql, read="duckdb").find_all(exp.CTE)]
+    assert len(steps) == len(set(steps))
+    over = {indicator.over for indicator in INDICATORS}
+    assert sorted(step for step in steps if step.endswith("_figures")) == sorted(f"{v}_figures" for v in over)
+
+
+def test_no_function_that_means_something_else_on_spark():
+    sql = indicators_sql(INDICATORS, columns=ALL_COLUMNS).lower()
+    for word in ("isodow", "dayofweek", "mode(", "quantile_cont", "asof", "date_trunc", "today", "now("):
+        assert word not in sql
+
+
+def test_unknown_step_is_refused():
+    with pytest.raises(KeyError, match="there is no step oders"):
+        step_sql(["oders"], sources={}, figures={})
+
+
+def orders_of(lines, *, as_of="2024-12-31"):
+    crm = Crm.from_frames(as_of=as_of, transactions=lines)
+    sources = source_steps({"transactions": lines.columns})
+    sql = step_sql(VIEWS["orders"].steps, sources=sources, figures={}) + "select * from orders order by order_id"
+    return crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone="UTC")).set_index("order_id")
+
+
+def ledger(*rows):
+    lines = pd.DataFrame(rows, columns=["order_id", "product_id", "ordered_at", "net_amount"])
+    return lines.assign(customer_id="ann", ordered_at=pd.to_datetime(lines["ordered_at"]))
+
+
+def test_orders_of_the_hand_written_ledger():
+    lines = hand_ledger()["transactions"]
+    orders = orders_of(lines, as_of=HAND_AS_OF)
+    kept = {"A1": 20, "R1": 0, "A2": 10, "A3": 30, "B1": 0, "R2": 0, "C1": 0, "C2": 30, "E1": 0, "F1": -10, "F2": 10}
+    assert orders.kept_amount.to_dict() == kept
+    assert list(orders.index[orders.is_purchase]) == ["A1", "A2", "A3", "C2", "F2"]
+    assert orders.refunded_amount[lambda amount: amount != 0].to_dict() == {"A1": -10, "B1": -30, "C1": -10}
+    assert orders.gap_days.dropna().to_dict() == {"A2": 115, "A3": 47}
+
+
+def test_a_refund_belongs_to_the_latest_purchase_before_it():
+    orders = orders_of(
+        ledger(
+            ("1", "tea", "2024-01-01", 10),
+            ("2", "tea", "2024-02-01", 10),
+            ("3", "tea", "2024-02-10", -10),
+            ("4", "tea", "2024-03-01", 10),
+        )
+    )
+    assert orders.is_purchase.to_dict() == {"1": True, "2": False, "3": False, "4": True}
+    assert orders.gap_days.dropna().to_dict() == {"4": 60}
+
+
+def test_a_refund_of_another_product_leaves_the_order_alone():
+    orders = orders_of(ledger(("1", "tea", "2024-01-01", 10), ("2", "mug", "2024-02-01", -10)))
+    assert orders.kept_amount.to_dict() == {"1": 10, "2": -10}
+    assert orders.is_purchase.to_dict() == {"1": True, "2": False}
+
+
+def test_a_refund_at_the_moment_of_the_purchase_belongs_to_it_whatever_its_number():
+    orders = orders_of(ledger(("2", "tea", "2024-01-01 10:00", 10), ("1", "tea", "2024-01-01 10:00", -10)))
+    assert not orders.is_purchase.any()
+
+
+def test_an_order_number_used_again_for_the_refund_does_not_move_the_date():
+    orders = orders_of(ledger(("1", "tea", "2024-01-01", 10), ("1", "tea", "2024-03-01", -4)))
+    assert orders.ordered_at["1"] == pd.Timestamp("2024-01-01")
+    assert orders.kept_amount["1"] == 6 and orders.is_purchase["1"]
+
+
+def test_a_discount_line_that_was_never_bought_counts_in_its_own_order():
+    orders = orders_of(ledger(("1", "tea", "2024-01-01", 10), ("1", "discount", "2024-01-01", -3)))
+    assert orders.kept_amount["1"] == 7 and orders.is_purchase["1"]
+
+
+def test_other_customers_refunds_and_orders_of_one_number_stay_apart():
+    lines = ledger(("1", "tea", "2024-01-01", 10), ("2", "tea", "2024-01-02", -10))
+    lines["customer_id"] = ["ann", "bob"]
+    assert orders_of(lines).is_purchase.to_dict() == {"1": True, "2": False}
+    lines["order_id"] = "1"
+    both = orders_of(lines).reset_index().set_index("customer_id")
+    assert both.is_purchase.to_dict() == {"ann": True, "bob": False}

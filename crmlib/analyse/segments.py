@@ -58,8 +58,8 @@ class Segmentation:
     >>> draw = np.random.default_rng(0).normal
     >>> indicators = pd.DataFrame(
     ...     {
-    ...         "spend_total": np.r_[draw(900, 90, 40), draw(100, 10, 60)].round(),
-    ...         "order_count": np.r_[draw(20, 2, 40), draw(60, 6, 60)].round(),
+    ...         "spend_total": np.r_[draw(900, 90, 40), draw(100, 10, 80)].round(),
+    ...         "order_count": np.r_[draw(20, 2, 80), draw(60, 6, 40)].round(),
     ...     }
     ... )
     >>> segment_customers(indicators).profile[["customers", "spend_share_pct"]].round(1)
@@ -140,8 +140,8 @@ def segment_customers(
     >>> draw = np.random.default_rng(0).normal
     >>> indicators = pd.DataFrame(
     ...     {
-    ...         "spend_total": np.r_[draw(900, 90, 40), draw(100, 10, 60)].round(),
-    ...         "order_count": np.r_[draw(20, 2, 40), draw(60, 6, 60)].round(),
+    ...         "spend_total": np.r_[draw(900, 90, 40), draw(100, 10, 80)].round(),
+    ...         "order_count": np.r_[draw(20, 2, 80), draw(60, 6, 40)].round(),
     ...     }
     ... )
     >>> print(segment_customers(indicators).descriptions.iloc[0])

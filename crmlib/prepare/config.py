@@ -1,16 +1,14 @@
 """crm.toml: what a workspace's exports are, and how they become the tables of the vocabulary."""
 
-import codecs
 import re
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic import field_validator as validator
-from pydantic import model_validator
 
 from crmlib.prepare.config_mistakes import (
     Mistake,
@@ -19,229 +17,24 @@ from crmlib.prepare.config_mistakes import (
     shape_mistakes,
     vocabulary_mistakes,
 )
+from crmlib.prepare.config_parts import (
+    Checks,
+    ColumnConfig,
+    FilterConfig,
+    IndicatorConfig,
+    Part,
+    PrivacyConfig,
+    ReportConfig,
+    SourceConfig,
+    TableConfig,
+)
 from crmlib.prepare.currencies import CURRENCIES
-from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.errors import ConfigError, nearest
 
 CONFIG_NAME = "crm.toml"
-PASSWORD_VARIABLE = "CRMLIB_SOURCE_PASSWORD"
-"""Environment variable that holds the password of the source database; it never stands in crm.toml."""
-
-ENCODINGS = (
-    "utf-8", "utf-8-sig", "utf-16", "gb18030", "latin-1", "cp1252", "cp1250", "cp1251", "big5", "shift_jis",
-    "euc_jp", "euc_kr",
-)  # fmt: skip
-DATABASES = ("sqlite", "duckdb", "postgresql", "mysql")
-
-Policy = Literal["set_aside", "mend", "warn"]
-
-_DATE_DIRECTIVES = frozenset("aAbBdfgGHIjmMnpSuUVwWyYzZ%")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class ColumnConfig(_Part):
-    """Where one of our columns comes from: exactly one of a name, SQL, or a constant.
-
-    Examples
-    --------
-    >>> ColumnConfig.model_validate("InvoiceNo").name
-    'InvoiceNo'
-    >>> ColumnConfig.model_validate({"sql": "Quantity * UnitPrice"}).sql
-    'Quantity * UnitPrice'
-    """
-
-    name: str | None = None
-    sql: str | None = None
-    value: str | int | float | bool | date | datetime | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, given: Any) -> Any:
-        if isinstance(given, str):
-            given = {"name": given}
-        if not isinstance(given, dict) or len([key for key in given if key in cls.model_fields]) != 1:
-            raise ValueError('wants their column\'s name in quotes, or { sql = "..." }, or { value = ... }.')
-        if any(isinstance(value, str) and not value.strip() for key, value in given.items() if key != "value"):
-            raise ValueError("is empty. Write their column's name in quotes.")
-        return given
-
-
-class FilterConfig(_Part):
-    """Rows for which `sql` is not true are set aside, and `reason` says why.
-
-    Examples
-    --------
-    >>> FilterConfig(sql="Country <> 'Test'", reason="test orders").reason
-    'test orders'
-    """
-
-    sql: str
-    reason: str
-
-
-class TableConfig(_Part):
-    """One table of the vocabulary: where it lies and how its columns are called there.
-
-    Examples
-    --------
-    >>> table = TableConfig.model_validate({"from": "orders-*.csv", "columns": {"order_id": "InvoiceNo"}})
-    >>> table.files, table.columns["order_id"].name
-    (('orders-*.csv',), 'InvoiceNo')
-    """
-
-    files: tuple[str, ...] = Field(alias="from")
-    columns: dict[str, ColumnConfig] = {}
-    where: tuple[FilterConfig, ...] = ()
-    encoding: str | None = None
-    delimiter: str | None = None
-    date_formats: tuple[str, ...] = ()
-    decimal: Literal[".", ","] = "."
-    sheet: str | None = None
-    checks: dict[str, Policy | dict[str, Policy]] = {}
-
-    @validator("files", mode="before")
-    @classmethod
-    def _files(cls, given: Any) -> Any:
-        given = [given] if isinstance(given, str) else given
-        if not given or (isinstance(given, list) and not all(isinstance(f, str) and f.strip() for f in given)):
-            raise ValueError('names no file. Write a file, a pattern or a list: from = "orders-*.csv".')
-        return given
-
-    @validator("encoding")
-    @classmethod
-    def _encoding(cls, given: str) -> str:
-        try:
-            known = codecs.lookup(given)
-        except (LookupError, ValueError):
-            raise ValueError(f"{given!r} is no encoding.{nearest(given, ENCODINGS)}") from None
-        if not getattr(known, "_is_text_encoding", True):
-            raise ValueError(f"{given!r} is no encoding of text.{nearest(given, ENCODINGS)}")
-        return known.name
-
-    @validator("delimiter")
-    @classmethod
-    def _delimiter(cls, given: str) -> str:
-        given = {"tab": "\t", "\\t": "\t"}.get(given, given)
-        if len(given) != 1 or given.isalnum() or given in "\"'\r\n. ":
-            raise ValueError('wants one sign: ",", ";", "tab" or "|".')
-        return given
-
-    @validator("date_formats")
-    @classmethod
-    def _date_formats(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for form in given:
-            found = re.findall(r"%-?(.?)", form)
-            unknown = [letter for letter in found if letter not in _DATE_DIRECTIVES or not letter]
-            if not found or unknown:
-                wrong = f"%{unknown[0]} is not known in it" if unknown else "it has no % sign"
-                raise ValueError(f'{form!r} is no date format: {wrong}. Write it like "%d/%m/%Y %H:%M".')
-        return given
-
-    @property
-    def policies(self) -> dict[str, str]:
-        """Policies by ``check`` or ``check.column``.
-
-        Examples
-        --------
-        >>> TableConfig.model_validate({"from": "p.csv", "checks": {"out_of_range": {"tier": "warn"}}}).policies
-        {'out_of_range.tier': 'warn'}
-        """
-        return flat_policies(self.checks)
-
-
-class SourceConfig(_Part):
-    """A database instead of files.
-
-    Examples
-    --------
-    >>> SourceConfig(url="sqlite:///shop.db").kind, SourceConfig(url="sqlite:///shop.db").database
-    ('sqlite', 'shop.db')
-    """
-
-    url: str
-
-    @validator("url")
-    @classmethod
-    def _url(cls, given: str) -> str:
-        kind, separator, rest = given.partition("://")
-        kind = {"postgres": "postgresql"}.get(kind.split("+")[0], kind.split("+")[0])
-        if not separator or kind not in DATABASES:
-            hint = nearest(kind, DATABASES) if separator else ""
-            raise ValueError(f"wants an address such as sqlite:///shop.db or duckdb:///shop.duckdb.{hint}")
-        if kind in ("sqlite", "duckdb") and not (rest.startswith("/") and rest.strip("/")):
-            raise ValueError(f"names no file. Write {kind}:///shop.db with three slashes; four for a path from /.")
-        return given
-
-    @property
-    def kind(self) -> str:
-        """Which database it is: one of `DATABASES`.
-
-        Examples
-        --------
-        >>> SourceConfig(url="postgresql://reader@localhost/crm").kind
-        'postgresql'
-        """
-        kind = self.url.partition("://")[0].split("+")[0]
-        return {"postgres": "postgresql"}.get(kind, kind)
-
-    @property
-    def database(self) -> str:
-        """The database's file, for SQLite and DuckDB; relative to the workspace unless it begins with /.
-
-        Examples
-        --------
-        >>> SourceConfig(url="duckdb:////data/shop.duckdb").database
-        '/data/shop.duckdb'
-        """
-        return self.url.partition("://")[2].removeprefix("/")
-
-
-class IndicatorConfig(_Part):
-    """An indicator of the user's own: an aggregate over one of the prepared views.
-
-    Examples
-    --------
-    >>> IndicatorConfig(over="orders", sql="sum(net_amount)", aspect="finance", says="Net spend.").better is None
-    True
-    """
-
-    over: str
-    sql: str
-    aspect: str
-    says: str
-    unit: str = ""
-    better: Literal["higher", "lower"] | None = None
-
-
-class ReportConfig(_Part):
-    """Parameters of a report that differ from its own.
-
-    Examples
-    --------
-    >>> ReportConfig(parameters={"n_segments": 6}).parameters
-    {'n_segments': 6}
-    """
-
-    parameters: dict[str, Any] = {}
-
-
-class PrivacyConfig(_Part):
-    """What may leave the house. The key of the pseudonyms comes from the environment.
-
-    Examples
-    --------
-    >>> PrivacyConfig().pseudonyms, PrivacyConfig().min_group
-    (False, 10)
-    """
-
-    pseudonyms: StrictBool = False
-    min_group: StrictInt = Field(default=MINIMUM_GROUP, ge=MINIMUM_GROUP)
-
-
-class WorkspaceConfig(_Part):
+class WorkspaceConfig(Part):
     """A workspace as its crm.toml describes it.
 
     Parameters
@@ -269,11 +62,165 @@ class WorkspaceConfig(_Part):
     name: str
     currency: str
     time_zone: str = "UTC"
-    as_of: Literal["latest"] | datetime | date = "latest"
+    as_of: Any = "latest"
     tables: dict[str, TableConfig]
     source: SourceConfig | None = None
     reports: dict[str, ReportConfig] = {}
     indicators: dict[str, IndicatorConfig] = {}
-    checks: dict[str, Policy | dict[str, Policy]] = {}
+    checks: Checks = {}
     privacy: PrivacyConfig = PrivacyConfig()
     customer_types: tuple[dict[str, Any], ...] | None = None
+
+    @validator("currency")
+    @classmethod
+    def _currency(cls, given: str) -> str:
+        if given not in CURRENCIES:
+            raise ValueError(
+                f"{given!r} is no currency code of ISO 4217.{nearest(given.upper(), CURRENCIES)}"
+            )
+        return given
+
+    @validator("time_zone")
+    @classmethod
+    def _time_zone(cls, given: str) -> str:
+        zones = available_timezones()
+        if given not in zones:
+            hint = nearest(given, zones)
+            hint = hint if hint.startswith(" Did") else ' Write it like "Europe/Paris".'
+            raise ValueError(f"{given!r} is no time zone.{hint}")
+        return given
+
+    @validator("as_of", mode="before")
+    @classmethod
+    def _as_of(cls, given: Any) -> Any:
+        if given == "latest" or isinstance(given, date):
+            return given
+        try:
+            text = str(given).strip()
+            return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f'{given!r} is no date. Write "latest" or a date such as 2017-12-31.') from None
+
+    def policies(self, table: str) -> dict[str, str]:
+        """Policies of a table's checks by ``check`` or ``check.column``; those of the table win.
+
+        Examples
+        --------
+        >>> config = WorkspaceConfig(root=Path("acme"), name="Acme", currency="EUR",
+        ...                          checks={"duplicate_key": "mend"},
+        ...                          tables={"products": {"from": "p", "checks": {"duplicate_key": "warn"}}})
+        >>> config.policies("products"), config.policies("customers")
+        ({'duplicate_key': 'warn'}, {'duplicate_key': 'mend'})
+        """
+        own = self.tables[table].checks if table in self.tables else {}
+        general = {key: one for key, one in self.checks.items() if key.partition(".")[0] not in own}
+        return {**general, **own}
+
+
+_MODELS: dict[tuple[str, ...], type[BaseModel]] = {
+    (): WorkspaceConfig,
+    ("tables", "*"): TableConfig,
+    ("tables", "*", "columns", "*"): ColumnConfig,
+    ("tables", "*", "where", "*"): FilterConfig,
+    ("source",): SourceConfig,
+    ("reports", "*"): ReportConfig,
+    ("indicators", "*"): IndicatorConfig,
+    ("privacy",): PrivacyConfig,
+}
+
+
+def load_config(path: str | Path) -> WorkspaceConfig:
+    """Read a workspace's crm.toml and refuse every mistake in it at once.
+
+    Parameters
+    ----------
+    path : path
+        The workspace's folder, or its crm.toml.
+
+    Returns
+    -------
+    WorkspaceConfig
+
+    Raises
+    ------
+    ConfigError
+        One line for each mistake: key path, file and line, what is wrong, the nearest right name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> text = 'currency = "EUR"; [tables.products]; from = "p.csv"'.replace("; ", chr(10))
+    >>> _ = (folder / "crm.toml").write_text(text)
+    >>> load_config(folder).tables["products"].files
+    ('p.csv',)
+    """
+    file = find_config(path)
+    text = _read(file)
+    document = _parse(text, file)
+    mistakes = [*secrets_in(document), *vocabulary_mistakes(document)]
+    if "root" in document:
+        mistakes.append(Mistake(path=("root",), says="no such key."))
+    root = file.parent
+    try:
+        config = WorkspaceConfig.model_validate({"name": root.resolve().name, **document, "root": root})
+    except ValidationError as error:
+        mistakes += shape_mistakes(error, _MODELS)
+    if mistakes:
+        raise mistakes_error(mistakes, text=text, file=str(file))
+    if not config.tables:
+        raise ConfigError(f"tables ({file}): no table is described. Begin with [tables.transactions].")
+    return config
+
+
+def find_config(path: str | Path) -> Path:
+    """The crm.toml of a workspace.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; it names the nearest workspace beside it.
+
+    Examples
+    --------
+    >>> find_config("no such folder")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ConfigError: no such folder: there is no such workspace...
+    """
+    given = Path(path)
+    file = given / CONFIG_NAME if given.is_dir() else given
+    if file.is_file():
+        return file
+    if given.is_dir():
+        raise ConfigError(
+            f"{given}: there is no {CONFIG_NAME} in this folder. Write one; README.md shows how."
+        )
+    beside = given.parent if given.suffix != ".toml" else given.parent.parent
+    there = (
+        [entry.parent.name for entry in sorted(beside.glob(f"*/{CONFIG_NAME}"))] if beside.is_dir() else []
+    )
+    name = given.name if given.suffix != ".toml" else given.parent.name
+    hint = nearest(name, there) if there else ""
+    raise ConfigError(f"{given}: there is no such workspace, a folder that holds a {CONFIG_NAME}.{hint}")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror}).") from error
+
+
+def _parse(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)", str(error))
+        line = (place.group(1) if place else None) or str(text.count("\n") + 1)
+        what = re.sub(r" \(at .*\)$", "", str(error))
+        raise ConfigError(f"{file}, line {line}: this is no TOML: {what}. Text stands in quotes.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{file}: is nested too deep.") from error

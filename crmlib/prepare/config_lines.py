@@ -49,10 +49,8 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
 
 def _reached(document: Any, path: Sequence[str | int]) -> int:
     for i, key in enumerate(path):
-        if isinstance(document, dict) and key in document:
+        try:
             document = document[key]
-        elif isinstance(document, list) and isinstance(key, int) and key < len(document):
-            document = document[key]
-        else:
+        except (KeyError, IndexError, TypeError):
             return i
     return len(path)

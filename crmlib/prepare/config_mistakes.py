@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -10,20 +11,23 @@ from pydantic import BaseModel, ValidationError
 from crmlib.prepare.config_lines import line_of
 from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.findings import check_names
+from crmlib.prepare.sql_words import words_of
 from crmlib.schema.errors import ConfigError, nearest
 from crmlib.schema.tables import TABLES
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
-_SECRET_WORDS = frozenset("password passwd pwd secret token credential credentials apikey passphrase".split(" "))
+_SECRET_WORDS = words_of("password passwd pwd secret token credential credentials apikey passphrase")
 _SECRET_PAIRS = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("pseudonym", "key")})
-_URL_WITH_PASSWORD = re.compile(r"[a-z][a-z0-9+.\-]*://[^/\s:@]*:[^/\s@]+@|[?&;](?:ssl)?password=", re.IGNORECASE)
+_URL_WITH_PASSWORD = re.compile(
+    r"[a-z][a-z0-9+.\-]*://[^/\s:@]*:[^/\s@]+@|[?&;](?:ssl)?password=", re.IGNORECASE
+)
 _PLAIN_WORDS = {
     "missing": "is missing.",
     "string_type": "wants text in quotes.",
     "bool_type": "wants true or false.",
     "int_type": "wants a whole number.",
-    "tuple_type": "wants a list: [\"...\", \"...\"].",
+    "tuple_type": 'wants a list: ["...", "..."].',
     "list_type": "wants a list.",
     "dict_type": "wants a table of keys and values.",
     "model_type": "wants a table of keys and values.",
@@ -46,7 +50,7 @@ class Mistake:
     'tables.products.from'
     """
 
-    path: Path
+    path: KeyPath
     says: str
 
     @property
@@ -75,7 +79,8 @@ def mistakes_error(mistakes: list[Mistake], *, text: str, file: str) -> ConfigEr
 
     Examples
     --------
-    >>> print(mistakes_error([Mistake(path=("nmae",), says="no such key.")], text='nmae = "Acme"', file="crm.toml"))
+    >>> mistake = Mistake(path=("nmae",), says="no such key.")
+    >>> print(mistakes_error([mistake], text='nmae = "Acme"', file="crm.toml"))
     nmae (crm.toml, line 1): no such key.
     """
     placed = [(line_of(text, mistake.path), mistake) for mistake in mistakes]
@@ -87,7 +92,7 @@ def mistakes_error(mistakes: list[Mistake], *, text: str, file: str) -> ConfigEr
     return ConfigError("\n".join(dict.fromkeys(lines)))
 
 
-def secrets_in(document: Any, path: Path = ()) -> Iterator[Mistake]:
+def secrets_in(document: Any, path: KeyPath = ()) -> Iterator[Mistake]:
     """Keys that are named like secrets, and addresses with a password in them. The secret is never repeated.
 
     Examples
@@ -125,12 +130,14 @@ def vocabulary_mistakes(document: Mapping[str, Any]) -> Iterator[Mistake]:
     tables.products.columns.nmae the table products has no such column. Did you mean 'name'?
     """
     for name, table in _items(document, "tables"):
-        here: Path = ("tables", name)
+        here: KeyPath = ("tables", name)
         if name not in TABLES:
             yield Mistake(path=here, says=f"no such table.{nearest(name, TABLES)}")
             continue
         yield from _column_mistakes(name, table, here)
-        yield from _check_mistakes(_items(table, "checks"), (*here, "checks"), check_names(TABLES[name]), name)
+        yield from _check_mistakes(
+            _items(table, "checks"), (*here, "checks"), check_names(TABLES[name]), name
+        )
         where = table.get("where") if isinstance(table, Mapping) else None
         for i, entry in enumerate(where if isinstance(where, list) else []):
             if isinstance(entry, Mapping) and isinstance(entry.get("sql"), str):
@@ -145,7 +152,7 @@ def vocabulary_mistakes(document: Mapping[str, Any]) -> Iterator[Mistake]:
             yield from _sql_mistakes(indicator["sql"], ("indicators", name, "sql"), True, "indicator")
 
 
-def _column_mistakes(name: str, table: Any, here: Path) -> Iterator[Mistake]:
+def _column_mistakes(name: str, table: Any, here: KeyPath) -> Iterator[Mistake]:
     spec = TABLES[name]
     for column, source in _items(table, "columns"):
         path = (*here, "columns", column)
@@ -157,7 +164,7 @@ def _column_mistakes(name: str, table: Any, here: Path) -> Iterator[Mistake]:
 
 
 def _check_mistakes(
-    checks: list[tuple[str, Any]], path: Path, known: tuple[str, ...], table: str | None
+    checks: list[tuple[str, Any]], path: KeyPath, known: tuple[str, ...], table: str | None
 ) -> Iterator[Mistake]:
     for check, policy in checks:
         if check not in known:
@@ -170,14 +177,16 @@ def _check_mistakes(
                     yield Mistake(path=(*path, check, column), says=says)
 
 
-def _sql_mistakes(sql: str, path: Path, aggregate: bool, context: str) -> Iterator[Mistake]:
+def _sql_mistakes(sql: str, path: KeyPath, aggregate: bool, context: str) -> Iterator[Mistake]:
     try:
         parse_expression(sql, columns=None, aggregate=aggregate, key_path="", context=context)
     except ConfigError as error:
         yield Mistake(path=path, says=str(error).removeprefix(": "))
 
 
-def shape_mistakes(error: ValidationError, models: Mapping[tuple[str, ...], type[BaseModel]]) -> Iterator[Mistake]:
+def shape_mistakes(
+    error: ValidationError, models: Mapping[tuple[str, ...], type[BaseModel]]
+) -> Iterator[Mistake]:
     """What pydantic found, in plain words. Values are repeated only where they are one of a few words.
 
     Parameters
@@ -198,7 +207,7 @@ def shape_mistakes(error: ValidationError, models: Mapping[tuple[str, ...], type
     nmae no such key. Did you mean 'name'?
     """
     for item in error.errors():
-        path: Path = tuple(item["loc"])
+        path: KeyPath = tuple(part for key in item["loc"] for part in _parts_of(key, item["loc"]))
         kind = item["type"]
         if kind == "extra_forbidden":
             says = f"no such key.{nearest(str(path[-1]), _keys_at(path[:-1], models))}"
@@ -212,7 +221,12 @@ def shape_mistakes(error: ValidationError, models: Mapping[tuple[str, ...], type
         yield Mistake(path=path, says=says)
 
 
-def _keys_at(path: Path, models: Mapping[tuple[str, ...], type[BaseModel]]) -> list[str]:
+def _parts_of(key: str | int, path: KeyPath) -> KeyPath:
+    """A policy of one column stands in the file as a table within a table: ``check.column``."""
+    return tuple(key.split(".")) if isinstance(key, str) and "checks" in path else (key,)
+
+
+def _keys_at(path: KeyPath, models: Mapping[tuple[str, ...], type[BaseModel]]) -> list[str]:
     for pattern, model in models.items():
         if len(pattern) == len(path) and all(p in ("*", str(k)) for p, k in zip(pattern, path, strict=True)):
             named = model.model_fields.items()
@@ -227,7 +241,7 @@ def _items(document: Any, key: str) -> list[tuple[str, Any]]:
 
 def _is_secret(key: str) -> bool:
     words = [word for word in re.split(r"[_\-\s.]+", key.lower()) if word]
-    return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(zip(words, words[1:], strict=False))
+    return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairwise(words))
 
 
 def _near(word: str, choices: list[str]) -> str:

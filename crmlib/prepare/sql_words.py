@@ -88,7 +88,7 @@ BEFORE_A_BRACKET = words_of(
 """Words that may stand before an opening bracket without being a function."""
 
 OPERATORS = words_of("+ - * / // % ^ ** || :: = == <> != < <= > >= ( ) [ ] ,")
-"""Signs of an expression. Absent on purpose: ``~`` (partial here, whole match there), arrows, colons, dots."""
+"""Signs of an expression. Absent on purpose: ``~`` (two engines, two meanings), arrows, colons, dots."""
 
 CLOCK = words_of(
     """

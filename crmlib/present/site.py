@@ -21,9 +21,9 @@ def run_index(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> s
     run : dict
         `workspace`, `title`, `as_of`, `data_up_to`, `currency`, `run`, `seconds`, `crmlib`, `parameters`,
         `checks` (`rows_read`, `rows_set_aside`) or `row_counts` (one a table), `missing_tables`,
-        `key_figures` (records of the figures flagged for the index), `previous` (the run published before, with its key
-        figures), `history` (earlier runs, oldest first), `site_href`. What is missing is left out or called
-        not known.
+        `key_figures` (records of the figures flagged for the index), `previous` (the run published before,
+        with its key figures), `history` (earlier runs, oldest first), `site_href`. What is missing is left
+        out or called not known.
     reports : list of dict
         `name`, `title`, `question`, `status` (done, failed or skipped), `reason`, `table` (the one it lacks),
         `seconds`, `reused`, `href` and `blocks` (the records of its blocks, in order).

@@ -23,6 +23,8 @@ SEGMENT_COLOURS = ("#0072b2", "#d55e00", "#0f5132", "#8a2f6b", "#a08a5a", "#5b3f
 """Begun from Okabe and Ito's, and chosen so that they differ in lightness too: each has a contrast of at least 3 to 1
 with a white page, and no two look alike to readers who do not see red, green or blue."""
 
+_EDGE = 3 / 72
+
 MAIN, ALARM = SEGMENT_COLOURS[:2]
 """The one colour of a picture that needs only one, and the one for what asks to be looked at."""
 
@@ -159,7 +161,7 @@ def finish(ax: Any, *, title: str, alt: str) -> Any:
             figure.draw_without_rendering()
     if own:
         box = ax.get_position()
-        heading.set_x(-box.x0 / box.width)
+        heading.set_x((_EDGE / WIDTH - box.x0) / box.width)
         figure.set_layout_engine("none")
     return ax
 

@@ -107,7 +107,7 @@ def links_of(html):
     return [link for link in local if link]
 
 
-def serve_runs(root):
+def serve_runs(root, marker):
     """For each line on standard input, a number of seconds: start a run, kill it after so long; -1 lets it end."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import crmlib.present.html
@@ -115,7 +115,8 @@ def serve_runs(root):
     from crmlib.present import zygote
     from crmlib.present.runs import run_reports
 
-    zygote.modules_to_import = lambda: ["crmlib.present.kernel_app"]
+    # The second one is no module: it marks the processes of these runs, so that a test can look for them.
+    zygote.modules_to_import = lambda: ["crmlib.present.kernel_app", marker]
     print("ready", flush=True)
     for line in sys.stdin:
         delay = float(line)
@@ -141,4 +142,4 @@ def serve_runs(root):
 
 
 if __name__ == "__main__":
-    serve_runs(Path(sys.argv[1]))
+    serve_runs(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,250 @@
+"""The sections of crm.toml, each a typed part."""
+
+import codecs
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import field_validator as validator
+
+from crmlib.prepare.privacy import MINIMUM_GROUP
+from crmlib.schema.errors import nearest
+
+ENCODINGS = (
+    "utf-8", "utf-8-sig", "utf-16", "gb18030", "latin-1", "cp1252", "cp1250", "cp1251", "big5", "shift_jis",
+    "euc_jp", "euc_kr",
+)  # fmt: skip
+DATABASES = ("sqlite", "duckdb", "postgresql", "mysql")
+
+_DATE_DIRECTIVES = frozenset("aAbBdfgGHIjmMnpSuUVwWyYzZ%")
+
+
+def flat_policies(checks: Any) -> Any:
+    """Policies by ``check`` or ``check.column``, from the tables within tables that TOML makes of them.
+
+    Examples
+    --------
+    >>> flat_policies({"exact_duplicate": "set_aside", "out_of_range": {"tier": "warn"}})
+    {'exact_duplicate': 'set_aside', 'out_of_range.tier': 'warn'}
+    """
+    if not isinstance(checks, Mapping):
+        return checks
+    flat: dict[str, Any] = {}
+    for check, policy in checks.items():
+        if isinstance(policy, Mapping):
+            flat |= {f"{check}.{column}": one for column, one in policy.items()}
+        else:
+            flat[check] = policy
+    return flat
+
+
+Checks = Annotated[dict[str, Literal["set_aside", "mend", "warn"]], BeforeValidator(flat_policies)]
+
+
+class Part(BaseModel):
+    """A section of crm.toml: unknown keys are refused, nothing is changed once it is read.
+
+    Examples
+    --------
+    >>> Part.model_config["extra"]
+    'forbid'
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ColumnConfig(Part):
+    """Where one of our columns comes from: exactly one of a name, SQL, or a constant.
+
+    Examples
+    --------
+    >>> ColumnConfig.model_validate("InvoiceNo").name
+    'InvoiceNo'
+    >>> ColumnConfig.model_validate({"sql": "Quantity * UnitPrice"}).sql
+    'Quantity * UnitPrice'
+    """
+
+    name: str | None = None
+    sql: str | None = None
+    value: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            given = {"name": given}
+        if not isinstance(given, dict) or len([key for key in given if key in cls.model_fields]) != 1:
+            raise ValueError('wants their column\'s name in quotes, or { sql = "..." }, or { value = ... }.')
+        if any(
+            isinstance(value, str) and not value.strip() for key, value in given.items() if key != "value"
+        ):
+            raise ValueError("is empty. Write their column's name in quotes.")
+        if isinstance(given.get("value"), dict | list):
+            raise ValueError("wants one constant: text, a number, a date, true or false.")
+        return given
+
+
+class FilterConfig(Part):
+    """Rows for which `sql` is not true are set aside, and `reason` says why.
+
+    Examples
+    --------
+    >>> FilterConfig(sql="Country <> 'Test'", reason="test orders").reason
+    'test orders'
+    """
+
+    sql: str
+    reason: str
+
+
+class TableConfig(Part):
+    """One table of the vocabulary: where it lies and how its columns are called there.
+
+    Examples
+    --------
+    >>> table = TableConfig.model_validate({"from": "orders-*.csv", "columns": {"order_id": "InvoiceNo"}})
+    >>> table.files, table.columns["order_id"].name
+    (('orders-*.csv',), 'InvoiceNo')
+    """
+
+    files: tuple[str, ...] = Field(alias="from")
+    columns: dict[str, ColumnConfig] = {}
+    where: tuple[FilterConfig, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+    date_formats: tuple[str, ...] = ()
+    decimal: Literal[".", ","] = "."
+    sheet: str | None = None
+    checks: Checks = {}
+
+    @validator("files", mode="before")
+    @classmethod
+    def _files(cls, given: Any) -> Any:
+        given = [given] if isinstance(given, str) else given
+        if not given or (
+            isinstance(given, list) and not all(isinstance(f, str) and f.strip() for f in given)
+        ):
+            raise ValueError('names no file. Write a file, a pattern or a list: from = "orders-*.csv".')
+        return given
+
+    @validator("encoding")
+    @classmethod
+    def _encoding(cls, given: str) -> str:
+        try:
+            known = codecs.lookup(given)
+        except (LookupError, ValueError):
+            raise ValueError(f"{given!r} is no encoding.{nearest(given, ENCODINGS)}") from None
+        if not getattr(known, "_is_text_encoding", True):
+            raise ValueError(f"{given!r} is no encoding of text.{nearest(given, ENCODINGS)}")
+        return known.name
+
+    @validator("delimiter")
+    @classmethod
+    def _delimiter(cls, given: str) -> str:
+        given = {"tab": "\t", "\\t": "\t"}.get(given, given)
+        if len(given) != 1 or given.isalnum() or given in "\"'\r\n. ":
+            raise ValueError('wants one sign: ",", ";", "tab" or "|".')
+        return given
+
+    @validator("date_formats")
+    @classmethod
+    def _date_formats(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for form in given:
+            found = re.findall(r"%-?(.?)", form)
+            unknown = [letter for letter in found if letter not in _DATE_DIRECTIVES or not letter]
+            if not found or unknown:
+                wrong = f"%{unknown[0]} is not known in it" if unknown else "it has no % sign"
+                raise ValueError(f'{form!r} is no date format: {wrong}. Write it like "%d/%m/%Y %H:%M".')
+        return given
+
+
+class SourceConfig(Part):
+    """A database instead of files.
+
+    Examples
+    --------
+    >>> SourceConfig(url="sqlite:///shop.db").kind, SourceConfig(url="sqlite:///shop.db").database
+    ('sqlite', 'shop.db')
+    """
+
+    url: str
+
+    @validator("url")
+    @classmethod
+    def _url(cls, given: str) -> str:
+        kind, separator, rest = given.partition("://")
+        kind = {"postgres": "postgresql"}.get(kind.split("+")[0], kind.split("+")[0])
+        if not separator or kind not in DATABASES:
+            hint = nearest(kind, DATABASES) if separator else ""
+            raise ValueError(f"wants an address such as sqlite:///shop.db or duckdb:///shop.duckdb.{hint}")
+        if kind in ("sqlite", "duckdb") and not (rest.startswith("/") and rest.strip("/")):
+            raise ValueError(
+                f"names no file. Write {kind}:///shop.db with three slashes; four for a path from /."
+            )
+        return given
+
+    @property
+    def kind(self) -> str:
+        """Which database it is: one of `DATABASES`.
+
+        Examples
+        --------
+        >>> SourceConfig(url="postgresql://reader@localhost/crm").kind
+        'postgresql'
+        """
+        kind = self.url.partition("://")[0].split("+")[0]
+        return {"postgres": "postgresql"}.get(kind, kind)
+
+    @property
+    def database(self) -> str:
+        """The database's file, for SQLite and DuckDB; relative to the workspace unless it begins with /.
+
+        Examples
+        --------
+        >>> SourceConfig(url="duckdb:////data/shop.duckdb").database
+        '/data/shop.duckdb'
+        """
+        return self.url.partition("://")[2].removeprefix("/")
+
+
+class IndicatorConfig(Part):
+    """An indicator of the user's own: an aggregate over one of the prepared views.
+
+    Examples
+    --------
+    >>> IndicatorConfig(over="orders", sql="sum(net_amount)", aspect="finance", says="Spend.").unit
+    ''
+    """
+
+    over: str
+    sql: str
+    aspect: str
+    says: str
+    unit: str = ""
+    better: Literal["higher", "lower"] | None = None
+
+
+class ReportConfig(Part):
+    """Parameters of a report that differ from its own.
+
+    Examples
+    --------
+    >>> ReportConfig(parameters={"n_segments": 6}).parameters
+    {'n_segments': 6}
+    """
+
+    parameters: dict[str, Any] = {}
+
+
+class PrivacyConfig(Part):
+    """What may leave the house. The key of the pseudonyms comes from the environment.
+
+    Examples
+    --------
+    >>> PrivacyConfig().pseudonyms, PrivacyConfig().min_group
+    (False, 10)
+    """
+
+    pseudonyms: StrictBool = False
+    min_group: StrictInt = Field(default=MINIMUM_GROUP, ge=MINIMUM_GROUP)

@@ -1,0 +1,137 @@
+"""Columns by the names a reader knows, and their units."""
+
+from collections.abc import Iterable
+
+LABELS: dict[str, str] = {
+    "recency_days": "Days since last order",
+    "tenure_days": "Days since first order",
+    "order_count": "Orders",
+    "order_count_90d": "Orders in 90 days",
+    "order_count_365d": "Orders in a year",
+    "gap_days_mean": "Days between orders",
+    "gap_days_variation": "Irregularity of orders",
+    "gap_overdue_ratio": "Silence against usual gap",
+    "weekend_share_pct": "Bought at weekends",
+    "evening_share_pct": "Bought in the evening",
+    "favourite_channel": "Favourite channel",
+    "spend_total": "Net spend",
+    "spend_30d": "Spend in 30 days",
+    "spend_90d": "Spend in 90 days",
+    "spend_365d": "Spend in a year",
+    "spend_trend": "Spend trend",
+    "basket_value_mean": "Spend an order",
+    "margin_total": "Margin",
+    "margin_30d": "Margin in 30 days",
+    "margin_90d": "Margin in 90 days",
+    "margin_365d": "Margin in a year",
+    "margin_share_pct": "Margin share",
+    "discount_share_pct": "Discount share",
+    "discounted_lines_share_pct": "Lines at a discount",
+    "return_rate_pct": "Returns",
+    "basket_lines_mean": "Lines an order",
+    "basket_items_mean": "Pieces an order",
+    "product_count": "Different products",
+    "category_count": "Different categories",
+    "department_count": "Different departments",
+    "favourite_category": "Favourite category",
+    "favourite_category_share_pct": "Share of favourite category",
+    "campaign_count": "Campaigns",
+    "campaign_response_rate_pct": "Campaigns answered",
+    "birth_on": "Age",
+    "income_band": "Income",
+    "household_size": "People in the household",
+    "kind": "Kind",
+    "company_size": "Company size",
+    "source": "Source",
+}
+"""Indicators and columns of customers, in plain words."""
+
+UNITS: dict[str, str] = {
+    "gap_days_mean": "days",
+    "gap_days_variation": "ratio",
+    "gap_overdue_ratio": "times",
+    "spend_trend": "-1 to 1",
+    "basket_value_mean": "currency",
+    "order_count": "orders",
+    "order_count_90d": "orders",
+    "order_count_365d": "orders",
+    "basket_lines_mean": "lines",
+    "basket_items_mean": "pieces",
+    "product_count": "products",
+    "category_count": "categories",
+    "department_count": "departments",
+    "campaign_count": "campaigns",
+}
+"""Units that a column's name does not tell."""
+
+_MONEY = ("spend_", "margin_")
+
+
+def label_of(column: str) -> str:
+    """A column by the name a reader knows.
+
+    Parameters
+    ----------
+    column : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> label_of("recency_days"), label_of("email_open_rate_pct")
+    ('Days since last order', 'Email open rate')
+    """
+    if column in LABELS:
+        return LABELS[column]
+    plain = column.removesuffix("_pct").removesuffix("_days").replace("_", " ").strip()
+    return f"{plain[:1].upper()}{plain[1:]}"
+
+
+def unit_of(column: str, currency: str = "") -> str:
+    """A column's unit: money in the workspace's currency, else what its name says.
+
+    Parameters
+    ----------
+    column : str
+    currency : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unit_of("spend_90d", "EUR"), unit_of("recency_days"), unit_of("discount_share_pct"), unit_of("interests")
+    ('EUR', 'days', '%', '')
+    """
+    unit = UNITS.get(column)
+    if unit is None and column.endswith("_pct"):
+        return "%"
+    if unit is None and column.endswith("_days"):
+        return "days"
+    if unit == "currency" or (unit is None and column.startswith(_MONEY)):
+        return currency
+    return unit or ""
+
+
+def labels_and_units(columns: Iterable[str], currency: str = "") -> tuple[dict[str, str], dict[str, str]]:
+    """Labels and units of columns, as `DataTable` takes them.
+
+    Parameters
+    ----------
+    columns : names
+    currency : str
+
+    Returns
+    -------
+    (dict, dict)
+
+    Examples
+    --------
+    >>> labels_and_units(["spend_total"], "EUR")
+    ({'spend_total': 'Net spend'}, {'spend_total': 'EUR'})
+    """
+    names = [str(column) for column in columns]
+    return {name: label_of(name) for name in names}, {name: unit_of(name, currency) for name in names}

@@ -21,7 +21,7 @@ _SHELF = {
     "crmlib.measure.indicators": ("Indicator", "compute_indicators", "indicator_catalogue"),
     "crmlib.analyse.customer_types": ("CUSTOMER_TYPES", "customer_types"),
     "crmlib.analyse.segments": ("Segmentation", "segment_customers"),
-    "crmlib.analyse.rules": ("RuleBook", "frequent_itemsets", "mine_rules"),
+    "crmlib.analyse.rules": ("RuleBook", "frequent_itemsets", "mine_rules", "prune_redundant"),
 }
 _HOME = {name: module for module, names in _SHELF.items() for name in names}
 __all__ = sorted(_HOME)

@@ -1,4 +1,4 @@
-"""Customer types: one word a salesperson knows for every customer, by a table of bounds that can be replaced."""
+"""Customer types: one word a salesperson knows for every customer, by a table of bounds."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -97,8 +97,8 @@ def _read_rule(name: str, rule: object) -> tuple[tuple[str, float | None, float 
 def _read_bound(name: str, bound: object) -> tuple[str, float | None, float | None]:
     if not isinstance(bound, list | tuple) or len(bound) != 3:
         raise ParameterError(
-            f"Customer type {name!r}: the bound {bound!r} is not (column, low, high). Give both ends; None (in "
-            'crm.toml "") leaves one open.'
+            f"Customer type {name!r}: the bound {bound!r} is not (column, low, high). Give both ends; "
+            'None (in crm.toml "") leaves one open.'
         )
     column, *ends = bound
     if column not in RFM_COLUMNS:
@@ -191,7 +191,7 @@ CUSTOMER_TYPES = (
         action="See why the score is missing.",
     ),
 )
-"""The types in the order they are tried. Scores run from 1 (weak) to 5 (strong), as `rfm_table` makes them."""
+"""The types in the order they are tried. Scores run from 1 (weak) to 5 (strong), as `rfm_table` has them."""
 
 
 def customer_types(
@@ -205,7 +205,8 @@ def customer_types(
         As `crmlib.rfm_table` makes it: `recency_days`, `order_count`, `spend_total`, `r_score`, `f_score`,
         `m_score`; only the columns that the rules name are read.
     definitions : CustomerTypes or mappings with their fields, optional
-        Instead of `CUSTOMER_TYPES`, in the order they are tried. "others" is added at the end if it is not there.
+        Instead of `CUSTOMER_TYPES`, in the order they are tried. "others" is added at the end if it is not
+        there.
 
     Returns
     -------
@@ -215,8 +216,8 @@ def customer_types(
     Raises
     ------
     ParameterError
-        If a definition cannot be read, a name comes twice, a column that a rule names is missing, or the scores
-        were not made with the 5 bins that `CUSTOMER_TYPES` is written for.
+        If a definition cannot be read, a name comes twice, a column that a rule names is missing, or the
+        scores were not made with the 5 bins that `CUSTOMER_TYPES` is written for.
 
     References
     ----------
@@ -324,6 +325,6 @@ def _require_five_bins(rfm: pd.DataFrame) -> None:
     if bins != SCORE_BINS or highest > SCORE_BINS:
         made = int(max(bins, highest)) if highest > SCORE_BINS else bins
         raise ParameterError(
-            f"CUSTOMER_TYPES is written for scores from 1 to {SCORE_BINS}, these go to {made}. Call rfm_table with "
-            f"bins={SCORE_BINS}, or give definitions for your own scale."
+            f"CUSTOMER_TYPES is written for scores from 1 to {SCORE_BINS}, these go to {made}. Call "
+            f"rfm_table with bins={SCORE_BINS}, or give definitions for your own scale."
         )

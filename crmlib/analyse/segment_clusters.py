@@ -55,7 +55,7 @@ class Clusters:
         --------
         >>> ones = np.ones((2, 1))
         >>> Clusters(
-        ...     method="kmeans", centres=np.array([[0.0], [4.0]]), variances=ones, weights=np.array([0.5, 0.5])
+        ...     method="kmeans", centres=4 * ones.cumsum(axis=0) - 4, variances=ones, weights=ones[:, 0] / 2
         ... ).assign(np.array([[1.0], [3.0]])).tolist()
         [0, 1]
         """
@@ -85,6 +85,7 @@ def find_clusters(rows: np.ndarray, n: int, *, method: str, seed: int, starts: i
     References
     ----------
     MacQueen, J. (1967). Some methods for classification and analysis of multivariate observations.
+
     McLachlan, G. and Peel, D. (2000). Finite Mixture Models.
 
     Examples

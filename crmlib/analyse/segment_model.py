@@ -16,9 +16,9 @@ from crmlib.schema.errors import ParameterError, nearest
 class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
     """Groups of customers in a numeric table of any units.
 
-    Columns are prepared (see `crmlib.analyse.segment_prepare.Preparation`: missing values filled by the median,
-    outliers capped, skewed columns unbent, scaled, near copies left out), then grouped. The starts are tried on at
-    most 3,000 rows, the best is settled on all.
+    Columns are prepared (see `crmlib.analyse.segment_prepare.Preparation`: missing values filled by the
+    median, outliers capped, skewed columns unbent, scaled, near copies left out), then grouped. The starts
+    are tried on at most 3,000 rows, the best is settled on all.
 
     Parameters
     ----------
@@ -95,7 +95,8 @@ class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
         self.dropped_ = self.preparation_.dropped
         if not len(self.preparation_.kept):
             raise ParameterError(
-                f"No column differs between the n_samples={len(X)} rows (1 sample can never do). Give columns that do."
+                f"No column differs between the n_samples={len(X)} rows (1 sample can never do). "
+                "Give columns that do."
             )
         rows = self.preparation_.apply(X)
         self._keep(_search(rows, self.n_segments, self.method, self.n_init, self._seed()), rows)

@@ -1,4 +1,4 @@
-"""What happens to the columns before customers are grouped: filled, capped, unbent, scaled, near copies left out."""
+"""What columns undergo before customers are grouped: filled, capped, unbent, scaled, near copies left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class Preparation:
     """How to bring columns of any unit onto one footing, learnt from one table.
 
     Every array has one entry a column. In order: a missing value becomes the column's median; values beyond
-    `low` and `high` are capped, so that one whale pulls no segment towards itself; a skewed column is divided by
-    its own size and unbent by Yeo and Johnson's power (unlike a logarithm it takes zero and negative money and
-    columns skewed to the left; dividing first makes cents and dollars give the same segments); mean 0, standard
-    deviation 1. Of columns that move together only the first is kept.
+    `low` and `high` are capped, so that one whale pulls no segment towards itself; a skewed column is
+    divided by its own size and unbent by Yeo and Johnson's power (unlike a logarithm it takes zero and
+    negative money and columns skewed to the left; dividing first makes cents and dollars give the same
+    segments); mean 0, standard deviation 1. Of columns that move together only the first is kept.
 
     Parameters
     ----------
@@ -40,8 +40,9 @@ class Preparation:
     References
     ----------
     Tukey, J. W. (1977). Exploratory Data Analysis.
-    Yeo, I.-K. and Johnson, R. A. (2000). A new family of power transformations to improve normality or symmetry.
-    Biometrika 87(4).
+
+    Yeo, I.-K. and Johnson, R. A. (2000). A new family of power transformations to improve normality or
+    symmetry. Biometrika 87(4).
 
     Examples
     --------
@@ -168,7 +169,7 @@ def _tails(filled: np.ndarray) -> tuple[float, float]:
 
 
 def _learn_power(capped: np.ndarray) -> tuple[float, float]:
-    """The column's own size (median of what is not zero) and the power that unbends it; NaN if it is straight."""
+    """The column's own size (median of what is not zero) and the power that unbends it; NaN: straight."""
     middle = float(np.median(capped))
     if capped.min() == capped.max() or np.ptp(capped) < 1e-9 * max(abs(middle), 1e-300):
         return 1.0, float("nan")
@@ -187,7 +188,7 @@ def _unbend(values: np.ndarray, size: float, power: float) -> np.ndarray:
 
 
 def _fences(filled: np.ndarray, straight: np.ndarray, size: float, power: float) -> tuple[float, float]:
-    """The outermost values seen within Tukey's outer fence, in the column's unit; no fence if it is mostly one."""
+    """The outermost values seen within Tukey's outer fence; no fence where half the values are the same."""
     first, third = np.quantile(straight, [0.25, 0.75])
     if third <= first:
         return -np.inf, np.inf

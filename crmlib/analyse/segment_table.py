@@ -33,7 +33,8 @@ def numeric_table(indicators: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str
 
     Examples
     --------
-    >>> table, left_out = numeric_table(pd.DataFrame({"spend": [1, 2], "channel": ["web", "shop"]}, index=["b", "a"]))
+    >>> indicators = pd.DataFrame({"spend": [1, 2], "channel": ["web", "shop"]}, index=["b", "a"])
+    >>> table, left_out = numeric_table(indicators)
     >>> table["spend"].to_dict(), left_out
     ({'a': 2.0, 'b': 1.0}, {'channel': 'is no number'})
     """
@@ -101,8 +102,8 @@ def usable_columns(buyers: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
     """
     if len(buyers) < FEWEST_CUSTOMERS:
         raise ParameterError(
-            f"indicators has {len(buyers)} customers with a purchase; {FEWEST_CUSTOMERS} are needed to find segments. "
-            "Take a longer period, or use customer_types, which needs no minimum."
+            f"indicators has {len(buyers)} customers with a purchase; {FEWEST_CUSTOMERS} are needed to find "
+            "segments. Take a longer period, or use customer_types, which needs no minimum."
         )
     left_out = {}
     for name, column in buyers.items():
@@ -117,7 +118,8 @@ def usable_columns(buyers: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
     if not used:
         why = "; ".join(f"{name} {reason}" for name, reason in left_out.items()) or "none is numeric"
         raise ParameterError(
-            f"indicators has no column that tells customers apart ({why}). Give at least one, such as spend_total."
+            f"indicators has no column that tells customers apart ({why}). Give at least one, "
+            "such as spend_total."
         )
     first = [name for name in CORE if name in used]
     return [*first, *(name for name in used if name not in first)], left_out

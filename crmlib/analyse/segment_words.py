@@ -72,19 +72,22 @@ WORDINGS: dict[str, Wording] = {
     "spend_total": _words("{} spent", *_SPEND),
     "spend_365d": _words("{} spent in 365 days", *_SPEND),
     "margin_total": _words("{} of margin", *_SPEND),
+    "margin_365d": _words("{} of margin in 365 days", *_SPEND),
     "basket_value_mean": _words("{} an order", *_BASKET),
     "basket_items_mean": _words("{} items an order", *_BASKET),
+    "basket_lines_mean": _words("{} lines an order", *_BASKET),
     "recency_days": _words(
         "{} since the last order", "lately", "quiet lately", "active lately", "long silent"
     ),
     "spend_30d": _words("{} spent in the last 30 days", *_LATELY),
     "spend_90d": _words("{} spent in the last 90 days", *_LATELY),
+    "margin_30d": _words("{} of margin in the last 30 days", *_LATELY),
     "margin_90d": _words("{} of margin in the last 90 days", *_LATELY),
     "order_count_90d": _words("{} orders in the last 90 days", *_LATELY),
     "gap_overdue_ratio": _words(
         "{} times the usual gap since the last order", "overdue", "overdue", "", "long overdue"
     ),
-    "spend_trend": _words("a spend trend of {}", "trend", "growing", "shrinking"),
+    "spend_trend": _words("a spend trend (from -1 to 1) of {}", "trend", "growing", "shrinking"),
     "tenure_days": _words("{} since the first order", "tenure", "long with us", "newcomers"),
     "product_count": _words("{} products", "range", "many products", "few products"),
     "category_count": _words("{} categories", "range", "many categories", "few categories"),
@@ -93,12 +96,20 @@ WORDINGS: dict[str, Wording] = {
         "{} in the favourite category", "focus", "one main category", "mixed baskets"
     ),
     "discount_share_pct": _words("{} discount", "discount", "discount seekers", "full price"),
+    "discounted_lines_share_pct": _words(
+        "{} of lines at a discount", "discount", "discount seekers", "full price"
+    ),
     "margin_share_pct": _words("{} margin", "margin", "good margin", "thin margin"),
     "return_rate_pct": _words("{} returned", "returns", "many returns", "few returns"),
     "gap_days_variation": _words(
         "a variation of the gaps of {}", "rhythm", "irregular rhythm", "regular rhythm"
     ),
     "weekend_share_pct": _words("{} at weekends", "weekend", "weekend shoppers", "weekday shoppers"),
+    "evening_share_pct": _words("{} in the evening", "evening", "evening shoppers", "daytime shoppers"),
+    "campaign_count": _words("{} campaigns", "campaigns", "in many campaigns", "in few campaigns"),
+    "campaign_response_rate_pct": _words(
+        "{} of campaigns answered", "answers", "answer campaigns", "ignore campaigns"
+    ),
 }
 """The indicators' words, in the order they stand in a name."""
 
@@ -136,10 +147,10 @@ def segment_names(deviations: pd.DataFrame) -> list[str]:
 
     Examples
     --------
-    >>> segment_names(
-    ...     pd.DataFrame({"order_count": [1.3, -0.6, 0.0], "spend_total": [0.9, -1.2, 0.1], "category_count": -0.5})
-    ... )
-    ['Very frequent, high spend, few categories', 'Occasional, very low spend, few categories', 'Few categories']
+    >>> apart = {"order_count": [1.3, -0.6, 0.0], "spend_total": [0.9, -1.2, 0.1], "category_count": -0.5}
+    >>> segment_names(pd.DataFrame(apart))
+    ['Very frequent, high spend, few categories', 'Occasional, very low spend, few categories', 'Few
+    categories']
     """
     spoken = [_phrases(row) for _, row in deviations.iterrows()]
     clear = [sum(size >= MENTION for _, size, _ in phrases) for phrases in spoken]
@@ -180,14 +191,14 @@ def describe_segments(
     Examples
     --------
     >>> profile = pd.DataFrame(
-    ...     {"customers": [2], "share_pct": 50.0, "spend_share_pct": 90.9, "spend_total": 200.0, "order_count": 6},
+    ...     {"customers": 2, "share_pct": 50, "spend_share_pct": 90.9, "spend_total": 200, "order_count": 6},
     ...     index=["Frequent"],
     ... )
     >>> everyone = pd.Series({"spend_total": 65.0, "order_count": 3})
     >>> apart = pd.DataFrame({"spend_total": [1.0], "order_count": [1.0]}, index=["Frequent"])
     >>> print(describe_segments(profile, everyone, apart, units={}, currency="EUR")["Frequent"])
-    2 customers (50 % of all) bring 90.9 % of spend. Their median customer spent EUR 200 (all customers: EUR 65)
-    and placed 6 orders (3).
+    2 customers (50 % of all) bring 90.9 % of spend. Their median customer spent EUR 200 (all customers: EUR
+    65) and placed 6 orders (3).
     """
     texts = {}
     for segment, row in deviations.iterrows():
@@ -239,16 +250,15 @@ def shown(value: float, unit: str = "", currency: str = "") -> str:
 
 
 def unit_of(column: str, units: Mapping[str, str]) -> str:
-    """The unit of a column: the one stated, else what its name says.
+    """The unit to print after a figure ("currency", "days", "%"): the one stated, else what its name says.
 
     Examples
     --------
     >>> unit_of("discount_share_pct", {}), unit_of("recency_days", {}), unit_of("spend_90d", {})
     ('%', 'days', 'currency')
     """
-    stated = {"percent": "%", "pct": "%", "count": "", "ratio": ""}
     if column in units:
-        return stated.get(str(units[column]), str(units[column]))
+        return units[column] if units[column] in ("currency", "days", "%") else ""
     if column.endswith("_pct"):
         return "%"
     if column.endswith("_days") or column.startswith("gap_days_mean"):

@@ -28,15 +28,15 @@ class Segmentation:
     ----------
     labels : Series customer_id -> segment, in the rows' order
     profile : DataFrame indexed by segment, the most valuable first
-        `customers`, `share_pct`, `spend_share_pct` (where `spend_total` is there), then the medians of `features`
-        in their own units.
+        `customers`, `share_pct`, `spend_share_pct` (where `spend_total` is there), then the medians of
+        `features` in their own units.
     descriptions : Series segment -> sentences made from the numbers
     silhouette : float
         Mean over customers: 1 far apart, 0 touching.
     silhouettes : Series segment -> mean silhouette
     stability : DataFrame indexed by segment
-        `jaccard` (mean overlap with the nearest segment when customers are drawn again), `low`, `high` (its 5th and
-        95th percentile), `published` (False where jaccard is below 0.6: not to be relied on).
+        `jaccard` (mean overlap with the nearest segment when customers are drawn again), `low`, `high` (its
+        5th and 95th percentile), `published` (False where jaccard is below 0.6: not to be relied on).
         `stability.attrs["adjusted_rand"]` is (mean, low, high) for the whole.
     candidates : DataFrame
         Every number of segments and method that was tried, with its figures and a verdict.
@@ -50,7 +50,7 @@ class Segmentation:
 
     Notes
     -----
-    Customers without a purchase are a segment by rule ("No purchase yet", last): they have no coordinates, and no
+    Customers without a purchase are a segment by rule ("No purchase yet", last): no coordinates, and no
     figure for silhouette or stability.
 
     Examples
@@ -62,11 +62,12 @@ class Segmentation:
     ...         "order_count": np.r_[draw(20, 2, 80), draw(60, 6, 40)].round(),
     ...     }
     ... )
-    >>> segment_customers(indicators).profile[["customers", "spend_share_pct"]].round(1)
-                               customers  spend_share_pct
+    >>> segment_customers(indicators, n_segments=3).profile[["customers", "spend_share_pct"]].round(1)
+                                 customers  spend_share_pct
     segment
-    Frequent, high spend              40             97.7
-    Occasional, low spend             60              2.3
+    Occasional, very high spend         40             81.5
+    Occasional, low spend               40              9.4
+    Very frequent, low spend            40              9.1
     """
 
     labels: pd.Series
@@ -86,7 +87,7 @@ class Segmentation:
         rows = "".join(
             f"<tr><th scope='row'>{escape(str(name))}</th><td>{int(row['customers']):,}</td>"
             f"<td>{row['share_pct']:.1f}</td><td>{escape(str(self.descriptions[name]))}</td>"
-            f"<td>{'yes' if self.stability.loc[name, 'published'] else 'no: does not repeat itself'}</td></tr>"
+            f"<td>{'yes' if self.stability.loc[name, 'published'] else 'no: not repeatable'}</td></tr>"
             for name, row in self.profile.iterrows()
         )
         heads = "".join(
@@ -95,7 +96,8 @@ class Segmentation:
         )
         return (
             f"<table><caption>{len(self.profile)} segments of {len(self.labels):,} customers, "
-            f"silhouette {self.silhouette:.2f}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+            f"silhouette {self.silhouette:.2f}</caption><thead><tr>{heads}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
         )
 
 
@@ -104,18 +106,19 @@ def segment_customers(
 ) -> Segmentation:
     """Group customers who behave alike, choose how many groups by what repeats itself, and name them.
 
-    Only numeric columns count. Columns are prepared by `SegmentModel`; k-means and a Gaussian mixture are tried with
-    2 to 8 segments (fewer where there would be under 30 customers a segment), each on 25 resamples. Of those that
-    hold up (every segment has a mean Jaccard index of 0.6, 5 % of the customers and 10 customers) the one with the
-    highest product of separation, stability and detail is taken: see `crmlib.analyse.segment_choice.choose`. With
-    more than 3,000 customers the choice is made on a sample of 3,000; the segments then settle on all.
+    Only numeric columns count. Columns are prepared by `SegmentModel`; k-means and a Gaussian mixture are
+    tried with 2 to 8 segments (fewer where there would be under 30 customers a segment), each on 25
+    resamples. Of those that hold up (every segment has a mean Jaccard index of 0.6, 5 % of the customers and
+    10 customers) the one with the highest product of separation, stability and detail is taken: see
+    `crmlib.analyse.segment_choice.choose`. With more than 3,000 customers the choice is made on a sample of
+    3,000; the segments then settle on all.
 
     Parameters
     ----------
     indicators : DataFrame indexed by customer_id
-        As `crmlib.compute_indicators` makes it. `attrs["units"]` (column -> unit) and `attrs["currency"]`, where
-        they are there, are used in the descriptions. A customer whose `order_count` is 0 or missing (without that
-        column: whose `recency_days`, else everything, is missing) has no purchase yet.
+        As `crmlib.compute_indicators` makes it. `attrs["units"]` (column -> unit) and `attrs["currency"]`,
+        where they are there, are used in the descriptions. A customer whose `order_count` is 0 or missing
+        (without that column: whose `recency_days`, else everything, is missing) has no purchase yet.
     n_segments : "auto" or int
         Without the segment of those who have not bought.
     seed : int
@@ -127,12 +130,14 @@ def segment_customers(
     Raises
     ------
     ParameterError
-        If there are fewer than 50 customers with a purchase, customer ids come twice, no column can be used, or
-        `n_segments` does not fit.
+        If there are fewer than 50 customers with a purchase, customer ids come twice, no column can be used,
+        or `n_segments` does not fit.
 
     References
     ----------
-    Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics & Data Analysis 52.
+    Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics and Data
+    Analysis 52.
+
     Rousseeuw, P. J. (1987). Silhouettes. Journal of Computational and Applied Mathematics 20.
 
     Examples
@@ -144,9 +149,9 @@ def segment_customers(
     ...         "order_count": np.r_[draw(20, 2, 80), draw(60, 6, 40)].round(),
     ...     }
     ... )
-    >>> print(segment_customers(indicators).descriptions.iloc[0])
-    40 customers (40 % of all) bring 97.7 % of spend. Their median customer spent 945 (all customers: 18.4)
-    and placed 30.5 orders (2).
+    >>> print(segment_customers(indicators, n_segments=3).descriptions.iloc[0])
+    40 customers (33.3 % of all) bring 81.5 % of spend. Their median customer spent 888 (all customers: 109)
+    and placed 20 orders (21).
     """
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**31:
         raise ParameterError(f"seed={seed!r}: give a whole number, 0 or more.")
@@ -228,7 +233,8 @@ def _choose_model(
     most = min(max(2, len(values) // CUSTOMERS_PER_SEGMENT), different)
     if most < 2:
         raise ParameterError(
-            f"The customers do not differ in {', '.join(values.columns)} but for a few of them. Give other indicators."
+            f"The customers do not differ in {', '.join(values.columns)} but for a few of them. "
+            "Give other indicators."
         )
     tried = try_candidates(sample, _numbers(n_segments, most), seed=seed)
     best = choose(tried)
@@ -241,8 +247,8 @@ def _numbers(n_segments: int | str, most: int) -> list[int]:
         return list(range(2, min(MOST_SEGMENTS, most) + 1))
     if isinstance(n_segments, bool) or not isinstance(n_segments, Integral) or not 2 <= n_segments <= most:
         raise ParameterError(
-            f'n_segments={n_segments!r}: give "auto" or a whole number from 2 to {most} (about '
-            f"{CUSTOMERS_PER_SEGMENT} customers a segment are needed, and as many different customers as segments)."
+            f'n_segments={n_segments!r}: give "auto" or a whole number from 2 to {most} (a segment needs '
+            f"about {CUSTOMERS_PER_SEGMENT} customers, and customers that differ)."
         )
     return [int(n_segments)]
 

@@ -42,9 +42,9 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5) -> pd.DataFrame:
     ----------
     transactions : table, one row per order line
         `customer_id`, `order_id`, `ordered_at`, `net_amount` (account currency; refunds negative); and where
-        they are there `product_id` and `quantity` (negative: a refund). A pandas or polars DataFrame, an Arrow
-        table or a DuckDB relation. Lines without a customer or a time are left out. Times without a zone are
-        taken as UTC, and days are days of UTC.
+        they are there `product_id` and `quantity` (negative: a refund). A pandas or polars DataFrame, an
+        Arrow table or a DuckDB relation. Lines without a customer or a time are left out. Times without a
+        zone are taken as UTC, and days are days of UTC.
     as_of : Timestamp, date or text
         The closing moment. Later rows are ignored. A bare date means the end of that day.
     bins : int

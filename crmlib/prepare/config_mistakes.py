@@ -23,7 +23,6 @@ _URL_WITH_PASSWORD = re.compile(
     r"[a-z][a-z0-9+.\-]*://[^/\s:@]*:[^/\s@]+@|[?&;](?:ssl)?password=", re.IGNORECASE
 )
 _PLAIN_WORDS = {
-    "missing": "is missing.",
     "string_type": "wants text in quotes.",
     "bool_type": "wants true or false.",
     "int_type": "wants a whole number.",
@@ -32,6 +31,12 @@ _PLAIN_WORDS = {
     "dict_type": "wants a table of keys and values.",
     "model_type": "wants a table of keys and values.",
     "model_attributes_type": "wants a table of keys and values.",
+}
+_EXAMPLES = {
+    "from": ' Write from = "orders.csv", beside the folder\'s crm.toml.',
+    "currency": ' Write currency = "EUR", or what the money is in.',
+    "tables": " Describe one: [tables.transactions].",
+    "reason": ' Write reason = "..."; it stands beside the rows that are set aside.',
 }
 
 
@@ -213,7 +218,10 @@ def shape_mistakes(
             says = f"no such key.{nearest(str(path[-1]), _keys_at(path[:-1], models))}"
         elif kind == "literal_error":
             words = re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
-            says = f"{item['input']!r} is not among {', '.join(words)}.{_near(str(item['input']), words)}"
+            right = " or ".join(f'"{word}"' for word in words)
+            says = f"{item['input']!r} is not known; write {right}.{_near(str(item['input']), words)}"
+        elif kind == "missing":
+            says = f"is missing.{_EXAMPLES.get(str(path[-1]), '')}"
         elif kind == "value_error":
             says = str(item["ctx"]["error"])
         else:

@@ -195,6 +195,18 @@ class Engine:
         return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
 
 
+    @staticmethod
+    def literal(value: Any) -> str:
+        """A constant as SQL, quoted by sqlglot: text, number, truth, date or moment.
+
+        Examples
+        --------
+        >>> print(Engine.literal("it's"), Engine.literal(2.5), Engine.literal(True))
+        'it''s' 2.5 TRUE
+        """
+        return exp.convert(value).sql(dialect="duckdb")
+
+
 def columns_of(table: Any) -> list[str]:
     """The column names of a pandas or polars frame, an Arrow table or a DuckDB relation.
 

@@ -4,6 +4,7 @@ Connection files and sockets lie in one folder with mode 0700 and a short path (
 most 107 bytes). papermill knows the engine by the name `ENGINE`; without a `Kernels` it starts a cold kernel.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -56,7 +57,9 @@ class Kernels:
         self._count = 0
         self._lock = threading.Lock()
         self._zygote: subprocess.Popen | None = None
+        self._channel: socket.socket | None = None
         self._lines: Any = None
+        self._closed = False
         if warm and hasattr(os, "fork"):
             self._start_zygote()
 
@@ -111,6 +114,8 @@ class Kernels:
         ...     kernels.fork(["-f", "k1.json"], env={}, cwd="/") is None
         True
         """
+        if self._closed:
+            raise RuntimeError("no kernel is started any more: the run is ending")
         answer = self.ask({"do": "fork", "arguments": arguments, "env": env, "cwd": cwd})
         return ForkedKernel(self, answer["pid"]) if answer else None
 
@@ -133,8 +138,9 @@ class Kernels:
             except (OSError, ValueError):
                 line = b""
             if not line:
-                log.warning("the process that forks kernels is gone; kernels start cold from here on")
-                self._lines = self._zygote = None
+                if not self._closed:
+                    log.warning("the process that forks kernels is gone; kernels start cold from here on")
+                self._forget_zygote()
                 return None
             return json.loads(line)
 
@@ -147,17 +153,27 @@ class Kernels:
         >>> kernels.close(), kernels.close()
         (None, None)
         """
-        process, self._zygote = self._zygote, None
+        self._closed = True
+        process = self._zygote
         if process is not None:
-            self._channel.shutdown(socket.SHUT_RDWR)
+            # Closing waits for whoever is asking; shutting down does not, and ends their waiting.
+            with contextlib.suppress(OSError):
+                self._channel.shutdown(socket.SHUT_RDWR)
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            self._lines = None
-            self._channel.close()
+            with self._lock:
+                self._forget_zygote()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _forget_zygote(self):
+        for stream in (self._lines, self._channel):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        self._lines = self._channel = self._zygote = None
 
     def _start_zygote(self):
         ours, theirs = socket.socketpair()

@@ -1,6 +1,5 @@
 """Reports are notebooks: finding them, and executing one in a kernel of its own."""
 
-import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -178,7 +177,7 @@ def read_report(path: str | Path) -> Report:
     path = Path(path)
     try:
         notebook = nbformat.read(path, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError, KeyError) as error:
+    except Exception as error:  # nbformat lets through whatever a malformed file causes
         raise ConfigError(f"{path.name} is no notebook ({type(error).__name__}). Save it again.") from None
     told = notebook.metadata.get("crmlib", {})
     needs, wants = tuple(told.get("needs", ())), tuple(told.get("wants", ()))
@@ -248,6 +247,7 @@ def execute_report(
     began = time.monotonic()
     notebook = load_notebook_node(str(report.path))
     notebook = parameterize_notebook(notebook, values, kernel_name=KERNEL, language="python")
+    Path(output).parent.mkdir(parents=True, exist_ok=True)
     hidden = private_folders(**{"notebooks": report.path.parent, **(folders or {})})
     # papermill keeps both paths in the notebook; file names tell as much and name nobody.
     notebook.metadata.papermill.update(input_path=report.path.name, output_path=Path(output).name)
@@ -259,7 +259,7 @@ def execute_report(
         failure = {"reason": _says_secret(report, secrets)}
         notebook = None
     else:
-        _keep(notebook, Path(output))
+        nbformat.write(notebook, output)
     result: dict[str, Any] = {"status": "failed" if failure else "done"} | (failure or {})
     result["reason"] = scrub_paths(result.get("reason", ""), hidden)
     blocks = harvest(notebook) if notebook is not None else []
@@ -360,12 +360,6 @@ def _where(report, notebook, index):
 def _last_started(notebook):
     started = [i for i, cell in enumerate(notebook.cells) if cell.metadata.papermill.get("start_time")]
     return started[-1] if started else 0
-
-
-def _keep(notebook, output):
-    with contextlib.suppress(OSError):
-        output.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, output)
 
 
 def _says_secret(report, names):

@@ -6,12 +6,21 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
+from crmlib.analyse.small_groups import NOT_STATED, OTHER
 from crmlib.present.labels import label_of, unit_of
 from crmlib.present.plots_parts import bar_percent, bar_rows, canvas, nothing, paired_bars, scale_of, short_numbers
 from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, finish, theme
 from crmlib.present.words import change, count, listing, money, number, percent, sentence
 
 _SKEWED = 2.0
+_FEW = 30
+_HALF = {
+    "spend_total": "Half of the customers spent less than {}",
+    "order_count": "Half of the customers placed fewer than {}",
+    "basket_value_mean": "Half of the customers spend less than {} an order",
+    "gap_days_mean": "Half of the customers come back within {}",
+    "recency_days": "Half of the customers bought within the last {}",
+}
 
 
 def plot_sales_by_month(result: CustomerProfile, *, ax: Any = None) -> Any:
@@ -34,7 +43,7 @@ def plot_sales_by_month(result: CustomerProfile, *, ax: Any = None) -> Any:
     >>> months = pd.DataFrame({"month": pd.date_range("2024-01-01", periods=3, freq="MS"),
     ...                        "net_sales": [10.0, 30.0, 5.0], "complete": [True, True, False]})
     >>> ax = plot_sales_by_month(SimpleNamespace(months=months, currency="EUR"))
-    >>> ax.get_title(loc="left")
+    >>> ax.get_title(loc="left").replace("\\n", " ")
     'February 2024 had the highest net sales: EUR\\xa030'
     >>> plt.close(ax.figure)
     """
@@ -82,8 +91,8 @@ def plot_distribution(result: CustomerProfile, *, indicator: str = "spend_total"
     >>> spend = pd.DataFrame({"spend_total": [10.0, 20.0, 30.0], "order_count": [1, 1, 2]})
     >>> summary = pd.DataFrame({"unit": ["EUR"]}, index=["spend_total"])
     >>> ax = plot_distribution(SimpleNamespace(indicators=spend, summary=summary, currency="EUR"))
-    >>> ax.get_title(loc="left")
-    'Net spend: half of the customers have less than EUR\\xa020'
+    >>> ax.get_title(loc="left").replace("\\n", " ")
+    'Half of the customers spent less than EUR\\xa020'
     >>> plt.close(ax.figure)
     """
     import seaborn as sns
@@ -95,9 +104,9 @@ def plot_distribution(result: CustomerProfile, *, indicator: str = "spend_total"
         return _nothing(ax, f"{label} is not known for any customer")
     positive = values[values > 0]
     logarithmic = len(positive) > 10 and values.skew() > _SKEWED and len(positive) > 0.8 * len(values)
-    shown = positive if logarithmic else values.clip(*values.quantile([0.005, 0.995]))
+    shown = positive if logarithmic else values[values.between(*values.quantile([0.005, 0.995]))]
     said = money(values.median(), unit) if unit == result.currency else f"{number(values.median())} {unit}".strip()
-    title = f"{label}: half of the customers have less than {said}"
+    title = _HALF.get(indicator, f"{label}: half of the customers lie below {{}}").format(said)
     with theme():
         ax = canvas(ax, title=title, body=2.2, foot=0.6)
         bins = min(30, max(5, round(len(shown) ** 0.5)))
@@ -107,6 +116,7 @@ def plot_distribution(result: CustomerProfile, *, indicator: str = "spend_total"
             f"half below {said}", (values.median(), 1), (5, -2), xycoords=("data", "axes fraction"), va="top",
             textcoords="offset points", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
         )  # fmt: skip
+        ax.minorticks_off()
         ax.set_ylim(0, ax.get_ylim()[1] * 1.15)
         ax.set_ylabel("customers")
         ax.set_xlabel(f"{label}{f', {unit}' if unit else ''}{' (each step ten times)' if logarithmic else ''}")
@@ -139,7 +149,7 @@ def plot_customer_types(result: CustomerProfile, *, ax: Any = None) -> Any:
     >>> from types import SimpleNamespace
     >>> table = pd.DataFrame({"share_pct": [20.0, 80.0], "spend_share_pct": [60.0, 40.0]}, index=["champions", "lost"])
     >>> ax = plot_customer_types(SimpleNamespace(type_table=table))
-    >>> ax.get_title(loc="left")
+    >>> ax.get_title(loc="left").replace("\\n", " ")
     'Champions are 20\\xa0% of customers and bring 60\\xa0% of spend'
     >>> plt.close(ax.figure)
     """
@@ -182,7 +192,7 @@ def plot_order_frequency(result: CustomerProfile, *, ax: Any = None) -> Any:
     >>> from types import SimpleNamespace
     >>> table = pd.DataFrame({"orders": ["1", "2"], "customers": [3, 1], "share_pct": [75.0, 25.0]})
     >>> ax = plot_order_frequency(SimpleNamespace(order_frequency=table))
-    >>> ax.get_title(loc="left")
+    >>> ax.get_title(loc="left").replace("\\n", " ")
     '75\\xa0% of customers have ordered only once'
     >>> plt.close(ax.figure)
     """
@@ -227,7 +237,7 @@ def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
     >>> from types import SimpleNamespace
     >>> from crmlib.analyse.profile import concentration
     >>> ax = plot_concentration(SimpleNamespace(concentration=concentration(pd.Series([60.0, 20.0, 10.0, 5.0, 5.0]))))
-    >>> ax.get_title(loc="left")
+    >>> ax.get_title(loc="left").replace("\\n", " ")
     'A fifth of the customers brings 60\\xa0% of spend'
     >>> plt.close(ax.figure)
     """
@@ -244,7 +254,7 @@ def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
             ax.plot([share], [points[share]], "o", color=MAIN, markersize=7)
             ax.annotate(
                 f"{share} % bring {bar_percent(points[share])}", (share, points[share]), (8, -5), va="top",
-                textcoords="offset points",
+                textcoords="offset points", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85},
             )  # fmt: skip
         ax.annotate("if all spent the same", (62, 62), (4, -4), textcoords="offset points", va="top", color=SOFT)
         ax.set_xlim(0, 102)
@@ -279,8 +289,8 @@ def plot_groups(result: CustomerProfile, *, column: str | None = None, ax: Any =
     >>> groups = pd.DataFrame({"field": "region", "value": ["north", "south"], "customers": [30, 40],
     ...                        "spend_median": [10.0, 20.0]})
     >>> ax = plot_groups(SimpleNamespace(groups=groups, currency="EUR"))
-    >>> ax.get_title(loc="left")
-    'By region: “south” spend most, with a median of EUR\\xa020'
+    >>> ax.get_title(loc="left").replace("\\n", " ")
+    'Region: “south” spend most, EUR\\xa020 at the median; “north” least, EUR\\xa010'
     >>> plt.close(ax.figure)
     """
     groups = result.groups.dropna(subset=["spend_median"])
@@ -288,10 +298,9 @@ def plot_groups(result: CustomerProfile, *, column: str | None = None, ax: Any =
         return _nothing(ax, "Nothing is known about groups of customers")
     column = column or telling_group(groups)
     table = groups[groups["field"] == column]
-    best = table.loc[table["spend_median"].idxmax()]
-    said = money(best["spend_median"], result.currency)
+    title = group_finding(groups, column, result.currency)
     label = label_of(column)
-    title = f"By {label.lower()}: “{best['value']}” spend most, with a median of {said}"
+    few = (table["customers"] < _FEW).any()
     texts = [f"{money(row.spend_median, result.currency)} ({count(row.customers, 'customer')})" for row in table.itertuples()]
     ax = bar_rows(
         ax,
@@ -299,10 +308,42 @@ def plot_groups(result: CustomerProfile, *, column: str | None = None, ax: Any =
         names=table["value"].tolist(),
         values=table["spend_median"].tolist(),
         texts=texts,
-        unit=f"median spend of a customer{f', {result.currency}' if result.currency else ''}",
+        unit=f"median spend{f', {result.currency}' if result.currency else ''}"
+        + (f" (grey: fewer than {_FEW} customers)" if few else ""),
+        colours=[GREY if customers < _FEW else MAIN for customers in table["customers"]],
     )
     parts = listing([f"{value} {text}" for value, text in zip(table["value"], texts, strict=True)])
     return finish(ax, title=title, alt=f"Bar chart of median spend by {label.lower()}: {parts}.")
+
+
+def group_finding(groups: pd.DataFrame, column: str, currency: str) -> str:
+    """Which group of a column spends most, and which least; groups of a few customers do not count.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        `field`, `value`, `customers`, `spend_median`.
+    column : str
+    currency : str
+
+    Returns
+    -------
+    str, without a full stop
+
+    Examples
+    --------
+    >>> groups = pd.DataFrame({"field": "region", "value": ["north", "south"], "customers": 40, "spend_median": [1, 2]})
+    >>> group_finding(groups, "region", "")
+    'Region: “south” spend most, 2 at the median; “north” least, 1'
+    """
+    table = groups[groups["field"] == column].dropna(subset=["spend_median"])
+    large = table[(table["customers"] >= _FEW) & ~table["value"].isin([OTHER, NOT_STATED])]
+    table = large if len(large) > 1 else table
+    best, least = (table.loc[place] for place in (table["spend_median"].idxmax(), table["spend_median"].idxmin()))
+    return (
+        f"{label_of(column)}: “{best['value']}” spend most, {money(best['spend_median'], currency)} at the median; "
+        f"“{least['value']}” least, {money(least['spend_median'], currency)}"
+    )
 
 
 def telling_group(groups: pd.DataFrame) -> str:
@@ -322,7 +363,7 @@ def telling_group(groups: pd.DataFrame) -> str:
     >>> telling_group(pd.DataFrame({"field": ["a", "a", "b", "b"], "customers": 20, "spend_median": [1, 2, 1, 9]}))
     'b'
     """
-    large = groups[groups["customers"] >= 10]
+    large = groups[groups["customers"] >= _FEW]
     spread = (large if len(large) else groups).groupby("field")["spend_median"].agg(lambda spend: spend.max() - spend.min())
     return str(spread.idxmax())
 

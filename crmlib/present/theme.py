@@ -155,7 +155,7 @@ def finish(ax: Any, *, title: str, alt: str) -> Any:
     width = (WIDTH if own else ax.get_position().width * figure.get_figwidth()) * 72
     ax.crmlib_alt = " ".join(alt.split())
     with theme():
-        heading = ax.set_title(wrapped(title, width=width - 6, size=LARGE, bold=True), loc="left")
+        heading = ax.set_title(balanced(title, width=width - 6), loc="left")
         _plain_text(figure)
         if own:
             figure.draw_without_rendering()
@@ -206,9 +206,9 @@ def wrapped(text: str, *, width: float, size: float = SMALL, bold: bool = False,
 
     Examples
     --------
-    >>> wrapped("soft drinks and snacks", width=90, size=11)
+    >>> wrapped("soft drinks and snacks", width=text_width("soft drinks and"))
     'soft drinks and\\nsnacks'
-    >>> wrapped("soft drinks and snacks", width=90, size=11, lines=1)
+    >>> wrapped("soft drinks and snacks", width=text_width("soft drinks and"), lines=1)
     'soft drinks…'
     """
     done, line = [], ""
@@ -227,6 +227,33 @@ def wrapped(text: str, *, width: float, size: float = SMALL, bold: bool = False,
         cut = last if last != done[lines - 1] else last.rpartition(" ")[0] or last
         done = [*done[: lines - 1], f"{cut.rstrip(' ,;')}…"]
     return "\n".join(done)
+
+
+def balanced(title: str, *, width: float) -> str:
+    """A title broken into as few lines as it needs, all about as long, so that no word stands alone.
+
+    Parameters
+    ----------
+    title : str
+    width : float
+        In points.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> balanced("one two three four", width=text_width("one two three", size=LARGE, bold=True))
+    'one two\\nthree four'
+    """
+    best = wrapped(title, width=width, size=LARGE, bold=True)
+    for narrower in range(1, 12):
+        tried = wrapped(title, width=width * (1 - 0.04 * narrower), size=LARGE, bold=True)
+        if tried.count("\n") > best.count("\n"):
+            break
+        best = tried
+    return best
 
 
 def text_width(text: str, *, size: float = SMALL, bold: bool = False) -> float:

@@ -44,7 +44,7 @@ def enumerate_rules(baskets, min_count, min_confidence, max_consequents):
             continue
         for after in parts(whole):
             before = tuple(sorted(set(whole) - set(after)))
-            if not after or not before or len(after) > (max_consequents or n):
+            if not after or not before or len(after) > (max_consequents or len(whole)):
                 continue
             a, c = count(before), count(after)
             p = sum(Fraction(comb(a, k) * comb(n - a, c - k), comb(n, c)) for k in range(both, min(a, c) + 1))
@@ -68,7 +68,7 @@ def as_rules(found, sets, width):
     return keys
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     baskets=st.lists(st.sets(st.integers(0, 4)), min_size=1, max_size=14),
     min_count=st.integers(1, 3),
@@ -95,7 +95,7 @@ def test_random_baskets_against_enumeration(baskets, min_count, min_confidence, 
         assert found.q_values[i] == pytest.approx(p_values[key], rel=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(baskets=st.lists(st.sets(st.integers(0, 4), min_size=1), min_size=1, max_size=25))
 def test_every_measure_against_fractions(baskets):
     present = sorted(set().union(*baskets))

@@ -38,7 +38,9 @@ def fim(shared_data):
     @cache
     def read(name):
         text = (shared_data / "fim" / f"{name}.dat").read_text()
-        return to_lines(map(int, line.split()) for line in text.splitlines())
+        sizes = [len(line.split()) for line in text.splitlines()]
+        order_id = np.repeat(np.arange(len(sizes)), sizes)
+        return pd.DataFrame({"order_id": order_id, "product_id": np.array(text.split(), dtype=int)})
 
     return read
 

@@ -146,9 +146,9 @@ def random_ledger(*, seed: int, lines: int = 1_500, customers: int = 60) -> dict
     contacts["contacted_on"] = contacted
     contacts["is_control"] = lot.random(len(contacts)) < 0.2
     answered = lot.random(len(contacts)) < 0.3
-    contacts["responded_at"] = (contacted.tz_localize("UTC") + pd.Timedelta(days=20)).to_series(
-        index=contacts.index
-    ).where(answered)
+    contacts["responded_at"] = (
+        (contacted.tz_localize("UTC") + pd.Timedelta(days=20)).to_series(index=contacts.index).where(answered)
+    )
     return {
         "transactions": transactions,
         "customers": pd.DataFrame({"customer_id": [f"c{i:03d}" for i in range(0, customers + 10, 2)]}),

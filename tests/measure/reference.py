@@ -6,6 +6,7 @@ Nothing here is shared with crmlib, so that an error would have to be made twice
 import statistics
 from collections import Counter, defaultdict
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -151,7 +152,7 @@ def _settle(grouped, orders):
 def _habits(orders):
     bought = [order for order in orders if order["is_purchase"]]
     ages = [order["age"] for order in bought]
-    gaps = [(after["day"] - before["day"]).days for before, after in zip(bought, bought[1:], strict=False)]
+    gaps = [(after["day"] - before["day"]).days for before, after in pairwise(bought)]
     mean = statistics.fmean(gaps) if gaps else NAN
     channels = Counter(order["channel"] for order in bought if order["channel"])
     amounts = defaultdict(Decimal)
@@ -168,7 +169,9 @@ def _habits(orders):
         "gap_overdue_ratio": min(ages) / mean if gaps and mean > 0 else NAN,
         "weekend_share_pct": _share(sum(order["day"].weekday() >= 5 for order in bought), len(bought)),
         "evening_share_pct": _share(sum(order["hour"] >= 18 for order in bought), len(bought)),
-        "favourite_channel": min(channels, key=lambda name: (-channels[name], -amounts[name], name), default=None),
+        "favourite_channel": min(
+            channels, key=lambda name: (-channels[name], -amounts[name], name), default=None
+        ),
     }
 
 

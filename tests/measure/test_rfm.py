@@ -144,7 +144,8 @@ def test_no_customer_gives_an_empty_table():
 
 def test_missing_column_is_named_with_the_remedy():
     lines = hand_ledger()["transactions"].rename(columns={"net_amount": "amount"})
-    with pytest.raises(SchemaError, match=r"no column net_amount \(has: .*amount.*tables.transactions.columns"):
+    message = r"no column net_amount \(has: .*amount.*tables\.transactions\.columns"
+    with pytest.raises(SchemaError, match=message):
         rfm_table(lines, as_of=HAND_AS_OF)
 
 
@@ -214,7 +215,8 @@ def test_a_recent_purchase_scores_at_least_as_high(days):
 def online_retail(shared_data):
     lines = pd.read_parquet(shared_data / "online_retail" / "online_retail.parquet")
     return lines.assign(
-        net_amount=lines["Quantity"] * lines["UnitPrice"], customer_id=lines["CustomerID"].astype("Int64").astype("str")
+        net_amount=lines["Quantity"] * lines["UnitPrice"],
+        customer_id=lines["CustomerID"].astype("Int64").astype("str"),
     ).rename(
         columns={
             "InvoiceNo": "order_id",

@@ -1,4 +1,4 @@
-"""A project of three tiny notebooks and one workspace; as a program: runs that can be killed at any moment."""
+"""A project of three tiny notebooks and one workspace; as a program: runs that can be killed."""
 
 import json
 import os
@@ -20,7 +20,9 @@ class Shown:
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/plain": self.block["kind"], "application/vnd.crmlib+json": self.block}
 """
-PARAMETERS = 'workspace: str = "../data/shop"  # folder that holds crm.toml\nas_of: str = ""  # closing moment\n'
+PARAMETERS = (
+    'workspace: str = "../data/shop"  # folder that holds crm.toml\nas_of: str = ""  # closing moment\n'
+)
 
 
 def write_notebook(path, *cells, parameters=PARAMETERS, told=None):
@@ -108,11 +110,9 @@ def links_of(html):
 
 
 def serve_runs(root, marker):
-    """For each line on standard input, a number of seconds: start a run, kill it after so long; -1 lets it end."""
+    """For each number of seconds on standard input: start a run, kill it after them; -1 lets it end."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    import crmlib.present.html
-    import crmlib.present.site
-    from crmlib.present import zygote
+    from crmlib.present import html, site, zygote  # noqa: F401  imported once, before all the forks
     from crmlib.present.runs import run_reports
 
     # The second one is no module: it marks the processes of these runs, so that a test can look for them.

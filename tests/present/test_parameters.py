@@ -22,7 +22,9 @@ def test_declared_parameters_with_their_types_and_comments():
     found = {parameter.name: parameter for parameter in read_parameters(notebook(source))}
     assert list(found) == ["workspace", "n_segments", "share", "names", "nothing"]
     assert found["workspace"].says == "folder that holds crm.toml"
-    assert found["share"] == Parameter(name="share", annotation="float", default=0.5, says="between 0 and 1 — beide")
+    assert found["share"] == Parameter(
+        name="share", annotation="float", default=0.5, says="between 0 and 1 — beide"
+    )
     assert found["names"].default == ["a"]
     assert found["nothing"].value("text") == "text" and found["nothing"].value("") is None
 
@@ -76,7 +78,7 @@ def test_values_of_the_wrong_type_are_refused_with_a_remedy(annotation, given, r
 
 
 def test_a_notebook_without_a_tagged_cell_is_refused():
-    with pytest.raises(ParameterError, match="03.ipynb has no cell tagged 'parameters'. Tag exactly one"):
+    with pytest.raises(ParameterError, match=r"^03\.ipynb has no cell tagged 'parameters'\. Tag exactly one"):
         read_parameters(notebook("n = 1", tags=()), name="03.ipynb")
 
 
@@ -98,7 +100,9 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_name():
         match_parameters(declared, {"n_segment": 5}, name="segmentation")
 
 
-@pytest.mark.parametrize("name", ["password", "db_password", "token", "API_KEY", "key", "secret_2", "aws_access_key_id"])
+@pytest.mark.parametrize(
+    "name", ["password", "db_password", "token", "API_KEY", "key", "secret_2", "aws_access_key_id"]
+)
 def test_secrets_are_refused_when_given_and_when_declared(name):
     with pytest.raises(ParameterError, match="environment variable"):
         refuse_secret(name)

@@ -13,7 +13,7 @@ _FULL_PRICE = "sum(bought_amount + coalesce(discount_amount, 0)) filter (where i
 _GAPS = "count(gap_days)"
 _GAP_SPREAD = f"({_GAPS} * sum(gap_days * gap_days) - sum(gap_days) * sum(gap_days))"
 
-# fmt: off: an indicator is written as one line of SQL and what it means.
+# fmt: off
 _PURCHASE_HABITS = (
     Indicator(
         "recency_days", "min(age_days) filter (where is_purchase)",
@@ -102,8 +102,8 @@ _SPEND = (
         "spend_trend",
         f"cast({_LAST_90} - {_90_BEFORE} as double) / nullif({_LAST_90} + {_90_BEFORE}, 0)",
         over="orders", aspect="finance", unit="-1 to 1", better="higher",
-        says="Net spend of the last 90 days less that of the 90 before, over their sum: 0 is steady, 1 all in "
-        "the last 90, -1 none; a window below 0 counts as 0; empty where both are 0.",
+        says="Net spend of the last 90 days less that of the 90 before, over their sum: 0 is steady, 1 all "
+        "in the last 90, -1 none; a window below 0 counts as 0; empty where both are 0.",
     ),
     Indicator(
         "basket_value_mean", f"cast(sum(kept_amount) filter (where is_purchase) as double) / {_PURCHASES}",
@@ -153,7 +153,8 @@ _SPEND = (
     Indicator(
         "return_rate_pct", "100 * cast(-sum(refund_amount) as double) / nullif(sum(bought_amount), 0)",
         over="orders", aspect="transactions", unit="%", better="lower",
-        says="Refunds as a share of what was bought; above 100 where something was bought before the data begin.",
+        says="Refunds as a share of what was bought; above 100 where something came back that was bought "
+        "before the data begin.",
     ),
 )
 

@@ -204,7 +204,8 @@ def _everyone(columns: Mapping[str, Iterable[str]]) -> str:
 
 
 def _wanted(known: Mapping[str, Indicator], names: Iterable[str] | None) -> list[str]:
-    wanted = list(known) if names is None else list(dict.fromkeys([names] if isinstance(names, str) else names))
+    asked = [names] if isinstance(names, str) else list(known) if names is None else names
+    wanted = list(dict.fromkeys(asked))
     for name in wanted:
         if name not in known:
             raise ParameterError(f"there is no indicator {name!r}.{nearest(name, known)}")
@@ -231,7 +232,11 @@ def _own_indicator(name: str, declared: Any, *, key: str) -> Indicator:
     if declared.over not in VIEWS:
         raise ConfigError(f"{key}.over: there is no view {declared.over!r}.{nearest(declared.over, VIEWS)}")
     expression = parse_expression(
-        declared.sql, columns=VIEWS[declared.over].names, aggregate=True, key_path=f"{key}.sql", context="indicator"
+        declared.sql,
+        columns=VIEWS[declared.over].names,
+        aggregate=True,
+        key_path=f"{key}.sql",
+        context="indicator",
     )
     try:
         return Indicator(

@@ -85,7 +85,9 @@ _STEPS = {
             sum(case when cost_amount is not null then net_amount end) as costed_amount,
             coalesce(sum(quantity) filter (where not is_refund), 0) as quantity,
             count(*) filter (where not is_refund) as line_count,
-            array_length(array_distinct(array_agg(case when not is_refund then product_id end))) as product_count,
+            array_length(
+                array_distinct(array_agg(case when not is_refund then product_id end))
+            ) as product_count,
             min(channel) as channel,
             min(store_id) as store_id
         from order_lines

@@ -201,7 +201,8 @@ VIEWS: dict[str, View] = {
                     "that belong to earlier orders.",
                     line_count="Number of its lines that are no refund.",
                     product_count="Number of different products on those lines.",
-                    gap_days="Days since the customer's previous purchase; empty for the first and for refunds.",
+                    gap_days="Days since the customer's previous purchase; empty for the first "
+                    "and for refunds.",
                 ),
                 *_of(
                     "transactions",
@@ -246,7 +247,7 @@ VIEWS: dict[str, View] = {
                     ("customer_id", "Who bought."),
                     ("category", "The category."),
                     ("net_amount", "Net spend on it."),
-                    ("category_rank", "1 is the one with the highest spend; of equals the first by alphabet."),
+                    ("category_rank", "1 is the one with most spend; of equals the first by alphabet."),
                 )
             ),
         ),

@@ -1,0 +1,198 @@
+"""From a folder of exports with a crm.toml to its tables: read, checked, kept for the next time."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.checks import CheckReport
+from crmlib.prepare.clock import closing_moment
+from crmlib.prepare.config import WorkspaceConfig, load_config
+from crmlib.prepare.config_parts import ColumnConfig, TableConfig
+from crmlib.prepare.crm import Crm, stage_tables
+from crmlib.prepare.engine import Engine
+from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.snapshot import (
+    lay_out_set_aside,
+    open_snapshot,
+    read_manifest,
+    report_from_json,
+    report_to_json,
+    snapshot_key,
+    snapshots_folder,
+    write_snapshot,
+)
+from crmlib.prepare.sources import Source, allowed_paths, open_source, source_fingerprints
+from crmlib.prepare.staging import Reading
+from crmlib.schema.errors import ConfigError, nearest
+from crmlib.schema.tables import CORE_TABLES, table_spec
+
+
+def open_workspace(
+    path: str | Path, *, as_of: Any = None, progress: Callable[[str], None] | None = None
+) -> Crm:
+    """Read, check and hold the tables of a workspace.
+
+    While neither crm.toml, the exports nor the closing moment have changed, the checked tables of the last
+    time are opened again.
+
+    Parameters
+    ----------
+    path : path
+        The folder that holds crm.toml, or crm.toml itself.
+    as_of : Timestamp, date, text or None
+        The closing moment; None takes what crm.toml says. A bare date means the end of that day there.
+    progress : callable, optional
+        Called with the name of each table when its rows have been read.
+
+    Returns
+    -------
+    Crm
+        `checks` tells what was found; the rows set aside lie in ``<workspace>/set_aside/<table>.parquet``.
+
+    Raises
+    ------
+    ConfigError
+        A mistake in crm.toml, with its key path.
+    SourceError
+        An export that cannot be used at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "orders.csv").write_text("order_id,product_id,ordered_at,net_amount\\n007,a,2020-01-05,9.5\\n")
+    >>> _ = (folder / "crm.toml").write_text('currency = "EUR"\\n[tables.transactions]\\nfrom = "orders.csv"\\n')
+    >>> crm = open_workspace(folder)
+    >>> crm.frame("transactions").order_id.item(), crm.as_of
+    ('007', Timestamp('2020-01-05 00:00:00'))
+    """
+    config = load_config(path)
+    if not set(config.tables) & set(CORE_TABLES):
+        raise ConfigError(f"tables: a workspace needs {' or '.join(CORE_TABLES)}. Add [tables.{CORE_TABLES[0]}].")
+    moment = _stated_moment(config, as_of)
+    key = snapshot_key(config.model_dump(mode="json"), str(moment), source_fingerprints(config))
+    folder = snapshots_folder(config.root)
+    snapshot = folder / key
+    manifest = read_manifest(snapshot)
+    if manifest is None:
+        snapshot = write_snapshot(folder, key, lambda target: _check_sources(config, moment, target, progress))
+        manifest = read_manifest(snapshot)
+    assert manifest is not None
+    lay_out_set_aside(snapshot, config.root)
+    tables = list(manifest["tables"])
+    return Crm(
+        name=config.name,
+        as_of=pd.Timestamp(manifest["as_of"]).as_unit("us"),
+        tables=tuple(tables),
+        checks=report_from_json(manifest, snapshot / "set_aside"),
+        engine=open_snapshot(snapshot, tables),
+        currency=config.currency,
+        time_zone=config.time_zone,
+        config=config,
+        root=config.root,
+    )
+
+
+def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[str, str]) -> Reading:
+    """How the columns of a source become those of a table; columns with our own names need no mapping.
+
+    Raises
+    ------
+    ConfigError
+        A mapped column that is not there, or SQL that is not one expression over the columns.
+
+    Examples
+    --------
+    See `open_workspace`.
+    """
+    spec = table_spec(name)
+    key_path = f"tables.{name}.columns"
+    theirs = {column.lower(): column for column in source.columns}
+    expressions = {
+        ours: Engine.quote(theirs[ours]) for ours in spec.names if ours not in table.columns and ours in theirs
+    }
+    for ours, mapped in table.columns.items():
+        expressions[ours] = _expression(mapped, source, f"{key_path}.{ours}")
+    filters = tuple(
+        (
+            parse_expression(
+                rule.sql, columns=source.columns, aggregate=False, key_path=f"tables.{name}.where.{i}", context="filter"
+            ).sql,
+            rule.reason,
+        )
+        for i, rule in enumerate(table.where)
+    )
+    return Reading(
+        spec=spec,
+        view=source.view,
+        expressions=expressions,
+        filters=filters,
+        date_formats=table.date_formats,
+        decimal=table.decimal,
+        policies=policies,
+    )
+
+
+def _expression(mapped: ColumnConfig, source: Source, key_path: str) -> str:
+    if mapped.sql is not None:
+        return parse_expression(mapped.sql, columns=source.columns, aggregate=False, key_path=key_path).sql
+    if mapped.name is not None:
+        if mapped.name not in source.columns:
+            raise ConfigError(
+                f"{key_path}: {', '.join(map(str, source.files))} has no column {mapped.name!r}."
+                f"{nearest(mapped.name, source.columns)}"
+            )
+        return Engine.quote(mapped.name)
+    return Engine.literal(mapped.value)
+
+
+def _stated_moment(config: WorkspaceConfig, as_of: Any) -> Any:
+    stated = config.as_of if as_of is None or as_of == "" else as_of
+    if isinstance(stated, str) and stated == "latest":
+        return stated
+    return closing_moment(stated, time_zone=config.time_zone)
+
+
+def _check_sources(
+    config: WorkspaceConfig, moment: Any, target: Path, progress: Callable[[str], None] | None
+) -> dict[str, Any]:
+    with Engine(allowed_paths=[target, *allowed_paths(config)]) as engine:
+        sources = {name: open_source(engine, config, name) for name in config.tables}
+        staged = stage_tables(
+            engine,
+            {
+                name: reading_of(source, name, config.tables[name], config.policies(name))
+                for name, source in sources.items()
+            },
+            as_of=moment,
+            time_zone=config.time_zone,
+            rejects={name: source.rejects for name, source in sources.items()},
+            aside_folder=target / "set_aside",
+            progress=progress,
+        )
+        for name in config.tables:
+            file = Engine.literal(str(target / f"{name}.parquet"))
+            engine.execute(f"copy {Engine.quote(name)} to {file} (format parquet, compression zstd)")
+    report = CheckReport(
+        summary=staged.report.summary,
+        counts=staged.report.counts,
+        sources=_sources_frame(sources),
+        missing=staged.report.missing,
+    )
+    return {"as_of": str(staged.as_of), "tables": list(config.tables), **report_to_json(report)}
+
+
+def _sources_frame(sources: Mapping[str, Source]) -> pd.DataFrame:
+    rows = [
+        {
+            "table": name,
+            "file": str(file),
+            "fingerprint": source.fingerprints.get(str(file), ""),
+            "note": "; ".join(source.notes),
+        }
+        for name, source in sources.items()
+        for file in source.files
+    ]
+    return pd.DataFrame(rows, columns=["table", "file", "fingerprint", "note"])

@@ -13,6 +13,8 @@ from crmlib.schema.errors import CrmlibError, ParameterError
 
 EXIT_CODES = """Exit codes: 0 done, 1 a report failed, 2 bad use, configuration or data, 3 nothing to do."""
 
+STOPPED = 130
+
 app = typer.Typer(
     name="crmlib",
     help=f"Reports from CRM exports: checked, published whole, and repeatable.\n\n{EXIT_CODES}",
@@ -83,14 +85,15 @@ def main() -> None:
         _complain(f"crmlib: {error.filename or 'the system'}: {error.strerror or error}")
         code = 2
     except (KeyboardInterrupt, typer.Abort):
-        _complain("crmlib: stopped. What was published before is untouched.")
-        code = 130
+        code = STOPPED
     except Exception as error:
         if not hasattr(error, "exit_code"):
             raise
         if hasattr(error, "show"):
             error.show()
         code = error.exit_code or 0
+    if code == STOPPED:
+        _complain("crmlib: stopped. What was published before is untouched.")
     sys.exit(code or 0)
 
 
@@ -109,29 +112,41 @@ def _global(
     pass
 
 
-@app.command(cls=PairedParameters, epilog=EXIT_CODES)
+Workspace = Annotated[Path, typer.Argument(help="Folder with a crm.toml.")]
+Workspaces = Annotated[list[Path], typer.Argument(metavar="WORKSPACE", help="Folders with a crm.toml.")]
+Reports = Annotated[
+    list[str] | None, typer.Option("--report", "-r", metavar="NAME", help="Only this one; may be repeated.")
+]
+AsOf = Annotated[str, typer.Option(metavar="DATE", help="Closing moment; otherwise as crm.toml says.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter; may be repeated."
+    ),
+]
+Notebooks = Annotated[Path | None, typer.Option(help="Folder of notebooks, instead of ./notebooks.")]
+OnFailure = Annotated[
+    str,
+    typer.Option(
+        metavar="COMMAND",
+        help="Run this after a failure: the reason is its input, and CRMLIB_REASON, CRMLIB_LOG, "
+        "CRMLIB_WORKSPACE, CRMLIB_RUN and CRMLIB_EXIT_CODE are set.",
+    ),
+]
+Write = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing it.")]
+
+
+@app.command(
+    cls=PairedParameters, epilog=EXIT_CODES, help="Execute the reports of workspaces and publish them."
+)
 def report(
-    workspaces: Annotated[
-        list[Path], typer.Argument(metavar="WORKSPACE", help="Folders with a crm.toml.")
-    ],
-    reports: Annotated[
-        list[str] | None,
-        typer.Option("--report", "-r", metavar="NAME", help="Only this one; may be repeated."),
-    ] = None,
-    as_of: Annotated[
-        str, typer.Option(metavar="DATE", help="Closing moment; otherwise as crm.toml says.")
-    ] = "",
-    parameters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter; may be repeated."
-        ),
-    ] = None,
+    workspaces: Workspaces,
+    reports: Reports = None,
+    as_of: AsOf = "",
+    parameters: Parameters = None,
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
     jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
-    notebooks: Annotated[
-        Path | None, typer.Option(help="Folder of notebooks, instead of ./notebooks.")
-    ] = None,
+    notebooks: Notebooks = None,
     keep: Annotated[int, typer.Option(min=1, help="Published runs of a workspace that stay.")] = 30,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that one notebook may take.")] = 3600,
     if_changed: Annotated[
@@ -142,19 +157,19 @@ def report(
         bool, typer.Option("--fresh", help="Reuse nothing of a run that did not finish.")
     ] = False,
     show_code: Annotated[bool, typer.Option("--show-code", help="Pages show the code, folded.")] = False,
-    on_failure: Annotated[
-        str,
-        typer.Option(
-            metavar="COMMAND",
-            help="Run this after a failure: the reason is its input, and CRMLIB_REASON, CRMLIB_LOG, "
-            "CRMLIB_WORKSPACE, CRMLIB_RUN and CRMLIB_EXIT_CODE are set.",
-        ),
-    ] = "",
+    on_failure: OnFailure = "",
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing unless something failed.")
     ] = False,
 ) -> None:
-    """Execute the reports of workspaces and publish them."""
+    """Execute the reports of workspaces and publish them; see `crmlib.present.runs.run_reports`.
+
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> "--if-changed" in CliRunner().invoke(app, ["report", "--help"]).output
+    True
+    """
     from crmlib.present.console import report_and_tell
 
     code = report_and_tell(
@@ -177,37 +192,46 @@ def report(
     raise typer.Exit(code)
 
 
-@app.command(epilog=EXIT_CODES)
-def check(
-    workspace: Annotated[Path, typer.Argument(help="Folder with a crm.toml.")],
-    as_of: Annotated[str, typer.Option(metavar="DATE", help="Closing moment.")] = "",
-) -> None:
-    """Read a workspace and count what is wrong."""
+@app.command(epilog=EXIT_CODES, help="Read a workspace and count what is wrong.")
+def check(workspace: Workspace, as_of: AsOf = "") -> None:
+    """Read a workspace and print its check report.
+
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> type(CliRunner().invoke(app, ["check", "no/such/workspace"]).exception).__name__
+    'ParameterError'
+    """
     from crmlib.present.console import print_checks
 
     print_checks(workspace, as_of=as_of or None)
 
 
-@app.command(epilog=EXIT_CODES)
-def reports(
-    workspace: Annotated[Path, typer.Argument(help="Folder with a crm.toml.")],
-    notebooks: Annotated[
-        Path | None, typer.Option(help="Folder of notebooks, instead of ./notebooks.")
-    ] = None,
-) -> None:
-    """List what can run, and what lacks which table."""
+@app.command(epilog=EXIT_CODES, help="List what can run, and what lacks which table.")
+def reports(workspace: Workspace, notebooks: Notebooks = None) -> None:
+    """Print the reports, what they lack on a workspace, and their parameters.
+
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> type(CliRunner().invoke(app, ["reports", "no/such/workspace"]).exception).__name__
+    'ParameterError'
+    """
     from crmlib.present.console import print_reports
 
     print_reports(workspace, notebooks=notebooks)
 
 
-@app.command(epilog=EXIT_CODES)
-def dictionary(
-    write: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing it.")
-    ] = None,
-) -> None:
-    """Print the tables and columns of the vocabulary."""
+@app.command(epilog=EXIT_CODES, help="Print the tables and columns of the vocabulary.")
+def dictionary(write: Write = None) -> None:
+    """Print the data dictionary, or write it into a file.
+
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> "net_amount" in CliRunner().invoke(app, ["dictionary"]).output
+    True
+    """
     from crmlib.schema.dictionary import dictionary_markdown
 
     text = dictionary_markdown()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.local_time import local_time
 from crmlib.prepare.checks import CheckReport
 from crmlib.schema.fields import TableSpec
 from crmlib.schema.tables import TABLES, table_spec
@@ -56,6 +57,7 @@ class DataHealth:
     Attributes
     ----------
     as_of : Timestamp
+        As the workspace's clocks show it, like all moments here.
     currency : str
     checks : CheckReport
     tables : DataFrame, one row a table
@@ -125,7 +127,7 @@ def data_health(crm: Any) -> DataHealth:
     """
     seen = [_look(crm, table_spec(name)) for name in crm.tables]
     return DataHealth(
-        as_of=crm.as_of,
+        as_of=local_time(crm.as_of, time_zone=crm.time_zone),
         currency=crm.currency,
         checks=crm.checks,
         tables=_tables(crm, {name: span for name, _, span in seen}),
@@ -155,6 +157,8 @@ def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]
             "distinct": pd.array(counted[1::2], dtype="Int64"),
         }
     )
+    if timed and spec.field(spec.time).type == "timestamp":
+        first_at, last_at = (local_time(moment, time_zone=crm.time_zone) for moment in (first_at, last_at))
     return spec.name, filled, (first_at, last_at)
 
 
@@ -165,7 +169,7 @@ def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
     for place, name in enumerate(("first_at", "last_at")):
         moments = [spans.get(table, (None, None))[place] for table in tables["table"]]
         tables[name] = pd.to_datetime(pd.Series(moments, index=tables.index, dtype="object"))
-    tables["age_days"] = (crm.as_of - tables["last_at"]).dt.days
+    tables["age_days"] = (local_time(crm.as_of, time_zone=crm.time_zone) - tables["last_at"]).dt.days
     return tables
 
 

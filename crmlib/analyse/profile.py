@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from math import ceil
 from re import search
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
+from crmlib.analyse.local_time import local_time
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.rfm import rfm_table
@@ -31,6 +31,7 @@ class CustomerProfile:
     Attributes
     ----------
     as_of : Timestamp
+        As the workspace's clocks show it, like `first_at` and `last_at`.
     currency : str
     totals : dict
         `customers` (with a purchase), `listed_customers` (all that are known), `orders`, `net_sales`,
@@ -115,7 +116,7 @@ def customer_profile(crm: Any) -> CustomerProfile:
     rfm = rfm_table(crm.table("transactions"), as_of=crm.as_of)
     types = customer_types(rfm, definitions=kinds)
     return CustomerProfile(
-        as_of=crm.as_of,
+        as_of=local_time(crm.as_of, time_zone=crm.time_zone),
         currency=crm.currency,
         totals=_totals(crm, indicators, buyers),
         indicators=indicators,
@@ -184,7 +185,7 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
     months = months.drop(columns="first_at").set_index("month")
     every = pd.date_range(months.index[0], months.index[-1], freq="MS", name="month")
     months = months.reindex(every, fill_value=0).reset_index()
-    local = crm.as_of.tz_localize("UTC").tz_convert(ZoneInfo(crm.time_zone)).tz_localize(None)
+    local = local_time(crm.as_of, time_zone=crm.time_zone)
     months["complete"] = months["month"] + pd.offsets.MonthEnd(0) <= local
     if first_at.day > 3:
         months.loc[0, "complete"] = False
@@ -286,8 +287,8 @@ def _totals(crm: Any, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[st
         "refund_share_pct": 100 * float(refunds or 0) / float(bought) if bought else None,
         "spend_median": float(buyers["spend_total"].median()) if len(buyers) else None,
         "top_fifth_share_pct": float(curve["spend_pct"].iloc[20]) if len(curve) else None,
-        "first_at": pd.Timestamp(first_at) if first_at else None,
-        "last_at": pd.Timestamp(last_at) if last_at else None,
+        "first_at": local_time(first_at, time_zone=crm.time_zone),
+        "last_at": local_time(last_at, time_zone=crm.time_zone),
     }
 
 

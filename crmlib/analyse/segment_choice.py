@@ -219,7 +219,7 @@ def adjusted_rand(labels: np.ndarray, again: np.ndarray) -> float:
     """
     shared = _crossed(labels, again, int(labels.max()) + 1).astype("float64")
     pairs, rows, columns = (_pairs(x).sum() for x in (shared, shared.sum(axis=1), shared.sum(axis=0)))
-    expected = rows * columns / _pairs(np.float64(len(labels)))
+    expected = rows * columns / max(_pairs(np.float64(len(labels))), 1.0)
     most = (rows + columns) / 2
     return 1.0 if most == expected else float((pairs - expected) / (most - expected))
 

@@ -13,6 +13,7 @@ FENCE = 3.0
 """A value this many quartile distances beyond the quartiles is an outlier (Tukey's outer fence)."""
 SKEWED = 0.5
 POWERS = (-5.0, 5.0)
+_NOTHING = 1e-100
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,10 +144,10 @@ def _learn_column(column: np.ndarray) -> dict[str, float]:
     low, high = _tails(filled)
     capped = np.clip(filled, low, high)
     size, power = _learn_power(capped)
-    straight = _unbend(capped, size, power)
-    fence_low, fence_high = _fences(filled, straight, size, power)
+    fence_low, fence_high = _fences(filled, _unbend_beyond(filled, low, high, size, power))
     low, high = max(low, fence_low), min(high, fence_high)
     straight = _unbend(np.clip(filled, low, high), size, power)
+    deviation = float(straight.std())
     return {
         "medians": median,
         "low": low,
@@ -156,7 +157,7 @@ def _learn_column(column: np.ndarray) -> dict[str, float]:
         "size": size,
         "power": power,
         "mean": float(straight.mean()),
-        "deviation": float(straight.std()) if low < high else 1.0,
+        "deviation": deviation if deviation > _NOTHING else 1.0,
     }
 
 
@@ -170,12 +171,12 @@ def _tails(filled: np.ndarray) -> tuple[float, float]:
 
 def _learn_power(capped: np.ndarray) -> tuple[float, float]:
     """The column's own size (median of what is not zero) and the power that unbends it; NaN: straight."""
-    middle = float(np.median(capped))
-    if capped.min() == capped.max() or np.ptp(capped) < 1e-9 * max(abs(middle), 1e-300):
-        return 1.0, float("nan")
-    if abs(stats.skew(capped)) <= SKEWED:
+    spread = float(np.ptp(capped))
+    if spread <= max(_NOTHING, 1e-9 * float(np.abs(capped).max())) or abs(stats.skew(capped)) <= SKEWED:
         return 1.0, float("nan")
     size = float(np.median(np.abs(capped[capped != 0])))
+    if size < 1e-9 * spread:
+        return 1.0, float("nan")
     power = float(np.clip(stats.yeojohnson_normmax(capped / size), *POWERS))
     straight = stats.yeojohnson(capped / size, power)
     if np.ptp(straight) == 0 or abs(stats.skew(straight)) >= abs(stats.skew(capped)):
@@ -187,14 +188,23 @@ def _unbend(values: np.ndarray, size: float, power: float) -> np.ndarray:
     return values if np.isnan(power) else stats.yeojohnson(values / size, power)
 
 
-def _fences(filled: np.ndarray, straight: np.ndarray, size: float, power: float) -> tuple[float, float]:
+def _unbend_beyond(filled: np.ndarray, low: float, high: float, size: float, power: float) -> np.ndarray:
+    """Unbent within the tails; beyond them along the tangent, since the power would flatten any whale."""
+    capped = np.clip(filled, low, high)
+    relative = capped / size
+    exponent = 0.0 if np.isnan(power) else np.where(relative >= 0, power - 1, 1 - power)
+    slope = (np.abs(relative) + 1) ** exponent / size
+    with np.errstate(over="ignore"):
+        return _unbend(capped, size, power) + (filled - capped) * slope
+
+
+def _fences(filled: np.ndarray, straight: np.ndarray) -> tuple[float, float]:
     """The outermost values seen within Tukey's outer fence; no fence where half the values are the same."""
     first, third = np.quantile(straight, [0.25, 0.75])
     if third <= first:
         return -np.inf, np.inf
     reach = FENCE * (third - first)
-    bent = _unbend(filled, size, power)
-    inside = filled[(bent >= first - reach) & (bent <= third + reach)]
+    inside = filled[(straight >= first - reach) & (straight <= third + reach)]
     return float(inside.min()), float(inside.max())
 
 
@@ -204,7 +214,7 @@ def _leave_out_copies(
     kept: list[int] = []
     dropped: dict[str, str] = {}
     for j, name in enumerate(names):
-        if np.ptp(prepared[:, j]) == 0:
+        if prepared[:, j].std() < _NOTHING:
             dropped[name] = "hardly differs between customers"
             continue
         links = [(abs(_correlation(prepared[:, i], prepared[:, j])), i) for i in kept]

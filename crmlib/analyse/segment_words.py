@@ -125,12 +125,7 @@ def wording_of(column: str) -> Wording:
     if column in WORDINGS:
         return WORDINGS[column]
     plain = re.sub(r"_(pct|days|total|mean)$", "", str(column)).replace("_", " ").strip() or str(column)
-    return _words(
-        f"{plain.replace('{', '(').replace('}', ')')} of {{}}",
-        f"column {column}",
-        f"high {plain}",
-        f"low {plain}",
-    )
+    return _words(f"{plain} of {{}}", f"column {column}", f"high {plain}", f"low {plain}")
 
 
 def segment_names(deviations: pd.DataFrame) -> list[str]:
@@ -313,7 +308,8 @@ def _apart_sentence(
     for column in telling:
         theirs, all_of_them = (_figure(column, x, units, currency) for x in (members, everyone))
         if theirs != all_of_them:
-            said.append(f"{wording_of(column).figure.format(theirs)} ({all_of_them})")
+            before, _, after = wording_of(column).figure.rpartition("{}")
+            said.append(f"{before}{theirs}{after} ({all_of_them})")
     return f"What else stands out: {_and(said)}." if said else ""
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 SUMMARY_COLUMNS = ("table", "check", "column", "policy", "rows", "share_pct", "says")
 COUNT_COLUMNS = ("table", "rows_read", "rows_accepted", "rows_set_aside")
-SOURCE_COLUMNS = ("table", "file", "fingerprint", "note")
+SOURCE_COLUMNS = ("table", "file", "rows_read", "fingerprint", "note")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class CheckReport:
     set_aside : mapping of table -> DataFrame
         The rows as they were read, with `reason`, `file` and `row` in front.
     sources : DataFrame
-        `table`, `file`, `fingerprint`, `note`: what was read, and how.
+        `table`, `file`, `rows_read`, `fingerprint` (SHA-256), `note`: what was read, and how.
     missing : tuple of str
         The tables of the vocabulary that the workspace does not have.
 

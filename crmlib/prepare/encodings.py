@@ -84,7 +84,8 @@ class TextFile:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "a.csv"
         >>> _ = path.write_bytes(b"a")
-        >>> TextFile(path=path, packed=False, encoding="utf-8").open().read()
+        >>> with TextFile(path=path, packed=False, encoding="utf-8").open() as stream:
+        ...     stream.read()
         b'a'
         """
         return gzip.open(self.path) if self.packed else self.path.open("rb")  # type: ignore[return-value]
@@ -143,7 +144,9 @@ def prepare_text(path: Path, *, shown: str, stated: str | None = None, scratch: 
         ends, blank = _line_ends(text)
         if encoding == "utf-8" and ends <= 1:
             return replace(text, blank_lines=blank)
-        return replace(_copy(text, shown, scratch), blank_lines=blank or encoding.startswith("utf-"))
+        return replace(
+            _copy(text, shown, scratch), blank_lines=blank or encoding.startswith(("utf-16", "utf-32"))
+        )
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(f"{shown} is packed with gzip and damaged ({error}). Export it again.") from error
     except OSError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.checks import CheckReport
+from crmlib.prepare.checks import SOURCE_COLUMNS, CheckReport
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.config import WorkspaceConfig, load_config
 from crmlib.prepare.config_parts import ColumnConfig, TableConfig
@@ -23,7 +23,7 @@ from crmlib.prepare.snapshot import (
     snapshots_folder,
     write_snapshot,
 )
-from crmlib.prepare.sources import Source, allowed_paths, open_source, source_fingerprints
+from crmlib.prepare.sources import Source, allowed_paths, fingerprints, open_source
 from crmlib.prepare.staging import Reading
 from crmlib.schema.errors import ConfigError, nearest
 from crmlib.schema.tables import CORE_TABLES, table_spec
@@ -72,7 +72,8 @@ def open_workspace(
     if not set(config.tables) & set(CORE_TABLES):
         raise ConfigError(f"tables: a workspace needs {' or '.join(CORE_TABLES)}. Add [tables.{CORE_TABLES[0]}].")
     moment = _stated_moment(config, as_of)
-    key = snapshot_key(config.model_dump(mode="json"), str(moment), source_fingerprints(config))
+    files = {name: fingerprints(config, name) for name in config.tables}
+    key = snapshot_key(config.model_dump(mode="json"), str(moment), files)
     folder = snapshots_folder(config.root)
     snapshot = folder / key
     manifest = read_manifest(snapshot)
@@ -141,7 +142,7 @@ def _expression(mapped: ColumnConfig, source: Source, key_path: str) -> str:
     if mapped.name is not None:
         if mapped.name not in source.columns:
             raise ConfigError(
-                f"{key_path}: {', '.join(map(str, source.files))} has no column {mapped.name!r}."
+                f"{key_path}: {', '.join(source.files)} has no column {mapped.name!r}."
                 f"{nearest(mapped.name, source.columns)}"
             )
         return Engine.quote(mapped.name)
@@ -188,11 +189,12 @@ def _sources_frame(sources: Mapping[str, Source]) -> pd.DataFrame:
     rows = [
         {
             "table": name,
-            "file": str(file),
-            "fingerprint": source.fingerprints.get(str(file), ""),
+            "file": file,
+            "rows_read": source.rows_by_file[file],
+            "fingerprint": source.fingerprints[file],
             "note": "; ".join(source.notes),
         }
         for name, source in sources.items()
         for file in source.files
     ]
-    return pd.DataFrame(rows, columns=["table", "file", "fingerprint", "note"])
+    return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))

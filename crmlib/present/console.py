@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+import crmlib
 from crmlib.present.notify import split_command, tell_failure
 from crmlib.present.progress import Bars
+from crmlib.present.workspaces import workspace_folders
 from crmlib.schema.errors import CrmlibError
 
 
@@ -122,10 +124,8 @@ def print_checks(workspace: Path, *, as_of: str | None = None) -> None:
     ...
     crmlib.schema.errors.ParameterError: There is no workspace 'no/such/workspace'...
     """
-    from crmlib import open_workspace
-    from crmlib.present.workspaces import workspace_folders
-
-    crm = open_workspace(workspace_folders([workspace])[0], as_of=as_of)
+    (folder,) = workspace_folders([workspace])
+    crm = crmlib.open_workspace(folder, as_of=as_of)
     try:
         console = Console(highlight=False)
         console.print(escape(f"{crm.name}, as of {crm.as_of:%Y-%m-%d %H:%M} UTC"))
@@ -153,13 +153,11 @@ def print_reports(workspace: Path, *, notebooks: Path | None = None) -> None:
     ...
     crmlib.schema.errors.ParameterError: There is no workspace 'no/such/workspace'...
     """
-    from crmlib import open_workspace
+    (folder,) = workspace_folders([workspace])
     from crmlib.present.notebooks import find_reports, notebook_folder
-    from crmlib.present.workspaces import workspace_folders
 
-    folder = workspace_folders([workspace])[0]
     found = find_reports(notebook_folder(notebooks))
-    crm = open_workspace(folder)
+    crm = crmlib.open_workspace(folder)
     tables = crm.tables
     crm.engine.close()
     table = Table("report", "question", "can run", "does without", "parameters")

@@ -1,7 +1,7 @@
 """Kernels for a run: warm ones forked from a zygote, cold ones where there is no fork, all over unix sockets.
 
 Connection files and sockets lie in one folder with mode 0700 and a short path (a unix socket's path holds at
-most 107 bytes). papermill knows the engine by the name `ENGINE`; without a `Kernels` it starts a cold kernel.
+most 107 bytes). How papermill uses them is in `crmlib.present.papermill_engine`.
 """
 
 import contextlib
@@ -21,13 +21,8 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
 
 from crmlib.present import zygote
-
-ENGINE = "crmlib"
-"""The name under which papermill knows `WarmEngine`."""
 
 LAUNCHER = "crmlib.present.kernel_app"
 LONGEST_FOLDER = 60
@@ -336,54 +331,6 @@ class FileKernelManager(AsyncKernelManager):
             kernel_id=self.kernel_id, kernel_spec=self._kernel_spec, parent=self
         )
         self.provisioner.kernels = kernels
-
-
-class WarmEngine(NBClientEngine):
-    """papermill's engine, with a kernel of ours.
-
-    Examples
-    --------
-    >>> papermill_engines.get_engine(ENGINE).__name__
-    'WarmEngine'
-    """
-
-    @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, *, kernels=None, cwd=None, **kwargs):
-        """Execute the notebook that `nb_man` holds; papermill calls this.
-
-        Parameters
-        ----------
-        nb_man : papermill's NotebookExecutionManager
-        kernel_name : str
-            Kept in the notebook; the kernel is this Python.
-        kernels : Kernels, optional
-            Where the kernel comes from; else a cold one is started.
-        cwd : path, optional
-            The kernel's working folder. The calling process never changes its own.
-        **kwargs : traits of nbclient's client
-
-        Examples
-        --------
-        >>> WarmEngine.execute_managed_notebook.__name__  # executed in tests/present/test_kernels.py
-        'execute_managed_notebook'
-        """
-        if kernels is None:
-            with Kernels(warm=False) as cold:
-                return cls.execute_managed_notebook(nb_man, kernel_name, kernels=cold, cwd=cwd, **kwargs)
-        known = set(PapermillNotebookClient.class_trait_names())
-        traits = {name: value for name, value in kwargs.items() if name in known}
-        client = PapermillNotebookClient(
-            nb_man,
-            km=kernels.manager(),
-            kernel_name=kernel_name,
-            startup_timeout=kwargs.get("start_timeout", 60),
-            iopub_timeout=60,
-            **traits,
-        )
-        return client.execute(cwd=str(cwd) if cwd else None, cleanup_kc=True)
-
-
-papermill_engines.register(ENGINE, WarmEngine)
 
 
 def _private_folder() -> Path:

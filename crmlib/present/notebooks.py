@@ -14,7 +14,8 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 import crmlib
-from crmlib.present.kernels import ENGINE, Kernels
+from crmlib.present.kernels import Kernels
+from crmlib.present.papermill_engine import ENGINE
 from crmlib.present.parameters import Parameter, match_parameters, read_parameters
 from crmlib.present.scrub import find_secrets, private_folders, scrub_paths
 from crmlib.present.skip import SkipReport, skip_reason

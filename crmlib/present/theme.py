@@ -222,10 +222,9 @@ def wrapped(text: str, *, width: float, size: float = SMALL, bold: bool = False,
     done.append(line)
     if lines is not None and len(done) > lines:
         last = done[lines - 1]
-        while last and text_width(f"{last}…", size=size, bold=bold) > width:
-            last = last[:-1].rstrip()
-        cut = last if last != done[lines - 1] else last.rpartition(" ")[0] or last
-        done = [*done[: lines - 1], f"{cut.rstrip(' ,;')}…"]
+        while len(last) > 1 and text_width(f"{last}…", size=size, bold=bold) > width:
+            last = last.rpartition(" ")[0] or last[:-1]
+        done = [*done[: lines - 1], f"{last.rstrip(' ,;')}…"]
     return "\n".join(done)
 
 

@@ -305,13 +305,14 @@ def sentence(text: str) -> str:
 
     Examples
     --------
-    >>> sentence("champions come often"), sentence("Why?"), sentence("")
-    ('Champions come often.', 'Why?', '')
+    >>> sentence("champions come often"), sentence("“lost” customers"), sentence("Why?"), sentence("")
+    ('Champions come often.', '“Lost” customers.', 'Why?', '')
     """
     bare = str(text).strip()
     if not bare:
         return ""
-    return f"{bare[0].upper()}{bare[1:]}{'' if bare[-1] in '.?!' else '.'}"
+    at = 1 if bare[0] in "“'(" and len(bare) > 1 else 0
+    return f"{bare[:at]}{bare[at].upper()}{bare[at + 1 :]}{'' if bare[-1] in '.?!' else '.'}"
 
 
 def quoted(name: Any) -> str:

@@ -124,7 +124,7 @@ def random_ledger(*, seed: int, lines: int = 1_500, customers: int = 60) -> dict
             "customer_id": pd.Series([f"c{i:03d}" for i in owner]).mask(lot.random(lines) < 0.1, None),
             "product_id": [f"p{i:02d}" for i in product],
             "ordered_at": pd.Timestamp("2022-06-01", tz="UTC") + pd.to_timedelta(minute, unit="min"),
-            "quantity": sign * lot.integers(0, 4, lines),
+            "quantity": sign * lot.integers(0, 4, lines) * 0.3,
             "net_amount": sign * price,
             "discount_amount": np.where(lot.random(lines) < 0.3, np.round(price / 10, 4), np.nan),
             "cost_amount": np.where(lot.random(lines) < 0.8, np.round(sign * price * 0.6, 4), np.nan),

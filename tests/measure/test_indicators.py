@@ -191,6 +191,40 @@ def test_names_are_unique_and_many():
     assert len(set(NAMES)) == len(NAMES) >= 28
 
 
+@pytest.mark.parametrize(
+    ("name", "last_in", "value"),
+    [
+        ("order_count_90d", 89, 1),
+        ("order_count_365d", 364, 1),
+        ("spend_30d", 29, 1),
+        ("spend_90d", 89, 1),
+        ("spend_365d", 364, 1),
+        ("margin_30d", 29, 0.5),
+        ("margin_90d", 89, 0.5),
+        ("margin_365d", 364, 0.5),
+        ("spend_trend", 179, -1),
+    ],
+)
+def test_windows_end_where_they_say(name, last_in, value):
+    lines = pd.DataFrame({"order_id": ["1", "2"], "customer_id": ["in", "out"]}).assign(
+        product_id="tea", net_amount=1.0, cost_amount=0.5
+    )
+    days = pd.to_timedelta([last_in, last_in + 1], unit="D")
+    lines["ordered_at"] = pd.Timestamp("2024-12-31") - days
+    result = compute_indicators(Crm.from_frames(as_of="2024-12-31", transactions=lines), [name])[name]
+    assert result["in"] == value
+    assert result["out"] == 0 or pd.isna(result["out"])
+
+
+def test_the_trend_counts_the_ninetieth_day_once():
+    lines = pd.DataFrame({"order_id": ["1", "2"], "net_amount": [3.0, 1.0]}).assign(
+        product_id="tea", customer_id="ann"
+    )
+    lines["ordered_at"] = pd.Timestamp("2024-12-31") - pd.to_timedelta([89, 90], unit="D")
+    result = compute_indicators(Crm.from_frames(as_of="2024-12-31", transactions=lines), ["spend_trend"])
+    assert result.loc["ann", "spend_trend"] == (3 - 1) / (3 + 1)
+
+
 def test_money_is_summed_exactly():
     lines = pd.DataFrame(
         {

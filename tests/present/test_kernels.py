@@ -14,7 +14,8 @@ from papermill.engines import papermill_engines
 from papermill.iorw import load_notebook_node
 
 from crmlib.present import zygote
-from crmlib.present.kernels import ENGINE, Kernels
+from crmlib.present.kernels import Kernels
+from crmlib.present.papermill_engine import ENGINE
 from tests.present.small_project import write_notebook
 
 LIGHT = ["crmlib.present.kernel_app"]

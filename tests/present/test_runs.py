@@ -106,7 +106,8 @@ def test_what_is_published_is_pages_and_the_record_and_names_no_folder(project, 
 def test_the_real_pages_of_a_run_are_whole(project, report):
     assert report(pages=None).status == "published"
     assert_whole(project / "reports")
-    assert "2 orders." in (shelf(project) / "latest" / "answer.html").read_text()
+    assert "How many orders?" in (shelf(project) / "latest" / "answer.html").read_text()
+    assert "2 orders." in (shelf(project) / "latest" / "index.html").read_text()
     assert "The shop" in (project / "reports" / "index.html").read_text()
 
 
@@ -150,7 +151,7 @@ def test_parameters_from_crm_toml_and_from_the_call(project, report):
         ({"parameters": {"workspace": "x"}}, "name the workspace itself"),
         ({"parameters": {"as_of": "x"}}, "--as-of"),
         ({"reports": ["answers"]}, "Did you mean 'answer'?"),
-        ({"workspace": "nowhere"}, "crm.toml"),
+        ({"workspace": "nowhere"}, "There is no workspace 'nowhere'."),
     ],
 )
 def test_bad_use_is_refused_before_anything_is_touched(project, report, options, remedy):
@@ -161,7 +162,7 @@ def test_bad_use_is_refused_before_anything_is_touched(project, report, options,
 
 
 def test_a_workspace_is_refused_with_the_nearest(project, report):
-    with pytest.raises(ParameterError, match="Did you mean '.*/data/shop'"):
+    with pytest.raises(ParameterError, match=r"Did you mean '.*/data/shop'"):
         report(workspace=project / "data" / "shp")
     (project / "data" / "empty").mkdir()
     with pytest.raises(ConfigError, match=r"empty holds no crm\.toml"):

@@ -1,0 +1,213 @@
+"""Key figures and tables of the report on customers."""
+
+import pandas as pd
+
+from crmlib.analyse.profile import CustomerProfile
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
+from crmlib.present.labels import label_of, labels_and_units
+from crmlib.present.words import percent, sentence
+
+
+def profile_figures(profile: CustomerProfile) -> KeyFigures:
+    """Customers, orders, sales, return of customers and what a customer spends; the index shows them too.
+
+    Parameters
+    ----------
+    profile : CustomerProfile
+
+    Returns
+    -------
+    KeyFigures
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_profile import _little_profile
+    >>> print(profile_figures(_little_profile())._text().replace("\u00a0", " "))
+    Customers: 2
+    Orders: 3
+    Net sales: EUR 40
+    Came back: 50 %
+    Spend of a customer: EUR 20
+    Spend of the top fifth: 75 %
+    """
+    totals = profile.totals
+    anonymous = totals["anonymous_share_pct"] or 0
+    return KeyFigures(
+        KeyFigure(label="Customers", value=totals["customers"], better="higher", note="with a purchase"),
+        KeyFigure(label="Orders", value=totals["orders"], better="higher"),
+        KeyFigure(
+            label="Net sales",
+            value=totals["net_sales"],
+            unit=profile.currency,
+            better="higher",
+            note=f"{percent(anonymous)} without a customer" if anonymous >= 0.1 else "",
+        ),
+        KeyFigure(
+            label="Came back", value=totals["repeat_share_pct"], unit="%", better="higher", note="ordered at least twice"
+        ),
+        KeyFigure(
+            label="Spend of a customer", value=totals["spend_median"], unit=profile.currency, better="higher", note="median"
+        ),
+        KeyFigure(
+            label="Spend of the top fifth", value=totals["top_fifth_share_pct"], unit="%", note="of all spend"
+        ),
+        index=True,
+    )
+
+
+def types_table(profile: CustomerProfile) -> DataTable:
+    """Customer types: how many, what they bring, what to do.
+
+    Parameters
+    ----------
+    profile : CustomerProfile
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_profile import _little_profile
+    >>> types_table(_little_profile()).frame.shape
+    (2, 10)
+    """
+    frame = profile.type_table.reset_index()
+    frame["customer_type"] = [sentence(name)[:-1] for name in frame["customer_type"]]
+    return DataTable(
+        frame,
+        name="customer_types",
+        caption="Customer types, the most spend first",
+        labels={
+            "customer_type": "Type",
+            "share_pct": "Customers",
+            "spend_total": "Spend",
+            "spend_share_pct": "Spend",
+            "recency_days": "Last order",
+            "order_count": "Orders each",
+            "basket_value": "Spend an order",
+            "says": "Who they are",
+            "action": "What to do",
+        },
+        units={
+            "spend_total": profile.currency,
+            "basket_value": profile.currency,
+            "recency_days": "days ago, median",
+            "order_count": "median",
+        },
+        digits={"spend_total": 0, "share_pct": 1, "spend_share_pct": 1, "order_count": 0, "recency_days": 0},
+    )
+
+
+def months_table(profile: CustomerProfile) -> DataTable:
+    """Sales month by month.
+
+    Parameters
+    ----------
+    profile : CustomerProfile
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_profile import _little_profile
+    >>> months_table(_little_profile()).frame["month"].tolist()
+    ['2024-01', '2024-02']
+    """
+    months = profile.months
+    frame = pd.DataFrame(
+        {
+            "month": [f"{month:%Y-%m}" for month in months["month"]],
+            "net_sales": months["net_sales"],
+            "orders": months["orders"],
+            "customers": months["customers"],
+            "order_value": months["net_sales"] / months["orders"].where(months["orders"] > 0),
+            "complete": months["complete"],
+        }
+    )
+    return DataTable(
+        frame,
+        name="sales_by_month",
+        caption="Sales by month",
+        labels={"order_value": "Sales an order", "complete": "Whole month"},
+        units={"net_sales": profile.currency, "order_value": profile.currency},
+        digits={"net_sales": 0, "order_value": 2},
+    )
+
+
+def indicators_table(profile: CustomerProfile) -> DataTable:
+    """Every indicator that is a number: what it is, and how it lies over the customers.
+
+    Parameters
+    ----------
+    profile : CustomerProfile
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_profile import _little_profile
+    >>> indicators_table(_little_profile()).frame["label"].head(2).tolist()
+    ['Days since last order', 'Days since first order']
+    """
+    frame = profile.summary.reset_index()
+    frame.insert(0, "label", [label_of(name) for name in frame["indicator"]])
+    frame = frame[["label", "unit", "low", "median", "high", "known_pct", "says", "indicator"]]
+    return DataTable(
+        frame,
+        name="indicators",
+        caption="Indicators of the customers who bought",
+        labels={
+            "label": "Indicator",
+            "low": "Low (a tenth below)",
+            "median": "Median",
+            "high": "High (a tenth above)",
+            "known_pct": "Known for",
+            "says": "What it means",
+            "indicator": "Name in crmlib",
+        },
+        units={"known_pct": "% of customers"},
+        digits={"low": 1, "median": 1, "high": 1, "known_pct": 0},
+        rows=10,
+    )
+
+
+def groups_table(profile: CustomerProfile) -> DataTable | Skipped:
+    """Customers by what is known of them; sensitive values only in groups that are large enough.
+
+    Parameters
+    ----------
+    profile : CustomerProfile
+
+    Returns
+    -------
+    DataTable, or Skipped where nothing is known
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_profile import _little_profile
+    >>> print(groups_table(_little_profile())._text())
+    Left out: Nothing is known of customers but what they buy. The table customers would bring it.
+    """
+    if profile.groups.empty:
+        return Skipped("Nothing is known of customers but what they buy.", table="customers")
+    frame = profile.groups.assign(field=[label_of(name) for name in profile.groups["field"]])
+    _, units = labels_and_units(["spend_total"], profile.currency)
+    return DataTable(
+        frame,
+        name="customer_groups",
+        caption="Customers by what is known of them",
+        labels={
+            "field": "What is known",
+            "value": "Value",
+            "share_pct": "Share of those listed",
+            "spend_median": "Spend, median",
+        },
+        units={"spend_median": units["spend_total"]},
+        digits={"share_pct": 1, "spend_median": 0},
+        rows=20,
+    )

@@ -8,14 +8,13 @@ import pytest
 
 import crmlib
 from crmlib import cli
-from crmlib.present import runs, zygote
-from tests.present.small_project import assert_whole, make_project, open_shop, write_notebook
+from crmlib.present import zygote
+from tests.present.small_project import assert_whole, make_project, write_notebook
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.kernel_app"])
-    monkeypatch.setattr(runs, "_opener", lambda: open_shop)
     monkeypatch.chdir(make_project(tmp_path))
     return tmp_path
 
@@ -86,7 +85,7 @@ def test_bad_use_is_one_sentence_and_exit_code_2(project, call, words, says):
     assert not (project / "reports").exists()
 
 
-def test_data_that_cannot_be_used_is_exit_code_2(project, call, monkeypatch):
+def test_data_that_cannot_be_used_is_exit_code_2(project, call):
     (project / "data" / "shop" / "transactions.csv").write_text("order_id,net_amount,ordered_at\n")
     code, _, err = call("report", "data/shop")
     assert code == 2 and err.startswith("shop: refused. ") and "Traceback" not in err
@@ -108,7 +107,6 @@ def test_the_command_after_a_failure_gets_the_reason_and_the_log(project, call):
 
 
 def test_check_and_reports_print_tables(project, call, monkeypatch):
-    monkeypatch.setitem(vars(crmlib), "open_workspace", open_shop)
     monkeypatch.setenv("COLUMNS", "160")
     code, out, _ = call("check", "data/shop")
     assert code == 0 and "transactions" in out and "2" in out and "The shop, as of" in out

@@ -13,6 +13,8 @@ ROUNDS = 25
 """How often the customers are drawn again, with replacement, for a candidate."""
 HOPELESS = (8, 0.5)
 """After this many resamples a candidate whose least stable segment overlaps less than this is given up."""
+NEAR_BEST = 0.9
+"""Scores this near to the best are too near to tell apart; then the most segments are taken."""
 STABLE = 0.6
 """Mean Jaccard index below which a segment is not published: Hennig's line between a pattern and noise."""
 SMALLEST_SHARE_PCT = 5.0
@@ -278,10 +280,12 @@ def choose(candidates: Sequence[Candidate]) -> int:
     >>> tried[choose(tried)].n_segments
     3
     """
-    return max(
-        range(len(candidates)),
-        key=lambda i: (candidates[i].holds_up, candidates[i].sizes.min() > 0, candidates[i].score, -i),
-    )
+    pool = [i for i, one in enumerate(candidates) if one.holds_up]
+    if not pool:
+        return max(range(len(candidates)), key=lambda i: (candidates[i].sizes.min() > 0, candidates[i].score))
+    enough = NEAR_BEST * max(candidates[i].score for i in pool)
+    near = [i for i in pool if candidates[i].score >= enough]
+    return max(near, key=lambda i: (candidates[i].n_segments, candidates[i].score))
 
 
 def candidate_table(candidates: Sequence[Candidate], best: int) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from crmlib.prepare.checks import COUNT_COLUMNS, CheckReport, join_summaries
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.staging import Reading, Staged
-from crmlib.schema.errors import ParameterError, SchemaError, nearest
+from crmlib.schema.errors import ParameterError, SchemaError
 from crmlib.schema.tables import CORE_TABLES, TABLES, table_spec
 
 
@@ -104,7 +104,8 @@ class Crm:
                 expressions={column: Engine.quote(column) for column in known},
                 policies=(checks or {}).get(name, {}),
             )
-        tables = stage_tables(engine, readings, as_of=as_of, time_zone=time_zone)
+        moment = as_of if as_of == "latest" else closing_moment(as_of, time_zone=time_zone)
+        tables = stage_tables(engine, readings, as_of=moment, time_zone=time_zone)
         extra = [
             {"table": name, "check": "unknown_column", "column": column, "policy": "warn",
              "rows": len(frame) if hasattr(frame, "__len__") else 0, "share_pct": 100.0,
@@ -232,7 +233,7 @@ def stage_tables(
     ----------
     engine : Engine
     readings : table -> Reading
-    as_of : moment, date, text, or "latest"
+    as_of : Timestamp (naive, UTC) or "latest"
     time_zone : the zone of naive times
     rejects : table -> frame of `reason`, `file`, `row`, `text`
         Records that the reader could not split into columns: they count as read and as set aside.
@@ -245,9 +246,9 @@ def stage_tables(
     >>> engine = Engine()
     >>> engine.register("raw", pd.DataFrame({"sku": ["007"], "_file": "products.csv", "_row": [2]}))
     >>> reading = Reading(spec=TABLES["products"], view="raw", expressions={"product_id": "sku"})
-    >>> tables = stage_tables(engine, {"products": reading}, as_of="2020-01-31")
+    >>> tables = stage_tables(engine, {"products": reading}, as_of=pd.Timestamp("2020-01-31"))
     >>> engine.rows("from products"), tables.as_of
-    ([('007',)], Timestamp('2020-01-31 23:59:59.999999'))
+    ([('007',)], Timestamp('2020-01-31 00:00:00'))
     """
     staged = {}
     for name in TABLES:
@@ -255,7 +256,7 @@ def stage_tables(
             staged[name] = Staged(engine, readings[name], time_zone=time_zone)
             if progress:
                 progress(name)
-    moment = _closing_moment_of(staged, as_of, time_zone)
+    moment = _closing_moment_of(staged) if isinstance(as_of, str) else as_of
     for table in staged.values():
         table.close(moment)
     keys = {name: table.keys_sql() for name, table in staged.items()}
@@ -323,14 +324,12 @@ def _rows_aside(engine: Engine, table: Staged, bad: pd.DataFrame, folder: Path |
     return None
 
 
-def _closing_moment_of(staged: Mapping[str, Staged], as_of: Any, time_zone: str) -> pd.Timestamp:
-    if not (isinstance(as_of, str) and as_of.strip() in ("latest", "")):
-        return closing_moment(as_of, time_zone=time_zone)
+def _closing_moment_of(staged: Mapping[str, Staged]) -> pd.Timestamp:
     moments = [staged[name].last_moment() for name in CORE_TABLES if name in staged]
     known = [moment for moment in moments if moment is not None]
     if not known:
         raise ParameterError(
-            "as_of cannot be 'latest': no accepted row of transactions or opportunities has a time."
-            f"{nearest('as_of', [])} State a date, such as 2017-12-31."
+            "as_of cannot be 'latest': no accepted row of transactions or opportunities has a time. "
+            "State a date, such as 2017-12-31."
         )
     return max(known).as_unit("us")

@@ -109,11 +109,9 @@ def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, A
         (building / "set_aside").mkdir()
         manifest = fill(building)
         (building / _MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
-        try:
-            building.rename(folder / key)
-        except OSError as error:
-            if read_manifest(folder / key) is None:
-                raise SourceError(f"The checked tables could not be written to {folder}: {error}.") from error
+        _put_in_place(building, folder / key)
+    except OSError as error:
+        raise SourceError(f"The checked tables could not be written to {folder}: {error}.") from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
     _remove_old(folder, keep=key)
@@ -218,6 +216,15 @@ def lay_out_set_aside(snapshot: Path, root: Path) -> None:
             except OSError:
                 shutil.copyfile(path, copy)
             copy.replace(target / name)
+
+
+def _put_in_place(building: Path, target: Path) -> None:
+    try:
+        building.rename(target)
+    except OSError:
+        if read_manifest(target) is None:
+            shutil.rmtree(target)
+            building.rename(target)
 
 
 def _remove_old(folder: Path, *, keep: str) -> None:

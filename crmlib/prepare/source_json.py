@@ -12,9 +12,7 @@ from crmlib.schema.errors import SourceError
 MAX_KEYS = 2000
 """More keys than this, and the keys themselves are data."""
 
-_IS_OBJECT = (
-    "(json_valid(c0) and coalesce(json_type(case when json_valid(c0) then c0 end) = 'OBJECT', false))"
-)
+_IS_OBJECT = "(coalesce(try(json_type(c0)), '') = 'OBJECT')"
 _LINES = Dialect(delimiter="\x1f", escape="", skip=0, header=("line",))
 
 
@@ -93,9 +91,10 @@ def _numbered(engine: Engine, lines: str, rejected: list[int]) -> str:
 def _keys(engine: Engine, lines: str, shown: str) -> list[str]:
     """All keys of the objects, in the order in which they first appear."""
     found = engine.rows(
-        f"select key from (select _row, unnest(json_keys(c0)) as key, "
-        f"generate_subscripts(json_keys(c0), 1) as place from {lines} where {_IS_OBJECT}) "
-        f"group by key order by min(_row * 100000 + place) limit {MAX_KEYS + 1}"
+        f"with shapes as (select json_keys(c0) as keys, min(_row) as seen from {lines} where {_IS_OBJECT} "
+        "group by all) select key from (select unnest(keys) as key, "
+        "generate_subscripts(keys, 1) as place, seen from shapes) "
+        f"group by key order by min(seen * 100000 + place) limit {MAX_KEYS + 1}"
     )
     if not found:
         raise SourceError(f"{shown}: no line holds a JSON object with keys. Write one object a line.")

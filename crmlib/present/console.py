@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 import crmlib
 from crmlib.present.notify import split_command, tell_failure
@@ -130,10 +130,7 @@ def print_checks(workspace: Path, *, as_of: str | None = None) -> None:
         console = Console(highlight=False)
         console.print(escape(f"{crm.name}, as of {crm.as_of:%Y-%m-%d %H:%M} UTC"))
         console.print(_table(crm.checks.counts))
-        if len(crm.checks.summary):
-            console.print(_table(crm.checks.summary))
-        else:
-            console.print("Nothing to complain about.")
+        console.print(_findings(crm.checks.summary) if len(crm.checks.summary) else "Nothing is wrong.")
     finally:
         crm.engine.close()
 
@@ -179,6 +176,24 @@ def _notify(command: str, reason: str, facts: Mapping[str, str]) -> None:
         problem = tell_failure(command, reason=reason, facts=facts)
         if problem:
             Console(stderr=True, highlight=False).print(escape(f"--on-failure: {problem}"), soft_wrap=True)
+
+
+def _findings(summary):
+    table = Table(
+        "table", "check", Column("rows", justify="right"), Column("%", justify="right"), "they", "policy"
+    )
+    for row in summary.itertuples():
+        where = f"{row.check}: {row.column}" if row.column else row.check
+        cells = (
+            row.table,
+            where,
+            f"{row.rows:,}",
+            f"{row.share_pct:.2g}",
+            row.says,
+            row.policy.replace("_", " "),
+        )
+        table.add_row(*map(escape, cells))
+    return table
 
 
 def _table(frame):

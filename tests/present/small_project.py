@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,6 +18,14 @@ class Shown:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/plain": self.block["kind"], "application/vnd.crmlib+json": self.block}
+"""
+CONFIG = """\
+name = "The shop"
+currency = "EUR"
+as_of = "2020-01-31"
+
+[tables.transactions]
+from = "transactions.csv"
 """
 PARAMETERS = (
     'workspace: str = "../data/shop"  # folder that holds crm.toml\nas_of: str = ""  # closing moment\n'
@@ -43,7 +50,7 @@ def make_project(root):
     root = Path(root)
     shop = root / "data" / "shop"
     shop.mkdir(parents=True)
-    (shop / "crm.toml").write_text('name = "The shop"\ncurrency = "EUR"\n')
+    (shop / "crm.toml").write_text(CONFIG)
     (shop / "transactions.csv").write_text(
         "order_id,product_id,customer_id,ordered_at,quantity,net_amount\n"
         "1,tea,ann,2020-01-01,1,5.0\n2,cup,bob,2020-01-02,2,6.0\n"
@@ -66,18 +73,6 @@ def make_project(root):
     )
     write_notebook(notebooks / "03_lacking.ipynb", "1 / 0", told={"needs": ["feedback"]})
     return root
-
-
-def open_shop(folder, *, as_of=None):
-    """Stands in for `crmlib.open_workspace`: one CSV file, read by pandas."""
-    import pandas as pd
-
-    from crmlib import Crm
-
-    frame = pd.read_csv(Path(folder) / "transactions.csv", dtype=str)
-    frame["net_amount"] = frame.net_amount.astype(float)
-    crm = Crm.from_frames(as_of=as_of or "2020-01-31", currency="EUR", transactions=frame)
-    return replace(crm, name="The shop")
 
 
 def assert_whole(out):
@@ -112,7 +107,9 @@ def links_of(html):
 def serve_runs(root, marker):
     """For each number of seconds on standard input: start a run, kill it after them; -1 lets it end."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    from crmlib.present import html, site, zygote  # noqa: F401  imported once, before all the forks
+    # Imported once, before all the forks.
+    from crmlib.prepare import workspace  # noqa: F401
+    from crmlib.present import html, site, zygote  # noqa: F401
     from crmlib.present.runs import run_reports
 
     # The second one is no module: it marks the processes of these runs, so that a test can look for them.
@@ -128,7 +125,6 @@ def serve_runs(root, marker):
                     root / "data" / "shop",
                     out=root / "reports",
                     notebooks=root / "notebooks",
-                    open_workspace=open_shop,
                     keep=3,
                 )
                 os._exit(run.exit_code)

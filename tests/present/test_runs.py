@@ -14,8 +14,8 @@ from crmlib.present import zygote
 from crmlib.present.locks import folder_lock
 from crmlib.present.pages import Pages
 from crmlib.present.runs import run_reports
-from crmlib.schema.errors import ConfigError, ParameterError, SourceError
-from tests.present.small_project import SHOW, assert_whole, make_project, open_shop, write_notebook
+from crmlib.schema.errors import ConfigError, ParameterError
+from tests.present.small_project import SHOW, assert_whole, make_project, write_notebook
 
 
 def page(notebook, *, title, context, show_code=False):
@@ -54,7 +54,6 @@ def report(project):
             "reports": names or None,
             "out": project / "reports",
             "notebooks": project / "notebooks",
-            "open_workspace": open_shop,
             "pages": PLAIN,
         }
         (run,) = run_reports(workspace, **(defaults | options))
@@ -126,16 +125,11 @@ def test_the_index_knows_the_runs_before(project, report):
 
 
 def test_parameters_from_crm_toml_and_from_the_call(project, report):
-    def opened(folder, *, as_of=None):
-        from dataclasses import replace
-        from types import SimpleNamespace
-
-        stated = {"figures": SimpleNamespace(parameters={"factor": 3})}
-        return replace(open_shop(folder, as_of=as_of), config=SimpleNamespace(reports=stated))
-
+    with (project / "data" / "shop" / "crm.toml").open("a") as config:
+        config.write("[reports.figures.parameters]\nfactor = 3\n")
     told = {}
     for name, given in (("stated", {}), ("given", {"factor": "4.5", "names": '["a"]'})):
-        run = report("figures", "answer", parameters=given, open_workspace=opened)
+        run = report("figures", "answer", parameters=given)
         record = json.loads((run.folder / "run.json").read_text())
         told[name] = {r["name"]: r["parameters"] for r in record["reports"]}
     assert told["stated"] == {"answer": {}, "figures": {"factor": 3.0}}
@@ -175,12 +169,9 @@ def test_a_workspace_is_refused_with_the_nearest(project, report):
 
 def test_data_that_cannot_be_used_stops_the_run_and_touches_nothing(project, report):
     first = report("answer")
-
-    def broken(folder, *, as_of=None):
-        raise SourceError("transactions.csv is empty. Export it again.")
-
-    run = report(open_workspace=broken)
-    assert run.status == "refused" and run.exit_code == 2 and "Export it again" in run.reason
+    (project / "data" / "shop" / "transactions.csv").unlink()
+    run = report()
+    assert run.status == "refused" and run.exit_code == 2 and "transactions" in run.reason
     assert (shelf(project) / "latest").readlink().name == first.run
     assert_whole(project / "reports")
 
@@ -328,11 +319,9 @@ def test_two_processes_at_once_publish_one_after_the_other(project):
         from pathlib import Path
         from crmlib.present import zygote
         from crmlib.present.runs import run_reports
-        from tests.present.small_project import open_shop
         zygote.modules_to_import = lambda: ["crmlib.present.kernel_app"]
         root = Path(sys.argv[1])
-        (run,) = run_reports(root / "data/shop", out=root / "reports", notebooks=root / "notebooks",
-                             open_workspace=open_shop)
+        (run,) = run_reports(root / "data/shop", out=root / "reports", notebooks=root / "notebooks")
         print(run.run, run.status)
         """
     )
@@ -349,19 +338,12 @@ def test_two_processes_at_once_publish_one_after_the_other(project):
 def test_several_workspaces_of_which_one_fails(project):
     other = project / "data" / "other"
     other.mkdir()
-    (other / "crm.toml").write_text("")
-
-    def opened(folder, *, as_of=None):
-        if Path(folder).name == "other":
-            raise SourceError("no file")
-        return open_shop(folder, as_of=as_of)
-
+    (other / "crm.toml").write_text('currency = "EUR"\n')
     runs = run_reports(
         [other, project / "data" / "shop"],
         reports=["answer"],
         out=project / "reports",
         notebooks=project / "notebooks",
-        open_workspace=opened,
         pages=PLAIN,
     )
     assert [run.status for run in runs] == ["refused", "published"]

@@ -1,0 +1,204 @@
+"""From indicators to segments and from segments to lists of customers: what stands before and after the grouping."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.segments import Segmentation
+from crmlib.measure.indicators import indicator_catalogue
+from crmlib.prepare.privacy import public_ids
+from crmlib.schema.errors import ParameterError, nearest
+
+OVERDUE_TIMES = 2.0
+"""From so many times their usual gap on, customers are counted as overdue."""
+
+ADVICE = {
+    "keep": "Keep them: a contact by name, a first look at what is new, no needless discount.",
+    "win back": "Win them back: call those with most spend and ask why they stay away, before any offer.",
+    "grow": "Widen the basket: show them what goes with what they buy.",
+    "remind": "Remind them shortly before the time at which they usually come, with something like their last order.",
+    "second": "Make the next order easy: a reminder with what goes with their last one.",
+    "let be": "Leave them out of costly campaigns; one inexpensive reminder is enough.",
+    "invite": "Invite them to a first order; nothing else is known about them yet.",
+}
+"""What to do with a segment."""
+
+
+def choose_columns(crm: Any, indicators: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The indicators that segments are made from, with the units that their descriptions need.
+
+    Parameters
+    ----------
+    crm : Crm
+    indicators : DataFrame indexed by customer_id
+        As `crmlib.compute_indicators` makes it.
+    names : indicators
+        Those that this workspace cannot compute are left out; ``.attrs["left_out"]`` says why.
+
+    Returns
+    -------
+    DataFrame
+        `attrs["units"]` and `attrs["currency"]` are set.
+
+    Raises
+    ------
+    ParameterError
+        If there is no indicator of that name; it says the nearest.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> table = pd.DataFrame({"spend_total": [1.0], "order_count": [1]})
+    >>> choose_columns(SimpleNamespace(currency="EUR"), table, ["spend_total", "margin_total"]).columns.tolist()
+    ['spend_total']
+    """
+    catalogue = indicator_catalogue(crm).set_index("name")
+    known = {*catalogue.index, *indicators.columns}
+    wanted = list(dict.fromkeys(names))
+    for name in wanted:
+        if name not in known:
+            raise ParameterError(f"there is no indicator {name!r}.{nearest(name, known)}")
+    left_out = indicators.attrs.get("left_out", {})
+    chosen = indicators[[name for name in wanted if name in indicators.columns]].copy()
+    chosen.attrs = {
+        "units": catalogue["unit"].reindex(chosen.columns).dropna().to_dict(),
+        "currency": crm.currency,
+        "left_out": {name: left_out.get(name, "is not there") for name in wanted if name not in indicators.columns},
+    }
+    return chosen
+
+
+def overdue_customers(segmentation: Segmentation, indicators: pd.DataFrame) -> pd.Series:
+    """How many customers of each segment have been silent for twice their usual gap.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+    indicators : DataFrame indexed by customer_id
+        With `gap_overdue_ratio`; without it nothing is known.
+
+    Returns
+    -------
+    Series segment -> customers
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> found = SimpleNamespace(labels=pd.Series({"a": "loyal", "b": "loyal"}), profile=pd.DataFrame(index=["loyal"]))
+    >>> overdue_customers(found, pd.DataFrame({"gap_overdue_ratio": [2.5, 0.4]}, index=["a", "b"])).to_dict()
+    {'loyal': 1}
+    """
+    if "gap_overdue_ratio" not in indicators:
+        return pd.Series(dtype="int64", index=pd.Index([], dtype="str"), name="overdue")
+    late = indicators["gap_overdue_ratio"].reindex(segmentation.labels.index) >= OVERDUE_TIMES
+    counted = late.groupby(segmentation.labels).sum().astype("int64")
+    return counted.reindex(segmentation.profile.index, fill_value=0).rename("overdue")
+
+
+def segment_advice(segmentation: Segmentation) -> pd.Series:
+    """What to do with each segment, from where it lies against the average customer.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+
+    Returns
+    -------
+    Series segment -> sentences
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> found = SimpleNamespace(
+    ...     profile=pd.DataFrame(index=["big", "gone"]), features=["spend_total", "recency_days"],
+    ...     model=SimpleNamespace(centres_=np.array([[1.0, -1.0], [-0.8, 1.2]])))
+    >>> segment_advice(found)["gone"]
+    'Leave them out of costly campaigns; one inexpensive reminder is enough.'
+    """
+    places = deviations(segmentation)
+    said = {name: _advice(row.to_dict()) for name, row in places.iterrows()}
+    return pd.Series({name: said.get(name, ADVICE["invite"]) for name in segmentation.profile.index}, name="advice")
+
+
+def deviations(segmentation: Segmentation) -> pd.DataFrame:
+    """Where each segment lies, in standard deviations from the average customer.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+
+    Returns
+    -------
+    DataFrame segment x feature
+        Without the segment of those who have not bought, which is one by rule.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> model = SimpleNamespace(centres_=np.array([[1.0], [-1.0]]))
+    >>> found = SimpleNamespace(profile=pd.DataFrame(index=["high", "low"]), features=["spend_total"], model=model)
+    >>> deviations(found)["spend_total"].to_dict()
+    {'high': 1.0, 'low': -1.0}
+    """
+    centres = segmentation.model.centres_
+    return pd.DataFrame(centres, index=segmentation.profile.index[: len(centres)], columns=list(segmentation.features))
+
+
+def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame) -> pd.DataFrame:
+    """Every customer with the segment, most spend first within each; segments that do not repeat themselves left out.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    segmentation : Segmentation
+    indicators : DataFrame indexed by customer_id
+
+    Returns
+    -------
+    DataFrame
+        `segment`, `customer_id`, and those of `spend_total`, `order_count`, `recency_days`, `gap_overdue_ratio` that
+        are there.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> found = SimpleNamespace(labels=pd.Series({"a": "loyal", "b": "lost"}), profile=pd.DataFrame(index=["loyal", "lost"]),
+    ...                         stability=pd.DataFrame({"published": [True, False]}, index=["loyal", "lost"]))
+    >>> segment_list(SimpleNamespace(config=None), found, pd.DataFrame({"spend_total": [5.0, 1.0]}, index=["a", "b"]))
+      segment customer_id  spend_total
+    0   loyal           a          5.0
+    """
+    shown = [name for name in ("spend_total", "order_count", "recency_days", "gap_overdue_ratio") if name in indicators]
+    table = indicators[shown].reindex(segmentation.labels.index)
+    table.insert(0, "segment", segmentation.labels)
+    place = {name: i for i, name in enumerate(segmentation.profile.index)}
+    table = table[table["segment"].map(segmentation.stability["published"]).astype(bool)]
+    table = table.assign(place=table["segment"].map(place), customer_id=table.index.astype("str"))
+    table = table.reset_index(drop=True)
+    by = ["place", *(["spend_total"] if "spend_total" in shown else []), "customer_id"]
+    table = table.sort_values(by, ascending=[name != "spend_total" for name in by], kind="stable")
+    table["customer_id"] = public_ids(crm, table["customer_id"])
+    return table.reset_index(drop=True)[["segment", "customer_id", *shown]]
+
+
+def _advice(place: dict[str, float]) -> str:
+    spend, orders = place.get("spend_total", 0.0), place.get("order_count", 0.0)
+    silent, basket = place.get("recency_days", 0.0), place.get("basket_value_mean", 0.0)
+    if spend >= 0.4:
+        first = "win back" if silent >= 0.3 else "keep"
+    elif silent >= 0.3:
+        first = "remind" if spend > -0.4 or basket >= 0.4 else "let be"
+    elif basket >= 0.4:
+        first = "remind"
+    else:
+        first = "grow" if orders > -0.4 else "second"
+    said = [ADVICE[first]]
+    if place.get("discount_share_pct", 0.0) >= 0.6:
+        said.append("They buy at a discount: see to the margin of every offer.")
+    if place.get("return_rate_pct", 0.0) >= 0.6:
+        said.append("They send much back: find out why before selling them more.")
+    return " ".join(said)

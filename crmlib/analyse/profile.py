@@ -113,7 +113,7 @@ def customer_profile(crm: Any) -> CustomerProfile:
     indicators = compute_indicators(crm)
     buyers = indicators[indicators["order_count"] > 0]
     kinds = _definitions(crm)
-    rfm = rfm_table(crm.table("transactions"), as_of=crm.as_of)
+    rfm = rfm_table(crm.table("transactions"), as_of=crm.as_of, time_zone=crm.time_zone)
     types = customer_types(rfm, definitions=kinds)
     return CustomerProfile(
         as_of=local_time(crm.as_of, time_zone=crm.time_zone),

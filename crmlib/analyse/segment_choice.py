@@ -8,11 +8,12 @@ import pandas as pd
 from sklearn.metrics import pairwise_distances
 
 from crmlib.analyse.segment_clusters import METHODS, Clusters, find_clusters
+from crmlib.analyse.segment_stability import resample, silhouettes
 
 ROUNDS = 25
 """How often the customers are drawn again, with replacement, for a candidate."""
-HOPELESS = (8, 0.5)
-"""After this many resamples a candidate whose least stable segment overlaps less than this is given up."""
+CLEAR_CUT = 0.5
+"""Silhouette from which groups count as natural."""
 NEAR_BEST = 0.9
 """Scores this near to the best are too near to tell apart; then the most segments are taken."""
 STABLE = 0.6
@@ -145,133 +146,20 @@ def try_candidates(
     ]
 
 
-def resample(
-    rows: np.ndarray, clusters: Clusters, draws: np.ndarray, *, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Find the segments again in resamples and see how much of each comes back.
-
-    Each resample's segments take in all rows, so that the comparison is over the same customers. A candidate
-    without hope (see `HOPELESS`) is spared the rest of the resamples.
-
-    Parameters
-    ----------
-    rows : array (rows, columns)
-    clusters : Clusters
-    draws : array (resamples, rows drawn)
-    seed : int
-
-    Returns
-    -------
-    jaccard : array (resamples made, segments)
-    rand : array (resamples made,)
-
-    Examples
-    --------
-    >>> rows = np.array([[0.0], [0.1], [7.0], [7.1]])
-    >>> groups = find_clusters(rows, 2, method="kmeans", seed=0)
-    >>> resample(rows, groups, np.array([[0, 1, 2, 3]]), seed=0)[0].tolist()
-    [[1.0, 1.0]]
-    """
-    n, labels = len(clusters.centres), clusters.assign(rows)
-    jaccard, rand = [], []
-    for i, draw in enumerate(draws):
-        again = find_clusters(rows[draw], n, method=clusters.method, seed=seed + i + 1, starts=3).assign(rows)
-        jaccard.append(jaccard_per_segment(labels, again, n=n))
-        rand.append(adjusted_rand(labels, again))
-        if len(rand) == HOPELESS[0] and np.mean(jaccard, axis=0).min() < HOPELESS[1]:
-            break
-    return np.array(jaccard), np.array(rand)
-
-
-def jaccard_per_segment(labels: np.ndarray, again: np.ndarray, *, n: int | None = None) -> np.ndarray:
-    """Of every segment, the overlap with its nearest one in another grouping of the same rows.
-
-    Parameters
-    ----------
-    labels, again : arrays (rows,) of int from 0
-    n : int, optional
-        How many segments `labels` has; a segment without a row has overlap 0.
-
-    Returns
-    -------
-    array (segments,)
-        Shared members over members of either: 1 the same, 0 nothing shared.
-
-    References
-    ----------
-    Jaccard, P. (1901). Distribution de la flore alpine.
-
-    Examples
-    --------
-    >>> jaccard_per_segment(np.array([0, 0, 0, 1]), np.array([1, 1, 0, 0])).round(3).tolist()
-    [0.667, 0.5]
-    """
-    shared = _crossed(labels, again, n or int(labels.max()) + 1)
-    either = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0) - shared
-    return (shared / np.maximum(either, 1)).max(axis=1)
-
-
-def adjusted_rand(labels: np.ndarray, again: np.ndarray) -> float:
-    """Agreement of two groupings: 1 the same, 0 as by chance.
-
-    Examples
-    --------
-    >>> adjusted_rand(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
-    1.0
-    """
-    shared = _crossed(labels, again, int(labels.max()) + 1).astype("float64")
-    pairs, rows, columns = (_pairs(x).sum() for x in (shared, shared.sum(axis=1), shared.sum(axis=0)))
-    expected = rows * columns / max(_pairs(np.float64(len(labels))), 1.0)
-    most = (rows + columns) / 2
-    return 1.0 if most == expected else float((pairs - expected) / (most - expected))
-
-
-def silhouettes(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How much nearer each row is to its own segment than to the next one.
-
-    Parameters
-    ----------
-    distances : array (rows, rows)
-    labels : array (rows,) of int from 0
-
-    Returns
-    -------
-    array (rows,)
-        From -1 to 1; 0 for a row alone in its segment.
-
-    References
-    ----------
-    Rousseeuw, P. J. (1987). Silhouettes. Journal of Computational and Applied Mathematics 20.
-
-    Examples
-    --------
-    >>> apart = np.abs(np.subtract.outer([0.0, 1.0, 9.0], [0.0, 1.0, 9.0]))
-    >>> silhouettes(apart, np.array([0, 0, 1])).round(3).tolist()
-    [0.889, 0.875, 0.0]
-    """
-    members = np.eye(labels.max() + 1, dtype=distances.dtype)[labels]
-    sizes = members.sum(axis=0)
-    totals = distances @ members
-    index = np.arange(len(labels))
-    own = totals[index, labels] / np.maximum(sizes[labels] - 1, 1)
-    others = np.where(sizes > 0, totals / np.maximum(sizes, 1), np.inf)
-    others[index, labels] = np.inf
-    nearest = others.min(axis=1)
-    wider = np.maximum(own, nearest)
-    with np.errstate(invalid="ignore"):
-        values = np.where((wider > 0) & np.isfinite(wider), (nearest - own) / wider, 0.0)
-    return np.where(sizes[labels] > 1, values, 0.0)
-
-
 def choose(candidates: Sequence[Candidate]) -> int:
-    """The number of the best candidate: highest score among those that hold up, else among all.
+    """The number of the candidate to take.
 
-    The score is a product of three shares. Separation, (1 + silhouette) / 2, counts twice and falls when
-    segments overlap; stability, the smallest mean Jaccard index, falls when a segment does not come back;
-    detail, the share of pairs of customers told apart, rises with the number of segments and their evenness.
-    So natural groups are found where there are some (cutting one in two is unstable and overlaps), and where
-    customers shade into each other the finest cut wins that still repeats itself, instead of always two
-    halves.
+    Only those that hold up are weighed, if there are any, by a score: the product of three shares. Separation,
+    (1 + silhouette) / 2, counts twice and falls when segments overlap; stability, the smallest mean Jaccard
+    index, falls when a segment does not come back; detail, the share of pairs of customers told apart, rises
+    with the number of segments and their evenness. (Silhouette alone would cut customers, who mostly shade into
+    each other, always into two halves.) Where groups are clear-cut (a silhouette of 0.5 is reached) the best
+    score wins. Elsewhere scores within a tenth of the best are too near to tell apart, and the one with the
+    most segments is taken: it lets one treat more customers as they are.
+
+    References
+    ----------
+    Kaufman, L. and Rousseeuw, P. J. (1990). Finding Groups in Data, chapter 2.
 
     Examples
     --------
@@ -283,7 +171,7 @@ def choose(candidates: Sequence[Candidate]) -> int:
     pool = [i for i, one in enumerate(candidates) if one.holds_up]
     if not pool:
         return max(range(len(candidates)), key=lambda i: (candidates[i].sizes.min() > 0, candidates[i].score))
-    enough = NEAR_BEST * max(candidates[i].score for i in pool)
+    enough = max(candidates[i].score for i in pool) * (1 if _clear_cut(candidates) else NEAR_BEST)
     near = [i for i in pool if candidates[i].score >= enough]
     return max(near, key=lambda i: (candidates[i].n_segments, candidates[i].score))
 
@@ -317,7 +205,7 @@ def candidate_table(candidates: Sequence[Candidate], best: int) -> pd.DataFrame:
             "told_apart_pct": one.told_apart_pct,
             "score": one.score,
             "chosen": i == best,
-            "verdict": _verdict(one, candidates[best]),
+            "verdict": _verdict(one, candidates[best], _clear_cut(candidates)),
         }
         for i, one in enumerate(candidates)
     )
@@ -337,7 +225,23 @@ def _try(
     )
 
 
-def _verdict(one: Candidate, best: Candidate) -> str:
+def _clear_cut(candidates: Sequence[Candidate]) -> bool:
+    return any(one.holds_up and one.silhouette >= CLEAR_CUT for one in candidates)
+
+
+def _verdict(one: Candidate, best: Candidate, clear_cut: bool) -> str:
+    faults = _faults(one)
+    if one is best and faults:
+        return f"Chosen for want of a better one, to be read as a sketch: {'; '.join(faults)}."
+    if one is best:
+        finest = "" if clear_cut else "the finest of those with the "
+        return f"Chosen: {finest}best balance of separation, stability and detail."
+    if faults:
+        return f"Rejected: {'; '.join(faults)}."
+    return f"Holds up, but {_weakness(one, best)}."
+
+
+def _faults(one: Candidate) -> list[str]:
     faults = []
     if not one.big_enough:
         faults.append(f"the smallest segment is only {one.smallest_share_pct:.1f} % of the customers")
@@ -348,32 +252,14 @@ def _verdict(one: Candidate, best: Candidate) -> str:
         )
     if one.silhouette <= 0:
         faults.append("the segments are mixed up")
-    if one is best:
-        return (
-            "Chosen: best balance of separation, stability and detail."
-            if not faults
-            else f"Chosen for want of a better one, to be read as a sketch: {'; '.join(faults)}."
-        )
-    if faults:
-        return f"Rejected: {'; '.join(faults)}."
-    return f"Holds up, but {_weakness(one, best)}."
+    return faults
 
 
 def _weakness(one: Candidate, best: Candidate) -> str:
     ratios = {
         "its segments overlap more than the chosen ones": ((1 + one.silhouette) / (1 + best.silhouette)) ** 2,
-        "its segments come back less well than the chosen ones": one.smallest_jaccard
-        / max(best.smallest_jaccard, 1e-9),
-        "it tells fewer customers apart": one.told_apart_pct / max(best.told_apart_pct, 1e-9),
+        "its segments come back less well than the chosen ones": one.smallest_jaccard / best.smallest_jaccard,
+        "it tells fewer customers apart": one.told_apart_pct / best.told_apart_pct,
     }
     words, ratio = min(ratios.items(), key=lambda item: item[1])
     return words if ratio < 1 else "it is no better than the chosen one"
-
-
-def _crossed(labels: np.ndarray, again: np.ndarray, n: int) -> np.ndarray:
-    m = int(again.max()) + 1
-    return np.bincount(labels * m + again, minlength=n * m).reshape(n, m)
-
-
-def _pairs(counts: np.ndarray) -> np.ndarray:
-    return counts * (counts - 1) / 2

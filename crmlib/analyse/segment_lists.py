@@ -10,6 +10,12 @@ from crmlib.measure.indicators import indicator_catalogue
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError, nearest
 
+SEGMENT_INDICATORS = (
+    *("spend_total", "order_count", "recency_days", "basket_value_mean"),
+    *("discount_share_pct", "margin_share_pct"),
+)
+"""What segments are made from unless somebody says otherwise: few figures, each of which a salesperson can act on."""
+
 OVERDUE_TIMES = 2.0
 """From so many times their usual gap on, customers are counted as overdue."""
 
@@ -25,7 +31,9 @@ ADVICE = {
 """What to do with a segment."""
 
 
-def choose_columns(crm: Any, indicators: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+def choose_columns(
+    crm: Any, indicators: pd.DataFrame, names: Iterable[str] = SEGMENT_INDICATORS
+) -> pd.DataFrame:
     """The indicators that segments are made from, with the units that their descriptions need.
 
     Parameters
@@ -64,7 +72,9 @@ def choose_columns(crm: Any, indicators: pd.DataFrame, names: Iterable[str]) -> 
     chosen.attrs = {
         "units": catalogue["unit"].reindex(chosen.columns).dropna().to_dict(),
         "currency": crm.currency,
-        "left_out": {name: left_out.get(name, "is not there") for name in wanted if name not in indicators.columns},
+        "left_out": {
+            name: left_out.get(name, "is not there") for name in wanted if name not in indicators.columns
+        },
     }
     return chosen
 
@@ -119,7 +129,9 @@ def segment_advice(segmentation: Segmentation) -> pd.Series:
     """
     places = deviations(segmentation)
     said = {name: _advice(row.to_dict()) for name, row in places.iterrows()}
-    return pd.Series({name: said.get(name, ADVICE["invite"]) for name in segmentation.profile.index}, name="advice")
+    return pd.Series(
+        {name: said.get(name, ADVICE["invite"]) for name in segmentation.profile.index}, name="advice"
+    )
 
 
 def deviations(segmentation: Segmentation) -> pd.DataFrame:
@@ -144,7 +156,9 @@ def deviations(segmentation: Segmentation) -> pd.DataFrame:
     {'high': 1.0, 'low': -1.0}
     """
     centres = segmentation.model.centres_
-    return pd.DataFrame(centres, index=segmentation.profile.index[: len(centres)], columns=list(segmentation.features))
+    return pd.DataFrame(
+        centres, index=segmentation.profile.index[: len(centres)], columns=list(segmentation.features)
+    )
 
 
 def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame) -> pd.DataFrame:
@@ -172,7 +186,11 @@ def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame)
       segment customer_id  spend_total
     0   loyal           a          5.0
     """
-    shown = [name for name in ("spend_total", "order_count", "recency_days", "gap_overdue_ratio") if name in indicators]
+    shown = [
+        name
+        for name in ("spend_total", "order_count", "recency_days", "gap_overdue_ratio")
+        if name in indicators
+    ]
     table = indicators[shown].reindex(segmentation.labels.index)
     table.insert(0, "segment", segmentation.labels)
     place = {name: i for i, name in enumerate(segmentation.profile.index)}

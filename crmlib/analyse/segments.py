@@ -109,7 +109,7 @@ def segment_customers(
     Only numeric columns count. Columns are prepared by `SegmentModel`; k-means and a Gaussian mixture are
     tried with 2 to 8 segments (fewer where there would be under 30 customers a segment), each on 25
     resamples. Of those that hold up (every segment has a mean Jaccard index of 0.6, 5 % of the customers and
-    10 customers) the one with the highest product of separation, stability and detail is taken: see
+    10 customers) the finest of those with the best balance of separation, stability and detail is taken: see
     `crmlib.analyse.segment_choice.choose`. With more than 3,000 customers the choice is made on a sample of
     3,000; the segments then settle on all.
 

@@ -10,7 +10,7 @@ from crmlib.measure.indicators.sources import order_lines_sql
 from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.engine import Engine, columns_of, require_columns
-from crmlib.schema.errors import ParameterError
+from crmlib.schema.errors import ParameterError, SchemaError
 
 _REQUIRED = ("customer_id", "order_id", "ordered_at", "net_amount")
 _READ_AS = {
@@ -25,7 +25,7 @@ _WHERE_MISSING = {"product_id": "'' as product_id", "quantity": "cast(null as de
 _UNUSED = ("discount_amount", "cost_amount", "channel", "store_id")
 
 
-def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5) -> pd.DataFrame:
+def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = "UTC") -> pd.DataFrame:
     """Recency, frequency and spend of every customer, scored from 1 (weak) to `bins` (strong).
 
     Refunds reduce spend and never move a purchase date. An order of which nothing is left after its refunds
@@ -44,11 +44,13 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5) -> pd.DataFrame:
         `customer_id`, `order_id`, `ordered_at`, `net_amount` (account currency; refunds negative); and where
         they are there `product_id` and `quantity` (negative: a refund). A pandas or polars DataFrame, an
         Arrow table or a DuckDB relation. Lines without a customer or a time are left out. Times without a
-        zone are taken as UTC, and days are days of UTC.
+        zone are taken as UTC.
     as_of : Timestamp, date or text
         The closing moment. Later rows are ignored. A bare date means the end of that day.
     bins : int
         Number of scores, at least 2.
+    time_zone : str
+        Whose days are counted, such as that of the workspace (``crm.time_zone``).
 
     Returns
     -------
@@ -60,6 +62,7 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5) -> pd.DataFrame:
     ------
     SchemaError
         If a column is missing: it names the column, those present, and the line of crm.toml that maps it.
+        If a time or an amount cannot be read as one.
     ParameterError
         If `bins` is no whole number from 2 on, or `as_of` is no date.
 
@@ -82,7 +85,7 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5) -> pd.DataFrame:
     require_columns(transactions, _REQUIRED, table_name="transactions")
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
         raise ParameterError(f"bins is {bins!r}: give a whole number from 2 on, such as 5.")
-    table = _measure(transactions, as_of=closing_moment(as_of))
+    table = _measure(transactions, as_of=closing_moment(as_of, time_zone=time_zone), time_zone=time_zone)
     return table.assign(
         r_score=_scores(-table["recency_days"], bins=bins),
         f_score=_scores(table["order_count"], bins=bins),
@@ -90,7 +93,7 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5) -> pd.DataFrame:
     )
 
 
-def _measure(transactions: Any, *, as_of: pd.Timestamp) -> pd.DataFrame:
+def _measure(transactions: Any, *, as_of: pd.Timestamp, time_zone: str) -> pd.DataFrame:
     present = set(columns_of(transactions))
     used = [name for name in _READ_AS if name in present]
     read = [_READ_AS[name] if name in present else _WHERE_MISSING[name] for name in _READ_AS]
@@ -107,7 +110,14 @@ def _measure(transactions: Any, *, as_of: pd.Timestamp) -> pd.DataFrame:
     )
     with Engine() as engine:
         engine.register("given_transactions", transactions, columns=used)
-        return engine.to_pandas(sql, moments(sql, as_of=as_of, time_zone="UTC")).set_index("customer_id")
+        try:
+            table = engine.to_pandas(sql, moments(sql, as_of=as_of, time_zone=time_zone))
+        except Exception as error:
+            raise SchemaError(
+                "transactions holds a value that is no time (ordered_at) or no finite amount (net_amount): "
+                f"{str(error).strip().splitlines()[0]}"
+            ) from error
+    return table.set_index("customer_id")
 
 
 def _scores(values: pd.Series, *, bins: int) -> pd.Series:

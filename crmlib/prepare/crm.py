@@ -292,7 +292,8 @@ def check_tables(crm_or_frames: Any, *, as_of: Any = "latest") -> CheckReport:
 def _report(
     engine: Engine, staged: Mapping[str, Staged], rejects: Mapping[str, pd.DataFrame], folder: Path | None
 ) -> CheckReport:
-    counts, summaries, aside = [], [], {}
+    counts, summaries = [], []
+    aside: dict[str, pd.DataFrame] = {}
     for name, table in staged.items():
         bad = rejects.get(name, pd.DataFrame(columns=["reason", "file", "row", "text"]))
         read, out = table.row_counts()
@@ -302,26 +303,28 @@ def _report(
             row = (name, "unreadable_record", "", "set_aside", len(bad), "cannot be read as a record")
             summaries.append(pd.DataFrame([row], columns=summaries[-1].columns))
         if out or len(bad):
-            aside[name] = _rows_aside(engine, table, bad, folder)
+            _keep_aside(engine, table, bad, folder, aside)
     counted = pd.DataFrame(counts, columns=list(COUNT_COLUMNS))
     return CheckReport(
         summary=join_summaries(summaries, counted),
         counts=counted,
-        set_aside={} if folder else aside,
+        set_aside=aside,
         missing=tuple(name for name in TABLES if name not in staged),
     )
 
 
-def _rows_aside(engine: Engine, table: Staged, bad: pd.DataFrame, folder: Path | None) -> pd.DataFrame | None:
+def _keep_aside(
+    engine: Engine, table: Staged, bad: pd.DataFrame, folder: Path | None, frames: dict[str, pd.DataFrame]
+) -> None:
     query = table.set_aside_sql()
     if len(bad):
         engine.register("unreadable_records", bad)
         query = f"select * from ({query}) union all by name select * from unreadable_records"
     if folder is None:
-        return engine.to_pandas(query)
+        frames[table.spec.name] = engine.to_pandas(query)
+        return
     target = text_literal(str(folder / f"{table.spec.name}.parquet"))
     engine.execute(f"copy ({query}) to {target} (format parquet, compression zstd)")
-    return None
 
 
 def _closing_moment_of(staged: Mapping[str, Staged]) -> pd.Timestamp:

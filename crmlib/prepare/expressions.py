@@ -17,7 +17,7 @@ from crmlib.prepare import sql_words as words
 from crmlib.schema.errors import ConfigError, nearest
 
 MAX_LENGTH = 4000
-MAX_DEPTH = 60
+MAX_DEPTH = 40
 
 EXPRESSION_NODES = (
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.And, exp.Or, exp.Not,
@@ -141,6 +141,9 @@ class Guard:
     def refuse(self, why: str) -> ConfigError:
         return ConfigError(f"{self.key_path}: {why}")
 
+    def too_deep(self) -> ConfigError:
+        return self.refuse(f"the SQL is nested more than {MAX_DEPTH} deep; write it more simply.")
+
     def parse(self, sql: str) -> exp.Expr:
         if not isinstance(sql, str) or not sql.strip():
             raise self.refuse(f"the SQL of a {self.context} is empty. Write an expression over the columns.")
@@ -149,13 +152,15 @@ class Guard:
         try:
             self.check_tokens(tokens_of(sql))
             trees = sqlglot.parse(sql, read="duckdb")
-        except (SqlglotError, RecursionError, ValueError, IndexError, AttributeError, TypeError) as error:
+        except RecursionError as error:
+            raise self.too_deep() from error
+        except (SqlglotError, ValueError, IndexError, AttributeError, TypeError) as error:
             raise self.refuse(f"this is no SQL expression ({first_line(error)}).") from error
         if len(trees) != 1 or trees[0] is None:
             raise self.refuse("more than one statement; write one expression without a semicolon.")
         tree = trees[0]
         if max(node.depth for node in tree.walk()) > MAX_DEPTH:
-            raise self.refuse(f"the SQL is nested more than {MAX_DEPTH} deep; split it over two columns.")
+            raise self.too_deep()
         return tree
 
     def check_tokens(self, tokens: list[Token]) -> None:
@@ -353,11 +358,20 @@ def _match(name: str, real: list[str], guard: Guard) -> str:
 
 
 def _canonical(tree: exp.Expr) -> str:
-    """The tree as SQL. A call that is written as an operator (``mod(a, b)`` as ``a % b``) gets brackets."""
+    """The tree as SQL; what sqlglot would write as something slightly different is put right."""
+    for node in list(tree.find_all(exp.Log)):
+        if node.expression and isinstance(node.this, exp.Literal) and node.this.name in ("2", "10"):
+            call = exp.Anonymous(this=f"LOG{node.this.name}", expressions=[node.expression.copy()])
+            tree = _exchange(tree, node, call)
     for node in list(tree.find_all(exp.Mod)):
         if isinstance(node.parent, _OPERATORS) and not isinstance(node.parent, exp.Paren):
             node.replace(exp.Paren(this=node.copy()))
     return str(tree.sql(dialect="duckdb", comments=False))
+
+
+def _exchange(tree: exp.Expr, old: exp.Expr, new: exp.Expr) -> exp.Expr:
+    old.replace(new)
+    return new if old is tree else tree
 
 
 def _inside_aggregate(node: exp.Expr) -> bool:

@@ -144,6 +144,8 @@ def _check_tables(tree: exp.Query, tables: list[str], key_path: str, catalog: st
     steps = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     for step in steps & set(known):
         raise ConfigError(f"{key_path}: the step {step} has the name of a table; give it another name.")
+    if not tree.find(exp.Table):
+        raise ConfigError(f"{key_path}: the SELECT reads no table.{nearest('', tables)}")
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier) or table.args.get("catalog"):
             raise ConfigError(f"{key_path}: {table.sql()} is no table of the source.")

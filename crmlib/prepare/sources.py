@@ -92,7 +92,7 @@ def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Sou
     Raises
     ------
     SourceError
-        If a file is missing, empty, damaged, of an unknown kind or in an unknown encoding: it says what to do.
+        If a file is missing, empty, damaged, or of an unknown kind or encoding: it says what to do.
     ConfigError
         If SQL over [source] is refused.
 

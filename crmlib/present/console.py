@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 import crmlib
+from crmlib.present.kernels import Kernels
 from crmlib.present.notify import split_command, tell_failure
 from crmlib.present.progress import Bars
 from crmlib.present.workspaces import workspace_folders
@@ -49,10 +50,12 @@ def report_and_tell(
     if on_failure:
         split_command(on_failure)
     try:
-        from crmlib.present.runs import run_reports
+        folders = workspace_folders(workspaces)
+        # Its imports take seconds, and so do those of the runner: they go side by side.
+        with Kernels() as kernels, nullcontext() if quiet else Bars() as bars:
+            from crmlib.present.runs import run_reports
 
-        with nullcontext() if quiet else Bars() as bars:
-            runs = run_reports(workspaces, progress=bars, **options)
+            runs = run_reports(folders, progress=bars, kernels=kernels, **options)
     except CrmlibError as error:
         _notify(on_failure, str(error), {"exit_code": "2", "workspace": " ".join(map(str, workspaces))})
         raise
@@ -188,7 +191,7 @@ def _findings(summary):
             row.table,
             where,
             f"{row.rows:,}",
-            f"{row.share_pct:.2g}",
+            f"{row.share_pct:.3g}",
             row.says,
             row.policy.replace("_", " "),
         )

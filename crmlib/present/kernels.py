@@ -1,7 +1,8 @@
 """Kernels for a run: warm ones forked from a zygote, cold ones where there is no fork, all over unix sockets.
 
 Connection files and sockets lie in one folder with mode 0700 and a short path (a unix socket's path holds at
-most 107 bytes). How papermill uses them is in `crmlib.present.papermill_engine`.
+most 107 bytes). How papermill uses them is in `crmlib.present.papermill_engine`. This module imports nothing
+heavy, so that the zygote can be started before the process that owns it has imported the rest.
 """
 
 import contextlib
@@ -18,13 +19,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
-
 from crmlib.present import zygote
 
-LAUNCHER = "crmlib.present.kernel_app"
 LONGEST_FOLDER = 60
 log = logging.getLogger("crmlib.run")
 
@@ -76,8 +72,12 @@ class Kernels:
         """
         return self._zygote is not None
 
-    def manager(self) -> "FileKernelManager":
+    def manager(self) -> Any:
         """The manager of one new kernel, as nbclient and papermill take it.
+
+        Returns
+        -------
+        crmlib.present.kernel_managers.FileKernelManager
 
         Examples
         --------
@@ -88,6 +88,8 @@ class Kernels:
         with self._lock:
             self._count += 1
             name = f"k{self._count}"
+        from crmlib.present.kernel_managers import FileKernelManager
+
         return FileKernelManager(self, connection_file=str(self.folder / f"{name}.json"))
 
     def fork(self, arguments: list[str], *, env: dict[str, str], cwd: str) -> "ForkedKernel | None":
@@ -274,63 +276,6 @@ class ForkedKernel:
         ...     ForkedKernel(kernels, 123).kill()
         """
         self.send_signal(signal.SIGKILL)
-
-
-class WarmProvisioner(LocalProvisioner):
-    """Gives a manager a forked kernel, and a process of its own where that cannot be had.
-
-    Examples
-    --------
-    >>> with Kernels(warm=False) as kernels:
-    ...     kernels.manager().provisioner.has_process
-    False
-    """
-
-    kernels: Kernels | None = None
-
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        """Start the kernel; jupyter_client calls this.
-
-        Examples
-        --------
-        >>> WarmProvisioner.launch_kernel.__name__  # needs a running event loop
-        'launch_kernel'
-        """
-        cwd = str(kwargs.get("cwd") or Path.cwd())
-        arguments = cmd[cmd.index(LAUNCHER) + 1 :]
-        process = self.kernels.fork(arguments, env=dict(kwargs.get("env") or os.environ), cwd=cwd)
-        if process is None:
-            return await super().launch_kernel(cmd, **kwargs)
-        self.process, self.pid, self.cwd = process, process.pid, cwd
-        return self.connection_info
-
-
-class FileKernelManager(AsyncKernelManager):
-    """jupyter_client's manager, with sockets that are files and this Python as the kernel's.
-
-    Parameters
-    ----------
-    kernels : Kernels
-    connection_file : str
-
-    Examples
-    --------
-    >>> with Kernels(warm=False) as kernels:
-    ...     kernels.manager().kernel_spec.argv[1:3]
-    ['-m', 'crmlib.present.kernel_app']
-    """
-
-    def __init__(self, kernels: Kernels, *, connection_file: str) -> None:
-        super().__init__(
-            transport="ipc", connection_file=connection_file, kernel_id=Path(connection_file).stem
-        )
-        # The kernelspec of the name python3 may belong to another Python of the user's.
-        argv = [sys.executable, "-m", LAUNCHER, "-f", "{connection_file}"]
-        self._kernel_spec = KernelSpec(argv=argv, language="python", display_name="Python 3")
-        self.provisioner = WarmProvisioner(
-            kernel_id=self.kernel_id, kernel_spec=self._kernel_spec, parent=self
-        )
-        self.provisioner.kernels = kernels
 
 
 def _private_folder() -> Path:

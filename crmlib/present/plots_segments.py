@@ -5,17 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.segment_choice import STABLE
 from crmlib.analyse.segment_lists import deviations
 from crmlib.analyse.segments import Segmentation
 from crmlib.present.labels import label_of
 from crmlib.present.plots_parts import SIDE, canvas, nothing, paired_bars, place_labels
-from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, colour_of, finish, theme, wrapped
+from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, colour_of, finish, letters_of, theme, wrapped
 from crmlib.present.words import count, listing, number, percent, plural
 
-STABLE = 0.6
-"""Overlap from which a segment can be relied on."""
-
-_MOST_POINTS = 700
+_MOST_POINTS = 400
 _FAR, _NEAR = 1.0, 0.35
 
 
@@ -94,9 +92,9 @@ def plot_segment_profile(result: Segmentation, *, ax: Any = None) -> Any:
     most = places.abs().mean().idxmax()
     title = f"Segments differ most in {label_of(most).lower()}"
     said = [wrapped(name, width=SIDE * 72, lines=3) for name in places.index]
-    heads = [wrapped(label_of(name), width=110, lines=2) for name in places.columns]
+    heads = [wrapped(label_of(name), width=78, lines=2) for name in places.columns]
     with theme():
-        ax = canvas(ax, title=title, body=0.62 * len(said) + 1.7, foot=0.35)
+        ax = canvas(ax, title=title, body=0.62 * len(said) + 1.25, foot=0.35)
         shades = LinearSegmentedColormap.from_list("below_above", ["#f0a873", "#ffffff", "#86bfe3"])
         sns.heatmap(
             places, annot=words.to_numpy(), fmt="", cmap=shades, center=0, vmin=-1.6, vmax=1.6, cbar=False, ax=ax,
@@ -164,7 +162,7 @@ def plot_segment_map(result: Segmentation, *, ax: Any = None) -> Any:
             ax,
             points=[point for point, _, _ in centres],
             texts=[wrapped(name, width=120, lines=3, bold=True) for _, name, _ in centres],
-            colours=[colour for _, _, colour in centres],
+            colours=[letters_of(colour) for _, _, colour in centres],
         )
     alt = (
         f"Map of {count(len(points), 'customer')} by the two directions in which they differ most, in "
@@ -216,7 +214,7 @@ def plot_stability(result: Segmentation, *, ax: Any = None) -> Any:
         ax.set_xlim(0, 1.02)
         ax.set_xticks([0, 0.2, 0.4, STABLE, 0.8, 1], ["0", "0.2", "0.4", "0.6", "0.8", "1"])
         ax.xaxis.grid(True)
-        ax.set_xlabel("share of members that come back; shaded: too few", loc="right")
+        ax.set_xlabel("overlap with itself, 1 = always the same; shaded: too little", loc="right")
     parts = [f"{n} {r['jaccard']:.2f} ({r['low']:.2f} to {r['high']:.2f})" for n, r in table.iterrows()]
     alt = f"Dots with ranges: overlap of each segment with itself when customers are drawn again: {listing(parts)}. "
     return finish(ax, title=title, alt=f"{alt}From {STABLE} on a segment can be relied on.")
@@ -253,14 +251,17 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
     rejected = table["verdict"].str.startswith("Rejected")
     with theme():
         ax = canvas(ax, title=title, body=2.5, foot=0.75)
+        ends: list[tuple[float, int, str, str]] = []
         for (method, rows), colour in zip(table.groupby("method"), (MAIN, SOFT), strict=False):
             ax.plot(rows["n_segments"], rows["score"], color=colour, linewidth=1.2, alpha=0.6)
             for holds, face in ((True, colour), (False, "white")):
                 members = rows[rejected[rows.index] != holds]
                 ax.plot(members["n_segments"], members["score"], "o", color=colour, markerfacecolor=face, markersize=7)
-            last = rows.iloc[-1]
-            ax.annotate(method, (last["n_segments"], last["score"]), (7, 0), textcoords="offset points", va="center",
-                        color=colour, annotation_clip=False)  # fmt: skip
+            ends.append((rows["score"].iloc[-1], rows["n_segments"].iloc[-1], method, colour))
+        for place, (score, number_of, method, colour) in enumerate(sorted(ends)):
+            away = 0 if len(ends) < 2 else (-1, 1)[place] * 7
+            ax.annotate(method, (number_of, score), (8, away), textcoords="offset points", va="center",
+                        color=letters_of(colour), annotation_clip=False)  # fmt: skip
         ax.plot(chosen["n_segments"], chosen["score"], "o", color=INK, markersize=14, fillstyle="none", markeredgewidth=2)
         ax.annotate("chosen", (chosen["n_segments"], chosen["score"]), (0, 12), textcoords="offset points", ha="center",
                     fontweight="bold")  # fmt: skip

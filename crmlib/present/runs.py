@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,7 +39,7 @@ def run_reports(
     wait: bool = True,
     fresh: bool = False,
     show_code: bool = False,
-    warm: bool = True,
+    kernels: Kernels | None = None,
     open_workspace: Callable[..., Any] | None = None,
     pages: Pages | None = None,
 ) -> list[Run]:
@@ -60,7 +61,7 @@ def run_reports(
     wait : wait for another run of the same workspace, or refuse
     fresh : do not reuse what an unfinished run has finished
     show_code : pages show the code of the cells, folded
-    warm : fork kernels from one process that has imported everything
+    kernels : where kernels come from; otherwise they are started here, warm, and ended with the run
     open_workspace, pages : how workspaces are opened and pages made; for tests
 
     Returns
@@ -100,8 +101,8 @@ def run_reports(
         show_code=show_code,
         progress=progress or silent,
     )
-    with Kernels(warm=warm) as kernels:
-        return [_run_workspace(folder, order, known, kernels) for folder in folders]
+    with nullcontext(kernels) if kernels else Kernels() as source:
+        return [_run_workspace(folder, order, known, source) for folder in folders]
 
 
 def check_parameters(

@@ -188,6 +188,53 @@ def colour_of(name: Any, order: Sequence[Any]) -> str:
     return SEGMENT_COLOURS[place] if place < len(SEGMENT_COLOURS) else GREY
 
 
+def letters_of(colour: str) -> str:
+    """The colour for letters that go with a mark: darkened until it can be read on a white page.
+
+    Parameters
+    ----------
+    colour : "#rrggbb"
+
+    Returns
+    -------
+    str
+        With a contrast of at least 4.5 to 1.
+
+    Examples
+    --------
+    >>> letters_of("#0072b2"), letters_of("#a08a5a")
+    ('#0072b2', '#85724a')
+    """
+    parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    while contrast("#{:02x}{:02x}{:02x}".format(*parts)) < 4.5:
+        parts = [int(part * 0.98) for part in parts]
+    return "#{:02x}{:02x}{:02x}".format(*parts)
+
+
+def contrast(colour: str, *, paper: str = "#ffffff") -> float:
+    """How far a colour stands out from the paper, 1 to 21.
+
+    Parameters
+    ----------
+    colour, paper : "#rrggbb"
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Web Content Accessibility Guidelines 2.2, contrast ratio.
+
+    Examples
+    --------
+    >>> contrast("#000000"), contrast("#ffffff")
+    (21.0, 1.0)
+    """
+    light, dark = sorted((_luminance(colour), _luminance(paper)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
 def wrapped(text: str, *, width: float, size: float = SMALL, bold: bool = False, lines: int | None = None) -> str:
     """A text broken into lines that fit.
 
@@ -273,6 +320,12 @@ def text_width(text: str, *, size: float = SMALL, bold: bool = False) -> float:
     True
     """
     return max(_line_width(line, size, bold) for line in text.split("\n"))
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 @cache

@@ -14,7 +14,6 @@ import ctypes
 import gc
 import json
 import os
-import pkgutil
 import shutil
 import signal
 import socket
@@ -80,9 +79,10 @@ def modules_to_import() -> list[str]:
     root = Path(__file__).parents[1]
     found = list(FOREIGN)
     for floor in FLOORS:
-        for module in pkgutil.walk_packages([str(root / floor)], prefix=f"crmlib.{floor}."):
-            if floor != "present" or module.name.split(".")[2].startswith(FOR_NOTEBOOKS):
-                found.append(module.name)
+        for file in sorted((root / floor).rglob("*.py")):
+            parts = file.relative_to(root.parent).with_suffix("").parts
+            if floor != "present" or parts[2].startswith(FOR_NOTEBOOKS):
+                found.append(".".join(parts).removesuffix(".__init__"))
     return found
 
 

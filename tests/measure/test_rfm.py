@@ -160,6 +160,14 @@ def test_as_of_that_is_no_date_is_refused():
         rfm_table(hand_ledger()["transactions"], as_of="last Tuesday")
 
 
+@pytest.mark.parametrize(("column", "value"), [("net_amount", np.inf), ("ordered_at", "soon")])
+def test_a_value_that_cannot_be_read_is_refused(column, value):
+    lines = hand_ledger()["transactions"].astype({column: "object"})
+    lines[column] = value
+    with pytest.raises(SchemaError, match=r"no time .* or no finite amount"):
+        rfm_table(lines, as_of=HAND_AS_OF)
+
+
 def one_order_each(amounts):
     return pd.DataFrame(
         {
@@ -250,3 +258,12 @@ def test_online_retail_with_its_cancellations(online_retail):
     assert (result.order_count <= orders).all() and 17_500 < result.order_count.sum() < 18_532
     last = uncancelled.groupby("customer_id").ordered_at.max()[result.index]
     assert (result.recency_days >= (pd.Timestamp("2011-12-09") - last.dt.normalize()).dt.days).all()
+
+
+def test_days_are_those_of_the_zone_that_is_stated():
+    ledger = pd.DataFrame(
+        {"customer_id": ["ann"], "order_id": ["1"], "ordered_at": ["2024-01-02 03:00"], "net_amount": [1.0]}
+    )
+    as_of = pd.Timestamp("2024-01-02 23:00")
+    assert rfm_table(ledger, as_of=as_of)["recency_days"].item() == 0
+    assert rfm_table(ledger, as_of=as_of, time_zone="America/New_York")["recency_days"].item() == 1

@@ -105,7 +105,10 @@ def links_of(html):
 
 
 def serve_runs(root, marker):
-    """For each number of seconds on standard input: start a run, kill it after them; -1 lets it end."""
+    """Do a run for each line on standard input; tell its exit code, its seconds, its operations on files.
+
+    ``end`` lets it end, ``time 0.7`` kills it after so many seconds, ``step 12`` before the twelfth change.
+    """
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Imported once, before all the forks.
     from crmlib.prepare import workspace  # noqa: F401
@@ -116,25 +119,44 @@ def serve_runs(root, marker):
     zygote.modules_to_import = lambda: ["crmlib.present.kernel_app", marker]
     print("ready", flush=True)
     for line in sys.stdin:
-        delay = float(line)
+        how, _, number = line.strip().partition(" ")
         began = time.monotonic()
+        reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
+            die_at_step(int(number) if how == "step" else 0, root / "reports", tell=writing)
             try:
-                (run,) = run_reports(
-                    root / "data" / "shop",
-                    out=root / "reports",
-                    notebooks=root / "notebooks",
-                    keep=3,
-                )
+                options = {"out": root / "reports", "notebooks": root / "notebooks", "keep": 3}
+                (run,) = run_reports(root / "data" / "shop", **options)
                 os._exit(run.exit_code)
             finally:
                 os._exit(99)
-        if delay >= 0:
-            time.sleep(delay)
+        os.close(writing)
+        if how == "time":
+            time.sleep(float(number))
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), round(time.monotonic() - began, 3), flush=True)
+        with os.fdopen(reading, "rb") as told:
+            steps = len(told.read())
+        print(os.waitstatus_to_exitcode(status), time.monotonic() - began, steps, flush=True)
+
+
+def die_at_step(number, folder, *, tell):
+    """Count this process's changes to the files of a folder, and kill it before the one of that number."""
+    owner, done = os.getpid(), 0
+
+    def watch(event, details):
+        nonlocal done
+        changes = event in ("os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree")
+        changes = changes or (event == "open" and isinstance(details[1], str) and details[1][0] in "wax")
+        place = str(details[1] if event == "os.symlink" else details[0]) if changes else ""
+        if place.startswith(str(folder)) and os.getpid() == owner:
+            done += 1
+            os.write(tell, b".")
+            if done == number:
+                os.kill(owner, signal.SIGKILL)
+
+    sys.addaudithook(watch)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,14 @@ import pytest
 
 from tests.present.small_project import assert_whole, make_project
 
-KILLS = 20
+MOMENTS = 20
+STEPS = 10
 MARKER = f"no_module_{uuid4().hex}"
 
 
 class Runs:
+    """Runs of a small project in processes of their own; see `serve_runs`."""
+
     def __init__(self, root):
         command = [sys.executable, "-m", "tests.present.small_project", str(root), MARKER]
         top = Path(__file__).parents[2]
@@ -25,10 +28,10 @@ class Runs:
         )
         assert self.process.stdout.readline() == "ready\n"
 
-    def run(self, seconds=-1.0):
-        self.process.stdin.write(f"{seconds}\n")
-        code, took = self.process.stdout.readline().split()
-        return int(code), float(took)
+    def __call__(self, how="end"):
+        self.process.stdin.write(f"{how}\n")
+        code, seconds, steps = self.process.stdout.readline().split()
+        return int(code), float(seconds), int(steps)
 
     def close(self):
         self.process.stdin.close()
@@ -36,37 +39,57 @@ class Runs:
         self.process.stdout.close()
 
 
-@pytest.mark.slow
-def test_killed_at_twenty_random_moments(tmp_path):
-    root = make_project(tmp_path)
-    out = root / "reports"
+@pytest.fixture
+def root(tmp_path):
+    return make_project(tmp_path)
+
+
+@pytest.fixture
+def run(root):
     runs = Runs(root)
-    try:
-        assert runs.run()[0] == 0
-        took = max(runs.run()[1] for _ in range(2))
-        moments = random.Random(20)
-        killed = 0
-        for _ in range(KILLS):
-            before = (out / "shop" / "latest").readlink()
-            code, _ = runs.run(moments.uniform(0, took))
-            killed += code == -9
-            assert_whole(out)
-            code, took_now = runs.run()
-            assert code == 0, "the run after a killed one"
-            assert_whole(out)
-            assert (out / "shop" / "latest").readlink() != before
-            took = max(took_now, 0.8 * took)
-    finally:
-        runs.close()
-    assert killed >= KILLS // 2
-    assert not list((out / "shop").glob(".staging-*")) and not list((out / "shop").glob(".trash-*"))
-    assert_nothing_is_left()
+    assert runs()[0] == 0
+    yield runs
+    runs.close()
+    assert not left_over()
+    assert not [*root.glob("reports/shop/.staging-*"), *root.glob("reports/shop/.trash-*")]
 
 
-def assert_nothing_is_left():
+@pytest.mark.slow
+def test_killed_at_twenty_random_moments(root, run):
+    moments, killed = random.Random(20), 0
+    latest = root / "reports" / "shop" / "latest"
+    took = min(run()[1] for _ in range(2))
+    for _ in range(MOMENTS):
+        before = latest.readlink()
+        code, *_ = run(f"time {moments.uniform(0, took)}")
+        killed += code == -9
+        assert_whole(root / "reports")
+        code, seconds, _ = run()
+        assert code == 0, "the run after a killed one"
+        assert_whole(root / "reports")
+        assert latest.readlink() != before
+        took = (took + seconds) / 2
+    assert killed >= MOMENTS // 2
+
+
+@pytest.mark.slow
+def test_killed_before_random_steps_of_publishing(root, run):
+    _, _, steps = run()
+    assert steps > STEPS
+    for step in sorted(random.Random(10).sample(range(steps // 3, steps), STEPS)):
+        code, *_ = run(f"step {step}")
+        assert code == -9
+        assert_whole(root / "reports")
+    assert run()[0] == 0
+    assert_whole(root / "reports")
+
+
+def left_over():
+    """Processes of killed runs that are still there after five seconds."""
     end = time.monotonic() + 5
     while time.monotonic() < end:
-        if not [p for p in psutil.process_iter(["cmdline"]) if MARKER in " ".join(p.info["cmdline"] or [])]:
-            return
+        found = [p for p in psutil.process_iter(["cmdline"]) if MARKER in " ".join(p.info["cmdline"] or [])]
+        if not found:
+            return []
         time.sleep(0.1)
-    raise AssertionError("processes of killed runs are still there")
+    return found

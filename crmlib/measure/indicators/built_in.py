@@ -175,8 +175,8 @@ _BASKETS = (
         says="Different products bought and not sent back.",
     ),
     Indicator(
-        "category_count", "count(distinct category) filter (where net_amount > 0)",
-        over="customer_products", aspect="transactions", unit="categories", better="higher", empty=0,
+        "category_count", "count(*) filter (where product_count > 0)",
+        over="customer_categories", aspect="transactions", unit="categories", better="higher", empty=0,
         says="Different categories among the products bought and not sent back.",
     ),
     Indicator(
@@ -185,13 +185,14 @@ _BASKETS = (
         says="Different departments among the products bought and not sent back.",
     ),
     Indicator(
-        "favourite_category", "min(category) filter (where category_rank = 1)",
+        "favourite_category", "min(category) filter (where category_rank = 1 and net_amount > 0)",
         over="customer_categories", aspect="transactions", unit="name", better=None,
         says="The category with the highest net spend.",
     ),
     Indicator(
         "favourite_category_share_pct",
-        "100 * cast(sum(net_amount) filter (where category_rank = 1) as double) / sum(net_amount)",
+        "100 * cast(max(net_amount) filter (where net_amount > 0) as double) "
+        "/ sum(net_amount) filter (where net_amount > 0)",
         over="customer_categories", aspect="transactions", unit="%", better=None,
         says="Share of the favourite category in the net spend on known categories.",
     ),

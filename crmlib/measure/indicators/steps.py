@@ -150,7 +150,11 @@ _STEPS = {
         from product_totals left join product_details using (product_id)
     """,
     "category_totals": """
-        select customer_id, category, sum(net_amount) as net_amount
+        select
+            customer_id,
+            category,
+            sum(net_amount) as net_amount,
+            count(*) filter (where net_amount > 0) as product_count
         from customer_products
         where category is not null
         group by customer_id, category
@@ -162,7 +166,6 @@ _STEPS = {
                 partition by customer_id order by net_amount desc, category
             ) as category_rank
         from category_totals
-        where net_amount > 0
     """,
     "channel_totals": """
         select customer_id, channel, count(*) as order_count, sum(kept_amount) as net_amount

@@ -235,7 +235,7 @@ VIEWS: dict[str, View] = {
         ),
         View(
             name="customer_categories",
-            row="a category on which a customer's net spend is above 0",
+            row="a category that a customer has ordered from",
             table="transactions",
             steps=(
                 *("order_lines", "product_details", "product_totals", "customer_products"),
@@ -246,7 +246,8 @@ VIEWS: dict[str, View] = {
                 for name, says in (
                     ("customer_id", "Who bought."),
                     ("category", "The category."),
-                    ("net_amount", "Net spend on it."),
+                    ("net_amount", "Net spend on it; 0 or less where it was sent back."),
+                    ("product_count", "Different products of it bought and not sent back."),
                     ("category_rank", "1 is the one with most spend; of equals the first by alphabet."),
                 )
             ),

@@ -1,0 +1,286 @@
+"""What is bought together, at the level at which it can be acted on, with names instead of codes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.rules import RuleBook, mine_rules, prune_redundant
+from crmlib.schema.errors import CostError, ParameterError, nearest
+
+ITEM_LEVELS = ("subcategory", "category", "product_id")
+"""What serves as an item by default: the first that the workspace knows."""
+
+_GROUPS = ("subcategory", "category", "department", "brand")
+_SURE = 0.05
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CrossSell:
+    """The rules worth reading, and the baskets they come from.
+
+    Attributes
+    ----------
+    item : str
+        What an item is: "subcategory", "category", "product_id" …
+    book : RuleBook
+        All rules that hold often enough, whether or not they are worth reading.
+    rules : DataFrame, one row a rule, the highest lift first
+        `if`, `then` (names), `count` (baskets), `support_pct`, `confidence_pct`, `base_pct` (the share of all baskets
+        that hold `then`), `lift`, `extra` (baskets more than by chance), `improvement_pct` (percentage points over the
+        best shorter rule), `across` (whether the two sides are of different categories; missing where those are not
+        known). Only rules above chance, better than any shorter one, with an adjusted p-value of at most 0.05.
+    pairs : DataFrame
+        The same, of rules with the same items only the one with the highest confidence.
+    items : DataFrame
+        `item`, `count`, `share_pct` of the items in most baskets, at most 50.
+    basket_items_median : float
+        Different items in a basket, at the median.
+    single_share_pct : float
+        Baskets with one item only, of which no rule can speak.
+    unnamed_share_pct : float
+        Order lines whose product has no such group.
+    min_support : int or float
+        As used; `raised_from` is what was asked for, where that would have been too costly.
+    named : bool
+        Whether items are words rather than product codes.
+
+    Examples
+    --------
+    See `cross_sell`.
+    """
+
+    item: str
+    book: RuleBook = field(repr=False)
+    rules: pd.DataFrame = field(repr=False)
+    pairs: pd.DataFrame = field(repr=False)
+    items: pd.DataFrame = field(repr=False)
+    basket_items_median: float
+    single_share_pct: float
+    unnamed_share_pct: float
+    min_support: int | float
+    raised_from: int | float | None = None
+    named: bool = True
+
+    def _repr_html_(self) -> str:
+        return self.rules.head(10).to_html(index=False)
+
+
+def cross_sell(
+    crm: Any,
+    *,
+    item: str = "auto",
+    min_support: int | float = 0.005,
+    min_confidence: float = 0.1,
+    max_len: int = 3,
+) -> CrossSell:
+    """Rules "who buys this buys that as well" between groups of products, or products where no groups are known.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`; `products` gives groups and names.
+    item : str
+        "auto", "product_id", or a column of products.
+    min_support : float (share of baskets) or int (baskets)
+        Doubled, up to four times, where it would cost too much memory.
+    min_confidence : float
+        From 0 to 1.
+    max_len : int
+        Most items in a rule, both sides together.
+
+    Returns
+    -------
+    CrossSell
+
+    Raises
+    ------
+    ParameterError
+        If `item` is nothing that is known here.
+    SchemaError
+        If there is no table of transactions.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": [1, 1, 2, 2, 3, 3, 4, 5], "product_id": ["mix", "icing", "mix", "icing", "mix", "icing", "tea", "tea"],
+    ...     "ordered_at": "2024-01-02", "net_amount": 1.0})
+    >>> found = cross_sell(Crm.from_frames(as_of="2024-01-31", transactions=lines), min_support=2)
+    >>> len(found.book), found.items.head(1).to_dict("records")
+    (2, [{'item': 'icing', 'count': 3, 'share_pct': 60.0}])
+    """
+    column = _item_column(crm, item)
+    lines = _lines_sql(crm, column)
+    book, used = _mine(crm, lines, min_support=min_support, min_confidence=min_confidence, max_len=max_len)
+    names, groups = _names(crm, column)
+    rules = _readable(prune_redundant(book), names, groups)
+    items, median, single, unnamed = _baskets(crm, lines, names)
+    return CrossSell(
+        item=column,
+        book=book,
+        rules=rules,
+        pairs=_one_direction(rules),
+        items=items,
+        basket_items_median=median,
+        single_share_pct=single,
+        unnamed_share_pct=unnamed,
+        min_support=used,
+        raised_from=None if used == min_support else min_support,
+        named=column != "product_id" or bool(names),
+    )
+
+
+def plain_name(name: Any) -> str:
+    """A name as it stands in a sentence: not in capitals throughout, unless it is a code.
+
+    Parameters
+    ----------
+    name : anything
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plain_name("FLUID MILK WHITE ONLY"), plain_name("85099B"), plain_name("  Earl  Grey ")
+    ('Fluid milk white only', '85099B', 'Earl Grey')
+    """
+    bare = " ".join(str(name).split())
+    code = " " not in bare and any(letter.isdigit() for letter in bare)
+    return bare if code or not bare.isupper() else bare.capitalize()
+
+
+def _item_column(crm: Any, item: str) -> str:
+    known = [name for name in _GROUPS if "products" in crm and name in crm.columns("products")]
+    if item == "auto":
+        return next(name for name in ITEM_LEVELS if name in known or name == "product_id")
+    if item not in (*known, "product_id"):
+        raise ParameterError(f"item={item!r} is nothing that products are known by here.{nearest(item, ['auto', 'product_id', *known])}")
+    return item
+
+
+def _lines_sql(crm: Any, column: str) -> str:
+    """Order lines with their item; a subcategory of the same name in two categories is two items."""
+    amounts = [name for name in ("quantity", "net_amount") if name in crm.columns("transactions")]
+    kept = ", ".join(["transactions.order_id", *(f"transactions.{name}" for name in amounts)])
+    if column == "product_id":
+        return f"select {kept}, transactions.product_id as item from transactions"
+    item = f"products.{column}"
+    if column == "subcategory" and "category" in crm.columns("products"):
+        item = "products.category || chr(31) || products.subcategory"
+    return f"select {kept}, {item} as item from transactions left join products using (product_id)"
+
+
+def _mine(crm: Any, lines: str, *, min_support: int | float, **limits: Any) -> tuple[RuleBook, int | float]:
+    table, support = crm.engine.to_arrow(lines), min_support
+    for attempt in range(_ATTEMPTS):
+        try:
+            return mine_rules(table, min_support=support, item="item", **limits), support
+        except CostError:
+            if attempt == _ATTEMPTS - 1 or (isinstance(support, float) and support > 0.5):
+                raise
+            support = support * 2
+    raise AssertionError
+
+
+def _names(crm: Any, column: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Item -> name, and item -> category, as far as they are known."""
+    if column == "product_id":
+        return _product_names(crm)
+    if column != "subcategory" or "category" not in crm.columns("products"):
+        rows = crm.engine.rows(f"select distinct {column} from products where {column} is not null")
+        return {value: plain_name(value) for (value,) in rows}, {}
+    rows = crm.engine.rows(
+        "select distinct category, subcategory from products where category is not null and subcategory is not null"
+    )
+    counted = pd.Series([subcategory for _, subcategory in rows], dtype="object").value_counts()
+    names = {}
+    for category, subcategory in rows:
+        alone = counted[subcategory] == 1 and len(subcategory.split()) > 1
+        alike = set(subcategory.lower().split()) & set(category.lower().split())
+        short = alone or alike or subcategory.lower() in category.lower()
+        shown = plain_name(subcategory) if short else f"{plain_name(subcategory)} ({plain_name(category).lower()})"
+        names[f"{category}\x1f{subcategory}"] = shown
+    return _told_apart(names), {item: item.partition("\x1f")[0] for item in names}
+
+
+def _product_names(crm: Any) -> tuple[dict[str, str], dict[str, str]]:
+    present = crm.columns("products") if "products" in crm else []
+    category = dict(crm.engine.rows("select product_id, category from products")) if "category" in present else {}
+    if "name" not in present:
+        return {}, category
+    rows = crm.engine.rows("select product_id, name from products where name is not null")
+    return _told_apart({product: plain_name(name) for product, name in rows}), category
+
+
+def _told_apart(names: dict[str, str]) -> dict[str, str]:
+    """Two items never share a name."""
+    counted = pd.Series(list(names.values()), dtype="object").value_counts()
+    twice = set(counted.index[counted > 1])
+    return {
+        item: f"{name} ({plain_name(item.partition(chr(31))[0]).lower() if chr(31) in item else item})" if name in twice else name
+        for item, name in names.items()
+    }
+
+
+def _readable(book: RuleBook, names: dict[str, str], groups: dict[str, str]) -> pd.DataFrame:
+    rules = book.rules[(book.rules["lift"] > 1) & (book.rules["q_value"] <= _SURE)]
+    table = pd.DataFrame(
+        {
+            "if": pd.Series([_side(items, names) for items in rules["antecedents"]], dtype="str"),
+            "then": pd.Series([_side(items, names) for items in rules["consequents"]], dtype="str"),
+            "count": rules["count"].to_numpy(),
+            "support_pct": 100 * rules["support"].to_numpy(),
+            "confidence_pct": 100 * rules["confidence"].to_numpy(),
+            "base_pct": 100 * rules["consequent support"].to_numpy(),
+            "lift": rules["lift"].to_numpy(),
+            "extra": (rules["count"] * (1 - 1 / rules["lift"])).to_numpy(),
+            "improvement_pct": 100 * rules["improvement"].to_numpy(),
+        }
+    )
+    sides = zip(rules["antecedents"], rules["consequents"], strict=True)
+    across = [_across(before, after, groups) for before, after in sides]
+    table["across"] = pd.array(across, dtype="boolean")
+    table["items"] = pd.Series(
+        [frozenset(a | c) for a, c in zip(rules["antecedents"], rules["consequents"], strict=True)], dtype="object"
+    )
+    return table
+
+
+def _one_direction(rules: pd.DataFrame) -> pd.DataFrame:
+    best = rules.sort_values(["lift", "confidence_pct", "if"], ascending=[False, False, True], kind="stable")
+    return best.drop_duplicates("items").drop(columns="items").reset_index(drop=True)
+
+
+def _side(items: frozenset, names: dict[str, str]) -> str:
+    return " + ".join(sorted(names.get(item, str(item).replace("\x1f", ": ")) for item in items))
+
+
+def _across(before: frozenset, after: frozenset, groups: dict[str, str]) -> bool | None:
+    if not groups:
+        return None
+    return {groups.get(item) for item in before}.isdisjoint({groups.get(item) for item in after})
+
+
+def _baskets(crm: Any, lines: str, names: dict[str, str]) -> tuple[pd.DataFrame, float, float, float]:
+    amounts = [f"{name} > 0" for name in ("quantity", "net_amount") if name in crm.columns("transactions")]
+    bought = f"select distinct order_id, item from ({lines}) as priced_lines where {' or '.join(amounts)}"
+    baskets, median, single = crm.engine.rows(
+        f"""
+        with bought as ({bought}), sizes as (select order_id, count(item) as size from bought group by order_id)
+        select count(*), median(size) filter (where size > 0), count(*) filter (where size = 1) from sizes
+        """
+    )[0]
+    top = crm.engine.to_pandas(
+        f"""
+        with bought as ({bought})
+        select item, count(*) as count from bought where item is not null group by item order by count desc, item limit 50
+        """
+    )
+    unnamed = crm.engine.rows(f"select 100.0 * count(*) filter (where item is null) / count(*) from ({lines}) as all_lines")
+    top["item"] = [names.get(item, str(item).replace("\x1f", ": ")) for item in top["item"]]
+    top["share_pct"] = 100 * top["count"] / max(baskets, 1)
+    return top, float(median or 0), 100 * single / max(baskets, 1), float(unnamed[0][0] or 0)

@@ -1,6 +1,7 @@
 """What is bought together, at the level at which it can be acted on, with names instead of codes."""
 
 from dataclasses import dataclass, field
+from re import findall
 from typing import Any
 
 import pandas as pd
@@ -73,6 +74,7 @@ def cross_sell(
     item: str = "auto",
     min_support: int | float = 0.005,
     min_confidence: float = 0.1,
+    min_improvement: float = 0.05,
     max_len: int = 3,
 ) -> CrossSell:
     """Rules "who buys this buys that as well" between groups of products, or products where no groups are known.
@@ -87,6 +89,9 @@ def cross_sell(
         Doubled, up to four times, where it would cost too much memory.
     min_confidence : float
         From 0 to 1.
+    min_improvement : float
+        What a rule must add to the confidence of every shorter rule, and to the share of all baskets that hold its
+        right side: 0.05 is five percentage points.
     max_len : int
         Most items in a rule, both sides together.
 
@@ -114,15 +119,16 @@ def cross_sell(
     column = _item_column(crm, item)
     lines = _lines_sql(crm, column)
     book, used = _mine(crm, lines, min_support=min_support, min_confidence=min_confidence, max_len=max_len)
-    names, groups = _names(crm, column)
-    rules = _readable(prune_redundant(book), names, groups)
-    items, median, single, unnamed = _baskets(crm, lines, names)
+    items, median, single, unnamed = _baskets(crm, lines)
+    seen = {*items["item"], *(part for side in ("antecedents", "consequents") for one in book.rules[side] for part in one)}
+    names, groups = _names(crm, column, seen)
+    rules = _readable(prune_redundant(book, min_improvement=min_improvement), names, groups)
     return CrossSell(
         item=column,
         book=book,
         rules=rules,
         pairs=_one_direction(rules),
-        items=items,
+        items=items.assign(item=[names.get(item, item) for item in items["item"]]),
         basket_items_median=median,
         single_share_pct=single,
         unnamed_share_pct=unnamed,
@@ -186,44 +192,42 @@ def _mine(crm: Any, lines: str, *, min_support: int | float, **limits: Any) -> t
     raise AssertionError
 
 
-def _names(crm: Any, column: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Item -> name, and item -> category, as far as they are known."""
+def _names(crm: Any, column: str, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Item -> name, and item -> category, of the items that were seen and as far as they are known."""
     if column == "product_id":
-        return _product_names(crm)
-    if column != "subcategory" or "category" not in crm.columns("products"):
-        rows = crm.engine.rows(f"select distinct {column} from products where {column} is not null")
-        return {value: plain_name(value) for (value,) in rows}, {}
-    rows = crm.engine.rows(
-        "select distinct category, subcategory from products where category is not null and subcategory is not null"
-    )
-    counted = pd.Series([subcategory for _, subcategory in rows], dtype="object").value_counts()
+        return _product_names(crm, seen)
+    if not any("\x1f" in item for item in seen):
+        return {item: plain_name(item) for item in seen}, {}
+    groups = {item: item.partition("\x1f")[0] for item in seen}
     names = {}
-    for category, subcategory in rows:
-        alone = counted[subcategory] == 1 and len(subcategory.split()) > 1
-        alike = set(subcategory.lower().split()) & set(category.lower().split())
-        short = alone or alike or subcategory.lower() in category.lower()
-        shown = plain_name(subcategory) if short else f"{plain_name(subcategory)} ({plain_name(category).lower()})"
-        names[f"{category}\x1f{subcategory}"] = shown
-    return _told_apart(names), {item: item.partition("\x1f")[0] for item in names}
+    for item, category in groups.items():
+        subcategory = item.partition("\x1f")[2]
+        alike = set(findall(r"\w+", subcategory.lower())) & set(findall(r"\w+", category.lower()))
+        alone = len(subcategory.split()) == 1 and not alike
+        names[item] = plain_name(subcategory) + (f" ({plain_name(category).lower()})" if alone else "")
+    return _told_apart(names, {item: plain_name(category).lower() for item, category in groups.items()}), groups
 
 
-def _product_names(crm: Any) -> tuple[dict[str, str], dict[str, str]]:
+def _product_names(crm: Any, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     present = crm.columns("products") if "products" in crm else []
-    category = dict(crm.engine.rows("select product_id, category from products")) if "category" in present else {}
-    if "name" not in present:
-        return {}, category
-    rows = crm.engine.rows("select product_id, name from products where name is not null")
-    return _told_apart({product: plain_name(name) for product, name in rows}), category
+    known = [name for name in ("name", "category") if name in present]
+    if not known:
+        return {}, {}
+    rows = crm.engine.to_pandas(
+        f"select product_id, {', '.join(known)} from products where product_id in (select unnest($1))", [sorted(seen)]
+    ).set_index("product_id")
+    groups = rows["category"].dropna().to_dict() if "category" in known else {}
+    if "name" not in known:
+        return {}, groups
+    names = {product: plain_name(name) for product, name in rows["name"].dropna().items()}
+    return _told_apart(names, {product: product for product in names}), groups
 
 
-def _told_apart(names: dict[str, str]) -> dict[str, str]:
+def _told_apart(names: dict[str, str], more: dict[str, str]) -> dict[str, str]:
     """Two items never share a name."""
     counted = pd.Series(list(names.values()), dtype="object").value_counts()
     twice = set(counted.index[counted > 1])
-    return {
-        item: f"{name} ({plain_name(item.partition(chr(31))[0]).lower() if chr(31) in item else item})" if name in twice else name
-        for item, name in names.items()
-    }
+    return {item: f"{name} ({more[item]})" if name in twice else name for item, name in names.items()}
 
 
 def _readable(book: RuleBook, names: dict[str, str], groups: dict[str, str]) -> pd.DataFrame:
@@ -251,12 +255,14 @@ def _readable(book: RuleBook, names: dict[str, str], groups: dict[str, str]) -> 
 
 
 def _one_direction(rules: pd.DataFrame) -> pd.DataFrame:
-    best = rules.sort_values(["lift", "confidence_pct", "if"], ascending=[False, False, True], kind="stable")
-    return best.drop_duplicates("items").drop(columns="items").reset_index(drop=True)
+    # Both directions of a pair have one lift, up to the last digit.
+    lift = rules["lift"].round(9)
+    order = rules.assign(lift=lift).sort_values(["lift", "confidence_pct", "if"], ascending=[False, False, True], kind="stable")
+    return rules.loc[order.index].drop_duplicates("items").drop(columns="items").reset_index(drop=True)
 
 
 def _side(items: frozenset, names: dict[str, str]) -> str:
-    return " + ".join(sorted(names.get(item, str(item).replace("\x1f", ": ")) for item in items))
+    return " + ".join(sorted(names.get(item, str(item)) for item in items))
 
 
 def _across(before: frozenset, after: frozenset, groups: dict[str, str]) -> bool | None:
@@ -265,7 +271,7 @@ def _across(before: frozenset, after: frozenset, groups: dict[str, str]) -> bool
     return {groups.get(item) for item in before}.isdisjoint({groups.get(item) for item in after})
 
 
-def _baskets(crm: Any, lines: str, names: dict[str, str]) -> tuple[pd.DataFrame, float, float, float]:
+def _baskets(crm: Any, lines: str) -> tuple[pd.DataFrame, float, float, float]:
     amounts = [f"{name} > 0" for name in ("quantity", "net_amount") if name in crm.columns("transactions")]
     bought = f"select distinct order_id, item from ({lines}) as priced_lines where {' or '.join(amounts)}"
     baskets, median, single = crm.engine.rows(
@@ -281,6 +287,5 @@ def _baskets(crm: Any, lines: str, names: dict[str, str]) -> tuple[pd.DataFrame,
         """
     )
     unnamed = crm.engine.rows(f"select 100.0 * count(*) filter (where item is null) / count(*) from ({lines}) as all_lines")
-    top["item"] = [names.get(item, str(item).replace("\x1f", ": ")) for item in top["item"]]
     top["share_pct"] = 100 * top["count"] / max(baskets, 1)
     return top, float(median or 0), 100 * single / max(baskets, 1), float(unnamed[0][0] or 0)

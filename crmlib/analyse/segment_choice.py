@@ -10,11 +10,11 @@ from sklearn.metrics import pairwise_distances
 from crmlib.analyse.segment_clusters import METHODS, Clusters, find_clusters
 from crmlib.analyse.segment_stability import resample, silhouettes
 
-ROUNDS = 25
+ROUNDS = 20
 """How often the customers are drawn again, with replacement, for a candidate."""
 CLEAR_CUT = 0.5
 """Silhouette from which groups count as natural."""
-NEAR_BEST = 0.9
+NEAR_BEST = 0.95
 """Scores this near to the best are too near to tell apart; then the most segments are taken."""
 STABLE = 0.6
 """Mean Jaccard index below which a segment is not published: Hennig's line between a pattern and noise."""
@@ -149,13 +149,13 @@ def try_candidates(
 def choose(candidates: Sequence[Candidate]) -> int:
     """The number of the candidate to take.
 
-    Only those that hold up are weighed, if there are any, by a score: the product of three shares. Separation,
-    (1 + silhouette) / 2, counts twice and falls when segments overlap; stability, the smallest mean Jaccard
-    index, falls when a segment does not come back; detail, the share of pairs of customers told apart, rises
-    with the number of segments and their evenness. (Silhouette alone would cut customers, who mostly shade into
-    each other, always into two halves.) Where groups are clear-cut (a silhouette of 0.5 is reached) the best
-    score wins. Elsewhere scores within a tenth of the best are too near to tell apart, and the one with the
-    most segments is taken: it lets one treat more customers as they are.
+    Only those that hold up are weighed, if there are any, by a score: the product of three shares.
+    Separation, (1 + silhouette) / 2, counts twice and falls when segments overlap; stability, the smallest
+    mean Jaccard index, falls when a segment does not come back; detail, the share of pairs of customers told
+    apart, rises with the number of segments and their evenness. (Silhouette alone would cut customers, who
+    mostly shade into each other, always into two halves.) Where groups are clear-cut (a silhouette of 0.5 is
+    reached) the best score wins. Elsewhere scores within 5 % of the best are too near to tell apart, and
+    the one with the most segments is taken: it lets one treat more customers as they are.
 
     References
     ----------

@@ -60,7 +60,7 @@ class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
     True
     """
 
-    def __init__(self, n_segments=4, *, method="kmeans", n_init=5, near_copy=0.9, random_state=None):
+    def __init__(self, n_segments=4, *, method="kmeans", n_init=9, near_copy=0.9, random_state=None):
         self.n_segments = n_segments
         self.method = method
         self.n_init = n_init

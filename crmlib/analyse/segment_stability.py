@@ -38,7 +38,8 @@ def resample(
     n, labels = len(clusters.centres), clusters.assign(rows)
     jaccard, rand = [], []
     for i, draw in enumerate(draws):
-        again = find_clusters(rows[draw], n, method=clusters.method, seed=seed + i + 1, starts=3).assign(rows)
+        found = find_clusters(rows[draw], n, method=clusters.method, seed=seed + i + 1, starts=5)
+        again = found.assign(rows)
         jaccard.append(jaccard_per_segment(labels, again, n=n))
         rand.append(adjusted_rand(labels, again))
         if len(rand) == HOPELESS[0] and np.mean(jaccard, axis=0).min() < HOPELESS[1]:

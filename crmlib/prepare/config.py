@@ -22,7 +22,7 @@ from crmlib.prepare.config_parts import (
     ColumnConfig,
     FilterConfig,
     IndicatorConfig,
-    Part,
+    Section,
     PrivacyConfig,
     ReportConfig,
     SourceConfig,
@@ -34,7 +34,7 @@ from crmlib.schema.errors import ConfigError, nearest
 CONFIG_NAME = "crm.toml"
 
 
-class WorkspaceConfig(Part):
+class WorkspaceConfig(Section):
     """A workspace as its crm.toml describes it.
 
     Parameters

@@ -42,19 +42,19 @@ def flat_policies(checks: Any) -> Any:
 Checks = Annotated[dict[str, Literal["set_aside", "mend", "warn"]], BeforeValidator(flat_policies)]
 
 
-class Part(BaseModel):
+class Section(BaseModel):
     """A section of crm.toml: unknown keys are refused, nothing is changed once it is read.
 
     Examples
     --------
-    >>> Part.model_config["extra"]
+    >>> Section.model_config["extra"]
     'forbid'
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class ColumnConfig(Part):
+class ColumnConfig(Section):
     """Where one of our columns comes from: exactly one of a name, SQL, or a constant.
 
     Examples
@@ -85,7 +85,7 @@ class ColumnConfig(Part):
         return given
 
 
-class FilterConfig(Part):
+class FilterConfig(Section):
     """Rows for which `sql` is not true are set aside, and `reason` says why.
 
     Examples
@@ -98,7 +98,7 @@ class FilterConfig(Part):
     reason: str
 
 
-class TableConfig(Part):
+class TableConfig(Section):
     """One table of the vocabulary: where it lies and how its columns are called there.
 
     Examples
@@ -159,7 +159,7 @@ class TableConfig(Part):
         return given
 
 
-class SourceConfig(Part):
+class SourceConfig(Section):
     """A database instead of files.
 
     Examples
@@ -208,7 +208,7 @@ class SourceConfig(Part):
         return self.url.partition("://")[2].removeprefix("/")
 
 
-class IndicatorConfig(Part):
+class IndicatorConfig(Section):
     """An indicator of the user's own: an aggregate over one of the prepared views.
 
     Examples
@@ -225,7 +225,7 @@ class IndicatorConfig(Part):
     better: Literal["higher", "lower"] | None = None
 
 
-class ReportConfig(Part):
+class ReportConfig(Section):
     """Parameters of a report that differ from its own.
 
     Examples
@@ -237,7 +237,7 @@ class ReportConfig(Part):
     parameters: dict[str, Any] = {}
 
 
-class PrivacyConfig(Part):
+class PrivacyConfig(Section):
     """What may leave the house. The key of the pseudonyms comes from the environment.
 
     Examples

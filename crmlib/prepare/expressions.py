@@ -115,7 +115,7 @@ def parse_expression(
     ...
     crmlib.schema.errors.ConfigError: tables.t.columns.x: there is no column amuont. Did you mean 'amount'?
     """
-    guard = Guard(key_path, context)
+    guard = _Guard(key_path, context)
     tree = guard.parse(sql)
     guard.check_nodes(tree)
     guard.check_brackets(tree)
@@ -125,14 +125,8 @@ def parse_expression(
     return Expression(sql=text, columns=names)
 
 
-class Guard:
-    """The checks, each of which refuses with the key path in front.
-
-    Examples
-    --------
-    >>> print(Guard("indicators.spend", "indicator").refuse("it is empty."))
-    indicators.spend: it is empty.
-    """
+class _Guard:
+    """The checks, each of which refuses with the key path in front."""
 
     def __init__(self, key_path: str, context: str) -> None:
         self.key_path = key_path
@@ -328,7 +322,7 @@ _ODD_STRINGS = frozenset(kind for kind in TokenType if kind.name.endswith("STRIN
 _STATEMENTS = frozenset(sqlglot.Dialect.get_or_raise("duckdb").parser_class.STATEMENT_PARSERS)
 
 
-def _resolve(tree: exp.Expr, columns: Iterable[str] | None, guard: Guard) -> tuple[str, ...]:
+def _resolve(tree: exp.Expr, columns: Iterable[str] | None, guard: _Guard) -> tuple[str, ...]:
     """Give every column the spelling of the table and quote it; names in order of appearance."""
     real = None if columns is None else list(columns)
     found: dict[str, None] = {}
@@ -345,7 +339,7 @@ def _in_order(tree: exp.Expr) -> Iterator[exp.Column]:
     return (node for node in tree.dfs() if isinstance(node, exp.Column))
 
 
-def _match(name: str, real: list[str], guard: Guard) -> str:
+def _match(name: str, real: list[str], guard: _Guard) -> str:
     if name in real:
         return name
     same = [one for one in real if one.lower() == name.lower()]

@@ -64,7 +64,7 @@ def read_json_part(engine: Engine, text: TextFile, *, name: str, shown: str) -> 
         f"where c0 is not null and not {_IS_OBJECT} order by _row"
     )
     no_objects = rejects_frame([("is no JSON object", shown, row, line) for row, line in bad])
-    engine.execute(f"drop table {lines}")
+    engine.execute(f"drop table {lines}; drop table if exists {lines}_rows")
     (rows,) = engine.rows(f"select count(*) from {name}")[0]
     columns = ", ".join(["_row", *(Engine.quote(column) for column in names)])
     rejects = pd.concat([rejected_records(found, shown), no_objects], ignore_index=True)

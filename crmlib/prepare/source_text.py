@@ -1,6 +1,8 @@
 """CSV: every value as text, every record counted, the unreadable ones kept apart."""
 
 import csv
+import glob
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ MAX_LOST_LINES = 1000
 
 _SAMPLE_RECORDS = 300
 _KEPT_TEXT = 100_000
+_BUFFER = 8 << 20
 _REASONS = {
     "MISSING COLUMNS": "has too few columns",
     "TOO MANY COLUMNS": "has too many columns",
@@ -72,7 +75,7 @@ def sniff(head: str, *, shown: str, delimiter: str | None = None) -> Dialect:
     Dialect(delimiter='|', escape='"', skip=1, header=('id', 'price'))
     """
     skip = 0
-    lines = head.splitlines(keepends=True)
+    lines = list(io.StringIO(head, newline=""))
     while skip < len(lines) and not lines[skip].strip():
         skip += 1
     named = re.fullmatch(r'"?sep=(.)"?\s*', lines[skip]) if skip < len(lines) else None
@@ -106,7 +109,7 @@ def _fit(body: str, delimiter: str, escape: str) -> tuple[float, int]:
 
 def _records(body: str, delimiter: str, escape: str, count: int) -> list[list[str]]:
     reader = csv.reader(
-        body.splitlines(keepends=True),
+        io.StringIO(body, newline=""),
         delimiter=delimiter,
         doublequote=escape == '"',
         escapechar=None if escape == '"' else escape,
@@ -230,13 +233,13 @@ def load_records(
     quote = "''" if not dialect.escape else "'\"'"
     try:
         engine.execute(
-            f"create or replace table {name} as select * from read_csv({text_literal(str(text.path))}, "
+            f"create or replace table {name} as select * from read_csv({text_literal(glob.escape(str(text.path)))}, "
             f"auto_detect = false, header = {str(header).lower()}, skip = {dialect.skip}, "
             f"delim = {text_literal(dialect.delimiter)}, quote = {quote}, "
             f"escape = {text_literal(dialect.escape)}, columns = {{{columns}}}, hive_partitioning = false, "
             f"compression = '{'gzip' if text.packed else 'none'}', strict_mode = true, store_rejects = true, "
             f"rejects_table = '{name}_errors', rejects_scan = '{name}_scans', "
-            f"rejects_line_size_limit = {_KEPT_TEXT})"
+            f"rejects_line_size_limit = {_KEPT_TEXT}, buffer_size = {_BUFFER})"
         )
         found = engine.rows(
             f"select line, min(error_type::varchar), min(csv_line) from {name}_errors "

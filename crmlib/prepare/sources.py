@@ -1,5 +1,7 @@
 """Sources: whatever crm.toml names as `from`, as one view of their rows with their columns."""
 
+import glob
+import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +25,8 @@ from crmlib.prepare.source_json import read_json_part
 from crmlib.prepare.source_parts import Part, distinct_names, rejects_frame, union_of
 from crmlib.prepare.source_sheets import read_sheet_part
 from crmlib.prepare.source_text import read_csv_part
-from crmlib.schema.errors import SourceError
+from crmlib.schema.errors import ConfigError, SourceError, nearest
+from crmlib.schema.tables import table_spec
 
 __all__ = ["Source", "allowed_paths", "close_source", "fingerprints", "open_source"]
 
@@ -94,7 +97,7 @@ def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Sou
     SourceError
         If a file is missing, empty, damaged, or of an unknown kind or encoding: it says what to do.
     ConfigError
-        If SQL over [source] is refused.
+        If crm.toml does not describe the table, or SQL over [source] is refused.
 
     Examples
     --------
@@ -108,7 +111,7 @@ def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Sou
     >>> source.columns, engine.rows(f"select sku, price, _file, _row from {source.view}")
     (('sku', 'price'), [('007', '1,50', 'p.csv', 2)])
     """
-    view = f"source_{table_name}"
+    view = f"source_{table_spec(table_name).name}"
     files = _references(config, table_name)
     parts = [
         _read(engine, config, table_name, file, f"{view}_{place}")
@@ -177,6 +180,8 @@ def fingerprints(config: WorkspaceConfig, table_name: str) -> dict[str, str]:
 def _references(config: WorkspaceConfig, table: str) -> list[FileReference]:
     """Files, and tables or queries of [source] as parts of the database's file."""
     key_path = f"tables.{table}.from"
+    if table not in config.tables:
+        raise ConfigError(f"tables.{table}: is not described.{nearest(table, config.tables)}")
     queries = [entry for entry in config.tables[table].files if is_query(config, entry)]
     found = find_files(config, table)
     if queries and config.source is None:
@@ -230,7 +235,7 @@ def _kind(config: WorkspaceConfig, file: FileReference) -> str:
 
 
 def _read_parquet(engine: Engine, file: FileReference) -> Part:
-    scan = f"read_parquet({text_literal(str(file.path))}, hive_partitioning = false)"
+    scan = f"read_parquet({text_literal(glob.escape(str(file.path)))}, hive_partitioning = false)"
     try:
         given = [row[0] for row in engine.rows(f"describe select * from {scan}")]
         (rows,) = engine.rows(f"select count(*) from {scan}")[0]
@@ -251,8 +256,13 @@ def _read_parquet(engine: Engine, file: FileReference) -> Part:
 
 
 def _fingerprint(path: Path) -> str:
-    status = path.stat()
-    return _hashed(path, status.st_size, status.st_mtime_ns)
+    """Of the file, and of the log beside it in which a database keeps its latest changes."""
+    logs = [path.with_name(f"{path.name}{ending}") for ending in (".wal", "-wal")]
+    digests = []
+    for file in (path, *(log for log in logs if log.is_file() and log.stat().st_size)):
+        status = file.stat()
+        digests.append(_hashed(file, status.st_size, status.st_mtime_ns))
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 @lru_cache(maxsize=4096)

@@ -151,7 +151,7 @@ def stability_paragraph(segmentation: Segmentation) -> list[str]:
     Examples
     --------
     >>> stability_paragraph(_little_segmentation()[0])[0][:59]
-    'Drawn again, customers fall into the same segments: the over'
+    'Drawn again, customers fall into the same segments: the ove'
     """
     table = segmentation.stability.dropna(subset=["jaccard"])
     weak = table[~table["published"]]

@@ -14,6 +14,7 @@ import crmlib
 from crmlib.present.kernels import Kernels
 from crmlib.present.notify import split_command, tell_failure
 from crmlib.present.progress import Bars
+from crmlib.present.reports import check_parameters, choose_reports, find_reports, notebook_folder
 from crmlib.present.workspaces import workspace_folders
 from crmlib.schema.errors import CrmlibError
 
@@ -51,6 +52,9 @@ def report_and_tell(
         split_command(on_failure)
     try:
         folders = workspace_folders(workspaces)
+        known = find_reports(notebook_folder(options.get("notebooks")))
+        chosen = choose_reports(known, options.get("reports"))
+        check_parameters(chosen, options.get("parameters") or {}, as_of=options.get("as_of"))
         # Its imports take seconds, and so do those of the runner: they go side by side.
         with Kernels() as kernels, nullcontext() if quiet else Bars() as bars:
             from crmlib.present.runs import run_reports
@@ -154,8 +158,6 @@ def print_reports(workspace: Path, *, notebooks: Path | None = None) -> None:
     crmlib.schema.errors.ParameterError: There is no workspace 'no/such/workspace'...
     """
     (folder,) = workspace_folders([workspace])
-    from crmlib.present.notebooks import find_reports, notebook_folder
-
     found = find_reports(notebook_folder(notebooks))
     crm = crmlib.open_workspace(folder)
     tables = crm.tables

@@ -50,7 +50,7 @@ class Kernels:
         self._zygote: subprocess.Popen | None = None
         self._channel: socket.socket | None = None
         self._lines: Any = None
-        self._closed = False
+        self._closed = self._forked = False
         if warm and hasattr(os, "fork"):
             self._start_zygote()
 
@@ -113,6 +113,7 @@ class Kernels:
         """
         if self._closed:
             raise RuntimeError("no kernel is started any more: the run is ending")
+        self._forked = True
         answer = self.ask({"do": "fork", "arguments": arguments, "env": env, "cwd": cwd})
         return ForkedKernel(self, answer["pid"]) if answer else None
 
@@ -156,6 +157,9 @@ class Kernels:
             # Closing waits for whoever is asking; shutting down does not, and ends their waiting.
             with contextlib.suppress(OSError):
                 self._channel.shutdown(socket.SHUT_RDWR)
+            if not self._forked:
+                # It has nothing to end, and may be deep in its imports.
+                process.kill()
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 import crmlib
-from crmlib.present.notebooks import Execution, Report
+from crmlib.present.notebooks import Execution
+from crmlib.present.reports import Report
 from crmlib.schema.tables import TABLES
 
 PACKAGES = (

@@ -1,6 +1,5 @@
-"""Reports are notebooks: finding them, and executing one in a kernel of its own."""
+"""Executing one report: its notebook, in a kernel of its own, with what it showed and why it failed."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,59 +12,19 @@ from papermill.engines import papermill_engines
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-import crmlib
+from crmlib.present.blocks_base import BLOCK_MIME
 from crmlib.present.kernels import Kernels
 from crmlib.present.papermill_engine import ENGINE
-from crmlib.present.parameters import Parameter, match_parameters, read_parameters
+from crmlib.present.parameters import match_parameters
+from crmlib.present.reports import Report
 from crmlib.present.scrub import find_secrets, private_folders, scrub_paths
 from crmlib.present.skip import SkipReport, skip_reason
-from crmlib.schema.errors import ConfigError, ParameterError, nearest
-from crmlib.schema.tables import TABLES
 
-BLOCK_MIME = "application/vnd.crmlib+json"
 KERNEL = "python3"
 TIMEOUT = 3600.0
 """Seconds that one notebook may take."""
 
-_NUMBERED = re.compile(r"^\d+[a-z]?_+(?=.)")
 _NOT_REPLIED = "The cell was running when the kernel died: out of memory, or killed from outside."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """A notebook as a report: what it answers, what it needs, what it can be told.
-
-    Parameters
-    ----------
-    name : the file's name without its number: ``03_segmentation.ipynb`` is segmentation
-    path : the notebook
-    title, question : from the notebook's metadata
-    needs, wants : tables it cannot, and can, do without
-    parameters : those of its tagged cell
-
-    Examples
-    --------
-    >>> Report(name="segmentation", path=Path("03_segmentation.ipynb"), needs=("transactions",)).lacks([])
-    ('transactions',)
-    """
-
-    name: str
-    path: Path
-    title: str = ""
-    question: str = ""
-    needs: tuple[str, ...] = ()
-    wants: tuple[str, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-
-    def lacks(self, tables: Any) -> tuple[str, ...]:
-        """The needed tables that are not among those given.
-
-        Examples
-        --------
-        >>> Report(name="a", path=Path("a.ipynb"), needs=("products", "feedback")).lacks(["products"])
-        ('feedback',)
-        """
-        return tuple(name for name in self.needs if name not in tables)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,104 +58,6 @@ class Execution:
     traceback: str = ""
     blocks: list[dict] = field(default_factory=list)
     reused: bool = False
-
-
-def notebook_folder(given: str | Path | None = None) -> Path:
-    """Where the notebooks are: the given folder, else ``./notebooks``, else beside the package's source.
-
-    Raises
-    ------
-    ConfigError
-        If there is none.
-
-    Examples
-    --------
-    >>> notebook_folder("no/such/folder")
-    Traceback (most recent call last):
-    ...
-    crmlib.schema.errors.ConfigError: There is no folder of notebooks at no/such/folder. Name one with
-    --notebooks.
-    """
-    beside = Path(crmlib.__file__).parents[1] / "notebooks"
-    places = [Path(given)] if given else [Path("notebooks"), beside]
-    for place in places:
-        if place.is_dir():
-            return place.resolve()
-    raise ConfigError(
-        f"There is no folder of notebooks at {' or '.join(map(str, places))}. Name one with --notebooks."
-    )
-
-
-def find_reports(folder: str | Path) -> dict[str, Report]:
-    """The reports of a folder, in the order of their file names.
-
-    Raises
-    ------
-    ConfigError, ParameterError
-        If a notebook cannot be read, two have the same name, one has no cell tagged ``parameters``, or one
-        needs a table that the vocabulary does not have.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> find_reports(tempfile.mkdtemp())
-    {}
-    """
-    found: dict[str, Report] = {}
-    for path in sorted(Path(folder).glob("*.ipynb")):
-        report = read_report(path)
-        if report.name in found:
-            raise ConfigError(
-                f"{path.name} and {found[report.name].path.name} are both the report {report.name!r}. "
-                "Rename one."
-            )
-        found[report.name] = report
-    return found
-
-
-def read_report(path: str | Path) -> Report:
-    """A notebook's name, question, needs and parameters, without executing it.
-
-    Parameters
-    ----------
-    path : notebook file
-
-    Raises
-    ------
-    ConfigError, ParameterError
-        See `find_reports`.
-
-    Examples
-    --------
-    >>> import tempfile, nbformat
-    >>> cell = nbformat.v4.new_code_cell('workspace: str = "."', metadata={"tags": ["parameters"]})
-    >>> path = Path(tempfile.mkdtemp()) / "03_segmentation.ipynb"
-    >>> nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
-    >>> read_report(path).name
-    'segmentation'
-    """
-    path = Path(path)
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat lets through whatever a malformed file causes
-        raise ConfigError(f"{path.name} is no notebook ({type(error).__name__}). Save it again.") from None
-    told = notebook.metadata.get("crmlib", {})
-    needs, wants = tuple(told.get("needs", ())), tuple(told.get("wants", ()))
-    for table in (*needs, *wants):
-        if table not in TABLES:
-            raise ConfigError(
-                f"{path.name} needs the table {table!r}, which is none.{nearest(table, TABLES)}"
-            )
-    name = _NUMBERED.sub("", path.stem)
-    return Report(
-        name=name,
-        path=path,
-        title=told.get("title") or name.replace("_", " ").capitalize(),
-        question=told.get("question", ""),
-        needs=needs,
-        wants=wants,
-        parameters=read_parameters(notebook, name=path.name),
-    )
 
 
 def execute_report(
@@ -279,30 +140,6 @@ def harvest(notebook: Mapping) -> list[dict]:
     """
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
     return [dict(output["data"][BLOCK_MIME]) for output in outputs if BLOCK_MIME in output.get("data", {})]
-
-
-def choose_reports(known: Mapping[str, Report], asked: Any = None) -> list[Report]:
-    """The reports asked for, in the order of their notebooks; all of them when none is named.
-
-    Raises
-    ------
-    ParameterError
-        If one is unknown, with the nearest name.
-
-    Examples
-    --------
-    >>> choose_reports({"segmentation": Report(name="segmentation", path=Path("x"))}, ["segmentatoin"])
-    Traceback (most recent call last):
-    ...
-    crmlib.schema.errors.ParameterError: There is no report 'segmentatoin'. Did you mean 'segmentation'?
-    """
-    names = list(asked or known)
-    for name in names:
-        if name not in known:
-            raise ParameterError(f"There is no report {name!r}.{nearest(name, known)}")
-    if not names:
-        raise ConfigError("There are no notebooks here, so there is nothing to report.")
-    return [report for name, report in known.items() if name in names]
 
 
 def _execute(notebook, report, output, kernels, timeout, on_cell):

@@ -193,7 +193,7 @@ def bar_percent(value: float) -> str:
         return "not known"
     if 0 < abs(value) < 0.05:
         return f"under 0.1{NBSP}%"
-    shown = f"{value:.0f}" if abs(value) >= 9.5 else f"{round(value, 1):g}"
+    shown = f"{value:.0f}" if abs(value) >= 9.95 else f"{round(value, 1):g}"
     return f"{shown}{NBSP}%".replace("-", "−")
 
 
@@ -270,7 +270,9 @@ def nothing(ax: Any, *, says: str) -> Any:
     return ax
 
 
-def place_labels(ax: Any, *, points: Sequence[tuple[float, float]], texts: Sequence[str], colours: Sequence[str]) -> None:
+def place_labels(
+    ax: Any, *, points: Sequence[tuple[float, float]], texts: Sequence[str], colours: Sequence[str], beside: bool = False
+) -> None:
     """Write a label near each point so that labels overlap neither each other nor the frame.
 
     Parameters
@@ -280,6 +282,8 @@ def place_labels(ax: Any, *, points: Sequence[tuple[float, float]], texts: Seque
     points : where, in the data's units; the first ones have the choice
     texts : what; wrapped already
     colours : of the letters
+    beside : bool
+        Whether the point itself must stay in view.
 
     Examples
     --------
@@ -296,7 +300,7 @@ def place_labels(ax: Any, *, points: Sequence[tuple[float, float]], texts: Seque
     figure = ax.get_figure(root=True)
     figure.draw_without_rendering()
     renderer, frame = figure._get_renderer(), ax.get_window_extent()
-    taken: list[Any] = []
+    taken: list[Any] = _dots(ax, points) if beside else []
     for point, text, colour in zip(points, texts, colours, strict=True):
         label = ax.annotate(
             text, point, (0, 0), textcoords="offset points", ha="center", va="center", color=colour, fontweight="bold",
@@ -323,6 +327,12 @@ _OFFSETS = [(0, 0)] + [
     for reach in (14, 24, 36, 50, 66, 84, 104, 126, 150)
     for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False) + np.pi / 2
 ]
+
+
+def _dots(ax: Any, points: Sequence[tuple[float, float]]) -> list[Any]:
+    from matplotlib.transforms import Bbox
+
+    return [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in ax.transData.transform(list(points))]
 
 
 def _shared(one: Any, other: Any) -> float:

@@ -17,9 +17,10 @@ import pandas as pd
 
 from crmlib.present import manifest, publish
 from crmlib.present.kernels import Kernels
-from crmlib.present.notebooks import TIMEOUT, Execution, Report, execute_report, harvest
+from crmlib.present.notebooks import TIMEOUT, Execution, execute_report, harvest
 from crmlib.present.pages import Pages
 from crmlib.present.progress import Progress, Step, log_to, silent
+from crmlib.present.reports import Report
 from crmlib.schema.errors import CrmlibError
 
 KEEP = 30

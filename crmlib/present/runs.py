@@ -12,15 +12,14 @@ from typing import Any
 from crmlib.present import manifest, publish
 from crmlib.present.kernels import Kernels
 from crmlib.present.locks import folder_lock
-from crmlib.present.notebooks import TIMEOUT, Report, choose_reports, find_reports, notebook_folder
+from crmlib.present.notebooks import TIMEOUT
 from crmlib.present.pages import Pages
-from crmlib.present.parameters import match_parameters, refuse_secret
+from crmlib.present.parameters import match_parameters
 from crmlib.present.progress import Progress, Step, silent
+from crmlib.present.reports import check_parameters, choose_reports, find_reports, known_to, notebook_folder
 from crmlib.present.runner import KEEP, Job, Order, Run, Runner
 from crmlib.present.workspaces import CONFIG, workspace_folders
-from crmlib.schema.errors import ConfigError, CrmlibError, ParameterError, nearest
-
-RESERVED = {"workspace": "name the workspace itself", "as_of": "use --as-of"}
+from crmlib.schema.errors import ConfigError, CrmlibError, nearest
 
 
 def run_reports(
@@ -105,38 +104,6 @@ def run_reports(
         return [_run_workspace(folder, order, known, source) for folder in folders]
 
 
-def check_parameters(
-    reports: Iterable[Report], parameters: Mapping[str, Any], *, as_of: str | None = None
-) -> None:
-    """Refuse parameters that no report knows, that are of the wrong type, or that look like a secret.
-
-    Raises
-    ------
-    ParameterError
-
-    Examples
-    --------
-    >>> check_parameters([], {"workspace": "data/retail"})
-    Traceback (most recent call last):
-    ...
-    crmlib.schema.errors.ParameterError: workspace is no parameter to set: name the workspace itself.
-    """
-    reports = list(reports)
-    names = {parameter.name for report in reports for parameter in report.parameters} - set(RESERVED)
-    for name, value in parameters.items():
-        refuse_secret(name, value)
-        if name in RESERVED:
-            raise ParameterError(f"{name} is no parameter to set: {RESERVED[name]}.")
-        if name not in names:
-            asked = ", ".join(report.name for report in reports)
-            raise ParameterError(
-                f"No report asked for ({asked}) has a parameter {name!r}.{nearest(name, names)}"
-            )
-    for report in reports:
-        given = {"workspace": "."} | ({"as_of": as_of} if as_of else {}) | _known_to(report, parameters)
-        match_parameters(report.parameters, given, name=report.path.name)
-
-
 def _opener():
     from crmlib import open_workspace
 
@@ -192,16 +159,11 @@ def _plan(folder, facts, order, known):
         given = {"workspace": os.path.relpath(folder, report.path.parent)}
         given |= facts.parameters.get(report.name, {})
         given |= {"as_of": order.as_of} if order.as_of else {}
-        given |= _known_to(report, order.parameters)
+        given |= known_to(report, order.parameters)
         values = match_parameters(report.parameters, given, name=report.path.name)
         key = manifest.report_key(report, facts=facts, parameters=values, extra=[config])
         jobs.append(Job(report=report, parameters=values, key=key, lacks=report.lacks(facts.tables)))
     return jobs
-
-
-def _known_to(report, parameters):
-    names = {parameter.name for parameter in report.parameters}
-    return {name: value for name, value in parameters.items() if name in names}
 
 
 def _unchanged(shelf, jobs, order):

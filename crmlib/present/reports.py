@@ -1,0 +1,227 @@
+"""Reports are notebooks: found, read without executing them, and chosen with what they will be told.
+
+Nothing heavy is imported here, so that bad use of the command line is answered at once.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import crmlib
+from crmlib.present.parameters import Parameter, match_parameters, read_parameters, refuse_secret
+from crmlib.schema.errors import ConfigError, ParameterError, nearest
+from crmlib.schema.tables import TABLES
+
+_NUMBERED = re.compile(r"^\d+[a-z]?_+(?=.)")
+RESERVED = {"workspace": "name the workspace itself", "as_of": "use --as-of"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A notebook as a report: what it answers, what it needs, what it can be told.
+
+    Parameters
+    ----------
+    name : the file's name without its number: ``03_segmentation.ipynb`` is segmentation
+    path : the notebook
+    title, question : from the notebook's metadata
+    needs, wants : tables it cannot, and can, do without
+    parameters : those of its tagged cell
+
+    Examples
+    --------
+    >>> Report(name="segmentation", path=Path("03_segmentation.ipynb"), needs=("transactions",)).lacks([])
+    ('transactions',)
+    """
+
+    name: str
+    path: Path
+    title: str = ""
+    question: str = ""
+    needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+
+    def lacks(self, tables: Any) -> tuple[str, ...]:
+        """The needed tables that are not among those given.
+
+        Examples
+        --------
+        >>> Report(name="a", path=Path("a.ipynb"), needs=("products", "feedback")).lacks(["products"])
+        ('feedback',)
+        """
+        return tuple(name for name in self.needs if name not in tables)
+
+
+def notebook_folder(given: str | Path | None = None) -> Path:
+    """Where the notebooks are: the given folder, else ``./notebooks``, else beside the package's source.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+
+    Examples
+    --------
+    >>> notebook_folder("no/such/folder")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ConfigError: There is no folder of notebooks at no/such/folder. Name one with
+    --notebooks.
+    """
+    beside = Path(crmlib.__file__).parents[1] / "notebooks"
+    places = [Path(given)] if given else [Path("notebooks"), beside]
+    for place in places:
+        if place.is_dir():
+            return place.resolve()
+    raise ConfigError(
+        f"There is no folder of notebooks at {' or '.join(map(str, places))}. Name one with --notebooks."
+    )
+
+
+def find_reports(folder: str | Path) -> dict[str, Report]:
+    """The reports of a folder, in the order of their file names.
+
+    Raises
+    ------
+    ConfigError, ParameterError
+        If a notebook cannot be read, two have the same name, one has no cell tagged ``parameters``, or one
+        needs a table that the vocabulary does not have.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> find_reports(tempfile.mkdtemp())
+    {}
+    """
+    found: dict[str, Report] = {}
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        report = read_report(path)
+        if report.name in found:
+            raise ConfigError(
+                f"{path.name} and {found[report.name].path.name} are both the report {report.name!r}. "
+                "Rename one."
+            )
+        found[report.name] = report
+    return found
+
+
+def read_report(path: str | Path) -> Report:
+    """A notebook's name, question, needs and parameters, without executing it.
+
+    Parameters
+    ----------
+    path : notebook file
+
+    Raises
+    ------
+    ConfigError, ParameterError
+        See `find_reports`.
+
+    Examples
+    --------
+    >>> import tempfile, nbformat
+    >>> cell = nbformat.v4.new_code_cell('workspace: str = "."', metadata={"tags": ["parameters"]})
+    >>> path = Path(tempfile.mkdtemp()) / "03_segmentation.ipynb"
+    >>> nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    >>> read_report(path).name
+    'segmentation'
+    """
+    path = Path(path)
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells = [
+            {"metadata": cell["metadata"], "source": "".join(cell["source"])} for cell in notebook["cells"]
+        ]
+        told = notebook["metadata"].get("crmlib", {})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{path.name} is no notebook of version 4 ({type(error).__name__}). Save it again in JupyterLab."
+        ) from None
+    needs, wants = tuple(told.get("needs", ())), tuple(told.get("wants", ()))
+    for table in (*needs, *wants):
+        if table not in TABLES:
+            raise ConfigError(
+                f"{path.name} needs the table {table!r}, which is none.{nearest(table, TABLES)}"
+            )
+    name = _NUMBERED.sub("", path.stem)
+    return Report(
+        name=name,
+        path=path,
+        title=told.get("title") or name.replace("_", " ").capitalize(),
+        question=told.get("question", ""),
+        needs=needs,
+        wants=wants,
+        parameters=read_parameters({"cells": cells}, name=path.name),
+    )
+
+
+def choose_reports(known: Mapping[str, Report], asked: Any = None) -> list[Report]:
+    """The reports asked for, in the order of their notebooks; all of them when none is named.
+
+    Raises
+    ------
+    ParameterError
+        If one is unknown, with the nearest name.
+
+    Examples
+    --------
+    >>> choose_reports({"segmentation": Report(name="segmentation", path=Path("x"))}, ["segmentatoin"])
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: There is no report 'segmentatoin'. Did you mean 'segmentation'?
+    """
+    names = list(asked or known)
+    for name in names:
+        if name not in known:
+            raise ParameterError(f"There is no report {name!r}.{nearest(name, known)}")
+    if not names:
+        raise ConfigError("There are no notebooks here, so there is nothing to report.")
+    return [report for name, report in known.items() if name in names]
+
+
+def check_parameters(
+    reports: Iterable[Report], parameters: Mapping[str, Any], *, as_of: str | None = None
+) -> None:
+    """Refuse parameters that no report knows, that are of the wrong type, or that look like a secret.
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> check_parameters([], {"workspace": "data/retail"})
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: workspace is no parameter to set: name the workspace itself.
+    """
+    reports = list(reports)
+    names = {parameter.name for report in reports for parameter in report.parameters} - set(RESERVED)
+    for name, value in parameters.items():
+        refuse_secret(name, value)
+        if name in RESERVED:
+            raise ParameterError(f"{name} is no parameter to set: {RESERVED[name]}.")
+        if name not in names:
+            asked = ", ".join(report.name for report in reports)
+            raise ParameterError(
+                f"No report asked for ({asked}) has a parameter {name!r}.{nearest(name, names)}"
+            )
+    for report in reports:
+        given = {"workspace": "."} | ({"as_of": as_of} if as_of else {}) | known_to(report, parameters)
+        match_parameters(report.parameters, given, name=report.path.name)
+
+
+def known_to(report: Report, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that a report declares.
+
+    Examples
+    --------
+    >>> known_to(Report(name="a", path=Path("a.ipynb")), {"n": 1})
+    {}
+    """
+    names = {parameter.name for parameter in report.parameters}
+    return {name: value for name, value in parameters.items() if name in names}

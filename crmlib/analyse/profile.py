@@ -40,6 +40,8 @@ class CustomerProfile:
         `first_at`, `last_at`.
     indicators : DataFrame indexed by customer_id
     types : Series customer_id -> customer type
+    type_names : tuple of str
+        The types that there could be, whether or not anybody is of one.
     type_table : DataFrame indexed by customer type, the most spend first
         `customers`, `share_pct`, `spend_total`, `spend_share_pct`, medians of `recency_days`, `order_count`,
         `basket_value`, then `says` and `action`.
@@ -68,6 +70,7 @@ class CustomerProfile:
     totals: dict[str, Any]
     indicators: pd.DataFrame = field(repr=False)
     types: pd.Series = field(repr=False)
+    type_names: tuple[str, ...]
     type_table: pd.DataFrame = field(repr=False)
     months: pd.DataFrame = field(repr=False)
     order_frequency: pd.DataFrame = field(repr=False)
@@ -112,16 +115,17 @@ def customer_profile(crm: Any) -> CustomerProfile:
     """
     indicators = compute_indicators(crm)
     buyers = indicators[indicators["order_count"] > 0]
-    kinds = _definitions(crm)
+    kinds = _definitions(crm) or CUSTOMER_TYPES
     rfm = rfm_table(crm.table("transactions"), as_of=crm.as_of, time_zone=crm.time_zone)
-    types = customer_types(rfm, definitions=kinds)
+    types = customer_types(rfm, definitions=None if kinds is CUSTOMER_TYPES else kinds)
     return CustomerProfile(
         as_of=local_time(crm.as_of, time_zone=crm.time_zone),
         currency=crm.currency,
         totals=_totals(crm, indicators, buyers),
         indicators=indicators,
         types=types,
-        type_table=_type_table(rfm, types, kinds or CUSTOMER_TYPES),
+        type_names=tuple(kind.name for kind in kinds),
+        type_table=_type_table(rfm, types, kinds),
         months=sales_by_month(crm),
         order_frequency=order_frequency(buyers["order_count"]),
         concentration=concentration(buyers["spend_total"]),

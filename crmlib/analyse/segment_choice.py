@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from sklearn.metrics import pairwise_distances
+from threadpoolctl import threadpool_limits
 
 from crmlib.analyse.segment_clusters import METHODS, Clusters, find_clusters
 from crmlib.analyse.segment_stability import resample, silhouettes
@@ -108,6 +109,8 @@ class Candidate:
         return self.big_enough and self.smallest_jaccard >= STABLE and self.silhouette > 0
 
 
+# One thread: the fits are small, and sums must not depend on the machine's number of cores.
+@threadpool_limits.wrap(limits=1)
 def try_candidates(
     rows: np.ndarray, numbers: Iterable[int], *, seed: int, rounds: int = ROUNDS
 ) -> list[Candidate]:

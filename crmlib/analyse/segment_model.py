@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from crmlib.analyse.segment_clusters import METHODS, draw_rows, find_clusters, order_clusters, refine_clusters
 from crmlib.analyse.segment_prepare import learn_preparation
@@ -240,6 +241,7 @@ def reorder_segments(model: SegmentModel, order) -> SegmentModel:
     return renumbered
 
 
+@threadpool_limits.wrap(limits=1)
 def _search(rows, n_segments, method, starts, seed):
     sample = draw_rows(len(rows), seed=seed)
     clusters = find_clusters(rows[sample], n_segments, method=method, seed=seed, starts=starts)

@@ -239,6 +239,8 @@ def shown(value: float, unit: str = "", currency: str = "") -> str:
     text = f"{float(f'{value:.3g}') or 0.0:,.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     text = "0" if text == "-0" else text
+    if unit == "days" and text == "1":
+        return "1 day"
     if unit == "currency":
         return f"{currency} {text}".strip()
     return f"{text} {unit}".strip()

@@ -6,7 +6,6 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from crmlib.analyse.segment_choice import STABLE, Candidate, candidate_table, choose, try_candidates
 from crmlib.analyse.segment_clusters import draw_rows
@@ -107,7 +106,7 @@ def segment_customers(
     """Group customers who behave alike, choose how many groups by what repeats itself, and name them.
 
     Only numeric columns count. Columns are prepared by `SegmentModel`; k-means and a Gaussian mixture are
-    tried with 2 to 8 segments (fewer where there would be under 30 customers a segment), each on 25
+    tried with 2 to 8 segments (fewer where there would be under 30 customers a segment), each on 20
     resamples. Of those that hold up (every segment has a mean Jaccard index of 0.6, 5 % of the customers and
     10 customers) the finest of those with the best balance of separation, stability and detail is taken: see
     `crmlib.analyse.segment_choice.choose`. With more than 3,000 customers the choice is made on a sample of
@@ -159,9 +158,7 @@ def segment_customers(
     values = table[who_bought(table)]
     used, unusable = usable_columns(values)
     values = values[used]
-    # One thread: the fits are small, and sums must not depend on the machine's number of cores.
-    with threadpool_limits(limits=1):
-        model, tried, best = _choose_model(values, n_segments, int(seed))
+    model, tried, best = _choose_model(values, n_segments, int(seed))
     prepared = pd.DataFrame(
         model.transform(values), index=values.index, columns=model.get_feature_names_out()
     )

@@ -22,9 +22,9 @@ from crmlib.prepare.config_parts import (
     ColumnConfig,
     FilterConfig,
     IndicatorConfig,
-    Section,
     PrivacyConfig,
     ReportConfig,
+    Section,
     SourceConfig,
     TableConfig,
 )

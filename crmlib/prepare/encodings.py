@@ -62,6 +62,10 @@ class TextFile:
         Whether some line may be empty.
     copied : bool
         Whether `path` is a copy that may be removed after reading.
+    size : int
+        Bytes, unpacked.
+    quotes : int
+        Double quotes in it.
 
     Examples
     --------
@@ -75,6 +79,8 @@ class TextFile:
     notes: tuple[str, ...] = ()
     blank_lines: bool = False
     copied: bool = False
+    size: int = 0
+    quotes: int = 0
 
     def open(self) -> IO[bytes]:
         """The bytes, unpacked.
@@ -141,7 +147,8 @@ def prepare_text(path: Path, *, shown: str, stated: str | None = None, scratch: 
         _refuse_what_is_no_text(head, shown, stated)
         encoding, notes = _encoding_of(text, head, shown, stated)
         text = replace(text, encoding=encoding, notes=notes)
-        ends, blank = _line_ends(text)
+        ends, blank, size, quotes = _line_ends(text)
+        text = replace(text, size=size, quotes=quotes)
         if encoding == "utf-8" and ends <= 1:
             return replace(text, blank_lines=blank)
         return replace(
@@ -292,9 +299,9 @@ def _western_letters(text: TextFile) -> tuple[int, int, int]:
     return letters, western, short
 
 
-def _line_ends(text: TextFile) -> tuple[int, bool]:
-    """How many kinds of line end there are, and whether a line may be empty."""
-    pairs = feeds = returns = 0
+def _line_ends(text: TextFile) -> tuple[int, bool, int, int]:
+    """How many kinds of line end there are, whether a line may be empty, bytes, and double quotes."""
+    pairs = feeds = returns = size = quotes = 0
     blank = False
     last = b"\n"
     for chunk in _chunks(text):
@@ -302,12 +309,14 @@ def _line_ends(text: TextFile) -> tuple[int, bool]:
         pairs += data.count(b"\r\n")
         feeds += data.count(b"\n") - last.count(b"\n")
         returns += data.count(b"\r") - last.count(b"\r")
+        size += len(chunk)
+        quotes += chunk.count(b'"')
         blank = blank or b"\n\n" in data or b"\n\r" in data or b"\r\r" in data
         last = data[-2:]
         pairs -= last.count(b"\r\n")
     pairs += last.count(b"\r\n")
     kinds = (pairs > 0) + (feeds > pairs) + 2 * (returns > pairs)
-    return kinds, blank
+    return kinds, blank, size, quotes
 
 
 def _copy(text: TextFile, shown: str, scratch: Path) -> TextFile:
@@ -319,7 +328,7 @@ def _copy(text: TextFile, shown: str, scratch: Path) -> TextFile:
         if text.encoding != "cp1252":
             raise
         _write_copy(text, target, "latin-1", shown)
-    return replace(text, path=target, packed=False, copied=True)
+    return replace(text, path=target, packed=False, copied=True, size=target.stat().st_size)
 
 
 def _write_copy(text: TextFile, target: Path, encoding: str, shown: str) -> None:

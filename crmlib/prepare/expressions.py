@@ -14,6 +14,16 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from crmlib.prepare import sql_words as words
+from crmlib.prepare.sql_tokens import (
+    ODD_STRINGS,
+    PLAIN_VALUES,
+    first_line,
+    is_aggregate,
+    is_call,
+    is_word,
+    near,
+    tokens_of,
+)
 from crmlib.schema.errors import ConfigError, nearest
 
 MAX_LENGTH = 4000
@@ -173,7 +183,7 @@ class _Guard:
                 )
             if token.token_type in PLAIN_VALUES:
                 continue
-            if token.token_type in _ODD_STRINGS:
+            if token.token_type in ODD_STRINGS:
                 raise self.refuse("write text as 'plain text' in single quotes.")
             if text == ".":
                 if i + 1 < len(tokens) and tokens[i + 1].token_type == TokenType.NUMBER:
@@ -281,44 +291,6 @@ class _Guard:
                 raise self.refuse(f"{text} is refused{': ' + why if why else ''}.")
 
 
-def tokens_of(sql: str, dialect: str = "duckdb") -> list[Token]:
-    """The tokens of SQL text, comments left out.
-
-    Examples
-    --------
-    >>> [token.text for token in tokens_of("a + 1 -- more")]
-    ['a', '+', '1']
-    """
-    return sqlglot.tokenize(sql, read=dialect)
-
-
-def is_aggregate(node: exp.Expr) -> bool:
-    """Whether a node of the tree is a function of many rows.
-
-    Examples
-    --------
-    >>> is_aggregate(sqlglot.parse_one("sum(a)")), is_aggregate(sqlglot.parse_one("abs(a)"))
-    (True, False)
-    """
-    if isinstance(node, exp.Anonymous):
-        return node.name.lower() in words.AGGREGATE_FUNCTIONS
-    return isinstance(node, exp.AggFunc)
-
-
-def first_line(error: BaseException) -> str:
-    """What went wrong, in one line that is fit for a message.
-
-    Examples
-    --------
-    >>> first_line(ValueError("bad value.  Line 1"))
-    'bad value. Line 1'
-    """
-    text = str(error).replace("\x1b[4m", "").replace("\x1b[0m", "").strip()
-    return " ".join(text.splitlines()[0].split())[:160].rstrip(".") if text else type(error).__name__
-
-
-PLAIN_VALUES = frozenset({TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER})
-_ODD_STRINGS = frozenset(kind for kind in TokenType if kind.name.endswith("STRING")) - {TokenType.STRING}
 _STATEMENTS = frozenset(sqlglot.Dialect.get_or_raise("duckdb").parser_class.STATEMENT_PARSERS)
 
 
@@ -357,9 +329,9 @@ def _canonical(tree: exp.Expr) -> str:
         if node.expression and isinstance(node.this, exp.Literal) and node.this.name in ("2", "10"):
             call = exp.Anonymous(this=f"LOG{node.this.name}", expressions=[node.expression.copy()])
             tree = _exchange(tree, node, call)
-    for node in list(tree.find_all(exp.Mod)):
-        if isinstance(node.parent, _OPERATORS) and not isinstance(node.parent, exp.Paren):
-            node.replace(exp.Paren(this=node.copy()))
+    for rest in list(tree.find_all(exp.Mod)):
+        if isinstance(rest.parent, _OPERATORS) and not isinstance(rest.parent, exp.Paren):
+            rest.replace(exp.Paren(this=rest.copy()))
     return str(tree.sql(dialect="duckdb", comments=False))
 
 
@@ -376,16 +348,3 @@ def _inside_aggregate(node: exp.Expr) -> bool:
             return True
         node, parent = parent, parent.parent
     return False
-
-
-def is_call(tokens: list[Token], i: int) -> bool:
-    return i + 1 < len(tokens) and tokens[i + 1].token_type == TokenType.L_PAREN
-
-
-def is_word(text: str) -> bool:
-    return text[:1].isalpha() or text[:1] == "_"
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    hint = nearest(name, known)
-    return hint if hint.startswith(" Did") else ""

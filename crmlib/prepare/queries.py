@@ -8,15 +8,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from crmlib.prepare import sql_words as words
-from crmlib.prepare.expressions import (
-    EXPRESSION_NODES,
-    PLAIN_VALUES,
-    first_line,
-    is_call,
-    is_word,
-    near,
-    tokens_of,
-)
+from crmlib.prepare.expressions import EXPRESSION_NODES
+from crmlib.prepare.sql_tokens import PLAIN_VALUES, first_line, is_call, is_word, near, tokens_of
 from crmlib.schema.errors import ConfigError, nearest
 
 MAX_LENGTH = 20_000

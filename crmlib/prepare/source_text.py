@@ -29,7 +29,7 @@ _REASONS = {
     "MISSING COLUMNS": "has too few columns",
     "TOO MANY COLUMNS": "has too many columns",
     "UNQUOTED VALUE": "has a quote that is not closed",
-    "LINE SIZE OVER MAXIMUM": "is longer than 2 MB",
+    "LINE SIZE OVER MAXIMUM": "is longer than 8 MB",
     "INVALID ENCODING": "has bytes that are no UTF-8",
     "CAST": "cannot be read",
 }
@@ -230,27 +230,51 @@ def load_records(
     [(3, 'MISSING COLUMNS', '8')]
     """
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    file = text_literal(glob.escape(str(text.path)))
     quote = "''" if not dialect.escape else "'\"'"
     try:
         engine.execute(
-            f"create or replace table {name} as select * from read_csv({text_literal(glob.escape(str(text.path)))}, "
+            f"create or replace table {name} as select * from read_csv({file}, "
             f"auto_detect = false, header = {str(header).lower()}, skip = {dialect.skip}, "
             f"delim = {text_literal(dialect.delimiter)}, quote = {quote}, "
             f"escape = {text_literal(dialect.escape)}, columns = {{{columns}}}, hive_partitioning = false, "
             f"compression = '{'gzip' if text.packed else 'none'}', strict_mode = true, store_rejects = true, "
             f"rejects_table = '{name}_errors', rejects_scan = '{name}_scans', "
-            f"rejects_line_size_limit = {_KEPT_TEXT}, buffer_size = {_BUFFER})"
+            f"rejects_line_size_limit = {_KEPT_TEXT}, buffer_size = {_BUFFER}, max_line_size = {_BUFFER})"
         )
         found = engine.rows(
-            f"select line, min(error_type::varchar), min(csv_line) from {name}_errors "
-            "group by line order by line"
+            "select line, min(error_type::varchar), min(csv_line), max(greatest(strlen(csv_line), "
+            "coalesce(try_cast(regexp_extract(error_message, 'Size: *([0-9]+)', 1) as bigint), 0))) "
+            f"from {name}_errors group by line order by line"
         )
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise SourceError(f"{shown} cannot be read ({reason}). Export it again as plain CSV.") from error
     finally:
         engine.execute(f"drop table if exists {name}_errors; drop table if exists {name}_scans")
-    return found
+    rejected = [(record, kind, line or "") for record, kind, line, _ in found]
+    if not any(_swallows(kind, line) for _, kind, line in rejected):
+        _refuse_losses(engine, text, name, width, sum(size or 0 for *_, size in found), shown)
+    return rejected
+
+
+def _swallows(kind: str, line: str) -> bool:
+    """Whether a rejected record holds lines that are records of their own."""
+    return kind in ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM") and "\n" in line.strip("\r\n")
+
+
+def _refuse_losses(engine: Engine, text: TextFile, name: str, width: int, rejected: int, shown: str) -> None:
+    """The engine drops a record that is longer than two of its buffers without a word; bytes tell."""
+    if text.size < _BUFFER:
+        return
+    lengths = " + ".join(f"coalesce(strlen(c{i}), 0)" for i in range(width))
+    (bytes_read,) = engine.rows(f"select coalesce(sum({lengths} + {width}), 0)::bigint from {name}")[0]
+    lost = text.size - text.quotes - rejected - bytes_read
+    if lost > _BUFFER // 2:
+        raise SourceError(
+            f"{shown}: {lost / 1e6:.0f} MB of it cannot be cut into records, behind a quote that is not "
+            "closed or in an endless line. Mend the file, or export it again."
+        )
 
 
 def rejected_records(found: Sequence[tuple[int, str, str]], shown: str) -> pd.DataFrame:
@@ -274,8 +298,8 @@ def rejected_records(found: Sequence[tuple[int, str, str]], shown: str) -> pd.Da
     rows: list[tuple[str, str, int, str]] = []
     for record, kind, line in found:
         reason = _REASONS.get(kind, "cannot be read")
-        lines = (line or "").strip("\r\n").split("\n")
-        swallowed = kind in ("UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM") and len(lines) > 1
+        lines = line.strip("\r\n").split("\n")
+        swallowed = _swallows(kind, line)
         if swallowed and (len(lines) > MAX_LOST_LINES or len(line) >= _KEPT_TEXT):
             raise SourceError(
                 f"{shown}: row {record} opens a quote that is not closed, and {len(lines):,} lines or more "

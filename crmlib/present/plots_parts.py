@@ -296,6 +296,7 @@ def place_labels(
     >>> plt.close(ax.figure)
     """
     from matplotlib.patheffects import withStroke
+    from matplotlib.text import Text
 
     figure = ax.get_figure(root=True)
     figure.draw_without_rendering()
@@ -305,12 +306,13 @@ def place_labels(
         label = ax.annotate(
             text, point, (0, 0), textcoords="offset points", ha="center", va="center", color=colour, fontweight="bold",
             linespacing=1.05, path_effects=[withStroke(linewidth=3, foreground="white")], zorder=6,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1, "shrinkB": 4} if beside else None,
         )  # fmt: skip
         label.set_in_layout(False)
         best = None
         for right, up in _OFFSETS:
             label.set_position((right, up))
-            box = label.get_window_extent(renderer).padded(2)
+            box = Text.get_window_extent(label, renderer).padded(2)
             outside = _outside(box, frame)
             hidden = sum(_shared(box, other) for other in taken)
             cost = (hidden + 4 * outside, abs(right) + abs(up))
@@ -319,7 +321,7 @@ def place_labels(
             if hidden == 0 and outside == 0:
                 break
         label.set_position(best[1])
-        taken.append(label.get_window_extent(renderer).padded(2))
+        taken.append(best[2])
 
 
 _OFFSETS = [(0, 0)] + [

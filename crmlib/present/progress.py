@@ -95,13 +95,16 @@ class Bars:
 
     def __call__(self, step: Step) -> None:
         name = f"  {step.report}" if step.report else f"[bold]{_plain(step.workspace)}[/bold]"
+        if step.kind == "opening":
+            name += ": reading its tables"
         key = (step.workspace, step.report)
         if step.kind == "waiting":
             self.console.print(f"{_plain(step.workspace)}: {_plain(step.says)}", highlight=False)
         elif key not in self._tasks:
             self._tasks[key] = self._display.add_task(name, total=step.total or None, completed=step.done)
         else:
-            self._display.update(self._tasks[key], total=step.total or None, completed=step.done)
+            task = self._tasks[key]
+            self._display.update(task, description=name, total=step.total or None, completed=step.done)
         if step.kind in ("done", "failed", "skipped") and key in self._tasks:
             self._display.remove_task(self._tasks.pop(key))
 

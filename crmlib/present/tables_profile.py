@@ -1,10 +1,14 @@
 """Key figures and tables of the report on customers."""
 
+from typing import Any
+
 import pandas as pd
 
+from crmlib.analyse.customer_lists import customers_of_types
 from crmlib.analyse.profile import CustomerProfile
-from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
 from crmlib.present.labels import label_of, labels_and_units
+from crmlib.present.plots_profile import plot_groups
 from crmlib.present.words import percent, sentence
 
 
@@ -56,7 +60,7 @@ def profile_figures(profile: CustomerProfile) -> KeyFigures:
 
 
 def types_table(profile: CustomerProfile) -> DataTable:
-    """Customer types: how many, what they bring, what to do.
+    """Customer types: how many, and what they bring.
 
     Parameters
     ----------
@@ -70,24 +74,21 @@ def types_table(profile: CustomerProfile) -> DataTable:
     --------
     >>> from crmlib.present.claims_profile import _little_profile
     >>> types_table(_little_profile()).frame.shape
-    (2, 10)
+    (2, 8)
     """
-    frame = profile.type_table.reset_index()
-    frame["customer_type"] = [sentence(name)[:-1] for name in frame["customer_type"]]
+    frame = _named(profile).drop(columns=["says", "action"])
     return DataTable(
         frame,
         name="customer_types",
         caption="Customer types, the most spend first",
         labels={
             "customer_type": "Type",
-            "share_pct": "Customers",
+            "share_pct": "Share of customers",
             "spend_total": "Spend",
-            "spend_share_pct": "Spend",
+            "spend_share_pct": "Share of spend",
             "recency_days": "Last order",
             "order_count": "Orders each",
             "basket_value": "Spend an order",
-            "says": "Who they are",
-            "action": "What to do",
         },
         units={
             "spend_total": profile.currency,
@@ -96,6 +97,64 @@ def types_table(profile: CustomerProfile) -> DataTable:
             "order_count": "median",
         },
         digits={"spend_total": 0, "share_pct": 1, "spend_share_pct": 1, "order_count": 0, "recency_days": 0},
+    )
+
+
+def actions_table(profile: CustomerProfile) -> DataTable:
+    """Who the customers of each type are, and what to do.
+
+    Parameters
+    ----------
+    profile : CustomerProfile
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_profile import _little_profile
+    >>> actions_table(_little_profile()).frame.columns.tolist()
+    ['customer_type', 'customers', 'says', 'action']
+    """
+    return DataTable(
+        _named(profile)[["customer_type", "customers", "says", "action"]],
+        name="what_to_do",
+        caption="Who they are, and what to do",
+        labels={"customer_type": "Type", "says": "Who they are", "action": "What to do"},
+        download=False,
+    )
+
+
+def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
+    """The customers at risk, most spend first.
+
+    Parameters
+    ----------
+    crm : Crm
+    profile : CustomerProfile
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib.present.claims_profile import _little_profile
+    >>> call_list(SimpleNamespace(config=None), _little_profile()).frame.empty
+    True
+    """
+    frame = customers_of_types(crm, profile)
+    labels, units = labels_and_units(frame.columns, profile.currency)
+    return DataTable(
+        frame,
+        name="customers_at_risk",
+        caption="Customers at risk, most spend first",
+        labels=labels | {"customer_id": "Customer", "customer_type": "Type"},
+        units=units,
+        digits={"spend_total": 2, "order_count": 0, "recency_days": 0, "gap_days_mean": 1},
+        rows=10,
     )
 
 
@@ -176,7 +235,29 @@ def indicators_table(profile: CustomerProfile) -> DataTable:
     )
 
 
-def groups_table(profile: CustomerProfile) -> DataTable | Skipped:
+def groups_picture(profile: CustomerProfile) -> Picture | Skipped:
+    """Spend by the groups that differ most, or that nothing is known of them.
+
+    Parameters
+    ----------
+    profile : CustomerProfile
+
+    Returns
+    -------
+    Picture, or Skipped where nothing is known
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_profile import _little_profile
+    >>> print(groups_picture(_little_profile())._text())
+    Left out: Customers by region, size or age. The table customers would bring it.
+    """
+    if profile.groups.empty:
+        return Skipped("Customers by region, size or age.", table="customers")
+    return Picture(plot_groups(profile))
+
+
+def groups_table(profile: CustomerProfile) -> DataTable | Prose:
     """Customers by what is known of them; sensitive values only in groups that are large enough.
 
     Parameters
@@ -185,16 +266,16 @@ def groups_table(profile: CustomerProfile) -> DataTable | Skipped:
 
     Returns
     -------
-    DataTable, or Skipped where nothing is known
+    DataTable, or an empty Prose where nothing is known
 
     Examples
     --------
     >>> from crmlib.present.claims_profile import _little_profile
-    >>> print(groups_table(_little_profile())._text())
-    Left out: Nothing is known of customers but what they buy. The table customers would bring it.
+    >>> groups_table(_little_profile())._text()
+    ''
     """
     if profile.groups.empty:
-        return Skipped("Nothing is known of customers but what they buy.", table="customers")
+        return Prose()
     frame = profile.groups.assign(field=[label_of(name) for name in profile.groups["field"]])
     _, units = labels_and_units(["spend_total"], profile.currency)
     return DataTable(
@@ -211,3 +292,8 @@ def groups_table(profile: CustomerProfile) -> DataTable | Skipped:
         digits={"share_pct": 1, "spend_median": 0},
         rows=20,
     )
+
+
+def _named(profile: CustomerProfile) -> pd.DataFrame:
+    frame = profile.type_table.reset_index()
+    return frame.assign(customer_type=[sentence(name)[:-1] for name in frame["customer_type"]])

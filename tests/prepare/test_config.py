@@ -1,5 +1,7 @@
 """crm.toml: what is right is read with its types, what is wrong is answered with place and remedy."""
 
+# ruff: noqa: E501
+
 import re
 from datetime import date, datetime
 from pathlib import Path

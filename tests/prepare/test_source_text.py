@@ -101,10 +101,35 @@ def test_a_quote_that_swallows_the_file_stops_the_run(export):
 
 
 def test_a_line_of_many_megabytes_is_rejected_alone(export):
-    rows, source = read(export("a,b\n1,2\n" + "x" * 3_000_000 + ",5\n7,8\n"), "a.csv")
+    rows, source = read(export("a,b\n1,2\n" + "x" * 9_000_000 + ",5\n7,8\n"), "a.csv")
     assert [row[1:] for row in rows] == [(2, "1", "2"), (4, "7", "8")]
-    assert source.rejects.reason.tolist() == ["is longer than 2 MB"]
+    assert source.rejects.reason.tolist() == ["is longer than 8 MB"]
     assert len(source.rejects.text[0]) <= 500
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.jsonl"])
+@pytest.mark.parametrize("megabytes", [17, 40])
+def test_what_the_engine_drops_without_a_word_is_missed(export, name, megabytes):
+    """Records beyond two buffers vanish: an endless line, or all that stands behind a stray quote."""
+    long = "x" * (megabytes * 1_000_000)
+    text = f'{{"a": 1}}\n{{"a": "{long}"}}\n' if name == "a.jsonl" else f"a,b\n1,2\n{long},5\n7,8\n"
+    data = gzip.compress(text.encode(), 1) if name.endswith("gz") else text
+    with pytest.raises(SourceError, match=rf"{name}: {megabytes} MB of it cannot be cut into records"):
+        read(export(data, name), name)
+
+
+def test_a_quote_that_swallows_many_megabytes_stops_the_run(export):
+    text = "a,b\n0,0\n" + '1,"2\n' + "3,4\n" * 6_000_000 + '5,"6"\n' + "7,8\n" * 10
+    with pytest.raises(SourceError, match=r"(cannot be cut into records|opens a quote)"):
+        read(export(text), "a.csv")
+
+
+def test_lines_of_some_megabytes_are_read_wherever_they_stand(export):
+    long = "x" * 3_000_000
+    text = "a,b\n" + "".join(f"{long},{i}\n{i},short\n" for i in range(8))
+    rows, source = read(export(text), "a.csv")
+    assert [len(row[2]) for row in rows] == [3_000_000, 1] * 8
+    assert source.rejects.empty
 
 
 def test_lines_with_damaged_utf_8_are_rejected(export):

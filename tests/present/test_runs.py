@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crmlib.present import zygote
+from crmlib.present.kernels import Kernels
 from crmlib.present.locks import folder_lock
 from crmlib.present.pages import Pages
 from crmlib.present.runs import run_reports
@@ -37,9 +38,17 @@ def site(workspaces):
 PLAIN = Pages(notebook_to_html=page, run_index=index, site_index=site)
 
 
-@pytest.fixture(autouse=True)
-def light(monkeypatch):
-    monkeypatch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.kernel_app"])
+@pytest.fixture(scope="module", autouse=True)
+def light():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.kernel_app"])
+        yield
+
+
+@pytest.fixture(scope="module")
+def kernels(light):
+    with Kernels() as found:
+        yield found
 
 
 @pytest.fixture
@@ -48,13 +57,14 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def report(project):
+def report(project, kernels):
     def run(*names, workspace=project / "data" / "shop", **options):
         defaults = {
             "reports": names or None,
             "out": project / "reports",
             "notebooks": project / "notebooks",
             "pages": PLAIN,
+            "kernels": kernels,
         }
         (run,) = run_reports(workspace, **(defaults | options))
         return run
@@ -358,7 +368,7 @@ def test_stopping_a_run_keeps_its_notebooks_and_ends_its_kernels(project, report
 
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        report("figures", "answer", progress=stop, jobs=2)
+        report("figures", "answer", progress=stop, jobs=2, kernels=None)
     assert time.monotonic() - began < 30
     (kept,) = (shelf(project) / "failed").iterdir()
     assert (kept / "figures.ipynb").exists() and not list(shelf(project).glob(".staging*"))

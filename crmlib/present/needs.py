@@ -1,0 +1,42 @@
+"""What a report cannot do without, asked before anything is computed."""
+
+from typing import Any
+
+from crmlib.present.skip import SkipReport
+from crmlib.present.words import count
+
+
+def require_buyers(indicators: Any, *, fewest: int = 50) -> int:
+    """Skip the report where too few customers have bought to say anything about them.
+
+    Parameters
+    ----------
+    indicators : DataFrame indexed by customer_id
+        With `order_count`.
+    fewest : int
+
+    Returns
+    -------
+    int
+        Customers with a purchase.
+
+    Raises
+    ------
+    SkipReport
+        With the reason, which the index of the run shows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> require_buyers(pd.DataFrame({"order_count": [1, 0, 3]}), fewest=2)
+    2
+    >>> require_buyers(pd.DataFrame({"order_count": [1, 0, 3]}), fewest=3)
+    Traceback (most recent call last):
+    ...
+    crmlib.present.skip.SkipReport: Only 2 customers have bought; segments need at least 3.
+    """
+    buyers = int((indicators["order_count"] > 0).sum())
+    if buyers < fewest:
+        said = count(buyers, "customer").replace("\u00a0", " ")
+        raise SkipReport(f"Only {said} {'has' if buyers == 1 else 'have'} bought; segments need at least {fewest}.")
+    return buyers

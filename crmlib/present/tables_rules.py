@@ -1,0 +1,124 @@
+"""Key figures and tables of the report on what is bought together."""
+
+from crmlib.analyse.cross_sell import CrossSell
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose, Skipped
+from crmlib.present.claims_rules import item_word
+
+
+def cross_sell_figures(found: CrossSell) -> KeyFigures:
+    """Baskets, items in a basket, combinations and the strongest lift.
+
+    Parameters
+    ----------
+    found : CrossSell
+
+    Returns
+    -------
+    KeyFigures
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_rules import _little_cross_sell
+    >>> print(cross_sell_figures(_little_cross_sell())._text().splitlines()[0])
+    Baskets: 9
+    """
+    lift = float(found.pairs["lift"].max()) if len(found.pairs) else None
+    return KeyFigures(
+        KeyFigure(label="Baskets", value=found.book.basket_count),
+        KeyFigure(label="Items in a basket", value=found.basket_items_median, note=f"{item_word(found.item)}, median"),
+        KeyFigure(label="Combinations above chance", value=len(found.pairs)),
+        KeyFigure(label="Strongest lift", value=lift, unit="times chance"),
+    )
+
+
+def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
+    """The rules, the highest lift first: if, then, how often, how far above chance.
+
+    Parameters
+    ----------
+    found : CrossSell
+    most : int
+        At most so many rules.
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_rules import _little_cross_sell
+    >>> rules_table(_little_cross_sell()).frame[["if", "then", "count"]].to_dict("records")
+    [{'if': 'icing', 'then': 'mix', 'count': 5}]
+    """
+    columns = ["if", "then", "lift", "confidence_pct", "base_pct", "count", "support_pct", "extra", "improvement_pct"]
+    known = found.pairs["across"].notna().any()
+    frame = found.pairs[columns + (["across"] if known else [])].head(most)
+    return DataTable(
+        frame.assign(extra=frame["extra"].round().astype("int64")),
+        name="rules",
+        caption=f"Who buys this buys that as well{'' if len(found.pairs) <= most else f': the first {most:,} of {len(found.pairs):,}'}",
+        labels={
+            "if": "Who buys",
+            "then": "also buys",
+            "lift": "Times as often as by chance",
+            "confidence_pct": "In so many cases",
+            "base_pct": "In all baskets",
+            "count": "Baskets with both",
+            "support_pct": "Share of baskets",
+            "extra": "More than by chance",
+            "improvement_pct": "Adds",
+            "across": "Different categories",
+        },
+        units={"extra": "baskets", "improvement_pct": "points"},
+        digits={"lift": 1, "confidence_pct": 1, "base_pct": 1, "support_pct": 2, "improvement_pct": 1},
+    )
+
+
+def items_table(found: CrossSell) -> DataTable:
+    """What is in most baskets.
+
+    Parameters
+    ----------
+    found : CrossSell
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_rules import _little_cross_sell
+    >>> len(items_table(_little_cross_sell()).frame)
+    3
+    """
+    return DataTable(
+        found.items,
+        name="items",
+        caption="What is in most baskets",
+        labels={"item": item_word(found.item).capitalize(), "count": "Baskets", "share_pct": "Share of baskets"},
+        digits={"share_pct": 1},
+        rows=12,
+    )
+
+
+def names_note(found: CrossSell) -> Prose | Skipped:
+    """At which level items are looked at, or that their names are not known.
+
+    Parameters
+    ----------
+    found : CrossSell
+
+    Returns
+    -------
+    Prose, or Skipped
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_rules import _little_cross_sell
+    >>> print(names_note(_little_cross_sell())._text())
+    Left out: Products are known by code only, so rules are between codes. The table products would bring it.
+    """
+    if not found.named:
+        return Skipped("Products are known by code only, so rules are between codes.", table="products")
+    level = {"product_id": "single products"}.get(found.item, f"products by {found.item}")
+    return Prose(f"This report looks at {level}. The parameter `item` chooses another level.".replace("`", ""))

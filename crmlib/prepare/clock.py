@@ -47,3 +47,14 @@ def closing_moment(value: Any, *, time_zone: str = "UTC") -> pd.Timestamp:
     if moment.tzinfo is None:
         moment = moment.tz_localize(ZoneInfo(time_zone), ambiguous=True, nonexistent="shift_forward")
     return moment.tz_convert("UTC").tz_localize(None).as_unit("us")
+
+
+def in_zone(moment: Any, *, time_zone: str) -> pd.Timestamp:
+    """A naive moment in UTC as the clocks of a time zone show it, the offset with it.
+
+    Examples
+    --------
+    >>> in_zone(pd.Timestamp("2018-01-01 04:01"), time_zone="America/New_York").isoformat()
+    '2017-12-31T23:01:00-05:00'
+    """
+    return pd.Timestamp(moment).tz_localize("UTC").tz_convert(ZoneInfo(time_zone))

@@ -19,6 +19,14 @@ MEMORY_VARIABLE = "CRMLIB_MEMORY_LIMIT"
 """Environment variable that states how much memory one engine may take, such as ``2GB``."""
 
 
+_SETTINGS = (
+    "TimeZone = 'UTC'",
+    "enable_progress_bar = false",
+    "enable_external_access = false",
+    "lock_configuration = true",
+)
+
+
 class Engine:
     """A DuckDB connection that may read only what it is allowed to, and spills instead of dying.
 
@@ -68,7 +76,7 @@ class Engine:
         self._connection.execute("set allowed_directories = $1", [[str(p) for p in paths if p.is_dir()]])
         files = [str(p) for p in paths if not p.is_dir()]
         self._connection.execute("set allowed_paths = $1", [[*files, *(glob.escape(file) for file in files)]])
-        for setting in ("TimeZone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
+        for setting in _SETTINGS:
             self._connection.execute(f"set {setting}")
 
     def __enter__(self) -> "Engine":

@@ -35,7 +35,7 @@ _COLUMN_WORDS = {
 _CHECK_WORDS = {
     "after_as_of": "lie after the closing date",
     "exact_duplicate": "are the same as an earlier row",
-    "duplicate_key": "repeat a number that must be unique",
+    "duplicate_key": "are listed more than once",
     "filtered": "are left out by the workspace's own filter",
     "unreadable_record": "could not be read at all",
     "zero_quantity": "have a quantity of 0",

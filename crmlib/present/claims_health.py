@@ -49,7 +49,7 @@ def health_findings(health: DataHealth) -> list[str]:
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
     >>> health_findings(data_health(crm))[0]
-    '1 of 2\\xa0rows was set aside, mostly products that repeat a number that must be unique.'
+    '1 of 2\\xa0rows was set aside, mostly products that are listed more than once.'
     """
     aside = health.findings[health.findings["policy"] == "set_aside"]
     found = [_nameless(health)] if _nameless(health) else []

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 import crmlib
+from crmlib.prepare.clock import in_zone
 from crmlib.present.notebooks import Execution
 from crmlib.present.reports import Report
 from crmlib.schema.tables import TABLES
@@ -41,7 +42,7 @@ class Facts:
     Parameters
     ----------
     name : the folder's name
-    title, currency, time_zone, as_of, data_up_to : as crm.toml and the data say; moments as ISO text, UTC
+    title, currency, time_zone, as_of, data_up_to : as crm.toml and the data say; moments as ISO text of the zone
     tables : names of those that are there
     counts, sources, summary : rows of the check report, as dicts
     parameters : report to the parameters that crm.toml states for it
@@ -99,7 +100,7 @@ def read_facts(crm: Any, *, folder: Path) -> Facts:
     return Facts(
         name=folder.name,
         title=crm.name,
-        as_of=crm.as_of.isoformat(),
+        as_of=in_zone(crm.as_of, time_zone=crm.time_zone).isoformat(),
         currency=crm.currency,
         time_zone=crm.time_zone,
         data_up_to=_last_moment(crm),
@@ -371,10 +372,12 @@ def _within(file, folder):
 def _last_moment(crm):
     moments = []
     for name in crm.tables:
-        time = TABLES[name].time
-        if time and time in crm.columns(name):
+        spec = TABLES[name]
+        if spec.time and spec.time in crm.columns(name):
             quote = crm.engine.quote
-            found = crm.engine.rows(f"select max({quote(time)}) from {quote(name)}")[0][0]
+            found = crm.engine.rows(f"select max({quote(spec.time)}) from {quote(name)}")[0][0]
             if found is not None:
-                moments.append(str(found).replace(" ", "T"))
+                is_moment = spec.field(spec.time).type == "timestamp"
+                local = in_zone(found, time_zone=crm.time_zone).tz_localize(None) if is_moment else found
+                moments.append(pd.Timestamp(local).isoformat())
     return max(moments, default="")

@@ -101,7 +101,7 @@ def checks_table(health: DataHealth) -> DataTable:
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
     >>> checks_table(data_health(crm)).frame[["what", "done"]].to_numpy().tolist()
-    [['Products that repeat a number that must be unique', 'set aside']]
+    [['Products that are listed more than once', 'set aside']]
     """
     found = health.findings
     words = [sentence(f"{table_word(row.table)} that {check_words(row)}")[:-1] for row in found.itertuples()]

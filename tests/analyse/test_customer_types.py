@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlib.analyse.customer_types import (
@@ -86,6 +86,7 @@ definitions = st.lists(st.lists(bound, min_size=1, max_size=3), min_size=1, max_
 values = st.one_of(st.integers(-3, 9).map(float), st.just(math.nan))
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(*[values] * 6), min_size=1, max_size=15),
     types=st.none() | definitions,

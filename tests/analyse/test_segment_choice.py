@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score, pairwise_distances, silhouette_samples
@@ -15,6 +15,7 @@ groupings = st.integers(1, 30).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(groupings)
 def test_jaccard_against_sets(both):
     labels, again = both
@@ -27,6 +28,7 @@ def test_jaccard_against_sets(both):
     assert jaccard_per_segment(labels, again) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(groupings)
 def test_adjusted_rand_against_scikit_learn(both):
     assert adjusted_rand(*both) == pytest.approx(adjusted_rand_score(*both))

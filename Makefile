@@ -15,7 +15,7 @@ report: $(READY)
 	@echo "Open reports/index.html in a browser."
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term

@@ -76,7 +76,8 @@ def test_public_functions_carry_a_docstring_with_a_doctest(path):
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             doc = ast.get_docstring(node) or ""
-            assert ">>>" in doc, f"{node.name} has no doctest"
+            shown = ">>>" in doc or (isinstance(node, ast.ClassDef) and "See `" in doc)
+            assert shown, f"{node.name} has no doctest"
             for method in node.body if isinstance(node, ast.ClassDef) else ():
                 if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
                     assert ast.get_docstring(method), f"{node.name}.{method.name} has no docstring"
@@ -88,6 +89,8 @@ def test_nothing_is_left_unfinished(path):
 
 
 def test_files_stay_under_a_megabyte():
-    tracked = [p for p in ROOT.rglob("*") if p.is_file() and not {".git", ".venv", "reports"} & set(p.relative_to(ROOT).parts)]
-    large = [str(p) for p in tracked if p.stat().st_size > 1_000_000 and ".prepared" not in p.parts and "set_aside" not in p.parts]
-    assert not large
+    made = {"reports", "set_aside", "build", "dist"}
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        if path.is_file() and not made & set(parts) and not any(p.startswith(".") for p in parts[:-1]):
+            assert path.stat().st_size <= 1_000_000, path

@@ -106,7 +106,10 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
 
     Examples
     --------
-    See `open_workspace`.
+    >>> source = Source(table="products", view="source_products", columns=("sku", "Name"))
+    >>> table = TableConfig.model_validate({"from": "p.csv", "columns": {"product_id": "sku"}})
+    >>> reading_of(source, "products", table, {}).mapped
+    ('product_id', 'name')
     """
     spec = table_spec(name)
     key_path = f"tables.{name}.columns"

@@ -1,5 +1,6 @@
 """What every block of a page is: one object that a notebook, a plain text and the site can each read."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -7,7 +8,7 @@ BLOCK_MIME = "application/vnd.crmlib+json"
 """The media type under which a block hands its content to the site."""
 
 
-class Block:
+class Block(ABC):
     """Something a notebook cell ends with, and a page is built from.
 
     A block is written once and read three times: as HTML whose text is escaped, as plain text, and as the
@@ -26,14 +27,14 @@ class Block:
 
     kind: ClassVar[str] = ""
 
-    def _html(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _html(self) -> str: ...
 
-    def _text(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _text(self) -> str: ...
 
-    def _record(self) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _record(self) -> dict[str, Any]: ...
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
         bundle = {

@@ -35,6 +35,25 @@ def item_word(item: str) -> str:
     return _ITEM_WORDS.get(item, item.replace("_", " "))
 
 
+def items_word(item: str) -> str:
+    """What several items are called.
+
+    Parameters
+    ----------
+    item : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> items_word("subcategory"), items_word("category")
+    ('groups of products', 'categories')
+    """
+    return _ITEM_PLURALS.get(item, plural(2, item_word(item)))
+
+
 def cross_sell_answer(found: CrossSell) -> list[str]:
     """What goes together most, and what would move most baskets.
 
@@ -49,7 +68,7 @@ def cross_sell_answer(found: CrossSell) -> list[str]:
     Examples
     --------
     >>> cross_sell_answer(_little_cross_sell())[0]
-    'Who buys “icing” also buys “mix” in 100\\xa0% of cases, 1.8\\xa0times as often as by chance.'
+    'Whoever buys “icing” also buys “mix” in 100\\xa0% of cases, 1.8\\xa0times as often as by chance.'
     """
     if found.pairs.empty:
         return [_no_rule(found)]
@@ -94,10 +113,10 @@ def rule_sentence(rule: Any) -> str:
     Examples
     --------
     >>> rule_sentence({"if": "Icing", "then": "Cake mix", "confidence_pct": 68.0, "lift": 52.8})
-    'Who buys “Icing” also buys “Cake mix” in 68\\xa0% of cases, 53\\xa0times as often as by chance.'
+    'Whoever buys “Icing” also buys “Cake mix” in 68\\xa0% of cases, 53\\xa0times as often as by chance.'
     """
     return (
-        f"Who buys {_sides(rule['if'])} also buys {quoted(rule['then'])} in {percent(rule['confidence_pct'])} of cases, "
+        f"Whoever buys {_sides(rule['if'])} also buys {quoted(rule['then'])} in {percent(rule['confidence_pct'])} of cases, "
         f"{times(rule['lift'])} as often as by chance."
     )
 
@@ -239,7 +258,7 @@ def _sides(side: str) -> str:
 
 
 def _items(found: CrossSell) -> str:
-    return _ITEM_PLURALS.get(found.item, plural(2, item_word(found.item)))
+    return items_word(found.item)
 
 
 def _different(found: CrossSell) -> str:

@@ -130,8 +130,10 @@ def labels_and_units(columns: Iterable[str], currency: str = "") -> tuple[dict[s
 
     Examples
     --------
-    >>> labels_and_units(["spend_total"], "EUR")
-    ({'spend_total': 'Net spend'}, {'spend_total': 'EUR'})
+    >>> labels_and_units(["spend_total", "order_count"], "EUR")
+    ({'spend_total': 'Net spend', 'order_count': 'Orders'}, {'spend_total': 'EUR', 'order_count': ''})
     """
     names = [str(column) for column in columns]
-    return {name: label_of(name) for name in names}, {name: unit_of(name, currency) for name in names}
+    units = {name: unit_of(name, currency) for name in names}
+    said = {name: "" if unit and unit in label_of(name).lower() else unit for name, unit in units.items()}
+    return {name: label_of(name) for name in names}, said

@@ -296,25 +296,24 @@ def place_labels(
     >>> plt.close(ax.figure)
     """
     from matplotlib.patheffects import withStroke
-    from matplotlib.text import Text
 
     figure = ax.get_figure(root=True)
     figure.draw_without_rendering()
     renderer, frame = figure._get_renderer(), ax.get_window_extent()
     taken: list[Any] = _dots(ax, points) if beside else []
+    marks = _marks(ax) if beside else np.empty((0, 2))
     for point, text, colour in zip(points, texts, colours, strict=True):
         label = ax.annotate(
             text, point, (0, 0), textcoords="offset points", ha="center", va="center", color=colour, fontweight="bold",
             linespacing=1.05, path_effects=[withStroke(linewidth=3, foreground="white")], zorder=6,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1, "shrinkB": 4} if beside else None,
         )  # fmt: skip
         label.set_in_layout(False)
         best = None
         for right, up in _OFFSETS:
             label.set_position((right, up))
-            box = Text.get_window_extent(label, renderer).padded(2)
+            box = label.get_window_extent(renderer).padded(2)
             outside = _outside(box, frame)
-            hidden = sum(_shared(box, other) for other in taken)
+            hidden = sum(_shared(box, other) for other in taken) + 40 * _inside(box, marks)
             cost = (hidden + 4 * outside, abs(right) + abs(up))
             if best is None or cost < best[0]:
                 best = (cost, (right, up), box)
@@ -322,6 +321,8 @@ def place_labels(
                 break
         label.set_position(best[1])
         taken.append(best[2])
+        if beside:
+            _lead(ax, point, best[2], colour)
 
 
 _OFFSETS = [(0, 0)] + [
@@ -335,6 +336,25 @@ def _dots(ax: Any, points: Sequence[tuple[float, float]]) -> list[Any]:
     from matplotlib.transforms import Bbox
 
     return [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in ax.transData.transform(list(points))]
+
+
+def _marks(ax: Any) -> np.ndarray:
+    drawn = [ax.transData.transform(np.column_stack(line.get_data())) for line in ax.lines if len(line.get_xdata())]
+    return np.concatenate(drawn) if drawn else np.empty((0, 2))
+
+
+def _inside(box: Any, marks: np.ndarray) -> int:
+    x, y = marks[:, 0], marks[:, 1]
+    return int(((x > box.x0 - 3) & (x < box.x1 + 3) & (y > box.y0 - 3) & (y < box.y1 + 3)).sum())
+
+
+def _lead(ax: Any, point: tuple[float, float], box: Any, colour: str) -> None:
+    """A line from the label's nearest edge to its point."""
+    x, y = ax.transData.transform(point)
+    start = (min(max(x, box.x0), box.x1), min(max(y, box.y0), box.y1))
+    if np.hypot(start[0] - x, start[1] - y) > 12:
+        (x0, x1), (y0, y1) = zip(*ax.transData.inverted().transform([start, (x, y)]), strict=True)
+        ax.plot([x0, x1], [y0, y1], color=colour, linewidth=0.8, zorder=4, scalex=False, scaley=False)
 
 
 def _shared(one: Any, other: Any) -> float:

@@ -123,7 +123,7 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         place_labels(
             ax,
             points=list(zip(best["support_pct"], best["confidence_pct"], strict=True)),
-            texts=[wrapped(f"{a} {_ARROW} {b}", width=125, lines=2, bold=True) for a, b in best[["if", "then"]].to_numpy()],
+            texts=[wrapped(f"{a} {_ARROW} {b}", width=125, lines=3, bold=True) for a, b in best[["if", "then"]].to_numpy()],
             colours=[INK] * len(best),
             beside=True,
         )

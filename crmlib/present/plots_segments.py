@@ -263,8 +263,9 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
             ax.annotate(method, (number_of, score), (8, away), textcoords="offset points", va="center",
                         color=letters_of(colour), annotation_clip=False)  # fmt: skip
         ax.plot(chosen["n_segments"], chosen["score"], "o", color=INK, markersize=14, fillstyle="none", markeredgewidth=2)
-        ax.annotate("chosen", (chosen["n_segments"], chosen["score"]), (0, 12), textcoords="offset points", ha="center",
-                    fontweight="bold")  # fmt: skip
+        at_the_end = chosen["n_segments"] == table["n_segments"].max()
+        ax.annotate("chosen", (chosen["n_segments"], chosen["score"]), (0, 13), textcoords="offset points",
+                    ha="right" if at_the_end else "center", fontweight="bold")  # fmt: skip
         ax.set_ylim(0, 1.25 * table["score"].max())
         ax.set_xticks(sorted(table["n_segments"].unique()))
         ax.set_xlim(table["n_segments"].min() - 0.4, table["n_segments"].max() + 0.4)

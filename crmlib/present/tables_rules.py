@@ -2,7 +2,7 @@
 
 from crmlib.analyse.cross_sell import CrossSell
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose, Skipped
-from crmlib.present.claims_rules import item_word
+from crmlib.present.claims_rules import item_word, items_word
 
 
 def cross_sell_figures(found: CrossSell) -> KeyFigures:
@@ -25,7 +25,7 @@ def cross_sell_figures(found: CrossSell) -> KeyFigures:
     lift = float(found.pairs["lift"].max()) if len(found.pairs) else None
     return KeyFigures(
         KeyFigure(label="Baskets", value=found.book.basket_count),
-        KeyFigure(label="Items in a basket", value=found.basket_items_median, note=f"{item_word(found.item)}, median"),
+        KeyFigure(label="Items in a basket", value=found.basket_items_median, note=f"different {items_word(found.item)}, median"),
         KeyFigure(label="Combinations above chance", value=len(found.pairs)),
         KeyFigure(label="Strongest lift", value=lift, unit="times chance"),
     )
@@ -56,9 +56,9 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
     return DataTable(
         frame.assign(extra=frame["extra"].round().astype("int64")),
         name="rules",
-        caption=f"Who buys this buys that as well{'' if len(found.pairs) <= most else f': the first {most:,} of {len(found.pairs):,}'}",
+        caption=f"Whoever buys this buys that as well{'' if len(found.pairs) <= most else f': the first {most:,} of {len(found.pairs):,}'}",
         labels={
-            "if": "Who buys",
+            "if": "Whoever buys",
             "then": "also buys",
             "lift": "Times as often as by chance",
             "confidence_pct": "In so many cases",

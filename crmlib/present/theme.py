@@ -334,7 +334,7 @@ def _line_width(line: str, size: float, bold: bool) -> float:
     from matplotlib.font_manager import FontProperties
 
     letters = FontProperties(family=list(families()), size=size, weight="bold" if bold else "normal")
-    return RendererAgg(1, 1, 72).get_text_width_height_descent(line, letters, False)[0]
+    return RendererAgg(1, 1, 96).get_text_width_height_descent(line, letters, False)[0] * 72 / 96
 
 
 def _words(text: str, width: float, size: float, bold: bool) -> list[str]:

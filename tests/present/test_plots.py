@@ -1,0 +1,180 @@
+"""What every picture promises, on four shops: described, readable, honest, and at home on axes it is given."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from crmlib.present import plots_health, plots_profile, plots_rules, plots_segments
+from crmlib.present.blocks import Picture
+from crmlib.present.theme import SMALL
+from tests.present.report_samples import SHOPS, cross_sell_of, health_of, profile_of, segments_of
+
+HEALTH = [plots_health.plot_check_counts, plots_health.plot_completeness]
+PROFILE = [
+    plots_profile.plot_sales_by_month,
+    plots_profile.plot_distribution,
+    plots_profile.plot_customer_types,
+    plots_profile.plot_order_frequency,
+    plots_profile.plot_concentration,
+    plots_profile.plot_groups,
+]
+SEGMENTS = [
+    plots_segments.plot_segment_share,
+    plots_segments.plot_segment_profile,
+    plots_segments.plot_segment_map,
+    plots_segments.plot_stability,
+    plots_segments.plot_candidates,
+]
+RULES = [plots_rules.plot_rules_lift, plots_rules.plot_rules_scatter, plots_rules.plot_item_frequency]
+
+CASES = [
+    *[(plot, health_of, name) for plot in HEALTH for name in [*SHOPS, "products only"]],
+    *[(plot, profile_of, name) for plot in PROFILE for name in SHOPS],
+    *[(plot, segments_of, name) for plot in SEGMENTS for name in ("shop", "bare")],
+    *[(plot, cross_sell_of, name) for plot in RULES for name in SHOPS],
+]
+EVERY = pytest.mark.parametrize(
+    ("plot", "result", "name"), CASES, ids=[f"{plot.__name__}-{name}" for plot, _, name in CASES]
+)
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def words_of(ax):
+    """The texts that are seen, with the place that their letters take, in pixels."""
+    figure = ax.figure
+    figure.draw_without_rendering()
+    seen = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    off = [tick for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_minor_ticks() if not tick.label1.get_text()]
+    hidden = {tick.label1 for tick in off}
+    if not ax.axison:
+        hidden |= {text for axis in (ax.xaxis, ax.yaxis) for text in axis.findobj(Text)}
+    limits = {ax.xaxis: sorted(ax.get_xlim()), ax.yaxis: sorted(ax.get_ylim())}
+    for axis, (low, high) in limits.items():
+        for tick in axis.get_major_ticks():
+            if not low - 1e-9 <= tick.get_loc() <= high + 1e-9:
+                hidden |= {tick.label1, tick.label2}
+    return {text: Text.get_window_extent(text) for text in seen if text not in hidden}
+
+
+@EVERY
+def test_it_is_described_and_titled_from_the_data(plot, result, name):
+    ax = plot(result(name))
+    title = ax.get_title(loc="left")
+    assert len(ax.crmlib_alt) > 20 and ax.crmlib_alt.endswith(".")
+    assert title and not title.endswith(".")
+    for text in (ax.crmlib_alt, title):
+        assert not {"nan", "None", "inf"} & set(text.replace("%", " ").split())
+
+
+@EVERY
+def test_no_letter_is_too_small_for_a_telephone(plot, result, name):
+    ax = plot(result(name))
+    assert min(text.get_fontsize() for text in words_of(ax)) >= SMALL
+    assert Picture(ax).width <= 480
+
+
+@EVERY
+def test_words_do_not_overlap_and_stay_inside(plot, result, name):
+    ax = plot(result(name))
+    boxes = list(words_of(ax).items())
+    page = ax.figure.bbox.padded(2)
+    for i, (text, box) in enumerate(boxes):
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, text.get_text()
+        for other, box_of_other in boxes[:i]:
+            wide = min(box.x1, box_of_other.x1) - max(box.x0, box_of_other.x0)
+            high = min(box.y1, box_of_other.y1) - max(box.y0, box_of_other.y0)
+            assert wide < 2 or high < 2, f"{text.get_text()!r} over {other.get_text()!r}"
+
+
+@EVERY
+def test_bars_begin_at_nought(plot, result, name):
+    ax = plot(result(name))
+    bars = [bar for container in ax.containers for bar in container]
+    for bar in bars:
+        assert bar.get_x() == 0 or bar.get_y() == 0
+    if bars:
+        across = all(bar.get_x() == 0 for bar in bars)
+        low, high = sorted(ax.get_xlim() if across else ax.get_ylim())
+        assert low <= 0 <= high
+
+
+@EVERY
+def test_it_draws_on_the_axes_it_is_given_and_leaves_no_trace(plot, result, name):
+    before = dict(matplotlib.rcParams)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5))
+    assert plot(result(name), ax=left) is left
+    assert len(figure.axes) == 2 and not right.has_data() and left.crmlib_alt
+    assert dict(matplotlib.rcParams) == before
+
+
+@EVERY
+def test_the_same_data_give_the_same_picture(plot, result, name):
+    assert Picture(plot(result(name))).image == Picture(plot(result(name))).image
+
+
+def test_an_incomplete_month_is_told_from_the_others():
+    ax = plots_profile.plot_sales_by_month(profile_of("shop"))
+    faces = [bar.get_facecolor() for bar in ax.containers[0]]
+    assert profile_of("shop").months["complete"].tolist() == [face == faces[0] for face in faces]
+    assert "whole month" in ax.get_xlabel()
+
+
+def test_units_stand_on_the_axes():
+    assert "EUR" in plots_profile.plot_sales_by_month(profile_of("shop")).get_ylabel()
+    assert "EUR" in plots_profile.plot_distribution(profile_of("shop")).get_xlabel()
+    assert "%" in plots_segments.plot_segment_share(segments_of("shop")).get_xlabel()
+    assert "%" in plots_rules.plot_rules_scatter(cross_sell_of("shop")).get_xlabel()
+
+
+def test_a_skewed_indicator_is_shown_on_a_logarithmic_scale_with_plain_numbers():
+    ax = plots_profile.plot_distribution(profile_of("shop"), indicator="spend_total")
+    assert ax.get_xscale() == "log"
+    assert all("$" not in tick.get_text() for tick in ax.get_xticklabels())
+    assert plots_profile.plot_distribution(profile_of("shop"), indicator="weekend_share_pct").get_xscale() == "linear"
+
+
+def test_a_segment_has_one_colour_in_every_picture():
+    found = segments_of("shop")
+    share, stability = plots_segments.plot_segment_share(found), plots_segments.plot_stability(found)
+    bars = [container[0].get_facecolor() for container in share.containers[1::2]]
+    dots = [line.get_color() for line in stability.lines[1::2]]
+    assert [matplotlib.colors.to_hex(colour) for colour in bars] == dots
+
+
+def test_stability_shows_its_range():
+    found = segments_of("shop")
+    lines = plots_segments.plot_stability(found).lines[::2]
+    for line, (_, row) in zip(lines, found.stability.iterrows(), strict=True):
+        assert list(line.get_xdata()) == [row["low"], row["high"]]
+
+
+def test_an_unstable_segment_is_named_in_the_title():
+    found = segments_of("shop")
+    table = found.stability.assign(jaccard=[0.5, *found.stability["jaccard"].iloc[1:]])
+    weak = type("Found", (), {"stability": table})
+    assert "1 of" in plots_segments.plot_stability(weak).get_title(loc="left")
+
+
+def test_lift_starts_at_chance():
+    ax = plots_rules.plot_rules_lift(cross_sell_of("shop"))
+    assert ax.get_xlim()[0] == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "$a_b^{c}$", "<script>alert(1)</script>", "客户 " * 30, "مرحبا", "a\nb", ""])
+def test_names_from_outside_do_no_harm(name):
+    rules = pd.DataFrame({"if": [name], "then": [name], "lift": [3.0], "confidence_pct": [40.0], "support_pct": [1.0],
+                          "extra": [3.0], "count": [9]})  # fmt: skip
+    items = pd.DataFrame({"item": [name] * 2, "count": [3, 1], "share_pct": [30.0, 10.0]})
+    result = type("Found", (), {"pairs": rules, "items": items})
+    for plot in RULES:
+        ax = plot(result)
+        page = ax.figure.bbox.padded(2)
+        assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in words_of(ax).values())
+        assert "<script" not in Picture(ax)._html()

@@ -222,6 +222,32 @@ def reports(workspace: Workspace, notebooks: Notebooks = None) -> None:
     print_reports(workspace, notebooks=notebooks)
 
 
+@app.command(epilog=EXIT_CODES, help="Draft a first crm.toml for a folder of exports.")
+def draft(
+    folder: Annotated[Path, typer.Argument(help="Folder with the exports.")],
+    currency: Annotated[str, typer.Option(metavar="CODE", help="Of ISO 4217.")] = "EUR",
+    time_zone: Annotated[str, typer.Option(metavar="ZONE", help="Such as Europe/Paris.")] = "UTC",
+    write: Annotated[bool, typer.Option("--write", help="Write crm.toml; never over one that is there.")] = False,
+) -> None:
+    """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.prepare.draft`.
+
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> type(CliRunner().invoke(app, ["draft", "no/such/folder"]).exception).__name__
+    'ConfigError'
+    """
+    from crmlib.prepare.draft import draft_config, write_draft
+
+    found = draft_config(folder, currency=currency, time_zone=time_zone)
+    if write:
+        typer.echo(f"Written: {write_draft(folder, found)}. Read it, then: crmlib check {folder}")
+    else:
+        typer.echo(found.text, nl=False)
+    for gap in found.gaps:
+        _complain(f"Not found, and required: {gap}. Name its column in crm.toml.")
+
+
 @app.command(epilog=EXIT_CODES, help="Print the tables and columns of the vocabulary.")
 def dictionary(write: Write = None) -> None:
     """Print the data dictionary, or write it into a file.

@@ -56,7 +56,8 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = 
     -------
     DataFrame indexed by customer_id, sorted; customers with at least one purchase
         `recency_days` (days from the last purchase to as_of), `order_count` (purchases), `spend_total` (net
-        spend), `r_score`, `f_score`, `m_score` (1 to `bins`; a recent purchase scores high).
+        spend), `r_score`, `f_score`, `m_score` (1 to `bins`; a recent purchase scores high). ``attrs["bins"]``
+        keeps the number of scores.
 
     Raises
     ------
@@ -86,6 +87,7 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = 
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
         raise ParameterError(f"bins is {bins!r}: give a whole number from 2 on, such as 5.")
     table = _measure(transactions, as_of=closing_moment(as_of, time_zone=time_zone), time_zone=time_zone)
+    table.attrs["bins"] = bins
     return table.assign(
         r_score=_scores(-table["recency_days"], bins=bins),
         f_score=_scores(table["order_count"], bins=bins),

@@ -111,6 +111,35 @@ def draft_config(folder: str | Path, *, currency: str = "EUR", time_zone: str = 
     )
 
 
+def write_draft(folder: str | Path, draft: Draft) -> Path:
+    """Write a draft beside the exports.
+
+    Returns
+    -------
+    Path
+        The crm.toml.
+
+    Raises
+    ------
+    ConfigError
+        If there is one already: it is not touched.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> draft = Draft(text="", tables={}, gaps=(), unused=())
+    >>> write_draft(tempfile.mkdtemp(), draft).name
+    'crm.toml'
+    """
+    file = Path(folder) / CONFIG_NAME
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(draft.text)
+    except FileExistsError:
+        raise ConfigError(f"{file} is there already and stays as it is. Move it away first.") from None
+    return file
+
+
 def match_columns(spec: TableSpec, theirs: Sequence[str]) -> dict[str, str]:
     """Which of their columns looks like which of ours: our own names first, then the names exports use.
 

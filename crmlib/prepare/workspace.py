@@ -23,7 +23,7 @@ from crmlib.prepare.snapshot import (
     snapshots_folder,
     write_snapshot,
 )
-from crmlib.prepare.sources import Source, allowed_paths, fingerprints, open_source
+from crmlib.prepare.sources import Source, allowed_paths, close_source, fingerprints, open_source
 from crmlib.prepare.staging import Reading
 from crmlib.schema.errors import ConfigError, nearest
 from crmlib.schema.tables import CORE_TABLES, table_spec
@@ -176,7 +176,8 @@ def _check_sources(
             aside_folder=target / "set_aside",
             progress=progress,
         )
-        for name in config.tables:
+        for name, source in sources.items():
+            close_source(engine, source)
             file = Engine.literal(str(target / f"{name}.parquet"))
             engine.execute(f"copy {Engine.quote(name)} to {file} (format parquet, compression zstd)")
     report = CheckReport(

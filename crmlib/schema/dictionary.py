@@ -7,7 +7,7 @@ _PRIVACY = {"internal": "", "personal": "P", "sensitive": "S"}
 
 _HEAD = """# Data dictionary
 
-Made from the declarations in `crmlib/schema` by `crmlib dictionary --write`; do not edit by hand.
+Made from the declarations in `crmlib/schema` by `crmlib dictionary --write data/DICTIONARY.md`; do not edit by hand.
 
 The tables of a CRM as crmlib names them. A workspace needs {core}; every other table is optional, and a
 report says what it does without. Map your own exports to these names in `crm.toml`.

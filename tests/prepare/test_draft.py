@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 import crmlib
-from crmlib.prepare.draft import draft_config
+from crmlib.prepare.draft import draft_config, write_draft
 from crmlib.schema.errors import ConfigError
 
 
@@ -14,7 +14,9 @@ def test_a_folder_of_exports_becomes_a_workspace_that_opens(tmp_path):
     draft = draft_config(tmp_path, currency="EUR")
     assert draft.tables == {"transactions": "orders 2020.csv", "products": "articles.csv"}
     assert draft.gaps == ()
-    (tmp_path / "crm.toml").write_text(draft.text)
+    write_draft(tmp_path, draft)
+    with pytest.raises(ConfigError, match="there already"):
+        write_draft(tmp_path, draft)
     crm = crmlib.open_workspace(tmp_path)
     assert crm.frame("transactions")["order_id"].tolist() == ["007"]
     assert crm.frame("products")["name"].tolist() == ["Tea"]

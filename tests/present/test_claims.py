@@ -1,0 +1,163 @@
+"""Sentences: whole, plain, and true of the numbers they are made from."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from crmlib.present import claims_health, claims_profile, claims_rules, claims_segments
+from crmlib.present.claims_checks import TABLE_WORDS, check_words, table_word
+from crmlib.present.words import count, money, number, percent
+from crmlib.schema.tables import TABLES
+from tests.present.report_samples import (
+    CANARIES,
+    NAMES,
+    SHOPS,
+    cross_sell_of,
+    customers_of,
+    health_of,
+    profile_of,
+    segments_of,
+)
+
+ALGORITHMS = re.compile(r"k-means|gaussian|silhouette|jaccard|apriori|pandas|duckdb|sklearn|rfm|quantile", re.IGNORECASE)
+
+
+def paragraphs(module, result, *more):
+    """Every public function of a module that makes sentences from this result."""
+    for name in dir(module):
+        if name.endswith(("_answer", "_findings", "_paragraph", "_limits")):
+            function = getattr(module, name)
+            given = (result, *more) if name in ("segmentation_answer", "segmentation_findings") else (result,)
+            yield name, function(*given)
+
+
+CASES = [
+    *[(claims_health, health_of, name) for name in [*SHOPS, "products only"]],
+    *[(claims_profile, profile_of, name) for name in SHOPS],
+    *[(claims_segments, segments_of, name) for name in ("shop", "bare")],
+    *[(claims_rules, cross_sell_of, name) for name in SHOPS],
+]
+EVERY = pytest.mark.parametrize(
+    ("module", "result", "name"), CASES, ids=[f"{module.__name__.rpartition('_')[2]}-{name}" for module, _, name in CASES]
+)
+
+
+@EVERY
+def test_sentences_are_whole_and_say_nothing_that_is_not_known(module, result, name):
+    more = (customers_of(name),) if module is claims_segments else ()
+    for function, sentences in paragraphs(module, result(name), *more):
+        assert sentences or function == "groups_paragraph", function
+        for sentence in filter(None, sentences):
+            assert sentence[-1] in ".?!", sentence
+            assert sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "“", sentence
+            assert not re.search(r"\bnan\b|\bNone\b|\binf\b|  |\.\.|,\.|\bno no\b", sentence), sentence
+            assert not ALGORITHMS.search(sentence), sentence
+            assert not re.search(r"\d{4,}(?!\d*[”\w])", sentence.replace("2023", "").replace("2024", "")), sentence
+
+
+@EVERY
+def test_no_number_has_more_than_three_significant_digits(module, result, name):
+    more = (customers_of(name),) if module is claims_segments else ()
+    for _, sentences in paragraphs(module, result(name), *more):
+        for sentence in sentences:
+            plain = re.sub(r"“[^”]*”|\d+ \w+ 20\d\d|\w+ 20\d\d", "", sentence)
+            for figure in re.findall(r"\d[\d,.]*\d|\d", plain):
+                assert len(re.sub(r"[.,]", "", figure).strip("0")) <= 3, sentence
+
+
+@EVERY
+def test_no_personal_value_is_in_a_sentence(module, result, name):
+    more = (customers_of(name),) if module is claims_segments else ()
+    said = " ".join(" ".join(sentences) for _, sentences in paragraphs(module, result(name), *more))
+    assert not any(value in said for value in CANARIES.values())
+    assert not re.search(r"\bC\d{3}\b", said)
+
+
+def test_the_answer_on_customers_is_true():
+    profile = profile_of("shop")
+    bought = profile.indicators[profile.indicators["order_count"] > 0]
+    spend = bought["spend_total"].sort_values(ascending=False)
+    spend = spend[spend > 0]
+    fifth = spend.head(-(-len(spend) // 5)).sum() / spend.sum()
+    said = " ".join(claims_profile.profile_answer(profile))
+    assert count(len(bought), "customer") in said
+    assert percent(100 * fifth) in said
+    assert percent(100 * (bought["order_count"] > 1).mean()) in said
+    assert money(profile.totals["net_sales"], "EUR") in said
+
+
+def test_the_answer_speaks_of_what_has_no_customer():
+    said = claims_profile.profile_answer(profile_of("bare"))[0]
+    assert percent(100 - profile_of("bare").totals["anonymous_share_pct"]) in said and "known customers" in said
+
+
+def test_nobody_is_said_to_be_nobody():
+    assert claims_profile.profile_answer(profile_of("nobody")) == [
+        f"No purchase by a known customer is in these data; net sales are {number(profile_of('nobody').totals['net_sales'])}."
+    ]
+
+
+def test_customers_at_risk_are_counted_right():
+    profile = profile_of("shop")
+    row = profile.type_table.loc["at risk"]
+    said = claims_profile.profile_findings(profile)[-1]
+    assert said.startswith(count(int((profile.types == "at risk").sum()), "customer")) and money(row["spend_total"], "EUR") in said
+
+
+def test_only_whole_months_are_compared():
+    profile = profile_of("shop")
+    last_whole = profile.months[profile.months["complete"]]["month"].iloc[-1]
+    assert f"{last_whole:%B %Y}, the last whole month" in " ".join(claims_profile.months_paragraph(profile))
+    assert f"{profile.months['month'].iloc[-1]:%B %Y}" not in " ".join(claims_profile.months_paragraph(profile))
+
+
+def test_the_answer_on_segments_is_true():
+    found, customers = segments_of("shop"), customers_of("shop")
+    best = found.profile.index[0]
+    members = found.labels[found.labels == best].index
+    late = int((customers["gap_overdue_ratio"].reindex(members) >= 2).sum())
+    said = claims_segments.segmentation_answer(found, customers)[0]
+    assert f"“{best}” is {percent(100 * len(members) / len(found.labels))} of customers" in said
+    assert (f"{number(late)} of them" in said) == (late > 0)
+
+
+def test_an_unstable_segment_is_not_passed_off_as_one():
+    found = segments_of("shop")
+    stability = found.stability.copy()
+    name = stability.index[1]
+    stability.loc[name, ["jaccard", "published"]] = [0.4, False]
+    weak = type("Found", (), {**{key: getattr(found, key) for key in found.__dataclass_fields__}, "stability": stability})
+    assert f"“{name}” cannot be relied on" in claims_segments.segmentation_answer(weak, customers_of("shop"))[-1]
+    assert f"“{name}” does not come back" in claims_segments.stability_paragraph(weak)[0]
+
+
+def test_a_rule_is_said_as_it_was_found():
+    found = cross_sell_of("shop")
+    rule = found.pairs.iloc[0]
+    said = claims_rules.cross_sell_answer(found)[0]
+    assert rule["if"] in said and rule["then"] in said and percent(rule["confidence_pct"]) in said
+    assert not any(name in said for name in ("P0", "P1", "P2"))
+    assert any(name.split()[0].lower() in said.lower() for name in NAMES)
+
+
+def test_without_rules_it_says_so_and_what_to_do():
+    said = claims_rules.cross_sell_answer(cross_sell_of("one order"))
+    assert len(said) == 1 and "min_support" in said[0]
+
+
+def test_health_tells_what_was_set_aside_and_what_is_doubtful():
+    assert claims_health.health_answer(health_of("shop"))[0].startswith("All ")
+    assert any("not in the list of customers" in sentence for sentence in claims_health.health_findings(health_of("shop")))
+    assert any("have no customer" in sentence for sentence in claims_health.health_answer(health_of("bare")))
+
+
+def test_every_table_has_words():
+    assert set(TABLE_WORDS) == set(TABLES)
+    assert table_word("something_new") == "something new"
+
+
+def test_every_check_becomes_words_without_a_column_name():
+    for check in ("orphan_key", "missing_required", "unparsable_date", "duplicate_key", "exact_duplicate", "zero_quantity"):
+        row = pd.Series({"check": check, "column": "customer_id", "says": "has customer_id"})
+        assert "_" not in check_words(row)

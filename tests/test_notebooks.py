@@ -1,0 +1,143 @@
+"""The notebooks as they lie in the tree: a question, a parameter cell, short cells, words from the library, no outputs."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from crmlib.present.parameters import read_parameters
+from crmlib.schema.tables import TABLES
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+EVERY = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+BLOCKS = re.compile(r"^(page\.(Answer|Prose|Findings|Limits|Picture)\(|show\.\w+\()")
+MERGES = {"merge", "join", "concat", "groupby", "pivot_table", "apply"}
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def code_cells(path):
+    return [cell for cell in read(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def tagged(path, tag):
+    return [cell for cell in read(path)["cells"] if tag in cell["metadata"].get("tags", [])]
+
+
+def own_cells(path):
+    return [cell for cell in code_cells(path) if "parameters" not in cell["metadata"].get("tags", [])]
+
+
+def test_the_four_reports_are_there():
+    assert [path.stem for path in NOTEBOOKS][:4] == [
+        *("01_data_health", "02_customer_profile", "03_segmentation", "04_cross_sell")
+    ]
+
+
+@EVERY
+def test_it_is_a_valid_notebook_of_format_4_5(path):
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert set(notebook.metadata) == {"crmlib", "kernelspec", "language_info"}
+    identifiers = [cell.id for cell in notebook.cells]
+    assert len(set(identifiers)) == len(identifiers)
+
+
+@EVERY
+def test_the_question_stands_in_the_metadata_and_in_the_first_cell(path):
+    notebook = read(path)
+    told = notebook["metadata"]["crmlib"]
+    assert set(told) == {"report", "title", "question", "needs", "wants"}
+    assert told["report"] == path.stem.partition("_")[2]
+    assert told["question"].endswith("?") and told["title"]
+    assert source(notebook["cells"][0]) == f"# {told['title']}\n\n{told['question']}"
+    assert set(told["needs"]) | set(told["wants"]) <= set(TABLES)
+
+
+@EVERY
+def test_one_cell_of_parameters_each_typed_and_commented(path):
+    (cell,) = tagged(path, "parameters")
+    assert read(path)["cells"].index(cell) == 1
+    parameters = read_parameters({"cells": [{"metadata": cell["metadata"], "source": source(cell)}]}, name=path.name)
+    assert [parameter.name for parameter in parameters][:2] == ["workspace", "as_of"]
+    for statement, line in zip(ast.parse(source(cell)).body, source(cell).splitlines(), strict=True):
+        assert isinstance(statement, ast.AnnAssign)
+        assert line.partition("#")[2].strip(), line
+    assert all(parameter.says for parameter in parameters)
+
+
+@EVERY
+def test_papermill_reads_every_parameter(path):
+    from papermill.inspection import _infer_parameters
+
+    (cell,) = tagged(path, "parameters")
+    seen = _infer_parameters(nbformat.read(path, as_version=4))
+    assert [parameter.name for parameter in seen] == [line.partition(":")[0] for line in source(cell).splitlines()]
+
+
+@EVERY
+def test_there_are_no_outputs(path):
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code_cells(path))
+
+
+@EVERY
+def test_cells_are_short_and_hold_no_thinking(path):
+    for cell in own_cells(path):
+        lines = [line for line in source(cell).splitlines() if line.strip()]
+        assert len(lines) <= 5, source(cell)
+        for node in ast.walk(ast.parse(source(cell))):
+            loops = ast.For | ast.While | ast.comprehension | ast.If | ast.Try | ast.With
+            assert not isinstance(node, loops | ast.FunctionDef | ast.ClassDef | ast.Lambda), source(cell)
+            assert not (isinstance(node, ast.Attribute) and node.attr in MERGES), source(cell)
+
+
+@EVERY
+def test_every_cell_that_shows_something_ends_with_a_block(path):
+    shown = [cell for cell in own_cells(path) if isinstance(ast.parse(source(cell)).body[-1], ast.Expr)]
+    calls = [cell for cell in shown if not source(cell).splitlines()[-1].startswith("require_")]
+    assert calls and all(BLOCKS.match(source(cell).splitlines()[-1]) for cell in calls)
+
+
+@EVERY
+def test_the_answer_comes_first_and_the_limits_last(path):
+    shown = [source(cell) for cell in own_cells(path) if BLOCKS.match(source(cell))]
+    assert shown[0].startswith("page.Answer(") and shown[1].startswith("show.") and "figures" in shown[1]
+    assert shown[-1].startswith("page.Limits(")
+    assert sum(text.startswith("page.Findings(") for text in shown) == 1
+
+
+@EVERY
+def test_four_to_eight_sections_each_a_question_with_words_of_its_own(path):
+    cells = read(path)["cells"][2:]
+    places = [i for i, cell in enumerate(cells) if cell["cell_type"] == "markdown"]
+    assert 4 <= len(places) <= 9
+    for begin, end in zip(places, [*places[1:], len(cells)], strict=True):
+        heading = source(cells[begin])
+        assert heading.startswith("## ") and heading.endswith("?") and "\n" not in heading
+        said = "".join(source(cell) for cell in cells[begin + 1 : end])
+        assert re.search(r"page\.(Prose|Limits|Findings)|show\.(advice|candidates|rules|actions)", said), heading
+
+
+@EVERY
+def test_no_heading_names_a_library_or_an_algorithm(path):
+    headings = " ".join(source(cell) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+    assert not re.search(r"k-?means|cluster|rfm|pandas|apriori|lift|silhouette", headings, re.IGNORECASE)
+
+
+@EVERY
+def test_it_says_whom_it_asks_before_it_computes(path):
+    text = "".join(source(cell) for cell in own_cells(path))
+    assert "crmlib.open_workspace(workspace, as_of=as_of or None)" in text
+    assert ("require_customers(crm)" in text) == (path.stem in ("02_customer_profile", "03_segmentation"))

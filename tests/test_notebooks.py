@@ -1,6 +1,7 @@
 """The notebooks as they lie in the tree: a question, a parameter cell, short cells, words from the library, no outputs."""
 
 import ast
+import base64
 import json
 import re
 from pathlib import Path
@@ -8,8 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from crmlib.present.blocks import Block
 from crmlib.present.parameters import read_parameters
+from crmlib.present.skip import SkipReport
 from crmlib.schema.tables import TABLES
+from tests.present.report_samples import AS_OF, CANARIES, customer_list, order_lines, product_list
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -70,7 +74,9 @@ def test_the_question_stands_in_the_metadata_and_in_the_first_cell(path):
 def test_one_cell_of_parameters_each_typed_and_commented(path):
     (cell,) = tagged(path, "parameters")
     assert read(path)["cells"].index(cell) == 1
-    parameters = read_parameters({"cells": [{"metadata": cell["metadata"], "source": source(cell)}]}, name=path.name)
+    parameters = read_parameters(
+        {"cells": [{"metadata": cell["metadata"], "source": source(cell)}]}, name=path.name
+    )
     assert [parameter.name for parameter in parameters][:2] == ["workspace", "as_of"]
     for statement, line in zip(ast.parse(source(cell)).body, source(cell).splitlines(), strict=True):
         assert isinstance(statement, ast.AnnAssign)
@@ -80,11 +86,12 @@ def test_one_cell_of_parameters_each_typed_and_commented(path):
 
 @EVERY
 def test_papermill_reads_every_parameter(path):
-    from papermill.inspection import _infer_parameters
+    from papermill import inspect_notebook
 
     (cell,) = tagged(path, "parameters")
-    seen = _infer_parameters(nbformat.read(path, as_version=4))
-    assert [parameter.name for parameter in seen] == [line.partition(":")[0] for line in source(cell).splitlines()]
+    seen = inspect_notebook(str(path))
+    assert list(seen) == [line.partition(":")[0] for line in source(cell).splitlines()]
+    assert all(parameter["help"] for parameter in seen.values())
 
 
 @EVERY
@@ -127,7 +134,9 @@ def test_four_to_eight_sections_each_a_question_with_words_of_its_own(path):
         heading = source(cells[begin])
         assert heading.startswith("## ") and heading.endswith("?") and "\n" not in heading
         said = "".join(source(cell) for cell in cells[begin + 1 : end])
-        assert re.search(r"page\.(Prose|Limits|Findings)|show\.(advice|candidates|rules|actions)", said), heading
+        assert re.search(r"page\.(Prose|Limits|Findings)|show\.(advice|candidates|rules|actions)", said), (
+            heading
+        )
 
 
 @EVERY
@@ -141,3 +150,100 @@ def test_it_says_whom_it_asks_before_it_computes(path):
     text = "".join(source(cell) for cell in own_cells(path))
     assert "crmlib.open_workspace(workspace, as_of=as_of or None)" in text
     assert ("require_customers(crm)" in text) == (path.stem in ("02_customer_profile", "03_segmentation"))
+
+
+def run(path, **parameters):
+    """Execute a notebook's cells in this process, and give what they show."""
+    shared, shown = {}, []
+    for cell in code_cells(path):
+        tree = ast.parse(source(cell))
+        last = tree.body[-1] if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(ast.Module(tree.body[: -1 if last else None], []), path.name, "exec"), shared)
+        if "parameters" in cell["metadata"].get("tags", []):
+            shared |= parameters
+        elif last is not None:
+            shown.append(eval(compile(ast.Expression(last.value), path.name, "eval"), shared))
+    return [block for block in shown if block is not None]
+
+
+@pytest.fixture(scope="module")
+def workspaces(tmp_path_factory):
+    """A shop with everything, and one with order lines alone, as folders of exports."""
+    root = tmp_path_factory.mktemp("workspaces")
+    lines, products, people = order_lines(), product_list(), customer_list()
+    tables = {
+        "shop": {"transactions": lines, "products": products, "customers": people},
+        "bare": {"transactions": lines.drop(columns=["quantity", "discount_amount"])},
+    }
+    for name, frames in tables.items():
+        folder = root / name
+        folder.mkdir()
+        toml = [f'name = "{name}"', 'currency = "EUR"', f'as_of = "{AS_OF}"']
+        for table, frame in frames.items():
+            frame.to_csv(folder / f"{table}.csv", index=False)
+            toml.append(f'[tables.{table}]\nfrom = "{table}.csv"')
+        (folder / "crm.toml").write_text("\n".join(toml), encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize("name", ["shop", "bare"])
+@EVERY
+def test_it_runs_and_shows_nothing_but_blocks(path, name, workspaces):
+    blocks = run(path, workspace=str(workspaces / name))
+    assert all(isinstance(block, Block) for block in blocks)
+    kinds = [block.kind for block in blocks]
+    assert kinds[:2] == ["answer", "key_figures"] and kinds[-1] == "limits"
+    text = "".join(block._text() for block in blocks)
+    assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b", text)
+
+
+@EVERY
+def test_no_personal_value_is_on_a_page(path, workspaces):
+    for block in run(path, workspace=str(workspaces / "shop")):
+        html, record = str(block._html()), json.dumps(block._record(), default=str)
+        for part in re.findall(r"base64,([A-Za-z0-9+/=]+)", html):
+            html += base64.b64decode(part).decode("utf-8", errors="ignore")
+        assert not any(value in html + record for value in CANARIES.values())
+
+
+@EVERY
+def test_it_runs_the_same_twice(path, workspaces):
+    records = [
+        json.dumps([block._record() for block in run(path, workspace=str(workspaces / "shop"))], default=str)
+        for _ in range(2)
+    ]
+    assert records[0] == records[1]
+
+
+def test_the_index_gets_four_to_six_key_figures(workspaces):
+    flagged = [
+        figure
+        for path in NOTEBOOKS
+        for block in run(path, workspace=str(workspaces / "shop"))
+        if block.kind == "key_figures" and block.index
+        for figure in block.figures
+    ]
+    assert 4 <= len(flagged) <= 6
+
+
+def test_parameters_are_heard(workspaces):
+    segmentation = FOLDER / "03_segmentation.ipynb"
+    blocks = run(
+        segmentation,
+        workspace=str(workspaces / "shop"),
+        n_segments=2,
+        indicators=["spend_total", "order_count"],
+    )
+    assert blocks[1].figures[0].value == 2
+    rules = run(
+        FOLDER / "04_cross_sell.ipynb", workspace=str(workspaces / "shop"), item="category", min_support=5
+    )
+    assert "category" in rules[1]._text() or "categories" in rules[0]._text()
+
+
+def test_too_few_customers_skip_the_segments_with_a_reason(workspaces, tmp_path):
+    order_lines(customers=20).to_csv(tmp_path / "transactions.csv", index=False)
+    toml = f'currency = "EUR"\nas_of = "{AS_OF}"\n[tables.transactions]\nfrom = "transactions.csv"\n'
+    (tmp_path / "crm.toml").write_text(toml, encoding="utf-8")
+    with pytest.raises(SkipReport, match="need at least 50"):
+        run(FOLDER / "03_segmentation.ipynb", workspace=str(tmp_path))

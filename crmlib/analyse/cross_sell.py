@@ -28,10 +28,11 @@ class CrossSell:
     book : RuleBook
         All rules that hold often enough, whether or not they are worth reading.
     rules : DataFrame, one row a rule, the highest lift first
-        `if`, `then` (names), `count` (baskets), `support_pct`, `confidence_pct`, `base_pct` (the share of all baskets
-        that hold `then`), `lift`, `extra` (baskets more than by chance), `improvement_pct` (percentage points over the
-        best shorter rule), `across` (whether the two sides are of different categories; missing where those are not
-        known). Only rules above chance, better than any shorter one, with an adjusted p-value of at most 0.05.
+        `if`, `then` (names), `count` (baskets), `support_pct`, `confidence_pct`, `base_pct` (the share of all
+        baskets that hold `then`), `lift`, `extra` (baskets more than by chance), `improvement_pct`
+        (percentage points over the best shorter rule), `across` (whether the two sides are of different categories; missing where those are not
+        known). Only rules above chance, better than any shorter one, with an adjusted p-value of at most
+        0.05.
     pairs : DataFrame
         The same, of rules with the same items only the one with the highest confidence.
     items : DataFrame
@@ -90,8 +91,8 @@ def cross_sell(
     min_confidence : float
         From 0 to 1.
     min_improvement : float
-        What a rule must add to the confidence of every shorter rule, and to the share of all baskets that hold its
-        right side: 0.05 is five percentage points.
+        What a rule must add to the confidence of every shorter rule, and to the share of all baskets that
+        hold its right side: 0.05 is five percentage points.
     max_len : int
         Most items in a rule, both sides together.
 
@@ -120,7 +121,10 @@ def cross_sell(
     lines = _lines_sql(crm, column)
     book, used = _mine(crm, lines, min_support=min_support, min_confidence=min_confidence, max_len=max_len)
     items, median, single, unnamed = _baskets(crm, lines)
-    seen = {*items["item"], *(part for side in ("antecedents", "consequents") for one in book.rules[side] for part in one)}
+    seen = {
+        *items["item"],
+        *(part for side in ("antecedents", "consequents") for one in book.rules[side] for part in one),
+    }
     names, groups = _names(crm, column, seen)
     rules = _readable(prune_redundant(book, min_improvement=min_improvement), names, groups)
     return CrossSell(
@@ -164,7 +168,10 @@ def _item_column(crm: Any, item: str) -> str:
     if item == "auto":
         return next(name for name in ITEM_LEVELS if name in known or name == "product_id")
     if item not in (*known, "product_id"):
-        raise ParameterError(f"item={item!r} is nothing that products are known by here.{nearest(item, ['auto', 'product_id', *known])}")
+        raise ParameterError(
+            f"item={item!r} is nothing that products are known by "
+            f"here.{nearest(item, ['auto', 'product_id', *known])}"
+        )
     return item
 
 
@@ -205,7 +212,9 @@ def _names(crm: Any, column: str, seen: set[str]) -> tuple[dict[str, str], dict[
         alike = set(findall(r"\w+", subcategory.lower())) & set(findall(r"\w+", category.lower()))
         alone = len(subcategory.split()) == 1 and not alike
         names[item] = plain_name(subcategory) + (f" ({plain_name(category).lower()})" if alone else "")
-    return _told_apart(names, {item: plain_name(category).lower() for item, category in groups.items()}), groups
+    return _told_apart(
+        names, {item: plain_name(category).lower() for item, category in groups.items()}
+    ), groups
 
 
 def _product_names(crm: Any, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -214,7 +223,8 @@ def _product_names(crm: Any, seen: set[str]) -> tuple[dict[str, str], dict[str, 
     if not known:
         return {}, {}
     rows = crm.engine.to_pandas(
-        f"select product_id, {', '.join(known)} from products where product_id in (select unnest($1))", [sorted(seen)]
+        f"select product_id, {', '.join(known)} from products where product_id in (select unnest($1))",
+        [sorted(seen)],
     ).set_index("product_id")
     groups = rows["category"].dropna().to_dict() if "category" in known else {}
     if "name" not in known:
@@ -249,7 +259,8 @@ def _readable(book: RuleBook, names: dict[str, str], groups: dict[str, str]) -> 
     across = [_across(before, after, groups) for before, after in sides]
     table["across"] = pd.array(across, dtype="boolean")
     table["items"] = pd.Series(
-        [frozenset(a | c) for a, c in zip(rules["antecedents"], rules["consequents"], strict=True)], dtype="object"
+        [frozenset(a | c) for a, c in zip(rules["antecedents"], rules["consequents"], strict=True)],
+        dtype="object",
     )
     return table
 
@@ -257,7 +268,9 @@ def _readable(book: RuleBook, names: dict[str, str], groups: dict[str, str]) -> 
 def _one_direction(rules: pd.DataFrame) -> pd.DataFrame:
     # Both directions of a pair have one lift, up to the last digit.
     lift = rules["lift"].round(9)
-    order = rules.assign(lift=lift).sort_values(["lift", "confidence_pct", "if"], ascending=[False, False, True], kind="stable")
+    order = rules.assign(lift=lift).sort_values(
+        ["lift", "confidence_pct", "if"], ascending=[False, False, True], kind="stable"
+    )
     return rules.loc[order.index].drop_duplicates("items").drop(columns="items").reset_index(drop=True)
 
 
@@ -286,6 +299,8 @@ def _baskets(crm: Any, lines: str) -> tuple[pd.DataFrame, float, float, float]:
         select item, count(*) as count from bought where item is not null group by item order by count desc, item limit 50
         """
     )
-    unnamed = crm.engine.rows(f"select 100.0 * count(*) filter (where item is null) / count(*) from ({lines}) as all_lines")
+    unnamed = crm.engine.rows(
+        f"select 100.0 * count(*) filter (where item is null) / count(*) from ({lines}) as all_lines"
+    )
     top["share_pct"] = 100 * top["count"] / max(baskets, 1)
     return top, float(median or 0), 100 * single / max(baskets, 1), float(unnamed[0][0] or 0)

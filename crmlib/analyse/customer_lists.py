@@ -15,7 +15,9 @@ AT_RISK = ("at risk", "at risk, large orders")
 _FIGURES = ("spend_total", "order_count", "recency_days", "gap_days_mean")
 
 
-def customers_of_types(crm: Any, profile: CustomerProfile, names: Iterable[str] | None = None) -> pd.DataFrame:
+def customers_of_types(
+    crm: Any, profile: CustomerProfile, names: Iterable[str] | None = None
+) -> pd.DataFrame:
     """The customers of some types, most spend first.
 
     Parameters
@@ -57,6 +59,8 @@ def customers_of_types(crm: Any, profile: CustomerProfile, names: Iterable[str] 
     table = profile.indicators[figures].reindex(chosen.index)
     table.insert(0, "customer_type", chosen)
     table.insert(0, "customer_id", chosen.index.astype("str"))
-    table = table.reset_index(drop=True).sort_values(["spend_total", "customer_id"], ascending=[False, True], kind="stable")
+    table = table.reset_index(drop=True).sort_values(
+        ["spend_total", "customer_id"], ascending=[False, True], kind="stable"
+    )
     table["customer_id"] = public_ids(crm, table["customer_id"])
     return table.reset_index(drop=True)

@@ -145,7 +145,9 @@ def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]
         parts += [f"count({name})", f"count(distinct {name})" if column.privacy == "internal" else "null"]
     timed = spec.time is not None and spec.time in [column.name for column in columns]
     parts += [f"min({spec.time})", f"max({spec.time})"] if timed else ["null", "null"]
-    rows, *counted, first_at, last_at = crm.engine.rows(f"select {', '.join(parts)} from {crm.engine.quote(spec.name)}")[0]
+    rows, *counted, first_at, last_at = crm.engine.rows(
+        f"select {', '.join(parts)} from {crm.engine.quote(spec.name)}"
+    )[0]
     filled = pd.DataFrame(
         {
             "table": spec.name,
@@ -165,7 +167,9 @@ def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]
 def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
     tables = crm.checks.counts.copy()
     tables.insert(1, "row", [table_spec(name).row for name in tables["table"]])
-    tables["set_aside_pct"] = 100 * tables["rows_set_aside"] / tables["rows_read"].where(tables["rows_read"] > 0)
+    tables["set_aside_pct"] = (
+        100 * tables["rows_set_aside"] / tables["rows_read"].where(tables["rows_read"] > 0)
+    )
     for place, name in enumerate(("first_at", "last_at")):
         moments = [spans.get(table, (None, None))[place] for table in tables["table"]]
         tables[name] = pd.to_datetime(pd.Series(moments, index=tables.index, dtype="object"))

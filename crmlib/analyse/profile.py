@@ -52,7 +52,8 @@ class CustomerProfile:
     concentration : DataFrame
         `customers_pct`, `spend_pct`: the part of spend that the part of customers with most spend brings.
     summary : DataFrame indexed by indicator
-        `says`, `unit`, `low`, `median`, `high` (a tenth of the customers lies below `low`, a tenth above `high`),
+        `says`, `unit`, `low`, `median`, `high` (a tenth of the customers lies below `low`, a tenth above
+        `high`),
         `known_pct`.
     groups : DataFrame
         `field`, `value`, `customers`, `share_pct`, `spend_median` (of those who bought); sensitive columns in
@@ -113,10 +114,11 @@ def customer_profile(crm: Any) -> CustomerProfile:
     >>> profile.type_table[["customers", "spend_share_pct"]].to_numpy().tolist()
     [[1.0, 75.0], [1.0, 25.0]]
     """
+    lines = crm.table("transactions")
     indicators = compute_indicators(crm)
     buyers = indicators[indicators["order_count"] > 0]
     kinds = _definitions(crm) or CUSTOMER_TYPES
-    rfm = rfm_table(crm.table("transactions"), as_of=crm.as_of, time_zone=crm.time_zone)
+    rfm = rfm_table(lines, as_of=crm.as_of, time_zone=crm.time_zone)
     types = customer_types(rfm, definitions=None if kinds is CUSTOMER_TYPES else kinds)
     return CustomerProfile(
         as_of=local_time(crm.as_of, time_zone=crm.time_zone),
@@ -146,8 +148,8 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row a month, none left out in between
-        `month` (its first day), `net_sales`, `orders` (with anything bought), `customers`, `complete` (whether the
-        data cover the whole month).
+        `month` (its first day), `net_sales`, `orders` (with anything bought), `customers`, `complete`
+        (whether the data cover the whole month).
 
     Examples
     --------
@@ -309,7 +311,9 @@ def _type_table(rfm: pd.DataFrame, types: pd.Series, kinds: tuple[CustomerType, 
     )
     table.insert(1, "share_pct", 100 * table["customers"] / max(len(rfm), 1))
     table.insert(3, "spend_share_pct", 100 * table["spend_total"] / (table["spend_total"].sum() or 1))
-    said = pd.DataFrame({"says": {k.name: k.says for k in kinds}, "action": {k.name: k.action for k in kinds}})
+    said = pd.DataFrame(
+        {"says": {k.name: k.says for k in kinds}, "action": {k.name: k.action for k in kinds}}
+    )
     table = table.join(said).sort_values("spend_total", ascending=False, kind="stable")
     return table.rename_axis("customer_type")
 
@@ -350,7 +354,9 @@ def _group(name: str, values: pd.Series, figures: pd.DataFrame, as_of: pd.Timest
     named = safe_groups(values) if sensitive else frequent_groups(values)
     spend = figures["spend_total"].where(figures["order_count"] > 0)
     by_value = spend.groupby(named)
-    table = pd.DataFrame({"customers": by_value.size(), "spend_median": by_value.median()}).rename_axis("value")
+    table = pd.DataFrame({"customers": by_value.size(), "spend_median": by_value.median()}).rename_axis(
+        "value"
+    )
     if sensitive:
         table["spend_median"] = table["spend_median"].where(by_value.count() >= MINIMUM_GROUP)
     if not set(table.index) - {OTHER, NOT_STATED}:

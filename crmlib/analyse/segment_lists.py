@@ -174,8 +174,8 @@ def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame)
     Returns
     -------
     DataFrame
-        `segment`, `customer_id`, and those of `spend_total`, `order_count`, `recency_days`, `gap_overdue_ratio` that
-        are there.
+        `segment`, `customer_id`, and those of `spend_total`, `order_count`, `recency_days`,
+        `gap_overdue_ratio` that are there.
 
     Examples
     --------

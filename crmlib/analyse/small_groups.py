@@ -22,9 +22,9 @@ def safe_groups(values: pd.Series, *, minimum: int = MINIMUM_GROUP) -> pd.Series
     Returns
     -------
     Series of str
-        Rare values are `OTHER`. Where all of those together are still fewer than `minimum`, the smallest of the
-        others joins them: otherwise the total less the groups that are shown would give them away. Where nothing
-        can be shown the whole is `OTHER`.
+        Rare values are `OTHER`. Where all of those together are still fewer than `minimum`, the smallest of
+        the others joins them: otherwise the total less the groups that are shown would give them away. Where
+        nothing can be shown the whole is `OTHER`.
 
     Raises
     ------
@@ -33,7 +33,8 @@ def safe_groups(values: pd.Series, *, minimum: int = MINIMUM_GROUP) -> pd.Series
 
     References
     ----------
-    Hundepool, A. et al. (2012). Statistical Disclosure Control, chapter 4 (primary and secondary suppression).
+    Hundepool, A. et al. (2012). Statistical Disclosure Control, chapter 4 (primary and secondary
+    suppression).
 
     Examples
     --------

@@ -270,7 +270,8 @@ class Staged:
         if policy == "mend":
             if not complete:
                 raise ConfigError(f"tables.{self.spec.name}.checks.{check}: cannot be mended: no key to merge by.")
-            policy, says, self._merge = "set_aside", f"{says} and were merged into it", True
+            check, policy, self._merge = "merged", "set_aside", True
+            says = f"have the {' and '.join(keys)} of an earlier row and were merged into it"
         bit = 1 << len(self.findings)
         repeated = f"select {columns} from {self.name} where {self._acceptable()} group by all having count(*) > 1"
         self.engine.execute(f"""

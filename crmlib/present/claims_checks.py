@@ -36,6 +36,7 @@ _CHECK_WORDS = {
     "after_as_of": "lie after the closing date",
     "exact_duplicate": "are the same as an earlier row",
     "duplicate_key": "are listed more than once",
+    "merged": "belong to an earlier row and were merged into it",
     "filtered": "are left out by the workspace's own filter",
     "unreadable_record": "could not be read at all",
     "zero_quantity": "have a quantity of 0",

@@ -62,7 +62,9 @@ def health_findings(health: DataHealth) -> list[str]:
         )
     widest = _widest_warning(health)
     if widest is not None:
-        found.append(sentence(f"{percent(widest['share_pct'])} of {table_word(widest['table'])} {check_words(widest)}"))
+        found.append(
+            sentence(f"{percent(widest['share_pct'])} of {table_word(widest['table'])} {check_words(widest)}")
+        )
     return found or [_used(health)]
 
 
@@ -94,7 +96,9 @@ def tables_paragraph(health: DataHealth) -> list[str]:
         parts = [f"{row.table} ({days(row.age_days)} before the closing date)" for row in old.itertuples()]
         said.append(f"The last row lies well back in {listing(parts)}: ask whether the export is complete.")
     elif len(dated):
-        said.append(f"Every table with dates reaches into the last {days(_OLD_DAYS)} before the closing date.")
+        said.append(
+            f"Every table with dates reaches into the last {days(_OLD_DAYS)} before the closing date."
+        )
     return said
 
 
@@ -122,14 +126,17 @@ def checks_paragraph(health: DataHealth) -> list[str]:
         return ["Every row passed every check."]
     policies, said = set(found["policy"]), []
     if "set_aside" in policies:
-        said.append("Rows set aside are in no figure of any report; each is kept with its reason in the workspace.")
+        said.append(
+            "Rows set aside are in no figure of any report; each is kept with its reason in the workspace."
+        )
     if "mend" in policies:
         mended = int(found.loc[found["policy"] == "mend", "rows"].sum())
         said.append(f"{count(mended, 'row').capitalize()} {plural(mended, 'was')} mended and counted: the value that was "
                     "wrong is left empty or put right, the rest of the row is used.")  # fmt: skip
     if "warn" in policies:
         said.append(
-            "Rows with a warning are used as they are. Each check can be made stricter in crm.toml, where the export is "
+            "Rows with a warning are used as they are. Each check can be made stricter in crm.toml, where "
+            "the export is "
             "known to be wrong."
         )
     return said + _orphans(found)
@@ -160,8 +167,10 @@ def completeness_paragraph(health: DataHealth) -> list[str]:
         return ["Every column that is mapped is filled in for every row."]
     worst = columns.loc[columns["filled_pct"].idxmin()]
     said = [
-        f"{whole} of {count(len(columns), 'column')} {'is' if whole == 1 else 'are'} filled in for every row; the widest "
-        f"gap is {column_word(worst['column'])} of {table_word(worst['table'])} with {percent(worst['filled_pct'])}."
+        f"{whole} of {count(len(columns), 'column')} {'is' if whole == 1 else 'are'} filled in for every "
+        "row; the widest "
+        f"gap is {column_word(worst['column'])} of {table_word(worst['table'])} with "
+        f"{percent(worst['filled_pct'])}."
     ]
     if _nameless(health):
         said.append("Order lines without a customer count for sales and baskets, and for nothing else.")
@@ -196,11 +205,15 @@ def missing_paragraph(health: DataHealth) -> list[str]:
     if len(tables):
         verb = "is" if len(tables) == 1 else "are"
         said.append(
-            f"{len(tables)} of {count(known, 'table')} that crmlib knows {verb} not mapped here; none of them is needed "
+            f"{len(tables)} of {count(known, 'table')} that crmlib knows {verb} not mapped here; none of "
+            "them is needed "
             "for the reports of this run, and each would add what the table says."
         )
     if len(columns):
-        said.append(f"In the tables that are there, these columns are missing and would add most: {listing(columns['what'])}.")
+        said.append(
+            "In the tables that are there, these columns are missing and would add most: "
+            f"{listing(columns['what'])}."
+        )
     return said
 
 
@@ -292,12 +305,14 @@ def _orphans(found: pd.DataFrame) -> list[str]:
     for row in orphans.itertuples():
         if row.column == "customer_id" and row.table == "transactions":
             said.append(
-                f"{percent(row.share_pct)} of order lines come from customers who are not in the list: they count in full, "
+                f"{percent(row.share_pct)} of order lines come from customers who are not in the list: they "
+                "count in full, "
                 "but nothing is known about them beyond what they buy."
             )
         elif row.column == "product_id" and row.table == "transactions":
             said.append(
-                f"{percent(row.share_pct)} of order lines are of products that are not in the list: they count for sales, "
+                f"{percent(row.share_pct)} of order lines are of products that are not in the list: they "
+                "count for sales, "
                 "and belong to no category."
             )
     return said

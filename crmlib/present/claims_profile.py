@@ -5,7 +5,19 @@ import pandas as pd
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.analyse.small_groups import NOT_STATED, OTHER
 from crmlib.present.labels import label_of
-from crmlib.present.words import change, count, date, days, listing, money, number, percent, plural, sentence, times
+from crmlib.present.words import (
+    change,
+    count,
+    date,
+    days,
+    listing,
+    money,
+    number,
+    percent,
+    plural,
+    sentence,
+    times,
+)
 
 _NOTABLE = 5.0
 
@@ -47,19 +59,25 @@ def profile_answer(profile: CustomerProfile) -> list[str]:
     """
     totals = profile.totals
     if not totals["customers"]:
-        return [f"No purchase by a known customer is in these data; net sales are {money(totals['net_sales'], profile.currency)}."]
+        return [
+            "No purchase by a known customer is in these data; net sales are "
+            f"{money(totals['net_sales'], profile.currency)}."
+        ]
     said = [
         f"{count(totals['customers'], 'customer')} placed {count(totals['orders'], 'order')} worth "
-        f"{money(totals['net_sales'], profile.currency)} from {date(totals['first_at'])} to {date(totals['last_at'])}."
+        f"{money(totals['net_sales'], profile.currency)} from {date(totals['first_at'])} to "
+        f"{date(totals['last_at'])}."
     ]
     if (totals["anonymous_share_pct"] or 0) >= 1:
         said[0] = (
             f"Net sales from {date(totals['first_at'])} to {date(totals['last_at'])} were "
             f"{money(totals['net_sales'], profile.currency)} in {count(totals['orders'], 'order')}; "
-            f"{percent(100 - totals['anonymous_share_pct'])} of that came from {count(totals['customers'], 'known customer')}."
+            f"{percent(100 - totals['anonymous_share_pct'])} of that came from "
+            f"{count(totals['customers'], 'known customer')}."
         )
     said.append(
-        f"{percent(totals['repeat_share_pct'])} of the customers have come back for a second order, and the fifth that spend "
+        f"{percent(totals['repeat_share_pct'])} of the customers have come back for a second order, and the "
+        "fifth that spend "
         f"most bring {percent(totals['top_fifth_share_pct'])} of all spend."
     )
     return said + _at_stake(profile)
@@ -110,19 +128,23 @@ def types_paragraph(profile: CustomerProfile) -> list[str]:
         return ["Nobody has bought yet, so there is no type to tell of."]
     first = table.iloc[0]
     said = [
-        f"{sentence(type_noun(table.index[0]))[:-1]} are {percent(first['share_pct'])} of customers and bring "
-        f"{percent(first['spend_share_pct'])} of spend, {times(_against(first))} as much each as the average customer."
+        f"{sentence(type_noun(table.index[0]))[:-1]} are {percent(first['share_pct'])} of customers and "
+        "bring "
+        f"{percent(first['spend_share_pct'])} of spend, {times(_against(first))} as much each as the average "
+        "customer."
     ]
     weak = table[table.index.isin(["lost", "dormant"])]
     if len(weak):
         said.append(
             f"{sentence(listing([f'“{name}”' for name in weak.index]))[:-1]} customers together are "
-            f"{percent(weak['share_pct'].sum())} of customers and bring {percent(weak['spend_share_pct'].sum())} of spend: "
+            f"{percent(weak['share_pct'].sum())} of customers and bring "
+            f"{percent(weak['spend_share_pct'].sum())} of spend: "
             "leave them out of costly campaigns."
         )
     return [
         *said,
-        "Each customer has exactly one type, the first whose rule fits; “lately”, “often” and “much” are measured against "
+        "Each customer has exactly one type, the first whose rule fits; “lately”, “often” and “much” are "
+        "measured against "
         "the other customers here, in fifths.",
     ]
 
@@ -150,15 +172,19 @@ def months_paragraph(profile: CustomerProfile) -> list[str]:
     best, least = whole.loc[whole["net_sales"].idxmax()], whole.loc[whole["net_sales"].idxmin()]
     last, before = whole.iloc[-1], whole.iloc[-2]
     said = [
-        f"The best month was {best['month']:%B %Y} with {money(best['net_sales'], profile.currency)}, the weakest "
+        f"The best month was {best['month']:%B %Y} with {money(best['net_sales'], profile.currency)}, the "
+        "weakest "
         f"{least['month']:%B %Y} with {money(least['net_sales'], profile.currency)}.",
-        f"{last['month']:%B %Y}, the last whole month, was {change(last['net_sales'], before['net_sales'])} on the month "
+        f"{last['month']:%B %Y}, the last whole month, was {change(last['net_sales'], before['net_sales'])} "
+        "on the month "
         f"before; orders were {change(last['orders'], before['orders'])} and customers "
         f"{change(last['customers'], before['customers'])}.",
     ]
     if len(whole) >= 13:
         year_ago = whole.iloc[-13]
-        said.append(f"Against {year_ago['month']:%B %Y} it was {change(last['net_sales'], year_ago['net_sales'])}.")
+        said.append(
+            f"Against {year_ago['month']:%B %Y} it was {change(last['net_sales'], year_ago['net_sales'])}."
+        )
     else:
         said.append("There is no year before to compare with, so a season cannot be told from a trend.")
     return said
@@ -192,12 +218,14 @@ def frequency_paragraph(profile: CustomerProfile) -> list[str]:
     single = int((bought["order_count"] == 1).sum())
     if once >= _NOTABLE:
         said.append(
-            f"{percent(once)} have ordered once only, {count(single, 'customer')}: a second order from one in ten of them "
+            f"{percent(once)} have ordered once only, {count(single, 'customer')}: a second order from one "
+            "in ten of them "
             f"would be {count(max(round(single / 10), 1), 'order')} more."
         )
     if "gap_days_mean" in bought and bought["gap_days_mean"].notna().any():
         said.append(
-            f"Who comes back does so after {days(bought['gap_days_mean'].median())}, at the median; a reminder makes sense "
+            f"Who comes back does so after {days(bought['gap_days_mean'].median())}, at the median; a "
+            "reminder makes sense "
             "after that, not before."
         )
     return said
@@ -223,19 +251,25 @@ def concentration_paragraph(profile: CustomerProfile) -> list[str]:
         return ["Nobody has bought yet."]
     reached = profile.concentration.set_index("customers_pct")["spend_pct"]
     said = [
-        f"The 1\u00a0% of customers who spend most bring {percent(reached[1])}, the first tenth {percent(reached[10])}, the "
+        f"The 1\u00a0% of customers who spend most bring {percent(reached[1])}, the first tenth "
+        f"{percent(reached[10])}, the "
         f"first half {percent(reached[50])} of spend."
     ]
     if reached[20] >= 70:
         few = max(round((profile.indicators["spend_total"] > 0).sum() / 100), 1)
         said.append(
-            f"The business rests on few: the first hundredth, {count(few, 'customer')}, should each have somebody here who "
+            f"The business rests on few: the first hundredth, {count(few, 'customer')}, should each have "
+            "somebody here who "
             "knows them by name."
         )
     elif reached[20] >= 45:
-        said.append("That is usual in retail: worth a programme for the first fifth, without forgetting the others.")
+        said.append(
+            "That is usual in retail: worth a programme for the first fifth, without forgetting the others."
+        )
     else:
-        said.append("Spend is spread widely: what helps many customers a little is worth more than care for a few.")
+        said.append(
+            "Spend is spread widely: what helps many customers a little is worth more than care for a few."
+        )
     return said
 
 
@@ -263,11 +297,16 @@ def groups_paragraph(profile: CustomerProfile) -> list[str]:
     said = []
     if share < 95:
         said.append(
-            f"This is known of {count(described, 'customer')}, {percent(share)} of all. They need not be like the others."
+            f"This is known of {count(described, 'customer')}, {percent(share)} of all. They need not be "
+            "like the others."
         )
-    said += [_group_sentence(groups[groups["field"] == name], name, profile.currency) for name in groups["field"].unique()]
+    said += [
+        _group_sentence(groups[groups["field"] == name], name, profile.currency)
+        for name in groups["field"].unique()
+    ]
     said.append(
-        "Sensitive values are shown for groups of at least ten customers; smaller ones are put together, with one more "
+        "Sensitive values are shown for groups of at least ten customers; smaller ones are put together, "
+        "with one more "
         "where they could be worked out."
     )
     return [part for part in said if part]
@@ -289,12 +328,17 @@ def indicators_paragraph(profile: CustomerProfile) -> list[str]:
     >>> indicators_paragraph(_little_profile())[0][:44]
     'Half of the customers lie below the median, '
     """
-    said = ["Half of the customers lie below the median, a tenth below the low figure and a tenth above the high one."]
+    said = [
+        "Half of the customers lie below the median, a tenth below the low figure and a tenth above the high "
+        "one."
+    ]
     left = list(profile.left_out)
     if left:
         said.append(
-            f"{count(len(left), 'indicator').capitalize()} could not be computed, for want of a column or table: "
-            f"{listing([label_of(name).lower() for name in left], limit=5)}. The report on data health says what would "
+            f"{count(len(left), 'indicator').capitalize()} could not be computed, for want of a column or "
+            "table: "
+            f"{listing([label_of(name).lower() for name in left], limit=5)}. The report on data health says "
+            "what would "
             "bring them."
         )
     return said
@@ -320,22 +364,28 @@ def profile_limits(profile: CustomerProfile) -> list[str]:
     limits = []
     if (totals["anonymous_share_pct"] or 0) > 0:
         limits.append(
-            f"{percent(totals['anonymous_share_pct'])} of net sales have no customer. Some of it may be bought by customers "
+            f"{percent(totals['anonymous_share_pct'])} of net sales have no customer. Some of it may be "
+            "bought by customers "
             "counted here, whose spend is then higher than shown."
         )
     if totals["first_at"] is not None:
         limits.append(
-            f"The data begin on {date(totals['first_at'])}. Who bought before that and again since looks newer than they are."
+            f"The data begin on {date(totals['first_at'])}. Who bought before that and again since looks "
+            "newer than they are."
         )
     if (totals["refund_share_pct"] or 0) >= 0.1:
         limits.append(
-            f"Refunds are {percent(totals['refund_share_pct'])} of what was bought. They reduce spend, never move the date of "
+            f"Refunds are {percent(totals['refund_share_pct'])} of what was bought. They reduce spend, never "
+            "move the date of "
             "a purchase, and an order wholly refunded is no purchase."
         )
     else:
-        limits.append("There are next to no refunds in the data: either nothing comes back, or it is not exported.")
+        limits.append(
+            "There are next to no refunds in the data: either nothing comes back, or it is not exported."
+        )
     limits.append(
-        "Customer types compare customers with each other. A customer's type can change because the others changed."
+        "Customer types compare customers with each other. A customer's type can change because the others "
+        "changed."
     )
     return limits
 
@@ -347,10 +397,15 @@ def _at_stake(profile: CustomerProfile) -> list[str]:
     if risky.empty or risky["spend_share_pct"].max() < 1:
         return []
     row = risky.loc[risky["spend_total"].idxmax()]
-    return [
+    who = (
         f"{count(row['customers'], 'customer')} worth {money(row['spend_total'], profile.currency)}, "
-        f"{percent(row['spend_share_pct'])} of spend, are at risk: half of them have not bought for "
-        f"{days(row['recency_days'])} or more, so call them first."
+        f"{percent(row['spend_share_pct'])} of spend, "
+    )
+    if row["customers"] == 1:
+        return [f"{who}is at risk, without an order for {days(row['recency_days'])}: call first."]
+    return [
+        f"{who}are at risk: half of them have not bought for {days(row['recency_days'])} or more, so call "
+        "them first."
     ]
 
 
@@ -367,7 +422,8 @@ def _group_sentence(table: pd.DataFrame, name: str, currency: str) -> str:
     solid = solid if len(solid) > 1 else shown
     most, least = solid.loc[solid["spend_median"].idxmax()], solid.loc[solid["spend_median"].idxmin()]
     return (
-        f"{label_of(name)}: “{largest['value']}” is the largest group with {percent(largest['share_pct'])}; the median "
+        f"{label_of(name)}: “{largest['value']}” is the largest group with {percent(largest['share_pct'])}; "
+        "the median "
         f"customer spent from {money(least['spend_median'], currency)} (“{least['value']}”) to "
         f"{money(most['spend_median'], currency)} (“{most['value']}”)."
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from crmlib.analyse.cross_sell import CrossSell
-from crmlib.present.words import count, listing, number, percent, plural, quoted, times
+from crmlib.present.words import count, listing, number, percent, plural, quoted, sentence, times
 
 _STRONG = 3.0
 _ITEM_WORDS = {
@@ -75,7 +75,8 @@ def cross_sell_answer(found: CrossSell) -> list[str]:
     said = [rule_sentence(found.pairs.iloc[0]), *_most_moved(found)]
     return [
         *said,
-        f"{count(len(found.pairs), 'combination')} of {_items(found)} {plural(len(found.pairs), 'is', 'are')} bought together "
+        f"{count(len(found.pairs), 'combination')} of {_items(found)} "
+        f"{plural(len(found.pairs), 'is', 'are')} bought together "
         "clearly more often than chance would have it.",
     ]
 
@@ -116,7 +117,8 @@ def rule_sentence(rule: Any) -> str:
     'Whoever buys “Icing” also buys “Cake mix” in 68\\xa0% of cases, 53\\xa0times as often as by chance.'
     """
     return (
-        f"Whoever buys {_sides(rule['if'])} also buys {quoted(rule['then'])} in {percent(rule['confidence_pct'])} of cases, "
+        f"Whoever buys {_sides(rule['if'])} also buys {quoted(rule['then'])} in "
+        f"{percent(rule['confidence_pct'])} of cases, "
         f"{times(rule['lift'])} as often as by chance."
     )
 
@@ -137,15 +139,23 @@ def baskets_paragraph(found: CrossSell) -> list[str]:
     >>> baskets_paragraph(_little_cross_sell())[0]
     '9\\xa0baskets hold 3\\xa0different products; half of the baskets hold 2 or fewer.'
     """
+    baskets, items = found.book.basket_count, found.book.item_count
+    different = count(items, f"different {item_word(found.item)}", f"different {_items(found)}")
     said = [
-        f"{count(found.book.basket_count, 'basket')} hold {count(found.book.item_count, 'different ' + item_word(found.item), _different(found))}; "
-        f"half of the baskets hold {number(found.basket_items_median)} or fewer.",
+        sentence(
+            f"{count(baskets, 'basket')} {plural(baskets, 'holds', 'hold')} {different}; half of the baskets "
+            "hold "
+            f"{number(found.basket_items_median)} or fewer"
+        )
     ]
     if found.single_share_pct > 0:
         said.append(f"{percent(found.single_share_pct)} hold one only, so no rule can speak of them.")
     if len(found.items):
         first = found.items.head(3)
-        parts = [f"{quoted(name)} ({percent(share)})" for name, share in first[["item", "share_pct"]].itertuples(index=False)]
+        parts = [
+            f"{quoted(name)} ({percent(share)})"
+            for name, share in first[["item", "share_pct"]].itertuples(index=False)
+        ]
         said.append(f"In most baskets: {listing(parts)}.")
     return said
 
@@ -169,14 +179,16 @@ def rules_paragraph(found: CrossSell) -> list[str]:
     if found.pairs.empty:
         return [_no_rule(found)]
     said = [
-        "A rule is read from left to right: of all baskets with the first, so many hold the second too. The lift says how many "
+        "A rule is read from left to right: of all baskets with the first, so many hold the second too. The "
+        "lift says how many "
         "times as often as if both were bought independently of each other.",
     ]
     across = found.pairs["across"]
     if across.notna().any():
         joined = int(across.fillna(False).sum())
         said.append(
-            f"{number(joined)} of the {number(len(across))} join different categories: those are the ones that bring a "
+            f"{number(joined)} of the {number(len(across))} join different categories: those are the ones "
+            "that bring a "
             "customer to a shelf that may not have been on the list."
         )
     return said
@@ -203,11 +215,16 @@ def act_paragraph(found: CrossSell) -> list[str]:
     pairs = found.pairs.sort_values("extra", ascending=False, kind="stable")
     strong = pairs[(pairs["lift"] >= _STRONG) & pairs["across"].fillna(True)]
     best = (strong if len(strong) else pairs).drop_duplicates("then").head(3)
-    parts = [f"{quoted(row[1])} for buyers of {_sides(row[0])}" for row in best[["if", "then"]].itertuples(index=False)]
+    parts = [
+        f"{quoted(row[1])} for buyers of {_sides(row[0])}"
+        for row in best[["if", "then"]].itertuples(index=False)
+    ]
     return [
         f"Start where most baskets can be moved: {listing(parts)}.",
-        "Rules with a high lift and few baskets are for the shelf and the recipe card; rules with many baskets are for the till, "
-        "the newsletter and the start page. Try an offer on some customers first and compare with the others.",
+        "Rules with a high lift and few baskets are for the shelf and the recipe card; rules with many "
+        "baskets are for the till, "
+        "the newsletter and the start page. Try an offer on some customers first and compare with the "
+        "others.",
     ]
 
 
@@ -228,17 +245,25 @@ def cross_sell_limits(found: CrossSell) -> list[str]:
     5
     """
     book = found.book
+    share = 100 * book.min_support_count / max(book.basket_count, 1)
     limits = [
-        "What is bought together need not cause each other: a rule does not promise that an offer sells more.",
-        f"Only combinations in at least {count(book.min_support_count, 'basket')} "
-        f"({percent(100 * book.min_support_count / max(book.basket_count, 1))} of all) are looked at; what is rare does not show, "
-        "and what is bought by nearly everyone has a low lift by nature.",
-        f"{count(book.tested_count, 'rule')} {plural(book.tested_count, 'was', 'were')} tested. Those shown are above chance even so, "
-        "with the number of tests taken into account.",
+        "What is bought together need not cause each other: a rule does not promise that an offer sells "
+        "more.",
+        f"Only combinations in at least {count(book.min_support_count, 'basket')}"
+        f"{f' ({percent(share)} of all)' if share <= 100 else ''} are looked at; what is rare does not show, "
+        "and what nearly "
+        "everyone buys has a low lift by nature.",
     ]
+    if book.tested_count:
+        limits.append(
+            f"{count(book.tested_count, 'rule')} {plural(book.tested_count, 'was', 'were')} tested. Those "
+            "shown are above "
+            "chance even so, with the number of tests taken into account."
+        )
     if found.raised_from is not None:
         limits.append(
-            f"A smallest share of {percent(100 * found.raised_from)} of baskets was asked for and would have taken too much "
+            f"A smallest share of {percent(100 * found.raised_from)} of baskets was asked for and would have "
+            "taken too much "
             f"memory; {percent(100 * found.min_support)} was used."
         )
     aside = _aside(found)
@@ -246,11 +271,17 @@ def cross_sell_limits(found: CrossSell) -> list[str]:
         limits.append(f"Left out: {aside}.")
     if found.unnamed_share_pct >= 0.1:
         limits.append(
-            f"{percent(found.unnamed_share_pct)} of order lines are of products without such a group; they are in no rule."
+            f"{percent(found.unnamed_share_pct)} of order lines are of products without such a group; they "
+            "are in no rule."
         )
     if not found.named:
-        limits.append("Products are known by code only. Codes for postage and the like are taken for products.")
-    return [*limits, "Prices, margins and stock are not looked at; a good rule can still sell what earns nothing."]
+        limits.append(
+            "Products are known by code only. Codes for postage and the like are taken for products."
+        )
+    return [
+        *limits,
+        "Prices, margins and stock are not looked at; a good rule can still sell what earns nothing.",
+    ]
 
 
 def _sides(side: str) -> str:
@@ -261,23 +292,21 @@ def _items(found: CrossSell) -> str:
     return items_word(found.item)
 
 
-def _different(found: CrossSell) -> str:
-    return f"different {_items(found)}"
-
-
 def _most_moved(found: CrossSell) -> list[str]:
     best = found.pairs.loc[found.pairs["extra"].idxmax()]
     if best.name == found.pairs.index[0]:
         return []
     return [
-        f"The widest effect: {_sides(best['if'])} with {quoted(best['then'])}, in {count(best['count'], 'basket')}, "
+        f"The widest effect: {_sides(best['if'])} with {quoted(best['then'])}, in "
+        f"{count(best['count'], 'basket')}, "
         f"{number(best['extra'])} more than chance would bring."
     ]
 
 
 def _no_rule(found: CrossSell) -> str:
     return (
-        f"No combination of {_items(found)} is bought together clearly more often than by chance, in at least "
+        f"No combination of {_items(found)} is bought together clearly more often than by chance, in at "
+        "least "
         f"{count(found.book.min_support_count, 'basket')}. A smaller min_support would look at rarer ones."
     )
 
@@ -302,5 +331,7 @@ def _little_cross_sell() -> CrossSell:
 
     sold = [("icing", "mix")] * 5 + [("tea",)] * 4
     lines = [(str(order), item) for order, items in enumerate(sold) for item in items]
-    frame = pd.DataFrame(lines, columns=["order_id", "product_id"]).assign(ordered_at="2024-01-02", net_amount=1.0)
+    frame = pd.DataFrame(lines, columns=["order_id", "product_id"]).assign(
+        ordered_at="2024-01-02", net_amount=1.0
+    )
     return cross_sell(Crm.from_frames(as_of="2024-01-31", transactions=frame), min_support=2)

@@ -68,7 +68,8 @@ def segmentation_findings(segmentation: Segmentation, indicators: pd.DataFrame) 
         if worst is not None:
             name, customers, share = worst
             said.append(
-                f"In “{name}”, {count(customers, 'customer')} who {plural(customers, 'brings', 'bring')} {percent(share)} of "
+                f"In “{name}”, {count(customers, 'customer')} who {plural(customers, 'brings', 'bring')} "
+                f"{percent(share)} of "
                 f"all spend {plural(customers, 'has', 'have')} been silent for twice their usual gap."
             )
     return said
@@ -91,18 +92,24 @@ def segments_paragraph(segmentation: Segmentation) -> list[str]:
     'Segments are made from 2\\xa0figures of each customer: net spend and orders.'
     """
     figures = listing([label_of(name).lower() for name in segmentation.features])
-    said = [f"Segments are made from {count(len(segmentation.features), 'figure')} of each customer: {figures}."]
+    said = [
+        f"Segments are made from {count(len(segmentation.features), 'figure')} of each customer: {figures}."
+    ]
     if segmentation.candidates["n_segments"].nunique() > 1:
         tried = segmentation.candidates["n_segments"]
         said.append(
-            f"From {tried.min()} to {tried.max()} segments were tried. Taken was the number that keeps customers apart, comes "
+            f"From {tried.min()} to {tried.max()} segments were tried. Taken was the number that keeps "
+            "customers apart, comes "
             "back when customers are drawn again, and leaves no segment with a mere handful."
         )
-    said.append("They stand in the order of their median spend, and keep name and colour throughout this report.")
+    said.append(
+        "They stand in the order of their median spend, and keep name and colour throughout this report."
+    )
     if NO_PURCHASE in segmentation.profile.index:
         number_of = segmentation.profile.loc[NO_PURCHASE, "customers"]
         said.append(
-            f"{count(number_of, 'customer')} {plural(number_of, 'has', 'have')} no purchase left in these data; they are a "
+            f"{count(number_of, 'customer')} {plural(number_of, 'has', 'have')} no purchase left in these "
+            "data; they are a "
             "segment by rule."
         )
     return said
@@ -131,9 +138,12 @@ def profile_paragraph(segmentation: Segmentation) -> list[str]:
     if "spend_total" in profile and len(profile) > 1 and profile["spend_total"].iloc[-1] > 0:
         ratio = profile["spend_total"].iloc[0] / profile["spend_total"].iloc[-1]
         said.append(
-            f"A customer in “{profile.index[0]}” spends {times(ratio)} as much as one in “{profile.index[-1]}”, at the median."
+            f"A customer in “{profile.index[0]}” spends {times(ratio)} as much as one in "
+            f"“{profile.index[-1]}”, at the median."
         )
-    said.append("The table below gives the medians in their own units: half of a segment lies below, half above.")
+    said.append(
+        "The table below gives the medians in their own units: half of a segment lies below, half above."
+    )
     return said
 
 
@@ -159,13 +169,15 @@ def stability_paragraph(segmentation: Segmentation) -> list[str]:
     if weak.empty:
         said.append(
             "Drawn again, customers fall into the same segments: the overlap of each with itself is at least "
-            f"{floor(100 * table['jaccard'].min()) / 100:g}, where 1 is always the same and {number(STABLE)} is asked for."
+            f"{floor(100 * table['jaccard'].min()) / 100:g}, where 1 is always the same and {number(STABLE)} "
+            "is asked for."
         )
     else:
         names = listing([f"“{name}”" for name in weak.index])
         said.append(
             f"{names} {plural(len(weak), 'does', 'do')} not come back when customers are drawn again. "
-            f"{plural(len(weak), 'It is', 'They are')} left out of the list of customers, and not to be relied on."
+            f"{plural(len(weak), 'It is', 'They are')} left out of the list of customers, and not to be "
+            "relied on."
         )
     return [*said, _apart(segmentation.silhouette)]
 
@@ -187,7 +199,8 @@ def list_paragraph(segmentation: Segmentation) -> list[str]:
     'The list holds each customer with the segment, mos'
     """
     return [
-        "The list holds each customer with the segment, most spend first; sort it by silence against the usual gap to see "
+        "The list holds each customer with the segment, most spend first; sort it by silence against the "
+        "usual gap to see "
         f"whom to call. From {number(OVERDUE_TIMES)} times on, a customer is late by any measure."
     ]
 
@@ -212,24 +225,32 @@ def segmentation_limits(segmentation: Segmentation, left_out: dict[str, str] | N
     """
     limits = [
         "A segment says what its customers have done so far, not what they will do, nor why.",
-        "Medians hide how wide a segment is: near a border, two customers of different segments can be much alike.",
+        "Medians hide how wide a segment is: near a border, two customers of different segments can be much "
+        "alike.",
     ]
     if segmentation.silhouette < _SOME:
         limits.append(
-            f"The segments run into each other (separation {number(segmentation.silhouette)} on a scale to 1). They are a "
+            f"The segments run into each other (separation {number(segmentation.silhouette)} on a scale to "
+            "1). They are a "
             "useful way to see customers, not natural kinds."
         )
     if len(segmentation.outliers):
         limits.append(
             f"{count(len(segmentation.outliers), 'customer')} with very large or small figures "
-            f"{plural(len(segmentation.outliers), 'counts', 'count')} with less extreme ones: nobody makes a segment alone."
+            f"{plural(len(segmentation.outliers), 'counts', 'count')} with less extreme ones: nobody makes a "
+            "segment alone."
         )
     if left_out:
-        limits.append(f"Not known here, and so not used: {listing([label_of(name).lower() for name in left_out])}.")
+        limits.append(
+            f"Not known here, and so not used: {listing([label_of(name).lower() for name in left_out])}."
+        )
     if len(segmentation.dropped):
         names = listing([label_of(name).lower() for name in segmentation.dropped.index], limit=5)
         limits.append(f"Left aside because they say the same as another figure, or nothing: {names}.")
-    limits.append("With other data, or another closing date, customers change segments; compare runs before acting on a move.")
+    limits.append(
+        "With other data, or another closing date, customers change segments; compare runs before acting on "
+        "a move."
+    )
     return limits
 
 
@@ -247,16 +268,25 @@ def _apart(silhouette: float) -> str:
     if silhouette >= _SOME:
         return f"They stand apart, with customers in between (separation {shown} on a scale from 0 to 1)."
     return (
-        f"They run into each other (separation {shown} on a scale from 0 to 1), as customers nearly always do: the borders are "
+        f"They run into each other (separation {shown} on a scale from 0 to 1), as customers nearly always "
+        "do: the borders are "
         "drawn where they serve best, and hold."
     )
 
 
-def _most_at_stake(segmentation: Segmentation, indicators: pd.DataFrame, names: pd.Index) -> tuple[str, int, float] | None:
+def _most_at_stake(
+    segmentation: Segmentation, indicators: pd.DataFrame, names: pd.Index
+) -> tuple[str, int, float] | None:
     """Of the other segments, the one whose silent customers have brought most."""
     table = indicators[["spend_total", "gap_overdue_ratio"]].reindex(segmentation.labels.index)
     late = table[table["gap_overdue_ratio"] >= OVERDUE_TIMES]
-    spend = late["spend_total"].groupby(segmentation.labels.reindex(late.index)).agg(["size", "sum"]).reindex(names).dropna()
+    spend = (
+        late["spend_total"]
+        .groupby(segmentation.labels.reindex(late.index))
+        .agg(["size", "sum"])
+        .reindex(names)
+        .dropna()
+    )
     total = table["spend_total"].sum()
     if spend.empty or total <= 0:
         return None

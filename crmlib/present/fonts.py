@@ -104,7 +104,8 @@ def warn_of_missing(text: str) -> list[str]:
     if missing:
         shown = "".join(missing[:20]) + ("…" if len(missing) > 20 else "")
         warn(
-            f"No installed font has the letters {shown} of a picture, so they are drawn as boxes. {_remedy(missing)}",
+            f"No installed font has the letters {shown} of a picture, so they are drawn as boxes. "
+            f"{_remedy(missing)}",
             MissingFontWarning,
             stacklevel=2,
         )

@@ -62,4 +62,6 @@ def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
     buyers = int((indicators["order_count"] > 0).sum())
     if buyers < fewest:
         said = count(buyers, "customer").replace("\u00a0", " ")
-        raise SkipReport(f"Only {said} {'has' if buyers == 1 else 'have'} bought; segments need at least {fewest}.")
+        raise SkipReport(
+            f"Only {said} {'has' if buyers == 1 else 'have'} bought; segments need at least {fewest}."
+        )

@@ -47,7 +47,8 @@ def plot_check_counts(result: DataHealth | CheckReport, *, most: int = 10, ax: A
         return finish(ax, title="Every check was passed", alt="No picture: no check found anything.")
     names = [f"{table_word(row.table)} that {check_words(row)}" for row in found.itertuples()]
     texts = [
-        f"{number(row.rows)} ({bar_percent(row.share_pct)}), {POLICY_WORDS[row.policy]}" for row in found.itertuples()
+        f"{number(row.rows)} ({bar_percent(row.share_pct)}), {POLICY_WORDS[row.policy]}"
+        for row in found.itertuples()
     ]
     title = _checks_title(checks, found)
     ax = bar_rows(
@@ -107,7 +108,9 @@ def plot_completeness(result: DataHealth, *, most: int = 12, ax: Any = None) -> 
         whole=100,
     )
     listed = listing([f"{name} {text}" for name, text in zip(names, texts, strict=True)])
-    return finish(ax, title=title, alt=f"Bar chart of the share of rows in which each column is filled in: {listed}.")
+    return finish(
+        ax, title=title, alt=f"Bar chart of the share of rows in which each column is filled in: {listed}."
+    )
 
 
 def _checks_title(checks: CheckReport, found: Any) -> str:

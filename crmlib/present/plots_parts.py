@@ -266,12 +266,25 @@ def nothing(ax: Any, *, says: str) -> Any:
     with theme():
         ax = axes(height=1.3) if ax is None else ax
         ax.set_axis_off()
-        ax.text(0.5, 0.5, wrapped(says, width=WIDTH * 72 - 40), ha="center", va="center", color=SOFT, transform=ax.transAxes)
+        ax.text(
+            0.5,
+            0.5,
+            wrapped(says, width=WIDTH * 72 - 40),
+            ha="center",
+            va="center",
+            color=SOFT,
+            transform=ax.transAxes,
+        )
     return ax
 
 
 def place_labels(
-    ax: Any, *, points: Sequence[tuple[float, float]], texts: Sequence[str], colours: Sequence[str], beside: bool = False
+    ax: Any,
+    *,
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    colours: Sequence[str],
+    beside: bool = False,
 ) -> None:
     """Write a label near each point so that labels overlap neither each other nor the frame.
 
@@ -339,7 +352,9 @@ def _dots(ax: Any, points: Sequence[tuple[float, float]]) -> list[Any]:
 
 
 def _marks(ax: Any) -> np.ndarray:
-    drawn = [ax.transData.transform(np.column_stack(line.get_data())) for line in ax.lines if len(line.get_xdata())]
+    drawn = [
+        ax.transData.transform(np.column_stack(line.get_data())) for line in ax.lines if len(line.get_xdata())
+    ]
     return np.concatenate(drawn) if drawn else np.empty((0, 2))
 
 
@@ -376,5 +391,7 @@ def _room_for_texts(ax: Any, values: Sequence[float], texts: Sequence[str], *, t
     lengths = [float(value) if np.isfinite(value) else 0.0 for value in values]
     low = min([0.0, *lengths])
     room = [width - min(text_width(text) + 10, 0.8 * width) for text in texts]
-    high = max([low + (max(x, 0.0) - low) * width / r for x, r in zip(lengths, room, strict=True)], default=0.0)
+    high = max(
+        [low + (max(x, 0.0) - low) * width / r for x, r in zip(lengths, room, strict=True)], default=0.0
+    )
     ax.set_xlim(low, high or 1.0)

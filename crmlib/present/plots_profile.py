@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
-from crmlib.analyse.small_groups import NOT_STATED, OTHER
 from crmlib.present.labels import label_of, unit_of
-from crmlib.present.plots_parts import bar_percent, bar_rows, canvas, nothing, paired_bars, scale_of, short_numbers
+from crmlib.present.plots_parts import bar_percent, canvas, nothing, paired_bars, scale_of, short_numbers
 from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, finish, theme
 from crmlib.present.words import change, count, listing, money, number, percent, sentence
 
 _SKEWED = 2.0
-_FEW = 30
 _HALF = {
     "spend_total": "Half of the customers spent less than {}",
     "order_count": "Half of the customers placed fewer than {}",
@@ -55,7 +53,14 @@ def plot_sales_by_month(result: CustomerProfile, *, ax: Any = None) -> Any:
     with theme():
         ax = canvas(ax, title=title, body=2.4, foot=0.6)
         colours = [MAIN if complete else PALE for complete in months["complete"]]
-        ax.bar(months.index, months["net_sales"] / size, width=0.78, color=colours, edgecolor=_edges(months), linewidth=1)
+        ax.bar(
+            months.index,
+            months["net_sales"] / size,
+            width=0.78,
+            color=colours,
+            edgecolor=_edges(months),
+            linewidth=1,
+        )
         step = -(-len(months) // 6)
         places = list(range(0, len(months), step))
         ax.set_xticks(places, [_month(months["month"][i], first=i == 0) for i in places])
@@ -63,10 +68,14 @@ def plot_sales_by_month(result: CustomerProfile, *, ax: Any = None) -> Any:
         ax.yaxis.grid(True)
         ax.axhline(0, color=GREY, linewidth=1)
         short_numbers(ax.yaxis)
-        ax.set_ylim(min(0, 1.12 * months["net_sales"].min() / size), 1.12 * months["net_sales"].max() / size or 1)
+        ax.set_ylim(
+            min(0, 1.12 * months["net_sales"].min() / size), 1.12 * months["net_sales"].max() / size or 1
+        )
         if not months["complete"].all():
             ax.set_xlabel("Pale: the data do not cover the whole month", loc="left")
-    listed = listing([f"{row.month:%B %Y} {money(row.net_sales, result.currency)}" for row in months.itertuples()])
+    listed = listing(
+        [f"{row.month:%B %Y} {money(row.net_sales, result.currency)}" for row in months.itertuples()]
+    )
     return finish(ax, title=title, alt=f"Column chart of net sales a month: {listed}.")
 
 
@@ -105,7 +114,11 @@ def plot_distribution(result: CustomerProfile, *, indicator: str = "spend_total"
     positive = values[values > 0]
     logarithmic = len(positive) > 10 and values.skew() > _SKEWED and len(positive) > 0.8 * len(values)
     shown = positive if logarithmic else values[values.between(*values.quantile([0.005, 0.995]))]
-    said = money(values.median(), unit) if unit == result.currency else f"{number(values.median())} {unit}".strip()
+    said = (
+        money(values.median(), unit)
+        if unit == result.currency
+        else f"{number(values.median())} {unit}".strip()
+    )
     title = _HALF.get(indicator, f"{label}: half of the customers lie below {{}}").format(said)
     with theme():
         ax = canvas(ax, title=title, body=2.2, foot=0.6)
@@ -119,13 +132,16 @@ def plot_distribution(result: CustomerProfile, *, indicator: str = "spend_total"
         ax.minorticks_off()
         ax.set_ylim(0, ax.get_ylim()[1] * 1.15)
         ax.set_ylabel("customers")
-        ax.set_xlabel(f"{label}{f', {unit}' if unit else ''}{' (each step ten times)' if logarithmic else ''}")
+        ax.set_xlabel(
+            f"{label}{f', {unit}' if unit else ''}{' (each step ten times)' if logarithmic else ''}"
+        )
         ax.yaxis.grid(True)
         short_numbers(ax.xaxis)
         short_numbers(ax.yaxis)
     tenth, half, most = values.quantile([0.1, 0.5, 0.9])
     alt = (
-        f"Histogram of {label.lower()}, {unit or 'no unit'}, over {count(len(values), 'customer')}: a tenth lie below "
+        f"Histogram of {label.lower()}, {unit or 'no unit'}, over {count(len(values), 'customer')}: a tenth "
+        "lie below "
         f"{number(tenth)}, half below {number(half)}, nine tenths below {number(most)}."
     )
     return finish(ax, title=title, alt=alt)
@@ -169,7 +185,10 @@ def plot_customer_types(result: CustomerProfile, *, ax: Any = None) -> Any:
         values_say="of spend",
         unit="share, %",
     )
-    parts = [f"{name} {percent(c)} and {percent(s)}" for name, c, s in table[["share_pct", "spend_share_pct"]].itertuples()]
+    parts = [
+        f"{name} {percent(c)} and {percent(s)}"
+        for name, c, s in table[["share_pct", "spend_share_pct"]].itertuples()
+    ]
     alt = f"Bar chart of customer types, share of customers and share of spend: {listing(parts)}."
     return finish(ax, title=title, alt=alt)
 
@@ -208,15 +227,26 @@ def plot_order_frequency(result: CustomerProfile, *, ax: Any = None) -> Any:
         ax = canvas(ax, title=title, body=2.3, foot=0.6)
         ax.bar(range(len(table)), table["share_pct"], width=0.78, color=MAIN)
         for place, share in enumerate(table["share_pct"]):
-            ax.annotate(bar_percent(share), (place, share), (0, 3), textcoords="offset points", ha="center", color=SOFT)
-        ax.set_xticks(range(len(table)), [words.replace(" to ", "–").replace("over ", ">") for words in table["orders"]])
+            ax.annotate(
+                bar_percent(share),
+                (place, share),
+                (0, 3),
+                textcoords="offset points",
+                ha="center",
+                color=SOFT,
+            )
+        ax.set_xticks(
+            range(len(table)), [words.replace(" to ", "–").replace("over ", ">") for words in table["orders"]]
+        )
         ax.set_ylim(0, 1.15 * table["share_pct"].max())
         ax.set_yticks([])
         ax.set_ylabel("customers, %")
         ax.set_xlabel("orders placed")
         ax.axhline(0, color=GREY, linewidth=1)
     parts = [f"{row.orders} orders {percent(row.share_pct)}" for row in table.itertuples()]
-    return finish(ax, title=title, alt=f"Column chart of the share of customers by orders placed: {listing(parts)}.")
+    return finish(
+        ax, title=title, alt=f"Column chart of the share of customers by orders placed: {listing(parts)}."
+    )
 
 
 def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
@@ -256,7 +286,9 @@ def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
                 f"{share} % bring {bar_percent(points[share])}", (share, points[share]), (8, -5), va="top",
                 textcoords="offset points", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85},
             )  # fmt: skip
-        ax.annotate("if all spent the same", (62, 62), (4, -4), textcoords="offset points", va="top", color=SOFT)
+        ax.annotate(
+            "if all spent the same", (62, 62), (4, -4), textcoords="offset points", va="top", color=SOFT
+        )
         ax.set_xlim(0, 102)
         ax.set_ylim(0, 102)
         ax.set_xticks(np.arange(0, 101, 25))
@@ -265,107 +297,9 @@ def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
         ax.set_xlabel("customers, most spend first, %")
         ax.set_ylabel("spend, %")
     parts = [f"{share} % of customers bring {percent(points[share])}" for share in (1, 5, 10, 20, 50)]
-    return finish(ax, title=title, alt=f"Curve of spend over customers, those with most spend first: {listing(parts)}.")
-
-
-def plot_groups(result: CustomerProfile, *, column: str | None = None, ax: Any = None) -> Any:
-    """Median spend of the customers of each group, such as income bands.
-
-    Parameters
-    ----------
-    result : CustomerProfile
-    column : str, optional
-        A `field` of ``result.groups``; the one whose groups differ most where it is not given.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from types import SimpleNamespace
-    >>> groups = pd.DataFrame({"field": "region", "value": ["north", "south"], "customers": [30, 40],
-    ...                        "spend_median": [10.0, 20.0]})
-    >>> ax = plot_groups(SimpleNamespace(groups=groups, currency="EUR"))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    'Region: “south” spend most, EUR\\xa020 at the median; “north” least, EUR\\xa010'
-    >>> plt.close(ax.figure)
-    """
-    groups = result.groups.dropna(subset=["spend_median"])
-    if groups.empty:
-        return _nothing(ax, "Nothing is known about groups of customers")
-    column = column or telling_group(groups)
-    table = groups[groups["field"] == column]
-    title = group_finding(groups, column, result.currency)
-    label = label_of(column)
-    few = (table["customers"] < _FEW).any()
-    texts = [f"{money(row.spend_median, result.currency)} ({count(row.customers, 'customer')})" for row in table.itertuples()]
-    ax = bar_rows(
-        ax,
-        title=title,
-        names=table["value"].tolist(),
-        values=table["spend_median"].tolist(),
-        texts=texts,
-        unit=f"median spend{f', {result.currency}' if result.currency else ''}"
-        + (f" (grey: fewer than {_FEW} customers)" if few else ""),
-        colours=[GREY if customers < _FEW else MAIN for customers in table["customers"]],
+    return finish(
+        ax, title=title, alt=f"Curve of spend over customers, those with most spend first: {listing(parts)}."
     )
-    parts = listing([f"{value} {text}" for value, text in zip(table["value"], texts, strict=True)])
-    return finish(ax, title=title, alt=f"Bar chart of median spend by {label.lower()}: {parts}.")
-
-
-def group_finding(groups: pd.DataFrame, column: str, currency: str) -> str:
-    """Which group of a column spends most, and which least; groups of a few customers do not count.
-
-    Parameters
-    ----------
-    groups : DataFrame
-        `field`, `value`, `customers`, `spend_median`.
-    column : str
-    currency : str
-
-    Returns
-    -------
-    str, without a full stop
-
-    Examples
-    --------
-    >>> groups = pd.DataFrame({"field": "region", "value": ["north", "south"], "customers": 40, "spend_median": [1, 2]})
-    >>> group_finding(groups, "region", "")
-    'Region: “south” spend most, 2 at the median; “north” least, 1'
-    """
-    table = groups[groups["field"] == column].dropna(subset=["spend_median"])
-    large = table[(table["customers"] >= _FEW) & ~table["value"].isin([OTHER, NOT_STATED])]
-    table = large if len(large) > 1 else table
-    best, least = (table.loc[place] for place in (table["spend_median"].idxmax(), table["spend_median"].idxmin()))
-    return (
-        f"{label_of(column)}: “{best['value']}” spend most, {money(best['spend_median'], currency)} at the median; "
-        f"“{least['value']}” least, {money(least['spend_median'], currency)}"
-    )
-
-
-def telling_group(groups: pd.DataFrame) -> str:
-    """The column whose groups differ most in median spend.
-
-    Parameters
-    ----------
-    groups : DataFrame
-        `field`, `customers`, `spend_median`.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> telling_group(pd.DataFrame({"field": ["a", "a", "b", "b"], "customers": 20, "spend_median": [1, 2, 1, 9]}))
-    'b'
-    """
-    large = groups[groups["customers"] >= _FEW]
-    spread = (large if len(large) else groups).groupby("field")["spend_median"].agg(lambda spend: spend.max() - spend.min())
-    return str(spread.idxmax())
 
 
 def sales_finding(months: pd.DataFrame, currency: str) -> str:

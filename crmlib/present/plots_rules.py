@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 
 from crmlib.analyse.cross_sell import CrossSell
-from crmlib.present.plots_parts import LINE, bar_percent, bar_rows, canvas, nothing, place_labels, short_numbers
+from crmlib.present.plots_parts import (
+    LINE,
+    bar_percent,
+    bar_rows,
+    canvas,
+    nothing,
+    place_labels,
+    short_numbers,
+)
 from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, WIDTH, finish, theme, wrapped
 from crmlib.present.words import count, listing, number, percent, quoted, shortened, times
 
@@ -45,7 +53,10 @@ def plot_rules_lift(result: CrossSell, *, most: int = 10, ax: Any = None) -> Any
     title = f"{quoted(first['if'])} and {quoted(first['then'])}: together {times(first['lift'])} as often as by chance"
     names = [f"{row[0]} {_ARROW} {row[1]}" for row in rules[["if", "then"]].itertuples(index=False)]
     said = [wrapped(name, width=WIDTH * 72 - 12, lines=2) for name in names]
-    texts = [f"{times(lift)}; holds in {percent(share)}" for lift, share in rules[["lift", "confidence_pct"]].to_numpy()]
+    texts = [
+        f"{times(lift)}; holds in {percent(share)}"
+        for lift, share in rules[["lift", "confidence_pct"]].to_numpy()
+    ]
     tall = [LINE * (name.count("\n") + 1) + 0.36 for name in said]
     with theme():
         ax = canvas(ax, title=title, body=sum(tall), foot=0.75)
@@ -112,7 +123,13 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         ax.minorticks_off()
         top = rules["confidence_pct"].max()
         ax.set_ylim(0, 1.28 * top)
-        ax.set_yticks([tick for tick in (0, 5, 10, 20, 40, 60, 80, 100) if tick <= 1.05 * top and (tick >= 20 or top < 40 or not tick)])
+        ax.set_yticks(
+            [
+                tick
+                for tick in (0, 5, 10, 20, 40, 60, 80, 100)
+                if tick <= 1.05 * top and (tick >= 20 or top < 40 or not tick)
+            ]
+        )
         ax.grid(True, color=PALE)
         short_numbers(ax.xaxis)
         ax.set_xlabel("share of baskets with both sides, %")
@@ -123,7 +140,10 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         place_labels(
             ax,
             points=list(zip(best["support_pct"], best["confidence_pct"], strict=True)),
-            texts=[wrapped(f"{a} {_ARROW} {b}", width=125, lines=3, bold=True) for a, b in best[["if", "then"]].to_numpy()],
+            texts=[
+                wrapped(f"{a} {_ARROW} {b}", width=125, lines=3, bold=True)
+                for a, b in best[["if", "then"]].to_numpy()
+            ],
             colours=[INK] * len(best),
             beside=True,
         )
@@ -172,8 +192,12 @@ def plot_item_frequency(result: CrossSell, *, most: int = 12, ax: Any = None) ->
         texts=[bar_percent(share) for share in items["share_pct"]],
         unit="share of all baskets, %",
     )
-    parts = [f"{name} {percent(share)}" for name, share in items[["item", "share_pct"]].itertuples(index=False)]
-    return finish(ax, title=title, alt=f"Bar chart of the share of baskets that hold each item: {listing(parts)}.")
+    parts = [
+        f"{name} {percent(share)}" for name, share in items[["item", "share_pct"]].itertuples(index=False)
+    ]
+    return finish(
+        ax, title=title, alt=f"Bar chart of the share of baskets that hold each item: {listing(parts)}."
+    )
 
 
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)

@@ -56,7 +56,10 @@ def plot_segment_share(result: Segmentation, *, ax: Any = None) -> Any:
         unit="share, %",
         colours=[colour_of(name, names) for name in names],
     )
-    parts = [f"{name} {percent(c)} and {percent(s)}" for name, c, s in zip(names, profile["share_pct"], spend, strict=True)]
+    parts = [
+        f"{name} {percent(c)} and {percent(s)}"
+        for name, c, s in zip(names, profile["share_pct"], spend, strict=True)
+    ]
     alt = f"Bar chart of segments, share of customers and share of spend: {listing(parts)}."
     return finish(ax, title=title, alt=alt)
 
@@ -108,7 +111,9 @@ def plot_segment_profile(result: Segmentation, *, ax: Any = None) -> Any:
         ax.tick_params(length=0)
         ax.spines["bottom"].set_visible(False)
     parts = [f"{name}: {_row_words(row)}" for name, row in places.iterrows()]
-    return finish(ax, title=title, alt=f"Table of colours, segments against the average customer. {'; '.join(parts)}.")
+    return finish(
+        ax, title=title, alt=f"Table of colours, segments against the average customer. {'; '.join(parts)}."
+    )
 
 
 def plot_segment_map(result: Segmentation, *, ax: Any = None) -> Any:
@@ -166,7 +171,8 @@ def plot_segment_map(result: Segmentation, *, ax: Any = None) -> Any:
         )
     alt = (
         f"Map of {count(len(points), 'customer')} by the two directions in which they differ most, in "
-        f"{count(len(centres), 'segment')}: {listing([name for _, name, _ in centres])}. How clearly they stand apart: "
+        f"{count(len(centres), 'segment')}: {listing([name for _, name, _ in centres])}. How clearly they "
+        "stand apart: "
         f"{number(result.silhouette)}, where 1 is clear cut and 0 is not at all."
     )
     return finish(ax, title=title, alt=alt)
@@ -256,13 +262,28 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
             ax.plot(rows["n_segments"], rows["score"], color=colour, linewidth=1.2, alpha=0.6)
             for holds, face in ((True, colour), (False, "white")):
                 members = rows[rejected[rows.index] != holds]
-                ax.plot(members["n_segments"], members["score"], "o", color=colour, markerfacecolor=face, markersize=7)
+                ax.plot(
+                    members["n_segments"],
+                    members["score"],
+                    "o",
+                    color=colour,
+                    markerfacecolor=face,
+                    markersize=7,
+                )
             ends.append((rows["score"].iloc[-1], rows["n_segments"].iloc[-1], method, colour))
         for place, (score, number_of, method, colour) in enumerate(sorted(ends)):
             away = 0 if len(ends) < 2 else (-1, 1)[place] * 7
             ax.annotate(method, (number_of, score), (8, away), textcoords="offset points", va="center",
                         color=letters_of(colour), annotation_clip=False)  # fmt: skip
-        ax.plot(chosen["n_segments"], chosen["score"], "o", color=INK, markersize=14, fillstyle="none", markeredgewidth=2)
+        ax.plot(
+            chosen["n_segments"],
+            chosen["score"],
+            "o",
+            color=INK,
+            markersize=14,
+            fillstyle="none",
+            markeredgewidth=2,
+        )
         at_the_end = chosen["n_segments"] == table["n_segments"].max()
         ax.annotate("chosen", (chosen["n_segments"], chosen["score"]), (0, 13), textcoords="offset points",
                     ha="right" if at_the_end else "center", fontweight="bold")  # fmt: skip
@@ -273,7 +294,9 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
         ax.set_ylabel("balance, more is better")
         ax.set_xlabel("segments (hollow: rejected, too small or not stable)")
     parts = [f"{row.method} {row.n_segments}: {row.score:.2f}" for row in table.itertuples()]
-    alt = f"Lines of the balance of separation, stability and detail by number of segments: {listing(parts)}. "
+    alt = (
+        f"Lines of the balance of separation, stability and detail by number of segments: {listing(parts)}. "
+    )
     return finish(ax, title=title, alt=f"{alt}Chosen: {chosen['n_segments']} segments by {chosen['method']}.")
 
 
@@ -285,7 +308,11 @@ def _place_word(value: float) -> str:
 
 
 def _row_words(row: pd.Series) -> str:
-    parts = [f"{label_of(name).lower()} {_place_word(value)}".replace("\n", " ") for name, value in row.items() if _place_word(value)]
+    parts = [
+        f"{label_of(name).lower()} {_place_word(value)}".replace("\n", " ")
+        for name, value in row.items()
+        if _place_word(value)
+    ]
     return listing(parts) if parts else "about average in everything"
 
 
@@ -297,5 +324,3 @@ def _apart_title(silhouette: float) -> str:
     if silhouette >= 0.3:
         return "The segments are apart, with some customers in between"
     return "The segments run into each other: their borders are drawn, not found"
-
-

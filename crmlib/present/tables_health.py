@@ -38,7 +38,12 @@ def health_figures(health: DataHealth) -> KeyFigures:
     last = health.tables.set_index("table")["last_at"].reindex(["transactions", "opportunities"]).max()
     return KeyFigures(
         KeyFigure(label="Rows read", value=checks.rows_read),
-        KeyFigure(label="Rows set aside", value=checks.rows_set_aside, note=f"{percent(share)} of all", better="lower"),
+        KeyFigure(
+            label="Rows set aside",
+            value=checks.rows_set_aside,
+            note=f"{percent(share)} of all",
+            better="lower",
+        ),
         KeyFigure(label="Rows mended", value=int(found.loc[found["policy"] == "mend", "rows"].sum())),
         KeyFigure(label="Data up to", value=None if pd.isna(last) else last.date()),
     )
@@ -63,7 +68,16 @@ def tables_table(health: DataHealth) -> DataTable:
     >>> list(tables_table(data_health(crm)).frame["rows_read"])
     [2]
     """
-    columns = ["table", "row", "rows_read", "rows_accepted", "rows_set_aside", "first_at", "last_at", "age_days"]
+    columns = [
+        "table",
+        "row",
+        "rows_read",
+        "rows_accepted",
+        "rows_set_aside",
+        "first_at",
+        "last_at",
+        "age_days",
+    ]
     frame = health.tables[columns].assign(
         first_at=health.tables["first_at"].dt.normalize(), last_at=health.tables["last_at"].dt.normalize()
     )
@@ -112,7 +126,9 @@ def checks_table(health: DataHealth) -> DataTable:
             "rows": found["rows"].astype("int64"),
             "share_pct": found["share_pct"],
             "check": found["check"],
-            "column": [f"{row.table}.{row.column}" if row.column else row.table for row in found.itertuples()],
+            "column": [
+                f"{row.table}.{row.column}" if row.column else row.table for row in found.itertuples()
+            ],
         }
     )
     return DataTable(
@@ -157,7 +173,12 @@ def completeness_table(health: DataHealth) -> DataTable:
         frame,
         name="completeness",
         caption="Columns, and how far they are filled in",
-        labels={"says": "What it is", "filled_pct": "Filled in", "distinct": "Different values", "class": "Class"},
+        labels={
+            "says": "What it is",
+            "filled_pct": "Filled in",
+            "distinct": "Different values",
+            "class": "Class",
+        },
         units={"filled_pct": "% of rows"},
         digits={"filled_pct": 1},
     )

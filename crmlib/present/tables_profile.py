@@ -8,7 +8,7 @@ from crmlib.analyse.customer_lists import customers_of_types
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
 from crmlib.present.labels import label_of, labels_and_units
-from crmlib.present.plots_profile import plot_groups
+from crmlib.present.plots_groups import plot_groups
 from crmlib.present.words import percent, sentence
 
 
@@ -47,10 +47,18 @@ def profile_figures(profile: CustomerProfile) -> KeyFigures:
             note=f"{percent(anonymous)} without a customer" if anonymous >= 0.1 else "",
         ),
         KeyFigure(
-            label="Came back", value=totals["repeat_share_pct"], unit="%", better="higher", note="ordered at least twice"
+            label="Came back",
+            value=totals["repeat_share_pct"],
+            unit="%",
+            better="higher",
+            note="ordered at least twice",
         ),
         KeyFigure(
-            label="Spend of a customer", value=totals["spend_median"], unit=profile.currency, better="higher", note="median"
+            label="Spend of a customer",
+            value=totals["spend_median"],
+            unit=profile.currency,
+            better="higher",
+            note="median",
         ),
         KeyFigure(
             label="Spend of the top fifth", value=totals["top_fifth_share_pct"], unit="%", note="of all spend"

@@ -25,7 +25,11 @@ def cross_sell_figures(found: CrossSell) -> KeyFigures:
     lift = float(found.pairs["lift"].max()) if len(found.pairs) else None
     return KeyFigures(
         KeyFigure(label="Baskets", value=found.book.basket_count),
-        KeyFigure(label="Items in a basket", value=found.basket_items_median, note=f"different {items_word(found.item)}, median"),
+        KeyFigure(
+            label="Items in a basket",
+            value=found.basket_items_median,
+            note=f"different {items_word(found.item)}, median",
+        ),
         KeyFigure(label="Combinations above chance", value=len(found.pairs)),
         KeyFigure(label="Strongest lift", value=lift, unit="times chance"),
     )
@@ -50,7 +54,17 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
     >>> rules_table(_little_cross_sell()).frame[["if", "then", "count"]].to_dict("records")
     [{'if': 'icing', 'then': 'mix', 'count': 5}]
     """
-    columns = ["if", "then", "lift", "confidence_pct", "base_pct", "count", "support_pct", "extra", "improvement_pct"]
+    columns = [
+        "if",
+        "then",
+        "lift",
+        "confidence_pct",
+        "base_pct",
+        "count",
+        "support_pct",
+        "extra",
+        "improvement_pct",
+    ]
     known = found.pairs["across"].notna().any()
     frame = found.pairs[columns + (["across"] if known else [])].head(most)
     return DataTable(
@@ -95,7 +109,11 @@ def items_table(found: CrossSell) -> DataTable:
         found.items,
         name="items",
         caption="What is in most baskets",
-        labels={"item": item_word(found.item).capitalize(), "count": "Baskets", "share_pct": "Share of baskets"},
+        labels={
+            "item": item_word(found.item).capitalize(),
+            "count": "Baskets",
+            "share_pct": "Share of baskets",
+        },
         digits={"share_pct": 1},
         rows=12,
     )
@@ -121,4 +139,6 @@ def names_note(found: CrossSell) -> Prose | Skipped:
     if not found.named:
         return Skipped("Products are known by code only, so rules are between codes.", table="products")
     level = {"product_id": "single products"}.get(found.item, f"products by {found.item}")
-    return Prose(f"This report looks at {level}. The parameter `item` chooses another level.".replace("`", ""))
+    return Prose(
+        f"This report looks at {level}. The parameter `item` chooses another level.".replace("`", "")
+    )

@@ -157,7 +157,15 @@ def candidates_table(segmentation: Segmentation) -> DataTable:
     >>> int(candidates_table(_little_segmentation()[0]).frame["chosen"].sum())
     1
     """
-    columns = ["n_segments", "method", "silhouette", "smallest_jaccard", "smallest_share_pct", "chosen", "verdict"]
+    columns = [
+        "n_segments",
+        "method",
+        "silhouette",
+        "smallest_jaccard",
+        "smallest_share_pct",
+        "chosen",
+        "verdict",
+    ]
     return DataTable(
         segmentation.candidates[columns],
         name="ways_to_cut",

@@ -1,6 +1,7 @@
 """The look of every picture: one width, one typeface, six colours, and grey for what is only context.
 
-A page shows pictures 358 pixels wide on a telephone. At `WIDTH` inches, letters of `SMALL` points are then still
+A page shows pictures 358 pixels wide on a telephone. At `WIDTH` inches, letters of `SMALL` points are then
+still
 11 pixels high; so nothing is set smaller, and what does not fit is wrapped or cut, never shrunk.
 """
 
@@ -127,7 +128,8 @@ def finish(ax: Any, *, title: str, alt: str) -> Any:
     ----------
     ax : matplotlib Axes
     title : str
-        The finding, in one sentence without a full stop. It is wrapped, and begins at the picture's left edge.
+        The finding, in one sentence without a full stop. It is wrapped, and begins at the picture's left
+        edge.
     alt : str
         Kind of picture, what it compares, the main figures.
 
@@ -235,7 +237,9 @@ def contrast(colour: str, *, paper: str = "#ffffff") -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def wrapped(text: str, *, width: float, size: float = SMALL, bold: bool = False, lines: int | None = None) -> str:
+def wrapped(
+    text: str, *, width: float, size: float = SMALL, bold: bool = False, lines: int | None = None
+) -> str:
     """A text broken into lines that fit.
 
     Parameters
@@ -341,7 +345,11 @@ def _words(text: str, width: float, size: float, bold: bool) -> list[str]:
     words = []
     for word in text.split(" "):
         while len(word) > 1 and text_width(word, size=size, bold=bold) > width:
-            keep = next(n for n in range(len(word) - 1, 0, -1) if n == 1 or text_width(word[:n], size=size, bold=bold) <= width)
+            keep = next(
+                n
+                for n in range(len(word) - 1, 0, -1)
+                if n == 1 or text_width(word[:n], size=size, bold=bold) <= width
+            )
             words.append(word[:keep])
             word = word[keep:]
         if word:

@@ -358,7 +358,9 @@ def shortened(name: Any, length: int) -> str:
 
 def _share(value: float) -> str:
     size = abs(value)
-    shown = f"{value:,.0f}" if size >= 9.95 else f"{value:.1f}" if size >= 0.095 or size == 0 else f"{value:.2f}"
+    shown = (
+        f"{value:,.0f}" if size >= 9.95 else f"{value:.1f}" if size >= 0.095 or size == 0 else f"{value:.2f}"
+    )
     if size >= 1000:
         shown = number(value)
     return shown.rstrip("0").rstrip(".") if "." in shown else shown

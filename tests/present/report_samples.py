@@ -13,8 +13,20 @@ from crmlib.analyse.profile import customer_profile
 from crmlib.analyse.segment_lists import choose_columns
 
 AS_OF = "2024-06-15"
-NAMES = ("Milk", "Bread", "Tea $5", "茶葉", "<b>Jam</b>", "A very long name of a product that does not fit any line at all")
-CANARIES = {"name": "Canary Personal", "email": "canary@example.org", "phone": "+49 000 CANARY", "tax_id": "CANARY-TAX"}
+NAMES = (
+    "Milk",
+    "Bread",
+    "Tea $5",
+    "茶葉",
+    "<b>Jam</b>",
+    "A very long name of a product that does not fit any line at all",
+)
+CANARIES = {
+    "name": "Canary Personal",
+    "email": "canary@example.org",
+    "phone": "+49 000 CANARY",
+    "tax_id": "CANARY-TAX",
+}
 
 
 def order_lines(*, customers: int = 120, seed: int = 0) -> pd.DataFrame:
@@ -23,11 +35,16 @@ def order_lines(*, customers: int = 120, seed: int = 0) -> pd.DataFrame:
     orders = np.maximum(draw.geometric(np.linspace(0.04, 0.6, customers)), 1)
     who = np.repeat(np.arange(customers), orders)
     days = draw.integers(0, 530, len(who))
-    lines = pd.DataFrame({"order_id": np.arange(len(who)).astype(str), "customer_id": [f"C{i:03}" for i in who], "day": days})
+    lines = pd.DataFrame(
+        {"order_id": np.arange(len(who)).astype(str), "customer_id": [f"C{i:03}" for i in who], "day": days}
+    )
     lines = lines.loc[lines.index.repeat(draw.integers(1, 5, len(lines)))].reset_index(drop=True)
     product = draw.integers(0, len(NAMES), len(lines))
     with_tea = (product == 2) & (draw.random(len(lines)) < 0.7)
-    lines, product = pd.concat([lines, lines[with_tea]], ignore_index=True), np.r_[product, np.full(with_tea.sum(), 4)]
+    lines, product = (
+        pd.concat([lines, lines[with_tea]], ignore_index=True),
+        np.r_[product, np.full(with_tea.sum(), 4)],
+    )
     amount = (draw.gamma(2.0, 8.0, len(lines)) * (1 + 3 * (lines["customer_id"] < "C030"))).round(2) + 0.01
     refund = draw.random(len(lines)) < 0.02
     return pd.DataFrame(
@@ -60,9 +77,13 @@ def customer_list(customers: int = 100) -> pd.DataFrame:
     draw = np.random.default_rng(1)
     people = pd.DataFrame({"customer_id": [f"C{i:03}" for i in range(customers)]})
     people["gender"] = draw.choice(["f", "m", "x"], customers, p=[0.5, 0.46, 0.04])
-    people["income_band"] = draw.choice(["under 20K", "20-39K", "40-59K", "60K+"], customers, p=[0.3, 0.4, 0.25, 0.05])
+    people["income_band"] = draw.choice(
+        ["under 20K", "20-39K", "40-59K", "60K+"], customers, p=[0.3, 0.4, 0.25, 0.05]
+    )
     people["region"] = draw.choice(["north", "south"], customers)
-    people["birth_on"] = pd.Timestamp("1960-01-01") + pd.to_timedelta(draw.integers(0, 15000, customers), unit="D")
+    people["birth_on"] = pd.Timestamp("1960-01-01") + pd.to_timedelta(
+        draw.integers(0, 15000, customers), unit="D"
+    )
     for column, value in CANARIES.items():
         people[column] = [f"{value} {i}" for i in range(customers)]
     return people
@@ -72,7 +93,11 @@ def customer_list(customers: int = 100) -> pd.DataFrame:
 def shop() -> Crm:
     """The whole shop."""
     return Crm.from_frames(
-        as_of=AS_OF, currency="EUR", transactions=order_lines(), products=product_list(), customers=customer_list()
+        as_of=AS_OF,
+        currency="EUR",
+        transactions=order_lines(),
+        products=product_list(),
+        customers=customer_list(),
     )
 
 
@@ -93,7 +118,9 @@ def nobody() -> Crm:
 @cache
 def one_order() -> Crm:
     """One customer with one order."""
-    lines = pd.DataFrame({"order_id": ["1"], "customer_id": ["ann"], "product_id": ["tea"], "net_amount": [9.5]})
+    lines = pd.DataFrame(
+        {"order_id": ["1"], "customer_id": ["ann"], "product_id": ["tea"], "net_amount": [9.5]}
+    )
     return Crm.from_frames(as_of=AS_OF, transactions=lines.assign(ordered_at="2024-06-01"))
 
 

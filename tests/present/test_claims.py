@@ -20,7 +20,9 @@ from tests.present.report_samples import (
     segments_of,
 )
 
-ALGORITHMS = re.compile(r"k-means|gaussian|silhouette|jaccard|apriori|pandas|duckdb|sklearn|rfm|quantile", re.IGNORECASE)
+ALGORITHMS = re.compile(
+    r"k-means|gaussian|silhouette|jaccard|apriori|pandas|duckdb|sklearn|rfm|quantile", re.IGNORECASE
+)
 
 
 def paragraphs(module, result, *more):
@@ -39,7 +41,9 @@ CASES = [
     *[(claims_rules, cross_sell_of, name) for name in SHOPS],
 ]
 EVERY = pytest.mark.parametrize(
-    ("module", "result", "name"), CASES, ids=[f"{module.__name__.rpartition('_')[2]}-{name}" for module, _, name in CASES]
+    ("module", "result", "name"),
+    CASES,
+    ids=[f"{module.__name__.rpartition('_')[2]}-{name}" for module, _, name in CASES],
 )
 
 
@@ -53,7 +57,9 @@ def test_sentences_are_whole_and_say_nothing_that_is_not_known(module, result, n
             assert sentence[0].isupper() or sentence[0].isdigit() or sentence[0] in "“", sentence
             assert not re.search(r"\bnan\b|\bNone\b|\binf\b|  |\.\.|,\.|\bno no\b", sentence), sentence
             assert not ALGORITHMS.search(sentence), sentence
-            assert not re.search(r"\d{4,}(?!\d*[”\w])", sentence.replace("2023", "").replace("2024", "")), sentence
+            assert not re.search(r"\d{4,}(?!\d*[”\w])", sentence.replace("2023", "").replace("2024", "")), (
+                sentence
+            )
 
 
 @EVERY
@@ -89,12 +95,15 @@ def test_the_answer_on_customers_is_true():
 
 def test_the_answer_speaks_of_what_has_no_customer():
     said = claims_profile.profile_answer(profile_of("bare"))[0]
-    assert percent(100 - profile_of("bare").totals["anonymous_share_pct"]) in said and "known customers" in said
+    assert (
+        percent(100 - profile_of("bare").totals["anonymous_share_pct"]) in said and "known customers" in said
+    )
 
 
 def test_nobody_is_said_to_be_nobody():
     assert claims_profile.profile_answer(profile_of("nobody")) == [
-        f"No purchase by a known customer is in these data; net sales are {number(profile_of('nobody').totals['net_sales'])}."
+        "No purchase by a known customer is in these data; net sales are "
+        f"{number(profile_of('nobody').totals['net_sales'])}."
     ]
 
 
@@ -102,14 +111,19 @@ def test_customers_at_risk_are_counted_right():
     profile = profile_of("shop")
     row = profile.type_table.loc["at risk"]
     said = claims_profile.profile_findings(profile)[-1]
-    assert said.startswith(count(int((profile.types == "at risk").sum()), "customer")) and money(row["spend_total"], "EUR") in said
+    assert (
+        said.startswith(count(int((profile.types == "at risk").sum()), "customer"))
+        and money(row["spend_total"], "EUR") in said
+    )
 
 
 def test_only_whole_months_are_compared():
     profile = profile_of("shop")
     last_whole = profile.months[profile.months["complete"]]["month"].iloc[-1]
     assert f"{last_whole:%B %Y}, the last whole month" in " ".join(claims_profile.months_paragraph(profile))
-    assert f"{profile.months['month'].iloc[-1]:%B %Y}" not in " ".join(claims_profile.months_paragraph(profile))
+    assert f"{profile.months['month'].iloc[-1]:%B %Y}" not in " ".join(
+        claims_profile.months_paragraph(profile)
+    )
 
 
 def test_the_answer_on_segments_is_true():
@@ -127,8 +141,14 @@ def test_an_unstable_segment_is_not_passed_off_as_one():
     stability = found.stability.copy()
     name = stability.index[1]
     stability.loc[name, ["jaccard", "published"]] = [0.4, False]
-    weak = type("Found", (), {**{key: getattr(found, key) for key in found.__dataclass_fields__}, "stability": stability})
-    assert f"“{name}” cannot be relied on" in claims_segments.segmentation_answer(weak, customers_of("shop"))[-1]
+    weak = type(
+        "Found",
+        (),
+        {**{key: getattr(found, key) for key in found.__dataclass_fields__}, "stability": stability},
+    )
+    assert (
+        f"“{name}” cannot be relied on" in claims_segments.segmentation_answer(weak, customers_of("shop"))[-1]
+    )
     assert f"“{name}” does not come back" in claims_segments.stability_paragraph(weak)[0]
 
 
@@ -148,7 +168,10 @@ def test_without_rules_it_says_so_and_what_to_do():
 
 def test_health_tells_what_was_set_aside_and_what_is_doubtful():
     assert claims_health.health_answer(health_of("shop"))[0].startswith("All ")
-    assert any("not in the list of customers" in sentence for sentence in claims_health.health_findings(health_of("shop")))
+    assert any(
+        "not in the list of customers" in sentence
+        for sentence in claims_health.health_findings(health_of("shop"))
+    )
     assert any("have no customer" in sentence for sentence in claims_health.health_answer(health_of("bare")))
 
 
@@ -158,6 +181,13 @@ def test_every_table_has_words():
 
 
 def test_every_check_becomes_words_without_a_column_name():
-    for check in ("orphan_key", "missing_required", "unparsable_date", "duplicate_key", "exact_duplicate", "zero_quantity"):
+    for check in (
+        "orphan_key",
+        "missing_required",
+        "unparsable_date",
+        "duplicate_key",
+        "exact_duplicate",
+        "zero_quantity",
+    ):
         row = pd.Series({"check": check, "column": "customer_id", "says": "has customer_id"})
         assert "_" not in check_words(row)

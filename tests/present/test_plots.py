@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from crmlib.present import plots_health, plots_profile, plots_rules, plots_segments
+from crmlib.present import plots_groups, plots_health, plots_profile, plots_rules, plots_segments
 from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
 from tests.present.report_samples import SHOPS, cross_sell_of, health_of, profile_of, segments_of
@@ -18,7 +18,7 @@ PROFILE = [
     plots_profile.plot_customer_types,
     plots_profile.plot_order_frequency,
     plots_profile.plot_concentration,
-    plots_profile.plot_groups,
+    plots_groups.plot_groups,
 ]
 SEGMENTS = [
     plots_segments.plot_segment_share,
@@ -51,7 +51,9 @@ def words_of(ax):
     figure = ax.figure
     figure.draw_without_rendering()
     seen = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    off = [tick for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_minor_ticks() if not tick.label1.get_text()]
+    off = [
+        tick for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_minor_ticks() if not tick.label1.get_text()
+    ]
     hidden = {tick.label1 for tick in off}
     if not ax.axison:
         hidden |= {text for axis in (ax.xaxis, ax.yaxis) for text in axis.findobj(Text)}
@@ -86,7 +88,9 @@ def test_words_do_not_overlap_and_stay_inside(plot, result, name):
     boxes = list(words_of(ax).items())
     page = ax.figure.bbox.padded(2)
     for i, (text, box) in enumerate(boxes):
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, text.get_text()
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
+            text.get_text()
+        )
         for other, box_of_other in boxes[:i]:
             wide = min(box.x1, box_of_other.x1) - max(box.x0, box_of_other.x0)
             high = min(box.y1, box_of_other.y1) - max(box.y0, box_of_other.y0)
@@ -137,7 +141,10 @@ def test_a_skewed_indicator_is_shown_on_a_logarithmic_scale_with_plain_numbers()
     ax = plots_profile.plot_distribution(profile_of("shop"), indicator="spend_total")
     assert ax.get_xscale() == "log"
     assert all("$" not in tick.get_text() for tick in ax.get_xticklabels())
-    assert plots_profile.plot_distribution(profile_of("shop"), indicator="weekend_share_pct").get_xscale() == "linear"
+    assert (
+        plots_profile.plot_distribution(profile_of("shop"), indicator="weekend_share_pct").get_xscale()
+        == "linear"
+    )
 
 
 def test_a_segment_has_one_colour_in_every_picture():
@@ -167,7 +174,9 @@ def test_lift_starts_at_chance():
     assert ax.get_xlim()[0] == 1
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "$a_b^{c}$", "<script>alert(1)</script>", "客户 " * 30, "مرحبا", "a\nb", ""])
+@pytest.mark.parametrize(
+    "name", ["x" * 300, "$a_b^{c}$", "<script>alert(1)</script>", "客户 " * 30, "مرحبا", "a\nb", ""]
+)
 def test_names_from_outside_do_no_harm(name):
     rules = pd.DataFrame({"if": [name], "then": [name], "lift": [3.0], "confidence_pct": [40.0], "support_pct": [1.0],
                           "extra": [3.0], "count": [9]})  # fmt: skip

@@ -9,7 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmlib.present import words
-from crmlib.present.words import change, count, date, days, listing, money, number, percent, plural, points, sentence, times
+from crmlib.present.words import (
+    change,
+    count,
+    date,
+    days,
+    listing,
+    money,
+    number,
+    percent,
+    plural,
+    points,
+    sentence,
+    times,
+)
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e14, max_value=1e14)
 UNKNOWN = [None, float("nan"), float("inf"), -float("inf"), pd.NA, pd.NaT]
@@ -74,13 +87,20 @@ def test_a_currency_without_a_code_stands_behind():
 
 
 def test_change_says_which_way():
-    assert change(110, 100) == "up 10\u00a0%" and change(90, 100) == "down 10\u00a0%" and change(1, None) == "not known"
+    assert (
+        change(110, 100) == "up 10\u00a0%"
+        and change(90, 100) == "down 10\u00a0%"
+        and change(1, None) == "not known"
+    )
     assert change(31.0, 30.0, unit="points") == "up 1\u00a0percentage point"
     assert change(-50, -100) == "up 50\u00a0%"
 
 
 def test_lists_read_as_one_would_say_them():
-    assert listing("abc") == "a, b and c" and listing("abcde", limit=3, noun="letter") == "a, b, c and 2 more letters"
+    assert (
+        listing("abc") == "a, b and c"
+        and listing("abcde", limit=3, noun="letter") == "a, b, c and 2 more letters"
+    )
 
 
 @given(st.text(max_size=40))

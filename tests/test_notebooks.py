@@ -1,4 +1,4 @@
-"""The notebooks as they lie in the tree: a question, a parameter cell, short cells, words from the library, no outputs."""
+"""The notebooks as they lie in the tree: a question, parameters, short cells, blocks, no outputs."""
 
 import ast
 import base64

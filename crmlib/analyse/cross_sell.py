@@ -30,7 +30,8 @@ class CrossSell:
     rules : DataFrame, one row a rule, the highest lift first
         `if`, `then` (names), `count` (baskets), `support_pct`, `confidence_pct`, `base_pct` (the share of all
         baskets that hold `then`), `lift`, `extra` (baskets more than by chance), `improvement_pct`
-        (percentage points over the best shorter rule), `across` (whether the two sides are of different categories; missing where those are not
+        (percentage points over the best shorter rule), `across` (whether the two sides are of different
+        categories; missing where those are not
         known). Only rules above chance, better than any shorter one, with an adjusted p-value of at most
         0.05.
     pairs : DataFrame
@@ -78,7 +79,7 @@ def cross_sell(
     min_improvement: float = 0.05,
     max_len: int = 3,
 ) -> CrossSell:
-    """Rules "who buys this buys that as well" between groups of products, or products where no groups are known.
+    """Rules "who buys this buys that as well" between groups of products, or products where none are known.
 
     Parameters
     ----------
@@ -111,7 +112,8 @@ def cross_sell(
     --------
     >>> from crmlib.prepare.crm import Crm
     >>> lines = pd.DataFrame({
-    ...     "order_id": [1, 1, 2, 2, 3, 3, 4, 5], "product_id": ["mix", "icing", "mix", "icing", "mix", "icing", "tea", "tea"],
+    ...     "order_id": [1, 1, 2, 2, 3, 3, 4, 5],
+    ...     "product_id": ["mix", "icing", "mix", "icing", "mix", "icing", "tea", "tea"],
     ...     "ordered_at": "2024-01-02", "net_amount": 1.0})
     >>> found = cross_sell(Crm.from_frames(as_of="2024-01-31", transactions=lines), min_support=2)
     >>> len(found.book), found.items.head(1).to_dict("records")
@@ -289,14 +291,20 @@ def _baskets(crm: Any, lines: str) -> tuple[pd.DataFrame, float, float, float]:
     bought = f"select distinct order_id, item from ({lines}) as priced_lines where {' or '.join(amounts)}"
     baskets, median, single = crm.engine.rows(
         f"""
-        with bought as ({bought}), sizes as (select order_id, count(item) as size from bought group by order_id)
+        with bought as ({bought}),
+        sizes as (select order_id, count(item) as size from bought group by order_id)
         select count(*), median(size) filter (where size > 0), count(*) filter (where size = 1) from sizes
         """
     )[0]
     top = crm.engine.to_pandas(
         f"""
         with bought as ({bought})
-        select item, count(*) as count from bought where item is not null group by item order by count desc, item limit 50
+        select item, count(*) as count
+        from bought
+        where item is not null
+        group by item
+        order by count desc, item
+        limit 50
         """
     )
     unnamed = crm.engine.rows(

@@ -14,7 +14,7 @@ from crmlib.schema.tables import TABLES, table_spec
 
 BRINGS: Mapping[str, str] = MappingProxyType(
     {
-        "customers": "Who the customers are: kind, region, size; reports by group, and people who never bought.",
+        "customers": "Who the customers are: kind, region, size; and people who never bought.",
         "contacts": "The people at each company, and how far they decide.",
         "products": "Names and groups of products: what goes together is then said in words, not in codes.",
         "transactions": "Everything about buying: spend, segments, what goes together.",
@@ -115,7 +115,8 @@ def data_health(crm: Any) -> DataHealth:
     Examples
     --------
     >>> from crmlib.prepare.crm import Crm
-    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None], "email": ["a@b.example", None]})
+    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None],
+    ...                        "email": ["a@b.example", None]})
     >>> health = data_health(Crm.from_frames(as_of="2024-01-31", customers=people))
     >>> health.completeness[["column", "filled_pct", "distinct"]]
             column  filled_pct  distinct
@@ -137,7 +138,7 @@ def data_health(crm: Any) -> DataHealth:
 
 
 def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]]:
-    """Everything about one table in one pass: how many values each column has, how many different, from when to when."""
+    """Everything about one table in one pass: values of each column, different ones, from when to when."""
     columns = [spec.field(name) for name in crm.columns(spec.name)]
     parts = ["count(*)"]
     for column in columns:

@@ -250,7 +250,8 @@ def concentration(spend: pd.Series) -> pd.DataFrame:
 
     Examples
     --------
-    >>> concentration(pd.Series([60.0, 20.0, 10.0, 10.0])).set_index("customers_pct").spend_pct[[0, 25, 50]].tolist()
+    >>> curve = concentration(pd.Series([60.0, 20.0, 10.0, 10.0])).set_index("customers_pct")
+    >>> curve.spend_pct[[0, 25, 50]].tolist()
     [0.0, 60.0, 80.0]
     """
     ordered = spend[spend > 0].sort_values(ascending=False).to_numpy()

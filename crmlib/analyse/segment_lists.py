@@ -1,4 +1,4 @@
-"""From indicators to segments and from segments to lists of customers: what stands before and after the grouping."""
+"""From indicators to segments, and from segments to lists of customers with what to do."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ SEGMENT_INDICATORS = (
     *("spend_total", "order_count", "recency_days", "basket_value_mean"),
     *("discount_share_pct", "margin_share_pct"),
 )
-"""What segments are made from unless somebody says otherwise: few figures, each of which a salesperson can act on."""
+"""What segments are made from unless somebody says otherwise: few figures, each of which one can act on."""
 
 OVERDUE_TIMES = 2.0
 """From so many times their usual gap on, customers are counted as overdue."""
@@ -23,7 +23,7 @@ ADVICE = {
     "keep": "Keep them: a contact by name, a first look at what is new, no needless discount.",
     "win back": "Win them back: call those with most spend and ask why they stay away, before any offer.",
     "grow": "Widen the basket: show them what goes with what they buy.",
-    "remind": "Remind them shortly before the time at which they usually come, with something like their last order.",
+    "remind": "Remind them shortly before they usually come, with something like their last order.",
     "second": "Make the next order easy: a reminder with what goes with their last one.",
     "let be": "Leave them out of costly campaigns; one inexpensive reminder is enough.",
     "invite": "Invite them to a first order; nothing else is known about them yet.",
@@ -58,7 +58,8 @@ def choose_columns(
     --------
     >>> from types import SimpleNamespace
     >>> table = pd.DataFrame({"spend_total": [1.0], "order_count": [1]})
-    >>> choose_columns(SimpleNamespace(currency="EUR"), table, ["spend_total", "margin_total"]).columns.tolist()
+    >>> crm = SimpleNamespace(currency="EUR")
+    >>> choose_columns(crm, table, ["spend_total", "margin_total"]).columns.tolist()
     ['spend_total']
     """
     catalogue = indicator_catalogue(crm).set_index("name")
@@ -95,7 +96,8 @@ def overdue_customers(segmentation: Segmentation, indicators: pd.DataFrame) -> p
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> found = SimpleNamespace(labels=pd.Series({"a": "loyal", "b": "loyal"}), profile=pd.DataFrame(index=["loyal"]))
+    >>> labels = pd.Series({"a": "loyal", "b": "loyal"})
+    >>> found = SimpleNamespace(labels=labels, profile=pd.DataFrame(index=["loyal"]))
     >>> overdue_customers(found, pd.DataFrame({"gap_overdue_ratio": [2.5, 0.4]}, index=["a", "b"])).to_dict()
     {'loyal': 1}
     """
@@ -151,7 +153,8 @@ def deviations(segmentation: Segmentation) -> pd.DataFrame:
     >>> from types import SimpleNamespace
     >>> import numpy as np
     >>> model = SimpleNamespace(centres_=np.array([[1.0], [-1.0]]))
-    >>> found = SimpleNamespace(profile=pd.DataFrame(index=["high", "low"]), features=["spend_total"], model=model)
+    >>> profile = pd.DataFrame(index=["high", "low"])
+    >>> found = SimpleNamespace(profile=profile, features=["spend_total"], model=model)
     >>> deviations(found)["spend_total"].to_dict()
     {'high': 1.0, 'low': -1.0}
     """
@@ -162,7 +165,7 @@ def deviations(segmentation: Segmentation) -> pd.DataFrame:
 
 
 def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame) -> pd.DataFrame:
-    """Every customer with the segment, most spend first within each; segments that do not repeat themselves left out.
+    """Every customer with the segment, most spend first; segments that do not repeat themselves are left out.
 
     Parameters
     ----------
@@ -180,9 +183,11 @@ def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame)
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> found = SimpleNamespace(labels=pd.Series({"a": "loyal", "b": "lost"}), profile=pd.DataFrame(index=["loyal", "lost"]),
-    ...                         stability=pd.DataFrame({"published": [True, False]}, index=["loyal", "lost"]))
-    >>> segment_list(SimpleNamespace(config=None), found, pd.DataFrame({"spend_total": [5.0, 1.0]}, index=["a", "b"]))
+    >>> names = pd.Index(["loyal", "lost"])
+    >>> found = SimpleNamespace(labels=pd.Series({"a": "loyal", "b": "lost"}), profile=pd.DataFrame(index=names),
+    ...                         stability=pd.DataFrame({"published": [True, False]}, index=names))
+    >>> spend = pd.DataFrame({"spend_total": [5.0, 1.0]}, index=["a", "b"])
+    >>> segment_list(SimpleNamespace(config=None), found, spend)
       segment customer_id  spend_total
     0   loyal           a          5.0
     """

@@ -1,4 +1,4 @@
-"""Groups of people small enough to point at somebody are put together, so that none can be worked out again."""
+"""Groups so small that they point at somebody are put together, so that none can be worked out again."""
 
 import pandas as pd
 

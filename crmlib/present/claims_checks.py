@@ -100,8 +100,8 @@ def check_words(finding: Any) -> str:
     >>> from types import SimpleNamespace
     >>> check_words(SimpleNamespace(check="orphan_key", column="customer_id", says="..."))
     'name a customer who is not in the list of customers'
-    >>> check_words(SimpleNamespace(check="closed_before_created", column="", says="were closed before they began"))
-    'were closed before they began'
+    >>> check_words(SimpleNamespace(check="closed_before_created", column="", says="were late"))
+    'were late'
     """
     check, column = str(finding.check), str(finding.column or "")
     what = column_word(column)

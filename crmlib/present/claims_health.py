@@ -131,8 +131,10 @@ def checks_paragraph(health: DataHealth) -> list[str]:
         )
     if "mend" in policies:
         mended = int(found.loc[found["policy"] == "mend", "rows"].sum())
-        said.append(f"{count(mended, 'row').capitalize()} {plural(mended, 'was')} mended and counted: the value that was "
-                    "wrong is left empty or put right, the rest of the row is used.")  # fmt: skip
+        said.append(
+            f"{sentence(count(mended, 'row'))[:-1]} {plural(mended, 'was')} mended and counted: the value that was wrong is "
+            "left empty or put right, the rest of the row is used."
+        )
     if "warn" in policies:
         said.append(
             "Rows with a warning are used as they are. Each check can be made stricter in crm.toml, where "
@@ -253,7 +255,7 @@ def _used(health: DataHealth) -> str:
     read, aside = health.checks.rows_read, health.checks.rows_set_aside
     tables = count(len(health.tables), "table")
     if not read:
-        return f"The {plural(len(health.tables), 'table')} that {plural(len(health.tables), 'was')} read hold no rows."
+        return f"There is no row in the {tables} that {plural(len(health.tables), 'was')} read."
     if not aside:
         return f"All {count(read, 'row')} read from {tables} could be used."
     return (

@@ -1,4 +1,4 @@
-"""Fonts of the pictures: one family, others behind it for Chinese, Japanese and Korean, and a word where none has a letter."""
+"""Fonts of the pictures: one family, others behind it for Chinese, Japanese and Korean, and a warning."""
 
 from collections.abc import Iterable
 from functools import cache

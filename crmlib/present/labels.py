@@ -103,7 +103,7 @@ def unit_of(column: str, currency: str = "") -> str:
 
     Examples
     --------
-    >>> unit_of("spend_90d", "EUR"), unit_of("recency_days"), unit_of("discount_share_pct"), unit_of("interests")
+    >>> unit_of("spend_90d", "EUR"), unit_of("recency_days"), unit_of("return_rate_pct"), unit_of("tags")
     ('EUR', 'days', '%', '')
     """
     unit = UNITS.get(column)

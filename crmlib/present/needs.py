@@ -23,7 +23,8 @@ def require_customers(crm: Any) -> None:
     --------
     >>> from crmlib import Crm
     >>> import pandas as pd
-    >>> lines = pd.DataFrame({"order_id": ["1"], "product_id": ["tea"], "net_amount": [5.0], "ordered_at": ["2024-01-02"]})
+    >>> lines = pd.DataFrame({"order_id": ["1"], "product_id": ["tea"], "net_amount": [5.0],
+    ...                       "ordered_at": ["2024-01-02"]})
     >>> require_customers(Crm.from_frames(as_of="2024-01-31", transactions=lines))
     Traceback (most recent call last):
     ...

@@ -82,7 +82,8 @@ def group_finding(groups: pd.DataFrame, column: str, currency: str) -> str:
 
     Examples
     --------
-    >>> groups = pd.DataFrame({"field": "region", "value": ["north", "south"], "customers": 40, "spend_median": [1, 2]})
+    >>> groups = pd.DataFrame({"field": "region", "value": ["north", "south"],
+    ...                        "customers": 40, "spend_median": [1, 2]})
     >>> group_finding(groups, "region", "")
     'Region: “south” spend most, 2 at the median; “north” least, 1'
     """
@@ -113,7 +114,8 @@ def telling_group(groups: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> telling_group(pd.DataFrame({"field": ["a", "a", "b", "b"], "customers": 20, "spend_median": [1, 2, 1, 9]}))
+    >>> groups = pd.DataFrame({"field": ["a", "a", "b", "b"], "customers": 20, "spend_median": [1, 2, 1, 9]})
+    >>> telling_group(groups)
     'b'
     """
     large = groups[groups["customers"] >= _FEW]

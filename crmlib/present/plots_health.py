@@ -117,4 +117,5 @@ def _checks_title(checks: CheckReport, found: Any) -> str:
     if checks.rows_set_aside:
         return f"{number(checks.rows_set_aside)} of {count(checks.rows_read, 'row')} had to be set aside"
     worst = found.loc[found["share_pct"].idxmax()]
-    return f"All rows were kept; {percent(worst['share_pct'])} of {table_word(worst['table'])} {check_words(worst)}"
+    which = f"{percent(worst['share_pct'])} of {table_word(worst['table'])}"
+    return f"All rows were kept; {which} {check_words(worst)}"

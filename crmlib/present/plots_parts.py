@@ -1,4 +1,4 @@
-"""What the pictures are put together from: rows of bars, pairs of bars, columns, labels that keep out of each other's way."""
+"""What the pictures are put together from: rows of bars, pairs of bars, labels that keep apart."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -79,7 +79,8 @@ def bar_rows(
     Examples
     --------
     >>> import matplotlib.pyplot as plt
-    >>> ax = bar_rows(None, title="Milk leads", names=["milk", "bread"], values=[4, 2], texts=["4", "2"], unit="baskets")
+    >>> ax = bar_rows(None, title="Milk leads", names=["milk", "bread"], values=[4, 2],
+    ...               texts=["4", "2"], unit="baskets")
     >>> [float(bar.get_width()) for bar in ax.patches]
     [4.0, 2.0]
     >>> plt.close(ax.figure)
@@ -317,8 +318,8 @@ def place_labels(
     marks = _marks(ax) if beside else np.empty((0, 2))
     for point, text, colour in zip(points, texts, colours, strict=True):
         label = ax.annotate(
-            text, point, (0, 0), textcoords="offset points", ha="center", va="center", color=colour, fontweight="bold",
-            linespacing=1.05, path_effects=[withStroke(linewidth=3, foreground="white")], zorder=6,
+            text, point, (0, 0), textcoords="offset points", ha="center", va="center", color=colour,
+            fontweight="bold", linespacing=1.05, path_effects=[withStroke(linewidth=3, foreground="white")], zorder=6,
         )  # fmt: skip
         label.set_in_layout(False)
         best = None

@@ -12,6 +12,7 @@ from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, finish, theme
 from crmlib.present.words import change, count, listing, money, number, percent, sentence
 
 _SKEWED = 2.0
+_PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85}
 _HALF = {
     "spend_total": "Half of the customers spent less than {}",
     "order_count": "Half of the customers placed fewer than {}",
@@ -80,7 +81,7 @@ def plot_sales_by_month(result: CustomerProfile, *, ax: Any = None) -> Any:
 
 
 def plot_distribution(result: CustomerProfile, *, indicator: str = "spend_total", ax: Any = None) -> Any:
-    """How an indicator is spread over the customers, with its median; on a logarithmic scale where it is skewed.
+    """How an indicator is spread over the customers, with its median; logarithmic where it is skewed.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ def plot_distribution(result: CustomerProfile, *, indicator: str = "spend_total"
         ax.axvline(values.median(), color=INK, linewidth=1.5)
         ax.annotate(
             f"half below {said}", (values.median(), 1), (5, -2), xycoords=("data", "axes fraction"), va="top",
-            textcoords="offset points", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
+            textcoords="offset points", bbox=_PLATE,
         )  # fmt: skip
         ax.minorticks_off()
         ax.set_ylim(0, ax.get_ylim()[1] * 1.15)
@@ -163,7 +164,8 @@ def plot_customer_types(result: CustomerProfile, *, ax: Any = None) -> Any:
     --------
     >>> import matplotlib.pyplot as plt
     >>> from types import SimpleNamespace
-    >>> table = pd.DataFrame({"share_pct": [20.0, 80.0], "spend_share_pct": [60.0, 40.0]}, index=["champions", "lost"])
+    >>> table = pd.DataFrame({"share_pct": [20.0, 80.0], "spend_share_pct": [60.0, 40.0]},
+    ...                      index=["champions", "lost"])
     >>> ax = plot_customer_types(SimpleNamespace(type_table=table))
     >>> ax.get_title(loc="left").replace("\\n", " ")
     'Champions are 20\\xa0% of customers and bring 60\\xa0% of spend'
@@ -266,7 +268,8 @@ def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
     >>> import matplotlib.pyplot as plt
     >>> from types import SimpleNamespace
     >>> from crmlib.analyse.profile import concentration
-    >>> ax = plot_concentration(SimpleNamespace(concentration=concentration(pd.Series([60.0, 20.0, 10.0, 5.0, 5.0]))))
+    >>> curve = concentration(pd.Series([60.0, 20.0, 10.0, 5.0, 5.0]))
+    >>> ax = plot_concentration(SimpleNamespace(concentration=curve))
     >>> ax.get_title(loc="left").replace("\\n", " ")
     'A fifth of the customers brings 60\\xa0% of spend'
     >>> plt.close(ax.figure)
@@ -284,7 +287,7 @@ def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
             ax.plot([share], [points[share]], "o", color=MAIN, markersize=7)
             ax.annotate(
                 f"{share} % bring {bar_percent(points[share])}", (share, points[share]), (8, -5), va="top",
-                textcoords="offset points", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85},
+                textcoords="offset points", bbox=_PLATE,
             )  # fmt: skip
         ax.annotate(
             "if all spent the same", (62, 62), (4, -4), textcoords="offset points", va="top", color=SOFT

@@ -40,7 +40,8 @@ def plot_rules_lift(result: CrossSell, *, most: int = 10, ax: Any = None) -> Any
     >>> import matplotlib.pyplot as plt
     >>> import pandas as pd
     >>> from types import SimpleNamespace
-    >>> rules = pd.DataFrame({"if": ["Icing"], "then": ["Cake mix"], "lift": [52.8], "confidence_pct": [68.0]})
+    >>> rules = pd.DataFrame({"if": ["Icing"], "then": ["Cake mix"], "lift": [52.8],
+    ...                       "confidence_pct": [68.0]})
     >>> ax = plot_rules_lift(SimpleNamespace(pairs=rules))
     >>> ax.get_title(loc="left").replace("\\n", " ")
     '“Icing” and “Cake mix”: together 53\\xa0times as often as by chance'
@@ -50,7 +51,8 @@ def plot_rules_lift(result: CrossSell, *, most: int = 10, ax: Any = None) -> Any
     if rules.empty:
         return _no_rules(ax)
     first = rules.iloc[0]
-    title = f"{quoted(first['if'])} and {quoted(first['then'])}: together {times(first['lift'])} as often as by chance"
+    pair = f"{quoted(first['if'])} and {quoted(first['then'])}"
+    title = f"{pair}: together {times(first['lift'])} as often as by chance"
     names = [f"{row[0]} {_ARROW} {row[1]}" for row in rules[["if", "then"]].itertuples(index=False)]
     said = [wrapped(name, width=WIDTH * 72 - 12, lines=2) for name in names]
     texts = [
@@ -96,7 +98,8 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
     >>> import matplotlib.pyplot as plt
     >>> import pandas as pd
     >>> from types import SimpleNamespace
-    >>> rules = pd.DataFrame({"if": ["Icing", "Tea"], "then": ["Cake mix", "Milk"], "lift": [52.8, 1.5], "extra": [9.0, 5.0],
+    >>> rules = pd.DataFrame({"if": ["Icing", "Tea"], "then": ["Cake mix", "Milk"], "lift": [52.8, 1.5],
+    ...                       "extra": [9.0, 5.0],
     ...                       "confidence_pct": [68.0, 20.0], "support_pct": [0.7, 3.0], "count": [70, 300]})
     >>> ax = plot_rules_scatter(SimpleNamespace(pairs=rules))
     >>> ax.get_title(loc="left").replace("\\n", " ")
@@ -134,8 +137,8 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         short_numbers(ax.xaxis)
         ax.set_xlabel("share of baskets with both sides, %")
         ax.set_ylabel("rule holds in, % of cases")
-        ax.legend(loc="upper left", ncols=3, handletextpad=0.0, columnspacing=0.8, borderpad=0.0, labelcolor=SOFT,
-                  bbox_to_anchor=(-0.02, 1.02))  # fmt: skip
+        ax.legend(loc="upper left", ncols=3, handletextpad=0.0, columnspacing=0.8, borderpad=0.0,
+                  labelcolor=SOFT, bbox_to_anchor=(-0.02, 1.02))  # fmt: skip
         best = rules.sort_values("extra", ascending=False, kind="stable").head(2)
         place_labels(
             ax,
@@ -151,7 +154,9 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         f"{row[0]} {_ARROW} {row[1]}, in {percent(row[2])} of baskets, holds in {percent(row[3])}"
         for row in best[["if", "then", "support_pct", "confidence_pct"]].itertuples(index=False)
     ]
-    alt = f"Scatter of {count(len(rules), 'rule')}: how often each holds against how many baskets have both sides. "
+    alt = (
+        f"Scatter of {count(len(rules), 'rule')}: how often each holds against the baskets with both sides. "
+    )
     return finish(ax, title=title, alt=f"{alt}Most extra baskets: {listing(parts)}.")
 
 

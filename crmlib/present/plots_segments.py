@@ -33,7 +33,8 @@ def plot_segment_share(result: Segmentation, *, ax: Any = None) -> Any:
     --------
     >>> import matplotlib.pyplot as plt
     >>> from types import SimpleNamespace
-    >>> profile = pd.DataFrame({"share_pct": [20.0, 80.0], "spend_share_pct": [60.0, 40.0]}, index=["Large", "Small"])
+    >>> profile = pd.DataFrame({"share_pct": [20.0, 80.0], "spend_share_pct": [60.0, 40.0]},
+    ...                        index=["Large", "Small"])
     >>> ax = plot_segment_share(SimpleNamespace(profile=profile))
     >>> ax.get_title(loc="left").replace("\\n", " ")
     '“Large”: 20\\xa0% of customers, 60\\xa0% of spend'
@@ -80,7 +81,8 @@ def plot_segment_profile(result: Segmentation, *, ax: Any = None) -> Any:
     --------
     >>> import matplotlib.pyplot as plt
     >>> from types import SimpleNamespace
-    >>> found = SimpleNamespace(profile=pd.DataFrame(index=["Large", "Small"]), features=["spend_total", "recency_days"],
+    >>> found = SimpleNamespace(profile=pd.DataFrame(index=["Large", "Small"]),
+    ...                         features=["spend_total", "recency_days"],
     ...                         model=SimpleNamespace(centres_=np.array([[1.2, 0.1], [-0.5, 0.0]])))
     >>> ax = plot_segment_profile(found)
     >>> ax.get_title(loc="left").replace("\\n", " ")
@@ -100,8 +102,8 @@ def plot_segment_profile(result: Segmentation, *, ax: Any = None) -> Any:
         ax = canvas(ax, title=title, body=0.62 * len(said) + 1.25, foot=0.35)
         shades = LinearSegmentedColormap.from_list("below_above", ["#f0a873", "#ffffff", "#86bfe3"])
         sns.heatmap(
-            places, annot=words.to_numpy(), fmt="", cmap=shades, center=0, vmin=-1.6, vmax=1.6, cbar=False, ax=ax,
-            linewidths=2, linecolor="white", annot_kws={"color": INK, "size": 11, "linespacing": 0.95},
+            places, annot=words.to_numpy(), fmt="", cmap=shades, center=0, vmin=-1.6, vmax=1.6, cbar=False,
+            ax=ax, linewidths=2, linecolor="white", annot_kws={"color": INK, "size": 11, "linespacing": 0.95},
         )  # fmt: skip
         ax.xaxis.tick_top()
         ax.set_xticklabels(heads, rotation=90, ha="center", va="bottom", linespacing=1.05)
@@ -133,7 +135,8 @@ def plot_segment_map(result: Segmentation, *, ax: Any = None) -> Any:
     >>> import matplotlib.pyplot as plt
     >>> from types import SimpleNamespace
     >>> xy = pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}, index=["a", "b"])
-    >>> found = SimpleNamespace(coordinates=xy, labels=pd.Series({"a": "Small", "b": "Large"}), silhouette=0.6,
+    >>> found = SimpleNamespace(coordinates=xy, labels=pd.Series({"a": "Small", "b": "Large"}),
+    ...                         silhouette=0.6,
     ...                         profile=pd.DataFrame(index=["Large", "Small"]))
     >>> ax = plot_segment_map(found)
     >>> ax.get_title(loc="left").replace("\\n", " ")
@@ -194,7 +197,8 @@ def plot_stability(result: Segmentation, *, ax: Any = None) -> Any:
     --------
     >>> import matplotlib.pyplot as plt
     >>> from types import SimpleNamespace
-    >>> table = pd.DataFrame({"jaccard": [0.9, 0.5], "low": [0.8, 0.3], "high": [0.95, 0.7]}, index=["Large", "Small"])
+    >>> table = pd.DataFrame({"jaccard": [0.9, 0.5], "low": [0.8, 0.3], "high": [0.95, 0.7]},
+    ...                      index=["Large", "Small"])
     >>> ax = plot_stability(SimpleNamespace(stability=table))
     >>> ax.get_title(loc="left").replace("\\n", " ")
     '1 of 2\\xa0segments does not come back reliably'
@@ -222,7 +226,7 @@ def plot_stability(result: Segmentation, *, ax: Any = None) -> Any:
         ax.xaxis.grid(True)
         ax.set_xlabel("overlap with itself, 1 = always the same; shaded: too little", loc="right")
     parts = [f"{n} {r['jaccard']:.2f} ({r['low']:.2f} to {r['high']:.2f})" for n, r in table.iterrows()]
-    alt = f"Dots with ranges: overlap of each segment with itself when customers are drawn again: {listing(parts)}. "
+    alt = f"Dots with ranges: overlap of each segment with itself when drawn again: {listing(parts)}. "
     return finish(ax, title=title, alt=f"{alt}From {STABLE} on a segment can be relied on.")
 
 

@@ -162,7 +162,8 @@ def completeness_table(health: DataHealth) -> DataTable:
     >>> from crmlib import Crm
     >>> from crmlib.analyse.health import data_health
     >>> people = pd.DataFrame({"customer_id": ["1", "2"], "email": ["a@b.example", None]})
-    >>> completeness_table(data_health(Crm.from_frames(as_of="2024-01-31", customers=people))).frame["class"].tolist()
+    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=people)
+    >>> completeness_table(data_health(crm)).frame["class"].tolist()
     ['', 'personal']
     """
     columns = health.completeness

@@ -67,10 +67,11 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
     ]
     known = found.pairs["across"].notna().any()
     frame = found.pairs[columns + (["across"] if known else [])].head(most)
+    part = "" if len(found.pairs) <= most else f": the first {most:,} of {len(found.pairs):,}"
     return DataTable(
         frame.assign(extra=frame["extra"].round().astype("int64")),
         name="rules",
-        caption=f"Whoever buys this buys that as well{'' if len(found.pairs) <= most else f': the first {most:,} of {len(found.pairs):,}'}",
+        caption=f"Whoever buys this buys that as well{part}",
         labels={
             "if": "Whoever buys",
             "then": "also buys",

@@ -36,7 +36,8 @@ def segmentation_figures(segmentation: Segmentation) -> KeyFigures:
         KeyFigure(label="Customers", value=int(profile["customers"].sum())),
         KeyFigure(label="Spend of the best segment", value=spend, unit="%", note="of all spend"),
         KeyFigure(
-            label="Agreement when drawn again", value=agreement, low=low, high=high, better="higher", format=".2f",
+            label="Agreement when drawn again",
+            value=agreement, low=low, high=high, better="higher", format=".2f",
             note="1 is always the same, 0 is chance",
         ),
     )  # fmt: skip

@@ -21,7 +21,7 @@ INK, SOFT, GREY, PALE = "#1a1f26", "#55606d", "#8b95a1", "#e3e7eb"
 """Words, quieter words, marks that are context, lines of the grid."""
 
 SEGMENT_COLOURS = ("#0072b2", "#d55e00", "#0f5132", "#8a2f6b", "#a08a5a", "#5b3fb8")
-"""Begun from Okabe and Ito's, and chosen so that they differ in lightness too: each has a contrast of at least 3 to 1
+"""Begun from Okabe and Ito's, and chosen to differ in lightness too: each has a contrast of at least 3 to 1
 with a white page, and no two look alike to readers who do not see red, green or blue."""
 
 _EDGE = 3 / 72

@@ -1,4 +1,4 @@
-"""Numbers in sentences: three significant digits at most, the unit always, never a nought for what is not known."""
+"""Numbers in sentences: three significant digits at most, the unit always, what is not known said so."""
 
 from collections.abc import Iterable
 from math import floor, isfinite
@@ -74,8 +74,8 @@ def percent(x: Any) -> str:
 
     Examples
     --------
-    >>> percent(31.4), percent(9.04), percent(0.06), percent(0.0004), percent(99.97), percent(0), percent(None)
-    ('31\\xa0%', '9\\xa0%', '0.06\\xa0%', 'under 0.01\\xa0%', '99.9\\xa0%', '0\\xa0%', 'not known')
+    >>> percent(31.4), percent(9.04), percent(0.0004), percent(99.97), percent(0), percent(None)
+    ('31\\xa0%', '9\\xa0%', 'under 0.01\\xa0%', '99.9\\xa0%', '0\\xa0%', 'not known')
     """
     if not is_known(x) or not isfinite(float(x)):
         return NOT_KNOWN

@@ -1,4 +1,4 @@
-"""A shop made up for the tests of pictures, sentences and notebooks: small, seeded, with everything that can go wrong."""
+"""A shop made up for the tests of pictures, sentences and notebooks: small, seeded, with hostile names."""
 
 import atexit
 from functools import cache

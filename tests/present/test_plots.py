@@ -1,4 +1,4 @@
-"""What every picture promises, on four shops: described, readable, honest, and at home on axes it is given."""
+"""What every picture promises, on four shops: described, readable, honest, at home on given axes."""
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -178,8 +178,8 @@ def test_lift_starts_at_chance():
     "name", ["x" * 300, "$a_b^{c}$", "<script>alert(1)</script>", "客户 " * 30, "مرحبا", "a\nb", ""]
 )
 def test_names_from_outside_do_no_harm(name):
-    rules = pd.DataFrame({"if": [name], "then": [name], "lift": [3.0], "confidence_pct": [40.0], "support_pct": [1.0],
-                          "extra": [3.0], "count": [9]})  # fmt: skip
+    rules = pd.DataFrame({"if": [name], "then": [name], "lift": [3.0], "confidence_pct": [40.0],
+                          "support_pct": [1.0], "extra": [3.0], "count": [9]})  # fmt: skip
     items = pd.DataFrame({"item": [name] * 2, "count": [3, 1], "share_pct": [30.0, 10.0]})
     result = type("Found", (), {"pairs": rules, "items": items})
     for plot in RULES:

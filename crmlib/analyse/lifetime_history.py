@@ -1,0 +1,155 @@
+"""What the lifetime models read: a purchase history that was checked, equal customers put together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crmlib.prepare.engine import require_columns
+from crmlib.schema.errors import ParameterError, SchemaError
+
+SKETCH_ROWS = 20_000
+"""Groups of customers in the sample on which the starts are tried."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Groups:
+    """Customers with the same purchase history, counted.
+
+    Parameters
+    ----------
+    x, recency, T : arrays (groups,)
+        Repeat purchases; first to last purchase; first purchase to the closing moment.
+    weights : array (groups,)
+        Customers in the group.
+    counts : array (distinct x,)
+        The distinct numbers of repeat purchases, ascending.
+    position : array (groups,)
+        Where in `counts` the `x` of the group stands.
+
+    Examples
+    --------
+    See `group_histories`.
+    """
+
+    x: np.ndarray
+    recency: np.ndarray
+    T: np.ndarray
+    weights: np.ndarray
+    counts: np.ndarray
+    position: np.ndarray
+
+    @property
+    def customers(self) -> float:
+        """Number of customers."""
+        return float(self.weights.sum())
+
+    @property
+    def count_weights(self) -> np.ndarray:
+        """Customers with each of the distinct numbers of repeat purchases."""
+        return np.bincount(self.position, weights=self.weights, minlength=len(self.counts))
+
+    def in_time_units_of(self, scale: float) -> "Groups":
+        """The same customers, times divided by `scale`."""
+        return _groups(self.x, self.recency / scale, self.T / scale, self.weights)
+
+    def sketch(self, rows: int = SKETCH_ROWS) -> "Groups | None":
+        """A sample of the groups drawn by lot with a fixed seed, or None where there are not many more."""
+        if len(self.x) <= 2 * rows:
+            return None
+        drawn = np.random.default_rng(0).choice(len(self.x), size=rows, replace=False, shuffle=False)
+        return _groups(self.x[drawn], self.recency[drawn], self.T[drawn], self.weights[drawn])
+
+
+def group_histories(history: pd.DataFrame) -> Groups:
+    """Put customers with the same history together.
+
+    Parameters
+    ----------
+    history : DataFrame, one row per customer
+        `frequency`, `recency`, `T`, as `purchase_history` gives them.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing or a figure cannot be.
+
+    Examples
+    --------
+    >>> groups = group_histories(pd.DataFrame({"frequency": [2, 0, 2], "recency": [3, 0, 3], "T": [9, 9, 9]}))
+    >>> groups.x, groups.weights
+    (array([0., 2.]), array([1., 2.]))
+    """
+    x, recency, age = history_arrays(history)
+    counted = pd.DataFrame({"x": x, "recency": recency, "T": age}).groupby(["x", "recency", "T"], sort=False)
+    sizes = counted.size().reset_index(name="weight").sort_values(["x", "recency", "T"])
+    return _groups(*(sizes[name].to_numpy(dtype=float) for name in ("x", "recency", "T", "weight")))
+
+
+def history_arrays(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`frequency`, `recency` and `T` as arrays of floats, after a check that they can be.
+
+    Parameters
+    ----------
+    history : DataFrame, one row per customer
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing or a figure cannot be; it names the customer.
+
+    Examples
+    --------
+    >>> history_arrays(pd.DataFrame({"frequency": [1], "recency": [9.0], "T": [3.0]}, index=["ann"]))
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.SchemaError: history: ann has recency 9 above T 3. Make it with purchase_history.
+    """
+    require_columns(history, ("frequency", "recency", "T"), table_name="history")
+    x, recency, age = (
+        history[name].to_numpy(dtype=float, na_value=np.nan) for name in ("frequency", "recency", "T")
+    )
+    wrong = [
+        (~(np.isfinite(x) & np.isfinite(recency) & np.isfinite(age)), "a figure that is missing or infinite"),
+        ((x < 0) | (x != np.floor(x)), "frequency {x:g}, which is no count"),
+        (recency < 0, "recency {recency:g} below 0"),
+        (recency > age, "recency {recency:g} above T {age:g}"),
+        ((x > 0) & (recency == 0), "repeat purchases but recency 0"),
+        ((x == 0) & (recency > 0), "recency {recency:g} but no repeat purchase"),
+    ]
+    for rows, says in wrong:
+        if rows.any():
+            at = int(np.flatnonzero(rows)[0])
+            text = says.format(x=x[at], recency=recency[at], age=age[at])
+            raise SchemaError(f"history: {history.index[at]} has {text}. Make it with purchase_history.")
+    return x, recency, age
+
+
+def horizons(t: object, history: pd.DataFrame) -> np.ndarray:
+    """A time ahead, or one for each customer, checked.
+
+    Parameters
+    ----------
+    t : number, or one for each row of `history`
+
+    Raises
+    ------
+    ParameterError
+        If one is negative, or there are as many as neither 1 nor customers.
+
+    Examples
+    --------
+    >>> horizons(4, pd.DataFrame(index=["ann", "bob"]))
+    array(4.)
+    """
+    times = np.asarray(t, dtype=float)
+    if times.ndim and times.shape != (len(history),):
+        raise ParameterError(f"t has shape {times.shape}: give one time, or one for each of {len(history)} rows.")
+    if not (np.isfinite(times) & (times >= 0)).all():
+        raise ParameterError("t must be 0 or more, in the time unit of the history.")
+    return times
+
+
+def _groups(x: np.ndarray, recency: np.ndarray, age: np.ndarray, weights: np.ndarray) -> Groups:
+    counts, position = np.unique(x, return_inverse=True)
+    return Groups(x=x, recency=recency, T=age, weights=weights, counts=counts, position=position)

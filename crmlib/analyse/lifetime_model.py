@@ -1,0 +1,211 @@
+"""What all lifetime models have in common: fitting, given parameters, and the checks before an answer."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.lifetime_fit import FitError, Objective, Summit, maximise
+from crmlib.analyse.lifetime_history import Groups, group_histories, history_arrays, horizons
+from crmlib.schema.errors import ParameterError
+
+
+class LifetimeModel:
+    """The common part of the models of purchases and of spend.
+
+    Attributes
+    ----------
+    params_ : Series
+    standard_errors_ : Series
+        From the curvature of the likelihood; NaN where the parameters were given.
+    log_likelihood_ : float
+    converged_ : bool
+        True after a fit: one that does not converge raises `FitError` and leaves the model without parameters.
+    unit_ : str or None
+        The time unit of the history, where it is known.
+
+    Examples
+    --------
+    See `crmlib.analyse.lifetime_bgnbd.BetaGeoModel`.
+    """
+
+    names: ClassVar[tuple[str, ...]] = ()
+    """Names of the parameters."""
+
+    @classmethod
+    def with_params(cls, **params: float) -> Self:
+        """A model with parameters that are known from elsewhere, such as a paper.
+
+        Raises
+        ------
+        ParameterError
+            If one is missing, unknown or not above 0.
+        """
+        if set(params) != set(cls.names):
+            raise ParameterError(f"{cls.__name__} has the parameters {', '.join(cls.names)}: give them all.")
+        for name, value in params.items():
+            if not (np.isfinite(value) and value > 0):
+                raise ParameterError(f"{cls.__name__}: {name} is {value!r} and must be above 0.")
+        model = cls()
+        model.params_ = pd.Series({name: float(params[name]) for name in cls.names}, name="value")
+        model.standard_errors_ = pd.Series(np.nan, index=model.params_.index, name="standard_error")
+        model.log_likelihood_ = float("nan")
+        model.converged_ = False
+        model.unit_ = None
+        return model
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "params_"):
+            return f"{type(self).__name__}()"
+        figures = ", ".join(f"{name}={value:.4g}" for name, value in self.params_.items())
+        return f"{type(self).__name__}({figures})"
+
+    def _climb(
+        self,
+        make_objective: Callable[..., Objective],
+        groups: object,
+        sketch: object,
+        *,
+        starts: Sequence[Sequence[float]],
+        customers: float,
+    ) -> Summit:
+        for name in ("params_", "standard_errors_", "log_likelihood_", "unit_"):
+            self.__dict__.pop(name, None)
+        self.converged_ = False
+        return maximise(
+            make_objective(groups),
+            starts=starts,
+            names=self.names,
+            customers=customers,
+            model=type(self).__name__,
+            sketch=None if sketch is None else make_objective(sketch),
+        )
+
+    def _keep(self, summit: Summit, *, scales: Sequence[float], jacobian: float, history: pd.DataFrame) -> Self:
+        values = np.exp(summit.logs) * np.asarray(scales)
+        self.params_ = pd.Series(values, index=list(self.names), name="value")
+        errors = values * summit.standard_errors
+        self.standard_errors_ = pd.Series(errors, index=list(self.names), name="standard_error")
+        self.log_likelihood_ = float(summit.log_likelihood - jacobian)
+        self.converged_ = True
+        self.unit_ = history.attrs.get("unit")
+        return self
+
+    def _values(self, history: pd.DataFrame | None = None) -> list[float]:
+        if not hasattr(self, "params_"):
+            raise FitError(f"{type(self).__name__} has no parameters yet: call fit(history) first.")
+        unit = None if history is None else history.attrs.get("unit")
+        if unit and self.unit_ and unit != self.unit_:
+            raise ParameterError(
+                f"the history is in unit {unit!r}, but {type(self).__name__} was fitted in {self.unit_!r}. "
+                "Make both with the same unit."
+            )
+        return [float(self.params_[name]) for name in self.names]
+
+
+class TransactionsModel(LifetimeModel):
+    """The common part of the models of when customers buy, and until when.
+
+    Examples
+    --------
+    See `crmlib.analyse.lifetime_bgnbd.BetaGeoModel`.
+    """
+
+    _times: ClassVar[tuple[str, ...]] = ()
+
+    def fit(self, history: pd.DataFrame) -> Self:
+        """Fit by maximum likelihood.
+
+        Customers with the same history are put together, times are rescaled, the logarithms of the
+        parameters are looked for from several starts with exact gradients.
+
+        Parameters
+        ----------
+        history : DataFrame, one row per customer
+            `frequency`, `recency`, `T`, as `purchase_history` gives them.
+
+        Raises
+        ------
+        SchemaError
+            If a column is missing or a figure cannot be.
+        FitError
+            If nobody bought twice, or the likelihood has no summit that the data determine.
+        """
+        groups = group_histories(history)
+        purchases = float(groups.weights @ groups.x)
+        if not purchases:
+            raise FitError(
+                f"{type(self).__name__}: no customer bought twice, so nothing can be said about when they "
+                "buy again. Take a longer time."
+            )
+        scale = float(groups.weights @ groups.T) / groups.customers
+        scaled = groups.in_time_units_of(scale)
+        summit = self._climb(
+            self._objective,
+            scaled,
+            scaled.sketch(),
+            starts=self._starts(purchases / groups.customers),
+            customers=groups.customers,
+        )
+        scales = [scale if name in self._times else 1.0 for name in self.names]
+        return self._keep(summit, scales=scales, jacobian=purchases * np.log(scale), history=history)
+
+    def probability_alive(self, history: pd.DataFrame) -> pd.Series:
+        """Probability that each customer still buys at the closing moment, 0 to 1.
+
+        Parameters
+        ----------
+        history : DataFrame, one row per customer
+            `frequency`, `recency`, `T`.
+        """
+        values = self._values(history)
+        alive = self._alive(*history_arrays(history), *values)
+        return pd.Series(alive, index=history.index, name="probability_alive")
+
+    def expected_purchases(self, history: pd.DataFrame, t: object) -> pd.Series:
+        """Expected purchase days of each customer in the time `t` after the closing moment.
+
+        Parameters
+        ----------
+        history : DataFrame, one row per customer
+            `frequency`, `recency`, `T`.
+        t : number, or one for each customer
+            In the time unit of the history.
+
+        Raises
+        ------
+        ParameterError
+            If `t` is negative or does not fit, or the model was fitted in another unit.
+        """
+        values = self._values(history)
+        x, recency, age = history_arrays(history)
+        times = np.broadcast_to(horizons(t, history), x.shape)
+        expected = self._alive(x, recency, age, *values) * self._while_alive(x, age, times, *values)
+        return pd.Series(expected, index=history.index, name="expected_purchases")
+
+    def expected_purchases_new(self, t: object) -> np.ndarray | float:
+        """Expected repeat purchase days of a new customer in the time `t` after the first purchase.
+
+        Parameters
+        ----------
+        t : number or array
+
+        Returns
+        -------
+        float or array of the shape of `t`
+        """
+        values = self._values()
+        times = np.asarray(t, dtype=float)
+        horizons(times.ravel(), pd.DataFrame(index=range(times.size)))
+        none = np.zeros(times.shape)
+        expected = self._alive(none, none, none, *values) * self._while_alive(none, none, times, *values)
+        return expected if times.ndim else float(expected)
+
+    def _objective(self, groups: Groups) -> Objective:
+        def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
+            values = np.exp(logs)
+            total, gradient = self._log_likelihood(groups, *values)
+            return -total / groups.customers, -gradient * values / groups.customers
+
+        return objective

@@ -1,0 +1,75 @@
+"""The whole suite of reports on real data, as the scheduler runs it."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from crmlib.present.runs import run_reports
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORTS = {"data_health", "customer_profile", "segmentation", "cross_sell"}
+BYTES = 2_000_000
+
+
+@pytest.fixture(scope="module")
+def online_retail(shared_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "online_retail"
+    shutil.copytree(ROOT / "tests" / "workspaces" / "online_retail", folder)
+    toml = folder / "crm.toml"
+    toml.write_text(toml.read_text().replace("../../../../shared/data", str(shared_data)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(online_retail, tmp_path_factory):
+    """Two runs of the same inputs."""
+    out = tmp_path_factory.mktemp("reports")
+    return [run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True)[0] for _ in range(2)]
+
+
+def told(run):
+    return json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
+
+
+def test_every_report_is_done_without_products_costs_or_all_customers(runs):
+    for run in runs:
+        assert run.status == "published", run.reason
+        assert set(run.reports.loc[run.reports["status"] == "done", "report"]) == REPORTS
+
+
+def test_pages_are_whole_small_and_alone(runs):
+    pages = sorted(runs[-1].folder.glob("*.html"))
+    assert {page.stem for page in pages} == REPORTS | {"index"}
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert len(text.encode()) <= BYTES
+        assert "Content-Security-Policy" in text and '<html lang="' in text
+        assert not re.search(r'(src|href)="(https?:)?//', text)
+        assert not re.search(r"\b(nan|NaN|None|Traceback)\b", re.sub(r"<script.*?</script>", "", text, flags=re.S))
+        assert len(re.findall(r"<img ", text)) == len(re.findall(r'<img [^>]*alt="[^"]{20,}"', text))
+
+
+def test_same_inputs_and_parameters_give_the_same_figures_and_tables(runs):
+    first, second = (told(run) for run in runs)
+    assert first["key_figures"] == second["key_figures"]
+    for one, other in zip(first["reports"], second["reports"], strict=True):
+        assert one["blocks"] == other["blocks"], one["name"]
+        assert one["key"] == other["key"]
+    pages = [{page.name: _body(page) for page in run.folder.glob("*_*.html")} for run in runs]
+    assert pages[0] == pages[1]
+
+
+def test_the_run_tells_where_its_figures_come_from(runs):
+    run = told(runs[0])
+    assert run["checks"]["rows_read"] == 541_909
+    assert run["as_of"].startswith("2011-12-09")
+    assert [source["fingerprint"][:8] for source in run["sources"]] == ["310acfdf"]
+    assert {"pandas", "duckdb", "scikit-learn"} <= set(run["versions"])
+
+
+def _body(page):
+    """A page less the name of its run."""
+    return re.sub(r"\d{8}T\d{6}Z(-\d+)?", "", page.read_text(encoding="utf-8"))

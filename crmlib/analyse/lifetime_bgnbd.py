@@ -44,9 +44,9 @@ class BetaGeoModel(TransactionsModel):
     32 weeks; one who did so twice, the last time in week 30 of 39, 1.2 times in the next 39:
 
     >>> import pandas as pd
-    >>> model = BetaGeoModel.with_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+    >>> model = BetaGeoModel.with_params(r=0.2426, alpha=4.4136, a=0.7929, b=2.4259)
     >>> model
-    BetaGeoModel(r=0.243, alpha=4.414, a=0.793, b=2.426)
+    BetaGeoModel(r=0.2426, alpha=4.414, a=0.7929, b=2.426)
     >>> round(model.expected_purchases_new(32), 2)
     1.04
     >>> history = pd.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]}, index=["ann"])
@@ -146,7 +146,7 @@ class ModifiedBetaGeoModel(BetaGeoModel):
     >>> model = ModifiedBetaGeoModel.with_params(r=0.525, alpha=6.183, a=0.891, b=1.614)
     >>> history = pd.DataFrame({"frequency": [0, 2], "recency": [0, 30.43], "T": 38.86}, index=["bob", "ann"])
     >>> model.probability_alive(history).round(2).to_dict()
-    {'bob': 0.39, 'ann': 0.7}
+    {'bob': 0.39, 'ann': 0.71}
     """
 
     _leaves_at_once: ClassVar[bool] = True

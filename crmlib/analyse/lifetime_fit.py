@@ -149,13 +149,13 @@ def _best_of(objective: Objective, starts: Sequence[Sequence[float]], *, model: 
 
 def _carry_on(objective: Objective, logs: np.ndarray, curvature: np.ndarray) -> np.ndarray:
     values, axes = np.linalg.eigh(curvature)
-    values = np.maximum(np.abs(values), 1e-6)
+    start = (axes / np.maximum(np.abs(values), 1e-6)) @ axes.T
     result = minimize(
         objective,
         logs,
         jac=True,
         method="BFGS",
-        options={"gtol": 1e-7, "maxiter": 200, "hess_inv0": (axes / values) @ axes.T},
+        options={"gtol": 1e-7, "maxiter": 200, "hess_inv0": (start + start.T) / 2},
     )
     return result.x if result.fun <= objective(logs)[0] else logs
 

@@ -9,7 +9,7 @@ from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, SchemaError
 
 SKETCH_ROWS = 20_000
-"""Groups of customers in the sample on which the starts are tried."""
+"""Customers in the sample on which the starts are tried."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -19,7 +19,7 @@ class Groups:
     Parameters
     ----------
     x, recency, T : arrays (groups,)
-        Repeat purchases; first to last purchase; first purchase to the closing moment.
+        Repeat purchases; first to last purchase; first purchase to the closing moment. In ascending order.
     weights : array (groups,)
         Customers in the group.
     counts : array (distinct x,)
@@ -54,11 +54,13 @@ class Groups:
         return _groups(self.x, self.recency / scale, self.T / scale, self.weights)
 
     def sketch(self, rows: int = SKETCH_ROWS) -> "Groups | None":
-        """A sample of the groups drawn by lot with a fixed seed, or None where there are not many more."""
+        """A sample of the customers, evenly spaced in their order, or None where there are not many more."""
         if len(self.x) <= 2 * rows:
             return None
-        drawn = np.random.default_rng(0).choice(len(self.x), size=rows, replace=False, shuffle=False)
-        return _groups(self.x[drawn], self.recency[drawn], self.T[drawn], self.weights[drawn])
+        places = (np.arange(rows) + 0.5) * (self.customers / rows)
+        drawn = np.minimum(np.searchsorted(np.cumsum(self.weights), places), len(self.x) - 1)
+        kept, times = np.unique(drawn, return_counts=True)
+        return _groups(self.x[kept], self.recency[kept], self.T[kept], times.astype(float))
 
 
 def group_histories(history: pd.DataFrame) -> Groups:

@@ -10,6 +10,8 @@ from crmlib.analyse.lifetime_fit import FitError, Objective, Summit, maximise
 from crmlib.analyse.lifetime_history import Groups, group_histories, history_arrays, horizons
 from crmlib.schema.errors import ParameterError
 
+_NODES = 16
+
 
 class LifetimeModel:
     """The common part of the models of purchases and of spend.
@@ -178,11 +180,47 @@ class TransactionsModel(LifetimeModel):
         ParameterError
             If `t` is negative or does not fit, or the model was fitted in another unit.
         """
+        times = horizons(t, history)
+        if times.ndim == 0:
+            return self.discounted_purchases(history, float(times), rate=0.0).rename("expected_purchases")
         values = self._values(history)
         x, recency, age = history_arrays(history)
-        times = np.broadcast_to(horizons(t, history), x.shape)
         expected = self._alive(x, recency, age, *values) * self._while_alive(x, age, times, *values)
         return pd.Series(expected, index=history.index, name="expected_purchases")
+
+    def discounted_purchases(self, history: pd.DataFrame, t: float, *, rate: float) -> pd.Series:
+        """Expected purchase days in the time `t` to come, each worth less the later it is.
+
+        A purchase after a time u counts exp(-rate u). The integral of that over the expected purchases is
+        taken by parts and by quadrature.
+
+        Parameters
+        ----------
+        history : DataFrame, one row per customer
+            `frequency`, `recency`, `T`.
+        t : number
+            In the time unit of the history.
+        rate : number, 0 or more
+            Continuous discount rate per time unit: the logarithm of 1 + the rate with yearly compounding,
+            divided by the units in a year.
+        """
+        values = self._values(history)
+        x, recency, age = history_arrays(history)
+        # What is to come while alive depends on two figures only, which many customers share.
+        pairs = pd.DataFrame({"x": x, "age": age}).groupby(["x", "age"], sort=False)
+        of_pair = pairs.ngroup().to_numpy()
+        first = np.unique(of_pair, return_index=True)[1]
+        x_of, age_of = x[first], age[first]
+        total = np.exp(-rate * t) * self._while_alive(x_of, age_of, np.full(len(first), t), *values)
+        if rate > 0:
+            places, weights = np.polynomial.legendre.leggauss(_NODES)
+            for place, weight in zip((places + 1) / 2, weights / 2, strict=True):
+                # Squared places lie denser at the beginning, where purchases come fastest.
+                time = np.full(len(first), t * place**2)
+                share = 2 * t * place * weight * rate * np.exp(-rate * time)
+                total += share * self._while_alive(x_of, age_of, time, *values)
+        expected = self._alive(x, recency, age, *values) * total[of_pair]
+        return pd.Series(expected, index=history.index, name="discounted_purchases")
 
     def expected_purchases_new(self, t: object) -> np.ndarray | float:
         """Expected repeat purchase days of a new customer in the time `t` after the first purchase.

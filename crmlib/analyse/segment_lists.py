@@ -184,7 +184,7 @@ def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame)
     --------
     >>> from types import SimpleNamespace
     >>> names = pd.Index(["loyal", "lost"])
-    >>> found = SimpleNamespace(labels=pd.Series({"a": "loyal", "b": "lost"}), profile=pd.DataFrame(index=names),
+    >>> found = SimpleNamespace(labels=pd.Series(names, index=["a", "b"]), profile=pd.DataFrame(index=names),
     ...                         stability=pd.DataFrame({"published": [True, False]}, index=names))
     >>> spend = pd.DataFrame({"spend_total": [5.0, 1.0]}, index=["a", "b"])
     >>> segment_list(SimpleNamespace(config=None), found, spend)

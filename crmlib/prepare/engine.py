@@ -4,7 +4,7 @@ import glob
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ MEMORY_VARIABLE = "CRMLIB_MEMORY_LIMIT"
 
 _SETTINGS = (
     "TimeZone = 'UTC'",
-    "enable_progress_bar = false",
     "enable_external_access = false",
     "lock_configuration = true",
 )
@@ -76,6 +75,9 @@ class Engine:
         self._connection.execute("set allowed_directories = $1", [[str(p) for p in paths if p.is_dir()]])
         files = [str(p) for p in paths if not p.is_dir()]
         self._connection.execute("set allowed_paths = $1", [[*files, *(glob.escape(file) for file in files)]])
+        # Refused in a notebook without ipywidgets, where no bar can be drawn anyway.
+        with suppress(duckdb.InvalidInputException):
+            self._connection.execute("set enable_progress_bar = false")
         for setting in _SETTINGS:
             self._connection.execute(f"set {setting}")
 

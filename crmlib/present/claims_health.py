@@ -132,8 +132,8 @@ def checks_paragraph(health: DataHealth) -> list[str]:
     if "mend" in policies:
         mended = int(found.loc[found["policy"] == "mend", "rows"].sum())
         said.append(
-            f"{sentence(count(mended, 'row'))[:-1]} {plural(mended, 'was')} mended and counted: the value that was wrong is "
-            "left empty or put right, the rest of the row is used."
+            f"{sentence(count(mended, 'row'))[:-1]} {plural(mended, 'was')} mended and counted: "
+            "what was wrong is put right or left empty, and the rest of the row is used."
         )
     if "warn" in policies:
         said.append(

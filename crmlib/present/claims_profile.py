@@ -3,8 +3,7 @@
 import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
-from crmlib.analyse.small_groups import NOT_STATED, OTHER
-from crmlib.present.labels import label_of
+from crmlib.present.claims_groups import groups_paragraph, indicators_paragraph
 from crmlib.present.words import (
     change,
     count,
@@ -18,6 +17,19 @@ from crmlib.present.words import (
     sentence,
     times,
 )
+
+__all__ = [
+    "concentration_paragraph",
+    "frequency_paragraph",
+    "groups_paragraph",
+    "indicators_paragraph",
+    "months_paragraph",
+    "profile_answer",
+    "profile_findings",
+    "profile_limits",
+    "type_noun",
+    "types_paragraph",
+]
 
 _NOTABLE = 5.0
 
@@ -245,7 +257,7 @@ def concentration_paragraph(profile: CustomerProfile) -> list[str]:
     Examples
     --------
     >>> concentration_paragraph(_little_profile())[0][:52]
-    'The 1\\xa0% of customers who spend most bring 75\\xa0%, the'
+    'The 1\\xa0% of customers who spend most bring 75\\xa0%, the '
     """
     if profile.concentration.empty:
         return ["Nobody has bought yet."]
@@ -269,77 +281,6 @@ def concentration_paragraph(profile: CustomerProfile) -> list[str]:
     else:
         said.append(
             "Spend is spread widely: what helps many customers a little is worth more than care for a few."
-        )
-    return said
-
-
-def groups_paragraph(profile: CustomerProfile) -> list[str]:
-    """What is known of customers beyond what they buy.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> groups_paragraph(_little_profile())
-    ['Nothing is known of customers but what they buy.']
-    """
-    groups = profile.groups
-    if groups.empty:
-        return ["Nothing is known of customers but what they buy."]
-    described = int(groups.groupby("field")["customers"].sum().max())
-    share = 100 * described / max(profile.totals["listed_customers"], 1)
-    said = []
-    if share < 95:
-        said.append(
-            f"This is known of {count(described, 'customer')}, {percent(share)} of all. They need not be "
-            "like the others."
-        )
-    said += [
-        _group_sentence(groups[groups["field"] == name], name, profile.currency)
-        for name in groups["field"].unique()
-    ]
-    said.append(
-        "Sensitive values are shown for groups of at least ten customers; smaller ones are put together, "
-        "with one more "
-        "where they could be worked out."
-    )
-    return [part for part in said if part]
-
-
-def indicators_paragraph(profile: CustomerProfile) -> list[str]:
-    """How to read the table of indicators, and which ones are missing.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> indicators_paragraph(_little_profile())[0][:44]
-    'Half of the customers lie below the median, '
-    """
-    said = [
-        "Half of the customers lie below the median, a tenth below the low figure and a tenth above the high "
-        "one."
-    ]
-    left = list(profile.left_out)
-    if left:
-        said.append(
-            f"{count(len(left), 'indicator').capitalize()} could not be computed, for want of a column or "
-            "table: "
-            f"{listing([label_of(name).lower() for name in left], limit=5)}. The report on data health says "
-            "what would "
-            "bring them."
         )
     return said
 
@@ -411,22 +352,6 @@ def _at_stake(profile: CustomerProfile) -> list[str]:
 
 def _against(row: pd.Series) -> float | None:
     return row["spend_share_pct"] / row["share_pct"] if row["share_pct"] else None
-
-
-def _group_sentence(table: pd.DataFrame, name: str, currency: str) -> str:
-    shown = table[~table["value"].isin([OTHER, NOT_STATED]) & table["spend_median"].notna()]
-    if len(shown) < 2:
-        return ""
-    largest = shown.loc[shown["customers"].idxmax()]
-    solid = shown[shown["customers"] >= 30]
-    solid = solid if len(solid) > 1 else shown
-    most, least = solid.loc[solid["spend_median"].idxmax()], solid.loc[solid["spend_median"].idxmin()]
-    return (
-        f"{label_of(name)}: “{largest['value']}” is the largest group with {percent(largest['share_pct'])}; "
-        "the median "
-        f"customer spent from {money(least['spend_median'], currency)} (“{least['value']}”) to "
-        f"{money(most['spend_median'], currency)} (“{most['value']}”)."
-    )
 
 
 def _little_profile() -> CustomerProfile:

@@ -30,7 +30,7 @@ def segmentation_answer(segmentation: Segmentation, indicators: pd.DataFrame) ->
     Examples
     --------
     >>> segmentation_answer(*_little_segmentation())[0][:60]
-    'Customers fall into 2\\xa0segments: “Frequent, very high spend” i'
+    'Customers fall into 2\\xa0segments: “Frequent, very high spend” '
     """
     groups = segmentation.profile.drop(index=NO_PURCHASE, errors="ignore")
     first, *others = segmentation_findings(segmentation, indicators)

@@ -314,12 +314,13 @@ def place_labels(
     figure = ax.get_figure(root=True)
     figure.draw_without_rendering()
     renderer, frame = figure._get_renderer(), ax.get_window_extent()
+    halo = withStroke(linewidth=3, foreground="white")
     taken: list[Any] = _dots(ax, points) if beside else []
     marks = _marks(ax) if beside else np.empty((0, 2))
     for point, text, colour in zip(points, texts, colours, strict=True):
         label = ax.annotate(
             text, point, (0, 0), textcoords="offset points", ha="center", va="center", color=colour,
-            fontweight="bold", linespacing=1.05, path_effects=[withStroke(linewidth=3, foreground="white")], zorder=6,
+            fontweight="bold", linespacing=1.05, path_effects=[halo], zorder=6,
         )  # fmt: skip
         label.set_in_layout(False)
         best = None

@@ -101,10 +101,9 @@ def lifetime_value(
     rate = float(np.log1p(discount_rate) / _UNITS_IN_A_YEAR[unit])
     spend = spend_model.expected_average_spend(history)
     purchases = transactions_model.expected_purchases(history, horizon)
+    worth = purchases
     if rate:
         worth = transactions_model.discounted_purchases(history, float(horizon), rate=rate)
-    else:
-        worth = purchases
     return pd.DataFrame(
         {
             "probability_alive": transactions_model.probability_alive(history),

@@ -109,11 +109,11 @@ class BetaGeoModel(TransactionsModel):
         self, x: np.ndarray, age: np.ndarray, t: np.ndarray,
         r: float, alpha: float, a: float, b: float,
     ) -> np.ndarray:  # fmt: skip
-        # The formula divides by a - 1, where it has a limit: the mean of both sides is that.
-        if abs(a - 1) < _TOO_NEAR:
+        # The formula divides by a - 1, where it has a limit: there the mean of both sides is taken.
+        if abs(a - 1) < _TOO_NEAR / 2:
             return (
-                self._while_alive(x, age, t, r, alpha, 1 - _TOO_NEAR, b)
-                + self._while_alive(x, age, t, r, alpha, 1 + _TOO_NEAR, b)
+                self._while_alive(x, age, t, r, alpha, a - _TOO_NEAR, b)
+                + self._while_alive(x, age, t, r, alpha, a + _TOO_NEAR, b)
             ) / 2
         total = a + b + x + self._leaves_at_once - 1
         total = np.where(np.abs(total) < 1e-9, 1e-9, total)

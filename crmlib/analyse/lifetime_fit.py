@@ -1,4 +1,4 @@
-"""Maximum likelihood for the lifetime models: several starts, a polished summit, standard errors or a reason."""
+"""Maximum likelihood for the lifetime models: several starts, a polished summit, errors or a reason."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -146,7 +146,9 @@ def horizons(t: object, history: pd.DataFrame) -> np.ndarray:
     """
     times = np.asarray(t, dtype=float)
     if times.ndim and times.shape != (len(history),):
-        raise ParameterError(f"t has shape {times.shape}: give one time, or one for each of {len(history)} rows.")
+        raise ParameterError(
+            f"t has shape {times.shape}: give one time, or one for each of {len(history)} rows."
+        )
     if not (np.isfinite(times) & (times >= 0)).all():
         raise ParameterError("t must be 0 or more, in the time unit of the history.")
     return times

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_CHUNK = 16_384
+_CHUNK = 65_536
 _DEEPEST = 40.0
 """Fall of the logarithm after which the rest of the integral is beyond double precision."""
 _RULES = ((1.0, 0.6, 6), (4.0, 1.6, 10), (12.0, 3.0, 16), (np.inf, 6.0, 32), (np.inf, np.inf, 96))
 """Quadrature rules: for falls and lengths of the path up to these, so many nodes."""
+_RULE_OF = {nodes: np.polynomial.legendre.leggauss(nodes) for _, _, nodes in _RULES}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,10 +78,13 @@ def death_integral(
     found = np.empty((5, len(power)))
     left = np.ones(len(power), dtype=bool)
     for most_fall, most_length, nodes in _RULES:
-        chosen = np.flatnonzero(left & (np.minimum(fall, _DEEPEST) <= most_fall) & (high - low <= most_length))
+        chosen = np.flatnonzero(
+            left & (np.minimum(fall, _DEEPEST) <= most_fall) & (high - low <= most_length)
+        )
         left[chosen] = False
-        for begin in range(0, len(chosen), _CHUNK):
-            rows = chosen[begin : begin + _CHUNK]
+        size = _CHUNK // nodes
+        for begin in range(0, len(chosen), size):
+            rows = chosen[begin : begin + size]
             found[:, rows] = _quadrature(shape, power[rows], low[rows], high[rows], nodes=nodes)
     return DeathIntegral(
         log_value=found[0],
@@ -122,21 +126,17 @@ def _cut(shape: _Shape, power: np.ndarray, low: np.ndarray, high: np.ndarray) ->
 def _quadrature(
     shape: _Shape, power: np.ndarray, low: np.ndarray, high: np.ndarray, *, nodes: int
 ) -> np.ndarray:
-    places, weights = np.polynomial.legendre.leggauss(nodes)
+    places, weights = _RULE_OF[nodes]
     half = (high - low) / 2
     top = shape.log_integrand(low, power)[0]
-    sums = np.zeros((5, len(power)))
-    for place, weight in zip(places, weights, strict=True):
-        height, log_alpha, plus_alpha, log_beta, plus_beta = shape.log_integrand(
-            low + half * (1 + place), power
-        )
-        mass = weight * np.exp(height - top)
-        sums[0] += mass
-        sums[1] += mass * log_alpha
-        sums[2] += mass / plus_alpha
-        sums[3] += mass * log_beta
-        sums[4] += mass / plus_beta
-    sums[1:] /= sums[0]
+    v = low + np.multiply.outer(1 + places, half)
+    height, log_alpha, plus_alpha, log_beta, plus_beta = shape.log_integrand(v, power)
+    height -= top
+    mass = np.exp(height, out=height)
+    area = weights @ mass
+    sums = np.empty((5, len(power)))
     with np.errstate(divide="ignore"):
-        sums[0] = np.log(sums[0]) + np.log(half) + top
+        sums[0] = np.log(area) + np.log(half) + top
+    for row, values in enumerate((log_alpha, 1 / plus_alpha, log_beta, 1 / plus_beta), start=1):
+        sums[row] = (weights @ (mass * values)) / area
     return sums

@@ -23,7 +23,7 @@ class LifetimeModel:
         From the curvature of the likelihood; NaN where the parameters were given.
     log_likelihood_ : float
     converged_ : bool
-        True after a fit: one that does not converge raises `FitError` and leaves the model without parameters.
+        True after a fit. One that does not converge raises `FitError` and leaves no parameters.
     unit_ : str or None
         The time unit of the history, where it is known.
 
@@ -43,6 +43,12 @@ class LifetimeModel:
         ------
         ParameterError
             If one is missing, unknown or not above 0.
+
+        Examples
+        --------
+        >>> from crmlib.analyse.lifetime_bgnbd import BetaGeoModel
+        >>> BetaGeoModel.with_params(r=0.243, alpha=4.414, a=0.793, b=2.426).params_["alpha"]
+        np.float64(4.414)
         """
         if set(params) != set(cls.names):
             raise ParameterError(f"{cls.__name__} has the parameters {', '.join(cls.names)}: give them all.")
@@ -84,7 +90,9 @@ class LifetimeModel:
             sketch=None if sketch is None else make_objective(sketch),
         )
 
-    def _keep(self, summit: Summit, *, scales: Sequence[float], jacobian: float, history: pd.DataFrame) -> Self:
+    def _keep(
+        self, summit: Summit, *, scales: Sequence[float], jacobian: float, history: pd.DataFrame
+    ) -> Self:
         values = np.exp(summit.logs) * np.asarray(scales)
         self.params_ = pd.Series(values, index=list(self.names), name="value")
         errors = values * summit.standard_errors
@@ -133,6 +141,15 @@ class TransactionsModel(LifetimeModel):
             If a column is missing or a figure cannot be.
         FitError
             If nobody bought twice, or the likelihood has no summit that the data determine.
+
+        Examples
+        --------
+        >>> from crmlib.analyse.lifetime_bgnbd import BetaGeoModel
+        >>> BetaGeoModel().fit(pd.DataFrame({"frequency": [0], "recency": [0.0], "T": [9.0]}))
+        Traceback (most recent call last):
+        ...
+        crmlib.analyse.lifetime_fit.FitError: BetaGeoModel: no customer bought twice, so nothing can be said
+        about when they buy again. Take a longer time.
         """
         groups = group_histories(history)
         purchases = float(groups.weights @ groups.x)
@@ -160,6 +177,14 @@ class TransactionsModel(LifetimeModel):
         ----------
         history : DataFrame, one row per customer
             `frequency`, `recency`, `T`.
+
+        Examples
+        --------
+        >>> from crmlib.analyse.lifetime_bgnbd import BetaGeoModel
+        >>> model = BetaGeoModel.with_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+        >>> late = pd.DataFrame({"frequency": [4, 4], "recency": [38.0, 9.0], "T": [39.0, 39.0]})
+        >>> model.probability_alive(late).round(3).to_list()
+        [0.867, 0.023]
         """
         values = self._values(history)
         alive = self._alive(*history_arrays(history), *values)
@@ -179,6 +204,14 @@ class TransactionsModel(LifetimeModel):
         ------
         ParameterError
             If `t` is negative or does not fit, or the model was fitted in another unit.
+
+        Examples
+        --------
+        >>> from crmlib.analyse.lifetime_bgnbd import BetaGeoModel
+        >>> model = BetaGeoModel.with_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+        >>> one = pd.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
+        >>> model.expected_purchases(one, 39).round(2).to_list()
+        [1.23]
         """
         times = horizons(t, history)
         if times.ndim == 0:
@@ -203,6 +236,14 @@ class TransactionsModel(LifetimeModel):
         rate : number, 0 or more
             Continuous discount rate per time unit: the logarithm of 1 + the rate with yearly compounding,
             divided by the units in a year.
+
+        Examples
+        --------
+        >>> from crmlib.analyse.lifetime_bgnbd import BetaGeoModel
+        >>> model = BetaGeoModel.with_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+        >>> one = pd.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
+        >>> model.discounted_purchases(one, 39, rate=0.01).round(2).to_list()
+        [1.02]
         """
         values = self._values(history)
         x, recency, age = history_arrays(history)
@@ -232,6 +273,13 @@ class TransactionsModel(LifetimeModel):
         Returns
         -------
         float or array of the shape of `t`
+
+        Examples
+        --------
+        >>> from crmlib.analyse.lifetime_bgnbd import BetaGeoModel
+        >>> model = BetaGeoModel.with_params(r=0.2426, alpha=4.4136, a=0.7929, b=2.4259)
+        >>> model.expected_purchases_new([1, 3]).round(3)
+        array([0.053, 0.151])
         """
         values = self._values()
         times = np.asarray(t, dtype=float)

@@ -65,6 +65,13 @@ class GammaGammaModel(LifetimeModel):
             If a column is missing or a figure cannot be.
         FitError
             If fewer than three customers bought again, or the likelihood has no summit.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> history = pd.DataFrame({"frequency": 2, "monetary_value": rng.gamma(8, 2 / rng.gamma(4, 1, 500))})
+        >>> GammaGammaModel().fit(history).converged_
+        True
         """
         x, spend = _repeats(history)
         again = x > 0
@@ -105,14 +112,21 @@ class GammaGammaModel(LifetimeModel):
         FitError
             If spend differs so widely between customers that it has no mean (q of 1 or less) and one of them
             has not bought again.
+
+        Examples
+        --------
+        >>> model = GammaGammaModel.with_params(p=6.25, q=3.74, gamma=15.44)
+        >>> five = pd.DataFrame({"frequency": [5], "monetary_value": [90.0]})
+        >>> model.expected_average_spend(five).round(2).to_list()
+        [85.58]
         """
         p, q, gamma = self._values(history)
         x, spend = _repeats(history)
         below = p * x + q - 1
         if (below <= 0).any():
             raise FitError(
-                f"{type(self).__name__}: q is {q:.3g}, so spend has no finite mean for customers who have not "
-                "bought again. Ask for those with frequency above 0 only, or take the median of all instead."
+                f"{type(self).__name__}: q is {q:.3g}, so spend has no finite mean for customers who "
+                "have not bought again. Ask for those with frequency above 0 only, or take the median of all."
             )
         expected = p * (gamma + np.where(x > 0, x * spend, 0)) / below
         return pd.Series(expected, index=history.index, name="expected_average_spend")

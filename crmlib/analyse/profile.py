@@ -360,7 +360,8 @@ def _group(name: str, values: pd.Series, figures: pd.DataFrame, as_of: pd.Timest
     )
     if sensitive:
         table["spend_median"] = table["spend_median"].where(by_value.count() >= MINIMUM_GROUP)
-    if not set(table.index) - {OTHER, NOT_STATED}:
+    shown = set(table.index) - {NOT_STATED}
+    if len(shown) < 2 or shown == {OTHER}:
         return table.iloc[:0]
     table = table.assign(share_pct=100 * table["customers"] / len(values), field=name).reset_index()
     return table.sort_values("value", key=lambda names: _places(names, table["customers"]))

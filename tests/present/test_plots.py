@@ -118,9 +118,9 @@ def test_it_draws_on_the_axes_it_is_given_and_leaves_no_trace(plot, result, name
     assert dict(matplotlib.rcParams) == before
 
 
-@EVERY
-def test_the_same_data_give_the_same_picture(plot, result, name):
-    assert Picture(plot(result(name))).image == Picture(plot(result(name))).image
+@pytest.mark.parametrize(("plot", "result"), [(p, r) for p, r, name in CASES if name == "shop"])
+def test_the_same_data_give_the_same_picture(plot, result):
+    assert Picture(plot(result("shop"))).image == Picture(plot(result("shop"))).image
 
 
 def test_an_incomplete_month_is_told_from_the_others():

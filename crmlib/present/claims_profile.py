@@ -1,5 +1,7 @@
 """What the report on customers says, made from its numbers."""
 
+from math import ceil
+
 import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
@@ -236,9 +238,8 @@ def frequency_paragraph(profile: CustomerProfile) -> list[str]:
         )
     if "gap_days_mean" in bought and bought["gap_days_mean"].notna().any():
         said.append(
-            f"Who comes back does so after {days(bought['gap_days_mean'].median())}, at the median; a "
-            "reminder makes sense "
-            "after that, not before."
+            f"Who comes back takes {days(bought['gap_days_mean'].median())} from one order to the next, at the "
+            "median; a reminder makes sense after that, not before."
         )
     return said
 
@@ -268,16 +269,14 @@ def concentration_paragraph(profile: CustomerProfile) -> list[str]:
         f"first half {percent(reached[50])} of spend."
     ]
     if reached[20] >= 70:
-        few = max(round((profile.indicators["spend_total"] > 0).sum() / 100), 1)
+        few = ceil((profile.indicators["spend_total"] > 0).sum() / 100)
         said.append(
             f"The business rests on few: the first hundredth, {count(few, 'customer')}, should each have "
             "somebody here who "
             "knows them by name."
         )
     elif reached[20] >= 45:
-        said.append(
-            "That is usual in retail: worth a programme for the first fifth, without forgetting the others."
-        )
+        said.append("The first fifth is worth a programme of its own, without forgetting the others.")
     else:
         said.append(
             "Spend is spread widely: what helps many customers a little is worth more than care for a few."

@@ -4,6 +4,7 @@ from math import ceil
 
 import pandas as pd
 
+from crmlib.analyse.customer_lists import AT_RISK, late_customers
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.present.claims_groups import groups_paragraph, indicators_paragraph
 from crmlib.present.words import (
@@ -331,21 +332,20 @@ def profile_limits(profile: CustomerProfile) -> list[str]:
 
 
 def _at_stake(profile: CustomerProfile) -> list[str]:
-    """The type in which most money is in danger, with what to do."""
-    table = profile.type_table
-    risky = table[table.index.str.startswith("at risk")]
-    if risky.empty or risky["spend_share_pct"].max() < 1:
+    """The customers at risk, as the list has them: what they are worth, and whom to call first."""
+    risky = profile.type_table[profile.type_table.index.isin(AT_RISK)]
+    if risky.empty or risky["spend_share_pct"].sum() < 1:
         return []
-    row = risky.loc[risky["spend_total"].idxmax()]
+    customers, late = int(risky["customers"].sum()), late_customers(profile)
     who = (
-        f"{count(row['customers'], 'customer')} worth {money(row['spend_total'], profile.currency)}, "
-        f"{percent(row['spend_share_pct'])} of spend, "
+        f"{count(customers, 'customer')} worth {money(risky['spend_total'].sum(), profile.currency)}, "
+        f"{percent(risky['spend_share_pct'].sum())} of spend, {plural(customers, 'is', 'are')} at risk"
     )
-    if row["customers"] == 1:
-        return [f"{who}is at risk, without an order for {days(row['recency_days'])}: call first."]
+    if customers == 1 or not late:
+        return [f"{who}: call {'first' if customers == 1 else 'those with most spend first'}."]
     return [
-        f"{who}are at risk: half of them have not bought for {days(row['recency_days'])} or more, so call "
-        "them first."
+        f"{who}; {number(late)} of them {plural(late, 'has', 'have')} not bought for twice their usual gap: call "
+        "those first."
     ]
 
 

@@ -152,8 +152,8 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row a month, none left out in between
-        `month` (its first day), `net_sales`, `orders` and `customers` (as `purchases_by_month` counts them), `complete`
-        (whether the data cover the whole month).
+        `month` (its first day), `net_sales`, `orders` and `customers` (as `purchases_by_month` counts them),
+        `complete` (whether the data cover the whole month).
 
     Examples
     --------

@@ -9,7 +9,10 @@ from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
 
 _MONTHS = """
-select cast(date_trunc('month', local_at) as date) as month, count(*) as orders, count(customer_id) as customers
+select
+    cast(date_trunc('month', local_at) as date) as month,
+    count(*) as orders,
+    count(customer_id) as customers
 from (
     select local_at, case when nth = 1 then customer_id end as customer_id
     from (
@@ -32,8 +35,8 @@ order by month
 def purchases_by_month(crm: Any) -> pd.DataFrame:
     """Orders and customers of every month with a purchase, in the workspace's time zone.
 
-    What a purchase is, the indicators say: an order wholly refunded later is none. Orders without a customer count
-    where anything on them was paid for; which refund belongs to them is not known.
+    What a purchase is, the indicators say: an order wholly refunded later is none. Orders without a customer
+    count where anything on them was paid for; which refund belongs to them is not known.
 
     Parameters
     ----------

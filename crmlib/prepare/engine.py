@@ -211,7 +211,6 @@ class Engine:
         """
         return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
 
-
     @staticmethod
     def literal(value: Any) -> str:
         """A constant as SQL, quoted by sqlglot: text, number, truth, date or moment.

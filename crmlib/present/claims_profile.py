@@ -239,8 +239,8 @@ def frequency_paragraph(profile: CustomerProfile) -> list[str]:
         )
     if "gap_days_mean" in bought and bought["gap_days_mean"].notna().any():
         said.append(
-            f"Who comes back takes {days(bought['gap_days_mean'].median())} from one order to the next, at the "
-            "median; a reminder makes sense after that, not before."
+            f"Who comes back takes {days(bought['gap_days_mean'].median())} from one order to the next, at "
+            "the median; a reminder makes sense after that, not before."
         )
     return said
 
@@ -344,8 +344,8 @@ def _at_stake(profile: CustomerProfile) -> list[str]:
     if customers == 1 or not late:
         return [f"{who}: call {'first' if customers == 1 else 'those with most spend first'}."]
     return [
-        f"{who}; {number(late)} of them {plural(late, 'has', 'have')} not bought for twice their usual gap: call "
-        "those first."
+        f"{who}; {number(late)} of them {plural(late, 'has', 'have')} not bought for twice their usual gap: "
+        "call those first."
     ]
 
 

@@ -220,7 +220,8 @@ def act_paragraph(found: CrossSell) -> list[str]:
         for row in best[["if", "then"]].itertuples(index=False)
     ]
     return [
-        f"Start with what already goes together most, for buyers who take one without the other: {listing(parts)}.",
+        "Start with what already goes together most, for buyers who take one without the other: "
+        f"{listing(parts)}.",
         "Rules with a high lift and few baskets are for the shelf and the recipe card; rules with many "
         "baskets are for the till, "
         "the newsletter and the start page. Try an offer on some customers first and compare with the "
@@ -279,8 +280,8 @@ def cross_sell_limits(found: CrossSell) -> list[str]:
             "Products are known by code only. Codes for postage and the like are taken for products."
         )
     limits.append(
-        "A basket is an order from which anything was taken, also free of charge or sent back later; the customer "
-        "profile counts only orders that were paid for and kept, so its number is the smaller one."
+        "A basket is an order from which anything was taken, also free of charge or sent back later; the "
+        "customer profile counts only orders that were paid for and kept, so its number is the smaller one."
     )
     return [
         *limits,

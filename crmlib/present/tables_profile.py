@@ -161,7 +161,13 @@ def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
         caption="Customers at risk, most spend first",
         labels=labels | {"customer_id": "Customer", "customer_type": "Type"},
         units=units | {"gap_overdue_ratio": "times"},
-        digits={"spend_total": 2, "order_count": 0, "recency_days": 0, "gap_days_mean": 1, "gap_overdue_ratio": 1},
+        digits={
+            "spend_total": 2,
+            "order_count": 0,
+            "recency_days": 0,
+            "gap_days_mean": 1,
+            "gap_overdue_ratio": 1,
+        },
         rows=10,
     )
 

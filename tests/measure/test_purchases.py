@@ -44,4 +44,7 @@ def test_months_are_those_of_the_workspaces_clocks():
 def test_a_month_in_which_the_data_stop_is_not_whole():
     stale = Crm.from_frames(as_of="2024-06-30", transactions=LEDGER[LEDGER["ordered_at"] < "2024-02-15"])
     assert sales_by_month(stale)["complete"].tolist() == [True, False]
-    assert sales_by_month(Crm.from_frames(as_of="2024-06-30", transactions=LEDGER))["complete"].tolist() == [True, True]
+    assert sales_by_month(Crm.from_frames(as_of="2024-06-30", transactions=LEDGER))["complete"].tolist() == [
+        True,
+        True,
+    ]

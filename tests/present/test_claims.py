@@ -116,7 +116,9 @@ def test_customers_at_risk_are_those_of_the_list():
     listed = customers_of_types(SimpleNamespace(config=None), profile)
     late = int((listed["gap_overdue_ratio"] >= 2).sum())
     said = claims_profile.profile_findings(profile)[-1]
-    assert said.startswith(count(len(listed), "customer")) and money(listed["spend_total"].sum(), "EUR") in said
+    assert (
+        said.startswith(count(len(listed), "customer")) and money(listed["spend_total"].sum(), "EUR") in said
+    )
     assert f"{late} of them" in said if late else "of them" not in said
 
 

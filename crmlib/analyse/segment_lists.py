@@ -24,7 +24,7 @@ ADVICE = {
     "win back": "Win them back: call those with most spend and ask why they stay away, before any offer.",
     "grow": "Widen the basket: show them what goes with what they buy.",
     "remind": "Remind them shortly before they usually come, with something like their last order.",
-    "ask back": "Write to them now, with something like their last order: most others came later.",
+    "ask back": "Write to them now, with something like their last order: most others have ordered since.",
     "second": "Make the next order easy: a reminder with what goes with their last one.",
     "let be": "Leave them out of costly campaigns; one inexpensive reminder is enough.",
     "invite": "Invite those who never bought to a first order; ask those who sent it all back why.",

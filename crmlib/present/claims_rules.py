@@ -281,7 +281,7 @@ def cross_sell_limits(found: CrossSell) -> list[str]:
         )
     limits.append(
         "A basket is an order from which anything was taken, also free of charge or sent back later; the "
-        "customer profile counts only orders that were paid for and kept, so its number is the smaller one."
+        "customer profile counts only orders that were paid for and kept, so it may count fewer."
     )
     return [
         *limits,
@@ -302,7 +302,8 @@ def _most_moved(found: CrossSell) -> list[str]:
     if best.name == found.pairs.index[0]:
         return []
     return [
-        f"The combination that reaches most baskets beyond chance: {_sides(best['if'])} with {quoted(best['then'])}, in "
+        f"The combination that reaches most baskets beyond chance: {_sides(best['if'])} with "
+        f"{quoted(best['then'])}, in "
         f"{count(best['count'], 'basket')}, "
         f"{number(best['extra'])} more than chance would bring."
     ]

@@ -6,13 +6,14 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
+from crmlib.analyse.segment_lists import OVERDUE_TIMES
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError, nearest
 
 AT_RISK = ("at risk", "at risk, large orders")
 """The types whose customers are worth a call."""
 
-_FIGURES = ("spend_total", "order_count", "recency_days", "gap_days_mean")
+_FIGURES = ("spend_total", "order_count", "recency_days", "gap_days_mean", "gap_overdue_ratio")
 
 
 def customers_of_types(
@@ -31,7 +32,8 @@ def customers_of_types(
     Returns
     -------
     DataFrame
-        `customer_id`, `customer_type`, `spend_total`, `order_count`, `recency_days`, `gap_days_mean`.
+        `customer_id`, `customer_type`, `spend_total`, `order_count`, `recency_days`, `gap_days_mean`,
+        `gap_overdue_ratio`.
 
     Raises
     ------
@@ -64,3 +66,30 @@ def customers_of_types(
     )
     table["customer_id"] = public_ids(crm, table["customer_id"])
     return table.reset_index(drop=True)
+
+
+def late_customers(profile: CustomerProfile) -> int:
+    """How many of those at risk have been silent for twice their own usual gap.
+
+    A customer type compares customers with each other: who buys once a month is behind most of those who come
+    every week, and may not be late at all.
+
+    Parameters
+    ----------
+    profile : CustomerProfile
+
+    Returns
+    -------
+    int
+        Who has bought once only has no usual gap, and is not counted.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> types = pd.Series({"ann": "at risk", "bob": "at risk", "cy": "lost"})
+    >>> silence = pd.DataFrame({"gap_overdue_ratio": [2.5, 0.9, 3.0]}, index=types.index)
+    >>> late_customers(SimpleNamespace(types=types, indicators=silence))
+    1
+    """
+    silence = profile.indicators["gap_overdue_ratio"].reindex(profile.types.index)
+    return int((silence[profile.types.isin(AT_RISK)] >= OVERDUE_TIMES).sum())

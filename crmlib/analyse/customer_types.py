@@ -140,7 +140,7 @@ CUSTOMER_TYPES = (
     CustomerType(
         name="high value",
         rule=(("r_score", 3, 5), ("m_score", 5, 5)),
-        says="Spend the most, and are still with us, but seldom or not in the last weeks.",
+        says="Spend the most and are still with us, but do not buy both lately and often.",
         action="Offer what goes with their large orders; give them one person to call.",
     ),
     CustomerType(
@@ -158,25 +158,25 @@ CUSTOMER_TYPES = (
     CustomerType(
         name="needs attention",
         rule=(("r_score", 3, 3),),
-        says="Middling in how often they buy, and beginning to stay away.",
+        says="Neither among those who buy often nor among those who bought lately.",
         action="Remind them, with something that fits their last orders.",
     ),
     CustomerType(
         name="at risk",
         rule=(("r_score", 1, 2), ("f_score", 3, 5)),
-        says="Came often, and have stayed away for long.",
-        action="Call them and ask why before anything else: each of them is worth the time.",
+        says="Came often, and have stayed away for longer than most.",
+        action="Call those who are late by their own habit and ask why: each of them is worth the time.",
     ),
     CustomerType(
         name="at risk, large orders",
         rule=(("r_score", 1, 2), ("m_score", 4, 5)),
-        says="Spent much in few orders, and have stayed away for long.",
+        says="Spent much in few orders, and have stayed away for longer than most.",
         action="Write to them in person about what they bought and what goes with it.",
     ),
     CustomerType(
         name="dormant",
         rule=(("r_score", 2, 2),),
-        says="Bought seldom, and not for a good while.",
+        says="Bought seldom, and have stayed away for longer than most.",
         action="One inexpensive reminder; no more if it goes unanswered.",
     ),
     CustomerType(

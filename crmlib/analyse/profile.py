@@ -11,6 +11,7 @@ from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer
 from crmlib.analyse.local_time import local_time
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
+from crmlib.measure.purchases import purchases_by_month
 from crmlib.measure.rfm import rfm_table
 from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.tables import table_spec
@@ -20,6 +21,9 @@ GROUP_FIELDS = (
     *("household_size", "income_band", "gender", "birth_on"),
 )
 """The columns of customers that may be told apart; those of class S only in groups that are large enough."""
+
+_QUIET = pd.Timedelta(days=3)
+"""Without a sale for so long at its beginning or end, a month may still be whole."""
 
 _ORDER_CLASSES = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None))
 
@@ -148,8 +152,8 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row a month, none left out in between
-        `month` (its first day), `net_sales`, `orders` (with anything bought), `customers`, `complete`
-        (whether the data cover the whole month).
+        `month` (its first day), `net_sales`, `orders` and `customers` (as `purchases_by_month` counts them),
+        `complete` (whether the data cover the whole month).
 
     Examples
     --------
@@ -162,21 +166,15 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
     1        0.0      True
     2        7.0     False
     """
-    customer = "customer_id" if "customer_id" in crm.columns("transactions") else "null"
     months = crm.engine.to_pandas(
-        f"""
+        """
         select
             cast(date_trunc('month', local_at) as date) as month,
             min(local_at) as first_at,
-            sum(net_amount) as net_sales,
-            count(distinct order_id) filter (where net_amount > 0) as orders,
-            count(distinct customer) filter (where net_amount > 0) as customers
+            max(local_at) as last_at,
+            sum(net_amount) as net_sales
         from (
-            select
-                order_id,
-                {customer} as customer,
-                net_amount,
-                ordered_at at time zone 'UTC' at time zone $time_zone as local_at
+            select net_amount, ordered_at at time zone 'UTC' at time zone $time_zone as local_at
             from transactions
         ) as lines
         group by month
@@ -185,15 +183,16 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
         {"time_zone": crm.time_zone},
     )
     if months.empty:
-        return months.drop(columns="first_at").assign(complete=pd.Series(dtype=bool))
-    first_at = months["first_at"].iloc[0]
-    months["month"] = pd.to_datetime(months["month"])
-    months = months.drop(columns="first_at").set_index("month")
+        columns = ["month", "net_sales", "orders", "customers"]
+        return months.reindex(columns=columns).assign(complete=pd.Series(dtype=bool))
+    first_at, last_at = months["first_at"].iloc[0], months["last_at"].iloc[-1]
+    months = months.assign(month=pd.to_datetime(months["month"])).set_index("month")[["net_sales"]]
     every = pd.date_range(months.index[0], months.index[-1], freq="MS", name="month")
-    months = months.reindex(every, fill_value=0).reset_index()
-    local = local_time(crm.as_of, time_zone=crm.time_zone)
-    months["complete"] = months["month"] + pd.offsets.MonthEnd(0) <= local
-    if first_at.day > 3:
+    months = months.join(purchases_by_month(crm).set_index("month")).reindex(every).fillna(0).reset_index()
+    months = months.astype({"orders": "int64", "customers": "int64"})
+    reach = min(local_time(crm.as_of, time_zone=crm.time_zone), last_at + _QUIET)
+    months["complete"] = months["month"] + pd.offsets.MonthEnd(0) <= reach
+    if first_at > months["month"].iloc[0] + _QUIET:
         months.loc[0, "complete"] = False
     return months
 

@@ -24,9 +24,10 @@ ADVICE = {
     "win back": "Win them back: call those with most spend and ask why they stay away, before any offer.",
     "grow": "Widen the basket: show them what goes with what they buy.",
     "remind": "Remind them shortly before they usually come, with something like their last order.",
+    "ask back": "Write to them now, with something like their last order: most others have ordered since.",
     "second": "Make the next order easy: a reminder with what goes with their last one.",
     "let be": "Leave them out of costly campaigns; one inexpensive reminder is enough.",
-    "invite": "Invite them to a first order; nothing else is known about them yet.",
+    "invite": "Invite those who never bought to a first order; ask those who sent it all back why.",
 }
 """What to do with a segment."""
 
@@ -214,7 +215,7 @@ def _advice(place: dict[str, float]) -> str:
     if spend >= 0.4:
         first = "win back" if silent >= 0.3 else "keep"
     elif silent >= 0.3:
-        first = "remind" if spend > -0.4 or basket >= 0.4 else "let be"
+        first = "ask back" if spend > -0.4 or basket >= 0.4 else "let be"
     elif basket >= 0.4:
         first = "remind"
     else:

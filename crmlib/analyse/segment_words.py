@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmlib.analyse.segment_table import CORE
 
-NO_PURCHASE = "No purchase yet"
+NO_PURCHASE = "No purchase"
 NOTHING_SPECIAL = "Middle of the road"
 MENTION, FAINT, STRONG = 0.45, 0.2, 1.1
 """Standard deviations from the average customer: worth a third word, worth one of the first two, "very"."""
@@ -95,9 +95,9 @@ WORDINGS: dict[str, Wording] = {
     "favourite_category_share_pct": _words(
         "{} in the favourite category", "focus", "one main category", "mixed baskets"
     ),
-    "discount_share_pct": _words("{} discount", "discount", "discount seekers", "full price"),
+    "discount_share_pct": _words("{} discount", "discount", "more discounts", "fewer discounts"),
     "discounted_lines_share_pct": _words(
-        "{} of lines at a discount", "discount", "discount seekers", "full price"
+        "{} of lines at a discount", "discount", "more discounts", "fewer discounts"
     ),
     "margin_share_pct": _words("{} margin", "margin", "good margin", "thin margin"),
     "return_rate_pct": _words("{} returned", "returns", "many returns", "few returns"),

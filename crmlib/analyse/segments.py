@@ -286,7 +286,7 @@ def _descriptions(
     )
     if NO_PURCHASE in profile.index:
         size = size_sentence(profile.loc[NO_PURCHASE, ["customers", "share_pct"]])
-        said[NO_PURCHASE] = f"{size} They have not bought yet."
+        said[NO_PURCHASE] = f"{size} They have bought nothing, or sent it all back."
     return said.rename_axis("segment")
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import order_lines_sql
 from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
-from crmlib.prepare.clock import closing_moment
+from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.engine import Engine, columns_of, require_columns
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
@@ -67,7 +67,8 @@ def purchase_history(
         Arrow table or a DuckDB relation. Lines without a customer or a time are left out. Times without a
         zone are taken as UTC.
     as_of : Timestamp, date or text
-        The closing moment. Later rows are ignored. A bare date means the end of that day.
+        The closing moment. Later rows are ignored. A bare date means the end of that day; a Timestamp
+        without a zone is UTC, as ``crm.as_of`` is.
     unit : "D", "W" or "M"
         Day, week (7 days) or month (30.4375 days).
     time_zone : str
@@ -112,7 +113,7 @@ def purchase_history(
             f'there is no unit {unit!r}: give "D" (days), "W" (weeks) or "M" (months).'
             + nearest(str(unit).upper(), UNIT_DAYS)
         )
-    moment = closing_moment(as_of, time_zone=time_zone)
+    moment = closing_moment_of_table(as_of, time_zone=time_zone)
     sql = _sql(set(columns_of(transactions)), days=UNIT_DAYS[unit])
     used = [name for name in _READ_AS if name in columns_of(transactions)]
     with Engine() as engine:

@@ -8,7 +8,7 @@ from crmlib.measure.indicators.built_in import INDICATORS
 from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import order_lines_sql
 from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
-from crmlib.prepare.clock import closing_moment
+from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.engine import Engine, columns_of, require_columns
 from crmlib.schema.errors import ParameterError, SchemaError
 
@@ -46,7 +46,8 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = 
         Arrow table or a DuckDB relation. Lines without a customer or a time are left out. Times without a
         zone are taken as UTC.
     as_of : Timestamp, date or text
-        The closing moment. Later rows are ignored. A bare date means the end of that day.
+        The closing moment. Later rows are ignored. A bare date means the end of that day; a Timestamp
+        without a zone is UTC, as ``crm.as_of`` is.
     bins : int
         Number of scores, at least 2.
     time_zone : str
@@ -86,7 +87,9 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = 
     require_columns(transactions, _REQUIRED, table_name="transactions")
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
         raise ParameterError(f"bins is {bins!r}: give a whole number from 2 on, such as 5.")
-    table = _measure(transactions, as_of=closing_moment(as_of, time_zone=time_zone), time_zone=time_zone)
+    table = _measure(
+        transactions, as_of=closing_moment_of_table(as_of, time_zone=time_zone), time_zone=time_zone
+    )
     table.attrs["bins"] = bins
     return table.assign(
         r_score=_scores(-table["recency_days"], bins=bins),

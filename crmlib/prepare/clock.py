@@ -49,6 +49,33 @@ def closing_moment(value: Any, *, time_zone: str = "UTC") -> pd.Timestamp:
     return moment.tz_convert("UTC").tz_localize(None).as_unit("us")
 
 
+def closing_moment_of_table(value: Any, *, time_zone: str = "UTC") -> pd.Timestamp:
+    """The closing moment for a table whose times are naive UTC: so is a Timestamp that states no zone.
+
+    `Crm.as_of` is one. Read as a moment of the zone's clocks it would be hours off, and a day near midnight.
+
+    Parameters
+    ----------
+    value : Timestamp, datetime, date or text
+        A date or a text without a zone is still one of the zone's calendar, as for `closing_moment`.
+    time_zone : str
+
+    Raises
+    ------
+    ParameterError
+        If it is no date.
+
+    Examples
+    --------
+    >>> closing_moment_of_table(pd.Timestamp("2018-01-01 04:01"), time_zone="America/New_York")
+    Timestamp('2018-01-01 04:01:00')
+    >>> closing_moment_of_table("2017-12-31 23:01", time_zone="America/New_York")
+    Timestamp('2018-01-01 04:01:00')
+    """
+    is_naive = isinstance(value, datetime) and value.tzinfo is None
+    return closing_moment(value, time_zone="UTC" if is_naive else time_zone)
+
+
 def in_zone(moment: Any, *, time_zone: str) -> pd.Timestamp:
     """A naive moment in UTC as the clocks of a time zone show it, the offset with it.
 

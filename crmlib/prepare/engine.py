@@ -120,7 +120,14 @@ class Engine:
            n
         0  2
         """
-        self._connection.register(name, _as_arrow_or_pandas(table, columns))
+        given = _as_arrow_or_pandas(table, columns)
+        try:
+            self._connection.register(name, given)
+        except duckdb.Error:
+            # A frame turned round by [::-1] keeps its columns backwards in memory, which DuckDB cannot read.
+            if not isinstance(given, pd.DataFrame):
+                raise
+            self._connection.register(name, given.copy())
 
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
         """A query as a relation, carried out when its rows are asked for.
@@ -203,7 +210,6 @@ class Engine:
         "net amount"
         """
         return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
-
 
     @staticmethod
     def literal(value: Any) -> str:

@@ -52,12 +52,13 @@ def health_findings(health: DataHealth) -> list[str]:
     '1 of 2\\xa0rows was set aside, mostly products that are listed more than once.'
     """
     aside = health.findings[health.findings["policy"] == "set_aside"]
+    aside = aside[aside["check"] != "after_as_of"]
     found = [_nameless(health)] if _nameless(health) else []
     if len(aside):
-        worst = aside.loc[aside["rows"].idxmax()]
+        worst, rows = aside.loc[aside["rows"].idxmax()], health.checks.rows_set_aside - _later(health)
         found.append(
-            f"{number(health.checks.rows_set_aside)} of {count(health.checks.rows_read, 'row')} "
-            f"{plural(health.checks.rows_set_aside, 'was')} set aside, mostly "
+            f"{number(rows)} of {count(health.checks.rows_read - _later(health), 'row')} "
+            f"{plural(rows, 'was')} set aside, mostly "
             f"{table_word(worst['table'])} that {check_words(worst)}."
         )
     widest = _widest_warning(health)
@@ -250,16 +251,25 @@ def health_limits(health: DataHealth) -> list[str]:
     return limits
 
 
+def _later(health: DataHealth) -> int:
+    """Rows after the closing date: nothing is wrong with them, they are not yet known."""
+    found = health.findings
+    return int(found.loc[found["check"] == "after_as_of", "rows"].sum())
+
+
 def _used(health: DataHealth) -> str:
-    read, aside = health.checks.rows_read, health.checks.rows_set_aside
+    later = _later(health)
+    read, aside = health.checks.rows_read - later, health.checks.rows_set_aside - later
     tables = count(len(health.tables), "table")
+    up_to = f"; {count(later, 'later row')} {plural(later, 'is', 'are')} not looked at" if later else ""
+    which = " up to the closing date" if later else f" read from {tables}"
     if not read:
-        return f"There is no row in the {tables} that {plural(len(health.tables), 'was')} read."
+        return f"There is no row in the {tables} that {plural(len(health.tables), 'was')} read{up_to}."
     if not aside:
-        return f"All {count(read, 'row')} read from {tables} could be used."
+        return f"All {count(read, 'row')}{which} could be used{up_to}."
     return (
-        f"Of {count(read, 'row')} read from {tables}, {percent(100 * (read - aside) / read)} could be used; "
-        f"{number(aside)} {plural(aside, 'was')} set aside, each with its reason."
+        f"Of {count(read, 'row')}{which}, {percent(100 * (read - aside) / read)} could be used, "
+        f"{number(aside)} {plural(aside, 'was')} set aside, each with its reason{up_to}."
     )
 
 

@@ -1,7 +1,10 @@
 """What the report on customers says, made from its numbers."""
 
+from math import ceil
+
 import pandas as pd
 
+from crmlib.analyse.customer_lists import AT_RISK, late_customers
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.present.claims_groups import groups_paragraph, indicators_paragraph
 from crmlib.present.words import (
@@ -236,9 +239,8 @@ def frequency_paragraph(profile: CustomerProfile) -> list[str]:
         )
     if "gap_days_mean" in bought and bought["gap_days_mean"].notna().any():
         said.append(
-            f"Who comes back does so after {days(bought['gap_days_mean'].median())}, at the median; a "
-            "reminder makes sense "
-            "after that, not before."
+            f"Who comes back takes {days(bought['gap_days_mean'].median())} from one order to the next, at "
+            "the median; a reminder makes sense after that, not before."
         )
     return said
 
@@ -268,16 +270,14 @@ def concentration_paragraph(profile: CustomerProfile) -> list[str]:
         f"first half {percent(reached[50])} of spend."
     ]
     if reached[20] >= 70:
-        few = max(round((profile.indicators["spend_total"] > 0).sum() / 100), 1)
+        few = ceil((profile.indicators["spend_total"] > 0).sum() / 100)
         said.append(
             f"The business rests on few: the first hundredth, {count(few, 'customer')}, should each have "
             "somebody here who "
             "knows them by name."
         )
     elif reached[20] >= 45:
-        said.append(
-            "That is usual in retail: worth a programme for the first fifth, without forgetting the others."
-        )
+        said.append("The first fifth is worth a programme of its own, without forgetting the others.")
     else:
         said.append(
             "Spend is spread widely: what helps many customers a little is worth more than care for a few."
@@ -332,21 +332,20 @@ def profile_limits(profile: CustomerProfile) -> list[str]:
 
 
 def _at_stake(profile: CustomerProfile) -> list[str]:
-    """The type in which most money is in danger, with what to do."""
-    table = profile.type_table
-    risky = table[table.index.str.startswith("at risk")]
-    if risky.empty or risky["spend_share_pct"].max() < 1:
+    """The customers at risk, as the list has them: what they are worth, and whom to call first."""
+    risky = profile.type_table[profile.type_table.index.isin(AT_RISK)]
+    if risky.empty or risky["spend_share_pct"].sum() < 1:
         return []
-    row = risky.loc[risky["spend_total"].idxmax()]
+    customers, late = int(risky["customers"].sum()), late_customers(profile)
     who = (
-        f"{count(row['customers'], 'customer')} worth {money(row['spend_total'], profile.currency)}, "
-        f"{percent(row['spend_share_pct'])} of spend, "
+        f"{count(customers, 'customer')} worth {money(risky['spend_total'].sum(), profile.currency)}, "
+        f"{percent(risky['spend_share_pct'].sum())} of spend, {plural(customers, 'is', 'are')} at risk"
     )
-    if row["customers"] == 1:
-        return [f"{who}is at risk, without an order for {days(row['recency_days'])}: call first."]
+    if customers == 1 or not late:
+        return [f"{who}: call {'first' if customers == 1 else 'those with most spend first'}."]
     return [
-        f"{who}are at risk: half of them have not bought for {days(row['recency_days'])} or more, so call "
-        "them first."
+        f"{who}; {number(late)} of them {plural(late, 'has', 'have')} not bought for twice their usual gap: "
+        "call those first."
     ]
 
 

@@ -156,7 +156,7 @@ def baskets_paragraph(found: CrossSell) -> list[str]:
             f"{quoted(name)} ({percent(share)})"
             for name, share in first[["item", "share_pct"]].itertuples(index=False)
         ]
-        said.append(f"In most baskets: {listing(parts)}.")
+        said.append(f"Most often in a basket: {listing(parts)}.")
     return said
 
 
@@ -208,7 +208,7 @@ def act_paragraph(found: CrossSell) -> list[str]:
     Examples
     --------
     >>> act_paragraph(_little_cross_sell())[0][:38]
-    'Start where most baskets can be moved:'
+    'Start with what already goes together '
     """
     if found.pairs.empty:
         return ["There is nothing to act on until a rule is found."]
@@ -220,7 +220,8 @@ def act_paragraph(found: CrossSell) -> list[str]:
         for row in best[["if", "then"]].itertuples(index=False)
     ]
     return [
-        f"Start where most baskets can be moved: {listing(parts)}.",
+        "Start with what already goes together most, for buyers who take one without the other: "
+        f"{listing(parts)}.",
         "Rules with a high lift and few baskets are for the shelf and the recipe card; rules with many "
         "baskets are for the till, "
         "the newsletter and the start page. Try an offer on some customers first and compare with the "
@@ -242,7 +243,7 @@ def cross_sell_limits(found: CrossSell) -> list[str]:
     Examples
     --------
     >>> len(cross_sell_limits(_little_cross_sell()))
-    5
+    6
     """
     book = found.book
     share = 100 * book.min_support_count / max(book.basket_count, 1)
@@ -278,6 +279,10 @@ def cross_sell_limits(found: CrossSell) -> list[str]:
         limits.append(
             "Products are known by code only. Codes for postage and the like are taken for products."
         )
+    limits.append(
+        "A basket is an order from which anything was taken, also free of charge or sent back later; the "
+        "customer profile counts only orders that were paid for and kept, so it may count fewer."
+    )
     return [
         *limits,
         "Prices, margins and stock are not looked at; a good rule can still sell what earns nothing.",
@@ -297,7 +302,8 @@ def _most_moved(found: CrossSell) -> list[str]:
     if best.name == found.pairs.index[0]:
         return []
     return [
-        f"The widest effect: {_sides(best['if'])} with {quoted(best['then'])}, in "
+        f"The combination that reaches most baskets beyond chance: {_sides(best['if'])} with "
+        f"{quoted(best['then'])}, in "
         f"{count(best['count'], 'basket')}, "
         f"{number(best['extra'])} more than chance would bring."
     ]

@@ -202,7 +202,8 @@ def list_paragraph(segmentation: Segmentation) -> list[str]:
     return [
         "The list holds each customer with the segment, most spend first; sort it by silence against the "
         "usual gap to see "
-        f"whom to call. From {number(OVERDUE_TIMES)} times on, a customer is late by any measure."
+        f"whom to call. From {number(OVERDUE_TIMES)} times on, a customer counts as late; who buys at "
+        "irregular times is so now and then by chance."
     ]
 
 

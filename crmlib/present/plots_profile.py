@@ -245,7 +245,10 @@ def plot_order_frequency(result: CustomerProfile, *, ax: Any = None) -> Any:
         ax.set_ylabel("customers, %")
         ax.set_xlabel("orders placed")
         ax.axhline(0, color=GREY, linewidth=1)
-    parts = [f"{row.orders} orders {percent(row.share_pct)}" for row in table.itertuples()]
+    parts = [
+        f"{row.orders} order{'' if row.orders == '1' else 's'} {percent(row.share_pct)}"
+        for row in table.itertuples()
+    ]
     return finish(
         ax, title=title, alt=f"Column chart of the share of customers by orders placed: {listing(parts)}."
     )

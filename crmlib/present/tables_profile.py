@@ -160,8 +160,14 @@ def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
         name="customers_at_risk",
         caption="Customers at risk, most spend first",
         labels=labels | {"customer_id": "Customer", "customer_type": "Type"},
-        units=units,
-        digits={"spend_total": 2, "order_count": 0, "recency_days": 0, "gap_days_mean": 1},
+        units=units | {"gap_overdue_ratio": "times"},
+        digits={
+            "spend_total": 2,
+            "order_count": 0,
+            "recency_days": 0,
+            "gap_days_mean": 1,
+            "gap_overdue_ratio": 1,
+        },
         rows=10,
     )
 

@@ -33,7 +33,7 @@ def segmentation_figures(segmentation: Segmentation) -> KeyFigures:
     spend = profile["spend_share_pct"].iloc[0] if "spend_share_pct" in profile else None
     return KeyFigures(
         KeyFigure(label="Segments", value=len(profile.drop(index=NO_PURCHASE, errors="ignore"))),
-        KeyFigure(label="Customers", value=int(profile["customers"].sum())),
+        KeyFigure(label="Customers", value=int(profile["customers"].sum()), note=_without_purchase(profile)),
         KeyFigure(label="Spend of the best segment", value=spend, unit="%", note="of all spend"),
         KeyFigure(
             label="Agreement when drawn again",
@@ -41,6 +41,11 @@ def segmentation_figures(segmentation: Segmentation) -> KeyFigures:
             note="1 is always the same, 0 is chance",
         ),
     )  # fmt: skip
+
+
+def _without_purchase(profile: pd.DataFrame) -> str:
+    nobody = profile["customers"].get(NO_PURCHASE, 0)
+    return f"{nobody:,} of them without a purchase" if nobody else ""
 
 
 def profile_table(segmentation: Segmentation, *, currency: str = "") -> DataTable:

@@ -278,14 +278,16 @@ def change(new: Any, old: Any, *, unit: str = "%") -> str:
     --------
     >>> change(112, 100), change(97, 100), change(5, 5), change(5, 0), change(12.0, 9.5, unit="points")
     ('up 12\\xa0%', 'down 3\\xa0%', 'unchanged', 'up from 0', 'up 2.5\\xa0percentage points')
-    >>> change(None, 3)
-    'not known'
+    >>> change(2062, 2061), change(None, 3)
+    ('nearly unchanged', 'not known')
     """
     if not is_known(new) or not is_known(old):
         return NOT_KNOWN
     moved = float(new) - float(old)
     if moved == 0:
         return "unchanged"
+    if unit == "%" and old and abs(moved / float(old)) < 0.001:
+        return "nearly unchanged"
     way = "up" if moved > 0 else "down"
     if unit == "points":
         return f"{way} {points(abs(moved))}"

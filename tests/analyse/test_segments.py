@@ -175,7 +175,7 @@ def test_customers_without_a_purchase_are_a_segment_of_their_own():
     assert both.profile.loc[NO_PURCHASE, "customers"] == 3
     assert both.stability.loc[NO_PURCHASE, "published"]
     assert both.stability["published"].dtype == bool
-    assert "have not bought yet" in both.descriptions[NO_PURCHASE]
+    assert "sent it all back" in both.descriptions[NO_PURCHASE]
     assert "W1" not in both.coordinates.index
     assert adjusted_rand_score(truth, both.labels[truth.index]) > 0.95
     without_orders = pd.concat([waiting, table]).drop(columns="order_count")

@@ -267,3 +267,21 @@ def test_days_are_those_of_the_zone_that_is_stated():
     as_of = pd.Timestamp("2024-01-02 23:00")
     assert rfm_table(ledger, as_of=as_of)["recency_days"].item() == 0
     assert rfm_table(ledger, as_of=as_of, time_zone="America/New_York")["recency_days"].item() == 1
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
+def test_recency_is_that_of_the_indicators_in_every_zone(zone):
+    lines = pd.DataFrame(
+        {
+            "customer_id": ["ann", "bob"],
+            "order_id": ["1", "2"],
+            "product_id": "tea",
+            "ordered_at": pd.to_datetime(["2024-01-02 04:00", "2024-01-01 12:00"]).tz_localize("UTC"),
+            "net_amount": 1.0,
+        }
+    )
+    crm = Crm.from_frames(
+        as_of=pd.Timestamp("2024-01-02 04:01", tz="UTC"), time_zone=zone, transactions=lines
+    )
+    rfm = rfm_table(crm.table("transactions"), as_of=crm.as_of, time_zone=zone)
+    assert rfm["recency_days"].to_dict() == compute_indicators(crm)["recency_days"].to_dict()

@@ -74,3 +74,12 @@ def test_decimals_arrive_as_floats_and_texts_as_texts():
         frame = engine.to_pandas("select 0.1::decimal(18, 4) as d, 'x' as t, 1::hugeint as h")
     assert frame["d"].dtype == "float64" and frame["h"].dtype == "float64"
     assert frame["d"].item() == 0.1
+
+
+def test_a_frame_turned_round_is_read_as_it_stands():
+    frame = pd.DataFrame(
+        {"word": ["a", "b"], "n": [1, 2], "at": pd.to_datetime(["2024-01-01", "2024-01-02"])}
+    )
+    with Engine() as engine:
+        engine.register("turned", frame[::-1])
+        assert engine.rows("select word, n from turned") == [("b", 2), ("a", 1)]

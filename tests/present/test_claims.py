@@ -1,10 +1,14 @@
 """Sentences: whole, plain, and true of the numbers they are made from."""
 
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from crmlib import Crm
+from crmlib.analyse.customer_lists import customers_of_types
+from crmlib.analyse.health import data_health
 from crmlib.present import claims_health, claims_profile, claims_rules, claims_segments
 from crmlib.present.claims_checks import TABLE_WORDS, check_words, table_word
 from crmlib.present.words import count, money, number, percent
@@ -107,14 +111,15 @@ def test_nobody_is_said_to_be_nobody():
     ]
 
 
-def test_customers_at_risk_are_counted_right():
+def test_customers_at_risk_are_those_of_the_list():
     profile = profile_of("shop")
-    row = profile.type_table.loc["at risk"]
+    listed = customers_of_types(SimpleNamespace(config=None), profile)
+    late = int((listed["gap_overdue_ratio"] >= 2).sum())
     said = claims_profile.profile_findings(profile)[-1]
     assert (
-        said.startswith(count(int((profile.types == "at risk").sum()), "customer"))
-        and money(row["spend_total"], "EUR") in said
+        said.startswith(count(len(listed), "customer")) and money(listed["spend_total"].sum(), "EUR") in said
     )
+    assert f"{late} of them" in said if late else "of them" not in said
 
 
 def test_only_whole_months_are_compared():
@@ -191,3 +196,19 @@ def test_every_check_becomes_words_without_a_column_name():
     ):
         row = pd.Series({"check": check, "column": "customer_id", "says": "has customer_id"})
         assert "_" not in check_words(row)
+
+
+def test_rows_after_the_closing_date_are_not_called_unusable():
+    lines = pd.DataFrame(
+        {
+            "order_id": ["1", "2", "3"],
+            "product_id": "tea",
+            "net_amount": 1.0,
+            "ordered_at": ["2024-01-01", "2024-01-02", "2024-03-01"],
+        }
+    )
+    health = data_health(Crm.from_frames(as_of="2024-01-31", transactions=lines))
+    assert claims_health.health_answer(health)[0] == (
+        "All 2\u00a0rows up to the closing date could be used; 1\u00a0later row is not looked at."
+    )
+    assert not any("set aside" in said for said in claims_health.health_findings(health))

@@ -116,3 +116,7 @@ def test_dates():
 
 def test_every_public_word_is_there():
     assert {"number", "money", "percent", "points", "count", "days", "listing", "change"} <= set(dir(words))
+
+
+def test_a_change_too_small_to_speak_of_has_no_percentage():
+    assert change(2062, 2061) == "nearly unchanged" and change(2064, 2061) == "up 0.1\u00a0%"

@@ -20,6 +20,9 @@ _SHELF = {
     "crmlib.measure.rfm": ("rfm_table",),
     "crmlib.measure.indicators": ("Indicator", "compute_indicators", "indicator_catalogue"),
     "crmlib.analyse.customer_types": ("CUSTOMER_TYPES", "customer_types"),
+    "crmlib.analyse.health": ("DataHealth", "data_health"),
+    "crmlib.analyse.profile": ("CustomerProfile", "customer_profile"),
+    "crmlib.analyse.cross_sell": ("CrossSell", "cross_sell"),
     "crmlib.analyse.segments": ("Segmentation", "segment_customers"),
     "crmlib.analyse.rules": ("RuleBook", "frequent_itemsets", "mine_rules", "prune_redundant"),
 }

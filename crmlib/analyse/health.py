@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.local_time import local_time
 from crmlib.prepare.checks import CheckReport
+from crmlib.prepare.clock import local_time
 from crmlib.schema.fields import TableSpec
 from crmlib.schema.tables import TABLES, table_spec
 

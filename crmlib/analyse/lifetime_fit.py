@@ -193,12 +193,13 @@ def _check(
         "Fit it on more customers or a longer time, or choose a simpler model; until then use figures that "
         "need no model, such as the purchases of the last year."
     )
-    far = [name for name, log in zip(names, logs, strict=True) if abs(log) > BOUND - 0.5]
+    far = [
+        f"{name} {'grows without end' if log > 0 else 'falls to 0'}"
+        for name, log in zip(names, logs, strict=True)
+        if abs(log) > BOUND - 0.5
+    ]
     if far:
-        raise FitError(
-            f"{model} has no summit: the likelihood keeps rising as {' and '.join(far)} "
-            f"{'goes' if len(far) == 1 else 'go'} to an extreme. {remedy}"
-        )
+        raise FitError(f"{model} has no summit: the likelihood keeps rising as {' and '.join(far)}. {remedy}")
     if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
         raise FitError(f"{model} did not converge: where it stopped the likelihood has no summit. {remedy}")
     inverse = np.linalg.inv(curvature)

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
-from crmlib.analyse.local_time import local_time
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.purchases import purchases_by_month
 from crmlib.measure.rfm import rfm_table
+from crmlib.prepare.clock import local_time
 from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.tables import table_spec
 

@@ -1,4 +1,4 @@
-"""What may leave the house: keyed pseudonyms for identifiers, no small groups of sensitive values."""
+"""What may leave the house: identifiers as they are, or keyed pseudonyms for them."""
 
 import base64
 import hashlib
@@ -8,12 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.schema.errors import ConfigError, ParameterError
+from crmlib.schema.errors import ConfigError
 
 KEY_VARIABLE = "CRMLIB_PSEUDONYM_KEY"
 """Environment variable that holds the secret of the pseudonyms; it never stands in crm.toml."""
 
 MINIMUM_GROUP = 10
+"""Customers that a group of a sensitive column has at the least, where it is shown."""
+
 SHORTEST_KEY = 16
 
 
@@ -87,40 +89,3 @@ def public_ids(crm: Any, ids: pd.Series) -> pd.Series:
             "Set it to a secret of at least 16 characters, the same for every run."
         )
     return pseudonyms(ids, key=key)
-
-
-def count_groups(values: pd.Series, *, minimum: int = MINIMUM_GROUP) -> pd.Series:
-    """Customers by the value of a sensitive column, without groups so small that they point at someone.
-
-    Groups below `minimum` are put together as "other"; where that is still too small, or holds one group only
-    and could be found by subtraction, the next smallest groups join it.
-
-    Parameters
-    ----------
-    values : Series, one value a customer
-        Missing values count as "not known".
-    minimum : int
-
-    Returns
-    -------
-    Series indexed by group
-        Counts, largest first, "other" last; empty where there are fewer than `minimum` customers.
-
-    Examples
-    --------
-    >>> count_groups(pd.Series(["a"] * 30 + ["b"] * 12 + ["c"] * 3)).to_dict()
-    {'a': 30, 'other': 15}
-    """
-    if minimum < 1:
-        raise ParameterError("minimum is the size of the smallest group to show; at least 1.")
-    counts = values.astype("str").fillna("not known").value_counts()
-    counts = counts.sort_index().sort_values(ascending=False, kind="stable").rename("customers")
-    small = int((counts < minimum).sum())
-    while small and small < len(counts) and (small < 2 or counts.iloc[-small:].sum() < minimum):
-        small += 1
-    if counts.sum() < minimum:
-        return counts.iloc[:0]
-    if not small:
-        return counts
-    other = pd.Series([int(counts.iloc[-small:].sum())], index=["other"], name="customers")
-    return pd.concat([counts.iloc[:-small], other])

@@ -161,7 +161,7 @@ def completeness_paragraph(health: DataHealth) -> list[str]:
     >>> from crmlib import Crm
     >>> from crmlib.analyse.health import data_health
     >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None]})
-    >>> completeness_paragraph(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))[0][:57]
+    >>> completeness_paragraph(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))[0][:58]
     '1 of 2\\xa0columns is filled in for every row; the widest gap:'
     """
     columns = health.completeness

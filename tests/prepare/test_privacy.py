@@ -2,11 +2,9 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from crmlib.prepare.privacy import KEY_VARIABLE, count_groups, pseudonyms, public_ids
-from crmlib.schema.errors import ConfigError, ParameterError
+from crmlib.prepare.privacy import KEY_VARIABLE, pseudonyms, public_ids
+from crmlib.schema.errors import ConfigError
 
 KEY = "a key of sixteen or more"
 
@@ -28,21 +26,3 @@ def test_lists_carry_pseudonyms_when_the_workspace_says_so(monkeypatch):
         public_ids(crm, pd.Series(["1"]))
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     assert public_ids(crm, pd.Series(["17850"])).str.startswith("K-").all()
-
-
-@given(sizes=st.lists(st.integers(1, 30), max_size=8))
-def test_no_small_group_is_shown_nor_can_be_found_by_subtraction(sizes):
-    values = pd.Series([f"g{i}" for i, size in enumerate(sizes) for _ in range(size)], dtype="str")
-    shown = count_groups(values, minimum=10)
-    assert (shown >= 10).all()
-    assert shown.sum() in (0, len(values))
-    if sum(sizes) >= 10:
-        assert shown.sum() == len(values)
-    if "other" in shown.index:
-        hidden = [size for i, size in enumerate(sizes) if f"g{i}" not in shown.index]
-        assert len(hidden) >= 2 or len(sizes) == 1
-
-
-def test_a_minimum_below_one_is_refused():
-    with pytest.raises(ParameterError):
-        count_groups(pd.Series(["a"]), minimum=0)

@@ -47,8 +47,8 @@ def test_months_have_no_gap_and_know_when_they_are_whole():
     months = sales_by_month(crm())
     assert months["month"].dt.strftime("%Y-%m").tolist() == ["2024-01", "2024-02", "2024-03"]
     assert months["net_sales"].tolist() == [35.0, 0.0, 15.0]
-    assert months["orders"].tolist() == [2, 0, 2]
-    assert months["customers"].tolist() == [1, 0, 1]
+    assert months["orders"].tolist() == [2, 0, 1]  # the order of 11 March came back whole
+    assert months["customers"].tolist() == [1, 0, 0]
     assert months["complete"].tolist() == [False, True, False]
     assert sales_by_month(crm(as_of="2024-03-31"))["complete"].tolist() == [False, True, True]
 

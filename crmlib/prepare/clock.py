@@ -48,7 +48,7 @@ def closing_moment(value: Any, *, time_zone: str = "UTC") -> pd.Timestamp:
         if moment.tzinfo is None:
             moment = moment.tz_localize(ZoneInfo(time_zone), ambiguous=True, nonexistent="shift_forward")
         return moment.tz_convert("UTC").tz_localize(None).as_unit("us")
-    except (ValueError, OverflowError, NotImplementedError) as error:
+    except (ValueError, OverflowError, RuntimeError) as error:
         raise ParameterError(f"as_of: {value} is out of range. Write a date such as 2017-12-31.") from error
 
 

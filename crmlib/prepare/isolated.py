@@ -9,7 +9,7 @@ FEWEST_ROWS = 20
 
 
 def isolated_rows(engine: Engine, table: str, column: str, *, where: str = "true") -> str:
-    """A query for the rows that lie more than a year after all others, at most one in a thousand (or one row).
+    """A query for the rows more than a year after all others: at most one in a thousand, or one row.
 
     Parameters
     ----------
@@ -44,4 +44,5 @@ def isolated_rows(engine: Engine, table: str, column: str, *, where: str = "true
     """)
     if last is None:
         return f"select rowid from {table} where false"
-    return f"select rowid from {table} where {where} and {name}::timestamp > {Engine.literal(last)}::timestamp"
+    moment = f"{Engine.literal(last)}::timestamp"
+    return f"select rowid from {table} where {where} and {name}::timestamp > {moment}"

@@ -8,7 +8,9 @@ from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import ConfigError, CrmlibError, SourceError
 
 
-def refusal_of(engine: Engine, error: duckdb.Error, *, table: str, computed: Mapping[str, str]) -> CrmlibError:
+def refusal_of(
+    engine: Engine, error: duckdb.Error, *, table: str, computed: Mapping[str, str]
+) -> CrmlibError:
     """The error to raise: each part is computed alone, and the first that fails is named.
 
     Parameters
@@ -29,8 +31,10 @@ def refusal_of(engine: Engine, error: duckdb.Error, *, table: str, computed: Map
         try:
             engine.rows(f"select max(columns(*)::varchar) from (select {part})")
         except duckdb.Error as reason:
-            return ConfigError(f"tables.{table}.{key_path}: the engine cannot compute it: {_first_line(reason)}")
-    return SourceError(f"tables.{table}.from: its rows cannot be read ({_first_line(error)}). Export them again.")
+            says = f"the engine cannot compute it: {_first_line(reason)}. Mend the SQL or the column."
+            return ConfigError(f"tables.{table}.{key_path}: {says}")
+    says = f"its rows cannot be read ({_first_line(error)}). Export them again."
+    return SourceError(f"tables.{table}.from: {says}")
 
 
 def _first_line(error: duckdb.Error) -> str:

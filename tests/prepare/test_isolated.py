@@ -23,7 +23,9 @@ DAYS = [f"2020-01-{day:02}" for day in range(1, 31)]
 
 def found(crm):
     summary = crm.checks.summary
-    return summary.loc[(summary.check == "isolated_future") & (summary.rows > 0), ["policy", "rows"]].values.tolist()
+    return summary.loc[
+        (summary.check == "isolated_future") & (summary.rows > 0), ["policy", "rows"]
+    ].values.tolist()
 
 
 def test_a_year_mistyped_is_set_aside_and_said():

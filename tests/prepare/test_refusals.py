@@ -31,7 +31,9 @@ def workspace(folder, config="", *, export=EXPORT, source="t.csv", top=""):
 )  # fmt: skip
 def test_sql_that_cannot_be_computed_is_refused_at_its_key(tmp_path, sql):
     folder = workspace(tmp_path, f'[tables.transactions.columns]\ncustomer_id = {{ sql = "{sql}" }}\n')
-    with pytest.raises(ConfigError, match=r"^tables.transactions.columns.customer_id: the engine cannot") as refused:
+    with pytest.raises(
+        ConfigError, match=r"^tables.transactions.columns.customer_id: the engine cannot"
+    ) as refused:
         open_workspace(folder)
     assert "\n" not in str(refused.value)
 
@@ -83,7 +85,8 @@ def test_many_mistakes_are_counted_not_listed(tmp_path):
 
 def test_columns_may_have_the_names_of_our_own(tmp_path):
     theirs = "reason,file,row,text,_file,_row,_bits,_hash,_keep_0,rowid"
-    export = f"order_id,product_id,ordered_at,net_amount,{theirs}\n1,a,2020-01-05,1,{theirs}\n,a,2020-01-05,1,{theirs}\n"
+    header = f"order_id,product_id,ordered_at,net_amount,{theirs}\n"
+    export = f"{header}1,a,2020-01-05,1,{theirs}\n,a,2020-01-05,1,{theirs}\n"
     crm = open_workspace(workspace(tmp_path, export=export))
     (aside,) = crm.checks.set_aside["transactions"].to_dict("records")
     assert aside["reason"].startswith("missing_required") and len(crm.frame("transactions")) == 1
@@ -99,6 +102,8 @@ def test_lists_of_a_parquet_file_are_read_as_text_or_refused(tmp_path):
     folder = workspace(tmp_path, source="t.parquet")
     pq.write_table(pa.table(columns), folder / "t.parquet")
     assert open_workspace(folder).frame("transactions").product_id.item() == "[a, b]"
-    pq.write_table(pa.table(columns | {"net_amount": [[1.5]], "ordered_at": [["2020"]]}), folder / "t.parquet")
+    pq.write_table(
+        pa.table(columns | {"net_amount": [[1.5]], "ordered_at": [["2020"]]}), folder / "t.parquet"
+    )
     with pytest.raises(CrmlibError):
         open_workspace(folder)

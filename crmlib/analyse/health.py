@@ -156,7 +156,7 @@ def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]
             "says": [column.description for column in columns],
             "privacy": [column.privacy for column in columns],
             "required": [column.required for column in columns],
-            "filled_pct": [100 * n / rows if rows else None for n in counted[::2]],
+            "filled_pct": [100 * n / rows if rows else float("nan") for n in counted[::2]],
             "distinct": pd.array(counted[1::2], dtype="Int64"),
         }
     )

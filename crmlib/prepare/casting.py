@@ -34,10 +34,10 @@ def is_text(sql_type: str) -> bool:
 
     Examples
     --------
-    >>> is_text("VARCHAR"), is_text("BIGINT")
-    (True, False)
+    >>> is_text("VARCHAR"), is_text("VARCHAR[]"), is_text("BIGINT")
+    (True, False, False)
     """
-    return sql_type.startswith(("VARCHAR", "ENUM"))
+    return sql_type.startswith(("VARCHAR", "ENUM")) and not sql_type.endswith("]")
 
 
 def base_sql(column: str, sql_type: str) -> str:
@@ -103,7 +103,7 @@ def _text(field: Field, base: str, sql_type: str) -> str:
     text = base
     if _is_float(sql_type):
         text = f"case when {base} = round({base}) then try_cast({base} as bigint)::varchar else {base}::varchar end"
-    elif not sql_type.startswith("VARCHAR"):
+    elif sql_type != "VARCHAR":
         text = f"{base}::varchar"
     return f"lower({text})" if field.allowed else text
 

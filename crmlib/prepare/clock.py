@@ -42,11 +42,14 @@ def closing_moment(value: Any, *, time_zone: str = "UTC") -> pd.Timestamp:
         raise ParameterError(f"as_of: {value!r} is no date. Write it as 2017-12-31.") from error
     if moment is pd.NaT:
         raise ParameterError("as_of is empty. Write it as 2017-12-31.")
-    if whole_day:
-        moment = moment.normalize() + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
-    if moment.tzinfo is None:
-        moment = moment.tz_localize(ZoneInfo(time_zone), ambiguous=True, nonexistent="shift_forward")
-    return moment.tz_convert("UTC").tz_localize(None).as_unit("us")
+    try:
+        if whole_day:
+            moment = moment.normalize() + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
+        if moment.tzinfo is None:
+            moment = moment.tz_localize(ZoneInfo(time_zone), ambiguous=True, nonexistent="shift_forward")
+        return moment.tz_convert("UTC").tz_localize(None).as_unit("us")
+    except (ValueError, OverflowError, RuntimeError) as error:
+        raise ParameterError(f"as_of: {value} is out of range. Write a date such as 2017-12-31.") from error
 
 
 def closing_moment_of_table(value: Any, *, time_zone: str = "UTC") -> pd.Timestamp:

@@ -19,8 +19,12 @@ KeyPath = tuple[str | int, ...]
 
 _SECRET_WORDS = words_of("password passwd pwd secret token credential credentials apikey passphrase")
 _SECRET_PAIRS = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("pseudonym", "key")})
+MOST_MISTAKES = 20
+"""Mistakes that one error lists; nobody mends more at once."""
+
 _URL_WITH_PASSWORD = re.compile(
-    r"[a-z][a-z0-9+.\-]*://[^/\s:@]*:[^/\s@]+@|[?&;](?:ssl)?password=", re.IGNORECASE
+    r"(?<![a-z0-9+.\-])[a-z][a-z0-9+.\-]{0,30}://[^/\s:@]{0,200}:[^/\s@]{1,500}@"
+    r"|[?&;](?:ssl)?password=", re.IGNORECASE
 )
 _PLAIN_WORDS = {
     "string_type": "wants text in quotes.",
@@ -88,12 +92,14 @@ def mistakes_error(mistakes: list[Mistake], *, text: str, file: str) -> ConfigEr
     >>> print(mistakes_error([mistake], text='nmae = "Acme"', file="crm.toml"))
     nmae (crm.toml, line 1): no such key.
     """
-    placed = [(line_of(text, mistake.path), mistake) for mistake in mistakes]
+    placed = [(line_of(text, mistake.path), mistake) for mistake in mistakes[:MOST_MISTAKES]]
     placed.sort(key=lambda pair: pair[0] or 0)
     lines = []
     for line, mistake in placed:
         place = f"{file}, line {line}" if line else file
         lines.append(f"{mistake.key_path} ({place}): {mistake.says}")
+    rest = len(mistakes) - len(placed)
+    lines += [f"{file}: {rest:,} more mistakes are not listed."] if rest else []
     return ConfigError("\n".join(dict.fromkeys(lines)))
 
 

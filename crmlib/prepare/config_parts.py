@@ -1,6 +1,7 @@
 """The sections of crm.toml, each a typed part."""
 
 import codecs
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -80,7 +81,8 @@ class ColumnConfig(Section):
             isinstance(value, str) and not value.strip() for key, value in given.items() if key != "value"
         ):
             raise ValueError("is empty. Write their column's name in quotes.")
-        if isinstance(given.get("value"), dict | list):
+        value = given.get("value")
+        if isinstance(value, dict | list) or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError("wants one constant: text, a number, a date, true or false.")
         return given
 

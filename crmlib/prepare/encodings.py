@@ -339,11 +339,18 @@ def _write_copy(text: TextFile, target: Path, encoding: str, shown: str) -> None
         for chunk in chain(_chunks(text), [b""]):
             try:
                 decoded = pending + decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                good = error.object[: error.start].decode(encoding, "replace")
+            except UnicodeError as error:
+                good = _good_part(error, encoding)
                 line = lines + len(re.findall("\r\n|\r|\n", good))
                 raise SourceError(f"{shown}, line {line:,}: is not {encoding}. {_STATE_IT}") from error
             pending = "\r" if decoded.endswith("\r") and chunk else ""
             plain = decoded.removesuffix(pending).replace("\r\n", "\n").replace("\r", "\n")
             lines += plain.count("\n")
             out.write(plain.encode("utf-8", "surrogateescape"))
+
+
+def _good_part(error: UnicodeError, encoding: str) -> str:
+    # Some decoders refuse a file without saying where, UTF-16 without its first bytes for one.
+    if isinstance(error, UnicodeDecodeError):
+        return error.object[: error.start].decode(encoding, "replace")
+    return ""

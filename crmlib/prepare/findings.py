@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crmlib.prepare.casting import text_literal
-from crmlib.schema.errors import ConfigError, nearest
+from crmlib.schema.errors import ConfigError, SchemaError, nearest
 from crmlib.schema.fields import POLICIES, Field, TableSpec
 
 MAX_FINDINGS = 62
@@ -14,7 +14,10 @@ MOMENT_TYPES = ("timestamp", "date")
 TEXT_TYPES = ("id", "text", "list")
 
 FIELD_CHECKS = ("missing_required", "wrong_type", "unparsable_date", "out_of_range", "not_allowed")
-ROW_CHECKS = ("unreadable_record", "filtered", "after_as_of", "duplicate_key", "exact_duplicate", "orphan_key")
+ROW_CHECKS = (
+    "unreadable_record", "filtered", "isolated_future", "after_as_of", "duplicate_key", "exact_duplicate",
+    "orphan_key",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +158,36 @@ def table_findings(
         for check in spec.checks
         if all(name in mapped for name in check.needs)
     ]
+
+
+def refuse_unknown(spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str]) -> None:
+    """Refuse a table without its required columns, and policies of checks and columns that are not there.
+
+    Raises
+    ------
+    SchemaError, ConfigError
+
+    Examples
+    --------
+    >>> from crmlib.schema.tables import TABLES
+    >>> refuse_unknown(TABLES["products"], ("product_id",), {"duplicate_key": "warn"})
+    """
+    missing = [name for name in spec.required if name not in mapped]
+    if missing:
+        raise SchemaError(
+            f"{spec.name} has no column {', '.join(missing)} (has: {', '.join(mapped) or 'none'}). "
+            f"Map it in crm.toml under [tables.{spec.name}.columns]."
+        )
+    for key in policies:
+        check, _, column = key.partition(".")
+        if check not in check_names(spec):
+            raise ConfigError(
+                f"tables.{spec.name}.checks.{check}: no such check.{nearest(check, check_names(spec))}"
+            )
+        if column and column not in spec.names:
+            raise ConfigError(
+                f"tables.{spec.name}.checks.{check}.{column}: no such column.{nearest(column, spec.names)}"
+            )
 
 
 _TYPE_WORDS = {

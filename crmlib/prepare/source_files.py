@@ -197,7 +197,15 @@ def _with_log(path: Path) -> tuple[Path, ...]:
 def _resolve(config: WorkspaceConfig, entry: str, key_path: str) -> list[FileReference]:
     if entry.startswith(PACKAGE_PREFIX):
         return _in_package(entry, key_path)
-    root = config.root.resolve()
+    try:
+        return _in_workspace(config.root.resolve(), entry, key_path)
+    except (OSError, ValueError, RuntimeError) as error:
+        # Too long a name, ** within a name, a link to itself.
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+        raise SourceError(f"{key_path}: {entry[:80]} is no usable path ({reason}). Mend it.") from error
+
+
+def _in_workspace(root: Path, entry: str, key_path: str) -> list[FileReference]:
     for name, part in _with_part(entry):
         if os.path.lexists(root / name) and not (root / name).is_dir():
             path = (root / name).resolve()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import duckdb
 import pandas as pd
 from sqlglot import exp, parse_one
 
@@ -12,12 +13,14 @@ from crmlib.prepare.engine import Engine
 from crmlib.prepare.findings import (
     MAX_FINDINGS,
     Finding,
-    check_names,
     field_findings,
     policy_of,
+    refuse_unknown,
     table_findings,
 )
-from crmlib.schema.errors import ConfigError, SchemaError, nearest
+from crmlib.prepare.isolated import isolated_rows
+from crmlib.prepare.refusals import refusal_of
+from crmlib.schema.errors import ConfigError
 from crmlib.schema.fields import Field, TableSpec
 
 UNREADABLE = "unreadable_record: the line cannot be read as a record"
@@ -95,13 +98,17 @@ class Staged:
 
     def __init__(self, engine: Engine, reading: Reading, *, time_zone: str = "UTC") -> None:
         self.engine, self.reading, self.spec = engine, reading, reading.spec
-        _refuse_unknown(reading)
+        refuse_unknown(reading.spec, reading.mapped, reading.policies)
         self.name = f"staged_{self.spec.name}"
         self.findings: list[Finding] = []
         self._queries: list[Finding] = []
         self._merge = False
         self._collect_findings()
-        engine.execute(f"create or replace table {self.name} as {self._staging_sql(time_zone)}")
+        self._computed: dict[str, str] = {}
+        try:
+            engine.execute(f"create or replace table {self.name} as {self._staging_sql(time_zone)}")
+        except duckdb.Error as error:
+            raise refusal_of(engine, error, table=self.spec.name, computed=self._computed) from error
 
     def _collect_findings(self) -> None:
         reading, mapped = self.reading, self.reading.mapped
@@ -112,7 +119,7 @@ class Staged:
         self.findings += field_findings(self.spec, mapped, reading.policies)
         for finding, is_query in table_findings(self.spec, mapped, reading.policies):
             (self._queries if is_query else self.findings).append(finding)
-        if len(self.findings) + len(self._queries) + len(mapped) + 3 > MAX_FINDINGS:
+        if len(self.findings) + len(self._queries) + len(mapped) + 5 > MAX_FINDINGS:
             raise ConfigError(f"tables.{self.spec.name}.where: too many filters for one table; join some with and.")
 
     def _staging_sql(self, time_zone: str) -> str:
@@ -129,10 +136,15 @@ class Staged:
         raw = [f'{meant(reading.expressions[f.name])} as "r_{f.name}"' for f in fields]
         keeps = [f"coalesce(({meant(sql)}), false) as _keep_{i}" for i, (sql, _) in enumerate(reading.filters)]
         numbers = [self._number_sql(name, theirs[name]) for name in numeric]
+        rows = f"(select {', '.join(['*', *numbers])} from {reading.view})"
+        self._computed = {
+            **{f"columns.{f.name}": f"{sql} from {rows}" for f, sql in zip(fields, raw, strict=True)},
+            **{f"where[{i}]": f"{sql} from {rows}" for i, sql in enumerate(keeps)},
+        }
         self.engine.execute(
             f"create or replace temp view raw_{self.spec.name} as "
             f"select {', '.join(['_file', '_row', self._digest_sql(theirs), *raw, *keeps])} "
-            f"from (select {', '.join(['*', *numbers])} from {reading.view})"
+            f"from {rows}"
         )
         described = self.engine.rows(f"describe raw_{self.spec.name}")
         types = {row[0]: row[1] for row in described}
@@ -187,6 +199,9 @@ class Staged:
     def last_moment(self) -> pd.Timestamp | None:
         """The last moment that an acceptable row speaks of, or None where there is none.
 
+        A few rows far beyond all others, such as a year mistyped, do not count; they are found as
+        ``isolated_future``.
+
         Examples
         --------
         See `crmlib.prepare.crm.open_workspace`, which takes ``as_of = "latest"`` from it.
@@ -195,7 +210,13 @@ class Staged:
         moments = [name for name in self.reading.mapped if name == self.spec.time or name in known_from]
         if not moments:
             return None
-        latest = ", ".join(f'max("{name}")::timestamp' for name in moments)
+        for name in moments:
+            default = "set_aside" if name == self.spec.time else "mend"
+            query = isolated_rows(self.engine, self.name, name, where=self._acceptable())
+            self._mark("isolated_future", name, default, "lie more than a year after all other rows", query)
+        latest = ", ".join(
+            f'max("{name}") filter (where (_bits & {self._mends(name)}) = 0)::timestamp' for name in moments
+        )
         (found,) = self.engine.rows(f"select {latest} from {self.name} where {self._acceptable()}")
         return max((pd.Timestamp(moment) for moment in found if moment is not None), default=None)
 
@@ -253,7 +274,7 @@ class Staged:
         policy = policy_of(check, column, default, self.reading.policies, table=self.spec.name)
         if check == "after_as_of":
             policy = "set_aside"
-        if policy == "mend" and check != "orphan_key":
+        if policy == "mend" and check not in ("orphan_key", "isolated_future"):
             raise ConfigError(f"tables.{self.spec.name}.checks.{check}: cannot be mended. Use set_aside or warn.")
         bit = 1 << len(self.findings)
         self.findings.append(Finding(check=check, column=column, policy=policy, says=says))
@@ -288,16 +309,17 @@ class Staged:
     def _mask(self, policy: str) -> int:
         return sum(1 << i for i, finding in enumerate(self.findings) if finding.policy == policy)
 
-    def _acceptable(self) -> str:
-        return f"(_bits & {self._mask('set_aside')}) = 0"
+    def _mends(self, column: str) -> int:
+        return sum(1 << i for i, f in enumerate(self.findings) if f.policy == "mend" and f.column == column)
+
+    def _acceptable(self, prefix: str = "") -> str:
+        return f"({prefix}_bits & {self._mask('set_aside')}) = 0"
 
     def _accepted_sql(self, as_of: pd.Timestamp) -> str:
         columns = []
         for name in self.reading.mapped:
             declared = self.spec.field(name)
-            mends = sum(
-                1 << i for i, f in enumerate(self.findings) if f.policy == "mend" and f.column == name
-            )
+            mends = self._mends(name)
             value = f'case when (_bits & {mends}) = 0 then "{name}" end' if mends else f'"{name}"'
             if declared.known_from in self.reading.mapped:
                 unknown = text_literal(declared.unknown_as) if declared.unknown_as else "null"
@@ -361,7 +383,7 @@ class Staged:
             select concat_ws('; ', {reasons}) as reason, s._file as file, s._row as "row",
                    v.* exclude (_file, _row)
             from {self.name} s join {self.reading.view} v on s._file = v._file and s._row = v._row
-            where not {self._acceptable()}
+            where not {self._acceptable("s.")}
             order by s._file, s._row
         """
 
@@ -373,23 +395,3 @@ class Staged:
         See `crmlib.prepare.crm.open_workspace`.
         """
         self.engine.execute(f"drop table {self.name}")
-
-
-def _refuse_unknown(reading: Reading) -> None:
-    spec, mapped = reading.spec, reading.mapped
-    missing = [name for name in spec.required if name not in mapped]
-    if missing:
-        raise SchemaError(
-            f"{spec.name} has no column {', '.join(missing)} (has: {', '.join(mapped) or 'none'}). "
-            f"Map it in crm.toml under [tables.{spec.name}.columns]."
-        )
-    for key in reading.policies:
-        check, _, column = key.partition(".")
-        if check not in check_names(spec):
-            raise ConfigError(
-                f"tables.{spec.name}.checks.{check}: no such check.{nearest(check, check_names(spec))}"
-            )
-        if column and column not in spec.names:
-            raise ConfigError(
-                f"tables.{spec.name}.checks.{check}.{column}: no such column.{nearest(column, spec.names)}"
-            )

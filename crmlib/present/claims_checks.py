@@ -34,6 +34,7 @@ _COLUMN_WORDS = {
 
 _CHECK_WORDS = {
     "after_as_of": "lie after the closing date",
+    "isolated_future": "are dated more than a year after all others",
     "exact_duplicate": "are the same as an earlier row",
     "duplicate_key": "are listed more than once",
     "merged": "belong to an earlier row and were merged into it",

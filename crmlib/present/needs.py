@@ -63,6 +63,5 @@ def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
     buyers = int((indicators["order_count"] > 0).sum())
     if buyers < fewest:
         said = count(buyers, "customer").replace("\u00a0", " ")
-        raise SkipReport(
-            f"Only {said} {'has' if buyers == 1 else 'have'} bought; segments need at least {fewest}."
-        )
+        who = f"Only {said}" if buyers else "No customers"
+        raise SkipReport(f"{who} {'has' if buyers == 1 else 'have'} bought; segments need at least {fewest}.")

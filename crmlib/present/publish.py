@@ -30,6 +30,9 @@ from crmlib.schema.errors import CrmlibError
 
 KEPT_FAILED = 5
 KEPT_WORK = 3
+RECORD = frozenset({"title", "as_of", "run", "reports"})
+"""What a ``run.json`` holds at least; a file without them is of somebody else."""
+
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z(-\d+)?$")
 
 
@@ -106,7 +109,7 @@ class Shelf:
             target = (self.root / "latest").readlink().name
         except OSError:
             return None
-        return target if (self.root / target).is_dir() else None
+        return target if _is_run(target) and (self.root / target).is_dir() else None
 
     def history(self) -> list[dict[str, Any]]:
         """The ``run.json`` of every published run, oldest first.
@@ -117,7 +120,7 @@ class Shelf:
         []
         """
         found = [read_json(self.root / run / "run.json") for run in self.published()]
-        return [run for run in found if run]
+        return [run for run in found if RECORD <= set(run)]
 
     def begin(self) -> str:
         """Clear away what dead runs have left, and make the folders of a new one. Hold the lock.
@@ -207,24 +210,28 @@ class Shelf:
         _remove(self.staging(run))
         _remove(self.work(run))
 
-    def prune(self, *, keep: int) -> None:
+    def prune(self, *, keep: int, run: str | None = None) -> None:
         """Remove all but the newest runs; never the one that ``latest`` points to. Hold the lock.
 
         Parameters
         ----------
         keep : published runs that stay, at least 1
+        run : the one that has just ended; it stays even where a clock set back makes it look old
 
         Examples
         --------
         >>> Shelf(root=Path("no/such/folder")).prune(keep=30)
         """
         latest = self.latest()
-        for run in self.published()[: -max(keep, 1)]:
-            if run != latest:
-                _remove(self.root / run)
+        spared = {latest, run}
+        for name in self.published()[: -max(keep, 1)]:
+            if name not in spared:
+                _remove(self.root / name)
+                _remove(self.work(name))
         for folder, kept in ((self.root / ".work", KEPT_WORK), (self.root / "failed", KEPT_FAILED)):
             for name in sorted(filter(_is_run, _names(folder)), key=_order)[:-kept]:
-                _remove(folder / name)
+                if name not in spared:
+                    _remove(folder / name)
 
     def unfinished(self) -> Path | None:
         """The notebooks of the newest run that failed or was killed since the last published one.
@@ -268,12 +275,16 @@ def write_text(path: str | Path, text: str) -> None:
     """
     path = Path(path)
     draft = path.with_name(f".{path.name}-{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def read_json(path: str | Path) -> dict[str, Any]:
-    """A JSON file; nothing where it is not there or was cut off.
+    """The object in a JSON file; nothing where it is not there, was cut off or is none.
 
     Examples
     --------
@@ -281,9 +292,10 @@ def read_json(path: str | Path) -> dict[str, Any]:
     {}
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def site_records(out: str | Path) -> list[dict[str, Any]]:
@@ -297,8 +309,9 @@ def site_records(out: str | Path) -> list[dict[str, Any]]:
     records = []
     for name in _names(Path(out)):
         shelf = Shelf(root=Path(out) / name)
-        run = read_json(shelf.root / "latest" / "run.json")
-        if run:
+        latest = shelf.latest()
+        run = read_json(shelf.root / latest / "run.json") if latest else {}
+        if RECORD <= set(run):
             findings = [text for report in run["reports"] for text in report.get("findings", ())]
             records.append(
                 {

@@ -191,7 +191,8 @@ class Runner:
         See `Runner`.
         """
         self.history = self.shelf.history()
-        self.latest = publish.read_json(self.shelf.root / "latest" / "run.json")
+        latest = self.shelf.latest()
+        self.latest = publish.read_json(self.shelf.root / latest / "run.json") if latest else {}
         self.name = self.shelf.begin()
         self.unfinished = None if self.order.fresh else self.shelf.unfinished()
         self.work, self.staging = self.shelf.work(self.name), self.shelf.staging(self.name)
@@ -309,7 +310,7 @@ class Runner:
         if failed:
             publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
             kept = self.shelf.set_aside(self.name)
-            self.shelf.prune(keep=self.order.keep)
+            self.shelf.prune(keep=self.order.keep, run=self.name)
             reason = "\n".join(execution.reason for execution in failed)
             return result(status="failed", reason=reason, folder=kept, log=kept / "run.log")
         if not any(execution.status == "done" for execution in executions):
@@ -325,7 +326,7 @@ class Runner:
         publish.write_text(self.staging / "run.json", json.dumps(record, indent=1, default=str))
         self.shelf.publish(self.name)
         self.log.info("published as %s", self.name)
-        self.shelf.prune(keep=self.order.keep)
+        self.shelf.prune(keep=self.order.keep, run=self.name)
         self._tell("published", done=len(self.jobs), total=len(self.jobs))
 
     def _tell(self, kind, **details):

@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from crmlib.prepare.privacy import public_ids
 from crmlib.present import manifest, publish
 from crmlib.present.kernels import Kernels
 from crmlib.present.locks import folder_lock
@@ -142,6 +145,7 @@ def _refuse_strange_names(folder):
 def _open(folder, order):
     crm = order.open_workspace(folder, as_of=order.as_of or None)
     try:
+        public_ids(crm, pd.Series([], dtype="str"))  # a missing key is known before the work, not after
         return manifest.read_facts(crm, folder=folder)
     finally:
         crm.engine.close()

@@ -4,6 +4,7 @@ import pandas as pd
 
 from crmlib import Crm
 from crmlib.analyse.health import BRINGS, COLUMNS_BRING, data_health
+from crmlib.present.claims_health import health_answer
 from crmlib.schema.tables import TABLES, table_spec
 
 PEOPLE = pd.DataFrame(
@@ -81,3 +82,11 @@ def test_the_words_cover_the_vocabulary():
 def test_an_empty_table_does_no_harm():
     table = health(customers=PEOPLE.head(0)).completeness
     assert table["filled_pct"].isna().all()
+
+
+def test_when_all_rows_lie_after_the_closing_moment_nothing_is_known_and_the_page_says_so():
+    lines = {"order_id": ["1"], "customer_id": ["a"], "product_id": ["x"], "ordered_at": ["2025-01-05"]}
+    found = health(transactions=pd.DataFrame(lines | {"net_amount": ["1"]}))
+    assert found.completeness["filled_pct"].dtype == "float64"
+    assert found.completeness["filled_pct"].isna().all()
+    assert health_answer(found)

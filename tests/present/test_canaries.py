@@ -1,0 +1,150 @@
+"""The notebooks on a hostile company: nothing personal, no small group and no live text leaves the house."""
+
+import base64
+import csv
+import getpass
+import html
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from crmlib.prepare.privacy import KEY_VARIABLE
+from crmlib.present.kernels import Kernels
+from crmlib.present.runs import run_reports
+from tests.hostile_company import FORMULA, HOSTILE, canary, personal_columns, write_company
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+KEY = "a key that is long enough"
+SETTINGS = """
+[privacy]
+pseudonyms = true
+
+[indicators.last_name]
+over = "lines"
+sql = "max(customer_id)"
+aspect = "finance"
+unit = ""
+better = "higher"
+says = "<img src=x onerror=alert(1)>"
+
+[indicators.endless]
+over = "lines"
+sql = "max(age_days) / 0"
+aspect = "finance"
+unit = ""
+better = "higher"
+says = "Divided by nothing."
+"""
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory):
+    """Two published sites: the company as it is, and with pseudonyms and the code shown."""
+    root = tmp_path_factory.mktemp("canaries")
+    plain = write_company(root / "data" / "plain")
+    hidden = write_company(root / "data" / "hidden")
+    for folder in (plain, hidden):
+        people = (folder / "customers.csv").read_text(encoding="utf-8")
+        quoted = FORMULA.replace('"', '""')
+        (folder / "customers.csv").write_text(people.replace("日本", f'"{quoted}"'), encoding="utf-8")
+    for path in hidden.glob("*.csv"):
+        path.write_text(
+            re.sub(r"\bc(\d{3})\b", r"zqid\1", path.read_text(encoding="utf-8")), encoding="utf-8"
+        )
+    config = (hidden / "crm.toml").read_text(encoding="utf-8").replace("\n[tables", SETTINGS + "\n[tables", 1)
+    (hidden / "crm.toml").write_text(config, encoding="utf-8")
+    found = {}
+    with pytest.MonkeyPatch.context() as patch, Kernels() as kernels:
+        patch.setenv(KEY_VARIABLE, KEY)
+        for folder, show_code in ((plain, False), (hidden, True)):
+            out = root / f"site-{folder.name}"
+            (run,) = run_reports(folder, out=out, notebooks=NOTEBOOKS, show_code=show_code, kernels=kernels)
+            assert run.status == "published" and set(run.reports.status) == {"done"}, run.reason
+            found[folder.name] = out
+    return found
+
+
+def published(out):
+    """Every published file with what its downloads and pictures hold; also run.json and the log."""
+    texts = {}
+    for path in [*out.rglob("*.html"), *out.rglob("*.json"), *out.rglob("run.log")]:
+        if ".work" in path.parts and path.name != "run.log":
+            continue
+        text = path.read_text(encoding="utf-8")
+        inner = [base64.b64decode(part).decode("utf-8-sig", "replace") for part in _packed(text)]
+        texts[path.relative_to(out).as_posix()] = "\n".join([text, html.unescape(text), *inner])
+    assert len(texts) >= 8
+    return texts
+
+
+def downloads(out):
+    """The rows of every CSV that a page offers."""
+    for path in out.rglob("*.html"):
+        for part in re.findall(
+            r"data:text/csv[^,\"]*base64,([A-Za-z0-9+/=]+)", path.read_text(encoding="utf-8")
+        ):
+            yield path.name, list(csv.reader(io.StringIO(base64.b64decode(part).decode("utf-8-sig"))))
+
+
+def _packed(text):
+    return re.findall(r"base64,([A-Za-z0-9+/=]+)", text)
+
+
+@pytest.mark.parametrize("name", ["plain", "hidden"])
+def test_no_personal_value_and_no_small_group_in_any_published_file(sites, name):
+    forbidden = {canary(*column) for column in personal_columns()} | {"canary", "rare gender", "rare income"}
+    for file, text in published(sites[name]).items():
+        assert [word for word in forbidden if word in text] == [], file
+
+
+@pytest.mark.parametrize("name", ["plain", "hidden"])
+def test_no_folder_of_the_machine_and_no_user_in_any_published_file(sites, name):
+    home, user = str(Path.home()), getpass.getuser()
+    for file, text in published(sites[name]).items():
+        found = [
+            word for word in (str(sites[name].parent), str(NOTEBOOKS.parent), f"{home}/") if word in text
+        ]
+        assert found == [] and not re.search(rf"(home|Users)/{re.escape(user)}\b", text), file
+
+
+def test_with_pseudonyms_no_raw_identifier_is_published(sites):
+    texts = published(sites["hidden"])
+    for file, text in texts.items():
+        assert "zqid" not in text and KEY not in text, file
+    assert sum(text.count("K-") > 20 for text in texts.values()) >= 2, "the lists are there, by pseudonym"
+    assert any("c001" in text for text in published(sites["plain"]).values()), "they would be found"
+
+
+@pytest.mark.parametrize("name", ["plain", "hidden"])
+def test_text_from_data_and_from_crm_toml_is_no_markup(sites, name):
+    pages = {path.name: path.read_text(encoding="utf-8") for path in sites[name].rglob("*.html")}
+    for file, text in pages.items():
+        for live in (HOSTILE, "<script>alert", "<b>Hostile</b>", "<img src=x"):
+            assert live not in text, file
+        assert "default-src &#39;none&#39;" in text and len(re.findall(r"<script\b", text)) <= 1
+        assert not re.search(
+            r"<[a-z]+[^>]*\son[a-z]+\s*=", re.sub(r"<script.*?</script>", "", text, flags=re.S)
+        )
+    assert html.escape("The <b>Hostile</b> Company") in pages["index.html"]
+    assert html.escape("<script>alert", quote=False) in pages["customer_profile.html"]
+
+
+@pytest.mark.parametrize("name", ["plain", "hidden"])
+def test_no_cell_of_a_download_is_a_formula(sites, name):
+    cells, shown = [], ""
+    for file, rows in downloads(sites[name]):
+        for cell in (cell for row in rows for cell in row):
+            number = re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", cell)
+            assert number or not cell.startswith(("=", "+", "-", "@", "\t", "\r")), (file, cell)
+            cells.append(cell)
+            shown += cell
+    assert len(cells) > 500 and FORMULA in shown, "the formulas are there, harmless"
+
+
+def test_a_missing_key_is_refused_before_the_work(sites, tmp_path, monkeypatch):
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    workspace = sites["hidden"].parent / "data" / "hidden"
+    (run,) = run_reports(workspace, out=tmp_path / "out", notebooks=NOTEBOOKS, reports=["data_health"])
+    assert (run.status, run.exit_code) == ("refused", 2) and KEY_VARIABLE in run.reason

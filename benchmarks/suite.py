@@ -32,16 +32,32 @@ def run(command: list[str], cwd: Path = ROOT) -> None:
 
 def warm(workspace: Path, folder: Path) -> dict[str, int]:
     tools = Path(sys.executable).parent
-    run([str(tools / "crmlib"), "report", str(workspace), "--out", str(folder / "reports"), "--quiet", "--fresh"])
+    run(
+        [
+            str(tools / "crmlib"),
+            "report",
+            str(workspace),
+            "--out",
+            str(folder / "reports"),
+            "--quiet",
+            "--fresh",
+        ]
+    )
     published = json.loads((folder / "reports" / workspace.name / "latest" / "run.json").read_text())
-    return {report["name"]: sum(block["kind"] in KEPT for block in report["blocks"]) for report in published["reports"]}
+    return {
+        report["name"]: sum(block["kind"] in KEPT for block in report["blocks"])
+        for report in published["reports"]
+    }
 
 
 def cold(workspace: Path, folder: Path) -> dict[str, int]:
     tools, blocks = Path(sys.executable).parent, {}
     for notebook in NOTEBOOKS:
         done = folder / notebook.name
-        run([str(tools / "papermill"), str(notebook), str(done), "-p", "workspace", str(workspace)], ROOT / "notebooks")
+        run(
+            [str(tools / "papermill"), str(notebook), str(done), "-p", "workspace", str(workspace)],
+            ROOT / "notebooks",
+        )
         run([str(tools / "jupyter"), "nbconvert", "--to", "html", "--no-input", str(done)])
         cells = json.loads(done.read_text())["cells"]
         outputs = [output for cell in cells for output in cell.get("outputs", [])]
@@ -51,7 +67,9 @@ def cold(workspace: Path, folder: Path) -> dict[str, int]:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("workspace", type=Path)
     options.add_argument("--rounds", type=int, default=3)
     given = options.parse_args()
@@ -69,7 +87,9 @@ def main() -> None:
         if shown[0] != shown[1]:
             sys.exit(f"the two sides do not show the same: {shown}")
     medians = {name: statistics.median(seconds) for name, seconds in times.items()}
-    print(f"{platform.python_version()}, {os.cpu_count()} cores, {len(NOTEBOOKS)} notebooks, {given.rounds} rounds")
+    print(
+        f"{platform.python_version()}, {os.cpu_count()} cores, {len(NOTEBOOKS)} notebooks, {given.rounds} rounds"
+    )
     for name, seconds in times.items():
         print(f"{name:22} median {medians[name]:6.1f} s   ({', '.join(f'{one:.1f}' for one in seconds)})")
     print(f"ratio {medians['crmlib report'] / medians['papermill, nbconvert']:.2f}")

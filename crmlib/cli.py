@@ -227,7 +227,9 @@ def draft(
     folder: Annotated[Path, typer.Argument(help="Folder with the exports.")],
     currency: Annotated[str, typer.Option(metavar="CODE", help="Of ISO 4217.")] = "EUR",
     time_zone: Annotated[str, typer.Option(metavar="ZONE", help="Such as Europe/Paris.")] = "UTC",
-    write: Annotated[bool, typer.Option("--write", help="Write crm.toml; never over one that is there.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write crm.toml; never over one that is there.")
+    ] = False,
 ) -> None:
     """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.prepare.draft`.
 

@@ -34,8 +34,15 @@ def write_company(folder: Path, *, customers: int = 90, seed: int = 7) -> Path:
     folder.mkdir(parents=True)
     ids = [f"c{i:03}" for i in range(customers)]
     _write(folder, "customers", [_customer(i, name, rng) for i, name in enumerate(ids)])
-    goods = [(f"p{i}", HOSTILE if i == 0 else FORMULA if i == 1 else f"货品 {i}", f"group {i % 4}") for i in range(12)]
-    _write(folder, "products", [{"product_id": a, "name": b, "category": b, "subcategory": c} for a, b, c in goods])
+    goods = [
+        (f"p{i}", HOSTILE if i == 0 else FORMULA if i == 1 else f"货品 {i}", f"group {i % 4}")
+        for i in range(12)
+    ]
+    _write(
+        folder,
+        "products",
+        [{"product_id": a, "name": b, "category": b, "subcategory": c} for a, b, c in goods],
+    )
     _write(folder, "transactions", _orders(ids, [good[0] for good in goods], rng))
     _write(folder, "contacts", [
         {"contact_id": f"k{i}", "customer_id": name, "title": "buyer", **_personal("contacts")}

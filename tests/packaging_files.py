@@ -20,7 +20,9 @@ def locked() -> dict[str, list[tuple[str, str]]]:
     """Package -> its versions in the lock, each with the marker that says where it holds."""
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     found: dict[str, list[tuple[str, str]]] = {}
-    for name, version, marker in re.findall(r"^([a-z0-9._-]+)==([^\s;\\]+)(?: ; ([^\\\n]+?))? \\$", text, re.MULTILINE):
+    for name, version, marker in re.findall(
+        r"^([a-z0-9._-]+)==([^\s;\\]+)(?: ; ([^\\\n]+?))? \\$", text, re.MULTILINE
+    ):
         found.setdefault(name, []).append((version, marker))
     return found
 
@@ -33,7 +35,15 @@ def environment() -> str:
         for requirement in declared()
         for version, marker in versions[requirement.name.lower()]
     )
-    head = ["name: crmlib", "channels:", "  - conda-forge", "dependencies:", "  - python>=3.11,<3.13", "  - pip", "  - pip:"]
+    head = [
+        "name: crmlib",
+        "channels:",
+        "  - conda-forge",
+        "dependencies:",
+        "  - python>=3.11,<3.13",
+        "  - pip",
+        "  - pip:",
+    ]
     return "\n".join([*head, *pins, "      - --editable .", ""])
 
 

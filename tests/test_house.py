@@ -9,7 +9,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "crmlib"
 FLOORS = {"schema": 0, "prepare": 1, "measure": 2, "analyse": 3, "present": 4, "sample": 4, "cli": 5}
-PRESENTATION = {"matplotlib", "seaborn", "papermill", "nbconvert", "nbclient", "jupyter_client", "IPython", "typer", "rich"}
+PRESENTATION = {
+    "matplotlib",
+    "seaborn",
+    "papermill",
+    "nbconvert",
+    "nbclient",
+    "jupyter_client",
+    "IPython",
+    "typer",
+    "rich",
+}
 MAX_MODULE_LINES, MAX_FUNCTION_LINES = 400, 60
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -4,7 +4,16 @@ import re
 
 from tests.packaging_files import ROOT, declared, environment, locked
 
-NAMED_BY_THE_USER = {"jupyterlab", "pandas", "matplotlib", "seaborn", "scikit-learn", "mlxtend", "papermill", "pytest"}
+NAMED_BY_THE_USER = {
+    "jupyterlab",
+    "pandas",
+    "matplotlib",
+    "seaborn",
+    "scikit-learn",
+    "mlxtend",
+    "papermill",
+    "pytest",
+}
 
 
 def test_the_lock_satisfies_every_dependency():
@@ -12,7 +21,9 @@ def test_the_lock_satisfies_every_dependency():
     for requirement in declared():
         assert requirement.name.lower() in versions, f"{requirement.name} is not locked: run `make lock`"
         for version, _ in versions[requirement.name.lower()]:
-            assert requirement.specifier.contains(version), f"{requirement} is locked at {version}: run `make lock`"
+            assert requirement.specifier.contains(version), (
+                f"{requirement} is locked at {version}: run `make lock`"
+            )
 
 
 def test_environment_yml_pins_the_same_versions():

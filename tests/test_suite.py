@@ -27,7 +27,9 @@ def online_retail(shared_data, tmp_path_factory):
 def runs(online_retail, tmp_path_factory):
     """Two runs of the same inputs."""
     out = tmp_path_factory.mktemp("reports")
-    return [run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True)[0] for _ in range(2)]
+    return [
+        run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True)[0] for _ in range(2)
+    ]
 
 
 def told(run):
@@ -48,7 +50,9 @@ def test_pages_are_whole_small_and_alone(runs):
         assert len(text.encode()) <= BYTES
         assert "Content-Security-Policy" in text and '<html lang="' in text
         assert not re.search(r'(src|href)="(https?:)?//', text)
-        assert not re.search(r"\b(nan|NaN|None|Traceback)\b", re.sub(r"<script.*?</script>", "", text, flags=re.S))
+        assert not re.search(
+            r"\b(nan|NaN|None|Traceback)\b", re.sub(r"<script.*?</script>", "", text, flags=re.S)
+        )
         assert len(re.findall(r"<img ", text)) == len(re.findall(r'<img [^>]*alt="[^"]{20,}"', text))
 
 

@@ -91,7 +91,9 @@ def cast_sql(
     if kind == "integer":
         number = _number(base, sql_type, "double", decimal)
         exact = f"try_cast({base} as bigint)" if not is_text(sql_type) and not _is_float(sql_type) else "null"
-        return f"coalesce({exact}, case when {number} = round({number}) then try_cast({number} as bigint) end)"
+        return (
+            f"coalesce({exact}, case when {number} = round({number}) then try_cast({number} as bigint) end)"
+        )
     return _number(base, sql_type, "decimal(18, 4)" if kind == "money" else "double", decimal)
 
 
@@ -141,7 +143,11 @@ def _moment(kind: str, base: str, sql_type: str, time_zone: str, date_formats: S
             return f"case when {offset} then ({_sane(local)})::date else ({naive})::date end"
         utc = f"timezone('UTC', try_cast({base} as timestamptz))"
         return f"case when {offset} then {_sane(utc)} else {_to_utc(naive, zone)} end"
-    naive = _sane(f"try_cast({base} as timestamp)") if sql_type.startswith(("TIMESTAMP", "DATE")) else "null::timestamp"
+    naive = (
+        _sane(f"try_cast({base} as timestamp)")
+        if sql_type.startswith(("TIMESTAMP", "DATE"))
+        else "null::timestamp"
+    )
     return f"({naive})::date" if kind == "date" else _to_utc(naive, zone)
 
 

@@ -72,7 +72,9 @@ class CheckReport:
 
     def _repr_html_(self) -> str:
         heading = f"{self.rows_read:,} rows read, {self.rows_set_aside:,} set aside"
-        return f"<p>{escape(heading)}</p>{self.counts.to_html(index=False)}{self.summary.to_html(index=False)}"
+        return (
+            f"<p>{escape(heading)}</p>{self.counts.to_html(index=False)}{self.summary.to_html(index=False)}"
+        )
 
 
 def join_summaries(summaries: list[pd.DataFrame], counts: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +87,9 @@ def join_summaries(summaries: list[pd.DataFrame], counts: pd.DataFrame) -> pd.Da
     >>> join_summaries([found], pd.DataFrame({"table": ["t"], "rows_read": [4]})).share_pct.item()
     25.0
     """
-    joined = pd.concat(summaries, ignore_index=True) if summaries else pd.DataFrame(columns=list(SUMMARY_COLUMNS))
+    joined = (
+        pd.concat(summaries, ignore_index=True) if summaries else pd.DataFrame(columns=list(SUMMARY_COLUMNS))
+    )
     joined = joined[joined["rows"] > 0].reset_index(drop=True)
     read = joined["table"].map(counts.set_index("table")["rows_read"])
     joined["share_pct"] = (100 * joined["rows"].astype(float) / read.astype(float)).astype(float)

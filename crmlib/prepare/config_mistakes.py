@@ -24,7 +24,8 @@ MOST_MISTAKES = 20
 
 _URL_WITH_PASSWORD = re.compile(
     r"(?<![a-z0-9+.\-])[a-z][a-z0-9+.\-]{0,30}://[^/\s:@]{0,200}:[^/\s@]{1,500}@"
-    r"|[?&;](?:ssl)?password=", re.IGNORECASE
+    r"|[?&;](?:ssl)?password=",
+    re.IGNORECASE,
 )
 _PLAIN_WORDS = {
     "string_type": "wants text in quotes.",

@@ -11,7 +11,8 @@ from crmlib.prepare.casting import text_literal
 from crmlib.prepare.checks import COUNT_COLUMNS, CheckReport, join_summaries
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.engine import Engine, columns_of
-from crmlib.prepare.staging import Reading, Staged
+from crmlib.prepare.reading import Reading
+from crmlib.prepare.staging import Staged
 from crmlib.schema.errors import ParameterError, SchemaError
 from crmlib.schema.tables import CORE_TABLES, TABLES, table_spec
 
@@ -198,7 +199,9 @@ class Crm:
             )
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.name}, as of {self.as_of:%Y-%m-%d %H:%M}</p>{self.checks.counts.to_html(index=False)}"
+        return (
+            f"<p>{self.name}, as of {self.as_of:%Y-%m-%d %H:%M}</p>{self.checks.counts.to_html(index=False)}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -180,7 +180,9 @@ def _columns_of_files(root: Path, currency: str) -> tuple[dict[str, list[str]], 
 def _columns(root: Path, file: str, currency: str) -> list[str]:
     entry = re.sub(r"([\[*?])", r"[\1]", file)
     tables = {"transactions": {"from": entry}}
-    config = WorkspaceConfig.model_validate({"root": root, "name": "draft", "currency": currency, "tables": tables})
+    config = WorkspaceConfig.model_validate(
+        {"root": root, "name": "draft", "currency": currency, "tables": tables}
+    )
     with Engine(allowed_paths=allowed_paths(config)) as engine:
         source = open_source(engine, config, "transactions")
         close_source(engine, source)

@@ -69,9 +69,7 @@ def check_names(spec: TableSpec) -> tuple[str, ...]:
     return (*FIELD_CHECKS, *ROW_CHECKS, *(check.name for check in spec.checks))
 
 
-def policy_of(
-    check: str, column: str, default: str, policies: Mapping[str, str], *, table: str = ""
-) -> str:
+def policy_of(check: str, column: str, default: str, policies: Mapping[str, str], *, table: str = "") -> str:
     """The policy that a workspace states for a check, else the default.
 
     Parameters
@@ -122,7 +120,10 @@ def field_findings(spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[s
             add(field, "wrong_type", strict, says, f"{base} is not null and {typed} is null")
         if field.minimum is not None or field.maximum is not None:
             low, high = field.minimum, field.maximum
-            parts = [f"{typed} < {low}" if low is not None else "", f"{typed} > {high}" if high is not None else ""]
+            parts = [
+                f"{typed} < {low}" if low is not None else "",
+                f"{typed} > {high}" if high is not None else "",
+            ]
             says = f"have a {field.name} {_range_words(low, high)}"
             add(field, "out_of_range", strict, says, " or ".join(part for part in parts if part))
         if field.allowed:

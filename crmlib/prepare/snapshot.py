@@ -208,7 +208,7 @@ def lay_out_set_aside(snapshot: Path, root: Path) -> None:
         if stale.name not in files:
             stale.unlink(missing_ok=True)
     for name, path in files.items():
-        if not (target / name).exists() or not os.path.samefile(target / name, path):
+        if not (target / name).exists() or not (target / name).samefile(path):
             copy = target / f".{name}.{os.getpid()}"
             copy.unlink(missing_ok=True)
             try:

@@ -1,14 +1,11 @@
 """One table on its way in: read, typed, judged row by row; then accepted or set aside, never lost."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import duckdb
 import pandas as pd
-from sqlglot import exp, parse_one
 
-from crmlib.prepare.arithmetic import NUMBER_PREFIX, numbers_in
-from crmlib.prepare.casting import base_sql, cast_sql, is_text, text_literal
+from crmlib.prepare.casting import text_literal
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.findings import (
     MAX_FINDINGS,
@@ -19,53 +16,9 @@ from crmlib.prepare.findings import (
     table_findings,
 )
 from crmlib.prepare.isolated import isolated_rows
+from crmlib.prepare.reading import Reading, staging_query
 from crmlib.prepare.refusals import refusal_of
 from crmlib.schema.errors import ConfigError
-from crmlib.schema.fields import Field, TableSpec
-
-UNREADABLE = "unreadable_record: the line cannot be read as a record"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """How the rows of a source become rows of a table.
-
-    Parameters
-    ----------
-    spec : TableSpec
-    view : str
-        Name in the engine; it has their columns, `_file` and `_row`.
-    expressions : our column -> SQL over their columns
-    filters : (SQL, reason) pairs; rows for which the SQL is not true are set aside with the reason
-    date_formats, decimal : how dates and numbers are written
-    policies : ``check`` or ``check.column`` -> policy
-
-    Examples
-    --------
-    >>> from crmlib.schema.tables import TABLES
-    >>> Reading(spec=TABLES["employees"], view="raw", expressions={"employee_id": '"id"'}).mapped
-    ('employee_id',)
-    """
-
-    spec: TableSpec
-    view: str
-    expressions: Mapping[str, str]
-    filters: tuple[tuple[str, str], ...] = ()
-    date_formats: tuple[str, ...] = ()
-    decimal: str = "."
-    policies: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def mapped(self) -> tuple[str, ...]:
-        """Our columns that the source fills, in the vocabulary's order.
-
-        Examples
-        --------
-        >>> from crmlib.schema.tables import TABLES
-        >>> Reading(spec=TABLES["plans"], view="raw", expressions={"key": "k", "dimension": "d"}).mapped
-        ('dimension', 'key')
-        """
-        return tuple(name for name in self.spec.names if name in self.expressions)
 
 
 class Staged:
@@ -104,97 +57,31 @@ class Staged:
         self._queries: list[Finding] = []
         self._merge = False
         self._collect_findings()
-        self._computed: dict[str, str] = {}
+        self._read(time_zone)
+
+    def _read(self, time_zone: str) -> None:
+        computed: dict[str, str] = {}
         try:
-            engine.execute(f"create or replace table {self.name} as {self._staging_sql(time_zone)}")
+            query, computed = staging_query(self.engine, self.reading, self.findings, time_zone=time_zone)
+            self.engine.execute(f"create or replace table {self.name} as {query}")
         except duckdb.Error as error:
-            raise refusal_of(engine, error, table=self.spec.name, computed=self._computed) from error
+            raise refusal_of(self.engine, error, table=self.spec.name, computed=computed) from error
 
     def _collect_findings(self) -> None:
         reading, mapped = self.reading, self.reading.mapped
         for i, (_, reason) in enumerate(reading.filters):
             self.findings.append(
-                Finding(check="filtered", column="", policy="set_aside", says=reason, condition=f"not _keep_{i}")
+                Finding(
+                    check="filtered", column="", policy="set_aside", says=reason, condition=f"not _keep_{i}"
+                )
             )
         self.findings += field_findings(self.spec, mapped, reading.policies)
         for finding, is_query in table_findings(self.spec, mapped, reading.policies):
             (self._queries if is_query else self.findings).append(finding)
         if len(self.findings) + len(self._queries) + len(mapped) + 5 > MAX_FINDINGS:
-            raise ConfigError(f"tables.{self.spec.name}.where: too many filters for one table; join some with and.")
-
-    def _staging_sql(self, time_zone: str) -> str:
-        reading, fields = self.reading, [self.spec.field(name) for name in self.reading.mapped]
-        theirs = {row[0]: row[1] for row in self.engine.rows(f"describe {reading.view}")}
-        text_columns = [name for name, sql_type in theirs.items() if is_text(sql_type)]
-        numeric: dict[str, None] = {}
-
-        def meant(sql: str) -> str:
-            sql, columns = numbers_in(sql, text_columns=text_columns)
-            numeric.update(dict.fromkeys(columns))
-            return sql
-
-        raw = [f'{meant(reading.expressions[f.name])} as "r_{f.name}"' for f in fields]
-        keeps = [f"coalesce(({meant(sql)}), false) as _keep_{i}" for i, (sql, _) in enumerate(reading.filters)]
-        numbers = [self._number_sql(name, theirs[name]) for name in numeric]
-        rows = f"(select {', '.join(['*', *numbers])} from {reading.view})"
-        self._computed = {
-            **{f"columns.{f.name}": f"{sql} from {rows}" for f, sql in zip(fields, raw, strict=True)},
-            **{f"where[{i}]": f"{sql} from {rows}" for i, sql in enumerate(keeps)},
-        }
-        self.engine.execute(
-            f"create or replace temp view raw_{self.spec.name} as "
-            f"select {', '.join(['_file', '_row', self._digest_sql(theirs), *raw, *keeps])} "
-            f"from {rows}"
-        )
-        described = self.engine.rows(f"describe raw_{self.spec.name}")
-        types = {row[0]: row[1] for row in described}
-        based = [f'{base_sql(chr(34) + "r_" + f.name + chr(34), types["r_" + f.name])} as "b_{f.name}"' for f in fields]
-        typed = []
-        for f in fields:
-            sql = cast_sql(
-                f,
-                f'"b_{f.name}"',
-                types[f"r_{f.name}"],
-                time_zone=time_zone,
-                date_formats=reading.date_formats,
-                decimal=reading.decimal,
+            raise ConfigError(
+                f"tables.{self.spec.name}.where: too many filters for one table; join some with and."
             )
-            typed.append(f'{sql} as "t_{f.name}"')
-        kept = [f"_keep_{i}" for i in range(len(keeps))]
-        bits = " + ".join(
-            f"(case when {self._over_typed(f.condition)} then {1 << i} else 0 end)"
-            for i, f in enumerate(self.findings)
-        )
-        finals = ", ".join(f'"t_{f.name}" as "{f.name}"' for f in fields)
-        return f"""
-            with based as (select {", ".join(["_file", "_row", "_hash", *based, *kept])}
-                           from raw_{self.spec.name}),
-                 typed as (select *, {", ".join(typed)} from based)
-            select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from typed
-        """
-
-    def _digest_sql(self, theirs: Iterable[str]) -> str:
-        if self._keyed:
-            return "null::ubigint as _hash"
-        names = [Engine.quote(name) for name in theirs if name not in ("_file", "_row")]
-        return f"hash({', '.join(names)}) as _hash"
-
-    def _number_sql(self, name: str, sql_type: str) -> str:
-        base = base_sql(Engine.quote(name), sql_type)
-        number = cast_sql(Field(name, "number", ""), f"({base})", sql_type, decimal=self.reading.decimal)
-        return f"{number} as {Engine.quote(NUMBER_PREFIX + name)}"
-
-    @property
-    def _keyed(self) -> bool:
-        return bool(self.spec.keys) and all(key in self.reading.mapped for key in self.spec.keys)
-
-    def _over_typed(self, condition: str) -> str:
-        if '"b_' in condition or '"t_' in condition or condition.startswith("not _keep_"):
-            return condition
-        tree = parse_one(condition, dialect="duckdb")
-        for column in tree.find_all(exp.Column):
-            column.replace(exp.column(exp.to_identifier(f"t_{column.name}", quoted=True)))
-        return tree.sql(dialect="duckdb")
 
     def last_moment(self) -> pd.Timestamp | None:
         """The last moment that an acceptable row speaks of, or None where there is none.
@@ -230,7 +117,10 @@ class Staged:
         if self.spec.time in self.reading.mapped:
             moment = text_literal(str(as_of))
             self._mark(
-                "after_as_of", "", "set_aside", f"lie after as_of {as_of:%Y-%m-%d %H:%M}",
+                "after_as_of",
+                "",
+                "set_aside",
+                f"lie after as_of {as_of:%Y-%m-%d %H:%M}",
                 f'select rowid from {self.name} where "{self.spec.time}" > {moment}::timestamp',
             )
 
@@ -241,7 +131,7 @@ class Staged:
         --------
         See `crmlib.prepare.crm.stage_tables`.
         """
-        if len(self.spec.keys) != 1 or not self._keyed:
+        if len(self.spec.keys) != 1 or not self.reading.keyed:
             return None
         (key,) = self.spec.keys
         return f'select distinct "{key}" from {self.name} where "{key}" is not null and {self._acceptable()}'
@@ -259,14 +149,22 @@ class Staged:
             target = self.spec.field(name).references
             if target and keys and keys.get(target):
                 self._mark(
-                    "orphan_key", name, "warn", f"name a {name} that {target} does not have",
+                    "orphan_key",
+                    name,
+                    "warn",
+                    f"name a {name} that {target} does not have",
                     f"select s.rowid from {self.name} s anti join ({keys[target]}) k(known) "
                     f'on s."{name}" = k.known where s."{name}" is not null',
                 )
         for finding in self._queries:
             self._mark(
-                finding.check, "", finding.policy, finding.says,
-                finding.condition.format(rows=f"(select rowid, * from {self.name} where {self._acceptable()})"),
+                finding.check,
+                "",
+                finding.policy,
+                finding.says,
+                finding.condition.format(
+                    rows=f"(select rowid, * from {self.name} where {self._acceptable()})"
+                ),
             )
         self.engine.execute(f"create or replace table {self.spec.name} as {self._accepted_sql(as_of)}")
 
@@ -275,7 +173,9 @@ class Staged:
         if check == "after_as_of":
             policy = "set_aside"
         if policy == "mend" and check not in ("orphan_key", "isolated_future"):
-            raise ConfigError(f"tables.{self.spec.name}.checks.{check}: cannot be mended. Use set_aside or warn.")
+            raise ConfigError(
+                f"tables.{self.spec.name}.checks.{check}: cannot be mended. Use set_aside or warn."
+            )
         bit = 1 << len(self.findings)
         self.findings.append(Finding(check=check, column=column, policy=policy, says=says))
         self.engine.execute(
@@ -283,18 +183,26 @@ class Staged:
         )
 
     def _mark_duplicates(self) -> None:
-        keys, complete = self.spec.keys, self._keyed
+        keys, complete = self.spec.keys, self.reading.keyed
         check, default = ("duplicate_key", "set_aside") if complete else ("exact_duplicate", "warn")
         policy = policy_of(check, "", default, self.reading.policies, table=self.spec.name)
         columns = ", ".join(f'"{key}"' for key in keys) if complete else "_hash"
-        says = f"repeat the {' and '.join(keys)} of an earlier row" if complete else "are the same as an earlier row"
+        says = (
+            f"repeat the {' and '.join(keys)} of an earlier row"
+            if complete
+            else "are the same as an earlier row"
+        )
         if policy == "mend":
             if not complete:
-                raise ConfigError(f"tables.{self.spec.name}.checks.{check}: cannot be mended: no key to merge by.")
+                raise ConfigError(
+                    f"tables.{self.spec.name}.checks.{check}: cannot be mended: no key to merge by."
+                )
             check, policy, self._merge = "merged", "set_aside", True
             says = f"have the {' and '.join(keys)} of an earlier row and were merged into it"
         bit = 1 << len(self.findings)
-        repeated = f"select {columns} from {self.name} where {self._acceptable()} group by all having count(*) > 1"
+        repeated = (
+            f"select {columns} from {self.name} where {self._acceptable()} group by all having count(*) > 1"
+        )
         self.engine.execute(f"""
             update {self.name} set _bits = _bits | {bit} where rowid in (
                 select row_id from (
@@ -363,7 +271,10 @@ class Staged:
         )
         (found,) = self.engine.rows(f"select {counts} from {self.name}") if self.findings else ((),)
         return pd.DataFrame(
-            [(self.spec.name, f.check, f.column, f.policy, n, f.says) for f, n in zip(self.findings, found, strict=True)],
+            [
+                (self.spec.name, f.check, f.column, f.policy, n, f.says)
+                for f, n in zip(self.findings, found, strict=True)
+            ],
             columns=["table", "check", "column", "policy", "rows", "says"],
         )
 

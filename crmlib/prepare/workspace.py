@@ -13,6 +13,7 @@ from crmlib.prepare.config_parts import ColumnConfig, TableConfig
 from crmlib.prepare.crm import Crm, stage_tables
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.reading import Reading
 from crmlib.prepare.snapshot import (
     lay_out_set_aside,
     open_snapshot,
@@ -24,7 +25,6 @@ from crmlib.prepare.snapshot import (
     write_snapshot,
 )
 from crmlib.prepare.sources import Source, allowed_paths, close_source, fingerprints, open_source
-from crmlib.prepare.staging import Reading
 from crmlib.schema.errors import ConfigError, nearest
 from crmlib.schema.tables import CORE_TABLES, table_spec
 
@@ -70,7 +70,9 @@ def open_workspace(
     """
     config = load_config(path)
     if not set(config.tables) & set(CORE_TABLES):
-        raise ConfigError(f"tables: a workspace needs {' or '.join(CORE_TABLES)}. Add [tables.{CORE_TABLES[0]}].")
+        raise ConfigError(
+            f"tables: a workspace needs {' or '.join(CORE_TABLES)}. Add [tables.{CORE_TABLES[0]}]."
+        )
     moment = _stated_moment(config, as_of)
     files = {name: fingerprints(config, name) for name in config.tables}
     key = snapshot_key(config.model_dump(mode="json"), str(moment), files)
@@ -78,7 +80,9 @@ def open_workspace(
     snapshot = folder / key
     manifest = read_manifest(snapshot)
     if manifest is None:
-        snapshot = write_snapshot(folder, key, lambda target: _check_sources(config, moment, target, progress))
+        snapshot = write_snapshot(
+            folder, key, lambda target: _check_sources(config, moment, target, progress)
+        )
         manifest = read_manifest(snapshot)
     assert manifest is not None
     lay_out_set_aside(snapshot, config.root)
@@ -115,14 +119,20 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
     key_path = f"tables.{name}.columns"
     theirs = {column.lower(): column for column in source.columns}
     expressions = {
-        ours: Engine.quote(theirs[ours]) for ours in spec.names if ours not in table.columns and ours in theirs
+        ours: Engine.quote(theirs[ours])
+        for ours in spec.names
+        if ours not in table.columns and ours in theirs
     }
     for ours, mapped in table.columns.items():
         expressions[ours] = _expression(mapped, source, f"{key_path}.{ours}")
     filters = tuple(
         (
             parse_expression(
-                rule.sql, columns=source.columns, aggregate=False, key_path=f"tables.{name}.where.{i}", context="filter"
+                rule.sql,
+                columns=source.columns,
+                aggregate=False,
+                key_path=f"tables.{name}.where.{i}",
+                context="filter",
             ).sql,
             rule.reason,
         )

@@ -120,7 +120,7 @@ class Shelf:
         []
         """
         found = [read_json(self.root / run / "run.json") for run in self.published()]
-        return [run for run in found if RECORD <= set(run)]
+        return [run for run in found if set(run) >= RECORD]
 
     def begin(self) -> str:
         """Clear away what dead runs have left, and make the folders of a new one. Hold the lock.
@@ -311,7 +311,7 @@ def site_records(out: str | Path) -> list[dict[str, Any]]:
         shelf = Shelf(root=Path(out) / name)
         latest = shelf.latest()
         run = read_json(shelf.root / latest / "run.json") if latest else {}
-        if RECORD <= set(run):
+        if set(run) >= RECORD:
             findings = [text for report in run["reports"] for text in report.get("findings", ())]
             records.append(
                 {

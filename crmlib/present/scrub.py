@@ -8,12 +8,15 @@ from typing import Any
 
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|api_?key|private_key|credential", re.IGNORECASE)
 _BEFORE = r"(?:(?<=file://)|(?<![\w/+.\-]))"
+_CLIMB = r"(?:\.\.(?:/\.\.)*)?"
 _AFTER = r"(?![\w+\-])"
 SHORTEST_SECRET = 8
 
 
 def scrub_paths(value: Any, folders: Mapping[str, str]) -> Any:
     """A copy of nested lists, dicts and text in which each folder's path reads as its short name.
+
+    A path that climbs to the root first (``../../srv/acme``) names the folder just as well.
 
     Parameters
     ----------
@@ -24,6 +27,8 @@ def scrub_paths(value: Any, folders: Mapping[str, str]) -> Any:
     --------
     >>> scrub_paths({"text": ["see /home/ann/crm/a.ipynb"]}, {"/home/ann/crm": ".", "/home/ann": "~"})
     {'text': ['see ./a.ipynb']}
+    >>> scrub_paths("workspace = '../../srv/acme'", {"/srv/acme": "acme"})
+    "workspace = 'acme'"
     >>> scrub_paths("/home/anna, data:x/home/ann", {"/home/ann": "~"})
     '/home/anna, data:x/home/ann'
     """
@@ -31,7 +36,7 @@ def scrub_paths(value: Any, folders: Mapping[str, str]) -> Any:
     if not names:
         return value
     longest_first = sorted(names, key=len, reverse=True)
-    pattern = re.compile(_BEFORE + "(" + "|".join(map(re.escape, longest_first)) + ")" + _AFTER)
+    pattern = re.compile(_BEFORE + _CLIMB + "(" + "|".join(map(re.escape, longest_first)) + ")" + _AFTER)
     return _map_text(value, lambda text: pattern.sub(lambda match: names[match[1]], text))
 
 

@@ -11,7 +11,7 @@ from crmlib.prepare.arithmetic import numbers_in
         ('-"a"', ("a",)),
         ('CASE WHEN "a" = \'x\' THEN "b" * 2 END', ("b",)),
         ('CASE WHEN "a" > 5 THEN "b" END', ("a",)),
-        ('"a" > \'5\'', ()),
+        ("\"a\" > '5'", ()),
         ('"a" BETWEEN 1 AND 2', ("a",)),
         ('"a" IN (1, 2)', ("a",)),
         ('UPPER("a")', ()),

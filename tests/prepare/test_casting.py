@@ -16,7 +16,9 @@ def read(kind, value, *, sql_type="VARCHAR", allowed=(), **options):
     base = base_sql("v", sql_type)
     cast = cast_sql(field, "b", sql_type, **options)
     with Engine() as engine:
-        ((result,),) = engine.rows(f"select {cast} from (select {base} as b from (select $1::{sql_type} as v))", [value])
+        ((result,),) = engine.rows(
+            f"select {cast} from (select {base} as b from (select $1::{sql_type} as v))", [value]
+        )
     return result
 
 
@@ -34,12 +36,16 @@ def test_amounts_with_a_decimal_point(written, amount):
     assert read("number", written) == amount
 
 
-@pytest.mark.parametrize(("written", "amount"), [("1.234,50", 1234.5), ("12,5", 12.5), ("1.234", 1234), ("3.5", None)])
+@pytest.mark.parametrize(
+    ("written", "amount"), [("1.234,50", 1234.5), ("12,5", 12.5), ("1.234", 1234), ("3.5", None)]
+)
 def test_amounts_with_a_decimal_comma(written, amount):
     assert read("number", written, decimal=",") == amount
 
 
-@pytest.mark.parametrize(("written", "number"), [("3", 3), ("3.0", 3), ("3.7", None), ("9007199254740993.0", 9007199254740992)])
+@pytest.mark.parametrize(
+    ("written", "number"), [("3", 3), ("3.0", 3), ("3.7", None), ("9007199254740993.0", 9007199254740992)]
+)
 def test_whole_numbers_are_never_rounded(written, number):
     assert read("integer", written) == number
 
@@ -71,12 +77,15 @@ def test_a_naive_time_is_taken_in_the_workspace_zone_and_kept_in_utc():
     assert read("timestamp", "2020-07-01 12:00", **new_york) == datetime(2020, 7, 1, 16)
     assert read("timestamp", "2020-01-01 12:00", **new_york) == datetime(2020, 1, 1, 17)
     assert read("timestamp", "2020-01-01 12:00+00:00", **new_york) == datetime(2020, 1, 1, 12)
-    assert read("timestamp", datetime(2020, 1, 1, 12), sql_type="TIMESTAMP", **new_york) == datetime(2020, 1, 1, 17)
+    assert read("timestamp", datetime(2020, 1, 1, 12), sql_type="TIMESTAMP", **new_york) == datetime(
+        2020, 1, 1, 17
+    )
     assert read("date", "2020-01-01 02:00+00:00", **new_york) == date(2019, 12, 31)
 
 
 @pytest.mark.parametrize(
-    ("written", "truth"), [("yes", True), ("N", False), ("1", True), ("0", False), ("maybe", None), ("", None)]
+    ("written", "truth"),
+    [("yes", True), ("N", False), ("1", True), ("0", False), ("maybe", None), ("", None)],
 )
 def test_yes_and_no(written, truth):
     assert read("boolean", written) is truth
@@ -96,6 +105,6 @@ def test_values_of_a_closed_list_are_read_in_lower_case():
 
 
 def test_zone_names_cannot_break_out_of_the_sql():
-    with pytest.raises(Exception, match="(?i)time ?zone"):
+    with pytest.raises(Exception, match=r"(?i)time ?zone"):
         read("timestamp", "2020-01-01", time_zone="UTC', now()) --")
     assert pd.isna(read("number", "1); drop table x; --"))

@@ -8,7 +8,9 @@ from crmlib.schema.errors import ConfigError
 
 
 def test_a_folder_of_exports_becomes_a_workspace_that_opens(tmp_path):
-    (tmp_path / "orders 2020.csv").write_text("Order No,SKU,Customer_ID,Order Date,Qty,Amount\n007,a,c1,2020-01-05,1,9.5\n")
+    (tmp_path / "orders 2020.csv").write_text(
+        "Order No,SKU,Customer_ID,Order Date,Qty,Amount\n007,a,c1,2020-01-05,1,9.5\n"
+    )
     (tmp_path / "articles.csv").write_text("sku;description;price\na;Tea;9,5\n")
     (tmp_path / "readme.txt").write_text("hello there\n")
     draft = draft_config(tmp_path, currency="EUR")
@@ -31,7 +33,9 @@ def test_what_is_not_found_is_said_and_left_open(tmp_path):
 
 
 def test_hostile_names_stay_text(tmp_path):
-    (tmp_path / 'a"] evil [b*.csv').write_text('order_id,product_id,ordered_at,"net""\namount",amount\n1,a,2020-01-05,9,8\n')
+    (tmp_path / 'a"] evil [b*.csv').write_text(
+        'order_id,product_id,ordered_at,"net""\namount",amount\n1,a,2020-01-05,9,8\n'
+    )
     draft = draft_config(tmp_path)
     parsed = tomllib.loads(draft.text)
     assert parsed["tables"]["transactions"]["from"] == 'a"] evil [b*.csv'
@@ -40,7 +44,9 @@ def test_hostile_names_stay_text(tmp_path):
 
 def test_a_folder_without_orders_is_refused(tmp_path):
     (tmp_path / "people.csv").write_text("colour,size\nred,1\n")
-    with pytest.raises(ConfigError, match=r"no file looks like transactions or opportunities \(seen: people.csv"):
+    with pytest.raises(
+        ConfigError, match=r"no file looks like transactions or opportunities \(seen: people.csv"
+    ):
         draft_config(tmp_path)
     with pytest.raises(ConfigError, match="no such folder"):
         draft_config(tmp_path / "nowhere")

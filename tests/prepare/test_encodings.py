@@ -42,8 +42,8 @@ def prepared(tmp_path):
         (FRENCH.encode("cp1252"), "cp1252", FRENCH),
         (b"a,b\ncaf\xe9,1\n", "cp1252", "a,b\ncafé,1\n"),
         (b"a,b\n1,2\n", "utf-8", "a,b\n1,2\n"),
-        (gzip.compress(GERMAN.encode("latin-1")), "cp1252", GERMAN),
-        (gzip.compress(CHINESE.encode()), "utf-8", CHINESE),
+        (gzip.compress(GERMAN.encode("latin-1"), mtime=0), "cp1252", GERMAN),
+        (gzip.compress(CHINESE.encode(), mtime=0), "utf-8", CHINESE),
     ],
 )
 def test_the_encoding_is_found(prepared, data, encoding, text):
@@ -114,7 +114,7 @@ def test_utf_8_with_a_few_damaged_bytes_stays_utf_8(prepared):
         (b"PAR1xxxx", "Parquet"),
         (b"SQLite format 3\x00xx", "SQLite"),
         (b" <!DOCTYPE html><table>", "web page"),
-        (gzip.compress(CHINESE.encode() * 500)[:200], "damaged"),
+        (gzip.compress(CHINESE.encode() * 500, mtime=0)[:200], "damaged"),
         (b"\x1f\x8bnot gzip at all", "damaged"),
     ],
 )

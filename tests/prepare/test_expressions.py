@@ -1,7 +1,5 @@
 """The SQL guard: what passes means the same to the engine, and nothing else passes."""
 
-# ruff: noqa: E501
-
 import random
 import re
 

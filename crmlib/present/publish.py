@@ -23,10 +23,14 @@ import re
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from crmlib.schema.errors import CrmlibError
+
+HEALTH_REPORT = "data_health"
+"""The report about the data themselves: on the indexes its findings come after those about the business."""
 
 KEPT_FAILED = 5
 KEPT_WORK = 3
@@ -312,7 +316,9 @@ def site_records(out: str | Path) -> list[dict[str, Any]]:
         latest = shelf.latest()
         run = read_json(shelf.root / latest / "run.json") if latest else {}
         if set(run) >= RECORD:
-            findings = [text for report in run["reports"] for text in report.get("findings", ())]
+            reports = sorted(run["reports"], key=lambda report: report["name"] == HEALTH_REPORT)
+            in_turn = zip_longest(*(report.get("findings", ()) for report in reports))
+            findings = [text for texts in in_turn for text in texts if text]
             records.append(
                 {
                     "name": name,

@@ -6,11 +6,11 @@ from typing import Any
 
 from crmlib.present.blocks_figures import NOT_KNOWN, figure_cell, is_known
 from crmlib.present.page import date_words, environment
+from crmlib.present.publish import HEALTH_REPORT
 from crmlib.present.trend import change_note, past_values, sparkline
 
 _MOST_FIGURES = 6
 _MOST_FINDINGS = 5
-_HEALTH = "data_health"
 
 
 def run_index(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> str:
@@ -129,7 +129,7 @@ def _compared(run) -> str:
 
 
 def _findings(done) -> list[dict[str, Any]]:
-    by_report = [_found(report) for report in done]
+    by_report = [_found(report) for report in sorted(done, key=lambda one: one.get("name") == HEALTH_REPORT)]
     in_turn = chain.from_iterable(zip_longest(*by_report))
     return [finding for finding in in_turn if finding][:_MOST_FINDINGS]
 
@@ -165,7 +165,7 @@ def _sentences(block) -> list[str]:
 
 def _health(run, done) -> dict[str, Any]:
     read, aside = (_rows(run, name) for name in ("rows_read", "rows_set_aside"))
-    report = next((report for report in done if report.get("name") == _HEALTH), {})
+    report = next((report for report in done if report.get("name") == HEALTH_REPORT), {})
     link = {"href": report.get("href"), "title": report.get("title") or "Data health"}
     if read is None:
         return {"text": "How many rows were read is not known.", **link}

@@ -47,12 +47,12 @@ def test_what_is_not_known_has_no_change_and_no_line(index):
 def test_findings_come_from_all_reports_in_turn_and_lead_to_their_place(index):
     found = re.findall(r'<li>(.*?) <a href="(\w+\.html#finding-[0-9a-f]{8})">', index)
     assert [href.split(".")[0] for _, href in found] == [
+        "segmentation",
+        "cross_sell",
         "data_health",
         "segmentation",
         "cross_sell",
-        "segmentation",
-        "cross_sell",
-    ]
+    ], "what is said of the data comes after what is said of the business"
 
 
 def test_a_finding_links_to_an_id_that_its_page_has(index):

@@ -4,27 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
-from crmlib.measure.indicators.sources import order_lines_sql
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.measure.given_orders import ask_orders
 from crmlib.prepare.clock import closing_moment_of_table
-from crmlib.prepare.engine import Engine, columns_of, require_columns
-from crmlib.schema.errors import ParameterError, SchemaError, nearest
+from crmlib.schema.errors import ParameterError, nearest
 
 UNIT_DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375}
 """Days in a unit of time: day, week, mean month of the Gregorian calendar (365.25 / 12)."""
 
-_REQUIRED = ("customer_id", "order_id", "ordered_at", "net_amount")
-_READ_AS = {
-    "customer_id": "customer_id",
-    "order_id": "order_id",
-    "ordered_at": "cast(ordered_at as timestamp) as ordered_at",
-    "net_amount": "cast(net_amount as decimal(18, 4)) as net_amount",
-    "product_id": "coalesce(cast(product_id as varchar), '') as product_id",
-    "quantity": "try_cast(quantity as decimal(18, 4)) as quantity",
-}
-_WHERE_MISSING = {"product_id": "'' as product_id", "quantity": "cast(null as decimal(18, 4)) as quantity"}
-_UNUSED = ("discount_amount", "cost_amount", "channel", "store_id")
 _HISTORY_SQL = """,
 purchase_days as (
     select customer_id, ordered_on, sum(kept_amount) as kept_amount
@@ -107,32 +93,13 @@ def purchase_history(
     ann                  1      1.0  3.000000            20.0
     bob                  0      0.0  1.571429             NaN
     """
-    require_columns(transactions, _REQUIRED, table_name="transactions")
     if unit not in UNIT_DAYS:
         raise ParameterError(
             f'there is no unit {unit!r}: give "D" (days), "W" (weeks) or "M" (months).'
             + nearest(str(unit).upper(), UNIT_DAYS)
         )
     moment = closing_moment_of_table(as_of, time_zone=time_zone)
-    sql = _sql(set(columns_of(transactions)), days=UNIT_DAYS[unit])
-    used = [name for name in _READ_AS if name in columns_of(transactions)]
-    with Engine() as engine:
-        engine.register("given_transactions", transactions, columns=used)
-        try:
-            table = engine.to_pandas(sql, moments(sql, as_of=moment, time_zone=time_zone))
-        except Exception as error:
-            raise SchemaError(
-                "transactions holds a value that is no time (ordered_at) or no finite amount (net_amount): "
-                f"{str(error).strip().splitlines()[0]}"
-            ) from error
-    history = table.set_index("customer_id")
+    question = _HISTORY_SQL.format(days=f"cast({UNIT_DAYS[unit]} as double)")
+    history = ask_orders(transactions, question, as_of=moment, time_zone=time_zone)
     history.attrs["unit"] = unit
     return history
-
-
-def _sql(present: set[str], *, days: float) -> str:
-    read = [_READ_AS[name] if name in present else _WHERE_MISSING[name] for name in _READ_AS]
-    read += [f"null as {name}" for name in _UNUSED]
-    lines = order_lines_sql(f"select {', '.join(read)} from given_transactions")
-    steps = step_sql(ORDER_STEPS, sources={"order_lines": lines}, figures={})
-    return steps.rstrip() + _HISTORY_SQL.format(days=f"cast({days} as double)")

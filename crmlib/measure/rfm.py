@@ -4,25 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.measure.given_orders import ask_orders
 from crmlib.measure.indicators.built_in import INDICATORS
-from crmlib.measure.indicators.compute import moments
-from crmlib.measure.indicators.sources import order_lines_sql
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
 from crmlib.prepare.clock import closing_moment_of_table
-from crmlib.prepare.engine import Engine, columns_of, require_columns
-from crmlib.schema.errors import ParameterError, SchemaError
-
-_REQUIRED = ("customer_id", "order_id", "ordered_at", "net_amount")
-_READ_AS = {
-    "customer_id": "customer_id",
-    "order_id": "order_id",
-    "ordered_at": "cast(ordered_at as timestamp) as ordered_at",
-    "net_amount": "cast(net_amount as decimal(18, 4)) as net_amount",
-    "product_id": "coalesce(cast(product_id as varchar), '') as product_id",
-    "quantity": "try_cast(quantity as decimal(18, 4)) as quantity",
-}
-_WHERE_MISSING = {"product_id": "'' as product_id", "quantity": "cast(null as decimal(18, 4)) as quantity"}
-_UNUSED = ("discount_amount", "cost_amount", "channel", "store_id")
+from crmlib.schema.errors import ParameterError
 
 
 def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = "UTC") -> pd.DataFrame:
@@ -84,12 +69,10 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = 
     ann                     1            2         35.0        2        2        2
     bob                    20            1         10.0        1        1        1
     """
-    require_columns(transactions, _REQUIRED, table_name="transactions")
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
         raise ParameterError(f"bins is {bins!r}: give a whole number from 2 on, such as 5.")
-    table = _measure(
-        transactions, as_of=closing_moment_of_table(as_of, time_zone=time_zone), time_zone=time_zone
-    )
+    moment = closing_moment_of_table(as_of, time_zone=time_zone)
+    table = ask_orders(transactions, _question(), as_of=moment, time_zone=time_zone)
     table.attrs["bins"] = bins
     return table.assign(
         r_score=_scores(-table["recency_days"], bins=bins),
@@ -98,31 +81,16 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = 
     )
 
 
-def _measure(transactions: Any, *, as_of: pd.Timestamp, time_zone: str) -> pd.DataFrame:
-    present = set(columns_of(transactions))
-    used = [name for name in _READ_AS if name in present]
-    read = [_READ_AS[name] if name in present else _WHERE_MISSING[name] for name in _READ_AS]
-    read += [f"null as {name}" for name in _UNUSED]
-    lines = order_lines_sql(f"select {', '.join(read)} from given_transactions")
+def _question() -> str:
     figures = [
         f"{indicator.sql} as {indicator.name}"
         for indicator in INDICATORS
         if indicator.name in ("recency_days", "order_count", "spend_total")
     ]
-    sql = step_sql(ORDER_STEPS, sources={"order_lines": lines}, figures={}) + (
+    return (
         f"select customer_id, {', '.join(figures)} from orders "
         "group by customer_id having count(*) filter (where is_purchase) > 0 order by customer_id"
     )
-    with Engine() as engine:
-        engine.register("given_transactions", transactions, columns=used)
-        try:
-            table = engine.to_pandas(sql, moments(sql, as_of=as_of, time_zone=time_zone))
-        except Exception as error:
-            raise SchemaError(
-                "transactions holds a value that is no time (ordered_at) or no finite amount (net_amount): "
-                f"{str(error).strip().splitlines()[0]}"
-            ) from error
-    return table.set_index("customer_id")
 
 
 def _scores(values: pd.Series, *, bins: int) -> pd.Series:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.prepare.casting import text_literal
-from crmlib.prepare.checks import CheckReport
+from crmlib.prepare.checks import COUNT_COLUMNS, SOURCE_COLUMNS, SUMMARY_COLUMNS, CheckReport
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import SourceError
 
@@ -174,7 +174,6 @@ def report_from_json(values: Mapping[str, Any], set_aside: Path) -> CheckReport:
     >>> report_from_json(report_to_json(empty), Path("nowhere")).rows_read
     1
     """
-    from crmlib.prepare.checks import COUNT_COLUMNS, SOURCE_COLUMNS, SUMMARY_COLUMNS
 
     def frame(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
         return pd.DataFrame(values[name], columns=None if values[name] else list(columns))

@@ -1,7 +1,7 @@
 """The tables of one workspace at one moment."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ import pandas as pd
 
 from crmlib.prepare.casting import text_literal
 from crmlib.prepare.checks import COUNT_COLUMNS, CheckReport, join_summaries
-from crmlib.prepare.clock import closing_moment
+from crmlib.prepare.clock import closing_moment, closing_moment_of_table
+from crmlib.prepare.earlier import earlier_engine
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.reading import Reading
 from crmlib.prepare.staging import Staged
@@ -133,6 +134,41 @@ class Crm:
 
     def __contains__(self, name: object) -> bool:
         return name in self.tables
+
+    def at(self, moment: Any) -> "Crm":
+        """The same workspace as it was known at an earlier moment.
+
+        Later rows are gone, and so is what became known later: a payment, an answer, the outcome of a deal.
+        What the tables keep no history of, such as a customer's city, is as it is now.
+
+        Parameters
+        ----------
+        moment : Timestamp, date or text
+            A bare date means the end of that day in the workspace's zone; a Timestamp without a zone is UTC,
+            as `as_of` is.
+
+        Raises
+        ------
+        ParameterError
+            If it lies after `as_of`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["a", "b"], "net_amount": [5.0, 6.0],
+        ...                       "ordered_at": ["2020-01-01", "2020-02-01"]})
+        >>> crm = Crm.from_frames(as_of="2020-02-29", transactions=lines)
+        >>> len(crm.at("2020-01-31").frame("transactions")), len(crm.frame("transactions"))
+        (1, 2)
+        """
+        then = closing_moment_of_table(moment, time_zone=self.time_zone)
+        if then > self.as_of:
+            raise ParameterError(
+                f"{then:%Y-%m-%d %H:%M} lies after as_of {self.as_of:%Y-%m-%d %H:%M} (UTC): what came later "
+                "is not here. Give an earlier moment, or open the workspace with a later as_of."
+            )
+        engine = earlier_engine(self.engine, self.tables, moment=then, time_zone=self.time_zone)
+        return replace(self, as_of=then, engine=engine)
 
     def table(self, name: str) -> Any:
         """A table as a DuckDB relation: nothing is copied until its rows are asked for.

@@ -146,6 +146,35 @@ class Engine:
         """
         return self._connection.sql(sql, params=parameters)
 
+    def branch(self, name: str, views: Mapping[str, str]) -> "Engine":
+        """A second engine over the same data, in which some tables are views of those here.
+
+        Parameters
+        ----------
+        name : str
+            Of the views' schema; the same name again replaces them.
+        views : table -> SQL, in which ``{source}`` stands for the table as it is here, ``{here}`` for the schema
+            Frames that are merely registered are known to their own engine only.
+
+        Examples
+        --------
+        >>> with Engine() as engine:
+        ...     engine.execute("create table numbers as select unnest([1, 2, 3]) as n")
+        ...     small = engine.branch("small", {"numbers": "select n from {source} where n < 3"})
+        ...     len(small.rows("from numbers")), len(engine.rows("from numbers"))
+        (2, 3)
+        """
+        other = object.__new__(Engine)
+        other._connection = self._connection.cursor()
+        (here,) = self.rows("select current_schema()")[0]
+        schema, here = self.quote(name if here == "main" else f"{here}_{name}"), self.quote(here)
+        self.execute(f"create schema if not exists {schema}")
+        for table, sql in views.items():
+            query = sql.format(source=f"{here}.{self.quote(table)}", here=here)
+            self.execute(f"create or replace view {schema}.{self.quote(table)} as {query}")
+        other.execute(f"use {schema}")
+        return other
+
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple]:
         """The rows of a small result as tuples.
 

@@ -10,9 +10,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def declared() -> list[Requirement]:
-    """The direct dependencies, those of the extras among them."""
+    """The direct dependencies, those of the extras among them; the peers that benchmarks need are not locked."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [entry for entries in project["optional-dependencies"].values() for entry in entries]
+    extras = [
+        entry
+        for extra, entries in project["optional-dependencies"].items()
+        for entry in entries
+        if extra != "bench"
+    ]
     return [Requirement(entry) for entry in [*project["dependencies"], *extras]]
 
 

@@ -4,15 +4,39 @@ from collections.abc import Iterable
 from re import IGNORECASE, search
 
 GLOSSARY: dict[str, str] = {
+    "80/20": "The saying that a fifth of the customers bring four fifths of the value. A report checks it.",
     "As of": "The closing moment of a report. Nothing that happened later is in it.",
     "Basket": "Everything bought together in one order or visit to the till.",
+    "Cost to serve": "What a customer costs us besides the goods: service, time on calls and visits, campaigns.",
+    "Credit grade": "How a customer pays, from A (as agreed) to E; with few invoices it leans on how others pay.",
+    "Class A": "The customers who bring the first 80 % of the value; B bring the next 15 %, C the last 5 %.",
+    "Concentration": (
+        "How unevenly value lies over the customers: 0 if all bring the same, near 1 if one brings nearly all."
+    ),
+    "Cohort": "The customers who bought for the first time in the same period, such as one month.",
     "Cross-sell": "Offering a customer something that goes with what they already buy.",
     "Confidence": (
         "How often a rule holds: of all baskets with the first item, the share that also hold the second. "
         "40 % means four in ten."
     ),
     "Customer type": "A name given by fixed rules from how lately, how often and how much somebody buys.",
+    "Decision tree": (
+        "A chain of questions with two answers each; at its end stands the share of customers to whom something "
+        "happened."
+    ),
+    "Dormant": (
+        "A customer who has been silent for longer than was to be expected: three times the own usual gap, and at "
+        "least as long as three in four customers never wait."
+    ),
     "Frequency": "How many separate orders a customer has placed.",
+    "Future contribution": (
+        "What a customer is expected to bring within the time ahead that the report names: margin, "
+        "or revenue where the margin is not known."
+    ),
+    "Growth potential": (
+        "What comparable customers spend in categories that a customer does not, or hardly, buy. "
+        "Room to grow, not a forecast."
+    ),
     "Household": "The customer of a shop that knows its customers by a shared card.",
     "Indicator": "One number for each customer, such as days since the last order or spend in 90 days.",
     "Interval": (
@@ -22,6 +46,13 @@ GLOSSARY: dict[str, str] = {
     "Lift": (
         "How many times more often two items are bought together than they would be by chance. "
         "1 is chance; 3 is three times as often."
+    ),
+    "Loyalty": "A score from 0 to 100: how long, how regularly, how widely and how steadily a customer buys.",
+    "Log loss": (
+        "How surprised a forecast is by what happens: small is good, and being sure of something wrong costs most."
+    ),
+    "Many small trees": (
+        "A forecast added up from many short chains of questions, each mending what those before it got wrong."
     ),
     "Margin": "What remains of the price after the cost of the goods.",
     "Median": "The middle one when all values are put in order: half lie below it, half above.",
@@ -34,16 +65,35 @@ GLOSSARY: dict[str, str] = {
     ),
     "Rule": "A pattern in the baskets: whoever buys this tends to buy that.",
     "Segment": "A group of customers who buy alike, found from the data rather than set beforehand.",
+    "Revenue at risk": (
+        "The chance that a customer stops, times what the customer brought in the last time of the same length."
+    ),
     "Silhouette": (
         "How clearly the segments stand apart: 1 is clear cut, 0 means they run into each other. "
         "Customers rarely score above 0.5."
+    ),
+    "Small neural net": (
+        "A forecast from a few weighted sums of all figures, bent and added up again; it finds figures that count "
+        "together."
     ),
     "Stability": (
         "How far the same segments come out again when they are worked out "
         "from another draw of the same customers. "
         "1 is always the same; below 0.6 a segment is not published."
     ),
+    "Stage of life": (
+        "Where a customer stands, by fixed rules, from lead to lost or won back. "
+        "Everybody is in exactly one stage."
+    ),
     "Support": "The share of all baskets that hold an item, or all items of a rule together.",
+    "Value score": (
+        "A number from 0 to 100 that compares a customer with all others in everything that is known: "
+        "50 is an average customer."
+    ),
+    "Weighted sum of the figures": (
+        "A forecast that gives each figure a number of points, adds them up and turns the sum into a chance."
+    ),
+    "Won back": "A customer who has bought again lately after a silence longer than was to be expected.",
 }
 """Term -> plain explanation; the foot of every page gives those that stand on it."""
 

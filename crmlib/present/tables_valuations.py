@@ -1,0 +1,282 @@
+"""Key figures and tables of the five valuations, and the lists for action."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.action_lists import ActionLists
+from crmlib.analyse.valuation_summary import loyalty_table as loyalty_marks_table
+from crmlib.analyse.valuations import VALUATIONS
+from crmlib.prepare.privacy import public_ids
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.labels import label_of, labels_and_units
+from crmlib.present.words import listing
+
+_SHOWN = (
+    *("spend_365d", "probability_alive", "expected_purchases", "future_contribution", "loyalty_score"),
+    *("cadence_kept_pct", "repeat_rate_pct", "category_share_pct", "loyalty_decay", "credit_grade"),
+    *("days_late_mean", "overdue_amount", "growth_potential", "growth_category", "spend_trend"),
+    *("profit_365d", "profit_total"),
+)
+_MONEY = {"future_contribution", "expected_average_spend", "growth_potential", "growth_category_amount",
+          "open_amount", "overdue_amount", "profit_365d", "profit_total", "serving_cost_365d",
+          "serving_cost_total", "at_stake"}  # fmt: skip
+_DIGITS = {
+    "spend_365d": 2, "spend_total": 2, "probability_alive": 2, "expected_purchases": 1, "loyalty_score": 0,
+    "cadence_kept_pct": 0, "repeat_rate_pct": 0, "category_share_pct": 0, "loyalty_decay": 2,
+    "days_late_mean": 1, "spend_trend": 2, "recency_days": 0, "gap_overdue_ratio": 1, "order_count": 0,
+    "stop_probability_pct": 0, "score": 0, **dict.fromkeys(_MONEY, 2),
+}  # fmt: skip
+VALUATION_WORDS = {
+    "future": "Future contribution",
+    "loyalty": "Loyalty",
+    "credit": "Credit",
+    "growth": "Growth potential",
+    "profitability": "Profitability",
+}
+"""The five valuations, in words."""
+
+
+def valuation_figures(valuations: pd.DataFrame, lists: ActionLists | None = None) -> KeyFigures:
+    """Customers, future contribution, loyalty, room to grow, what is overdue, profit.
+
+    Parameters
+    ----------
+    valuations : DataFrame
+        As `customer_valuations` makes it.
+    lists : ActionLists, optional
+        For the money at risk.
+
+    Returns
+    -------
+    KeyFigures
+
+    Examples
+    --------
+    >>> worth = pd.DataFrame({"spend_365d": [5.0], "loyalty_score": [64.0]})
+    >>> print(valuation_figures(worth)._text())
+    Customers: 1
+    Median loyalty: 64
+    """
+    currency = valuations.attrs.get("currency", "")
+    figures = [KeyFigure(label="Customers", value=len(valuations), note="with a purchase")]
+    sums = {
+        "future_contribution": ("Future contribution", "expected from today's customers"),
+        "growth_potential": ("Room to grow", "a year, as comparable customers spend"),
+        "overdue_amount": ("Overdue", "past its day and not paid"),
+        "profit_365d": ("Profit of the last year", "margin less cost to serve"),
+    }
+    for name, (label, note) in sums.items():
+        if name in valuations:
+            total = float(valuations[name].sum()) if valuations[name].notna().any() else None
+            figures.append(KeyFigure(label=label, value=total, unit=currency, note=note))
+    if "loyalty_score" in valuations and valuations["loyalty_score"].notna().any():
+        score = round(float(valuations["loyalty_score"].median()))
+        note = "of 100" if lists is not None else ""
+        figures.append(KeyFigure(label="Median loyalty", value=score, note=note))
+    if lists is not None and lists.candidates["win_back"]:
+        figures.append(
+            KeyFigure(
+                label="Customers to win back",
+                value=lists.candidates["win_back"],
+                note="long silent, once worth at least the median",
+            )
+        )
+    return KeyFigures(*figures)
+
+
+def valuations_table(crm: Any, valuations: pd.DataFrame) -> DataTable:
+    """Every customer from five sides, the most future contribution first.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    valuations : DataFrame
+        As `customer_valuations` makes it.
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> worth = pd.DataFrame({"spend_365d": [5.0, 9.0]}, index=pd.Index(["ann", "bob"], name="customer_id"))
+    >>> table = valuations_table(SimpleNamespace(config=None, currency="EUR"), worth)
+    >>> table.frame["customer_id"].tolist()
+    ['bob', 'ann']
+    """
+    names = [name for name in _SHOWN if name in valuations]
+    by = "future_contribution" if "future_contribution" in valuations else "spend_365d"
+    frame = valuations[names].assign(customer_id=valuations.index.astype("str")).reset_index(drop=True)
+    frame.attrs = {}
+    frame = frame.sort_values([by, "customer_id"], ascending=[False, True], kind="stable").reset_index(
+        drop=True
+    )
+    frame["customer_id"] = public_ids(crm, frame["customer_id"])
+    frame = frame[["customer_id", *names]]
+    return DataTable(
+        frame,
+        name="valuations",
+        caption=f"What each customer is worth, most {label_of(by).lower()} first",
+        **_words(frame.columns, crm.currency),
+        rows=10,
+        excel=True,
+    )
+
+
+def keep_table(lists: ActionLists) -> DataTable:
+    """The customers to keep, with reason and step.
+
+    Parameters
+    ----------
+    lists : ActionLists
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_valuations import _little_lists
+    >>> keep_table(_little_lists()).frame.columns.tolist()[:3]
+    ['customer_id', 'reason', 'step']
+    """
+    return _list_table(lists.keep, lists, name="to_keep", caption="Customers to keep, most at stake first")
+
+
+def develop_table(lists: ActionLists) -> DataTable:
+    """The customers to develop, with reason and step.
+
+    Parameters
+    ----------
+    lists : ActionLists
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_valuations import _little_lists
+    >>> develop_table(_little_lists()).name
+    'to_develop'
+    """
+    return _list_table(
+        lists.develop, lists, name="to_develop", caption="Customers to develop, most room to grow first"
+    )
+
+
+def win_back_table(lists: ActionLists) -> DataTable:
+    """The customers to win back, with reason and step.
+
+    Parameters
+    ----------
+    lists : ActionLists
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_valuations import _little_lists
+    >>> win_back_table(_little_lists()).name
+    'to_win_back'
+    """
+    return _list_table(
+        lists.win_back, lists, name="to_win_back", caption="Customers to win back, the largest first"
+    )
+
+
+def loyalty_table(valuations: pd.DataFrame) -> DataTable:
+    """What loyalty is made of, and how customers do.
+
+    Parameters
+    ----------
+    valuations : DataFrame
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_valuations import _little_valuations
+    >>> loyalty_table(_little_valuations()).frame.columns.tolist()
+    ['says', 'weight_pct', 'low', 'median', 'high', 'known_pct']
+    """
+    return DataTable(
+        loyalty_marks_table(valuations).reset_index(drop=True),
+        name="loyalty",
+        caption="The marks that make up loyalty, 0 to 100 each",
+        labels={"says": "Mark", "weight_pct": "Counts for", "low": "A quarter lies below", "median": "Median",
+                "high": "A quarter lies above", "known_pct": "Known of"},
+        units={"known_pct": "% of customers"},
+        digits=0,
+        download=False,
+    )  # fmt: skip
+
+
+def missing_table(valuations: pd.DataFrame) -> DataTable:
+    """What could not be valued, why, and what would bring it.
+
+    Parameters
+    ----------
+    valuations : DataFrame
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> worth = pd.DataFrame()
+    >>> worth.attrs["left_out"] = {"credit_grade": "There is no table customers.", "open_amount":
+    ...                            "There is no table customers."}
+    >>> missing_table(worth).frame.values.tolist()
+    [['Credit', 'Open amount and credit grade', 'There is no table customers.']]
+    """
+    left_out: Mapping[str, str] = valuations.attrs.get("left_out", {})
+    rows: dict[tuple[str, str], list[str]] = {}
+    for kind, names in VALUATIONS.items():
+        for name in names:
+            if name in left_out:
+                rows.setdefault((VALUATION_WORDS[kind], left_out[name]), []).append(label_of(name))
+    frame = pd.DataFrame(
+        [
+            (kind, _first_capital(listing([names[0], *map(str.lower, names[1:])])), reason)
+            for (kind, reason), names in rows.items()
+        ],
+        columns=["valuation", "figures", "reason"],
+    )
+    return DataTable(
+        frame,
+        name="not_valued",
+        caption="What could not be valued, and what would bring it",
+        labels={"valuation": "Valuation", "figures": "Figures", "reason": "Why, and what to do"},
+        download=False,
+    )
+
+
+def _list_table(frame: pd.DataFrame, lists: ActionLists, *, name: str, caption: str) -> DataTable:
+    words = _words(frame.columns, lists.currency)
+    return DataTable(frame, name=name, caption=caption, **words, rows=10, excel=True)
+
+
+def _words(columns: Any, currency: str) -> dict[str, Any]:
+    labels, units = labels_and_units(columns, currency)
+    labels |= {"customer_id": "Customer", "reason": "Reason", "step": "Suggested step", "stage": "Stage"}
+    units |= {name: currency for name in columns if name in _MONEY}
+    units |= {"gap_overdue_ratio": "times"}
+    return {
+        "labels": labels,
+        "units": {name: unit for name, unit in units.items() if name in set(columns)},
+        "digits": {name: digits for name, digits in _DIGITS.items() if name in set(columns)},
+    }
+
+
+def _first_capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,0 +1,195 @@
+"""The valuations on a page: pictures that can be read, sentences that are true, tables that are safe."""
+
+import re
+from functools import cache
+from types import SimpleNamespace
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from crmlib.analyse.action_lists import action_lists
+from crmlib.analyse.valuation_summary import value_by_fifth
+from crmlib.analyse.valuations import customer_valuations
+from crmlib.present import claims_valuations as claims
+from crmlib.present import plots_valuations as plots
+from crmlib.present import tables_valuations as made
+from crmlib.present.blocks import Picture
+from crmlib.present.theme import SMALL
+from crmlib.present.words import money, percent
+from tests.analyse.valuation_company import company, future_of
+from tests.present.report_samples import SHOPS
+
+PLOTS = [plots.plot_valuations, plots.plot_growth, plots.plot_credit, plots.plot_loyalty]
+NAMES = ("company", "shop", "bare", "nobody", "one order")
+EVERY = pytest.mark.parametrize("name", NAMES)
+EVERY_PLOT = pytest.mark.parametrize(
+    ("plot", "name"),
+    [(p, n) for p in PLOTS for n in NAMES],
+    ids=[f"{p.__name__}-{n}" for p in PLOTS for n in NAMES],
+)
+
+
+@cache
+def crm_of(name):
+    return company() if name == "company" else SHOPS[name]()
+
+
+@cache
+def worth_of(name):
+    crm = crm_of(name)
+    future = future_of(crm) if name in ("company", "shop") else SimpleNamespace(table=pd.DataFrame())
+    return customer_valuations(crm, future=future)
+
+
+@cache
+def lists_of(name):
+    return action_lists(crm_of(name), valuations=worth_of(name), most=10)
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def letters(ax):
+    ax.figure.draw_without_rendering()
+    limits = {ax.xaxis: sorted(ax.get_xlim()), ax.yaxis: sorted(ax.get_ylim())}
+    hidden = {
+        label
+        for axis, (low, high) in limits.items()
+        for tick in axis.get_major_ticks()
+        if not (low - 1e-9 <= tick.get_loc() <= high + 1e-9) or not ax.axison
+        for label in (tick.label1, tick.label2)
+    }
+    seen = [
+        t for t in ax.figure.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in hidden
+    ]
+    return {text: Text.get_window_extent(text) for text in seen}
+
+
+@EVERY_PLOT
+def test_pictures_are_described_and_readable_on_a_telephone(plot, name):
+    before = dict(matplotlib.rcParams)
+    ax = plot(worth_of(name))
+    title = ax.get_title(loc="left")
+    assert len(ax.crmlib_alt) > 20 and ax.crmlib_alt.endswith(".") and title and not title.endswith(".")
+    assert not {"nan", "None", "inf"} & set(f"{ax.crmlib_alt} {title}".replace("%", " ").split())
+    boxes, page = list(letters(ax).items()), ax.figure.bbox.padded(2)
+    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and Picture(ax).width <= 480
+    for i, (text, box) in enumerate(boxes):
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
+            text.get_text()
+        )
+        for other, there in boxes[:i]:
+            wide, high = (
+                min(box.x1, there.x1) - max(box.x0, there.x0),
+                min(box.y1, there.y1) - max(box.y0, there.y0),
+            )
+            assert wide < 2 or high < 2, f"{text.get_text()!r} over {other.get_text()!r}"
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("plot", PLOTS, ids=[p.__name__ for p in PLOTS])
+def test_pictures_draw_where_they_are_told_and_the_same_twice(plot):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 6))
+    assert plot(worth_of("company"), ax=left) is left and not right.has_data() and len(figure.axes) == 2
+    assert Picture(plot(worth_of("company"))).image == Picture(plot(worth_of("company"))).image
+
+
+@pytest.mark.parametrize("category", ["x" * 300, "$a_b^{c}$", "<script>alert(1)</script>", "客户 " * 30, ""])
+def test_names_of_categories_do_no_harm(category):
+    worth = pd.DataFrame({"growth_category": [category, "tea"], "growth_category_amount": [9.0, 2.0]})
+    ax = plots.plot_growth(worth)
+    page = ax.figure.bbox.padded(2)
+    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in letters(ax).values())
+    assert "<script" not in Picture(ax)._html()
+
+
+def sentences(name):
+    worth, lists = worth_of(name), lists_of(name)
+    yield from claims.valuations_answer(worth, lists)
+    yield from claims.valuations_findings(worth, lists)
+    yield from claims.actions_paragraph(lists)
+    for part in ("loyalty", "growth", "credit", "profit"):
+        yield from getattr(claims, f"{part}_paragraph")(worth)
+    yield from claims.valuations_limits(worth)
+
+
+@EVERY
+def test_sentences_are_whole_and_name_nobody(name):
+    said = list(sentences(name))
+    assert len(said) > 8
+    for sentence in said:
+        assert sentence[-1] in ".?!" and (sentence[0].isupper() or sentence[0].isdigit()), sentence
+        assert not re.search(r"\bnan\b|\bNone\b(?! of)|\binf\b|  |\.\.|,\.|\bno no\b", sentence), sentence
+        assert not re.search(r"\b[cC]\d{2,3}\b|k-means|pandas|quantile|BG/NBD", sentence), sentence
+        plain = re.sub(r"“[^”]*”|\[[^]]*\]", "", sentence)
+        for figure in re.findall(r"\d[\d,.]*\d|\d", plain):
+            assert len(re.sub(r"[.,]", "", figure).strip("0")) <= 3, sentence
+
+
+def test_the_answer_is_true():
+    worth, lists = worth_of("company"), lists_of("company")
+    said = " ".join(claims.valuations_answer(worth, lists))
+    ranked = worth.sort_values("spend_365d", ascending=False, kind="stable").head(len(worth) // 5)
+    assert percent(100 * ranked["spend_365d"].sum() / worth["spend_365d"].sum()) in said
+    assert percent(100 * ranked["future_contribution"].sum() / worth["future_contribution"].sum()) in said
+    assert money(lists.at_stake["win_back"], "EUR") in said
+
+
+def test_the_paragraphs_are_true():
+    worth = worth_of("company")
+    credit, profit, growth = (
+        " ".join(getattr(claims, f"{part}_paragraph")(worth)) for part in ("credit", "profit", "growth")
+    )
+    poor = worth["credit_grade"].isin(["D", "E"])
+    assert credit.startswith(f"{poor.sum()} of {worth['credit_grade'].notna().sum()}")
+    assert percent(100 * worth["overdue_amount"].sum() / worth["open_amount"].sum()) in credit
+    loss = worth.loc[worth["profit_365d"] < 0, "profit_365d"]
+    assert money(worth["profit_365d"].sum(), "EUR") in profit and money(-loss.sum(), "EUR") in profit
+    assert money(worth["growth_potential"].sum(), "EUR") in growth
+    assert f"{(worth['loyalty_decay'] >= claims.FALLING).sum()} of" in " ".join(
+        claims.loyalty_paragraph(worth)
+    )
+
+
+def test_what_is_missing_is_said_with_its_remedy():
+    assert "[tables.transactions.columns]" in claims.credit_paragraph(worth_of("shop"))[0]
+    assert "[tables.products]" in claims.growth_paragraph(worth_of("bare"))[0]
+    frame = made.missing_table(worth_of("bare")).frame
+    assert {"Credit", "Growth potential", "Profitability"} <= set(frame["valuation"])
+    assert made.missing_table(worth_of("company")).frame.empty
+
+
+def test_fifths_are_equal_and_shares_are_whole():
+    table = value_by_fifth(worth_of("company"))
+    assert table["customers"].tolist() == [16] * 5
+    assert table["spend_share_pct"].sum() == pytest.approx(100)
+    assert table["spend_share_pct"].is_monotonic_decreasing
+
+
+@EVERY
+def test_tables_are_made_of_what_is_there_and_are_escaped(name):
+    worth, lists = worth_of(name), lists_of(name)
+    blocks = [
+        made.valuations_table(crm_of(name), worth), made.keep_table(lists), made.develop_table(lists),
+        made.win_back_table(lists), made.missing_table(worth), made.loyalty_table(worth),
+    ]  # fmt: skip
+    for block in blocks:
+        page = block._html()
+        assert "<b>Lamps" not in page and "growth_" not in page and "_pct" not in page
+        labels = block.labels or {}
+        assert set(labels) >= set(block.frame.columns), set(block.frame.columns) - set(labels)
+    assert len(blocks[0].frame) == len(worth)
+    figures = made.valuation_figures(worth, lists)
+    assert "nan" not in figures._text() and figures.figures[0].value == len(worth)
+
+
+def test_amounts_stand_with_their_currency():
+    table = made.keep_table(lists_of("company"))
+    assert table.units["at_stake"] == "EUR" and table.units["recency_days"] in ("days", "")
+    assert made.valuations_table(company(), worth_of("company")).units["future_contribution"] == "EUR"

@@ -30,7 +30,7 @@ def loyalty_valuation(rhythm: pd.DataFrame, *, category_share_pct: pd.Series | N
     Parameters
     ----------
     rhythm : DataFrame indexed by customer_id
-        As `crmlib.measure.loyalty.purchase_rhythm` makes it.
+        As `crmlib.measure.loyalty.buying_habits` makes it.
     category_share_pct : Series customer_id -> percent, optional
         Share of the categories sold that the customer has bought.
 

@@ -12,7 +12,7 @@ from crmlib.analyse.valuation_profit import PROFIT_UNITS, profit_valuation
 from crmlib.analyse.valuation_words import figure
 from crmlib.measure.category_spend import category_spend
 from crmlib.measure.indicators import compute_indicators
-from crmlib.measure.loyalty import purchase_rhythm
+from crmlib.measure.loyalty import buying_habits
 from crmlib.measure.payments import invoice_totals
 from crmlib.measure.serving_cost import serving_costs, why_missing
 from crmlib.prepare.engine import require_columns
@@ -102,7 +102,7 @@ def customer_valuations(
     'transactions has no column paid_on. Map it in crm.toml under [tables.transactions.columns].'
     """
     require_columns(crm.table("transactions"), ["customer_id"], table_name="transactions")
-    rhythm = purchase_rhythm(crm)
+    rhythm = buying_habits(crm)
     figures = _figures(crm, indicators, ["spend_total", "spend_365d", "spend_trend", "category_count",
                                          "margin_total", "margin_365d"])  # fmt: skip
     left_out: dict[str, str] = {}

@@ -84,7 +84,7 @@ order by customer_id
 """
 
 
-def purchase_rhythm(crm: Any) -> pd.DataFrame:
+def buying_habits(crm: Any) -> pd.DataFrame:
     """How often, how evenly and how lately each customer has come, counted in purchase days.
 
     Several orders of one day are one purchase. What a purchase is, the indicators say.
@@ -117,7 +117,7 @@ def purchase_rhythm(crm: Any) -> pd.DataFrame:
     >>> days = ["2024-01-01", "2024-01-11", "2024-01-21", "2024-02-20"]     # gaps of 10, 10 and 30 days
     >>> lines = pd.DataFrame({"order_id": ["1", "2", "3", "4"], "customer_id": "ann", "product_id": "tea",
     ...                       "ordered_at": days, "net_amount": 5.0})
-    >>> rhythm = purchase_rhythm(Crm.from_frames(as_of="2024-03-06", transactions=lines))
+    >>> rhythm = buying_habits(Crm.from_frames(as_of="2024-03-06", transactions=lines))
     >>> rhythm[["purchase_day_count", "usual_gap_days", "missed_count"]]    # 2 in the long gap, 1 since
                  purchase_day_count  usual_gap_days  missed_count
     customer_id

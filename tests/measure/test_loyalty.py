@@ -1,4 +1,4 @@
-"""purchase_rhythm: a ledger worked out by hand, and a second reckoning in plain Python."""
+"""buying_habits: a ledger worked out by hand, and a second reckoning in plain Python."""
 
 import statistics
 from itertools import pairwise
@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.measure.loyalty import purchase_rhythm
+from crmlib.measure.loyalty import buying_habits
 from crmlib.schema.errors import SchemaError
 
 AS_OF = "2024-06-30"
@@ -28,7 +28,7 @@ def lines_of(bought):
 
 
 def test_hand_checked_ledger():
-    rhythm = purchase_rhythm(Crm.from_frames(as_of=AS_OF, transactions=lines_of(BOUGHT)))
+    rhythm = buying_habits(Crm.from_frames(as_of=AS_OF, transactions=lines_of(BOUGHT)))
     house = (10 + 91) / 2  # the median of ann's and cem's usual gaps: bob and dan have too few of their own
     expected = pd.DataFrame(
         {
@@ -55,20 +55,20 @@ def test_hand_checked_ledger():
 
 
 def test_without_two_gaps_anywhere_no_gap_is_usual():
-    rhythm = purchase_rhythm(Crm.from_frames(as_of=AS_OF, transactions=lines_of({"dan": BOUGHT["dan"]})))
+    rhythm = buying_habits(Crm.from_frames(as_of=AS_OF, transactions=lines_of({"dan": BOUGHT["dan"]})))
     assert rhythm["usual_gap_days"].isna().all()
 
 
 def test_later_rows_change_nothing():
-    before = purchase_rhythm(Crm.from_frames(as_of=AS_OF, transactions=lines_of(BOUGHT)))
+    before = buying_habits(Crm.from_frames(as_of=AS_OF, transactions=lines_of(BOUGHT)))
     later = lines_of(BOUGHT | {"eve": ["2024-07-02"], "ann": [*BOUGHT["ann"], "2024-07-01"]})
-    pd.testing.assert_frame_equal(purchase_rhythm(Crm.from_frames(as_of=AS_OF, transactions=later)), before)
+    pd.testing.assert_frame_equal(buying_habits(Crm.from_frames(as_of=AS_OF, transactions=later)), before)
 
 
 def test_a_refunded_order_is_no_purchase():
     lines = lines_of(BOUGHT)
     back = lines.iloc[[3]].assign(order_id="back", net_amount=-10.0, ordered_at="2024-02-25")
-    rhythm = purchase_rhythm(
+    rhythm = buying_habits(
         Crm.from_frames(as_of=AS_OF, transactions=pd.concat([lines, back], ignore_index=True))
     )
     assert rhythm.loc["ann", "purchase_day_count"] == 3 and rhythm.loc["ann", "recency_days"] == 161
@@ -76,7 +76,7 @@ def test_a_refunded_order_is_no_purchase():
 
 def test_no_transactions_is_said():
     with pytest.raises(SchemaError, match="no table transactions"):
-        purchase_rhythm(Crm.from_frames(as_of=AS_OF, products=pd.DataFrame({"product_id": ["a"]})))
+        buying_habits(Crm.from_frames(as_of=AS_OF, products=pd.DataFrame({"product_id": ["a"]})))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -88,7 +88,7 @@ def test_equal_to_plain_python_on_random_purchases(seed):
     lines = pd.DataFrame({"customer_id": who, "ordered_at": at.tz_localize("UTC"), "product_id": "tea"})
     lines = lines.assign(order_id=lines.index.astype(str), net_amount=1.0)
     crm = Crm.from_frames(as_of=as_of.tz_localize("UTC"), time_zone=str(zone), transactions=lines)
-    rhythm = purchase_rhythm(crm)
+    rhythm = buying_habits(crm)
     today = as_of.tz_localize("UTC").tz_convert(zone).date()
     days = {
         name: sorted(

@@ -1,0 +1,358 @@
+"""The life cycle: one stage for every customer, by a table of declared rules."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from crmlib.measure.indicators import compute_indicators
+from crmlib.measure.lifecycle import first_fitting_rule, stage_figures
+from crmlib.measure.lifecycle_steps import PURCHASES, ask, purchase_day_steps, purchases_are
+from crmlib.prepare.clock import local_time
+from crmlib.schema.errors import ParameterError, nearest
+
+OTHERS = "others"
+STAGE_ORDER = (*("lead", "prospect", "new", "active", "growing", "declining", "dormant", "lost", "won back"),)
+"""The stages in the order of a customer's life, which is not the order in which the rules are tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LifecycleStage:
+    """A stage of life: what it is called, who is in it, and what to do.
+
+    Parameters
+    ----------
+    name : str
+    rule : str
+        A condition in SQL over the figures of `crmlib.measure.lifecycle.STAGE_FIGURES`. An empty rule
+        takes whoever is left.
+    says : str, optional
+        Who they are, in a sentence.
+    action : str, optional
+        What to do, in a sentence.
+
+    Raises
+    ------
+    ParameterError
+        If there is no name.
+
+    Examples
+    --------
+    >>> LifecycleStage(name="silent", rule="silence_ratio > 1").name
+    'silent'
+    """
+
+    name: str
+    rule: str = ""
+    says: str = ""
+    action: str = ""
+
+    def __post_init__(self) -> None:
+        for part in ("name", "rule", "says", "action"):
+            if not isinstance(getattr(self, part), str):
+                raise ParameterError(f"A stage's {part} is text, not {getattr(self, part)!r}.")
+        if not self.name.strip():
+            raise ParameterError("A stage needs a name. Give it one or two words.")
+
+
+LIFECYCLE_STAGES = (
+    LifecycleStage(
+        name="lead",
+        rule="purchase_count = 0 and contact_count = 0",
+        says="Known to us; has neither bought nor been in touch.",
+        action="Make one inexpensive first contact; drop those who do not answer.",
+    ),
+    LifecycleStage(
+        name="prospect",
+        rule="purchase_count = 0",
+        says="In touch with us (an open deal, an answer, a talk, an order that came back), without a purchase.",
+        action="Settle the next step with each of them, by name and date.",
+    ),
+    LifecycleStage(
+        name="lost",
+        rule="silence_ratio > 2",
+        says="Silent for more than twice the longest pause that was to be expected.",
+        action="Leave out of costly campaigns; ask the most valuable ones once why they left.",
+    ),
+    LifecycleStage(
+        name="dormant",
+        rule="silence_ratio > 1",
+        says="Silent for longer than was to be expected of this customer.",
+        action="Get in touch now, the most valuable first: fewer come back the longer it takes.",
+    ),
+    LifecycleStage(
+        name="new",
+        rule="tenure_periods <= 1 and history_ratio >= 1",
+        says="Bought for the first time within the last period.",
+        action="Welcome them and make the next purchase easy.",
+    ),
+    LifecycleStage(
+        name="won back",
+        rule="return_periods <= 1",
+        says="Came back within the last period after a silence longer than expected.",
+        action="Ask what brought them back, and see to it that the next purchase goes well.",
+    ),
+    LifecycleStage(
+        name="growing",
+        rule="tenure_periods >= 2 and spend_change >= 0.1 and change_score >= 2.33",
+        says="Spent clearly more in the last period than in the one before, beyond chance.",
+        action="Offer what goes with the purchases that grew; give them one person to call.",
+    ),
+    LifecycleStage(
+        name="declining",
+        rule="tenure_periods >= 2 and spend_change <= -0.1 and change_score <= -2.33",
+        says="Still buys, but clearly less in the last period than in the one before, beyond chance.",
+        action="Call and ask what has changed, before they fall silent.",
+    ),
+    LifecycleStage(
+        name="active",
+        says="Buys within the usual time, and neither clearly more nor clearly less than before.",
+        action="Keep up the service, and show what they do not buy from us yet.",
+    ),
+)
+"""The stages in the order they are tried. Growing and declining ask for a change of at least 22 % (0.1 as a
+share of both periods' spend) that chance alone makes in one steady customer of a hundred."""
+
+
+def lifecycle_stages(
+    crm: Any,
+    *,
+    definitions: Iterable[LifecycleStage | Mapping] | None = None,
+    rhythm: Mapping[str, float] | None = None,
+) -> pd.Series:
+    """Give everybody exactly one stage of life: the first whose rule fits.
+
+    Parameters
+    ----------
+    crm : Crm
+        Everybody in `customers` or seen with an order or a deal. Without `transactions`, won deals are the
+        purchases.
+    definitions : LifecycleStages or mappings with their fields, optional
+        Instead of `LIFECYCLE_STAGES`, in the order they are tried. "others" is added where the last one has
+        a rule.
+    rhythm : mapping, optional
+        The scale, as `crmlib.measure.lifecycle.purchase_rhythm` makes it or an earlier result's
+        ``attrs["rhythm"]`` keeps it; the house's own where none is given. Stages at two dates can be
+        compared only on one scale.
+
+    Returns
+    -------
+    Series indexed by customer_id, sorted
+        Named `stage`, an ordered categorical of all the stages. `attrs`: `rhythm`; `as_of` (day in the
+        workspace's time zone, as text); `currency`; `purchases` ("orders" or "won deals"); `house_change_pct`
+        (change of all customers' spend between the last two periods, None where it is not known); `says` and
+        `actions` by stage.
+
+    Raises
+    ------
+    SchemaError
+        If there are neither orders nor opportunities.
+    ParameterError
+        If a definition or the rhythm cannot be read.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": [str(i) for i in range(6)], "product_id": "tea", "net_amount": 5.0,
+    ...     "customer_id": ["ann", "ann", "ann", "bob", "bob", "cem"],
+    ...     "ordered_at": ["2024-01-01", "2024-01-11", "2024-06-20", "2024-01-01", "2024-01-11", "2024-06-25"]})
+    >>> crm = Crm.from_frames(as_of="2024-06-30", transactions=lines,
+    ...                       customers=pd.DataFrame({"customer_id": ["dora"]}))
+    >>> scale = {"gap_days": 10, "long_gap_days": 30, "period_days": 28}
+    >>> lifecycle_stages(crm, rhythm=scale).astype(str).to_dict()
+    {'ann': 'won back', 'bob': 'lost', 'cem': 'new', 'dora': 'lead'}
+    """
+    stages = LIFECYCLE_STAGES if definitions is None else read_stages(definitions)
+    figures = stage_figures(crm, rhythm=rhythm)
+    place = first_fitting_rule(figures, [stage.rule or "true" for stage in stages])
+    names = [stage.name for stage in stages]
+    order = STAGE_ORDER if definitions is None else names
+    values = pd.Categorical([names[i] for i in place], categories=list(order), ordered=True)
+    result = pd.Series(values, index=figures.index, name="stage")
+    by_name = {stage.name: stage for stage in stages}
+    result.attrs = {
+        "rhythm": figures.attrs["rhythm"],
+        "as_of": str(local_time(crm.as_of, time_zone=crm.time_zone).date()),
+        "currency": crm.currency,
+        "purchases": purchases_are(crm),
+        "house_change_pct": _house_change(figures),
+        "says": {name: by_name[name].says for name in order},
+        "actions": {name: by_name[name].action for name in order},
+    }
+    return result
+
+
+def read_stages(definitions: Iterable[LifecycleStage | Mapping]) -> tuple[LifecycleStage, ...]:
+    """Read a user's table of stages, and see to it that the last one takes whoever is left.
+
+    Parameters
+    ----------
+    definitions : LifecycleStages, or mappings with `name`, `rule`, `says`, `action`
+
+    Raises
+    ------
+    ParameterError
+        If there is none, a field is unknown, a name comes twice, or a stage in between has no rule.
+
+    Examples
+    --------
+    >>> [stage.name for stage in read_stages([{"name": "silent", "rule": "silence_ratio > 1"}])]
+    ['silent', 'others']
+    """
+    if isinstance(definitions, Mapping | str) or not isinstance(definitions, Iterable):
+        raise ParameterError(
+            "Stages are a list, in the order they are tried; give [LifecycleStage(...), ...]."
+        )
+    stages = [_read_stage(entry) for entry in definitions]
+    if not stages:
+        raise ParameterError("The list of stages is empty. Leave it out to have the built-in ones.")
+    names = [stage.name for stage in stages]
+    for name in names:
+        if names.count(name) > 1:
+            raise ParameterError(f"Two stages are named {name!r}. Give each its own name.")
+    for stage, following in zip(stages, names[1:], strict=False):
+        if not stage.rule.strip():
+            raise ParameterError(
+                f"Stage {stage.name!r} has no rule, so it takes everyone and {following!r} after it takes "
+                "nobody. Give it a rule or put it last."
+            )
+    if not stages[-1].rule.strip():
+        return tuple(stages)
+    if OTHERS in names:
+        raise ParameterError(f"The stage {OTHERS!r} takes whoever is left: put it last, without a rule.")
+    return (*stages, LifecycleStage(name=OTHERS, says="No rule fits."))
+
+
+def lifecycle_summary(stages: pd.Series, *, revenue: pd.Series | None = None) -> pd.DataFrame:
+    """Customers and revenue of every stage, with what the stage means and what to do.
+
+    Parameters
+    ----------
+    stages : Series customer_id -> stage
+        As `lifecycle_stages` makes it.
+    revenue : Series customer_id -> account currency, optional
+        As `revenue_of_a_year` makes it. Who is not in it has none.
+
+    Returns
+    -------
+    DataFrame indexed by stage, in the order of a customer's life; empty stages too
+        `customers`, `share_pct`, `revenue`, `revenue_share_pct` (NaN without `revenue`, or where all of it is
+        not above 0), `says`, `action`. `attrs` are those of `stages`.
+
+    Raises
+    ------
+    ParameterError
+        If the stages are no categorical Series, or a customer comes twice.
+
+    Examples
+    --------
+    >>> stages = pd.Series(pd.Categorical(["new", "lost", "new"], categories=["new", "lost"], ordered=True),
+    ...                    index=["ann", "bob", "cem"])
+    >>> table = lifecycle_summary(stages, revenue=pd.Series({"ann": 30.0, "cem": 10.0}))
+    >>> table[["customers", "share_pct", "revenue", "revenue_share_pct"]].round(1).to_numpy().tolist()
+    [[2.0, 66.7, 40.0, 100.0], [1.0, 33.3, 0.0, 0.0]]
+    """
+    require_stages(stages)
+    customers = stages.value_counts(sort=False).reindex(stages.cat.categories)
+    table = pd.DataFrame({"customers": customers.astype("int64")})
+    table["share_pct"] = 100 * table["customers"] / max(len(stages), 1)
+    if revenue is None:
+        table["revenue"] = float("nan")
+    else:
+        given = revenue.reindex(stages.index).fillna(0.0).astype("float64")
+        table["revenue"] = given.groupby(stages, observed=False).sum().reindex(table.index)
+    whole = table["revenue"].sum(min_count=1)
+    table["revenue_share_pct"] = 100 * table["revenue"] / whole if whole > 0 else float("nan")
+    table["says"] = [stages.attrs.get("says", {}).get(name, "") for name in table.index]
+    table["action"] = [stages.attrs.get("actions", {}).get(name, "") for name in table.index]
+    table.attrs = dict(stages.attrs)
+    return table.rename_axis("stage")
+
+
+def revenue_of_a_year(crm: Any) -> pd.Series:
+    """What every customer brought in the 365 days before the closing moment.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`: the indicator `spend_365d`. Without: the amount of the deals won in that time.
+
+    Returns
+    -------
+    Series customer_id -> account currency, named `revenue`
+
+    Raises
+    ------
+    SchemaError
+        If there are neither orders nor opportunities.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "customer_id": "ann", "product_id": "tea",
+    ...                       "ordered_at": ["2022-01-02", "2024-01-02"], "net_amount": [5.0, 7.0]})
+    >>> revenue_of_a_year(Crm.from_frames(as_of="2024-01-31", transactions=lines)).to_dict()
+    {'ann': 7.0}
+    """
+    if purchases_are(crm) == PURCHASES:
+        return compute_indicators(crm, ["spend_365d"])["spend_365d"].rename("revenue")
+    amounts = ask(
+        crm,
+        purchase_day_steps(crm).rstrip()
+        + """
+        select customer_id, cast(sum(amount) as double) as revenue
+        from purchase_days
+        where date_diff('day', ordered_on, $as_of_on) < 365
+        group by customer_id
+        order by customer_id
+        """,
+    )
+    return amounts.set_index("customer_id")["revenue"]
+
+
+def require_stages(stages: Any) -> None:
+    """Refuse what is not one stage a customer.
+
+    Parameters
+    ----------
+    stages : Series
+
+    Raises
+    ------
+    ParameterError
+        If it is no Series of an ordered categorical, or a customer comes twice.
+
+    Examples
+    --------
+    >>> require_stages(pd.Series(["new"]))
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: Stages are a categorical Series as lifecycle_stages(crm) makes it.
+    """
+    if not isinstance(stages, pd.Series) or not isinstance(stages.dtype, pd.CategoricalDtype):
+        raise ParameterError("Stages are a categorical Series as lifecycle_stages(crm) makes it.")
+    if stages.index.has_duplicates:
+        twice = stages.index[stages.index.duplicated()][0]
+        raise ParameterError(f"Customer {twice!r} has two stages. Give each customer one.")
+    if stages.isna().any():
+        raise ParameterError("A customer has no stage. Give each customer one.")
+
+
+def _read_stage(entry: object) -> LifecycleStage:
+    if isinstance(entry, LifecycleStage):
+        return entry
+    if not isinstance(entry, Mapping):
+        raise ParameterError(f"A stage is a LifecycleStage or a table with name and rule, not {entry!r}.")
+    known = ("name", "rule", "says", "action")
+    for key in entry:
+        if key not in known:
+            raise ParameterError(f"A stage has no field {key!r}.{nearest(key, known)}")
+    return LifecycleStage(**{"name": "", **entry})
+
+
+def _house_change(figures: pd.DataFrame) -> float | None:
+    older = figures[figures["tenure_periods"] >= 2]
+    before, last = older["spend_period_before"].sum(), older["spend_last_period"].sum()
+    return float(100 * (last / before - 1)) if before > 0 else None

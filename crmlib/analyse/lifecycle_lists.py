@@ -1,0 +1,54 @@
+"""Lists of customers by stage of life, to work with."""
+
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.lifecycle import require_stages
+from crmlib.prepare.privacy import public_ids
+
+_FIGURES = ("spend_365d", "spend_total", "order_count", "recency_days", "gap_days_mean", "gap_overdue_ratio")
+
+
+def stage_list(crm: Any, stages: pd.Series, indicators: pd.DataFrame) -> pd.DataFrame:
+    """Every customer with the stage and the figures that a caller wants to see.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    stages : Series customer_id -> stage
+    indicators : DataFrame indexed by customer_id
+        As `compute_indicators` makes it; the columns that are there are taken.
+
+    Returns
+    -------
+    DataFrame
+        `customer_id`, `stage`, and of `spend_365d`, `spend_total`, `order_count`, `recency_days`,
+        `gap_days_mean`, `gap_overdue_ratio` what is known. Those who brought most in the last year come
+        first.
+
+    Raises
+    ------
+    ParameterError
+        If the stages are no categorical Series, or a customer comes twice.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> stages = pd.Series(pd.Categorical(["new", "lost"], ordered=True), index=["ann", "bob"])
+    >>> figures = pd.DataFrame({"spend_365d": [5.0, 9.0]}, index=["ann", "bob"])
+    >>> stage_list(SimpleNamespace(config=None), stages, figures)
+      customer_id stage  spend_365d
+    0         bob  lost         9.0
+    1         ann   new         5.0
+    """
+    require_stages(stages)
+    known = [name for name in _FIGURES if name in indicators]
+    table = indicators[known].reindex(stages.index).rename_axis(None)
+    table.insert(0, "stage", stages.astype("str"))
+    table.insert(0, "customer_id", stages.index.astype("str"))
+    by = [known[0]] if known else []
+    table = table.sort_values([*by, "customer_id"], ascending=[False] * len(by) + [True], kind="stable")
+    table["customer_id"] = public_ids(crm, table["customer_id"])
+    return table.reset_index(drop=True)

@@ -1,0 +1,337 @@
+"""Life-cycle figures: what the rules about a customer's stage in life are written over, measured in SQL.
+
+Time is measured on the house's own scale, the rhythm: how long its customers usually wait between two
+purchases. A grocer's is days, a machine maker's years.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from numbers import Real
+from typing import Any
+
+import pandas as pd
+
+from crmlib.measure.lifecycle_steps import ask, contacts_sql, people_sql, purchase_day_steps
+from crmlib.prepare.engine import Engine
+from crmlib.prepare.expressions import parse_expression
+from crmlib.schema.errors import ConfigError, ParameterError, nearest
+
+PERIODS = (28, 91, 182, 365, 730, 1826)
+"""Days that a period of the life cycle may have: four weeks, a quarter, half a year, one, two, five years."""
+
+GAPS_IN_A_PERIOD = 4
+"""A period is long enough for so many usual purchases."""
+
+ASSUMED_GAP_DAYS = 91.0
+"""The gap that is taken where nobody has bought twice."""
+
+SEEN_PERIODS = 4
+"""The data cover at least so many periods; else hardly anybody's spend could be compared over two of them."""
+
+QUIET_TIMES = 3
+"""A customer is expected back within so many of the own usual gaps."""
+
+HOUSE_WEIGHT = 2
+"""With how many gaps the house's usual gap stands in a customer's own, so that few purchases say little."""
+
+STAGE_FIGURES: dict[str, str] = {
+    "purchase_count": "Days with a purchase (or, without orders, with a deal won).",
+    "contact_count": "Open deals, answers to campaigns, talks, visits to our site; one more for having ordered.",
+    "tenure_days": "Days since the first purchase.",
+    "recency_days": "Days since the last purchase.",
+    "usual_gap_days": "Usual days between purchases: the own mean, drawn towards the house's for few purchases.",
+    "quiet_limit_days": "Silence up to which the customer is expected back: 3 usual gaps, and at least "
+    "what three in four customers never exceed.",
+    "silence_ratio": "Days since the last purchase over quiet_limit_days; above 1 is longer than expected.",
+    "tenure_periods": "Periods since the first purchase.",
+    "history_ratio": "Days of data before the first purchase, over the house's long gap.",
+    "return_periods": "Periods since the latest purchase that ended a silence longer than expected.",
+    "spend_last_period": "Value of the purchases of the last period.",
+    "spend_period_before": "Value of the purchases of the period before.",
+    "spend_change": "Their difference over their sum, -1 to 1; 0.1 is a rise of 22 %.",
+    "change_score": "Their difference over its standard error; between -2.3 and 2.3 it may well be chance.",
+}
+"""Figure -> what it is; the names that a stage's rule may use."""
+
+_STEPS = """,
+purchase_series as (
+    select
+        *,
+        row_number() over (partition by customer_id order by ordered_on) as nth,
+        min(ordered_on) over (partition by customer_id) as first_on,
+        lag(ordered_on) over (partition by customer_id order by ordered_on) as previous_on
+    from purchase_days
+)"""
+_RHYTHM = """,
+customer_gaps as (
+    select
+        cast(date_diff('day', min(ordered_on), max(ordered_on)) as double) / (count(*) - 1) as mean_gap,
+        max(date_diff('day', previous_on, ordered_on)) as long_gap
+    from purchase_series
+    group by customer_id
+    having count(*) > 1
+)
+select
+    (select count(*) from customer_gaps) as repeat_customers,
+    (select percentile_cont(0.5) within group (order by mean_gap) from customer_gaps) as gap_days,
+    (select percentile_cont(0.75) within group (order by long_gap) from customer_gaps) as long_gap_days,
+    (select date_diff('day', min(ordered_on), $as_of_on) from purchase_days) as seen_days
+"""
+_FIGURES = """,
+awaited as (
+    select
+        *,
+        greatest(
+            $quiet_times * ($house_weight * $gap_days + date_diff('day', first_on, previous_on))
+                / ($house_weight + nth - 2),
+            $long_gap_days
+        ) as limit_before
+    from purchase_series
+),
+dated as (
+    select
+        *,
+        date_diff('day', ordered_on, $as_of_on) as age_days,
+        date_diff('day', previous_on, ordered_on) > limit_before as is_return
+    from awaited
+),
+bought as (
+    select
+        customer_id,
+        count(*) as purchase_count,
+        max(age_days) as tenure_days,
+        min(age_days) as recency_days,
+        min(age_days) filter (where is_return) / $period_days as return_periods,
+        cast(coalesce(sum(amount) filter (where age_days < $period_days), 0) as double) as spend_last_period,
+        cast(coalesce(
+            sum(amount) filter (where age_days >= $period_days and age_days < 2 * $period_days), 0
+        ) as double) as spend_period_before,
+        sqrt(
+            sum(cast(power(cast(amount as double), 2) as decimal(38, 8)))
+                filter (where age_days < 2 * $period_days)
+        ) as change_error
+    from dated
+    group by customer_id
+),
+gaps as (
+    select
+        *,
+        ($house_weight * $gap_days + tenure_days - recency_days)
+            / ($house_weight + purchase_count - 1) as usual_gap_days
+    from bought
+),
+limits as (
+    select *, greatest($quiet_times * usual_gap_days, $long_gap_days) as quiet_limit_days
+    from gaps
+),
+contacts as (
+    select customer_id, count(*) as contact_count
+    from ({contacts}) as signs
+    where customer_id is not null
+    group by customer_id
+)
+select
+    customer_id,
+    coalesce(purchase_count, 0) as purchase_count,
+    coalesce(contact_count, 0) as contact_count,
+    tenure_days,
+    recency_days,
+    usual_gap_days,
+    quiet_limit_days,
+    recency_days / quiet_limit_days as silence_ratio,
+    tenure_days / $period_days as tenure_periods,
+    ((select max(tenure_days) from bought) - tenure_days) / $long_gap_days as history_ratio,
+    return_periods,
+    spend_last_period,
+    spend_period_before,
+    (spend_last_period - spend_period_before)
+        / nullif(spend_last_period + spend_period_before, 0) as spend_change,
+    (spend_last_period - spend_period_before) / nullif(change_error, 0) as change_score
+from ({people}) as people
+left join limits using (customer_id)
+left join contacts using (customer_id)
+order by customer_id
+"""
+
+
+def purchase_rhythm(crm: Any) -> dict[str, float]:
+    """How often the customers of a house buy: the scale on which stages of life are measured.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`, or else `opportunities`, whose won deals then are the purchases.
+
+    Returns
+    -------
+    dict
+        `gap_days`: the usual gap, the median over the customers who bought on two days or more of their mean
+        gap. `long_gap_days`: three in four of them never waited longer between two purchases. `period_days`:
+        the smallest of `PERIODS` that holds four usual gaps, no longer than a quarter of the time that the
+        data cover. `repeat_customers`: how many it is measured on; where there is none, a gap of 91 days is
+        taken.
+
+    Raises
+    ------
+    SchemaError
+        If there are neither orders nor opportunities.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": ["1", "2", "3"], "customer_id": "ann", "product_id": "tea", "net_amount": 5.0,
+    ...     "ordered_at": ["2024-01-01", "2024-01-08", "2024-01-18"]})
+    >>> purchase_rhythm(Crm.from_frames(as_of="2024-06-30", transactions=lines))
+    {'gap_days': 8.5, 'long_gap_days': 10.0, 'period_days': 28.0, 'repeat_customers': 1.0}
+    """
+    found = ask(crm, purchase_day_steps(crm).rstrip() + _STEPS + _RHYTHM).iloc[0]
+    gap = float(found["gap_days"]) if found["repeat_customers"] else ASSUMED_GAP_DAYS
+    long_gap = float(found["long_gap_days"]) if found["repeat_customers"] else gap
+    seen = float(found["seen_days"]) if pd.notna(found["seen_days"]) else 0.0
+    return {
+        "gap_days": gap,
+        "long_gap_days": long_gap,
+        "period_days": float(_period(gap, seen)),
+        "repeat_customers": float(found["repeat_customers"]),
+    }
+
+
+def stage_figures(crm: Any, *, rhythm: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """The figures of every customer that rules about stages of life are written over.
+
+    Parameters
+    ----------
+    crm : Crm
+        Those of `customers`, and those seen with an order or a deal. Purchases are orders of which something
+        is left after refunds; several on a day count as one. Without `transactions` they are the won deals.
+    rhythm : mapping, optional
+        As `purchase_rhythm` makes it; that of `crm` where none is given.
+
+    Returns
+    -------
+    DataFrame indexed by customer_id, sorted
+        The columns of `STAGE_FIGURES`; what needs a purchase is NaN for those without one.
+        ``attrs["rhythm"]`` keeps the scale.
+
+    Raises
+    ------
+    SchemaError
+        If there are neither orders nor opportunities.
+    ParameterError
+        If the rhythm is incomplete or not positive.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": ["1", "2", "3"], "customer_id": ["ann", "ann", "bob"], "product_id": "tea",
+    ...     "ordered_at": ["2024-01-01", "2024-01-11", "2024-01-01"], "net_amount": [5.0, 5.0, 9.0]})
+    >>> figures = stage_figures(Crm.from_frames(as_of="2024-01-31", transactions=lines))
+    >>> figures[["purchase_count", "recency_days", "usual_gap_days", "silence_ratio"]]
+                 purchase_count  recency_days  usual_gap_days  silence_ratio
+    customer_id
+    ann                       2          20.0            10.0       0.666667
+    bob                       1          30.0            10.0       1.000000
+    """
+    scale = purchase_rhythm(crm) if rhythm is None else read_rhythm(rhythm)
+    question = _FIGURES.replace("{contacts}", contacts_sql(crm)).replace("{people}", people_sql(crm))
+    figures = ask(
+        crm,
+        purchase_day_steps(crm).rstrip() + _STEPS + question,
+        quiet_times=float(QUIET_TIMES),
+        house_weight=float(HOUSE_WEIGHT),
+        **scale,
+    ).set_index("customer_id")
+    counts = ["purchase_count", "contact_count"]
+    figures = figures.astype({name: "int64" if name in counts else "float64" for name in figures.columns})
+    figures.attrs["rhythm"] = scale
+    return figures
+
+
+def read_rhythm(rhythm: Mapping[str, float]) -> dict[str, float]:
+    """Check a scale that was given.
+
+    Parameters
+    ----------
+    rhythm : mapping
+        With positive `gap_days`, `long_gap_days` and `period_days`.
+
+    Raises
+    ------
+    ParameterError
+        It names what is missing or wrong.
+
+    Examples
+    --------
+    >>> read_rhythm({"gap_days": 9, "long_gap_days": 65, "period_days": 91})
+    {'gap_days': 9.0, 'long_gap_days': 65.0, 'period_days': 91.0, 'repeat_customers': 0.0}
+    """
+    if not isinstance(rhythm, Mapping):
+        raise ParameterError(f"rhythm is a mapping as purchase_rhythm(crm) makes it, not {rhythm!r}.")
+    names = ("gap_days", "long_gap_days", "period_days")
+    for name in rhythm:
+        if name not in (*names, "repeat_customers"):
+            raise ParameterError(f"rhythm has no {name!r}.{nearest(name, names)}")
+    for name in names:
+        value = rhythm.get(name)
+        if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value) or value <= 0:
+            raise ParameterError(f"rhythm: {name} is {value!r}. Give a number of days above 0.")
+    scale = {name: float(rhythm[name]) for name in names}
+    return {**scale, "repeat_customers": float(rhythm.get("repeat_customers", 0))}
+
+
+def first_fitting_rule(figures: pd.DataFrame, rules: Sequence[str]) -> pd.Series:
+    """Which rule is the first that each customer fulfils.
+
+    Parameters
+    ----------
+    figures : DataFrame indexed by customer_id
+        As `stage_figures` makes it.
+    rules : conditions in SQL
+        Over the columns of `STAGE_FIGURES`. One over a value that is missing is not fulfilled.
+
+    Returns
+    -------
+    Series of whole numbers
+        The place of the rule, from 0; ``len(rules)`` where none fits.
+
+    Raises
+    ------
+    ParameterError
+        If a rule is no single condition over these columns.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({"purchase_count": [0, 3, 1]}, index=["ann", "bob", "cem"])
+    >>> first_fitting_rule(figures, ["purchase_count = 0", "purchase_count > 2"]).tolist()
+    [0, 1, 2]
+    >>> first_fitting_rule(figures, ["purchases = 0"])
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: rule 1: there is no column purchases. Did you mean 'purchase_count'?
+    """
+    cases = []
+    for place, rule in enumerate(rules):
+        try:
+            checked = parse_expression(
+                rule, columns=figures.columns, aggregate=False, key_path=f"rule {place + 1}", context="rule"
+            )
+        except ConfigError as error:
+            raise ParameterError(str(error)) from None
+        cases.append(f"when {checked.sql} then {place}")
+    decided = f"case {' '.join(cases)} else {len(rules)} end" if cases else "0"
+    numbered = figures.reset_index(drop=True).reset_index(names="_row")
+    with Engine() as engine:
+        engine.register("figures", numbered)
+        try:
+            found = engine.to_pandas(f"select {decided} as rule from figures order by _row")
+        except Exception as error:
+            raise ParameterError(f"a rule is no condition: {str(error).strip().splitlines()[0]}") from error
+    return pd.Series(found["rule"].to_numpy(), index=figures.index, name="rule", dtype="int64")
+
+
+def _period(gap_days: float, seen_days: float) -> int:
+    wanted = next((days for days in PERIODS if days >= GAPS_IN_A_PERIOD * gap_days), PERIODS[-1])
+    fits = [days for days in PERIODS if days <= min(wanted, seen_days / SEEN_PERIODS)]
+    return fits[-1] if fits else PERIODS[0]

@@ -1,0 +1,250 @@
+"""The steps from a workspace's tables to purchase days and other contact, shared by life cycle and cohorts."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from crmlib.measure.indicators.compute import moments
+from crmlib.measure.indicators.sources import source_steps
+from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.schema.errors import SchemaError
+from crmlib.schema.tables import table_spec
+
+PURCHASES, DEALS = "orders", "won deals"
+"""What a purchase is here: an order, or, in a workspace without orders, a deal that was won."""
+
+_ORDER_DAYS = """
+        select customer_id, ordered_on, sum(kept_amount) as amount
+        from orders
+        where is_purchase
+        group by customer_id, ordered_on
+    """
+_DEAL_DAYS = """
+        select customer_id, ordered_on, sum(coalesce(amount, 0)) as amount
+        from (
+            select
+                customer_id,
+                amount,
+                cast(closed_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on
+            from ({deals}) as deals
+            where customer_id is not null and outcome = 'won' and closed_at <= $as_of
+        ) as won_deals
+        group by customer_id, ordered_on
+    """
+_CONTACTS = {
+    "opportunities": """
+        select customer_id from ({rows}) as deals
+        where coalesce(outcome, 'open') = 'open' and coalesce(created_at <= $as_of, true)
+    """,
+    "campaign_contacts": "select customer_id from ({rows}) as answers where responded_at <= $as_of",
+    "interactions": """
+        select customer_id from ({rows}) as interactions
+        where happened_at <= $as_of
+            and not (coalesce(direction, '') = 'out' and coalesce(purpose, '') = 'campaign')
+    """,
+    "events": "select customer_id from ({rows}) as events where happened_at <= $as_of",
+    "transactions": "select distinct customer_id from ({rows}) as orders where ordered_at <= $as_of",
+}
+_PEOPLE = ("customers", "transactions", "opportunities")
+
+
+def purchases_are(crm: Any) -> str:
+    """What counts as a purchase in a workspace.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    str
+        `PURCHASES` or `DEALS`.
+
+    Raises
+    ------
+    SchemaError
+        If there are neither orders nor opportunities.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib.prepare.crm import Crm
+    >>> deals = pd.DataFrame({"opportunity_id": ["1"], "stage": ["Won"], "outcome": ["won"]})
+    >>> purchases_are(Crm.from_frames(as_of="2024-01-31", opportunities=deals))
+    'won deals'
+    """
+    if "transactions" in crm:
+        return PURCHASES
+    if "opportunities" in crm:
+        return DEALS
+    raise SchemaError(
+        f"{crm.name} has neither transactions nor opportunities, so nobody's purchases are known. "
+        "Map one of them in crm.toml, as [tables.transactions] or [tables.opportunities]."
+    )
+
+
+def purchase_day_steps(crm: Any) -> str:
+    """The ``with`` clause whose last step is `purchase_days`: one row a customer and day with a purchase.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    str
+        Columns of `purchase_days`: `customer_id`, `ordered_on` (day, in the workspace's time zone),
+        `amount` (what is left of the day's orders after refunds, or the won amount). The orders' own steps
+        stand before it where there are orders.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": ["ann"], "product_id": ["tea"],
+    ...                       "ordered_at": ["2024-01-02"], "net_amount": [5.0]})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines)
+    >>> ask(crm, purchase_day_steps(crm) + "select customer_id, amount from purchase_days")
+      customer_id  amount
+    0         ann     5.0
+    """
+    columns = columns_here(crm)
+    if purchases_are(crm) == PURCHASES:
+        return (
+            step_sql(
+                ORDER_STEPS, sources=source_steps(columns), figures={"purchase_days": _ORDER_DAYS}
+            ).rstrip()
+            + "\n"
+        )
+    deals = _read("opportunities", columns, ("customer_id", "outcome", "closed_at", "amount"))
+    return f"with purchase_days as ({_DEAL_DAYS.format(deals=deals)})\n"
+
+
+def contacts_sql(crm: Any) -> str:
+    """One row for every sign that somebody is in touch: an open deal, an answer, a talk, a visit.
+
+    Who has ordered has one more, even if everything came back. A message of ours that belongs to a campaign
+    is no such sign, and neither is a deal that was lost.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    str
+        A select of `customer_id`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib.prepare.crm import Crm
+    >>> deals = pd.DataFrame({"opportunity_id": ["1", "2"], "customer_id": ["ann", "bob"],
+    ...                       "stage": "Talk", "outcome": ["open", "lost"]})
+    >>> ask(crm := Crm.from_frames(as_of="2024-01-31", opportunities=deals), contacts_sql(crm))
+      customer_id
+    0         ann
+    """
+    columns = columns_here(crm)
+    needed = {
+        "opportunities": ("customer_id", "outcome", "created_at"),
+        "campaign_contacts": ("customer_id", "responded_at"),
+        "interactions": ("customer_id", "happened_at", "direction", "purpose"),
+        "events": ("customer_id", "happened_at"),
+        "transactions": ("customer_id", "ordered_at"),
+    }
+    parts = [
+        sql.format(rows=_read(table, columns, needed[table]))
+        for table, sql in _CONTACTS.items()
+        if table in columns
+    ]
+    return " union all ".join(parts) or "select cast(null as varchar) as customer_id where false"
+
+
+def people_sql(crm: Any) -> str:
+    """Everybody who has a place in the life cycle: listed, or seen with an order or a deal.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    str
+        A select of `customer_id`, each once.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib.prepare.crm import Crm
+    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]}))
+    >>> ask(crm, people_sql(crm)).customer_id.tolist()
+    ['ann']
+    """
+    columns = columns_here(crm)
+    time = {"transactions": "ordered_at", "opportunities": "created_at"}
+    parts = []
+    for table in _PEOPLE:
+        if table in columns:
+            moment = time.get(table, "")
+            seen = f" where coalesce({moment} <= $as_of, true)" if moment in columns[table] else ""
+            rows = f"select * from {table}{seen}"
+            parts.append(
+                f"select customer_id from ({_read(table, columns, ('customer_id',), rows)}) as {table}"
+            )
+    united = " union all ".join(parts)
+    return f"select distinct customer_id from ({united}) as everyone where customer_id is not null"
+
+
+def ask(crm: Any, sql: str, **values: float) -> Any:
+    """Run a statement of these steps on a workspace.
+
+    Parameters
+    ----------
+    crm : Crm
+    sql : str
+    **values : numbers
+        Parameters of the statement beside the closing moment and the time zone; those that it does not name
+        are left out.
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib.prepare.crm import Crm
+    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]}))
+    >>> ask(crm, "select $gap_days * 2 as twice", gap_days=3.5)
+       twice
+    0    7.0
+    """
+    given = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
+    return crm.engine.to_pandas(sql, given | {name: v for name, v in values.items() if f"${name}" in sql})
+
+
+def columns_here(crm: Any) -> dict[str, list[str]]:
+    """Table -> the columns that it has in this workspace.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib.prepare.crm import Crm
+    >>> columns_here(Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]})))
+    {'customers': ['customer_id']}
+    """
+    return {name: crm.columns(name) for name in crm.tables}
+
+
+def _read(
+    table: str, columns: Mapping[str, Iterable[str]], names: Iterable[str], rows: str | None = None
+) -> str:
+    spec, present = table_spec(table), set(columns[table])
+    selected = [
+        name if name in present else f"cast(null as {spec.field(name).sql_type}) as {name}" for name in names
+    ]
+    return f"select {', '.join(selected)} from ({rows or f'select * from {table}'}) as {table}"

@@ -1,0 +1,237 @@
+"""Key figures and tables of the report on the life cycle."""
+
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.lifecycle_lists import stage_list
+from crmlib.analyse.lifecycle_moves import LifecycleMoves
+from crmlib.analyse.retention import Retention, typical_retention
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.labels import labels_and_units
+from crmlib.present.words_lifecycle import BUYING, SILENT, period_name, retention_day, time_word
+
+
+def lifecycle_figures(summary: pd.DataFrame, retention: Retention | None = None) -> KeyFigures:
+    """Customers who buy, who have fallen silent, what those brought, and how many come back.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        As `lifecycle_summary` makes it.
+    retention : Retention, optional
+
+    Returns
+    -------
+    KeyFigures
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_lifecycle import _little_summary
+    >>> print(lifecycle_figures(_little_summary())._text().splitlines()[0])
+    Customers buying within their usual time: 8
+    """
+    sums = {
+        name: summary[summary.index.isin(stages)][["customers", "revenue"]].sum(min_count=1)
+        for name, stages in (("buying", BUYING), ("silent", SILENT))
+    }
+    currency = summary.attrs.get("currency", "")
+    figures = [
+        _customers("Customers buying within their usual time", sums["buying"]),
+        _customers("Customers fallen silent", sums["silent"], better="lower"),
+        KeyFigure(
+            label="Revenue of those fallen silent",
+            value=_known(sums["silent"]["revenue"]),
+            unit=currency,
+            note="in the last year",
+        ),
+    ]
+    typical = typical_retention(retention) if retention is not None else pd.DataFrame()
+    if len(typical):
+        figures.append(
+            KeyFigure(
+                label=f"Come back in the {retention.unit} after",
+                value=float(typical["share_pct"].iloc[0]),
+                unit="%",
+                better="higher",
+                note="of new customers",
+            )
+        )
+    if retention is not None and retention.overall is not None:
+        day, share = retention_day(retention.overall)
+        figures.append(
+            KeyFigure(
+                label=f"Buying on for {time_word(day)}",
+                value=_known(100 * share["survival"]),
+                low=_known(100 * share["low"]),
+                high=_known(100 * share["high"]),
+                unit="%",
+                better="higher",
+                note="of customers, without a long silence",
+            )
+        )
+    return KeyFigures(*figures)
+
+
+def stages_table(summary: pd.DataFrame) -> DataTable:
+    """Each stage: customers, revenue, what it means and what to do.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        As `lifecycle_summary` makes it.
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_lifecycle import _little_summary
+    >>> stages_table(_little_summary().assign(says="They buy.", action="Call.")).frame.columns.tolist()
+    ['stage', 'customers', 'share_pct', 'revenue', 'revenue_share_pct', 'says', 'action']
+    """
+    columns = ["customers", "share_pct", "revenue", "revenue_share_pct", "says", "action"]
+    frame = summary[columns].rename_axis("stage")
+    if frame["revenue"].isna().all():
+        frame = frame.drop(columns=["revenue", "revenue_share_pct"])
+    return DataTable(
+        frame,
+        name="stages",
+        caption="Stages of life; revenue is that of the last year",
+        labels={
+            "share_pct": "Share of customers",
+            "revenue": "Revenue",
+            "revenue_share_pct": "Share of revenue",
+            "says": "What it means",
+            "action": "What to do",
+        },
+        units={"revenue": summary.attrs.get("currency", "")},
+        digits={"share_pct": 1, "revenue": 0, "revenue_share_pct": 1},
+    )
+
+
+def moves_table(moves: LifecycleMoves) -> DataTable:
+    """Every move from one stage to another, the most frequent first.
+
+    Parameters
+    ----------
+    moves : LifecycleMoves
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.analyse.lifecycle_moves import lifecycle_moves
+    >>> stage = pd.CategoricalDtype(["active", "dormant"], ordered=True)
+    >>> before = pd.Series(["active", "active"], index=["ann", "bob"], dtype=stage)
+    >>> after = pd.Series(["active", "dormant"], index=["ann", "bob"], dtype=stage)
+    >>> moves_table(lifecycle_moves(before, after)).frame[["before", "after", "customers"]].to_numpy().tolist()
+    [['active', 'dormant', 1]]
+    """
+    frame = moves.flows[moves.flows["moved"]].drop(columns="moved").reset_index(drop=True)
+    if frame["revenue"].isna().all():
+        frame = frame.drop(columns="revenue")
+    dates = f" from {moves.before_on} to {moves.after_on}" if moves.before_on and moves.after_on else ""
+    return DataTable(
+        frame,
+        name="moves",
+        caption=f"Who changed stage{dates}",
+        labels={
+            "before": "Stood in",
+            "after": "Stands in",
+            "share_pct": "Share of all",
+            "revenue": "Revenue of the year before",
+        },
+        units={"revenue": moves.currency},
+        digits={"share_pct": 1, "revenue": 0},
+        rows=10,
+    )
+
+
+def cohort_table(retention: Retention) -> DataTable:
+    """The share of each cohort that bought in each period after the first; blank where not yet over.
+
+    Parameters
+    ----------
+    retention : Retention
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.analyse.retention import retention_curves
+    >>> from crmlib.present.claims_lifecycle import _little_crm
+    >>> cohort_table(retention_curves(_little_crm())).frame.columns.tolist()
+    ['cohort', 'customers', '1', '2']
+    """
+    shares = retention.shares.iloc[:, 1:].dropna(axis=1, how="all")
+    frame = shares.rename(columns=str)
+    frame.insert(0, "customers", retention.sizes)
+    frame.index = pd.Index([period_name(day, retention.unit) for day in frame.index], name="cohort")
+    after = [str(name) for name in shares.columns]
+    return DataTable(
+        frame,
+        name="cohorts",
+        caption=f"Share of each cohort that bought in the {retention.unit}s after the first; "
+        "a dash where not yet over",
+        labels={"cohort": "First purchase"},
+        units=dict.fromkeys(after, "%"),
+        digits=dict.fromkeys(after, 0),
+        rows=18,
+    )
+
+
+def stage_list_table(crm: Any, stages: pd.Series, indicators: pd.DataFrame) -> DataTable:
+    """Every customer with the stage, to work with.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    stages : Series customer_id -> stage
+    indicators : DataFrame indexed by customer_id
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> stages = pd.Series(pd.Categorical(["new", "lost"], ordered=True), index=["ann", "bob"])
+    >>> figures = pd.DataFrame({"spend_365d": [5.0, 9.0]}, index=["ann", "bob"])
+    >>> table = stage_list_table(SimpleNamespace(config=None, currency="EUR"), stages, figures)
+    >>> table.frame["stage"].tolist()
+    ['lost', 'new']
+    """
+    frame = stage_list(crm, stages, indicators)
+    labels, units = labels_and_units(frame.columns, crm.currency)
+    return DataTable(
+        frame,
+        name="customers_by_stage",
+        caption="Customers by stage, most spend in the last year first",
+        labels=labels | {"customer_id": "Customer", "stage": "Stage"},
+        units=units,
+        digits={
+            "spend_365d": 2,
+            "spend_total": 2,
+            "order_count": 0,
+            "recency_days": 0,
+            "gap_overdue_ratio": 1,
+        },
+        rows=10,
+    )
+
+
+def _customers(label: str, sums: pd.Series, *, better: str = "higher") -> KeyFigure:
+    known = _known(sums["customers"])
+    return KeyFigure(label=label, value=None if known is None else int(known), better=better)
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)

@@ -24,6 +24,7 @@ from crmlib.prepare.config_parts import (
     IndicatorConfig,
     PrivacyConfig,
     ReportConfig,
+    ScorecardConfig,
     Section,
     SourceConfig,
     TableConfig,
@@ -48,7 +49,7 @@ class WorkspaceConfig(Section):
     time_zone : str
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
-    tables, indicators, reports, checks, privacy, source, customer_types
+    tables, indicators, scorecard, reports, checks, privacy, source, customer_types
         As the sections of crm.toml.
 
     Examples
@@ -67,6 +68,7 @@ class WorkspaceConfig(Section):
     source: SourceConfig | None = None
     reports: dict[str, ReportConfig] = {}
     indicators: dict[str, IndicatorConfig] = {}
+    scorecard: ScorecardConfig = ScorecardConfig()
     checks: Checks = {}
     privacy: PrivacyConfig = PrivacyConfig()
     customer_types: tuple[dict[str, Any], ...] | None = None
@@ -125,6 +127,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("source",): SourceConfig,
     ("reports", "*"): ReportConfig,
     ("indicators", "*"): IndicatorConfig,
+    ("scorecard",): ScorecardConfig,
     ("privacy",): PrivacyConfig,
 }
 

@@ -227,6 +227,37 @@ class IndicatorConfig(Section):
     better: Literal["higher", "lower"] | None = None
 
 
+def weight_of(given: Any) -> Any:
+    """A weight as it may stand in crm.toml: a number, 0 or more.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+
+    Examples
+    --------
+    >>> weight_of(2.5)
+    2.5
+    """
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not math.isfinite(given) or given < 0:
+        raise ValueError("wants a number, 0 or more: how much it counts against the others.")
+    return given
+
+
+class ScorecardConfig(Section):
+    """What counts how much in the value score: indicator -> weight. What is not named does not count.
+
+    Examples
+    --------
+    >>> ScorecardConfig(weights={"spend_total": 3, "recency_days": 1}).weights
+    {'spend_total': 3.0, 'recency_days': 1.0}
+    """
+
+    weights: dict[str, Annotated[float, BeforeValidator(weight_of)]] = {}
+
+
 class ReportConfig(Section):
     """Parameters of a report that differ from its own.
 
@@ -240,13 +271,13 @@ class ReportConfig(Section):
 
 
 class PrivacyConfig(Section):
-    """What may leave the house. The key of the pseudonyms comes from the environment.
+    """What may leave the house. The key of the pseudonyms comes from the environment, else from the exports.
 
     Examples
     --------
     >>> PrivacyConfig().pseudonyms, PrivacyConfig().min_group
-    (False, 10)
+    (True, 10)
     """
 
-    pseudonyms: StrictBool = False
+    pseudonyms: StrictBool = True
     min_group: StrictInt = Field(default=MINIMUM_GROUP, ge=MINIMUM_GROUP)

@@ -57,6 +57,10 @@ unit = "currency"
 better = "higher"
 says = "Net spend on Saturdays and Sundays."
 
+[scorecard.weights]
+spend_total = 3
+recency_days = 0.5
+
 [privacy]
 pseudonyms = true
 min_group = 25
@@ -101,6 +105,7 @@ def test_everything_that_can_be_said_is_read(workspace):
     assert config.source.kind == "postgresql"
     assert config.reports["segmentation"].parameters == {"n_segments": 6}
     assert config.indicators["weekend_spend"].better == "higher"
+    assert config.scorecard.weights == {"spend_total": 3.0, "recency_days": 0.5}
     assert (config.privacy.pseudonyms, config.privacy.min_group) == (True, 25)
     assert config.customer_types == ({"name": "new", "rule": "order_count = 1"},)
 
@@ -119,7 +124,7 @@ def test_what_is_left_out_has_a_plain_default(workspace):
     folder = workspace('currency = "EUR"\n[tables.transactions]\nfrom = "o.csv"\n')
     config = load_config(folder)
     assert (config.name, config.time_zone, config.as_of) == (folder.name, "UTC", "latest")
-    assert (config.privacy.pseudonyms, config.privacy.min_group, config.source) == (False, 10, None)
+    assert (config.privacy.pseudonyms, config.privacy.min_group, config.source) == (True, 10, None)
     assert config.tables["transactions"].files == ("o.csv",)
 
 
@@ -200,6 +205,11 @@ WRONG = {
     HEAD + '[indicators.w]\nover = "o"\nsql = "x"\naspect = "a"\nsays = "s"': "indicators.w.sql .*many rows",
     HEAD + '[indicators.w]\nover = "o"\nsql = "sum(x)"\naspect = "a"': "indicators.w.says .*is missing",
     HEAD + '[indicators.w]\nover = "o"\nsql = "sum(x)"\naspect = "a"\nsays = "s"\nbetter = "more"': "indicators.w.better .*higher",
+    HEAD + "[scorecard.weights]\nspend_total = -1": r"scorecard.weights.spend_total .*line 5\): wants a number, 0 or more",
+    HEAD + '[scorecard.weights]\nspend_total = "3"': "scorecard.weights.spend_total .*wants a number, 0 or more",
+    HEAD + "[scorecard.weights]\nspend_total = nan": "scorecard.weights.spend_total .*wants a number, 0 or more",
+    HEAD + "[scorecard.weights]\nspend_total = true": "scorecard.weights.spend_total .*wants a number, 0 or more",
+    HEAD + "[scorecard.weight]\nspend_total = 1": "scorecard.weight .*Did you mean 'weights'",
     HEAD + "[reports.segmentation]\nparameter = 1": "reports.segmentation.parameter .*Did you mean 'parameters'",
     'root = "/"\n' + HEAD: "root .*no such key",
     "tables = 7\ncurrency = \"EUR\"": "tables .*wants a table",

@@ -222,6 +222,29 @@ def reports(workspace: Workspace, notebooks: Notebooks = None) -> None:
     print_reports(workspace, notebooks=notebooks)
 
 
+@app.command(epilog=EXIT_CODES, help="Turn the pseudonyms of a list back into your own customer numbers.")
+def reveal(
+    workspace: Workspace,
+    listed: Annotated[Path, typer.Argument(metavar="LIST", help="A CSV or Excel list that a page offered.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The new CSV file; otherwise NAME-revealed.csv beside the list."),
+    ] = None,
+    as_of: AsOf = "",
+) -> None:
+    """Write a list again with the house's own customer numbers; see `crmlib.present.reveal`.
+
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> type(CliRunner().invoke(app, ["reveal", "no/such/workspace", "list.csv"]).exception).__name__
+    'ParameterError'
+    """
+    from crmlib.present.console import print_revealed
+
+    raise typer.Exit(print_revealed(workspace, listed, out=out, as_of=as_of or None))
+
+
 @app.command(epilog=EXIT_CODES, help="Draft a first crm.toml for a folder of exports.")
 def draft(
     folder: Annotated[Path, typer.Argument(help="Folder with the exports.")],

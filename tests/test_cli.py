@@ -8,6 +8,8 @@ import pytest
 
 import crmlib
 from crmlib import cli
+from crmlib.prepare.privacy import KEY_VARIABLE, known_customers, public_ids
+from crmlib.prepare.workspace import open_workspace
 from crmlib.present import zygote
 from tests.present.small_project import assert_whole, make_project, write_notebook
 
@@ -77,6 +79,9 @@ def test_skipped_reports_and_nothing_to_do(project, call):
         (["report", "data/shop", "--qiet"], "--quiet"),
         (["check", "data/shp"], "Did you mean 'data/shop'?"),
         (["reports", "data/shp"], "Did you mean 'data/shop'?"),
+        (["reveal", "data/shp", "list.csv"], "Did you mean 'data/shop'?"),
+        (["reveal", "data/shop", "list.csv"], "There is no file list.csv"),
+        (["reveal", "data/shop"], "Missing argument"),
     ],
 )
 def test_bad_use_is_one_sentence_and_exit_code_2(project, call, words, says):
@@ -114,6 +119,27 @@ def test_check_and_reports_print_tables(project, call, monkeypatch):
     assert (
         code == 0 and "How many orders?" in out and "no: no table feedback" in out and "factor: float" in out
     )
+
+
+def test_reveal_turns_a_list_back(project, call, monkeypatch):
+    monkeypatch.setenv(KEY_VARIABLE, "a key of sixteen or more")
+    crm = open_workspace("data/shop")
+    own = known_customers(crm).iloc[0]
+    name = public_ids(crm, known_customers(crm)).iloc[0]
+    lists = {
+        "mixed": f"Customer,n\n{name},1\nK-AAAAAAAAAAAA,2\n",
+        "none": "Customer\n7\n",
+        "all": f"c,n\n{name},1\n",
+    }
+    for stem, text in lists.items():
+        (project / f"{stem}.csv").write_text(text)
+    code, out, err = call("reveal", "data/shop", "all.csv", "--out", "back.csv")
+    assert (code, out, err) == (0, "1 customer number turned back: back.csv\n", "")
+    assert (project / "back.csv").read_text("utf-8-sig").splitlines()[1] == f"{own},1"
+    code, out, err = call("reveal", "data/shop", "mixed.csv")
+    assert code == 2 and "mixed-revealed.csv" in out and "1 of 2 pseudonyms is not of this workspace" in err
+    assert call("reveal", "data/shop", "mixed.csv")[0] == 2
+    assert call("reveal", "data/shop", "none.csv")[0] == 3
 
 
 def test_stopped_by_the_keyboard(project, call, monkeypatch):

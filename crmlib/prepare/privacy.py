@@ -1,14 +1,18 @@
-"""What may leave the house: identifiers as they are, or keyed pseudonyms for them."""
+"""What may leave the house: identifiers as they are, or keyed pseudonyms for them, and the way back."""
 
 import base64
 import hashlib
 import hmac
 import os
+import re
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from crmlib.schema.errors import ConfigError
+from crmlib.prepare.engine import Engine
+from crmlib.schema.errors import ConfigError, SchemaError
+from crmlib.schema.tables import TABLES
 
 KEY_VARIABLE = "CRMLIB_PSEUDONYM_KEY"
 """Environment variable that holds the secret of the pseudonyms; it never stands in crm.toml."""
@@ -17,6 +21,17 @@ MINIMUM_GROUP = 10
 """Customers that a group of a sensitive column has at the least, where it is shown."""
 
 SHORTEST_KEY = 16
+LENGTH = 12
+
+_MARK = "K-"
+_CONTEXT = b"crmlib pseudonyms of customers, key from the exports, version 1\0"
+_CONTENT = {
+    "transactions": ("customer_id", "order_id", {"ordered_at": "min", "net_amount": "sum"}),
+    "opportunities": ("customer_id", "opportunity_id", {"created_at": "min", "amount": "sum"}),
+}
+"""What only the holder of the exports has: every order, or deal, with its moment and its exact amount."""
+
+_KEYS: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 
 
 def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
@@ -36,7 +51,7 @@ def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
     Raises
     ------
     ConfigError
-        If the key is short enough to be guessed.
+        If the key is short enough to be guessed, or two identifiers would get one name.
 
     References
     ----------
@@ -52,25 +67,63 @@ def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
     secret = key.encode()
 
     def name(identifier: str) -> str:
-        digest = hmac.new(secret, identifier.encode(), hashlib.sha256).digest()
-        return "K-" + base64.b32encode(digest)[:12].decode()
+        digest = hmac.digest(secret, identifier.encode("utf-8", "surrogatepass"), "sha256")
+        return _MARK + base64.b32encode(digest[:10])[:LENGTH].decode()
 
     named = {identifier: name(str(identifier)) for identifier in ids.dropna().unique()}
+    if len(set(named.values())) < len(named):
+        raise ConfigError(
+            "Two customers would get the same pseudonym. "
+            f"Set {KEY_VARIABLE} to another secret of at least {SHORTEST_KEY} characters."
+        )
     return ids.map(named).astype("str")
 
 
+def are_pseudonyms(values: pd.Series) -> bool:
+    """Whether a column holds pseudonyms and nothing else; missing values aside.
+
+    Parameters
+    ----------
+    values : Series
+
+    Examples
+    --------
+    >>> are_pseudonyms(pd.Series(["K-N7PXIN6TFBVP", None])), are_pseudonyms(pd.Series(["17850"]))
+    (True, False)
+    """
+    if not (pd.api.types.is_string_dtype(values.dtype) or values.dtype == object):
+        return False
+    known = values.dropna()
+    return bool(len(known)) and looks_like_pseudonym(known.iloc[0]) and all(map(looks_like_pseudonym, known))
+
+
+def looks_like_pseudonym(value: Any) -> bool:
+    """Whether a cell has the form of a pseudonym.
+
+    Examples
+    --------
+    >>> looks_like_pseudonym("K-N7PXIN6TFBVP"), looks_like_pseudonym("K-17850"), looks_like_pseudonym(7)
+    (True, False, False)
+    """
+    return isinstance(value, str) and bool(re.fullmatch(rf"{_MARK}[A-Z2-7]{{{LENGTH}}}", value))
+
+
 def public_ids(crm: Any, ids: pd.Series) -> pd.Series:
-    """Identifiers as a list may show them: as they are, or as pseudonyms where crm.toml says so.
+    """Identifiers as a list may show them: as pseudonyms, unless crm.toml says otherwise.
+
+    The key is the environment variable `KEY_VARIABLE`. Where it is not set, the key comes from the exports
+    themselves (`key_from_exports`): nobody who has only the lists can make it, and it changes with the data.
 
     Parameters
     ----------
     crm : Crm
+        ``[privacy] pseudonyms = false`` in its crm.toml, or no crm.toml at all, shows identifiers as they are.
     ids : Series of str
 
     Raises
     ------
     ConfigError
-        If crm.toml asks for pseudonyms and the environment holds no key.
+        If the key in the environment is shorter than 16 characters.
 
     Examples
     --------
@@ -79,13 +132,140 @@ def public_ids(crm: Any, ids: pd.Series) -> pd.Series:
     >>> public_ids(crm, pd.Series(["17850"])).tolist()
     ['17850']
     """
-    settings = getattr(crm.config, "privacy", None)
-    if settings is None or not settings.pseudonyms:
+    if not _wants_pseudonyms(crm):
         return ids
     key = os.environ.get(KEY_VARIABLE, "")
-    if not key:
-        raise ConfigError(
-            f"privacy.pseudonyms: the environment variable {KEY_VARIABLE} is not set. "
-            "Set it to a secret of at least 16 characters, the same for every run."
+    if not key and not ids.notna().any():
+        return ids
+    return pseudonyms(ids, key=key or key_from_exports(crm))
+
+
+def reveal_ids(crm: Any, names: pd.Series) -> pd.Series:
+    """The house's own identifiers behind pseudonyms that `public_ids` gave.
+
+    Parameters
+    ----------
+    crm : Crm
+        The same data, closing moment and key as when the pseudonyms were given.
+    names : Series of str
+        Pseudonyms; small letters and blanks around them do no harm.
+
+    Returns
+    -------
+    Series of str, like `names`
+        Missing where no customer of the workspace has that pseudonym. A workspace without pseudonyms gives
+        the names of its customers as they are.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": ["ann"], "product_id": ["tea"],
+    ...                       "ordered_at": ["2024-01-02"], "net_amount": [5.0]})
+    >>> shop = Crm.from_frames(as_of="2024-01-31", transactions=lines)
+    >>> asked = SimpleNamespace(privacy=SimpleNamespace(pseudonyms=True))
+    >>> crm = SimpleNamespace(config=asked, engine=shop.engine, tables=shop.tables, columns=shop.columns)
+    >>> shown = public_ids(crm, pd.Series(["ann"]))
+    >>> reveal_ids(crm, shown).tolist(), reveal_ids(crm, pd.Series(["K-AAAAAAAAAAAA"])).tolist()
+    (['ann'], [nan])
+    """
+    own = known_customers(crm)
+    lasting = public_ids(crm, own)
+    back = dict(zip(lasting, own, strict=True))
+    written = names.astype("str").str.strip()
+    return written.map(back).fillna(written.str.upper().map(back)).astype("str")
+
+
+def known_customers(crm: Any) -> pd.Series:
+    """Every customer of a workspace once, whatever table speaks of it, sorted.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    Series of str
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> people = pd.DataFrame({"customer_id": ["bob", "ann"], "parent_customer_id": ["cy", None]})
+    >>> known_customers(Crm.from_frames(as_of="2020-01-31", customers=people)).tolist()
+    ['ann', 'bob', 'cy']
+    """
+    parts = []
+    for name in crm.tables:
+        declared = {f.name for f in TABLES[name].fields if f.references == "customers"} | {"customer_id"}
+        for column in sorted(declared & set(crm.columns(name))):
+            quoted = Engine.quote(column)
+            parts.append(f"select {quoted} as id from {Engine.quote(name)} where {quoted} is not null")
+    if not parts:
+        return pd.Series([], dtype="str")
+    return crm.engine.to_pandas(f"select distinct id from ({' union all '.join(parts)}) order by id")[
+        "id"
+    ].astype("str")
+
+
+def key_from_exports(crm: Any) -> str:
+    """A key that only the holder of the exports can make: a digest of every order, or deal.
+
+    Rows may stand in any order. Each order counts once with its customer, moment and exact amount, so that
+    what is published of a run, such as sums and the digests of files, does not lead to it. A small workspace
+    whose orders others know is better served by a secret in `KEY_VARIABLE`.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits, the same in every run on the same tables.
+
+    Raises
+    ------
+    SchemaError
+        If the workspace has neither transactions nor opportunities with a row.
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["tea", "tea"],
+    ...                       "ordered_at": ["2024-01-02", "2024-01-03"], "net_amount": [5.0, 6.0]})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines)
+    >>> turned = Crm.from_frames(as_of="2024-01-31", transactions=lines.iloc[[1, 0]])
+    >>> key_from_exports(crm) == key_from_exports(turned), len(key_from_exports(crm))
+    (True, 64)
+    """
+    if crm.engine not in _KEYS:
+        _KEYS[crm.engine] = hashlib.sha256(_CONTEXT + _digest_of_exports(crm).encode()).hexdigest()
+    return _KEYS[crm.engine]
+
+
+def _digest_of_exports(crm: Any) -> str:
+    said = []
+    for table, (customer, thing, figures) in _CONTENT.items():
+        if table not in crm.tables:
+            continue
+        present = set(crm.columns(table))
+        groups = [name for name in (customer, thing) if name in present]
+        cells = [*groups, *(f"{how}({name})" for name, how in figures.items() if name in present), "count(*)"]
+        written = ", ".join(f"coalesce(cast({cell} as varchar), '')" for cell in cells)
+        ((count, digest),) = crm.engine.rows(
+            f"select count(*), bit_xor(md5_number(digested)) from (select concat_ws(chr(31), {written}) "
+            f"as digested from {table} group by {', '.join(groups)}) as things"
         )
-    return pseudonyms(ids, key=key)
+        if count:
+            said.append(f"{table} {count} {digest:032x}")
+    if not said:
+        raise SchemaError(
+            "Pseudonyms need a row of transactions or opportunities to take their key from. "
+            f"Set {KEY_VARIABLE} to a secret of at least {SHORTEST_KEY} characters."
+        )
+    return "; ".join(said)
+
+
+def _wants_pseudonyms(crm: Any) -> bool:
+    settings = getattr(getattr(crm, "config", None), "privacy", None)
+    return bool(settings is not None and settings.pseudonyms)

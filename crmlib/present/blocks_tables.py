@@ -1,7 +1,7 @@
 """Tables that a reader can sort, search, print and take along."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from hashlib import sha256
 from math import floor, isfinite, log10
@@ -13,8 +13,11 @@ import pandas as pd
 from markupsafe import Markup
 from pandas.api import types
 
+from crmlib.prepare.privacy import are_pseudonyms
 from crmlib.present.blocks_base import Block
 from crmlib.present.blocks_downloads import joined, to_csv_bytes, with_index
+from crmlib.present.blocks_downloads_about import column_meaning
+from crmlib.present.blocks_downloads_excel import EXCEL_ROWS, excel_format, to_excel_bytes
 from crmlib.present.blocks_figures import is_known
 from crmlib.schema.errors import ParameterError
 
@@ -30,6 +33,17 @@ _UNKNOWN = Markup('<td{}><span class="crm-unknown" title="not known">–</span><
 _CELL = Markup("<td{}>{}</td>")
 _NUMERIC = Markup(' class="crm-num"')
 _DATE = Markup(' class="crm-date"')
+_TYPES = {
+    "CSV": "text/csv;charset=utf-8",
+    "Excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
+)
+PSEUDONYM_NOTE = "Customer numbers are pseudonyms; crmlib reveal turns them back."
+_NOTE = Markup(
+    '<p class="crm-coded">Customer numbers are pseudonyms; <code>crmlib reveal</code> turns them back.</p>'
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,12 @@ class DataTable(Block):
         How many rows are shown at first; the others unfold, up to `PAGE_ROWS`.
     download : bool
         Whether the CSV is in the page.
+    excel : bool
+        Whether the same table is in the page as an Excel workbook, too.
+    about : dict of str, optional
+        Word -> text for the workbook's second sheet; `about_workspace` makes it.
+    meanings : dict of str, optional
+        Column -> what it means, for that sheet. Indicators and columns of the vocabulary are known already.
 
     Raises
     ------
@@ -83,6 +103,9 @@ class DataTable(Block):
     digits: int | Mapping[str, int | str] | None = None
     rows: int = 15
     download: bool = True
+    excel: bool = False
+    about: Mapping[str, str] | None = None
+    meanings: Mapping[str, str] | None = None
 
     def __post_init__(self):
         if not isinstance(self.frame, pd.DataFrame):
@@ -134,9 +157,8 @@ class DataTable(Block):
             '<figure class="crm-table" data-rows="{rows}" data-total="{total}">'
             '<figcaption>{caption}</figcaption><div class="crm-scroll" role="region" aria-label="{caption}" '
             'tabindex="0"><table><thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>'
-            '<div class="crm-under"><p class="crm-count">{count}</p>{link}</div></figure>'
+            '<div class="crm-under"><p class="crm-count">{count}</p>{link}{note}</div></figure>'
         )
-        csv, whole = self._csv()
         return page.format(
             rows=self.rows,
             total=len(self.frame),
@@ -144,7 +166,8 @@ class DataTable(Block):
             heads=heads,
             body=body,
             count=self._count(),
-            link=_download_link(csv, self.name, whole) if self.download else "",
+            link=Markup("").join(self._links()),
+            note=_NOTE if self._has_pseudonyms() else "",
         )
 
     def _count(self) -> str:
@@ -156,15 +179,55 @@ class DataTable(Block):
         place = "in the download" if self.download else "not shown here"
         return f"The first {PAGE_ROWS:,} of {total:,} rows; {total - PAGE_ROWS:,} more rows {place}."
 
-    def _csv(self) -> tuple[bytes, int]:
-        headers, kept = self._headers(), len(self.frame)
+    def _has_pseudonyms(self) -> bool:
+        return any(are_pseudonyms(self.frame.iloc[:, place]) for place in range(self.frame.shape[1]))
+
+    def _links(self) -> Iterator[Markup]:
         if not self.download:
-            return b"", 0
-        csv = to_csv_bytes(self.frame, labels=headers)
-        while len(csv) > DOWNLOAD_BYTES and kept > 1:
-            kept = max(1, int(kept * DOWNLOAD_BYTES / len(csv) * 0.98))
-            csv = to_csv_bytes(self.frame.iloc[:kept], labels=headers)
-        return csv, kept if kept < len(self.frame) else 0
+            return
+        yield _download_link("CSV", self._fitting(self._csv, len(self.frame)), file_name(self.name))
+        if self.excel:
+            book = self._fitting(self._excel, min(len(self.frame), EXCEL_ROWS - 1))
+            yield _download_link("Excel", book, file_name(self.name, suffix=".xlsx"))
+
+    def _fitting(self, make: Callable[[int], bytes], kept: int) -> tuple[bytes, int]:
+        """What `make` makes of as many rows as the page can carry, and their number if not all are there."""
+        made = make(kept)
+        while len(made) > DOWNLOAD_BYTES and kept > 1:
+            kept = max(1, int(kept * DOWNLOAD_BYTES / len(made) * 0.98))
+            made = make(kept)
+        return made, kept if kept < len(self.frame) else 0
+
+    def _csv(self, rows: int) -> bytes:
+        return to_csv_bytes(self.frame.iloc[:rows], labels=self._headers())
+
+    def _excel(self, rows: int) -> bytes:
+        patterns = [
+            _pattern(self.frame.iloc[:, place], self._digits(column))
+            for place, column in enumerate(self.frame.columns)
+        ]
+        return to_excel_bytes(
+            self.frame.iloc[:rows],
+            labels=self._headers(),
+            formats=[excel_format(pattern) for pattern in patterns],
+            sheet=self.name.replace("_", " ").capitalize(),
+            about=self._about_lines(rows),
+        )
+
+    def _about_lines(self, rows: int) -> Iterator[tuple[str, str]]:
+        total = len(self.frame)
+        yield "List", self.caption
+        yield from (self.about or {}).items()
+        yield "Rows", f"{total:,}" if rows == total else f"The first {rows:,} of {total:,}"
+        if self._has_pseudonyms():
+            yield "Customer numbers", PSEUDONYM_NOTE
+        meanings = {
+            header: (self.meanings or {}).get(column) or column_meaning(str(column))
+            for column, header in zip(self.frame.columns, self._headers(), strict=True)
+        }
+        if any(meanings.values()):
+            yield "Column", "What it means"
+            yield from ((header, says) for header, says in meanings.items() if says)
 
     def _text(self) -> str:
         columns = self._columns(self.rows)
@@ -204,14 +267,14 @@ def file_name(name: str, *, suffix: str = ".csv") -> str:
     ('at_risk.csv', '顧客.csv', 'table.csv')
     """
     plain = sub(r"[^\w-]+", "_", str(name)).strip("_-")[:80]
-    return f"{plain or 'table'}{suffix}"
+    return f"{plain or 'table'}{'_' if plain.lower() in _RESERVED else ''}{suffix}"
 
 
-def _download_link(csv: bytes, name: str, kept: int) -> Markup:
-    data = b64encode(csv).decode("ascii")
+def _download_link(kind: str, made: tuple[bytes, int], name: str) -> Markup:
+    content, kept = made
     note = f" (the first {kept:,} rows)" if kept else ""
-    link = Markup('<a class="crm-download" download="{}" href="data:text/csv;charset=utf-8;base64,{}">{}</a>')
-    return link.format(file_name(name), data, f"Download as CSV{note}")
+    link = Markup('<a class="crm-download" download="{}" href="data:{};base64,{}">{}</a>')
+    return link.format(name, _TYPES[kind], b64encode(content).decode("ascii"), f"Download as {kind}{note}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +286,7 @@ class _Column:
     @classmethod
     def of(cls, values: pd.Series, label: str, unit: str, digits: int | str | None, rows: int) -> "_Column":
         numeric = _is_numeric(values)
-        pattern = _number_format(values, digits) if numeric else _date_format(values)
+        pattern = _pattern(values, digits)
         style = _NUMERIC if numeric else _DATE if pattern else Markup("")
         known = values.iloc[:rows].map(is_known).tolist()
         texts = [
@@ -237,6 +300,10 @@ class _Column:
         named_unit = Markup(' <span class="crm-unit">{}</span>').format(unit) if unit else ""
         head = Markup('<th scope="col"{}>{}{}</th>').format(style, label, named_unit)
         return cls(head=head, texts=texts, cells=cells)
+
+
+def _pattern(values: pd.Series, digits: int | str | None) -> str:
+    return _number_format(values, digits) if _is_numeric(values) else _date_format(values)
 
 
 def _is_numeric(values: pd.Series) -> bool:

@@ -15,6 +15,7 @@ from crmlib.present.kernels import Kernels
 from crmlib.present.notify import split_command, tell_failure
 from crmlib.present.progress import Bars
 from crmlib.present.reports import check_parameters, choose_reports, find_reports, notebook_folder
+from crmlib.present.words import plural
 from crmlib.present.workspaces import workspace_folders
 from crmlib.schema.errors import CrmlibError
 
@@ -174,6 +175,55 @@ def print_reports(workspace: Path, *, notebooks: Path | None = None) -> None:
             *map(escape, (report.name, report.question, answer, ", ".join(without), "\n".join(told)))
         )
     Console(highlight=False).print(table)
+
+
+def print_revealed(
+    workspace: Path, listed: Path, *, out: Path | None = None, as_of: str | None = None
+) -> int:
+    """Write a list again with the house's own customer numbers, say where, and give the exit code.
+
+    Parameters
+    ----------
+    workspace, listed : paths of the folder and of the list
+    out : path of the new list
+    as_of : closing moment of the list
+
+    Returns
+    -------
+    int
+        0; 2 where some pseudonyms are not known; 3 where the list holds none.
+
+    Raises
+    ------
+    CrmlibError
+        If the workspace or the list cannot be used.
+
+    Examples
+    --------
+    >>> print_revealed(Path("no/such/workspace"), Path("list.csv"))
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: There is no workspace 'no/such/workspace'...
+    """
+    from crmlib.present.reveal import reveal_list, unknown_words
+
+    (folder,) = workspace_folders([workspace])
+    crm = crmlib.open_workspace(folder, as_of=as_of)
+    try:
+        revealed = reveal_list(crm, listed, out=out)
+    finally:
+        crm.engine.close()
+    tell = Console(highlight=False)
+    if revealed is None:
+        tell.print(escape(f"{listed} holds no pseudonyms: nothing to turn back."), soft_wrap=True)
+        return 3
+    numbers = plural(revealed.known, "customer number")
+    said = f"{revealed.known:,} {numbers} turned back: {_near(revealed.path)}"
+    tell.print(escape(said), soft_wrap=True)
+    if revealed.unknown:
+        problems = Console(stderr=True, highlight=False)
+        problems.print(escape(unknown_words(revealed)), soft_wrap=True)
+    return 2 if revealed.unknown else 0
 
 
 def _notify(command: str, reason: str, facts: Mapping[str, str]) -> None:

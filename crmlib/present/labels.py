@@ -2,41 +2,10 @@
 
 from collections.abc import Iterable
 
-LABELS: dict[str, str] = {
-    "recency_days": "Days since last order",
-    "tenure_days": "Days since first order",
-    "order_count": "Orders",
-    "order_count_90d": "Orders in 90 days",
-    "order_count_365d": "Orders in a year",
-    "gap_days_mean": "Days between orders",
-    "gap_days_variation": "Irregularity of orders",
-    "gap_overdue_ratio": "Silence against usual gap",
-    "weekend_share_pct": "Bought at weekends",
-    "evening_share_pct": "Bought in the evening",
-    "favourite_channel": "Favourite channel",
-    "spend_total": "Net spend",
-    "spend_30d": "Spend in 30 days",
-    "spend_90d": "Spend in 90 days",
-    "spend_365d": "Spend in a year",
-    "spend_trend": "Spend trend",
-    "basket_value_mean": "Spend an order",
-    "margin_total": "Margin",
-    "margin_30d": "Margin in 30 days",
-    "margin_90d": "Margin in 90 days",
-    "margin_365d": "Margin in a year",
-    "margin_share_pct": "Margin share",
-    "discount_share_pct": "Discount share",
-    "discounted_lines_share_pct": "Lines at a discount",
-    "return_rate_pct": "Returns",
-    "basket_lines_mean": "Lines an order",
-    "basket_items_mean": "Pieces an order",
-    "product_count": "Different products",
-    "category_count": "Different categories",
-    "department_count": "Different departments",
-    "favourite_category": "Favourite category",
-    "favourite_category_share_pct": "Share of favourite category",
-    "campaign_count": "Campaigns",
-    "campaign_response_rate_pct": "Campaigns answered",
+from crmlib.measure.indicators import INDICATORS
+from crmlib.present.labels_indicators import INDICATOR_LABELS
+
+LABELS: dict[str, str] = INDICATOR_LABELS | {
     "probability_alive": "Still a customer",
     "expected_purchases": "Purchases expected",
     "expected_average_spend": "Spend expected a purchase",
@@ -47,15 +16,7 @@ LABELS: dict[str, str] = {
     "repeat_rate_pct": "Purchases soon repeated",
     "category_share_pct": "Categories bought",
     "loyalty_decay": "Fewer purchases lately",
-    "invoice_count": "Invoices",
-    "late_invoice_share_pct": "Invoices late",
     "judged_invoice_count": "Invoices judged",
-    "days_late_mean": "Days late",
-    "days_late_max": "Days late at worst",
-    "open_amount": "Open amount",
-    "overdue_amount": "Overdue amount",
-    "overdue_share_pct": "Overdue share",
-    "credit_used_pct": "Credit used",
     "credit_grade": "Credit grade",
     "credit_reason": "Reason of the grade",
     "growth_potential": "Room to grow",
@@ -74,30 +35,14 @@ LABELS: dict[str, str] = {
     "birth_on": "Age",
     "income_band": "Income",
     "household_size": "People in the household",
-    "kind": "Kind",
-    "company_size": "Company size",
-    "source": "Source",
     "store_id": "Shop",
 }
 """Indicators and columns of customers, in plain words."""
 
-UNITS: dict[str, str] = {
-    "gap_days_mean": "days",
-    "gap_days_variation": "ratio",
+UNITS: dict[str, str] = {indicator.name: indicator.unit for indicator in INDICATORS if indicator.unit != "name"} | {
     "gap_overdue_ratio": "times",
-    "spend_trend": "-1 to 1",
-    "basket_value_mean": "currency",
-    "order_count": "orders",
-    "order_count_90d": "orders",
-    "order_count_365d": "orders",
-    "basket_lines_mean": "lines",
-    "basket_items_mean": "pieces",
-    "product_count": "products",
-    "category_count": "categories",
-    "department_count": "departments",
-    "campaign_count": "campaigns",
 }
-"""Units that a column's name does not tell."""
+"""Units of indicators, and those that a column's name does not tell."""
 
 _MONEY = ("spend_", "margin_")
 

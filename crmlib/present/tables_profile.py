@@ -7,6 +7,7 @@ import pandas as pd
 from crmlib.analyse.customer_lists import customers_of_types
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
+from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import label_of, labels_and_units
 from crmlib.present.plots_groups import plot_groups
 from crmlib.present.words import percent, sentence
@@ -169,6 +170,8 @@ def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
             "gap_overdue_ratio": 1,
         },
         rows=10,
+        excel=True,
+        about=about_workspace(crm),
     )
 
 

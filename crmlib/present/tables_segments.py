@@ -8,6 +8,7 @@ from crmlib.analyse.segment_lists import segment_advice, segment_list
 from crmlib.analyse.segment_words import NO_PURCHASE
 from crmlib.analyse.segments import Segmentation
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import labels_and_units
 
 
@@ -143,6 +144,8 @@ def list_table(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame) -
         units=units,
         digits={"spend_total": 2, "order_count": 0, "recency_days": 0, "gap_overdue_ratio": 1},
         rows=10,
+        excel=True,
+        about=about_workspace(crm),
     )
 
 

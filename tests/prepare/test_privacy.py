@@ -1,12 +1,47 @@
+"""Pseudonyms: kept by a key, made by the exports where there is none, and led back by their holder alone."""
+
+import hashlib
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from crmlib.prepare.privacy import KEY_VARIABLE, pseudonyms, public_ids
-from crmlib.schema.errors import ConfigError
+from crmlib.prepare import privacy
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import (
+    KEY_VARIABLE,
+    are_pseudonyms,
+    key_from_exports,
+    known_customers,
+    pseudonyms,
+    public_ids,
+    reveal_ids,
+)
+from crmlib.prepare.workspace import open_workspace
+from crmlib.schema.errors import ConfigError, SchemaError
 
 KEY = "a key of sixteen or more"
+LINES = "order_id,customer_id,product_id,ordered_at,net_amount\n1,007,a,2020-01-05 10:00,9.5\n2,=1+1,a,2020-01-06,3\n"
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """Open a workspace with these lines and these words in its crm.toml."""
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+
+    def opened(lines=LINES, settings="", name="shop", as_of=None):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "orders.csv").write_text(lines, encoding="utf-8")
+        config = f'currency = "EUR"\n{settings}\n[tables.transactions]\nfrom = "orders.csv"\n'
+        (folder / "crm.toml").write_text(config, encoding="utf-8")
+        return open_workspace(folder, as_of=as_of)
+
+    return opened
+
+
+def shown(crm):
+    return public_ids(crm, known_customers(crm)).tolist()
 
 
 def test_pseudonyms_are_stable_distinct_and_need_the_key():
@@ -19,10 +54,111 @@ def test_pseudonyms_are_stable_distinct_and_need_the_key():
         pseudonyms(ids, key="short")
 
 
-def test_lists_carry_pseudonyms_when_the_workspace_says_so(monkeypatch):
-    crm = SimpleNamespace(config=SimpleNamespace(privacy=SimpleNamespace(pseudonyms=True)))
-    monkeypatch.delenv(KEY_VARIABLE, raising=False)
-    with pytest.raises(ConfigError, match=KEY_VARIABLE):
-        public_ids(crm, pd.Series(["1"]))
+def test_two_customers_never_share_a_pseudonym(monkeypatch):
+    monkeypatch.setattr(privacy, "LENGTH", 2)
+    with pytest.raises(ConfigError, match=r"the same pseudonym.*another secret"):
+        pseudonyms(pd.Series([str(i) for i in range(2000)]), key=KEY)
+
+
+def test_a_workspace_shows_pseudonyms_unless_it_says_otherwise(shop):
+    assert all(name.startswith("K-") for name in shown(shop()))
+    assert shown(shop(settings="[privacy]\npseudonyms = false")) == ["007", "=1+1"]
+
+
+def test_frames_at_hand_show_identifiers_as_they_are():
+    people = pd.DataFrame({"customer_id": ["17850"]})
+    assert shown(Crm.from_frames(as_of="2020-01-31", customers=people)) == ["17850"]
+
+
+def test_the_variable_is_the_key_where_it_is_set_and_lasts_when_the_data_change(shop, monkeypatch):
+    of_the_data = shown(shop())
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    assert public_ids(crm, pd.Series(["17850"])).str.startswith("K-").all()
+    lasting = shown(shop())
+    assert lasting == pseudonyms(pd.Series(["007", "=1+1"]), key=KEY).tolist() != of_the_data
+    assert shown(shop(lines=LINES + "3,007,a,2020-01-07,1\n")) == lasting
+    monkeypatch.setenv(KEY_VARIABLE, "short")
+    with pytest.raises(ConfigError, match="at least 16"):
+        public_ids(shop(), pd.Series([], dtype="str"))
+
+
+def test_the_key_from_the_exports_is_that_of_their_content_in_any_order(shop):
+    head, *rows = LINES.splitlines()
+    first = key_from_exports(shop(name="a"))
+    assert key_from_exports(shop(name="b", lines="\n".join([head, *rows[::-1]]))) == first
+    for place, (old, new) in enumerate(
+        {"9.5": "9.51", "007": "008", "10:00": "10:01", "\n1,": "\n4,"}.items()
+    ):
+        assert key_from_exports(shop(name=f"c{place}", lines=LINES.replace(old, new))) != first
+
+
+def test_lines_written_twice_do_not_cancel_out(shop):
+    twice = key_from_exports(shop(name="a", lines=LINES + "".join(LINES.splitlines(keepends=True)[1:])))
+    other = LINES.replace("007", "009")
+    assert twice != key_from_exports(
+        shop(name="b", lines=other + "".join(other.splitlines(keepends=True)[1:]))
+    )
+
+
+def test_the_key_is_no_digest_of_what_a_run_publishes(shop):
+    crm = shop()
+    published = [*crm.checks.sources.fingerprint, *crm.checks.sources.file, crm.name, str(crm.as_of)]
+    file = (crm.root / "orders.csv").read_bytes()
+    guesses = {hashlib.sha256(text.encode()).hexdigest() for text in published} | set(published)
+    assert key_from_exports(crm) not in guesses | {hashlib.sha256(file).hexdigest()}
+
+
+def test_the_key_is_worked_out_once(shop, monkeypatch):
+    crm = shop()
+    key = key_from_exports(crm)
+    monkeypatch.setattr(privacy, "_digest_of_exports", lambda crm: pytest.fail("worked out again"))
+    assert key_from_exports(crm) == key
+
+
+def test_deals_give_a_key_too_and_nothing_gives_none():
+    deals = pd.DataFrame({"opportunity_id": ["1"], "stage": ["new"], "outcome": ["open"], "amount": [5.0],
+                          "created_at": ["2020-01-01"]})  # fmt: skip
+    crm = Crm.from_frames(as_of="2020-01-31", opportunities=deals)
+    dearer = Crm.from_frames(as_of="2020-01-31", opportunities=deals.assign(amount=6.0))
+    assert key_from_exports(crm) != key_from_exports(dearer)
+    with pytest.raises(SchemaError, match=f"a row of transactions or opportunities.*{KEY_VARIABLE}"):
+        key_from_exports(Crm.from_frames(as_of="2020-01-31", customers=pd.DataFrame({"customer_id": ["1"]})))
+
+
+def test_pseudonyms_are_led_back_by_the_holder_of_the_data_alone(shop):
+    crm = shop()
+    names = public_ids(crm, known_customers(crm))
+    written = pd.Series([names[1], f" {names[0].lower()} ", "K-AAAAAAAAAAAA", None], index=list("abcd"))
+    back = reveal_ids(crm, written)
+    assert back.to_dict()["a"] == "=1+1" and back["b"] == "007" and back[["c", "d"]].isna().all()
+    assert reveal_ids(shop(name="other", lines=LINES.replace("9.5", "8")), names).isna().all()
+    assert reveal_ids(shop(name="then", as_of="2020-01-05"), names).isna().all()
+
+
+def test_every_customer_that_some_table_speaks_of_can_be_led_back():
+    crm = Crm.from_frames(
+        as_of="2020-01-31",
+        relations=pd.DataFrame({"from_customer_id": ["a"], "to_customer_id": ["b"], "relation": ["parent"]}),
+        feedback=pd.DataFrame({"feedback_id": ["1"], "customer_id": ["c"], "given_at": ["2020-01-01"],
+                               "kind": ["nps"]}),
+    )  # fmt: skip
+    assert known_customers(crm).tolist() == ["a", "b", "c"]
+
+
+def test_a_stub_without_privacy_settings_is_taken_as_it_is():
+    ids = pd.Series(["1"])
+    assert public_ids(SimpleNamespace(config=None), ids) is ids
+
+
+@pytest.mark.parametrize(
+    ("values", "are"),
+    [
+        (["K-N7PXIN6TFBVP", None], True),
+        (["K-N7PXIN6TFBVP", "17850"], False),
+        ([None], False),
+        ([], False),
+        ([17850], False),
+        (["k-n7pxin6tfbvp"], False),
+    ],
+)
+def test_a_column_of_pseudonyms_is_recognised(values, are):
+    assert are_pseudonyms(pd.Series(values)) is are

@@ -178,6 +178,7 @@ def notebook():
                     "customer_id": "Household",
                 },
                 units={"spend_365d": "USD", "gap_overdue_ratio": "× usual gap"},
+                excel=True,
             )
         ),
         executed(Findings("48 of the best households are late by twice their usual gap.")),

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
 from crmlib.present.html import notebook_to_html
 from crmlib.present.site import run_index, site_index
@@ -202,6 +204,17 @@ def test_the_download_works_under_the_policy(opened):
     assert len(lines) == 231
     assert lines[0].startswith("Household,Customer type,Recency (days),Spend in a year (USD)")
     assert page.noise == []
+
+
+def test_the_workbook_downloads_and_opens(opened):
+    page = opened("segmentation")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download as Excel").click()
+    assert waiting.value.suggested_filename == "call_list.xlsx"
+    book = load_workbook(BytesIO(waiting.value.path().read_bytes()))
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    assert len(rows) == 231 and rows[0][:2] == ("Household", "Customer type")
+    assert book.sheetnames == ["Call list", "About"] and page.noise == []
 
 
 def test_without_javascript_everything_is_there(opened):

@@ -6,21 +6,24 @@ import getpass
 import html
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
-from crmlib.prepare.privacy import KEY_VARIABLE
+from crmlib.prepare.privacy import KEY_VARIABLE, key_from_exports
+from crmlib.prepare.workspace import open_workspace
 from crmlib.present.kernels import Kernels
 from crmlib.present.runs import run_reports
 from tests.hostile_company import FORMULA, HOSTILE, canary, personal_columns, write_company
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-KEY = "a key that is long enough"
-SETTINGS = """
+PLAIN = """
 [privacy]
-pseudonyms = true
-
+pseudonyms = false
+"""
+SETTINGS = """
 [indicators.last_name]
 over = "lines"
 sql = "max(customer_id)"
@@ -53,11 +56,13 @@ def sites(tmp_path_factory):
         path.write_text(
             re.sub(r"\bc(\d{3})\b", r"zqid\1", path.read_text(encoding="utf-8")), encoding="utf-8"
         )
-    config = (hidden / "crm.toml").read_text(encoding="utf-8").replace("\n[tables", SETTINGS + "\n[tables", 1)
-    (hidden / "crm.toml").write_text(config, encoding="utf-8")
+    for folder, settings in ((plain, PLAIN), (hidden, SETTINGS)):
+        config = (folder / "crm.toml").read_text(encoding="utf-8")
+        config = config.replace("\n[tables", settings + "\n[tables", 1)
+        (folder / "crm.toml").write_text(config, encoding="utf-8")
     found = {}
     with pytest.MonkeyPatch.context() as patch, Kernels() as kernels:
-        patch.setenv(KEY_VARIABLE, KEY)
+        patch.delenv(KEY_VARIABLE, raising=False)
         for folder, show_code in ((plain, False), (hidden, True)):
             out = root / f"site-{folder.name}"
             (run,) = run_reports(folder, out=out, notebooks=NOTEBOOKS, show_code=show_code, kernels=kernels)
@@ -73,7 +78,7 @@ def published(out):
         if ".work" in path.parts and path.name != "run.log":
             continue
         text = path.read_text(encoding="utf-8")
-        inner = [base64.b64decode(part).decode("utf-8-sig", "replace") for part in _packed(text)]
+        inner = [_opened(base64.b64decode(part)) for part in _packed(text)]
         texts[path.relative_to(out).as_posix()] = "\n".join([text, html.unescape(text), *inner])
     assert len(texts) >= 8
     return texts
@@ -86,6 +91,23 @@ def downloads(out):
             r"data:text/csv[^,\"]*base64,([A-Za-z0-9+/=]+)", path.read_text(encoding="utf-8")
         ):
             yield path.name, list(csv.reader(io.StringIO(base64.b64decode(part).decode("utf-8-sig"))))
+
+
+def workbooks(out):
+    """The cells of every workbook that a page offers."""
+    for path in out.rglob("*.html"):
+        for part in re.findall(r"spreadsheetml.sheet;base64,([A-Za-z0-9+/=]+)", path.read_text("utf-8")):
+            for sheet in load_workbook(io.BytesIO(base64.b64decode(part))):
+                yield path.name, [cell for row in sheet.iter_rows() for cell in row]
+
+
+def _opened(content):
+    """A download or a picture as text: a workbook with all its parts."""
+    if not content.startswith(b"PK"):
+        return content.decode("utf-8-sig", "replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        texts = [parts.read(name).decode("utf-8") for name in parts.namelist()]
+    return "\n".join([*texts, *(html.unescape(text) for text in texts)])
 
 
 def _packed(text):
@@ -109,10 +131,11 @@ def test_no_folder_of_the_machine_and_no_user_in_any_published_file(sites, name)
         assert found == [] and not re.search(rf"(home|Users)/{re.escape(user)}\b", text), file
 
 
-def test_with_pseudonyms_no_raw_identifier_is_published(sites):
+def test_by_default_no_raw_identifier_is_published_and_no_key(sites):
+    secret = key_from_exports(open_workspace(sites["hidden"].parent / "data" / "hidden"))
     texts = published(sites["hidden"])
     for file, text in texts.items():
-        assert "zqid" not in text and KEY not in text, file
+        assert "zqid" not in text and secret not in text, file
     assert sum(text.count("K-") > 20 for text in texts.values()) >= 2, "the lists are there, by pseudonym"
     assert any("c001" in text for text in published(sites["plain"]).values()), "they would be found"
 
@@ -143,8 +166,25 @@ def test_no_cell_of_a_download_is_a_formula(sites, name):
     assert len(cells) > 500 and FORMULA in shown, "the formulas are there, harmless"
 
 
-def test_a_missing_key_is_refused_before_the_work(sites, tmp_path, monkeypatch):
-    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+@pytest.mark.parametrize("name", ["plain", "hidden"])
+def test_no_cell_of_a_workbook_is_a_formula_or_a_link(sites, name):
+    cells = [cell for _, found in workbooks(sites[name]) for cell in found]
+    assert len(cells) > 500 and {cell.data_type for cell in cells} <= {"s", "n", "d", "b"}
+    assert not any(cell.hyperlink for cell in cells)
+    texts = [cell.value for cell in cells if isinstance(cell.value, str)]
+    assert not any(text.startswith(("=", "+", "-", "@", "\t")) for text in texts)
+    assert any(text == "c001" for text in texts) == (name == "plain")
+
+
+def test_a_key_that_can_be_guessed_is_refused_before_the_work(sites, tmp_path, monkeypatch):
+    monkeypatch.setenv(KEY_VARIABLE, "short")
     workspace = sites["hidden"].parent / "data" / "hidden"
     (run,) = run_reports(workspace, out=tmp_path / "out", notebooks=NOTEBOOKS, reports=["data_health"])
     assert (run.status, run.exit_code) == ("refused", 2) and KEY_VARIABLE in run.reason
+
+
+def test_lists_say_that_their_customer_numbers_are_pseudonyms(sites):
+    notes = {
+        name: sum(t.count('class="crm-coded"') for t in published(sites[name]).values()) for name in sites
+    }
+    assert notes["plain"] == 0 and notes["hidden"] >= 2

@@ -1,0 +1,254 @@
+"""Key figures and tables of the report on who stops, or who buys."""
+
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.churn_candidates import PLAIN_NAMES
+from crmlib.analyse.churn_reasons import branch_words
+from crmlib.analyse.churn_result import ChurnModel
+from crmlib.prepare.privacy import public_ids
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
+from crmlib.present.claims_churn_words import FIRST, outcome_words, reason_words, value_words
+from crmlib.present.labels import label_of
+from crmlib.present.words import sentence
+
+
+def churn_figures(model: ChurnModel) -> KeyFigures:
+    """How many are expected to stop, the revenue at risk, and how good the forecast is.
+
+    Parameters
+    ----------
+    model : ChurnModel
+
+    Returns
+    -------
+    KeyFigures
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_churn_words import _little_churn
+    >>> print(churn_figures(_little_churn())._text().splitlines()[0])
+    Expected to stop: 33
+    """
+    best, gains = model.chosen, model.gains.set_index("reached_pct").loc[float(FIRST)]
+    figures = [
+        KeyFigure(
+            label=f"Expected to {outcome_words(model)}",
+            value=round(float(model.scores.sum())),
+            note=f"of {len(model.scores):,} customers"
+            + (f", within {model.horizon_days} days" if model.horizon_days else ""),
+        ),
+        KeyFigure(
+            label="Pairs ranked rightly",
+            value=100 * best["auc"], low=100 * best["auc_low"], high=100 * best["auc_high"], unit="%",
+            better="higher", format=".0f", note="50 % is chance",
+        ),
+        KeyFigure(
+            label=f"Found among the likeliest {FIRST} %",
+            value=gains["found_pct"], low=gains["low"], high=gains["high"], unit="%", better="higher",
+            format=".0f", note=f"of those who did {outcome_words(model)}",
+        ),
+    ]  # fmt: skip
+    total = float(model.revenue_at_risk.sum(min_count=1))
+    if pd.notna(total):
+        risk = KeyFigure(
+            label="Revenue at risk", value=total, unit=model.currency, better="lower",
+            note=f"within {model.horizon_days} days" if model.horizon_days else "",
+        )  # fmt: skip
+        figures.insert(1, risk)
+    return KeyFigures(*figures)
+
+
+def comparison_table(model: ChurnModel) -> DataTable:
+    """Every way to foretell, and how good it was on customers it had not seen.
+
+    Parameters
+    ----------
+    model : ChurnModel
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_churn_words import _little_churn
+    >>> comparison_table(_little_churn()).frame["way"].tolist()[0]
+    'A weighted sum of the figures'
+    """
+    table = model.evaluation
+    frame = pd.DataFrame(
+        {
+            "way": [sentence(PLAIN_NAMES[name]).rstrip(".") for name in table["model"]],
+            "kind": table["kind"].map({"candidate": "model", "baseline": "simple rule"}),
+            "ranked_pct": 100 * table["auc"],
+            "ranked_low": 100 * table["auc_low"],
+            "ranked_high": 100 * table["auc_high"],
+            "first_tenth": table["lift_top_decile"],
+            "first_low": table["lift_top_decile_low"],
+            "first_high": table["lift_top_decile_high"],
+            "surprise": table["log_loss"],
+            "surprise_low": table["log_loss_low"],
+            "surprise_high": table["log_loss_high"],
+            "chosen": table["chosen"].map({True: "yes", False: ""}),
+        }
+    )
+    return DataTable(
+        frame,
+        name="ways_to_foretell",
+        caption="Ways to foretell, tested on customers they had not seen (ranges: 95 %)",
+        labels={
+            "way": "Way",
+            "kind": "Kind",
+            "ranked_pct": "Pairs ranked rightly",
+            "ranked_low": "from",
+            "ranked_high": "to",
+            "first_tenth": "Found in the first tenth",
+            "first_low": "from",
+            "first_high": "to",
+            "surprise": "Log loss",
+            "surprise_low": "from",
+            "surprise_high": "to",
+            "chosen": "Chosen",
+        },
+        units={"ranked_pct": "%", "first_tenth": "times chance"},
+        digits={"ranked_pct": 1, "ranked_low": 1, "ranked_high": 1}
+        | dict.fromkeys(["first_tenth", "first_low", "first_high"], 1)
+        | dict.fromkeys(["surprise", "surprise_low", "surprise_high"], 3),
+    )
+
+
+def at_risk_table(crm: Any, model: ChurnModel, *, most: int | None = None) -> DataTable:
+    """Customers with their probability, the revenue at risk and the reasons, the largest risk first.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    model : ChurnModel
+    most : int, optional
+        At most so many customers.
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib.present.claims_churn_words import _little_churn
+    >>> table = at_risk_table(SimpleNamespace(config=None), _little_churn(), most=3)
+    >>> table.frame.columns.tolist(), len(table.frame)
+    (['customer_id', 'probability_pct', 'value', 'revenue_at_risk', 'reason'], 3)
+    """
+    frame = pd.DataFrame(
+        {
+            "customer_id": model.scores.index.astype("str"),
+            "probability_pct": 100 * model.scores.to_numpy(),
+            "value": model.value.to_numpy(),
+            "revenue_at_risk": model.revenue_at_risk.to_numpy(),
+            "reason": reason_words(model).to_numpy(),
+        }
+    )
+    known = bool(frame["revenue_at_risk"].notna().any())
+    first = "revenue_at_risk" if known else "probability_pct"
+    frame = frame.sort_values([first, "customer_id"], ascending=[False, True], kind="stable").head(
+        most or len(frame)
+    )
+    frame["customer_id"] = public_ids(crm, frame["customer_id"])
+    if not known:
+        frame = frame.drop(columns=["value", "revenue_at_risk"])
+    verb = outcome_words(model)
+    return DataTable(
+        frame.reset_index(drop=True),
+        name=f"customers_likely_to_{verb.split()[0]}" if verb.isascii() else "customers_likely",
+        caption=f"Customers by {'revenue at risk' if known else f'chance to {verb}'}, the largest first",
+        labels={
+            "customer_id": "Customer",
+            "probability_pct": f"Chance to {verb}",
+            "value": f"{value_words(model)[:1].upper()}{value_words(model)[1:]}",
+            "revenue_at_risk": "Revenue at risk",
+            "reason": "What sets them apart",
+        },
+        units={"probability_pct": "%", "value": model.currency, "revenue_at_risk": model.currency},
+        digits={"probability_pct": 1, "value": 0, "revenue_at_risk": 1},
+        rows=15,
+    )
+
+
+def tree_block(model: ChurnModel) -> DataTable | Prose:
+    """The forecast as a few rules that can be read: who is likeliest, in words.
+
+    Parameters
+    ----------
+    model : ChurnModel
+
+    Returns
+    -------
+    DataTable, or Prose where no tree was made
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_churn_words import _little_churn
+    >>> block = tree_block(_little_churn())
+    >>> block.frame.columns.tolist(), block.frame["outcome_share_pct"].is_monotonic_decreasing
+    (['rule', 'customers', 'outcome_share_pct'], True)
+    """
+    if model.tree.empty:
+        return Prose("No rules were made: the decision tree was not among the ways tried, or found nothing.")
+    rows, path = [], []
+    for row in model.tree.itertuples(index=False):
+        path = [*path[: row.depth - 1], branch_words(row, _plain)]
+        if row.is_leaf:
+            rows.append((sentence("; ".join(path)), row.customers, row.outcome_share_pct))
+    frame = pd.DataFrame(rows, columns=["rule", "customers", "outcome_share_pct"])
+    verb = outcome_words(model)
+    return DataTable(
+        frame.sort_values("outcome_share_pct", ascending=False, kind="stable").reset_index(drop=True),
+        name="rules_in_words",
+        caption=f"Rules in words: who did {verb}, the likeliest first (customers learnt from)",
+        labels={"rule": "Customers with", "customers": "Customers", "outcome_share_pct": f"Did {verb}"},
+        units={"outcome_share_pct": "%"},
+        digits={"outcome_share_pct": 0},
+        rows=8,
+    )
+
+
+def refused_table(model: ChurnModel) -> DataTable | Prose:
+    """Figures that were refused because they know the outcome, each with the reason.
+
+    Parameters
+    ----------
+    model : ChurnModel
+
+    Returns
+    -------
+    DataTable, or Prose where there are none
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_churn_words import _little_churn
+    >>> print(refused_table(_little_churn())._text())
+    No figure was refused: none tells the outcome by itself, which would mean that it is known only afterwards.
+    """
+    if not len(model.refused):
+        return Prose(
+            "No figure was refused: none tells the outcome by itself, which would mean that it is known only "
+            "afterwards."
+        )
+    frame = pd.DataFrame(
+        {
+            "figure": [label_of(name) for name in model.refused.index],
+            "reason": [sentence(reason) for reason in model.refused],
+        }
+    )
+    return DataTable(
+        frame, name="figures_refused", caption="Figures that were refused because they know the outcome",
+        labels={"figure": "Figure", "reason": "Why"}, download=False,
+    )  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    label = label_of(name)
+    return f"{label[:1].lower()}{label[1:]}"

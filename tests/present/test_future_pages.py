@@ -1,0 +1,191 @@
+"""Pictures, sentences and tables of purchases to come: readable, whole, and true of the numbers beside them."""
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmlib.analyse.future import future_contribution
+from crmlib.present import claims_future, plots_future, tables_future
+from crmlib.present.blocks import Picture
+from crmlib.present.theme import SMALL
+from crmlib.present.words import date, money, number, percent
+from tests.present.report_samples import SHOPS
+from tests.present.test_claims import ALGORITHMS
+from tests.present.test_plots import words_of
+
+NAMES = ("shop", "bare", "one order", "little")
+CLAIMS = [name for name in dir(claims_future) if name.startswith("future_") or name.endswith("_paragraph")]
+CHECKED = [plots_future.plot_holdout, plots_future.plot_cumulative]
+CASES = [
+    *[(plot, name) for plot in (plots_future.plot_future_value, plots_future.plot_alive) for name in NAMES],
+    *[(plot, name) for plot in CHECKED for name in ("shop", "little")],
+]
+EVERY = pytest.mark.parametrize(("plot", "name"), CASES, ids=[f"{p.__name__}-{n}" for p, n in CASES])
+
+
+@cache
+def future_of(name):
+    if name == "little":
+        return claims_future._little_future()
+    return future_contribution(SHOPS[name](), horizon_days=180)
+
+
+def drawn(plot, name, **more):
+    found = future_of(name)
+    return plot(found.holdout if plot in CHECKED else found, **more)
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+@EVERY
+def test_a_picture_is_described_and_can_be_read_on_a_telephone(plot, name):
+    ax = drawn(plot, name)
+    title = ax.get_title(loc="left")
+    assert len(ax.crmlib_alt) > 20 and ax.crmlib_alt.endswith(".") and title and not title.endswith(".")
+    for text in (ax.crmlib_alt, title):
+        assert not {"nan", "None", "inf"} & set(text.replace("%", " ").split()) and not ALGORITHMS.search(
+            text
+        )
+    boxes = list(words_of(ax).items())
+    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and Picture(ax).width <= 480
+    page = ax.figure.bbox.padded(2)
+    for i, (text, box) in enumerate(boxes):
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
+            text.get_text()
+        )
+        for other, of_other in boxes[:i]:
+            wide = min(box.x1, of_other.x1) - max(box.x0, of_other.x0)
+            high = min(box.y1, of_other.y1) - max(box.y0, of_other.y0)
+            turned = text.get_rotation() % 90 or other.get_rotation() % 90
+            assert wide < 2 or high < 2 or turned, f"{text.get_text()!r} over {other.get_text()!r}"
+
+
+@EVERY
+def test_it_draws_on_the_axes_it_is_given_the_same_each_time(plot, name):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5))
+    assert drawn(plot, name, ax=left) is left
+    assert len(figure.axes) == 2 and not right.has_data()
+    assert Picture(drawn(plot, name)).image == Picture(drawn(plot, name)).image
+
+
+def test_the_picture_of_the_test_shows_what_came_with_its_interval():
+    check = future_of("little").holdout
+    ax = plots_future.plot_holdout(check)
+    bars = ax.containers[0].lines[2][0].get_segments()
+    drawn_ends = [(segment[0][1], segment[1][1]) for segment in bars]
+    table = check.by_frequency
+    assert np.allclose(drawn_ends, table[["actual_low", "actual_high"]].to_numpy())
+    row = check.total(check.chosen)
+    assert percent(100 * row.predicted / row.actual) in ax.get_title(loc="left")
+    assert ax.get_ylim()[0] == 0 and "days" in ax.get_ylabel()
+
+
+def test_who_cannot_be_told_is_not_drawn():
+    assert "cannot be told" in plots_future.plot_alive(future_of("one order")).get_title(loc="left")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sentences_are_whole_and_plain(name):
+    for function in CLAIMS:
+        sentences = getattr(claims_future, function)(future_of(name))
+        assert sentences or function == "future_findings"
+        for sentence in sentences:
+            assert sentence[-1] in ".?!" and (sentence[0].isupper() or sentence[0].isdigit()), sentence
+            assert not re.search(r"\bnan\b|\bNone\b|\binf\b|  |\.\.|,\.|\bno no\b", sentence), sentence
+            assert not ALGORITHMS.search(sentence) and "NBD" not in sentence and "Gamma" not in sentence, (
+                sentence
+            )
+            assert not re.search(r"\bC\d{3}\b|\d{4,}(?!\d*[”\w])", re.sub(r"20\d\d", "", sentence)), sentence
+
+
+def test_the_answer_is_true():
+    found = future_of("little")
+    said = " ".join(claims_future.future_answer(found))
+    assert money(found.table.future_contribution.sum(), "EUR") in said and "of margin" in said
+    row = found.holdout.total(found.holdout.chosen)
+    assert f"{number(round(row.predicted))}" in said and number(row.actual) in said
+    assert date(found.holdout.calibration_end) in said
+
+
+def test_findings_count_who_has_stopped():
+    found = future_of("little")
+    gone = int((found.table.probability_alive < 0.5).sum())
+    said = " ".join(claims_future.future_findings(found)).replace("\xa0", " ")
+    assert gone and f"{gone} customers of 200 have probably stopped buying" in said
+
+
+def test_both_errors_of_the_test_are_said():
+    found = future_of("little")
+    said = " ".join(claims_future.holdout_paragraph(found))
+    assert percent(found.holdout.cumulative_error_pct).lstrip("−") in said
+    assert percent(found.holdout.total(found.holdout.chosen).error_pct).lstrip("−") in said
+    assert claims_future.holdout_paragraph(found.holdout) == claims_future.holdout_paragraph(found)[:-1]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [
+        ("no", "the model lost"),
+        ("yes", "nearer than every plain guess"),
+        ("uncertain", "cannot be told apart"),
+    ],
+)
+def test_a_model_that_loses_is_said_to_lose(verdict, says):
+    check = claims_future._little_future().holdout
+    differences = check.differences.assign(verdict="not told apart" if verdict == "uncertain" else "better")
+    check = replace(check, beats_baselines=verdict, differences=differences)
+    said = " ".join(claims_future.holdout_paragraph(check))
+    assert says in said
+
+
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [
+        ("regular", "sees late"),
+        ("bursts", "in bursts"),
+        ("random", "at random moments"),
+        ("unknown", "Too few"),
+    ],
+)
+def test_regularity_is_said_as_it_was_found(verdict, says):
+    found = replace(claims_future._little_future().regularity, verdict=verdict)
+    assert says in " ".join(claims_future.regularity_paragraph(found))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_and_figures_hold_for_every_shop(name):
+    found = future_of(name)
+    figures = tables_future.future_figures(found)._text()
+    assert "nan" not in figures and ("Revenue" if found.is_revenue else "Margin") in figures
+    for table in (tables_future.holdout_table(found), tables_future.fit_table(found)):
+        assert "nan" not in table._html().lower().replace("financ", "")
+    listed = tables_future.future_table(SHOPS.get(name, SHOPS["shop"])(), found)
+    assert (
+        listed.frame.future_contribution.is_monotonic_decreasing
+        or found.table.future_contribution.isna().all()
+    )
+    assert len(listed.frame) == found.table.expected_purchases.notna().sum()
+
+
+def test_customers_leave_under_the_names_that_the_workspace_allows(monkeypatch):
+    from types import SimpleNamespace
+
+    monkeypatch.setenv("CRMLIB_PSEUDONYM_KEY", "a key of sixteen or more")
+    crm = SimpleNamespace(config=SimpleNamespace(privacy=SimpleNamespace(pseudonyms=True)), currency="EUR")
+    frame = tables_future.future_table(crm, future_of("shop")).frame
+    assert frame.customer_id.str.startswith("K-").all()
+    assert isinstance(frame, pd.DataFrame) and not frame.astype(str).stack().str.fullmatch(r"C\d{3}").any()
+
+
+def test_the_holdout_table_stands_in_order_of_nearness():
+    frame = tables_future.holdout_table(future_of("little").holdout).frame
+    assert frame.rmse.is_monotonic_increasing and frame.used.sum() == 1 and len(frame) >= 5

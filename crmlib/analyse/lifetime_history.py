@@ -1,6 +1,6 @@
 """What the lifetime models read: a purchase history that was checked, equal customers put together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,9 @@ import pandas as pd
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, SchemaError
 
-SKETCH_ROWS = 20_000
+SKETCH_ROWS = 2_000
 """Customers in the sample on which the starts are tried."""
+_LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -19,7 +20,8 @@ class Groups:
     Parameters
     ----------
     x, recency, T : arrays (groups,)
-        Repeat purchases; first to last purchase; first purchase to the closing moment. In ascending order.
+        Repeat purchases; first to last purchase; first purchase to the closing moment. In ascending order, or as
+        they came where many customers have hardly a history in common.
     weights : array (groups,)
         Customers in the group.
     counts : array (distinct x,)
@@ -51,7 +53,7 @@ class Groups:
 
     def in_time_units_of(self, scale: float) -> "Groups":
         """The same customers, times divided by `scale`."""
-        return _groups(self.x, self.recency / scale, self.T / scale, self.weights)
+        return replace(self, recency=self.recency / scale, T=self.T / scale)
 
     def sketch(self, rows: int = SKETCH_ROWS) -> "Groups | None":
         """A sample of the customers, evenly spaced in their order, or None where there are not many more."""
@@ -83,9 +85,13 @@ def group_histories(history: pd.DataFrame) -> Groups:
     (array([0., 2.]), array([1., 2.]))
     """
     x, recency, age = history_arrays(history)
-    counted = pd.DataFrame({"x": x, "recency": recency, "T": age}).groupby(["x", "recency", "T"], sort=False)
-    sizes = counted.size().reset_index(name="weight").sort_values(["x", "recency", "T"])
-    return _groups(*(sizes[name].to_numpy(dtype=float) for name in ("x", "recency", "T", "weight")))
+    if _all_differ(x, recency, age):
+        return _groups(x, recency, age, np.ones(len(x)))
+    order = np.lexsort((age, recency, x))
+    rows = np.stack([x[order], recency[order], age[order]])
+    begins = np.flatnonzero(np.r_[True, (rows[:, 1:] != rows[:, :-1]).any(axis=0)][: len(x)])
+    weights = np.diff(np.r_[begins, len(x)]).astype(float)
+    return _groups(*rows[:, begins], weights)
 
 
 def history_arrays(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -152,6 +158,15 @@ def horizons(t: object, history: pd.DataFrame) -> np.ndarray:
     if not (np.isfinite(times) & (times >= 0)).all():
         raise ParameterError("t must be 0 or more, in the time unit of the history.")
     return times
+
+
+def _all_differ(x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> bool:
+    """Whether hardly two of many customers have the same history, so that looking for such is lost time."""
+    if len(x) <= 2 * _LOOKED_AT:
+        return False
+    some = slice(None, None, len(x) // _LOOKED_AT)
+    rows = np.column_stack([x[some], recency[some], age[some]])
+    return len(np.unique(rows, axis=0)) > 0.99 * len(rows)
 
 
 def _groups(x: np.ndarray, recency: np.ndarray, age: np.ndarray, weights: np.ndarray) -> Groups:

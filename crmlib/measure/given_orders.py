@@ -20,7 +20,11 @@ _READ_AS = {
     "quantity": "try_cast(quantity as decimal(18, 4)) as quantity",
 }
 _WHERE_MISSING = {"product_id": "'' as product_id", "quantity": "cast(null as decimal(18, 4)) as quantity"}
-_UNUSED = ("discount_amount", "cost_amount", "channel", "store_id")
+_UNUSED = {
+    **dict.fromkeys(("discount_amount", "cost_amount"), "decimal(18, 4)"),
+    **dict.fromkeys(("channel", "store_id"), "varchar"),
+    **dict.fromkeys(("due_on", "paid_on"), "date"),
+}
 
 
 def ask_orders(transactions: Any, question: str, *, as_of: pd.Timestamp, time_zone: str) -> pd.DataFrame:
@@ -58,7 +62,7 @@ def ask_orders(transactions: Any, question: str, *, as_of: pd.Timestamp, time_zo
     require_columns(transactions, _REQUIRED, table_name="transactions")
     present = columns_of(transactions)
     read = [_READ_AS[name] if name in present else _WHERE_MISSING[name] for name in _READ_AS]
-    read += [f"null as {name}" for name in _UNUSED]
+    read += [f"cast(null as {kind}) as {name}" for name, kind in _UNUSED.items()]
     lines = order_lines_sql(f"select {', '.join(read)} from given_transactions")
     sql = step_sql(ORDER_STEPS, sources={"order_lines": lines}, figures={}).rstrip() + "\n" + question
     with Engine() as engine:

@@ -249,5 +249,5 @@ def test_too_few_customers_skip_the_segments_with_a_reason(workspaces, tmp_path)
     order_lines(customers=20).to_csv(tmp_path / "transactions.csv", index=False)
     toml = f'currency = "EUR"\nas_of = "{AS_OF}"\n[tables.transactions]\nfrom = "transactions.csv"\n'
     (tmp_path / "crm.toml").write_text(toml, encoding="utf-8")
-    with pytest.raises(SkipReport, match="need at least 50"):
+    with pytest.raises(SkipReport, match="needs at least 50"):
         run(FOLDER / "03_segmentation.ipynb", workspace=str(tmp_path))

@@ -1,0 +1,245 @@
+"""One way to learn, test and explain, whatever the outcome and wherever the label comes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.churn_candidates import Fitted, choose, fit_candidate, folds_of
+from crmlib.analyse.churn_evaluation import calibration_table, evaluate, gains_table
+from crmlib.analyse.churn_features import Encoding, learn_encoding
+from crmlib.analyse.churn_reasons import (
+    drivers,
+    plain_name,
+    reason_table,
+    reasons_in_words,
+    tree_in_words,
+    tree_table,
+)
+from crmlib.schema.errors import ParameterError
+
+LEARN_FOLDS = 3
+"""Into so many parts the rows learnt from are cut, to calibrate and to choose."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rows:
+    """Rows to learn from: features, label, and which customer each belongs to.
+
+    Parameters
+    ----------
+    features : DataFrame
+    label : array of bool
+    groups : array of int
+
+    Examples
+    --------
+    See `rows_of`.
+    """
+
+    features: pd.DataFrame
+    label: np.ndarray
+    groups: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learnt:
+    """Candidates fitted on the same rows, and the one chosen there.
+
+    Parameters
+    ----------
+    fitted : name -> Fitted
+    chosen : Fitted
+    encoding : Encoding
+    matrix : array
+    fold : array of int
+
+    Examples
+    --------
+    See `learn`.
+    """
+
+    fitted: dict[str, Fitted]
+    chosen: Fitted
+    encoding: Encoding
+    matrix: np.ndarray
+    fold: np.ndarray
+
+
+def rows_of(parts: Sequence[tuple[pd.DataFrame, np.ndarray]]) -> Rows:
+    """Samples of one or more cut-offs, one under the other.
+
+    Parameters
+    ----------
+    parts : pairs of features (indexed by customer) and label
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"orders": [1, 2]}, index=["ann", "bob"])
+    >>> rows_of([(table, np.array([True, False])), (table, np.array([False, False]))]).groups.tolist()
+    [0, 1, 0, 1]
+    """
+    features = pd.concat([features for features, _ in parts])
+    groups, _ = pd.factorize(features.index)
+    return Rows(features=features, label=np.concatenate([label for _, label in parts]), groups=groups)
+
+
+def learn(
+    rows: Rows,
+    *,
+    names: Sequence[str],
+    refused: Mapping[str, str],
+    folds: int = LEARN_FOLDS,
+    seed: int = 0,
+    tree_too: bool = False,
+) -> Learnt:
+    """Fit candidates on rows, and choose by what each says about rows left out in turn.
+
+    Parameters
+    ----------
+    rows : Rows
+    names : candidates
+    refused : features not to be used
+    folds : int
+    seed : int
+    tree_too : bool
+        Fit the decision tree beside them to be read, without letting it compete.
+
+    Raises
+    ------
+    ParameterError
+        If no feature is left.
+
+    Examples
+    --------
+    >>> lot = np.random.default_rng(0)
+    >>> table = pd.DataFrame({"silence": lot.random(300)})
+    >>> rows = rows_of([(table, lot.random(300) < table["silence"].to_numpy())])
+    >>> learn(rows, names=["logistic_regression"], refused={}).chosen.name
+    'logistic_regression'
+    """
+    encoding = learn_encoding(rows.features, refused=dict(refused))
+    if not encoding.features:
+        why = "; ".join(f"{name} {reason}" for name, reason in list(encoding.left_out.items())[:5])
+        raise ParameterError(f"no feature is left that tells customers apart ({why or 'all are refused'}).")
+    matrix = encoding.matrix(rows.features)
+    fold = folds_of(rows.groups, rows.label, folds=folds, seed=seed)
+    wanted = [*names, *(["decision_tree"] if tree_too and "decision_tree" not in names else [])]
+    fitted = {
+        name: fit_candidate(name, matrix, rows.label, fold, encoding=encoding, seed=seed) for name in wanted
+    }
+    chosen = choose([fitted[name] for name in names], rows.label)
+    return Learnt(fitted=fitted, chosen=chosen, encoding=encoding, matrix=matrix, fold=fold)
+
+
+def judged(
+    predictions: Mapping[str, np.ndarray],
+    label: np.ndarray,
+    *,
+    chosen: str,
+    baselines: tuple[str, ...],
+    seed: int,
+) -> dict[str, Any]:
+    """The parts of the result that say how good the predictions are.
+
+    Examples
+    --------
+    >>> lot = np.random.default_rng(0)
+    >>> truth = lot.random(300)
+    >>> found = judged({"decision_tree": truth, "base_rate": np.full(300, 0.5)}, lot.random(300) < truth,
+    ...                chosen="decision_tree", baselines=("base_rate",), seed=0)
+    >>> sorted(found)
+    ['base_rate', 'beats_baselines', 'calibration', 'differences', 'evaluation', 'gains']
+    """  # fmt: skip
+    evaluation, differences = evaluate(predictions, label, chosen=chosen, baselines=baselines, seed=seed)
+    rivals = {name: predictions[name] for name in baselines if name != "base_rate"}
+    return {
+        "evaluation": evaluation,
+        "differences": differences,
+        "calibration": calibration_table(predictions[chosen], label),
+        "gains": gains_table(predictions[chosen], rivals, label, seed=seed),
+        "base_rate": float(label.mean()),
+        "beats_baselines": bool(differences["better"].all()),
+    }
+
+
+def explained(
+    tested: Fitted,
+    matrix: np.ndarray,
+    label: np.ndarray,
+    final: Learnt,
+    rows: Rows,
+    scored: pd.DataFrame,
+    *,
+    seed: int,
+) -> dict[str, Any]:
+    """The parts of the result that say why.
+
+    Parameters
+    ----------
+    tested : Fitted
+        The chosen model that had not seen the test.
+    matrix, label : of the test
+    final : Learnt
+        Refitted; gives the reasons and the tree.
+    rows : Rows
+        What `final` learnt from.
+    scored : DataFrame of features
+    seed : int
+
+    Examples
+    --------
+    >>> lot = np.random.default_rng(0)
+    >>> table = pd.DataFrame({"silence": lot.random(300)})
+    >>> rows = rows_of([(table, lot.random(300) < table["silence"].to_numpy())])
+    >>> learnt = learn(rows, names=["logistic_regression"], refused={})
+    >>> explained(learnt.chosen, learnt.matrix, rows.label, learnt, rows, table, seed=0)["features"]
+    ['silence']
+    """  # fmt: skip
+    table = drivers(tested, matrix, label, seed=seed)
+    reasons = reason_table(
+        final.chosen, final.encoding.matrix(scored), scored, names=list(table["indicator"])
+    )
+    tree = pd.DataFrame()
+    if "decision_tree" in final.fitted:
+        tree = tree_table(final.fitted["decision_tree"], final.matrix, rows.label)
+    return {
+        "drivers": table,
+        "reason_table": reasons,
+        "reasons": reasons_in_words(reasons, scored.index),
+        "tree": tree,
+        "tree_text": tree_in_words(tree, label_of=plain_name) if len(tree) else "",
+        "left_out": reason_series({**tested.encoding.left_out, **final.encoding.left_out}),
+        "features": list(final.encoding.features),
+    }
+
+
+def reason_series(reasons: Mapping[str, str]) -> pd.Series:
+    """Reasons by feature.
+
+    Examples
+    --------
+    >>> reason_series({"country": "is the same for every customer"}).to_dict()
+    {'country': 'is the same for every customer'}
+    """
+    return pd.Series(dict(reasons), name="reason", dtype="str").rename_axis("feature")
+
+
+def check_seed(seed: Any) -> int:
+    """A seed that can be one.
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> check_seed(7)
+    7
+    """
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**31:
+        raise ParameterError(f"seed={seed!r}: give a whole number, 0 or more.")
+    return int(seed)

@@ -176,6 +176,8 @@ def _fit(crm: Any, question: Question, *, candidates: Iterable[str] | None, seed
         name="probability",
     )
     value = _value(crm, question, scored.features.index)
+    roles = [*(("learn", sample) for sample in reversed(earlier)), ("test", test), ("score", scored)]
+    periods = period_table(roles, time_zone=crm.time_zone)
     return ChurnModel(
         outcome=question.outcome,
         stops=question.stops,
@@ -185,13 +187,11 @@ def _fit(crm: Any, question: Question, *, candidates: Iterable[str] | None, seed
         revenue_at_risk=(scores * value).rename("revenue_at_risk"),
         value=value,
         refused=reason_series(refused),
-        periods=period_table(
-            [*(("learn", sample) for sample in reversed(earlier)), ("test", test), ("score", scored)]
-        ),
+        periods=periods,
         tested_later=True,
         says=verdict(
             found["evaluation"], found["differences"], outcome=question.outcome,
-            customers=len(test.label), hits=int(test.label.sum()), how=_how(earlier, test), notes=notes,
+            customers=len(test.label), hits=int(test.label.sum()), how=_how(periods), notes=notes,
         ),
         notes=notes,
         currency=crm.currency,
@@ -220,11 +220,12 @@ def _value(crm: Any, question: Question, customers: pd.Index) -> pd.Series:
     return spend.reindex(customers).fillna(0.0).clip(lower=0).rename("value")
 
 
-def _how(earlier: list[Sample], test: Sample) -> str:
-    days = ", ".join(f"{sample.cutoff:%Y-%m-%d}" for sample in reversed(earlier))
+def _how(periods: pd.DataFrame) -> str:
+    days = ", ".join(f"{day:%Y-%m-%d}" for day in periods.loc[periods["role"] == "learn", "cutoff"])
+    test = periods[periods["role"] == "test"].iloc[0]
     return (
-        f"Learnt from what was known on {days} and what followed, tested on {test.cutoff:%Y-%m-%d} to "
-        f"{test.until:%Y-%m-%d}."
+        f"Learnt from what was known on {days} and what followed, tested on {test['cutoff']:%Y-%m-%d} to "
+        f"{test['until']:%Y-%m-%d}."
     )
 
 

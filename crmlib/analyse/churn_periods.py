@@ -10,6 +10,7 @@ import pandas as pd
 
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.outcomes import category_habits, first_order_at, purchases_within
+from crmlib.prepare.clock import local_time
 from crmlib.schema.errors import ParameterError
 
 TRAINING_PERIODS = 3
@@ -261,17 +262,19 @@ def require_both(label: np.ndarray, when: str, question: Question) -> None:
         )
 
 
-def period_table(samples: Sequence[tuple[str, Sample]]) -> pd.DataFrame:
+def period_table(samples: Sequence[tuple[str, Sample]], *, time_zone: str = "UTC") -> pd.DataFrame:
     """Which cut-offs served for what.
 
     Parameters
     ----------
     samples : pairs of role ("learn", "test", "score") and Sample
+    time_zone : str
+        By whose clocks the moments are told.
 
     Returns
     -------
     DataFrame
-        `role`, `cutoff`, `until`, `customers`, `outcomes`, `outcome_share_pct`.
+        `role`, `cutoff`, `until` (without a zone), `customers`, `outcomes`, `outcome_share_pct`.
 
     Examples
     --------
@@ -283,8 +286,8 @@ def period_table(samples: Sequence[tuple[str, Sample]]) -> pd.DataFrame:
     rows = [
         {
             "role": role,
-            "cutoff": sample.cutoff,
-            "until": pd.NaT if sample.until is None else sample.until,
+            "cutoff": local_time(sample.cutoff, time_zone=time_zone),
+            "until": local_time(sample.until, time_zone=time_zone) or pd.NaT,
             "customers": len(sample.features),
             "outcomes": np.nan if sample.label is None else float(sample.label.sum()),
             "outcome_share_pct": np.nan if sample.label is None else 100 * float(sample.label.mean()),

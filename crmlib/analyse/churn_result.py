@@ -49,7 +49,7 @@ class ChurnModel:
     tree_text : str
     periods : DataFrame
         `role` ("learn", "test", "refit", "score"), `cutoff`, `until`, `customers`, `outcomes`,
-        `outcome_share_pct`.
+        `outcome_share_pct`. Moments by the clocks of the workspace's zone.
     base_rate : float
         Share of the customers of the test with the outcome, 0 to 1.
     beats_baselines : bool

@@ -213,6 +213,8 @@ class SourceConfig(Section):
 class IndicatorConfig(Section):
     """An indicator of the user's own: an aggregate over one of the prepared views.
 
+    `empty` = 0 gives 0 to a customer for whom the view has no fitting row; without it such a customer has none.
+
     Examples
     --------
     >>> IndicatorConfig(over="orders", sql="sum(net_amount)", aspect="finance", says="Spend.").unit
@@ -225,6 +227,7 @@ class IndicatorConfig(Section):
     says: str
     unit: str = ""
     better: Literal["higher", "lower"] | None = None
+    empty: Literal[0] | None = None
 
 
 def weight_of(given: Any) -> Any:

@@ -1,5 +1,7 @@
 """What the report on customer value says of scores and of how unevenly value lies, made from the numbers."""
 
+import re
+
 import pandas as pd
 
 from crmlib.analyse.pareto import FEWEST, NEARLY_80, ParetoCurve
@@ -190,6 +192,43 @@ def stability_paragraph(scorecard: Scorecard) -> list[str]:
     else:
         said.append("The weights decide who is among the best: agree on them before acting on the list.")
     return said
+
+
+def catalogue_paragraph(indicators: pd.DataFrame) -> list[str]:
+    """How many figures there are of a customer, and what would bring the others.
+
+    Parameters
+    ----------
+    indicators : DataFrame indexed by customer_id
+        As `crmlib.compute_indicators` makes it.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> known = pd.DataFrame({"order_count": [1], "spend_total": [2.0]})
+    >>> known.attrs["left_out"] = {"margin_total": "transactions has no column cost_amount. Map it."}
+    >>> for said in catalogue_paragraph(known):
+    ...     print(said.replace("\u00a0", " "))
+    Of 3 figures of each customer, 2 are known here.
+    The others are missing for want of a table or a column, which the list names; of “transactions” 1.
+    """
+    left = indicators.attrs.get("left_out", {})
+    total, known = len(left) + indicators.shape[1], indicators.shape[1]
+    said = [f"Of {count(total, 'figure')} of each customer, {number(known)} are known here."]
+    wanted = pd.Series([_wanted_table(reason) for reason in left.values()], dtype="str").value_counts()
+    wanted = wanted[wanted.index != ""]
+    if len(wanted):
+        parts = listing([f"of “{name}” {number(n)}" for name, n in wanted.head(4).items()])
+        said.append(f"The others are missing for want of a table or a column, which the list names; {parts}.")
+    return said
+
+
+def _wanted_table(reason: str) -> str:
+    found = re.search(r"(?:no table (\w+))|(?:^(\w+) has no column)", reason)
+    return (found[1] or found[2]).lower() if found else ""
 
 
 def worth_limits(pareto: ParetoCurve, scorecard: Scorecard) -> list[str]:

@@ -39,7 +39,9 @@ LABELS: dict[str, str] = INDICATOR_LABELS | {
 }
 """Indicators and columns of customers, in plain words."""
 
-UNITS: dict[str, str] = {indicator.name: indicator.unit for indicator in INDICATORS if indicator.unit != "name"} | {
+UNITS: dict[str, str] = {
+    indicator.name: indicator.unit for indicator in INDICATORS if indicator.unit != "name"
+} | {
     "gap_overdue_ratio": "times",
 }
 """Units of indicators, and those that a column's name does not tell."""

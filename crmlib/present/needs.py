@@ -66,7 +66,9 @@ def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
     if buyers < fewest:
         said = count(buyers, "customer").replace("\u00a0", " ")
         who = f"Only {said}" if buyers else "No customers"
-        raise SkipReport(f"{who} {'has' if buyers == 1 else 'have'} bought; this report needs at least {fewest}.")
+        raise SkipReport(
+            f"{who} {'has' if buyers == 1 else 'have'} bought; this report needs at least {fewest}."
+        )
 
 
 def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:

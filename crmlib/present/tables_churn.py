@@ -9,6 +9,7 @@ from crmlib.analyse.churn_reasons import branch_words
 from crmlib.analyse.churn_result import ChurnModel
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
+from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_churn_words import FIRST, outcome_words, reason_words, value_words
 from crmlib.present.labels import label_of
 from crmlib.present.words import sentence
@@ -174,6 +175,8 @@ def at_risk_table(crm: Any, model: ChurnModel, *, most: int | None = None) -> Da
         units={"probability_pct": "%", "value": model.currency, "revenue_at_risk": model.currency},
         digits={"probability_pct": 1, "value": 0, "revenue_at_risk": 1},
         rows=15,
+        excel=True,
+        about=about_workspace(crm),
     )
 
 

@@ -9,6 +9,7 @@ from crmlib.analyse.future import FutureContribution
 from crmlib.analyse.holdout import HoldoutCheck
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.words import percent
 
 
@@ -195,6 +196,8 @@ def future_table(crm: Any, future: FutureContribution) -> DataTable:
             "future_contribution": 2,
         },
         rows=10,
+        excel=True,
+        about=about_workspace(crm),
     )
 
 

@@ -8,6 +8,7 @@ from crmlib.analyse.lifecycle_lists import stage_list
 from crmlib.analyse.lifecycle_moves import LifecycleMoves
 from crmlib.analyse.retention import Retention, typical_retention
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import labels_and_units
 from crmlib.present.words_lifecycle import BUYING, SILENT, period_name, retention_day, time_word
 
@@ -225,6 +226,8 @@ def stage_list_table(crm: Any, stages: pd.Series, indicators: pd.DataFrame) -> D
             "gap_overdue_ratio": 1,
         },
         rows=10,
+        excel=True,
+        about=about_workspace(crm),
     )
 
 

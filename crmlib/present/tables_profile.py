@@ -228,7 +228,7 @@ def indicators_table(profile: CustomerProfile) -> DataTable:
     --------
     >>> from crmlib.present.claims_profile import _little_profile
     >>> indicators_table(_little_profile()).frame["label"].head(2).tolist()
-    ['Days since last order', 'Days since first order']
+    ['Days since first order', 'Days since last order']
     """
     frame = profile.summary.reset_index()
     frame.insert(0, "label", [label_of(name) for name in frame["indicator"]])

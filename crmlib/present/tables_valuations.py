@@ -10,6 +10,7 @@ from crmlib.analyse.valuation_summary import loyalty_table as loyalty_marks_tabl
 from crmlib.analyse.valuations import VALUATIONS
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import label_of, labels_and_units
 from crmlib.present.words import listing
 
@@ -124,14 +125,16 @@ def valuations_table(crm: Any, valuations: pd.DataFrame) -> DataTable:
         **_words(frame.columns, crm.currency),
         rows=10,
         excel=True,
+        about=about_workspace(crm),
     )
 
 
-def keep_table(lists: ActionLists) -> DataTable:
+def keep_table(crm: Any, lists: ActionLists) -> DataTable:
     """The customers to keep, with reason and step.
 
     Parameters
     ----------
+    crm : Crm
     lists : ActionLists
 
     Returns
@@ -141,17 +144,20 @@ def keep_table(lists: ActionLists) -> DataTable:
     Examples
     --------
     >>> from crmlib.present.claims_valuations import _little_lists
-    >>> keep_table(_little_lists()).frame.columns.tolist()[:3]
+    >>> keep_table(None, _little_lists()).frame.columns.tolist()[:3]
     ['customer_id', 'reason', 'step']
     """
-    return _list_table(lists.keep, lists, name="to_keep", caption="Customers to keep, most at stake first")
+    return _list_table(
+        crm, lists.keep, lists, name="to_keep", caption="Customers to keep, most at stake first"
+    )
 
 
-def develop_table(lists: ActionLists) -> DataTable:
+def develop_table(crm: Any, lists: ActionLists) -> DataTable:
     """The customers to develop, with reason and step.
 
     Parameters
     ----------
+    crm : Crm
     lists : ActionLists
 
     Returns
@@ -161,19 +167,20 @@ def develop_table(lists: ActionLists) -> DataTable:
     Examples
     --------
     >>> from crmlib.present.claims_valuations import _little_lists
-    >>> develop_table(_little_lists()).name
+    >>> develop_table(None, _little_lists()).name
     'to_develop'
     """
     return _list_table(
-        lists.develop, lists, name="to_develop", caption="Customers to develop, most room to grow first"
+        crm, lists.develop, lists, name="to_develop", caption="Customers to develop, most room to grow first"
     )
 
 
-def win_back_table(lists: ActionLists) -> DataTable:
+def win_back_table(crm: Any, lists: ActionLists) -> DataTable:
     """The customers to win back, with reason and step.
 
     Parameters
     ----------
+    crm : Crm
     lists : ActionLists
 
     Returns
@@ -183,11 +190,11 @@ def win_back_table(lists: ActionLists) -> DataTable:
     Examples
     --------
     >>> from crmlib.present.claims_valuations import _little_lists
-    >>> win_back_table(_little_lists()).name
+    >>> win_back_table(None, _little_lists()).name
     'to_win_back'
     """
     return _list_table(
-        lists.win_back, lists, name="to_win_back", caption="Customers to win back, the largest first"
+        crm, lists.win_back, lists, name="to_win_back", caption="Customers to win back, the largest first"
     )
 
 
@@ -261,9 +268,11 @@ def missing_table(valuations: pd.DataFrame) -> DataTable:
     )
 
 
-def _list_table(frame: pd.DataFrame, lists: ActionLists, *, name: str, caption: str) -> DataTable:
+def _list_table(crm: Any, frame: pd.DataFrame, lists: ActionLists, *, name: str, caption: str) -> DataTable:
     words = _words(frame.columns, lists.currency)
-    return DataTable(frame, name=name, caption=caption, **words, rows=10, excel=True)
+    return DataTable(
+        frame, name=name, caption=caption, **words, rows=10, excel=True, about=about_workspace(crm)
+    )
 
 
 def _words(columns: Any, currency: str) -> dict[str, Any]:

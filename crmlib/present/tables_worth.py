@@ -10,6 +10,7 @@ from crmlib.analyse.scorecard_reasons import reason_pairs
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_worth import measure_word
 from crmlib.present.claims_worth_reasons import reason_words, topic_word
 from crmlib.present.labels import label_of, unit_of
@@ -196,6 +197,8 @@ def top_customers_table(
         units={"spend_total": crm.currency, "coverage_pct": "% of the weight"},
         digits={"total": 1, "spend_total": 2, "coverage_pct": 0, **dict.fromkeys(aspects, 0)},
         rows=10,
+        excel=True,
+        about=about_workspace(crm),
     )
 
 

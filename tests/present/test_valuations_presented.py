@@ -176,8 +176,8 @@ def test_fifths_are_equal_and_shares_are_whole():
 def test_tables_are_made_of_what_is_there_and_are_escaped(name):
     worth, lists = worth_of(name), lists_of(name)
     blocks = [
-        made.valuations_table(crm_of(name), worth), made.keep_table(lists), made.develop_table(lists),
-        made.win_back_table(lists), made.missing_table(worth), made.loyalty_table(worth),
+        made.valuations_table(crm_of(name), worth), made.keep_table(crm_of(name), lists), made.develop_table(crm_of(name), lists),
+        made.win_back_table(crm_of(name), lists), made.missing_table(worth), made.loyalty_table(worth),
     ]  # fmt: skip
     for block in blocks:
         page = block._html()
@@ -190,6 +190,6 @@ def test_tables_are_made_of_what_is_there_and_are_escaped(name):
 
 
 def test_amounts_stand_with_their_currency():
-    table = made.keep_table(lists_of("company"))
+    table = made.keep_table(crm_of("company"), lists_of("company"))
     assert table.units["at_stake"] == "EUR" and table.units["recency_days"] in ("days", "")
     assert made.valuations_table(company(), worth_of("company")).units["future_contribution"] == "EUR"

@@ -47,7 +47,10 @@ _SHELF = {
     "crmlib.analyse.regularity": ("Regularity", "regularity"),
     "crmlib.analyse.retention": ("Retention", "retention_curves"),
     "crmlib.analyse.retention_survival": ("SurvivalCurves", "survival_curves"),
-    "crmlib.analyse.rules": ("RuleBook", "frequent_itemsets", "mine_rules", "prune_redundant"),
+    "crmlib.analyse.rule_seasons": ("seasonality",),
+    "crmlib.analyse.rules": (
+        *("ItemSets", "RuleBook", "frequent_itemsets", "mine_itemsets", "mine_rules", "prune_redundant"),
+    ),
     "crmlib.analyse.scorecard": ("Scorecard", "value_scorecard"),
     "crmlib.analyse.segments": ("Segmentation", "segment_customers"),
     "crmlib.analyse.valuations": ("customer_valuations",),

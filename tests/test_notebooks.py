@@ -19,7 +19,9 @@ from tests.present.report_samples import AS_OF, CANARIES, customer_list, order_l
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 EVERY = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-BLOCKS = re.compile(r"^(page\.(Answer|Prose|Findings|Limits|Picture)\(|show\.\w+\()")
+BLOCKS = re.compile(
+    r"^(page\.(Answer|Prose|Findings|Limits|Picture)\(|(show|tables_\w+)\.\w+\(|picture_of\()"
+)
 MERGES = {"merge", "join", "concat", "groupby", "pivot_table", "apply"}
 
 
@@ -43,9 +45,10 @@ def own_cells(path):
     return [cell for cell in code_cells(path) if "parameters" not in cell["metadata"].get("tags", [])]
 
 
-def test_the_four_reports_are_there():
-    assert [path.stem for path in NOTEBOOKS][:4] == [
-        *("01_data_health", "02_customer_profile", "03_segmentation", "04_cross_sell")
+def test_the_six_reports_are_there():
+    assert [path.stem for path in NOTEBOOKS] == [
+        *("01_data_health", "02_customer_profile", "03_segmentation", "04_cross_sell"),
+        *("05_customer_value", "06_churn_and_life_cycle"),
     ]
 
 
@@ -120,8 +123,9 @@ def test_every_cell_that_shows_something_ends_with_a_block(path):
 
 @EVERY
 def test_the_answer_comes_first_and_the_limits_last(path):
-    shown = [source(cell) for cell in own_cells(path) if BLOCKS.match(source(cell))]
-    assert shown[0].startswith("page.Answer(") and shown[1].startswith("show.") and "figures" in shown[1]
+    ends = [source(cell).splitlines()[-1] for cell in own_cells(path)]
+    shown = [end for end in ends if BLOCKS.match(end)]
+    assert shown[0].startswith("page.Answer(") and re.match(r"(show|tables_\w+)\.\w+_figures\(", shown[1])
     assert shown[-1].startswith("page.Limits(")
     assert sum(text.startswith("page.Findings(") for text in shown) == 1
 
@@ -150,7 +154,7 @@ def test_no_heading_names_a_library_or_an_algorithm(path):
 def test_it_says_whom_it_asks_before_it_computes(path):
     text = "".join(source(cell) for cell in own_cells(path))
     assert "crmlib.open_workspace(workspace, as_of=as_of or None)" in text
-    assert ("require_customers(crm)" in text) == (path.stem in ("02_customer_profile", "03_segmentation"))
+    assert ("require_customers(crm)" in text) == (path.stem not in ("01_data_health", "04_cross_sell"))
 
 
 def run(path, **parameters):

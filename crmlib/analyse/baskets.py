@@ -1,6 +1,5 @@
 """Order lines to baskets of numbered items: what counts as bought, what is set aside, what is frequent."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -108,9 +107,9 @@ def encode_baskets(
     ...     encode_baskets(engine, lines, min_support=1).set_aside["refund_lines"]
     1
     """
-    _check_columns(transactions, basket, item)
     check_whole(max_basket_items, name="max_basket_items")
-    lines = _count_lines(engine, transactions, basket, item)
+    lines, _ = register_lines(engine, transactions, basket=basket, item=item)
+    _gather_lines(engine)
     basket_count, over_cap = engine.rows(
         "select count(*), count(*) filter (where size > $1) from baskets", [int(max_basket_items)]
     )[0]
@@ -196,7 +195,7 @@ def least_count(share: Fraction, total: int) -> int:
     >>> least_count(as_written(5 / 6, name="share"), 6)
     5
     """
-    count = math.ceil(share * total)
+    count = -(-share.numerator * total // share.denominator)
     return count - 1 if count and (count - 1) / total >= float(share) else count
 
 
@@ -236,14 +235,40 @@ def check_whole(value: Any, *, name: str) -> None:
         raise ParameterError(f"{name} must be a whole number of at least 1, not {value!r}.")
 
 
-def _check_columns(transactions, basket, item):
+def register_lines(
+    engine: Engine, transactions: Any, *, basket: str, item: str
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Make the view ``lines`` (basket, item, is_refund) in the engine, and count its rows.
+
+    Parameters
+    ----------
+    engine : Engine
+        A fresh one, or one with the same view, which is replaced.
+    transactions : table, one row per order line
+    basket, item : str
+
+    Returns
+    -------
+    counts : dict of str to int
+        `lines_read`, `refund_lines`, `lines_without_basket`, `lines_without_item`.
+    types : dict of str to str
+        The engine's types of `basket` and `item`.
+
+    Raises
+    ------
+    SchemaError, ParameterError
+        As for `encode_baskets`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> with Engine() as engine:
+    ...     register_lines(engine, pd.DataFrame({"b": [1], "i": ["x"]}), basket="b", item="i")[1]
+    {'basket': 'BIGINT', 'item': 'VARCHAR'}
+    """
     require_columns(transactions, [basket, item], table_name="transactions")
     if basket == item:
         raise ParameterError(f"basket and item are both {item!r}. Name two different columns.")
-
-
-def _count_lines(engine, transactions, basket, item):
-    """Make ``baskets`` (id, size, number) and ``bought`` (id, item; distinct); return counts of lines."""
     present = columns_of(transactions)
     amounts = [name for name in ("quantity", "net_amount") if name in present]
     engine.register("order_lines", transactions, columns=list(dict.fromkeys([basket, item, *amounts])))
@@ -252,17 +277,9 @@ def _count_lines(engine, transactions, basket, item):
         raise ParameterError(
             f"column {item} holds {types[item]}: one item a line is needed. Unnest it first."
         )
-    lines = (
-        f"select {_known(basket, types)} as basket, {_known(item, types)} as item, "
-        f"{_refund(amounts)} as is_refund from order_lines"
-    )
     engine.execute(
-        f"create table bought as select distinct basket, item from ({lines}) "
-        "where basket is not null and not is_refund"
-    )
-    engine.execute(
-        "create table baskets as select basket, count(item) as size, "
-        "(row_number() over () - 1)::integer as number from bought group by basket"
+        f"create or replace view lines as select {_known(basket, types)} as basket, "
+        f"{_known(item, types)} as item, {_refund(amounts)} as is_refund from order_lines"
     )
     counts = {
         "lines_read": "true",
@@ -271,7 +288,20 @@ def _count_lines(engine, transactions, basket, item):
         "lines_without_item": "item is null and basket is not null and not is_refund",
     }
     counted = ", ".join(f"count(*) filter (where {condition})" for condition in counts.values())
-    return dict(zip(counts, engine.rows(f"select {counted} from ({lines})")[0], strict=True))
+    found = engine.rows(f"select {counted} from lines")[0]
+    return dict(zip(counts, found, strict=True)), {"basket": types[basket], "item": types[item]}
+
+
+def _gather_lines(engine):
+    """Make ``bought`` (id, item; distinct) and ``baskets`` (id, size, number)."""
+    engine.execute(
+        "create table bought as select distinct basket, item from lines "
+        "where basket is not null and not is_refund"
+    )
+    engine.execute(
+        "create table baskets as select basket, count(item) as size, "
+        "(row_number() over () - 1)::integer as number from bought group by basket"
+    )
 
 
 def _number_items(engine, min_count, max_basket_items):

@@ -1,20 +1,27 @@
-"""Frequent item sets in whole numbers: the miner, and its columnar result."""
+"""Frequent item sets in whole numbers: (basket, item) pairs in, columns of sets out."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
 
-PIECE = 4_000_000
-"""Followers of one item that are held at a time: bounds the miner's working memory (some 30 bytes each)."""
+THREADS = 2
+"""Ranges of first items are mined side by side; the answer is the same with any number."""
 
-SPARSE = 8
-"""Rows of bits are narrowed to the baskets still in play when those need this many times fewer words."""
+PARTS = 16
+"""Ranges that the first items are cut into, of about equal work."""
+
+QUICK_STEPS = 200_000
+"""Pairs within baskets up to which a second thread costs more than it saves."""
+
+UNRELATED = (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32))
+"""No item is kept from standing with another."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ItemSets:
+class SetLevels:
     """Item sets by length, as numbers; Python sets are made only for those that are shown.
 
     Parameters
@@ -26,7 +33,7 @@ class ItemSets:
 
     Examples
     --------
-    >>> sets = mine_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=2)
+    >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=2)
     >>> [codes.tolist() for codes in sets.codes], [counts.tolist() for counts in sets.counts]
     ([[[0], [1]], [[0, 1]]], [[2, 3], [2]])
     """
@@ -37,62 +44,135 @@ class ItemSets:
     def __len__(self) -> int:
         return sum(len(counts) for counts in self.counts)
 
-    def without_column(self, level: int) -> list[np.ndarray]:
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where each level's sets begin when all stand in one row; and their number at the end.
+
+        Examples
+        --------
+        >>> grow_itemsets(number_entries([0, 0], [0, 1]), min_count=1).starts.tolist()
+        [0, 2, 3]
+        """
+        return np.concatenate(([0], np.cumsum([len(counts) for counts in self.counts]))).astype(np.int64)
+
+    def without_column(self, level: int) -> np.ndarray:
         """For each column of the sets of ``level + 1`` items: where the set without it stands a level below.
 
+        Returns
+        -------
+        int32 array, shape (level + 1, sets)
+
         Examples
         --------
-        >>> sets = mine_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=2)
-        >>> [places.tolist() for places in sets.without_column(1)]
+        >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=2)
+        >>> sets.without_column(1).tolist()
         [[1], [0]]
         """
-        rows = self.codes[level]
-        return [self._places(np.delete(rows, column, axis=1)) for column in range(level + 1)]
-
-    def _places(self, rows):
-        """Row numbers of item sets; the place of a prefix and the next item make one whole number."""
-        places = np.searchsorted(self._keys(0), rows[:, 0])
-        for level in range(1, rows.shape[1]):
-            places = np.searchsorted(self._keys(level), places * self._width + rows[:, level])
-        return places
-
-    def _keys(self, level):
-        if level not in self._cached_keys:
-            rows = self.codes[level]
-            prefixes = self._places(rows[:, :-1]) if level else 0
-            self._cached_keys[level] = prefixes * self._width + rows[:, -1]
-        return self._cached_keys[level]
+        return self._without[level]
 
     @cached_property
-    def _cached_keys(self):
-        return {}
+    def _without(self):
+        from crmlib.analyse.rule_levels import parts_below
 
-    @cached_property
-    def _width(self):
-        return int(self.codes[0].max(initial=0)) + 1
+        known = [np.zeros((1, len(self.counts[0])), dtype=np.int32)]
+        children = np.array([0, len(self.counts[0])], dtype=np.int64)
+        for level in range(1, len(self.codes)):
+            rows, below = (np.ascontiguousarray(codes) for codes in self.codes[level - 1 : level + 1][::-1])
+            places, children = parts_below(rows, below, known[-1], children)
+            known.append(places)
+        return known
 
-    def frozensets(self, names: list) -> np.ndarray:
-        """All sets, level by level, as frozensets of the items' names.
+    def closed(self) -> list[np.ndarray]:
+        """For each level, whether a set is closed: no larger set is in as many baskets.
+
+        Of the longest sets it is not known unless they cannot be longer.
+
+        References
+        ----------
+        Pasquier, N. et al. (1999). Discovering frequent closed itemsets for association rules. ICDT.
 
         Examples
         --------
-        >>> mine_itemsets(number_entries([0, 1], [0, 0]), min_count=2).frozensets(["tea"]).tolist()
+        >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=2)
+        >>> [kept.tolist() for kept in sets.closed()]
+        [[False, True], [True]]
+        """
+        return self._without_larger(same_count=True)
+
+    def maximal(self) -> list[np.ndarray]:
+        """For each level, whether a set is maximal: no larger set is there at all.
+
+        References
+        ----------
+        Bayardo, R. (1998). Efficiently mining long patterns from databases. SIGMOD.
+
+        Examples
+        --------
+        >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=2)
+        >>> [kept.tolist() for kept in sets.maximal()]
+        [[False, False], [True]]
+        """
+        return self._without_larger(same_count=False)
+
+    def _without_larger(self, *, same_count):
+        kept = [np.ones(len(counts), dtype=bool) for counts in self.counts]
+        for level in range(1, len(self.counts)):
+            for places in self.without_column(level):
+                if same_count:
+                    places = places[self.counts[level - 1][places] == self.counts[level]]
+                kept[level - 1][places] = False
+        return kept
+
+    def subset(self, kept: list[np.ndarray]) -> "SetLevels":
+        """Only the sets that are marked, level by level; subsets may then be missing.
+
+        Examples
+        --------
+        >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=2)
+        >>> len(sets.subset(sets.maximal()))
+        1
+        """
+        pairs = list(zip(self.codes, self.counts, kept, strict=True))
+        return SetLevels(codes=[c[k] for c, _, k in pairs], counts=[n[k] for _, n, k in pairs])
+
+    def frozensets(self, names: list, chosen: np.ndarray | None = None) -> np.ndarray:
+        """Sets as frozensets of the items' names: all, level by level, or those at the chosen places.
+
+        Parameters
+        ----------
+        names : list
+        chosen : int array, optional
+            Places; a set that is chosen twice is made once.
+
+        Returns
+        -------
+        object array
+
+        Examples
+        --------
+        >>> grow_itemsets(number_entries([0, 1], [0, 0]), min_count=2).frozensets(["tea"]).tolist()
         [frozenset({'tea'})]
         """
         made = np.empty(len(self), dtype=object)
-        start = 0
-        for rows in self.codes:
-            for i, row in enumerate(rows.tolist(), start):
-                made[i] = frozenset([names[code] for code in row])
-            start += len(rows)
-        return made
+        wanted = np.ones(len(self), dtype=bool)
+        if chosen is not None:
+            wanted[:] = False
+            wanted[chosen] = True
+        named = np.empty(len(names), dtype=object)
+        named[:] = names
+        for level, rows in enumerate(self.codes):
+            places = np.flatnonzero(wanted[self.starts[level] : self.starts[level + 1]])
+            made[self.starts[level] + places] = _as_objects(
+                map(frozenset, named[rows[places]].tolist()), len(places)
+            )
+        return made if chosen is None else made[chosen]
 
     def name_order(self, names: list) -> np.ndarray:
         """Each set's place when sets are ordered by length and then by their sorted names.
 
         Examples
         --------
-        >>> sets = mine_itemsets(number_entries([0, 0, 1], [0, 1, 1]), min_count=1)
+        >>> sets = grow_itemsets(number_entries([0, 0, 1], [0, 1, 1]), min_count=1)
         >>> sets.name_order(["tea", "mug"]).tolist()
         [1, 0, 2]
         """
@@ -102,11 +182,10 @@ class ItemSets:
             ordered = sorted(range(len(names)), key=lambda code: str(names[code]))
         rank = np.empty(len(names), dtype=np.int32)
         rank[ordered] = np.arange(len(names), dtype=np.int32)
-        places, start = np.empty(len(self), dtype=np.int64), 0
-        for rows in self.codes:
-            order = np.lexsort(np.sort(rank[rows], axis=1).T[::-1])
+        places = np.empty(len(self), dtype=np.int64)
+        for start, rows in zip(self.starts[:-1], self.codes, strict=True):
+            order = _row_order(np.sort(rank[rows], axis=1), len(names))
             places[start + order] = np.arange(start, start + len(rows))
-            start += len(rows)
         return places
 
 
@@ -116,25 +195,36 @@ class Entries:
 
     Parameters
     ----------
-    items : int array, shape (pairs,)
-        Items of the first basket ascending, then of the second, ...
-    basket_ends : int array, shape (pairs,)
-        Where the pair's basket ends.
-    places : int array, shape (pairs,)
-        The pairs of item 0, then of item 1, ...
-    item_starts : int array, shape (items + 1,)
-        Where in `places` each item's pairs begin.
+    items : int32 array, shape (pairs + baskets,)
+        Items of the first basket ascending, -1, then of the second, ...
+    item_starts : int64 array, shape (items + 1,)
+        Where in `places` each item's begin.
+    pair_steps : int
+        Pairs of items within baskets, one by one.
 
     Examples
     --------
-    >>> number_entries([0, 0, 1], [0, 1, 1]).item_starts.tolist()
-    [0, 1, 3]
+    >>> entries = number_entries([0, 0, 1], [0, 1, 1])
+    >>> entries.items.tolist(), entries.places.tolist(), entries.item_starts.tolist()
+    ([0, 1, -1, 1, -1], [0, 1, 3], [0, 1, 3])
     """
 
     items: np.ndarray
-    basket_ends: np.ndarray
-    places: np.ndarray
     item_starts: np.ndarray
+    pair_steps: int
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Where in `items` item 0 stands, then item 1, ...; int32.
+
+        Examples
+        --------
+        >>> number_entries([0, 1], [0, 0]).places.tolist()
+        [0, 2]
+        """
+        from crmlib.analyse.rule_layout import places_of
+
+        return places_of(self.items, self.item_starts)
 
 
 def number_entries(baskets, items) -> Entries:
@@ -151,27 +241,28 @@ def number_entries(baskets, items) -> Entries:
 
     Examples
     --------
-    >>> number_entries([0, 0, 1], [0, 1, 1]).basket_ends.tolist()
-    [2, 2, 3]
+    >>> number_entries([0, 0, 1], [0, 1, 1]).pair_steps
+    1
     """
     baskets, items = np.asarray(baskets, dtype=np.int64), np.asarray(items, dtype=np.int32)
-    last = np.flatnonzero(np.diff(baskets, append=-1)) + 1
-    sizes = np.bincount(items)
-    return Entries(
-        items=items,
-        basket_ends=np.repeat(last, np.diff(last, prepend=0)),
-        places=np.argsort(items, kind="stable"),
-        item_starts=np.concatenate(([0], np.cumsum(sizes))),
-    )
+    before = np.cumsum(np.diff(baskets, prepend=baskets[:1]) != 0)
+    laid = np.full(len(items) + (int(before[-1]) + 1 if len(items) else 0), -1, dtype=np.int32)
+    laid[np.arange(len(items)) + before] = items
+    sizes = np.bincount(before) if len(items) else np.zeros(0, dtype=np.int64)
+    starts = np.concatenate(([0], np.cumsum(np.bincount(items)))).astype(np.int64)
+    return Entries(items=laid, item_starts=starts, pair_steps=int((sizes * (sizes - 1) // 2).sum()))
 
 
-def mine_itemsets(
-    entries: Entries, *, min_count: int, max_len: int | None = None, max_bytes: int | None = None
-) -> ItemSets | None:
+def grow_itemsets(
+    entries: Entries,
+    *,
+    min_count: int,
+    max_len: int | None = None,
+    max_bytes: int | None = None,
+    related: tuple[np.ndarray, np.ndarray] = UNRELATED,
+    as_python: bool = True,
+) -> SetLevels | None:
     """All item sets that at least `min_count` baskets hold.
-
-    An item's baskets are looked through for the items that follow it (rarer items come first); those that are
-    frequent there become rows of bits, a bit a basket, and longer sets come from ANDing rows, depth first.
 
     Parameters
     ----------
@@ -181,11 +272,15 @@ def mine_itemsets(
     max_len : int, optional
         Longest set.
     max_bytes : int, optional
-        Memory that the sets may take as Python sets, and a class of bits while mining.
+        Memory that the sets may take.
+    related : (int64 array, int32 array)
+        For each item, those it must not stand with (see `crmlib.analyse.rule_eclat.grow`).
+    as_python : bool
+        Whether the sets will be wanted as Python sets too, which take some ten times the memory.
 
     Returns
     -------
-    ItemSets, or None when they do not fit `max_bytes`
+    SetLevels, or None when they do not fit `max_bytes`
 
     References
     ----------
@@ -194,130 +289,94 @@ def mine_itemsets(
 
     Examples
     --------
-    >>> sets = mine_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=3)
+    >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=3)
     >>> sets.codes[0].tolist(), sets.counts[0].tolist()
     ([[1]], [3])
     """
-    counts = np.diff(entries.item_starts)
-    found = _Found(max_bytes if max_bytes is not None else sys.maxsize)
-    longest = max_len if max_len is not None else sys.maxsize
-    frequent = np.flatnonzero(counts >= min_count)
-    if not found.add((), frequent, counts[frequent]):
-        return None
-    for code in frequent if longest > 1 else ():
-        if not _mine_from(entries, code, min_count, longest, found):
-            return None
-    return found.sets()
+    from crmlib.analyse.rule_eclat import grow
 
-
-def _mine_from(entries, code, min_count, longest, found):
-    """Sets whose first item is `code`. False when they do not fit."""
-    starts = entries.places[entries.item_starts[code] : entries.item_starts[code + 1]] + 1
-    lengths = entries.basket_ends[starts - 1] - starts
     width = len(entries.item_starts) - 1
-    counts = np.zeros(width, dtype=np.int64)
-    for _, items in _followers(entries, starts, lengths):
-        counts += np.bincount(items, minlength=width)
-    followers = np.flatnonzero(counts >= min_count)
-    if not len(followers):
-        return True
-    if not found.add((code,), followers, counts[followers]):
-        return False
-    if len(followers) == 1 or longest < 3:
-        return True
-    words = -(-len(starts) // 64)
-    if 4 * 8 * words * len(followers) > found.max_bytes:
-        return False
-    row_of = np.full(width, -1, dtype=np.int64)
-    row_of[followers] = np.arange(len(followers))
-    bits = np.zeros(len(followers) * words, dtype=np.uint64)
-    for rows, items in _followers(entries, starts, lengths):
-        kept = row_of[items] >= 0
-        rows, items = rows[kept], items[kept]
-        bit = np.uint64(1) << (rows & 63).astype(np.uint64)
-        np.bitwise_or.at(bits, row_of[items] * words + (rows >> 6), bit)
-    return _mine_deeper(code, followers, bits.reshape(-1, words), min_count, longest, found)
+    limit = max_bytes if max_bytes is not None else sys.maxsize // 4
+    weights = np.array([bytes_per_set(n, as_python=as_python) for n in range(256)], dtype=np.int64)
+    longest = min(max_len or width, width, _longest_basket(entries.items))
+    if longest < 1:
+        return _by_level([])
 
-
-def _mine_deeper(code, followers, bits, min_count, longest, found):
-    """Depth first, by a stack of classes: prefix, items that may follow it, their rows, the next to take."""
-    stack = [((code,), followers, bits, 0)]
-    while stack:
-        prefix, items, bits, i = stack.pop()
-        if i + 2 < len(items):
-            stack.append((prefix, items, bits, i + 1))
-        joined = bits[i + 1 :] & bits[i]
-        counts = np.bitwise_count(joined).sum(axis=1, dtype=np.int64)
-        kept = np.flatnonzero(counts >= min_count)
-        if not len(kept):
-            continue
-        longer, after = (*prefix, items[i]), items[i + 1 :][kept]
-        if not found.add(longer, after, counts[kept]):
-            return False
-        if len(kept) > 1 and len(longer) + 1 < longest:
-            stack.append((longer, after, _narrowed(joined[kept], bits[i]), 0))
-    return True
-
-
-def _narrowed(bits, held):
-    """The same rows with a bit only for the baskets in `held`, where those are few; the others are 0."""
-    words = -(-int(np.bitwise_count(held).sum()) // 64)
-    if SPARSE * words > len(held):
-        return bits
-    baskets = np.flatnonzero(np.unpackbits(held.view(np.uint8), bitorder="little"))
-    picked = np.zeros((len(bits), 64 * words), dtype=bool)
-    picked[:, : len(baskets)] = bits[:, baskets >> 6] >> (baskets & 63).astype(np.uint64) & np.uint64(1)
-    return np.packbits(picked, axis=1, bitorder="little").view(np.uint64)
-
-
-def _followers(entries, starts, lengths):
-    """Yield (row, item) of all that follows in the baskets from `starts` on, a bounded piece at a time."""
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    first = 0
-    for limit in range(PIECE, total + PIECE, PIECE):
-        last = max(int(np.searchsorted(ends, limit, side="right")), first + 1)
-        part = lengths[first:last]
-        shift = np.repeat(starts[first:last] - (np.cumsum(part) - part), part)
-        rows = np.repeat(np.arange(first, first + len(part)), part)
-        yield rows, entries.items[shift + np.arange(len(shift))]
-        first = last
-        if first >= len(starts):
-            return
-
-
-class _Found:
-    """Sets found so far, a matrix a class; it refuses what would not fit."""
-
-    def __init__(self, max_bytes):
-        self.max_bytes, self.bytes, self._levels = max_bytes, 0, {}
-
-    def add(self, prefix, items, counts):
-        length = len(prefix) + 1
-        self.bytes += len(items) * bytes_per_set(length)
-        if self.bytes > self.max_bytes:
-            return False
-        rows = np.empty((len(items), length), dtype=np.int32)
-        rows[:, :-1] = prefix
-        rows[:, -1] = items
-        self._levels.setdefault(length, []).append((rows, counts))
-        return True
-
-    def sets(self):
-        levels = [self._levels[length] for length in sorted(self._levels)]
-        return ItemSets(
-            codes=[np.concatenate([rows for rows, _ in level]) for level in levels],
-            counts=[np.concatenate([counts for _, counts in level]) for level in levels],
+    def part(ends):
+        return grow(
+            entries.items, places, entries.item_starts, *ends, min_count, longest, weights, limit, related
         )
+
+    places = entries.places
+    parts = _parts(entries.item_starts, entries.pair_steps)
+    if len(parts) == 1:
+        found = [part(parts[0])]
+    else:
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = list(pool.map(part, parts))
+    if sum(taken for _, taken in found) > limit:
+        return None
+    return _by_level([sets for sets, _ in found])
 
 
 @cache
-def bytes_per_set(length: int) -> int:
-    """Memory of a set of that many items: as numbers, as a frozenset, and as a row of a frame.
+def bytes_per_set(length: int, *, as_python: bool = True) -> int:
+    """Memory of a set of that many items: as numbers, and as a frozenset and a row of a frame.
 
     Examples
     --------
-    >>> bytes_per_set(2) < bytes_per_set(5)
-    True
+    >>> bytes_per_set(2) < bytes_per_set(5), bytes_per_set(2, as_python=False)
+    (True, 36)
     """
-    return sys.getsizeof(frozenset(range(length))) + 4 * length + 32
+    as_numbers = 8 * length + 20
+    return sys.getsizeof(frozenset(range(length))) + 4 * length + 32 if as_python else as_numbers
+
+
+def _longest_basket(items):
+    ends = np.flatnonzero(items < 0)
+    return int(np.diff(ends, prepend=-1).max(initial=1)) - 1
+
+
+def _parts(starts, pair_steps):
+    """Ranges of first items: the many rare ones have short classes, the few frequent ones little after them."""
+    width = len(starts) - 1
+    if pair_steps <= QUICK_STEPS:
+        return [(0, width)]
+    cuts = np.searchsorted(starts, np.linspace(0, starts[-1], PARTS + 1)[1:-1])
+    cuts = np.unique(np.concatenate(([0], cuts, [width])))
+    return list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
+
+
+def _by_level(found):
+    from crmlib.analyse.rule_levels import rows_of_level
+
+    parts = [part.reshape(-1, 3) for part in found]
+    depths = np.concatenate([part[:, 0] for part in parts]) if parts else np.zeros(0, dtype=np.int32)
+    sizes = np.bincount(depths, minlength=2)[1:]
+    flat = np.concatenate(parts) if parts else np.zeros((0, 3), dtype=np.int32)
+    codes, counts = [], []
+    for level, size in enumerate(sizes.tolist()):
+        rows, numbers = np.empty((size, level + 1), dtype=np.int32), np.empty(size, dtype=np.int64)
+        rows_of_level(flat, level + 1, rows, numbers)
+        codes.append(rows)
+        counts.append(numbers)
+    return SetLevels(codes=codes, counts=counts)
+
+
+def _row_order(rows, width):
+    """The order of rows by their numbers, which are below `width`: several columns make one key."""
+    bits = max(int(width - 1).bit_length(), 1)
+    step = 63 // bits
+    keys = []
+    for first in range(0, rows.shape[1], step):
+        key = np.zeros(len(rows), dtype=np.int64)
+        for column in rows[:, first : first + step].T:
+            key = (key << bits) | column
+        keys.append(key)
+    return np.argsort(keys[0], kind="stable") if len(keys) == 1 else np.lexsort(keys[::-1])
+
+
+def _as_objects(values, size):
+    made = np.empty(size, dtype=object)
+    made[:] = list(values) if size else []
+    return made

@@ -1,15 +1,16 @@
 """Item sets to rules: every split of every set, its counts, its measures and what chance would have done."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations
 from math import comb
 
 import numpy as np
-from scipy.special import gammaln
 
 from crmlib.analyse.baskets import least_count
-from crmlib.analyse.rule_itemsets import ItemSets
+from crmlib.analyse.rule_itemsets import SetLevels
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -19,21 +20,23 @@ class RuleCounts:
     Parameters
     ----------
     antecedents, consequents : int arrays
-        Where the sets stand in ``ItemSets.frozensets``.
+        Where the sets stand in ``SetLevels.frozensets``.
     counts, antecedent_counts, consequent_counts : int arrays
         Baskets that hold both sides, the antecedent, the consequent.
-    improvement : float array
-        Confidence over the best confidence of a more general rule (fewer items before the arrow, none at all
-        among them).
-    q_values : float array
-        One-sided Fisher exact tests, adjusted over `tested_count` tests.
     tested_count : int
         Rules looked at: all that meet the support, before the confidence was asked for.
+    sets : SetLevels
+    basket_count : int
+    max_consequents : int or None
+    sides : pair of bool arrays, optional
+        Items that may stand before and after the arrow.
+    kept : bool array, shape (tested rules,)
+        Which of the rules looked at are here.
 
     Examples
     --------
-    >>> from crmlib.analyse.rule_itemsets import mine_itemsets, number_entries
-    >>> sets = mine_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=1)
+    >>> from crmlib.analyse.rule_itemsets import grow_itemsets, number_entries
+    >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=1)
     >>> derive_rules(sets, basket_count=3, min_confidence=Fraction(7, 10)).counts.tolist()
     [2]
     """
@@ -43,30 +46,96 @@ class RuleCounts:
     counts: np.ndarray
     antecedent_counts: np.ndarray
     consequent_counts: np.ndarray
-    improvement: np.ndarray
-    q_values: np.ndarray
     tested_count: int
+    sets: SetLevels = field(repr=False)
+    basket_count: int
+    max_consequents: int | None = 1
+    sides: tuple[np.ndarray, np.ndarray] | None = None
+    kept: np.ndarray = field(repr=False)
+
+    @property
+    def improvement(self) -> np.ndarray:
+        """Confidence over the best confidence of a more general rule: one with fewer items before the arrow.
+
+        No items at all is such a rule too, so that the share of all baskets with the consequent counts. Worked
+        out when it is first asked for.
+
+        References
+        ----------
+        Bayardo, R., Agrawal, R. & Gunopulos, D. (2000). Constraint-based rule mining in large, dense databases.
+        Data Mining and Knowledge Discovery 4.
+        """
+        return self._judged[0]
+
+    @property
+    def q_values(self) -> np.ndarray:
+        """One-sided Fisher exact tests, adjusted over `tested_count` tests; when first asked for."""
+        return self._judged[1]
+
+    @cached_property
+    def _judged(self):
+        from crmlib.analyse.rule_significance import benjamini_hochberg, fisher_p
+
+        improvement, counts, general, here, level = (
+            [np.empty(0)],
+            [np.empty((3, 0), dtype=np.int64)],
+            {},
+            {},
+            0,
+        )
+        for split in _splits(self.sets, self.max_consequents):
+            if split.level > level:
+                level, general, here = split.level, here, {}
+            confidence = split.counts / split.antecedent_counts
+            best = _best_general(split, self.sets.without_column(level), general, self.basket_count)
+            here[split.columns] = np.maximum(confidence, best)
+            looked_at = split.allowed(self.sides, self.sets)
+            improvement.append((confidence - best)[looked_at])
+            numbers = (split.counts, split.antecedent_counts, split.consequent_counts)
+            counts.append(np.array([column[looked_at] for column in numbers]))
+        p_values = fisher_p(*np.concatenate(counts, axis=1), self.basket_count)
+        return np.concatenate(improvement)[self.kept], benjamini_hochberg(p_values)[self.kept]
 
 
-def count_candidates(sets: ItemSets, max_consequents: int | None) -> int:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Split:
+    """All rules that put the same columns of the sets of one length after the arrow."""
+
+    level: int
+    columns: tuple
+    rest: tuple
+    antecedents: np.ndarray
+    consequents: np.ndarray
+    counts: np.ndarray
+    antecedent_counts: np.ndarray
+    consequent_counts: np.ndarray
+
+    def allowed(self, sides, sets):
+        if sides is None:
+            return slice(None)
+        rows, (before, after) = sets.codes[self.level], sides
+        return before[rows[:, self.rest]].all(axis=1) & after[rows[:, self.columns]].all(axis=1)
+
+
+def count_candidates(sets: SetLevels, max_consequents: int | None) -> int:
     """How many rules the sets split into, before any is made.
 
     Examples
     --------
-    >>> from crmlib.analyse.rule_itemsets import mine_itemsets, number_entries
-    >>> count_candidates(mine_itemsets(number_entries([0, 0, 0], [0, 1, 2]), min_count=1), None)
+    >>> from crmlib.analyse.rule_itemsets import grow_itemsets, number_entries
+    >>> count_candidates(grow_itemsets(number_entries([0, 0, 0], [0, 1, 2]), min_count=1), None)
     12
     """
     return sum(len(counts) * _split_count(level, max_consequents) for level, counts in enumerate(sets.counts))
 
 
-def support_with_rules_below(sets: ItemSets, max_consequents: int | None, limit: int) -> int:
+def support_with_rules_below(sets: SetLevels, max_consequents: int | None, limit: int) -> int:
     """The lowest support, in baskets, at which no more than `limit` rules are candidates.
 
     Examples
     --------
-    >>> from crmlib.analyse.rule_itemsets import mine_itemsets, number_entries
-    >>> sets = mine_itemsets(number_entries([0, 0, 1, 1, 1], [0, 1, 0, 1, 2]), min_count=1)
+    >>> from crmlib.analyse.rule_itemsets import grow_itemsets, number_entries
+    >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 1], [0, 1, 0, 1, 2]), min_count=1)
     >>> support_with_rules_below(sets, 1, 2)
     2
     """
@@ -80,18 +149,19 @@ def support_with_rules_below(sets: ItemSets, max_consequents: int | None, limit:
 
 
 def derive_rules(
-    sets: ItemSets,
+    sets: SetLevels,
     *,
     basket_count: int,
     min_confidence: Fraction,
     max_consequents: int | None = 1,
     max_rules: int | None = None,
+    sides: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> RuleCounts | None:
     """Split every set into antecedent and consequent, and keep what meets the confidence, exactly.
 
     Parameters
     ----------
-    sets : ItemSets
+    sets : SetLevels
     basket_count : int
         All baskets.
     min_confidence : Fraction
@@ -99,6 +169,8 @@ def derive_rules(
     max_consequents : int, optional
         Items after the arrow; None = any number.
     max_rules : int, optional
+    sides : pair of bool arrays, optional
+        For each item, whether it may stand before and after the arrow. Other rules are not looked at.
 
     Returns
     -------
@@ -107,59 +179,61 @@ def derive_rules(
     References
     ----------
     Agrawal, R. & Srikant, R. (1994). Fast algorithms for mining association rules. VLDB.
-    Bayardo, R., Agrawal, R. & Gunopulos, D. (2000). Constraint-based rule mining in large, dense databases.
-    Data Mining and Knowledge Discovery 4 (improvement).
 
     Examples
     --------
-    >>> from crmlib.analyse.rule_itemsets import mine_itemsets, number_entries
-    >>> sets = mine_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=1)
+    >>> from crmlib.analyse.rule_itemsets import grow_itemsets, number_entries
+    >>> sets = grow_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=1)
     >>> rules = derive_rules(sets, basket_count=3, min_confidence=Fraction(0))
     >>> rules.counts.tolist(), rules.antecedent_counts.tolist(), rules.improvement.round(3).tolist()
     ([2, 2], [3, 2], [0.0, 0.0])
     """
-    offsets = np.concatenate(([0], np.cumsum([len(counts) for counts in sets.counts])))
-    below = [sets.without_column(level) if level else [] for level in range(len(sets.counts))]
-    kept, p_values, general = [np.empty((5, 0), dtype=np.int64)], [np.empty(0)], {}
-    improvement, passed = [np.empty(0)], [np.empty(0, dtype=bool)]
-    for level in range(1, len(sets.counts)):
-        general_here = {}
-        for columns in _consequent_columns(level, max_consequents):
-            rest = tuple(column for column in range(level + 1) if column not in columns)
-            ante, cons = _places_of(rest, level, below), _places_of(columns, level, below)
-            count = sets.counts[level]
-            ante_count, cons_count = sets.counts[len(rest) - 1][ante], sets.counts[len(columns) - 1][cons]
-            confidence = count / ante_count
-            best = _best_general(columns, rest, below[level], general, cons_count / basket_count)
-            general_here[columns] = np.maximum(confidence, best)
-            good = count >= _counts_needed(ante_count, min_confidence)
-            ids = ante + offsets[len(rest) - 1], cons + offsets[len(columns) - 1]
-            kept.append(np.array([*ids, count, ante_count, cons_count])[:, good])
-            improvement.append((confidence - best)[good])
-            if max_rules is not None and sum(map(len, improvement)) > max_rules:
-                return None
-            p_values.append(fisher_p(count, ante_count, cons_count, basket_count))
-            passed.append(good)
-        general = general_here
-    ante, cons, count, ante_count, cons_count = np.concatenate(kept, axis=1)
+    found, passed, size = [np.empty((5, 0), dtype=np.int64)], [np.empty(0, dtype=bool)], 0
+    needed = _counts_needed(sets, min_confidence)
+    for split in _splits(sets, max_consequents):
+        good = split.counts >= needed[split.antecedent_counts] if min_confidence else None
+        looked_at = split.allowed(sides, sets)
+        columns = (
+            split.antecedents,
+            split.consequents,
+            split.counts,
+            split.antecedent_counts,
+            split.consequent_counts,
+        )
+        if good is None:
+            good = np.ones(len(split.counts), dtype=bool)
+        passed.append(good[looked_at])
+        if sides is not None:
+            good = good & looked_at
+        found.append(np.array(columns) if good.all() else np.array([column[good] for column in columns]))
+        size += found[-1].shape[1]
+        if max_rules is not None and size > max_rules:
+            return None
+    ante, cons, count, ante_count, cons_count = np.concatenate(found, axis=1)
+    kept = np.concatenate(passed)
     return RuleCounts(
         antecedents=ante,
         consequents=cons,
         counts=count,
         antecedent_counts=ante_count,
         consequent_counts=cons_count,
-        improvement=np.concatenate(improvement),
-        q_values=benjamini_hochberg(np.concatenate(p_values))[np.concatenate(passed)],
-        tested_count=sum(map(len, passed)),
+        tested_count=len(kept),
+        sets=sets,
+        basket_count=basket_count,
+        max_consequents=max_consequents,
+        sides=sides,
+        kept=kept,
     )
 
 
-def measures(rules: RuleCounts, basket_count: int) -> dict[str, np.ndarray]:
+def measures(
+    counts: np.ndarray, antecedent_counts: np.ndarray, consequent_counts: np.ndarray, basket_count: int
+) -> dict[str, np.ndarray]:
     """The measures of mlxtend's ``association_rules``, by its names, in its order, in its arithmetic.
 
     Parameters
     ----------
-    rules : RuleCounts
+    counts, antecedent_counts, consequent_counts : int arrays, shape (rules,)
     basket_count : int
 
     Returns
@@ -173,13 +247,12 @@ def measures(rules: RuleCounts, basket_count: int) -> dict[str, np.ndarray]:
 
     Examples
     --------
-    >>> from crmlib.analyse.rule_itemsets import mine_itemsets, number_entries
-    >>> sets = mine_itemsets(number_entries([0, 0, 1, 1, 2], [0, 1, 0, 1, 1]), min_count=1)
-    >>> measures(derive_rules(sets, basket_count=3, min_confidence=Fraction(1)), 3)["conviction"]
+    >>> one = np.array([1])
+    >>> measures(one, one, 2 * one, 3)["conviction"]
     array([inf])
     """
-    antecedent, consequent = rules.antecedent_counts / basket_count, rules.consequent_counts / basket_count
-    support = rules.counts / basket_count
+    antecedent, consequent = antecedent_counts / basket_count, consequent_counts / basket_count
+    support = counts / basket_count
     confidence = support / antecedent
     leverage = support - antecedent * consequent
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -200,69 +273,6 @@ def measures(rules: RuleCounts, basket_count: int) -> dict[str, np.ndarray]:
         }
 
 
-def fisher_p(counts, antecedent_counts, consequent_counts, basket_count: int) -> np.ndarray:
-    """One-sided Fisher exact test: how likely at least so many shared baskets are without any association.
-
-    Parameters
-    ----------
-    counts, antecedent_counts, consequent_counts : int arrays, shape (rules,)
-    basket_count : int
-
-    Returns
-    -------
-    float array, shape (rules,)
-        To some eight digits at a million baskets.
-
-    References
-    ----------
-    Hahsler, M. & Hornik, K. (2007). New probabilistic interest measures for association rules. Intelligent
-    Data Analysis 11(5).
-
-    Examples
-    --------
-    >>> fisher_p([3], [3], [3], 6)     # the one best of the 20 ways to draw 3 of 6
-    array([0.05])
-    """
-    n = float(basket_count)
-    k, a, c = (np.asarray(x, dtype=float) for x in (counts, antecedent_counts, consequent_counts))
-    is_upper = k > a * c / n
-    x = np.where(is_upper, k, k - 1)
-    possible = x >= np.maximum(0, a + c - n)
-    x = np.where(possible, x, np.maximum(0, a + c - n))
-    log_chance = _log_choose(a, x) + _log_choose(n - a, c - x) - _log_choose(n, c)
-    tail = np.where(possible, np.exp(log_chance + np.log(_tail_sum(x, a, c, n, is_upper))), 0)
-    return np.clip(np.where(is_upper, tail, 1 - tail), 0, 1)
-
-
-def benjamini_hochberg(p_values) -> np.ndarray:
-    """Smallest false discovery rates at which each test would pass.
-
-    Parameters
-    ----------
-    p_values : float array, shape (tests,)
-        Of all tests made.
-
-    Returns
-    -------
-    float array, shape (tests,)
-
-    References
-    ----------
-    Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57(1).
-
-    Examples
-    --------
-    >>> benjamini_hochberg([0.01, 0.04, 0.03])
-    array([0.03, 0.04, 0.04])
-    """
-    p_values = np.asarray(p_values, dtype=float)
-    order = np.argsort(p_values)[::-1]
-    ranks = np.arange(len(p_values), 0, -1)
-    adjusted = np.empty_like(p_values)
-    adjusted[order] = np.minimum.accumulate(p_values[order] * len(p_values) / ranks)
-    return adjusted
-
-
 def _consequent_sizes(level, max_consequents):
     return range(1, min(level, max_consequents or level) + 1)
 
@@ -271,52 +281,50 @@ def _split_count(level, max_consequents):
     return sum(comb(level + 1, size) for size in _consequent_sizes(level, max_consequents))
 
 
-def _consequent_columns(level, max_consequents):
-    for size in _consequent_sizes(level, max_consequents):
-        yield from combinations(range(level + 1), size)
+def _splits(sets: SetLevels, max_consequents: int | None) -> Iterator[_Split]:
+    """Every way to split the sets, shortest sets first."""
+    for level in range(1, len(sets.counts)):
+        for size in _consequent_sizes(level, max_consequents):
+            for columns in combinations(range(level + 1), size):
+                rest = tuple(column for column in range(level + 1) if column not in columns)
+                before, after = _places_of(rest, level, sets), _places_of(columns, level, sets)
+                yield _Split(
+                    level=level,
+                    columns=columns,
+                    rest=rest,
+                    antecedents=before + sets.starts[len(rest) - 1],
+                    consequents=after + sets.starts[size - 1],
+                    counts=sets.counts[level],
+                    antecedent_counts=sets.counts[len(rest) - 1][before],
+                    consequent_counts=sets.counts[size - 1][after],
+                )
 
 
-def _places_of(columns, level, below):
+def _places_of(columns, level, sets):
     """Where each set's part in these columns stands among the sets of its length."""
     places = slice(None)
     for column in reversed(range(level + 1)):
         if column not in columns:
-            places = below[level][column][places]
+            places = sets.without_column(level)[column][places]
             level -= 1
     return places
 
 
-def _best_general(columns, rest, below, general, base_rate):
+def _best_general(split, below, general, basket_count):
     """The best confidence of any rule with the same consequent and fewer items before the arrow."""
-    if len(rest) == 1:
-        return base_rate
-    return np.max(
-        [general[tuple(c - (c > column) for c in columns)][below[column]] for column in rest], axis=0
-    )
+    if len(split.rest) == 1:
+        return split.consequent_counts / basket_count
+    best = None
+    for column in split.rest:
+        shorter = general[tuple(c - (c > column) for c in split.columns)][below[column]]
+        best = shorter if best is None else np.maximum(best, shorter, out=best)
+    return best
 
 
-def _counts_needed(antecedent_counts, min_confidence):
-    """The smallest whole number of baskets that meets the confidence, for each rule."""
-    distinct, where = np.unique(antecedent_counts, return_inverse=True)
-    needed = [least_count(min_confidence, int(n)) for n in distinct]
-    return np.array(needed, dtype=np.int64)[where]
-
-
-def _log_choose(n, k):
-    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-
-
-def _tail_sum(x, a, c, n, is_upper):
-    """Sum of hypergeometric chances from x outwards, as a multiple of the chance of x."""
-    total, live = np.ones_like(x), np.arange(len(x))
-    term, sign = np.ones_like(x), np.where(is_upper, 1.0, -1.0)
-    while len(live):
-        up = (a - x) * (c - x)
-        down = (x + 1) * (n - a - c + x + 1)
-        back_up, back_down = x * (n - a - c + x), (a - x + 1) * (c - x + 1)
-        term = term * np.where(sign > 0, up / down, back_up / back_down)
-        total[live] += term
-        x = x + sign
-        on = term > 1e-17 * total[live]
-        live, term, sign, x, a, c = live[on], term[on], sign[on], x[on], a[on], c[on]
-    return total
+def _counts_needed(sets, min_confidence):
+    """For each size of an antecedent, the smallest number of baskets that meets the confidence."""
+    distinct = np.unique(np.concatenate(sets.counts[:-1] or sets.counts[:1]))
+    needed = np.zeros(int(distinct.max(initial=0)) + 1, dtype=np.int64)
+    if min_confidence:
+        needed[distinct] = [least_count(min_confidence, n) for n in distinct.tolist()]
+    return needed

@@ -21,11 +21,14 @@ from crmlib.present.blocks_downloads_excel import EXCEL_ROWS, excel_format, to_e
 from crmlib.present.blocks_figures import is_known
 from crmlib.schema.errors import ParameterError
 
-PAGE_ROWS = 200
+PAGE_ROWS = 100
 """At most so many rows of a table stand in the page; the rest is in the download."""
 
 DOWNLOAD_BYTES = 500_000
 """A download larger than this is cut, and says so: the whole page may weigh two million bytes."""
+
+DOWNLOAD_BYTES_EACH = 150_000
+"""The same for each of the two where there is a workbook beside the CSV."""
 
 _NUMBERS = ("decimal", "floating", "integer", "mixed-integer-float")
 _SUFFIX_UNITS = {"_days": "days", "_pct": "%"}
@@ -192,9 +195,10 @@ class DataTable(Block):
 
     def _fitting(self, make: Callable[[int], bytes], kept: int) -> tuple[bytes, int]:
         """What `make` makes of as many rows as the page can carry, and their number if not all are there."""
+        most = DOWNLOAD_BYTES_EACH if self.excel else DOWNLOAD_BYTES
         made = make(kept)
-        while len(made) > DOWNLOAD_BYTES and kept > 1:
-            kept = max(1, int(kept * DOWNLOAD_BYTES / len(made) * 0.98))
+        while len(made) > most and kept > 1:
+            kept = max(1, int(kept * most / len(made) * 0.98))
             made = make(kept)
         return made, kept if kept < len(self.frame) else 0
 

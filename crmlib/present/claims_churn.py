@@ -13,11 +13,15 @@ from crmlib.present.claims_churn_words import (
     value_words,
 )
 from crmlib.present.labels import label_of
+from crmlib.present.needs import or_else
 from crmlib.present.words import count, date, listing, money, number, percent, plural
 
 _NEVER = ("base_rate",)
 
+NO_FORECAST = "There is no forecast here, for the reason above."
 
+
+@or_else(lambda missing: [])
 def churn_answer(model: ChurnModel) -> list[str]:
     """How many customers are expected to stop, what that would cost, and whether the forecast is any good.
 
@@ -53,6 +57,7 @@ def churn_answer(model: ChurnModel) -> list[str]:
     return [*said, _verdict(model)]
 
 
+@or_else(lambda missing: [])
 def churn_findings(model: ChurnModel) -> list[str]:
     """The one or two sentences that the index repeats.
 
@@ -86,6 +91,7 @@ def churn_findings(model: ChurnModel) -> list[str]:
     return said
 
 
+@or_else(lambda missing: [NO_FORECAST])
 def comparison_paragraph(model: ChurnModel) -> list[str]:
     """How it was tested, what was tried, and what the chosen one is ahead of.
 
@@ -130,6 +136,7 @@ def comparison_paragraph(model: ChurnModel) -> list[str]:
     return [*said, *model.notes, *_against(model)]
 
 
+@or_else(lambda missing: [])
 def calibration_paragraph(model: ChurnModel) -> list[str]:
     """Whether what was foretold came true.
 
@@ -167,6 +174,7 @@ def calibration_paragraph(model: ChurnModel) -> list[str]:
     return said
 
 
+@or_else(lambda missing: [NO_FORECAST])
 def drivers_paragraph(model: ChurnModel) -> list[str]:
     """Which figures the forecast rests on.
 
@@ -203,6 +211,7 @@ def drivers_paragraph(model: ChurnModel) -> list[str]:
     return said
 
 
+@or_else(lambda missing: [])
 def risk_paragraph(model: ChurnModel) -> list[str]:
     """Where the revenue at risk lies, and what the list is for.
 
@@ -239,6 +248,7 @@ def risk_paragraph(model: ChurnModel) -> list[str]:
     return said
 
 
+@or_else(lambda missing: [])
 def churn_limits(model: ChurnModel) -> list[str]:
     """What such a forecast cannot say.
 

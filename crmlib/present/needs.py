@@ -1,8 +1,10 @@
 """What a report cannot do without, asked before anything is computed."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from crmlib.present.blocks import Picture, Skipped
 from crmlib.present.skip import SkipReport
 from crmlib.present.words import count
 from crmlib.schema.errors import ParameterError
@@ -72,7 +74,7 @@ def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
 
 
 def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
-    """Fit a model, or skip the report where there is too little to learn from.
+    """Fit a model, or say why there is too little to learn from; the rest of the report goes on without it.
 
     Parameters
     ----------
@@ -81,24 +83,67 @@ def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
 
     Returns
     -------
-    What `fit` gives.
-
-    Raises
-    ------
-    SkipReport
-        With the reason that the function gave.
+    What `fit` gives, or `Skipped` with the reason.
 
     Examples
     --------
     >>> def fit(days):
     ...     raise ParameterError("a horizon of 90 days needs 270 days of orders. There are 100.")
     >>> fitted(fit, 100)
-    Traceback (most recent call last):
-    ...
-    crmlib.present.skip.SkipReport: A horizon of 90 days needs 270 days of orders. There are 100.
+    Skipped(reason='A horizon of 90 days needs 270 days of orders. There are 100.', table=None)
     """
     try:
         return fit(*tables, **settings)
     except ParameterError as error:
         said = str(error)
-        raise SkipReport(said[:1].upper() + said[1:]) from error
+        return Skipped(said[:1].upper() + said[1:])
+
+
+def picture_of(plot: Callable[..., Any], result: Any) -> Picture | None:
+    """The picture of a result, or none where the result is missing.
+
+    Parameters
+    ----------
+    plot : function of the result that draws it
+    result : what is drawn, or `Skipped`
+
+    Returns
+    -------
+    Picture or None
+
+    Examples
+    --------
+    >>> picture_of(print, Skipped("Too few customers."))
+    """
+    return None if isinstance(result, Skipped) else Picture(plot(result))
+
+
+def or_else(instead: Callable[[Skipped], Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say something else where the result that a function tells of is missing.
+
+    Parameters
+    ----------
+    instead : function of the `Skipped` that stands in the result's place
+
+    Returns
+    -------
+    decorator
+
+    Examples
+    --------
+    >>> @or_else(lambda missing: [])
+    ... def paragraph(result):
+    ...     return [f"There are {len(result)}."]
+    >>> paragraph("ab"), paragraph(Skipped("Too few customers."))
+    (['There are 2.'], [])
+    """
+
+    def decorate(tell: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(tell)
+        def told(*given: Any, **settings: Any) -> Any:
+            missing = next((part for part in given if isinstance(part, Skipped)), None)
+            return tell(*given, **settings) if missing is None else instead(missing)
+
+        return told
+
+    return decorate

@@ -12,9 +12,11 @@ from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_churn_words import FIRST, outcome_words, reason_words, value_words
 from crmlib.present.labels import label_of
+from crmlib.present.needs import or_else
 from crmlib.present.words import sentence
 
 
+@or_else(lambda missing: missing)
 def churn_figures(model: ChurnModel) -> KeyFigures:
     """How many are expected to stop, the revenue at risk, and how good the forecast is.
 
@@ -61,6 +63,7 @@ def churn_figures(model: ChurnModel) -> KeyFigures:
     return KeyFigures(*figures)
 
 
+@or_else(lambda missing: None)
 def comparison_table(model: ChurnModel) -> DataTable:
     """Every way to foretell, and how good it was on customers it had not seen.
 
@@ -120,6 +123,7 @@ def comparison_table(model: ChurnModel) -> DataTable:
     )
 
 
+@or_else(lambda missing: missing)
 def at_risk_table(crm: Any, model: ChurnModel, *, most: int | None = None) -> DataTable:
     """Customers with their probability, the revenue at risk and the reasons, the largest risk first.
 
@@ -180,6 +184,7 @@ def at_risk_table(crm: Any, model: ChurnModel, *, most: int | None = None) -> Da
     )
 
 
+@or_else(lambda missing: None)
 def tree_block(model: ChurnModel) -> DataTable | Prose:
     """The forecast as a few rules that can be read: who is likeliest, in words.
 
@@ -218,6 +223,7 @@ def tree_block(model: ChurnModel) -> DataTable | Prose:
     )
 
 
+@or_else(lambda missing: None)
 def refused_table(model: ChurnModel) -> DataTable | Prose:
     """Figures that were refused because they know the outcome, each with the reason.
 

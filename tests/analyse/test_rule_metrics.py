@@ -10,15 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from crmlib.analyse.rule_itemsets import mine_itemsets, number_entries
-from crmlib.analyse.rule_metrics import (
-    benjamini_hochberg,
-    count_candidates,
-    derive_rules,
-    fisher_p,
-    measures,
-    support_with_rules_below,
-)
+from crmlib.analyse.rule_itemsets import grow_itemsets, number_entries
+from crmlib.analyse.rule_metrics import count_candidates, derive_rules, measures, support_with_rules_below
+from crmlib.analyse.rule_significance import benjamini_hochberg, fisher_p
 
 
 def parts(items):
@@ -27,7 +21,7 @@ def parts(items):
 
 def mined(baskets, min_count):
     pairs = [(number, item) for number, basket in enumerate(baskets) for item in sorted(basket)]
-    return mine_itemsets(number_entries([p[0] for p in pairs], [p[1] for p in pairs]), min_count=min_count)
+    return grow_itemsets(number_entries([p[0] for p in pairs], [p[1] for p in pairs]), min_count=min_count)
 
 
 def enumerate_rules(baskets, min_count, min_confidence, max_consequents):
@@ -102,7 +96,7 @@ def test_every_measure_against_fractions(baskets):
     sets = mined([{present.index(item) for item in basket} for basket in baskets], 1)
     n = len(baskets)
     found = derive_rules(sets, basket_count=n, min_confidence=Fraction(0), max_consequents=None)
-    shown = measures(found, n)
+    shown = measures(found.counts, found.antecedent_counts, found.consequent_counts, n)
     for i, (both, a, c) in enumerate(
         zip(found.counts, found.antecedent_counts, found.consequent_counts, strict=True)
     ):

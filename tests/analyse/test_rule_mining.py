@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse import rule_mining
+from crmlib.analyse import rule_encoding, rule_mining
 from crmlib.analyse.baskets import encode_baskets
-from crmlib.analyse.rule_itemsets import bytes_per_set
+from crmlib.analyse.rule_itemsets import bytes_per_set, grow_itemsets
 from crmlib.analyse.rules import frequent_itemsets, mine_rules
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import CostError
@@ -22,6 +22,12 @@ def lines():
     return pd.DataFrame({"order_id": order_id, "product_id": [f"p{i}" for i in product_id]})
 
 
+@pytest.fixture
+def nothing_in_memory(monkeypatch):
+    monkeypatch.setattr(rule_encoding, "BYTES_PER_LINE", 10**9)
+    monkeypatch.setattr(rule_mining, "BYTES_PER_ENTRY", 10**9)
+
+
 def advised(error):
     return int(re.search(r"Raise min_support to ([\d,]+) baskets", str(error.value))[1].replace(",", ""))
 
@@ -30,16 +36,16 @@ def test_the_engine_and_the_miner_count_the_same_pairs(lines):
     with Engine() as engine:
         baskets = encode_baskets(engine, lines, min_support=20)
         by_engine = rule_mining._pairs_by_engine(engine, baskets, 10**9)
-        in_memory = rule_mining._sets_in_memory(engine, baskets, 2, 10**9)
+        in_memory = rule_mining._sets_in_memory(rule_mining.read_entries(engine), baskets, 2, 10**9)
     for level in (0, 1):
         np.testing.assert_array_equal(by_engine.codes[level], in_memory.codes[level])
         np.testing.assert_array_equal(by_engine.counts[level], in_memory.counts[level])
     assert len(by_engine.counts[1]) > 50
 
 
-def test_pairs_that_do_not_fit_in_memory_go_to_the_engine(lines, monkeypatch):
+def test_pairs_that_do_not_fit_in_memory_go_to_the_engine(lines, request):
     expected = mine_rules(lines, min_support=20, max_len=2).rules
-    monkeypatch.setattr(rule_mining, "BYTES_PER_ENTRY", 10**9)
+    request.getfixturevalue("nothing_in_memory")
     pd.testing.assert_frame_equal(mine_rules(lines, min_support=20, max_len=2).rules, expected)
     nothing_together = lines.assign(order_id=range(len(lines)))
     assert len(mine_rules(nothing_together, min_support=20, max_len=2)) == 0
@@ -56,8 +62,8 @@ def test_too_many_sets_are_refused_with_a_support_that_fits(lines):
     assert 16 < len(found) < len(frequent_itemsets(lines, min_support=1))
 
 
-def test_too_many_pairs_are_refused_with_a_support_that_just_fits(lines, monkeypatch):
-    monkeypatch.setattr(rule_mining, "BYTES_PER_ENTRY", 10**9)
+@pytest.mark.usefixtures("nothing_in_memory")
+def test_too_many_pairs_are_refused_with_a_support_that_just_fits(lines):
     budget = {"max_memory_mb": 0.02, "max_len": 2}
     with pytest.raises(CostError) as error:
         frequent_itemsets(lines, min_support=1, **budget)
@@ -85,3 +91,28 @@ def test_baskets_too_large_to_count_pairs_are_refused(lines, monkeypatch):
     with pytest.raises(CostError, match=r"pairs of items would have to be counted.*max_basket_items"):
         mine_rules(lines, min_support=20, max_len=2)
     assert len(frequent_itemsets(lines, min_support=20, max_len=1)) == 16
+
+
+def test_a_triangle_in_passes_counts_what_lists_count(lines):
+    with Engine() as engine:
+        baskets = encode_baskets(engine, lines, min_support=3)
+        entries = rule_mining.read_entries(engine)
+    expected = grow_itemsets(entries, min_count=3, max_len=2)
+    for rows in (1, 5, 16):
+        found = rule_mining.pairs_by_triangle(entries, baskets, rows)
+        for level in (0, 1):
+            np.testing.assert_array_equal(found.codes[level], expected.codes[level])
+            np.testing.assert_array_equal(found.counts[level], expected.counts[level])
+
+
+def test_the_triangle_is_for_many_pairs_of_few_items_and_cut_to_the_memory():
+    assert rule_mining._triangle_rows(1_000, 10**6, 10**9) == 1_000
+    assert rule_mining._triangle_rows(20_000, 10**8, 8 * 20_000 * 7_000) == 7_000
+    assert rule_mining._triangle_rows(20_000, 10**8, 10**8) == 0
+    assert rule_mining._triangle_rows(1_000_000, 10**6, 10**9) == 0
+
+
+def test_pairs_with_two_threads(lines, monkeypatch):
+    expected = mine_rules(lines, min_support=20, max_len=2).rules
+    monkeypatch.setattr(rule_mining, "QUICK_STEPS", 0)
+    pd.testing.assert_frame_equal(mine_rules(lines, min_support=20, max_len=2).rules, expected)

@@ -4,6 +4,7 @@ import html
 import pickle
 import random
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlxtend.frequent_patterns import association_rules, fpgrowth
 
-from crmlib.analyse.rules import RuleBook, frequent_itemsets, mine_rules, prune_redundant
+from crmlib.analyse.rules import RuleBook, frequent_itemsets, mine_itemsets, mine_rules, prune_redundant
 from crmlib.schema.errors import ParameterError, SchemaError
 
 MLXTEND_COLUMNS = [
@@ -132,6 +133,19 @@ def test_mushroom_item_sets_against_mlxtend(fim):
     assert len(expected) == 565
 
 
+def test_closed_and_maximal_sets_of_retail_of_brijs(fim):
+    for kind, sets in (("closed", 7_572), ("maximal", 3_452)):
+        assert len(mine_itemsets(fim("retail"), min_support=89, **{kind: True})) == sets
+
+
+def test_mushroom_at_a_tenth_of_fimi(fim):
+    # Closed sets: the set {85} is one more than the published count, which leaves it out.
+    assert len(mine_itemsets(fim("mushroom"), min_support=0.1)) == 574_431
+    closed = mine_itemsets(fim("mushroom"), min_support=0.1, closed=True)
+    assert len(closed) == 4_885
+    assert len(mine_itemsets(fim("mushroom"), min_support=0.1, maximal=True)) == 547
+
+
 def test_mlxtends_documented_baskets(five_baskets):
     assert len(frequent_itemsets(five_baskets, min_support=0.6)) == 11
     for min_confidence, rules in ((0.7, 12), (0.8, 9)):
@@ -172,7 +186,12 @@ def test_random_baskets_against_mlxtend(seed):
     assert len(found) == len(expected) > 20
     expected = expected.loc[found.index]
     for column in MLXTEND_COLUMNS[2:]:
-        np.testing.assert_allclose(found[column], expected[column], rtol=1e-12, atol=1e-15, err_msg=column)
+        # to the last bit
+        np.testing.assert_array_equal(found[column], expected[column], err_msg=column)
+    book = mine_rules(lines, min_support=0.08, min_confidence=0.4, max_consequents=None)
+    shown = book.to_mlxtend()
+    assert list(shown.columns) == MLXTEND_COLUMNS
+    pd.testing.assert_frame_equal(shown, book.rules[MLXTEND_COLUMNS])
 
 
 # thresholds -------------------------------------------------------------------------------------------
@@ -413,3 +432,114 @@ def test_wrong_arguments_are_refused(five_baskets, arguments, message):
 def test_a_missing_column_is_refused(five_baskets):
     with pytest.raises(SchemaError, match="transactions has no column category"):
         frequent_itemsets(five_baskets, min_support=2, item="category")
+
+
+# columns ----------------------------------------------------------------------------------------------
+
+
+def test_columns_say_what_the_frame_says(groceries):
+    book = mine_rules(groceries, min_support=0.01, min_confidence=0.2, max_consequents=None)
+    columns, rules = book.columns, book.rules
+    for side in ("antecedents", "consequents"):
+        codes, offsets = getattr(columns, side)
+        made = [frozenset(columns.names[code] for code in codes[a:b]) for a, b in pairwise(offsets)]
+        assert made == rules[side].tolist()
+    assert columns.counts.tolist() == rules["count"].tolist()
+    assert columns.q_value.tolist() == rules["q_value"].tolist()
+    pd.testing.assert_frame_equal(book.head(7), rules.head(7))
+    assert len(book.head(0)) == 0
+    assert len(rules) > 200
+
+
+def test_sets_are_made_for_shown_rows_only(groceries, monkeypatch):
+    book = mine_rules(groceries, min_support=0.001, min_confidence=0.5)
+    made = []
+    real = type(book.columns.found.sets).frozensets
+    monkeypatch.setattr(
+        type(book.columns.found.sets),
+        "frozensets",
+        lambda self, names, chosen=None: made.append(len(chosen)) or real(self, names, chosen),
+    )
+    book._repr_html_()
+    book.for_basket(["whole milk", "yogurt"])
+    assert 0 < sum(made) < 500 < len(book)
+
+
+def test_item_sets_as_columns(groceries):
+    sets = mine_itemsets(groceries, min_support=0.01)
+    frame = frequent_itemsets(groceries, min_support=0.01)
+    made = {
+        frozenset(sets.names[code] for code in sets.items[a:b]): count / sets.basket_count
+        for a, b, count in zip(sets.offsets[:-1], sets.offsets[1:], sets.counts, strict=True)
+    }
+    assert made == dict(zip(frame["itemsets"], frame["support"], strict=True))
+    pd.testing.assert_frame_equal(sets.to_frame(), frame)
+    assert "333 sets of product_id" in sets._repr_html_()
+
+
+def test_a_longer_set_keeps_a_short_one_from_being_closed_or_maximal():
+    lines = to_lines([["a", "b", "c"]] * 3 + [["a", "b"]] * 2)
+    for kind, expected in (("closed", ["ab"]), ("maximal", [])):
+        found = frequent_itemsets(lines, min_support=2, max_len=2, **{kind: True})
+        assert ["".join(sorted(items)) for items in found["itemsets"]] == expected
+        everything = frequent_itemsets(lines, min_support=2, **{kind: True})
+        assert "abc" in ["".join(sorted(items)) for items in everything["itemsets"]]
+
+
+# which items, which levels ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("max_consequents", [1, None])
+def test_only_wanted_items_stand_on_a_side(groceries, max_consequents):
+    arguments = {"min_support": 0.005, "max_consequents": max_consequents}
+    before, after = {"yogurt", "curd", "butter", "whole milk"}, {"whole milk", "other vegetables"}
+    everything = mine_rules(groceries, **arguments).rules
+    for sides in (
+        {"antecedents": before},
+        {"consequents": after},
+        {"antecedents": before, "consequents": after},
+    ):
+        book = mine_rules(groceries, **arguments, **{side: sorted(items) for side, items in sides.items()})
+        fits = everything[[all(row[s] <= sides[s] for s in sides) for _, row in everything.iterrows()]]
+        same = ["antecedents", "consequents", "count", "lift", "improvement"]
+        pd.testing.assert_frame_equal(book.rules[same], fits[same].reset_index(drop=True))
+        assert book.tested_count == len(book) > 3
+    with pytest.raises(ParameterError, match=r"consequents must be a list.*\['tea'\]"):
+        mine_rules(groceries, min_support=5, consequents="tea")
+
+
+def test_levels_are_mined_together_without_trivial_rules():
+    lines = pd.DataFrame(
+        {
+            "order_id": [1, 1, 2, 2, 3, 3, 4],
+            "product_id": ["cola", "crisps", "cola", "nuts", "tea", "crisps", "tea"],
+            "category": ["drinks", "snacks", "drinks", "snacks", "drinks", "snacks", None],
+        }
+    )
+    levels = ["product_id", "category"]
+    book = mine_rules(lines, min_support=2, item=levels)
+    rules = {
+        (a, c): n for a, c, n in book.rules[["antecedents", "consequents", "count"]].itertuples(index=False)
+    }
+
+    def side(*items):
+        return frozenset((levels[level], value) for level, value in items)
+
+    cola, drinks, snacks = side((0, "cola")), side((1, "drinks")), side((1, "snacks"))
+    crisps = side((0, "crisps"))
+    assert rules == {
+        (cola, snacks): 2, (snacks, cola): 2, (drinks, snacks): 3, (snacks, drinks): 3,
+        (crisps, drinks): 2, (drinks, crisps): 2,
+    }  # fmt: skip
+    assert (book.basket_count, book.transaction_count) == (4, 7)
+    assert "cola (product_id)" in book._repr_html_()
+    alone = {frozenset(v for _, v in s): n for s, n in zip(*_sets(lines, levels), strict=True)}
+    assert alone[frozenset({"cola"})] == 0.5 and frozenset({"cola", "drinks"}) not in alone
+    for wrong in ([], ["product_id"], ["category", "category"], ["order_id", "category"]):
+        with pytest.raises(ParameterError, match="item"):
+            mine_rules(lines, min_support=2, item=wrong)
+
+
+def _sets(lines, levels):
+    found = frequent_itemsets(lines, min_support=2, item=levels)
+    return found["itemsets"], found["support"]

@@ -256,14 +256,14 @@ def test_a_series_is_refused_with_the_remedy():
     ("rows", "said"),
     [
         (1, "1 row."),
-        (200, "200 rows."),
-        (2469, "The first 200 of 2,469 rows; 2,269 more rows in the download."),
+        (100, "100 rows."),
+        (2469, "The first 100 of 2,469 rows; 2,369 more rows in the download."),
     ],
 )
 def test_a_table_says_how_many_rows_it_holds(rows, said):
     html = table(pd.DataFrame({"n": range(rows)}))._html()
     assert f'<p class="crm-count">{said}</p>' in html
-    assert html.count("<tr>") == 1 + min(rows, 200)
+    assert html.count("<tr>") == 1 + min(rows, 100)
 
 
 def downloaded(html):
@@ -294,7 +294,7 @@ def test_a_download_too_heavy_for_the_page_is_cut_and_says_so(monkeypatch):
 
 def test_without_a_download_there_is_none():
     assert "data:text/csv" not in table(pd.DataFrame({"n": range(300)}), download=False)._html()
-    assert "100 more rows not shown here" in table(pd.DataFrame({"n": range(300)}), download=False)._html()
+    assert "200 more rows not shown here" in table(pd.DataFrame({"n": range(300)}), download=False)._html()
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_a_list_says_that_its_customer_numbers_are_pseudonyms_only_where_they_ar
 
 
 def test_a_workbook_too_heavy_for_the_page_is_cut_and_says_so(monkeypatch):
-    monkeypatch.setattr(blocks_tables, "DOWNLOAD_BYTES", 20_000)
+    monkeypatch.setattr(blocks_tables, "DOWNLOAD_BYTES_EACH", 20_000)
     noise = np.random.default_rng(1).random(3_000)
     _, content, label = downloaded(table(pd.DataFrame({"n": noise}))._html())
     kept = opened(content).worksheets[0].max_row - 1

@@ -162,14 +162,14 @@ def test_a_long_table_folds_searches_and_counts_what_it_hides(opened):
     table = page.locator("figure.crm-table").nth(1)
     rows, status = table.locator("tbody tr:visible"), table.get_by_role("status")
     assert rows.count() == 15
-    assert status.inner_text() == "15 of 200 rows shown, 185 hidden; 30 more rows in the download."
-    table.get_by_role("button", name="Show all 200").click()
-    assert rows.count() == 200
+    assert status.inner_text() == "15 of 100 rows shown, 85 hidden; 130 more rows in the download."
+    table.get_by_role("button", name="Show all 100").click()
+    assert rows.count() == 100
     table.get_by_role("button", name="Show only 15").click()
     table.get_by_role("searchbox").fill("  麺類 ")
     matching = int(status.inner_text().split()[0])
-    assert 15 < matching < 200
-    assert f"{matching} of 200 rows match, {matching - 15} of them hidden" in status.inner_text()
+    assert 15 < matching < 100
+    assert f"{matching} of 100 rows match, {matching - 15} of them hidden" in status.inner_text()
     assert all("麺類" in text for text in rows.all_inner_texts())
     table.get_by_role("searchbox").fill("nothing like it")
     assert rows.count() == 0
@@ -186,7 +186,7 @@ def test_a_short_table_has_no_search(opened):
 def test_the_header_stays_while_a_table_scrolls(opened):
     page = opened("segmentation")
     table = page.locator("figure.crm-table").nth(1)
-    table.get_by_role("button", name="Show all 200").click()
+    table.get_by_role("button", name="Show all 100").click()
     scroll = table.locator(".crm-scroll")
     scroll.evaluate("box => box.scrollTop = 900")
     gap = scroll.evaluate(
@@ -219,8 +219,8 @@ def test_the_workbook_downloads_and_opens(opened):
 
 def test_without_javascript_everything_is_there(opened):
     page = opened("segmentation", java_script_enabled=False)
-    assert page.locator("figure.crm-table").nth(1).locator("tbody tr:visible").count() == 200
-    assert page.get_by_text("The first 200 of 230 rows; 30 more rows in the download.").is_visible()
+    assert page.locator("figure.crm-table").nth(1).locator("tbody tr:visible").count() == 100
+    assert page.get_by_text("The first 100 of 230 rows; 130 more rows in the download.").is_visible()
     assert page.locator("button").count() == 0
     assert page.get_by_role("heading", name="Limits", exact=True).is_visible()
 

@@ -1,0 +1,104 @@
+"""Compiled loops: how they are compiled, where the result is kept, and how to have it ready beforehand.
+
+Compiling takes half a minute in all, once for a machine: what is compiled is kept beside the modules
+(``__pycache__``), or, where that cannot be written, in the user's cache folder (``NUMBA_CACHE_DIR`` names
+another), or, where that cannot be written either, for the length of the process. ``python -m
+crmlib.analyse.rule_kernels`` compiles everything; `make setup` does that. No loop calls itself and none starts threads
+of its own, so that a process may be forked after it has used them.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
+
+
+def kernel(function: Callable) -> Any:
+    """A function compiled at its first call, kept on disk where that is possible; it lets other threads run.
+
+    Parameters
+    ----------
+    function : callable
+        Of arrays and numbers.
+
+    Returns
+    -------
+    compiled function
+
+    Examples
+    --------
+    >>> @kernel
+    ... def double(number):
+    ...     return 2 * number
+    >>> double.py_func(4)
+    8
+    """
+    try:
+        return numba.njit(cache=True, nogil=True, boundscheck=False)(function)
+    except RuntimeError:  # no folder for the cache can be written
+        return numba.njit(nogil=True, boundscheck=False)(function)
+
+
+@intrinsic
+def count_bits(typing_context: Any, word: Any) -> Any:
+    """How many bits of a 64-bit word are set (inside a compiled loop only).
+
+    Examples
+    --------
+    >>> three = numba.njit(lambda: count_bits(np.uint64(7)))
+    >>> int(three())
+    3
+    """
+    if word != types.uint64:
+        return None
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@kernel
+def room(array: np.ndarray, needed: int) -> np.ndarray:
+    """The same one-dimensional array, or a longer copy where it has no room for so many.
+
+    Examples
+    --------
+    >>> len(room.py_func(np.zeros(4, dtype=np.int32), 5))
+    8
+    """
+    if needed <= len(array):
+        return array
+    longer = np.empty(max(needed, 2 * len(array)), dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+def warm() -> None:
+    """Use every kernel once, so that all of them are compiled.
+
+    Examples
+    --------
+    >>> warm()
+    """
+    import pandas as pd
+
+    from crmlib.analyse.rules import frequent_itemsets, mine_rules
+
+    rng = np.random.default_rng(0)
+    order_id, product_id = np.nonzero(rng.random((300, 12)) < np.linspace(0.1, 0.8, 12))
+    lines = pd.DataFrame({"order_id": order_id, "product_id": product_id})
+    for table in (lines, lines.astype({"product_id": str, "order_id": str})):
+        frequent_itemsets(table, min_support=20, maximal=True)
+        book = mine_rules(table, min_support=20, max_len=2)
+        book.for_basket(book.rules["antecedents"].iloc[0])
+    _ = book.columns.antecedents
+
+
+if __name__ == "__main__":
+    warm()
+    sys.stdout.write(f"Compiled by numba {numba.__version__}.\n")

@@ -273,7 +273,7 @@ def draft(
         _complain(f"Not found, and required: {gap}. Name its column in crm.toml.")
 
 
-@app.command(epilog=EXIT_CODES, help="Print the tables and columns of the vocabulary.")
+@app.command(epilog=EXIT_CODES, help="Print the tables, the indicators and what they are made from.")
 def dictionary(write: Write = None) -> None:
     """Print the data dictionary, or write it into a file.
 
@@ -283,9 +283,9 @@ def dictionary(write: Write = None) -> None:
     >>> "net_amount" in CliRunner().invoke(app, ["dictionary"]).output
     True
     """
-    from crmlib.schema.dictionary import dictionary_markdown
+    from crmlib.measure.dictionary import data_dictionary
 
-    text = dictionary_markdown()
+    text = data_dictionary()
     if write is None:
         typer.echo(text, nl=not text.endswith("\n"))
     else:

@@ -36,6 +36,10 @@ _UNKNOWN = Markup('<td{}><span class="crm-unknown" title="not known">–</span><
 _CELL = Markup("<td{}>{}</td>")
 _NUMERIC = Markup(' class="crm-num"')
 _DATE = Markup(' class="crm-date"')
+_CODE = Markup(' class="crm-code"')
+_TEXT = Markup(' class="crm-text"')
+_LONG = 45
+"""Characters from which a cell is read as a sentence, and gets the room for it."""
 _TYPES = {
     "CSV": "text/csv;charset=utf-8",
     "Excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -70,13 +74,15 @@ class DataTable(Block):
         separators, for years). Without it a column gets what its largest value needs for three
         significant digits.
     rows : int
-        How many rows are shown at first; the others unfold, up to `PAGE_ROWS`.
+        How many rows are shown at first; the others unfold, up to `page_rows`.
     download : bool
         Whether the CSV is in the page.
     excel : bool
         Whether the same table is in the page as an Excel workbook, too.
     about : dict of str, optional
         Word -> text for the workbook's second sheet; `about_workspace` makes it.
+    page_rows : int
+        At most so many rows stand in the page.
     meanings : dict of str, optional
         Column -> what it means, for that sheet. Indicators and columns of the vocabulary are known already.
 
@@ -107,6 +113,7 @@ class DataTable(Block):
     rows: int = 15
     download: bool = True
     excel: bool = False
+    page_rows: int = PAGE_ROWS
     about: Mapping[str, str] | None = None
     meanings: Mapping[str, str] | None = None
 
@@ -152,7 +159,7 @@ class DataTable(Block):
         return [f"{label} ({unit})" if unit else label for label, unit in pairs]
 
     def _html(self) -> str:
-        columns = self._columns(PAGE_ROWS)
+        columns = self._columns(self.page_rows)
         heads = Markup("").join(column.head for column in columns)
         lines = zip(*(column.cells for column in columns), strict=True)
         body = Markup("\n").join(Markup("<tr>{}</tr>").format(Markup("").join(line)) for line in lines)
@@ -177,10 +184,11 @@ class DataTable(Block):
         total = len(self.frame)
         if not total:
             return "No rows."
-        if total <= PAGE_ROWS:
+        if total <= self.page_rows:
             return f"{total:,} row{'s' if total > 1 else ''}."
         place = "in the download" if self.download else "not shown here"
-        return f"The first {PAGE_ROWS:,} of {total:,} rows; {total - PAGE_ROWS:,} more rows {place}."
+        left = total - self.page_rows
+        return f"The first {self.page_rows:,} of {total:,} rows; {left:,} more rows {place}."
 
     def _has_pseudonyms(self) -> bool:
         return any(are_pseudonyms(self.frame.iloc[:, place]) for place in range(self.frame.shape[1]))
@@ -291,7 +299,7 @@ class _Column:
     def of(cls, values: pd.Series, label: str, unit: str, digits: int | str | None, rows: int) -> "_Column":
         numeric = _is_numeric(values)
         pattern = _pattern(values, digits)
-        style = _NUMERIC if numeric else _DATE if pattern else Markup("")
+        style = _NUMERIC if numeric else _DATE if pattern else _words_style(values.iloc[:rows])
         known = values.iloc[:rows].map(is_known).tolist()
         texts = [
             _cell_text(value, pattern) if there else "–"
@@ -304,6 +312,13 @@ class _Column:
         named_unit = Markup(' <span class="crm-unit">{}</span>').format(unit) if unit else ""
         head = Markup('<th scope="col"{}>{}{}</th>').format(style, label, named_unit)
         return cls(head=head, texts=texts, cells=cells)
+
+
+def _words_style(values: pd.Series) -> Markup:
+    if are_pseudonyms(values):
+        return _CODE
+    longest = max((len(str(joined(value))) for value in values if is_known(value)), default=0)
+    return _TEXT if longest >= _LONG else Markup("")
 
 
 def _pattern(values: pd.Series, digits: int | str | None) -> str:

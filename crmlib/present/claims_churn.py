@@ -116,8 +116,8 @@ def comparison_paragraph(model: ChurnModel) -> list[str]:
         learnt = model.periods[model.periods["role"] == "learn"]
         moments = listing([date(day) for day in learnt["cutoff"]])
         said.append(
-            f"Learnt was from what was known on {moments}, and what customers did in the "
-            f"{number(model.horizon_days)}\u00a0days that followed. Tested was on a later time that none of it "
+            f"It learnt from what was known on {moments}, and what customers did in the "
+            f"{number(model.horizon_days)}\u00a0days that followed. It was tested on a later time that none of it "
             f"reaches into, {date(test['cutoff'])} to {date(test['until'])}."
         )
     else:

@@ -71,7 +71,7 @@ def future_findings(future: FutureContribution) -> list[str]:
     share = _top_share(future)
     if np.isfinite(share):
         said.append(
-            f"A tenth of customers is expected to bring {percent(share)} of the {_what(future)} of the next "
+            f"The best tenth of customers is expected to bring {percent(share)} of the {_what(future)} of the next "
             f"{days(future.horizon_days)}."
         )
     alive = future.table["probability_alive"].dropna()

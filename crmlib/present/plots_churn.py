@@ -131,9 +131,7 @@ def plot_calibration(result: ChurnModel, *, ax: Any = None) -> Any:
         says = _below(f"foretold to {outcome_words(result)}, %", "squares: off by more than chance")
         ax.set_xlabel(says, loc="left")
         ax.set_ylabel("did so, %")
-        place_labels(
-            ax, points=[(0.72 * most, 0.72 * most)], texts=["if all came\ntrue"], colours=[SOFT], beside=True
-        )
+        ax.text(0.98 * most, 0.8 * most, "if all\ncame true", color=SOFT, ha="right", va="top")
     parts = [
         f"{percent(row.predicted_pct)} foretold, {percent(row.observed_pct)} observed ({percent(row.low)} to "
         f"{percent(row.high)})"

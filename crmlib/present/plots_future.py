@@ -37,7 +37,7 @@ def plot_holdout(result: HoldoutCheck, *, ax: Any = None) -> Any:
     >>> from crmlib.present.claims_future import _little_future
     >>> ax = plot_holdout(_little_future().holdout)
     >>> ax.get_title(loc="left").replace("\\n", " ")
-    'Of the purchases that came, 107\\xa0% were expected'
+    '7.2\\xa0% more purchases were expected than came'
     >>> plt.close(ax.figure)
     """
     table, name, best = result.by_frequency, result.chosen, _other(result)
@@ -161,7 +161,7 @@ def plot_future_value(result: FutureContribution, *, ax: Any = None) -> Any:
     >>> found = SimpleNamespace(table=table, currency="EUR", is_revenue=True, horizon_days=365)
     >>> ax = plot_future_value(found)
     >>> ax.get_title(loc="left").replace("\\n", " ")
-    'A tenth of customers is expected to bring 50\\xa0% of revenue'
+    'The best tenth of customers is expected to bring 50\\xa0% of revenue'
     >>> plt.close(ax.figure)
     """
     value = result.table["future_contribution"].dropna().sort_values(ascending=False, kind="stable")
@@ -174,7 +174,7 @@ def plot_future_value(result: FutureContribution, *, ax: Any = None) -> Any:
     means = value.groupby(tenth).mean().reindex(range(10))
     share = 100 * value.groupby(tenth).sum().reindex(range(10)).fillna(0) / value.sum()
     what = "revenue" if result.is_revenue else "margin"
-    title = f"A tenth of customers is expected to bring {percent(share[0])} of {what}"
+    title = f"The best tenth of customers is expected to bring {percent(share[0])} of {what}"
     divisor, word = scale_of(means.fillna(0).tolist())
     unit = " ".join(filter(None, [word and f"{word}s of" if word else "", result.currency]))
     with theme():
@@ -259,7 +259,10 @@ def plot_alive(result: FutureContribution, *, ax: Any = None) -> Any:
 def _holdout_title(row: pd.Series) -> str:
     if not row["actual"]:
         return "Nobody bought in the time that was predicted"
-    return f"Of the purchases that came, {percent(100 * row['predicted'] / row['actual'])} were expected"
+    error = 100 * (row["predicted"] / row["actual"] - 1)
+    if round(abs(error), 1) == 0:
+        return "As many purchases were expected as came"
+    return f"{percent(abs(error))} {'more' if error > 0 else 'fewer'} purchases were expected than came"
 
 
 def _other(result: HoldoutCheck) -> str:

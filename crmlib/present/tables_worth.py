@@ -297,6 +297,7 @@ def catalogue_table(crm: Any, indicators: pd.DataFrame | None = None) -> DataTab
             "name": "Name in crm.toml",
         },
         rows=12,
+        page_rows=len(frame),
     )
 
 

@@ -7,7 +7,7 @@ _PRIVACY = {"internal": "", "personal": "P", "sensitive": "S"}
 
 _HEAD = """# Data dictionary
 
-Made from the declarations in `crmlib/schema` by `crmlib dictionary --write data/DICTIONARY.md`; do not edit by hand.
+Made from the declarations in the code by `crmlib dictionary --write data/DICTIONARY.md`; do not edit by hand.
 
 The tables of a CRM as crmlib names them. A workspace needs {core}; every other table is optional, and a
 report says what it does without. Map your own exports to these names in `crm.toml`.
@@ -20,12 +20,12 @@ report says what it does without. Map your own exports to these names in `crm.to
 
 
 def dictionary_markdown() -> str:
-    """The data dictionary as Markdown.
+    """The tables and columns of the vocabulary as Markdown.
 
     Returns
     -------
     str
-        What data/DICTIONARY.md holds; a test says when the file is stale.
+        The first part of data/DICTIONARY.md, which `crmlib.measure.dictionary` completes.
 
     Examples
     --------

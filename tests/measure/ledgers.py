@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from tests.measure.hand_tables import BILLS, STORES, hand_tables
+from tests.measure.random_tables import random_contact_tables, random_customers
+
 HAND_AS_OF = "2024-06-30"
 
 _COLUMNS = [
@@ -32,57 +35,24 @@ _HAND_LINES = [
     # fay: the refund of something bought before the data begin, then the same again
     ("F1", "fay", "tea", "2024-02-01 12:00", -1, -10.0, 0.0, -6.0, "shop"),
     ("F2", "fay", "tea", "2024-04-01 12:00", 1, 10.0, 0.0, 6.0, None),
+    # gus: two mugs of old, a third at half the price
+    ("G1", "gus", "mug", "2023-03-01 10:00", 1, 30.0, 0.0, 15.0, "shop"),
+    ("G2", "gus", "mug", "2023-06-01 20:00", 1, 30.0, 0.0, 15.0, "shop"),
+    ("G3", "gus", "mug", "2024-06-01 10:00", 1, 15.0, 15.0, 20.0, "shop"),
 ]
-_NAN = float("nan")
-HAND_FIGURES = pd.DataFrame(
-    {
-        "customer_id": ["ann", "bob", "cem", "dora", "eve", "fay"],
-        "recency_days": [10, _NAN, 1, _NAN, _NAN, 90],
-        "tenure_days": [172, _NAN, 1, _NAN, _NAN, 90],
-        "order_count": [3, 0, 1, 0, 0, 1],
-        "order_count_90d": [2, 0, 1, 0, 0, 0],
-        "order_count_365d": [3, 0, 1, 0, 0, 1],
-        "gap_days_mean": [(115 + 47) / 2, _NAN, _NAN, _NAN, _NAN, _NAN],
-        "gap_days_variation": [(2 * 34**2) ** 0.5 / 81, _NAN, _NAN, _NAN, _NAN, _NAN],
-        "gap_overdue_ratio": [10 / 81, _NAN, _NAN, _NAN, _NAN, _NAN],
-        "weekend_share_pct": [100 / 3, _NAN, 100, _NAN, _NAN, 0],
-        "evening_share_pct": [100 / 3, _NAN, 100, _NAN, _NAN, 0],
-        "favourite_channel": ["web", None, "web", None, None, None],
-        "spend_total": [60.0, 0, 30, 0, 0, 0],
-        "spend_30d": [30.0, 0, 30, 0, 0, 0],
-        "spend_90d": [40.0, 0, 30, 0, 0, 0],
-        "spend_365d": [60.0, 0, 30, 0, 0, 0],
-        "spend_trend": [(40 - 20) / 60, _NAN, 1, _NAN, _NAN, _NAN],
-        "basket_value_mean": [(20 + 10 + 30) / 3, _NAN, 30, _NAN, _NAN, 10],
-        "margin_total": [27.0, 0, 15, 0, 0, 0],
-        "margin_30d": [15.0, 0, 15, 0, 0, 0],
-        "margin_90d": [19.0, 0, 15, 0, 0, 0],
-        "margin_365d": [27.0, 0, 15, 0, 0, 0],
-        "margin_share_pct": [100 * 27 / 60, _NAN, 50, _NAN, _NAN, _NAN],
-        "discount_share_pct": [100 * 2 / 72, _NAN, 0, _NAN, _NAN, 0],
-        "discounted_lines_share_pct": [25, 100, 0, _NAN, 0, 0],
-        "return_rate_pct": [100 * 10 / 70, 100, 100 * 20 / 50, _NAN, _NAN, 100],
-        "basket_lines_mean": [4 / 3, _NAN, 1, _NAN, _NAN, 1],
-        "basket_items_mean": [5 / 3, _NAN, 1, _NAN, _NAN, 1],
-        "product_count": [2, 0, 1, 0, 0, 0],
-        "category_count": [2, 0, 1, 0, 0, 0],
-        "department_count": [2, 0, 1, 0, 0, 0],
-        "favourite_category": ["drinks", None, "kitchen", None, None, None],
-        "favourite_category_share_pct": [50, _NAN, 100, _NAN, _NAN, _NAN],
-        "campaign_count": [2, 0, 0, 1, 0, 0],
-        "campaign_response_rate_pct": [50, _NAN, _NAN, 0, _NAN, _NAN],
-    }
-).set_index("customer_id")
-"""Worked out by hand from the lines above; dora is a customer who has never ordered."""
 
 
 def hand_ledger() -> dict[str, pd.DataFrame]:
     """The tables of the hand-written workspace; times are UTC."""
     lines = pd.DataFrame(_HAND_LINES, columns=_COLUMNS)
     lines["ordered_at"] = pd.to_datetime(lines["ordered_at"])
-    return {
+    lines["store_id"] = lines["order_id"].map(STORES)
+    lines["due_on"] = pd.to_datetime(lines["order_id"].map({order: due for order, (due, _) in BILLS.items()}))
+    lines["paid_on"] = pd.to_datetime(
+        lines["order_id"].map({order: paid for order, (_, paid) in BILLS.items()})
+    )
+    return hand_tables() | {
         "transactions": lines,
-        "customers": pd.DataFrame({"customer_id": ["dora", "bob", "ann"]}),
         "products": pd.DataFrame(
             {
                 "product_id": ["tea", "cake", "mug"],
@@ -131,6 +101,12 @@ def random_ledger(*, seed: int, lines: int = 1_500, customers: int = 60) -> dict
             "channel": lot.choice(np.array(["web", "shop", None], dtype=object), lines),
         }
     )
+    day = pd.Timestamp("2022-06-01") + pd.to_timedelta(minute // 1440, unit="D")
+    due = pd.Series(day + pd.to_timedelta(lot.integers(0, 3, orders)[order] * 15, unit="D"))
+    transactions["due_on"] = due.where(lot.random(orders)[order] < 0.7)
+    paid = pd.Series(day + pd.to_timedelta(lot.integers(0, 90, lines), unit="D"))
+    transactions["paid_on"] = paid.where(lot.random(orders)[order] < 0.8)
+    transactions["store_id"] = lot.choice(np.array(["s1", "s2", "s3", None], dtype=object), lines)
     products = pd.DataFrame(
         {
             "product_id": [f"p{i:02d}" for i in range(12)],
@@ -149,9 +125,10 @@ def random_ledger(*, seed: int, lines: int = 1_500, customers: int = 60) -> dict
     contacts["responded_at"] = (
         (contacted.tz_localize("UTC") + pd.Timedelta(days=20)).to_series(index=contacts.index).where(answered)
     )
-    return {
+    listed = [f"c{i:03d}" for i in range(0, customers + 10, 2)]
+    return random_contact_tables(seed=seed, customers=customers) | {
         "transactions": transactions,
-        "customers": pd.DataFrame({"customer_id": [f"c{i:03d}" for i in range(0, customers + 10, 2)]}),
+        "customers": random_customers(listed, seed=seed),
         "products": products,
         "campaign_contacts": contacts,
     }

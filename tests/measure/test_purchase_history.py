@@ -51,10 +51,12 @@ def test_cdnow_counts_of_fader_hardie_lee_2005():
 def test_hand_checked_refunds():
     history = purchase_history(hand_ledger()["transactions"], as_of=HAND_AS_OF, unit="D")
     # ann: 10 January, 4 May, 20 June; the refund of 25 January is no purchase and moves none
-    assert history.index.to_list() == ["ann", "cem", "fay"]
+    assert history.index.to_list() == ["ann", "cem", "fay", "gus"]
     assert history.loc["ann"].to_list() == [2, 162, 172, 20]
     assert history.loc["cem", ["frequency", "recency", "T"]].to_list() == [0, 0, 1]
-    assert history.monetary_value.isna().to_list() == [False, True, True]
+    # gus: 1 March and 1 June 2023, 1 June 2024; 30 and 15 after the first
+    assert history.loc["gus"].to_list() == [2, 458, 487, 22.5]
+    assert history.monetary_value.isna().to_list() == [False, True, True, False]
 
 
 def test_a_refund_lowers_the_value_of_the_order_it_belongs_to():

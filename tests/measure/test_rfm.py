@@ -22,14 +22,14 @@ def test_hand_checked_ledger():
     result = rfm_table(hand_ledger()["transactions"], as_of=HAND_AS_OF, bins=3)
     expected = pd.DataFrame(
         {
-            "recency_days": [10, 1, 90],
-            "order_count": [3, 1, 1],
-            "spend_total": [60.0, 30.0, 0.0],
-            "r_score": [2, 3, 1],
-            "f_score": [3, 2, 2],
-            "m_score": [3, 2, 1],
+            "recency_days": [10, 1, 90, 29],
+            "order_count": [3, 1, 1, 3],
+            "spend_total": [60.0, 30.0, 0.0, 75.0],
+            "r_score": [2, 3, 1, 2],
+            "f_score": [3, 1, 1, 3],
+            "m_score": [2, 2, 1, 3],
         },
-        index=pd.Index(["ann", "cem", "fay"], name="customer_id"),
+        index=pd.Index(["ann", "cem", "fay", "gus"], name="customer_id"),
     )
     pd.testing.assert_frame_equal(result, expected, check_index_type=False)
 

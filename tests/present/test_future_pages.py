@@ -85,7 +85,7 @@ def test_the_picture_of_the_test_shows_what_came_with_its_interval():
     table = check.by_frequency
     assert np.allclose(drawn_ends, table[["actual_low", "actual_high"]].to_numpy())
     row = check.total(check.chosen)
-    assert percent(100 * row.predicted / row.actual) in ax.get_title(loc="left")
+    assert percent(100 * (row["predicted"] / row["actual"] - 1)) in ax.get_title(loc="left")
     assert ax.get_ylim()[0] == 0 and "days" in ax.get_ylabel()
 
 

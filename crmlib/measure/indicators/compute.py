@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,12 @@ from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 
-_PEOPLE = {"customers": "customers", "transactions": "order_lines"}
-"""Where customers are known from: table -> the step or table to read."""
+_PEOPLE = {
+    "customers": ("customers",),
+    "transactions": ("order_totals", "order_lines"),
+    "opportunities": ("known_opportunities",),
+}
+"""Where customers are known from: table -> the table or steps to read, the shortest first."""
 
 
 def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
@@ -26,7 +31,8 @@ def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataF
     Parameters
     ----------
     crm : Crm
-        The tables of a workspace. Customers are those of `customers` and those seen in `transactions`.
+        The tables of a workspace. Customers are those of `customers`, and those seen in `transactions` or
+        `opportunities`.
     names : names of indicators, optional
         Only these, in this order. All by default, the workspace's own after the built-in ones.
 
@@ -35,7 +41,8 @@ def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataF
     DataFrame indexed by customer_id, sorted
         One column per indicator; `indicator_catalogue` has the units. Where the view has no fitting row for a
         customer the value is 0 or NaN, as the catalogue's `empty` says. ``.attrs["left_out"]`` is a dict of
-        the indicators that cannot be computed here, each with the reason.
+        the indicators that cannot be computed here, each with the reason; ``.attrs["units"]`` has the unit of
+        each column ("currency" stands for ``.attrs["currency"]``, that of the workspace).
 
     Raises
     ------
@@ -58,6 +65,8 @@ def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataF
     customer_id
     ann                  20.0         30.0           10.0
     bob                  26.0          5.0            NaN
+    >>> figures.attrs["units"]["gap_days_mean"]
+    'days'
     >>> print(figures.attrs["left_out"]["margin_total"])
     transactions has no column cost_amount. Map it in crm.toml under [tables.transactions.columns].
     """
@@ -74,7 +83,11 @@ def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataF
     for indicator in chosen:
         if indicator.empty is None and pd.api.types.is_integer_dtype(frame[indicator.name]):
             frame[indicator.name] = frame[indicator.name].astype("float64")
-    frame.attrs["left_out"] = {name: reason for name, reason in reasons.items() if reason}
+    frame.attrs = {
+        "left_out": {name: reason for name, reason in reasons.items() if reason},
+        "units": {indicator.name: indicator.unit for indicator in chosen},
+        "currency": crm.currency,
+    }
     return frame
 
 
@@ -122,15 +135,14 @@ def indicators_sql(indicators: Sequence[Indicator], *, columns: Mapping[str, Ite
     Examples
     --------
     >>> sql = indicators_sql(INDICATORS[:1], columns={"transactions": ["order_id"]})
-    >>> "min(age_days) filter (where is_purchase)" in sql
+    >>> "max(age_days) filter (where is_purchase)" in sql
     True
     """
     over: dict[str, list[Indicator]] = {}
     for indicator in indicators:
         over.setdefault(indicator.over, []).append(indicator)
     steps = {step for view in over for step in VIEWS[view].steps}
-    if "transactions" in columns:
-        steps.add("order_lines")
+    steps |= {sources[-1] for table, sources in _PEOPLE.items() if table in columns} - {"customers"}
     figures = {f"{view}_figures": _figures_sql(members) for view, members in over.items()}
     selected = [
         f"coalesce({quoted}, 0) as {quoted}" if indicator.empty == 0 else quoted
@@ -138,7 +150,9 @@ def indicators_sql(indicators: Sequence[Indicator], *, columns: Mapping[str, Ite
         for quoted in [Engine.quote(indicator.name)]
     ]
     return (
-        step_sql(steps, sources=source_steps(columns), figures={"everyone": _everyone(columns)} | figures)
+        step_sql(
+            steps, sources=source_steps(columns), figures={"everyone": _everyone(columns, steps)} | figures
+        )
         + f"select {', '.join(['customer_id', *selected])}\nfrom everyone\n"
         + "".join(f"left join {name} using (customer_id)\n" for name in figures)
         + "order by customer_id"
@@ -160,9 +174,17 @@ def moments(sql: str, *, as_of: pd.Timestamp, time_zone: str) -> dict[str, Any]:
     {'as_of_on': datetime.date(2024, 2, 1)}
     """
     local = as_of.tz_localize("UTC").tz_convert(ZoneInfo(time_zone))
-    values = {"as_of": as_of.to_pydatetime(), "as_of_on": local.date(), "time_zone": time_zone}
+    days = {f"since_{days}d": _day_start(local, days - 1) for days in (90, 365)}
+    values = {"as_of": as_of.to_pydatetime(), "as_of_on": local.date(), "time_zone": time_zone} | days
     asked = set(re.findall(r"\$(\w+)", sql))
     return {name: value for name, value in values.items() if name in asked}
+
+
+def _day_start(local: pd.Timestamp, days_before: int) -> datetime:
+    """The moment, naive UTC, at which the day so many days before `local` began there."""
+    day = local.tz_localize(None).normalize() - pd.Timedelta(days=days_before)
+    begins = day.tz_localize(local.tz, ambiguous=True, nonexistent="shift_forward")
+    return begins.tz_convert("UTC").tz_localize(None).to_pydatetime()
 
 
 def _run(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> pd.DataFrame:
@@ -196,11 +218,17 @@ def _figures_sql(indicators: Sequence[Indicator]) -> str:
     """
 
 
-def _everyone(columns: Mapping[str, Iterable[str]]) -> str:
-    people = [name for table, name in _PEOPLE.items() if table in columns]
-    if not people:
+def _everyone(columns: Mapping[str, Iterable[str]], steps: Iterable[str]) -> str:
+    chosen = [
+        next(source for source in sources if source in steps or source == "customers")
+        for table, sources in _PEOPLE.items()
+        if table in columns
+    ]
+    if not chosen:
         return "select cast(null as varchar) as customer_id where false"
-    return " union ".join(f"select distinct customer_id from {name}" for name in people)
+    return " union ".join(
+        f"select distinct customer_id from {source} where customer_id is not null" for source in chosen
+    )
 
 
 def _wanted(known: Mapping[str, Indicator], names: Iterable[str] | None) -> list[str]:

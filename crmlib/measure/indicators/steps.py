@@ -1,8 +1,9 @@
 """The named steps from order lines to prepared views, each written once, in the order they are read.
 
-The SQL is DuckDB's, kept to the part that sqlglot turns into Spark with the same meaning. Three values
+The SQL is DuckDB's, kept to the part that sqlglot turns into Spark with the same meaning. Values
 come in as parameters: ``$as_of`` (the closing moment, UTC), ``$as_of_on`` (its day in the workspace's time
-zone) and ``$time_zone``. Every sum is one of decimals or whole numbers, so the order of rows changes no bit.
+zone) and ``$time_zone``; with ``$since_90d`` and ``$since_365d``, the moments (UTC) at which the last 90 and 365
+days began there. Every sum is one of decimals or whole numbers, so the order of rows changes no bit.
 
 How refunds are read
     A line with a negative amount or a negative quantity is a refund. It belongs to the customer's latest
@@ -13,6 +14,8 @@ How refunds are read
 """
 
 from collections.abc import Iterable, Mapping
+
+from crmlib.measure.indicators.steps_contact import CONTACT_STEPS
 
 _STEPS = {
     "sent_back_products": """
@@ -88,8 +91,12 @@ _STEPS = {
             array_length(
                 array_distinct(array_agg(case when not is_refund then product_id end))
             ) as product_count,
+            count(*) filter (where discount_amount > 0 and not is_refund) as discounted_line_count,
             min(channel) as channel,
-            min(store_id) as store_id
+            min(store_id) as store_id,
+            min(due_on) as due_on,
+            case when count(*) filter (where paid_on is null and not is_refund) = 0
+                then max(paid_on) filter (where not is_refund) end as paid_on
         from order_lines
         group by order_id, customer_id
     """,
@@ -109,20 +116,38 @@ _STEPS = {
             bought_amount > 0 and kept_amount > 0 as is_purchase
         from settled_orders
     """,
+    "following_orders": """
+        select
+            *,
+            is_purchase and due_on is not null as is_invoice,
+            lag(ordered_on) over (
+                partition by customer_id, is_purchase order by ordered_at, order_id
+            ) as previous_on
+        from dated_orders
+    """,
     "orders": """
         select
             *,
             date_diff('day', ordered_on, $as_of_on) as age_days,
-            case when is_purchase then date_diff(
-                'day',
-                lag(ordered_on) over (
-                    partition by customer_id, is_purchase order by ordered_at, order_id
-                ),
-                ordered_on
-            ) end as gap_days,
+            case when is_purchase then date_diff('day', previous_on, ordered_on) end as gap_days,
+            is_purchase and (previous_on is null or previous_on <> ordered_on) as starts_day,
+            is_purchase and (
+                previous_on is null
+                or extract(month from previous_on) <> extract(month from ordered_on)
+                or extract(year from previous_on) <> extract(year from ordered_on)
+            ) as starts_month,
+            12 * (extract(year from $as_of_on) - extract(year from ordered_on))
+                + extract(month from $as_of_on) - extract(month from ordered_on) as months_ago,
+            extract(month from ordered_on) as month,
+            date_diff('day', date '0001-01-01', ordered_on) % 7 as weekday,
             date_diff('day', date '0001-01-01', ordered_on) % 7 >= 5 as is_weekend,
-            extract(hour from local_at) as hour
-        from dated_orders
+            extract(hour from local_at) as hour,
+            case when is_invoice then date_diff('day', ordered_on, paid_on) end as days_to_pay,
+            case when is_invoice and (paid_on is not null or due_on < $as_of_on)
+                then greatest(date_diff('day', due_on, coalesce(paid_on, $as_of_on)), 0) end as days_late,
+            is_invoice and paid_on is null and due_on < $as_of_on as is_overdue,
+            case when is_invoice and paid_on is null then kept_amount else 0 end as open_amount
+        from following_orders
     """,
     "lines": """
         select
@@ -141,7 +166,9 @@ _STEPS = {
             product_id,
             sum(net_amount) as net_amount,
             sum(quantity) as quantity,
-            count(*) as line_count
+            count(*) as line_count,
+            min(case when not is_refund then ordered_at end) as first_at,
+            max(case when not is_refund then ordered_at end) as last_at
         from order_lines
         group by customer_id, product_id
     """,
@@ -149,12 +176,24 @@ _STEPS = {
         select *
         from product_totals left join product_details using (product_id)
     """,
+    "dated_products": """
+        select
+            *,
+            coalesce(last_at > first_at, false) as is_repeated,
+            coalesce(last_at >= $since_90d, false) as is_bought_90d,
+            coalesce(last_at >= $since_365d, false) as is_bought_365d,
+            coalesce(first_at >= $since_90d, false) as is_new_90d,
+            coalesce(first_at >= $since_365d, false) as is_new_365d
+        from customer_products
+    """,
     "category_totals": """
         select
             customer_id,
             category,
             sum(net_amount) as net_amount,
-            count(*) filter (where net_amount > 0) as product_count
+            count(*) filter (where net_amount > 0) as product_count,
+            coalesce(max(case when net_amount > 0 then last_at end) >= $since_365d, false) as is_bought_365d,
+            coalesce(min(case when net_amount > 0 then first_at end) >= $since_365d, false) as is_new_365d
         from customer_products
         where category is not null
         group by customer_id, category
@@ -181,14 +220,29 @@ _STEPS = {
             ) as channel_rank
         from channel_totals
     """,
-    "campaign_answers": """
+    "store_totals": """
+        select customer_id, store_id, count(*) as order_count, sum(kept_amount) as net_amount
+        from orders
+        where is_purchase and store_id is not null
+        group by customer_id, store_id
+    """,
+    "customer_stores": """
         select
             *,
-            date_diff('day', contacted_on, $as_of_on) as age_days,
-            not coalesce(is_control, false) as is_contacted,
-            coalesce(responded_at <= $as_of, false) as has_responded
-        from contacted_customers
-        where contacted_on is null or contacted_on <= $as_of_on
+            row_number() over (
+                partition by customer_id order by order_count desc, net_amount desc, store_id
+            ) as store_rank
+        from store_totals
+    """,
+    "open_totals": """
+        select customer_id, sum(open_amount) as open_amount
+        from orders
+        group by customer_id
+    """,
+    "credit_accounts": """
+        select customer_id, credit_limit, coalesce(open_amount, 0) as open_amount
+        from known_customers left join open_totals using (customer_id)
+        where credit_limit is not null
     """,
 }
 
@@ -202,9 +256,13 @@ ORDER_STEPS = (
     "order_totals",
     "settled_orders",
     "dated_orders",
+    "following_orders",
     "orders",
 )
 """The steps from order lines to orders: what is a purchase, and when."""
+
+PRODUCT_STEPS = ("order_lines", "product_details", "product_totals", "customer_products")
+"""The steps from order lines to the products of each customer."""
 
 
 def step_sql(names: Iterable[str], *, sources: Mapping[str, str], figures: Mapping[str, str]) -> str:
@@ -232,7 +290,7 @@ def step_sql(names: Iterable[str], *, sources: Mapping[str, str], figures: Mappi
     with order_lines as (select 1 as one)
     """
     wanted = set(names)
-    known = {**sources, **_STEPS}
+    known = {**sources, **_STEPS, **CONTACT_STEPS}
     unknown = wanted - set(known)
     if unknown:
         raise KeyError(f"there is no step {', '.join(sorted(unknown))}")

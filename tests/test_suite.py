@@ -10,7 +10,10 @@ import pytest
 from crmlib.present.runs import run_reports
 
 ROOT = Path(__file__).resolve().parents[1]
-REPORTS = {"data_health", "customer_profile", "segmentation", "cross_sell"}
+REPORTS = {
+    *("data_health", "customer_profile", "segmentation", "cross_sell"),
+    *("customer_value", "churn_and_life_cycle"),
+}
 BYTES = 2_000_000
 
 

@@ -167,7 +167,8 @@ def test_tables_and_figures_hold_for_every_shop(name):
     figures = tables_future.future_figures(found)._text()
     assert "nan" not in figures and ("Revenue" if found.is_revenue else "Margin") in figures
     for table in (tables_future.holdout_table(found), tables_future.fit_table(found)):
-        assert "nan" not in table._html().lower().replace("financ", "")
+        words = re.sub(r"base64,[A-Za-z0-9+/=]+", "", table._html().lower())
+        assert "nan" not in words.replace("financ", "")
     listed = tables_future.future_table(SHOPS.get(name, SHOPS["shop"])(), found)
     assert (
         listed.frame.future_contribution.is_monotonic_decreasing

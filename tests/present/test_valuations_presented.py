@@ -174,10 +174,10 @@ def test_fifths_are_equal_and_shares_are_whole():
 
 @EVERY
 def test_tables_are_made_of_what_is_there_and_are_escaped(name):
-    worth, lists = worth_of(name), lists_of(name)
+    crm, worth, lists = crm_of(name), worth_of(name), lists_of(name)
     blocks = [
-        made.valuations_table(crm_of(name), worth), made.keep_table(crm_of(name), lists), made.develop_table(crm_of(name), lists),
-        made.win_back_table(crm_of(name), lists), made.missing_table(worth), made.loyalty_table(worth),
+        made.valuations_table(crm, worth), made.keep_table(crm, lists), made.develop_table(crm, lists),
+        made.win_back_table(crm, lists), made.missing_table(worth), made.loyalty_table(worth),
     ]  # fmt: skip
     for block in blocks:
         page = block._html()

@@ -109,7 +109,8 @@ _SPEND = (
     ),
     Indicator(
         "silent_spend_365d",
-        "case when sum(gap_days) > 0 and min(age_days) filter (where is_purchase) * count(gap_days) > 2 * sum(gap_days) "
+        "case when sum(gap_days) > 0 "
+        "and min(age_days) filter (where is_purchase) * count(gap_days) > 2 * sum(gap_days) "
         f"then greatest({_YEAR}, 0) else 0 end",
         over="orders", aspect="finance", unit="currency", better="lower", empty=0,
         says="Revenue at risk: net spend of the last 365 days of a customer silent for more than twice the "

@@ -255,6 +255,8 @@ def test_what_the_classes_bring_is_what_they_bring():
     assert "they bring 100\u00a0%." in say.pareto_paragraph(curve_of("equal"))[1]
     alone = pareto(pd.Series([94.0, *[0.2] * 30], name="spend_total"))
     assert "they bring 94\u00a0% and class B 6\u00a0%." in say.pareto_paragraph(alone)[1]
+    most = pareto(pd.Series([70.0, 24.0, *[0.75] * 8], name="spend_total"))  # 2 of 10, and they bring 94 %
+    assert not any("bring 80" in text.get_text() for text in words_of(draw.plot_pareto(most)))
 
 
 def test_a_rank_is_not_told_as_a_rise():

@@ -94,17 +94,8 @@ SERVICE_CASES = TableSpec(
         Field("service_level", "text", "Service level agreed."),
         Field("kind", "text", "Kind of request."),
         Field("employee_id", "id", "Who handled it.", references="employees"),
-        Field(
-            "cost_amount",
-            "money",
-            "What it cost us.",
-            unit="account currency",
-            minimum=0,
-            known_from="closed_at",
-        ),
-        Field(
-            "reopened_count", "integer", "How often it was opened again.", minimum=0, known_from="closed_at"
-        ),
+        Field("cost_amount", "money", "What it cost us.", unit="account currency", minimum=0),
+        Field("reopened_count", "integer", "How often it was opened again.", minimum=0),
     ),
     time="opened_at",
     checks=(

@@ -122,12 +122,3 @@ def test_a_later_moment_is_refused_with_the_way_out():
     crm = Crm.from_frames(as_of=THEN, **company())
     with pytest.raises(ParameterError, match=r"lies after as_of .*open the workspace with a later as_of"):
         crm.at(LATER)
-
-
-def test_what_a_case_cost_and_how_often_it_came_back_is_not_known_before_it_is_closed():
-    tables = company()
-    tables["service_cases"] = tables["service_cases"].assign(cost_amount=[40.0, 9.0], reopened_count=[2, 0])
-    crm = Crm.from_frames(as_of=LATER, **tables)
-    then = crm.at(THEN).frame("service_cases").set_index("case_id")
-    assert then.loc["c1", ["cost_amount", "reopened_count"]].isna().all()
-    assert crm.frame("service_cases")["cost_amount"].sum() == 49.0

@@ -173,4 +173,6 @@ def test_tables_hold_what_was_found(name):
     listed = tables.stage_list_table(crm, stages, compute_indicators(crm, ["spend_365d", "recency_days"]))
     assert len(listed.frame) == len(stages) and listed.frame["spend_365d"].is_monotonic_decreasing
     for block in (tables.lifecycle_figures(summary, retention), tables.cohort_table(retention), listed):
-        assert "nan" not in block._html().lower().replace("finance", "")
+        # A download's letters mean nothing.
+        seen = re.sub(r"base64,[^\"']*", "", block._html())
+        assert "nan" not in seen.lower().replace("finance", "")

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.future import future_contribution
+from crmlib.analyse.lifetime_naive import RATE_KINDS
 from crmlib.present import claims_future, plots_future, tables_future
 from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
@@ -145,6 +146,14 @@ def test_a_model_that_loses_is_said_to_lose(verdict, says):
     check = replace(check, beats_baselines=verdict, differences=differences)
     said = " ".join(claims_future.holdout_paragraph(check))
     assert says in said
+
+
+def test_where_the_model_lost_its_probability_is_named_as_such():
+    """The purchases follow a plain guess then; that customers have "probably stopped" is the loser's word."""
+    future = claims_future._little_future()
+    lost = replace(future, method=RATE_KINDS["own"])
+    assert any("the model that lost" in said for said in claims_future.future_limits(lost))
+    assert not any("the model that lost" in said for said in claims_future.future_limits(future))
 
 
 @pytest.mark.parametrize(

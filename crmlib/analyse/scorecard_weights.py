@@ -61,8 +61,8 @@ TOPICS = (
     # How they buy.
     Topic("time since the last order", 7, begin=("recency_days", "gap_overdue_ratio")),
     Topic("number of orders", 8, begin=(
-        "order_count", "gap_days_mean", "gap_days_median", "active_day_count", "active_month_count", "active_month_share_pct",
-        "orders_per_active_month_mean", "item_count")),
+        "order_count", "gap_days_mean", "gap_days_median", "active_day_count", "active_month_count",
+        "active_month_share_pct", "orders_per_active_month_mean", "item_count")),
     Topic("regularity", 2, begin=(
         "gap_days_variation", "gap_days_max", "longest_silence_days", "basket_value_variation")),
     Topic("breadth", 5, begin=(

@@ -111,7 +111,10 @@ def stages_paragraph(summary: pd.DataFrame) -> list[str]:
     rhythm = summary.attrs.get("rhythm")
     if not rhythm:
         return []
-    said = ["Stages are measured on a scale that was given."]
+    said = [
+        "Stages are measured on an assumed scale, because nobody has bought on two days: a gap of "
+        f"{days(rhythm['gap_days'])} between purchases counts as usual."
+    ]
     if rhythm["repeat_customers"]:
         said = [
             "Stages are measured on this house’s own scale: half of the customers who bought more than once "

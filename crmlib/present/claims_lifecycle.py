@@ -243,11 +243,11 @@ def lifecycle_limits(summary: pd.DataFrame, retention: Retention | None = None) 
     Examples
     --------
     >>> print(lifecycle_limits(_little_summary())[0])
-    A stage follows a rule. Silence does not say why somebody is silent, and a dormant customer may buy
+    A stage is set by fixed limits. Silence does not say why somebody is silent, and a dormant customer may buy
     tomorrow.
     """
     said = [
-        "A stage follows a rule. Silence does not say why somebody is silent, and a dormant customer may buy "
+        "A stage is set by fixed limits. Silence does not say why somebody is silent, and a dormant customer may buy "
         "tomorrow.",
         "How often customers buy is measured on those who bought at least twice; who bought once is taken to "
         "be like them.",

@@ -30,6 +30,7 @@ from crmlib.analyse.churn_periods import (
     sample_at,
 )
 from crmlib.analyse.churn_result import ChurnModel, verdict
+from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
 
 __all__ = ["ChurnModel", "fit_churn", "fit_given_label", "fit_purchase"]
@@ -208,7 +209,8 @@ def _fit(crm: Any, question: Question, *, candidates: Iterable[str] | None, seed
         notes=notes,
         currency=crm.currency,
         **found,
-        **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed),
+        **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed,
+                    hidden=sensitive_indicators(crm)),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """One way to learn, test and explain, whatever the outcome and wherever the label comes from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -209,6 +209,7 @@ def explained(
     scored: pd.DataFrame,
     *,
     seed: int,
+    hidden: Collection[str] = (),
 ) -> dict[str, Any]:
     """The parts of the result that say why.
 
@@ -223,6 +224,8 @@ def explained(
         What `final` learnt from.
     scored : DataFrame of features
     seed : int
+    hidden : names of features
+        Never given as the reason of a single customer.
 
     Examples
     --------
@@ -234,9 +237,8 @@ def explained(
     ['silence']
     """  # fmt: skip
     table = drivers(tested, matrix, label, seed=seed)
-    reasons = reason_table(
-        final.chosen, final.encoding.matrix(scored), scored, names=list(table["indicator"])
-    )
+    told = [name for name in table["indicator"] if name not in hidden]
+    reasons = reason_table(final.chosen, final.encoding.matrix(scored), scored, names=told)
     tree = pd.DataFrame()
     if "decision_tree" in final.fitted:
         tree = tree_table(final.fitted["decision_tree"], final.matrix, rows.label)

@@ -42,7 +42,9 @@ def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None 
     [False, True]
     """
     encoding = model.encoding
-    wanted = [name for name in (features or encoding.features) if name in encoding.features]
+    wanted = [
+        name for name in (encoding.features if features is None else features) if name in encoding.features
+    ]
     base = _log_odds(model.probability(matrix))
     found = np.empty((len(matrix), len(wanted)))
     for first, many in _batches(len(matrix), len(wanted)):

@@ -193,7 +193,7 @@ def dated_purchases(orders: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
         hour=local.dt.hour,
         is_invoice=billed,
         days_to_pay=(paid - on).dt.days.where(billed),
-        days_late=late.where(billed & (paid.notna() | (made["due_on"] <= today))),
+        days_late=late.where(billed & (paid.notna() | (made["due_on"] < today))),
         is_overdue=billed & open_ & (made["due_on"] < today),
         open_amount=made["kept_amount"].where(billed & open_, 0),
     )
@@ -286,6 +286,7 @@ def habits(ready: Prepared) -> dict[str, pd.Series]:
         "order_trend": ratio(recent - before, recent + before),
         "gap_days_mean": ratio(totals["gap_days"], gaps),
         "gap_days_variation": ratio(np.sqrt(spread * gaps / (gaps - 1).where(gaps != 1)), totals["gap_days"]),
+        "gap_days_median": made.groupby("customer")["gap_days"].median(),
         "gap_days_max": ends["gap"],
         "longest_silence_days": ends[["gap", "recency"]].max(axis=1),
         "gap_overdue_ratio": ratio(ends["recency"] * gaps, totals["gap_days"]),
@@ -387,6 +388,7 @@ def baskets(ready: Prepared) -> dict[str, pd.Series]:
     return {
         "basket_value_mean": sums["kept"] / 100 / count,
         "basket_value_mean_365d": ratio(sums["kept_recent"] / 100, sums["recent"]),
+        "basket_value_median": made.groupby("customer")["kept_amount"].median() / 100,
         "basket_value_max": made.groupby("customer")["kept_amount"].max() / 100,
         "basket_value_variation": ratio(deviation, sums["kept"]),
         "first_basket_value": sums["first"] / 100,
@@ -465,8 +467,10 @@ def places(ready: Prepared) -> dict[str, pd.Series]:
     made = {}
     for place in ("channel", "store"):
         known = ready.purchases[ready.purchases[place] >= 0]
-        visits = known.groupby(["customer", place]).size().rename("n").reset_index()
-        top = visits.sort_values(["customer", "n", place], ascending=[True, False, True])
+        visits = known.groupby(["customer", place], as_index=False).agg(
+            n=("kept_amount", "size"), spent=("kept_amount", "sum")
+        )
+        top = visits.sort_values(["customer", "n", "spent", place], ascending=[True, False, False, True])
         top = top.drop_duplicates("customer").set_index("customer")
         of_customer = visits.groupby("customer")["n"]
         made[f"{place}_count"] = of_customer.size()

@@ -20,8 +20,8 @@ SLIPPING, LONG_SILENT, LIKELY = 2.0, 3.0, 0.5
 QUARTER_DAYS, MONTH_DAYS = 90, 30
 """Who is long silent for a quarter counts as gone, whatever a model says; for a month, where none speaks."""
 
-RISING_TENURE_DAYS = 180
-"""Spend can rise from one 90 days to the next only for who was a customer in both."""
+RISING_TENURE_DAYS, RISING_TREND = 180, 0.05
+"""Spend can rise from one 90 days to the next only for who was a customer in both; by a tenth at least."""
 
 GONE_STAGES = ("dormant", "lost")
 """Stages of the life cycle that call for winning back."""
@@ -258,7 +258,9 @@ def _developed(table: pd.DataFrame) -> pd.DataFrame:
         return _ranked(some.assign(at_stake=some["growth_potential"], situation="develop, category"))
     if "spend_trend" not in table:
         return _ranked(table.head(0).assign(at_stake=0.0, situation="develop, rising"))
-    some = table[healthy & (table["spend_trend"] > 0) & (table["tenure_days"] >= RISING_TENURE_DAYS)]
+    some = table[
+        healthy & (table["spend_trend"] >= RISING_TREND) & (table["tenure_days"] >= RISING_TENURE_DAYS)
+    ]
     stake = some.get("future_contribution", some["spend_365d"])
     return _ranked(some.assign(at_stake=stake.fillna(0.0), situation="develop, rising"))
 
@@ -304,7 +306,10 @@ def _basis(table: pd.DataFrame, valued_by: str, churn: Any, stages: Any) -> dict
         risk = "the year's spend times the probability of having stopped"
     gone = "silent for three usual gaps and 30 days"
     if "stop_probability" in table:
-        gone = "later than usual and as likely as not to have stopped, or silent for three usual gaps and 90 days"
+        gone = (
+            "later than usual and as likely as not to have stopped, or silent for three usual gaps and 90 days "
+            "(30 where no such probability is known, or there was but one order)"
+        )
     if stages is not None:
         gone = f"dormant or lost, or {gone}"
     growth = "growth potential" if "growth_potential" in table else "rising spend"

@@ -32,6 +32,7 @@ from crmlib.analyse.churn_periods import (
 from crmlib.analyse.churn_result import ChurnModel, verdict
 from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
+from crmlib.prepare.clock import days_later
 
 __all__ = ["ChurnModel", "fit_churn", "fit_given_label", "fit_purchase"]
 
@@ -236,7 +237,7 @@ def _learnt_from_some(rows: Rows, known: Rows) -> tuple[str, ...]:
 def _value(crm: Any, question: Question, customers: pd.Index) -> pd.Series:
     if not question.stops:
         return pd.Series(np.nan, index=customers, name="value")
-    begin = crm.as_of - pd.Timedelta(days=question.horizon_days)
+    begin = days_later(crm.as_of, -question.horizon_days, time_zone=crm.time_zone)
     spend = purchases_within(crm, after=begin, until=crm.as_of)["net_amount"]
     return spend.reindex(customers).fillna(0.0).clip(lower=0).rename("value")
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.outcomes import category_habits, first_order_at, purchases_within
-from crmlib.prepare.clock import local_time
+from crmlib.prepare.clock import days_later, local_time
 from crmlib.schema.errors import ParameterError
 
 TRAINING_PERIODS = 3
@@ -118,7 +118,9 @@ def check_days(name: str, value: Any) -> int:
     return int(value)
 
 
-def plan_cutoffs(first: pd.Timestamp | None, as_of: pd.Timestamp, *, horizon_days: int) -> list[pd.Timestamp]:
+def plan_cutoffs(
+    first: pd.Timestamp | None, as_of: pd.Timestamp, *, horizon_days: int, time_zone: str = "UTC"
+) -> list[pd.Timestamp]:
     """The cut-offs with a known outcome, latest first: one to test on, then those to learn from.
 
     Each lies a horizon before the next, so no outcome overlaps another, and each has at least a horizon of
@@ -131,6 +133,8 @@ def plan_cutoffs(first: pd.Timestamp | None, as_of: pd.Timestamp, *, horizon_day
     as_of : Timestamp
         The end of the last outcome.
     horizon_days : int
+    time_zone : str
+        By whose calendar days are counted: a cut-off at the end of a day stays there in summer and winter.
 
     Raises
     ------
@@ -152,8 +156,8 @@ def plan_cutoffs(first: pd.Timestamp | None, as_of: pd.Timestamp, *, horizon_day
             "of orders: one horizon to look "
             f"back on, one to learn from, a later one to test on. There are {int(known)} days. {remedy}"
         )
-    step = pd.Timedelta(days=horizon_days)
-    return [as_of - n * step for n in range(1, min(int(known // horizon_days), TRAINING_PERIODS + 2))]
+    places = range(1, min(int(known // horizon_days), TRAINING_PERIODS + 2))
+    return [days_later(as_of, -n * horizon_days, time_zone=time_zone) for n in places]
 
 
 def sample_at(crm: Any, cutoff: pd.Timestamp, question: Question, *, labelled: bool = True) -> Sample:
@@ -198,7 +202,7 @@ def sample_at(crm: Any, cutoff: pd.Timestamp, question: Question, *, labelled: b
         features = features.join(habits.fillna(dict.fromkeys(counts, 0.0)))
     if not labelled:
         return Sample(cutoff=cutoff, until=None, features=features, label=None)
-    until = cutoff + pd.Timedelta(days=question.horizon_days)
+    until = days_later(cutoff, question.horizon_days, time_zone=crm.time_zone)
     bought = purchases_within(crm, after=cutoff, until=until, category=question.category)["purchase_count"]
     buys = bought.reindex(features.index).fillna(0).gt(0).to_numpy(dtype=bool)
     return Sample(cutoff=cutoff, until=until, features=features, label=~buys if question.stops else buys)
@@ -225,7 +229,9 @@ def collect_samples(crm: Any, question: Question) -> tuple[Sample, list[Sample]]
     >>> f"{test.cutoff:%m-%d}", [f"{sample.cutoff:%m-%d}" for sample in earlier]
     ('06-28', ['04-29'])
     """
-    days = plan_cutoffs(first_order_at(crm), crm.as_of, horizon_days=question.horizon_days)
+    days = plan_cutoffs(
+        first_order_at(crm), crm.as_of, horizon_days=question.horizon_days, time_zone=crm.time_zone
+    )
     test = sample_at(crm, days[0], question)
     require_both(test.label, f"from {test.cutoff:%Y-%m-%d} on, which is kept for the test", question)
     earlier: list[Sample] = []

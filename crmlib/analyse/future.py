@@ -326,10 +326,13 @@ def _spend_check(holdout: HoldoutCheck, within_variance: float) -> dict[str, flo
 def _says(table: pd.DataFrame, margin: float | None, *, horizon_days: int, currency: str) -> str:
     total = table["future_contribution"].sum(min_count=1)
     what = "revenue, as the margin is not known" if margin is None else f"margin, at {margin:.3g} % of spend"
-    return (
+    said = (
         f"Within {horizon_days} days {len(table):,} customers are expected to make "
-        f"{table['expected_purchases'].sum():,.0f} purchases and to bring {currency} {total:,.0f} ({what})."
-    ).replace("bring  ", "bring ")
+        f"{table['expected_purchases'].sum():,.0f} purchases"
+    )
+    if pd.isna(total):
+        return f"{said}; what these will bring is not known."
+    return f"{said} and to bring {currency} {total:,.0f} ({what}).".replace("bring  ", "bring ")
 
 
 def _limits(

@@ -370,7 +370,7 @@ def _says(totals: pd.DataFrame, differences: pd.DataFrame, *, name: str, best: s
     row = totals.set_index("model").loc[name]
     way = "too many" if row["error_pct"] > 0 else "too few"
     total = f"{row['predicted']:,.0f} purchases were expected and {row['actual']:,.0f} came"
-    if np.isfinite(row["error_pct"]):
+    if np.isfinite(row["error_pct"]) and abs(row["error_pct"]) >= 0.05:
         total += f": {abs(row['error_pct']):.1f} % {way}"
     if row["kind"] == "baseline":
         nearest = f" Nearest, beyond chance, was “{best}”." if verdict == "no" else ""

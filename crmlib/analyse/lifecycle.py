@@ -111,8 +111,8 @@ LIFECYCLE_STAGES = (
         action="Keep up the service, and show what they do not buy from us yet.",
     ),
 )
-"""The stages in the order they are tried. Growing and declining ask for a change of at least 22 % (0.1 as a
-share of both periods' spend) that chance alone makes in one steady customer of a hundred."""
+"""The stages in the order they are tried. Growing and declining ask for a rise of at least 22 % or a fall of 18 %
+(0.1 as a share of both periods' spend) that chance alone makes in one steady customer of a hundred."""
 
 
 def lifecycle_stages(

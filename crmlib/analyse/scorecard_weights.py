@@ -86,7 +86,7 @@ TOPICS = (
     Topic("interest on the site", 2, begin=(
         "event_count", "view_count", "click_count", "search_count", "cart_count", "download_count",
         "last_event_days", "session_count", "session_events_mean", "cart_sessions_share_pct")),
-    Topic("satisfaction", 3, begin=("satisfaction_mean", "review_score_mean", "nps_mean", "feedback_count")),
+    Topic("satisfaction", 3, begin=("satisfaction_mean", "review_score_mean", "nps_mean")),
     Topic("complaints and service", 2, begin=(
         "complaint_count", "open_complaint_count", "last_complaint_days", "complaint_days_mean",
         "open_case_count", "oldest_open_case_days", "first_response_hours_mean", "days_to_close_mean",

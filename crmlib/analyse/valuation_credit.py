@@ -54,7 +54,7 @@ def credit_valuation(totals: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame indexed by customer_id
-        `judged_invoice_count` (paid, or due by now), `late_invoice_share_pct`, `days_late_mean` (an
+        `judged_invoice_count` (paid, or past its due day), `late_invoice_share_pct`, `days_late_mean` (an
         invoice in time counts 0; an open one past its day so far), `days_late_max`, `open_amount`,
         `overdue_amount`, `overdue_share_pct` (of what is open; empty where nothing is), `credit_used_pct` (what is
         open over the limit; absent where no limit is known), `credit_grade` (empty while no invoice can be

@@ -28,7 +28,7 @@ judged_invoices as (
         paid_on is null and due_on < $as_of_on as is_overdue,
         case
             when paid_on is not null then greatest(date_diff('day', due_on, paid_on), 0)
-            when due_on <= $as_of_on then date_diff('day', due_on, $as_of_on)
+            when due_on < $as_of_on then date_diff('day', due_on, $as_of_on)
         end as days_late
     from invoices
     where due_on is not null
@@ -78,7 +78,7 @@ def invoice_totals(crm: Any) -> pd.DataFrame:
     Returns
     -------
     DataFrame indexed by customer_id, sorted; customers with an invoice
-        `invoice_count`, `judged_count` (paid, or due by now), `late_count` (of these, paid or still
+        `invoice_count`, `judged_count` (paid, or past its due day), `late_count` (of these, paid or still
         open after the due day), `late_days` (their days late, added up; an open one so far), `days_late_max`,
         `open_amount`, `overdue_amount` (account currency), `overdue_days` (of the oldest open one; 0 where
         none is overdue), `credit_limit` (empty where not known).

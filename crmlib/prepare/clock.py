@@ -90,6 +90,28 @@ def in_zone(moment: Any, *, time_zone: str) -> pd.Timestamp:
     return pd.Timestamp(moment).tz_localize("UTC").tz_convert(ZoneInfo(time_zone))
 
 
+def days_later(moment: pd.Timestamp, days: int, *, time_zone: str) -> pd.Timestamp:
+    """A naive moment in UTC so many calendar days later, at the same time by the clocks of a zone.
+
+    Parameters
+    ----------
+    moment : Timestamp (naive, UTC)
+    days : int
+        Below 0: earlier.
+    time_zone : str
+
+    Examples
+    --------
+    The end of a day stays the end of a day when the clocks are put forward in between:
+
+    >>> days_later(pd.Timestamp("2024-02-29 22:59:59"), 60, time_zone="Europe/Berlin")
+    Timestamp('2024-04-29 21:59:59')
+    """
+    there = in_zone(moment, time_zone=time_zone).tz_localize(None) + pd.Timedelta(days=days)
+    there = there.tz_localize(ZoneInfo(time_zone), ambiguous=True, nonexistent="shift_forward")
+    return there.tz_convert("UTC").tz_localize(None)
+
+
 def local_time(moment: Any, *, time_zone: str) -> pd.Timestamp | None:
     """A naive moment in UTC as the clocks of a time zone show it, without the offset.
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from crmlib.analyse.churn_candidates import PLAIN_NAMES
 from crmlib.analyse.churn_result import ChurnModel
+from crmlib.measure.indicators import INDICATORS
 from crmlib.present.claims_churn_words import (
     FIRST,
     driver_words,
@@ -17,6 +18,9 @@ from crmlib.present.needs import or_else
 from crmlib.present.words import count, date, listing, money, number, percent, plural
 
 _NEVER = ("base_rate",)
+
+_UNDATED = ("customers", "contacts", "relations")
+_FROM_A_DATE = ("age_years", "known_days")
 
 NO_FORECAST = "There is no forecast here, for the reason above."
 
@@ -286,11 +290,27 @@ def churn_limits(model: ChurnModel) -> list[str]:
     if len(model.left_out):
         names = listing([label_of(name).lower() for name in model.left_out.index], limit=5, noun="figure")
         limits.append(f"Left aside because they say the same as another figure, or nothing: {names}.")
+    limits += _undated(model)
     limits.append(
         "What is not known of a customer is taken as ordinary; that it is not known may count, but is never "
         "given as a reason."
     )
     return limits
+
+
+def _undated(model: ChurnModel) -> list[str]:
+    """Figures of which only today's value is known, so that learning and test may have seen later entries."""
+    if model.horizon_days is None:
+        return []
+    over = {indicator.name: indicator.over for indicator in INDICATORS}
+    names = [name for name in model.features if over.get(name) in _UNDATED and name not in _FROM_A_DATE]
+    if not names:
+        return []
+    named = listing([label_of(name).lower() for name in names], limit=4, noun="figure")
+    return [
+        f"Records of customers keep no history, so these are as they are now, in the test too: {named}. Where one "
+        "was changed because somebody stopped, the test looks better than it should."
+    ]
 
 
 def _verdict(model: ChurnModel) -> str:

@@ -226,6 +226,11 @@ def future_limits(future: FutureContribution) -> list[str]:
         )
     if future.holdout is not None and future.holdout.beats_baselines != "yes":
         limits.append(_against_guesses(future.holdout))
+    if future.method in _HOW and future.fit.name != OWN_RATE:
+        limits.append(
+            "The probability of still buying is that of the model that lost: the plain guess does not say who has "
+            "stopped."
+        )
     if future.is_revenue:
         limits.append("The cost of the goods is not known: what customers bring is revenue, not margin.")
     else:

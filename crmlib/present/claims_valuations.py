@@ -132,12 +132,13 @@ def loyalty_paragraph(valuations: pd.DataFrame) -> list[str]:
             "A purchase is due when the customer's own usual gap has passed; half of the customers made at "
             f"least {percent(kept.median())} of those that were due."
         )
-    falling = int((valuations["loyalty_decay"] >= FALLING).sum())
+    falling, rising = (int((sign * valuations["loyalty_decay"] >= FALLING).sum()) for sign in (1, -1))
     judged = int(valuations["loyalty_decay"].notna().sum())
     if judged:
         said.append(
-            f"{_of(falling, judged)} with a second purchase {plural(falling, 'comes', 'come')} clearly less "
-            "often in the recent half of their time than in the earlier one."
+            f"{_of(falling, judged)} with a second purchase came less often in the recent half of their time than "
+            f"in the earlier one, {number(rising) if rising else 'none'} more often; by chance alone there would "
+            "be about as many of either."
         )
     return said
 
@@ -163,7 +164,10 @@ def growth_paragraph(valuations: pd.DataFrame) -> list[str]:
     currency, potential = valuations.attrs.get("currency", ""), valuations["growth_potential"]
     table, some = growth_by_category(valuations), int((potential > 0).sum())
     if not some:
-        return ["No customer buys less in any category than a quarter of comparable customers do."]
+        return [
+            "No room to grow can be seen: nobody who spends less in all than a quarter of comparable customers do "
+            "leaves out a category that more than a quarter of those buy."
+        ]
     spent = valuations.loc[potential.notna(), "spend_365d"].sum()
     share = (
         f", {percent(100 * potential.sum() / spent)} of what was spent in the last year" if spent > 0 else ""
@@ -209,7 +213,7 @@ def credit_paragraph(valuations: pd.DataFrame) -> list[str]:
     overdue = table["overdue_amount"].sum()
     if overdue > 0:
         said.append(
-            f"{money(overdue, currency)} is overdue, {percent(100 * overdue / table['open_amount'].sum())} of "
+            f"{money(overdue, currency)} is overdue, {percent(100 * overdue / valuations['open_amount'].sum())} of "
             f"what is open; {percent(100 * poor['overdue_amount'] / overdue)} of it is owed by those with D or E."
         )
     said.append(

@@ -60,19 +60,22 @@ def pareto_paragraph(pareto: ParetoCurve) -> list[str]:
     Examples
     --------
     >>> pareto_paragraph(_little_worth()[0])[1].replace("\u00a0", " ")
-    'Class A is 25 customers (42 %, likely 36 % to 49 %), who bring the first 80 %; class B brings the next 15 %
-    and class C the rest.'
+    'Class A is 25 customers (42 %, likely 36 % to 49 %), those it takes for the first 80 %: they bring 80 %,
+    class B 15 % and class C 4.5 %.'
     """
     if pareto.curve.empty:
         return [_no_value(pareto)]
-    a = pareto.class_table.loc["A"]
+    a, bring = pareto.class_table.loc["A"], pareto.class_table.query("customers > 0")["value_share_pct"]
+    parts = [
+        f"{'they bring' if name == 'A' else f'class {name}'} {percent(bring[name])}" for name in bring.index
+    ]
     said = [
         f"If all brought the same, the curve would be the straight line; concentration is "
         f"{_gini(pareto.gini[0])} on a scale from 0 (all alike) to 1 (one brings all), likely "
         f"{_gini(pareto.gini[1])} to {_gini(pareto.gini[2])}.",
         f"Class A is {count(int(a['customers']), 'customer')} ({percent(a['customers_share_pct'])}, likely "
-        f"{percent(a['low'])} to {percent(a['high'])}), who bring the first {percent(80)}; class B brings the "
-        f"next {percent(15)} and class C the rest.",
+        f"{percent(a['low'])} to {percent(a['high'])}), those it takes for the first {percent(80)}: "
+        f"{listing(parts)}.",
     ]
     if pareto.negative_customers:
         verb = plural(pareto.negative_customers, "has", "have")
@@ -188,7 +191,9 @@ def stability_paragraph(scorecard: Scorecard) -> list[str]:
     if wild["low"] >= 80:
         said.append("Who the best are does not hang on the exact weights.")
     elif wild["low"] >= 60:
-        said.append("Most of the best are so under any weights; near the border, the weights decide.")
+        said.append(
+            "Most of the best are so under nearly all weights tried; near the border, the weights decide."
+        )
     else:
         said.append("The weights decide who is among the best: agree on them before acting on the list.")
     return said

@@ -9,7 +9,7 @@ GLOSSARY: dict[str, str] = {
     "Basket": "Everything bought together in one order or visit to the till.",
     "Cost to serve": "What a customer costs us besides the goods: service, time on calls and visits, campaigns.",
     "Credit grade": "How a customer pays, from A (as agreed) to E; with few invoices it leans on how others pay.",
-    "Class A": "The customers who bring the first 80 % of the value; B bring the next 15 %, C the last 5 %.",
+    "Class A": "The customers it takes for the first 80 % of the value; B are those for the next 15 %, C the rest.",
     "Concentration": (
         "How unevenly value lies over the customers: 0 if all bring the same, near 1 if one brings nearly all."
     ),

@@ -221,9 +221,10 @@ def plot_drivers(result: ChurnModel, *, ax: Any = None) -> Any:
     if table.empty:
         says = "No figure tells customers apart"
         return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
-    firm = table["low"].iloc[0] > 0
-    title = f"The forecast rests most on {label_of(table['indicator'].iloc[0]).lower()}"
-    title = title if firm else "No single figure carries the forecast"
+    firm = table.loc[table["low"] > 0, "indicator"]
+    title = "No single figure carries the forecast"
+    if len(firm):
+        title = f"The forecast rests most on {label_of(firm.iloc[0]).lower()}"
     signs = {"more": "high: likelier", "less": "low: likelier", "": ""}
     said = [wrapped(label_of(name), width=SIDE * 78, lines=3) for name in table["indicator"]]
     tall = [max(0.44, 0.185 * (name.count("\n") + 1) + 0.14) for name in said]

@@ -45,7 +45,7 @@ def plot_pareto(result: ParetoCurve, *, ax: Any = None) -> Any:
     word = measure_word(result)
     title = f"The top {percent(20)} of customers bring {percent(share)} of {word}"
     curve = result.curve.set_index("customers_share_pct")
-    a = float(result.class_table.loc["A", "customers_share_pct"])
+    a, bring = result.class_table.loc["A", ["customers_share_pct", "value_share_pct"]].astype(float)
     with theme():
         ax = canvas(ax, title=title, body=2.9, foot=0.6)
         even = np.linspace(0, 100, 41)
@@ -56,9 +56,12 @@ def plot_pareto(result: ParetoCurve, *, ax: Any = None) -> Any:
         ax.plot([20], [share], "o", color=INK, markersize=8)
         points, texts = [(20.0, share)], [f"20 % bring {bar_percent(share)}\n({_range(low, high)})"]
         colours = [INK]
-        if abs(share - 80) >= _NEAR and a < 99.5:
-            ax.plot([a], [80], "o", color=MAIN, markersize=7)
-            points, texts = [*points, (a, 80.0)], [*texts, f"class A: {bar_percent(a)}\nbring 80 %"]
+        if abs(share - bring) >= _NEAR and a < 99.5:
+            ax.plot([a], [bring], "o", color=MAIN, markersize=7)
+            points, texts = (
+                [*points, (a, bring)],
+                [*texts, f"class A: {bar_percent(a)}\nbring {bar_percent(bring)}"],
+            )
             colours.append(letters_of(MAIN))
         ax.set(xlim=(0, 102), ylim=(0, 102), xticks=np.arange(0, 101, 20), yticks=np.arange(0, 101, 20))
         ax.grid(True)

@@ -81,7 +81,7 @@ def valuation_figures(valuations: pd.DataFrame, lists: ActionLists | None = None
             KeyFigure(
                 label="Customers to win back",
                 value=lists.candidates["win_back"],
-                note="long silent, once worth at least the median",
+                note="gone or likely to be, once worth at least the median",
             )
         )
     return KeyFigures(*figures)
@@ -170,9 +170,8 @@ def develop_table(crm: Any, lists: ActionLists) -> DataTable:
     >>> develop_table(None, _little_lists()).name
     'to_develop'
     """
-    return _list_table(
-        crm, lists.develop, lists, name="to_develop", caption="Customers to develop, most room to grow first"
-    )
+    first = "most room to grow first" if "growth_potential" in lists.develop else "the largest first"
+    return _list_table(crm, lists.develop, lists, name="to_develop", caption=f"Customers to develop, {first}")
 
 
 def win_back_table(crm: Any, lists: ActionLists) -> DataTable:

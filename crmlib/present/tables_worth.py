@@ -73,7 +73,7 @@ def worth_figures(pareto: ParetoCurve, scorecard: Scorecard) -> KeyFigures:
             label="Class A",
             value=int(pareto.class_table.loc["A", "customers"]) if known else None,
             unit="customers",
-            note=f"bring the first 80 % of {word}",
+            note=f"those it takes for the first 80 % of {word}",
         ),
         KeyFigure(
             label="Best fifth that stays",
@@ -104,7 +104,7 @@ def class_table(pareto: ParetoCurve) -> DataTable:
     customers = table["customers"].where(table["customers"] > 0)
     frame = table.assign(
         each=table["value"] / customers,
-        says=["bring the first 80 %", "bring the next 15 %", "bring the last 5 %, or nothing"],
+        says=["those it takes for the first 80 %", "those it takes for the next 15 %", "the rest"],
     )
     return DataTable(
         frame[

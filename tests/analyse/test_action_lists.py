@@ -229,3 +229,27 @@ def test_a_wrong_length_is_refused(most):
 def test_a_table_that_is_none_of_ours_is_refused():
     with pytest.raises(ParameterError, match="customer_valuations"):
         action_lists(company(), valuations=pd.DataFrame({"spend": [1.0]}))
+
+
+def test_spend_that_hardly_moves_is_not_called_rising():
+    """It would be told as "1 times as much in the last 90 days as in the 90 before"."""
+    crm = shop_of(*monthly("ann", "2023-11-01", 9, 90.0), *monthly("bob", "2023-11-01", 9, 9.0))
+    valued = customer_valuations(crm, future=SimpleNamespace(table=pd.DataFrame(index=["ann"])))
+    assert len(action_lists(crm, valuations=valued.assign(spend_trend=0.2)).develop) == 1
+    assert action_lists(crm, valuations=valued.assign(spend_trend=0.0005)).develop.empty
+
+
+def test_the_basis_names_every_way_onto_the_list_to_win_back():
+    """Who bought once is on it after three usual gaps and 30 days, whatever the probability says."""
+    weekly = [(f"a{i}", who, "tea", day, 9.0) for who in ("ann", "bob")
+              for i, day in enumerate(pd.date_range("2024-03-01", "2024-06-28", freq="7D"))]  # fmt: skip
+    crm = shop_of(*weekly, ("o1", "one", "tea", "2024-05-16", 900.0))
+    alive = pd.DataFrame({"probability_alive": [0.9, 0.9, 1.0]}, index=["ann", "bob", "one"])
+    lists = action_lists(crm, valuations=customer_valuations(crm, future=SimpleNamespace(table=alive)))
+    assert lists.win_back["recency_days"].tolist() == [45] and "30" in lists.basis["win_back"]
+
+
+def shop_of(*rows):
+    names = ["order_id", "customer_id", "product_id", "ordered_at", "net_amount"]
+    lines = pd.DataFrame(rows, columns=names).astype({"ordered_at": "datetime64[us]"})
+    return Crm.from_frames(as_of="2024-06-30", currency="EUR", transactions=lines)

@@ -14,6 +14,7 @@ from crmlib.analyse.churn_periods import Question, plan_cutoffs, sample_at
 from crmlib.measure.indicators import INDICATORS
 from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
+from crmlib.prepare.clock import local_time
 from crmlib.schema.errors import ParameterError
 from tests.analyse.churn_cases import (
     BEHAVIOUR,
@@ -243,3 +244,15 @@ def test_indicators_of_ones_own_over_a_date_of_birth_are_sensitive_too():
         wide={"sql": "max(household_people)", "over": over, "unit": ""},
     )
     assert sensitive_indicators(crm) == {"age_years", "old"}
+
+
+def test_cutoffs_stay_at_the_end_of_a_day_when_the_clocks_change():
+    """Counted in hours, a winter's end of day lies at one in the night of the next day in summer."""
+    as_of = pd.Timestamp("2024-11-30 22:59:59")
+    for day in plan_cutoffs(START, as_of, horizon_days=60, time_zone="Europe/Berlin"):
+        assert f"{local_time(day, time_zone='Europe/Berlin'):%H:%M:%S}" == "23:59:59"
+    lines = pd.DataFrame({"order_id": ["1", "2"], "customer_id": "ann", "product_id": "tea", "net_amount": 5.0,
+                          "ordered_at": ["2024-10-02 12:00", "2024-12-01 12:00"]})  # fmt: skip
+    crm = Crm.from_frames(as_of="2024-12-31", time_zone="Europe/Berlin", transactions=lines)
+    sample = sample_at(crm, pd.Timestamp("2024-10-02 21:59:59"), Question(horizon_days=60, stops=True))
+    assert sample.until == pd.Timestamp("2024-12-01 22:59:59") and not sample.label.any()

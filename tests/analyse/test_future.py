@@ -183,3 +183,10 @@ def test_cdnow_is_expected_as_its_model_says():
     assert found.holdout.beats_baselines == "yes" and found.holdout.holdout_days == 181
     direct = found.fit.model.expected_purchases(found.history, 365 / 7)
     np.testing.assert_allclose(found.table.expected_purchases, direct)
+
+
+def test_where_nobody_bought_again_no_amount_is_named():
+    lines = pd.DataFrame({"customer_id": ["ann", "bob"], "order_id": ["1", "2"], "product_id": "tea",
+                          "ordered_at": "2024-01-01", "net_amount": 5.0})  # fmt: skip
+    found = future_contribution(Crm.from_frames(as_of="2024-03-01", currency="EUR", transactions=lines))
+    assert "nan" not in found.says and "not known" in found.says

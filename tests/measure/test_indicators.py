@@ -482,3 +482,18 @@ def test_indicator_of_no_view_is_refused():
         Indicator("n", "count(*)", over="visits", aspect="contact", unit="", better=None, says="Visits.")
     with pytest.raises(ParameterError, match="empty is 0 or None"):
         Indicator("n", "count(*)", over="orders", aspect="contact", unit="", better=None, says="N.", empty=1)
+
+
+def test_two_orders_of_one_day_make_nobody_silent():
+    """The usual gap would be nothing, and every customer silent on the day after."""
+    lines = pd.DataFrame(
+        {"order_id": ["1", "2"], "customer_id": "ann", "product_id": "tea", "net_amount": 1.0}
+    )
+    lines["ordered_at"] = pd.Timestamp("2024-12-30")
+    crm = Crm.from_frames(as_of="2024-12-31", transactions=lines)
+    assert compute_indicators(crm, "silent_spend_365d").loc["ann"].item() == 0
+
+
+def test_complaints_make_nobody_more_content():
+    catalogue = indicator_catalogue().set_index("name")
+    assert pd.isna(catalogue.loc["feedback_count", "better"])

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from crmlib import Crm
+from crmlib import Crm, compute_indicators
 from crmlib.measure.payments import invoice_totals
 from crmlib.schema.errors import SchemaError
 
@@ -80,3 +80,12 @@ def test_rows_after_the_closing_moment_change_nothing():
 def test_what_is_missing_is_said(dropped, said):
     with pytest.raises(SchemaError, match=said):
         invoice_totals(Crm.from_frames(as_of=AS_OF, transactions=ledger().drop(columns=dropped)))
+
+
+def test_an_invoice_is_not_judged_on_the_very_day_it_is_due():
+    """It is neither paid in time nor late yet; the indicators leave it out too."""
+    today = ("F1", "fay", "2024-06-01", 10.0, AS_OF, None)
+    crm = Crm.from_frames(as_of=AS_OF, transactions=ledger([today]))
+    totals = invoice_totals(crm).loc["fay"]
+    assert (totals["invoice_count"], totals["judged_count"], totals["open_amount"]) == (1, 0, 10.0)
+    assert pd.isna(compute_indicators(crm, ["days_late_mean"]).loc["fay", "days_late_mean"])

@@ -12,6 +12,7 @@ from crmlib.analyse.churn import fit_given_label
 from crmlib.present import claims_churn, plots_churn, tables_churn
 from crmlib.present.blocks import Picture
 from crmlib.present.claims_churn_words import outcome_words, reason_words, top_at_risk
+from crmlib.present.labels import label_of
 from crmlib.present.theme import SMALL
 from tests.analyse.churn_cases import driven_model, driven_shop
 from tests.present.test_plots import words_of
@@ -163,3 +164,24 @@ def test_names_from_outside_do_no_harm():
                   tables_churn.refused_table(model), tables_churn.comparison_table(model)):  # fmt: skip
         assert "<script" not in block._html() and "<b>bold" not in block._html()
     assert list(model.refused.index) == ["left_reason"]
+
+
+def test_picture_and_sentence_name_the_same_driver():
+    """The figure with the largest loss may be the one that chance explains."""
+    rows = [("recency_days", 0.03, -0.01, 0.06, "more"), ("spend_90d", 0.02, 0.01, 0.03, "less")]
+    table = pd.DataFrame(rows, columns=["indicator", "auc_loss", "low", "high", "direction"])
+    model = replace(driven_model(), drivers=table)
+    said = claims_churn.drivers_paragraph(model)[0]
+    title = " ".join(plots_churn.plot_drivers(model).get_title(loc="left").split())
+    assert "spend in 90 days" in said.replace("\u00a0", " ") and title.rstrip(".") == said.rstrip(".")
+
+
+def test_figures_that_are_known_only_as_of_today_are_named_as_a_limit():
+    """Consent, industry and the like have no history: at the earlier cut-offs they are what they became."""
+    plain = " ".join(claims_churn.churn_limits(driven_model()))
+    assert "keep no history" not in plain
+    model = replace(driven_model(), features=["recency_days", "has_email_consent", "age_years"])
+    said = " ".join(claims_churn.churn_limits(model))
+    named = said.partition("in the test too: ")[2].partition(".")[0]
+    assert named == label_of("has_email_consent").lower()
+    assert "keep no history" not in " ".join(claims_churn.churn_limits(replace(model, horizon_days=None)))

@@ -174,10 +174,10 @@ def test_fifths_are_equal_and_shares_are_whole():
 
 @EVERY
 def test_tables_are_made_of_what_is_there_and_are_escaped(name):
-    worth, lists = worth_of(name), lists_of(name)
+    crm, worth, lists = crm_of(name), worth_of(name), lists_of(name)
     blocks = [
-        made.valuations_table(crm_of(name), worth), made.keep_table(crm_of(name), lists), made.develop_table(crm_of(name), lists),
-        made.win_back_table(crm_of(name), lists), made.missing_table(worth), made.loyalty_table(worth),
+        made.valuations_table(crm, worth), made.keep_table(crm, lists), made.develop_table(crm, lists),
+        made.win_back_table(crm, lists), made.missing_table(worth), made.loyalty_table(worth),
     ]  # fmt: skip
     for block in blocks:
         page = block._html()
@@ -193,3 +193,32 @@ def test_amounts_stand_with_their_currency():
     table = made.keep_table(crm_of("company"), lists_of("company"))
     assert table.units["at_stake"] == "EUR" and table.units["recency_days"] in ("days", "")
     assert made.valuations_table(company(), worth_of("company")).units["future_contribution"] == "EUR"
+
+
+def test_what_is_overdue_is_told_of_all_that_is_open():
+    """Who has only invoices that are not due yet has no grade, and yet owes them."""
+    worth = pd.DataFrame({
+        "credit_grade": ["A", None], "open_amount": [100.0, 300.0], "overdue_amount": [100.0, 0.0]})  # fmt: skip
+    assert "EUR" not in claims.credit_paragraph(worth)[1]
+    assert "100 is overdue, 25\u00a0% of what is open" in claims.credit_paragraph(worth)[1]
+
+
+def test_no_room_to_grow_does_not_claim_that_all_buy_as_much_as_others():
+    worth = pd.DataFrame({
+        "growth_potential": [0.0], "growth_category": [None], "growth_category_amount": [0.0],
+        "spend_365d": [9.0]})  # fmt: skip
+    assert "buys less" not in claims.growth_paragraph(worth)[0]
+
+
+def test_a_fall_of_activity_stands_beside_what_chance_brings():
+    """Half of those with one repeat purchase have it in the earlier half, though nobody slows down."""
+    worth = pd.DataFrame({
+        "loyalty_score": 50.0, "cadence_kept_pct": 50.0, "loyalty_decay": [0.2, 0.2, -0.2, -0.2, -0.2]})  # fmt: skip
+    said = claims.loyalty_paragraph(worth)[-1]
+    assert "clearly" not in said and said.startswith("2 of 5") and "3 more often" in said
+
+
+def test_the_caption_of_the_list_to_develop_says_its_own_order():
+    lists = lists_of("bare")
+    assert "growth_potential" not in lists.develop
+    assert "room to grow" not in made.develop_table(crm_of("bare"), lists).caption

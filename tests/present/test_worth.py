@@ -13,7 +13,7 @@ import pytest
 from crmlib import indicator_catalogue
 from crmlib.analyse.pareto import customer_value, pareto
 from crmlib.analyse.scorecard import value_scorecard, workspace_scorecard
-from crmlib.analyse.scorecard_reasons import topic_lifts
+from crmlib.analyse.scorecard_reasons import reason_pairs, topic_lifts
 from crmlib.prepare.config_parts import PrivacyConfig
 from crmlib.prepare.privacy import KEY_VARIABLE
 from crmlib.present import claims_worth as say
@@ -248,3 +248,23 @@ def test_a_reason_of_any_indicator_is_words():
         for way in ("high", "low"):
             said = reason_words([(name, way)])
             assert "_" not in said and 3 < len(said) < 70
+
+
+def test_what_the_classes_bring_is_what_they_bring():
+    """Of equal customers all are class A and bring everything, not the first 80 %; one large one may bring 94 %."""
+    assert "they bring 100\u00a0%." in say.pareto_paragraph(curve_of("equal"))[1]
+    alone = pareto(pd.Series([94.0, *[0.2] * 30], name="spend_total"))
+    assert "they bring 94\u00a0% and class B 6\u00a0%." in say.pareto_paragraph(alone)[1]
+    most = pareto(pd.Series([70.0, 24.0, *[0.75] * 8], name="spend_total"))  # 2 of 10, and they bring 94 %
+    assert not any("bring 80" in text.get_text() for text in words_of(draw.plot_pareto(most)))
+
+
+def test_a_rank_is_not_told_as_a_rise():
+    """Where everybody spends less, the one who loses least stands highest and yet does not grow."""
+    figures = pd.DataFrame({"spend_trend": [-0.1, -0.5, -0.9], "gap_overdue_ratio": [3.0, 5.0, 9.0]})
+    pairs = score_reasons_of(figures)
+    assert "growing" not in reason_words(pairs) and "within the usual gap" not in reason_words(pairs)
+
+
+def score_reasons_of(figures):
+    return reason_pairs(value_scorecard(figures)).iloc[0]

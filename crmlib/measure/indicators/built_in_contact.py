@@ -126,8 +126,8 @@ _INTERACTIONS = (
     Indicator(
         "reply_rate_pct", _share("is_answered", "is_asking"),
         over="interactions", aspect="contact", unit="%", better="higher",
-        says="Share of our contacts to the customer, those of the last 7 days left out, after which the "
-        "customer came back to us within 7 days.",
+        says="Share of our contacts to the customer after which the customer came back to us within 7 days; "
+        "those of the day of as_of and the 7 days before it are left out.",
     ),
     Indicator(
         "contact_minutes_365d", "sum(duration_minutes) filter (where age_days < 365)",
@@ -192,7 +192,7 @@ _SITE = (
 _OPINIONS = (
     Indicator(
         "feedback_count", "count(*)",
-        over="feedback", aspect="contact", unit="opinions", better="higher", empty=0,
+        over="feedback", aspect="contact", unit="opinions", better=None, empty=0,
         says="Opinions and complaints of the customer.",
     ),
     Indicator(

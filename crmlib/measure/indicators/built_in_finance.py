@@ -110,11 +110,12 @@ _SPEND = (
     ),
     Indicator(
         "silent_spend_365d",
-        f"case when min(age_days) filter (where is_purchase) * count(gap_days) > 2 * sum(gap_days) "
+        "case when sum(gap_days) > 0 "
+        "and min(age_days) filter (where is_purchase) * count(gap_days) > 2 * sum(gap_days) "
         f"then greatest({_YEAR}, 0) else 0 end",
         over="orders", aspect="finance", unit="currency", better="lower", empty=0,
         says="Revenue at risk: net spend of the last 365 days of a customer silent for more than twice the "
-        "usual gap; 0 for all others.",
+        "usual gap; 0 for all others, and where all purchases were on one day.",
     ),
 )
 

@@ -8,7 +8,16 @@ import pandas as pd
 
 from crmlib.analyse.churn_baselines import alive_alone, base_rate, recency_alone
 from crmlib.analyse.churn_candidates import check_candidates, one_thread
-from crmlib.analyse.churn_fit import check_seed, explained, judged, learn, reason_series, rows_of
+from crmlib.analyse.churn_fit import (
+    Rows,
+    check_seed,
+    explained,
+    judged,
+    learn,
+    reason_series,
+    rows_of,
+    some_of,
+)
 from crmlib.analyse.churn_given import fit_given_label
 from crmlib.analyse.churn_leaks import find_leaks
 from crmlib.analyse.churn_periods import (
@@ -21,6 +30,7 @@ from crmlib.analyse.churn_periods import (
     sample_at,
 )
 from crmlib.analyse.churn_result import ChurnModel, verdict
+from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
 from crmlib.prepare.clock import days_later
 
@@ -44,7 +54,7 @@ def fit_churn(
     ``crm.as_of``: it is the test. Candidates learn from up to three earlier cut-offs, each a horizon before
     the next, so that no outcome they see lies in the test. The one with the smallest log loss on customers
     left out in turn is chosen there. For the scores at ``crm.as_of`` it is fitted again on the latest cut-offs,
-    the test among them.
+    the test among them. Of more than 30,000 rows, those of some customers drawn at random are learnt from.
 
     Parameters
     ----------
@@ -156,14 +166,17 @@ def _fit(crm: Any, question: Question, *, candidates: Iterable[str] | None, seed
     names, seed = check_candidates(candidates), check_seed(seed)
     test, earlier = collect_samples(crm, question)
     scored = sample_at(crm, crm.as_of, question, labelled=False)
-    rows = rows_of([(sample.features, sample.label) for sample in earlier])
+    known = rows_of([(sample.features, sample.label) for sample in earlier])
+    rows = some_of(known, seed=seed)
     refused = find_leaks(rows.features, rows.label, groups=rows.groups)
     learnt = learn(rows, names=names, refused=refused, seed=seed)
     matrix = learnt.encoding.matrix(test.features)
     rivals, notes = _baselines(crm, question, earlier, test)
+    notes += _learnt_from_some(rows, known)
     predictions = {name: learnt.fitted[name].probability(matrix) for name in names} | rivals
     found = judged(predictions, test.label, chosen=learnt.chosen.name, baselines=tuple(rivals), seed=seed)
-    latest = rows_of([(s.features, s.label) for s in [test, *earlier[: max(1, len(earlier) - 1)]]])
+    newest = [test, *earlier[: max(1, len(earlier) - 1)]]
+    latest = some_of(rows_of([(s.features, s.label) for s in newest]), seed=seed)
     final = learn(
         latest,
         names=[learnt.chosen.name],
@@ -197,7 +210,8 @@ def _fit(crm: Any, question: Question, *, candidates: Iterable[str] | None, seed
         notes=notes,
         currency=crm.currency,
         **found,
-        **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed),
+        **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed,
+                    hidden=sensitive_indicators(crm)),
     )  # fmt: skip
 
 
@@ -211,6 +225,13 @@ def _baselines(
     rivals[name] = alive
     rivals["base_rate"] = base_rate(np.concatenate([s.label for s in earlier]), len(test.label))
     return rivals, (note,) if note else ()
+
+
+def _learnt_from_some(rows: Rows, known: Rows) -> tuple[str, ...]:
+    drawn, customers = (int(each.groups.max()) + 1 for each in (rows, known))
+    if drawn == customers:
+        return ()
+    return (f"It learnt from {drawn:,} of {customers:,} customers, drawn at random, and was tested on all.",)
 
 
 def _value(crm: Any, question: Question, customers: pd.Index) -> pd.Series:

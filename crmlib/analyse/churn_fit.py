@@ -1,6 +1,6 @@
 """One way to learn, test and explain, whatever the outcome and wherever the label comes from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -20,6 +20,9 @@ from crmlib.analyse.churn_reasons import (
     tree_table,
 )
 from crmlib.schema.errors import ParameterError
+
+MOST_LEARNT = 30_000
+"""Rows that are learnt from at the most: more take longer and hardly teach more."""
 
 LEARN_FOLDS = 3
 """Into so many parts the rows learnt from are cut, to calibrate and to choose."""
@@ -85,6 +88,37 @@ def rows_of(parts: Sequence[tuple[pd.DataFrame, np.ndarray]]) -> Rows:
     features = pd.concat([features for features, _ in parts])
     groups, _ = pd.factorize(features.index)
     return Rows(features=features, label=np.concatenate([label for _, label in parts]), groups=groups)
+
+
+def some_of(rows: Rows, *, seed: int, most: int = MOST_LEARNT) -> Rows:
+    """The rows of some customers, drawn at random, where there are more rows than need be learnt from.
+
+    Parameters
+    ----------
+    rows : Rows
+    seed : int
+    most : int
+
+    Returns
+    -------
+    Rows
+        About `most` of them, in the order they stood in; a customer comes with all rows or with none.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"orders": range(10)}, index=list("abcdefghij"))
+    >>> rows = rows_of([(table, np.arange(10) > 4), (table, np.arange(10) > 6)])
+    >>> some_of(rows, seed=0) is rows, some_of(rows, seed=0, most=6).groups.tolist()
+    (True, [0, 1, 2, 0, 1, 2])
+    """
+    if len(rows.label) <= most:
+        return rows
+    customers = int(rows.groups.max()) + 1
+    drawn = np.zeros(customers, dtype=bool)
+    drawn[np.random.default_rng(seed).permutation(customers)[: customers * most // len(rows.label)]] = True
+    kept = drawn[rows.groups]
+    groups, _ = pd.factorize(rows.groups[kept])
+    return Rows(features=rows.features[kept], label=rows.label[kept], groups=groups)
 
 
 def learn(
@@ -175,6 +209,7 @@ def explained(
     scored: pd.DataFrame,
     *,
     seed: int,
+    hidden: Collection[str] = (),
 ) -> dict[str, Any]:
     """The parts of the result that say why.
 
@@ -189,6 +224,8 @@ def explained(
         What `final` learnt from.
     scored : DataFrame of features
     seed : int
+    hidden : names of features
+        Never given as the reason of a single customer.
 
     Examples
     --------
@@ -200,9 +237,8 @@ def explained(
     ['silence']
     """  # fmt: skip
     table = drivers(tested, matrix, label, seed=seed)
-    reasons = reason_table(
-        final.chosen, final.encoding.matrix(scored), scored, names=list(table["indicator"])
-    )
+    told = [name for name in table["indicator"] if name not in hidden]
+    reasons = reason_table(final.chosen, final.encoding.matrix(scored), scored, names=told)
     tree = pd.DataFrame()
     if "decision_tree" in final.fitted:
         tree = tree_table(final.fitted["decision_tree"], final.matrix, rows.label)

@@ -152,7 +152,8 @@ def plan_cutoffs(
         longest = int(known // 3)
         remedy = f"Take horizon_days={longest} at the most." if longest else "Take a longer history."
         raise ParameterError(
-            f"a horizon of {horizon_days} days needs {3 * horizon_days} days of orders: one horizon to look "
+            f"a horizon of {horizon_days} {'day' if horizon_days == 1 else 'days'} needs {3 * horizon_days} days "
+            "of orders: one horizon to look "
             f"back on, one to learn from, a later one to test on. There are {int(known)} days. {remedy}"
         )
     places = range(1, min(int(known // horizon_days), TRAINING_PERIODS + 2))

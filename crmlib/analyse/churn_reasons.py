@@ -17,6 +17,7 @@ MOST_REASONS = 3
 WORTH_SAYING = 0.1
 """A figure is a reason if it moves the odds by a tenth at least."""
 _SCREENED, _SHUFFLES, _DRAWS, _ROWS = 600, 3, 100, 200_000
+_SHUFFLED = 10_000
 
 
 def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None = None) -> pd.DataFrame:
@@ -41,7 +42,9 @@ def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None 
     [False, True]
     """
     encoding = model.encoding
-    wanted = [name for name in (features or encoding.features) if name in encoding.features]
+    wanted = [
+        name for name in (encoding.features if features is None else features) if name in encoding.features
+    ]
     base = _log_odds(model.probability(matrix))
     found = np.empty((len(matrix), len(wanted)))
     for first, many in _batches(len(matrix), len(wanted)):
@@ -62,6 +65,7 @@ def drivers(model: Fitted, matrix: np.ndarray, label: np.ndarray, *, seed: int =
     ----------
     model : Fitted
     matrix : array (customers, columns), of the test
+        Of more than 10,000 customers, so many are drawn.
     label : array of bool
     seed : int
 
@@ -82,6 +86,9 @@ def drivers(model: Fitted, matrix: np.ndarray, label: np.ndarray, *, seed: int =
     ['silence', 'more']
     """
     encoding, lot = model.encoding, np.random.default_rng(seed)
+    if len(matrix) > _SHUFFLED:
+        some = np.sort(lot.choice(len(matrix), _SHUFFLED, replace=False))
+        matrix, label = matrix[some], label[some]
     few = np.sort(lot.choice(len(matrix), min(len(matrix), _SCREENED), replace=False))
     size = contributions(model, matrix[few]).abs().mean()
     names = list(size[size > 1e-9].sort_values(ascending=False, kind="stable").index[:MOST_DRIVERS])

@@ -56,6 +56,7 @@ class Picture(Block):
     image: bytes = field(repr=False)
     width: int
     height: int
+    nothing: str
 
     def __init__(self, ax, *, caption=None):
         alt = str(getattr(ax, "crmlib_alt", "") or "").strip()
@@ -72,6 +73,7 @@ class Picture(Block):
             "image": image,
             "width": width,
             "height": height,
+            "nothing": str(getattr(ax, "crmlib_nothing", "") or ""),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -81,6 +83,8 @@ class Picture(Block):
         return f"Picture({self.alt})"
 
     def _html(self) -> str:
+        if self.nothing:
+            return Markup('<p class="crm-skipped">{}.</p>').format(self.nothing.rstrip("."))
         caption = Markup("<figcaption>{}</figcaption>").format(self.caption) if self.caption else ""
         page = Markup(
             '<figure class="crm-picture">'

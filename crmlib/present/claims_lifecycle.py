@@ -111,7 +111,10 @@ def stages_paragraph(summary: pd.DataFrame) -> list[str]:
     rhythm = summary.attrs.get("rhythm")
     if not rhythm:
         return []
-    said = ["Stages are measured on a scale that was given."]
+    said = [
+        "Stages are measured on an assumed scale, because nobody has bought on two days: a gap of "
+        f"{days(rhythm['gap_days'])} between purchases counts as usual."
+    ]
     if rhythm["repeat_customers"]:
         said = [
             "Stages are measured on this house’s own scale: half of the customers who bought more than once "
@@ -240,11 +243,11 @@ def lifecycle_limits(summary: pd.DataFrame, retention: Retention | None = None) 
     Examples
     --------
     >>> print(lifecycle_limits(_little_summary())[0])
-    A stage follows a rule. Silence does not say why somebody is silent, and a dormant customer may buy
+    A stage is set by fixed limits. Silence does not say why somebody is silent, and a dormant customer may buy
     tomorrow.
     """
     said = [
-        "A stage follows a rule. Silence does not say why somebody is silent, and a dormant customer may buy "
+        "A stage is set by fixed limits. Silence does not say why somebody is silent, and a dormant customer may buy "
         "tomorrow.",
         "How often customers buy is measured on those who bought at least twice; who bought once is taken to "
         "be like them.",

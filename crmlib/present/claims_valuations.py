@@ -321,8 +321,8 @@ def valuations_limits(valuations: pd.DataFrame) -> list[str]:
     ]
     if "growth_potential" in valuations:
         limits.append(
-            "Growth potential compares customers of one segment; who has reason to differ from them (a small "
-            "household, another supplier by contract) has less room than shown, and who came less than a year ago "
+            "Growth potential compares customers with their peers; who has reason to differ from them (a small "
+            "family, another supplier by contract) has less room than shown, and who came less than a year ago "
             "looks as if they had more."
         )
     if "credit_grade" in valuations:

@@ -279,7 +279,7 @@ def worth_limits(pareto: ParetoCurve, scorecard: Scorecard) -> list[str]:
     if known < 99.5:
         said.append(
             f"Of the weight, {percent(known)} is known for a customer on average; what is not known neither "
-            "lifts nor lowers a score."
+            "raises nor lowers a score."
         )
     return said
 

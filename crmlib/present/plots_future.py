@@ -19,12 +19,13 @@ _SHORT_NAMES = {
 }
 
 
-def plot_holdout(result: HoldoutCheck, *, ax: Any = None) -> Any:
+def plot_holdout(result: HoldoutCheck | None, *, ax: Any = None) -> Any:
     """Purchases predicted and purchases that came, by how often customers had bought before.
 
     Parameters
     ----------
-    result : HoldoutCheck
+    result : HoldoutCheck or None
+        None where the history is too short for a test: the picture says so.
     ax : matplotlib Axes, optional
 
     Returns
@@ -40,6 +41,9 @@ def plot_holdout(result: HoldoutCheck, *, ax: Any = None) -> Any:
     '7.2\\xa0% more purchases were expected than came'
     >>> plt.close(ax.figure)
     """
+    if result is None:
+        says = "The history is too short to put the expectation to the test"
+        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
     table, name, best = result.by_frequency, result.chosen, _other(result)
     row = result.total(name)
     title = _holdout_title(row)

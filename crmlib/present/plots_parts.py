@@ -276,6 +276,7 @@ def nothing(ax: Any, *, says: str) -> Any:
             color=SOFT,
             transform=ax.transAxes,
         )
+    ax.crmlib_nothing = says
     return ax
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from crmlib.analyse.lifecycle_lists import stage_list
 from crmlib.analyse.lifecycle_moves import LifecycleMoves
 from crmlib.analyse.retention import Retention, typical_retention
+from crmlib.analyse.retention_survival import SurvivalCurves
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import labels_and_units
@@ -59,19 +60,25 @@ def lifecycle_figures(summary: pd.DataFrame, retention: Retention | None = None)
             )
         )
     if retention is not None and retention.overall is not None:
-        day, share = retention_day(retention.overall)
-        figures.append(
-            KeyFigure(
-                label=f"Buying on for {time_word(day)}",
-                value=_known(100 * share["survival"]),
-                low=_known(100 * share["low"]),
-                high=_known(100 * share["high"]),
-                unit="%",
-                better="higher",
-                note="of customers, without a long silence",
-            )
-        )
+        figures.extend(_staying(retention.overall))
     return KeyFigures(*figures)
+
+
+def _staying(curves: SurvivalCurves) -> list[KeyFigure]:
+    day, share = retention_day(curves)
+    if not day >= 1:
+        return []
+    return [
+        KeyFigure(
+            label=f"Buying on for {time_word(day)}",
+            value=_known(100 * share["survival"]),
+            low=_known(100 * share["low"]),
+            high=_known(100 * share["high"]),
+            unit="%",
+            better="higher",
+            note="of customers, without a long silence",
+        )
+    ]
 
 
 def stages_table(summary: pd.DataFrame) -> DataTable:

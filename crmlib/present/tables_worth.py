@@ -189,7 +189,7 @@ def top_customers_table(
         labels={
             "customer_id": "Customer",
             "total": "Score",
-            "reasons": "What lifts it most",
+            "reasons": "What raises it most",
             "spend_total": "Net spend",
             "coverage_pct": "Known",
             **{name: _aspect_word(name) for name in aspects},

@@ -168,7 +168,9 @@ def silence_sentences(retention: Retention) -> list[str]:
         f"{days(retention.limit_days)}"
     )
     said = []
-    if pd.notna(share["survival"]):
+    if not day >= 1:
+        said.append("Too few customers have been seen for long enough to say how long customers stay.")
+    elif pd.notna(share["survival"]):
         span = ""
         if pd.notna(share["low"]):
             span = f" (likely {percent(100 * share['low'])} to {percent(100 * share['high'])})"

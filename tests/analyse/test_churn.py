@@ -9,7 +9,10 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.churn import fit_churn, fit_purchase
+from crmlib.analyse.churn_fit import explained, learn, rows_of
 from crmlib.analyse.churn_periods import Question, plan_cutoffs, sample_at
+from crmlib.measure.indicators import INDICATORS
+from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
 from crmlib.prepare.clock import local_time
 from crmlib.schema.errors import ParameterError
@@ -24,6 +27,7 @@ from tests.analyse.churn_cases import (
     shop_of,
     silent_shop,
 )
+from tests.measure.workspaces import with_own
 
 START = pd.Timestamp("2024-01-01")
 
@@ -209,6 +213,37 @@ def test_unknown_names_are_refused():
         fit_churn(driven_shop(), horizon_days=HORIZON, indicators=["recency_day"])
     with pytest.raises(ParameterError, match="seed"):
         fit_churn(driven_shop(), horizon_days=HORIZON, seed=-1)
+
+
+def test_a_horizon_of_one_day_is_said_in_the_singular():
+    with pytest.raises(ParameterError, match="a horizon of 1 day needs 3 days of orders"):
+        plan_cutoffs(START, START + pd.Timedelta(days=2), horizon_days=1)
+
+
+def test_what_is_sensitive_moves_predictions_but_is_nobodys_reason():
+    lot = np.random.default_rng(0)
+    table = pd.DataFrame({"age_years": lot.integers(18, 90, 400), "silence": lot.random(400)})
+    rows = rows_of([(table, lot.random(400) < table["age_years"].to_numpy() / 100)])
+    learnt = learn(rows, names=["logistic_regression"], refused={})
+    said = {}
+    for hidden in ((), {"age_years"}, {"age_years", "silence"}):
+        found = explained(
+            learnt.chosen, learnt.matrix, rows.label, learnt, rows, table, seed=0, hidden=hidden
+        )
+        assert found["drivers"]["indicator"].iloc[0] == "age_years"
+        said[len(hidden)] = set(found["reason_table"]["indicator"])
+    assert "age_years" in said[0] and "age_years" not in said[1] and said[2] == set()
+
+
+def test_indicators_of_ones_own_over_a_date_of_birth_are_sensitive_too():
+    people = pd.DataFrame({"customer_id": ["ann"], "birth_on": pd.to_datetime(["1990-01-01"])})
+    over = next(indicator.over for indicator in INDICATORS if indicator.name == "age_years")
+    crm = with_own(
+        Crm.from_frames(as_of="2024-01-01", customers=people),
+        old={"sql": "max(age_years > 60)", "over": over, "unit": ""},
+        wide={"sql": "max(household_people)", "over": over, "unit": ""},
+    )
+    assert sensitive_indicators(crm) == {"age_years", "old"}
 
 
 def test_cutoffs_stay_at_the_end_of_a_day_when_the_clocks_change():

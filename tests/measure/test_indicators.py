@@ -354,6 +354,21 @@ def test_money_is_summed_exactly():
     assert compute_indicators(crm, ["spend_total"]).loc["ann", "spend_total"] == 3.0
 
 
+def test_orders_of_hundreds_of_thousands_are_squared_without_overflow():
+    lines = pd.DataFrame(
+        {
+            "order_id": ["1", "2", "3"],
+            "customer_id": "ann",
+            "product_id": ["a", "b", "b"],
+            "ordered_at": ["2024-01-01", "2024-01-05", "2024-02-01"],
+            "net_amount": [2e9, 1e9, 3e9],
+        }
+    )
+    crm = Crm.from_frames(as_of="2024-03-01", transactions=lines)
+    figures = compute_indicators(crm, ["basket_value_variation", "product_concentration"]).loc["ann"]
+    assert figures.tolist() == pytest.approx([0.5, 5 / 9])
+
+
 def test_what_is_left_of_all_orders_is_the_net_spend(random_tables):
     crm = from_tables(random_tables, as_of=as_utc(RANDOM_AS_OF), time_zone=ZONE)
     crm = with_own(crm, kept={"sql": "sum(kept_amount)", "unit": "currency", "empty": 0})

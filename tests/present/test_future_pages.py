@@ -94,6 +94,12 @@ def test_who_cannot_be_told_is_not_drawn():
     assert "cannot be told" in plots_future.plot_alive(future_of("one order")).get_title(loc="left")
 
 
+def test_a_history_too_short_for_a_test_is_said_in_words_instead_of_drawn():
+    block = Picture(plots_future.plot_holdout(None))
+    assert "<img" not in block._html()
+    assert "too short to put the expectation to the test.</p>" in block._html()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_sentences_are_whole_and_plain(name):
     for function in CLAIMS:

@@ -175,3 +175,17 @@ def test_tables_hold_what_was_found(name):
     for block in (tables.lifecycle_figures(summary, retention), tables.cohort_table(retention), listed):
         words = re.sub(r"base64,[A-Za-z0-9+/=]+", "", block._html().lower())
         assert "nan" not in words.replace("finance", "")
+
+
+def test_customers_who_bought_once_are_not_said_to_stay_for_no_days():
+    lines = pd.DataFrame({"order_id": [str(i) for i in range(60)], "product_id": "tea", "net_amount": 5.0})
+    lines["customer_id"] = "c" + lines["order_id"]
+    lines["ordered_at"] = pd.Timestamp("2023-01-01") + pd.to_timedelta(6 * lines.index, unit="D")
+    crm = Crm.from_frames(as_of="2024-01-01", transactions=lines)
+    summary = lifecycle_summary(lifecycle_stages(crm))
+    retention = retention_curves(crm)
+    text = " ".join([*claims.stages_paragraph(summary), *claims.retention_paragraph(retention)])
+    assert "0\xa0days" not in text and "was given" not in text
+    assert "assumed scale, because nobody has bought on two days" in text
+    figures = tables.lifecycle_figures(summary, retention)._record()["figures"]
+    assert not [figure for figure in figures if figure["label"].startswith("Buying on")]

@@ -13,7 +13,8 @@ _YEAR_BEFORE = "sum(net_amount) filter (where age_days between 365 and 729)"
 _PURCHASES = "nullif(count(*) filter (where is_purchase), 0)"
 _FULL_PRICE = "sum(bought_amount + coalesce(discount_amount, 0)) filter (where is_purchase)"
 _KEPT = "sum(kept_amount) filter (where is_purchase)"
-_SQUARED = "try_cast(kept_amount as decimal(18, 4)) * try_cast(kept_amount as decimal(18, 4))"
+# Of 19 digits: DuckDB keeps the product of two decimals of 18 in 18 digits, too few for 100,001 squared.
+_SQUARED = "try_cast(kept_amount as decimal(19, 4)) * try_cast(kept_amount as decimal(19, 4))"
 _OPEN = "sum(open_amount)"
 
 # fmt: off

@@ -36,8 +36,8 @@ def _top_share(measure: str) -> str:
 
 
 def _concentration(amount: str) -> str:
-    """The Herfindahl index; squares are of decimals, so that their sum is exact."""
-    exact = f"try_cast({amount} as decimal(18, 4))"
+    """The Herfindahl index; squares are of decimals, so that their sum is exact, of 19 digits lest they overflow."""
+    exact = f"try_cast({amount} as decimal(19, 4))"
     known = f"filter (where {amount} > 0)"
     return (
         f"cast(sum({exact} * {exact}) {known} as double) "

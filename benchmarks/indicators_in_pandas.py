@@ -342,7 +342,7 @@ def money(ready: Prepared) -> dict[str, pd.Series]:
     ends = made.groupby("customer").agg(recency=("age_days", "min"), months=("months_ago", "max"))
     recency = ends["recency"].reindex(sums.index)
     is_silent = recency * own["gaps"].reindex(sums.index) > 2 * own["gap"].reindex(sums.index)
-    is_silent &= own["gaps"].reindex(sums.index) > 0
+    is_silent &= own["gap"].reindex(sums.index) > 0
     recent, before = sums["spend_90d"].clip(lower=0), sums["before"].clip(lower=0)
     amounts = [name for name in sums if name.startswith(("spend_", "margin_"))]
     return {name: sums[name] / 100 for name in amounts} | {

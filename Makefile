@@ -44,7 +44,7 @@ $(READY): requirements.lock pyproject.toml
 # For maintainers: resolve anew after a change of pyproject.toml (needs uv), then bring environment.yml in line.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --extra sample --extra test --extra build --extra lint \
+	  --extra sample --extra text --extra test --extra build --extra lint \
 	  --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 	$(PYTHON) tests/packaging_files.py > environment.yml
 

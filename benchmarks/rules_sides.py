@@ -236,14 +236,17 @@ def rules_answer(side: str, found: Any) -> dict:
 
 def sets_answer(side: str, found: Any) -> dict:
     if side.startswith("pyfim"):
-        return {frozenset(items): count for items, count in found}
-    if side == "efficient-apriori":
-        return {frozenset(items): count for level in found.values() for items, count in level.items()}
-    if isinstance(found, tuple):
+        pairs = ((items, count) for items, count in found)
+    elif side == "efficient-apriori":
+        pairs = ((items, count) for level in found.values() for items, count in level.items())
+    elif isinstance(found, tuple):
         sets, baskets = found
         counts = np.rint(sets["support"] * baskets).astype(int)
-        return dict(zip(sets["itemsets"].map(frozenset), counts.tolist(), strict=True))
-    return dict(zip(found.levels.frozensets(found.names).tolist(), found.counts.tolist(), strict=True))
+        pairs = zip(sets["itemsets"], counts.tolist(), strict=True)
+    else:
+        pairs = zip(found.levels.frozensets(found.names), found.counts.tolist(), strict=True)
+    # rusket gives numbers back as text
+    return {frozenset(map(str, items)): count for items, count in pairs}
 
 
 def pairs_answer(side: str, found: Any) -> dict:

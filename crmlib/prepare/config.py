@@ -22,6 +22,9 @@ from crmlib.prepare.config_parts import (
     ColumnConfig,
     FilterConfig,
     IndicatorConfig,
+    OffersConfig,
+    OutreachConfig,
+    PipelineConfig,
     PrivacyConfig,
     ReportConfig,
     ScorecardConfig,
@@ -49,7 +52,7 @@ class WorkspaceConfig(Section):
     time_zone : str
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
-    tables, indicators, scorecard, reports, checks, privacy, source, customer_types
+    tables, indicators, scorecard, reports, checks, privacy, pipeline, offers, outreach, source, customer_types
         As the sections of crm.toml.
 
     Examples
@@ -71,6 +74,9 @@ class WorkspaceConfig(Section):
     scorecard: ScorecardConfig = ScorecardConfig()
     checks: Checks = {}
     privacy: PrivacyConfig = PrivacyConfig()
+    pipeline: PipelineConfig = PipelineConfig()
+    offers: OffersConfig = OffersConfig()
+    outreach: OutreachConfig = OutreachConfig()
     customer_types: tuple[dict[str, Any], ...] | None = None
 
     @validator("currency")
@@ -129,6 +135,9 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("indicators", "*"): IndicatorConfig,
     ("scorecard",): ScorecardConfig,
     ("privacy",): PrivacyConfig,
+    ("pipeline",): PipelineConfig,
+    ("offers",): OffersConfig,
+    ("outreach",): OutreachConfig,
 }
 
 

@@ -6,7 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
 from pydantic import field_validator as validator
 
 from crmlib.prepare.privacy import MINIMUM_GROUP
@@ -284,3 +293,63 @@ class PrivacyConfig(Section):
 
     pseudonyms: StrictBool = True
     min_group: StrictInt = Field(default=MINIMUM_GROUP, ge=MINIMUM_GROUP)
+
+
+def _named_once(given: tuple[str, ...]) -> tuple[str, ...]:
+    names = [" ".join(name.split()).casefold() for name in given]
+    if not all(names) or len(set(names)) < len(names):
+        raise ValueError("wants each stage once, from the first to the last before won or lost.")
+    return given
+
+
+class PipelineConfig(Section):
+    """The stages of a deal in their order, from the first to the last before it is won or lost.
+
+    Without them the order is taken from the stage history.
+
+    Examples
+    --------
+    >>> PipelineConfig(stages=("Lead", "Offer")).stages
+    ('Lead', 'Offer')
+    """
+
+    stages: Annotated[tuple[str, ...], AfterValidator(_named_once)] = ()
+
+
+class OffersConfig(Section):
+    """Which offers may be made: the least margin in percent of the price, and how long ago a purchase is news.
+
+    Examples
+    --------
+    >>> OffersConfig(min_margin_pct=15).just_bought_days
+    30
+    """
+
+    min_margin_pct: Annotated[float, Field(gt=-1000, le=100, allow_inf_nan=False)] | None = None
+    just_bought_days: StrictInt = Field(default=30, ge=0)
+
+
+class OutreachConfig(Section):
+    """How customers may be addressed: days of rest between two contacts, the share left alone, where drafts go.
+
+    `templates` and `outbox` are folders of the workspace; `sender` stands under messages.
+
+    Examples
+    --------
+    >>> OutreachConfig().quiet_days, OutreachConfig(control_share_pct=20).outbox
+    (14, 'outbox')
+    """
+
+    quiet_days: StrictInt = Field(default=14, ge=0)
+    control_share_pct: float = Field(default=10, ge=0, lt=100, allow_inf_nan=False)
+    templates: str = "templates"
+    outbox: str = "outbox"
+    sender: str = ""
+
+    @validator("templates", "outbox")
+    @classmethod
+    def _inside(cls, given: str) -> str:
+        parts = given.replace("\\", "/").split("/")
+        if not given.strip() or given.startswith(("/", "~")) or ".." in parts or ":" in parts[0]:
+            raise ValueError("wants a folder inside the workspace, such as outbox.")
+        return given

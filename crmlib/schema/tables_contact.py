@@ -26,8 +26,23 @@ INTERACTIONS = TableSpec(
         Field("template", "text", "The template used."),
         Field("outcome", "text", "What came of it."),
         Field("duration_minutes", "number", "How long.", unit="minutes", minimum=0),
+        Field(
+            "planned_for",
+            "date",
+            "The day for which a contact is planned: the row is then the plan, made at happened_at.",
+            guesses=("next_step_on", "follow_up_on"),
+        ),
+        Field(
+            "cost_amount",
+            "money",
+            "What it cost us: travel, meals, presents.",
+            unit="account currency",
+            minimum=0,
+            guesses=("expense",),
+        ),
     ),
     time="happened_at",
+    traps=("A row with planned_for is a plan, not a contact that took place.",),
 )
 
 EVENTS = TableSpec(

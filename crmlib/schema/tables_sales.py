@@ -167,7 +167,15 @@ OPPORTUNITIES = TableSpec(
             known_from="closed_at",
             guesses=("close_date", "won_date"),
         ),
-        Field("stage", "text", "Where it stands.", required=True, guesses=("deal_stage",)),
+        Field(
+            "stage",
+            "text",
+            "Where it stands.",
+            required=True,
+            known_from="closed_at",
+            unknown_as="unknown",
+            guesses=("deal_stage",),
+        ),
         Field(
             "outcome",
             "text",

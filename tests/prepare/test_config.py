@@ -65,6 +65,19 @@ recency_days = 0.5
 pseudonyms = true
 min_group = 25
 
+[pipeline]
+stages = ["Inquiry", "Offer"]
+
+[offers]
+min_margin_pct = 12.5
+just_bought_days = 0
+
+[outreach]
+quiet_days = 30
+control_share_pct = 20
+outbox = "drafts/2024"
+sender = "Acme"
+
 [[customer_types]]
 name = "new"
 rule = "order_count = 1"
@@ -107,6 +120,11 @@ def test_everything_that_can_be_said_is_read(workspace):
     assert config.indicators["weekend_spend"].better == "higher"
     assert config.scorecard.weights == {"spend_total": 3.0, "recency_days": 0.5}
     assert (config.privacy.pseudonyms, config.privacy.min_group) == (True, 25)
+    assert config.pipeline.stages == ("Inquiry", "Offer")
+    assert (config.offers.min_margin_pct, config.offers.just_bought_days) == (12.5, 0)
+    outreach = config.outreach
+    assert (outreach.quiet_days, outreach.control_share_pct, outreach.sender) == (30, 20, "Acme")
+    assert (outreach.templates, outreach.outbox) == ("templates", "drafts/2024")
     assert config.customer_types == ({"name": "new", "rule": "order_count = 1"},)
 
 
@@ -210,6 +228,14 @@ WRONG = {
     HEAD + "[scorecard.weights]\nspend_total = nan": "scorecard.weights.spend_total .*wants a number, 0 or more",
     HEAD + "[scorecard.weights]\nspend_total = true": "scorecard.weights.spend_total .*wants a number, 0 or more",
     HEAD + "[scorecard.weight]\nspend_total = 1": "scorecard.weight .*Did you mean 'weights'",
+    HEAD + '[pipeline]\nstages = ["Lead", "lead "]': "pipeline.stages .*each stage once",
+    HEAD + '[pipeline]\nstages = "Lead"': "pipeline.stages .*wants a list",
+    HEAD + "[offers]\nmin_margin_pct = 101": "offers.min_margin_pct .*100",
+    HEAD + "[offers]\njust_bought_days = -1": "offers.just_bought_days .*0",
+    HEAD + "[outreach]\nquiet_days = 1.5": "outreach.quiet_days .*whole number|outreach.quiet_days .*integer",
+    HEAD + "[outreach]\ncontrol_share_pct = 100": "outreach.control_share_pct .*100",
+    HEAD + '[outreach]\noutbox = "../elsewhere"': "outreach.outbox .*inside the workspace",
+    HEAD + '[outreach]\ntemplates = "/etc"': "outreach.templates .*inside the workspace",
     HEAD + "[reports.segmentation]\nparameter = 1": "reports.segmentation.parameter .*Did you mean 'parameters'",
     'root = "/"\n' + HEAD: "root .*no such key",
     "tables = 7\ncurrency = \"EUR\"": "tables .*wants a table",

@@ -66,6 +66,12 @@ def test_every_table_is_as_if_the_workspace_had_been_opened_then():
         pd.testing.assert_frame_equal(earlier.frame(name), opened_then.frame(name), obj=name)
 
 
+def test_the_stage_of_a_deal_that_closes_later_is_not_known_yet():
+    crm = Crm.from_frames(as_of=LATER, **company())
+    assert crm.frame("opportunities")["stage"].tolist() == ["closed", "closed"]
+    assert crm.at(THEN).frame("opportunities")["stage"].tolist() == ["unknown"]
+
+
 def test_nothing_changes_in_the_workspace_it_was_made_from():
     crm = Crm.from_frames(as_of=LATER, **company())
     before = {name: crm.frame(name) for name in crm.tables}

@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from crmlib.present import plots_groups, plots_health, plots_profile, plots_rules, plots_segments
+from crmlib.present import (
+    plots_groups,
+    plots_health,
+    plots_profile,
+    plots_rules,
+    plots_rules_graph,
+    plots_segments,
+)
 from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
 from tests.present.report_samples import SHOPS, cross_sell_of, health_of, profile_of, segments_of
@@ -27,7 +34,13 @@ SEGMENTS = [
     plots_segments.plot_stability,
     plots_segments.plot_candidates,
 ]
-RULES = [plots_rules.plot_rules_lift, plots_rules.plot_rules_scatter, plots_rules.plot_item_frequency]
+RULES = [
+    plots_rules.plot_rules_lift,
+    plots_rules.plot_rules_scatter,
+    plots_rules.plot_item_frequency,
+    plots_rules_graph.plot_rule_graph,
+    plots_rules_graph.plot_lift_by_support,
+]
 
 CASES = [
     *[(plot, health_of, name) for plot in HEALTH for name in [*SHOPS, "products only"]],
@@ -172,6 +185,35 @@ def test_an_unstable_segment_is_named_in_the_title():
 def test_lift_starts_at_chance():
     ax = plots_rules.plot_rules_lift(cross_sell_of("shop"))
     assert ax.get_xlim()[0] == 1
+
+
+def test_the_graph_has_an_arrow_for_every_rule_and_a_point_for_every_item():
+    pairs = [("a", "b"), ("c", "b"), ("d", "e"), ("b", "f"), ("g", "h")]
+    rules = pd.DataFrame(pairs, columns=["if", "then"]).assign(
+        lift=[9.0, 8.0, 7.0, 6.0, 5.0], confidence_pct=[10.0, 30.0, 60.0, 20.0, 50.0], support_pct=1.0
+    )
+    ax = plots_rules_graph.plot_rule_graph(type("Found", (), {"pairs": rules}))
+    points = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    assert sorted(points) == list("abcdefgh")
+    arrows = [
+        (patch._path_original.vertices[0][1], patch._path_original.vertices[-1][1]) for patch in ax.patches
+    ]
+    assert sorted(arrows) == sorted((points[a], points[b]) for a, b in pairs)
+    assert "round “b”" in ax.get_title(loc="left").replace("\n", " ")
+    together = sorted(points, key=points.get)
+    assert {frozenset(together[:4]), frozenset(together[4:6]), frozenset(together[6:])} == {
+        frozenset("abcf"), frozenset("de"), frozenset("gh")
+    }  # fmt: skip
+
+
+def test_a_book_of_rules_is_drawn_like_what_was_found_in_it():
+    found = cross_sell_of("shop")
+    ax = plots_rules_graph.plot_lift_by_support(found.book)
+    drawn = sum(len(line.get_xdata()) for line in ax.lines[:3])
+    rules = found.book.rules
+    sides = {a | c for a, c in zip(rules["antecedents"], rules["consequents"], strict=True)}
+    above = {a | c for a, c in rules.loc[rules["lift"] > 1, ["antecedents", "consequents"]].to_numpy()}
+    assert drawn == len(above) <= len(sides)
 
 
 @pytest.mark.parametrize(

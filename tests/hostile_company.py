@@ -48,16 +48,35 @@ def write_company(folder: Path, *, customers: int = 90, seed: int = 7) -> Path:
         {"contact_id": f"k{i}", "customer_id": name, "title": "buyer", **_personal("contacts")}
         for i, name in enumerate(ids[:20])
     ])  # fmt: skip
-    _write(folder, "interactions", [
-        {"interaction_id": f"i{i}", "customer_id": name, "happened_at": "2024-05-01 10:00", "channel": "phone",
-         **_personal("interactions")} for i, name in enumerate(ids[:40])
+    _write(folder, "campaigns", [
+        {"campaign_id": f"{HOSTILE}{i}", "name": FORMULA, "kind": HOSTILE, "started_on": f"2024-0{i + 2}-01",
+         "ended_on": f"2024-0{i + 2}-20", "cost_amount": 100} for i in range(2)
     ])  # fmt: skip
+    _write(folder, "campaign_contacts", [
+        {"campaign_id": f"{HOSTILE}{k % 2}", "customer_id": name, "contacted_on": f"2024-0{k % 2 + 2}-02",
+         "is_control": k % 5 == 0, "responded_at": f"2024-0{k % 2 + 2}-09" if k % 3 == 0 and k % 5 else ""}
+        for k, name in enumerate(ids)
+    ])  # fmt: skip
+    deals = _deals(ids, [good[0] for good in goods], rng)
+    _write(folder, "opportunities", deals)
+    _write(folder, "stage_history", _stays(deals, rng))
+    _write(folder, "plans", [
+        {"period_start": "2024-01-01", "period_end": "2024-12-31", "dimension": "category", "key": goods[i][1],
+         "measure": "net_amount", "target": 5000} for i in range(3)
+    ])  # fmt: skip
+    _write(folder, "interactions", _interactions(ids, deals))
     _write(folder, "feedback", [
         {"feedback_id": f"f{i}", "customer_id": name, "given_at": "2024-05-02", "kind": "nps", "score": 9,
          **_personal("feedback")} for i, name in enumerate(ids[:30])
     ])  # fmt: skip
-    _write(folder, "employees", [{"employee_id": "e1", "department": "sales", **_personal("employees")}])
-    tables = ("customers", "products", "transactions", "contacts", "interactions", "feedback", "employees")
+    _write(folder, "employees", [
+        {"employee_id": f"e{i}", "department": "sales", "team": HOSTILE, "left_on": "2024-05-01" if i == 3 else "",
+         **_personal("employees")} for i in range(4)
+    ])  # fmt: skip
+    tables = (
+        *("customers", "products", "transactions", "contacts", "interactions", "feedback", "employees"),
+        *("campaigns", "campaign_contacts", "opportunities", "stage_history", "plans"),
+    )
     mapped = "".join(f'\n[tables.{name}]\nfrom = "{name}.csv"\n' for name in tables)
     (folder / "crm.toml").write_text(CONFIG + mapped, encoding="utf-8")
     return folder
@@ -91,6 +110,66 @@ def _orders(customers: list[str], goods: list[str], rng: random.Random) -> list[
                 })  # fmt: skip
     lines.append({**lines[0], "order_id": "", "channel": canary("customers", "email")})
     return lines
+
+
+def _deals(customers: list[str], goods: list[str], rng: random.Random) -> list[dict[str, object]]:
+    deals = []
+    for i in range(560):
+        begun = datetime(2022, 6, 1) + timedelta(days=rng.randrange(700))
+        closed = begun + timedelta(days=rng.randrange(5, 120))
+        over = closed < datetime(2024, 5, 20)
+        outcome = rng.choice(["won", "lost"]) if over else "open"
+        deals.append({
+            "opportunity_id": f"d{i}", "customer_id": rng.choice(customers), "product_id": rng.choice(goods),
+            "owner_id": f"e{i % 4}", "source": (HOSTILE, FORMULA, "日本", "web")[i % 4],
+            "created_at": begun.isoformat(sep=" "), "closed_at": closed.isoformat(sep=" ") if over else "",
+            "stage": outcome if over else f"<b>{1 + i % 2}</b>", "outcome": outcome,
+            "amount": round(rng.uniform(100, 9000), 2), "lost_reason": HOSTILE if outcome == "lost" else "",
+        })  # fmt: skip
+    return deals
+
+
+def _stays(deals: list[dict], rng: random.Random) -> list[dict[str, object]]:
+    rows = []
+    for deal in deals:
+        begun = datetime.fromisoformat(deal["created_at"])
+        closed = datetime.fromisoformat(deal["closed_at"]) if deal["closed_at"] else datetime(2024, 5, 31)
+        turn = begun + (closed - begun) * rng.uniform(0.2, 0.8)
+        two = deal["outcome"] != "open" or deal["stage"] == "<b>2</b>"
+        stays = (
+            [("<b>1</b>", begun, turn), ("<b>2</b>", turn, closed)] if two else [("<b>1</b>", begun, closed)]
+        )
+        for place, (stage, entered, left) in enumerate(stays):
+            last = place == len(stays) - 1 and deal["outcome"] == "open"
+            rows.append({"opportunity_id": deal["opportunity_id"], "stage": stage, "entered_at": entered,
+                         "exited_at": "" if last else left})  # fmt: skip
+    return rows
+
+
+def _interactions(customers: list[str], deals: list[dict]) -> list[dict[str, object]]:
+    rows = [{"customer_id": name, "happened_at": "2024-05-01 10:00"} for name in customers[:40]]
+    for deal in deals:
+        when = datetime.fromisoformat(deal["created_at"]) + timedelta(days=2)
+        rows.append({"customer_id": deal["customer_id"], "opportunity_id": deal["opportunity_id"],
+                     "employee_id": deal["owner_id"], "happened_at": when.isoformat(sep=" "),
+                     "direction": "out", "purpose": "follow-up",
+                     "planned_for": "2024-07-01" if int(deal["opportunity_id"][1:]) % 9 == 0 else ""})  # fmt: skip
+    columns = (
+        "customer_id",
+        "opportunity_id",
+        "employee_id",
+        "happened_at",
+        "direction",
+        "purpose",
+        "planned_for",
+    )
+    said = ("the price is too high", "delivery takes too long", "we wait for the budget")
+    return [
+        {"interaction_id": f"i{i}", "channel": "phone", **{name: row.get(name, "") for name in columns},
+         "subject": HOSTILE, "outcome": FORMULA,
+         "notes": f"{canary('interactions', 'notes')}{row['customer_id']} says {said[i % 3]} {HOSTILE}"}
+        for i, row in enumerate(rows)
+    ]  # fmt: skip
 
 
 def _write(folder: Path, name: str, rows: list[dict]) -> None:

@@ -52,6 +52,7 @@ def alone(case: str, side: str, shared: Path) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     took = time.perf_counter() - start
     if done.returncode:
+        print(f"{side}: {(done.stderr.splitlines() or [done.returncode])[-1]}")
         return {"seconds": float("nan"), "whole": float("nan"), "peak_mb": float("nan"), "lines_mb": 0.0}
     return {**json.loads(done.stdout.splitlines()[-1]), "whole": took}
 

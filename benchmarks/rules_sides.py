@@ -87,7 +87,7 @@ def encoded(lines: pd.DataFrame, basket_count: int) -> pd.DataFrame:
     matrix = csr_matrix(
         (np.ones(len(pairs), dtype=bool), (pairs[:, 0], pairs[:, 1])), shape=(basket_count, len(names))
     )
-    return pd.DataFrame.sparse.from_spmatrix(matrix, columns=names)
+    return pd.DataFrame.sparse.from_spmatrix(matrix, columns=[str(name) for name in names])
 
 
 def mlxtend_sets(lines: pd.DataFrame, least: int) -> tuple[pd.DataFrame, int]:

@@ -1,0 +1,342 @@
+"""What customers who have not bought talk about: words and topics of notes, and reasons why deals were lost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.pipeline.concern_topics import find_topics
+from crmlib.analyse.pipeline.concern_words import (
+    languages_of,
+    masked,
+    missing_package,
+    shareable_words,
+    telling,
+    words_of,
+)
+from crmlib.analyse.rule_significance import benjamini_hochberg
+from crmlib.measure.deal_notes import deal_notes, known_names
+from crmlib.prepare.clock import days_later
+from crmlib.prepare.privacy import MINIMUM_GROUP
+from crmlib.schema.errors import ParameterError
+
+OUTCOMES = ("lost", "open", "won")
+_SURE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Concerns:
+    """What notes about deals speak of, among lost, open and won ones.
+
+    Attributes
+    ----------
+    topics : DataFrame, one row a topic, the most telling of lost deals first
+        `topic` (its main words), `language`, `deals` (that speak of it), `lost_share_pct`, `open_share_pct`,
+        `won_share_pct` (of the deals with notes in that language), `difference` (points, lost less won), `low`,
+        `high` (95 %), `q_value`, `recent_share_pct`, `earlier_share_pct` (of notes), `trend` ("rising",
+        "falling", "steady", or "" where too few notes tell).
+    terms : DataFrame, one row a word or two
+        `term` and the same columns.
+    reasons : DataFrame, one row a reason lost
+        `reason`, `deals`, `share_pct` (of the lost deals with a reason), `low`, `high`, `amount`, `recent_share_pct`,
+        `earlier_share_pct`, `trend`. Reasons of fewer than `minimum` deals stand together as "other".
+    examples : DataFrame
+        `topic`, `language`, `outcome`, `example`: a note in which every word that is not common is a dot.
+    deals : DataFrame, one row a language
+        `language`, `notes`, `lost`, `open`, `won` (deals with notes).
+    left_out : dict of str to str
+        Language -> why its notes were not read.
+    minimum : int
+        Customers whose notes must hold a word before it is shown.
+    recent_days : int
+    reasons_known_pct : float
+        Of the lost deals, those with a reason.
+
+    Examples
+    --------
+    See `concerns`.
+    """
+
+    topics: pd.DataFrame
+    terms: pd.DataFrame = field(repr=False)
+    reasons: pd.DataFrame = field(repr=False)
+    examples: pd.DataFrame = field(repr=False)
+    deals: pd.DataFrame = field(repr=False)
+    left_out: Mapping[str, str]
+    minimum: int
+    recent_days: int
+    reasons_known_pct: float
+
+    def _repr_html_(self) -> str:
+        return self.topics.round(1).to_html(index=False)
+
+
+def concerns(
+    crm: Any, *, most_topics: int = 6, most_terms: int = 60, recent_days: int = 182, most_notes: int = 20_000
+) -> Concerns:
+    """What the notes of deals speak of, and why deals were lost.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `opportunities`; `interactions` with `opportunity_id` and `notes`, or `lost_reason`, or both.
+    most_topics : int
+        In each language.
+    most_terms : int
+    recent_days : int
+        What is held against the time before, for the trend.
+    most_notes : int
+        The latest so many.
+
+    Returns
+    -------
+    Concerns
+
+    Raises
+    ------
+    SchemaError
+        If there is no table of opportunities.
+    ParameterError
+        If a number is below 1.
+
+    Notes
+    -----
+    Only notes up to a deal's close are read. A word is shown when the notes of enough customers hold it, and when
+    it belongs to no name; so a secret that one customer told, or a telephone number, is never on a page. A deal
+    speaks of a topic when one of its notes does. Lost and won are compared by Fisher's exact test, adjusted by
+    Benjamini and Hochberg over all topics, and over all terms.
+
+    References
+    ----------
+    Lee, D. D. & Seung, H. S. (1999). Learning the parts of objects by non-negative matrix factorization. Nature
+    401. Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions.
+    Statistics in Medicine 17.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> deals = pd.DataFrame({"opportunity_id": [str(i) for i in range(60)], "stage": "x",
+    ...     "outcome": ["lost", "won", "won"] * 20, "created_at": "2024-01-01", "closed_at": "2024-03-01",
+    ...     "lost_reason": ["Price", None, None] * 20})
+    >>> calls = pd.DataFrame({"interaction_id": deals["opportunity_id"], "opportunity_id": deals["opportunity_id"],
+    ...     "customer_id": deals["opportunity_id"], "happened_at": "2024-01-05",
+    ...     "notes": ["the price is too high", "the delivery was on time", "service by phone was good"] * 20})
+    >>> found = concerns(Crm.from_frames(as_of="2024-06-30", opportunities=deals, interactions=calls))
+    >>> found.topics[["topic", "deals", "lost_share_pct", "won_share_pct"]].head(1).to_dict("records")
+    [{'topic': 'high, price', 'deals': 20, 'lost_share_pct': 100.0, 'won_share_pct': 0.0}]
+    >>> found.reasons[["reason", "deals", "share_pct"]].to_dict("records")
+    [{'reason': 'Price', 'deals': 20, 'share_pct': 100.0}]
+    """
+    for name, value in (
+        ("most_topics", most_topics),
+        ("most_terms", most_terms),
+        ("recent_days", recent_days),
+    ):
+        if value < 1:
+            raise ParameterError(f"{name} must be 1 or more, not {value!r}.")
+    minimum = _minimum(crm)
+    since = days_later(crm.as_of, -recent_days, time_zone=crm.time_zone)
+    notes = deal_notes(crm, most=most_notes)
+    notes["language"] = languages_of(notes["text"].tolist())
+    left_out = _unreadable(notes)
+    notes = notes[~notes["language"].isin(list(left_out))].reset_index(drop=True)
+    names = known_names(crm)
+    found = [
+        _of_language(part.reset_index(drop=True), str(language), names, minimum, most_topics, since)
+        for language, part in notes.groupby("language", sort=True)
+    ]
+    topics, terms = (_judged([pair[place] for pair in found]) for place in (0, 1))
+    reasons, known = _reasons(crm, minimum, since)
+    return Concerns(
+        topics=topics.rename(columns={"term": "topic"}),
+        terms=_first_terms(terms, most_terms),
+        reasons=reasons,
+        examples=pd.concat([pair[2] for pair in found], ignore_index=True)
+        if found
+        else pd.DataFrame(columns=["topic", "language", "outcome", "example"]),
+        deals=_deals(notes),
+        left_out=left_out,
+        minimum=minimum,
+        recent_days=recent_days,
+        reasons_known_pct=known,
+    )
+
+
+def _minimum(crm):
+    settings = getattr(getattr(crm, "config", None), "privacy", None)
+    return getattr(settings, "min_group", MINIMUM_GROUP)
+
+
+def _unreadable(notes):
+    counts = notes["language"].value_counts()
+    return {
+        language: f"{counts[language]:,} notes in {language} were not read: pip install crmlib[text]"
+        for language in sorted(counts.index)
+        if missing_package(language)
+    }
+
+
+def _deals(notes):
+    counted = notes.groupby("language").agg(notes=("text", "size"))
+    for outcome in OUTCOMES:
+        chosen = notes[notes["outcome"] == outcome]
+        counted[outcome] = chosen.groupby("language")["opportunity_id"].nunique()
+    counted = counted.fillna(0).astype("int64").reset_index()
+    return counted.sort_values(["notes", "language"], ascending=[False, True], ignore_index=True)
+
+
+def _of_language(notes, language, names, minimum, most_topics, since):
+    """Topics, terms and examples of the notes of one language."""
+    words = [words_of(text, language) for text in notes["text"]]
+    allowed = shareable_words(words, notes["customer_id"], texts=notes["text"], names=names, minimum=minimum)
+    said = [[word for word in telling(one, language) if word in allowed] for one in words]
+    held, labels, weights = find_topics(said, notes["customer_id"], minimum=minimum, most=most_topics)
+    topics = _shares(notes, weights > 0, labels, language, since)
+    terms = _shares(notes, held.matrix, held.terms, language, since)
+    return topics, terms, _examples(notes, weights, labels, language, allowed)
+
+
+def _shares(notes, held, labels, language, since):
+    """Who speaks of each: `held` is a table of notes by labels, true where a note does."""
+    deals = notes.groupby("opportunity_id", sort=True)
+    codes = deals.ngroup().to_numpy()
+    outcome = deals["outcome"].first().to_numpy()
+    recent = (notes["happened_at"] > since).to_numpy()
+    rows = []
+    for place, label in enumerate(labels):
+        column = np.asarray(held[:, place].todense()).ravel() if hasattr(held, "todense") else held[:, place]
+        speaks = np.bincount(codes[column], minlength=len(outcome)) > 0
+        counts = {
+            name: (int(speaks[outcome == name].sum()), int((outcome == name).sum())) for name in OUTCOMES
+        }
+        when = [(int(column[side].sum()), int(side.sum())) for side in (recent, ~recent)]
+        rows.append({"term": label, "language": language, "deals": int(speaks.sum()), **_row(counts, when)})
+    return pd.DataFrame(rows, columns=["term", "language", "deals", *_COLUMNS])
+
+
+_COLUMNS = (
+    *("lost_share_pct", "open_share_pct", "won_share_pct", "difference", "low", "high", "p_value"),
+    *("recent_share_pct", "earlier_share_pct", "trend"),
+)
+
+
+def _row(counts, when):
+    from scipy.stats import fisher_exact
+
+    row = {f"{name}_share_pct": _share(*counts[name]) for name in OUTCOMES}
+    (lost, of_lost), (won, of_won) = counts["lost"], counts["won"]
+    row |= dict.fromkeys(("difference", "low", "high", "p_value"), np.nan)
+    if of_lost and of_won:
+        row["difference"] = row["lost_share_pct"] - row["won_share_pct"]
+        row["low"], row["high"] = _difference_interval(lost, of_lost, won, of_won)
+        row["p_value"] = fisher_exact([[lost, of_lost - lost], [won, of_won - won]]).pvalue
+    return {**row, **_trend(*when)}
+
+
+def _difference_interval(one, of_one, other, of_other):
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    low, high = confint_proportions_2indep(one, of_one, other, of_other, method="newcomb")
+    return 100 * low, 100 * high
+
+
+def _trend(recent, earlier):
+    from scipy.stats import fisher_exact
+
+    shares = {"recent_share_pct": _share(*recent), "earlier_share_pct": _share(*earlier), "trend": ""}
+    if min(recent[1], earlier[1]) >= 20:
+        table = [[recent[0], recent[1] - recent[0]], [earlier[0], earlier[1] - earlier[0]]]
+        more = recent[0] * earlier[1] > earlier[0] * recent[1]
+        sure = fisher_exact(table).pvalue <= _SURE
+        shares["trend"] = ("rising" if more else "falling") if sure else "steady"
+    return shares
+
+
+def _share(part, whole):
+    return 100 * part / whole if whole else np.nan
+
+
+def _judged(tables):
+    tables = [table for table in tables if len(table)]
+    if not tables:
+        return pd.DataFrame(columns=["term", "language", "deals", *_COLUMNS]).rename(
+            columns={"p_value": "q_value"}
+        )
+    table = pd.concat(tables, ignore_index=True)
+    known = table["p_value"].notna()
+    table.loc[known, "p_value"] = benjamini_hochberg(table.loc[known, "p_value"].to_numpy())
+    table = table.rename(columns={"p_value": "q_value"})
+    return table.sort_values(
+        ["difference", "deals", "term"], ascending=[False, False, True], na_position="last", ignore_index=True
+    )
+
+
+def _first_terms(terms, most):
+    """The most frequent terms; two words beside each other only where they say more than one of them does."""
+    deals = {(row.language, row.term): row.deals for row in terms.itertuples()}
+    repeats = [
+        any(row.deals >= 0.9 * deals[row.language, word] for word in row.term.split() if " " in row.term)
+        for row in terms.itertuples()
+    ]
+    kept = terms[~np.array(repeats, dtype=bool)] if len(terms) else terms
+    often = kept.sort_values(["deals", "term"], ascending=[False, True]).head(most).index
+    return kept[kept.index.isin(often)].reset_index(drop=True)
+
+
+def _examples(notes, weights, labels, language, allowed, *, each=2):
+    rows = []
+    for place, label in enumerate(labels):
+        order = np.lexsort((np.arange(len(notes)), -weights[:, place]))
+        seen: set[str] = set()
+        for row in order[: 20 * each]:
+            line = masked(notes["text"].iloc[row], language, allowed)
+            if weights[row, place] > 0 and line not in seen and len(seen) < each:
+                seen.add(line)
+                rows.append((label, language, notes["outcome"].iloc[row], line))
+    return pd.DataFrame(rows, columns=["topic", "language", "outcome", "example"])
+
+
+def _reasons(crm, minimum, since):
+    columns = [
+        "reason",
+        "deals",
+        "share_pct",
+        "low",
+        "high",
+        "amount",
+        "recent_share_pct",
+        "earlier_share_pct",
+        "trend",
+    ]
+    present = crm.columns("opportunities")
+    if not {"lost_reason", "closed_at"} <= set(present):
+        return pd.DataFrame(columns=columns), np.nan
+    asked = ["lost_reason", "closed_at", "outcome", *(["amount"] if "amount" in present else [])]
+    lost = crm.frame("opportunities", asked).query("outcome == 'lost'")
+    reason = lost["lost_reason"].str.split().str.join(" ")
+    known = lost[reason.notna() & (reason != "")].assign(reason=reason)
+    folded = known["reason"].str.casefold()
+    spelling = (
+        known["reason"].groupby(folded).agg(lambda one: one.value_counts().sort_index(kind="stable").idxmax())
+    )
+    often = folded.map(folded.value_counts()) >= minimum
+    known = known.assign(reason=folded.map(spelling).where(often, "other"))
+    rows = [_reason_row(name, part, known, since) for name, part in known.groupby("reason", sort=True)]
+    table = pd.DataFrame(rows, columns=columns)
+    table = table.assign(last=table["reason"] == "other").sort_values(
+        ["last", "deals", "reason"], ascending=[True, False, True], ignore_index=True
+    )
+    return table.drop(columns="last"), _share(len(known), len(lost))
+
+
+def _reason_row(name, part, known, since):
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(len(part), len(known), method="wilson")
+    new, late = part["closed_at"] > since, known["closed_at"] > since
+    when = _trend((int(new.sum()), int(late.sum())), (int((~new).sum()), int((~late).sum())))
+    amount = float(part["amount"].astype("float64").sum(min_count=1)) if "amount" in part else np.nan
+    return {"reason": name, "deals": len(part), "share_pct": _share(len(part), len(known)), "low": 100 * low,
+            "high": 100 * high, "amount": amount, **when}  # fmt: skip

@@ -136,12 +136,12 @@ def topic_sentence(row: Any) -> str:
     Examples
     --------
     >>> topic_sentence(_little_concerns().topics.iloc[0])
-    '“high, price”: 100\\xa0% of lost and 0\\xa0% of won deals, 100\\xa0percentage points more'
+    "“high, price”: 100\\xa0% of lost and 0\\xa0% of won deals' notes, 100\\xa0percentage points more"
     """
     gap = row["difference"]
     return (
         f"{quoted(row['topic'])}: {percent(row['lost_share_pct'])} of lost and {percent(row['won_share_pct'])} of won "
-        f"deals, {points(abs(gap))} {'more' if gap >= 0 else 'less'}"
+        f"deals' notes, {points(abs(gap))} {'more' if gap >= 0 else 'less'}"
     )
 
 
@@ -159,7 +159,7 @@ def _languages(result: Concerns) -> str:
         f"{count(row.notes, 'note')} in {row.language if row.language != 'other' else 'other languages'}"
         for row in result.deals.itertuples()
     ]
-    return f"Read were {listing(parts)}; shares are of the deals with notes in the same language."
+    return f"Read were {listing(parts)}; shares are of the notes in the same language."
 
 
 def _little_concerns() -> Concerns:

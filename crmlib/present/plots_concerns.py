@@ -32,7 +32,7 @@ def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
     >>> from crmlib.present.claims_concerns import _little_concerns
     >>> ax = plot_topics(_little_concerns())
     >>> ax.get_title(loc="left").replace("\\n", " ")
-    '“high, price” is in 100\\xa0% of lost and 0\\xa0% of won deals'
+    '“high, price” is in 100\\xa0% of the notes of lost and 0\\xa0% of won deals'
     >>> plt.close(ax.figure)
     """
     known = result.topics.dropna(subset=["difference"])
@@ -43,7 +43,7 @@ def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
         return finish(nothing(ax, says=says), title="Nothing to show", alt=f"No picture: {says.lower()}.")
     first = rows.iloc[0]
     title = (
-        f"{quoted(first['topic'])} is in {percent(first['lost_share_pct'])} of lost and "
+        f"{quoted(first['topic'])} is in {percent(first['lost_share_pct'])} of the notes of lost and "
         f"{percent(first['won_share_pct'])} of won deals"
     )
     several = rows["language"].nunique() > 1

@@ -8,7 +8,7 @@ _LABELS = {
     "term": "Word",
     "language": "Language",
     "deals": "Deals",
-    "lost_share_pct": "Of lost deals",
+    "lost_share_pct": "Notes of lost deals",
     "open_share_pct": "Of open deals",
     "won_share_pct": "Of won deals",
     "difference": "Lost less won",

@@ -25,9 +25,9 @@ _FUNCTION_WORDS = {
     "German": "der die das und ist nicht ein eine einen einem einer zu den dem des mit von für auf sich im es er "
     "sie wir ich hat haben wird werden wurde sind war auch noch nur als aber oder bei nach aus an in vor über "
     "zum zur vom am wie so daß dass wenn kann will möchte sehr mehr kein keine ihr ihre uns unser bis durch um "
-    "doch dann da man sein",
+    "doch dann da man sein des dass wünscht unter wurden hatte",
     "French": "le la les de des du un une et est il elle nous vous ils que qui ne pas pour dans sur avec au aux "
-    "en ce cette ces se sont a ont été par plus mais ou son sa ses leur très trop encore on y d l n s c qu",
+    "en ce cette ces se sont a ont été par plus mais ou son sa ses leur très trop encore on qu",
     "Spanish": "el la los las de del un una y es que no en por para con su sus se al lo como más pero o este esta "
     "ha han fue son muy todavía sin sobre nos le les ya",
 }
@@ -62,7 +62,7 @@ def language_of(text: str) -> str:
         return "Japanese"
     if _HAN.search(text):
         return "Chinese"
-    words = [word.casefold() for word in _WORD.findall(text)]
+    words = [word.casefold() for word in _WORD.findall(_CONTACT_DATA.sub(" ", text))]
     hits = {language: sum(word in stop for word in words) for language, stop in _STOP.items()}
     best = max(hits, key=hits.__getitem__)
     return best if hits[best] else "other"
@@ -85,15 +85,15 @@ def languages_of(texts: Sequence[str]) -> list[str]:
     ['English', 'English', 'other']
     """
     found = [language_of(text) for text in texts]
-    known: dict[str, set[str]] = {}
+    known: dict[str, Counter[str]] = {}
     for text, language in zip(texts, found, strict=True):
         if language in _STOP:
-            known.setdefault(language, set()).update(words_of(text, language))
+            known.setdefault(language, Counter()).update(set(words_of(text, language)))
     for place, language in enumerate(found):
         words = words_of(texts[place], language) if language == "other" else []
-        met = {name: sum(word in known[name] for word in words) for name in sorted(known)}
+        met = {name: sum(counts[word] for word in words) for name, counts in sorted(known.items())}
         best = max(met, key=met.__getitem__, default="other")
-        if words and 2 * met.get(best, 0) >= len(words):
+        if words and 2 * sum(word in known.get(best, ()) for word in words) >= len(words):
             found[place] = best
     return found
 

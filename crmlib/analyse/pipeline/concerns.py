@@ -7,6 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.pipeline.concern_shares import (
+    OUTCOMES,
+    SHARE_COLUMNS,
+    difference_of_shares,
+    shares_of_notes,
+    trend_words,
+)
 from crmlib.analyse.pipeline.concern_topics import find_topics
 from crmlib.analyse.pipeline.concern_words import (
     languages_of,
@@ -22,9 +29,6 @@ from crmlib.prepare.clock import days_later
 from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.errors import ParameterError
 
-OUTCOMES = ("lost", "open", "won")
-_SURE = 0.05
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Concerns:
@@ -34,7 +38,7 @@ class Concerns:
     ----------
     topics : DataFrame, one row a topic, the most telling of lost deals first
         `topic` (its main words), `language`, `deals` (that speak of it), `lost_share_pct`, `open_share_pct`,
-        `won_share_pct` (of the deals with notes in that language), `difference` (points, lost less won), `low`,
+        `won_share_pct` (of the notes of such deals in that language), `difference` (points, lost less won), `low`,
         `high` (95 %), `q_value`, `recent_share_pct`, `earlier_share_pct` (of notes), `trend` ("rising",
         "falling", "steady", or "" where too few notes tell).
     terms : DataFrame, one row a word or two
@@ -74,7 +78,7 @@ class Concerns:
 
 
 def concerns(
-    crm: Any, *, most_topics: int = 6, most_terms: int = 60, recent_days: int = 182, most_notes: int = 20_000
+    crm: Any, *, most_topics: int = 12, most_terms: int = 60, recent_days: int = 182, most_notes: int = 20_000
 ) -> Concerns:
     """What the notes of deals speak of, and why deals were lost.
 
@@ -104,15 +108,14 @@ def concerns(
     Notes
     -----
     Only notes up to a deal's close are read. A word is shown when the notes of enough customers hold it, and when
-    it belongs to no name; so a secret that one customer told, or a telephone number, is never on a page. A deal
-    speaks of a topic when one of its notes does. Lost and won are compared by Fisher's exact test, adjusted by
-    Benjamini and Hochberg over all topics, and over all terms.
+    it belongs to no name; so a secret that one customer told, or a telephone number, is never on a page. Shares
+    are of notes, with deals drawn as wholes (see `crmlib.analyse.pipeline.concern_shares`); lost and won are
+    compared with an adjustment by Benjamini and Hochberg over all topics, and over all terms.
 
     References
     ----------
     Lee, D. D. & Seung, H. S. (1999). Learning the parts of objects by non-negative matrix factorization. Nature
-    401. Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions.
-    Statistics in Medicine 17.
+    401. Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57.
 
     Examples
     --------
@@ -193,78 +196,19 @@ def _of_language(notes, language, names, minimum, most_topics, since):
     allowed = shareable_words(words, notes["customer_id"], texts=notes["text"], names=names, minimum=minimum)
     said = [[word for word in telling(one, language) if word in allowed] for one in words]
     held, labels, weights = find_topics(said, notes["customer_id"], minimum=minimum, most=most_topics)
-    topics = _shares(notes, weights > 0, labels, language, since)
-    terms = _shares(notes, held.matrix, held.terms, language, since)
+    topics, terms = (
+        shares_of_notes(notes, table, names, since=since).assign(language=language)
+        for table, names in ((weights > 0, labels), (held.matrix, held.terms))
+    )
     return topics, terms, _examples(notes, weights, labels, language, allowed)
 
 
-def _shares(notes, held, labels, language, since):
-    """Who speaks of each: `held` is a table of notes by labels, true where a note does."""
-    deals = notes.groupby("opportunity_id", sort=True)
-    codes = deals.ngroup().to_numpy()
-    outcome = deals["outcome"].first().to_numpy()
-    recent = (notes["happened_at"] > since).to_numpy()
-    rows = []
-    for place, label in enumerate(labels):
-        column = np.asarray(held[:, place].todense()).ravel() if hasattr(held, "todense") else held[:, place]
-        speaks = np.bincount(codes[column], minlength=len(outcome)) > 0
-        counts = {
-            name: (int(speaks[outcome == name].sum()), int((outcome == name).sum())) for name in OUTCOMES
-        }
-        when = [(int(column[side].sum()), int(side.sum())) for side in (recent, ~recent)]
-        rows.append({"term": label, "language": language, "deals": int(speaks.sum()), **_row(counts, when)})
-    return pd.DataFrame(rows, columns=["term", "language", "deals", *_COLUMNS])
-
-
-_COLUMNS = (
-    *("lost_share_pct", "open_share_pct", "won_share_pct", "difference", "low", "high", "p_value"),
-    *("recent_share_pct", "earlier_share_pct", "trend"),
-)
-
-
-def _row(counts, when):
-    from scipy.stats import fisher_exact
-
-    row = {f"{name}_share_pct": _share(*counts[name]) for name in OUTCOMES}
-    (lost, of_lost), (won, of_won) = counts["lost"], counts["won"]
-    row |= dict.fromkeys(("difference", "low", "high", "p_value"), np.nan)
-    if of_lost and of_won:
-        row["difference"] = row["lost_share_pct"] - row["won_share_pct"]
-        row["low"], row["high"] = _difference_interval(lost, of_lost, won, of_won)
-        row["p_value"] = fisher_exact([[lost, of_lost - lost], [won, of_won - won]]).pvalue
-    return {**row, **_trend(*when)}
-
-
-def _difference_interval(one, of_one, other, of_other):
-    from statsmodels.stats.proportion import confint_proportions_2indep
-
-    low, high = confint_proportions_2indep(one, of_one, other, of_other, method="newcomb")
-    return 100 * low, 100 * high
-
-
-def _trend(recent, earlier):
-    from scipy.stats import fisher_exact
-
-    shares = {"recent_share_pct": _share(*recent), "earlier_share_pct": _share(*earlier), "trend": ""}
-    if min(recent[1], earlier[1]) >= 20:
-        table = [[recent[0], recent[1] - recent[0]], [earlier[0], earlier[1] - earlier[0]]]
-        more = recent[0] * earlier[1] > earlier[0] * recent[1]
-        sure = fisher_exact(table).pvalue <= _SURE
-        shares["trend"] = ("rising" if more else "falling") if sure else "steady"
-    return shares
-
-
-def _share(part, whole):
-    return 100 * part / whole if whole else np.nan
-
-
 def _judged(tables):
+    columns = ["term", "language", "deals", *SHARE_COLUMNS]
     tables = [table for table in tables if len(table)]
     if not tables:
-        return pd.DataFrame(columns=["term", "language", "deals", *_COLUMNS]).rename(
-            columns={"p_value": "q_value"}
-        )
-    table = pd.concat(tables, ignore_index=True)
+        return pd.DataFrame(columns=columns).rename(columns={"p_value": "q_value"})
+    table = pd.concat(tables, ignore_index=True)[columns]
     known = table["p_value"].notna()
     table.loc[known, "p_value"] = benjamini_hochberg(table.loc[known, "p_value"].to_numpy())
     table = table.rename(columns={"p_value": "q_value"})
@@ -331,12 +275,23 @@ def _reasons(crm, minimum, since):
     return table.drop(columns="last"), _share(len(known), len(lost))
 
 
+def _share(part, whole):
+    return 100 * float(part) / float(whole) if whole else np.nan
+
+
 def _reason_row(name, part, known, since):
     from statsmodels.stats.proportion import proportion_confint
 
     low, high = proportion_confint(len(part), len(known), method="wilson")
-    new, late = part["closed_at"] > since, known["closed_at"] > since
-    when = _trend((int(new.sum()), int(late.sum())), (int((~new).sum()), int((~late).sum())))
+    late, held = (known["closed_at"] > since).to_numpy(), (known["reason"] == name).to_numpy()[:, None]
+    gap, _, p_value = difference_of_shares(held, np.arange(len(known)), late, ~late)
+    when = {
+        **{
+            f"{when}_share_pct": _share(held[side].sum(), side.sum())
+            for when, side in (("recent", late), ("earlier", ~late))
+        },
+        "trend": trend_words(gap, p_value)[0],
+    }
     amount = float(part["amount"].astype("float64").sum(min_count=1)) if "amount" in part else np.nan
     return {"reason": name, "deals": len(part), "share_pct": _share(len(part), len(known)), "low": 100 * low,
             "high": 100 * high, "amount": amount, **when}  # fmt: skip

@@ -5,9 +5,10 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import fisher_exact
+import statsmodels.api as sm
 
 from crmlib.analyse.pipeline import concern_words
+from crmlib.analyse.pipeline.concern_shares import difference_of_shares
 from crmlib.analyse.pipeline.concern_words import languages_of, masked, shareable_words, words_of
 from crmlib.analyse.pipeline.concerns import concerns
 from crmlib.measure.deal_notes import deal_notes
@@ -59,17 +60,38 @@ def test_the_shares_of_a_word_are_those_that_a_plain_count_gives(found):
     frames = company()
     joined = frames["interactions"].merge(frames["opportunities"][["opportunity_id", "outcome"]])
     english = joined[joined["customer_id"].str[1:].astype(int) % 4 == 0]
-    speaks = english["notes"].str.contains("price").groupby(english["opportunity_id"]).any()
-    outcome = english.groupby("opportunity_id")["outcome"].first()
+    speaks = english["notes"].str.contains("price")
     row = found.terms.set_index("term").loc["price"]
-    assert row["deals"] == speaks.sum()
+    assert row["deals"] == english.loc[speaks, "opportunity_id"].nunique()
     for name in SHARES:
-        assert row[f"{name}_share_pct"] == pytest.approx(100 * speaks[outcome == name].mean())
-    table = [
-        [(speaks & (outcome == name)).sum(), (~speaks & (outcome == name)).sum()] for name in ("lost", "won")
-    ]
-    assert row["q_value"] >= fisher_exact(table).pvalue
+        assert row[f"{name}_share_pct"] == pytest.approx(100 * speaks[english["outcome"] == name].mean())
     assert row["low"] < row["difference"] < row["high"] <= 100
+
+
+def test_errors_are_those_of_a_regression_with_clusters():
+    rng = np.random.default_rng(5)
+    deals = rng.integers(0, 300, 2_000)
+    lost = rng.random(300) < 0.5
+    held = rng.random(2_000) < 0.2 + 0.3 * rng.random(300)[deals] + 0.1 * lost[deals]
+    gap, error, p_value = difference_of_shares(held[:, None], deals, lost[deals], ~lost[deals])
+    fit = sm.OLS(held.astype(float), sm.add_constant(lost[deals].astype(float))).fit(
+        cov_type="cluster", cov_kwds={"groups": deals}
+    )
+    assert gap[0] == pytest.approx(fit.params[1])
+    assert error[0] == pytest.approx(fit.bse[1], rel=0.01)
+    assert p_value[0] == pytest.approx(fit.pvalues[1], rel=0.1)
+
+
+def test_deals_with_many_notes_do_not_seem_to_speak_of_everything():
+    """Won deals have four times the notes, and say nothing different."""
+    rng = np.random.default_rng(1)
+    claimed = 0
+    for _ in range(40):
+        deals = np.concatenate([np.arange(60), np.repeat(np.arange(60, 120), 4)])
+        won = deals >= 60
+        held = rng.random((len(deals), 5)) < 0.3
+        claimed += (difference_of_shares(held, deals, ~won, won)[2] <= 0.05).sum()
+    assert claimed <= 20
 
 
 def test_what_lost_deals_speak_of_is_found_in_every_language(found):
@@ -83,7 +105,9 @@ def test_what_lost_deals_speak_of_is_found_in_every_language(found):
 
 def test_what_one_customer_alone_said_is_nowhere(found):
     words = "".join(frame.to_csv() for frame in (found.topics, found.terms, found.examples, found.reasons))
-    assert "secret" not in words and "@" not in words and "0123" not in words and "ann" not in words.split(",")
+    assert (
+        "secret" not in words and "@" not in words and "0123" not in words and "ann" not in words.split(",")
+    )
     assert "…" in "".join(found.examples["example"])
 
 

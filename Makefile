@@ -4,15 +4,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-WORKSPACES ?= data/retail
+WORKSPACES ?= data/retail data/b2b
+SAMPLE := data/b2b/exports/book.xlsx
 PORT ?= 8888
 
-.PHONY: report test coverage lab lint setup lock clean
+.PHONY: report sample test coverage lab lint setup lock clean
 .DEFAULT_GOAL := report
 
-report: $(READY)
+report: $(READY) $(SAMPLE)
 	$(BIN)/crmlib report $(WORKSPACES) --out reports
 	@echo "Open reports/index.html in a browser."
+
+# The exports of the sample company are drawn once, and again when their generator changes.
+$(SAMPLE): $(wildcard crmlib/sample/*.py) | $(READY)
+	$(BIN)/crmlib sample data/b2b
+
+sample: $(READY)
+	$(BIN)/crmlib sample data/b2b
 
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder

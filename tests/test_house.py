@@ -99,7 +99,7 @@ def test_nothing_is_left_unfinished(path):
 
 
 def test_files_stay_under_a_megabyte():
-    made = {"reports", "set_aside", "build", "dist"}
+    made = {"reports", "set_aside", "build", "dist", "exports", "truth"}
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
         if path.is_file() and not made & set(parts) and not any(p.startswith(".") for p in parts[:-1]):

@@ -270,7 +270,9 @@ PLANS = TableSpec(
             allowed=("net_amount", "quantity", "margin", "order_count", "won_amount"),
         ),
         Field("target", "number", "How much.", required=True),
+        Field("set_on", "date", "When the target was set.", guesses=("agreed_on", "planned_on")),
     ),
+    time="set_on",
     checks=(
         TableCheck(
             "ends_before_start",

@@ -1,0 +1,256 @@
+"""The customers of the sample company, the people there, and the ties between them."""
+
+import random
+
+import numpy as np
+import pandas as pd
+
+from crmlib.sample.lots import lots, pick, pick_by_row, pick_name
+from crmlib.sample.people import Register, written_otherwise
+from crmlib.sample.truths import (
+    COUNTRIES,
+    CUSTOMERS,
+    DAYS,
+    INDUSTRY_ODDS,
+    INDUSTRY_SHARE,
+    SEGMENTS,
+    SIZE_ODDS,
+    SOURCE_MIX,
+    SOURCE_SHARE,
+)
+
+TWIN_SHARE, BOTH_SYSTEMS_SHARE = 0.04, 0.35
+_TITLES = (
+    ("Managing director", "Management", 0.9), ("Head of purchasing", "Purchasing", 0.75),
+    ("Head of production", "Production", 0.6), ("Engineer", "Production", 0.4), ("Buyer", "Purchasing", 0.35),
+    ("IT manager", "IT", 0.45), ("Assistant", "Management", 0.15),
+)  # fmt: skip
+_INTERESTS = ("labels", "safety", "automation", "training", "energy", "cleaning")
+
+
+def source_shares(industries: np.ndarray) -> np.ndarray:
+    """How likely each source is for customers of these industries; one row a customer.
+
+    Examples
+    --------
+    >>> source_shares(np.array(["Food", "Retail"], dtype=object)).argmax(axis=1).tolist()
+    [0, 2]
+    """
+    shares = np.tile(list(SOURCE_SHARE.values()), (len(industries), 1))
+    for (source, industry), factor in SOURCE_MIX.items():
+        shares[industries == industry, list(SOURCE_SHARE).index(source)] *= factor
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def make_customers(*, seed: int, scale: float, owners: list[str], campaigns: pd.DataFrame) -> pd.DataFrame:
+    """Every customer once, under the vocabulary's names and the generator's own.
+
+    Returns
+    -------
+    DataFrame
+        `segment`, `weight` (of ordering), `first_day`, `end_day` (first and last day that orders are possible;
+        both may lie outside the history), `discount` and `tardiness` besides the vocabulary's columns.
+
+    Examples
+    --------
+    >>> make_customers.__name__  # see crmlib.sample.company.make_company
+    'make_customers'
+    """
+    rng = lots(seed, "customers")
+    n = max(60, round(CUSTOMERS * scale))
+    country = pick_name(rng, {name: row[2] for name, row in COUNTRIES.items()}, n)
+    person = rng.random(n) < 0.12
+    industry = np.array(list(INDUSTRY_ODDS), dtype=object)[pick(rng, INDUSTRY_SHARE, n)]
+    people = np.where(person, rng.integers(1, 4, n), np.round(np.exp(rng.normal(3.9, 1.4, n))) + 1)
+    table = pd.DataFrame(
+        {
+            "kind": np.where(person, "person", "company"),
+            "industry": industry,
+            "employee_count": people.astype(np.int64),
+            "country": country,
+            "region": [COUNTRIES[c][3][rng.integers(len(COUNTRIES[c][3]))] for c in country],
+            "source": np.array(list(SOURCE_SHARE), dtype=object)[pick_by_row(rng, source_shares(industry))],
+            "owner_id": np.array(owners, dtype=object)[rng.integers(len(owners), size=n)],
+            "segment": pick_name(rng, {name: row[0] for name, row in SEGMENTS.items()}, n),
+        }
+    )
+    table["company_size"] = np.array(list(SIZE_ODDS), dtype=object)[
+        np.searchsorted([10, 50, 250], table["employee_count"], side="right")
+    ]
+    table["annual_revenue"] = np.round(people * np.exp(rng.normal(11.6, 0.5, n)), -3)
+    table = _add_course(table, rng)
+    table = _add_terms(table, rng)
+    brought = table["source"].isin(["Trade fair", "Advertising"]) & (table["signed_up_on"] >= 0)
+    table["campaign_id"] = _campaign_of(campaigns, table["signed_up_on"], table["source"], brought)
+    number = 100_001 + np.arange(n)
+    table["customer_id"] = [
+        f"{i}" if erp else f"A-{i}" for i, erp in zip(number, table["in_erp"], strict=True)
+    ]
+    return _add_names(table, seed)
+
+
+def _add_course(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """When each signed up, how readily it orders, and until when."""
+    n = len(table)
+    old = rng.random(n) < 0.6
+    signed = np.where(old, -rng.integers(1, 1800, n), rng.integers(0, DAYS - 20, n))
+    start = np.maximum(signed, 0)
+    monthly = table["segment"].map({name: row[5] for name, row in SEGMENTS.items()}).to_numpy()
+    daily = 1 - (1 - monthly) ** (12 / 365.25)
+    life = np.ceil(rng.exponential(1, n) / -np.log1p(-np.maximum(daily, 1e-9)))
+    weight = table["segment"].map({name: row[1] for name, row in SEGMENTS.items()}).to_numpy()
+    return table.assign(
+        signed_up_on=signed,
+        first_day=start,
+        end_day=np.where(monthly > 0, np.minimum(start + life, 10**6), 10**6).astype(np.int64),
+        weight=weight * rng.gamma(4.0, 0.25, n),
+        discount=table["segment"].map({name: row[4] for name, row in SEGMENTS.items()}).to_numpy(),
+        tardiness=rng.beta(1.5, 4.0, n),
+    )
+
+
+def _add_terms(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    n = len(table)
+    limit = np.round(2000 * (1 + table["weight"]) * np.exp(rng.normal(0, 0.6, n)), -2)
+    interests = [
+        ";".join(name for name, chosen in zip(_INTERESTS, row, strict=True) if chosen)
+        for row in rng.random((n, len(_INTERESTS))) < 0.25
+    ]
+    return table.assign(
+        credit_limit=np.where(rng.random(n) < 0.75, limit, np.nan),
+        payment_terms_days=np.array([14, 30, 30, 60])[rng.integers(4, size=n)],
+        interests=interests,
+        tags=np.where(rng.random(n) < 0.1, "newsletter", ""),
+        email_consent=rng.random(n) < 0.72,
+        sms_consent=rng.random(n) < 0.38,
+        phone_consent=rng.random(n) < 0.61,
+        gender=np.where(table["kind"] == "person", np.where(rng.random(n) < 0.5, "f", "m"), ""),
+        birth_year=rng.integers(1955, 2001, n),
+        birth_day=rng.integers(0, 365, n),
+        in_erp=table["weight"] > 0,
+    ).assign(in_crm=lambda t: (t["weight"] == 0) | (rng.random(n) < BOTH_SYSTEMS_SHARE))
+
+
+def _campaign_of(
+    campaigns: pd.DataFrame, days: pd.Series, sources: pd.Series, brought: pd.Series
+) -> np.ndarray:
+    """The last campaign of a source's kind that had begun by then, within the last half year."""
+    found = np.full(len(days), "", dtype=object)
+    for row in campaigns.sort_values("started_on").itertuples():
+        fits = brought & (sources == row.source) & days.between(row.started_on, row.started_on + 180)
+        found[fits.to_numpy()] = row.campaign_id
+    return found
+
+
+def _add_names(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    register = Register(seed)
+    places = [register.place(country) for country in table["country"]]
+    names = [
+        register.person(country) if kind == "person" else register.company(country)
+        for country, kind in zip(table["country"], table["kind"], strict=True)
+    ]
+    table = pd.concat([table, pd.DataFrame(places)], axis=1).assign(name=names)
+    table["email"] = [f"office@c{number[-6:]}.example" for number in table["customer_id"]]
+    code = table["country"].map({name: row[1] for name, row in COUNTRIES.items()})
+    table["tax_id"] = [
+        f"{c}{int(i[-6:]) * 7919 % 10**9:09d}" for c, i in zip(code, table["customer_id"], strict=True)
+    ]
+    return table.assign(country_code=code)
+
+
+def make_twins(customers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """Customers that were recorded a second time in the CRM, under another number and written otherwise.
+
+    Returns
+    -------
+    DataFrame
+        Like `customers`, with `twin_of`: the number of the first record.
+
+    Examples
+    --------
+    >>> make_twins.__name__  # see crmlib.sample.company.make_company
+    'make_twins'
+    """
+    rng = lots(seed, "twins")
+    alone = customers[customers["in_erp"] & ~customers["in_crm"]]
+    chosen = np.sort(rng.choice(len(alone), round(len(customers) * TWIN_SHARE), replace=False))
+    clerk = random.Random(seed)
+    twins = alone.iloc[chosen].copy()
+    n = len(twins)
+    twins["twin_of"] = twins["customer_id"]
+    twins["customer_id"] = [f"A-{5001 + i}" for i in range(n)]
+    twins["name"] = [written_otherwise(name, clerk) for name in twins["name"]]
+    twins["email"] = np.where(rng.random(n) < 0.6, twins["email"], "")
+    twins["phone"] = [
+        number.translate(str.maketrans("", "", " -()/.")) if one else ""
+        for number, one in zip(twins["phone"], rng.random(n) < 0.7, strict=True)
+    ]
+    twins["address"] = np.where(rng.random(n) < 0.8, twins["address"], "")
+    twins["tax_id"] = ""
+    return twins.assign(in_erp=False, in_crm=True)
+
+
+def make_contacts(customers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """The people at each company: one to four, the first at the top.
+
+    Examples
+    --------
+    >>> make_contacts.__name__  # see crmlib.sample.company.make_company
+    'make_contacts'
+    """
+    rng, register = lots(seed, "contacts"), Register(seed + 1)
+    count = np.where(customers["kind"] == "person", 1, 1 + rng.binomial(3, 0.35, len(customers)))
+    at = np.repeat(np.arange(len(customers)), count)
+    nth = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    place = np.where(nth == 0, rng.integers(0, 2, len(at)), rng.integers(1, len(_TITLES), len(at)))
+    table = pd.DataFrame(
+        {
+            "contact_id": [f"P{20_001 + i}" for i in range(len(at))],
+            "customer_id": customers["customer_id"].to_numpy()[at],
+            "title": [_TITLES[i][0] for i in place],
+            "department": [_TITLES[i][1] for i in place],
+            "influence": np.clip(
+                np.array([_TITLES[i][2] for i in place]) + rng.normal(0, 0.08, len(at)), 0, 1
+            ).round(2),
+            "nth": nth,
+        }
+    )
+    table["name"] = [register.person(country) for country in customers["country"].to_numpy()[at]]
+    table["email"] = [
+        f"p{i[1:]}@c{c[-6:]}.example" for i, c in zip(table["contact_id"], table["customer_id"], strict=True)
+    ]
+    table["phone"] = np.where(rng.random(len(at)) < 0.7, customers["phone"].to_numpy()[at], "")
+    first = table["contact_id"].to_numpy()[np.repeat(np.cumsum(count) - count, count)]
+    table["reports_to_contact_id"] = np.where(nth > 0, first, "")
+    table["birth_on"] = rng.integers(-25_000, -9_500, len(at))
+    return table
+
+
+def make_relations(customers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """Groups of companies, suppliers, partners, and who recommended us to whom.
+
+    Examples
+    --------
+    >>> make_relations.__name__  # see crmlib.sample.company.make_company
+    'make_relations'
+    """
+    rng = lots(seed, "relations")
+    ids = customers["customer_id"].to_numpy()
+    rows: dict[tuple[str, str, str], float] = {}
+    companies = np.flatnonzero(customers["kind"] == "company")
+    for child in rng.choice(companies, len(companies) // 12, replace=False):
+        parent = companies[rng.integers(max(1, len(companies) // 10))]
+        if parent < child:
+            rows[ids[parent], ids[child], "parent"] = float(rng.choice([51, 60, 75, 100]))
+    for kind, share in (("supplier", 0.08), ("partner", 0.05), ("decision chain", 0.02)):
+        for one in rng.choice(companies, int(share * len(companies)), replace=False):
+            other = companies[rng.integers(len(companies))]
+            if one != other:
+                rows[ids[one], ids[other], kind] = np.nan
+    signed = customers["signed_up_on"].to_numpy()
+    for new in np.flatnonzero(customers["source"] == "Referral"):
+        referrer = companies[int(len(companies) * rng.random() ** 2)]
+        if signed[referrer] < signed[new]:
+            rows[ids[referrer], ids[new], "referrer"] = np.nan
+    table = pd.DataFrame(list(rows), columns=["from_customer_id", "to_customer_id", "relation"])
+    return table.assign(share_pct=list(rows.values()))

@@ -1,0 +1,223 @@
+"""Contacts with customers: about deals, planned and done, for service and in campaigns."""
+
+import numpy as np
+import pandas as pd
+
+from crmlib.sample.deals import Deals
+from crmlib.sample.lots import lots, pick_name
+from crmlib.sample.phrases import write_notes
+from crmlib.sample.staff import LEFT, still_here
+from crmlib.sample.truths import DAYS, ENGAGEMENT_ON_TOUCHES
+
+OUT_A_DAY, IN_A_DAY, LATE_A_DAY, LATE_FROM = 0.030, 0.018, 0.006, 60
+"""Contacts a day of a stay, from us and from a customer of engagement 0; after 60 days only this many from us."""
+NAMED_SHARE, PLANNED_SHARE, KEPT_SHARE, NEXT_STEP_SHARE, NEXT_STEP_OF_LEFT = 0.45, 0.20, 0.85, 0.6, 0.15
+"""Contacts that name the deal's concern; that had been planned; plans that were kept; open deals with a next step,
+and such deals of sellers who have left."""
+_CHANNELS = {"email": 0.36, "phone": 0.34, "visit": 0.13, "chat": 0.06, "web": 0.06, "fax": 0.02, "sms": 0.03}
+_MINUTES = {"email": 6, "phone": 14, "visit": 75, "chat": 9, "web": 4, "fax": 5, "sms": 2}
+_OUTCOMES = ("", "information sent", "call back", "meeting agreed", "no answer")
+
+
+def make_touches(
+    deals: Deals, deal_contacts: pd.DataFrame, contacts: pd.DataFrame, *, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Contacts about deals, plans among them, and the truth of the open deals' next steps.
+
+    Returns
+    -------
+    table : DataFrame
+        The vocabulary's columns; `day`, `minute` and `planned` (days) instead of dates; -1: no plan.
+    next_steps : DataFrame
+        Of each deal open at the end: `opportunity_id`, `has_next_step`, `planned_day`.
+
+    Examples
+    --------
+    >>> make_touches.__name__  # see crmlib.sample.company.make_company
+    'make_touches'
+    """
+    rng = lots(seed, "touches")
+    done = _done(deals, rng)
+    done = done[done["day"] < DAYS].reset_index(drop=True)
+    plans = _plans(done, rng)
+    steps, next_steps = _next_steps(deals, done, rng)
+    table = pd.concat([done, plans, steps], ignore_index=True)
+    table = table[table["day"] < DAYS].sort_values(
+        ["deal", "day", "minute"], ignore_index=True, kind="stable"
+    )
+    return _describe(table, deals, deal_contacts, contacts, rng), next_steps
+
+
+def _done(deals: Deals, rng: np.random.Generator) -> pd.DataFrame:
+    """What took place: the first contact at creation, then so many a day of each stay."""
+    stays, table = deals.stays, deals.table
+    at, last = stays["deal"].to_numpy(), np.minimum(stays["exited"].to_numpy(), DAYS)
+    days = np.clip(last - stays["entered"].to_numpy(), 0, None)
+    early, late = np.minimum(days, LATE_FROM), np.maximum(days - LATE_FROM, 0)
+    eager = np.exp(ENGAGEMENT_ON_TOUCHES * table["engagement"].to_numpy())[at]
+    parts = [
+        pd.DataFrame(
+            {
+                "deal": np.arange(len(table)),
+                "day": table["created"],
+                "minute": table["minute"],
+                "direction": "in",
+            }
+        )
+    ]
+    parts[0]["direction"] = np.where(table["source"] == "Cold call", "out", "in")
+    for direction, mean in (("out", OUT_A_DAY * early + LATE_A_DAY * late), ("in", IN_A_DAY * early * eager)):
+        count = rng.poisson(mean)
+        which = np.repeat(np.arange(len(stays)), count)
+        first = np.where(
+            direction == "out", rng.random(len(which)) * days[which], rng.random(len(which)) * early[which]
+        )
+        day = stays["entered"].to_numpy()[which] + first.astype(np.int64)
+        minute = rng.integers(8 * 60, 18 * 60, len(which))
+        same = day == table["created"].to_numpy()[at[which]]
+        minute = np.where(same, np.maximum(minute, table["minute"].to_numpy()[at[which]] + 1), minute)
+        parts.append(pd.DataFrame({"deal": at[which], "day": day, "minute": minute, "direction": direction}))
+    found = pd.concat(parts, ignore_index=True).assign(planned=-1)
+    return found.sort_values(["deal", "day", "minute"], ignore_index=True, kind="stable")
+
+
+def _plans(done: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Plans of the past: made at one contact for the next one, some of them not kept."""
+    later = done.groupby("deal")["day"].shift(-1)
+    gap = (later - done["day"]).to_numpy()
+    chosen = (rng.random(len(done)) < PLANNED_SHARE) & (gap >= 2)
+    plans = done[chosen].copy()
+    aim = later[chosen].to_numpy().astype(np.int64)
+    kept = rng.random(len(plans)) < KEPT_SHARE
+    missed = plans["day"].to_numpy() + 1 + (rng.random(len(plans)) * (gap[chosen] - 1)).astype(np.int64)
+    plans = plans.assign(planned=np.where(kept, aim, missed), direction="out", minute=plans["minute"] + 2)
+    return plans[plans["planned"] < DAYS - 1]
+
+
+def _next_steps(
+    deals: Deals, done: pd.DataFrame, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """For some of the open deals a contact planned after the closing day; for the others none."""
+    table = deals.table
+    is_open = np.flatnonzero(table["closed"].to_numpy() >= DAYS)
+    left = table["owner_id"].isin(LEFT).to_numpy()[is_open]
+    has = rng.random(len(is_open)) < np.where(left, NEXT_STEP_OF_LEFT, NEXT_STEP_SHARE)
+    has &= ~table["is_unknown"].to_numpy()[is_open]
+    last = done.groupby("deal")[["day", "minute"]].last().reindex(is_open)
+    planned = DAYS + rng.integers(0, 45, len(is_open))
+    steps = pd.DataFrame(
+        {
+            "deal": is_open,
+            "day": last["day"].to_numpy(),
+            "minute": last["minute"].to_numpy() + 3,
+            "direction": "out",
+            "planned": planned,
+        }
+    )[has]
+    truth = pd.DataFrame(
+        {
+            "opportunity_id": table["opportunity_id"].to_numpy()[is_open],
+            "has_next_step": has,
+            "planned_day": np.where(has, planned, -1),
+        }
+    )
+    return steps, truth
+
+
+def _describe(
+    table: pd.DataFrame,
+    deals: Deals,
+    deal_contacts: pd.DataFrame,
+    contacts: pd.DataFrame,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """By what means, who with whom, and what was said."""
+    n, at = len(table), table["deal"].to_numpy()
+    deal = deals.table
+    ids = deal["opportunity_id"].to_numpy()
+    is_plan = (table["planned"] >= 0).to_numpy()
+    channel = pick_name(rng, _CHANNELS, n)
+    minutes = np.round(pd.Series(channel).map(_MINUTES).to_numpy() * rng.gamma(4.0, 0.25, n)) + 1
+    people = deal_contacts.groupby("opportunity_id", sort=False)["contact_id"].agg(list)
+    by_deal = [people.get(one, [""]) for one in ids]
+    turn = rng.integers(0, 12, n)
+    contact = [by_deal[d][t % len(by_deal[d])] for d, t in zip(at.tolist(), turn.tolist(), strict=True)]
+    named = (rng.random(n) < NAMED_SHARE) & ~is_plan
+    topic = np.where(named, deal["topic"].to_numpy()[at], "")
+    given = rng.random(n) < 0.04
+    card = contacts.set_index("contact_id")[["name", "phone", "email"]].to_dict("index")
+    reach = [card.get(one) if one and yes else None for one, yes in zip(contact, given.tolist(), strict=True)]
+    notes = np.array(
+        write_notes(deal["country"].to_numpy()[at].tolist(), topic.tolist(), reach, rng), dtype=object
+    )
+    visit = channel == "visit"
+    return pd.DataFrame(
+        {
+            "customer_id": deal["customer_id"].to_numpy()[at],
+            "contact_id": contact,
+            "opportunity_id": ids[at],
+            "campaign_id": "",
+            "employee_id": still_here(deal["owner_id"].to_numpy()[at], table["day"].to_numpy()),
+            "day": table["day"],
+            "minute": table["minute"],
+            "channel": channel,
+            "direction": table["direction"],
+            "purpose": np.where(rng.random(n) < 0.5, "sale", "follow-up"),
+            "subject": np.where(is_plan, "Next step", "Project"),
+            "notes": np.where(is_plan, "", notes),
+            "template": "",
+            "outcome": np.where(
+                is_plan, "", np.array(_OUTCOMES, dtype=object)[rng.integers(len(_OUTCOMES), size=n)]
+            ),
+            "duration_minutes": np.where(is_plan, np.nan, minutes),
+            "planned": table["planned"],
+            "cost_amount": np.where(visit & ~is_plan, np.round(rng.gamma(3.0, 45.0, n), 2), np.nan),
+            "topic": topic,
+        }
+    )
+
+
+def make_other_touches(members: pd.DataFrame, cases: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """Contacts of service, and the letters of campaigns; same columns as `make_touches` gives.
+
+    Examples
+    --------
+    >>> make_other_touches.__name__  # see crmlib.sample.company.make_company
+    'make_other_touches'
+    """
+    rng = lots(seed, "other touches")
+    sent = members[~members["is_control"]]
+    letters = pd.DataFrame(
+        {
+            "customer_id": sent["customer_id"].to_numpy(),
+            "campaign_id": sent["campaign_id"].to_numpy(),
+            "employee_id": "E38",
+            "day": sent["contacted_on"].to_numpy(),
+            "channel": "email",
+            "direction": "out",
+            "purpose": "campaign",
+            "subject": "Offer",
+            "template": sent["campaign_id"].to_numpy() + "-mail",
+        }
+    )
+    service = pd.DataFrame(
+        {
+            "customer_id": cases["customer_id"].to_numpy(),
+            "campaign_id": "",
+            "employee_id": cases["employee_id"].to_numpy(),
+            "day": cases["day"].to_numpy(),
+            "channel": pick_name(rng, {"phone": 0.6, "email": 0.4}, len(cases)),
+            "direction": "in",
+            "purpose": "service",
+            "subject": "Service",
+            "template": "",
+        }
+    )
+    table = pd.concat([letters, service], ignore_index=True)
+    minutes = np.where(
+        table["purpose"] == "service", np.round(10 * rng.gamma(3.0, 0.4, len(table))) + 1, np.nan
+    )
+    return table.assign(
+        contact_id="", opportunity_id="", minute=rng.integers(8 * 60, 18 * 60, len(table)), notes="", outcome="",
+        duration_minutes=minutes, planned=-1, cost_amount=np.nan, topic="",
+    )  # fmt: skip

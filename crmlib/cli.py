@@ -245,6 +245,42 @@ def reveal(
     raise typer.Exit(print_revealed(workspace, listed, out=out, as_of=as_of or None))
 
 
+@app.command(
+    epilog=EXIT_CODES, help="Make a list: whom to address with which offer, and whom to leave alone."
+)
+def lists(
+    workspace: Workspace,
+    offer: Annotated[str, typer.Option(metavar="KIND", help="cross-sell, up-sell, repeat-sell or any.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets a folder of the campaign's name.")],
+    product: Annotated[str | None, typer.Option(help="Only this one, by number or name.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only products of this category.")] = None,
+    campaign: Annotated[str | None, typer.Option(metavar="ID", help="Otherwise kind and day.")] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="At most so many customers.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same control group.")] = 0,
+    control_share: Annotated[float | None, typer.Option(metavar="PCT", help="Percent left alone.")] = None,
+    channel: Annotated[str, typer.Option(help="auto, email, sms, phone, fax or web.")] = "auto",
+    drafts: Annotated[bool, typer.Option("--drafts", help="A draft for each customer, too.")] = False,
+    real_ids: Annotated[bool, typer.Option("--real-ids", help="Customer numbers, no pseudonyms.")] = False,
+    on: Annotated[str, typer.Option(metavar="DATE", help="The day of contact, or today.")] = "",
+    as_of: AsOf = "",
+) -> None:
+    """Write a list of whom to address with which offer; see `crmlib.present.outreach.write_outreach`.
+
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> words = ["lists", "no/such/workspace", "--offer", "any", "--out", "lists"]
+    >>> type(CliRunner().invoke(app, words).exception).__name__
+    'ParameterError'
+    """
+    from crmlib.present.console import print_lists
+
+    chosen = {"kind": offer, "product": product, "category": category, "campaign_id": campaign, "most": most}
+    drawn = {"seed": seed, "control_share_pct": control_share, "channel": channel, "moment": on or None}
+    written = {"out": out, "drafts": drafts, "real_ids": real_ids, "as_of": as_of or None}
+    raise typer.Exit(print_lists(workspace, **chosen, **drawn, **written))
+
+
 @app.command(epilog=EXIT_CODES, help="Draft a first crm.toml for a folder of exports.")
 def draft(
     folder: Annotated[Path, typer.Argument(help="Folder with the exports.")],
@@ -271,6 +307,29 @@ def draft(
         typer.echo(found.text, nl=False)
     for gap in found.gaps:
         _complain(f"Not found, and required: {gap}. Name its column in crm.toml.")
+
+
+@app.command(epilog=EXIT_CODES, help="Write the exports of an invented company, and what is true of it.")
+def sample(
+    folder: Annotated[Path, typer.Argument(help="exports/ and truth/ are written into it.")],
+    scale: Annotated[
+        float,
+        typer.Option(min=0.01, max=100, help="1: some 3,000 customers, 8,000 deals, 60,000 order lines."),
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Another number, another company.")] = 1,
+) -> None:
+    """Write the sample company; see `crmlib.sample.company.write_company`.
+
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> CliRunner().invoke(app, ["sample", "folder", "--scale", "0"]).exit_code
+    2
+    """
+    from crmlib.sample.company import write_company
+
+    write_company(folder, seed=seed, scale=scale)
+    typer.echo(f"Written: {folder / 'exports'}; what is true of them: {folder / 'truth' / 'README.md'}")
 
 
 @app.command(epilog=EXIT_CODES, help="Print the tables, the indicators and what they are made from.")

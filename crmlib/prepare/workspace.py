@@ -13,6 +13,7 @@ from crmlib.prepare.config_parts import ColumnConfig, TableConfig
 from crmlib.prepare.crm import Crm, stage_tables
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.outbox import archive_fingerprints, read_back
 from crmlib.prepare.reading import Reading
 from crmlib.prepare.snapshot import (
     lay_out_set_aside,
@@ -34,8 +35,8 @@ def open_workspace(
 ) -> Crm:
     """Read, check and hold the tables of a workspace.
 
-    While neither crm.toml, the exports nor the closing moment have changed, the checked tables of the last
-    time are opened again.
+    While neither crm.toml, the exports, the outbox nor the closing moment have changed, the checked tables of
+    the last time are opened again. Drafts of the outbox up to the closing moment stand among `interactions`.
 
     Parameters
     ----------
@@ -75,6 +76,7 @@ def open_workspace(
         )
     moment = _stated_moment(config, as_of)
     files = {name: fingerprints(config, name) for name in config.tables}
+    files |= {"outbox": prints} if (prints := archive_fingerprints(config)) else {}
     key = snapshot_key(config.model_dump(mode="json"), str(moment), files)
     folder = snapshots_folder(config.root)
     snapshot = folder / key
@@ -186,17 +188,22 @@ def _check_sources(
             aside_folder=target / "set_aside",
             progress=progress,
         )
-        for name, source in sources.items():
+        for source in sources.values():
             close_source(engine, source)
+        archive = read_back(engine, config, staged, aside_folder=target / "set_aside")
+        tables = list(dict.fromkeys([*config.tables, *(["interactions"] if archive else [])]))
+        for name in tables:
             file = Engine.literal(str(target / f"{name}.parquet"))
             engine.execute(f"copy {Engine.quote(name)} to {file} (format parquet, compression zstd)")
+    found = archive.report if archive else staged.report
+    frames = [_sources_frame(sources), *([archive.sources] if archive else [])]
     report = CheckReport(
-        summary=staged.report.summary,
-        counts=staged.report.counts,
-        sources=_sources_frame(sources),
-        missing=staged.report.missing,
+        summary=found.summary,
+        counts=found.counts,
+        sources=pd.concat(frames, ignore_index=True),
+        missing=found.missing,
     )
-    return {"as_of": str(staged.as_of), "tables": list(config.tables), **report_to_json(report)}
+    return {"as_of": str(staged.as_of), "tables": tables, **report_to_json(report)}
 
 
 def _sources_frame(sources: Mapping[str, Source]) -> pd.DataFrame:

@@ -226,6 +226,50 @@ def print_revealed(
     return 2 if revealed.unknown else 0
 
 
+def print_lists(
+    workspace: Path, *, out: Path, drafts: bool = False, real_ids: bool = False, **options: Any
+) -> int:
+    """Write a list of whom to address with which offer, say what it is, and give the exit code.
+
+    Parameters
+    ----------
+    workspace : folder
+    out : folder of lists
+    drafts, real_ids : see `crmlib.present.outreach.write_outreach`
+    **options : of `crmlib.present.outreach_plan.plan_from_workspace`
+
+    Returns
+    -------
+    int
+        0; 3 where nobody can be addressed: nothing is written then.
+
+    Raises
+    ------
+    CrmlibError
+        If the workspace cannot be used, or the campaign has a list already.
+
+    Examples
+    --------
+    >>> print_lists(Path("no/such/workspace"), out=Path("lists"))
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: There is no workspace 'no/such/workspace'...
+    """
+    from crmlib.present.outreach import write_outreach
+    from crmlib.present.outreach_plan import plan_from_workspace, written_words
+
+    (folder,) = workspace_folders([workspace])
+    tell = Console(highlight=False)
+    with plan_from_workspace(folder, **options) as (crm, plan):
+        tell.print(escape("\n".join([plan.says, *plan.notes])), soft_wrap=True)
+        tell.print(_table(plan.counts[["says", "customers"]]))
+        if not len(plan.contacts):
+            return 3
+        written = write_outreach(crm, plan, out=out, drafts=drafts, real_ids=real_ids)
+    tell.print(escape("\n".join(written_words(written))), soft_wrap=True)
+    return 0
+
+
 def _notify(command: str, reason: str, facts: Mapping[str, str]) -> None:
     if command:
         problem = tell_failure(command, reason=reason, facts=facts)

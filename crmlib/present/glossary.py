@@ -7,6 +7,7 @@ GLOSSARY: dict[str, str] = {
     "80/20": "The saying that a fifth of the customers bring four fifths of the value. A report checks it.",
     "As of": "The closing moment of a report. Nothing that happened later is in it.",
     "Basket": "Everything bought together in one order or visit to the till.",
+    "Best seller": "A product that more customers bought lately than others. Offering it to all is the simplest list.",
     "Cost to serve": "What a customer costs us besides the goods: service, time on calls and visits, campaigns.",
     "Credit grade": "How a customer pays, from A (as agreed) to E; with few invoices it leans on how others pay.",
     "Class A": "The customers it takes for the first 80 % of the value; B are those for the next 15 %, C the rest.",
@@ -19,6 +20,9 @@ GLOSSARY: dict[str, str] = {
         "How often a rule holds: of all baskets with the first item, the share that also hold the second. "
         "40 % means four in ten."
     ),
+    "Control group": (
+        "Customers held out of a campaign by lot, to see what those contacted would have spent without it."
+    ),
     "Customer type": "A name given by fixed rules from how lately, how often and how much somebody buys.",
     "Decision tree": (
         "A chain of questions with two answers each; at its end stands the share of customers to whom something "
@@ -28,6 +32,7 @@ GLOSSARY: dict[str, str] = {
         "A customer who has been silent for longer than was to be expected: three times the own usual gap, and at "
         "least as long as three in four customers never wait."
     ),
+    "Extra spend": "What customers of a campaign spent more than those they are compared with, refunds taken off.",
     "Frequency": "How many separate orders a customer has placed.",
     "Future contribution": (
         "What a customer is expected to bring within the time ahead that the report names: margin, "
@@ -57,6 +62,9 @@ GLOSSARY: dict[str, str] = {
     "Margin": "What remains of the price after the cost of the goods.",
     "Median": "The middle one when all values are put in order: half lie below it, half above.",
     "Net spend": "What was paid, with refunds taken off.",
+    "Overdue deal": (
+        "An open deal that has been in its stage for longer than most deals, open and closed, ever stay there."
+    ),
     "Percentage point": "The plain difference of two percentages: from 10 % to 12 % is two points.",
     "Recency": "Days since the customer's last order. Few is good.",
     "Rows set aside": (
@@ -65,6 +73,7 @@ GLOSSARY: dict[str, str] = {
     ),
     "Rule": "A pattern in the baskets: whoever buys this tends to buy that.",
     "Segment": "A group of customers who buy alike, found from the data rather than set beforehand.",
+    "Repeat-sell": "Offering a customer what they buy again and again, when it is due.",
     "Revenue at risk": (
         "The chance that a customer stops, times what the customer brought in the last time of the same length."
     ),
@@ -86,6 +95,7 @@ GLOSSARY: dict[str, str] = {
         "Everybody is in exactly one stage."
     ),
     "Support": "The share of all baskets that hold an item, or all items of a rule together.",
+    "Up-sell": "Offering a customer the next step of quality or price in a category they buy from.",
     "Value score": (
         "A number from 0 to 100 that compares a customer with all others in everything that is known: "
         "50 is an average customer."

@@ -76,6 +76,8 @@ def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
 def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
     """Fit a model, or say why there is too little to learn from; the rest of the report goes on without it.
 
+    What rests on a result that is missing is missing for the same reason.
+
     Parameters
     ----------
     fit : function, such as `crmlib.fit_churn`
@@ -91,7 +93,12 @@ def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
     ...     raise ParameterError("a horizon of 90 days needs 270 days of orders. There are 100.")
     >>> fitted(fit, 100)
     Skipped(reason='A horizon of 90 days needs 270 days of orders. There are 100.', table=None)
+    >>> fitted(fit, fitted(fit, 100)).reason[:9]
+    'A horizon'
     """
+    missing = next((part for part in (*tables, *settings.values()) if isinstance(part, Skipped)), None)
+    if missing is not None:
+        return missing
     try:
         return fit(*tables, **settings)
     except ParameterError as error:

@@ -1,0 +1,241 @@
+"""Who responds to a campaign: the share that answered and the extra spend, group by group."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from crmlib.analyse.campaigns.comparison import FEWEST, MATCHED, Comparison
+from crmlib.analyse.campaigns.estimates import Difference, mean_of_pairs, welch, wilson
+from crmlib.analyse.campaigns.response import Response
+from crmlib.analyse.rule_significance import benjamini_hochberg
+from crmlib.analyse.small_groups import NOT_STATED, OTHER, frequent_groups, safe_groups
+from crmlib.measure.campaign_spend import CONTACTED, CONTROL, DURING
+
+SPEND_BAND, ANSWERED_BAND, CAMPAIGNS_BAND = "spend_band", "answered_band", "campaigns_band"
+"""Groupings by what was known before contact."""
+
+SURE = 0.05
+"""Adjusted p-value up to which a group is said to differ from the others."""
+
+COLUMNS = (
+    *("grouping", "group", "contacted", "responded", "response_pct", "response_low", "response_high"),
+    *("response_q", "response_judged", "compared", "effect", "effect_low", "effect_high"),
+    *("gap", "gap_low", "gap_high", "gap_q", "effect_judged"),
+)
+
+
+def known_groups(people: pd.DataFrame, traits: pd.DataFrame) -> dict[str, pd.Series]:
+    """The groups that customers belonged to before they were contacted.
+
+    Parameters
+    ----------
+    people : DataFrame
+        Rows of one campaign, as `crmlib.measure.campaign_spend.campaign_people` gives them.
+    traits : DataFrame indexed by customer_id, as `crmlib.analyse.campaigns.features.customer_traits` gives it
+
+    Returns
+    -------
+    dict of grouping -> Series customer_id -> group
+        `SPEND_BAND` (thirds of those contacted), `ANSWERED_BAND`, `CAMPAIGNS_BAND`, and the traits.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"span": "campaign", "arm": "contacted", "customer_id": list("abc"),
+    ...                        "spend_before": [1.0, 5.0, 9.0], "known_days": 9.0, "responses_before": [0.0, 1, 0],
+    ...                        "campaigns_before": [0.0, 2, 5]})
+    >>> [one.to_list() for one in known_groups(people, pd.DataFrame()).values()]
+    [['lowest third', 'middle third', 'highest third'], ['no', 'yes', 'no'], ['none', '1 or 2', '3 or more']]
+    """
+    rows = people[(people["span"] == DURING) & people["arm"].isin([CONTACTED, CONTROL])]
+    rows = rows.drop_duplicates("customer_id").set_index("customer_id")
+    found: dict[str, pd.Series] = {}
+    ours = rows.loc[rows["arm"] == CONTACTED, ["spend_before", "known_days"]]
+    bought = ours.loc[ours["known_days"].notna(), "spend_before"]
+    if len(bought) and bought.nunique() > 2:
+        edges = bought.quantile([1 / 3, 2 / 3]).to_numpy()
+        bands = np.array(["lowest third", "middle third", "highest third"])
+        values = bands[np.searchsorted(edges, rows["spend_before"].to_numpy(), side="left")]
+        found[SPEND_BAND] = pd.Series(values, index=rows.index).where(
+            rows["known_days"].notna(), "no purchase yet"
+        )
+    if rows["campaigns_before"].sum() > 0:
+        answered = np.where(rows["responses_before"] > 0, "yes", "no")
+        found[ANSWERED_BAND] = pd.Series(answered, index=rows.index)
+        counted = pd.cut(rows["campaigns_before"], [-1, 0, 2, np.inf], labels=["none", "1 or 2", "3 or more"])
+        found[CAMPAIGNS_BAND] = counted.astype("str")
+    for trait in traits:
+        found[str(trait)] = traits[trait].reindex(rows.index)
+    return found
+
+
+def who_responds(
+    people: pd.DataFrame,
+    response: Response,
+    comparison: Comparison,
+    groups: Mapping[str, pd.Series],
+) -> pd.DataFrame:
+    """Response and extra spend of each group, and whether they differ from those of all others contacted.
+
+    Parameters
+    ----------
+    people : DataFrame
+        Rows of one campaign.
+    response : Response
+    comparison : Comparison
+    groups : mapping of grouping -> Series customer_id -> group
+        Known before contact. Groups of fewer than ten customers contacted are put together.
+
+    Returns
+    -------
+    DataFrame, one row a group
+        `grouping`, `group`, `contacted`, `responded`, `response_pct`, `response_low`, `response_high` (95 %),
+        `response_q` (chance of such a difference from all others, adjusted by Benjamini and Hochberg),
+        `response_judged` (False: too few), `compared` (customers of the group, or pairs, whose spend is compared),
+        `effect`, `effect_low`, `effect_high` (extra spend a customer, account currency), `gap`, `gap_low`, `gap_high`
+        (effect less that of all others), `gap_q`, `effect_judged`. Figures that too few stand behind are NaN.
+
+    References
+    ----------
+    Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"span": "campaign", "arm": "contacted",
+    ...                        "customer_id": [f"c{i}" for i in range(80)]})
+    >>> who = pd.Series([i < 20 for i in range(80)], index=people["customer_id"])
+    >>> response = Response(contacted=80, responded=20, who=who)
+    >>> town = pd.Series(["north"] * 40 + ["south"] * 40, index=people["customer_id"])
+    >>> found = who_responds(people, response, Comparison(kind="none"), {"town": town})
+    >>> found[["group", "contacted", "response_pct", "effect_judged"]].values.tolist()
+    [['north', 40, 50.0, False], ['south', 40, 0.0, False]]
+    """
+    rows = people[people["span"] == DURING].drop_duplicates("customer_id")
+    ours = pd.Index(rows.loc[rows["arm"] == CONTACTED, "customer_id"])
+    found = []
+    for grouping, given in groups.items():
+        names = _safe_names(given, ours)
+        mine = names.reindex(ours)
+        units = names.reindex(comparison.units["customer_id"]).to_numpy()
+        for group in _ordered(mine):
+            found.append(
+                {"grouping": grouping, "group": group}
+                | _response(mine == group, response)
+                | _extra(units == group, comparison)
+            )
+    table = pd.DataFrame(found, columns=[*COLUMNS, "response_p", "gap_p"])
+    for kind in ("response", "gap"):
+        known = table[f"{kind}_p"].notna()
+        table[f"{kind}_q"] = np.nan
+        if known.any():
+            table.loc[known, f"{kind}_q"] = benjamini_hochberg(
+                table.loc[known, f"{kind}_p"].to_numpy(dtype=float)
+            )
+    return table[list(COLUMNS)]
+
+
+def _safe_names(given: pd.Series, ours: pd.Index) -> pd.Series:
+    """The groups as they may be shown, judged by those contacted; the held out go along."""
+    given = given[~given.index.duplicated()]
+    raw = given.reindex(ours.union(given.index)).astype("object")
+    shown = safe_groups(frequent_groups(raw.reindex(ours)))
+    said = raw.reindex(ours).astype("object")
+    names = dict(zip(said[said.notna()].astype("str"), shown[said.notna().to_numpy()], strict=True))
+    unstated = shown[said.isna().to_numpy()]
+    missing = unstated.iloc[0] if len(unstated) else NOT_STATED
+    return pd.Series(
+        [missing if pd.isna(value) else names.get(str(value), OTHER) for value in raw], index=raw.index
+    )
+
+
+_ORDER = ("no purchase yet", "lowest third", "middle third", "highest third", "none", "1 or 2", "3 or more")
+
+
+def _ordered(values: pd.Series) -> list[str]:
+    last = {OTHER: 1, NOT_STATED: 2}
+    return sorted(
+        set(values),
+        key=lambda name: (last.get(name, 0), _ORDER.index(name) if name in _ORDER else -1, name),
+    )
+
+
+def _response(inside: pd.Series, response: Response) -> dict[str, object]:
+    n = int(inside.sum())
+    row = {"contacted": n, "responded": 0, "response_judged": False, "response_p": np.nan}
+    row |= dict.fromkeys(("response_pct", "response_low", "response_high"), np.nan)
+    if response.reason:
+        return row
+    who = response.who.reindex(inside.index).fillna(False).to_numpy(dtype=bool)
+    mine, others = who[inside.to_numpy()], who[~inside.to_numpy()]
+    low, high = wilson(int(mine.sum()), n)
+    row |= {
+        "responded": int(mine.sum()),
+        "response_pct": 100 * mine.sum() / max(n, 1),
+        "response_low": 100 * low,
+        "response_high": 100 * high,
+    }
+    if min(n, len(others)) >= FEWEST:
+        cells = [[mine.sum(), n - mine.sum()], [others.sum(), len(others) - others.sum()]]
+        row |= {"response_judged": True, "response_p": float(stats.fisher_exact(cells)[1])}
+    return row
+
+
+def _extra(inside: np.ndarray, comparison: Comparison) -> dict[str, object]:
+    row: dict[str, object] = {"compared": 0, "effect_judged": False, "gap_p": np.nan}
+    row |= dict.fromkeys(("effect", "effect_low", "effect_high", "gap", "gap_low", "gap_high"), np.nan)
+    units = comparison.units
+    if units.empty:
+        return row
+    side, value = units["side"].to_numpy() == 1, units["value"].to_numpy(dtype=float)
+    if comparison.kind == MATCHED:
+        sizes = [int(inside.sum()), int((~inside).sum())]
+        mine, others = mean_of_pairs(value[inside]), mean_of_pairs(value[~inside])
+    else:
+        sizes = [int((part & one).sum()) for part in (inside, ~inside) for one in (side, ~side)]
+        mine, others = (welch(value[part & side], value[part & ~side]) for part in (inside, ~inside))
+    row["compared"] = int((inside & side).sum())
+    if min(sizes) < FEWEST:
+        return row
+    gap = difference_of(mine, others)
+    return row | {
+        "effect": mine.value,
+        "effect_low": mine.low,
+        "effect_high": mine.high,
+        "gap": gap.value,
+        "gap_low": gap.low,
+        "gap_high": gap.high,
+        "gap_p": gap.p_value,
+        "effect_judged": True,
+    }
+
+
+def difference_of(one: Difference, other: Difference) -> Difference:
+    """How much one difference is larger than another that rests on other customers.
+
+    Parameters
+    ----------
+    one, other : Difference
+
+    Returns
+    -------
+    Difference
+
+    References
+    ----------
+    Altman, D. G. & Bland, J. M. (2003). Interaction revisited: the difference between two estimates. BMJ 326.
+
+    Examples
+    --------
+    >>> mine, others = mean_of_pairs(np.array([4.0, 6.0])), mean_of_pairs(np.array([1.0, 3.0]))
+    >>> difference_of(mine, others).value
+    3.0
+    """
+    parts = np.array([one.error**2, other.error**2])
+    error = float(np.sqrt(parts.sum()))
+    if not np.isfinite(error):
+        return Difference.unknown()
+    with np.errstate(invalid="ignore"):
+        shares = parts**2 / np.array([one.freedom, other.freedom])
+    total = float(np.nansum(shares))
+    return Difference.of(one.value - other.value, error, parts.sum() ** 2 / total if total else float("inf"))

@@ -1,0 +1,293 @@
+"""Where deals come from, how often each source ends in a win, how long it takes, and what it costs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from crmlib.analyse.pipeline.portrait_traits import NOT_STATED, against_the_rest
+from crmlib.analyse.pipeline.sources_given import Given, given_deals
+from crmlib.analyse.pipeline.sources_rates import difference_of_shares, standardised_difference, wilson
+from crmlib.analyse.rule_significance import benjamini_hochberg
+from crmlib.schema.errors import ParameterError, nearest
+
+FEWEST = 30
+"""Deals of the base below which a source is not judged."""
+SURE = 0.05
+MIX = ("category", "industry", "region")
+"""What the mix of a source is made of, as far as it is known."""
+BASES = ("auto", "decided", "leads")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ChannelConversion:
+    """One row a source: how many deals, how many won, how long it took, what it brought and cost.
+
+    Parameters
+    ----------
+    by : str
+    base : str
+        "decided" (won and lost) or "leads" (all): what `win_rate_pct` and all comparisons are of.
+    table : DataFrame, the source with most leads first
+        `value` (of `by`; "(not stated)" where missing), `leads`, `decided`, `won`, `lost`, `open`;
+        `win_rate_pct` with `low`, `high` (Wilson, 95 %), of the base; `won_of_leads_pct` with `leads_low`,
+        `leads_high`; `won_of_decided_pct` with `decided_low`, `decided_high`; `days_to_win` (median);
+        `value_won`, `value_per_lead`, `cost`, `cost_per_win`, `return_ratio` (value won over cost), account
+        currency, NaN where not known; `difference_points` to all other sources with `difference_low`,
+        `difference_high` (Newcombe), `p` (Fisher), `q` (over the sources that are judged), `judged`, `verdict`
+        ("more often", "less often", "no difference shown", "too few to judge").
+    mix : DataFrame, one row a source and variable of the mix
+        `value`, `mix`, `crude_points`, `standardised_points` with `low`, `high`, `covered_pct`, `q` (of the
+        standardised difference, over all rows), `turns`: the difference points the other way once both sides have
+        the same mix, and one of the two is more than chance by its own interval.
+    overall : Series
+        The same counts and rates of all deals.
+    negative_durations : int
+        Deals won before they were opened; left out of the days to win.
+    currency : str
+    says : str
+    notes : tuple of str
+
+    Examples
+    --------
+    See `channel_conversion`.
+    """
+
+    by: str
+    base: str
+    table: pd.DataFrame
+    mix: pd.DataFrame
+    overall: pd.Series
+    negative_durations: int
+    currency: str
+    says: str
+    notes: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        shown = self.table[
+            ["value", "leads", "won", "lost", "open", "win_rate_pct", "low", "high", "verdict"]
+        ]
+        return f"<p>{escape(self.says)}</p>{shown.round(1).to_html(index=False)}"
+
+
+def channel_conversion(
+    opportunities_or_crm: Any,
+    *,
+    by: str = "source",
+    as_of: Any = None,
+    base: str = "auto",
+    mix: Iterable[str] = MIX,
+    fewest: int = FEWEST,
+) -> ChannelConversion:
+    """How often deals of each source are won, against all others, with the mix held equal.
+
+    Parameters
+    ----------
+    opportunities_or_crm : Crm, or table one row an opportunity
+        A table has `outcome` (or a `closed_at` for the won alone) and the column `by`; `created_at`, `closed_at`,
+        `amount`, `campaign_id` and the columns of `mix` are used where they are there. Costs come from
+        `campaigns` of a Crm.
+    by : str
+        A column of `crmlib.measure.deals.deals`, such as "source", "campaign_id", "owner_id".
+    as_of : Timestamp, date or text, optional
+        Of a table: deals opened later are left out, those closed later are open. A Crm has its own.
+    base : {"auto", "decided", "leads"}
+        What the win rate is of. "auto": the decided, or all leads where no loss is recorded.
+    mix : names of columns
+    fewest : int
+        Sources with fewer deals of the base are counted but not judged.
+
+    Returns
+    -------
+    ChannelConversion
+
+    Raises
+    ------
+    ParameterError
+        If there is no such column or base, or no deal.
+    SchemaError
+        If there are no opportunities.
+
+    References
+    ----------
+    Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions. Statistics in
+    Medicine 17.
+
+    Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57(1).
+
+    Examples
+    --------
+    >>> leads = pd.DataFrame({"source": ["web"] * 40 + ["fair"] * 40 + [None],
+    ...                       "outcome": ["won"] * 10 + ["lost"] * 30 + ["won"] * 30 + ["lost"] * 10 + ["won"]})
+    >>> found = channel_conversion(leads)
+    >>> found.table[["value", "leads", "won", "win_rate_pct", "verdict"]]
+              value  leads  won  win_rate_pct           verdict
+    0          fair     40   30          75.0        more often
+    1           web     40   10          25.0        less often
+    2  (not stated)      1    1         100.0  too few to judge
+    """
+    if base not in BASES:
+        raise ParameterError(f"there is no base {base!r}.{nearest(base, BASES)}")
+    given = given_deals(opportunities_or_crm, by=by, as_of=as_of)
+    chosen = base if base != "auto" else "decided" if (given.deals["outcome"] == "lost").any() else "leads"
+    frame = given.deals.assign(
+        group=given.deals[by].astype("object").where(given.deals[by].notna(), NOT_STATED)
+    )
+    table = _counts(frame.groupby("group", sort=True))
+    table = _rates(table, chosen)
+    overall = _rates(_counts(frame.assign(group="all").groupby("group")), chosen).iloc[0]
+    table = _money(_times(table, frame), frame, given.costs)
+    table = _compared(table, overall, chosen, fewest).reset_index(names="value")
+    last = (table["value"] == NOT_STATED).astype(int)
+    table = table.assign(last=last).sort_values(
+        ["last", "leads", "value"], ascending=[True, False, True], kind="stable", ignore_index=True
+    )
+    table = table.drop(columns="last")
+    held = _mix(frame, table, [name for name in mix if name in frame and name != by], chosen)
+    return ChannelConversion(
+        by=by,
+        base=chosen,
+        table=table,
+        mix=held,
+        overall=overall,
+        negative_durations=given.negative_durations,
+        currency=given.currency,
+        says=_says(table, held, overall, chosen, by),
+        notes=_notes(given, chosen, table, fewest),
+    )
+
+
+def _counts(groups: Any) -> pd.DataFrame:
+    outcomes = groups["outcome"].value_counts().unstack(fill_value=0)
+    table = outcomes.reindex(columns=["won", "lost", "open"], fill_value=0).astype(int)
+    table.insert(0, "leads", table.sum(axis=1))
+    table.insert(1, "decided", table["won"] + table["lost"])
+    table.columns.name = table.index.name = None
+    return table
+
+
+def _rates(table: pd.DataFrame, base: str) -> pd.DataFrame:
+    table = table.copy()
+    for name, of, low, high in (
+        ("win_rate_pct", base, "low", "high"),
+        ("won_of_leads_pct", "leads", "leads_low", "leads_high"),
+        ("won_of_decided_pct", "decided", "decided_low", "decided_high"),
+    ):
+        n = table[of].where(table[of] > 0)
+        bottom, top = wilson(table["won"].to_numpy(), table[of].to_numpy())
+        table[name], table[low], table[high] = 100 * table["won"] / n, 100 * bottom, 100 * top
+    return table
+
+
+def _times(table: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    won = frame[(frame["outcome"] == "won") & (frame["age_days"] >= 0)]
+    return table.assign(days_to_win=won.groupby("group")["age_days"].median().reindex(table.index))
+
+
+def _money(table: pd.DataFrame, frame: pd.DataFrame, costs: pd.Series) -> pd.DataFrame:
+    won = frame[frame["outcome"] == "won"]
+    value = won.groupby("group")["amount"].sum(min_count=1).reindex(table.index).astype("float64")
+    table = table.assign(value_won=value, value_per_lead=value.fillna(0) / table["leads"])
+    if not frame["amount"].notna().any():
+        table["value_per_lead"] = np.nan
+    cost = pd.Series(np.nan, index=table.index)
+    if len(costs):
+        # A campaign that brought deals of several sources is shared out by the number of deals.
+        per_deal = frame["campaign_id"].map(
+            costs / frame["campaign_id"].value_counts().reindex(costs.index)
+        ).astype("float64")  # fmt: skip
+        cost = per_deal.groupby(frame["group"]).sum(min_count=1).reindex(table.index)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return table.assign(
+            cost=cost,
+            cost_per_win=cost / table["won"].where(table["won"] > 0),
+            return_ratio=value / cost.where(cost > 0),
+        )
+
+
+def _compared(table: pd.DataFrame, overall: pd.Series, base: str, fewest: int) -> pd.DataFrame:
+    n, won = table[base].to_numpy(), table["won"].to_numpy()
+    all_n, all_won = int(overall[base]), int(overall["won"])
+    judged = (n >= fewest) & (all_n - n >= fewest)
+    gap = difference_of_shares(won, n, all_won - won, all_n - n)
+    tests = pd.DataFrame({"p": np.nan, "q": np.nan}, index=range(len(table)))
+    if judged.any():
+        tests.loc[judged, ["p", "q"]] = against_the_rest(won[judged], n[judged], all_won, all_n).to_numpy()
+    sure = judged & (tests["q"].to_numpy() <= SURE)
+    verdict = np.select(
+        [~judged, sure & (gap["difference"] > 0), sure],
+        ["too few to judge", "more often", "less often"],
+        "no difference shown",
+    )
+    return table.assign(
+        difference_points=100 * gap["difference"].to_numpy(),
+        difference_low=100 * gap["low"].to_numpy(),
+        difference_high=100 * gap["high"].to_numpy(),
+        p=tests["p"].to_numpy(),
+        q=tests["q"].to_numpy(),
+        judged=judged,
+        verdict=verdict,
+    )
+
+
+def _mix(frame: pd.DataFrame, table: pd.DataFrame, names: list[str], base: str) -> pd.DataFrame:
+    inside = frame if base == "leads" else frame[frame["outcome"] != "open"]
+    won, group = (inside["outcome"] == "won").to_numpy(), inside["group"].to_numpy()
+    rows = []
+    for name in names:
+        stratum = pd.factorize(inside[name], sort=False)[0]
+        if stratum.max(initial=-1) < 1:
+            continue
+        for row in table[table["judged"]].itertuples():
+            found = standardised_difference(won, group == row.value, stratum)
+            sure = row.q <= SURE or found["low"] > 0 or found["high"] < 0
+            spread = (found["high"] - found["low"]) / (2 * norm.ppf(0.975))
+            p = 2 * norm.sf(abs(found["standardised"]) / spread) if spread > 0 else 1.0
+            turns = bool(found["crude"] * found["standardised"] < 0 and sure)
+            points = {key: 100 * found[key] for key in ("crude", "standardised", "low", "high", "covered")}
+            rows.append((row.value, name, *points.values(), turns, p))
+    columns = ["value", "mix", "crude_points", "standardised_points", "low", "high", "covered_pct", "turns"]
+    table = pd.DataFrame(rows, columns=[*columns, "q"])
+    return table.assign(q=benjamini_hochberg(table["q"].to_numpy())) if len(table) else table
+
+
+def _says(table: pd.DataFrame, held: pd.DataFrame, overall: pd.Series, base: str, by: str) -> str:
+    of = "decided deals" if base == "decided" else "leads"
+    parts = [
+        f"{int(overall['won']):,} of {int(overall[base]):,} {of} were won ({overall['win_rate_pct']:.1f} %)."
+    ]
+    for verdict in ("more often", "less often"):
+        rows = table[table["verdict"] == verdict]
+        rows = rows.sort_values("difference_points", ascending=verdict == "less often", kind="stable")
+        if len(rows):
+            named = ", ".join(f"{row.value} ({row.win_rate_pct:.1f} %)" for row in rows.itertuples())
+            parts.append(f"Won {verdict} than the rest: {named}.")
+    if not table["verdict"].isin(["more often", "less often"]).any():
+        parts.append(f"No {by.removesuffix('_id').replace('_', ' ')} is shown to differ from the rest.")
+    turned = held[held["turns"]]
+    if len(turned):
+        named = ", ".join(f"{row.value} ({row.mix})" for row in turned.itertuples())
+        parts.append(f"The difference turns once the mix is the same: {named}.")
+    return " ".join(parts)
+
+
+def _notes(given: Given, base: str, table: pd.DataFrame, fewest: int) -> tuple[str, ...]:
+    notes = []
+    if base == "leads":
+        notes.append("The win rate is of all leads: one that is still open counts as not won yet.")
+    else:
+        notes.append("The win rate is of the deals decided; open ones are counted apart.")
+    small = int((~table["judged"]).sum())
+    if small:
+        notes.append(
+            f"Too few to judge (fewer than {fewest} deals, in the group or in the rest): {small} of {len(table)}."
+        )
+    if given.negative_durations:
+        notes.append(
+            f"Closed before they were opened, and left out of the days to win: {given.negative_durations:,}."
+        )
+    return tuple(notes)

@@ -1,0 +1,309 @@
+"""What each customer might be offered, some two hundred products at most, with the signals that speak for each."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.measure.offer_steps import day_values
+
+OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 100, 60, 30
+"""Products taken per customer: of the own history, by the score of what goes together, and by its excess."""
+
+ANTECEDENTS = 60
+"""Products of a customer's history that may point to others, the latest and most frequent."""
+
+GROUPS, OF_GROUP, STEPS_OF_GROUP = 15, 3, 12
+"""Categories of a customer that are looked into, best sellers taken of each, and those that may be a step up."""
+
+DEARER_FROM, DEARER_TO, PAID_BEFORE = 1.1, 2.0, 1.25
+"""A step up costs so many times what is bought now, and at most so many times what was paid there before."""
+
+CANDIDATES_SQL = f"""
+with own as (
+    select *, row_number() over (
+        partition by c order by own_days_season desc, own_days desc, last_on desc, p
+    ) as place
+    from offer_histories semi join offer_batch using (c)
+),
+weighed as (
+    select c, p, cast(round(1e6 * sqrt(own_days) / (1 + date_diff('day', last_on, $cut) / cast($horizon as double)))
+        as bigint) as weight
+    from own
+),
+antecedents as (
+    select c, p, weight
+    from (select *, row_number() over (partition by c order by weight desc, p) as place from weighed) as placed
+    where place <= {ANTECEDENTS}
+),
+pointed as (
+    select
+        antecedents.c,
+        pairs.q as p,
+        antecedents.p as because,
+        pairs.share / pairs.base as lift,
+        cast(round(weight * pairs.share) as bigint) as part,
+        greatest(cast(round(weight * (pairs.share - pairs.base)) as bigint), 0) as excess
+    from antecedents join offer_pairs as pairs on antecedents.p = pairs.p
+),
+together as (
+    select
+        c,
+        p,
+        cast(sum(part) as bigint) as together,
+        max(part) as together_best,
+        cast(sum(excess) as bigint) as excess,
+        max(lift) as lift_best,
+        max(case when excess > 0 then excess * 10000000 + because end) % 10000000 as because
+    from pointed
+    group by c, p
+),
+placed as (
+    select
+        c,
+        p,
+        row_number() over (partition by c order by together desc, p) as place,
+        row_number() over (partition by c order by excess desc, p) as excess_place
+    from together
+),
+own_groups as (
+    select *
+    from (
+        select *, row_number() over (partition by c order by group_days desc, group_days_season desc, g) as place
+        from offer_group_habits semi join offer_batch using (c)
+    ) as groups_placed
+    where place <= {GROUPS}
+),
+usual as (
+    select c, g, p, tier, own_days, first_on, last_on, price
+    from (
+        select own.c, own.p, own.own_days, own.first_on, own.last_on, places.g, places.tier, places.price,
+            row_number() over (partition by own.c, places.g
+                order by places.tier desc nulls last, own.own_days desc, own.last_on desc, own.p)
+                as usual_place
+        from own join offer_group_places as places using (p)
+    ) as usual_placed
+    where usual_place = 1
+),
+steps as (
+    select
+        own_groups.c,
+        places.p,
+        usual.p as step_from,
+        usual.own_days as step_days,
+        usual.first_on as step_first_on,
+        usual.last_on as step_last_on,
+        usual.price as step_price,
+        places.tier is not null and usual.tier is not null as step_by_tier,
+        row_number() over (partition by own_groups.c, own_groups.g order by places.place) as place
+    from own_groups
+        join usual using (c, g)
+        join offer_group_places as places using (g)
+        anti join own on own.c = own_groups.c and own.p = places.p
+    where places.place <= {STEPS_OF_GROUP}
+        and own_groups.group_days >= 2
+        and places.price > usual.price
+        and places.price <= {PAID_BEFORE} * greatest(own_groups.group_top_price, usual.price)
+            * (case when places.tier is not null and usual.tier is not null then 2 else 1 end)
+        and coalesce(places.tier = usual.tier + 1,
+            places.price between {DEARER_FROM} * usual.price and {DEARER_TO} * usual.price)
+),
+candidates as (
+    select c, p from own where place <= {OWN_MOST}
+    union select c, p from placed where place <= {TOGETHER_MOST} or excess_place <= {LIFTED_MOST}
+    union select offer_batch.c, p from offer_batch cross join offer_favourites
+    union select own_groups.c, places.p from own_groups join offer_group_places as places using (g)
+        where places.place <= {OF_GROUP}
+    union select c, p from steps where place <= {OF_GROUP}
+)
+select
+    candidates.c,
+    candidates.p,
+    own.own_days is not null as is_own,
+    own.first_on,
+    own.last_on,
+    own.own_days,
+    own.own_days_recent,
+    own.own_days_season,
+    date_diff('day', own.last_on, $cut) as since,
+    date_diff('day', own.first_on, $cut) as own_tenure,
+    case when own.own_days > 1
+        then date_diff('day', own.first_on, own.last_on) / cast(own.own_days - 1 as double) end as own_gap,
+    gaps.km_days,
+    gaps.km_return,
+    coalesce(together.together, 0) / 1e6 as together,
+    coalesce(together.together_best, 0) / 1e6 as together_best,
+    coalesce(together.excess, 0) / 1e6 as excess,
+    together.lift_best,
+    together.because,
+    steps.step_from,
+    steps.step_days,
+    steps.step_first_on,
+    steps.step_last_on,
+    steps.step_price,
+    steps.step_by_tier,
+    stats.buyers,
+    stats.buyers_recent,
+    stats.buyers_season,
+    stats.first_recent,
+    stats.first_season,
+    cast(stats.repeaters as double) / stats.buyers as repeat_share,
+    cast(stats.bought_days as double) / stats.buyers as days_per_buyer,
+    stats.paid_price / habits.group_top_price as price_ratio,
+    visits.visit_days,
+    visits.visit_days_recent,
+    visits.visit_days_season,
+    date_diff('day', visits.last_visit_on, $cut) as recency,
+    date_diff('day', visits.first_visit_on, $cut) as tenure,
+    cast(visits.lines as double) / visits.visit_days as basket,
+    visits.products,
+    visits.tried_recent,
+    visits.tried_season,
+    coalesce(habits.group_days, 0) as group_days,
+    coalesce(habits.group_days_season, 0) as group_days_season,
+    coalesce(habits.group_products, 0) as group_products,
+    habits.group_top_price,
+    date_diff('day', habits.group_last_on, $cut) as group_since,
+    cast(stats.buyers_recent as double) / nullif(places.group_buyers, 0) as group_share
+from candidates
+    join offer_product_stats as stats using (p)
+    join offer_customer_stats as visits using (c)
+    join offer_products as products using (p)
+    left join own using (c, p)
+    left join together using (c, p)
+    left join steps using (c, p)
+    left join offer_group_habits as habits using (c, g)
+    left join offer_group_places as places using (p)
+    left join offer_product_gaps as gaps using (p)
+order by candidates.c, candidates.p
+"""
+
+LABELS_SQL = """
+select distinct c, p
+from offer_days semi join offer_batch using (c)
+where ordered_on > $cut and ordered_on <= $until
+order by c, p
+"""
+
+EVIDENCE_SQL = """
+select
+    offers.c,
+    offers.p,
+    pairs.baskets,
+    pairs.orders_before,
+    cast(pairs.baskets as double) / pairs.orders_before as confidence,
+    cast(pairs.baskets as double) / pairs.orders_before / pairs.base as lift
+from offer_chosen as offers join offer_pairs as pairs on pairs.p = offers.because and pairs.q = offers.p
+order by offers.c, offers.p
+"""
+
+
+def candidates_of(engine: Any, customers: np.ndarray, *, day: date, horizon_days: int) -> pd.DataFrame:
+    """The products that some customers might be offered, with their signals.
+
+    Parameters
+    ----------
+    engine : Engine, counted up to `day` by `offer_steps.count_up_to`
+    customers : array of numbers `c`
+    day : date
+    horizon_days : int
+
+    Returns
+    -------
+    DataFrame, one row a customer and product, sorted
+        Of customers with a purchase up to that day.
+
+    Examples
+    --------
+    >>> from crmlib.measure.offer_pairs import count_pairs
+    >>> from crmlib.measure.offer_steps import count_up_to
+    >>> from crmlib.measure.offer_tables import day_of, offer_engine
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": ["1", "2", "3", "3"], "customer_id": ["ann", "ann", "bob", "bob"],
+    ...     "product_id": ["tea", "tea", "tea", "jam"], "net_amount": [5.0, 6.0, 5.0, 3.0],
+    ...     "ordered_at": ["2024-01-02", "2024-01-16", "2024-01-16", "2024-01-16"]})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines)
+    >>> engine = offer_engine(crm)
+    >>> count_pairs(engine, day_of(crm), horizon_days=28)
+    >>> count_up_to(engine, day_of(crm), horizon_days=28)
+    >>> found = candidates_of(engine, np.arange(2), day=day_of(crm), horizon_days=28)
+    >>> found[["c", "p", "own_days", "own_gap", "since"]]
+       c  p  own_days  own_gap  since
+    0  0  0       NaN      NaN    NaN
+    1  0  1       2.0     14.0   15.0
+    2  1  0       1.0      NaN   15.0
+    3  1  1       1.0      NaN   15.0
+    """
+    engine.register("offer_batch", pd.DataFrame({"c": np.asarray(customers, dtype="int64")}))
+    days = {"cut": day_values(day, horizon_days=horizon_days)["cut"], "horizon": horizon_days}
+    return engine.to_pandas(CANDIDATES_SQL, days)
+
+
+def bought_after(engine: Any, customers: np.ndarray, *, day: date, horizon_days: int) -> pd.DataFrame:
+    """What some customers bought in the days after a day.
+
+    Parameters
+    ----------
+    engine : Engine, as `offer_tables.offer_engine` makes it
+    customers : array of numbers `c`
+    day : date
+    horizon_days : int
+
+    Returns
+    -------
+    DataFrame
+        `c`, `p`, each once, sorted.
+
+    Examples
+    --------
+    See `candidates_of`.
+
+    >>> from crmlib.measure.offer_tables import offer_engine
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "customer_id": "ann", "product_id": ["tea", "jam"],
+    ...                       "ordered_at": ["2024-01-02", "2024-01-16"], "net_amount": 5.0})
+    >>> engine = offer_engine(Crm.from_frames(as_of="2024-01-31", transactions=lines))
+    >>> bought_after(engine, np.arange(1), day=date(2024, 1, 2), horizon_days=14).values.tolist()
+    [[0, 0]]
+    """
+    engine.register("offer_batch", pd.DataFrame({"c": np.asarray(customers, dtype="int64")}))
+    return engine.to_pandas(LABELS_SQL, {"cut": day, "until": day + timedelta(days=horizon_days)})
+
+
+def evidence_of(engine: Any, chosen: pd.DataFrame) -> pd.DataFrame:
+    """The orders behind each offer that another product points to.
+
+    Parameters
+    ----------
+    engine : Engine, counted up to a day
+    chosen : DataFrame
+        `c`, `p`, `because` (product number).
+
+    Returns
+    -------
+    DataFrame
+        `c`, `p`, `baskets` (orders with both), `orders_before` (with the product that points), `confidence`
+        (their ratio), `lift` (against all orders).
+
+    Examples
+    --------
+    See `crmlib.analyse.offers.recommend.recommend_offers`.
+
+    >>> from crmlib.measure.offer_pairs import count_pairs
+    >>> from crmlib.measure.offer_steps import count_up_to
+    >>> from crmlib.measure.offer_tables import day_of, offer_engine
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": ["1", "1", "2", "2", "3", "3", "4"], "customer_id": "ann", "net_amount": 5.0,
+    ...     "product_id": ["jam", "tea", "jam", "tea", "jam", "tea", "tea"], "ordered_at": "2024-01-02"})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines)
+    >>> engine = offer_engine(crm)
+    >>> count_pairs(engine, day_of(crm), horizon_days=28)
+    >>> count_up_to(engine, day_of(crm), horizon_days=28)
+    >>> evidence_of(engine, pd.DataFrame({"c": [0], "p": [0], "because": [1]})).values.tolist()
+    [[0.0, 0.0, 3.0, 4.0, 0.75, 1.0]]
+    """
+    engine.register("offer_chosen", chosen[["c", "p", "because"]].astype("int64"))
+    return engine.to_pandas(EVIDENCE_SQL)

@@ -1,0 +1,267 @@
+"""Who bought which product on which day, refunds taken off: the ground that offers stand on."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from crmlib.measure.indicators.compute import moments
+from crmlib.measure.indicators.sources import source_steps
+from crmlib.measure.indicators.steps import step_sql
+from crmlib.measure.lifecycle_steps import columns_here, people_sql
+from crmlib.prepare.engine import Engine
+from crmlib.schema.errors import SchemaError
+from crmlib.schema.tables import table_spec
+
+DETAILS = (
+    *("name", "category", "subcategory", "tier", "unit_price", "unit_cost", "life_days"),
+    *("launched_on", "retired_on", "replaces_product_id"),
+)
+"""What is read of a product."""
+
+_REFUND_STEPS = ("order_lines", "sent_back_products", "sent_back_histories")
+
+_KEPT = """,
+product_refunds as (
+    select
+        customer_id,
+        product_id,
+        refund_amount,
+        last_value(case when bought_amount > 0 then order_id end ignore nulls) over (
+            partition by customer_id, product_id
+            order by ordered_at, case when bought_amount > 0 then 0 else 1 end, order_id
+            rows between unbounded preceding and current row
+        ) as order_id
+    from sent_back_histories
+),
+returns as (
+    select customer_id, product_id, order_id, sum(refund_amount) as refund_amount
+    from product_refunds
+    where refund_amount is not null and order_id is not null
+    group by customer_id, product_id, order_id
+),
+order_numbers as (
+    select
+        numbered.customer_id,
+        numbered.order_id,
+        customers.c,
+        cast(row_number() over (order by numbered.customer_id, numbered.order_id) as integer) as o
+    from (select distinct customer_id, order_id from order_lines) as numbered
+        join offer_customers as customers using (customer_id)
+),
+coded as (
+    select
+        order_numbers.c,
+        products.p,
+        order_numbers.o,
+        cast(lines.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on,
+        lines.net_amount,
+        case when lines.quantity > 0 then lines.quantity else 1 end as quantity,
+        lines.cost_amount
+    from order_lines as lines
+        join order_numbers using (customer_id, order_id)
+        join offer_products as products using (product_id)
+    where not lines.is_refund and lines.net_amount > 0
+),
+came_back as (
+    select order_numbers.c, products.p, order_numbers.o, returns.refund_amount
+    from returns
+        join order_numbers using (customer_id, order_id)
+        join offer_products as products using (product_id)
+),
+bought as (
+    select
+        c,
+        p,
+        o,
+        min(ordered_on) as ordered_on,
+        sum(net_amount) as amount,
+        sum(quantity) as quantity,
+        sum(cost_amount) as cost
+    from coded
+    group by c, p, o
+)
+select
+    c,
+    p,
+    o,
+    bought.ordered_on,
+    cast(bought.amount as decimal(18, 4)) as amount,
+    cast(bought.quantity as decimal(18, 4)) as quantity,
+    cast(bought.cost as decimal(18, 4)) as cost
+from bought left join came_back using (c, p, o)
+where bought.amount + coalesce(came_back.refund_amount, 0) > 0
+"""
+
+_TABLES = {
+    "offer_customers": """
+        select customer_id, cast(row_number() over (order by customer_id) - 1 as integer) as c
+        from ({people}) as everybody
+    """,
+    "offer_products": """
+        select
+            product_id,
+            cast(row_number() over (order by product_id) - 1 as integer) as p,
+            cast(dense_rank() over (order by {group}) - 1 as integer) as g,
+            {has_group} as has_group,
+            {details}
+        from (
+            select product_id, {smallest}
+            from (
+                select product_id, {details} from ({products}) as listed
+                union all
+                select product_id, {nothing} from ({sold}) as sold
+            ) as mentioned
+            group by product_id
+        ) as named
+    """,
+    "offer_purchases": "{kept}",
+    "offer_days": """
+        select
+            c,
+            p,
+            ordered_on,
+            lag(ordered_on) over (partition by c, p order by ordered_on) as previous_on,
+            amount,
+            quantity,
+            cost,
+            costed
+        from (
+            select
+                c,
+                p,
+                ordered_on,
+                cast(sum(amount) as decimal(18, 4)) as amount,
+                cast(sum(quantity) as decimal(18, 4)) as quantity,
+                cast(sum(cost) as decimal(18, 4)) as cost,
+                cast(sum(case when cost is not null then amount end) as decimal(18, 4)) as costed
+            from offer_purchases
+            group by c, p, ordered_on
+        ) as days
+    """,
+}
+
+
+def offer_engine(crm: Any) -> Engine:
+    """An engine beside the workspace's own that holds every purchase of a known customer, coded by numbers.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`.
+
+    Returns
+    -------
+    Engine
+        `offer_customers` (`customer_id`, `c`), `offer_products` (`product_id`, `p`, `g`: its category, or
+        subcategory where products have no tiers, `has_group`, what is known of it) and `offer_purchases` (one
+        row a customer, product and order of which something is left: `c`, `p`, `o`, `ordered_on`, `amount`,
+        `quantity`, `cost`), `offer_days` (the same by day, with the day before it). Close it when done; the
+        workspace stays as it was.
+
+    Raises
+    ------
+    SchemaError
+        If no order line says who bought.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": ["1", "2", "2"], "customer_id": "ann", "product_id": ["tea", "tea", "jam"],
+    ...     "ordered_at": ["2024-01-02", "2024-02-05", "2024-02-05"], "net_amount": [5.0, -5.0, 3.0]})
+    >>> engine = offer_engine(Crm.from_frames(as_of="2024-02-29", transactions=lines))
+    >>> engine.rows("select product_id from offer_purchases join offer_products using (p)")
+    [('jam',)]
+    """
+    if "transactions" not in crm or "customer_id" not in crm.columns("transactions"):
+        raise SchemaError(
+            "No order line says who bought. Map customer_id in crm.toml under [tables.transactions.columns]."
+        )
+    engine = crm.engine.branch("offers", dict.fromkeys(crm.tables, "select * from {source}"))
+    for name, sql in table_statements(columns_here(crm), people=people_sql(crm)).items():
+        values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
+        engine.execute(f"create or replace temp table {name} as {sql}", values)
+    return engine
+
+
+def table_statements(columns: dict[str, list[str]], *, people: str) -> dict[str, str]:
+    """The statements behind `offer_engine`, by the name of the table that each one makes.
+
+    Parameters
+    ----------
+    columns : table -> the columns that it has in this workspace
+    people : str
+        A select of `customer_id`, each once.
+
+    Examples
+    --------
+    >>> list(table_statements({"transactions": ["order_id"]}, people="select 'ann' as customer_id"))
+    ['offer_customers', 'offer_products', 'offer_purchases', 'offer_days']
+    """
+    spec, listed = table_spec("products"), columns.get("products", ())
+    nothing = {name: f"cast(null as {spec.field(name).sql_type}) as {name}" for name in DETAILS}
+    read = ", ".join(name if name in listed else gap for name, gap in nothing.items())
+    parts = ["category"] if "tier" in listed else ["category", "subcategory"]
+    empty = "(select cast(null as varchar) as product_id where false) as nothing_listed"
+    words = {
+        "people": people,
+        "details": ", ".join(DETAILS),
+        "smallest": ", ".join(f"min({name}) as {name}" for name in DETAILS),
+        "nothing": ", ".join(nothing.values()),
+        "group": ", ".join(f"coalesce({name}, '')" for name in parts),
+        "has_group": " or ".join(f"{name} is not null" for name in parts),
+        "products": f"select product_id, {read} from {'products' if listed else empty}",
+        "sold": "select distinct product_id from transactions where ordered_at <= $as_of",
+        "kept": step_sql(_REFUND_STEPS, sources=source_steps(columns), figures={}).rstrip() + _KEPT,
+    }
+    return {name: sql.format(**words) for name, sql in _TABLES.items()}
+
+
+def day_of(crm: Any) -> date:
+    """The day of the closing moment by the clocks of the workspace.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> day_of(Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]})))
+    datetime.date(2024, 1, 31)
+    """
+    return moments("$as_of_on", as_of=crm.as_of, time_zone=crm.time_zone)["as_of_on"]
+
+
+def products_offered(engine: Engine) -> pd.DataFrame:
+    """What is known of every product, sold so far or listed only.
+
+    Parameters
+    ----------
+    engine : Engine, as `offer_engine` makes it, with the tables of `offer_steps.count_up_to`
+
+    Returns
+    -------
+    DataFrame indexed by the product's number
+        `product_id`, the columns of `DETAILS`, `price` (paid for a piece on average lately, account currency;
+        the list price where there is one), `margin` (of a piece; NaN unknown), `due_days`, `return_pct`,
+        `based_on`, `ended`, `running` (see `offer_gaps`).
+
+    Examples
+    --------
+    See `crmlib.measure.offer_steps.count_up_to`.
+    """
+    table = engine.to_pandas(
+        f"""
+        select p, product_id, g, has_group, {", ".join(DETAILS)}, paid_price, cost_share,
+            km_days, km_return, ended, running, group_days, group_return, group_ended, all_days, all_return
+        from offer_products
+            left join offer_product_stats using (p)
+            left join offer_product_gaps using (p)
+            left join offer_group_gaps using (g)
+            cross join offer_all_gaps
+        order by p
+        """
+    )
+    return table.set_index("p")

@@ -1,0 +1,253 @@
+"""When each customer was last addressed, and how customers have answered through each channel."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.clock import days_later, in_zone
+
+ANSWER_DAYS = 14
+"""An answer through the same channel within so many days is one to the contact before it."""
+
+ANSWERED = (
+    "accepted", "answered", "appointment", "bought", "clicked", "converted", "demo booked", "interested",
+    "meeting", "meeting booked", "ordered", "positive", "purchased", "reached", "replied", "reply",
+    "responded", "response", "sold", "success", "successful", "yes",
+)  # fmt: skip
+"""Outcomes of a contact, in small letters, that say that the customer answered."""
+
+LAST_CONTACT_COLUMNS = ("last_interaction_at", "last_campaign_on")
+
+_NO_INTERACTIONS = """
+    select cast(null as varchar) as interaction_id, cast(null as varchar) as customer_id,
+        cast(null as varchar) as campaign_id, cast(null as timestamp) as happened_at,
+        cast(null as varchar) as channel, cast(null as varchar) as direction, cast(null as varchar) as outcome
+    where 1 = 0
+"""
+_INTERACTIONS = """
+    select interaction_id, customer_id, {campaign_id} as campaign_id, happened_at, {channel} as channel,
+        {direction} as direction, lower(trim({outcome})) as outcome
+    from interactions
+    where {planned_for} is null
+"""
+_NO_CAMPAIGNS = """
+    select cast(null as varchar) as campaign_id, cast(null as varchar) as customer_id,
+        cast(null as date) as contacted_on, cast(null as timestamp) as responded_at,
+        cast(null as varchar) as channel
+    where 1 = 0
+"""
+_CAMPAIGNS = """
+    select campaign_contacts.campaign_id, campaign_contacts.customer_id, {contacted_on} as contacted_on,
+        {responded_at} as responded_at, lower(trim({channel})) as channel
+    from campaign_contacts {join}
+    where not coalesce({is_control}, false)
+"""
+_LAST = """
+select
+    customer_id,
+    max(happened_at) as last_interaction_at,
+    max(contacted_on) as last_campaign_on
+from (
+    select customer_id, happened_at, cast(null as date) as contacted_on
+    from contacts
+    where coalesce(direction, 'out') = 'out' and happened_at <= $as_of
+    union all
+    select customer_id, cast(null as timestamp) as happened_at, contacted_on
+    from campaign_members
+    where contacted_on <= $as_of_day
+) as all_contacts
+group by customer_id
+order by customer_id
+"""
+_RESPONSES = """
+select
+    customer_id,
+    channel,
+    count(*) as contact_count,
+    sum(case when is_answered then 1 else 0 end) as answer_count
+from (
+    select
+        attempts.customer_id,
+        attempts.channel,
+        coalesce(attempts.outcome in ({answered}), false)
+            or replies.interaction_id is not null
+            or responses.campaign_id is not null as is_answered
+    from (
+        select * from contacts
+        where direction = 'out' and channel in ({channels}) and coalesce(outcome, '') <> 'drafted'
+            and happened_at <= $judged_until
+    ) as attempts
+    left join (
+        select distinct sent.interaction_id
+        from contacts as sent join contacts as come
+            on sent.customer_id = come.customer_id and sent.channel = come.channel
+        where sent.direction = 'out' and come.direction = 'in'
+            and come.happened_at > sent.happened_at
+            and come.happened_at <= sent.happened_at + interval {days} day
+            and come.happened_at <= $as_of
+    ) as replies on attempts.interaction_id = replies.interaction_id
+    left join (
+        select distinct campaign_id, customer_id from campaign_members where responded_at <= $as_of
+    ) as responses
+        on attempts.campaign_id = responses.campaign_id and attempts.customer_id = responses.customer_id
+    union all
+    select
+        members.customer_id,
+        members.channel,
+        coalesce(members.responded_at <= $as_of, false) as is_answered
+    from campaign_members as members
+    left join (select distinct campaign_id, customer_id from contacts where direction = 'out') as logged
+        on members.campaign_id = logged.campaign_id and members.customer_id = logged.customer_id
+    where members.channel in ({channels}) and members.contacted_on <= $judged_day and logged.campaign_id is null
+) as judged
+group by customer_id, channel
+order by customer_id, channel
+"""
+
+
+def last_contacts(crm: Any) -> pd.DataFrame:
+    """When each customer was last addressed by us, by any means.
+
+    An interaction counts unless it is a plan or came from the customer; so does one whose direction is not
+    recorded, in case of doubt for the customer's peace. A member of a campaign counts from `contacted_on`, or
+    where that is not there from the campaign's first day; a control group was not contacted.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    DataFrame indexed by customer_id, sorted
+        `last_interaction_at` (naive, UTC), `last_campaign_on` (day); empty where there was none.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> calls = pd.DataFrame({"interaction_id": ["1", "2"], "customer_id": ["ann", "bob"],
+    ...                       "happened_at": ["2024-01-05", "2024-01-06"], "direction": ["out", "in"]})
+    >>> last_contacts(Crm.from_frames(as_of="2024-01-31", interactions=calls))
+                last_interaction_at last_campaign_on
+    customer_id
+    ann                  2024-01-05              NaT
+    """
+    values = {"as_of": crm.as_of.to_pydatetime(), "as_of_day": _day(crm, crm.as_of)}
+    found = crm.engine.to_pandas(outreach_sql(_columns(crm), _LAST), values)
+    return found.astype(dict.fromkeys(LAST_CONTACT_COLUMNS, "datetime64[us]")).set_index("customer_id")
+
+
+def channel_responses(crm: Any) -> pd.DataFrame:
+    """How often each customer was addressed through a channel, and how often an answer came.
+
+    A contact is answered if its outcome says so (`ANSWERED`), if the customer wrote or called through the same
+    channel within `ANSWER_DAYS`, or responded to its campaign. Contacts of the last `ANSWER_DAYS` are not
+    judged yet, and drafts never.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    DataFrame, sorted
+        `customer_id`, `channel`, `contact_count`, `answer_count`.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> calls = pd.DataFrame({"interaction_id": ["1", "2"], "customer_id": "ann", "channel": "phone",
+    ...                       "happened_at": ["2024-01-05", "2024-01-06"], "direction": ["out", "in"]})
+    >>> channel_responses(Crm.from_frames(as_of="2024-01-31", interactions=calls))
+      customer_id channel  contact_count  answer_count
+    0         ann   phone              1             1
+    """
+    judged = days_later(crm.as_of, -ANSWER_DAYS, time_zone=crm.time_zone)
+    values = {
+        "as_of": crm.as_of.to_pydatetime(),
+        "judged_until": judged.to_pydatetime(),
+        "judged_day": _day(crm, judged),
+    }
+    sql = outreach_sql(_columns(crm), responses_question())
+    counts = {"contact_count": "int64", "answer_count": "int64"}
+    return crm.engine.to_pandas(sql, values).astype(counts)
+
+
+def outreach_sql(columns: Mapping[str, Sequence[str]], question: str) -> str:
+    """The two steps `contacts` and `campaign_members` over the tables that are there, and a question to them.
+
+    Parameters
+    ----------
+    columns : table -> names of its columns
+    question : a select
+
+    Examples
+    --------
+    >>> print(outreach_sql({}, "select 1").split()[:3])
+    ['with', 'contacts', 'as']
+    """
+    steps = {"contacts": _contacts(columns), "campaign_members": _members(columns)}
+    return "with " + ",\n".join(f"{name} as ({sql})" for name, sql in steps.items()) + "\n" + question
+
+
+def responses_question() -> str:
+    """The select behind `channel_responses`.
+
+    Examples
+    --------
+    >>> "interval 14 day" in responses_question()
+    True
+    """
+    return _RESPONSES.format(
+        answered=", ".join(f"'{word}'" for word in ANSWERED),
+        channels="'email', 'sms', 'phone', 'fax', 'web'",
+        days=ANSWER_DAYS,
+    )
+
+
+def last_question() -> str:
+    """The select behind `last_contacts`.
+
+    Examples
+    --------
+    >>> "max(contacted_on)" in last_question()
+    True
+    """
+    return _LAST
+
+
+def _contacts(columns: Mapping[str, Sequence[str]]) -> str:
+    if "interactions" not in columns:
+        return _NO_INTERACTIONS
+    present = columns["interactions"]
+    kinds = dict.fromkeys(("campaign_id", "channel", "direction", "outcome"), "varchar")
+    kinds["planned_for"] = "date"
+    return _INTERACTIONS.format(
+        **{name: name if name in present else f"cast(null as {kind})" for name, kind in kinds.items()}
+    )
+
+
+def _members(columns: Mapping[str, Sequence[str]]) -> str:
+    if "campaign_contacts" not in columns:
+        return _NO_CAMPAIGNS
+    present, known = columns["campaign_contacts"], columns.get("campaigns", ())
+    days = [
+        *(["campaign_contacts.contacted_on"] if "contacted_on" in present else []),
+        *(["campaigns.started_on"] if "started_on" in known else []),
+        "cast(null as date)",
+    ]
+    return _CAMPAIGNS.format(
+        contacted_on=f"coalesce({', '.join(days)})",
+        responded_at="responded_at" if "responded_at" in present else "cast(null as timestamp)",
+        channel="campaigns.channel" if "channel" in known else "cast(null as varchar)",
+        is_control="is_control" if "is_control" in present else "false",
+        join="left join campaigns on campaign_contacts.campaign_id = campaigns.campaign_id" if known else "",
+    )
+
+
+def _columns(crm: Any) -> dict[str, list[str]]:
+    return {name: crm.columns(name) for name in crm.tables}
+
+
+def _day(crm: Any, moment: pd.Timestamp) -> Any:
+    return in_zone(moment, time_zone=crm.time_zone).date()

@@ -1,0 +1,278 @@
+"""Sales by period: what was sold, earned or won in each week or month, in all or by what it is told apart by."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from crmlib.measure.deal_steps import local_day, read_table
+from crmlib.measure.lifecycle_steps import ask
+from crmlib.schema.errors import ParameterError, SchemaError, nearest
+
+MEASURES = ("net_amount", "quantity", "margin", "order_count", "won_amount")
+"""What can be added up over a time: money sold, pieces, money sold less cost, orders, money of won deals."""
+
+FREQUENCIES = ("week", "month")
+"""Weeks begin on Monday."""
+
+SPLITS = {
+    "customer": ("lines.customer_id", "deals.customer_id"),
+    "product": ("lines.product_id", "deals.product_id"),
+    "category": ("things.category", "things.category"),
+    "department": ("things.department", "things.department"),
+    "brand": ("things.brand", "things.brand"),
+    "employee": ("lines.employee_id", "deals.owner_id"),
+    "region": ("parties.region", "parties.region"),
+    "country": ("parties.country", "parties.country"),
+    "channel": ("lines.channel", None),
+    "store": ("lines.store_id", None),
+}
+"""What sales may be told apart by: the column of order lines, and that of deals."""
+
+_LINES = (
+    *("order_id", "customer_id", "product_id", "ordered_at", "quantity", "net_amount", "cost_amount"),
+    *("channel", "store_id", "employee_id"),
+)
+_DEALS = ("opportunity_id", "customer_id", "product_id", "owner_id", "closed_at", "amount", "outcome")
+_THINGS = ("product_id", "category", "department", "brand")
+_PARTIES = ("customer_id", "region", "country")
+
+_DETAILS = """
+with things as (
+    select product_id, min(category) as category, min(department) as department, min(brand) as brand
+    from ({things}) as things
+    group by product_id
+),
+parties as (
+    select customer_id, min(region) as region, min(country) as country
+    from ({parties}) as parties
+    group by customer_id
+),
+"""
+_FACTS_OF_LINES = """
+facts as (
+    select
+        {day} as sold_on,
+        {key} as key,
+        cast(lines.product_id as varchar) as product_id,
+        lines.order_id as order_id,
+        lines.net_amount as net_amount,
+        try_cast(lines.quantity as decimal(18, 4)) as quantity,
+        case when lines.cost_amount is not null then lines.net_amount - lines.cost_amount end as margin,
+        case when lines.net_amount > 0 then lines.order_id end as counted_order_id,
+        cast(null as decimal(18, 4)) as won_amount
+    from ({lines}) as lines
+    left join things on lines.product_id = things.product_id
+    left join parties on lines.customer_id = parties.customer_id
+    where lines.ordered_at <= $as_of
+)
+"""
+_FACTS_OF_DEALS = """
+facts as (
+    select
+        {day} as sold_on,
+        {key} as key,
+        deals.product_id as product_id,
+        deals.opportunity_id as order_id,
+        cast(null as decimal(18, 4)) as net_amount,
+        cast(null as decimal(18, 4)) as quantity,
+        cast(null as decimal(18, 4)) as margin,
+        cast(null as varchar) as counted_order_id,
+        coalesce(deals.amount, 0) as won_amount
+    from ({deals}) as deals
+    left join things on deals.product_id = things.product_id
+    left join parties on deals.customer_id = parties.customer_id
+    where deals.outcome = 'won' and deals.closed_at <= $as_of
+)
+"""
+_SUMS = {
+    "net_amount": "cast(sum(net_amount) as double)",
+    "quantity": "cast(sum(quantity) as double)",
+    "margin": "cast(sum(margin) as double)",
+    "order_count": "cast(count(distinct counted_order_id) as double)",
+    "won_amount": "cast(sum(won_amount) as double)",
+}
+_BEGIN = {
+    "month": "cast(date_trunc('month', sold_on) as date)",
+    "week": "cast(date_trunc('week', sold_on) as date)",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SalesSeries:
+    """A figure by period.
+
+    Parameters
+    ----------
+    values : DataFrame indexed by period_start, one column a key
+        Whole periods only, every one from the first to the last; 0 where nothing was sold. The one column
+        "all" where it was not told apart; "" where the key is not known.
+    measure, freq : str
+    last_day : Timestamp
+        The last day of the last whole period.
+    left_out : dict
+        `running` (value of the period that was not over at the closing moment, over all keys; NaN where it was),
+        `running_start`, and `first_start` (first day of a first period that began late and was left out, or NaT).
+
+    Examples
+    --------
+    See `sales_series`.
+    """
+
+    values: pd.DataFrame
+    measure: str
+    freq: str
+    last_day: pd.Timestamp
+    left_out: dict[str, Any]
+
+
+def sales_series(
+    crm: Any, *, freq: str = "month", by: str | None = None, measure: str = "net_amount", today: pd.Timestamp
+) -> SalesSeries:
+    """What was sold in each whole week or month.
+
+    A first period in which sales began more than a tenth of its days late is left out, and so is the last one
+    if its last day is later than that of the closing moment.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`; with `opportunities` for `won_amount`.
+    freq : "week" or "month"
+        Of the workspace's calendar.
+    by : one of `SPLITS`, optional
+    measure : one of `MEASURES`
+        `margin` counts lines whose cost is known.
+    today : Timestamp
+        The day of the closing moment in the workspace's calendar.
+
+    Returns
+    -------
+    SalesSeries
+
+    Raises
+    ------
+    SchemaError
+        If the workspace lacks the table or column.
+    ParameterError
+        If an argument does not fit.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": list("123"), "product_id": "tea", "net_amount": [5.0, 6.0, 7.0],
+    ...                       "ordered_at": ["2024-01-01", "2024-03-11", "2024-04-02"]})
+    >>> crm = Crm.from_frames(as_of="2024-04-20", transactions=lines)
+    >>> found = sales_series(crm, today=pd.Timestamp("2024-04-20"))
+    >>> found.values["all"].tolist(), found.left_out["running"]
+    ([5.0, 0.0, 6.0], 7.0)
+    """
+    if freq not in FREQUENCIES:
+        raise ParameterError(f"there is no freq {freq!r}.{nearest(str(freq), FREQUENCIES)}")
+    sql = facts_sql(crm, by=by, measure=measure) + (
+        f"select {_BEGIN[freq]} as period_start, coalesce(key, '') as key, {_SUMS[measure]} as figure, "
+        "min(sold_on) as first_on from facts group by 1, 2 order by 1, 2"
+    )
+    table = ask(crm, sql)
+    table["period_start"] = pd.to_datetime(table["period_start"]).astype("datetime64[us]")
+    step = pd.offsets.MonthBegin(1) if freq == "month" else pd.Timedelta(days=7)
+    running = today - pd.Timedelta(days=int(today.dayofweek) if freq == "week" else int(today.day) - 1)
+    end = running + step - pd.Timedelta(days=1)
+    is_over = bool(today >= end)
+    last_start = running if is_over else running - (pd.DateOffset(months=1) if freq == "month" else step)
+    left_out = {
+        "running": float("nan")
+        if is_over
+        else float(table.loc[table["period_start"] == running, "figure"].sum()),
+        "running_start": pd.NaT if is_over else running,
+        "first_start": pd.NaT,
+    }
+    wide = table.pivot(index="period_start", columns="key", values="figure") if len(table) else pd.DataFrame()
+    first = wide.index.min() if len(wide) else pd.NaT
+    if len(wide):
+        late = (pd.Timestamp(table["first_on"].min()) - first).days
+        if late > (3 if freq == "month" else 1):
+            left_out["first_start"] = first
+            first = first + step
+    starts = _starts(first, last_start, freq)
+    values = wide.reindex(starts).astype("float64").fillna(0.0) if len(wide) else pd.DataFrame(index=starts)
+    values = values if by is not None or len(values.columns) else values.assign(all=0.0)
+    values.index.name = "period_start"
+    last_day = last_start + step - pd.Timedelta(days=1)
+    return SalesSeries(
+        values=values.loc[:, sorted(values.columns)], measure=measure, freq=freq, last_day=last_day,
+        left_out=left_out,
+    )  # fmt: skip
+
+
+def facts_sql(crm: Any, *, by: str | None, measure: str) -> str:
+    """The steps to `facts`: one row an order line or won deal, with the day, the key and the figures.
+
+    Parameters
+    ----------
+    crm : Crm
+    by : one of `SPLITS`, or None
+    measure : one of `MEASURES`
+
+    Returns
+    -------
+    str
+        Columns of `facts`: `sold_on`, `key`, `product_id`, `order_id`, and the figures.
+
+    Raises
+    ------
+    SchemaError, ParameterError
+        As `sales_series`.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1"], "product_id": ["tea"], "net_amount": [5.0],
+    ...                       "ordered_at": ["2024-01-01"]})
+    >>> crm = Crm.from_frames(as_of="2024-01-20", transactions=lines)
+    >>> facts_sql(crm, by="customer", measure="net_amount")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.SchemaError: transactions has no column customer_id. Map it in crm.toml under
+    [tables.transactions.columns].
+    """
+    if measure not in MEASURES:
+        raise ParameterError(f"there is no measure {measure!r}.{nearest(str(measure), MEASURES)}")
+    if by is not None and by not in SPLITS:
+        raise ParameterError(f"sales cannot be told apart by {by!r}.{nearest(str(by), SPLITS)}")
+    of_deals = measure == "won_amount"
+    table = "opportunities" if of_deals else "transactions"
+    crm.columns(table)
+    column = "'all'" if by is None else SPLITS[by][of_deals]
+    if column is None:
+        raise ParameterError(f"deals cannot be told apart by {by!r}; orders can.")
+    _require(crm, column, table)
+    needed = {"quantity": "quantity", "margin": "cost_amount"}.get(measure)
+    if needed:
+        _require(crm, f"lines.{needed}", table)
+    details = _DETAILS.format(
+        things=read_table(crm, "products", _THINGS), parties=read_table(crm, "customers", _PARTIES)
+    )
+    key = f"cast({column} as varchar)"
+    if of_deals:
+        return details + _FACTS_OF_DEALS.format(
+            day=local_day("deals.closed_at"), key=key, deals=read_table(crm, "opportunities", _DEALS)
+        )
+    return details + _FACTS_OF_LINES.format(
+        day=local_day("lines.ordered_at"), key=key, lines=read_table(crm, "transactions", _LINES)
+    )
+
+
+def _require(crm: Any, column: str, table: str) -> None:
+    if "." not in column:
+        return
+    source, name = column.split(".")
+    where = {"things": "products", "parties": "customers"}.get(source, table)
+    if where not in crm or name not in crm.columns(where):
+        raise SchemaError(f"{where} has no column {name}. Map it in crm.toml under [tables.{where}.columns].")
+
+
+def _starts(first: Any, last: pd.Timestamp, freq: str) -> pd.DatetimeIndex:
+    if pd.isna(first) or first > last:
+        return pd.DatetimeIndex([], dtype="datetime64[us]")
+    return pd.date_range(first, last, freq="MS" if freq == "month" else "7D").astype("datetime64[us]")

@@ -1,0 +1,340 @@
+"""The outbox of a workspace: what lists and drafts have left there, and how the next run reads it back.
+
+::
+
+    outbox/
+        spring-2024/                    a campaign: whole, or not there
+            interactions.parquet        a row a draft; read back as interactions
+            campaign_contacts.parquet   who is to be contacted, and who is left alone on purpose
+            email/ sms/ ...             the drafts
+
+Folders whose name begins with a dot are being made, and are not looked at.
+"""
+
+import glob
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from crmlib.prepare.casting import text_literal
+from crmlib.prepare.checks import SOURCE_COLUMNS, CheckReport, join_summaries
+from crmlib.prepare.config import WorkspaceConfig
+from crmlib.prepare.config_parts import OutreachConfig
+from crmlib.prepare.crm import StagedTables, stage_tables
+from crmlib.prepare.encodings import sha256_of
+from crmlib.prepare.engine import Engine
+from crmlib.prepare.reading import Reading
+from crmlib.schema.errors import ParameterError, SourceError
+from crmlib.schema.tables import table_spec
+
+ARCHIVE, CONTACTS = "interactions.parquet", "campaign_contacts.parquet"
+ARCHIVE_COLUMNS = (
+    "interaction_id", "customer_id", "campaign_id", "happened_at", "channel", "direction", "purpose",
+    "subject", "template", "outcome",
+)  # fmt: skip
+"""Columns of a campaign's archive; `happened_at` is naive and in UTC."""
+
+CONTACT_COLUMNS = ("campaign_id", "customer_id", "contacted_on", "is_control")
+
+DRAFTED = "drafted"
+"""The outcome of a message that was written and not sent by this program."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadBack:
+    """What `read_back` found in the outbox.
+
+    Attributes
+    ----------
+    report : CheckReport
+        That of the exports, with the archive's rows counted among those of `interactions`.
+    sources : DataFrame
+        One row an archive, as in `CheckReport.sources`.
+
+    Examples
+    --------
+    >>> empty = CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame())
+    >>> len(ReadBack(report=empty, sources=pd.DataFrame()).sources)
+    0
+    """
+
+    report: CheckReport
+    sources: pd.DataFrame
+
+
+def campaign_name(campaign_id: str) -> str:
+    """The campaign's number, if it can name a folder on every system.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot.
+
+    Examples
+    --------
+    >>> campaign_name("spring-2024")
+    'spring-2024'
+    >>> campaign_name("../spring")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.ParameterError: '../spring' cannot name a campaign's folder. Use letters...
+    """
+    if not _NAME.fullmatch(campaign_id) or len(campaign_id) > 64:
+        raise ParameterError(
+            f"{campaign_id[:80]!r} cannot name a campaign's folder. Use letters of English, digits, - and _; "
+            "at most 64."
+        )
+    return campaign_id
+
+
+def outbox_folder(crm: Any) -> Path:
+    """Where the drafts of a workspace lie: ``[outreach] outbox`` of its crm.toml.
+
+    Parameters
+    ----------
+    crm : Crm or WorkspaceConfig
+
+    Raises
+    ------
+    ParameterError
+        If it has no folder.
+
+    Examples
+    --------
+    >>> outbox_folder(WorkspaceConfig(root=Path("acme"), name="A", currency="EUR", tables={})).as_posix()
+    'acme/outbox'
+    """
+    if getattr(crm, "root", None) is None:
+        raise ParameterError("Tables at hand have no folder for an outbox. Open a workspace instead.")
+    settings = getattr(getattr(crm, "config", crm), "outreach", None) or OutreachConfig()
+    return Path(crm.root) / settings.outbox
+
+
+def archives(config: WorkspaceConfig, name: str = ARCHIVE) -> dict[str, Path]:
+    """The archives of all campaigns of a workspace, by their path within it, sorted.
+
+    Parameters
+    ----------
+    config : WorkspaceConfig
+    name : `ARCHIVE` or `CONTACTS`
+
+    Examples
+    --------
+    >>> archives(WorkspaceConfig(root=Path("no such folder"), name="A", currency="EUR", tables={}))
+    {}
+    """
+    found = sorted(outbox_folder(config).glob(f"[!.]*/{name}"))
+    return {path.relative_to(config.root).as_posix(): path for path in found if path.is_file()}
+
+
+def archive_fingerprints(config: WorkspaceConfig) -> dict[str, str]:
+    """The archives and the SHA-256 of each: what a snapshot of the tables rests on beside the exports.
+
+    Examples
+    --------
+    >>> archive_fingerprints(WorkspaceConfig(root=Path("nowhere"), name="A", currency="EUR", tables={}))
+    {}
+    """
+    return {shown: sha256_of(path) for shown, path in archives(config).items()}
+
+
+def read_back(
+    engine: Engine, config: WorkspaceConfig, staged: StagedTables, *, aside_folder: Path
+) -> ReadBack | None:
+    """Add the drafts of the outbox to the engine's `interactions`, checked as an export is.
+
+    Drafts later than the closing moment are not there yet. A draft that the exports hold too, by its
+    `interaction_id`, counts once: the exports' row stays.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the accepted tables of the exports.
+    config : WorkspaceConfig
+    staged : StagedTables
+        Of the exports.
+    aside_folder : path
+        Rows set aside are laid down there, with those of the exports.
+
+    Returns
+    -------
+    ReadBack, or None where the outbox holds no draft up to the closing moment
+
+    Raises
+    ------
+    SourceError
+        If an archive is damaged.
+
+    Examples
+    --------
+    >>> config = WorkspaceConfig(root=Path("nowhere"), name="A", currency="EUR", tables={})
+    >>> empty = CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame())
+    >>> staged = StagedTables(as_of=pd.Timestamp("2020-01-01"), report=empty)
+    >>> read_back(Engine(), config, staged, aside_folder=Path("nowhere")) is None
+    True
+    """
+    files = archives(config)
+    exported = "interactions" in config.tables
+    rows = _rows_known(engine, files, as_of=staged.as_of, exported=exported)
+    if not any(rows.values()):
+        return None
+    if exported:
+        engine.execute("alter table interactions rename to exported_interactions")
+    reading = Reading(
+        spec=table_spec("interactions"),
+        view="archived_rows",
+        expressions={name: Engine.quote(name) for name in ARCHIVE_COLUMNS},
+        filters=(("not already_exported", "are in the exports too"),),
+    )
+    inner = aside_folder / "outbox"
+    inner.mkdir()
+    ours = stage_tables(
+        engine, {"interactions": reading}, as_of=staged.as_of, time_zone="UTC", aside_folder=inner
+    )
+    if exported:
+        _join_tables(engine)
+    _join_set_aside(engine, inner, aside_folder)
+    prints = archive_fingerprints(config)
+    lines = [("interactions", shown, rows[shown], prints[shown], "drafts of the outbox") for shown in files]
+    return ReadBack(
+        report=_joined_report(staged.report, ours.report),
+        sources=pd.DataFrame(lines, columns=list(SOURCE_COLUMNS)),
+    )
+
+
+def listed_contacts(config: WorkspaceConfig | None, *, until: Any) -> pd.DataFrame:
+    """Whom earlier lists of the outbox have meant to contact, control groups not among them.
+
+    Parameters
+    ----------
+    config : WorkspaceConfig or None
+    until : date
+        Later days are not looked at.
+
+    Returns
+    -------
+    DataFrame
+        `customer_id`, `contacted_on` (day of the last list), one row a customer.
+
+    Raises
+    ------
+    SourceError
+        If an earlier list is damaged.
+
+    Examples
+    --------
+    >>> len(listed_contacts(None, until=pd.Timestamp("2020-01-01")))
+    0
+    """
+    parts = [
+        read_rows(path, CONTACT_COLUMNS, shown=shown)
+        for shown, path in (archives(config, CONTACTS) if config is not None else {}).items()
+    ]
+    if not parts:
+        return pd.DataFrame(
+            {"customer_id": pd.Series(dtype="str"), "contacted_on": pd.Series(dtype="M8[us]")}
+        )
+    rows = pd.concat(parts, ignore_index=True)
+    days = pd.to_datetime(rows["contacted_on"], errors="coerce")
+    rows = rows.assign(contacted_on=days)[(days <= pd.Timestamp(until)) & ~rows["is_control"].eq(True)]
+    return rows.groupby("customer_id", as_index=False)[["contacted_on"]].max()
+
+
+def read_rows(path: Path, columns: tuple[str, ...], *, shown: str) -> pd.DataFrame:
+    """The rows of an archive.
+
+    Raises
+    ------
+    SourceError
+        If it is damaged, or lacks a column.
+
+    Examples
+    --------
+    >>> read_rows(Path("nowhere"), CONTACT_COLUMNS, shown="outbox/a/campaign_contacts.parquet")
+    Traceback (most recent call last):
+    ...
+    crmlib.schema.errors.SourceError: outbox/a/campaign_contacts.parquet cannot be read...
+    """
+    try:
+        return pd.read_parquet(path, columns=list(columns))
+    except (OSError, ValueError, KeyError) as error:
+        raise _damaged(shown) from error
+
+
+def _damaged(shown: str) -> SourceError:
+    return SourceError(
+        f"{shown} cannot be read as this program wrote it. Put it back from a copy, or move the campaign's "
+        "folder out of the outbox: its drafts are then forgotten."
+    )
+
+
+def _rows_known(
+    engine: Engine, files: Mapping[str, Path], *, as_of: pd.Timestamp, exported: bool
+) -> dict[str, int]:
+    """Lay the archives' rows up to the closing moment down as one view, and count them by file."""
+    names = ", ".join(f"{Engine.quote(name)}" for name in ARCHIVE_COLUMNS)
+    moment = f"{text_literal(str(as_of))}::timestamp"
+    parts, rows = [], {}
+    for shown, path in files.items():
+        scan = f"read_parquet({text_literal(glob.escape(str(path.resolve())))}, hive_partitioning = false)"
+        part = (
+            f"select {names}, {text_literal(shown)} as _file, file_row_number + 1 as _row from {scan} "
+            f"where not coalesce(try_cast(happened_at as timestamp) > {moment}, false)"
+        )
+        try:
+            ((rows[shown],),) = engine.rows(f"select count(*) from ({part})")
+        except duckdb.Error as error:
+            raise _damaged(shown) from error
+        parts.append(part)
+    if not parts:
+        return {}
+    known = "interaction_id in (select interaction_id from interactions)" if exported else "false"
+    engine.execute(
+        f"create or replace table archived_rows as select *, coalesce({known}, false) as already_exported "
+        f"from ({' union all by name '.join(parts)})"
+    )
+    return rows
+
+
+def _join_tables(engine: Engine) -> None:
+    engine.execute("alter table interactions rename to archived_interactions")
+    both = "select * from exported_interactions union all by name select * from archived_interactions"
+    present = {row[0] for row in engine.rows(f"describe {both}")}
+    columns = ", ".join(Engine.quote(name) for name in table_spec("interactions").names if name in present)
+    engine.execute(f"create table interactions as select {columns} from ({both})")
+    for name in ("exported_interactions", "archived_interactions"):
+        engine.execute(f"drop table {name}")
+
+
+def _join_set_aside(engine: Engine, inner: Path, folder: Path) -> None:
+    ours, theirs = inner / ARCHIVE, folder / ARCHIVE
+    if ours.is_file() and theirs.is_file():
+        first, second = (f"select * from read_parquet({text_literal(str(file))})" for file in (theirs, ours))
+        joined = folder / f".{ARCHIVE}"
+        target = text_literal(str(joined))
+        engine.execute(f"copy ({first} union all by name {second}) to {target} (format parquet)")
+        joined.replace(theirs)
+        ours.unlink()
+    elif ours.is_file():
+        ours.replace(theirs)
+    inner.rmdir()
+
+
+def _joined_report(exports: CheckReport, archive: CheckReport) -> CheckReport:
+    counts = pd.concat([exports.counts, archive.counts], ignore_index=True)
+    counts = counts.groupby("table", as_index=False, sort=False).sum()
+    found = pd.concat([exports.summary, archive.summary], ignore_index=True).drop(columns="share_pct")
+    keys = ["table", "check", "column", "policy", "says"]
+    found = found.groupby(keys, as_index=False, sort=False)[["rows"]].sum()
+    return CheckReport(
+        summary=join_summaries([found], counts),
+        counts=counts,
+        missing=tuple(name for name in exports.missing if name != "interactions"),
+    )

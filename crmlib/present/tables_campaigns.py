@@ -1,0 +1,386 @@
+"""Key figures and tables of the report on campaigns."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.campaigns.judging import CHANCE, LESS, MORE, NO_DIFFERENCE
+from crmlib.analyse.campaigns.result import CampaignEffect, CampaignSummary
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks_downloads_about import about_workspace
+from crmlib.present.claims_campaigns_words import (
+    WAYS,
+    campaign_name,
+    effect_name,
+    figure_name,
+    grouping_name,
+)
+from crmlib.present.needs import or_else
+
+
+@or_else(lambda missing: missing)
+def campaigns_figures(summary: CampaignSummary, effect: CampaignEffect) -> KeyFigures:
+    """Contacts, answers, campaigns shown to have brought extra spend, and what the largest one brought.
+
+    Parameters
+    ----------
+    summary : CampaignSummary
+    effect : CampaignEffect
+        The campaign that the report looks at more closely.
+
+    Returns
+    -------
+    KeyFigures
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_campaigns_words import _little_effect, _little_summary
+    >>> print(campaigns_figures(_little_summary(), _little_effect())._text().splitlines()[0])
+    Contacts: 40
+    """
+    table = summary.table
+    contacted = int(table["contacted"].sum())
+    judged = int(table["verdict"].isin([MORE, LESS, NO_DIFFERENCE, CHANCE]).sum())
+    figures = [
+        KeyFigure(label="Contacts", value=contacted, note=f"in {len(table):,} campaigns"),
+        KeyFigure(
+            label="Campaigns with extra spend", value=int((table["verdict"] == MORE).sum()),
+            note=f"of {judged:,} that could be judged", better="higher",
+        ),
+    ]  # fmt: skip
+    if not summary.responses_unknown and contacted:
+        from crmlib.analyse.campaigns.estimates import wilson
+
+        hits = int(table["responded"].sum())
+        low, high = wilson(hits, contacted)
+        figures.insert(1, KeyFigure(
+            label="Contacts that brought an answer", value=100 * hits / contacted, low=100 * low, high=100 * high,
+            unit="%", better="higher", format=".1f",
+        ))  # fmt: skip
+    chosen = effect.comparison.chosen
+    if np.isfinite(chosen.value):
+        note = f"{effect_name(effect)}, against {effect.comparison.kind}"
+        figures.append(KeyFigure(
+            label="Extra spend a customer", value=chosen.value, low=chosen.low, high=chosen.high, unit=summary.currency,
+            better="higher", note=note,
+        ))  # fmt: skip
+    return KeyFigures(*figures)
+
+
+@or_else(lambda missing: missing)
+def campaigns_table(crm: Any, summary: CampaignSummary) -> DataTable:
+    """Every campaign with its days, contacts, answers and verdict.
+
+    Parameters
+    ----------
+    crm : Crm
+    summary : CampaignSummary
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib.present.claims_campaigns_words import _little_summary
+    >>> campaigns_table(SimpleNamespace(config=None), _little_summary()).frame["verdict"].tolist()
+    ['more spend']
+    """
+    table = summary.table
+    frame = pd.DataFrame(
+        {
+            "campaign": [_capital(campaign_name(row)) for row in table.itertuples()],
+            "kind": table["kind"],
+            "channel": table["channel"],
+            "begin_on": table["begin_on"],
+            "until_on": table["planned_until_on"],
+            "contacted": table["contacted"],
+            "control": table["control"],
+            "responded": table["responded"],
+            "response_pct": table["response_pct"],
+            "response_low": table["response_low"],
+            "response_high": table["response_high"],
+            "cost_amount": table["cost_amount"],
+            "verdict": table["verdict"] + table["is_over"].map({True: "", False: ", so far"}),
+        }
+    )
+    empty = [name for name in ("kind", "channel", "cost_amount") if frame[name].isna().all()]
+    if not frame["control"].any():
+        empty.append("control")
+    return DataTable(
+        frame.drop(columns=empty),
+        name="campaigns",
+        caption="Campaigns, the earliest first (ranges: 95 %)",
+        labels={
+            "campaign": "Campaign",
+            "kind": "Kind",
+            "channel": "Channel",
+            "begin_on": "First day",
+            "until_on": "Last day",
+            "contacted": "Contacted",
+            "control": "Held out",
+            "responded": "Answered",
+            "response_pct": "Answered",
+            "response_low": "from",
+            "response_high": "to",
+            "cost_amount": "Cost",
+            "verdict": "Extra spend",
+        },
+        units={"response_pct": "%", "cost_amount": summary.currency},
+        digits=dict.fromkeys(["response_pct", "response_low", "response_high"], 1) | {"responded": 0},
+        rows=30,
+        excel=True,
+        about=about_workspace(crm),
+    )
+
+
+@or_else(lambda missing: None)
+def effects_table(crm: Any, summary: CampaignSummary) -> DataTable:
+    """What every campaign brought in spend a customer, beside the naive comparison and the trial before it.
+
+    Parameters
+    ----------
+    crm : Crm
+    summary : CampaignSummary
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib.present.claims_campaigns_words import _little_summary
+    >>> table = effects_table(SimpleNamespace(config=None), _little_summary())
+    >>> round(float(table.frame["effect"].iloc[0]), 2)
+    5.53
+    """
+    table = summary.table
+    reason = table["doubt"].where(table["doubt"] != "", table["reason"].str.rstrip("."))
+    frame = pd.DataFrame(
+        {
+            "campaign": [_capital(campaign_name(row)) for row in table.itertuples()],
+            "comparison": table["comparison"].replace({"none": "nobody"}),
+            "compared": table["compared"],
+            "effect": table["effect"],
+            "effect_low": table["effect_low"],
+            "effect_high": table["effect_high"],
+            "q_value": table["q_value"],
+            "base_mean": table["base_mean"],
+            "smallest_effect": table["smallest_effect"],
+            "everyone": table["everyone"],
+            "trial_effect": table["trial_effect"],
+            "trial_low": table["trial_low"],
+            "trial_high": table["trial_high"],
+            "verdict": table["verdict"],
+            "why": reason.str[:1].str.upper() + reason.str[1:],
+        }
+    )
+    if frame["everyone"].isna().all():
+        frame = frame.drop(columns="everyone")
+    unit = summary.currency
+    amounts = ("effect", "base_mean", "smallest_effect", "everyone", "trial_effect")
+    return DataTable(
+        frame,
+        name="campaign_effects",
+        caption="Extra spend a customer, campaign by campaign (ranges: 95 %)",
+        labels={
+            "campaign": "Campaign",
+            "comparison": "Compared with",
+            "compared": "Customers compared",
+            "effect": "Extra spend",
+            "effect_low": "from",
+            "effect_high": "to",
+            "q_value": "Chance alone, among so many",
+            "base_mean": "Spend of those compared with",
+            "smallest_effect": "Smallest effect seen four times in five",
+            "everyone": "Against all others",
+            "trial_effect": "Same comparison before it",
+            "trial_low": "from",
+            "trial_high": "to",
+            "verdict": "Verdict",
+            "why": "Why not",
+        },
+        units=dict.fromkeys(amounts, unit) if unit else None,
+        digits=dict.fromkeys([*amounts, "effect_low", "effect_high", "trial_low", "trial_high"], 1)
+        | {"q_value": 2},
+        rows=30,
+        excel=True,
+        about=about_workspace(crm),
+    )
+
+
+@or_else(lambda missing: None)
+def ways_table(effect: CampaignEffect) -> DataTable:
+    """The ways to reckon one campaign's extra spend, side by side.
+
+    Parameters
+    ----------
+    effect : CampaignEffect
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_campaigns_words import _little_effect
+    >>> ways_table(_little_effect()).frame["way"].tolist()
+    ['Adjusted for spend before', 'As it is', 'Adjusted, customers drawn again']
+    """
+    table = effect.comparison.effects
+    frame = pd.DataFrame(
+        {
+            "way": table["way"].map(WAYS),
+            "effect": table["effect"],
+            "low": table["low"],
+            "high": table["high"],
+            "contacted": table["contacted"],
+            "compared": table["compared"],
+        }
+    )
+    return DataTable(
+        frame,
+        name="ways_to_reckon",
+        caption=f"Extra spend a customer, {effect_name(effect)}, reckoned in several ways (ranges: 95 %)",
+        labels={
+            "way": "Reckoned",
+            "effect": "Extra spend",
+            "low": "from",
+            "high": "to",
+            "contacted": "Customers in it",
+            "compared": "Compared with",
+        },
+        units={"effect": effect.currency} if effect.currency else None,
+        digits=dict.fromkeys(["effect", "low", "high"], 2),
+    )
+
+
+@or_else(lambda missing: None)
+def groups_table(crm: Any, effect: CampaignEffect) -> DataTable:
+    """Answers and extra spend of every group of customers.
+
+    Parameters
+    ----------
+    crm : Crm
+    effect : CampaignEffect
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib.present.claims_campaigns_words import _little_effect
+    >>> groups_table(SimpleNamespace(config=None), _little_effect()).frame["group"].tolist()
+    ['lowest third', 'middle third', 'highest third']
+    """
+    table = effect.groups
+    few = "too few to judge"
+    frame = pd.DataFrame(
+        {
+            "grouping": [grouping_name(name) for name in table["grouping"]],
+            "group": table["group"],
+            "contacted": table["contacted"],
+            "responded": table["responded"],
+            "response_pct": table["response_pct"],
+            "response_low": table["response_low"],
+            "response_high": table["response_high"],
+            "answers": _verdict(table["response_judged"], table["response_q"], few),
+            "effect": table["effect"],
+            "gap": table["gap"],
+            "gap_low": table["gap_low"],
+            "gap_high": table["gap_high"],
+            "spend": _verdict(table["effect_judged"], table["gap_q"], few),
+        }
+    )
+    unit = effect.currency
+    return DataTable(
+        frame,
+        name="who_responds",
+        caption=f"Who responds, {effect_name(effect)}: groups as they were before it (ranges: 95 %)",
+        labels={
+            "grouping": "Customers by",
+            "group": "Group",
+            "contacted": "Contacted",
+            "responded": "Answered",
+            "response_pct": "Answered",
+            "response_low": "from",
+            "response_high": "to",
+            "answers": "Share of answers",
+            "effect": "Extra spend a customer",
+            "gap": "Against all others",
+            "gap_low": "from",
+            "gap_high": "to",
+            "spend": "Extra spend",
+        },
+        units={"response_pct": "%"} | ({"effect": unit, "gap": unit} if unit else {}),
+        digits=dict.fromkeys(["response_pct", "response_low", "response_high"], 1)
+        | dict.fromkeys(["effect", "gap", "gap_low", "gap_high"], 1),
+        rows=15,
+        excel=True,
+        about=about_workspace(crm),
+    )
+
+
+@or_else(lambda missing: None)
+def alike_table(effect: CampaignEffect) -> DataTable:
+    """Every figure in which the groups were compared, before matching and after.
+
+    Parameters
+    ----------
+    effect : CampaignEffect
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_campaigns_words import _little_effect
+    >>> "Spend before" in alike_table(_little_effect()).frame["figure"].tolist()
+    True
+    """
+    columns = ["contacted_mean", "others_mean", "difference_before", "contacted_matched", "others_matched"]
+    columns.append("difference_after")
+    table = effect.balance if len(effect.balance) else pd.DataFrame(columns=["feature", *columns])
+    frame = table[columns].astype("float64")
+    shares = table["feature"].astype("str").str.contains(": ").to_numpy()
+    means = [name for name in columns if not name.startswith("difference")]
+    frame.loc[shares, means] *= 100
+    names = [figure_name(name) for name in table["feature"]]
+    frame.insert(
+        0, "figure", [f"{name}, %" if share else name for name, share in zip(names, shares, strict=True)]
+    )
+    if frame["difference_after"].isna().all():
+        frame = frame.drop(columns=columns[3:])
+    return DataTable(
+        frame,
+        name="how_alike",
+        caption=f"How alike the groups were before {effect_name(effect)} (apart: in standard deviations)",
+        labels={
+            "figure": "Figure",
+            "contacted_mean": "In the campaign",
+            "others_mean": "Others",
+            "difference_before": "Apart",
+            "contacted_matched": "In it, matched",
+            "others_matched": "Their partners",
+            "difference_after": "Apart, matched",
+        },
+        digits=dict.fromkeys(means, 1) | dict.fromkeys(["difference_before", "difference_after"], 2),
+        rows=10,
+    )
+
+
+def _verdict(judged: pd.Series, q_values: pd.Series, few: str) -> list[str]:
+    return [
+        few if not known else "differs" if q <= 0.05 else "within chance"
+        for known, q in zip(judged.astype(bool), q_values, strict=True)
+    ]
+
+
+def _capital(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"

@@ -1,0 +1,341 @@
+"""Key figures and tables of the report on leads."""
+
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.pipeline.lead_features import FEATURE_WORDS
+from crmlib.analyse.pipeline.lead_result import LEAD_MODELS, LeadScores
+from crmlib.analyse.pipeline.portrait import Portrait
+from crmlib.analyse.pipeline.portrait_traits import TRAITS
+from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.prepare.privacy import public_ids
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
+from crmlib.present.blocks_downloads_about import about_workspace
+from crmlib.present.claims_leads_words import base_words, by_words
+from crmlib.present.needs import or_else
+from crmlib.present.words import sentence
+
+
+@or_else(lambda missing: missing)
+def leads_figures(portrait: Portrait, scores: Any = None) -> KeyFigures:
+    """How many deals are open and won, what can be expected, and how good the chances are.
+
+    Parameters
+    ----------
+    portrait : Portrait
+    scores : LeadScores, optional
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_leads_words import _little_portrait, _little_scores
+    >>> print(leads_figures(_little_portrait(), _little_scores())._text().splitlines()[0])
+    Open deals: 147
+    """
+    figures = [
+        KeyFigure(label="Open deals", value=portrait.open, note=f"{portrait.won:,} won so far"),
+        KeyFigure(
+            label="Win rate", value=portrait.win_rate_pct, unit="%", better="higher", format=".0f",
+            note=f"of {portrait.base_leads:,} {base_words(portrait.base)}",
+        ),
+    ]  # fmt: skip
+    if scores is None:
+        return KeyFigures(*figures)
+    expected = float(scores.table["expected_value"].sum(min_count=1))
+    if pd.notna(expected):
+        figures.append(
+            KeyFigure(label="Expected from open deals", value=expected, unit=scores.currency, better="higher",
+                      note=f"within {scores.horizon_days} days")
+        )  # fmt: skip
+    best = scores.chosen
+    figures.append(
+        KeyFigure(
+            label="Pairs of deals put right", value=100 * best["auc"], low=100 * best["auc_low"],
+            high=100 * best["auc_high"], unit="%", better="higher", format=".0f", note="50 % is chance",
+        )
+    )  # fmt: skip
+    return KeyFigures(*figures)
+
+
+@or_else(lambda missing: missing)
+def open_leads_table(crm: Any, scores: LeadScores, *, most: int | None = None) -> DataTable:
+    """Open deals, the best chances first, with what speaks for and against each.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    scores : LeadScores
+    most : int, optional
+        At most so many deals.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib.present.claims_leads_words import _little_scores
+    >>> table = open_leads_table(SimpleNamespace(config=None), _little_scores(), most=3)
+    >>> table.frame.columns.tolist()[:5], len(table.frame)
+    (['opportunity_id', 'customer_id', 'score', 'chance_pct', 'similarity_pct'], 3)
+    """
+    table = scores.table.head(most or len(scores.table)).reset_index(names="opportunity_id")
+    frame = pd.DataFrame(
+        {
+            "opportunity_id": table["opportunity_id"].astype("str"),
+            "customer_id": public_ids(crm, table["customer_id"]),
+            "owner_id": table["owner_id"],
+            "score": table["score"],
+            "chance_pct": 100 * table["probability"],
+            "similarity_pct": table["similarity_pct"],
+            "value": table["value"],
+            "expected_value": table["expected_value"],
+            "stage": table["stage"] if scores.beats_stage is not None else pd.NA,
+            "speaks_for": table["speaks_for"].map(_sentence),
+            "speaks_against": table["speaks_against"].map(_sentence),
+        }
+    )
+    empty = [name for name in frame if len(frame) and frame[name].isna().all()]
+    return DataTable(
+        frame.drop(columns=empty),
+        name="open_deals_by_chance",
+        caption=f"Open deals, the best chances to be won within {scores.horizon_days} days first",
+        labels={
+            "opportunity_id": "Deal",
+            "customer_id": "Customer",
+            "owner_id": "Owner",
+            "score": "Score",
+            "chance_pct": "Chance to be won",
+            "similarity_pct": "Like the won",
+            "value": "Value",
+            "expected_value": "Chance times value",
+            "stage": "Stage",
+            "speaks_for": "Speaks for it",
+            "speaks_against": "Speaks against it",
+        },
+        units={
+            "chance_pct": "%",
+            "similarity_pct": "%",
+            "value": scores.currency,
+            "expected_value": scores.currency,
+        },
+        digits={"chance_pct": 1, "similarity_pct": 0, "value": 0, "expected_value": 0},
+        rows=15,
+        excel=True,
+        about=about_workspace(crm),
+        meanings={
+            "score": "Place among the open deals by chance, from 1 to 99; 50 is the middle.",
+            "chance_pct": f"Chance to be won within {scores.horizon_days} days.",
+            "similarity_pct": "Share of the deals won that are as like the won as this one, or less.",
+            "value": "As recorded; where it is not, the median of like deals that were won.",
+            "speaks_for": "What raises the chance of this deal most; ordinary: of the middle deal.",
+            "speaks_against": "What lowers the chance of this deal most.",
+        },
+    )
+
+
+@or_else(lambda missing: missing)
+def portrait_table(portrait: Portrait) -> DataTable:
+    """Every value of every trait: its share among the won and among all.
+
+    Parameters
+    ----------
+    portrait : Portrait
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_leads_words import _little_portrait
+    >>> portrait_table(_little_portrait()).frame[["trait", "value"]].iloc[0].tolist()
+    ['Source', 'referral']
+    """
+    rows = portrait.table[portrait.table["said_with"] == ""]
+    rows = rows.sort_values(["q", "lift_shrunk"], ascending=[True, False], kind="stable")
+    frame = pd.DataFrame(
+        {
+            "trait": [sentence(TRAITS[name].says).rstrip(".") for name in rows["trait"]],
+            "value": rows["value"].astype("str"),
+            **{name: rows[name] for name in ("leads", "won", "share_won_pct", "share_base_pct",
+                                             "win_rate_pct", "lift_shrunk", "low", "high")},
+            "sure": (rows["q"] <= 0.05).map({True: "yes", False: ""}),
+            "open": rows["open"],
+        }
+    )  # fmt: skip
+    return DataTable(
+        frame.reset_index(drop=True),
+        name="portrait_of_the_won",
+        caption=f"What the won have in common, against all {base_words(portrait.base)}",
+        labels={
+            "trait": "Trait",
+            "value": "Value",
+            "leads": "Deals",
+            "won": "Won",
+            "share_won_pct": "Of the won",
+            "share_base_pct": "Of all",
+            "win_rate_pct": "Win rate",
+            "lift_shrunk": "Times as often",
+            "low": "from",
+            "high": "to",
+            "sure": "More than chance",
+            "open": "Open deals",
+        },
+        digits={"share_won_pct": 1, "share_base_pct": 1, "win_rate_pct": 1}
+        | dict.fromkeys(["lift_shrunk", "low", "high"], 2),
+        rows=12,
+    )
+
+
+@or_else(lambda missing: missing)
+def opportunity_table(portrait: Portrait) -> DataTable | Prose:
+    """Where most is open: deals, value and what can be expected of it.
+
+    Parameters
+    ----------
+    portrait : Portrait
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_leads_words import _little_portrait
+    >>> opportunity_table(_little_portrait()).frame["trait"].unique().tolist()
+    ['Region']
+    """
+    rows = portrait.opportunity
+    if rows.empty:
+        return Prose("Of the open deals neither industry, region nor product is known.")
+    frame = rows.assign(trait=[sentence(TRAITS[name].says).rstrip(".") for name in rows["trait"]])
+    if frame["open_value"].isna().all():
+        frame = frame.drop(columns=["open_value", "expected_value"])
+    return DataTable(
+        frame,
+        name="open_opportunity",
+        caption="Open deals by industry, region, product and product category",
+        labels={
+            "trait": "Trait",
+            "value": "Value",
+            "open": "Open deals",
+            "open_value": "Open value",
+            "win_rate_pct": "Win rate",
+            "expected_value": "Expected",
+        },
+        units={"open_value": portrait.currency, "expected_value": portrait.currency, "win_rate_pct": "%"},
+        digits={"open_value": 0, "expected_value": 0, "win_rate_pct": 1},
+        rows=12,
+    )
+
+
+@or_else(lambda missing: missing)
+def sources_table(found: ChannelConversion) -> DataTable:
+    """Every source with its deals, win rate, time, value, cost and how it compares.
+
+    Parameters
+    ----------
+    found : ChannelConversion
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_leads_words import _little_sources
+    >>> sources_table(_little_sources()).frame.columns.tolist()[:6]
+    ['value', 'leads', 'won', 'lost', 'open', 'win_rate_pct']
+    """
+    names = ["value", "leads", "won", "lost", "open", "win_rate_pct", "low", "high", "verdict", "won_of_leads_pct",
+             "days_to_win", "value_won", "cost", "cost_per_win", "return_ratio"]  # fmt: skip
+    frame = found.table[names]
+    if found.base == "leads":
+        frame = frame.drop(columns="won_of_leads_pct")
+    frame = frame.drop(columns=[name for name in frame if len(frame) and frame[name].isna().all()])
+    one = by_words(found.by)[0]
+    money_columns = ("value_won", "cost", "cost_per_win")
+    return DataTable(
+        frame,
+        name=f"deals_by_{one.replace(' ', '_')}",
+        caption=f"Deals by {one}: the win rate is of {base_words(found.base)}",
+        labels={
+            "value": f"{one[:1].upper()}{one[1:]}",
+            "leads": "Deals",
+            "won": "Won",
+            "lost": "Lost",
+            "open": "Open",
+            "win_rate_pct": "Win rate",
+            "low": "from",
+            "high": "to",
+            "verdict": "Against the rest",
+            "won_of_leads_pct": "Won of all",
+            "days_to_win": "Days to win",
+            "value_won": "Value won",
+            "cost": "Cost of campaigns",
+            "cost_per_win": "Cost a win",
+            "return_ratio": "Value won for each 1 spent",
+        },
+        units=dict.fromkeys(money_columns, found.currency) | {"days_to_win": ""},
+        digits=dict.fromkeys(money_columns, 0)
+        | dict.fromkeys(["win_rate_pct", "low", "high", "won_of_leads_pct", "return_ratio"], 1)
+        | {"days_to_win": 0},
+        rows=15,
+    )
+
+
+@or_else(lambda missing: None)
+def lead_ways_table(scores: LeadScores) -> DataTable:
+    """Every way to foretell a win, and how good it was on later days.
+
+    Parameters
+    ----------
+    scores : LeadScores
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_leads_words import _little_scores
+    >>> lead_ways_table(_little_scores()).frame["way"].tolist()[0]
+    'A weighted sum of the figures'
+    """
+    table = scores.evaluation
+    frame = pd.DataFrame({"way": [sentence(LEAD_MODELS[name]).rstrip(".") for name in table["model"]]})
+    for name, measure, factor in (
+        ("right", "auc", 100),
+        ("first", "lift_top_decile", 1),
+        ("loss", "log_loss", 1),
+    ):
+        for suffix in ("", "_low", "_high"):
+            frame[f"{name}{suffix}"] = factor * table[f"{measure}{suffix}"].to_numpy()
+    frame["chosen"] = table["chosen"].map({True: "yes", False: ""}).to_numpy()
+    labels = {"way": "Way", "right": "Pairs put right", "first": "Won in the first tenth", "loss": "Log loss"}
+    ends = {f"{name}_{end}": word for name in ("right", "first", "loss") for end, word in
+            (("low", "from"), ("high", "to"))}  # fmt: skip
+    return DataTable(
+        frame,
+        name="ways_to_foretell_a_win",
+        caption="Ways to foretell a win, tested on later days (ranges: 95 %)",
+        labels=labels | ends | {"chosen": "Chosen"},
+        units={"right": "%", "first": "times all"},
+        digits=dict.fromkeys(["right", "right_low", "right_high", "first", "first_low", "first_high"], 1)
+        | dict.fromkeys(["loss", "loss_low", "loss_high"], 3),
+    )
+
+
+@or_else(lambda missing: None)
+def refused_leads_table(scores: LeadScores) -> DataTable | Prose:
+    """Fields that were refused because they know the outcome, each with the reason.
+
+    Parameters
+    ----------
+    scores : LeadScores
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_leads_words import _little_scores
+    >>> refused_leads_table(_little_scores()).frame["field"].tolist()
+    ['Stage']
+    """
+    if not len(scores.refused):
+        return Prose("No field was refused: none tells how a deal ends by itself.")
+    frame = pd.DataFrame(
+        {
+            "field": [sentence(FEATURE_WORDS.get(name, name)).rstrip(".") for name in scores.refused.index],
+            "reason": [sentence(reason) for reason in scores.refused],
+        }
+    )
+    return DataTable(
+        frame, name="fields_refused", caption="Fields that were refused because they know the outcome",
+        labels={"field": "Field", "reason": "Why"}, download=False,
+    )  # fmt: skip
+
+
+def _sentence(words: str) -> str:
+    return sentence(words) if words else ""

@@ -1,0 +1,325 @@
+"""Key figures and tables of the report on offers."""
+
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.offers.proof_result import NEW_OFFERS, OffersProof
+from crmlib.analyse.offers.proof_sides import POPULARITY
+from crmlib.analyse.offers.result import Offers
+from crmlib.prepare.privacy import public_ids
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose, Skipped
+from crmlib.present.blocks_downloads_about import about_workspace
+from crmlib.present.claims_offers_words import QUESTION_NAMES, kind_name, side_name
+from crmlib.present.needs import or_else
+from crmlib.present.words import sentence
+
+_HIT = "hit_rate_pct"
+_MEASURES = (
+    *("hit_rate_pct", "precision_pct", "recall_pct", "ndcg", "revenue_share_pct", "revenue_per_customer"),
+    *("coverage_pct", "new_share_pct", "novelty_bits"),
+)
+_JUDGED = {"everybody": "all who had bought before", "buyers": "those who bought in the test"}
+
+
+def offers_figures(proof: OffersProof | Skipped, offers: Offers | Skipped) -> KeyFigures:
+    """How the offers fared and how many there are.
+
+    Parameters
+    ----------
+    proof : OffersProof or Skipped
+    offers : Offers or Skipped
+
+    Returns
+    -------
+    KeyFigures
+
+    Examples
+    --------
+    >>> from crmlib.analyse.offers.result import _little_offers
+    >>> from crmlib.present.claims_offers_words import little_proof
+    >>> print(offers_figures(little_proof(), _little_offers())._text().replace("\\u00a0", " "))
+    Bought something picked for them: 30 % (27 to 33)
+    Ahead of the best sellers: 10.0 points (9.0 to 11.0)
+    Ahead where it is new to the customer: 5.0 points (4.0 to 6.0)
+    Offers: 4
+    Customers with offers: 3
+    """
+    figures = [] if isinstance(proof, Skipped) else _proof_figures(proof)
+    if not isinstance(offers, Skipped):
+        people = offers.table["customer_id"].nunique()
+        figures += [
+            KeyFigure(label="Offers", value=len(offers.table), note=f"by {offers.ranked_by}"),
+            KeyFigure(label="Customers with offers", value=people, note=f"of {offers.customers:,}"),
+        ]
+    return KeyFigures(*figures)
+
+
+def _proof_figures(proof: OffersProof) -> list[KeyFigure]:
+    ours = proof.row(_HIT)
+    figures = []
+    if ours is not None:
+        figures.append(
+            KeyFigure(
+                label="Bought something picked for them",
+                value=ours["value"],
+                low=ours["low"],
+                high=ours["high"],
+                unit="%",
+                better="higher",
+                format=".0f",
+                note=f"of customers; {proof.k} products each, {proof.holdout_days} days, in the test",
+            )
+        )
+    named = {
+        "Ahead of the best sellers": {},
+        "Ahead where it is new to the customer": {"question": NEW_OFFERS},
+    }
+    for label, which in named.items():
+        gap = proof.ahead_of(POPULARITY, **which)
+        if gap is not None:
+            figures.append(
+                KeyFigure(
+                    label=label,
+                    value=gap["difference"],
+                    low=gap["low"],
+                    high=gap["high"],
+                    unit="points",
+                    better="higher",
+                    format=".1f",
+                    note="percentage points of customers",
+                )
+            )
+    return figures
+
+
+@or_else(lambda missing: missing)
+def offers_table(crm: Any, offers: Offers, *, most: int | None = None) -> DataTable:
+    """Every offer with its reason, a row a customer and rank; the customers with the best first offers first.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    offers : Offers
+    most : int, optional
+        At most so many customers.
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib.analyse.offers.result import _little_offers
+    >>> table = offers_table(SimpleNamespace(config=None), _little_offers())
+    >>> table.frame[["customer_id", "rank", "kind", "product", "probability_pct"]].head(3)
+      customer_id  rank         kind   product  probability_pct
+    0         ann     1  repeat-sell       Tea             60.0
+    1         ann     2   cross-sell       Cup             20.0
+    2         bob     1      up-sell  Fine tea             15.0
+    """
+    table = offers.table.sort_values(["customer_id", "rank"], kind="stable")
+    value = table["expected_margin" if offers.ranked_by == "expected margin" else "probability"]
+    best = value.groupby(table["customer_id"]).transform("first").fillna(-1.0)
+    table = table.assign(best=best).sort_values(
+        ["best", "customer_id", "rank"], ascending=[False, True, True], kind="stable"
+    )
+    if most is not None:
+        table = table[table["customer_id"].isin(table["customer_id"].unique()[:most])]
+    frame = pd.DataFrame(
+        {
+            "customer_id": public_ids(crm, table["customer_id"]).to_numpy(),
+            "rank": table["rank"].to_numpy(),
+            "kind": table["kind"].to_numpy(),
+            "product": table["product"].to_numpy(),
+            "product_id": table["product_id"].to_numpy(),
+            "probability_pct": 100 * table["probability"].to_numpy(),
+            "price": table["price"].to_numpy(),
+            "expected_margin": table["expected_margin"].to_numpy(),
+            "due_on": table["due_on"].to_numpy(),
+            "reason": table["reason"].to_numpy(),
+        }
+    )
+    empty = [name for name in ("price", "expected_margin", "due_on") if frame[name].isna().all()]
+    if (frame["product"].astype("str") == frame["product_id"].astype("str")).all():
+        empty.append("product_id")
+    return DataTable(
+        frame.drop(columns=empty),
+        name="offers",
+        caption=f"Offers, each customer's by {offers.ranked_by}; customers with the best first offer first",
+        labels={
+            "customer_id": "Customer",
+            "product_id": "Product number",
+            "probability_pct": "Chance to buy",
+            "price": "Expected price",
+            "expected_margin": "Expected margin",
+            "due_on": "Due",
+            "reason": "Why",
+        },
+        units={"price": offers.currency, "expected_margin": offers.currency},
+        digits={"rank": 0, "probability_pct": 1, "price": 2, "expected_margin": 2},
+        meanings=_MEANINGS | {"probability_pct": f"Of buying it within {offers.horizon_days} days."},
+        rows=15,
+        excel=True,
+        about=about_workspace(crm),
+    )
+
+
+_MEANINGS = {
+    "customer_id": "The customer.",
+    "rank": "1 is the customer's best offer.",
+    "kind": "Cross-sell, up-sell, repeat-sell, or a best seller where nothing else is known.",
+    "product": "What to offer.",
+    "price": "What a piece usually brings.",
+    "expected_margin": "Chance to buy times the margin of a piece.",
+    "due_on": "When a repeat is due.",
+    "reason": "What points to it.",
+}
+
+
+@or_else(lambda missing: None)
+def removed_table(offers: Offers) -> DataTable | Prose:
+    """What each rule of eligibility took out.
+
+    Parameters
+    ----------
+    offers : Offers
+
+    Returns
+    -------
+    DataTable, or Prose where no rule applies
+
+    Examples
+    --------
+    >>> from crmlib.analyse.offers.result import _little_offers
+    >>> removed_table(_little_offers()).frame["says"].tolist()[1]
+    'The customer has refused every channel.'
+    """
+    if offers.removed.empty:
+        return Prose("No rule of eligibility applies here, so nothing was left out.")
+    frame = offers.removed[["says", "offers_removed", "customers_affected"]]
+    return DataTable(
+        frame.assign(says=[sentence(says) for says in frame["says"]]),
+        name="offers_left_out",
+        caption="Possible offers that were left out, and why",
+        labels={"says": "Rule", "offers_removed": "Offers left out", "customers_affected": "Customers"},
+        digits=0,
+    )
+
+
+@or_else(lambda missing: None)
+def proof_table(proof: OffersProof) -> DataTable:
+    """Every measure of every list, for all customers and for those who bought.
+
+    Parameters
+    ----------
+    proof : OffersProof
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_offers_words import little_proof
+    >>> table = proof_table(little_proof())
+    >>> table.frame[["question", "side", "hit_rate_pct", "hit_rate_low"]].head(1)
+         question          side  hit_rate_pct  hit_rate_low
+    0  all offers  These offers          30.0          27.0
+    """
+    keys = ["question", "judged", "side"]
+    wide = proof.overall.pivot_table(
+        index=keys, columns="measure", values="value", sort=False, dropna=False
+    ).dropna(how="all")
+    hits = proof.overall[proof.overall["measure"] == _HIT].set_index(keys)
+    frame = wide.reindex(columns=list(_MEASURES)).dropna(axis="columns", how="all")
+    frame.insert(1, "hit_rate_low", hits["low"].reindex(frame.index))
+    frame.insert(2, "hit_rate_high", hits["high"].reindex(frame.index))
+    frame = frame.rename_axis(columns=None).reset_index()
+    frame["side"] = [side_name(row.side, row.question) for row in frame.itertuples()]
+    frame["question"] = frame["question"].map(QUESTION_NAMES)
+    frame["judged"] = frame["judged"].map(_JUDGED)
+    shares = [name for name in frame if name.endswith("_pct")]
+    return DataTable(
+        frame,
+        name="proof_of_offers",
+        caption=f"{proof.k} products named to each customer, and what was bought within {proof.holdout_days} days",
+        labels=_PROOF_LABELS,
+        units=dict.fromkeys(shares, "%") | {"revenue_per_customer": proof.currency},
+        digits=dict.fromkeys([*shares, "hit_rate_low", "hit_rate_high"], 1)
+        | {"coverage_pct": 2, "ndcg": 3, "novelty_bits": 1, "revenue_per_customer": 2},
+        meanings=_PROOF_MEANINGS,
+        excel=True,
+        rows=20,
+    )
+
+
+_PROOF_LABELS = {
+    "question": "Asked of",
+    "judged": "Customers",
+    "side": "List",
+    "hit_rate_pct": "Bought at least one",
+    "hit_rate_low": "from",
+    "hit_rate_high": "to",
+    "precision_pct": "Of the products named, bought",
+    "recall_pct": "Of the products bought, named",
+    "ndcg": "Order of the list",
+    "revenue_share_pct": "Of the money spent, on products named",
+    "revenue_per_customer": "Spent on products named, each",
+    "coverage_pct": "Of all products, named to somebody",
+    "new_share_pct": "Of the products named, new to the customer",
+    "novelty_bits": "Rarity",
+}
+_PROOF_MEANINGS = {
+    "hit_rate_pct": "Customers who bought at least one of the products named to them.",
+    "ndcg": "1 where the list begins with products that were bought, 0 where none was (normalised discounted gain).",
+    "novelty_bits": "How rare the products named are: 1 more means half as many buyers.",
+    "coverage_pct": "Products that were named to at least one customer, of those sold before.",
+}
+
+
+@or_else(lambda missing: None)
+def kinds_table(proof: OffersProof) -> DataTable | None:
+    """How each kind of offer fared.
+
+    Parameters
+    ----------
+    proof : OffersProof
+
+    Returns
+    -------
+    DataTable, or None where there was no offer
+
+    Examples
+    --------
+    >>> from crmlib.present.claims_offers_words import little_proof
+    >>> kinds_table(little_proof()).frame["accepted_pct"].tolist()
+    [21.0, 5.5]
+    """
+    if proof.by_kind.empty:
+        return None
+    frame = proof.by_kind[
+        ["question", "kind", "offered", "accepted_pct", "low", "high", "predicted_pct", "revenue"]
+    ]
+    frame = frame.assign(
+        question=frame["question"].map(QUESTION_NAMES), kind=[kind_name(kind) for kind in frame["kind"]]
+    )
+    return DataTable(
+        frame,
+        name="offers_bought_by_kind",
+        caption="Offers of the test by kind (ranges: 95 %)",
+        labels={
+            "question": "Asked of",
+            "offered": "Offers",
+            "accepted_pct": "Bought",
+            "low": "from",
+            "high": "to",
+            "predicted_pct": "Foretold",
+            "revenue": "Brought",
+        },
+        units={"revenue": proof.currency},
+        digits={"offered": 0, "accepted_pct": 1, "low": 1, "high": 1, "predicted_pct": 1, "revenue": 0},
+        download=False,
+    )

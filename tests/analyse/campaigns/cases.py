@@ -1,0 +1,58 @@
+"""Shops with a campaign whose effect is known, because it was put there."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from crmlib import Crm
+from crmlib.analyse.campaigns.effect import campaign_effect
+
+BEGIN, END, AS_OF = "2024-05-01", "2024-05-31", "2024-06-30"
+
+
+def shop(*, customers=600, effect=0.0, control=True, confounded=False, seed=0, **columns):
+    """Customers with a habit of their own buy every eight days or so; half get the campaign, or the better ones."""
+    lot = np.random.default_rng(seed)
+    ids = np.array([f"c{i:04}" for i in range(customers)])
+    habit = lot.lognormal(2.5, 0.5, customers)
+    chance = 1 / (1 + np.exp(-3 * (np.log(habit) - 2.5))) if confounded else 0.5
+    treated = lot.random(customers) < chance
+    days = np.arange(0, 181, 8)
+    who, when = np.repeat(np.arange(customers), len(days)), np.tile(days, customers)
+    moments = pd.Timestamp("2024-01-01") + pd.to_timedelta(when, unit="D")
+    amount = habit[who] * lot.lognormal(0, 0.3, len(who))
+    within = (moments >= BEGIN) & (moments <= END)
+    amount = amount + np.where(treated[who] & within, effect / within.reshape(customers, -1).sum(1)[who], 0)
+    lines = pd.DataFrame({"order_id": np.arange(len(who)).astype(str), "customer_id": ids[who],
+                          "ordered_at": moments, "net_amount": amount.round(2), "product_id": "tea"})  # fmt: skip
+    inside = ids if control else ids[treated]
+    contacts = pd.DataFrame({"campaign_id": "may", "customer_id": inside, "contacted_on": BEGIN})
+    if control:
+        contacts["is_control"] = ~treated
+    answered = treated & (lot.random(customers) < np.where(np.arange(customers) % 3 == 0, 0.4, 0.1))
+    told = pd.Series(np.where(answered, "2024-05-06 12:00", None), index=ids)
+    contacts["responded_at"] = told.reindex(inside).to_numpy()
+    towns = pd.Series(np.where(np.arange(customers) % 3 == 0, "north", "south"))
+    people = pd.DataFrame({"customer_id": ids, "region": towns.to_numpy()})
+    campaigns = pd.DataFrame(
+        {"campaign_id": ["may"], "name": ["May <b>offer</b>"], "started_on": BEGIN, "ended_on": END}
+        | {name: [value] for name, value in columns.items()}
+    )
+    return {"transactions": lines, "customers": people, "campaigns": campaigns, "campaign_contacts": contacts}
+
+
+def crm_of(frames, *, as_of=AS_OF):
+    return Crm.from_frames(as_of=as_of, currency="EUR", **frames)
+
+
+@cache
+def effect_of(kind):
+    """The effects that several tests look at."""
+    frames = {
+        "control": lambda: shop(effect=20, cost_amount=600.0),
+        "matched": lambda: shop(effect=20, control=False, confounded=True, customers=900),
+        "none": lambda: shop(customers=300, seed=5),
+        "small": lambda: shop(customers=40),
+    }[kind]()
+    return campaign_effect(crm_of(frames), "may")

@@ -1,0 +1,172 @@
+"""Overdue deals, next steps, owners' load and handovers, on a team whose truth is known."""
+
+import pandas as pd
+import pytest
+
+from crmlib import Crm
+from crmlib.analyse.pipeline.durations import stage_durations
+from crmlib.analyse.pipeline.handover import WITHOUT_OWNER, team_work
+from crmlib.analyse.pipeline.next_steps import suggested_steps
+from crmlib.analyse.pipeline.overdue import overdue_opportunities
+from crmlib.analyse.pipeline.process import deal_process, process_flow
+from crmlib.measure.deals import deals
+from crmlib.schema.errors import ParameterError
+from tests.analyse.pipeline.sales_team import sales_team
+
+
+@pytest.fixture(scope="module")
+def team():
+    return sales_team()
+
+
+@pytest.fixture(scope="module")
+def late(team):
+    return overdue_opportunities(team)
+
+
+def test_overdue_deals_are_those_beyond_the_quantile(team, late):
+    table, limits = deals(team), stage_durations(team).table["q80_days"]
+    still = table[table["outcome"] == "open"]
+    by_hand = still[still["stage_age_days"] > still["stage"].map(limits)]
+    assert 0 < len(by_hand) < len(still)
+    assert set(late.table.index) == set(by_hand.index)
+    assert late.table["amount"].is_monotonic_decreasing
+    assert (late.table["over_days"] > 0).all()
+    assert late.limits["overdue"].sum() == len(by_hand)
+    assert late.limits["overdue_amount"].sum() == by_hand["amount"].sum()
+
+
+def test_the_limit_is_near_the_true_quantile(late):
+    """80 % of exponential stays with mean 10, rounded up to days, are over after 17 days."""
+    assert ((late.limits["low"] <= 17) & (late.limits["high"] >= 16)).all()
+
+
+def test_a_smaller_quantile_finds_more(team, late):
+    assert len(overdue_opportunities(team, quantile=0.5).table) > len(late.table)
+    with pytest.raises(ParameterError, match="between 0 and 1"):
+        overdue_opportunities(team, quantile=80)
+
+
+def test_the_step_of_the_won_is_found_with_its_time(late):
+    first = late.steps[(late.steps["stage"] == "Talk") & (late.steps["at_days"] == 0)].set_index("step")
+    visit = first.loc["follow-up, visit"]
+    assert (visit["won_pct"], visit["lost_pct"], visit["wait_days"]) == (100, 0, 1)
+    assert visit["is_better"] and visit["low"] > 1
+    assert not first.loc["follow-up, email", "is_better"]
+
+
+def test_where_won_and_lost_were_treated_alike_no_step_is_better():
+    steps = overdue_opportunities(sales_team(difference=False)).steps
+    assert len(steps) and not steps["is_better"].any()
+
+
+def test_a_deal_gets_the_step_of_the_last_point_that_it_passed():
+    steps = pd.DataFrame(
+        {"stage": "Talk", "at_days": [0.0, 0.0, 10.0], "step": ["call", "mail", "visit"], "won": [30, 50, 9],
+         "won_pct": [30.0, 50.0, 9.0], "lost_pct": [10.0, 60.0, 9.0], "lift": [3.0, 0.8, 1.0],
+         "is_better": [True, False, False], "wait_days": [2.0, 1.0, 5.0]}
+    )  # fmt: skip
+    waiting = pd.DataFrame(
+        {"stage": ["Talk", "Talk", "Offer"], "stage_age_days": [1.0, 11.0, 3.0],
+         "stage_entered_at": pd.to_datetime(["2024-01-09", "2023-12-30", "2024-01-07"])}, index=list("abc"),
+    )  # fmt: skip
+    found = suggested_steps(waiting, steps, as_of_on=pd.Timestamp("2024-01-10"))
+    assert found["next_step"].tolist()[:2] == ["call", "visit"] and pd.isna(found.loc["c", "next_step"])
+    assert found["next_step_on"].tolist()[:2] == [pd.Timestamp("2024-01-11"), pd.Timestamp("2024-01-14")]
+
+
+def test_deals_without_a_plan(team, late):
+    table = deals(team)
+    bare = table[(table["outcome"] == "open") & table["next_planned_on"].isna()]
+    assert late.plans_kept and 0 < len(bare) < len(late.open_deals)
+    assert set(late.unplanned.index) == set(bare.index)
+
+
+def test_handover_lists_all_open_deals_of_those_who_left(team, late):
+    work = team_work(team, late)
+    table = deals(team)
+    theirs = table[(table["outcome"] == "open") & (table["owner_id"] == "e1")]
+    assert len(theirs) and set(work.handover.index) == set(theirs.index)
+    assert work.handover["left_on"].unique().tolist() == [pd.Timestamp("2024-11-30")]
+    assert set(work.handover["last_contact"]) <= {"follow-up, visit", "follow-up, email"}
+    assert (work.handover["last_contact_on"] == theirs["last_touch_at"].reindex(work.handover.index)).all()
+
+
+def test_load_is_held_against_those_who_are_here(team, late):
+    load = team_work(team, late).load
+    assert load["open_deals"].sum() == len(late.open_deals)
+    assert load["overdue_deals"].sum() == len(late.table)
+    here = load[~load["has_left"]]
+    assert here.index.tolist() != load.index.tolist() and set(load.index) - set(here.index) == {"e1"}
+    assert load["deals_ratio"].to_dict() == (load["open_deals"] / here["open_deals"].median()).to_dict()
+    made = team.frame("interactions")
+    recent = made[made["planned_for"].isna() & (made["happened_at"] >= pd.Timestamp("2024-12-04"))]
+    assert (load["touches_a_week"] * 4).to_dict() == recent["employee_id"].value_counts().to_dict()
+
+
+def test_efforts_count_what_was_planned_and_done(team, late):
+    work = team_work(team, late)
+    row = work.efforts.loc["d000"]
+    counts = [
+        "touch_count",
+        "plan_count",
+        "kept_count",
+        "missed_count",
+        "planned_count",
+        "minutes_spent",
+        "cost_spent",
+    ]
+    assert row[counts].tolist() == [1, 1, 1, 0, 0, 30, 5]
+    assert work.efforts.loc["d001", "planned_count"] == 1
+    assert work.by_outcome.loc["won", "kept_pct"] == 100
+
+
+def test_without_contacts_and_employees_it_is_said_that_nothing_is_known():
+    sold = pd.DataFrame(
+        {"opportunity_id": ["a", "b"], "stage": "x", "outcome": "open", "created_at": "2024-01-01",
+         "owner_id": [None, "e1"]}
+    )  # fmt: skip
+    crm = Crm.from_frames(as_of="2024-02-01", opportunities=sold)
+    late = overdue_opportunities(crm)
+    assert (
+        late.table.empty and late.limits["overdue"].isna().all() and late.limits["says"].str.len().gt(0).all()
+    )
+    work = team_work(crm, late)
+    assert not (work.left_known or work.touches_known) and work.handover.empty
+    assert set(work.load.index) == {WITHOUT_OWNER, "e1"} and work.load["touches_a_week"].isna().all()
+
+
+def test_the_process_of_deals_counts_every_move(team):
+    flow = deal_process(team)
+    moves = flow.steps.set_index(["activity", "next_activity"])["count"]
+    table = deals(team)
+    assert moves["Offer", "won"] == (table["outcome"] == "won").sum()
+    assert moves["Offer", "lost"] == (table["outcome"] == "lost").sum()
+    assert list(flow.activities.index) == ["Talk", "Offer", "won", "lost"]
+    assert not flow.steps["is_loop"].any()
+
+
+def test_loops_and_stalls_are_marked():
+    rows = [
+        (f"c{i}", what, day)
+        for i in range(10)
+        for what, day in (("a", 0), ("b", 1), ("a", 2), ("b", 3), ("c", 40))
+    ]
+    log = pd.DataFrame(rows, columns=["case", "what", "day"])
+    log["at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(log["day"], unit="D")
+    steps = process_flow(log, case="case", activity="what", at="at").steps.set_index(
+        ["activity", "next_activity"]
+    )
+    assert steps["is_loop"].to_dict() == {("a", "b"): False, ("b", "a"): True, ("b", "c"): False}
+    assert steps["is_stall"].to_dict() == {("a", "b"): False, ("b", "a"): False, ("b", "c"): True}
+    assert steps["median_days"].to_dict() == {("a", "b"): 1, ("b", "a"): 1, ("b", "c"): 37}
+
+
+def test_a_log_without_rows_or_times_is_refused():
+    log = pd.DataFrame({"case": ["1"], "what": ["a"], "at": ["soon"]})
+    with pytest.raises(ParameterError, match="cannot be read as moments"):
+        process_flow(log, case="case", activity="what", at="at")
+    with pytest.raises(ParameterError, match="no event"):
+        process_flow(log.head(0), case="case", activity="what", at="at")
+    with pytest.raises(ParameterError, match="three columns"):
+        process_flow(log, case="case", activity="case", at="at")

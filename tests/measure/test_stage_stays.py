@@ -1,0 +1,181 @@
+"""Stays in stages: what counts as one, what is set aside, and that nothing is known before its time."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+import sqlglot
+
+from crmlib import Crm
+from crmlib.measure.deal_steps import visit_steps
+from crmlib.measure.stage_stays import stage_stays
+from crmlib.schema.errors import SchemaError
+from crmlib.schema.tables import TABLES
+from tests.measure.deal_cases import AS_OF, known_then, pipeline, random_pipeline
+from tests.measure.test_indicator_steps import to_spark
+
+SHOWN = ["stage", "next_stage", "exit", "stay_days", "visit_no"]
+
+
+def shown(stays):
+    return stays[SHOWN].round(2).to_numpy().tolist()
+
+
+def test_stays_of_a_deal_by_hand():
+    crm = pipeline(
+        [
+            ("a", "Talk", "2024-01-01", None),
+            ("a", "Offer", "2024-01-05", "2024-01-08"),
+            ("a", "Talk", "2024-01-08", "2024-01-09 12:00"),
+            ("a", "Offer", "2024-01-09 12:00", None),
+            ("b", "Talk", "2024-06-20 12:00", None),
+        ],
+        [("a", "won", "2024-01-01", "2024-01-20"), ("b", "open", "2024-06-20", None)],
+    )
+    stays = stage_stays(crm)
+    assert shown(stays) == [
+        ["Talk", "Offer", "forward", 4.0, 1],
+        ["Offer", "Talk", "back", 3.0, 1],
+        ["Talk", "Offer", "forward", 1.5, 2],
+        ["Offer", "won", "won", 10.5, 2],
+        ["Talk", "", "", 10.0, 1],
+    ]
+    assert stays["is_over"].tolist() == [True] * 4 + [False]
+    assert stays.attrs["stages"] == ("Talk", "Offer")
+    assert stays.attrs["set_aside"] == {"negative": 0, "overlapping": 0}
+
+
+@pytest.mark.parametrize("end", ["Won", "closed won", "Closed-Won", "Closed"])
+def test_rows_that_are_ends_are_no_stays(end):
+    crm = pipeline(
+        [("a", "Talk", "2024-01-01", None), ("a", end, "2024-01-05", None)],
+        [("a", "won", "2024-01-01", "2024-01-05")],
+    )
+    assert shown(stage_stays(crm)) == [["Talk", "won", "won", 4.0, 1]]
+
+
+def test_a_history_alone_knows_its_ends():
+    crm = pipeline([("a", "Talk", "2024-01-01", None), ("a", "Lost", "2024-01-05", None)])
+    assert shown(stage_stays(crm)) == [["Talk", "lost", "lost", 4.0, 1]]
+
+
+def test_what_cannot_be_right_is_set_aside_and_counted():
+    crm = pipeline(
+        [
+            ("a", "Talk", "2024-01-01", "2023-12-01"),
+            ("b", "Talk", "2024-01-01", "2024-01-10"),
+            ("b", "Offer", "2024-01-05", "2024-01-20"),
+            ("c", "Talk", "2024-01-01", "2024-01-03"),
+            ("d", "Talk", "2024-01-01", None),
+            ("e", "Talk", "2024-01-01", "2024-01-03"),
+            ("e", "Offer", "2024-02-03", None),
+            ("f", "Talk", "2024-01-01", None),
+            ("ghost", "Talk", "2024-01-01", None),
+            ("g", "Talk", "2024-01-01", None),
+            ("g", "Closed", "2024-01-09", None),
+        ],
+        [
+            ("a", "open", "2024-01-01", None),
+            ("b", "lost", "2024-01-01", "2024-01-20"),
+            ("c", "open", "2024-01-01", None),
+            ("d", "won", "2024-01-01", None),
+            ("e", "won", "2024-01-01", "2024-01-03"),
+            ("f", "open", "2024-01-01", None),
+            ("g", "open", "2024-01-01", None),
+        ],
+    )
+    stays = stage_stays(crm)
+    assert stays["opportunity_id"].tolist() == ["b", "e", "f", "g"]
+    assert stays.attrs["set_aside"] == {
+        "negative": 1,
+        "overlapping": 1,
+        "nowhere": 1,
+        "no_end": 1,
+        "after_close": 1,
+        "orphan": 1,
+        "unclear_end": 1,
+    }
+
+
+def test_the_same_stage_twice_in_a_row_is_one_stay():
+    crm = pipeline(
+        [
+            ("a", "Talk", "2024-01-01", None),
+            ("a", "TALK", "2024-01-03", None),
+            ("a", "Offer", "2024-01-06", None),
+        ],
+        [("a", "open", "2024-01-01", None)],
+    )
+    stays = stage_stays(crm)
+    assert shown(stays)[0][:4] == ["TALK", "Offer", "forward", 5.0]
+    assert len(stays) == 2 and stays.attrs["joined"] == 1
+
+
+def test_the_order_of_crm_toml_decides_what_is_forward():
+    crm = pipeline(
+        [("a", "talk", "2024-01-01", None), ("a", "Offer", "2024-01-06", None)],
+        [("a", "open", "2024-01-01", None)],
+    )
+    turned = SimpleNamespace(pipeline=SimpleNamespace(stages=("Offer", "Talk", "Never seen")))
+    stays = stage_stays(replace(crm, config=turned))
+    assert stays["stage"].tolist() == ["Talk", "Offer"] and stays["exit"].tolist() == ["back", ""]
+    assert stays.attrs["stages"] == ("Offer", "Talk", "Never seen")
+
+
+def test_days_are_those_of_the_clocks_there():
+    history = pd.DataFrame({"opportunity_id": ["a"], "stage": "Talk", "entered_at": ["2024-03-09"]})
+    sold = pd.DataFrame(
+        {"opportunity_id": ["a"], "stage": "x", "outcome": "won", "created_at": "2024-03-09", "closed_at": "2024-03-11"}
+    )  # fmt: skip
+    crm = Crm.from_frames(
+        as_of="2024-04-01", time_zone="America/New_York", stage_history=history, opportunities=sold
+    )
+    assert stage_stays(crm)["stay_days"].item() == 2.0  # 47 hours: the clocks were put forward
+
+
+def test_without_a_history_a_deal_is_one_stay():
+    sold = pd.DataFrame(
+        {
+            "opportunity_id": ["a", "b", "c"],
+            "stage": ["Won", "Talk", "Talk"],
+            "outcome": ["won", "open", "open"],
+            "created_at": ["2024-01-01", "2024-06-01 12:00", None],
+            "closed_at": ["2024-01-05", None, None],
+        }
+    )
+    stays = stage_stays(Crm.from_frames(as_of=AS_OF, opportunities=sold))
+    assert shown(stays) == [["deal", "won", "won", 4.0, 1], ["deal", "", "", 29.0, 1]]
+    assert stays.attrs["set_aside"] == {"negative": 0, "overlapping": 0, "no_begin": 1}
+
+
+def test_without_deals_there_are_no_stays():
+    crm = Crm.from_frames(as_of=AS_OF, products=pd.DataFrame({"product_id": ["a"]}))
+    with pytest.raises(SchemaError, match=r"tables\.stage_history"):
+        stage_stays(crm)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_nothing_is_known_before_its_time(seed):
+    history, sold = random_pipeline(seed)
+    crm = pipeline(history, sold)
+    for moment in (pd.Timestamp("2024-04-01 10:00"),):
+        by_hand = stage_stays(pipeline(*known_then(history, sold, moment), as_of=moment))
+        then = stage_stays(crm.at(moment))
+        assert len(then) > 5
+        pd.testing.assert_frame_equal(then, by_hand, check_like=False)
+        assert then.attrs["stages"] == by_hand.attrs["stages"]
+
+
+def test_rows_after_the_closing_moment_change_nothing():
+    history, sold = random_pipeline(5)
+    later = AS_OF + pd.Timedelta(days=1)
+    more = [*history, ("d001", "Won", later, None), ("d002", "New stage", later, None)]
+    pd.testing.assert_frame_equal(stage_stays(pipeline(more, sold)), stage_stays(pipeline(history, sold)))
+
+
+def test_the_steps_translate_to_spark():
+    crm = pipeline([("a", "Talk", "2024-01-01", None)], [("a", "open", "2024-01-01", None)])
+    tree = to_spark(visit_steps(crm) + "select * from stage_visits")
+    assert len(list(tree.find_all(sqlglot.exp.CTE))) == 8
+    assert set(TABLES) >= {"stage_history", "opportunities"}

@@ -176,7 +176,7 @@ def sales_series(
     table = ask(crm, sql)
     table["period_start"] = pd.to_datetime(table["period_start"]).astype("datetime64[us]")
     step = pd.offsets.MonthBegin(1) if freq == "month" else pd.Timedelta(days=7)
-    running = today - pd.Timedelta(days=int(today.dayofweek) if freq == "week" else int(today.day) - 1)
+    running = today - pd.Timedelta(days=today.weekday() if freq == "week" else int(today.day) - 1)
     end = running + step - pd.Timedelta(days=1)
     is_over = bool(today >= end)
     last_start = running if is_over else running - (pd.DateOffset(months=1) if freq == "month" else step)

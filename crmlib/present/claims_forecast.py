@@ -118,14 +118,14 @@ def _whole_plan(row: Any, when: str, what: str, unit: dict[str, str]) -> str:
     return f"{said}."
 
 
-@or_else(lambda missing: [])
-def forecast_findings(forecast: Forecast, plan: PlanVsActual | Skipped | None = None) -> list[str]:
+def forecast_findings(forecast: Forecast | Skipped, plan: PlanVsActual | Skipped | None = None) -> list[str]:
     """The one or two sentences that the index repeats.
 
     Parameters
     ----------
     forecast : Forecast
     plan : PlanVsActual, optional
+        Either may be missing; the other is told of all the same.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from typing import Any
 from crmlib.present.blocks import Picture, Skipped
 from crmlib.present.skip import SkipReport
 from crmlib.present.words import count
-from crmlib.schema.errors import ParameterError
+from crmlib.schema.errors import ParameterError, SchemaError
 
 
 def require_customers(crm: Any) -> None:
@@ -101,9 +101,47 @@ def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
         return missing
     try:
         return fit(*tables, **settings)
-    except ParameterError as error:
+    except (ParameterError, SchemaError) as error:
         said = str(error)
         return Skipped(said[:1].upper() + said[1:])
+
+
+def first_known(*results: Any) -> Any:
+    """The first result that is there.
+
+    Parameters
+    ----------
+    *results : results, or `Skipped`
+
+    Raises
+    ------
+    SkipReport
+        If none is there, with the reason of the first.
+
+    Examples
+    --------
+    >>> first_known(Skipped("No deals are known."), "sales")
+    'sales'
+    """
+    for result in results:
+        if not isinstance(result, Skipped):
+            return result
+    raise SkipReport(results[0].reason)
+
+
+def all_known(*results: Any) -> tuple[Any, ...]:
+    """The results that are there.
+
+    Parameters
+    ----------
+    *results : results, or `Skipped`
+
+    Examples
+    --------
+    >>> all_known(Skipped("No deals are known."), "sales")
+    ('sales',)
+    """
+    return tuple(result for result in results if not isinstance(result, Skipped))
 
 
 def picture_of(plot: Callable[..., Any], result: Any) -> Picture | None:

@@ -182,4 +182,4 @@ def _dates(ax: Any) -> None:
         places = MonthLocator(bymonth=range(1, 13, step)) if months > 2 else AutoDateLocator(maxticks=5)
     ax.xaxis.set_major_locator(places)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(places, show_offset=False))
-    ax.tick_params(axis="x", colors=SOFT)
+    ax.tick_params(axis="x", colors=SOFT, pad=9)

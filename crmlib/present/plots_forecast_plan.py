@@ -25,7 +25,7 @@ def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | N
     result : PlanVsActual
     ax : matplotlib Axes, optional
     names : key -> what is shown instead, optional
-        As `tables_forecast.plan_names` makes them. Customers are numbered without it: their own numbers never
+        As `tables_forecast_plan.plan_names` makes them. Customers are numbered without it: their own numbers never
         stand in a picture.
 
     Returns
@@ -64,7 +64,7 @@ def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | N
     middles = np.cumsum(tall) - tall / 2
     texts = [_share_text(row) for row in shown.itertuples()]
     with theme():
-        ax = canvas(ax, title=title, body=float(tall.sum()), foot=0.85)
+        ax = canvas(ax, title=title, body=float(tall.sum()), foot=0.85 if is_over else 1.05)
         for place, row, text in zip(middles, shown.itertuples(), texts, strict=True):
             _plan_bar(ax, row, place, scale)
             end = max(row.target, row.actual, 0 if np.isnan(row.high) else row.high, 0) / scale
@@ -78,7 +78,7 @@ def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | N
         short_numbers(ax.xaxis)
         ax.xaxis.grid(True)
         unit = " ".join(part for part in (word, MEASURE_UNITS.get(measure, result.currency)) if part)
-        key = "bar: reached; line: plan" + ("" if is_over else "; dot and range: expected end")
+        key = "bar: reached; line: plan" + ("" if is_over else "\ndot and range: expected end")
         ax.set_xlabel(f"{MEASURE_WORDS[measure]}{f', {unit}' if unit else ''}\n{key}", loc="left")
     return finish(ax, title=title, alt=_plan_alt(result, shown, measure, len(rows), names or {}))
 

@@ -1,0 +1,1 @@
+"""What is to come: won deals, sales, and how both stand against the plan."""

@@ -1,0 +1,368 @@
+"""Three ways to foretell what will be won: by stage, by time in stage, and as a year ago."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.forecast.amounts import Amounts
+from crmlib.analyse.forecast.arrivals import expected_arrivals
+from crmlib.analyse.forecast.hazards import OLDEST, StageHazards, learn_hazards, win_chances
+from crmlib.measure.pipeline_past import DEAL_KEYS, PastPipeline
+
+BY_TIME, BY_STAGE, LAST_YEAR, LATELY = "time in stage", "stage weights", "a year earlier", "lately"
+"""The ways; the last two are the baselines, with and without a year of history."""
+
+BASELINES = (LAST_YEAR, LATELY)
+
+LATELY_DAYS = 180
+POOL_DAYS = 365
+_PRIOR_DAYS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """What is known on a day, as every way takes it.
+
+    Parameters
+    ----------
+    past : PastPipeline
+    ledger : DataFrame
+        Deals known at ``past.moment``, with `created_on` and `closed_on` (days of the workspace's calendar).
+    amounts : Amounts
+    today : Timestamp
+        The day of ``past.moment``.
+    days : int
+        To look ahead.
+    worth : DataFrame
+        The open deals: `amount` (filled), `is_filled` and the columns of `DEAL_KEYS`.
+    pool : DataFrame
+        The same of the deals won in the last year: what new ones will be like.
+
+    Examples
+    --------
+    See `what_is_known`.
+    """
+
+    past: PastPipeline
+    ledger: pd.DataFrame
+    amounts: Amounts
+    today: pd.Timestamp
+    days: int
+    worth: pd.DataFrame
+    pool: pd.DataFrame
+
+
+def what_is_known(
+    past: PastPipeline, *, ledger: pd.DataFrame, amounts: Amounts, today: pd.Timestamp, days: int
+) -> Known:
+    """Put together what every way takes.
+
+    Parameters
+    ----------
+    past, ledger, amounts, today, days
+        As `Known` has them.
+
+    Returns
+    -------
+    Known
+
+    Examples
+    --------
+    >>> from crmlib.analyse.forecast.outlooks import _little_past
+    >>> known = _little_past(days=20)
+    >>> len(known.worth), len(known.pool)
+    (4, 19)
+    """
+    won = past.decided[past.decided["outcome"] == "won"]
+    closed_on = ledger["closed_on"].reindex(won.index)
+    late = won[closed_on > today - pd.Timedelta(days=POOL_DAYS)]
+    return Known(
+        past=past, ledger=ledger, amounts=amounts, today=today, days=days, worth=_worth(past.open, amounts),
+        pool=_worth(late if len(late) else won, amounts, is_open=False),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outlook:
+    """What one way expects, deal by deal and day by day.
+
+    Parameters
+    ----------
+    way : str
+    items : DataFrame
+        `amount` (account currency) and the columns of `DEAL_KEYS`: the deals that may be won.
+    chances : array (items, days)
+        Chance to be won on each day; a rate where `repeats`.
+    repeats : bool
+        Whether an item stands for deals like it, of which there may be none or several.
+    pool : DataFrame
+        Like `items`: deals that the new ones will be like.
+    new_rates : array (days,)
+        Expected number of won deals that are not there yet, on each day.
+    relative_variance : float
+        Of their number, beyond counting.
+
+    Examples
+    --------
+    See `outlook_by_time`.
+    """
+
+    way: str
+    items: pd.DataFrame
+    chances: np.ndarray
+    repeats: bool
+    pool: pd.DataFrame
+    new_rates: np.ndarray
+    relative_variance: float
+
+    @property
+    def expected(self) -> float:
+        """Expected won amount within the horizon, account currency.
+
+        Examples
+        --------
+        See `outlook_by_time`.
+        """
+        return float(self.items["amount"].to_numpy() @ self.chances.sum(axis=1)) + self.expected_new
+
+    @property
+    def expected_new(self) -> float:
+        """The part of it from deals that are not there yet.
+
+        Examples
+        --------
+        See `outlook_by_time`.
+        """
+        return float(self.new_rates.sum() * self.pool["amount"].mean()) if len(self.pool) else 0.0
+
+    @property
+    def expected_count(self) -> float:
+        """Expected number of won deals.
+
+        Examples
+        --------
+        See `outlook_by_time`.
+        """
+        return float(self.chances.sum() + (self.new_rates.sum() if len(self.pool) else 0.0))
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the won amount, as far as chance alone makes it.
+
+        Examples
+        --------
+        See `outlook_by_time`.
+        """
+        amounts, chance = self.items["amount"].to_numpy(), self.chances.sum(axis=1)
+        variance = float(amounts**2 @ (chance if self.repeats else chance * (1 - chance)))
+        if len(self.pool):
+            new = self.new_rates.sum()
+            variance += float(new * (self.pool["amount"] ** 2).mean())
+            variance += self.relative_variance * self.expected_new**2
+        return float(np.sqrt(variance))
+
+
+def outlook_by_time(known: Known) -> Outlook:
+    """Each open deal by its stage and the time in it; new deals as they come at this time of the year.
+
+    Parameters
+    ----------
+    known : Known
+
+    Returns
+    -------
+    Outlook
+
+    Examples
+    --------
+    >>> from crmlib.analyse.forecast.outlooks import _little_past
+    >>> outlook = outlook_by_time(_little_past(days=20))
+    >>> outlook.chances.shape, bool(0 < outlook.expected_count < 6)
+    ((4, 20), True)
+    """
+    past, days = known.past, known.days
+    hazards = learn_hazards(past.stays, as_of=past.moment, stages=past.stages)
+    ahead = win_chances(hazards, days=days)
+    opened = expected_arrivals(known.ledger["created_on"], today=known.today, days=days)
+    fresh = ahead[:, :, 0] @ hazards.entry
+    new = np.convolve(opened.daily, fresh)[:days]
+    return Outlook(
+        way=BY_TIME,
+        items=known.worth,
+        chances=_chances_of(past.open, ahead, hazards),
+        repeats=False,
+        pool=known.pool,
+        new_rates=new,
+        relative_variance=opened.relative_variance,
+    )
+
+
+def outlook_by_stage(known: Known) -> Outlook:
+    """Each open deal by how often deals of its stage were won, and in time, whatever their age.
+
+    The share is that of the days that deals spent in the stage after which they were won within the horizon: what
+    a look at the pipeline on any such day would have found. New deals are added as they came in the year before,
+    won as often and as fast as deals are.
+
+    Parameters
+    ----------
+    known : Known
+
+    Returns
+    -------
+    Outlook
+
+    Examples
+    --------
+    >>> from crmlib.analyse.forecast.outlooks import _little_past
+    >>> bool(outlook_by_stage(_little_past(days=20)).expected > 0)
+    True
+    """
+    past, ledger, today, days = known.past, known.ledger, known.today, known.days
+    decided = past.decided
+    outcome = decided["outcome"] == "won"
+    overall = float(outcome.mean()) if len(outcome) else 0.0
+    took = ((decided["closed_at"] - decided["created_at"]).dt.total_seconds() / 86_400).clip(lower=0)
+    plain = overall * _day_shares(took[outcome], days)
+    daily = _stage_shares(past, won=decided[outcome], usual=plain, days=days)
+    year = ledger["created_on"] > today - pd.Timedelta(days=POOL_DAYS)
+    span = min(max((today - ledger["created_on"].min()).days + 1, 1), POOL_DAYS) if len(ledger) else 1
+    chances = [daily.get(stage, plain) for stage in past.open["stage"]]
+    return Outlook(
+        way=BY_STAGE,
+        items=known.worth,
+        chances=np.array(chances).reshape(len(past.open), days),
+        repeats=False,
+        pool=known.pool,
+        new_rates=float(year.sum()) / span * np.cumsum(plain),
+        relative_variance=0.0,
+    )
+
+
+def outlook_as_before(known: Known) -> Outlook:
+    """As much as was won in the same time a year earlier; without that history, at the pace of late.
+
+    Parameters
+    ----------
+    known : Known
+
+    Returns
+    -------
+    Outlook
+
+    Examples
+    --------
+    >>> from crmlib.analyse.forecast.outlooks import _little_past
+    >>> outlook = outlook_as_before(_little_past(days=20))
+    >>> outlook.way, round(outlook.expected, 1)
+    ('lately', 4.5)
+    """
+    ledger, today, days = known.ledger, known.today, known.days
+    decided = known.past.decided
+    decided = decided.assign(closed_on=ledger["closed_on"].reindex(decided.index))
+    won = decided[decided["outcome"] == "won"]
+    begins = today - pd.DateOffset(years=1)
+    first, first_end = ledger["created_on"].min(), decided["closed_on"].min()
+    if pd.notna(first_end) and first_end <= begins:
+        ahead = (won["closed_on"] - begins).dt.days
+        used = won[(ahead >= 1) & (ahead <= days)]
+        chances = np.zeros((len(used), days))
+        chances[np.arange(len(used)), ahead[used.index].to_numpy(int) - 1] = 1.0
+        way = LAST_YEAR
+    else:
+        span = min(max((today - first).days + 1, 1), LATELY_DAYS) if pd.notna(first) else LATELY_DAYS
+        used = won[won["closed_on"] > today - pd.Timedelta(days=span)]
+        chances = np.full((len(used), days), 1 / span)
+        way = LATELY
+    return Outlook(
+        way=way, items=_worth(used, known.amounts, is_open=False), chances=chances, repeats=True,
+        pool=known.pool.head(0), new_rates=np.zeros(days), relative_variance=0.0,
+    )  # fmt: skip
+
+
+OUTLOOKS = {BY_TIME: outlook_by_time, BY_STAGE: outlook_by_stage, LAST_YEAR: outlook_as_before}
+
+
+def _worth(deals: pd.DataFrame, amounts: Amounts, *, is_open: bool = True) -> pd.DataFrame:
+    filled, was_missing = amounts.fill(deals, is_open=is_open)
+    if is_open:
+        filled = filled.where(was_missing, filled * amounts.won_factor)
+    return deals[list(DEAL_KEYS)].assign(amount=filled, is_filled=was_missing)
+
+
+def _chances_of(open_deals: pd.DataFrame, ahead: np.ndarray, hazards: StageHazards) -> np.ndarray:
+    """A deal whose stage is not known counts as one that has just begun."""
+    place = {name: number for number, name in enumerate(hazards.stages)}
+    at = open_deals["stage"].map(place)
+    age = open_deals["in_stage_days"].clip(0, OLDEST).fillna(0).astype(int).to_numpy()
+    known = at.notna().to_numpy()
+    chances = np.tile(ahead[:, :, 0] @ hazards.entry, (len(open_deals), 1))
+    chances[known] = ahead[:, at[known].astype(int), age[known]].T
+    return chances
+
+
+def _stage_shares(
+    past: PastPipeline, *, won: pd.DataFrame, usual: np.ndarray, days: int
+) -> dict[str, np.ndarray]:
+    """Stage -> chance that a deal seen in it on some day is won so many days later.
+
+    Only days that lie a horizon back are looked at: what followed them is known.
+    """
+    stays = past.stays
+    end = np.where(stays["is_over"], _ago(stays["exited_at"], past.moment), 0.0)
+    begin, end = _ago(stays["entered_at"], past.moment), np.maximum(end, days)
+    closed = _ago(stays["opportunity_id"].map(won["closed_at"]), past.moment)
+    spent = np.clip(begin - end, 0, None)
+    stage = stays["stage"].to_numpy()
+    found = {}
+    for name in past.stages:
+        here = (stage == name) & (spent > 0)
+        sure = here & np.isfinite(closed)
+        # A stay was seen d days before its win if the win lies d days after a moment of it.
+        first = np.clip(np.ceil(end[sure] - closed[sure]), 1, days + 1).astype(int)
+        last = np.clip(np.floor(begin[sure] - closed[sure]), 0, days).astype(int)
+        kept = last >= first
+        steps = np.bincount(first[kept], minlength=days + 2) - np.bincount(last[kept] + 1, minlength=days + 2)
+        hits = np.cumsum(steps)[1 : days + 1]
+        found[name] = (hits + _PRIOR_DAYS * usual) / (spent[here].sum() + _PRIOR_DAYS)
+    return found
+
+
+def _ago(moments: pd.Series, moment: pd.Timestamp) -> np.ndarray:
+    return ((moment - moments).dt.total_seconds() / 86_400).to_numpy(float)
+
+
+def _day_shares(took: pd.Series, days: int) -> np.ndarray:
+    """Of all that took so long, the share that ended on each of the first days."""
+    if not len(took):
+        return np.zeros(days)
+    day = np.ceil(took.to_numpy()).clip(1, days + 1).astype(int)
+    return np.bincount(day - 1, minlength=days + 1)[:days] / len(took)
+
+
+def _little_past(*, days: int) -> Known:
+    """Forty-two deals, each 9 days in its one stage, every second one won; four are open."""
+    from crmlib.analyse.forecast.amounts import learn_amounts
+    from crmlib.measure.pipeline_past import deal_ledger, past_pipeline
+    from crmlib.prepare.crm import Crm
+
+    begun = pd.date_range("2024-01-01", periods=42, freq="2D")
+    closed = begun.shift(9, freq="D")
+    today = begun[-1] + pd.Timedelta(days=2)
+    sold = pd.DataFrame(
+        {
+            "opportunity_id": [f"d{number:02}" for number in range(42)],
+            "stage": "Talk",
+            "outcome": np.where(closed > today, "open", np.where(np.arange(42) % 2 == 0, "won", "lost")),
+            "created_at": begun,
+            "closed_at": closed.where(closed <= today),
+            "amount": 1.0,
+        }
+    )
+    crm = Crm.from_frames(as_of=f"{today:%Y-%m-%d}", opportunities=sold)
+    ledger = deal_ledger(crm)
+    ledger = ledger.assign(created_on=ledger["created_at"], closed_on=ledger["closed_at"])
+    past = past_pipeline(crm, moment=crm.as_of, ledger=ledger)
+    usual = learn_amounts(past.decided, known_while_open=True)
+    return what_is_known(past, ledger=ledger, amounts=usual, today=today, days=days)

@@ -1,0 +1,210 @@
+"""Plan against reality: what was reached, what is expected at the end, and why it differs."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.forecast.horizon import closing_day
+from crmlib.analyse.forecast.intervals import LEVEL_PCT
+from crmlib.analyse.forecast.plan_expected import forecast_for, rest_of_period
+from crmlib.analyse.forecast.plan_gaps import find_gaps
+from crmlib.analyse.forecast.plan_periods import read_period, targets_of, usual_period
+from crmlib.analyse.forecast.plan_result import PlanVsActual, status_of
+from crmlib.analyse.forecast.plan_says import plan_limits, plan_notes, plan_says
+from crmlib.analyse.forecast.price_volume_mix import PARTS, price_volume_mix
+from crmlib.analyse.forecast.result import Forecast
+from crmlib.measure.plan_actuals import DIMENSIONS, can_measure, plan_rows, product_sums, reached
+from crmlib.schema.errors import ParameterError, nearest
+
+_YEAR = pd.DateOffset(years=1)
+_SPLIT = ["key", "before", *PARTS, "now"]
+
+
+def plan_vs_actual(
+    crm: Any,
+    *,
+    by: str = "total",
+    period: Any = None,
+    forecasts: tuple[Forecast, ...] = (),
+    seed: int = 0,
+) -> PlanVsActual:
+    """Targets of a period against what was reached in it, and what is expected at its end.
+
+    What is expected is what was reached so far and the forecast of the rest: won deals by `forecast_pipeline`, all
+    else by `forecast_sales`. The net amount so far is held against the same days a year earlier, and, where both
+    amounts and quantities are planned, against the plan; each difference is split into price, volume and mix.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `plans`.
+    by : "total", "customer", "product", "category", "department", "employee" or "region"
+        A dimension of the plans. Departments are those of products.
+    period : "2024", "2024-Q3", "2024-07" or (first day, last day), optional
+        Targets that lie in it and do not overlap are added up. Without it, for each measure the period of
+        the plan that is running, else the last that ended.
+    forecasts : tuple of Forecast
+        Made already; one that fits is used.
+    seed : int
+
+    Returns
+    -------
+    PlanVsActual
+
+    Raises
+    ------
+    SchemaError
+        If there are no plans.
+    ParameterError
+        If the dimension has no plan, or none in the period, or the period cannot be read.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": list("12"), "product_id": "tea", "net_amount": [40.0, 60.0],
+    ...                       "quantity": [20, 20], "ordered_at": ["2023-01-09", "2024-01-09"]})
+    >>> plans = pd.DataFrame({"period_start": ["2024-01-01"], "period_end": ["2024-01-31"], "dimension": "total",
+    ...                       "key": "all", "measure": "net_amount", "target": 50.0})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines, plans=plans)
+    >>> found = plan_vs_actual(crm)
+    >>> found.table[["target", "actual", "gap", "status"]]
+       target  actual   gap   status
+    0    50.0    60.0  10.0  reached
+    >>> found.deviation[["before", "price", "volume", "mix", "now"]]
+       before  price  volume  mix   now
+    0    40.0   20.0     0.0  0.0  60.0
+    """
+    if by not in DIMENSIONS:
+        raise ParameterError(f"plans have no dimension {by!r}.{nearest(str(by), DIMENSIONS)}")
+    rows, today = plan_rows(crm, by=by), closing_day(crm)
+    if rows.empty:
+        raise ParameterError(f"no plan is made by {by}: the plans have no row of that dimension.")
+    asked = None if period is None else read_period(period)
+    tables, unplanned, used = [], [], {}
+    not_computed = {
+        name: why for name in rows["measure"].unique() if (why := can_measure(crm, by=by, measure=name))
+    }
+    for measure, part in rows.groupby("measure", sort=True):
+        first, last = asked or usual_period(part, today=today)
+        targets = targets_of(part, first=first, last=last)
+        if measure in not_computed or targets.empty:
+            continue
+        forecast = None
+        if last > today:
+            forecast = forecast_for(
+                crm, measure=measure, end=last, given=(*forecasts, *used.values()), seed=seed
+            )
+        if forecast is not None:
+            used[measure] = forecast
+        table, rest = _compared(
+            crm, forecast, targets, by=by, measure=measure, first=first, last=last, today=today
+        )
+        tables.append(table)
+        unplanned.append(rest)
+    if not tables:
+        why = " ".join(not_computed.values()) or "no target lies in that period."
+        raise ParameterError(f"the plan by {by} cannot be compared: {why}")
+    table = pd.concat(tables, ignore_index=True)
+    deviation, plan_deviation = _deviations(crm, table, by=by, today=today)
+    missing = find_gaps(
+        crm, by=by, rows=rows, table=table, unplanned=pd.concat(unplanned, ignore_index=True),
+        not_computed=not_computed, today=today,
+    )  # fmt: skip
+    known = {"table": table, "by": by, "today": today, "missing": missing, "currency": crm.currency}
+    known |= {"forecasts": used, "deviation": deviation}
+    return PlanVsActual(
+        by=by, table=table, deviation=deviation, plan_deviation=plan_deviation, missing=missing,
+        forecasts=used, today=today, currency=crm.currency, level_pct=LEVEL_PCT,
+        says=plan_says(**known), notes=plan_notes(**known), limits=plan_limits(**known),
+    )  # fmt: skip
+
+
+def _compared(
+    crm: Any, forecast: Forecast | None, targets: pd.DataFrame, *, by: str, measure: str,
+    first: pd.Timestamp, last: pd.Timestamp, today: pd.Timestamp,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    until, is_over = min(last, today), last <= today
+    settings = {"by": by, "measure": measure}
+    so_far = reached(crm, first=first, last=until, **settings) if until >= first else pd.Series(dtype=float)
+    year = {
+        "year_before": reached(crm, first=first - _YEAR, last=last - _YEAR, **settings),
+        "year_before_so_far": reached(crm, first=first - _YEAR, last=until - _YEAR, **settings)
+        if until >= first
+        else pd.Series(dtype=float),
+    }
+    rest = rest_of_period(crm, forecast, first=first, last=last, **settings)
+    elapsed, length = max((until - first).days + 1, 0), (last - first).days + 1
+    table = targets.assign(actual=so_far.reindex(targets.index).fillna(0.0))
+    table["gap"] = (table["actual"] - table["target"]) if elapsed else np.nan
+    table["gap_pct"] = 100 * table["gap"] / table["target"].where(table["target"] != 0).abs()
+    table["run_rate"] = table["actual"] * length / elapsed if elapsed else np.nan
+    for name in ("expected", "low", "high"):
+        ahead = rest[name].reindex(table.index).fillna(0.0) if len(rest) else (0.0 if is_over else np.nan)
+        table[name] = table["actual"] + ahead
+    if measure != "margin" and not is_over:
+        table["low"] = table["low"].clip(lower=table["actual"].clip(lower=0))
+    table["expected_gap_pct"] = (
+        100 * (table["expected"] - table["target"]) / table["target"].where(table["target"] != 0).abs()
+    )
+    table["status"] = [
+        status_of(row.target, actual=row.actual, low=row.low, high=row.high, is_over=is_over)
+        for row in table.itertuples()
+    ]
+    for name, values in year.items():
+        table[name] = values.reindex(table.index) if len(values) else np.nan
+    table.insert(0, "period_start", first)
+    table.insert(1, "period_end", last)
+    table = table.reset_index().assign(measure=measure, period_days=length, elapsed_days=elapsed)
+    others = so_far[~so_far.index.isin([*targets.index, ""]) & (so_far != 0)]
+    if len(targets) < len(others):
+        # A plan for a chosen few: of the others, those count that are as large as one of them.
+        others = others[others >= targets["target"].min() * (elapsed / length)]
+    unplanned = pd.DataFrame(
+        {"measure": measure, "key": others.index, "period_start": first, "period_end": last, "actual": others}
+    )
+    columns = [
+        *("measure", "key", "period_start", "period_end", "planned_days", "period_days", "elapsed_days"),
+        *("target", "actual", "gap", "gap_pct", "run_rate", "expected", "low", "high", "expected_gap_pct"),
+        *("status", "year_before", "year_before_so_far"),
+    ]
+    ordered = table[columns].sort_values(["target", "key"], ascending=[False, True], kind="stable")
+    return ordered.reset_index(drop=True), unplanned.reset_index(drop=True)
+
+
+def _deviations(
+    crm: Any, table: pd.DataFrame, *, by: str, today: pd.Timestamp
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    amounts = table[table["measure"] == "net_amount"]
+    empty = pd.DataFrame(columns=_SPLIT)
+    if amounts.empty or can_measure(crm, by=by, measure="quantity"):
+        return empty, empty
+    first, last = amounts["period_start"].iloc[0], min(amounts["period_end"].iloc[0], today)
+    if last < first:
+        return empty, empty
+    now = product_sums(crm, by=by, first=first, last=last)
+    before = product_sums(crm, by=by, first=first - _YEAR, last=last - _YEAR)
+    whole = price_volume_mix(now.assign(key="all"), before.assign(key="all"))
+    parts = price_volume_mix(now, before) if by != "total" else whole.head(0)
+    if not float(whole["before"].abs().sum()):
+        whole, parts = whole.head(0), parts.head(0)
+    planned = table[table["measure"] == "quantity"]
+    whole.index.name = parts.index.name = "key"
+    against_year = pd.concat([whole, parts]).reset_index()[_SPLIT]
+    return against_year, _against_plan(amounts, planned)
+
+
+def _against_plan(amounts: pd.DataFrame, pieces: pd.DataFrame) -> pd.DataFrame:
+    """Keys with targets for both amount and quantity stand as products do: each has a planned price."""
+    both = amounts.merge(pieces, on=["key", "period_start", "period_end"], suffixes=("", "_pieces"))
+    if both.empty or (both["elapsed_days"] < both["period_days"]).any():
+        return pd.DataFrame(columns=_SPLIT)
+    plan = pd.DataFrame(
+        {
+            "product_id": both["key"], "amount": both["target"], "pieces": both["target_pieces"], "unpriced": 0.0
+        }
+    )  # fmt: skip
+    now = plan.assign(amount=both["actual"], pieces=both["actual_pieces"])
+    whole = price_volume_mix(now.assign(key="all"), plan.assign(key="all"))
+    parts = price_volume_mix(now.assign(key=plan["product_id"]), plan.assign(key=plan["product_id"]))
+    return pd.concat([whole, parts]).reset_index()[_SPLIT]

@@ -1,0 +1,117 @@
+"""What a forecast comes out as."""
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+PIPELINE, SALES = "pipeline", "sales"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Forecast:
+    """What is expected, within which bounds, and how far off such forecasts were before.
+
+    Parameters
+    ----------
+    kind : "pipeline" (won deals) or "sales"
+    measure : str
+        What is foretold: "won_amount", "net_amount", "quantity", "margin" or "order_count".
+    unit : str
+        Account currency, "pieces" or "orders"; empty where not known.
+    today : Timestamp
+        The day from which the forecast looks ahead, in the workspace's calendar; for sales the last day of the
+        last whole period.
+    ends_on : Timestamp
+        The last day that is foretold.
+    horizon : str
+        In words: "3 months".
+    total : dict of float
+        `expected`, `low`, `high`, `baseline`; for the pipeline also `count` (deals), `from_open` and
+        `from_new` (account currency).
+    periods : DataFrame, one row a period
+        `period_start`, `period_end`, `is_whole`, `expected`, `low`, `high`, `baseline`.
+    by : dict name -> DataFrame
+        `key` ("" where it is not known), `expected`, `low`, `high`; for the pipeline also `from_open`,
+        `from_new`, `open_deals`, `open_amount`.
+    history : DataFrame
+        `period_start`, `period_end`, `actual`: whole periods of the past, the latest last.
+    past : DataFrame, one row a way and past forecast
+        `way`, `made_on`, `until`, `expected`, `low`, `high`, `actual`, `is_covered`.
+    scores : DataFrame, one row a way
+        See `scores.score_ways`, and `is_chosen`.
+    comparison : DataFrame
+        See `scores.compare_ways`: the chosen way against each other.
+    way : str
+        The one that was taken.
+    baseline : str
+        The simple one that it is measured against; the same as `way` where history is thin or none was nearer.
+    is_thin : bool
+        Whether there was too little history to choose, so that the simple way was taken.
+    level_pct : float
+        Of the intervals.
+    currency : str
+    notes : tuple of str
+        How it was made, and what was filled or left out.
+    says, limits
+        In sentences.
+    workings : dict
+        What further tables are made from.
+
+    Examples
+    --------
+    See `crmlib.analyse.forecast.pipeline.forecast_pipeline`.
+    """
+
+    kind: str
+    measure: str
+    unit: str
+    today: pd.Timestamp
+    ends_on: pd.Timestamp
+    horizon: str
+    total: dict[str, float]
+    periods: pd.DataFrame
+    by: dict[str, pd.DataFrame]
+    history: pd.DataFrame
+    past: pd.DataFrame
+    scores: pd.DataFrame
+    comparison: pd.DataFrame
+    way: str
+    baseline: str
+    is_thin: bool
+    level_pct: float
+    currency: str
+    says: str
+    notes: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    workings: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def beats_baseline(self) -> str:
+        """Whether the way taken was nearer than the simple one on the past, beyond chance.
+
+        Returns
+        -------
+        "yes", "no", "uncertain", or "not tested" where the simple way itself was taken or nothing was tested
+
+        Examples
+        --------
+        See `crmlib.analyse.forecast.pipeline.forecast_pipeline`.
+        """
+        found = self.comparison.loc[self.comparison["way"] == self.baseline, "better"]
+        return str(found.iloc[0]) if self.way != self.baseline and len(found) else "not tested"
+
+    @property
+    def coverage_pct(self) -> float:
+        """How often what happened lay inside the interval, percent of the past forecasts; NaN without any.
+
+        Examples
+        --------
+        See `crmlib.analyse.forecast.pipeline.forecast_pipeline`.
+        """
+        found = self.scores.loc[self.scores["way"] == self.way, "coverage_pct"]
+        return float(found.iloc[0]) if len(found) else float("nan")
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.says)}</p>{self.periods.round(1).to_html(index=False)}"

@@ -1,0 +1,235 @@
+"""What will be sold: time series tried on the past against a simple way, the nearest one used."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.forecast.horizon import Horizon, closing_day, read_horizon
+from crmlib.analyse.forecast.intervals import LEVEL_PCT, Stretch, learn_stretch
+from crmlib.analyse.forecast.result import SALES, Forecast
+from crmlib.analyse.forecast.says_sales import sales_limits, sales_notes, sales_says
+from crmlib.analyse.forecast.scores import compare_ways, score_ways
+from crmlib.analyse.forecast.series_models import FAMILIES, LATELY, LINE
+from crmlib.analyse.forecast.series_past import FEWEST_ORIGINS, Tried, deviation_of_sum, stride_of, try_ways
+from crmlib.measure.sales_series import FREQUENCIES, SalesSeries, sales_series
+from crmlib.schema.errors import ParameterError, nearest
+
+SEASONS = {"month": 12, "week": 52}
+
+MOST_GROUPS = 12
+"""So many groups, the largest of the last year, are foretold one by one; the others together."""
+
+OTHERS = "all others"
+
+_UNITS = {"quantity": "pieces", "order_count": "orders"}
+_OF_GROUPS = (LINE,)
+
+
+def forecast_sales(
+    crm: Any,
+    *,
+    by: str | None = None,
+    horizon: Any = "3 months",
+    freq: str = "month",
+    measure: str = "net_amount",
+    seed: int = 0,
+) -> Forecast:
+    """What will be sold in the coming weeks or months: in all, and by what sales may be told apart by.
+
+    Exponential smoothing, differences (ARIMA), a drifting line (Theta) and their average are tried against a
+    simple way: as a year earlier, or, where the history is too short for that, as lately. Each foretells past
+    periods from what came before them only. The way whose errors were smallest makes the forecast; intervals are as
+    wide as its errors ask for. A period that is not over at the closing moment is left out.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions` (or `opportunities`, for `won_amount`).
+    by : "category", "product", "region", "customer", ..., optional
+        The `MOST_GROUPS` largest are foretold each by itself, by the drifting line or the simple way.
+    horizon : "3 months", "13 weeks" or a number of periods
+    freq : "month" or "week"
+    measure : "net_amount", "quantity", "margin", "order_count" or "won_amount"
+    seed : int
+
+    Returns
+    -------
+    Forecast
+        `periods` begin after the last whole period. With too little history by the simple way, which `way` names;
+        bounds are NaN where not even that could be tried on the past.
+
+    Raises
+    ------
+    SchemaError
+        If the workspace lacks the table or column.
+    ParameterError
+        If an argument does not fit, or no whole period has a sale.
+
+    References
+    ----------
+    Hyndman, R. J. & Athanasopoulos, G. (2021). Forecasting: Principles and Practice, 3rd ed. Tashman, L. J. (2000).
+    Out-of-sample tests of forecasting accuracy. International Journal of Forecasting 16(4), 437-450.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> days = pd.date_range("2021-01-15", periods=30, freq="MS")
+    >>> lines = pd.DataFrame({"order_id": [str(n) for n in range(30)], "product_id": "tea",
+    ...                       "net_amount": 100.0 + np.arange(30) % 12, "ordered_at": days})
+    >>> found = forecast_sales(Crm.from_frames(as_of="2023-07-31", transactions=lines), horizon="2 months")
+    >>> found.way, found.periods["expected"].round().tolist()
+    ('a year earlier', [106.0, 107.0])
+    """
+    if freq not in FREQUENCIES:
+        raise ParameterError(f"there is no freq {freq!r}.{nearest(str(freq), FREQUENCIES)}")
+    asked = read_horizon(horizon, unit=freq)
+    periods = _periods(asked, freq)
+    series = sales_series(crm, freq=freq, measure=measure, today=closing_day(crm))
+    if not len(series.values):
+        raise ParameterError(f"no whole {freq} has a sale yet: there is nothing to go by.")
+    total = series.values["all"]
+    lowest = None if (total < 0).any() or measure == "margin" else 0.0
+    tried = try_ways(total, periods=periods, season=SEASONS[freq], families=FAMILIES, lowest=lowest)
+    groups, said = _groups(crm, by, series=series, periods=periods, freq=freq, measure=measure)
+    story = _judged(tried, seed=seed, periods=periods)
+    table, sums = _foretold(tried, story["way"], series, lowest=lowest, periods=periods)
+    known = {"series": series, "total": sums, "measure": measure, "freq": freq, "tried": tried} | story
+    known |= {"horizon": f"{periods} {freq}{'' if periods == 1 else 's'}", "groups": groups}
+    unit = _UNITS.get(measure, crm.currency)
+    return Forecast(
+        kind=SALES, measure=measure, unit=unit, today=series.last_day,
+        ends_on=table["period_end"].iloc[-1], horizon=known["horizon"], total=sums, periods=table,
+        by={by: groups} if by is not None else {}, history=_history(series), past=tried.past,
+        scores=story["scores"], comparison=story["comparison"], way=story["way"], baseline=tried.baseline,
+        is_thin=story["is_thin"], level_pct=LEVEL_PCT, currency=crm.currency,
+        says=sales_says(unit=unit, **known), notes=(*sales_notes(**known), *said),
+        limits=sales_limits(**known), workings={"series": series, "tried": tried},
+    )  # fmt: skip
+
+
+def _periods(horizon: Horizon, freq: str) -> int:
+    if horizon.unit == freq:
+        return horizon.count
+    start = pd.Timestamp("2024-01-01")
+    days = (horizon.later(start) - start).days
+    return max(1, round(days / (7 if freq == "week" else 30.44)))
+
+
+def _judged(tried: Tried, *, seed: int, periods: int) -> dict[str, Any]:
+    past = tried.past
+    scores = score_ways(past)
+    is_thin = past["made_on"].nunique() < FEWEST_ORIGINS or len(tried.now) == 1
+    ways = [way for way in scores["way"] if way in tried.now]
+    way = tried.baseline if is_thin or not ways else ways[0]
+    comparison = (
+        compare_ways(past, chosen=way, block=-(-periods // stride_of(periods)), seed=seed)
+        if len(past)
+        else None
+    )
+    if comparison is None:
+        comparison = pd.DataFrame(columns=["way", "gain_pct", "low", "high", "better"])
+    return {
+        "way": way,
+        "is_thin": is_thin,
+        "scores": scores.assign(is_chosen=scores["way"] == way),
+        "comparison": comparison,
+    }
+
+
+def _foretold(
+    tried: Tried, way: str, series: SalesSeries, *, lowest: float | None, periods: int
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    now, simple = tried.now[way], tried.now[tried.baseline]
+    each, whole = (_stretch(table, way) for table in (tried.past, tried.sums))
+    low, high = _bounds(each, now.expected, now.deviation, lowest)
+    months = series.freq == "month"
+    starts = pd.date_range(
+        series.last_day + pd.Timedelta(days=1), periods=periods + 1, freq="MS" if months else "7D"
+    ).astype("datetime64[us]")
+    table = pd.DataFrame(
+        {
+            "period_start": starts[:-1], "period_end": starts[1:] - pd.Timedelta(days=1), "is_whole": True,
+            "expected": now.expected, "low": low, "high": high, "baseline": simple.expected,
+        }
+    )  # fmt: skip
+    expected = float(now.expected.sum())
+    ends = _bounds(whole, np.array([expected]), np.array([deviation_of_sum(now.deviation)]), lowest)
+    return table, {
+        "expected": expected,
+        "low": float(ends[0][0]),
+        "high": float(ends[1][0]),
+        "baseline": float(simple.expected.sum()),
+    }
+
+
+def _stretch(past: pd.DataFrame, way: str) -> Stretch | None:
+    own = past[past["way"] == way]
+    if own["made_on"].nunique() < 2:
+        return None
+    return learn_stretch((own["actual"] - own["expected"]) / own["deviation"].where(own["deviation"] > 0))
+
+
+def _bounds(
+    stretch: Stretch | None, expected: np.ndarray, deviation: np.ndarray, lowest: float | None
+) -> tuple[np.ndarray, np.ndarray]:
+    if stretch is None:
+        return np.full(len(expected), np.nan), np.full(len(expected), np.nan)
+    low, high = stretch.ends(expected, deviation)
+    return (low if lowest is None else np.maximum(low, np.minimum(lowest, expected))), high
+
+
+def _groups(
+    crm: Any, by: str | None, *, series: SalesSeries, periods: int, freq: str, measure: str
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if by is None:
+        return pd.DataFrame(), ()
+    apart = sales_series(crm, freq=freq, by=by, measure=measure, today=closing_day(crm))
+    wide = apart.values.reindex(series.values.index).fillna(0.0)
+    size = wide.tail(SEASONS[freq]).sum().sort_values(ascending=False, kind="stable")
+    large = list(size.index[:MOST_GROUPS])
+    small = [name for name in wide.columns if name not in large]
+    if small:
+        wide = wide.assign(**{OTHERS: wide[small].sum(axis=1)})
+    rows = []
+    for name in [*large, *([OTHERS] if small else [])]:
+        lowest = None if (wide[name] < 0).any() or measure == "margin" else 0.0
+        tried = try_ways(
+            wide[name], periods=periods, season=SEASONS[freq], families=_OF_GROUPS, lowest=lowest
+        )
+        story = _judged(tried, seed=0, periods=periods)
+        _, sums = _foretold(tried, story["way"], series, lowest=lowest, periods=periods)
+        score = story["scores"].set_index("way")
+        here = score.loc[story["way"]] if story["way"] in score.index else pd.Series(dtype=float)
+        rows.append(
+            {
+                "key": name,
+                **sums,
+                "way": story["way"],
+                "wape_pct": here.get("wape_pct", np.nan),
+                "coverage_pct": here.get("coverage_pct", np.nan),
+                "last_year": float(wide[name].tail(SEASONS[freq]).sum()),
+            }
+        )
+    said = [f"Each {by} is foretold by itself, so the parts do not add up exactly to the whole."]
+    if small:
+        said.append(
+            f"{len(small):,} smaller {'one stands' if len(small) == 1 else 'ones stand together'} as “{OTHERS}”."
+        )
+    return pd.DataFrame(rows), tuple(said)
+
+
+def _history(series: SalesSeries) -> pd.DataFrame:
+    starts = series.values.index
+    step = pd.DateOffset(months=1) if series.freq == "month" else pd.Timedelta(days=7)
+    return pd.DataFrame(
+        {
+            "period_start": starts,
+            "period_end": starts + step - pd.Timedelta(days=1),
+            "actual": series.values["all"].to_numpy(float),
+        }
+    )
+
+
+SIMPLE_WAYS = (LATELY, "a year earlier")
+"""Names of the ways that others are measured against."""

@@ -12,7 +12,7 @@ from crmlib.present.runs import run_reports
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = {
     *("data_health", "customer_profile", "segmentation", "cross_sell"),
-    *("customer_value", "churn_and_life_cycle"),
+    *("customer_value", "churn_and_life_cycle", "forecast_and_plan"),
 }
 BYTES = 2_000_000
 

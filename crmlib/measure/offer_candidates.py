@@ -8,13 +8,13 @@ import pandas as pd
 
 from crmlib.measure.offer_steps import day_values
 
-OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 100, 60, 30
+OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 80, 40, 25
 """Products taken per customer: of the own history, by the score of what goes together, and by its excess."""
 
 ANTECEDENTS = 60
 """Products of a customer's history that may point to others, the latest and most frequent."""
 
-GROUPS, OF_GROUP, STEPS_OF_GROUP = 15, 3, 12
+GROUPS, OF_GROUP, STEPS_OF_GROUP = 10, 3, 12
 """Categories of a customer that are looked into, best sellers taken of each, and those that may be a step up."""
 
 DEARER_FROM, DEARER_TO, PAID_BEFORE = 1.1, 2.0, 1.25
@@ -236,7 +236,7 @@ def candidates_of(engine: Any, customers: np.ndarray, *, day: date, horizon_days
     2  1  0       1.0      NaN   15.0
     3  1  1       1.0      NaN   15.0
     """
-    engine.register("offer_batch", pd.DataFrame({"c": np.asarray(customers, dtype="int64")}))
+    engine.register("offer_batch", pd.DataFrame({"c": np.asarray(customers, dtype="int32")}))
     days = {"cut": day_values(day, horizon_days=horizon_days)["cut"], "horizon": horizon_days}
     return engine.to_pandas(CANDIDATES_SQL, days)
 
@@ -268,7 +268,7 @@ def bought_after(engine: Any, customers: np.ndarray, *, day: date, horizon_days:
     >>> bought_after(engine, np.arange(1), day=date(2024, 1, 2), horizon_days=14).values.tolist()
     [[0, 0]]
     """
-    engine.register("offer_batch", pd.DataFrame({"c": np.asarray(customers, dtype="int64")}))
+    engine.register("offer_batch", pd.DataFrame({"c": np.asarray(customers, dtype="int32")}))
     return engine.to_pandas(LABELS_SQL, {"cut": day, "until": day + timedelta(days=horizon_days)})
 
 

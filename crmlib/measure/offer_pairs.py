@@ -25,16 +25,19 @@ _COUNTED = """
 
 PAIR_STATEMENTS = {
     "offer_order_sizes": """
-        select o, min(ordered_on) as ordered_on, count(*) as products from offer_purchases group by o
+        select o, min(ordered_on) as ordered_on, count(distinct p) as products from offer_purchases group by o
     """,
     "offer_orders": f"""
         with often as (
-            select p, count(*) as orders from offer_purchases group by p having count(*) >= {LEAST_TOGETHER}
+            select p, count(distinct o) as orders from offer_purchases group by p
+            having count(distinct o) >= {LEAST_TOGETHER}
             order by orders desc, p
             limit {PAIR_PRODUCTS}
         ),
         fit as (select o from offer_order_sizes where products <= {LARGEST_ORDER})
-        select o, p, ordered_on from offer_purchases semi join often using (p) semi join fit using (o)
+        select o, p, min(ordered_on) as ordered_on
+        from offer_purchases semi join often using (p) semi join fit using (o)
+        group by o, p
     """,
     "offer_pair_counts": f"""
         select

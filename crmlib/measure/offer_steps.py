@@ -10,15 +10,9 @@ LEAST_ENDED = 20
 
 _GAPS = """
         with gaps as (
-            select {key}, gap, count(*) as at_gap, sum(ended) as ended
-            from (
-                select p, date_diff('day', previous_on, ordered_on) as gap, 1 as ended
-                from offer_days
-                where previous_on is not null and ordered_on <= $cut
-                union all
-                select p, date_diff('day', last_on, $cut) as gap, 0 as ended
-                from offer_histories
-            ) as stretches {groups}
+            select {key}, gap, sum(at_gap) as at_gap, sum(ended) as ended
+            from offer_gap_counts
+            where {where}
             group by {key}, gap
         ),
         risks as (
@@ -158,27 +152,48 @@ STATEMENTS = {
                 row_number() over (order by first_recent desc, buyers_recent desc, p) as new_place
             from offer_product_stats
         ) as places
-        where place <= 40 or new_place <= 40
+        where place <= 30 or new_place <= 30
     """,
-    "offer_product_gaps": _GAPS.format(key="p", groups="", name="km", ended="ended", running="running"),
+    "offer_gap_counts": f"""
+        select
+            1 as k,
+            case when products.has_group then products.g end as g,
+            often.p as often_p,
+            stretches.gap,
+            count(*) as at_gap,
+            sum(stretches.ended) as ended
+        from (
+            select p, date_diff('day', previous_on, ordered_on) as gap, 1 as ended
+            from offer_days
+            where previous_on is not null and ordered_on <= $cut
+            union all
+            select p, date_diff('day', last_on, $cut) as gap, 0 as ended
+            from offer_histories
+        ) as stretches
+            join offer_products as products using (p)
+            left join (
+                select p from offer_histories group by p having sum(own_days - 1) >= {LEAST_ENDED}
+            ) as often using (p)
+        group by products.has_group, products.g, often.p, stretches.gap
+    """,
+    "offer_product_gaps": "select often_p as p, km_days, km_return, ended, running from ("
+    + _GAPS.format(key="often_p", where="often_p is not null", name="km", ended="ended", running="running")
+    + ") as found",
     "offer_group_gaps": _GAPS.format(
-        key="g",
-        groups="join offer_products using (p) where has_group",
-        name="group",
-        ended="group_ended",
-        running="group_running",
+        key="g", where="g is not null", name="group", ended="group_ended", running="group_running"
     ),
     "offer_all_gaps": "select all_days, all_return from (values (1)) as one left join ("
-    + _GAPS.format(key="k", groups="", name="all", ended="all_ended", running="all_running").replace(
-        "select p,", "select 1 as k,"
-    )
+    + _GAPS.format(key="k", where="true", name="all", ended="all_ended", running="all_running")
     + ") as found on true",
     "offer_pairs": PAIRS_SQL,
 }
 """Table -> how it is made; later ones rest on earlier ones. ``$cut`` is the last day that is looked at."""
 
 
-def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0) -> None:
+_GAP_TABLES = ("offer_gap_counts", "offer_product_gaps", "offer_group_gaps", "offer_all_gaps")
+
+
+def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0, gaps: bool = True) -> None:
     """Make the tables of `STATEMENTS` as they were known at the end of a day; those of another day go.
 
     Parameters
@@ -189,6 +204,8 @@ def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0) ->
         "Recent" is so many days; the "season" is three times as long.
     place : 0, 1 or 2
         How many horizons the day lies before that of `count_pairs`.
+    gaps : bool
+        False keeps the times between purchases as they were counted up to an earlier day.
 
     Examples
     --------
@@ -204,14 +221,16 @@ def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0) ->
     >>> engine = offer_engine(crm)
     >>> count_pairs(engine, day_of(crm), horizon_days=28)
     >>> count_up_to(engine, day_of(crm), horizon_days=28)
-    >>> products_offered(engine)[["product_id", "paid_price", "km_days"]]
-      product_id  paid_price  km_days
+    >>> products_offered(engine)[["product_id", "paid_price", "ended"]]
+      product_id  paid_price  ended
     p
-    0        jam    3.000000      NaN
-    1        tea    3.666667     14.0
+    0        jam    3.000000    NaN
+    1        tea    3.666667    NaN
     """
     values = day_values(day, horizon_days=horizon_days) | {"place": place}
     for name, sql in STATEMENTS.items():
+        if name in _GAP_TABLES and not gaps:
+            continue
         given = {key: value for key, value in values.items() if f"${key}" in sql}
         engine.execute(f"create or replace temp table {name} as {sql}", given)
 

@@ -34,11 +34,13 @@ product_refunds as (
         ) as order_id
     from sent_back_histories
 ),
-returns as (
-    select customer_id, product_id, order_id, sum(refund_amount) as refund_amount
-    from product_refunds
-    where refund_amount is not null and order_id is not null
-    group by customer_id, product_id, order_id
+came_back as (
+    select histories.customer_id, histories.product_id, histories.order_id
+    from sent_back_histories as histories
+        join product_refunds as refunds using (customer_id, product_id, order_id)
+    where refunds.refund_amount is not null
+    group by histories.customer_id, histories.product_id, histories.order_id
+    having max(histories.bought_amount) + sum(refunds.refund_amount) <= 0
 ),
 order_numbers as (
     select
@@ -48,49 +50,22 @@ order_numbers as (
         cast(row_number() over (order by numbered.customer_id, numbered.order_id) as integer) as o
     from (select distinct customer_id, order_id from order_lines) as numbered
         join offer_customers as customers using (customer_id)
-),
-coded as (
-    select
-        order_numbers.c,
-        products.p,
-        order_numbers.o,
-        cast(lines.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on,
-        lines.net_amount,
-        case when lines.quantity > 0 then lines.quantity else 1 end as quantity,
-        lines.cost_amount
-    from order_lines as lines
-        join order_numbers using (customer_id, order_id)
-        join offer_products as products using (product_id)
-    where not lines.is_refund and lines.net_amount > 0
-),
-came_back as (
-    select order_numbers.c, products.p, order_numbers.o, returns.refund_amount
-    from returns
-        join order_numbers using (customer_id, order_id)
-        join offer_products as products using (product_id)
-),
-bought as (
-    select
-        c,
-        p,
-        o,
-        min(ordered_on) as ordered_on,
-        sum(net_amount) as amount,
-        sum(quantity) as quantity,
-        sum(cost_amount) as cost
-    from coded
-    group by c, p, o
 )
 select
-    c,
-    p,
-    o,
-    bought.ordered_on,
-    cast(bought.amount as decimal(18, 4)) as amount,
-    cast(bought.quantity as decimal(18, 4)) as quantity,
-    cast(bought.cost as decimal(18, 4)) as cost
-from bought left join came_back using (c, p, o)
-where bought.amount + coalesce(came_back.refund_amount, 0) > 0
+    order_numbers.c,
+    products.p,
+    order_numbers.o,
+    cast(lines.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on,
+    lines.net_amount as amount,
+    cast(case when lines.quantity > 0 then lines.quantity else 1 end as decimal(18, 4)) as quantity,
+    lines.cost_amount as cost
+from (
+        select *
+        from order_lines anti join came_back using (customer_id, product_id, order_id)
+        where not is_refund and net_amount > 0
+    ) as lines
+    join order_numbers using (customer_id, order_id)
+    join offer_products as products using (product_id)
 """
 
 _TABLES = {
@@ -155,7 +130,7 @@ def offer_engine(crm: Any) -> Engine:
     Engine
         `offer_customers` (`customer_id`, `c`), `offer_products` (`product_id`, `p`, `g`: its category, or
         subcategory where products have no tiers, `has_group`, what is known of it) and `offer_purchases` (one
-        row a customer, product and order of which something is left: `c`, `p`, `o`, `ordered_on`, `amount`,
+        row a line of which something is left: `c`, `p`, `o`, `ordered_on`, `amount`,
         `quantity`, `cost`), `offer_days` (the same by day, with the day before it). Close it when done; the
         workspace stays as it was.
 
@@ -244,13 +219,26 @@ def products_offered(engine: Engine) -> pd.DataFrame:
     Returns
     -------
     DataFrame indexed by the product's number
-        `product_id`, the columns of `DETAILS`, `price` (paid for a piece on average lately, account currency;
-        the list price where there is one), `margin` (of a piece; NaN unknown), `due_days`, `return_pct`,
-        `based_on`, `ended`, `running` (see `offer_gaps`).
+        `product_id`, `g`, `has_group`, the columns of `DETAILS`, `paid_price` (for a piece on average lately,
+        account currency), `cost_share` (of what was paid), and the time between two purchases: `km_days` (half
+        of those who buy it again have done so), `km_return` (share of purchases followed by another), `ended`,
+        `running`, by the survival curve of all stretches of 20 or more repeats; likewise of its group and of all.
 
     Examples
     --------
-    See `crmlib.measure.offer_steps.count_up_to`.
+    >>> from crmlib.measure.offer_pairs import count_pairs
+    >>> from crmlib.measure.offer_steps import count_up_to
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "customer_id": "ann", "product_id": "tea",
+    ...                       "ordered_at": ["2024-01-02", "2024-01-16"], "net_amount": 5.0})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines)
+    >>> engine = offer_engine(crm)
+    >>> count_pairs(engine, day_of(crm), horizon_days=28)
+    >>> count_up_to(engine, day_of(crm), horizon_days=28)
+    >>> products_offered(engine)[["product_id", "paid_price", "all_days"]]
+      product_id  paid_price  all_days
+    p
+    0        tea         5.0      14.0
     """
     table = engine.to_pandas(
         f"""

@@ -202,7 +202,7 @@ def plot_offers_by_kind(result: Offers, *, ax: Any = None) -> Any:
         names=[kind_name(kind) for kind in kinds.index],
         values=[float(many) for many in kinds],
         texts=[
-            f"{number(int(many))} to {count(int(people[kind]), 'customer')}" for kind, many in kinds.items()
+            f"{number(int(many))}, for {count(int(people[kind]), 'customer')}" for kind, many in kinds.items()
         ],
         unit="offers",
     )

@@ -65,8 +65,8 @@ def nasty_offers():
 
 
 PICTURES = [
-    *((plot, full_proof(ahead)) for plot in PROOF_PLOTS for ahead in ("yes", "uncertain")),
-    *((plot, little_proof(ahead="no")) for plot in PROOF_PLOTS),
+    *((plot, full_proof()) for plot in PROOF_PLOTS),
+    (plots_offers.plot_proof, little_proof(ahead="no")),
     (plots_offers.plot_offers_by_kind, _little_offers()),
     (plots_offers.plot_offers_by_kind, no_offers()),
 ]

@@ -1,0 +1,1 @@
+"""What to offer each customer next, why, and whether such offers hold."""

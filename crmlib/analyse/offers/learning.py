@@ -1,0 +1,175 @@
+"""Earlier days of the same workspace, what could have been offered then, and what was bought after."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.offers.blend import PLAIN_WAYS, Blend, fit_blend
+from crmlib.analyse.offers.signals import SIGNALS, product_rhythms
+from crmlib.measure.offer_candidates import bought_after, candidates_of
+from crmlib.measure.offer_pairs import count_pairs
+from crmlib.measure.offer_steps import count_up_to
+from crmlib.measure.offer_tables import products_offered
+
+EARLIER_DAYS = 2
+"""So many days are learnt from, each a horizon before the next; the first lies a horizon before the last."""
+
+HISTORY = 2
+"""So many horizons of orders must lie before a day that is learnt from."""
+
+CUSTOMERS_A_DAY = 400
+"""Customers drawn for each of those days; with some two hundred candidates each they are enough."""
+
+BATCH = 300
+"""Customers whose candidates are in memory at once."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learnt:
+    """The weights for products bought before and for new ones, and where they come from.
+
+    Attributes
+    ----------
+    own, new : Blend
+    days : tuple of dates
+    horizon_days, customers : int
+        `customers`: drawn, over all days.
+
+    Examples
+    --------
+    See `crmlib.analyse.offers.recommend.recommend_offers`.
+    """
+
+    own: Blend
+    new: Blend
+    days: tuple[date, ...]
+    horizon_days: int
+    customers: int = field(default=0)
+
+    def probability(self, candidates: pd.DataFrame, rhythms: pd.DataFrame) -> np.ndarray:
+        """The probability of each candidate, by the blend of its part.
+
+        Parameters
+        ----------
+        candidates : DataFrame, as `offer_candidates.candidates_of` gives them
+        rhythms : DataFrame
+
+        Returns
+        -------
+        array
+
+        Examples
+        --------
+        See `crmlib.analyse.offers.recommend.recommend_offers`.
+        """
+        own = candidates["is_own"].to_numpy(dtype=bool)
+        found = np.zeros(len(candidates))
+        found[own] = self.own.probability(candidates[own], rhythms)
+        found[~own] = self.new.probability(candidates[~own], rhythms)
+        return found
+
+    @property
+    def says(self) -> str:
+        """How the probabilities came about, a sentence or two.
+
+        Examples
+        --------
+        See `crmlib.analyse.offers.recommend.recommend_offers`.
+        """
+        ways = {"products bought before": self.own.way, "new ones": self.new.way}
+        plain = [part for part, way in ways.items() if way == "shrunk_shares"]
+        if len(plain) == len(ways):
+            return (
+                "The orders are too few, or reach back too short a time, to learn from: the probabilities are "
+                f"{PLAIN_WAYS['shrunk_shares']}, and have not been tested."
+            )
+        said = "; ".join(f"for {part} by {PLAIN_WAYS[way]}" for part, way in ways.items())
+        return f"The probabilities were learnt {self.source}: {said}."
+
+    @property
+    def source(self) -> str:
+        """Where it was learnt from, as it continues a sentence.
+
+        Examples
+        --------
+        See `crmlib.analyse.offers.recommend.recommend_offers`.
+        """
+        days = " and ".join(f"{day:%Y-%m-%d}" for day in self.days)
+        return (
+            f"from what {self.customers:,} customers bought in the {self.horizon_days} days after {days}"
+            if days
+            else "from nothing: the history is too short"
+        )
+
+
+def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:
+    """Learn the weights on earlier days; the engine is then counted up to `day`.
+
+    Parameters
+    ----------
+    engine : Engine, as `offer_tables.offer_engine` makes it
+    day : date
+        Of the closing moment.
+    horizon_days, seed : int
+
+    Returns
+    -------
+    Learnt
+
+    Examples
+    --------
+    >>> from crmlib.measure.offer_tables import day_of, offer_engine
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": "ann", "product_id": "tea", "net_amount": 5.0,
+    ...                       "ordered_at": ["2024-01-01"]})
+    >>> crm = Crm.from_frames(as_of="2024-02-07", transactions=lines)
+    >>> learn(offer_engine(crm), day=day_of(crm), horizon_days=28, seed=0).days
+    ()
+    """
+    ((first,),) = engine.rows("select min(ordered_on) from offer_days")
+    days = [day - timedelta(days=horizon_days * place) for place in range(EARLIER_DAYS, 0, -1)]
+    days = [each for each in days if first and first <= each - timedelta(days=HISTORY * horizon_days)]
+    count_pairs(engine, day, horizon_days=horizon_days)
+    parts, drawn, usual = [], 0, []
+    for place, each in enumerate(days):
+        count_up_to(engine, each, horizon_days=horizon_days, place=len(days) - place, gaps=place == 0)
+        rhythms = product_rhythms(products_offered(engine))
+        customers = _drawn(engine, seed=seed, place=place)
+        drawn += len(customers)
+        rows = [_labelled(engine, customers[begin : begin + BATCH], each, horizon_days)
+                for begin in range(0, len(customers), BATCH)]  # fmt: skip
+        # A product's number stands for its rhythm on this day: the next day's gets numbers of its own.
+        for part in rows:
+            part["p"] += place * len(rhythms)
+            part["c"] += place * 1_000_000_000
+        parts += rows
+        usual.append(rhythms.reset_index(drop=True))
+    count_up_to(engine, day, horizon_days=horizon_days)
+    known = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    rhythms = pd.concat(usual, ignore_index=True) if usual else pd.DataFrame()
+    given = {"horizon_days": horizon_days, "seed": seed}
+    return Learnt(
+        own=fit_blend(known, rhythms, part="own", **given),
+        new=fit_blend(known, rhythms, part="new", **given),
+        days=tuple(days),
+        horizon_days=horizon_days,
+        customers=drawn,
+    )
+
+
+def _drawn(engine: Any, *, seed: int, place: int) -> np.ndarray:
+    everybody = engine.to_pandas("select c from offer_customer_stats order by c")["c"].to_numpy()
+    order = np.random.default_rng([seed, 3]).permutation(everybody)
+    begin = (place * CUSTOMERS_A_DAY) % max(len(order), 1) if len(order) > 2 * CUSTOMERS_A_DAY else 0
+    return np.sort(order[begin : begin + CUSTOMERS_A_DAY])
+
+
+def _labelled(engine: Any, customers: np.ndarray, day: date, horizon_days: int) -> pd.DataFrame:
+    rows = candidates_of(engine, customers, day=day, horizon_days=horizon_days)
+    rows = rows[["c", "p", "is_own", *(name for name in SIGNALS if name in rows)]]
+    bought = bought_after(engine, customers, day=day, horizon_days=horizon_days)
+    found = pd.MultiIndex.from_frame(rows[["c", "p"]]).isin(pd.MultiIndex.from_frame(bought))
+    return rows.astype({"c": "int64", "p": "int64"}).assign(bought=found)

@@ -1,4 +1,4 @@
-"""What each customer might be offered, some two hundred products at most, with the signals that speak for each."""
+"""What each customer might be offered, some hundred products, with the signals that speak for each."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,13 +8,13 @@ import pandas as pd
 
 from crmlib.measure.offer_steps import day_values
 
-OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 80, 40, 25
+OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 60, 25, 15
 """Products taken per customer: of the own history, by the score of what goes together, and by its excess."""
 
-ANTECEDENTS = 60
+ANTECEDENTS = 30
 """Products of a customer's history that may point to others, the latest and most frequent."""
 
-GROUPS, OF_GROUP, STEPS_OF_GROUP = 10, 3, 12
+GROUPS, OF_GROUP, STEPS_OF_GROUP = 8, 2, 12
 """Categories of a customer that are looked into, best sellers taken of each, and those that may be a step up."""
 
 DEARER_FROM, DEARER_TO, PAID_BEFORE = 1.1, 2.0, 1.25
@@ -121,8 +121,8 @@ select
     candidates.c,
     candidates.p,
     own.own_days is not null as is_own,
-    own.first_on,
-    own.last_on,
+    cast(own.first_on as timestamp) as first_on,
+    cast(own.last_on as timestamp) as last_on,
     own.own_days,
     own.own_days_recent,
     own.own_days_season,
@@ -130,8 +130,6 @@ select
     date_diff('day', own.first_on, $cut) as own_tenure,
     case when own.own_days > 1
         then date_diff('day', own.first_on, own.last_on) / cast(own.own_days - 1 as double) end as own_gap,
-    gaps.km_days,
-    gaps.km_return,
     coalesce(together.together, 0) / 1e6 as together,
     coalesce(together.together_best, 0) / 1e6 as together_best,
     coalesce(together.excess, 0) / 1e6 as excess,
@@ -139,8 +137,8 @@ select
     together.because,
     steps.step_from,
     steps.step_days,
-    steps.step_first_on,
-    steps.step_last_on,
+    cast(steps.step_first_on as timestamp) as step_first_on,
+    cast(steps.step_last_on as timestamp) as step_last_on,
     steps.step_price,
     steps.step_by_tier,
     stats.buyers,
@@ -175,7 +173,6 @@ from candidates
     left join steps using (c, p)
     left join offer_group_habits as habits using (c, g)
     left join offer_group_places as places using (p)
-    left join offer_product_gaps as gaps using (p)
 order by candidates.c, candidates.p
 """
 

@@ -6,10 +6,10 @@ from typing import Any
 LARGEST_ORDER = 100
 """Orders with more different products say little about any two of them; they are left out of pairs."""
 
-PAIR_PRODUCTS = 5_000
-"""So many of the products in most orders are looked at in pairs."""
+PAIR_PRODUCTS = 2_000
+"""So many of the products bought on most days are looked at in pairs."""
 
-NEIGHBOURS = 50
+NEIGHBOURS = 30
 """Products kept for each one that is bought together with it."""
 
 PAIR_WEIGHT = 20
@@ -20,24 +20,22 @@ LEAST_TOGETHER = 3
 
 _COUNTED = """
             count(*) as last_orders,
-            count(case when {ordered_on} <= $second_on then 1 end) as second_orders,
-            count(case when {ordered_on} <= $third_on then 1 end) as third_orders"""
+            count(case when {ordered_on} <= $second_on then 1 end) as second_orders"""
 
 PAIR_STATEMENTS = {
+    "offer_order_products": "select o, p, min(ordered_on) as ordered_on from offer_purchases group by o, p",
     "offer_order_sizes": """
-        select o, min(ordered_on) as ordered_on, count(distinct p) as products from offer_purchases group by o
+        select o, min(ordered_on) as ordered_on, count(*) as products from offer_order_products group by o
     """,
     "offer_orders": f"""
         with often as (
-            select p, count(distinct o) as orders from offer_purchases group by p
-            having count(distinct o) >= {LEAST_TOGETHER}
-            order by orders desc, p
+            select p, count(*) as days from offer_days group by p
+            order by days desc, p
             limit {PAIR_PRODUCTS}
         ),
         fit as (select o from offer_order_sizes where products <= {LARGEST_ORDER})
-        select o, p, min(ordered_on) as ordered_on
-        from offer_purchases semi join often using (p) semi join fit using (o)
-        group by o, p
+        select o, p, ordered_on
+        from offer_order_products semi join often using (p) semi join fit using (o)
     """,
     "offer_pair_counts": f"""
         select
@@ -59,9 +57,9 @@ PAIR_STATEMENTS = {
         where products <= {LARGEST_ORDER}
     """,
 }
-"""Table -> how it is made; the last two days lie one and two horizons before the first."""
+"""Table -> how it is made; the second day lies a horizon before the last."""
 
-_AT_PLACE = "case when $place = 0 then last_orders when $place = 1 then second_orders else third_orders end"
+_AT_PLACE = "case when $place = 0 then last_orders else second_orders end"
 
 PAIRS_SQL = f"""
         with counted as (select p, q, {_AT_PLACE} as baskets from offer_pair_counts),
@@ -95,16 +93,15 @@ PAIRS_SQL = f"""
     """
 """The products that go with each one, by their share among its orders, drawn towards that among all."""
 
-_DONE_WITH = ("offer_orders", "offer_order_sizes", "offer_purchases")
+_DONE_WITH = ("offer_orders", "offer_order_sizes", "offer_order_products")
 
 
 def count_pairs(engine: Any, day: date, *, horizon_days: int) -> None:
-    """Count the orders with any two products, up to a day and to one and two horizons before it.
+    """Count the orders with any two products, up to a day and to a horizon before it.
 
     Parameters
     ----------
     engine : Engine, as `offer_tables.offer_engine` makes it
-        Its orders one by one are let go; the days of purchase stay.
     day : date
         The last day of the orders there.
     horizon_days : int
@@ -115,14 +112,12 @@ def count_pairs(engine: Any, day: date, *, horizon_days: int) -> None:
     >>> engine = Engine()
     >>> engine.execute("create temp table offer_purchases as select o, p, date '2024-01-02' as ordered_on "
     ...                "from range(3) as orders(o), range(2) as products(p)")
+    >>> engine.execute("create temp table offer_days as from offer_purchases")
     >>> count_pairs(engine, date(2024, 1, 31), horizon_days=7)
     >>> engine.rows("from offer_pair_counts")
-    [(0, 1, 3, 3, 3)]
+    [(0, 1, 3, 3)]
     """
-    values = {
-        "second_on": day - timedelta(days=horizon_days),
-        "third_on": day - timedelta(days=2 * horizon_days),
-    }
+    values = {"second_on": day - timedelta(days=horizon_days)}
     for name, sql in PAIR_STATEMENTS.items():
         given = {key: value for key, value in values.items() if f"${key}" in sql}
         engine.execute(f"create or replace temp table {name} as {sql}", given)

@@ -30,26 +30,24 @@ _GAPS = """
             select
                 {key},
                 gap,
-                at_gap,
                 ended,
                 round(exp(sum(ln(greatest(1 - cast(ended as double) / at_risk, 1e-9))) over (
                     partition by {key} order by gap rows between unbounded preceding and current row
                 )), 9) as lasting
             from risks
+            where ended > 0
         ),
         ends as (
-            select {key}, min(lasting) as lasting_at_end, sum(ended) as ended, sum(at_gap) as stretches
-            from curve
-            group by {key}
-        )
+            select {key}, min(lasting) as lasting_at_end, sum(ended) as ended from curve group by {key}
+        ),
+        stretches as (select {key}, sum(at_gap) as stretches from gaps group by {key})
         select
             {key},
             cast(min(case when 2 * lasting <= 1 + lasting_at_end then gap end) as double) as {name}_days,
             1 - min(lasting_at_end) as {name}_return,
             min(ends.ended) as {ended},
-            min(ends.stretches) - min(ends.ended) as {running}
-        from curve join ends using ({key})
-        where ends.ended > 0
+            min(stretches.stretches) - min(ends.ended) as {running}
+        from curve join ends using ({key}) join stretches using ({key})
         group by {key}
     """
 
@@ -63,7 +61,7 @@ STATEMENTS = {
             count(case when ordered_on > $season_on then 1 end) as own_days_season,
             min(ordered_on) as first_on,
             max(ordered_on) as last_on,
-            cast(max(amount / quantity) as double) as top_price
+            max(price) as top_price
         from offer_days
         where ordered_on <= $cut
         group by c, p
@@ -90,8 +88,9 @@ STATEMENTS = {
                         / sum(case when ordered_on > $season_on then quantity end),
                     sum(amount) / sum(quantity)
                 ) as double) as paid_price,
-                cast(sum(cost) as double) / nullif(cast(sum(costed) as double), 0) as cost_share
-            from offer_days
+                cast(sum(cost) as double)
+                    / nullif(cast(sum(case when cost is not null then amount end) as double), 0) as cost_share
+            from offer_purchases
             where ordered_on <= $cut
             group by p
         ) as prices using (p)
@@ -152,7 +151,7 @@ STATEMENTS = {
                 row_number() over (order by first_recent desc, buyers_recent desc, p) as new_place
             from offer_product_stats
         ) as places
-        where place <= 30 or new_place <= 30
+        where place <= 20 or new_place <= 20
     """,
     "offer_gap_counts": f"""
         select
@@ -160,15 +159,19 @@ STATEMENTS = {
             case when products.has_group then products.g end as g,
             often.p as often_p,
             stretches.gap,
-            count(*) as at_gap,
+            sum(stretches.at_gap) as at_gap,
             sum(stretches.ended) as ended
         from (
-            select p, date_diff('day', previous_on, ordered_on) as gap, 1 as ended
-            from offer_days
-            where previous_on is not null and ordered_on <= $cut
-            union all
-            select p, date_diff('day', last_on, $cut) as gap, 0 as ended
-            from offer_histories
+            select p, gap, count(*) as at_gap, sum(ended) as ended
+            from (
+                select p, gap, 1 as ended
+                from offer_gaps
+                where ordered_on <= $cut
+                union all
+                select p, date_diff('day', last_on, $cut) as gap, 0 as ended
+                from offer_histories
+            ) as each_one
+            group by p, gap
         ) as stretches
             join offer_products as products using (p)
             left join (
@@ -190,10 +193,7 @@ STATEMENTS = {
 """Table -> how it is made; later ones rest on earlier ones. ``$cut`` is the last day that is looked at."""
 
 
-_GAP_TABLES = ("offer_gap_counts", "offer_product_gaps", "offer_group_gaps", "offer_all_gaps")
-
-
-def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0, gaps: bool = True) -> None:
+def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0) -> None:
     """Make the tables of `STATEMENTS` as they were known at the end of a day; those of another day go.
 
     Parameters
@@ -202,10 +202,8 @@ def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0, ga
     day : date
     horizon_days : int
         "Recent" is so many days; the "season" is three times as long.
-    place : 0, 1 or 2
+    place : 0 or 1
         How many horizons the day lies before that of `count_pairs`.
-    gaps : bool
-        False keeps the times between purchases as they were counted up to an earlier day.
 
     Examples
     --------
@@ -229,8 +227,6 @@ def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0, ga
     """
     values = day_values(day, horizon_days=horizon_days) | {"place": place}
     for name, sql in STATEMENTS.items():
-        if name in _GAP_TABLES and not gaps:
-            continue
         given = {key: value for key, value in values.items() if f"${key}" in sql}
         engine.execute(f"create or replace temp table {name} as {sql}", given)
 

@@ -46,25 +46,27 @@ order_numbers as (
     select
         numbered.customer_id,
         numbered.order_id,
+        numbered.ordered_at,
         customers.c,
-        cast(row_number() over (order by numbered.customer_id, numbered.order_id) as integer) as o
-    from (select distinct customer_id, order_id from order_lines) as numbered
+        cast(dense_rank() over (order by numbered.customer_id, numbered.order_id) as integer) as o,
+        cast(numbered.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on
+    from (select distinct customer_id, order_id, ordered_at from order_lines) as numbered
         join offer_customers as customers using (customer_id)
 )
 select
     order_numbers.c,
     products.p,
     order_numbers.o,
-    cast(lines.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on,
+    order_numbers.ordered_on,
     lines.net_amount as amount,
     cast(case when lines.quantity > 0 then lines.quantity else 1 end as decimal(18, 4)) as quantity,
     lines.cost_amount as cost
 from (
-        select *
+        select customer_id, product_id, order_id, ordered_at, net_amount, quantity, cost_amount
         from order_lines anti join came_back using (customer_id, product_id, order_id)
         where not is_refund and net_amount > 0
     ) as lines
-    join order_numbers using (customer_id, order_id)
+    join order_numbers using (customer_id, order_id, ordered_at)
     join offer_products as products using (product_id)
 """
 
@@ -92,27 +94,17 @@ _TABLES = {
     """,
     "offer_purchases": "{kept}",
     "offer_days": """
-        select
-            c,
-            p,
-            ordered_on,
-            lag(ordered_on) over (partition by c, p order by ordered_on) as previous_on,
-            amount,
-            quantity,
-            cost,
-            costed
+        select c, p, ordered_on, max(cast(amount as double) / cast(quantity as double)) as price
+        from offer_purchases
+        group by c, p, ordered_on
+    """,
+    "offer_gaps": """
+        select p, ordered_on, date_diff('day', previous_on, ordered_on) as gap
         from (
-            select
-                c,
-                p,
-                ordered_on,
-                cast(sum(amount) as decimal(18, 4)) as amount,
-                cast(sum(quantity) as decimal(18, 4)) as quantity,
-                cast(sum(cost) as decimal(18, 4)) as cost,
-                cast(sum(case when cost is not null then amount end) as decimal(18, 4)) as costed
-            from offer_purchases
-            group by c, p, ordered_on
+            select p, ordered_on, lag(ordered_on) over (partition by c, p order by ordered_on) as previous_on
+            from offer_days
         ) as days
+        where previous_on is not null
     """,
 }
 
@@ -131,8 +123,8 @@ def offer_engine(crm: Any) -> Engine:
         `offer_customers` (`customer_id`, `c`), `offer_products` (`product_id`, `p`, `g`: its category, or
         subcategory where products have no tiers, `has_group`, what is known of it) and `offer_purchases` (one
         row a line of which something is left: `c`, `p`, `o`, `ordered_on`, `amount`,
-        `quantity`, `cost`), `offer_days` (the same by day, with the day before it). Close it when done; the
-        workspace stays as it was.
+        `quantity`, `cost`), `offer_days` (the same by day, with the highest price paid for a piece) and
+        `offer_gaps` (days from one to the next). Close it when done; the workspace stays as it was.
 
     Raises
     ------
@@ -172,7 +164,7 @@ def table_statements(columns: dict[str, list[str]], *, people: str) -> dict[str,
     Examples
     --------
     >>> list(table_statements({"transactions": ["order_id"]}, people="select 'ann' as customer_id"))
-    ['offer_customers', 'offer_products', 'offer_purchases', 'offer_days']
+    ['offer_customers', 'offer_products', 'offer_purchases', 'offer_days', 'offer_gaps']
     """
     spec, listed = table_spec("products"), columns.get("products", ())
     nothing = {name: f"cast(null as {spec.field(name).sql_type}) as {name}" for name in DETAILS}

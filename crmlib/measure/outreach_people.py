@@ -79,7 +79,8 @@ def is_email(value: Any) -> bool:
     >>> is_email("ann@example.org"), is_email("a@b.de, c@d.de"), is_email("a@b.de\\r\\nBcc: c@d.de"), is_email(None)
     (True, False, False, False)
     """
-    return isinstance(value, str) and len(value) <= 254 and _EMAIL.fullmatch(value) is not None
+    # Mail programs would decode "=?...?=" into whatever it hides, other addresses among it.
+    return isinstance(value, str) and len(value) <= 254 and "=?" not in value and _EMAIL.fullmatch(value) is not None
 
 
 def is_phone(value: Any) -> bool:

@@ -205,6 +205,27 @@ def sales_series(
     )  # fmt: skip
 
 
+def usual_groups(crm: Any) -> str | None:
+    """By what sales are told apart where nobody says otherwise: categories of products, where those are known.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    "category", or None
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> things = pd.DataFrame({"product_id": ["tea"], "category": ["drinks"]})
+    >>> usual_groups(Crm.from_frames(as_of="2024-01-31", products=things))
+    'category'
+    """
+    return "category" if "products" in crm and "category" in crm.columns("products") else None
+
+
 def facts_sql(crm: Any, *, by: str | None, measure: str) -> str:
     """The steps to `facts`: one row an order line or won deal, with the day, the key and the figures.
 

@@ -84,7 +84,7 @@ def next_step_paragraph(overdue: Overdue) -> list[str]:
     better = steps[steps["is_better"]].sort_values("lift", ascending=False, kind="stable")
     if better.empty:
         said.append(
-            f"None of {count(len(steps), 'step')} is shown to be more frequent among the won. The list therefore "
+            f"Not one of {count(len(steps), 'step')} is shown to be more frequent among the won. The list therefore "
             "names the step that the won took most often, as a habit, not as a cure."
         )
     for row in better.head(2).itertuples():

@@ -346,7 +346,7 @@ def _late(table: pd.DataFrame) -> int:
 
 def _of(some: int, every: int) -> str:
     if not some:
-        return f"None of {count(every, 'customer')}"
+        return f"Not one of {count(every, 'customer')}"
     return f"{number(some)} of {count(every, 'customer')}"
 
 

@@ -129,6 +129,23 @@ def first_known(*results: Any) -> Any:
     raise SkipReport(results[0].reason)
 
 
+def parts_of(results: Any, count: int) -> tuple[Any, ...]:
+    """Several results that were made together, or so many times what stands in their place.
+
+    Parameters
+    ----------
+    results : list of results, or `Skipped`
+    count : int
+
+    Examples
+    --------
+    >>> one, other = parts_of(Skipped("Nobody has bought."), 2)
+    >>> other.reason
+    'Nobody has bought.'
+    """
+    return (results,) * count if isinstance(results, Skipped) else tuple(results)
+
+
 def all_known(*results: Any) -> tuple[Any, ...]:
     """The results that are there.
 

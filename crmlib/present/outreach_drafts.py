@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import parseaddr
 from html.parser import HTMLParser
 from typing import Any
@@ -219,7 +219,9 @@ def _draft(
 def _email(
     number: str, subject: str, body: str, values: Mapping[str, Any], sender: str, moment: pd.Timestamp
 ) -> bytes:
-    message = EmailMessage(policy=SMTP)
+    # An address in other letters cannot be written in ASCII: encoded words are for names only (RFC 2047, 5).
+    ascii_only = f"{sender}{values.get('email') or ''}".isascii()
+    message = EmailMessage(policy=SMTP if ascii_only else SMTPUTF8)
     message["Subject"] = subject
     if sender:
         message["From"] = sender

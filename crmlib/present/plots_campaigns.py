@@ -95,7 +95,7 @@ def plot_effects(result: CampaignSummary, *, ax: Any = None) -> Any:
         verb = "brought" if len(raised) else "is not shown to have brought"
         title = f"{name[:1].upper()}{name[1:]} {verb} extra spend"
     elif raised.empty:
-        title = f"None of {count(len(table), 'campaign')} is shown to have brought extra spend"
+        title = f"Not one of {count(len(table), 'campaign')} is shown to have brought extra spend"
     colours = {MORE: MAIN, LESS: ALARM, DOUBTED: GREY}
     shown, left = _largest(table)
     rows = [

@@ -277,6 +277,7 @@ def nothing(ax: Any, *, says: str) -> Any:
             transform=ax.transAxes,
         )
     ax.crmlib_nothing = says
+    ax.crmlib_alt = f"No picture: {says[:1].lower()}{says[1:]}."
     return ax
 
 

@@ -94,7 +94,9 @@ def _proof_figures(proof: OffersProof) -> list[KeyFigure]:
 
 
 @or_else(lambda missing: missing)
-def offers_table(crm: Any, offers: Offers, *, most: int | None = None) -> DataTable:
+def offers_table(
+    crm: Any, offers: Offers, *, most: int | None = None, name: str = "offers", caption: str = "Offers"
+) -> DataTable:
     """Every offer with its reason, a row a customer and rank; the customers with the best first offers first.
 
     Parameters
@@ -104,6 +106,10 @@ def offers_table(crm: Any, offers: Offers, *, most: int | None = None) -> DataTa
     offers : Offers
     most : int, optional
         At most so many customers.
+    name : str
+        Of the files to download.
+    caption : str
+        What offers they are.
 
     Returns
     -------
@@ -147,8 +153,8 @@ def offers_table(crm: Any, offers: Offers, *, most: int | None = None) -> DataTa
         empty.append("product_id")
     return DataTable(
         frame.drop(columns=empty),
-        name="offers",
-        caption=f"Offers, each customer's by {offers.ranked_by}; customers with the best first offer first",
+        name=name,
+        caption=f"{caption}, each customer's by {offers.ranked_by}; customers with the best first offer first",
         labels={
             "customer_id": "Customer",
             "product_id": "Product number",

@@ -170,6 +170,7 @@ def test_permissions_without_the_tables():
         "a@b..",
         "@b.de",
         f"{'a' * 65}@b.de",
+        "=?utf-8?q?all=40e=2Eorg=2C?=@b.de",
     ],
 )
 def test_what_is_no_address(text):

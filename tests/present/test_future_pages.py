@@ -15,9 +15,9 @@ from crmlib.present import claims_future, plots_future, tables_future
 from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
 from crmlib.present.words import date, money, number, percent
+from tests.present.drawn import Drawn
 from tests.present.report_samples import SHOPS
 from tests.present.test_claims import ALGORITHMS
-from tests.present.test_plots import words_of
 
 NAMES = ("shop", "bare", "one order", "little")
 CLAIMS = [name for name in dir(claims_future) if name.startswith("future_") or name.endswith("_paragraph")]
@@ -36,9 +36,14 @@ def future_of(name):
     return future_contribution(SHOPS[name](), horizon_days=180)
 
 
-def drawn(plot, name, **more):
+def draw(plot, name, **more):
     found = future_of(name)
     return plot(found.holdout if plot in CHECKED else found, **more)
+
+
+@cache
+def drawn(plot, name):
+    return Drawn(draw(plot, name))
 
 
 @pytest.fixture(autouse=True)
@@ -49,15 +54,16 @@ def _close():
 
 @EVERY
 def test_a_picture_is_described_and_can_be_read_on_a_telephone(plot, name):
-    ax = drawn(plot, name)
+    seen = drawn(plot, name)
+    ax = seen.ax
     title = ax.get_title(loc="left")
     assert len(ax.crmlib_alt) > 20 and ax.crmlib_alt.endswith(".") and title and not title.endswith(".")
     for text in (ax.crmlib_alt, title):
         assert not {"nan", "None", "inf"} & set(text.replace("%", " ").split()) and not ALGORITHMS.search(
             text
         )
-    boxes = list(words_of(ax).items())
-    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and Picture(ax).width <= 480
+    boxes = list(seen.words.items())
+    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and seen.picture.width <= 480
     page = ax.figure.bbox.padded(2)
     for i, (text, box) in enumerate(boxes):
         assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
@@ -73,9 +79,9 @@ def test_a_picture_is_described_and_can_be_read_on_a_telephone(plot, name):
 @EVERY
 def test_it_draws_on_the_axes_it_is_given_the_same_each_time(plot, name):
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5))
-    assert drawn(plot, name, ax=left) is left
+    assert draw(plot, name, ax=left) is left
     assert len(figure.axes) == 2 and not right.has_data()
-    assert Picture(drawn(plot, name)).image == Picture(drawn(plot, name)).image
+    assert Picture(draw(plot, name)).image == drawn(plot, name).picture.image
 
 
 def test_the_picture_of_the_test_shows_what_came_with_its_interval():

@@ -4,7 +4,6 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from matplotlib.text import Text
 
 from crmlib.present import (
     plots_groups,
@@ -16,6 +15,7 @@ from crmlib.present import (
 )
 from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
+from tests.present.drawn import drawn, words_of
 from tests.present.report_samples import SHOPS, cross_sell_of, health_of, profile_of, segments_of
 
 HEALTH = [plots_health.plot_check_counts, plots_health.plot_completeness]
@@ -59,28 +59,9 @@ def _close():
     plt.close("all")
 
 
-def words_of(ax):
-    """The texts that are seen, with the place that their letters take, in pixels."""
-    figure = ax.figure
-    figure.draw_without_rendering()
-    seen = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    off = [
-        tick for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_minor_ticks() if not tick.label1.get_text()
-    ]
-    hidden = {tick.label1 for tick in off}
-    if not ax.axison:
-        hidden |= {text for axis in (ax.xaxis, ax.yaxis) for text in axis.findobj(Text)}
-    limits = {ax.xaxis: sorted(ax.get_xlim()), ax.yaxis: sorted(ax.get_ylim())}
-    for axis, (low, high) in limits.items():
-        for tick in axis.get_major_ticks():
-            if not low - 1e-9 <= tick.get_loc() <= high + 1e-9:
-                hidden |= {tick.label1, tick.label2}
-    return {text: Text.get_window_extent(text) for text in seen if text not in hidden}
-
-
 @EVERY
 def test_it_is_described_and_titled_from_the_data(plot, result, name):
-    ax = plot(result(name))
+    ax = drawn(plot, result, name).ax
     title = ax.get_title(loc="left")
     assert len(ax.crmlib_alt) > 20 and ax.crmlib_alt.endswith(".")
     assert title and not title.endswith(".")
@@ -90,16 +71,16 @@ def test_it_is_described_and_titled_from_the_data(plot, result, name):
 
 @EVERY
 def test_no_letter_is_too_small_for_a_telephone(plot, result, name):
-    ax = plot(result(name))
-    assert min(text.get_fontsize() for text in words_of(ax)) >= SMALL
-    assert Picture(ax).width <= 480
+    seen = drawn(plot, result, name)
+    assert min(text.get_fontsize() for text in seen.words) >= SMALL
+    assert seen.picture.width <= 480
 
 
 @EVERY
 def test_words_do_not_overlap_and_stay_inside(plot, result, name):
-    ax = plot(result(name))
-    boxes = list(words_of(ax).items())
-    page = ax.figure.bbox.padded(2)
+    seen = drawn(plot, result, name)
+    boxes = list(seen.words.items())
+    page = seen.ax.figure.bbox.padded(2)
     for i, (text, box) in enumerate(boxes):
         assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
             text.get_text()
@@ -112,7 +93,7 @@ def test_words_do_not_overlap_and_stay_inside(plot, result, name):
 
 @EVERY
 def test_bars_begin_at_nought(plot, result, name):
-    ax = plot(result(name))
+    ax = drawn(plot, result, name).ax
     bars = [bar for container in ax.containers for bar in container]
     for bar in bars:
         assert bar.get_x() == 0 or bar.get_y() == 0
@@ -133,7 +114,7 @@ def test_it_draws_on_the_axes_it_is_given_and_leaves_no_trace(plot, result, name
 
 @pytest.mark.parametrize(("plot", "result"), [(p, r) for p, r, name in CASES if name == "shop"])
 def test_the_same_data_give_the_same_picture(plot, result):
-    assert Picture(plot(result("shop"))).image == Picture(plot(result("shop"))).image
+    assert Picture(plot(result("shop"))).image == drawn(plot, result, "shop").picture.image
 
 
 def test_an_incomplete_month_is_told_from_the_others():

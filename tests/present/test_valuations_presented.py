@@ -20,6 +20,7 @@ from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
 from crmlib.present.words import money, percent
 from tests.analyse.valuation_company import company, future_of
+from tests.present.drawn import drawn
 from tests.present.report_samples import SHOPS
 
 PLOTS = [plots.plot_valuations, plots.plot_growth, plots.plot_credit, plots.plot_loyalty]
@@ -74,12 +75,13 @@ def letters(ax):
 @EVERY_PLOT
 def test_pictures_are_described_and_readable_on_a_telephone(plot, name):
     before = dict(matplotlib.rcParams)
-    ax = plot(worth_of(name))
+    seen = drawn(plot, worth_of, name)
+    ax = seen.ax
     title = ax.get_title(loc="left")
     assert len(ax.crmlib_alt) > 20 and ax.crmlib_alt.endswith(".") and title and not title.endswith(".")
     assert not {"nan", "None", "inf"} & set(f"{ax.crmlib_alt} {title}".replace("%", " ").split())
     boxes, page = list(letters(ax).items()), ax.figure.bbox.padded(2)
-    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and Picture(ax).width <= 480
+    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and seen.picture.width <= 480
     for i, (text, box) in enumerate(boxes):
         assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
             text.get_text()
@@ -97,7 +99,7 @@ def test_pictures_are_described_and_readable_on_a_telephone(plot, name):
 def test_pictures_draw_where_they_are_told_and_the_same_twice(plot):
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 6))
     assert plot(worth_of("company"), ax=left) is left and not right.has_data() and len(figure.axes) == 2
-    assert Picture(plot(worth_of("company"))).image == Picture(plot(worth_of("company"))).image
+    assert Picture(plot(worth_of("company"))).image == drawn(plot, worth_of, "company").picture.image
 
 
 @pytest.mark.parametrize("category", ["x" * 300, "$a_b^{c}$", "<script>alert(1)</script>", "客户 " * 30, ""])

@@ -23,8 +23,8 @@ from crmlib.present.blocks import Picture
 from crmlib.present.claims_worth_reasons import reason_words
 from crmlib.present.theme import SMALL
 from crmlib.present.words import count, money, percent
+from tests.present.drawn import drawn, words_of
 from tests.present.report_samples import CANARIES, SHOPS, customers_of
-from tests.present.test_plots import words_of
 
 NAMES = [*SHOPS, "steep", "flat", "equal", "refunds", "wobbly"]
 
@@ -98,12 +98,13 @@ def test_sentences_are_whole_short_of_digits_and_without_secrets(name):
 
 @EVERY_PLOT
 def test_a_picture_is_described_readable_and_inside_its_frame(plot, result, name):
-    ax = plot(result(name))
+    seen = drawn(plot, result, name)
+    ax = seen.ax
     title = ax.get_title(loc="left")
     assert ax.crmlib_alt.endswith(".") and len(ax.crmlib_alt) > 20 and title and not title.endswith(".")
     assert not {"nan", "None", "inf"} & set(f"{title} {ax.crmlib_alt}".replace("%", " ").split())
-    boxes = list(words_of(ax).items())
-    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and Picture(ax).width <= 480
+    boxes = list(seen.words.items())
+    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and seen.picture.width <= 480
     page = ax.figure.bbox.padded(2)
     for i, (text, box) in enumerate(boxes):
         assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, text
@@ -119,7 +120,7 @@ def test_a_picture_is_drawn_on_given_axes_and_the_same_each_time(plot, result):
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5))
     assert plot(result("shop"), ax=left) is left
     assert len(figure.axes) == 2 and not right.has_data() and dict(matplotlib.rcParams) == before
-    assert Picture(plot(result("shop"))).image == Picture(plot(result("shop"))).image
+    assert Picture(plot(result("shop"))).image == drawn(plot, result, "shop").picture.image
 
 
 def test_the_answer_on_80_20_is_true():

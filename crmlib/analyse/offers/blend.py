@@ -23,7 +23,7 @@ PLAIN_WAYS = {
 }
 """How signals are weighed, as a sentence can name it."""
 
-_SHUFFLED_ROWS = 2_000
+_SHUFFLED_ROWS = 1_000
 _SHOWN = 10
 """Candidates of a customer, the best, on which probabilities are set right."""
 
@@ -244,12 +244,17 @@ def _strength(
     if hits.min() == hits.max():
         return pd.DataFrame(columns=["signal", "says", "auc_loss"])
     whole = roc_auc_score(hits, models.ways(part)[way])
-    rows = []
-    for name in models.names:
-        shuffled = part.assign(**{name: part[name].to_numpy()[draw.permutation(len(part))]})
-        rows.append((name, SIGNALS[name], whole - roc_auc_score(hits, models.ways(shuffled)[way])))
-    found = pd.DataFrame(rows, columns=["signal", "says", "auc_loss"])
-    return found.sort_values(["auc_loss", "signal"], ascending=[False, True], ignore_index=True)
+    shuffled = pd.concat([part] * len(models.names), ignore_index=True)
+    for place, name in enumerate(models.names):
+        values = part[name].to_numpy()[draw.permutation(len(part))]
+        shuffled.iloc[place * len(part) : (place + 1) * len(part), shuffled.columns.get_loc(name)] = values
+    found = models.ways(shuffled)[way].reshape(len(models.names), -1)
+    rows = [
+        (name, SIGNALS[name], whole - roc_auc_score(hits, each))
+        for name, each in zip(models.names, found, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["signal", "says", "auc_loss"])
+    return table.sort_values(["auc_loss", "signal"], ascending=[False, True], ignore_index=True)
 
 
 def _shrunk(candidates: pd.DataFrame, table: pd.DataFrame, *, horizon_days: int, part: str) -> np.ndarray:

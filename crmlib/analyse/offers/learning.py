@@ -1,4 +1,4 @@
-"""Earlier days of the same workspace, what could have been offered then, and what was bought after."""
+"""An earlier day of the same workspace, what could have been offered then, and what was bought after."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,16 +14,13 @@ from crmlib.measure.offer_pairs import count_pairs
 from crmlib.measure.offer_steps import count_up_to
 from crmlib.measure.offer_tables import products_offered
 
-EARLIER_DAYS = 2
-"""So many days are learnt from, each a horizon before the next; the first lies a horizon before the last."""
-
 HISTORY = 2
-"""So many horizons of orders must lie before a day that is learnt from."""
+"""So many horizons of orders must lie before the day that is learnt from."""
 
-CUSTOMERS_A_DAY = 400
-"""Customers drawn for each of those days; with some two hundred candidates each they are enough."""
+CUSTOMERS = 800
+"""Customers drawn for that day; with some hundred candidates each they are enough."""
 
-BATCH = 300
+BATCH = 400
 """Customers whose candidates are in memory at once."""
 
 
@@ -106,7 +103,7 @@ class Learnt:
 
 
 def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:
-    """Learn the weights on earlier days; the engine is then counted up to `day`.
+    """Learn the weights on an earlier day, a horizon before; the engine is then counted up to `day`.
 
     Parameters
     ----------
@@ -130,41 +127,28 @@ def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:
     ()
     """
     ((first,),) = engine.rows("select min(ordered_on) from offer_days")
-    days = [day - timedelta(days=horizon_days * place) for place in range(EARLIER_DAYS, 0, -1)]
-    days = [each for each in days if first and first <= each - timedelta(days=HISTORY * horizon_days)]
+    then = day - timedelta(days=horizon_days)
+    days = (then,) if first and first <= then - timedelta(days=HISTORY * horizon_days) else ()
     count_pairs(engine, day, horizon_days=horizon_days)
-    parts, drawn, usual = [], 0, []
-    for place, each in enumerate(days):
-        count_up_to(engine, each, horizon_days=horizon_days, place=len(days) - place, gaps=place == 0)
+    known, rhythms, drawn = pd.DataFrame(), pd.DataFrame(), 0
+    if days:
+        count_up_to(engine, then, horizon_days=horizon_days, place=1)
         rhythms = product_rhythms(products_offered(engine))
-        customers = _drawn(engine, seed=seed, place=place)
-        drawn += len(customers)
-        rows = [_labelled(engine, customers[begin : begin + BATCH], each, horizon_days)
-                for begin in range(0, len(customers), BATCH)]  # fmt: skip
-        # A product's number stands for its rhythm on this day: the next day's gets numbers of its own.
-        for part in rows:
-            part["p"] += place * len(rhythms)
-            part["c"] += place * 1_000_000_000
-        parts += rows
-        usual.append(rhythms.reset_index(drop=True))
-    count_up_to(engine, day, horizon_days=horizon_days)
-    known = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    rhythms = pd.concat(usual, ignore_index=True) if usual else pd.DataFrame()
+        customers = _drawn(engine, seed=seed)
+        drawn = len(customers)
+        known = pd.concat(
+            [_labelled(engine, customers[begin : begin + BATCH], then, horizon_days)
+             for begin in range(0, drawn, BATCH)], ignore_index=True,
+        )  # fmt: skip
     given = {"horizon_days": horizon_days, "seed": seed}
-    return Learnt(
-        own=fit_blend(known, rhythms, part="own", **given),
-        new=fit_blend(known, rhythms, part="new", **given),
-        days=tuple(days),
-        horizon_days=horizon_days,
-        customers=drawn,
-    )
+    own, new = (fit_blend(known, rhythms, part=part, **given) for part in ("own", "new"))
+    count_up_to(engine, day, horizon_days=horizon_days)
+    return Learnt(own=own, new=new, days=days, horizon_days=horizon_days, customers=drawn)
 
 
-def _drawn(engine: Any, *, seed: int, place: int) -> np.ndarray:
+def _drawn(engine: Any, *, seed: int) -> np.ndarray:
     everybody = engine.to_pandas("select c from offer_customer_stats order by c")["c"].to_numpy()
-    order = np.random.default_rng([seed, 3]).permutation(everybody)
-    begin = (place * CUSTOMERS_A_DAY) % max(len(order), 1) if len(order) > 2 * CUSTOMERS_A_DAY else 0
-    return np.sort(order[begin : begin + CUSTOMERS_A_DAY])
+    return np.sort(np.random.default_rng([seed, 3]).permutation(everybody)[:CUSTOMERS])
 
 
 def _labelled(engine: Any, customers: np.ndarray, day: date, horizon_days: int) -> pd.DataFrame:

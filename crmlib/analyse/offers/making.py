@@ -194,13 +194,15 @@ def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Rem
             fill = (rows["kind"] == "best-seller").to_numpy() & ("cross-sell" in kinds)
             removals[place].add(rows[asked | fill], rules[asked | fill])
             kept = rows[(asked | fill) & (rules == "")]
-            best = best_of_each(kept, k=ground.wish.k)
-            found[place].append(
-                offered_rows(best, engine=ground.engine, products=ground.products, rhythms=ground.rhythms,
-                             day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days,
-                             currency=ground.crm.currency)
-            )  # fmt: skip
-    return [pd.concat(parts, ignore_index=True) if parts else pd.DataFrame() for parts in found]
+            found[place].append(best_of_each(kept, k=ground.wish.k))
+    return [
+        offered_rows(
+            pd.concat(parts, ignore_index=True), engine=ground.engine, products=ground.products,
+            rhythms=ground.rhythms, day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days,
+            currency=ground.crm.currency,
+        ) if parts else pd.DataFrame()
+        for parts in found
+    ]  # fmt: skip
 
 
 def _scored(ground: Ground, customers: np.ndarray) -> pd.DataFrame:

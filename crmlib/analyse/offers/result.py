@@ -8,6 +8,9 @@ import pandas as pd
 KINDS = ("cross-sell", "up-sell", "repeat-sell")
 """What an offer to somebody who has bought before can be."""
 
+NEW_KINDS = ("cross-sell", "up-sell")
+"""Those of them that bring something the customer has not bought before."""
+
 BEST_SELLER = "best-seller"
 """What somebody is offered of whom no purchase is known, or where nothing of the other kinds is left."""
 

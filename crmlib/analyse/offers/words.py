@@ -113,7 +113,7 @@ def summary(table: pd.DataFrame, *, customers: int, ranked_by: str, horizon_days
     """
     reached = table["customer_id"].nunique()
     if not reached:
-        return f"None of {customers:,} customers gets an offer. {learnt}"
+        return f"Not one of {customers:,} customers gets an offer. {learnt}"
     counts = table["kind"].value_counts()
     parts = [
         f"{counts[kind]:,} for {'a product' if counts[kind] == 1 and kind == BEST_SELLER else 'products'} "

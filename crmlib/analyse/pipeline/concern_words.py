@@ -12,7 +12,8 @@ NEEDS_EXTRA = {"Chinese": "rjieba", "Japanese": "janome"}
 """Languages without spaces between words, and the package of the extra `text` that finds the words."""
 
 _CONTACT_DATA = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|\+?\d[\d\s()./-]{5,}\d")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_CODE = re.compile(r"[A-Za-z0-9_]*\d[A-Za-z0-9_]*")
+_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?:['’][^\W\d_]+)*(?!\w)")
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _JAPANESE_TIES = ("助詞", "助動詞", "記号", "接続詞", "感動詞", "フィラー", "連体詞", "副詞", "接頭詞")
@@ -62,7 +63,7 @@ def language_of(text: str) -> str:
         return "Japanese"
     if _HAN.search(text):
         return "Chinese"
-    words = [word.casefold() for word in _WORD.findall(_CONTACT_DATA.sub(" ", text))]
+    words = [word.casefold() for word in _WORD.findall(_plain(text))]
     hits = {language: sum(word in stop for word in words) for language, stop in _STOP.items()}
     best = max(hits, key=hits.__getitem__)
     return best if hits[best] else "other"
@@ -120,10 +121,12 @@ def words_of(text: str, language: str) -> list[str]:
     --------
     >>> words_of("Call Ann: ann@x.org, +49 30 123456. Price too high!", "English")
     ['call', 'ann', 'price', 'too', 'high']
+    >>> words_of("order AB17x for room_7", "English")
+    ['order', 'for']
     >>> words_of("客户觉得价格太高", "Chinese")
     ['客户', '觉得', '价格', '太高']
     """
-    clean = _CONTACT_DATA.sub(" ", text)
+    clean = _plain(text)
     if language == "Chinese":
         return [word for word in _chinese()(clean) if _HAN.search(word) or _WORD.fullmatch(word)]
     if language == "Japanese":
@@ -239,15 +242,18 @@ def masked(text: str, language: str, allowed: Collection[str], *, most: int = 16
     shown: list[str] = []
     pairs = [(word, word) for word in words_of(text, language)]
     if language == "Japanese":
-        pairs = [
-            (word, plain) for word, plain in _japanese_words(_CONTACT_DATA.sub(" ", text)) if word.strip()
-        ]
+        pairs = [(word, plain) for word, plain in _japanese_words(_plain(text)) if word.strip()]
     for word, plain in pairs:
         part = word if plain in allowed or _only_kana(word, plain) else "…"
         if part != "…" or shown[-1:] != ["…"]:
             shown.append(part)
     line = ("" if language in NEEDS_EXTRA else " ").join(shown)
     return line if len(line) <= most else line[: most - 1].rstrip(" …") + "…"
+
+
+def _plain(text: str) -> str:
+    """Without addresses and numbers, and without codes, which mostly stand for somebody or something."""
+    return _CODE.sub(" ", _CONTACT_DATA.sub(" ", text))
 
 
 def _japanese_words(text: str) -> list[tuple[str, str]]:

@@ -89,7 +89,7 @@ def test_who_has_refused_every_channel_gets_nothing(cross):
     people = pd.DataFrame({"customer_id": ["ann"], "phone_consent": [False]})
     refused = offers_of(rows, tables={"customers": people})
     assert refused.table.empty and removed(refused)["consent"] == [1, 1]
-    assert refused.says.startswith("None of 1 customers gets an offer.")
+    assert refused.says.startswith("Not one of 1 customers gets an offer.")
 
 
 def test_a_sensitive_group_is_used_but_not_named():

@@ -43,7 +43,12 @@ def company(*, deals=240, seed=3, more=()):
         for k in range(2):
             (said,) = rng.choices(SAID[language], SHARES[outcome])
             notes.append(
-                (f"d{i}", f"c{i}", f"2024-0{1 + k}-15", f"{said} {secret(i)} ann{i}@x.org 030 0123 45 {i:03}")
+                (
+                    f"d{i}",
+                    f"c{i}",
+                    f"2024-0{1 + k}-15",
+                    f"{said} {secret(i)} ann{i}@x.org 030 0123 45 {i:03} codename{i}",
+                )
             )
     notes += more
     frame = pd.DataFrame(notes, columns=["opportunity_id", "customer_id", "happened_at", "notes"])

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from crmlib.measure.lifecycle_steps import columns_here
 from crmlib.schema.errors import SchemaError
 from crmlib.schema.tables import table_spec
 
@@ -83,7 +82,7 @@ def read_table(crm: Any, table: str, names: Iterable[str], *, where: str = "") -
     >>> read_table(crm, "products", ["product_id", "category"])
     'select product_id, cast(null as VARCHAR) as category from products'
     """
-    present = set(columns_here(crm).get(table, ()))
+    present = set(_columns(crm, table))
     spec = table_spec(table)
     cells = [
         name if name in present else f"cast(null as {spec.field(name).sql_type}) as {name}" for name in names
@@ -181,10 +180,74 @@ def visit_steps(crm: Any) -> str:
     )
 
 
+def history_entries(crm: Any) -> str:
+    """SQL of all rows of the stage history, with what is known of their deals now; nothing is set aside.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `opportunities` and `stage_history`.
+
+    Returns
+    -------
+    str
+        `opportunity_id`, `stage`, `stage_key` and `end_kind` as in `visit_steps`, `entered_at`, `exited_at`, and
+        of the deal `created_at`, `closed_at`, `outcome`, `deal_count` (rows of that deal; empty: none).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib.measure.lifecycle_steps import ask
+    >>> from crmlib.prepare.crm import Crm
+    >>> sold = pd.DataFrame({"opportunity_id": ["1"], "stage": ["x"], "outcome": ["open"]})
+    >>> history = pd.DataFrame({"opportunity_id": ["1"], "stage": [" Talk"], "entered_at": ["2024-01-01"]})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", opportunities=sold, stage_history=history)
+    >>> ask(crm, history_entries(crm))[["opportunity_id", "stage", "stage_key", "outcome", "deal_count"]]
+      opportunity_id stage stage_key outcome  deal_count
+    0              1  Talk      talk    open           1
+    """
+    return _ENTRIES.format(
+        deals=read_table(crm, "opportunities", ("opportunity_id", "created_at", "closed_at", "outcome")),
+        history=read_table(crm, "stage_history", ("opportunity_id", "stage", "entered_at", "exited_at")),
+        end_kind=_END_KIND,
+    )
+
+
 def _columns(crm: Any, table: str) -> list[str]:
     return crm.columns(table) if table in crm else []
 
 
+_ENTRIES = """
+with deals_once as (
+    select
+        opportunity_id,
+        min(created_at) as created_at,
+        min(closed_at) as closed_at,
+        min(outcome) as outcome,
+        count(*) as deal_count
+    from ({deals}) as deals
+    group by opportunity_id
+),
+named_entries as (
+    select
+        opportunity_id,
+        trim(stage) as stage,
+        lower(trim(stage)) as stage_key,
+        entered_at,
+        exited_at,
+        case {end_kind} end as end_kind
+    from ({history}) as history
+)
+select
+    named_entries.*,
+    deals_once.created_at,
+    deals_once.closed_at,
+    deals_once.outcome,
+    deals_once.deal_count
+from named_entries
+left join deals_once on named_entries.opportunity_id = deals_once.opportunity_id
+where named_entries.entered_at <= $as_of
+"""
 _VISITS = """,
 stated_entries as (
     {history}

@@ -1,4 +1,4 @@
-"""What each customer might be offered, some hundred products, with the signals that speak for each."""
+"""What each customer might be offered, some two hundred products at most, with the signals that speak for each."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,13 +8,13 @@ import pandas as pd
 
 from crmlib.measure.offer_steps import day_values
 
-OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 60, 25, 15
+OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 80, 40, 25
 """Products taken per customer: of the own history, by the score of what goes together, and by its excess."""
 
 ANTECEDENTS = 30
 """Products of a customer's history that may point to others, the latest and most frequent."""
 
-GROUPS, OF_GROUP, STEPS_OF_GROUP = 8, 2, 12
+GROUPS, OF_GROUP, STEPS_OF_GROUP = 10, 3, 12
 """Categories of a customer that are looked into, best sellers taken of each, and those that may be a step up."""
 
 DEARER_FROM, DEARER_TO, PAID_BEFORE = 1.1, 2.0, 1.25
@@ -67,11 +67,12 @@ placed as (
         row_number() over (partition by c order by excess desc, p) as excess_place
     from together
 ),
+habits as (select * from offer_group_habits semi join offer_batch using (c)),
 own_groups as (
     select *
     from (
         select *, row_number() over (partition by c order by group_days desc, group_days_season desc, g) as place
-        from offer_group_habits semi join offer_batch using (c)
+        from habits
     ) as groups_placed
     where place <= {GROUPS}
 ),
@@ -146,8 +147,8 @@ select
     stats.buyers_season,
     stats.first_recent,
     stats.first_season,
-    cast(stats.repeaters as double) / stats.buyers as repeat_share,
-    cast(stats.bought_days as double) / stats.buyers as days_per_buyer,
+    stats.repeat_share,
+    stats.days_per_buyer,
     stats.paid_price / habits.group_top_price as price_ratio,
     visits.visit_days,
     visits.visit_days_recent,
@@ -163,16 +164,14 @@ select
     coalesce(habits.group_products, 0) as group_products,
     habits.group_top_price,
     date_diff('day', habits.group_last_on, $cut) as group_since,
-    cast(stats.buyers_recent as double) / nullif(places.group_buyers, 0) as group_share
+    stats.group_share
 from candidates
-    join offer_product_stats as stats using (p)
+    join offer_product_signals as stats using (p)
     join offer_customer_stats as visits using (c)
-    join offer_products as products using (p)
     left join own using (c, p)
     left join together using (c, p)
     left join steps using (c, p)
-    left join offer_group_habits as habits using (c, g)
-    left join offer_group_places as places using (p)
+    left join habits on habits.c = candidates.c and habits.g = stats.g
 order by candidates.c, candidates.p
 """
 

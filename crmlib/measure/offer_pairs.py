@@ -20,7 +20,8 @@ LEAST_TOGETHER = 3
 
 _COUNTED = """
             count(*) as last_orders,
-            count(case when {ordered_on} <= $second_on then 1 end) as second_orders"""
+            count(case when {ordered_on} <= $second_on then 1 end) as second_orders,
+            count(case when {ordered_on} <= $third_on then 1 end) as third_orders"""
 
 PAIR_STATEMENTS = {
     "offer_order_products": "select o, p, min(ordered_on) as ordered_on from offer_purchases group by o, p",
@@ -57,9 +58,9 @@ PAIR_STATEMENTS = {
         where products <= {LARGEST_ORDER}
     """,
 }
-"""Table -> how it is made; the second day lies a horizon before the last."""
+"""Table -> how it is made; the last two days lie one and two horizons before the first."""
 
-_AT_PLACE = "case when $place = 0 then last_orders else second_orders end"
+_AT_PLACE = "case when $place = 0 then last_orders when $place = 1 then second_orders else third_orders end"
 
 PAIRS_SQL = f"""
         with counted as (select p, q, {_AT_PLACE} as baskets from offer_pair_counts),
@@ -97,7 +98,7 @@ _DONE_WITH = ("offer_orders", "offer_order_sizes", "offer_order_products")
 
 
 def count_pairs(engine: Any, day: date, *, horizon_days: int) -> None:
-    """Count the orders with any two products, up to a day and to a horizon before it.
+    """Count the orders with any two products, up to a day and to one and two horizons before it.
 
     Parameters
     ----------
@@ -115,9 +116,12 @@ def count_pairs(engine: Any, day: date, *, horizon_days: int) -> None:
     >>> engine.execute("create temp table offer_days as from offer_purchases")
     >>> count_pairs(engine, date(2024, 1, 31), horizon_days=7)
     >>> engine.rows("from offer_pair_counts")
-    [(0, 1, 3, 3)]
+    [(0, 1, 3, 3, 3)]
     """
-    values = {"second_on": day - timedelta(days=horizon_days)}
+    values = {
+        "second_on": day - timedelta(days=horizon_days),
+        "third_on": day - timedelta(days=2 * horizon_days),
+    }
     for name, sql in PAIR_STATEMENTS.items():
         given = {key: value for key, value in values.items() if f"${key}" in sql}
         engine.execute(f"create or replace temp table {name} as {sql}", given)

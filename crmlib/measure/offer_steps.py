@@ -56,9 +56,9 @@ STATEMENTS = {
         select
             c,
             p,
-            count(*) as own_days,
-            count(case when ordered_on > $recent_on then 1 end) as own_days_recent,
-            count(case when ordered_on > $season_on then 1 end) as own_days_season,
+            cast(count(*) as integer) as own_days,
+            cast(count(case when ordered_on > $recent_on then 1 end) as integer) as own_days_recent,
+            cast(count(case when ordered_on > $season_on then 1 end) as integer) as own_days_season,
             min(ordered_on) as first_on,
             max(ordered_on) as last_on,
             max(price) as top_price
@@ -142,6 +142,23 @@ STATEMENTS = {
         from offer_product_stats join offer_products using (p)
         where has_group
     """,
+    "offer_product_signals": """
+        select
+            stats.p,
+            products.g,
+            stats.buyers,
+            stats.buyers_recent,
+            stats.buyers_season,
+            stats.first_recent,
+            stats.first_season,
+            stats.paid_price,
+            cast(stats.repeaters as double) / stats.buyers as repeat_share,
+            cast(stats.bought_days as double) / stats.buyers as days_per_buyer,
+            cast(stats.buyers_recent as double) / nullif(places.group_buyers, 0) as group_share
+        from offer_product_stats as stats
+            join offer_products as products using (p)
+            left join offer_group_places as places using (p)
+    """,
     "offer_favourites": """
         select p
         from (
@@ -151,7 +168,7 @@ STATEMENTS = {
                 row_number() over (order by first_recent desc, buyers_recent desc, p) as new_place
             from offer_product_stats
         ) as places
-        where place <= 20 or new_place <= 20
+        where place <= 30 or new_place <= 30
     """,
     "offer_gap_counts": f"""
         select
@@ -159,19 +176,12 @@ STATEMENTS = {
             case when products.has_group then products.g end as g,
             often.p as often_p,
             stretches.gap,
-            sum(stretches.at_gap) as at_gap,
+            count(*) as at_gap,
             sum(stretches.ended) as ended
         from (
-            select p, gap, count(*) as at_gap, sum(ended) as ended
-            from (
-                select p, gap, 1 as ended
-                from offer_gaps
-                where ordered_on <= $cut
-                union all
-                select p, date_diff('day', last_on, $cut) as gap, 0 as ended
-                from offer_histories
-            ) as each_one
-            group by p, gap
+            select p, gap, 1 as ended from offer_gaps where ordered_on <= $cut
+            union all
+            select p, cast(date_diff('day', last_on, $cut) as integer) as gap, 0 as ended from offer_histories
         ) as stretches
             join offer_products as products using (p)
             left join (
@@ -202,7 +212,7 @@ def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0) ->
     day : date
     horizon_days : int
         "Recent" is so many days; the "season" is three times as long.
-    place : 0 or 1
+    place : 0, 1 or 2
         How many horizons the day lies before that of `count_pairs`.
 
     Examples

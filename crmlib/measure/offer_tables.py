@@ -99,7 +99,7 @@ _TABLES = {
         group by c, p, ordered_on
     """,
     "offer_gaps": """
-        select p, ordered_on, date_diff('day', previous_on, ordered_on) as gap
+        select p, ordered_on, cast(date_diff('day', previous_on, ordered_on) as integer) as gap
         from (
             select p, ordered_on, lag(ordered_on) over (partition by c, p order by ordered_on) as previous_on
             from offer_days

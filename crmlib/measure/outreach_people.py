@@ -80,7 +80,12 @@ def is_email(value: Any) -> bool:
     (True, False, False, False)
     """
     # Mail programs would decode "=?...?=" into whatever it hides, other addresses among it.
-    return isinstance(value, str) and len(value) <= 254 and "=?" not in value and _EMAIL.fullmatch(value) is not None
+    return (
+        isinstance(value, str)
+        and len(value) <= 254
+        and "=?" not in value
+        and _EMAIL.fullmatch(value) is not None
+    )
 
 
 def is_phone(value: Any) -> bool:

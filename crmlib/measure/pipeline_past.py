@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.measure.deal_stays_past import StayHistory, stay_history
 from crmlib.measure.deal_steps import read_table
 from crmlib.measure.lifecycle_steps import ask
-from crmlib.measure.stage_stays import stage_stays
 from crmlib.schema.errors import SchemaError
 
 DEAL_KEYS = ("owner_id", "product_id", "category", "department", "region", "customer_id")
@@ -139,7 +139,13 @@ def ledger_sql(crm: Any) -> str:
     )
 
 
-def past_pipeline(crm: Any, *, moment: pd.Timestamp, ledger: pd.DataFrame | None = None) -> PastPipeline:
+def past_pipeline(
+    crm: Any,
+    *,
+    moment: pd.Timestamp,
+    ledger: pd.DataFrame | None = None,
+    history: StayHistory | None = None,
+) -> PastPipeline:
     """The pipeline as ``crm.at(moment)`` knows it.
 
     Parameters
@@ -149,6 +155,8 @@ def past_pipeline(crm: Any, *, moment: pd.Timestamp, ledger: pd.DataFrame | None
     moment : Timestamp, naive, in UTC
     ledger : DataFrame, optional
         What `deal_ledger` gives for `crm`, where it is at hand: it is cut to what was known then.
+    history : StayHistory, optional
+        What `stay_history` gives for `crm`, where it is at hand.
 
     Returns
     -------
@@ -170,7 +178,7 @@ def past_pipeline(crm: Any, *, moment: pd.Timestamp, ledger: pd.DataFrame | None
     2                Talk            8.0
     """
     ledger = deal_ledger(crm) if ledger is None else ledger
-    stays = stage_stays(crm if moment == crm.as_of else crm.at(moment))
+    stays = (stay_history(crm) if history is None else history).at(moment)
     closed = ledger["outcome"].isin(["won", "lost"])
     there = ledger["created_at"] <= moment
     gone = closed & ~(ledger["closed_at"] > moment)

@@ -210,12 +210,14 @@ def stage_order(crm: Any, visits: pd.DataFrame) -> tuple[str, ...]:
     """
     settings = getattr(getattr(crm, "config", None), "pipeline", None)
     stated = tuple(getattr(settings, "stages", ()))
-    taken = {_key(name) for name in stated}
+    taken = {plain_stage(name) for name in stated}
+    if all(plain_stage(key) in taken for key in visits["stage_key"].unique()):
+        return stated
     names = visits.drop_duplicates("stage_key").set_index("stage_key")["stage"]
     first = visits.groupby(["opportunity_id", "stage_key"], as_index=False)["entry_no"].min()
     first["place"] = first.groupby("opportunity_id")["entry_no"].rank()
     place = first.groupby("stage_key")["place"].mean().reset_index().sort_values(["place", "stage_key"])
-    return stated + tuple(names[key] for key in place["stage_key"] if _key(key) not in taken)
+    return stated + tuple(names[key] for key in place["stage_key"] if plain_stage(key) not in taken)
 
 
 def stage_name(crm: Any, names: pd.Series) -> pd.Series:
@@ -234,20 +236,32 @@ def stage_name(crm: Any, names: pd.Series) -> pd.Series:
     ['Offer', 'Talk', nan]
     """
     settings = getattr(getattr(crm, "config", None), "pipeline", None)
-    stated = {_key(name): name for name in getattr(settings, "stages", ())}
-    known = {name: stated.get(_key(name), name) for name in names.dropna().unique()}
+    stated = {plain_stage(name): name for name in getattr(settings, "stages", ())}
+    known = {name: stated.get(plain_stage(name), name) for name in names.dropna().unique()}
     return names.map(known).astype("str")
 
 
-def _key(name: str) -> str:
+def plain_stage(name: str) -> str:
+    """The name of a stage without what capitals and blanks make different.
+
+    Parameters
+    ----------
+    name : str
+
+    Examples
+    --------
+    >>> plain_stage(" First  TALK")
+    'first talk'
+    """
     return " ".join(str(name).split()).casefold()
 
 
 def _finished(crm: Any, found: pd.DataFrame, flagged: pd.Series) -> pd.DataFrame:
     stages = stage_order(crm, found)
-    place = {_key(name): number for number, name in enumerate(stages)}
-    written = {_key(name): name for name in stages}
-    here, there = found["stage_key"].map(_key), found["next_stage"].map(_key)
+    place = {plain_stage(name): number for number, name in enumerate(stages)}
+    written = {plain_stage(name): name for name in stages}
+    plain = {name: plain_stage(name) for name in {*found["stage_key"], *found["next_stage"]}}
+    here, there = found["stage_key"].map(plain), found["next_stage"].map(plain)
     moved = ~found["is_last"].to_numpy(bool)
     ahead = there.map(place).fillna(-1) > here.map(place).fillna(-1)
     way = ahead.map({True: "forward", False: "back"})
@@ -264,13 +278,29 @@ def _finished(crm: Any, found: pd.DataFrame, flagged: pd.Series) -> pd.DataFrame
     kept = stays[found["reason"].isna()].reset_index(drop=True)[list(STAY_COLUMNS)]
     kept.attrs = {
         "stages": stages,
-        "set_aside": _counted(crm, reasons),
+        "set_aside": count_set_aside(crm, reasons),
         "joined": int((found["row_count"] - 1).sum()),
     }
     return kept
 
 
-def _counted(crm: Any, reasons: pd.Series) -> dict[str, int]:
+def count_set_aside(crm: Any, reasons: pd.Series) -> dict[str, int]:
+    """Rows set aside, those of the preparation included.
+
+    Parameters
+    ----------
+    crm : Crm
+    reasons : Series reason -> rows
+        A reason may come twice.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> sold = pd.DataFrame({"opportunity_id": ["1"], "stage": ["x"], "outcome": ["open"]})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", opportunities=sold)
+    >>> count_set_aside(crm, pd.Series([2, 1], index=["orphan", "orphan"]))
+    {'negative': 0, 'overlapping': 0, 'orphan': 3}
+    """
     counts = {"negative": 0, "overlapping": 0} | {
         str(reason): int(rows) for reason, rows in reasons.groupby(level=0).sum().items()
     }

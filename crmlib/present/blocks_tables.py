@@ -83,6 +83,8 @@ class DataTable(Block):
         Word -> text for the workbook's second sheet; `about_workspace` makes it.
     page_rows : int
         At most so many rows stand in the page.
+    download_bytes : int, optional
+        At most so large is each download; a page of many long lists wants less than is usual.
     meanings : dict of str, optional
         Column -> what it means, for that sheet. Indicators and columns of the vocabulary are known already.
 
@@ -114,6 +116,7 @@ class DataTable(Block):
     download: bool = True
     excel: bool = False
     page_rows: int = PAGE_ROWS
+    download_bytes: int | None = None
     about: Mapping[str, str] | None = None
     meanings: Mapping[str, str] | None = None
 
@@ -203,7 +206,7 @@ class DataTable(Block):
 
     def _fitting(self, make: Callable[[int], bytes], kept: int) -> tuple[bytes, int]:
         """What `make` makes of as many rows as the page can carry, and their number if not all are there."""
-        most = DOWNLOAD_BYTES_EACH if self.excel else DOWNLOAD_BYTES
+        most = self.download_bytes or (DOWNLOAD_BYTES_EACH if self.excel else DOWNLOAD_BYTES)
         made = make(kept)
         while len(made) > most and kept > 1:
             kept = max(1, int(kept * most / len(made) * 0.98))

@@ -189,6 +189,8 @@ def _small(found: ChannelConversion) -> list[str]:
     rows: pd.DataFrame = found.table[~found.table["judged"]]
     if rows.empty:
         return []
+    if len(found.table) == 1:
+        return [f"All deals have the same {by_words(found.by)[0]}, so there is nothing to compare it with."]
     named = listing([group_words(row.value, found.by) for row in rows.itertuples()], limit=4, noun="other")
     sure = percent(100 * SURE)
     return [

@@ -47,7 +47,8 @@ def stages_answer(durations: StageDurations, overdue: Overdue) -> list[str]:
     if not open_deals:
         return ["No deal is open.", *_slowest(durations)]
     said = []
-    if overdue.limits["limit_days"].notna().any():
+    told = int(overdue.open_deals["is_overdue"].notna().sum())
+    if told:
         worth = overdue.table["amount"].sum(min_count=1)
         value = (
             f"; {plural(late, 'it is', 'they are')} worth {money(worth, overdue.currency)}"
@@ -57,7 +58,8 @@ def stages_answer(durations: StageDurations, overdue: Overdue) -> list[str]:
         place = "been in their stage" if durations.has_history else "been open"
         stay = "all deals stay there" if durations.has_history else "all deals take"
         said.append(
-            f"Of {count(open_deals, 'open deal')}, {number(late)} ({percent(100 * late / open_deals)}) {who} "
+            f"Of {count(told, 'open deal')}{'' if told == open_deals else ' that can be judged'}, {number(late)} "
+            f"({percent(100 * late / told)}) {who} "
             f"{place} for longer than {percent(100 * overdue.quantile)} of {stay}"
             f"{value if late and pd.notna(worth) else ''}."
         )
@@ -133,7 +135,7 @@ def funnel_paragraph(durations: StageDurations) -> list[str]:
         row = table.iloc[0]
         return [
             f"No history of stages is kept, so a deal counts as one stay from its opening to its end: of "
-            f"{count(row['deals'], 'deal')} with an opening date, {number(row['went_on'])} "
+            f"{count(row['deals'], 'deal')} whose dates are known, {number(row['went_on'])} "
             f"{plural(row['went_on'], 'was', 'were')} won, {number(row['lost'])} lost, and {number(row['open'])} "
             f"{plural(row['open'], 'is', 'are')} open."
         ]

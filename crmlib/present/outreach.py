@@ -129,6 +129,10 @@ class _Made:
 def _refuse(crm: Any, plan: Any, target: Path, box: Path | None) -> None:
     if not len(plan.contacts):
         raise ParameterError(f"There is nobody to address, so no list is written. {plan.says}")
+    if box is not None and target.resolve().is_relative_to(box.parent.resolve()):
+        raise ParameterError(
+            f"--out {target.parent} is the outbox, which holds drafts only. Give another folder."
+        )
     other = "Give another --campaign, or move that folder away to begin anew."
     if target.exists():
         raise ParameterError(f"{target} is there already; an earlier list is never written over. {other}")

@@ -119,6 +119,8 @@ def open_leads_table(crm: Any, scores: LeadScores, *, most: int | None = None) -
         },
         digits={"chance_pct": 1, "similarity_pct": 0, "value": 0, "expected_value": 0},
         rows=15,
+        page_rows=40,
+        download_bytes=80_000,
         excel=True,
         about=about_workspace(crm),
         meanings={

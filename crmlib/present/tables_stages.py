@@ -140,7 +140,9 @@ def load_table(work: TeamWork) -> DataTable:
     >>> load_table(little_work()).frame["open_deals"].tolist()
     [1, 1]
     """
-    frame = work.load.reset_index().dropna(axis=1, how="all")
+    frame = work.load.reset_index()
+    # Without rows every column is empty, and none of them says nothing.
+    frame = frame.dropna(axis=1, how="all") if len(frame) else frame
     for name in ("team",):
         if name in frame and frame[name].replace("nan", pd.NA).isna().all():
             frame = frame.drop(columns=name)

@@ -35,6 +35,9 @@ _DEAL_LABELS = {
     "last_contact_on": "Last contact on",
 }
 _DAYS = ("stage_age_days", "limit_days", "over_days", "last_touch_days")
+_ROWS, _BYTES = 40, 80_000
+"""Of each list: the report has four of them, and a page may weigh two million bytes."""
+
 _WHOLE_DAYS = dict.fromkeys(("stage_age_days", "limit_days", "over_days", "last_touch_days", "amount"), 0)
 
 
@@ -143,6 +146,8 @@ def _deals_table(crm: Any, frame: pd.DataFrame, *, currency: str, name: str, cap
         units={"amount": currency} | dict.fromkeys(shares, "%") | dict.fromkeys(_DAYS, ""),
         digits=_WHOLE_DAYS | dict.fromkeys(shares, 0) | {"next_step_lift": 1},
         rows=10,
+        page_rows=_ROWS,
+        download_bytes=_BYTES,
         excel=True,
         about=about_workspace(crm),
     )

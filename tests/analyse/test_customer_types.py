@@ -86,7 +86,7 @@ definitions = st.lists(st.lists(bound, min_size=1, max_size=3), min_size=1, max_
 values = st.one_of(st.integers(-3, 9).map(float), st.just(math.nan))
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(st.tuples(*[values] * 6), min_size=1, max_size=15),
     types=st.none() | definitions,

@@ -110,10 +110,9 @@ def test_the_past_is_put_to_the_test(worth):
 
 
 @pytest.mark.parametrize("verdict", ["yes", "uncertain", "no"])
-def test_the_method_follows_the_verdict(verdict, monkeypatch):
+def test_the_method_follows_the_verdict(verdict, monkeypatch, worth):
     def judged(*args, **kwargs):
-        check = holdout_check(*args, **kwargs)
-        return replace(check, beats_baselines=verdict, best_baseline="the last period repeats")
+        return replace(worth.holdout, beats_baselines=verdict, best_baseline="the last period repeats")
 
     monkeypatch.setattr(module, "holdout_check", judged)
     found = future_contribution(of(company()), horizon_days=182)

@@ -38,7 +38,7 @@ def as_dict(sets):
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     baskets=st.lists(st.frozensets(st.integers(0, 6)), max_size=30),
     min_count=st.integers(1, 6),
@@ -72,7 +72,7 @@ def by_lists_only(entries, min_count, max_len=50):
     return as_dict(rule_itemsets._by_level([found]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     baskets=st.lists(st.frozensets(st.integers(0, 6)), max_size=30),
     min_count=st.integers(1, 4),
@@ -95,7 +95,7 @@ def test_lists_and_bits_find_the_same():
     assert max(map(len, expected)) > 4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(baskets=st.lists(st.frozensets(st.integers(0, 5)), max_size=20), min_count=st.integers(1, 3))
 def test_closed_and_maximal_sets_against_their_definitions(baskets, min_count):
     entries, baskets = lay_out(baskets, 6)
@@ -109,7 +109,7 @@ def test_closed_and_maximal_sets_against_their_definitions(baskets, min_count):
     assert as_dict(sets.subset(sets.maximal())) == maximal
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     baskets=st.lists(st.frozensets(st.integers(0, 6)), max_size=25),
     apart=st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=6),

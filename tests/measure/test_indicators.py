@@ -14,7 +14,7 @@ from crmlib.schema.tables import TABLES
 from tests.measure.hand_figures import FIGURES, HAND_FIGURES
 from tests.measure.ledgers import HAND_AS_OF, hand_ledger, random_ledger
 from tests.measure.reference import reference_indicators
-from tests.measure.workspaces import RANDOM_AS_OF, ZONE, as_utc, from_tables, with_own
+from tests.measure.workspaces import RANDOM_AS_OF, ZONE, as_utc, from_tables, hand_crm, with_own
 
 NAMES = [indicator.name for indicator in INDICATORS]
 NAMES_BY_HAND = [name for name, *_ in FIGURES]
@@ -36,7 +36,7 @@ def moved(table, **times):
 
 @pytest.fixture(scope="module")
 def by_hand():
-    return compute_indicators(from_tables(hand_ledger(), as_of=HAND_AS_OF))
+    return compute_indicators(hand_crm())
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +233,7 @@ def test_type_does_not_depend_on_the_data(by_hand, at_random, of_one_buyer, of_n
 
 @every_view
 def test_alone_they_are_what_they_are_in_company(by_hand, view):
-    crm = from_tables(hand_ledger(), as_of=HAND_AS_OF)
+    crm = hand_crm()
     for names in (OVER[view], OVER[view][:1], OVER[view][-1:]):
         pd.testing.assert_frame_equal(compute_indicators(crm, names), by_hand[names], check_exact=True)
 
@@ -449,7 +449,7 @@ def test_a_workspace_of_products_alone_has_no_customers():
 
 
 def test_names_choose_and_order_the_columns():
-    crm = from_tables(hand_ledger(), as_of=HAND_AS_OF)
+    crm = hand_crm()
     assert list(compute_indicators(crm, ["spend_90d", "category_count", "order_count"])) == [
         "spend_90d",
         "category_count",
@@ -460,7 +460,7 @@ def test_names_choose_and_order_the_columns():
 
 
 def test_unknown_name_is_answered_with_the_nearest():
-    crm = from_tables(hand_ledger(), as_of=HAND_AS_OF)
+    crm = hand_crm()
     with pytest.raises(ParameterError, match=r"no indicator 'recency_day'\. Did you mean 'recency_days'"):
         compute_indicators(crm, ["recency_day"])
 

@@ -8,7 +8,7 @@ from crmlib import compute_indicators, indicator_catalogue
 from crmlib.measure.indicators import INDICATORS, VIEWS
 from crmlib.schema.errors import ConfigError
 from tests.measure.ledgers import HAND_AS_OF, hand_ledger, random_ledger
-from tests.measure.workspaces import RANDOM_AS_OF, as_utc, from_tables, with_own
+from tests.measure.workspaces import RANDOM_AS_OF, as_utc, from_tables, hand_crm, with_own
 
 NAMES = [indicator.name for indicator in INDICATORS]
 NEEDED = {}
@@ -20,7 +20,7 @@ for view in VIEWS.values():
 
 def test_own_indicators_join_the_built_in_ones():
     crm = with_own(
-        from_tables(hand_ledger(), as_of=HAND_AS_OF),
+        hand_crm(),
         weekend_spend={"sql": "sum(net_amount) filter (where is_weekend)"},
         tea_lines={"sql": "count(*) filter (where product_id = 'tea')", "over": "lines", "empty": 0},
     )
@@ -78,14 +78,14 @@ def test_payment_after_as_of_is_not_known():
     ],
 )
 def test_own_indicator_that_cannot_be_is_refused_by_its_key_path(own, message):
-    crm = with_own(from_tables(hand_ledger(), as_of=HAND_AS_OF), fine={"sql": "count(*)"}, mine=own)
+    crm = with_own(hand_crm(), fine={"sql": "count(*)"}, mine=own)
     with pytest.raises(ConfigError, match=message):
         compute_indicators(crm)
 
 
 @pytest.mark.parametrize("name", ["spend_total", "Spend_Total", "customer_id"])
 def test_own_indicator_cannot_take_a_name_that_is_there(name):
-    crm = with_own(from_tables(hand_ledger(), as_of=HAND_AS_OF), **{name: {"sql": "count(*)"}})
+    crm = with_own(hand_crm(), **{name: {"sql": "count(*)"}})
     with pytest.raises(ConfigError, match=f"indicators.{name}: the name is taken"):
         compute_indicators(crm)
 

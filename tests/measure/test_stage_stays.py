@@ -1,20 +1,25 @@
 """Stays in stages: what counts as one, what is set aside, and that nothing is known before its time."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 import sqlglot
 
+import crmlib
 from crmlib import Crm
-from crmlib.measure.deal_steps import visit_steps
+from crmlib.measure.deal_stays_past import stay_history
+from crmlib.measure.deal_steps import history_entries, visit_steps
 from crmlib.measure.stage_stays import stage_stays
 from crmlib.schema.errors import SchemaError
 from crmlib.schema.tables import TABLES
 from tests.measure.deal_cases import AS_OF, known_then, pipeline, random_pipeline
 from tests.measure.test_indicator_steps import to_spark
 
+B2B = Path(__file__).resolve().parents[2] / "data" / "b2b"
 SHOWN = ["stage", "next_stage", "exit", "stay_days", "visit_no"]
 
 
@@ -178,4 +183,59 @@ def test_the_steps_translate_to_spark():
     crm = pipeline([("a", "Talk", "2024-01-01", None)], [("a", "open", "2024-01-01", None)])
     tree = to_spark(visit_steps(crm) + "select * from stage_visits")
     assert len(list(tree.find_all(sqlglot.exp.CTE))) == 8
+    assert len(list(to_spark(history_entries(crm)).find_all(sqlglot.exp.CTE))) == 2
     assert set(TABLES) >= {"stage_history", "opportunities"}
+
+
+def assert_same_stays(crm, moments):
+    history = stay_history(crm)
+    assert history.entries is not None
+    for moment in moments:
+        cut, asked = history.at(moment), stage_stays(crm.at(moment))
+        pd.testing.assert_frame_equal(cut, asked, check_exact=True)
+        assert cut.attrs == asked.attrs
+
+
+def with_every_oddity(seed):
+    """Rows of ends, spellings, ties, exits after the next entry, deals that nobody knows, unsaid dates."""
+    draw = np.random.default_rng(seed)
+    names = ["Talk", " talk", "TALK", "Offer", "Plan  B", "plan b", "Won", "closed lost", "Closed"]
+    days = pd.Timestamp("2024-03-20") + pd.to_timedelta(np.arange(24) * 11, unit="h")
+    history, sold = [], []
+    for number in range(60):
+        for _ in range(draw.integers(1, 7)):
+            entered, exited = draw.choice(days), draw.choice(days)
+            history.append(
+                (f"d{number}", str(draw.choice(names)), entered, exited if draw.random() < 0.4 else pd.NaT)
+            )
+        if number % 12:
+            outcome = str(draw.choice(["open", "won", "lost"]))
+            closed = draw.choice(days) if outcome != "open" and draw.random() < 0.6 else pd.NaT
+            sold.append((f"d{number}", outcome, draw.choice(days[:6]) if number % 7 else pd.NaT, closed))
+    return history, sold
+
+
+@pytest.mark.parametrize(("seed", "zone"), [(0, "UTC"), (1, "Europe/Berlin"), (2, "America/New_York")])
+def test_a_history_cut_for_a_moment_is_what_the_tables_say_then(seed, zone):
+    odd = replace(pipeline(*with_every_oddity(seed)), time_zone=zone)
+    assert_same_stays(odd, pd.date_range("2024-03-19 07:00", "2024-04-02", periods=4).as_unit("us"))
+    found = stage_stays(odd.at("2024-03-29")).attrs
+    assert {"orphan", "after_close", "unclear_end", "no_end"} <= set(found["set_aside"]) and found["joined"]
+    plain = replace(pipeline(*random_pipeline(seed)), time_zone=zone)
+    assert_same_stays(plain, [pd.Timestamp("2024-05-01 10:00")])
+
+
+def test_the_history_of_the_sample_company_is_cut_alike():
+    if not (B2B / "exports" / "crm_opportunities.csv").is_file():
+        pytest.skip("no data/b2b/exports: `crmlib sample data/b2b` makes them")
+    crm = crmlib.open_workspace(B2B)
+    assert_same_stays(crm, [crm.as_of - pd.Timedelta(days=400, hours=5)])
+
+
+def test_a_history_that_cannot_be_cut_is_asked_of_the_tables():
+    crm = pipeline([], [("a", "won", "2024-01-01", "2024-01-20")])
+    empty = stay_history(crm).at(pd.Timestamp("2024-01-10"))
+    pd.testing.assert_frame_equal(empty, stage_stays(crm.at("2024-01-10 00:00")), check_dtype=False)
+    alone = Crm.from_frames(as_of=AS_OF, opportunities=crm.frame("opportunities"))
+    assert stay_history(alone).entries is None
+    assert stay_history(alone).at(pd.Timestamp("2024-01-10"))["stay_days"].round(2).tolist() == [9.0]

@@ -141,7 +141,7 @@ def test_line_ends_of_one_kind_are_left_and_mixed_ones_made_one(prepared, data, 
 
 
 @given(text=st.text(alphabet='abc,é€ß\n\r"中文ł', max_size=200), cut=st.integers(1, 7))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_utf_8_comes_through_whatever_the_size_of_the_pieces(tmp_path_factory, text, cut):
     folder = tmp_path_factory.getbasetemp() / "pieces"
     folder.mkdir(exist_ok=True)

@@ -32,6 +32,15 @@ def warm(light):
         yield kernels
 
 
+@pytest.fixture(scope="module")
+def shared():
+    """Warm kernels for the tests that leave the zygote alive."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zygote, "modules_to_import", lambda: LIGHT)
+        with Kernels() as kernels:
+            yield kernels
+
+
 def execute(path, kernels, **options):
     notebook = load_notebook_node(str(path))
     papermill_engines.execute_notebook_with_engine(
@@ -55,10 +64,10 @@ def test_a_notebook_runs_in_a_kernel_of_its_own(tmp_path, light, heat):
     assert not psutil.pid_exists(int(pid)) and not kernels.folder.exists()
 
 
-def test_the_fork_has_what_the_zygote_imported_and_the_environment_of_the_run(tmp_path, monkeypatch, warm):
+def test_the_fork_has_what_the_zygote_imported_and_the_environment_of_the_run(tmp_path, monkeypatch, shared):
     monkeypatch.setenv("GIVEN_LATER", "yes")
     code = "import sys, os\nprint('crmlib.present.kernel_app' in sys.modules, os.environ.get('GIVEN_LATER'))"
-    assert printed(execute(write_notebook(tmp_path / "a.ipynb", code), warm).cells[-1]) == "True yes\n"
+    assert printed(execute(write_notebook(tmp_path / "a.ipynb", code), shared).cells[-1]) == "True yes\n"
 
 
 def test_a_picture_is_shown_though_matplotlib_was_imported_before_the_fork(tmp_path, monkeypatch):
@@ -82,17 +91,18 @@ def test_parallel_work_after_the_fork_does_not_hang(tmp_path, monkeypatch):
     assert printed(notebook.cells[-1]) == "402 1000000\n"
 
 
-def test_no_port_is_opened_and_only_the_owner_can_reach_the_sockets(tmp_path, warm):
+def test_no_port_is_opened_and_only_the_owner_can_reach_the_sockets(tmp_path, shared):
     code = (
         "import psutil, os\n"
         "print([c.laddr for c in psutil.Process().net_connections('inet')])\n"
         "files = [c.laddr for c in psutil.Process().net_connections('unix') if c.laddr]\n"
         "print(sorted({os.path.dirname(file) for file in files}))"
     )
-    ports, folders = printed(execute(write_notebook(tmp_path / "a.ipynb", code), warm).cells[-1]).splitlines()
-    assert ports == "[]" and folders == f"['{warm.folder}']"
-    assert stat.S_IMODE(warm.folder.stat().st_mode) & 0o777 == 0o700
-    assert warm.folder.stat().st_uid == os.getuid()
+    notebook = execute(write_notebook(tmp_path / "a.ipynb", code), shared)
+    ports, folders = printed(notebook.cells[-1]).splitlines()
+    assert ports == "[]" and folders == f"['{shared.folder}']"
+    assert stat.S_IMODE(shared.folder.stat().st_mode) & 0o777 == 0o700
+    assert shared.folder.stat().st_uid == os.getuid()
 
 
 def test_the_paths_of_sockets_are_short_wherever_temporary_files_go(tmp_path, monkeypatch):
@@ -103,21 +113,21 @@ def test_the_paths_of_sockets_are_short_wherever_temporary_files_go(tmp_path, mo
         assert len(str(kernels.folder / "k1000-out")) < 100
 
 
-def test_what_a_forked_child_of_the_kernel_prints_is_shown(tmp_path, warm):
+def test_what_a_forked_child_of_the_kernel_prints_is_shown(tmp_path, shared):
     code = (
         "import os, sys, time\npid = os.fork()\n"
         "if pid == 0:\n    print('from the child'); sys.stdout.flush(); os._exit(0)\n"
         "_ = os.waitpid(pid, 0)\ntime.sleep(0.3)"
     )
-    cells = execute(write_notebook(tmp_path / "a.ipynb", code), warm).cells
+    cells = execute(write_notebook(tmp_path / "a.ipynb", code), shared).cells
     assert "from the child" in printed(cells[-1])
 
 
-def test_poll_signal_and_wait(warm, tmp_path):
-    manager = warm.manager()
+def test_poll_signal_and_wait(shared, tmp_path):
+    manager = shared.manager()
     manager.write_connection_file()
-    process = warm.fork(["-f", manager.connection_file], env=dict(os.environ), cwd=str(tmp_path))
-    assert process.poll() is None and psutil.Process(process.pid).ppid() == warm._zygote.pid
+    process = shared.fork(["-f", manager.connection_file], env=dict(os.environ), cwd=str(tmp_path))
+    assert process.poll() is None and psutil.Process(process.pid).ppid() == shared._zygote.pid
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=0.1)
     process.terminate()
@@ -126,11 +136,11 @@ def test_poll_signal_and_wait(warm, tmp_path):
     process.kill()  # it is gone, and its number may be another's by now: nothing is sent
 
 
-def test_a_kernel_that_dies_is_a_dead_kernel(tmp_path, warm):
+def test_a_kernel_that_dies_is_a_dead_kernel(tmp_path, shared):
     with pytest.raises(RuntimeError, match="died"):
         execute(
             write_notebook(tmp_path / "a.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"),
-            warm,
+            shared,
         )
 
 

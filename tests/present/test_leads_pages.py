@@ -140,6 +140,16 @@ def test_figures_in_the_sentences_are_those_of_the_results():
     assert [row.value in named for row in found.table.itertuples()] == more
 
 
+def test_one_source_of_all_deals_is_not_said_to_have_too_few():
+    sold = pd.DataFrame(
+        {"opportunity_id": [f"d{i}" for i in range(80)], "stage": "x", "source": "<b>Web</b>",
+         "outcome": ["won", "lost"] * 40, "created_at": "2024-01-01", "closed_at": "2024-02-01"}
+    )  # fmt: skip
+    found = channel_conversion(sold, as_of="2024-03-31")
+    said = claims_leads_sources.sources_paragraph(found)[-1]
+    assert said == "All deals have the same source, so there is nothing to compare it with."
+
+
 def test_missing_results_are_skipped_visibly():
     gone = Skipped("Too few deals were decided.")
     for claim in (*OF_PORTRAIT, *OF_SOURCES, *OF_SCORES):

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 import crmlib
-from crmlib import cli
+from crmlib import Crm, cli
 from crmlib.analyse.outreach.plan import plan_outreach
 from crmlib.prepare.privacy import KEY_VARIABLE
 from crmlib.present import outreach
 from crmlib.present.outreach import write_outreach
+from crmlib.present.outreach_drafts import make_drafts
 from crmlib.present.outreach_sms import sms_parts
 from crmlib.present.reveal import reveal_list
 from crmlib.schema.errors import ConfigError, ParameterError
@@ -132,6 +133,16 @@ def test_hostile_names_stay_text_in_every_channel(shop, tmp_path):
     assert 'Dear Ann <script>alert("x")</script> Bcc: all@evil.example {{ 7 * 7 }},' in " ".join(body.split())
 
 
+def test_an_address_in_other_letters_is_written_as_it_is():
+    people = pd.DataFrame(
+        {"customer_id": ["ann"], "email_consent": [True], "email": ["müller@bücher.example"]}
+    )
+    crm = Crm.from_frames(as_of="2024-01-31", customers=people)
+    plan = plan_outreach(crm, offers_for(people), campaign_id="spring", control_share_pct=0)
+    (draft,) = make_drafts(crm, plan)
+    assert "To: müller@bücher.example\r\n" in draft.content.decode("utf-8")
+
+
 def test_drafts_are_the_same_bytes_in_every_run(shop, tmp_path):
     crm, plan = planned(shop)
     seen = []
@@ -196,6 +207,15 @@ def test_an_earlier_list_is_never_written_over(shop, tmp_path):
         write_outreach(crm, plan, out=tmp_path / "others")
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("spring*/*")}
     assert not (tmp_path / "others").exists()
+
+
+def test_a_list_does_not_go_into_the_outbox(shop):
+    crm, plan = planned(shop)
+    (shop / "link").symlink_to(shop / "outbox")
+    for out in (shop / "outbox", shop / "link", shop / "outbox" / "deep"):
+        with pytest.raises(ParameterError, match="is the outbox, which holds drafts only"):
+            write_outreach(crm, plan, out=out)
+    assert not (shop / "outbox").exists()
 
 
 @pytest.mark.parametrize("step", ["list_files", "make_drafts", "_put"])

@@ -72,7 +72,34 @@ def one_open_deal():
     return Crm.from_frames(as_of="2024-03-31", opportunities=sold)
 
 
-CASES = {"team": sales_team, "hostile": hostile_pipeline, "whole": whole_deals, "one": one_open_deal}
+def no_open_deal():
+    sold = pd.DataFrame(
+        {"opportunity_id": ["a", "b"], "stage": "x", "owner_id": "e1", "outcome": ["won", "lost"],
+         "created_at": "2024-01-01", "closed_at": "2024-02-01"}
+    )  # fmt: skip
+    return Crm.from_frames(as_of="2024-03-31", opportunities=sold)
+
+
+def unknown_stages():
+    """The closed deals tell how long stages take; of the open ones nobody knows where they are."""
+    sold = pd.DataFrame(
+        {"opportunity_id": [f"d{i:02d}" for i in range(40)], "stage": "x", "created_at": "2024-01-01",
+         "outcome": ["won", "lost", "won"] * 10 + ["open"] * 10, "closed_at": ["2024-02-01"] * 30 + [None] * 10}
+    )  # fmt: skip
+    history = pd.DataFrame(
+        {"opportunity_id": sold["opportunity_id"].head(30), "stage": "Talk", "entered_at": "2024-01-01"}
+    )
+    return Crm.from_frames(as_of="2024-03-31", opportunities=sold, stage_history=history)
+
+
+CASES = {
+    "team": sales_team,
+    "hostile": hostile_pipeline,
+    "whole": whole_deals,
+    "one": one_open_deal,
+    "closed": no_open_deal,
+    "unknown": unknown_stages,
+}
 _MADE: dict[str, SimpleNamespace] = {}
 
 
@@ -189,3 +216,22 @@ def test_customers_are_shown_by_pseudonyms_where_asked(monkeypatch):
         tables_stages_deals.handover_table(asked, found.work),
     ):
         assert table.frame["customer_id"].str.startswith("K-").all()
+
+
+def test_open_deals_nobody_can_judge_are_not_said_to_be_in_time():
+    said = claims_stages.stages_answer(case("unknown").durations, case("unknown").late)
+    assert said[0].replace("\u00a0", " ") == "10 deals are open."
+
+
+def test_deals_without_an_end_are_not_counted_as_known():
+    sold = pd.DataFrame(
+        {"opportunity_id": ["a", "b"], "stage": "x", "outcome": ["won", "open"], "created_at": "2024-01-01"}
+    )
+    (said,) = claims_stages.funnel_paragraph(
+        stage_durations(Crm.from_frames(as_of="2024-03-31", opportunities=sold))
+    )
+    assert "of 1 deal whose dates are known, 0 were won, 0 lost, and 1 is open" in said.replace("\u00a0", " ")
+
+
+def test_the_load_of_a_team_without_open_deals_is_an_empty_table():
+    assert tables_stages.load_table(case("closed").work).frame.empty

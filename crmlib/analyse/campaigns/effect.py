@@ -79,6 +79,8 @@ def campaign_effect(
     than the control group (likely 5.04 to 6.02).
     """
     windows = campaign_windows(crm, response_days=response_days)
+    if windows.empty:
+        raise ParameterError("No campaign is known at this closing moment.")
     if campaign_id not in windows.index:
         raise ParameterError(
             f"there is no campaign {campaign_id!r}.{nearest(str(campaign_id), windows.index)}"
@@ -217,8 +219,8 @@ def _extra_says(comparison: Comparison, unit: str) -> str:
     )
     if not differs(comparison):
         return (
-            f"Those {who} spent about as much as {whom}: the difference is {chosen.value:,.2f}{unit} a customer "
-            f"(likely {chosen.low:,.2f} to {chosen.high:,.2f})."
+            f"Those {who} are not shown to have spent more or less than {whom}: the difference is "
+            f"{chosen.value:,.2f}{unit} a customer (likely {chosen.low:,.2f} to {chosen.high:,.2f})."
         )
     way, ends = (
         ("more", (chosen.low, chosen.high)) if chosen.value > 0 else ("less", (-chosen.high, -chosen.low))

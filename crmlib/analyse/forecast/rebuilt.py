@@ -10,6 +10,7 @@ from crmlib.analyse.forecast.amounts import Amounts, amounts_known_while_open, l
 from crmlib.analyse.forecast.horizon import Horizon, end_of_day, past_days
 from crmlib.analyse.forecast.intervals import stretched_past
 from crmlib.analyse.forecast.outlooks import OUTLOOKS, Outlook, what_is_known
+from crmlib.measure.deal_stays_past import StayHistory, stay_history
 from crmlib.measure.pipeline_past import PastPipeline, deal_ledger, past_pipeline
 from crmlib.prepare.clock import in_zone
 
@@ -29,6 +30,8 @@ class Ledger:
     deals : DataFrame
         As `deal_ledger` gives them, with `created_on` and `closed_on`.
     known_while_open : bool
+    history : StayHistory
+        Of the stages.
 
     Examples
     --------
@@ -37,6 +40,7 @@ class Ledger:
 
     deals: pd.DataFrame
     known_while_open: bool
+    history: StayHistory
 
     def known_at(self, moment: pd.Timestamp) -> pd.DataFrame:
         """The deals as they were known at a moment.
@@ -93,7 +97,7 @@ def read_ledger(crm: Any) -> Ledger:
     for column in ("created", "closed"):
         local = deals[f"{column}_at"].dt.tz_localize("UTC").dt.tz_convert(crm.time_zone)
         deals[f"{column}_on"] = local.dt.tz_localize(None).dt.normalize()
-    return Ledger(deals=deals, known_while_open=amounts_known_while_open(deals))
+    return Ledger(deals=deals, known_while_open=amounts_known_while_open(deals), history=stay_history(crm))
 
 
 def outlooks_at(
@@ -123,7 +127,7 @@ def outlooks_at(
     >>> len(past.open), [outlook.way for outlook in found]
     (1, ['time in stage', 'stage weights', 'lately'])
     """
-    past = past_pipeline(crm, moment=moment, ledger=ledger.deals)
+    past = past_pipeline(crm, moment=moment, ledger=ledger.deals, history=ledger.history)
     known = ledger.known_at(moment)
     today = in_zone(moment, time_zone=crm.time_zone).tz_localize(None).normalize()
     amounts = learn_amounts(past.decided, known_while_open=ledger.known_while_open)

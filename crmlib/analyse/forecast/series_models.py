@@ -279,10 +279,10 @@ def _differences(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
     scale = float(np.std(values)) or 1.0
     used = (values - level) / scale
     fit = SARIMAX(used, order=order, seasonal_order=seasonal, simple_differencing=True).fit(
-        disp=False, maxiter=100
+        disp=False, maxiter=100, cov_type="none"
     )
     # Fitted on the differences, which is fast; looked ahead on the values themselves.
-    whole = SARIMAX(used, order=order, seasonal_order=seasonal).filter(fit.params)
+    whole = SARIMAX(used, order=order, seasonal_order=seasonal).filter(fit.params, cov_type="none")
     found = whole.get_forecast(periods)
     count = len(used) - order[1] - seasonal[1] * seasonal[3]
     size = len(fit.params) + mean

@@ -1,4 +1,4 @@
-"""An earlier day of the same workspace, what could have been offered then, and what was bought after."""
+"""Earlier days of the same workspace, what could have been offered then, and what was bought after."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,13 +15,16 @@ from crmlib.measure.offer_steps import count_up_to
 from crmlib.measure.offer_tables import products_offered
 
 HISTORY = 2
-"""So many horizons of orders must lie before the day that is learnt from."""
+"""So many horizons of orders must lie before a day that is learnt from."""
 
 CUSTOMERS = 800
-"""Customers drawn for that day; with some hundred candidates each they are enough."""
+"""Customers drawn of a day; where it has fewer, the day a horizon before it is learnt from too."""
 
 BATCH = 400
 """Customers whose candidates are in memory at once."""
+
+
+_A_DAY = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,7 +106,7 @@ class Learnt:
 
 
 def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:
-    """Learn the weights on an earlier day, a horizon before; the engine is then counted up to `day`.
+    """Learn the weights on one or two earlier days; the engine is then counted up to `day`.
 
     Parameters
     ----------
@@ -127,23 +130,31 @@ def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:
     ()
     """
     ((first,),) = engine.rows("select min(ordered_on) from offer_days")
-    then = day - timedelta(days=horizon_days)
-    days = (then,) if first and first <= then - timedelta(days=HISTORY * horizon_days) else ()
     count_pairs(engine, day, horizon_days=horizon_days)
-    known, rhythms, drawn = pd.DataFrame(), pd.DataFrame(), 0
-    if days:
-        count_up_to(engine, then, horizon_days=horizon_days, place=1)
+    days: list[date] = []
+    parts, usual, drawn = [], [], 0
+    for place in (1, 2):
+        then = day - timedelta(days=place * horizon_days)
+        if not first or first > then - timedelta(days=HISTORY * horizon_days) or drawn >= CUSTOMERS:
+            break
+        count_up_to(engine, then, horizon_days=horizon_days, place=place)
         rhythms = product_rhythms(products_offered(engine))
         customers = _drawn(engine, seed=seed)
-        drawn = len(customers)
-        known = pd.concat(
-            [_labelled(engine, customers[begin : begin + BATCH], then, horizon_days)
-             for begin in range(0, drawn, BATCH)], ignore_index=True,
-        )  # fmt: skip
+        for begin in range(0, len(customers), BATCH):
+            part = _labelled(engine, customers[begin : begin + BATCH], then, horizon_days)
+            # A product's number stands for its rhythm on this day: the next day's gets numbers of its own.
+            parts.append(
+                part.assign(p=part["p"] + len(days) * len(rhythms), c=part["c"] + len(days) * _A_DAY)
+            )
+        usual.append(rhythms)
+        days.insert(0, then)
+        drawn += len(customers)
+    known = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    rhythms = pd.concat(usual, ignore_index=True) if usual else pd.DataFrame()
     given = {"horizon_days": horizon_days, "seed": seed}
     own, new = (fit_blend(known, rhythms, part=part, **given) for part in ("own", "new"))
     count_up_to(engine, day, horizon_days=horizon_days)
-    return Learnt(own=own, new=new, days=days, horizon_days=horizon_days, customers=drawn)
+    return Learnt(own=own, new=new, days=tuple(days), horizon_days=horizon_days, customers=drawn)
 
 
 def _drawn(engine: Any, *, seed: int) -> np.ndarray:

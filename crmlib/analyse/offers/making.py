@@ -214,11 +214,9 @@ def _scored(ground: Ground, customers: np.ndarray) -> pd.DataFrame:
         ["repeat-sell", "up-sell", "cross-sell"],
         "best-seller",
     )
-    rows = rows.assign(
-        is_own=own,
-        kind=kind,
-        probability=ground.learnt.probability(rows, ground.rhythms),
-        offered=ground.instead[rows["p"].to_numpy()],
+    probability = ground.learnt.probability(rows, ground.rhythms)
+    rows = rows[_TOLD].assign(
+        is_own=own, kind=kind, probability=probability, offered=ground.instead[rows["p"].to_numpy()]
     )
     worth = ground.products["worth"].to_numpy()[np.maximum(rows["offered"], 0)] if ground.by_margin else 1.0
     rows["score"] = rows["probability"] * worth
@@ -274,6 +272,12 @@ def _result(
         currency=ground.crm.currency,
     )
 
+
+_TOLD = [
+    *("c", "p", "last_on", "own_days", "own_gap", "because", "step_from", "step_days", "step_first_on"),
+    *("step_last_on", "step_price", "step_by_tier", "group_top_price", "buyers_recent"),
+]
+"""What rules and reasons ask of a candidate, besides how probable it is."""
 
 _OF_PRODUCT = {
     "product_id": "product_id",

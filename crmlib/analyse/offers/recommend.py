@@ -27,11 +27,11 @@ def recommend_offers(
     """For each customer, what to offer next: something that goes with it, a step up, or the same again.
 
     Candidates are the customer's own history, what is bought in one order with it, best sellers and the next
-    step of price or tier in the customer's categories. What each signal weighs is learnt on an earlier
-    day and the purchases of the `horizon_days` after it: a weighted sum, many small trees or the mean of
-    both, whichever told best what customers left out did, its probabilities set right there. Where the history
-    is too short or too thin for that, plain shares are used, and `says` names it. Products that are retired
-    lead to what replaced them.
+    step of price or tier in the customer's categories. What each signal weighs is learnt on an earlier day, or
+    two where there are few customers, and the purchases of the `horizon_days` after it: a weighted sum, many
+    small trees or the mean of both, whichever told best what customers left out did, its probabilities set
+    right there. Where the history is too short or too thin for that, plain shares are used, and `says` names
+    it. Products that are retired lead to what replaced them.
 
     Parameters
     ----------

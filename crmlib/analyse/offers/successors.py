@@ -99,7 +99,8 @@ def product_names(products: pd.DataFrame) -> pd.Series:
     kinds = (
         products["subcategory"].astype("object").where(products["subcategory"].notna(), products["category"])
     )
-    rows = zip(products["product_id"], products["name"], kinds, strict=True)
+    columns = (products["product_id"], products["name"], kinds)
+    rows = zip(*(column.to_numpy(dtype=object) for column in columns), strict=True)
     names = [
         plain[name] if _is_word(name) else f"{plain[kind]} ({code})" if _is_word(kind) else str(code)
         for code, name, kind in rows

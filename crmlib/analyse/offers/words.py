@@ -5,6 +5,11 @@ import pandas as pd
 
 from crmlib.analyse.offers.result import BEST_SELLER, KINDS
 
+_ASKED = (
+    *("kind", "product", "because", "replaces", "own_days", "own_gap", "last_bought_on", "due_on", "baskets"),
+    *("orders_before", "lift", "price", "step_price", "group_top_price", "step_by_tier", "buyers_recent"),
+)
+
 COUNTED_AS = {
     "cross-sell": "that go with what they bought",
     "up-sell": "that are a step up",
@@ -40,7 +45,7 @@ def reasons(rows: pd.DataFrame, *, day: pd.Timestamp, horizon_days: int, currenc
     ['Bought on 3 days, 14 days apart on average, the last on 2024-01-20: due on 2024-02-03.']
     """
     found = []
-    for row in rows.to_dict("records"):
+    for row in rows[[name for name in _ASKED if name in rows]].to_dict("records"):
         if row["kind"] == "repeat-sell":
             sentence = _repeat(row, day)
         elif row["kind"] == "up-sell":

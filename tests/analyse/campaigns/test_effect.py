@@ -57,6 +57,8 @@ def test_matching_undoes_what_picking_the_best_customers_did():
 
 def test_no_effect_no_claim():
     assert effect_of("none").verdict == "no difference seen"
+    # A difference that is not shown is not the same as none.
+    assert "are not shown to have spent more or less than the control group" in effect_of("none").says
     assert effect_of("small").verdict == "too few to judge"
 
 
@@ -217,3 +219,9 @@ def test_complete_journey_has_no_control_group_and_shows_no_effect():
     assert (big["everyone"] > 200).all() and (big["effect"].abs() < 30).all()
     assert not table["verdict"].isin(["more spend", "less spend"]).any()
     assert table["is_over"].sum() == 22 and main_campaign(summary) == "18"
+
+
+def test_before_the_first_campaign_that_is_what_it_says():
+    early = crm_of(shop(customers=40)).at("2024-03-31")
+    with pytest.raises(ParameterError, match="No campaign is known at this closing moment"):
+        campaign_effect(early, "")

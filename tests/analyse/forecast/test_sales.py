@@ -20,7 +20,7 @@ from crmlib.analyse.forecast.series_models import (
     choose_spec,
     foretell,
 )
-from crmlib.analyse.forecast.series_past import try_ways
+from crmlib.analyse.forecast.series_past import FEWEST_ORIGINS, try_ways
 from crmlib.schema.errors import ParameterError, SchemaError
 
 AIR_PASSENGERS = np.fromstring(
@@ -55,6 +55,12 @@ def _quick(monkeypatch):
     monkeypatch.setattr("crmlib.analyse.forecast.sales.FAMILIES", (LINE,))
 
 
+@pytest.fixture
+def _few_origins(monkeypatch):
+    """All ways, from as few past periods as something is chosen by."""
+    monkeypatch.setattr("crmlib.analyse.forecast.series_past.MOST_ORIGINS", FEWEST_ORIGINS)
+
+
 def trend(count, *, seed=0):
     lot = np.random.default_rng(seed)
     season = 1 + 0.3 * np.sin(2 * np.pi * np.arange(count) / 12)
@@ -77,7 +83,7 @@ def test_air_passengers_are_foretold_better_than_a_year_before():
 
 
 def test_a_known_trend_is_found_and_bounds_hold():
-    found = forecast_sales(shop(trend(48)))
+    found = forecast_sales(shop(trend(48)), by=None)
     truth = (1_000 + 20 * np.arange(48, 51)) * (1 + 0.3 * np.sin(2 * np.pi * np.arange(48, 51) / 12))
     assert found.periods["expected"].to_numpy() == pytest.approx(truth, rel=0.06)
     assert found.beats_baseline == "yes" and found.way not in (SEASONAL, LATELY)
@@ -137,6 +143,7 @@ def test_short_series_take_the_simple_way_by_name():
         forecast_sales(shop([500.0], as_of="2021-01-25"))
 
 
+@pytest.mark.usefixtures("_few_origins")
 @pytest.mark.parametrize("values", [np.zeros(18), np.full(18, 5.0), np.where(np.arange(18) % 7, 0.0, 90.0)],
                          ids=["zeros", "constant", "rare"])  # fmt: skip
 def test_odd_series_give_finite_forecasts(values):
@@ -152,7 +159,7 @@ def test_negative_totals_are_kept():
     assert found.total["expected"] < 0 and found.total["low"] < found.total["expected"]
 
 
-@pytest.mark.usefixtures("_quick")
+@pytest.mark.usefixtures("_quick", "_few_origins")
 def test_groups_are_foretold_and_small_ones_together():
     crm = shop(trend(20), channel=[f"c{n % 14}" for n in range(20)])
     found = forecast_sales(crm, by="channel")
@@ -170,6 +177,7 @@ def test_weeks_begin_on_monday():
     assert found.total["expected"] == pytest.approx(200, rel=0.05)
 
 
+@pytest.mark.usefixtures("_few_origins")
 def test_the_same_seed_gives_the_same_bytes():
     crm = plain_shop(20)
     one, other = forecast_sales(crm), forecast_sales(crm)

@@ -142,9 +142,9 @@ def test_four_to_eight_sections_each_a_question_with_words_of_its_own(path):
         heading = source(cells[begin])
         assert heading.startswith("## ") and heading.endswith("?") and "\n" not in heading
         said = "".join(source(cell) for cell in cells[begin + 1 : end])
-        assert re.search(r"page\.(Prose|Limits|Findings)|(show|tables_\w+)\.(advice|candidates|rules|actions)", said), (
-            heading
-        )
+        assert re.search(
+            r"page\.(Prose|Limits|Findings)|(show|tables_\w+)\.(advice|candidates|rules|actions)", said
+        ), heading
 
 
 @EVERY

@@ -11,7 +11,7 @@ from crmlib.measure.offer_steps import day_values
 OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 80, 40, 25
 """Products taken per customer: of the own history, by the score of what goes together, and by its excess."""
 
-ANTECEDENTS = 30
+ANTECEDENTS = 60
 """Products of a customer's history that may point to others, the latest and most frequent."""
 
 GROUPS, OF_GROUP, STEPS_OF_GROUP = 10, 3, 12

@@ -6,10 +6,10 @@ from typing import Any
 LARGEST_ORDER = 100
 """Orders with more different products say little about any two of them; they are left out of pairs."""
 
-PAIR_PRODUCTS = 2_000
+PAIR_PRODUCTS = 3_000
 """So many of the products bought on most days are looked at in pairs."""
 
-NEIGHBOURS = 30
+NEIGHBOURS = 50
 """Products kept for each one that is bought together with it."""
 
 PAIR_WEIGHT = 20

@@ -267,15 +267,8 @@ def nothing(ax: Any, *, says: str) -> Any:
     with theme():
         ax = axes(height=1.3) if ax is None else ax
         ax.set_axis_off()
-        ax.text(
-            0.5,
-            0.5,
-            wrapped(says, width=WIDTH * 72 - 40),
-            ha="center",
-            va="center",
-            color=SOFT,
-            transform=ax.transAxes,
-        )
+        said = wrapped(says, width=WIDTH * 72 - 40)
+        ax.text(0.5, 0.5, said, ha="center", va="center", color=SOFT, transform=ax.transAxes)
     ax.crmlib_nothing = says
     ax.crmlib_alt = f"No picture: {says[:1].lower()}{says[1:]}."
     return ax

@@ -14,6 +14,9 @@ REPORTS = {
     *("data_health", "customer_profile", "segmentation", "cross_sell"),
     *("customer_value", "churn_and_life_cycle", "forecast_and_plan"),
 }
+REPEATED = REPORTS - {"cross_sell"}
+"""Made twice. Offers take long, and give the same bytes in two processes in a test of their own."""
+
 BYTES = 2_000_000
 
 
@@ -28,10 +31,11 @@ def online_retail(shared_data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(online_retail, tmp_path_factory):
-    """Two runs of the same inputs."""
+    """Two runs of the same inputs, the second without the offers."""
     out = tmp_path_factory.mktemp("reports")
     return [
-        run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True)[0] for _ in range(2)
+        run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True, reports=chosen)[0]
+        for chosen in (None, sorted(REPEATED))
     ]
 
 
@@ -40,13 +44,13 @@ def told(run):
 
 
 def test_every_report_is_done_without_products_costs_or_all_customers(runs):
-    for run in runs:
+    for run, reports in zip(runs, (REPORTS, REPEATED), strict=True):
         assert run.status == "published", run.reason
-        assert set(run.reports.loc[run.reports["status"] == "done", "report"]) == REPORTS
+        assert set(run.reports.loc[run.reports["status"] == "done", "report"]) == reports
 
 
 def test_pages_are_whole_small_and_alone(runs):
-    pages = sorted(runs[-1].folder.glob("*.html"))
+    pages = sorted(runs[0].folder.glob("*.html"))
     assert {page.stem for page in pages} == REPORTS | {"index"}
     for page in pages:
         text = page.read_text(encoding="utf-8")
@@ -63,10 +67,13 @@ def test_pages_are_whole_small_and_alone(runs):
 def test_same_inputs_and_parameters_give_the_same_figures_and_tables(runs):
     first, second = (told(run) for run in runs)
     assert first["key_figures"] == second["key_figures"]
-    for one, other in zip(first["reports"], second["reports"], strict=True):
-        assert one["blocks"] == other["blocks"], one["name"]
-        assert one["key"] == other["key"]
-    pages = [{page.name: _body(page) for page in run.folder.glob("*_*.html")} for run in runs]
+    again = {report["name"]: report for report in second["reports"]}
+    assert REPEATED <= set(again)
+    for one in first["reports"]:
+        if one["name"] in REPEATED:
+            assert one["blocks"] == again[one["name"]]["blocks"], one["name"]
+            assert one["key"] == again[one["name"]]["key"]
+    pages = [{name: _body(run.folder / f"{name}.html") for name in REPEATED} for run in runs]
     assert pages[0] == pages[1]
 
 

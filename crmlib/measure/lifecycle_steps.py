@@ -195,7 +195,7 @@ def people_sql(crm: Any) -> str:
     return f"select distinct customer_id from ({united}) as everyone where customer_id is not null"
 
 
-def ask(crm: Any, sql: str, **values: float) -> Any:
+def ask(crm: Any, sql: str, **values: float | str) -> Any:
     """Run a statement of these steps on a workspace.
 
     Parameters

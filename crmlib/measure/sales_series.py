@@ -188,7 +188,7 @@ def sales_series(
         "first_start": pd.NaT,
     }
     wide = table.pivot(index="period_start", columns="key", values="figure") if len(table) else pd.DataFrame()
-    first = wide.index.min() if len(wide) else pd.NaT
+    first: Any = wide.index.min() if len(wide) else pd.NaT
     if len(wide):
         late = (pd.Timestamp(table["first_on"].min()) - first).days
         if late > (3 if freq == "month" else 1):
@@ -296,4 +296,5 @@ def _require(crm: Any, column: str, table: str) -> None:
 def _starts(first: Any, last: pd.Timestamp, freq: str) -> pd.DatetimeIndex:
     if pd.isna(first) or first > last:
         return pd.DatetimeIndex([], dtype="datetime64[us]")
-    return pd.date_range(first, last, freq="MS" if freq == "month" else "7D").astype("datetime64[us]")
+    starts = pd.date_range(first, last, freq="MS" if freq == "month" else "7D")
+    return starts.as_unit("us")

@@ -20,7 +20,7 @@ HISTORY = 2
 CUSTOMERS = 800
 """Customers drawn of a day; where it has fewer, the day a horizon before it is learnt from too."""
 
-BATCH = 400
+BATCH = 250
 """Customers whose candidates are in memory at once."""
 
 

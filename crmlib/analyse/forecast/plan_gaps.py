@@ -11,6 +11,7 @@ NO_PLAN, UNKNOWN_KEY, LEFT, NOT_PLANNED, PARTLY, NOT_COMPUTED = (
     *("no plan for the running period", "plan for part of the period", "cannot be computed"),
 )
 NO_NEXT = "no plan for the next period"
+SET_LATE = "target set late"
 
 _COLUMNS = ["problem", "measure", "key", "period_start", "period_end", "value", "says"]
 
@@ -63,6 +64,7 @@ def find_gaps(
         said = f"The targets are for {row.planned_days:,} of {row.period_days:,} days."
         found.append((PARTLY, row.measure, row.key, row.period_start, row.period_end, row.target, said))
     found += _late(rows, today)
+    found += _set_late(crm, by, table)
     found += [
         (NOT_COMPUTED, measure, "", pd.NaT, pd.NaT, float("nan"), why)
         for measure, why in not_computed.items()
@@ -99,6 +101,26 @@ def _left(crm: Any, table: pd.DataFrame) -> list[tuple[Any, ...]]:
             said = f"Left on {day:%Y-%m-%d}; the target stands."
             rows.append((LEFT, row.measure, row.key, row.period_start, row.period_end, row.target, said))
     return rows
+
+
+def _set_late(crm: Any, by: str, table: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Targets of the periods looked at that were set when their period had begun."""
+    if "plans" not in crm.tables or "set_on" not in crm.columns("plans") or table.empty:
+        return []
+    columns = ["dimension", "measure", "key", "period_start", "period_end", "target", "set_on"]
+    plans = crm.frame("plans", columns)
+    plans = plans[(plans["dimension"] == by) & plans["set_on"].notna()]
+    days = {name: pd.to_datetime(plans[name]) for name in ("period_start", "period_end", "set_on")}
+    plans = plans.assign(**days)
+    inside = plans["period_start"].ge(table["period_start"].min()) & plans["period_end"].le(
+        table["period_end"].max()
+    )
+    late = plans[inside & (plans["set_on"] > plans["period_start"])]
+    return [
+        (SET_LATE, row.measure, row.key, row.period_start, row.period_end, float(row.target),
+         f"Set on {row.set_on:%Y-%m-%d}, {(row.set_on - row.period_start).days:,} days into the period.")
+        for row in late.itertuples()
+    ]  # fmt: skip
 
 
 def _late(rows: pd.DataFrame, today: pd.Timestamp) -> list[tuple[Any, ...]]:

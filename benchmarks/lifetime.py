@@ -33,10 +33,10 @@ PARAMS = {
 CASES = [
     ("BG/NBD", "master", 10.0),
     ("BG/NBD", "days", 10.0),
-    ("BG/NBD", "continuous", None),
+    ("BG/NBD", "continuous", 10.0),
     ("Pareto/NBD", "master", 5.0),
     ("Pareto/NBD", "days", 5.0),
-    ("Pareto/NBD", "continuous", None),
+    ("Pareto/NBD", "continuous", 5.0),
 ]
 """Model, customers, and the ratio that is asked for."""
 
@@ -154,7 +154,7 @@ def agreement(ours: dict, theirs: dict) -> str:
     return f"parameters within {apart:.2%}, log-likelihood {gain:+.4f}"
 
 
-def measure(model: str, customers: str, wanted: float | None, *, given: argparse.Namespace) -> str:
+def measure(model: str, customers: str, wanted: float, *, given: argparse.Namespace) -> str:
     times: dict[str, list[float]] = {"ours": [], "theirs": []}
     agreed, size, stopped = "not compared", 0, False
     for _ in range(given.rounds):
@@ -173,7 +173,7 @@ def measure(model: str, customers: str, wanted: float | None, *, given: argparse
     ours = statistics.median(times["ours"])
     theirs = statistics.median(times["theirs"]) if times["theirs"] else given.limit
     least = "" if times["theirs"] else ">= "
-    bar = f">= {wanted:g}" if wanted else "-"
+    bar = f">= {wanted:g}"
     name = f"{model} {customers}"
     return (
         f"{name:24}{size:>11,}{ours:>10.2f} s{least:>5}{theirs:>9.1f} s{least:>5}{theirs / ours:>8.1f}"

@@ -3,12 +3,15 @@
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import betaln, digamma, expit, gammaln, hyp2f1
+from scipy.special import betaln, digamma, expit, gammaln, hyp2f1, polygamma
 
+from crmlib.analyse.lifetime_fit import Curvature
 from crmlib.analyse.lifetime_history import Groups
 from crmlib.analyse.lifetime_model import TransactionsModel
 
 _TOO_NEAR = 1e-4
+_ROWS = 8_192
+"""Rows worked on at a time: so many stay in the fast memory beside the processor."""
 
 
 class BetaGeoModel(TransactionsModel):
@@ -67,36 +70,63 @@ class BetaGeoModel(TransactionsModel):
     def _log_likelihood(
         self, groups: Groups, r: float, alpha: float, a: float, b: float
     ) -> tuple[float, np.ndarray]:
-        counts, weights, of_count = groups.counts, groups.weights, groups.count_weights
+        total, gradient, _ = self._derivatives(groups, r, alpha, a, b)
+        return total, gradient
+
+    def _curvature(self, groups: Groups) -> Curvature:
+        def curvature(logs: np.ndarray) -> np.ndarray:
+            values = np.exp(logs)
+            _, gradient, bend = self._derivatives(groups, *values, twice=True)
+            return -(bend * np.outer(values, values) + np.diag(gradient * values)) / groups.customers
+
+        return curvature
+
+    def _derivatives(
+        self, groups: Groups, r: float, alpha: float, a: float, b: float, *, twice: bool = False
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """The log-likelihood, its gradient and, where asked for, its second derivatives."""
+        counts, position = groups.counts, groups.position
+        power, odds, left = r + counts, self._log_odds(counts, a, b), b + self._chances(counts)
+        total, gradient = self._by_counts(groups, r, alpha, a, b)
+        bend = self._bend_by_counts(groups, r, alpha, a, b) if twice else np.zeros((4, 4))
+        for rows in _few_at_a_time(int(np.searchsorted(position, (odds > -np.inf).argmax())), len(position)):
+            at = position[rows]
+            sums = _sums(groups, rows, power[at], odds[at], left[at], alpha=alpha, a=a, twice=twice)
+            total, gradient, bend = total + sums[0], gradient + sums[1], bend + sums[2]
+        return total, gradient, bend
+
+    def _by_counts(
+        self, groups: Groups, r: float, alpha: float, a: float, b: float
+    ) -> tuple[float, np.ndarray]:
+        """The part in which customers of equal count do not differ, and its gradient."""
+        counts, of_count, n = groups.counts, groups.count_weights, groups.customers
         later = b + counts + self._leaves_at_once
-        # Only the two times differ within customers of equal count: all else is worked out once a count.
-        log_end, log_last = np.log(alpha + groups.T), np.log(alpha + groups.recency)
-        power = (r + counts)[groups.position]
-        gap = self._log_odds(counts, a, b)[groups.position] + power * (log_end - log_last)
-        gone = expit(gap)
-        total = of_count @ (
-            gammaln(r + counts) - gammaln(r) + r * np.log(alpha) + betaln(a, later) - betaln(a, b)
-        ) + weights @ (np.logaddexp(0, gap) - power * log_end)
-        gone_of_count = np.bincount(groups.position, weights=weights * gone, minlength=len(counts))
-        stays = weights * (1 - gone) / (alpha + groups.T) + weights * gone / (alpha + groups.recency)
-        leaving = np.where(gone_of_count > 0, gone_of_count / np.where(later > 1, later - 1, b), 0)
-        both = digamma(a + b) - digamma(a + later)
-        return float(total), np.array(
-            [
-                of_count @ (digamma(r + counts) - digamma(r) + np.log(alpha))
-                - weights @ log_end
-                + (weights * gone) @ (log_end - log_last),
-                groups.customers * r / alpha - power @ stays,
-                of_count @ both + gone_of_count.sum() / a,
-                of_count @ (both + digamma(later) - digamma(b)) - leaving.sum(),
-            ]
-        )
+        total = of_count @ (gammaln(r + counts) - gammaln(r) + betaln(a, later) - betaln(a, b))
+        either = of_count @ (digamma(a + b) - digamma(a + later))
+        by_r = of_count @ (digamma(r + counts) - digamma(r)) + n * np.log(alpha)
+        by_b = either + of_count @ (digamma(later) - digamma(b))
+        return float(total + n * r * np.log(alpha)), np.array([by_r, n * r / alpha, either, by_b])
+
+    def _bend_by_counts(self, groups: Groups, r: float, alpha: float, a: float, b: float) -> np.ndarray:
+        """Second derivatives of the same part."""
+        counts, of_count, n = groups.counts, groups.count_weights, groups.customers
+        later = b + counts + self._leaves_at_once
+        bend = np.zeros((4, 4))
+        bend[0, 0] = of_count @ (polygamma(1, r + counts) - polygamma(1, r))
+        bend[0, 1] = bend[1, 0] = n / alpha
+        bend[1, 1] = -n * r / alpha**2
+        bend[2:, 2:] = of_count @ (polygamma(1, a + b) - polygamma(1, a + later))
+        bend[3, 3] += of_count @ (polygamma(1, later) - polygamma(1, b))
+        return bend
 
     def _log_odds(self, x: np.ndarray, a: float, b: float) -> np.ndarray:
         """Of having left at the last purchase against being alive, before time has passed."""
-        before = b + x + self._leaves_at_once - 1
-        can_leave = (x > 0) | self._leaves_at_once
-        return np.where(can_leave, np.log(a) - np.log(np.where(can_leave, before, 1.0)), -np.inf)
+        stayed = self._chances(x)
+        return np.where(stayed >= 0, np.log(a) - np.log(b + np.maximum(stayed, 0)), -np.inf)
+
+    def _chances(self, x: np.ndarray) -> np.ndarray:
+        """How often one could have left before the last purchase and did not; below 0 where there was no chance."""
+        return x + self._leaves_at_once - 1
 
     def _alive(
         self, x: np.ndarray, recency: np.ndarray, age: np.ndarray,
@@ -150,3 +180,52 @@ class ModifiedBetaGeoModel(BetaGeoModel):
     """
 
     _leaves_at_once: ClassVar[bool] = True
+
+
+def _few_at_a_time(split: int, end: int) -> list[slice]:
+    """Slices of rows, none of them on both sides of `split`."""
+    parts = ((0, split), (split, end))
+    return [slice(at, min(at + _ROWS, last)) for first, last in parts for at in range(first, last, _ROWS)]
+
+
+def _sums(
+    groups: Groups,
+    rows: slice,
+    power: np.ndarray,
+    odds: np.ndarray,
+    left: np.ndarray,
+    *,
+    alpha: float,
+    a: float,
+    twice: bool,
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """The part of the likelihood and its derivatives in which the two times stand, summed over some rows."""
+    weights, end = groups.weights[rows], alpha + groups.T[rows]
+    log_end, rate = np.log(end), 1 / end
+    weighted = weights * power
+    total, bend = -(weighted @ log_end), np.zeros((4, 4))
+    gradient = np.array([-(weights @ log_end), -(weighted @ rate), 0.0, 0.0])
+    if twice:
+        bend[0, 1] = bend[1, 0] = -(weights @ rate)
+        bend[1, 1] = weighted @ rate**2
+    if odds[0] == -np.inf:  # none of these customers can have left
+        return float(total), gradient, bend
+    last_rate = 1 / (alpha + groups.recency[rows])
+    span = np.log(end * last_rate)
+    gap = odds + power * span
+    # Odds of gone to alive, the larger of the two set to 1.
+    above = np.maximum(gap, 0)
+    gone_share, alive_share = np.exp(np.minimum(gap, 0)), np.exp(-above)
+    gone = gone_share / (gone_share + alive_share)
+    of_gone = weights * gone
+    # The log-odds of being gone by r, alpha, a and b.
+    slopes = np.stack([span, power * (rate - last_rate), np.full(len(gap), 1 / a), -1 / left])
+    total += weights @ (above + np.log(gone_share + alive_share))
+    gradient += slopes @ of_gone
+    if twice:
+        bend += (slopes * (of_gone * (1 - gone))) @ slopes.T
+        bend[[0, 1], [1, 0]] += of_gone @ (rate - last_rate)
+        bend[1, 1] -= (of_gone * power) @ (rate**2 - last_rate**2)
+        bend[2, 2] -= of_gone.sum() / a**2
+        bend[3, 3] += of_gone @ left**-2.0
+    return float(total), gradient, bend

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from scipy.optimize import minimize
@@ -12,6 +12,8 @@ from crmlib.schema.errors import CrmlibError
 
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 """Logarithms of the parameters -> negative log-likelihood a customer, and its gradient."""
+Curvature = Callable[[np.ndarray], np.ndarray]
+"""Logarithms of the parameters -> second derivatives of the objective."""
 
 BOUND = 12.0
 """How far from 0 the logarithm of a parameter is looked for, with time and money rescaled to about 1."""
@@ -65,6 +67,7 @@ def maximise(
     customers: float,
     model: str,
     sketch: Objective | None = None,
+    curvature: Curvature | None = None,
 ) -> Summit:
     """Find the summit of a likelihood from several starts, and make sure that it is one.
 
@@ -82,6 +85,8 @@ def maximise(
     customers : number of customers
     model : name of the model, for messages
     sketch : the same objective on a sample of the customers, optional
+    curvature : second derivatives of `objective`, optional
+        Where they are not given, differences of the gradient are taken, at eight evaluations for four parameters.
 
     Raises
     ------
@@ -98,7 +103,9 @@ def maximise(
     >>> np.exp(summit.logs).round(6), summit.standard_errors.round(6)
     (array([0.5]), array([0.447214]))
     """
-    given = {"names": names, "customers": customers, "model": model}
+    objective = _remembering(objective)
+    curvature = curvature or partial(hessian, objective)
+    given = {"curvature": curvature, "names": names, "customers": customers, "model": model}
     with _threads().limit(limits=1, user_api="blas"):
         if sketch is not None:
             try:
@@ -111,11 +118,17 @@ def maximise(
 
 
 def _summit(
-    objective: Objective, begin: np.ndarray, *, names: Sequence[str], customers: float, model: str
+    objective: Objective,
+    begin: np.ndarray,
+    *,
+    curvature: Curvature,
+    names: Sequence[str],
+    customers: float,
+    model: str,
 ) -> Summit:
-    logs, value, gradient, curvature = _polish(objective, begin)
-    _check(logs, gradient, curvature, names=names, customers=customers, model=model)
-    errors = np.sqrt(np.diag(np.linalg.inv(curvature)) / customers)
+    logs, value, gradient, bend = _polish(objective, curvature, begin)
+    _check(logs, gradient, bend, names=names, customers=customers, model=model)
+    errors = np.sqrt(np.diag(np.linalg.inv(bend)) / customers)
     return Summit(logs=logs, log_likelihood=-value * customers, standard_errors=errors)
 
 
@@ -139,6 +152,20 @@ def hessian(objective: Objective, logs: np.ndarray) -> np.ndarray:
         rows.append((objective(logs + step)[1] - objective(logs - step)[1]) / (2 * _STEP))
     found = np.array(rows)
     return (found + found.T) / 2
+
+
+def _remembering(objective: Objective) -> Objective:
+    """The same, but a place that was just looked at costs nothing a second time: climbers hand over there."""
+    known: dict[bytes, tuple[float, np.ndarray]] = {}
+
+    def remembered(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        place = logs.tobytes()
+        if place not in known:
+            known[place] = objective(logs)
+        value, gradient = known[place]
+        return value, gradient.copy()
+
+    return remembered
 
 
 @cache
@@ -183,13 +210,15 @@ def _carry_on(objective: Objective, logs: np.ndarray, curvature: np.ndarray) -> 
     return result.x if result.fun <= objective(logs)[0] else logs
 
 
-def _polish(objective: Objective, logs: np.ndarray) -> tuple[np.ndarray, float, np.ndarray, np.ndarray]:
+def _polish(
+    objective: Objective, curvature: Curvature, logs: np.ndarray
+) -> tuple[np.ndarray, float, np.ndarray, np.ndarray]:
     value, gradient = objective(logs)
     for _ in range(3):
-        curvature = hessian(objective, logs)
-        if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
+        bend = curvature(logs)
+        if not np.isfinite(bend).all() or np.linalg.eigvalsh(bend)[0] <= 0:
             break
-        step = np.linalg.solve(curvature, gradient)
+        step = np.linalg.solve(bend, gradient)
         if np.abs(step).max() > 1:
             break
         there = logs - step
@@ -200,7 +229,7 @@ def _polish(objective: Objective, logs: np.ndarray) -> tuple[np.ndarray, float, 
         logs, value, gradient = there, new_value, new_gradient
         if np.abs(step).max() < 1e-4:
             break
-    return logs, value, gradient, curvature
+    return logs, value, gradient, bend
 
 
 def _check(

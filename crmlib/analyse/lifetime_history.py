@@ -1,6 +1,8 @@
 """What the lifetime models read: a purchase history that was checked, equal customers put together."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
 
 import numpy as np
 import pandas as pd
@@ -20,8 +22,8 @@ class Groups:
     Parameters
     ----------
     x, recency, T : arrays (groups,)
-        Repeat purchases; first to last purchase; first purchase to the closing moment. In ascending order, or as
-        they came where many customers have hardly a history in common.
+        Repeat purchases; first to last purchase; first purchase to the closing moment. By ascending `x`; within
+        it ascending too, or as they came where many customers have hardly a history in common.
     weights : array (groups,)
         Customers in the group.
     counts : array (distinct x,)
@@ -41,12 +43,12 @@ class Groups:
     counts: np.ndarray
     position: np.ndarray
 
-    @property
+    @cached_property
     def customers(self) -> float:
         """Number of customers."""
         return float(self.weights.sum())
 
-    @property
+    @cached_property
     def count_weights(self) -> np.ndarray:
         """Customers with each of the distinct numbers of repeat purchases."""
         return np.bincount(self.position, weights=self.weights, minlength=len(self.counts))
@@ -85,13 +87,17 @@ def group_histories(history: pd.DataFrame) -> Groups:
     (array([0., 2.]), array([1., 2.]))
     """
     x, recency, age = history_arrays(history)
-    if _all_differ(x, recency, age):
-        return _groups(x, recency, age, np.ones(len(x)))
-    order = np.lexsort((age, recency, x))
-    rows = np.stack([x[order], recency[order], age[order]])
-    begins = np.flatnonzero(np.r_[True, (rows[:, 1:] != rows[:, :-1]).any(axis=0)][: len(x)])
-    weights = np.diff(np.r_[begins, len(x)]).astype(float)
-    return _groups(*rows[:, begins], weights)
+    if len(x) and not _all_differ(x, recency, age):
+        codes, values = zip(*(pd.factorize(column, sort=True) for column in (x, recency, age)), strict=True)
+        sizes = [len(of) for of in values]
+        # Beyond this one whole number cannot hold three; putting together only saves time and can be left out.
+        if prod(sizes) < 2**62:
+            key, weights = np.unique(np.ravel_multi_index(codes, sizes), return_counts=True)
+            places = np.unravel_index(key, sizes)
+            return _groups(*(of[at] for of, at in zip(values, places, strict=True)), weights.astype(float))
+    # Small whole numbers are sorted in a tenth of the time that floats take.
+    order = np.argsort(x.astype(np.uint16) if x.max(initial=0) < 2**16 else x, kind="stable")
+    return _groups(x[order], recency[order], age[order], np.ones(len(x)))
 
 
 def history_arrays(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.lifetime_fit import FitError, Objective, Summit, maximise
+from crmlib.analyse.lifetime_fit import Curvature, FitError, Objective, Summit, maximise
 from crmlib.analyse.lifetime_history import Groups, group_histories, history_arrays, horizons
 from crmlib.schema.errors import ParameterError
 
@@ -77,6 +77,7 @@ class LifetimeModel:
         *,
         starts: Sequence[Sequence[float]],
         customers: float,
+        curvature: Curvature | None = None,
     ) -> Summit:
         for name in ("params_", "standard_errors_", "log_likelihood_", "unit_"):
             self.__dict__.pop(name, None)
@@ -88,6 +89,7 @@ class LifetimeModel:
             customers=customers,
             model=type(self).__name__,
             sketch=None if sketch is None else make_objective(sketch),
+            curvature=curvature,
         )
 
     def _keep(
@@ -166,6 +168,7 @@ class TransactionsModel(LifetimeModel):
             scaled.sketch(),
             starts=self._starts(purchases / groups.customers),
             customers=groups.customers,
+            curvature=self._curvature(scaled),
         )
         scales = [scale if name in self._times else 1.0 for name in self.names]
         return self._keep(summit, scales=scales, jacobian=purchases * np.log(scale), history=history)
@@ -295,3 +298,7 @@ class TransactionsModel(LifetimeModel):
             return -total / groups.customers, -gradient * values / groups.customers
 
         return objective
+
+    def _curvature(self, groups: Groups) -> Curvature | None:
+        """Second derivatives of the objective, for a model that knows them."""
+        return None

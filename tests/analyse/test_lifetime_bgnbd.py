@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import roots_genlaguerre, roots_jacobi
+from scipy.special import beta, gamma, roots_genlaguerre, roots_jacobi
 
+from crmlib.analyse import lifetime_bgnbd
 from crmlib.analyse.lifetime_bgnbd import BetaGeoModel, ModifiedBetaGeoModel
+from crmlib.analyse.lifetime_fit import hessian
 from crmlib.analyse.lifetime_history import Groups, group_histories
 from crmlib.measure.purchase_history import purchase_history
 from tests.analyse.lifetime_cases import (
@@ -86,6 +88,48 @@ def test_gradient_is_that_of_the_likelihood(model, seed):
     np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-4)
 
 
+@BOTH
+@pytest.mark.parametrize("seed", range(4))
+def test_second_derivatives_are_those_of_the_gradient(model, seed):
+    rng = np.random.default_rng(seed)
+    history, _ = drawn_from_beta_geometric(300, r=0.8, alpha=6, a=1, b=2, seed=seed)
+    # Twice the same customers, so that the weights are seen to count; and one who has bought very often.
+    often = as_history([400.0], [38.0], [39.0])
+    groups = group_histories(pd.concat([history, history[:99], often], ignore_index=True))
+    at = rng.normal(0, 1, 4)
+    known = model()._curvature(groups)(at)
+    np.testing.assert_allclose(known, hessian(model()._objective(groups), at), rtol=1e-6, atol=1e-7)
+
+
+@BOTH
+@pytest.mark.parametrize("rows", [1, 7, 50, 10_000])
+def test_how_many_rows_are_taken_at_a_time_changes_no_sum(model, rows, monkeypatch):
+    history, _ = drawn_from_beta_geometric(400, r=0.8, alpha=6, a=1, b=2, seed=5)
+    groups = group_histories(history)
+    whole = model()._derivatives(groups, 0.7, 5.0, 0.9, 2.0, twice=True)
+    assert 50 < (groups.x == 0).sum() < len(groups.x) - 50
+    monkeypatch.setattr(lifetime_bgnbd, "_ROWS", rows)
+    for found, expected in zip(
+        model()._derivatives(groups, 0.7, 5.0, 0.9, 2.0, twice=True), whole, strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_the_likelihood_is_equation_6_customer_by_customer():
+    """Sums by groups, counts and slices against the formula of the paper as it stands, one customer at a time."""
+    history, _ = drawn_from_beta_geometric(500, r=0.8, alpha=6, a=1, b=2, seed=6)
+    r, alpha, a, b = 0.7, 5.0, 0.9, 2.0
+    total = 0.0
+    for x, recency, age in history[["frequency", "recency", "T"]].to_numpy():
+        alive = beta(a, b + x) / beta(a, b) * gamma(r + x) * alpha**r / gamma(r) / (alpha + age) ** (r + x)
+        gone = 0.0
+        if x:
+            gone = beta(a + 1, b + x - 1) / beta(a, b) * gamma(r + x) * alpha**r / gamma(r)
+            gone /= (alpha + recency) ** (r + x)
+        total += np.log(alive + gone)
+    assert BetaGeoModel()._log_likelihood(group_histories(history), r, alpha, a, b)[0] == pytest.approx(total)
+
+
 def on_a_grid(x, recency, age, t, *, r, alpha, a, b, leaves_at_once):
     """P(alive) and expected purchases by integrating over the customer's own rate and leaving probability."""
     shape = r + x
@@ -160,6 +204,45 @@ def test_a_fit_begun_on_a_sample_ends_where_one_without_does(monkeypatch):
     monkeypatch.setattr(Groups, "sketch", lambda self: sketch(self, 500))
     assert group_histories(history).sketch().customers == 500
     np.testing.assert_allclose(BetaGeoModel().fit(history).params_, whole.params_, rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """So many customers, no two alike, that they are neither put together nor looked through from every start."""
+    history, _ = drawn_from_beta_geometric(30_000, r=0.8, alpha=6, a=0.9, b=2.5, seed=9)
+    assert len(group_histories(history).x) == 30_000
+    return history
+
+
+@BOTH
+def test_a_fit_of_many_customers_is_the_same_to_the_last_digit_every_time(model, many):
+    first, again = model().fit(many), model().fit(many)
+    assert first.params_.equals(again.params_) and first.standard_errors_.equals(again.standard_errors_)
+    assert first.log_likelihood_ == again.log_likelihood_
+
+
+@BOTH
+def test_a_fit_of_many_customers_is_that_of_a_slow_climb_over_all_of_them(model, many, monkeypatch):
+    quick = model().fit(many)
+    monkeypatch.setattr(Groups, "sketch", lambda self: None)
+    monkeypatch.setattr(model, "_curvature", lambda self, groups: None)
+    slow = model().fit(many.sample(frac=1, random_state=0))
+    np.testing.assert_allclose(quick.params_, slow.params_, rtol=1e-6)
+    np.testing.assert_allclose(quick.standard_errors_, slow.standard_errors_, rtol=1e-5)
+    assert quick.log_likelihood_ == pytest.approx(slow.log_likelihood_, abs=1e-5)
+
+
+def test_many_customers_are_looked_through_a_few_times_only(many, monkeypatch):
+    looked_at = []
+    known = BetaGeoModel._derivatives
+
+    def counted(self, groups, *values, **options):
+        looked_at.append(len(groups.x))
+        return known(self, groups, *values, **options)
+
+    monkeypatch.setattr(BetaGeoModel, "_derivatives", counted)
+    BetaGeoModel().fit(many)
+    assert 2 <= looked_at.count(30_000) <= 9
 
 
 @BOTH

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crmlib.analyse import lifetime_history
 from crmlib.analyse.lifetime_bgnbd import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.lifetime_fit import FitError, maximise
 from crmlib.analyse.lifetime_history import group_histories, history_arrays
@@ -139,6 +140,24 @@ def test_groups_hold_every_customer():
     assert drawn.customers == 10 and abs(drawn.weights @ drawn.x / 10 - x.mean()) < 0.2
 
 
+@pytest.mark.parametrize("too_many", [False, True])
+def test_groups_are_those_of_pandas(too_many, monkeypatch):
+    """Also where the distinct figures are too many for one whole number: then no one is put together."""
+    rng = np.random.default_rng(1)
+    x = rng.integers(0, 4, 3000) * rng.choice([1, 20_000], 3000)
+    history = as_history(x, np.where(x > 0, rng.integers(1, 9, 3000) / 7, 0), rng.integers(10, 15, 3000) / 7)
+    if too_many:
+        monkeypatch.setattr(lifetime_history, "prod", lambda sizes: 2**62)
+    groups = group_histories(history)
+    assert (np.diff(groups.x) >= 0).all()
+    np.testing.assert_array_equal(groups.counts[groups.position], groups.x)
+    found = pd.DataFrame({"x": groups.x, "recency": groups.recency, "T": groups.T, "n": groups.weights})
+    assert len(found) == 3000 if too_many else len(found) < 300
+    expected = history.groupby(["frequency", "recency", "T"]).size().rename("n").reset_index()
+    together = found.groupby(["x", "recency", "T"], as_index=False)["n"].sum()
+    np.testing.assert_array_equal(together, expected)
+
+
 def test_the_input_is_not_changed():
     history, _ = drawn_from_beta_geometric(500, r=0.8, alpha=6, a=0.9, b=2.5, seed=1)
     before = history.copy(deep=True)
@@ -174,6 +193,32 @@ def test_a_likelihood_that_is_not_finite_is_refused():
 
     with pytest.raises(FitError, match="not finite"):
         maximise(objective, starts=[[0.0]], names=["z"], customers=1, model="Fog")
+
+
+def test_second_derivatives_that_are_known_are_used_and_judged():
+    def bowl(logs):
+        return 2.0 * (logs[0] - 1) ** 2, 4 * (logs - 1)
+
+    given = {"starts": [[0.0]], "names": ["z"], "customers": 100, "model": "Bowl"}
+    summit = maximise(bowl, curvature=lambda logs: np.array([[4.0]]), **given)
+    assert summit.logs[0] == pytest.approx(1) and summit.standard_errors[0] == pytest.approx(1 / 20)
+    with pytest.raises(FitError, match="no summit"):
+        maximise(bowl, curvature=lambda logs: np.array([[-4.0]]), **given)
+
+
+def test_no_place_is_looked_at_twice():
+    places = []
+
+    def bowl(logs):
+        places.append(tuple(logs))
+        return float(((logs - 1) ** 2).sum() + ((logs - 1) ** 4).sum()), 2 * (logs - 1) + 4 * (logs - 1) ** 3
+
+    def sketch(logs):
+        return float(((logs - 0.9) ** 2).sum()), 2 * (logs - 0.9)
+
+    summit = maximise(bowl, starts=[[0.0, 2.0]], names=["y", "z"], customers=9, model="Bowl", sketch=sketch)
+    np.testing.assert_allclose(summit.logs, 1, atol=1e-6)
+    assert len(places) == len(set(places))
 
 
 def test_a_flat_likelihood_does_not_determine_its_parameter():

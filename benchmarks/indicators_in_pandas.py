@@ -60,7 +60,8 @@ def indicators(tables, *, as_of, time_zone, names, zeros) -> pd.DataFrame:
         made |= figures(ready)
     frame = pd.DataFrame({name: made[name] for name in names if name in made}, index=range(len(ready.people)))
     frame.index = ready.people.rename("customer_id")
-    return frame.fillna(dict.fromkeys((name for name in zeros if name in frame), 0))
+    nothing = [name for name in zeros if name in frame and not name.startswith("margin_")]
+    return frame.fillna(dict.fromkeys(nothing, 0))
 
 
 def prepare(tables, *, as_of, time_zone) -> Prepared:
@@ -325,6 +326,13 @@ def money(ready: Prepared) -> dict[str, pd.Series]:
             "lines": orders["line_count"],
             "discounted_lines": orders["discounted_line_count"],
             "refund_count": has_refund,
+            "known_costs": orders["costed_line_count"],
+            "orders": True,
+            **{
+                f"known_{name}": orders["costed_line_count"].where(inside, 0)
+                for name, inside in windows.items()
+            },
+            **{f"orders_{name}": inside for name, inside in windows.items()},
             **{f"spend_{name}": orders["net_amount"].where(inside, 0) for name, inside in windows.items()},
             **{
                 f"margin_{name}": orders["margin_amount"].where(inside, 0) for name, inside in windows.items()
@@ -344,27 +352,42 @@ def money(ready: Prepared) -> dict[str, pd.Series]:
     is_silent = recency * own["gaps"].reindex(sums.index) > 2 * own["gap"].reindex(sums.index)
     is_silent &= own["gap"].reindex(sums.index) > 0
     recent, before = sums["spend_90d"].clip(lower=0), sums["before"].clip(lower=0)
-    amounts = [name for name in sums if name.startswith(("spend_", "margin_"))]
-    return {name: sums[name] / 100 for name in amounts} | {
-        "spend_trend": ratio(recent - before, recent + before),
-        "spend_growth_pct": ratio(
-            sums["spend_365d"] - sums["spend_previous_365d"], sums["spend_previous_365d"].clip(lower=0), 100
-        ),
-        "spend_month_mean": sums["spend_total"] / 100 / (1 + ends["months"]),
-        "silent_spend_365d": (sums["spend_365d"].clip(lower=0) / 100).where(is_silent, 0),
-        "piece_price_mean": ratio(own["bought_amount"] / 100, own["quantity"]),
-        "discount_total": own["discount_amount"] / 100,
-        "discount_365d": own["recent"] / 100,
-        "refund_total": -sums["refund"] / 100,
-        "margin_share_pct": ratio(sums["margin_total"], sums["costed"].clip(lower=0), 100),
-        "discount_share_pct": ratio(
-            own["discount_amount"], own["bought_amount"] + own["discount_amount"], 100
-        ),
-        "discounted_lines_share_pct": ratio(sums["discounted_lines"], sums["lines"], 100),
-        "return_rate_pct": ratio(-sums["refund"], sums["bought"], 100),
-        "refund_count": sums["refund_count"],
-        "last_refund_days": orders[has_refund].groupby("customer")["age_days"].min(),
+    # A margin is not known where there are orders and not one of their costs is.
+    unknown = {"margin_total": (sums["known_costs"] == 0) & (sums["orders"] > 0)} | {
+        f"margin_{name}": (sums[f"known_{name}"] == 0) & (sums[f"orders_{name}"] > 0) for name in windows
     }
+    everyone = range(len(ready.people))
+    margins = {
+        name: (sums[name] / 100).mask(is_unknown).reindex(everyone, fill_value=0)
+        for name, is_unknown in unknown.items()
+    }
+    amounts = [name for name in sums if name.startswith("spend_")]
+    return (
+        margins
+        | {name: sums[name] / 100 for name in amounts}
+        | {
+            "spend_trend": ratio(recent - before, recent + before),
+            "spend_growth_pct": ratio(
+                sums["spend_365d"] - sums["spend_previous_365d"],
+                sums["spend_previous_365d"].clip(lower=0),
+                100,
+            ),
+            "spend_month_mean": sums["spend_total"] / 100 / (1 + ends["months"]),
+            "silent_spend_365d": (sums["spend_365d"].clip(lower=0) / 100).where(is_silent, 0),
+            "piece_price_mean": ratio(own["bought_amount"] / 100, own["quantity"]),
+            "discount_total": own["discount_amount"] / 100,
+            "discount_365d": own["recent"] / 100,
+            "refund_total": -sums["refund"] / 100,
+            "margin_share_pct": ratio(sums["margin_total"], sums["costed"].clip(lower=0), 100),
+            "discount_share_pct": ratio(
+                own["discount_amount"], own["bought_amount"] + own["discount_amount"], 100
+            ),
+            "discounted_lines_share_pct": ratio(sums["discounted_lines"], sums["lines"], 100),
+            "return_rate_pct": ratio(-sums["refund"], sums["bought"], 100),
+            "refund_count": sums["refund_count"],
+            "last_refund_days": orders[has_refund].groupby("customer")["age_days"].min(),
+        }
+    )
 
 
 def baskets(ready: Prepared) -> dict[str, pd.Series]:

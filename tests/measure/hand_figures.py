@@ -158,7 +158,7 @@ FIGURES = [
     ("discount_share_pct", {"ann": 100 * 2 / 72, "cem": 0, "fay": 0, "gus": 100 * 15 / 90}, _NAN, "of 72; of 90"),
     ("refund_total", {"ann": 10, "bob": 30, "cem": 20, "fay": 10}, 0, "cake; mug; cake and tea; tea"),
     ("cost_to_serve_total", {"ann": 25, "bob": 40}, 0, "k1 and k2; k3"),
-    ("cost_to_serve_365d", {"ann": 25}, 0, "k3 is of 2023"),
+    ("cost_to_serve_365d", {"ann": 25, "bob": _NAN}, 0, "k3 is of 2023, the cost of bob's other case is not known"),
     # finance: payment
     ("invoice_count", {"ann": 3, "cem": 1, "fay": 1, "gus": 3}, 0, "purchases with a due day"),
     ("days_to_pay_mean", {"ann": 41, "fay": 20, "gus": 45}, _NAN, "A1; F2; G1 30 and G2 60"),

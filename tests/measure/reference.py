@@ -258,6 +258,11 @@ def _money(orders, lines):
     def within(column, days):
         return float(sum(order[column] for order in orders if order["age"] < days))
 
+    def margin_within(days):
+        fitting = [order for order in orders if order["age"] < days]
+        unknown = fitting and not any(order["costs"] for order in fitting)
+        return NAN if unknown else float(sum(order["margin"] for order in fitting))
+
     bought = [order for order in orders if order["is_purchase"]]
     last = max(within("net", 90), 0)
     before = max(float(sum(order["net"] for order in orders if 90 <= order["age"] < 180)), 0)
@@ -265,7 +270,7 @@ def _money(orders, lines):
     discounts = [order["discount"] for order in bought if order["discount"] is not None]
     full_price = sum(order["bought"] + (order["discount"] or 0) for order in bought)
     plain_lines = [line for line in lines if not line["is_refund"]]
-    margin = within("margin", 10**9)
+    margin = margin_within(10**9)
     kept = [float(order["kept"]) for order in bought]
     before_year = float(sum(order["net"] for order in orders if 365 <= order["age"] < 730))
     pieces = sum(order["quantity"] for order in bought)
@@ -300,9 +305,9 @@ def _money(orders, lines):
         "spend_trend": (last - before) / (last + before) if last + before else NAN,
         "basket_value_mean": _mean(order["kept"] for order in bought),
         "margin_total": margin,
-        "margin_30d": within("margin", 30),
-        "margin_90d": within("margin", 90),
-        "margin_365d": within("margin", 365),
+        "margin_30d": margin_within(30),
+        "margin_90d": margin_within(90),
+        "margin_365d": margin_within(365),
         "margin_share_pct": _share(margin, costed) if costed > 0 else NAN,
         "discount_share_pct": _share(sum(discounts), full_price) if discounts else NAN,
         "discounted_lines_share_pct": _share(

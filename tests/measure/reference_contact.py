@@ -127,8 +127,8 @@ def _cases(own):
         "days_to_close_mean": own.closed_at_days.mean(),
         "reopened_case_share_pct": _share((own.reopened_count > 0).sum(), len(own)),
         "urgent_case_share_pct": _share(own.priority.isin(["High", "1"]).sum(), len(own)),
-        "cost_to_serve_total": own.cost_amount.sum(),
-        "cost_to_serve_365d": own.cost_amount[own.age < 365].sum(),
+        "cost_to_serve_total": _known_sum(own.cost_amount),
+        "cost_to_serve_365d": _known_sum(own.cost_amount[own.age < 365]),
     }
 
 
@@ -189,3 +189,7 @@ def _record(own):
 
 def _share(part, whole):
     return 100 * float(part) / float(whole) if whole else NAN
+
+
+def _known_sum(costs):
+    return float("nan") if len(costs) and costs.isna().all() else costs.sum()

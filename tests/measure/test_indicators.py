@@ -497,3 +497,22 @@ def test_two_orders_of_one_day_make_nobody_silent():
 def test_complaints_make_nobody_more_content():
     catalogue = indicator_catalogue().set_index("name")
     assert pd.isna(catalogue.loc["feedback_count", "better"])
+
+
+def test_costs_that_nobody_wrote_down_are_not_known_and_not_nothing():
+    """Of the last 30 days: ann's costs are not known, bob's are, cem bought nothing then."""
+    ledger = pd.DataFrame(
+        {
+            "order_id": ["1", "2", "3"],
+            "customer_id": ["ann", "bob", "cem"],
+            "product_id": ["tea"] * 3,
+            "ordered_at": pd.to_datetime(["2024-01-20", "2024-01-20", "2023-11-20"]),
+            "net_amount": [10.0, 10.0, 10.0],
+            "cost_amount": [None, 4.0, None],
+        }
+    )
+    crm = Crm.from_frames(as_of="2024-01-31", transactions=ledger)
+    figures = compute_indicators(crm, ["margin_total", "margin_30d"])
+    assert figures["margin_30d"].isna().tolist() == [True, False, False]
+    assert figures["margin_30d"].dropna().tolist() == [6.0, 0.0]
+    assert figures["margin_total"].isna().tolist() == [True, False, True]

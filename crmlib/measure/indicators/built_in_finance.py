@@ -19,6 +19,14 @@ _SQUARES = f"cast({_PURCHASES} * sum({_SQUARED}) filter (where is_purchase) as d
 _SQUARE = f"cast({_KEPT} as double) * cast({_KEPT} as double)"
 _OPEN = "sum(open_amount)"
 
+
+def _known_sum(column: str, when: str = "true") -> str:
+    """The sum of a column, not a number where there are fitting rows and none of them knows it."""
+    rows, known = f"count(*) filter (where {when})", f"count({column}) filter (where {when})"
+    total = f"cast(sum({column}) filter (where {when}) as double)"
+    return f"case when {rows} > 0 and {known} = 0 then cast('NaN' as double) else {total} end"
+
+
 # fmt: off
 _SPEND = (
     Indicator(
@@ -122,24 +130,24 @@ _SPEND = (
 
 _MARGIN = (
     Indicator(
-        "margin_total", "sum(margin_amount)",
+        "margin_total", _known_sum("margin_amount"),
         over="orders", aspect="finance", unit="currency", better="higher", empty=0,
-        says="Net spend less cost, of the lines whose cost is known.",
+        says="Net spend less cost, of the lines whose cost is known; empty where none of them is.",
     ),
     Indicator(
-        "margin_30d", "sum(margin_amount) filter (where age_days < 30)",
+        "margin_30d", _known_sum("margin_amount", "age_days < 30"),
         over="orders", aspect="finance", unit="currency", better="higher", empty=0,
-        says="Margin in the last 30 days, of the lines whose cost is known.",
+        says="Margin in the last 30 days, of the lines whose cost is known; empty where none of them is.",
     ),
     Indicator(
-        "margin_90d", "sum(margin_amount) filter (where age_days < 90)",
+        "margin_90d", _known_sum("margin_amount", "age_days < 90"),
         over="orders", aspect="finance", unit="currency", better="higher", empty=0,
-        says="Margin in the last 90 days, of the lines whose cost is known.",
+        says="Margin in the last 90 days, of the lines whose cost is known; empty where none of them is.",
     ),
     Indicator(
-        "margin_365d", "sum(margin_amount) filter (where age_days < 365)",
+        "margin_365d", _known_sum("margin_amount", "age_days < 365"),
         over="orders", aspect="finance", unit="currency", better="higher", empty=0,
-        says="Margin in the last 365 days, of the lines whose cost is known.",
+        says="Margin in the last 365 days, of the lines whose cost is known; empty where none of them is.",
     ),
     Indicator(
         "margin_share_pct",
@@ -177,14 +185,14 @@ _MARGIN = (
         says="Paid back to the customer.",
     ),
     Indicator(
-        "cost_to_serve_total", "sum(cost_amount)",
+        "cost_to_serve_total", _known_sum("cost_amount"),
         over="service_cases", aspect="finance", unit="currency", better="lower", empty=0,
-        says="What the customer's service requests cost us.",
+        says="What the customer's service requests cost us; empty where no cost of theirs is known.",
     ),
     Indicator(
-        "cost_to_serve_365d", "sum(cost_amount) filter (where age_days < 365)",
+        "cost_to_serve_365d", _known_sum("cost_amount", "age_days < 365"),
         over="service_cases", aspect="finance", unit="currency", better="lower", empty=0,
-        says="What the customer's service requests of the last 365 days cost us.",
+        says="What the customer's service requests of the last 365 days cost us; empty where no cost is known.",
     ),
 )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -219,6 +220,7 @@ def _figures_sql(indicators: Sequence[Indicator]) -> str:
     """
 
 
+@cache
 def _by_case(sql: str) -> str:
     """`sum(x) filter (where y)` as `sum(case when y then x end)`: the same, a fifth faster in the engine."""
 

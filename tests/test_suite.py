@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from crmlib.present.runs import run_reports
@@ -63,6 +64,17 @@ def test_pages_are_whole_small_and_alone(runs):
             re.sub(r"<script.*?</script>|base64,[A-Za-z0-9+/=]+", "", text, flags=re.S),
         )
         assert len(re.findall(r"<img ", text)) == len(re.findall(r'<img [^>]*alt="[^"]{20,}"', text))
+
+
+def test_a_list_too_long_for_its_page_lies_whole_beside_it(runs):
+    linked = {}
+    for page in runs[0].folder.glob("*.html"):
+        found = re.findall(r'href="([^":]+)">All ([\d,]+) rows as (CSV|Excel)</a>', page.read_text("utf-8"))
+        linked |= {href: (int(rows.replace(",", "")), kind) for href, rows, kind in found}
+    beside = {path.relative_to(runs[0].folder).as_posix() for path in runs[0].folder.glob("*_files/*")}
+    assert set(linked) == beside
+    sheets = {href: rows for href, (rows, kind) in linked.items() if kind == "CSV"}
+    assert sheets and all(len(pd.read_csv(runs[0].folder / href)) == rows for href, rows in sheets.items())
 
 
 def test_same_inputs_and_parameters_give_the_same_figures_and_tables(runs):

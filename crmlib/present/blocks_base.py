@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 BLOCK_MIME = "application/vnd.crmlib+json"
 """The media type under which a block hands its content to the site."""
 
+FILES_MIME = "application/vnd.crmlib.files+json"
+"""The media type of files that are too large for the page and will lie beside it."""
+
 
 class Block(ABC):
     """Something a notebook cell ends with, and a page is built from.
@@ -36,12 +39,19 @@ class Block(ABC):
     @abstractmethod
     def _record(self) -> dict[str, Any]: ...
 
+    def _files(self) -> dict[str, dict[str, str]]:
+        """What will lie beside the page: file name -> what its link `says`, and its `content` in base64."""
+        return {}
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
-        bundle = {
+        bundle: dict[str, Any] = {
             "text/html": str(self._html()),
             "text/plain": self._text(),
             BLOCK_MIME: {"kind": self.kind, **self._record()},
         }
+        files = self._files()
+        if files:
+            bundle[FILES_MIME] = files
         wanted = set(include or bundle) - set(exclude or ())
         return {mime: content for mime, content in bundle.items() if mime in wanted}
 

@@ -1,12 +1,12 @@
 """Tables that a reader can sort, search, print and take along."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property, partial
 from hashlib import sha256
 from math import floor, isfinite, log10
 from numbers import Integral
-from re import sub
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -18,6 +18,7 @@ from crmlib.present.blocks_base import Block
 from crmlib.present.blocks_downloads import joined, to_csv_bytes, with_index
 from crmlib.present.blocks_downloads_about import column_meaning
 from crmlib.present.blocks_downloads_excel import EXCEL_ROWS, excel_format, to_excel_bytes
+from crmlib.present.blocks_downloads_links import Download
 from crmlib.present.blocks_figures import is_known
 from crmlib.schema.errors import ParameterError
 
@@ -40,13 +41,6 @@ _CODE = Markup(' class="crm-code"')
 _TEXT = Markup(' class="crm-text"')
 _LONG = 45
 """Characters from which a cell is read as a sentence, and gets the room for it."""
-_TYPES = {
-    "CSV": "text/csv;charset=utf-8",
-    "Excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-_RESERVED = frozenset(
-    {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
-)
 PSEUDONYM_NOTE = "Customer numbers are pseudonyms; crmlib reveal turns them back."
 _NOTE = Markup(
     '<p class="crm-coded">Customer numbers are pseudonyms; <code>crmlib reveal</code> turns them back.</p>'
@@ -179,7 +173,7 @@ class DataTable(Block):
             heads=heads,
             body=body,
             count=self._count(),
-            link=Markup("").join(self._links()),
+            link=Markup("").join(made.link for made in self._downloads),
             note=_NOTE if self._has_pseudonyms() else "",
         )
 
@@ -196,22 +190,23 @@ class DataTable(Block):
     def _has_pseudonyms(self) -> bool:
         return any(are_pseudonyms(self.frame.iloc[:, place]) for place in range(self.frame.shape[1]))
 
-    def _links(self) -> Iterator[Markup]:
+    @cached_property
+    def _downloads(self) -> tuple[Download, ...]:
         if not self.download:
-            return
-        yield _download_link("CSV", self._fitting(self._csv, len(self.frame)), file_name(self.name))
-        if self.excel:
-            book = self._fitting(self._excel, min(len(self.frame), EXCEL_ROWS - 1))
-            yield _download_link("Excel", book, file_name(self.name, suffix=".xlsx"))
-
-    def _fitting(self, make: Callable[[int], bytes], kept: int) -> tuple[bytes, int]:
-        """What `make` makes of as many rows as the page can carry, and their number if not all are there."""
+            return ()
         most = self.download_bytes or (DOWNLOAD_BYTES_EACH if self.excel else DOWNLOAD_BYTES)
-        made = make(kept)
-        while len(made) > most and kept > 1:
-            kept = max(1, int(kept * most / len(made) * 0.98))
-            made = make(kept)
-        return made, kept if kept < len(self.frame) else 0
+        of = partial(Download.of, name=self.name, rows=len(self.frame), most=most)
+        made = [of(self._csv, kind="CSV")]
+        if self.excel:
+            made.append(of(self._excel, kind="Excel", limit=EXCEL_ROWS - 1))
+        return tuple(made)
+
+    def _files(self) -> dict[str, dict[str, str]]:
+        return {
+            made.name: {"says": made.whole_link, "content": b64encode(made.whole).decode("ascii")}
+            for made in self._downloads
+            if made.whole
+        }
 
     def _csv(self, rows: int) -> bytes:
         return to_csv_bytes(self.frame.iloc[:rows], labels=self._headers())
@@ -262,34 +257,6 @@ class DataTable(Block):
         digest = sha256(to_csv_bytes(self.frame)).hexdigest()
         record = {"name": self.name, "caption": self.caption, "rows": len(self.frame), "columns": names}
         return {**record, "digest": digest}
-
-
-def file_name(name: str, *, suffix: str = ".csv") -> str:
-    """A file name that every system takes: letters, digits, dash and underscore.
-
-    Parameters
-    ----------
-    name : str
-    suffix : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> file_name("../at risk: €"), file_name("顧客"), file_name("???")
-    ('at_risk.csv', '顧客.csv', 'table.csv')
-    """
-    plain = sub(r"[^\w-]+", "_", str(name)).strip("_-")[:80]
-    return f"{plain or 'table'}{'_' if plain.lower() in _RESERVED else ''}{suffix}"
-
-
-def _download_link(kind: str, made: tuple[bytes, int], name: str) -> Markup:
-    content, kept = made
-    note = f" (the first {kept:,} rows)" if kept else ""
-    link = Markup('<a class="crm-download" download="{}" href="data:{};base64,{}">{}</a>')
-    return link.format(name, _TYPES[kind], b64encode(content).decode("ascii"), f"Download as {kind}{note}")
 
 
 @dataclass(frozen=True, kw_only=True)

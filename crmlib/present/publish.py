@@ -277,10 +277,25 @@ def write_text(path: str | Path, text: str) -> None:
     >>> path.read_text(), len(list(path.parent.iterdir()))
     ('<p>Hello</p>', 1)
     """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write a file, and its folder if need be, so that a reader sees the old one or the new one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "value_files" / "a.csv"
+    >>> write_bytes(path, b"id")
+    >>> path.read_bytes()
+    b'id'
+    """
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_bytes(content)
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)

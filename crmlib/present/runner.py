@@ -16,6 +16,7 @@ import nbformat
 import pandas as pd
 
 from crmlib.present import manifest, publish
+from crmlib.present.files_beside import take_files
 from crmlib.present.kernels import Kernels
 from crmlib.present.notebooks import TIMEOUT, Execution, execute_report, harvest
 from crmlib.present.pages import Pages
@@ -276,7 +277,9 @@ class Runner:
         context = manifest.page_context(
             job.report, self.facts, run=self.name, parameters=job.told, index_href="index.html"
         )
+        beside = f"{job.report.name}_files"
         try:
+            files = take_files(execution.notebook, folder=beside)
             with _CONVERTING:
                 page = self.order.pages.report(
                     execution.notebook,
@@ -286,6 +289,8 @@ class Runner:
                 )
         except CrmlibError as error:
             return replace(execution, status="failed", reason=f"{job.report.path.name}: {error}")
+        for name, content in files.items():
+            publish.write_bytes(self.staging / beside / name, content)
         publish.write_text(self.staging / f"{job.report.name}.html", page)
         return replace(execution, notebook=None)
 

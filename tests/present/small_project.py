@@ -13,11 +13,16 @@ from nbformat import v4
 
 SHOW = """\
 class Shown:
-    def __init__(self, **block):
-        self.block = block
+    def __init__(self, file="", **block):
+        self.block, self.file = block, file
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/plain": self.block["kind"], "application/vnd.crmlib+json": self.block}
+        shown = {"text/plain": self.block["kind"], "application/vnd.crmlib+json": self.block}
+        if self.file:
+            place = f'<p>{self.block["text"]}<span class="crm-whole" data-file="{self.file}"></span></p>'
+            file = {"says": "All rows as CSV", "content": "aWQ="}
+            shown |= {"text/html": place, "application/vnd.crmlib.files+json": {self.file: file}}
+        return shown
 """
 CONFIG = """\
 name = "The shop"
@@ -60,7 +65,7 @@ def make_project(root):
         notebooks / "01_answer.ipynb",
         SHOW,
         'lines = open(f"{workspace}/transactions.csv").read().splitlines()',
-        'Shown(kind="answer", text=f"{len(lines) - 1} orders.", sentences=[f"{len(lines) - 1} orders."])',
+        'Shown("orders.csv", kind="answer", text=f"{len(lines) - 1} orders.", sentences=[f"{len(lines) - 1} orders."])',
         told={"title": "The answer", "question": "How many orders?", "needs": ["transactions"]},
     )
     write_notebook(
@@ -85,7 +90,10 @@ def assert_whole(out):
         for run in [path for path in runs if not path.is_symlink()]:
             record = json.loads((run / "run.json").read_text())
             pages = {report["href"] for report in record["reports"] if report["status"] == "done"}
-            assert pages and pages | {"index.html", "run.json"} == {path.name for path in run.iterdir()}
+            names = {path.name for path in run.iterdir() if path.is_file()}
+            assert pages and pages | {"index.html", "run.json"} == names
+            if "answer.html" in pages:
+                assert (run / "answer_files" / "orders.csv").read_bytes() == b"id"
     for page in [*out.glob("index.html"), *out.glob("*/latest/*.html")]:
         for link in links_of(page.read_text()):
             assert (page.parent / link).exists(), f"{page}: {link}"

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from crmlib.present import blocks_downloads_excel, blocks_tables
 from crmlib.present.blocks import DataTable
 from crmlib.present.blocks_downloads_excel import EXCEL_TEXT, excel_text, sheet_name, to_excel_bytes
-from crmlib.present.blocks_tables import file_name
+from crmlib.present.blocks_downloads_links import file_name
 from crmlib.schema.errors import ParameterError
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1+1", '=HYPERLINK("http://evil.example")']

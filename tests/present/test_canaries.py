@@ -80,6 +80,9 @@ def published(out):
         text = path.read_text(encoding="utf-8")
         inner = [_opened(base64.b64decode(part)) for part in _packed(text)]
         texts[path.relative_to(out).as_posix()] = "\n".join([text, html.unescape(text), *inner])
+    for path in out.rglob("*_files/*"):
+        if ".work" not in path.parts:
+            texts[path.relative_to(out).as_posix()] = _opened(path.read_bytes())
     assert len(texts) >= 8
     return texts
 

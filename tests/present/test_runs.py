@@ -107,8 +107,9 @@ def test_a_run_is_published_with_all_it_says_about_itself(project, report):
 def test_what_is_published_is_pages_and_the_record_and_names_no_folder(project, report):
     report("answer")
     published = shelf(project) / "latest"
-    assert {path.name for path in published.iterdir()} == {"index.html", "run.json", "answer.html"}
-    assert not any(str(project) in path.read_text() for path in published.iterdir())
+    names = {"index.html", "run.json", "answer.html", "answer_files"}
+    assert {path.name for path in published.iterdir()} == names
+    assert not any(str(project) in path.read_text() for path in published.rglob("*") if path.is_file())
     assert (shelf(project) / ".work").stat().st_mode & 0o77 == 0
 
 

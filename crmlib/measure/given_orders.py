@@ -27,6 +27,38 @@ _UNUSED = {
 }
 
 
+def read_once(crm: Any) -> Any:
+    """The order lines of a workspace with the columns that `ask_orders` reads, for several questions in a row.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`.
+
+    Returns
+    -------
+    pyarrow.Table
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> ledger = pd.DataFrame({"customer_id": ["ann"], "order_id": ["1"], "ordered_at": ["2024-01-05"],
+    ...                        "product_id": ["tea"], "net_amount": [20.0], "channel": ["web"]})
+    >>> read_once(Crm.from_frames(as_of="2024-01-31", transactions=ledger)).column_names
+    ['customer_id', 'order_id', 'ordered_at', 'net_amount', 'product_id']
+    """
+    transactions = crm.table("transactions")
+    require_columns(transactions, _REQUIRED, table_name="transactions")
+    present = columns_of(transactions)
+    names = [Engine.quote(name) for name in _READ_AS if name in present]
+    return crm.engine.to_arrow(f"select {', '.join(names)} from transactions")
+
+
 def ask_orders(transactions: Any, question: str, *, as_of: pd.Timestamp, time_zone: str) -> pd.DataFrame:
     """Ask something of the orders view (refunds settled, purchases told) made from order lines.
 

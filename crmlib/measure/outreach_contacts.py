@@ -33,17 +33,22 @@ _INTERACTIONS = """
 """
 _NO_CAMPAIGNS = """
     select cast(null as varchar) as campaign_id, cast(null as varchar) as customer_id,
-        cast(null as date) as contacted_on, cast(null as timestamp) as responded_at,
-        cast(null as varchar) as channel
+        cast(null as date) as own_day, cast(null as date) as first_day, cast(null as timestamp) as responded_at,
+        cast(null as varchar) as channel, cast(null as boolean) as is_control
     where 1 = 0
 """
 _CAMPAIGNS = """
-    select campaign_contacts.campaign_id, campaign_contacts.customer_id, {contacted_on} as contacted_on,
-        {responded_at} as responded_at, lower(trim({channel})) as channel
+    select campaign_contacts.campaign_id, campaign_contacts.customer_id, {own_day} as own_day,
+        {first_day} as first_day, {responded_at} as responded_at, lower(trim({channel})) as channel,
+        coalesce({is_control}, false) as is_control
     from campaign_contacts {join}
-    where not coalesce({is_control}, false)
 """
-_LAST = """
+_MEMBERS = """
+    select campaign_id, customer_id, coalesce(own_day, first_day) as contacted_on, responded_at, channel
+    from campaign_rows
+    where not is_control
+"""
+LAST_CONTACTS = """
 select
     customer_id,
     max(happened_at) as last_interaction_at,
@@ -60,6 +65,23 @@ from (
 group by customer_id
 order by customer_id
 """
+"""The select behind `last_contacts`."""
+
+LAST_CONTROLS = """
+select controls.customer_id, max(coalesce(controls.own_day, others.last_day, controls.first_day)) as last_control_on
+from campaign_rows as controls
+left join (
+    select campaign_id, max(contacted_on) as last_day
+    from campaign_members
+    where contacted_on <= $as_of_day
+    group by campaign_id
+) as others on controls.campaign_id = others.campaign_id
+where controls.is_control and coalesce(controls.own_day, others.last_day, controls.first_day) <= $as_of_day
+group by controls.customer_id
+order by controls.customer_id
+"""
+"""The select behind `last_controls`."""
+
 _RESPONSES = """
 select
     customer_id,
@@ -133,8 +155,37 @@ def last_contacts(crm: Any) -> pd.DataFrame:
     ann                  2024-01-05              NaT
     """
     values = {"as_of": crm.as_of.to_pydatetime(), "as_of_day": _day(crm, crm.as_of)}
-    found = crm.engine.to_pandas(outreach_sql(_columns(crm), _LAST), values)
+    found = crm.engine.to_pandas(outreach_sql(_columns(crm), LAST_CONTACTS), values)
     return found.astype(dict.fromkeys(LAST_CONTACT_COLUMNS, "datetime64[us]")).set_index("customer_id")
+
+
+def last_controls(crm: Any) -> pd.Series:
+    """When each customer was last left alone on purpose, in the control group of a campaign.
+
+    The day is `contacted_on` of the customer's own row; where that is not there, the last day on which others
+    were contacted for that campaign, or else the campaign's first day.
+
+    Parameters
+    ----------
+    crm : Crm
+
+    Returns
+    -------
+    Series indexed by customer_id, sorted
+        `last_control_on` (day).
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> rows = pd.DataFrame({"campaign_id": "spring", "customer_id": ["ann", "bob"], "is_control": [True, False],
+    ...                      "contacted_on": [None, "2024-01-05"]})
+    >>> last_controls(Crm.from_frames(as_of="2024-01-31", campaign_contacts=rows)).astype(str).to_dict()
+    {'ann': '2024-01-05'}
+    """
+    found = crm.engine.to_pandas(
+        outreach_sql(_columns(crm), LAST_CONTROLS), {"as_of_day": _day(crm, crm.as_of)}
+    )
+    return found.astype({"last_control_on": "datetime64[us]"}).set_index("customer_id")["last_control_on"]
 
 
 def channel_responses(crm: Any) -> pd.DataFrame:
@@ -174,7 +225,9 @@ def channel_responses(crm: Any) -> pd.DataFrame:
 
 
 def outreach_sql(columns: Mapping[str, Sequence[str]], question: str) -> str:
-    """The two steps `contacts` and `campaign_members` over the tables that are there, and a question to them.
+    """Contacts, rows of campaigns and those of them who were contacted, as steps, and a question to them.
+
+    The steps are `contacts`, `campaign_rows` and `campaign_members`; a table that is not there has no rows.
 
     Parameters
     ----------
@@ -186,7 +239,11 @@ def outreach_sql(columns: Mapping[str, Sequence[str]], question: str) -> str:
     >>> print(outreach_sql({}, "select 1").split()[:3])
     ['with', 'contacts', 'as']
     """
-    steps = {"contacts": _contacts(columns), "campaign_members": _members(columns)}
+    steps = {
+        "contacts": _contacts(columns),
+        "campaign_rows": _campaign_rows(columns),
+        "campaign_members": _MEMBERS,
+    }
     return "with " + ",\n".join(f"{name} as ({sql})" for name, sql in steps.items()) + "\n" + question
 
 
@@ -205,17 +262,6 @@ def responses_question() -> str:
     )
 
 
-def last_question() -> str:
-    """The select behind `last_contacts`.
-
-    Examples
-    --------
-    >>> "max(contacted_on)" in last_question()
-    True
-    """
-    return _LAST
-
-
 def _contacts(columns: Mapping[str, Sequence[str]]) -> str:
     if "interactions" not in columns:
         return _NO_INTERACTIONS
@@ -227,17 +273,13 @@ def _contacts(columns: Mapping[str, Sequence[str]]) -> str:
     )
 
 
-def _members(columns: Mapping[str, Sequence[str]]) -> str:
+def _campaign_rows(columns: Mapping[str, Sequence[str]]) -> str:
     if "campaign_contacts" not in columns:
         return _NO_CAMPAIGNS
     present, known = columns["campaign_contacts"], columns.get("campaigns", ())
-    days = [
-        *(["campaign_contacts.contacted_on"] if "contacted_on" in present else []),
-        *(["campaigns.started_on"] if "started_on" in known else []),
-        "cast(null as date)",
-    ]
     return _CAMPAIGNS.format(
-        contacted_on=f"coalesce({', '.join(days)})",
+        own_day="campaign_contacts.contacted_on" if "contacted_on" in present else "cast(null as date)",
+        first_day="campaigns.started_on" if "started_on" in known else "cast(null as date)",
         responded_at="responded_at" if "responded_at" in present else "cast(null as timestamp)",
         channel="campaigns.channel" if "channel" in known else "cast(null as varchar)",
         is_control="is_control" if "is_control" in present else "false",

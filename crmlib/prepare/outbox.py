@@ -233,18 +233,37 @@ def listed_contacts(config: WorkspaceConfig | None, *, until: Any) -> pd.DataFra
     >>> len(listed_contacts(None, until=pd.Timestamp("2020-01-01")))
     0
     """
-    parts = [
-        read_rows(path, CONTACT_COLUMNS, shown=shown)
-        for shown, path in (archives(config, CONTACTS) if config is not None else {}).items()
-    ]
-    if not parts:
-        return pd.DataFrame(
-            {"customer_id": pd.Series(dtype="str"), "contacted_on": pd.Series(dtype="M8[us]")}
-        )
-    rows = pd.concat(parts, ignore_index=True)
-    days = pd.to_datetime(rows["contacted_on"], errors="coerce")
-    rows = rows.assign(contacted_on=days)[(days <= pd.Timestamp(until)) & ~rows["is_control"].eq(True)]
-    return rows.groupby("customer_id", as_index=False)[["contacted_on"]].max()
+    rows = _listed(config, until=until)
+    return rows[~rows["is_control"]].groupby("customer_id", as_index=False)[["contacted_on"]].max()
+
+
+def listed_controls(config: WorkspaceConfig | None, *, until: Any) -> pd.DataFrame:
+    """Whom earlier lists of the outbox have left alone, for comparison.
+
+    Parameters
+    ----------
+    config : WorkspaceConfig or None
+    until : date
+        Later days are not looked at.
+
+    Returns
+    -------
+    DataFrame
+        `customer_id`, `contacted_on` (day of the last such list: that on which the others were to be contacted),
+        one row a customer.
+
+    Raises
+    ------
+    SourceError
+        If an earlier list is damaged.
+
+    Examples
+    --------
+    >>> len(listed_controls(None, until=pd.Timestamp("2020-01-01")))
+    0
+    """
+    rows = _listed(config, until=until)
+    return rows[rows["is_control"]].groupby("customer_id", as_index=False)[["contacted_on"]].max()
 
 
 def read_rows(path: Path, columns: tuple[str, ...], *, shown: str) -> pd.DataFrame:
@@ -266,6 +285,20 @@ def read_rows(path: Path, columns: tuple[str, ...], *, shown: str) -> pd.DataFra
         return pd.read_parquet(path, columns=list(columns))
     except (OSError, ValueError, KeyError) as error:
         raise _damaged(shown) from error
+
+
+def _listed(config: WorkspaceConfig | None, *, until: Any) -> pd.DataFrame:
+    parts = [
+        read_rows(path, CONTACT_COLUMNS, shown=shown)
+        for shown, path in (archives(config, CONTACTS) if config is not None else {}).items()
+    ]
+    if not parts:
+        kinds = {"customer_id": "str", "contacted_on": "M8[us]", "is_control": "bool"}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+    rows = pd.concat(parts, ignore_index=True)
+    days = pd.to_datetime(rows["contacted_on"], errors="coerce")
+    rows = rows.assign(contacted_on=days, is_control=rows["is_control"].eq(True))
+    return rows[days <= pd.Timestamp(until)]
 
 
 def _damaged(shown: str) -> SourceError:

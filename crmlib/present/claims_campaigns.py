@@ -3,7 +3,7 @@
 import pandas as pd
 
 from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, FEWEST, MATCHED
-from crmlib.analyse.campaigns.judging import CHANCE, DOUBTED, FEW, LESS, MORE, NO_DIFFERENCE, NOBODY, NOTHING
+from crmlib.analyse.campaigns.judging import CHANCE, DOUBTED, JUDGED, LESS, MORE, NO_DIFFERENCE, NOT_JUDGED
 from crmlib.analyse.campaigns.result import CampaignEffect, CampaignSummary
 from crmlib.present.claims_campaigns_words import (
     campaign_name,
@@ -177,7 +177,7 @@ def effects_paragraph(summary: CampaignSummary) -> list[str]:
         part = table[table["verdict"] == verdict]
         if len(part):
             said.append(f"{sentence(_named(part))[:-1]} {_singular(words, len(part))}.")
-    left = table[table["verdict"].isin([FEW, NOTHING, NOBODY])]
+    left = table[table["verdict"].isin(NOT_JUDGED)]
     if len(left):
         said.append(
             f"{sentence(_named(left, 6))[:-1]} {plural(len(left), 'was', 'were')} not judged: too few customers, or "
@@ -250,7 +250,7 @@ def campaigns_limits(summary: CampaignSummary, effect: CampaignEffect) -> list[s
 
 def _verdicts(table: pd.DataFrame) -> list[str]:
     """Which campaigns are shown to have done something."""
-    judged = table[table["verdict"].isin([MORE, LESS, NO_DIFFERENCE, CHANCE])]
+    judged = table[table["verdict"].isin(JUDGED)]
     said = []
     for verdict, verb in ((MORE, "brought extra spend"), (LESS, "went with less spend")):
         part = table[table["verdict"] == verdict]

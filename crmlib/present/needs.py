@@ -161,13 +161,14 @@ def all_known(*results: Any) -> tuple[Any, ...]:
     return tuple(result for result in results if not isinstance(result, Skipped))
 
 
-def picture_of(plot: Callable[..., Any], result: Any) -> Picture | None:
+def picture_of(plot: Callable[..., Any], result: Any, **options: Any) -> Picture | None:
     """The picture of a result, or none where the result is missing.
 
     Parameters
     ----------
     plot : function of the result that draws it
     result : what is drawn, or `Skipped`
+    **options : of `plot`
 
     Returns
     -------
@@ -177,7 +178,7 @@ def picture_of(plot: Callable[..., Any], result: Any) -> Picture | None:
     --------
     >>> picture_of(print, Skipped("Too few customers."))
     """
-    return None if isinstance(result, Skipped) else Picture(plot(result))
+    return None if isinstance(result, Skipped) else Picture(plot(result, **options))
 
 
 def or_else(instead: Callable[[Skipped], Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -14,6 +14,7 @@ from crmlib.present.plots_parts import (
     place_labels,
     short_numbers,
 )
+from crmlib.present.plots_rules_parts import no_rules, ticks_between
 from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, WIDTH, finish, theme, wrapped
 from crmlib.present.words import count, listing, number, percent, quoted, shortened, times
 
@@ -49,7 +50,7 @@ def plot_rules_lift(result: CrossSell, *, most: int = 10, ax: Any = None) -> Any
     """
     rules = result.pairs.head(most)
     if rules.empty:
-        return _no_rules(ax)
+        return no_rules(ax)
     first = rules.iloc[0]
     pair = f"{quoted(first['if'])} and {quoted(first['then'])}"
     title = f"{pair}: together {times(first['lift'])} as often as by chance"
@@ -108,7 +109,7 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
     """
     rules = result.pairs.sort_values(["count", "lift"], ascending=False, kind="stable").head(most)
     if rules.empty:
-        return _no_rules(ax)
+        return no_rules(ax)
     sure = int((rules["confidence_pct"] >= 50).sum())
     verb = "holds" if sure == 1 else "hold"
     title = f"{number(sure)} of {count(len(rules), 'rule')} {verb} in at least half of all cases"
@@ -122,7 +123,7 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         ax.set_xscale("log")
         low, high = rules["support_pct"].min(), rules["support_pct"].max()
         ax.set_xlim(low / 1.25, high * 1.6)
-        ax.set_xticks([tick for tick in _TICKS if low / 1.25 <= tick <= high * 1.6])
+        ax.set_xticks(ticks_between(low / 1.25, high * 1.6))
         ax.minorticks_off()
         top = rules["confidence_pct"].max()
         ax.set_ylim(0, 1.28 * top)
@@ -205,14 +206,6 @@ def plot_item_frequency(result: CrossSell, *, most: int = 12, ax: Any = None) ->
     )
 
 
-_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
-
-
 def _lift_words() -> tuple[str, str, str]:
     low, high = _STEPS
     return f"under {low:g} times chance", f"{low:g} to {high:g} times", f"over {high:g} times"
-
-
-def _no_rules(ax: Any) -> Any:
-    says = "No rule is above chance at this support"
-    return finish(nothing(ax, says=says), title="Nothing to show", alt=f"No picture: {says.lower()}.")

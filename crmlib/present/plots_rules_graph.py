@@ -7,7 +7,8 @@ import pandas as pd
 
 from crmlib.analyse.cross_sell import CrossSell
 from crmlib.analyse.rule_book import RuleBook
-from crmlib.present.plots_parts import LINE, canvas, nothing, place_labels, short_numbers
+from crmlib.present.plots_parts import LINE, canvas, place_labels, short_numbers
+from crmlib.present.plots_rules_parts import no_rules, ticks_between
 from crmlib.present.theme import GREY, INK, PALE, SOFT, WIDTH, finish, theme, wrapped
 from crmlib.present.words import count, listing, number, percent, plural, quoted, times
 
@@ -43,7 +44,7 @@ def plot_rule_graph(result: CrossSell | RuleBook, *, most: int = 12, ax: Any = N
     """
     rules = _pairs(result).head(most)
     if rules.empty:
-        return _no_rules(ax)
+        return no_rules(ax)
     groups = _groups(rules)
     title = _graph_title(rules, groups)
     names = [name for group in groups for name in group]
@@ -99,7 +100,7 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
     """
     rules = _pairs(result).head(most)
     if rules.empty:
-        return _no_rules(ax)
+        return no_rules(ax)
     strong = rules[rules["lift"] > _STRONG]
     title = f"No rule is more than {times(_STRONG)} as frequent as by chance"
     if len(strong):
@@ -120,7 +121,7 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
         low, high, top = rules["support_pct"].min(), rules["support_pct"].max(), rules["lift"].max()
         ax.set_xlim(low / 1.3, high * 2)
         ax.set_ylim(0.9, 6 * max(top, 1.5))
-        ax.set_xticks([tick for tick in _TICKS if low / 1.3 <= tick <= high * 2] or [float(f"{low:.1g}")])
+        ax.set_xticks(ticks_between(low / 1.3, high * 2))
         ax.set_yticks([tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if tick <= 1.05 * top])
         ax.minorticks_off()
         short_numbers(ax.xaxis)
@@ -148,9 +149,6 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
     ]
     alt = f"Scatter of {count(len(rules), 'rule')}: lift against the share of baskets. {listing(parts)}."
     return finish(ax, title=title, alt=alt)
-
-
-_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
 def _pairs(result: CrossSell | RuleBook) -> pd.DataFrame:
@@ -228,8 +226,3 @@ def _shade_legend(ax: Any) -> None:
                        labelcolor=SOFT, alignment="left")  # fmt: skip
     legend.get_title().set_color(SOFT)
     legend.set_in_layout(True)
-
-
-def _no_rules(ax: Any) -> Any:
-    says = "No rule is above chance at this support"
-    return finish(nothing(ax, says=says), title="Nothing to show", alt=f"No picture: {says.lower()}.")

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.campaigns.judging import CHANCE, LESS, MORE, NO_DIFFERENCE
+from crmlib.analyse.campaigns.judging import JUDGED, MORE
 from crmlib.analyse.campaigns.result import CampaignEffect, CampaignSummary
+from crmlib.analyse.shares import share_interval
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_campaigns_words import (
@@ -41,7 +42,7 @@ def campaigns_figures(summary: CampaignSummary, effect: CampaignEffect) -> KeyFi
     """
     table = summary.table
     contacted = int(table["contacted"].sum())
-    judged = int(table["verdict"].isin([MORE, LESS, NO_DIFFERENCE, CHANCE]).sum())
+    judged = int(table["verdict"].isin(JUDGED).sum())
     figures = [
         KeyFigure(label="Contacts", value=contacted, note=f"in {len(table):,} campaigns"),
         KeyFigure(
@@ -50,10 +51,8 @@ def campaigns_figures(summary: CampaignSummary, effect: CampaignEffect) -> KeyFi
         ),
     ]  # fmt: skip
     if not summary.responses_unknown and contacted:
-        from crmlib.analyse.campaigns.estimates import wilson
-
         hits = int(table["responded"].sum())
-        low, high = wilson(hits, contacted)
+        low, high = share_interval(hits, contacted)
         figures.insert(1, KeyFigure(
             label="Contacts that brought an answer", value=100 * hits / contacted, low=100 * low, high=100 * high,
             unit="%", better="higher", format=".1f",

@@ -5,7 +5,7 @@ from crmlib.present.blocks import DataTable
 
 _LABELS = {
     "topic": "Topic",
-    "term": "Word",
+    "term": "Words",
     "language": "Language",
     "deals": "Deals",
     "lost_share_pct": "Notes of lost deals",
@@ -49,7 +49,7 @@ def topics_table(result: Concerns) -> DataTable | None:
 
 
 def terms_table(result: Concerns) -> DataTable | None:
-    """The most frequent words, those of lost deals first.
+    """The most frequent words in notes of lost and of won deals, those of lost deals first.
 
     Parameters
     ----------
@@ -68,7 +68,8 @@ def terms_table(result: Concerns) -> DataTable | None:
     if result.terms.empty:
         return None
     return DataTable(
-        result.terms, name="concern-words", caption="The most frequent words of notes",
+        result.terms.drop(columns="open_share_pct"), name="concern-words",
+        caption="The most frequent words of notes, those of lost deals first",
         labels=_LABELS, units=_UNITS, digits=_DIGITS, rows=12,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Key figures and tables of the report on leads."""
+"""Tables of the report on leads."""
 
 from typing import Any
 
@@ -10,51 +10,11 @@ from crmlib.analyse.pipeline.portrait import Portrait
 from crmlib.analyse.pipeline.portrait_traits import TRAITS
 from crmlib.analyse.pipeline.sources import ChannelConversion
 from crmlib.prepare.privacy import public_ids
-from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
+from crmlib.present.blocks import DataTable, Prose
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_leads_words import base_words, by_words
 from crmlib.present.needs import or_else
 from crmlib.present.words import sentence
-
-
-@or_else(lambda missing: missing)
-def leads_figures(portrait: Portrait, scores: Any = None) -> KeyFigures:
-    """How many deals are open and won, what can be expected, and how good the chances are.
-
-    Parameters
-    ----------
-    portrait : Portrait
-    scores : LeadScores, optional
-
-    Examples
-    --------
-    >>> from crmlib.present.claims_leads_words import _little_portrait, _little_scores
-    >>> print(leads_figures(_little_portrait(), _little_scores())._text().splitlines()[0])
-    Open deals: 147
-    """
-    figures = [
-        KeyFigure(label="Open deals", value=portrait.open, note=f"{portrait.won:,} won so far"),
-        KeyFigure(
-            label="Win rate", value=portrait.win_rate_pct, unit="%", better="higher", format=".0f",
-            note=f"of {portrait.base_leads:,} {base_words(portrait.base)}",
-        ),
-    ]  # fmt: skip
-    if scores is None:
-        return KeyFigures(*figures)
-    expected = float(scores.table["expected_value"].sum(min_count=1))
-    if pd.notna(expected):
-        figures.append(
-            KeyFigure(label="Expected from open deals", value=expected, unit=scores.currency, better="higher",
-                      note=f"within {scores.horizon_days} days")
-        )  # fmt: skip
-    best = scores.chosen
-    figures.append(
-        KeyFigure(
-            label="Pairs of deals put right", value=100 * best["auc"], low=100 * best["auc_low"],
-            high=100 * best["auc_high"], unit="%", better="higher", format=".0f", note="50 % is chance",
-        )
-    )  # fmt: skip
-    return KeyFigures(*figures)
 
 
 @or_else(lambda missing: missing)

@@ -8,9 +8,11 @@ from crmlib import Crm
 from crmlib.measure.outreach_contacts import (
     ANSWER_DAYS,
     ANSWERED,
+    LAST_CONTACTS,
+    LAST_CONTROLS,
     channel_responses,
     last_contacts,
-    last_question,
+    last_controls,
     outreach_sql,
     responses_question,
 )
@@ -124,8 +126,44 @@ def test_last_contacts_against_loops():
         assert got["last_campaign_on"] == max(days) if days else pd.isna(got["last_campaign_on"])
 
 
+def test_last_controls_against_loops():
+    _, members, campaigns = random_tables(5)
+    found = last_controls(Crm.from_frames(as_of=AS_OF, campaign_contacts=members, campaigns=campaigns))
+    known = list(known_members(members, campaigns))
+    expected: dict[str, pd.Timestamp] = {}
+    for row in members[members["is_control"].eq(True)].itertuples():
+        dated = members.loc[members["campaign_id"] == row.campaign_id, "contacted_on"]
+        assert dated.notna().any()
+        last = max(day for campaign, _, day, *_ in known if campaign == row.campaign_id)
+        day = pd.Timestamp(row.contacted_on) if pd.notna(row.contacted_on) else last
+        expected[row.customer_id] = max(day, expected.get(row.customer_id, day))
+    assert found.to_dict() == expected and len(expected) > 4
+    assert list(found.index) == sorted(expected)
+
+
+def test_a_control_without_a_day_counts_from_the_last_contact_or_else_from_the_first_day():
+    rows = pd.DataFrame(
+        [
+            ("spring", "ann", None, True),
+            ("spring", "bob", "2024-03-05", False),
+            ("spring", "cem", "2024-03-20", False),
+            ("spring", "dan", "2024-04-02", False),
+            ("summer", "eva", None, True),
+            ("autumn", "fay", None, True),
+            ("nowhere", "gus", None, True),
+        ],
+        columns=["campaign_id", "customer_id", "contacted_on", "is_control"],
+    )
+    days = {"spring": "2024-03-01", "summer": "2024-03-10", "autumn": "2024-04-10"}
+    camps = pd.DataFrame({"campaign_id": list(days), "started_on": list(days.values())})
+    found = last_controls(Crm.from_frames(as_of=AS_OF, campaign_contacts=rows, campaigns=camps))
+    assert found.astype(str).to_dict() == {"ann": "2024-03-20", "eva": "2024-03-10"}
+
+
 @pytest.mark.parametrize("columns", [ALL_COLUMNS, {}], ids=["all columns", "no table"])
-@pytest.mark.parametrize("question", [last_question(), responses_question()], ids=["last", "answers"])
+@pytest.mark.parametrize(
+    "question", [LAST_CONTACTS, LAST_CONTROLS, responses_question()], ids=["last", "controls", "answers"]
+)
 def test_the_sql_translates_to_spark(columns, question):
     assert "customer_id" in [
         column.alias_or_name for column in to_spark(outreach_sql(columns, question)).selects
@@ -139,6 +177,9 @@ def test_later_rows_change_nothing():
     both = [Crm.from_frames(as_of=AS_OF, interactions=rows, **tables) for rows in (calls, early)]
     for ask in (channel_responses, last_contacts):
         pd.testing.assert_frame_equal(*(ask(crm) for crm in both))
+    late = members.assign(contacted_on="2024-04-02", is_control=True, customer_id="late")
+    more = Crm.from_frames(as_of=AS_OF, **tables | {"campaign_contacts": pd.concat([members, late.head(1)])})
+    pd.testing.assert_series_equal(last_controls(more), last_controls(both[0]))
 
 
 def test_permissions_without_the_tables():

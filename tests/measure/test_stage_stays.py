@@ -1,7 +1,6 @@
 """Stays in stages: what counts as one, what is set aside, and that nothing is known before its time."""
 
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +8,6 @@ import pandas as pd
 import pytest
 import sqlglot
 
-import crmlib
 from crmlib import Crm
 from crmlib.measure.deal_stays_past import stay_history
 from crmlib.measure.deal_steps import history_entries, visit_steps
@@ -18,8 +16,8 @@ from crmlib.schema.errors import SchemaError
 from crmlib.schema.tables import TABLES
 from tests.measure.deal_cases import AS_OF, known_then, pipeline, random_pipeline
 from tests.measure.test_indicator_steps import to_spark
+from tests.sample.company import sample_crm
 
-B2B = Path(__file__).resolve().parents[2] / "data" / "b2b"
 SHOWN = ["stage", "next_stage", "exit", "stay_days", "visit_no"]
 
 
@@ -226,10 +224,10 @@ def test_a_history_cut_for_a_moment_is_what_the_tables_say_then(seed, zone):
 
 
 def test_the_history_of_the_sample_company_is_cut_alike():
-    if not (B2B / "exports" / "crm_opportunities.csv").is_file():
-        pytest.skip("no data/b2b/exports: `crmlib sample data/b2b` makes them")
-    crm = crmlib.open_workspace(B2B)
-    assert_same_stays(crm, [crm.as_of - pd.Timedelta(days=400, hours=5)])
+    crm = sample_crm()
+    moments = [crm.as_of - pd.Timedelta(days=days, hours=5) for days in (60, 400, 700)]
+    assert all(len(stage_stays(crm.at(moment))) > 300 for moment in moments)
+    assert_same_stays(crm, moments)
 
 
 def test_a_history_that_cannot_be_cut_is_asked_of_the_tables():

@@ -173,6 +173,19 @@ def test_tables_show_pseudonyms_and_escape_names():
     )
 
 
+def test_a_picture_of_plans_shows_pseudonyms_or_names_of_products(monkeypatch):
+    monkeypatch.setenv("CRMLIB_PSEUDONYM_KEY", "a key of sixteen or more")
+    plan = replace(_little_plan(), by="customer")
+    hidden = SimpleNamespace(config=SimpleNamespace(privacy=SimpleNamespace(pseudonyms=True)))
+    for crm, by, expected in ((hidden, "customer", "K-"), (_little_shop(), "product", "Tea")):
+        by_key = replace(plan, by=by)
+        names = tables_forecast_plan.plan_names(crm, by_key)
+        picture = picture_of(plots_forecast_plan.plot_plan, by_key, names=names)
+        ax = plots_forecast_plan.plot_plan(by_key, names=names)
+        for shown in (picture.alt, " ".join(text.get_text() for text in words_of(ax))):
+            assert expected in shown and not {"tea", "milk"} & set(shown.split())
+
+
 @pytest.mark.parametrize("name", FORECASTS)
 def test_tables_of_a_forecast(name):
     found = made(name)

@@ -170,9 +170,11 @@ def test_the_next_run_reads_the_drafts_back_and_leaves_them_in_peace(shop, tmp_p
     assert set(second.set_aside.query("reason == 'quiet'")["customer_id"]) == set(
         plan.contacts["customer_id"]
     )
-    assert [*second.contacts["customer_id"], *second.control["customer_id"]] == plan.control[
-        "customer_id"
-    ].tolist()
+    assert (
+        second.set_aside.query("reason == 'control'")["customer_id"].tolist()
+        == plan.control["customer_id"].tolist()
+    )
+    assert second.contacts.empty and second.control.empty
     assert planned(shop, "summer", moment="2024-02-14")[1].set_aside.empty
 
 
@@ -181,7 +183,8 @@ def test_a_list_without_drafts_counts_too_and_so_does_one_later_than_the_data(sh
     write_outreach(crm, plan, out=tmp_path / "lists")
     assert "interactions" not in crmlib.open_workspace(shop)
     found = planned(shop, "summer", moment="2024-03-02")[1]
-    assert set(found.set_aside["customer_id"]) == set(plan.contacts["customer_id"])
+    aside = found.set_aside.groupby("reason")["customer_id"].apply(set).to_dict()
+    assert aside == {"quiet": set(plan.contacts["customer_id"]), "control": set(plan.control["customer_id"])}
     assert planned(shop, "summer")[1].set_aside.empty
 
 
@@ -394,7 +397,10 @@ def test_the_command(shop, call):
     assert "5 customers to address" in out and "Nothing has been sent." in out
     assert "canary" not in out and "bob" not in out
     assert "The list: lists/cross-sell-20240131" in out
-    code, out, err, _ = call("shop", "--offer", "cross-sell", "--out", "lists")
+    again = ("shop", "--offer", "cross-sell", "--out", "lists")
+    code, out, err, _ = call(*again)
+    assert code == 3 and "Nobody can be addressed: 6 customers set aside" in out
+    code, out, err, _ = call(*again, "--on", "2024-02-14", "--campaign", "cross-sell-20240131")
     assert code == 2 and "is there already" in err
     code, out, err, _ = call(
         "shop",

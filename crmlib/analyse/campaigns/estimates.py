@@ -89,38 +89,6 @@ class Difference:
         return smallest_effect(self.error, freedom=self.freedom)
 
 
-def wilson(hits: int, count: int, *, level: float = LEVEL) -> tuple[float, float]:
-    """The interval of a share, by Wilson's score.
-
-    Parameters
-    ----------
-    hits, count : int
-    level : float
-
-    Returns
-    -------
-    (low, high), 0 to 1
-        NaN where nothing was counted.
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22.
-
-    Examples
-    --------
-    >>> [round(end, 4) for end in wilson(10, 100)]
-    [0.0552, 0.1744]
-    """
-    if count <= 0:
-        return float("nan"), float("nan")
-    z = float(stats.norm.ppf((1 + level) / 2))
-    share, spread = hits / count, z * z / count
-    middle = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * np.sqrt(share * (1 - share) / count + spread / count / 4)
-    low, high = middle - half, middle + half
-    return (0.0 if hits == 0 else float(low)), (1.0 if hits == count else float(high))
-
-
 def welch(one: np.ndarray, other: np.ndarray) -> Difference:
     """The difference of two means where the spread of the groups may differ.
 

@@ -7,9 +7,10 @@ import pandas as pd
 from scipy import stats
 
 from crmlib.analyse.campaigns.comparison import FEWEST, MATCHED, Comparison
-from crmlib.analyse.campaigns.estimates import Difference, mean_of_pairs, welch, wilson
+from crmlib.analyse.campaigns.estimates import Difference, mean_of_pairs, welch
 from crmlib.analyse.campaigns.response import Response
 from crmlib.analyse.rule_significance import benjamini_hochberg
+from crmlib.analyse.shares import share_interval
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, frequent_groups, safe_groups
 from crmlib.measure.campaign_spend import CONTACTED, CONTROL, DURING
 
@@ -168,7 +169,7 @@ def _response(inside: pd.Series, response: Response) -> dict[str, object]:
         return row
     who = response.who.reindex(inside.index).fillna(False).to_numpy(dtype=bool)
     mine, others = who[inside.to_numpy()], who[~inside.to_numpy()]
-    low, high = wilson(int(mine.sum()), n)
+    low, high = share_interval(int(mine.sum()), n)
     row |= {
         "responded": int(mine.sum()),
         "response_pct": 100 * mine.sum() / max(n, 1),

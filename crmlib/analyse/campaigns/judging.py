@@ -14,8 +14,11 @@ MORE, LESS, NO_DIFFERENCE = "more spend", "less spend", "no difference seen"
 CHANCE, DOUBTED, FEW = "could be chance", "not trusted", "too few to judge"
 NOTHING, NOBODY = "nothing to compare", "nobody contacted"
 
-VERDICTS = (MORE, LESS, NO_DIFFERENCE, CHANCE, DOUBTED, FEW, NOTHING, NOBODY)
-"""What may be concluded; `CHANCE` only where many campaigns are looked at together."""
+JUDGED = (MORE, LESS, NO_DIFFERENCE, CHANCE)
+"""What may be concluded of a comparison; `CHANCE` only where many campaigns are looked at together."""
+
+NOT_JUDGED = (FEW, NOTHING, NOBODY)
+"""Why nothing is concluded. `DOUBTED` is neither: compared, and not trusted."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,7 +33,7 @@ class Judgement:
     trial : Comparison
         The same on the time before it; of the kind "none" where that was not possible.
     verdict : str
-        One of `VERDICTS`.
+        One of `JUDGED`, one of `NOT_JUDGED`, or `DOUBTED`.
     doubt : str
         Why a matched comparison is not trusted; empty where it is, or where there is none.
 
@@ -158,7 +161,7 @@ def verdict_of(comparison: Comparison, doubt: str) -> str:
     Returns
     -------
     str
-        One of `VERDICTS`.
+        One of `JUDGED`, one of `NOT_JUDGED`, or `DOUBTED`.
 
     Examples
     --------

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.campaigns.estimates import wilson
+from crmlib.analyse.shares import share_interval
 from crmlib.measure.campaign_spend import CONTACTED, CONTROL, DURING
 
 MEANT = ("campaign_contacts.responded_at", "transactions.campaign_id")
@@ -120,7 +120,7 @@ def response_of(people: pd.DataFrame, *, until_on: pd.Timestamp, unknown: str = 
     late = answered & (ours["responded_on"] > until_on)
     counts = answered & ~early & ~late
     hits = int(counts.sum())
-    low, high = wilson(hits, n)
+    low, high = share_interval(hits, n)
     days = (ours.loc[counts, "responded_on"] - ours.loc[counts, "contact_on"]).dt.days.dropna()
     held = rows[rows["arm"] == CONTROL]
     return Response(

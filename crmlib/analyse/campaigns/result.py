@@ -95,7 +95,7 @@ class CampaignEffect:
 
     @property
     def verdict(self) -> str:
-        """What is concluded, one of `crmlib.analyse.campaigns.judging.VERDICTS`.
+        """What is concluded, one of the words of `crmlib.analyse.campaigns.judging`.
 
         Examples
         --------

@@ -10,7 +10,7 @@ from crmlib.analyse.forecast.intervals import LEVEL_PCT, Stretch, learn_stretch
 from crmlib.analyse.forecast.result import SALES, Forecast
 from crmlib.analyse.forecast.says_sales import sales_limits, sales_notes, sales_says
 from crmlib.analyse.forecast.scores import compare_ways, score_ways
-from crmlib.analyse.forecast.series_models import FAMILIES, LATELY, LINE
+from crmlib.analyse.forecast.series_models import FAMILIES, LINE
 from crmlib.analyse.forecast.series_past import FEWEST_ORIGINS, Tried, deviation_of_sum, stride_of, try_ways
 from crmlib.measure.sales_series import FREQUENCIES, SalesSeries, facts_sql, sales_series
 from crmlib.schema.errors import ParameterError, nearest
@@ -232,7 +232,3 @@ def _history(series: SalesSeries) -> pd.DataFrame:
             "actual": series.values["all"].to_numpy(float),
         }
     )
-
-
-SIMPLE_WAYS = (LATELY, "a year earlier")
-"""Names of the ways that others are measured against."""

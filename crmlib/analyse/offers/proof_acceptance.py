@@ -5,6 +5,7 @@ import pandas as pd
 
 from crmlib.analyse.offers.proof_measures import drawn_sums
 from crmlib.analyse.resampling import interval
+from crmlib.analyse.shares import share_interval
 
 _LEAST = 30
 
@@ -114,9 +115,7 @@ def _table(offers: pd.DataFrame, by: str, *, seed: int) -> pd.DataFrame:
 
 def _ends(drawn: np.ndarray, offered: float, accepted: float) -> tuple[float, float]:
     """Drawing again cannot see beyond what happened: where nothing was taken it would give 0 to 0."""
-    from scipy.stats import binomtest
-
-    least, most = binomtest(int(accepted), int(offered)).proportion_ci(method="wilson")
+    least, most = share_interval(accepted, offered)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = interval(drawn[:, 1] / drawn[:, 0])
-    return 100 * min(low, float(least)), 100 * max(high, float(most))
+    return 100 * min(low, least), 100 * max(high, most)

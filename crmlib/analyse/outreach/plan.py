@@ -9,11 +9,11 @@ import pandas as pd
 from crmlib.analyse.outreach.channels import CHANNEL_WORDS, allowed_channels, choose_channels
 from crmlib.analyse.outreach.control import balance_table, draw_control
 from crmlib.analyse.outreach.result import LIST_COLUMNS, REASONS, OutreachPlan
-from crmlib.measure.outreach_contacts import channel_responses, last_contacts
+from crmlib.measure.outreach_contacts import channel_responses, last_contacts, last_controls
 from crmlib.measure.outreach_people import CHANNELS, CONSENT_OF, contact_permissions
 from crmlib.prepare.clock import closing_moment_of_table, in_zone
 from crmlib.prepare.config_parts import OutreachConfig
-from crmlib.prepare.outbox import campaign_name, listed_contacts
+from crmlib.prepare.outbox import campaign_name, listed_contacts, listed_controls
 from crmlib.schema.errors import ParameterError, nearest
 
 KINDS = ("any", "cross-sell", "up-sell", "repeat-sell")
@@ -43,8 +43,8 @@ def plan_outreach(
     """One offer for each customer who may be addressed, the channel for it, and a group left alone.
 
     Each customer who is not in the plan is set aside with a reason: no fitting offer, no consent, no usable
-    address, addressed within the quiet period, or beyond the number asked for. A control group is drawn from
-    the rest, alike in expected value.
+    address, addressed within the quiet period, in the control group of a campaign within it, or beyond the
+    number asked for. A control group is drawn from the rest, alike in expected value.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def plan_outreach(
     _refuse_strangers(offers.table, permissions)
     chosen, value_means = _best_offers(crm, offers.table, kind=kind, product=product, category=category)
     allowed = allowed_channels(permissions, channel=channel)
-    last = _last_day(crm, until=day).reindex(permissions.index)
+    last = _last_days(crm, until=day).reindex(permissions.index)
     aside = _set_aside(permissions, offers.table, chosen, allowed, last, channel=channel, day=day, rest=rest)
     ready = chosen.loc[[name for name in chosen.index if name not in aside]]
     cut = len(ready) if most is None else most
@@ -109,7 +109,7 @@ def plan_outreach(
     ready = ready.join(
         choose_channels(allowed.loc[ready.index], channel_responses(crm), asked=channel != "auto")
     )
-    ready["last_contacted_on"] = last.reindex(ready.index)
+    ready["last_contacted_on"] = last["contacted_on"].reindex(ready.index)
     is_control = draw_control(
         ready["expected_value"], share_pct=share, seed=seed, salt=campaign_id
     ).to_numpy()
@@ -215,14 +215,22 @@ def _matches(crm: Any, table: pd.DataFrame, word: str, columns: tuple[str, ...])
     return fits
 
 
-def _last_day(crm: Any, *, until: pd.Timestamp) -> pd.Series:
-    """The last day on which each customer was addressed, earlier lists of the outbox among them."""
+def _last_days(crm: Any, *, until: pd.Timestamp) -> pd.DataFrame:
+    """The last day on which each customer was addressed, or left alone on purpose, by earlier lists too."""
     found = last_contacts(crm)
     talked = found["last_interaction_at"].dt.tz_localize("UTC").dt.tz_convert(crm.time_zone)
     days = [talked.dt.tz_localize(None).dt.normalize(), found["last_campaign_on"]]
-    listed = listed_contacts(crm.config, until=until).set_index("customer_id")["contacted_on"]
-    every = pd.concat([*days, listed]).dropna().astype("datetime64[us]")
-    return every.groupby(level=0).max()
+    listed, controls = (
+        rows.set_index("customer_id")["contacted_on"]
+        for rows in (listed_contacts(crm.config, until=until), listed_controls(crm.config, until=until))
+    )
+    every = {"contacted_on": [*days, listed], "control_on": [last_controls(crm), controls]}
+    return pd.DataFrame(
+        {
+            name: pd.concat(parts).dropna().astype("datetime64[us]").groupby(level=0).max()
+            for name, parts in every.items()
+        }
+    )
 
 
 def _set_aside(
@@ -230,7 +238,7 @@ def _set_aside(
     table: pd.DataFrame,
     chosen: pd.DataFrame,
     allowed: pd.DataFrame,
-    last: pd.Series,
+    last: pd.DataFrame,
     *,
     channel: str,
     day: pd.Timestamp,
@@ -240,9 +248,9 @@ def _set_aside(
     has_offer, fits = set(table["customer_id"]), set(chosen.index)
     agreed = allowed.filter(like="_agreed").any(axis=1)
     reachable = allowed.filter(like="_allowed").any(axis=1)
-    days = (day - last).dt.days
+    days = [(day - last[name]).dt.days for name in ("contacted_on", "control_on")]
     aside = {}
-    for name, yes, address, gone in zip(permissions.index, agreed, reachable, days, strict=True):
+    for name, yes, address, gone, alone in zip(permissions.index, agreed, reachable, *days, strict=True):
         if name not in fits:
             reason = "other_offer" if name in has_offer else "no_offer"
             aside[name] = (reason, f"{REASONS[reason]}.")
@@ -251,10 +259,20 @@ def _set_aside(
         elif not address:
             aside[name] = ("no_address", f"{REASONS['no_address']}.")
         elif gone < rest:
-            ago = "today" if gone == 0 else f"{gone:.0f} {'day' if gone == 1 else 'days'} ago"
-            says = f"was addressed {ago}; {rest} {'day' if rest == 1 else 'days'} of rest are kept."
-            aside[name] = ("quiet", says)
+            aside[name] = ("quiet", f"was addressed {_ago(gone)}; {_days_of(rest)} of rest are kept.")
+        elif alone < rest:
+            # Whoever is addressed spoils the comparison, so they rest as long as those who were.
+            says = f"was put into a campaign's control group {_ago(alone)}; it is left alone for {_days_of(rest)}."
+            aside[name] = ("control", says)
     return aside
+
+
+def _ago(days: float) -> str:
+    return "today" if days == 0 else f"{_days_of(days)} ago"
+
+
+def _days_of(days: float) -> str:
+    return f"{days:.0f} {'day' if days == 1 else 'days'}"
 
 
 def _consent_words(row: pd.Series, channel: str) -> str:

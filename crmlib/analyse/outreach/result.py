@@ -11,6 +11,7 @@ REASONS = {
     "no_consent": "has agreed to no channel that was asked for",
     "no_address": "has agreed, but no usable address is on record",
     "quiet": "was addressed too recently",
+    "control": "is left alone for the comparison of an earlier campaign",
     "beyond_most": "comes after the number of customers asked for",
 }
 """Why a customer is not in the plan, in the order in which it is asked; each customer has one reason."""

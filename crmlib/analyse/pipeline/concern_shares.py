@@ -40,7 +40,7 @@ def shares_of_notes(
     Notes
     -----
     Shares are of notes, because a deal of many notes speaks of everything sooner or later, and won deals have
-    more notes. See `difference_of_shares` for the intervals.
+    more notes. See `difference_of_note_shares` for the intervals.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def shares_of_notes(
     found["deals"] = (_by_deal(matrix, codes, len(deals), np.ones(len(notes))) > 0).sum(axis=0)
     for name in OUTCOMES:
         found[f"{name}_share_pct"] = 100 * _share(matrix, outcome == name)
-    gap, error, p_value = difference_of_shares(matrix, codes, outcome == "lost", outcome == "won")
+    gap, error, p_value = difference_of_note_shares(matrix, codes, outcome == "lost", outcome == "won")
     found["difference"], found["p_value"] = 100 * gap, p_value
     found["low"], found["high"] = (
         100 * np.maximum(gap - 1.96 * error, -1),
@@ -69,12 +69,12 @@ def shares_of_notes(
         100 * _share(matrix, recent),
         100 * _share(matrix, ~recent),
     )
-    gap, _, p_value = difference_of_shares(matrix, codes, recent, ~recent)
+    gap, _, p_value = difference_of_note_shares(matrix, codes, recent, ~recent)
     found["trend"] = trend_words(gap, p_value)
     return found[["term", "deals", *SHARE_COLUMNS]]
 
 
-def difference_of_shares(
+def difference_of_note_shares(
     held: Any, deals: np.ndarray, one: np.ndarray, other: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Share among the notes of one side less that of the other, with its error when deals are drawn as wholes.
@@ -107,7 +107,7 @@ def difference_of_shares(
     --------
     >>> held = np.repeat([1.0, 0.0], 10)[:, None]
     >>> side = np.repeat([True, False], 10)
-    >>> gap, error, p = difference_of_shares(held, np.arange(20), side, ~side)
+    >>> gap, error, p = difference_of_note_shares(held, np.arange(20), side, ~side)
     >>> float(gap[0]), round(float(error[0]), 3), bool(p[0] < 1e-6)
     (1.0, 0.113, True)
     """

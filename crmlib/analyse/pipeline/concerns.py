@@ -10,7 +10,7 @@ import pandas as pd
 from crmlib.analyse.pipeline.concern_shares import (
     OUTCOMES,
     SHARE_COLUMNS,
-    difference_of_shares,
+    difference_of_note_shares,
     shares_of_notes,
     trend_words,
 )
@@ -24,6 +24,7 @@ from crmlib.analyse.pipeline.concern_words import (
     words_of,
 )
 from crmlib.analyse.rule_significance import benjamini_hochberg
+from crmlib.analyse.shares import share_interval
 from crmlib.measure.deal_notes import deal_notes, known_names
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.privacy import MINIMUM_GROUP
@@ -280,11 +281,9 @@ def _share(part, whole):
 
 
 def _reason_row(name, part, known, since):
-    from statsmodels.stats.proportion import proportion_confint
-
-    low, high = proportion_confint(len(part), len(known), method="wilson")
+    low, high = share_interval(len(part), len(known))
     late, held = (known["closed_at"] > since).to_numpy(), (known["reason"] == name).to_numpy()[:, None]
-    gap, _, p_value = difference_of_shares(held, np.arange(len(known)), late, ~late)
+    gap, _, p_value = difference_of_note_shares(held, np.arange(len(known)), late, ~late)
     when = {
         **{
             f"{when}_share_pct": _share(held[side].sum(), side.sum())

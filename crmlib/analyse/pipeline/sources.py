@@ -11,8 +11,9 @@ from scipy.stats import norm
 
 from crmlib.analyse.pipeline.portrait_traits import NOT_STATED, against_the_rest
 from crmlib.analyse.pipeline.sources_given import Given, given_deals
-from crmlib.analyse.pipeline.sources_rates import difference_of_shares, standardised_difference, wilson
+from crmlib.analyse.pipeline.sources_rates import newcombe_difference, standardised_difference
 from crmlib.analyse.rule_significance import benjamini_hochberg
+from crmlib.analyse.shares import share_interval
 from crmlib.schema.errors import ParameterError, nearest
 
 FEWEST = 30
@@ -178,7 +179,7 @@ def _rates(table: pd.DataFrame, base: str) -> pd.DataFrame:
         ("won_of_decided_pct", "decided", "decided_low", "decided_high"),
     ):
         n = table[of].where(table[of] > 0)
-        bottom, top = wilson(table["won"].to_numpy(), table[of].to_numpy())
+        bottom, top = share_interval(table["won"].to_numpy(), table[of].to_numpy())
         table[name], table[low], table[high] = 100 * table["won"] / n, 100 * bottom, 100 * top
     return table
 
@@ -213,7 +214,7 @@ def _compared(table: pd.DataFrame, overall: pd.Series, base: str, fewest: int) -
     n, won = table[base].to_numpy(), table["won"].to_numpy()
     all_n, all_won = int(overall[base]), int(overall["won"])
     judged = (n >= fewest) & (all_n - n >= fewest)
-    gap = difference_of_shares(won, n, all_won - won, all_n - n)
+    gap = newcombe_difference(won, n, all_won - won, all_n - n)
     tests = pd.DataFrame({"p": np.nan, "q": np.nan}, index=range(len(table)))
     if judged.any():
         tests.loc[judged, ["p", "q"]] = against_the_rest(won[judged], n[judged], all_won, all_n).to_numpy()

@@ -1,4 +1,4 @@
-"""Shares with intervals, differences of shares, and shares at one and the same mix."""
+"""Differences of two shares, as they are and at one and the same mix."""
 
 import numpy as np
 import pandas as pd
@@ -7,38 +7,7 @@ from scipy.stats import norm
 _Z = float(norm.ppf(0.975))
 
 
-def wilson(hits: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The 95 % interval of shares.
-
-    Parameters
-    ----------
-    hits, n : arrays
-
-    Returns
-    -------
-    (low, high)
-        From 0 to 1; NaN where n is 0.
-
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the
-    American Statistical Association 22.
-
-    Examples
-    --------
-    >>> low, high = wilson(np.array([5.0]), np.array([10.0]))
-    >>> low.round(4).tolist(), high.round(4).tolist()
-    ([0.2366], [0.7634])
-    """
-    hits, n = np.asarray(hits, dtype=float), np.asarray(n, dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(n > 0, hits / n, np.nan)
-        middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n * n)) / (1 + _Z**2 / n)
-    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
-
-
-def difference_of_shares(
+def newcombe_difference(
     hits: np.ndarray, n: np.ndarray, other_hits: np.ndarray, other_n: np.ndarray
 ) -> pd.DataFrame:
     """Differences of two shares with their 95 % interval, put together from the two shares' own intervals.
@@ -50,7 +19,7 @@ def difference_of_shares(
     Returns
     -------
     DataFrame
-        `difference`, `low`, `high`, from -1 to 1.
+        `difference`, `low`, `high`, from -1 to 1; NaN where a side has none.
 
     References
     ----------
@@ -61,18 +30,16 @@ def difference_of_shares(
     --------
     Newcombe's table II, contrast (a): 56/70 against 48/80.
 
-    >>> one = difference_of_shares(np.array([56]), np.array([70]), np.array([48]), np.array([80]))
+    >>> one = newcombe_difference(np.array([56]), np.array([70]), np.array([48]), np.array([80]))
     >>> one.round(4).values.tolist()
     [[0.2, 0.0524, 0.3339]]
     """
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
     hits, n, other_hits, other_n = (np.asarray(x, dtype=float) for x in (hits, n, other_hits, other_n))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share, other = np.where(n > 0, hits / n, np.nan), np.where(other_n > 0, other_hits / other_n, np.nan)
-    (low, high), (other_low, other_high) = wilson(hits, n), wilson(other_hits, other_n)
-    below = np.sqrt((share - low) ** 2 + (other_high - other) ** 2)
-    above = np.sqrt((high - share) ** 2 + (other - other_low) ** 2)
-    difference = share - other
-    return pd.DataFrame({"difference": difference, "low": difference - below, "high": difference + above})
+    n, other_n = (np.where(size > 0, size, np.nan) for size in (n, other_n))
+    low, high = confint_proportions_2indep(hits, n, other_hits, other_n, compare="diff", method="newcomb")
+    return pd.DataFrame({"difference": hits / n - other_hits / other_n, "low": low, "high": high})
 
 
 def standardised_difference(won: np.ndarray, inside: np.ndarray, stratum: np.ndarray) -> dict[str, float]:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
-from statsmodels.stats.proportion import proportion_confint
 
 from crmlib.analyse.campaigns.estimates import (
     Difference,
@@ -14,14 +13,8 @@ from crmlib.analyse.campaigns.estimates import (
     power_of,
     smallest_effect,
     welch,
-    wilson,
 )
 from crmlib.analyse.campaigns.groups import difference_of
-
-
-@pytest.mark.parametrize(("hits", "count"), [(0, 7), (7, 7), (1, 13), (214, 1133), (3, 5000)])
-def test_wilson_against_statsmodels(hits, count):
-    assert wilson(hits, count) == pytest.approx(proportion_confint(hits, count, method="wilson"), abs=1e-12)
 
 
 def test_welch_against_scipy():

@@ -118,12 +118,46 @@ def test_the_quiet_period_counts_every_contact_of_ours():
     campaigns = pd.DataFrame({"campaign_id": ["winter"], "started_on": ["2024-01-20"]})
     crm = company(people, interactions=calls, campaign_contacts=members, campaigns=campaigns)
     found = plan(crm, offers_for(people))
-    assert reasons(found) == dict.fromkeys(["call13", "member", "undated"], "quiet")
+    assert reasons(found) == {"control": "control"} | dict.fromkeys(["call13", "member", "undated"], "quiet")
     said = found.set_aside.set_index("customer_id")["says"]
     assert said["call13"] == "was addressed 13 days ago; 14 days of rest are kept."
     assert plan(crm, offers_for(people), quiet_days=0).set_aside.empty
     later = plan(crm, offers_for(people), moment="2024-02-08")
     assert later.set_aside.empty and later.contacted_on == pd.Timestamp("2024-02-08")
+
+
+def test_a_control_group_rests_as_long_as_those_addressed():
+    names = ["now", "just", "over", "also", "no", "bare"]
+    people = {"customer_id": names, "email_consent": [True] * 4 + [False, True]}
+    members = pd.DataFrame(
+        {
+            "campaign_id": "winter",
+            "customer_id": ["now", "just", "over", "also", "also", "no", "bare"],
+            "contacted_on": [
+                *("2024-01-31", "2024-01-18", "2024-01-17"),
+                *("2024-01-25", "2024-01-30", "2024-01-25", "2024-01-25"),
+            ],
+            "is_control": [True, True, True, True, False, True, True],
+        }
+    ).drop_duplicates(["customer_id", "contacted_on"])
+    members.loc[members["contacted_on"] == "2024-01-30", "campaign_id"] = "ice"
+    crm = company(people, campaign_contacts=members)
+    offers = offers_for({"customer_id": names[:-1]})
+    found = plan(crm, offers, control_share_pct=50)
+    assert found.contacts["customer_id"].tolist() + found.control["customer_id"].tolist() == ["over"]
+    assert reasons(found) == {
+        "now": "control", "just": "control", "also": "quiet", "no": "no_consent", "bare": "no_offer"
+    }  # fmt: skip
+    said = found.set_aside.set_index("customer_id")["says"]
+    assert said["now"] == "was put into a campaign's control group today; it is left alone for 14 days."
+    assert (
+        said["just"] == "was put into a campaign's control group 13 days ago; it is left alone for 14 days."
+    )
+    counts = found.counts.set_index("reason")
+    assert counts.loc["control", "customers"] == 2
+    assert counts.loc["control", "says"] == "is left alone for the comparison of an earlier campaign"
+    assert set(plan(crm, offers, moment="2024-02-01").contacts["customer_id"]) == {"over", "just"}
+    assert len(plan(crm, offers, quiet_days=0).contacts) == 4
 
 
 def test_days_of_rest_are_days_of_the_workspaces_clocks():

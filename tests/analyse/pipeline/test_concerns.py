@@ -8,12 +8,13 @@ import pytest
 import statsmodels.api as sm
 
 from crmlib.analyse.pipeline import concern_words
-from crmlib.analyse.pipeline.concern_shares import difference_of_shares
+from crmlib.analyse.pipeline.concern_shares import difference_of_note_shares
 from crmlib.analyse.pipeline.concern_words import languages_of, masked, shareable_words, words_of
 from crmlib.analyse.pipeline.concerns import concerns
 from crmlib.measure.deal_notes import deal_notes
 from crmlib.prepare.crm import Crm
 from crmlib.present.plots_concerns import plot_topics
+from crmlib.present.tables_concerns import terms_table, topics_table
 from crmlib.schema.errors import ParameterError
 
 SAID = {
@@ -78,7 +79,7 @@ def test_errors_are_those_of_a_regression_with_clusters():
     deals = rng.integers(0, 300, 2_000)
     lost = rng.random(300) < 0.5
     held = rng.random(2_000) < 0.2 + 0.3 * rng.random(300)[deals] + 0.1 * lost[deals]
-    gap, error, p_value = difference_of_shares(held[:, None], deals, lost[deals], ~lost[deals])
+    gap, error, p_value = difference_of_note_shares(held[:, None], deals, lost[deals], ~lost[deals])
     fit = sm.OLS(held.astype(float), sm.add_constant(lost[deals].astype(float))).fit(
         cov_type="cluster", cov_kwds={"groups": deals}
     )
@@ -95,7 +96,7 @@ def test_deals_with_many_notes_do_not_seem_to_speak_of_everything():
         deals = np.concatenate([np.arange(60), np.repeat(np.arange(60, 120), 4)])
         won = deals >= 60
         held = rng.random((len(deals), 5)) < 0.3
-        claimed += (difference_of_shares(held, deals, ~won, won)[2] <= 0.05).sum()
+        claimed += (difference_of_note_shares(held, deals, ~won, won)[2] <= 0.05).sum()
     assert claimed <= 20
 
 
@@ -190,6 +191,16 @@ def test_without_notes_there_are_no_topics_and_nothing_fails(lack):
     found = concerns(Crm.from_frames(as_of="2024-06-30", **frames))
     assert found.topics.empty and found.terms.empty and found.examples.empty
     assert "No picture" in plot_topics(found).crmlib_alt
+    assert terms_table(found) is None and topics_table(found) is None
+
+
+def test_the_table_of_words_shows_each_with_its_shares(found):
+    text = terms_table(found)._text()
+    line = next(line for line in text.splitlines() if line.split()[:1] == ["price"])
+    row = found.terms.set_index("term").loc["price"]
+    shares = [f"{row[name]:.0f}" for name in ("lost_share_pct", "won_share_pct", "difference")]
+    assert line.split()[1:6] == ["English", str(row["deals"]), *shares]
+    assert terms_table(found).frame["term"].tolist() == found.terms["term"].tolist()
 
 
 def test_without_reasons_there_is_no_table():

@@ -9,7 +9,7 @@ import pytest
 import crmlib
 from crmlib import Crm
 from crmlib.analyse.pipeline.sources import channel_conversion
-from crmlib.analyse.pipeline.sources_rates import difference_of_shares, standardised_difference, wilson
+from crmlib.analyse.pipeline.sources_rates import newcombe_difference, standardised_difference
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.pipeline.lead_cases import olist_leads, planted
 
@@ -53,20 +53,19 @@ def test_maven_win_rate_and_won_value(shared_data):
     assert top["value"] == "Darcel Schlecht" and top["value_won"] == pytest.approx(1_153_214)
 
 
-def test_wilson_interval_of_newcombe_1998():
-    for hits, n, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611)):
-        found = [float(end[0]) for end in wilson(np.array([hits]), np.array([n]))]
-        assert found == pytest.approx([low, high], abs=5e-5)
-
-
 def test_differences_of_newcombe_1998():
     for one, other, low, high in (
         ((56, 70), (48, 80), 0.0524, 0.3339),
         ((9, 10), (3, 10), 0.1705, 0.8090),
         ((10, 10), (0, 10), 0.6075, 1.0),
     ):
-        row = difference_of_shares(*(np.array([x]) for x in (*one, *other))).iloc[0]
+        row = newcombe_difference(*(np.array([x]) for x in (*one, *other))).iloc[0]
         assert [row["low"], row["high"]] == pytest.approx([low, high], abs=5e-5)
+
+
+def test_a_side_without_deals_has_no_difference():
+    many = newcombe_difference(np.array([56, 0]), np.array([70, 0]), np.array([48, 3]), np.array([80, 10]))
+    assert many.iloc[0].round(4).tolist() == [0.2, 0.0524, 0.3339] and many.iloc[1].isna().all()
 
 
 def test_berkeley_admissions_turn_with_the_department():

@@ -87,6 +87,7 @@ def action_lists(
     churn: Any = None,
     stages: pd.Series | None = None,
     most: int = 200,
+    indicators: pd.DataFrame | None = None,
 ) -> ActionLists:
     """Whom to keep, whom to develop and whom to win back, the most money at stake first.
 
@@ -112,6 +113,8 @@ def action_lists(
     stages : Series customer_id -> life-cycle stage, optional
     most : int
         At most so many customers on each list.
+    indicators : DataFrame indexed by customer_id, optional
+        As `compute_indicators` makes it; computed where it does not hold what is needed.
 
     Returns
     -------
@@ -144,7 +147,7 @@ def action_lists(
         raise ParameterError(f"most is {most!r}: give a whole number from 1 on, such as 200.")
     if not isinstance(valuations, pd.DataFrame) or "spend_365d" not in valuations:
         raise ParameterError("valuations must be the table that crmlib.customer_valuations makes.")
-    table = _gathered(crm, valuations, scorecard, churn, stages)
+    table = _gathered(crm, valuations, scorecard, churn, stages, indicators)
     gone = _gone(table)
     top, valued_by = _most_valuable(table)
     chosen = {
@@ -177,10 +180,17 @@ _WHY_EMPTY = {
 
 
 def _gathered(
-    crm: Any, valuations: pd.DataFrame, scorecard: Any, churn: Any, stages: pd.Series | None
+    crm: Any,
+    valuations: pd.DataFrame,
+    scorecard: Any,
+    churn: Any,
+    stages: pd.Series | None,
+    indicators: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """One row per customer with all that the lists are made from."""
-    figures = compute_indicators(crm, LEARNT_FROM).reindex(valuations.index)
+    known = indicators is not None and set(LEARNT_FROM) <= set(indicators.columns)
+    figures = indicators[list(LEARNT_FROM)] if known else compute_indicators(crm, LEARNT_FROM)
+    figures = figures.reindex(valuations.index)
     figures.attrs = {}
     own = valuations[[name for name in valuations if name not in figures]].copy()
     own.attrs = {}
@@ -307,8 +317,8 @@ def _basis(table: pd.DataFrame, valued_by: str, churn: Any, stages: Any) -> dict
     gone = "silent for three usual gaps and 30 days"
     if "stop_probability" in table:
         gone = (
-            "later than usual and as likely as not to have stopped, or silent for three usual gaps and 90 days "
-            "(30 where no such probability is known, or there was but one order)"
+            "later than usual who have as likely as not stopped, or silent for at least three usual gaps and 90 "
+            "days (30 days after a single order, or where no such probability is known)"
         )
     if stages is not None:
         gone = f"dormant or lost, or {gone}"
@@ -316,5 +326,6 @@ def _basis(table: pd.DataFrame, valued_by: str, churn: Any, stages: Any) -> dict
     return {
         "keep": f"The most valuable fifth by {valued_by}, still buying; ranked by {risk}.",
         "develop": f"Customers who buy as usual, with {growth}, and are not on the list to keep.",
-        "win_back": f"Customers {gone}, who spent a year at least as much as the median; ranked by that spend.",
+        "win_back": f"Customers {gone}. While they came, they spent at least as much a year as the median customer; "
+        "ranked by that spend.",
     }

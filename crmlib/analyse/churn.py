@@ -45,6 +45,7 @@ def fit_churn(
     candidates: Iterable[str] | None = None,
     indicators: Iterable[str] | None = None,
     seed: int = 0,
+    now: pd.DataFrame | None = None,
 ) -> ChurnModel:
     """Who will stop: customers who bought lately and will buy nothing within a horizon.
 
@@ -69,6 +70,8 @@ def fit_churn(
     indicators : names, optional
         All that the workspace has by default.
     seed : int
+    now : DataFrame indexed by customer_id, optional
+        The indicators at ``crm.as_of``, as `compute_indicators` makes them, where they are at hand.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def fit_churn(
         indicators=names_of(indicators),
     )
     with one_thread():
-        return _fit(crm, question, candidates=candidates, seed=seed)
+        return _fit(crm, question, candidates=candidates, seed=seed, now=now)
 
 
 def fit_purchase(
@@ -116,6 +119,7 @@ def fit_purchase(
     candidates: Iterable[str] | None = None,
     indicators: Iterable[str] | None = None,
     seed: int = 0,
+    now: pd.DataFrame | None = None,
 ) -> ChurnModel:
     """Who will buy within a horizon, or buy from one category.
 
@@ -131,7 +135,7 @@ def fit_purchase(
     category : str, optional
     active_days : int, optional
         Only customers who bought within so many days before a cut-off; everybody who ever bought by default.
-    candidates, indicators, seed
+    candidates, indicators, seed, now
         As for `fit_churn`.
 
     Returns
@@ -159,13 +163,15 @@ def fit_purchase(
         indicators=names_of(indicators),
     )
     with one_thread():
-        return _fit(crm, question, candidates=candidates, seed=seed)
+        return _fit(crm, question, candidates=candidates, seed=seed, now=now)
 
 
-def _fit(crm: Any, question: Question, *, candidates: Iterable[str] | None, seed: int) -> ChurnModel:
+def _fit(
+    crm: Any, question: Question, *, candidates: Iterable[str] | None, seed: int, now: pd.DataFrame | None
+) -> ChurnModel:
     names, seed = check_candidates(candidates), check_seed(seed)
     test, earlier = collect_samples(crm, question)
-    scored = sample_at(crm, crm.as_of, question, labelled=False)
+    scored = sample_at(crm, crm.as_of, question, labelled=False, figures=now)
     known = rows_of([(sample.features, sample.label) for sample in earlier])
     rows = some_of(known, seed=seed)
     refused = find_leaks(rows.features, rows.label, groups=rows.groups)

@@ -134,7 +134,16 @@ class Fitted:
         --------
         See `fit_candidate`.
         """
-        return self.calibrate(_raw(self.model, self.straightener, matrix))
+        return self.calibrate(self.leaning(matrix))
+
+    def leaning(self, matrix: np.ndarray) -> np.ndarray:
+        """What the model says before it is calibrated, 0 to 1: it has no steps on which a figure moves nothing.
+
+        Examples
+        --------
+        See `fit_candidate`.
+        """
+        return _raw(self.model, self.straightener, matrix)
 
 
 def one_thread() -> Any:

@@ -238,7 +238,7 @@ def explained(
     """  # fmt: skip
     table = drivers(tested, matrix, label, seed=seed)
     told = [name for name in table["indicator"] if name not in hidden]
-    reasons = reason_table(final.chosen, final.encoding.matrix(scored), scored, names=told)
+    reasons = _reasons(final, scored, told=told, hidden=hidden)
     tree = pd.DataFrame()
     if "decision_tree" in final.fitted:
         tree = tree_table(final.fitted["decision_tree"], final.matrix, rows.label)
@@ -251,6 +251,23 @@ def explained(
         "left_out": reason_series({**tested.encoding.left_out, **final.encoding.left_out}),
         "features": list(final.encoding.features),
     }
+
+
+def _reasons(
+    final: Learnt, scored: pd.DataFrame, *, told: list[str], hidden: Collection[str]
+) -> pd.DataFrame:
+    """Reasons from the figures that proved themselves; where they say nothing of a likely customer, from the rest."""
+    matrix = final.encoding.matrix(scored)
+    proven = reason_table(final.chosen, matrix, scored, names=told)
+    chance = final.chosen.probability(matrix)
+    bare = (chance > chance.mean()) & ~scored.index.isin(proven["customer_id"])
+    rest = [name for name in final.encoding.features if name not in hidden and name not in told]
+    if not bare.any() or not rest:
+        return proven
+    more = reason_table(final.chosen, matrix[bare], scored[bare], names=rest)
+    both = pd.concat([part for part in (proven, more) if len(part)] or [proven])
+    place = scored.index.get_indexer(both["customer_id"])
+    return both.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
 
 
 def reason_series(reasons: Mapping[str, str]) -> pd.Series:

@@ -1,21 +1,24 @@
 """How long to wait for a purchase before somebody counts as having stopped."""
 
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.lifecycle import purchase_rhythm
+from crmlib.measure.lifecycle import purchase_rhythm, read_rhythm
 from crmlib.measure.outcomes import first_order_at
 
 
-def usual_horizon(crm: Any) -> int:
+def usual_horizon(crm: Any, *, rhythm: Mapping[str, float] | None = None) -> int:
     """The days within which three in four customers have always bought again, as far as the history allows.
 
     Parameters
     ----------
     crm : Crm
         With `transactions`.
+    rhythm : mapping, optional
+        As `purchase_rhythm` makes it; that of `crm` where none is given.
 
     Returns
     -------
@@ -35,7 +38,8 @@ def usual_horizon(crm: Any) -> int:
     >>> usual_horizon(Crm.from_frames(as_of="2024-01-20", transactions=lines))
     6
     """
-    long_gap = ceil(purchase_rhythm(crm)["long_gap_days"])
+    scale = purchase_rhythm(crm) if rhythm is None else read_rhythm(rhythm)
+    long_gap = ceil(scale["long_gap_days"])
     first = first_order_at(crm)
     known = 0 if first is None or pd.isna(first) else (crm.as_of - first) // pd.Timedelta(days=1)
     return max(1, min(long_gap, known // 3))

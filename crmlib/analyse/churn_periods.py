@@ -160,7 +160,14 @@ def plan_cutoffs(
     return [days_later(as_of, -n * horizon_days, time_zone=time_zone) for n in places]
 
 
-def sample_at(crm: Any, cutoff: pd.Timestamp, question: Question, *, labelled: bool = True) -> Sample:
+def sample_at(
+    crm: Any,
+    cutoff: pd.Timestamp,
+    question: Question,
+    *,
+    labelled: bool = True,
+    figures: pd.DataFrame | None = None,
+) -> Sample:
     """Customers with their indicators as known at a cut-off, and the outcome a horizon later.
 
     Parameters
@@ -170,6 +177,8 @@ def sample_at(crm: Any, cutoff: pd.Timestamp, question: Question, *, labelled: b
     question : Question
     labelled : bool
         False where the outcome is still to come.
+    figures : DataFrame indexed by customer_id, optional
+        The indicators at the cut-off, as `compute_indicators` makes them; computed where some are missing.
 
     Returns
     -------
@@ -191,7 +200,7 @@ def sample_at(crm: Any, cutoff: pd.Timestamp, question: Question, *, labelled: b
     wanted = None
     if question.indicators is not None:
         wanted = list(dict.fromkeys([*question.indicators, "order_count", "recency_days"]))
-    features = compute_indicators(then, wanted)
+    features = _figures_at(then, wanted, figures)
     asked = features["order_count"] > 0
     if question.active_days is not None:
         asked &= features["recency_days"] < question.active_days
@@ -242,6 +251,13 @@ def collect_samples(crm: Any, question: Question) -> tuple[Sample, list[Sample]]
     label = np.concatenate([sample.label for sample in earlier])
     require_both(label, f"before {test.cutoff:%Y-%m-%d}, which is learnt from", question)
     return test, earlier
+
+
+def _figures_at(then: Any, wanted: list[str] | None, given: pd.DataFrame | None) -> pd.DataFrame:
+    needed = ["order_count", "recency_days"] if wanted is None else wanted
+    if given is None or not set(needed) <= set(given.columns):
+        return compute_indicators(then, wanted)
+    return given if wanted is None else given[wanted]
 
 
 def require_both(label: np.ndarray, when: str, question: Question) -> None:

@@ -23,6 +23,8 @@ _SHUFFLED = 10_000
 def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None = None) -> pd.DataFrame:
     """How far each figure moves each customer's log odds against the same customer with an ordinary one.
 
+    Measured before the calibration: its steps give many customers the same chance, whatever one figure says.
+
     Parameters
     ----------
     model : Fitted
@@ -45,7 +47,7 @@ def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None 
     wanted = [
         name for name in (encoding.features if features is None else features) if name in encoding.features
     ]
-    base = _log_odds(model.probability(matrix))
+    base = _log_odds(model.leaning(matrix))
     found = np.empty((len(matrix), len(wanted)))
     for first, many in _batches(len(matrix), len(wanted)):
         blocks = []
@@ -53,7 +55,7 @@ def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None 
             changed, own = matrix.copy(), encoding.owner == encoding.features.index(name)
             changed[:, own] = encoding.reference[own]
             blocks.append(changed)
-        moved = _log_odds(model.probability(np.concatenate(blocks))).reshape(len(blocks), len(matrix))
+        moved = _log_odds(model.leaning(np.concatenate(blocks))).reshape(len(blocks), len(matrix))
         found[:, first : first + many] = base[:, None] - moved.T
     return pd.DataFrame(found, columns=wanted)
 
@@ -278,13 +280,17 @@ def tree_in_words(tree: pd.DataFrame, *, label_of: Callable[[str], str] | None =
     )
 
 
-def branch_words(row: object, plain: Callable[[str], str]) -> str:
+def branch_words(
+    row: object, plain: Callable[[str], str], says: Callable[[str, float], str] | None = None
+) -> str:
     """One branch's condition.
 
     Parameters
     ----------
     row : a row of `tree_table`, as `itertuples` gives it
     plain : function of an indicator's name
+    says : function of an indicator's name and a value, optional
+        The value in words, with its unit.
 
     Examples
     --------
@@ -294,7 +300,8 @@ def branch_words(row: object, plain: Callable[[str], str]) -> str:
     """
     if row.level:
         return f"{plain(row.indicator)} is {'not ' if row.at_most else ''}{row.level}"
-    bound = f"{shown(row.threshold)} or less" if row.at_most else f"over {shown(row.threshold)}"
+    limit = shown(row.threshold) if says is None else says(row.indicator, row.threshold)
+    bound = f"{limit} or less" if row.at_most else f"over {limit}"
     return f"{plain(row.indicator)} {bound}{' or not known' if row.or_not_known else ''}"
 
 

@@ -10,6 +10,7 @@ from crmlib.analyse.holdout import DAYS_OF_UNIT, HoldoutCheck, holdout_check, wi
 from crmlib.analyse.lifetime_choice import OWN_RATE, PurchaseFit, SpendFit, fit_purchases, fit_spend
 from crmlib.analyse.lifetime_naive import RATE_KINDS, NaiveRateModel
 from crmlib.analyse.regularity import Regularity, regularity
+from crmlib.measure.given_orders import read_once
 from crmlib.measure.indicators.compute import compute_indicators
 from crmlib.measure.purchase_days import purchase_days
 from crmlib.measure.purchase_history import purchase_history
@@ -107,6 +108,7 @@ def future_contribution(
     discount_rate: float = 0.1,
     model: str = "auto",
     seed: int = 0,
+    indicators: pd.DataFrame | None = None,
 ) -> FutureContribution:
     """What each customer is expected to bring within the horizon, in money of today.
 
@@ -127,6 +129,8 @@ def future_contribution(
     model : "auto" or the name of one
         As for `fit_purchases`.
     seed : int
+    indicators : DataFrame indexed by customer_id, optional
+        As `compute_indicators` makes it, to know who is a customer; computed where none is given.
 
     Returns
     -------
@@ -156,20 +160,22 @@ def future_contribution(
     ('own rate', {'ann': 1.29, 'bob': 1.29})
     """
     _check(horizon_days, margin_pct, discount_rate)
-    transactions, zone = crm.table("transactions"), crm.time_zone
+    transactions, zone = read_once(crm), crm.time_zone
     history = purchase_history(transactions, as_of=crm.as_of, time_zone=zone)
     if history.empty:
         raise ParameterError("nobody has bought in these data: there is no purchase to go by.")
     days = purchase_days(transactions, as_of=crm.as_of, time_zone=zone)
     today = in_zone(crm.as_of, time_zone=zone).tz_localize(None).normalize()
-    holdout, missing = _holdout(crm, days, today=today, horizon_days=horizon_days, model=model, seed=seed)
+    holdout, missing = _holdout(
+        crm, transactions, days, today=today, horizon_days=horizon_days, model=model, seed=seed
+    )
     length = holdout.holdout_days if holdout else horizon_days
     history = with_last_period(history, days, last_day=today, length=length)
     fit = fit_purchases(history, model=model)
     buying, method, method_says = _method(fit, holdout, history)
     spend = fit_spend(history, within_variance=_within_variance(days))
     margin, source = _margin(crm, margin_pct)
-    everyone = compute_indicators(crm, ["order_count"]).index
+    everyone = (compute_indicators(crm, ["order_count"]) if indicators is None else indicators).index
     table = _table(
         history, buying, fit, spend, horizon_days=horizon_days, margin=margin, discount_rate=discount_rate
     )
@@ -212,7 +218,14 @@ def _check(horizon_days: int, margin_pct: float | None, discount_rate: float) ->
 
 
 def _holdout(
-    crm: Any, days: pd.DataFrame, *, today: pd.Timestamp, horizon_days: int, model: str, seed: int
+    crm: Any,
+    transactions: Any,
+    days: pd.DataFrame,
+    *,
+    today: pd.Timestamp,
+    horizon_days: int,
+    model: str,
+    seed: int,
 ) -> tuple[HoldoutCheck | None, str]:
     span = int((today - days["ordered_on"].min()).days)
     length = min(int(horizon_days), span // 3)
@@ -224,12 +237,13 @@ def _holdout(
             f"bought by {split:%Y-%m-%d}. The figures are not checked."
         )
     check = holdout_check(
-        crm.table("transactions"),
+        transactions,
         calibration_end=f"{split:%Y-%m-%d}",
         holdout_end=crm.as_of,
         time_zone=crm.time_zone,
         model=model,
         seed=seed,
+        days=days,
     )
     return check, ""
 

@@ -128,6 +128,7 @@ def holdout_check(
     time_zone: str = "UTC",
     model: str = "auto",
     seed: int = 0,
+    days: pd.DataFrame | None = None,
 ) -> HoldoutCheck:
     """Fit on what was known at one day, predict up to another, and compare with what came.
 
@@ -147,6 +148,8 @@ def holdout_check(
     model : "auto" or the name of one
         As for `fit_purchases`.
     seed : int
+    days : DataFrame, optional
+        As `purchase_days` makes it for `holdout_end`, where it is at hand.
 
     Returns
     -------
@@ -189,7 +192,8 @@ def holdout_check(
         raise ParameterError(f"nobody had bought by {known:%Y-%m-%d}: give a later calibration_end.")
     past = purchase_days(transactions, as_of=ends[0], time_zone=time_zone)
     history = with_last_period(history, past, last_day=known, length=length)
-    days = purchase_days(transactions, as_of=ends[1], time_zone=time_zone)
+    if days is None:
+        days = purchase_days(transactions, as_of=ends[1], time_zone=time_zone)
     days = days[days["customer_id"].isin(history.index)]
     later = days[days["ordered_on"] > known]
     actual = _counts(later, history.index)

@@ -271,13 +271,15 @@ def lifecycle_summary(stages: pd.Series, *, revenue: pd.Series | None = None) ->
     return table.rename_axis("stage")
 
 
-def revenue_of_a_year(crm: Any) -> pd.Series:
+def revenue_of_a_year(crm: Any, *, indicators: pd.DataFrame | None = None) -> pd.Series:
     """What every customer brought in the 365 days before the closing moment.
 
     Parameters
     ----------
     crm : Crm
         With `transactions`: the indicator `spend_365d`. Without: the amount of the deals won in that time.
+    indicators : DataFrame indexed by customer_id, optional
+        As `compute_indicators` makes it for `crm`; computed where it does not hold `spend_365d`.
 
     Returns
     -------
@@ -297,7 +299,9 @@ def revenue_of_a_year(crm: Any) -> pd.Series:
     {'ann': 7.0}
     """
     if purchases_are(crm) == PURCHASES:
-        return compute_indicators(crm, ["spend_365d"])["spend_365d"].rename("revenue")
+        known = indicators is not None and "spend_365d" in indicators
+        figures = indicators if known else compute_indicators(crm, ["spend_365d"])
+        return figures["spend_365d"].rename("revenue")
     amounts = ask(
         crm,
         purchase_day_steps(crm).rstrip()

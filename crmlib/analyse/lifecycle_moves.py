@@ -113,7 +113,7 @@ def lifecycle_moves(
     )
 
 
-def lifecycle_between(crm: Any, *, earlier: Any) -> LifecycleMoves:
+def lifecycle_between(crm: Any, *, earlier: Any, now: pd.Series | None = None) -> LifecycleMoves:
     """Who moved where since an earlier day, both ends measured on the scale of the later one.
 
     Parameters
@@ -121,6 +121,8 @@ def lifecycle_between(crm: Any, *, earlier: Any) -> LifecycleMoves:
     crm : Crm
     earlier : Timestamp, date or text
         A bare date means the end of that day.
+    now : Series customer_id -> stage, optional
+        As `lifecycle_stages` makes it for `crm`, which is called where none is given.
 
     Returns
     -------
@@ -144,13 +146,11 @@ def lifecycle_between(crm: Any, *, earlier: Any) -> LifecycleMoves:
     >>> moves.flows[["before", "after", "customers"]].to_numpy().tolist()
     [['active', 'lost', 1], ['not yet known', 'new', 1]]
     """
-    rhythm = purchase_rhythm(crm)
     then = crm.at(earlier)
-    return lifecycle_moves(
-        lifecycle_stages(then, rhythm=rhythm),
-        lifecycle_stages(crm, rhythm=rhythm),
-        revenue=revenue_of_a_year(then),
-    )
+    stages = lifecycle_stages(crm) if now is None else now
+    require_stages(stages)
+    before = lifecycle_stages(then, rhythm=stages.attrs.get("rhythm") or purchase_rhythm(crm))
+    return lifecycle_moves(before, stages, revenue=revenue_of_a_year(then))
 
 
 def _require_one_scale(before: pd.Series, after: pd.Series) -> None:

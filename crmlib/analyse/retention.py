@@ -1,5 +1,6 @@
 """Retention: which customers came back in the periods after their first purchase, and how long they stayed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,7 +92,12 @@ class Retention:
 
 
 def retention_curves(
-    crm: Any, *, by: str = COHORT, unit: str = "month", silence_days: float | None = None
+    crm: Any,
+    *,
+    by: str = COHORT,
+    unit: str = "month",
+    silence_days: float | None = None,
+    rhythm: Mapping[str, float] | None = None,
 ) -> Retention:
     """Measure how customers stay: cohort by cohort, and as curves of the time until they fall silent.
 
@@ -107,6 +113,9 @@ def retention_curves(
     silence_days : number, optional
         A longer silence counts as the end. Without it each customer's own limit, as the life cycle has it:
         three usual gaps, and at least what three in four customers never exceed.
+    rhythm : mapping, optional
+        The scale of those limits, as `crmlib.measure.lifecycle.purchase_rhythm` makes it; that of `crm` where
+        none is given.
 
     Returns
     -------
@@ -139,7 +148,7 @@ def retention_curves(
     as_of = local_time(crm.as_of, time_zone=crm.time_zone)
     cells = cohort_cells(crm, unit=unit)
     active, revenue, sizes = _triangles(cells, unit=unit, as_of=as_of)
-    lifetimes = customer_lifetimes(crm, silence_days=silence_days)
+    lifetimes = customer_lifetimes(crm, silence_days=silence_days, rhythm=rhythm)
     known = lifetimes.dropna(subset=["duration_days"])
     groups = retention_groups(crm, known["first_on"], by=by)
     stopped = known[known["stopped"]]

@@ -1,13 +1,9 @@
 """The valuations of all customers in a few small tables, for pictures and sentences alike."""
 
-import numpy as np
 import pandas as pd
 
 from crmlib.analyse.valuation_credit import CREDIT_GRADES
 from crmlib.analyse.valuation_loyalty import LOYALTY_WEIGHTS, loyalty_marks
-
-FIFTHS = ("Spent most", "Second fifth", "Middle fifth", "Fourth fifth", "Spent least")
-"""Customers in five equal parts by the spend of the last year."""
 
 LOYALTY_WORDS = {
     "cadence": "Purchases made when due",
@@ -17,46 +13,6 @@ LOYALTY_WORDS = {
     "steadiness": "Activity kept up",
 }
 """The marks of loyalty, in words."""
-
-_TO_COME = ("future_contribution", "growth_potential")
-
-
-def value_by_fifth(valuations: pd.DataFrame) -> pd.DataFrame:
-    """What each fifth of the customers by last year's spend brings now, and what it may bring.
-
-    Parameters
-    ----------
-    valuations : DataFrame indexed by customer_id
-        As `customer_valuations` makes it.
-
-    Returns
-    -------
-    DataFrame indexed by the fifth, the largest spend first
-        `customers`, `spend_share_pct`, and `to_come_share_pct`: of the future contribution, or of the growth
-        potential where that is not known; amounts below 0 count as 0. ``attrs["to_come"]`` is the column
-        that was taken, None where there is neither. Of equal customers the first by identifier leads.
-
-    Examples
-    --------
-    >>> worth = pd.DataFrame({"spend_365d": [50.0, 20, 15, 10, 5], "future_contribution": [6.0, 2, 2, 0, 0]})
-    >>> value_by_fifth(worth)[["spend_share_pct", "to_come_share_pct"]].head(2)
-                  spend_share_pct  to_come_share_pct
-    Spent most               50.0               60.0
-    Second fifth             20.0               20.0
-    """
-    by = next((name for name in _TO_COME if name in valuations and valuations[name].gt(0).any()), None)
-    spend = valuations["spend_365d"].clip(lower=0).fillna(0.0)
-    place = np.argsort(-spend.to_numpy(), kind="stable")
-    fifth = np.empty(len(spend), dtype="int64")
-    fifth[place] = 5 * np.arange(len(spend)) // max(len(spend), 1)
-    names = pd.Index(FIFTHS)
-    counted = pd.Series(fifth).value_counts().reindex(range(5), fill_value=0)
-    table = pd.DataFrame({"customers": counted.to_numpy()}, index=names)
-    table["spend_share_pct"] = _shares(spend, fifth)
-    if by is not None:
-        table["to_come_share_pct"] = _shares(valuations[by].clip(lower=0).fillna(0.0), fifth)
-    table.attrs["to_come"] = by
-    return table
 
 
 def growth_by_category(valuations: pd.DataFrame) -> pd.DataFrame:
@@ -148,9 +104,3 @@ def loyalty_table(valuations: pd.DataFrame) -> pd.DataFrame:
             "known_pct": 100 * marks.notna().mean(),
         }
     )
-
-
-def _shares(values: pd.Series, group: np.ndarray) -> np.ndarray:
-    sums = np.bincount(group, weights=values.to_numpy(dtype="float64"), minlength=5)
-    total = sums.sum()
-    return 100 * sums / total if total > 0 else np.zeros(5)

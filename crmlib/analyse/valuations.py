@@ -229,7 +229,8 @@ def _profitability(
     costs = serving_costs(crm, hourly_cost=hourly_cost)
     margins = figures[names].reindex(buyers)
     counted, missing = costs.attrs["counted"], costs.attrs["not_counted"]
-    said = [f"Cost to serve counts {', '.join(counted) if counted else 'nothing'}."]
+    words = ", ".join(counted[:-1]) + " and " + counted[-1] if len(counted) > 1 else "".join(counted)
+    said = [f"Cost to serve counts {words or 'nothing'}."]
     said += [f"Not counted: {kind}. {reason}" for kind, reason in missing.items()]
     notes["profitability"] = " ".join(said)
     return margins.join(profit_valuation(margins, costs).drop(columns=names, errors="ignore"))

@@ -11,6 +11,7 @@ from crmlib.present.labels import label_of, unit_of
 from crmlib.present.words import listing
 
 NO_REASON = "nothing stands out"
+NO_SINGLE_REASON = "no single figure: several a little each, or what is not known"
 FIRST = 20
 """Percent of customers that a campaign might reach: sentences and pictures speak of these."""
 
@@ -56,20 +57,63 @@ def reason_words(model: ChurnModel) -> pd.Series:
     Examples
     --------
     >>> reason_words(_little_churn()).iloc[0].replace("\\u00a0", " ")
-    'days since last order 16 (ordinary: 7); spend in 90 days EUR 146 (ordinary: EUR 213)'
+    'days since last order 16 (ordinary: 7)'
     """
     said: dict[Any, list[str]] = {}
     for row in model.reason_table.itertuples(index=False):
-        name = label_of(row.indicator)
-        unit = unit_of(row.indicator, model.currency)
-        unit = "" if unit and unit in name.lower() else unit
         own, usual = (
-            value if isinstance(value, str) else with_unit(shown_number(float(value)), unit)
+            value if isinstance(value, str) else figure_words(row.indicator, value, currency=model.currency)
             for value in (row.value, row.typical)
         )
-        said.setdefault(row.customer_id, []).append(f"{name[:1].lower()}{name[1:]} {own} (ordinary: {usual})")
-    texts = ["; ".join(said.get(who, [NO_REASON])) for who in model.scores.index]
+        said.setdefault(row.customer_id, []).append(f"{plain_label(row.indicator)} {own} (ordinary: {usual})")
+    likely = model.scores > model.scores.mean()
+    texts = [
+        "; ".join(said.get(who, [NO_SINGLE_REASON if likely[who] else NO_REASON]))
+        for who in model.scores.index
+    ]
     return pd.Series(texts, index=model.scores.index, name="reason", dtype="str")
+
+
+def plain_label(name: str) -> str:
+    """The label of a figure as it stands inside a sentence.
+
+    Examples
+    --------
+    >>> plain_label("recency_days")
+    'days since last order'
+    """
+    label = label_of(name)
+    return f"{label[:1].lower()}{label[1:]}"
+
+
+def figure_words(name: str, value: float, *, currency: str = "") -> str:
+    """A value of a figure with its unit, where its label does not say the unit already.
+
+    Parameters
+    ----------
+    name : indicator
+    value : number
+        Multiples are told to one decimal place.
+    currency : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> figure_words("spend_90d", 146, currency="EUR"), figure_words("recency_days", 16.0)
+    ('EUR\xa0146', '16')
+    >>> figure_words("spend_trend", -0.06)
+    '−0.06'
+    >>> figure_words("gap_overdue_ratio", 6.571)
+    '6.6\xa0times'
+    """
+    unit = unit_of(name, currency)
+    if unit == "times":
+        value = round(float(value), 1)
+    known = unit in label_of(name).lower() or unit == "ratio" or unit[:1] in "-0123456789"
+    return with_unit(shown_number(float(value)), "" if known else unit)
 
 
 def groups_that_agree(model: ChurnModel) -> int:

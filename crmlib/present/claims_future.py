@@ -183,7 +183,7 @@ def regularity_paragraph(future: FutureContribution | Regularity) -> list[str]:
             f"Customers buy at random moments: {size}. That is what the expectation takes for granted."
         ],
         "bursts": [
-            f"Customers buy in bursts with long pauses between: {size}.",
+            f"Customers buy {_how_unevenly(found.shape)} than at random, in bursts with pauses between: {size}.",
             "So a long silence says less about who has left than the probability of still buying has it.",
         ],
         "regular": [
@@ -359,11 +359,13 @@ def _correlation(future: FutureContribution) -> list[str]:
         f"{number(round(spend.correlation_low, 2))} to {number(round(spend.correlation_high, 2))}"
     )
     if abs(spend.correlation) < STRONG_CORRELATION:
-        return [f"It takes how often and how much for unrelated, which nearly holds here ({shown})."]
+        return [
+            f"How often and how much somebody buys are taken for unrelated, which nearly holds here ({shown})."
+        ]
     way = "more" if spend.correlation > 0 else "less"
     return [
-        f"It takes how often and how much for unrelated, which does not hold here: who buys often spends {way} each "
-        f"time ({shown})."
+        "How often and how much somebody buys are taken for unrelated, which does not hold here: who buys often "
+        f"spends {way} each time ({shown})."
     ]
 
 
@@ -382,6 +384,10 @@ def _money_of_today(future: FutureContribution) -> str:
         else "is that of all lines of the last year with a known cost"
     )
     return f"The margin of {percent(future.margin_pct)} {where}; {waits}."
+
+
+def _how_unevenly(shape: float) -> str:
+    return "a little less evenly" if shape > 0.8 else "less evenly" if shape > 0.5 else "far less evenly"
 
 
 def _how_regularly(shape: float) -> str:

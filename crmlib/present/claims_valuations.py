@@ -10,49 +10,18 @@ from crmlib.analyse.valuation_summary import (
     LOYALTY_WORDS,
     credit_by_grade,
     growth_by_category,
-    value_by_fifth,
 )
+from crmlib.present.blocks import Skipped
 from crmlib.present.words import count, listing, money, number, percent, plural, quoted
 
+_WANTED = {
+    "credit_grade": "credit",
+    "growth_potential": "growth potential",
+    "profit_365d": "profitability",
+    "future_contribution": "future contribution",
+}
 FALLING = 0.2
 """From so much decay on, a customer's activity counts as falling."""
-
-_TO_COME = {
-    "future_contribution": "of what today's customers are expected to bring",
-    "growth_potential": "of the room to grow",
-}
-
-
-def valuations_answer(valuations: pd.DataFrame, lists: ActionLists) -> list[str]:
-    """Who brings the money, now and later; what is at stake; what could be won.
-
-    Parameters
-    ----------
-    valuations : DataFrame
-        As `customer_valuations` makes it.
-    lists : ActionLists
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> valuations_answer(_little_valuations(), _little_lists())[0][:61]
-    'The fifth of customers who spent most in the last year brings'
-    """
-    if valuations.empty:
-        return ["No customer has bought, so there is nothing to value."]
-    table, said = value_by_fifth(valuations), []
-    if table["spend_share_pct"].iloc[0] > 0:
-        first = (
-            "The fifth of customers who spent most in the last year brings "
-            f"{percent(table['spend_share_pct'].iloc[0])} of that year's spend"
-        )
-        by = table.attrs["to_come"]
-        first += f" and {percent(table['to_come_share_pct'].iloc[0])} {_TO_COME[by]}" if by else ""
-        said.append(f"{first}.")
-    return [*said, *valuations_findings(valuations, lists)[:2]]
 
 
 def valuations_findings(valuations: pd.DataFrame, lists: ActionLists) -> list[str]:
@@ -92,8 +61,9 @@ def valuations_findings(valuations: pd.DataFrame, lists: ActionLists) -> list[st
     if "growth_potential" in valuations and lists.candidates["develop"]:
         n = lists.candidates["develop"]
         said.append(
-            f"{count(n, 'customer')} could be developed: up to {money(lists.at_stake['develop'], currency)} a "
-            "year, if each bought what a quarter of comparable customers do."
+            f"{count(n, 'customer')} who {plural(n, 'buys', 'buy')} as usual could be developed: up to "
+            f"{money(lists.at_stake['develop'], currency)} a year, if each bought what a quarter of "
+            "comparable customers do."
         )
     return said
 
@@ -157,7 +127,7 @@ def growth_paragraph(valuations: pd.DataFrame) -> list[str]:
     Examples
     --------
     >>> growth_paragraph(_little_valuations())[0][:44]
-    'What else customers could buy is not known: '
+    'What else customers could buy is not known. '
     """
     if "growth_potential" not in valuations:
         return [_not_known("What else customers could buy", valuations, "growth_potential")]
@@ -179,6 +149,7 @@ def growth_paragraph(valuations: pd.DataFrame) -> list[str]:
         "customers buy them, and stops where the customer would spend more in all than a quarter of those do.",
         f"For {count(first['customers'], 'customer')} most of the room is in {quoted(table.index[0])}, "
         f"{money(first['amount'], currency)} a year.",
+        *_elsewhere(table["amount"].sum(), potential.sum(), currency),
         "This is room, not a forecast: it says what others do, not what these customers will.",
         *([valuations.attrs["notes"]["growth"]] if "growth" in valuations.attrs.get("notes", {}) else []),
     ]
@@ -198,7 +169,7 @@ def credit_paragraph(valuations: pd.DataFrame) -> list[str]:
     Examples
     --------
     >>> credit_paragraph(_little_valuations())[0].replace("\\xa0", " ")[:48]
-    'How customers pay is not known: transactions has'
+    'How customers pay is not known. Transactions has'
     """
     table = credit_by_grade(valuations)
     if "credit_grade" not in valuations:
@@ -240,7 +211,7 @@ def profit_paragraph(valuations: pd.DataFrame) -> list[str]:
     Examples
     --------
     >>> profit_paragraph(_little_valuations())[0].replace("\\xa0", " ")[:41]
-    'What customers earn us is not known: tran'
+    'What customers earn us is not known. Tran'
     """
     if "profit_365d" not in valuations:
         return [_not_known("What customers earn us", valuations, "profit_365d")]
@@ -333,11 +304,46 @@ def valuations_limits(valuations: pd.DataFrame) -> list[str]:
             "are not in it."
         )
     left_out = valuations.attrs.get("left_out", {})
-    for name, what in (("credit_grade", "Credit"), ("growth_potential", "Growth potential"),
-                       ("profit_365d", "Profitability"), ("future_contribution", "Future contribution")):  # fmt: skip
-        if name in left_out:
-            limits.append(f"{what} is missing. {left_out[name]}")
+    missing = [what for name, what in _WANTED.items() if name in left_out]
+    if missing:
+        words = listing([missing[0].capitalize(), *missing[1:]])
+        limits.append(
+            f"{words} {plural(len(missing), 'is', 'are')} not known here; the list of what could not be valued says "
+            "what would bring it."
+        )
     return limits
+
+
+def valued(valuations: pd.DataFrame, name: str) -> pd.DataFrame | Skipped:
+    """The valuations, or `Skipped` where nobody has a value of a column: then there is nothing to draw.
+
+    Parameters
+    ----------
+    valuations : DataFrame
+    name : column
+
+    Returns
+    -------
+    DataFrame or Skipped
+
+    Examples
+    --------
+    >>> valued(pd.DataFrame({"credit_grade": [None]}), "credit_grade").reason
+    'It could not be computed.'
+    """
+    if name in valuations and valuations[name].notna().any():
+        return valuations
+    return Skipped(valuations.attrs.get("left_out", {}).get(name, "It could not be computed."))
+
+
+def _elsewhere(drawn: float, whole: float, currency: str) -> list[str]:
+    """What of the room lies outside the one category of each customer that the picture counts."""
+    if drawn >= 0.95 * whole:
+        return []
+    return [
+        f"The picture counts of each customer only the category with most room, {money(drawn, currency)} together; "
+        f"the other {money(whole - drawn, currency)} lies in further categories."
+    ]
 
 
 def _late(table: pd.DataFrame) -> int:
@@ -352,7 +358,7 @@ def _of(some: int, every: int) -> str:
 
 def _not_known(what: str, valuations: pd.DataFrame, name: str) -> str:
     reason = valuations.attrs.get("left_out", {}).get(name, "It could not be computed.")
-    return f"{what} is not known: {reason}"
+    return f"{what} is not known. {reason[:1].upper()}{reason[1:]}"
 
 
 def _little_crm() -> Any:

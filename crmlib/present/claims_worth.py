@@ -89,37 +89,6 @@ def pareto_paragraph(pareto: ParetoCurve) -> list[str]:
     return said
 
 
-def pareto_findings(pareto: ParetoCurve) -> list[str]:
-    """What stands out, for the index too.
-
-    Parameters
-    ----------
-    pareto : ParetoCurve
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> pareto_findings(_little_worth()[0])[1].replace("\u00a0", " ")
-    'The 25 customers of class A bring EUR 75.5 each on average, those of class C EUR 6.69.'
-    """
-    if pareto.curve.empty:
-        return [_no_value(pareto)]
-    said = [_eighty_twenty(pareto)]
-    table = pareto.class_table
-    if table.loc["A", "customers"] and table.loc["C", "customers"]:
-        each = table["value"] / table["customers"].where(table["customers"] > 0)
-        a = int(table.loc["A", "customers"])
-        who = f"The {count(a, 'customer')}" if a > 1 else "The only customer"
-        said.append(
-            f"{who} of class A {plural(a, 'brings', 'bring')} {_amount(each['A'], pareto)}"
-            f"{' each on average' if a > 1 else ''}, those of class C {_amount(each['C'], pareto)}."
-        )
-    return said
-
-
 def scorecard_paragraph(scorecard: Scorecard) -> list[str]:
     """How to read the score, what counts most in it, and what lifts the best.
 
@@ -218,7 +187,7 @@ def catalogue_paragraph(indicators: pd.DataFrame) -> list[str]:
     >>> for said in catalogue_paragraph(known):
     ...     print(said.replace("\u00a0", " "))
     Of 3 figures of each customer, 2 are known here.
-    The others are missing for want of a table or a column, which the list names; of “transactions” 1.
+    The other waits for a table or a column, which the list names: 1 for “transactions”.
     """
     left = indicators.attrs.get("left_out", {})
     total, known = len(left) + indicators.shape[1], indicators.shape[1]
@@ -226,8 +195,9 @@ def catalogue_paragraph(indicators: pd.DataFrame) -> list[str]:
     wanted = pd.Series([_wanted_table(reason) for reason in left.values()], dtype="str").value_counts()
     wanted = wanted[wanted.index != ""]
     if len(wanted):
-        parts = listing([f"of “{name}” {number(n)}" for name, n in wanted.head(4).items()])
-        said.append(f"The others are missing for want of a table or a column, which the list names; {parts}.")
+        parts = listing([f"{number(n)} for “{name}”" for name, n in wanted.head(4).items()])
+        who = plural(len(left), "The other waits", "The others wait")
+        said.append(f"{who} for a table or a column, which the list names: {parts}.")
     return said
 
 
@@ -337,7 +307,7 @@ def _no_value(pareto: ParetoCurve) -> str:
 
 
 def _gini(value: float) -> str:
-    return number(round(value, 2))
+    return f"{value:.2f}"
 
 
 def _amount(value: float, pareto: ParetoCurve) -> str:

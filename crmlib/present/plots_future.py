@@ -11,12 +11,13 @@ from crmlib.present.plots_parts import canvas, nothing, scale_of, short_numbers
 from crmlib.present.theme import ALARM, GREY, INK, MAIN, SOFT, finish, letters_of, theme
 from crmlib.present.words import count, date, listing, money, number, percent
 
-_SHORT_NAMES = {
+PLAIN_GUESSES = {
     "own rate, drawn to the mean": "own rate, evened out",
     "own rate goes on": "own rate goes on",
     "everyone buys like the average": "everyone like the average",
     "the last period repeats": "last period repeats",
 }
+"""The plain guesses, in few words."""
 
 
 def plot_holdout(result: HoldoutCheck | None, *, ax: Any = None) -> Any:
@@ -65,7 +66,7 @@ def plot_holdout(result: HoldoutCheck | None, *, ax: Any = None) -> Any:
             (
                 ("● came, with interval", INK),
                 (f"◆ expected ({_who(name)})", MAIN),
-                (f"□ {_SHORT_NAMES.get(best, best)}", letters_of(GREY)),
+                (f"□ {PLAIN_GUESSES.get(best, best)}", letters_of(GREY)),
             )
         ):
             ax.text(0.01, 0.99 - 0.085 * place, says, color=colour, va="top", fontweight="bold",
@@ -82,65 +83,6 @@ def plot_holdout(result: HoldoutCheck | None, *, ax: Any = None) -> Any:
     alt = (
         f"Dots with intervals and two lines: mean purchases of a customer in {count(result.holdout_days, 'day')} "
         f"after {date(result.calibration_end)}, by repeat purchases before. {'; '.join(parts)}."
-    )
-    return finish(ax, title=title, alt=alt)
-
-
-def plot_cumulative(result: HoldoutCheck, *, ax: Any = None) -> Any:
-    """Repeat purchases added up week by week: as they came, and as they were expected.
-
-    Parameters
-    ----------
-    result : HoldoutCheck
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.present.claims_future import _little_future
-    >>> ax = plot_cumulative(_little_future().holdout)
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    'In 9\\xa0weeks 341\\xa0purchases came, 366 were expected'
-    >>> plt.close(ax.figure)
-    """
-    curve, last = result.cumulative, result.cumulative.iloc[-1]
-    split = curve["model"].notna().idxmax()
-    weeks = result.holdout_days / 7
-    row = result.total(result.chosen)
-    title = (
-        f"In {count(round(weeks), 'week')} {count(row['actual'], 'purchase')} came, "
-        f"{number(row['predicted'])} were expected"
-    )
-    divisor, word = scale_of(curve[["actual", "expected", "model", "baseline"]].max().tolist())
-    shown = curve.assign(**{c: curve[c] / divisor for c in ("actual", "expected", "model", "baseline")})
-    with theme():
-        ax = canvas(ax, title=title, body=2.9, foot=0.75)
-        ax.axvline(shown.loc[split, "week"], color=GREY, linewidth=1, linestyle=(0, (3, 3)))
-        ax.plot(shown["week"], shown["baseline"], color=GREY, linewidth=1.5)
-        ax.plot(shown["week"], shown["actual"], color=INK, linewidth=3)
-        ax.plot(shown["week"], shown["model"], color=MAIN, linewidth=2)
-        ax.set_ylim(0, 1.12 * np.nanmax(shown[["actual", "model", "baseline"]].to_numpy()))
-        ax.set_xlim(0, shown["week"].iloc[-1])
-        for place, (says, colour) in enumerate(
-            (("came", INK), (f"expected ({_who(result.chosen)})", MAIN),
-             (_SHORT_NAMES.get(_other(result), _other(result)), letters_of(GREY)))
-        ):  # fmt: skip
-            ax.text(0.02, 0.98 - 0.085 * place, f"— {says}", color=colour, va="top", fontweight="bold",
-                    transform=ax.transAxes)  # fmt: skip
-        ax.annotate("predicted\nfrom here", (shown.loc[split, "week"], 0), (-5, 8), textcoords="offset points",
-                    ha="right", va="bottom", color=SOFT)  # fmt: skip
-        short_numbers(ax.yaxis)
-        ax.yaxis.grid(True)
-        ax.set_xlabel("weeks since the first purchase of all", loc="right")
-        ax.set_ylabel(f"repeat purchases{f', {word}s' if word else ''}")
-    alt = (
-        f"Lines of repeat purchases added up over {count(round(last['week']), 'week')}. By the end "
-        f"{number(last['actual'])} had come; from {date(result.calibration_end)} on, {number(last['model'])} were "
-        f"expected, and by the plain guess {number(last['baseline'])}."
     )
     return finish(ax, title=title, alt=alt)
 
@@ -276,7 +218,7 @@ def _other(result: HoldoutCheck) -> str:
 
 
 def _who(name: str) -> str:
-    return _SHORT_NAMES.get(name, "model")
+    return PLAIN_GUESSES.get(name, "model")
 
 
 def _turn(names: pd.Series) -> int:

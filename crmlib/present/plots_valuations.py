@@ -1,4 +1,4 @@
-"""Pictures of the valuations: now against later, where there is room, how customers pay."""
+"""Pictures of the valuations: where there is room, how customers pay, what loyalty is made of."""
 
 from typing import Any
 
@@ -8,9 +8,8 @@ from crmlib.analyse.valuation_summary import (
     credit_by_grade,
     growth_by_category,
     loyalty_table,
-    value_by_fifth,
 )
-from crmlib.present.plots_parts import bar_rows, nothing, paired_bars
+from crmlib.present.plots_parts import bar_rows, nothing
 from crmlib.present.theme import ALARM, GREY, MAIN, finish
 from crmlib.present.words import NBSP, count, listing, money, number, percent, quoted, shortened
 
@@ -22,55 +21,6 @@ _GRADES = {
     "D": "D: long delays, or over the limit",
     "E": "E: very long delays",
 }
-_TO_COME = {"future_contribution": "of what is to come", "growth_potential": "of the room to grow"}
-
-
-def plot_valuations(result: pd.DataFrame, *, ax: Any = None) -> Any:
-    """What each fifth of the customers spent last year, beside what it is expected to bring.
-
-    Parameters
-    ----------
-    result : DataFrame
-        As `customer_valuations` makes it.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> worth = pd.DataFrame({"spend_365d": [50.0, 20, 15, 10, 5], "future_contribution": [6.0, 2, 2, 0, 0]})
-    >>> ax = plot_valuations(worth)
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    'The fifth that spent most has 50\\xa0% of spend and 60\\xa0% of what is to come'
-    >>> plt.close(ax.figure)
-    """
-    table = value_by_fifth(result)
-    by = table.attrs["to_come"]
-    if not table["spend_share_pct"].sum():
-        return _none(ax, "Nobody bought in the last year")
-    spend = table["spend_share_pct"]
-    later = table.get("to_come_share_pct", spend)
-    title = f"The fifth that spent most has {percent(spend.iloc[0])} of spend"
-    title += f" and {percent(later.iloc[0])} {_TO_COME[by]}" if by else ""
-    ax = paired_bars(
-        ax,
-        title=title,
-        names=list(table.index),
-        context=spend.tolist(),
-        values=later.tolist(),
-        context_says="of last year's spend",
-        values_say=_TO_COME.get(by, "of last year's spend"),
-        unit="share, %",
-    )
-    parts = [
-        f"{name} {percent(a)} and {percent(b)}" for name, a, b in zip(table.index, spend, later, strict=True)
-    ]
-    what = f"share of last year's spend and share {_TO_COME.get(by, 'of the same')}"
-    alt = f"Bar chart of customers in fifths by last year's spend, {what}: {listing(parts)}."
-    return finish(ax, title=title, alt=alt)
 
 
 def plot_growth(result: pd.DataFrame, *, ax: Any = None) -> Any:

@@ -1,5 +1,6 @@
 """Key figures and tables of the report on who stops, or who buys."""
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,13 +11,20 @@ from crmlib.analyse.churn_result import ChurnModel
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
 from crmlib.present.blocks_downloads_about import about_workspace
-from crmlib.present.claims_churn_words import FIRST, outcome_words, reason_words, value_words
+from crmlib.present.claims_churn_words import (
+    FIRST,
+    figure_words,
+    outcome_words,
+    plain_label,
+    reason_words,
+    value_words,
+)
 from crmlib.present.labels import label_of
 from crmlib.present.needs import or_else
 from crmlib.present.words import sentence
 
 
-@or_else(lambda missing: missing)
+@or_else(lambda missing: None)
 def churn_figures(model: ChurnModel) -> KeyFigures:
     """How many are expected to stop, the revenue at risk, and how good the forecast is.
 
@@ -207,7 +215,10 @@ def tree_block(model: ChurnModel) -> DataTable | Prose:
         return Prose("No rules were made: the decision tree was not among the ways tried, or found nothing.")
     rows, path = [], []
     for row in model.tree.itertuples(index=False):
-        path = [*path[: row.depth - 1], branch_words(row, _plain)]
+        path = [
+            *path[: row.depth - 1],
+            branch_words(row, plain_label, partial(figure_words, currency=model.currency)),
+        ]
         if row.is_leaf:
             rows.append((sentence("; ".join(path)), row.customers, row.outcome_share_pct))
     frame = pd.DataFrame(rows, columns=["rule", "customers", "outcome_share_pct"])
@@ -256,8 +267,3 @@ def refused_table(model: ChurnModel) -> DataTable | Prose:
         frame, name="figures_refused", caption="Figures that were refused because they know the outcome",
         labels={"figure": "Figure", "reason": "Why"}, download=False,
     )  # fmt: skip
-
-
-def _plain(name: str) -> str:
-    label = label_of(name)
-    return f"{label[:1].lower()}{label[1:]}"

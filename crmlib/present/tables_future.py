@@ -1,4 +1,4 @@
-"""Key figures and tables of the report on purchases to come."""
+"""Tables of the report on purchases to come."""
 
 from typing import Any
 
@@ -7,57 +7,9 @@ import pandas as pd
 
 from crmlib.analyse.future import FutureContribution
 from crmlib.analyse.holdout import HoldoutCheck
-from crmlib.prepare.privacy import public_ids
-from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
-from crmlib.present.blocks_downloads_about import about_workspace
+from crmlib.present.blocks import DataTable
+from crmlib.present.plots_future import PLAIN_GUESSES
 from crmlib.present.words import percent
-
-
-def future_figures(future: FutureContribution) -> KeyFigures:
-    """Purchases expected, what they bring, who still buys, and the error of the test.
-
-    Parameters
-    ----------
-    future : FutureContribution
-
-    Returns
-    -------
-    KeyFigures
-
-    Examples
-    --------
-    >>> from crmlib.present.claims_future import _little_future
-    >>> print(future_figures(_little_future())._text().splitlines()[0])
-    Purchases expected: 408
-    """
-    table = future.table
-    alive, check = table["probability_alive"].dropna(), future.holdout
-    row = None if check is None else check.total(check.used)
-    tested = row is not None and np.isfinite(row["error_low"])
-    ahead = f"within {future.horizon_days:,} days"
-    return KeyFigures(
-        KeyFigure(label="Purchases expected", value=round(table["expected_purchases"].sum()), note=ahead),
-        KeyFigure(
-            label=f"{'Revenue' if future.is_revenue else 'Margin'} expected",
-            value=table["future_contribution"].sum(min_count=1),
-            unit=future.currency,
-            note=f"{ahead}, in money of today",
-        ),
-        KeyFigure(
-            label="Customers who still buy",
-            value=round(alive.sum()) if len(alive) else None,
-            note=f"expected, of {len(table.dropna(subset=['expected_purchases'])):,} who have bought",
-        ),
-        KeyFigure(
-            label="Error when put to the test",
-            value=None if row is None else row["error_pct"],
-            low=row["error_low"] if tested else None,
-            high=row["error_high"] if tested else None,
-            unit="%",
-            format="+.1f",
-            note=f"purchases of the last {check.holdout_days:,} days" if check else "history too short",
-        ),
-    )
 
 
 def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
@@ -94,7 +46,9 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
     if check is not None:
         totals = check.totals
         frame = totals.assign(
-            prediction=totals["model"].where(totals["kind"] == "baseline", "model " + totals["model"]),
+            prediction=("guess: " + totals["model"].replace(PLAIN_GUESSES)).where(
+                totals["kind"] == "baseline", "model " + totals["model"]
+            ),
             used=totals["chosen"],
             range=[
                 _range(low, high) for low, high in zip(totals["error_low"], totals["error_high"], strict=True)
@@ -113,7 +67,7 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
             "mae": "Off by, mean",
             "rmse": "Off by, root mean square",
             "correlation": "Correlation",
-            "used": "Put to the test first",
+            "used": "Chosen beforehand",
         },
         units={"predicted": "purchases", "actual": "purchases", "error_pct": "%"},
         digits={"predicted": 0, "actual": 0, "error_pct": 1, "mae": 2, "rmse": 2, "correlation": 2},
@@ -137,67 +91,32 @@ def fit_table(future: FutureContribution) -> DataTable:
     >>> int(fit_table(_little_future()).frame["chosen"].sum())
     1
     """
+    tried, usable = future.fit.tried, future.fit.usable
+    frame = tried.assign(
+        estimates=[_estimates(usable.get(name)) for name in tried["model"]],
+        reason=tried["reason"].str.replace(r"^\w+Model\b", "It", regex=True),
+    )
     return DataTable(
-        future.fit.tried,
+        frame[[*tried.columns.drop("reason"), "estimates", "reason"]],
         name="models_tried",
         caption="Models of buying and leaving that were tried",
-        labels={"log_likelihood": "Log-likelihood", "aic": "AIC, less is better"},
+        labels={
+            "log_likelihood": "Log-likelihood",
+            "aic": "AIC, less is better",
+            "estimates": "Estimates ± standard error",
+        },
         digits={"log_likelihood": 1, "aic": 1},
         download=False,
     )
 
 
-def future_table(crm: Any, future: FutureContribution) -> DataTable:
-    """Every customer with what is expected, the most valuable first.
-
-    Parameters
-    ----------
-    crm : Crm
-    future : FutureContribution
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> from crmlib.present.claims_future import _little_future
-    >>> len(future_table(SimpleNamespace(config=None, currency="EUR"), _little_future()).frame)
-    200
-    """
-    known = future.table.dropna(subset=["expected_purchases"])
-    frame = known.sort_values("future_contribution", ascending=False, kind="stable").reset_index()
-    frame = frame.assign(
-        customer_id=public_ids(crm, frame["customer_id"]).to_numpy(),
-        probability_alive=100 * frame["probability_alive"],
-    )
-    what = "Revenue" if future.is_revenue else "Margin"
-    return DataTable(
-        frame,
-        name="future_contribution",
-        caption=f"Customers by what they are expected to bring within {future.horizon_days:,} days",
-        labels={
-            "customer_id": "Customer",
-            "probability_alive": "Probability of still buying",
-            "expected_purchases": "Purchases expected",
-            "expected_average_spend": "Spend a purchase",
-            "future_contribution": f"{what} expected",
-        },
-        units={
-            "probability_alive": "%",
-            "expected_average_spend": crm.currency,
-            "future_contribution": crm.currency,
-        },
-        digits={
-            "probability_alive": 0,
-            "expected_purchases": 1,
-            "expected_average_spend": 2,
-            "future_contribution": 2,
-        },
-        rows=10,
-        excel=True,
-        about=about_workspace(crm),
+def _estimates(model: Any) -> str:
+    if model is None:
+        return ""
+    errors = model.standard_errors_
+    return ", ".join(
+        f"{name} {value:.3g}" + (f" ± {errors[name]:.2g}" if np.isfinite(errors[name]) else "")
+        for name, value in model.params_.items()
     )
 
 

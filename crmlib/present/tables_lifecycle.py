@@ -11,6 +11,7 @@ from crmlib.analyse.retention_survival import SurvivalCurves
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import labels_and_units
+from crmlib.present.words import date
 from crmlib.present.words_lifecycle import BUYING, SILENT, period_name, retention_day, time_word
 
 
@@ -142,7 +143,11 @@ def moves_table(moves: LifecycleMoves) -> DataTable:
     frame = moves.flows[moves.flows["moved"]].drop(columns="moved").reset_index(drop=True)
     if frame["revenue"].isna().all():
         frame = frame.drop(columns="revenue")
-    dates = f" from {moves.before_on} to {moves.after_on}" if moves.before_on and moves.after_on else ""
+    dates = (
+        f" from {date(moves.before_on)} to {date(moves.after_on)}"
+        if moves.before_on and moves.after_on
+        else ""
+    )
     return DataTable(
         frame,
         name="moves",

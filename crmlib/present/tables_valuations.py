@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.action_lists import ActionLists
-from crmlib.analyse.valuation_summary import loyalty_table as loyalty_marks_table
+from crmlib.analyse.action_steps import POOR_CREDIT
 from crmlib.analyse.valuations import VALUATIONS
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
@@ -24,11 +24,19 @@ _MONEY = {"future_contribution", "expected_average_spend", "growth_potential", "
           "open_amount", "overdue_amount", "profit_365d", "profit_total", "serving_cost_365d",
           "serving_cost_total", "at_stake"}  # fmt: skip
 _DIGITS = {
-    "spend_365d": 2, "spend_total": 2, "probability_alive": 2, "expected_purchases": 1, "loyalty_score": 0,
+    "spend_365d": 2, "spend_total": 2, "probability_alive": 0, "expected_purchases": 1, "loyalty_score": 0,
     "cadence_kept_pct": 0, "repeat_rate_pct": 0, "category_share_pct": 0, "loyalty_decay": 2,
-    "days_late_mean": 1, "spend_trend": 2, "recency_days": 0, "gap_overdue_ratio": 1, "order_count": 0,
+    "days_late_mean": 1, "days_late_max": 0, "credit_used_pct": 0,
+    "spend_trend": 2, "recency_days": 0, "gap_overdue_ratio": 1, "order_count": 0,
     "stop_probability_pct": 0, "score": 0, **dict.fromkeys(_MONEY, 2),
 }  # fmt: skip
+_CREDIT_SHOWN = (
+    *("credit_grade", "credit_reason", "overdue_amount", "open_amount", "days_late_mean", "days_late_max"),
+    "credit_used_pct",
+)
+_CREDIT_ROWS = 50
+_EVERYBODY_BYTES = 110_000
+"""The table of everybody is the largest of its page: of each of its downloads no more than this."""
 VALUATION_WORDS = {
     "future": "Future contribution",
     "loyalty": "Loyalty",
@@ -39,7 +47,9 @@ VALUATION_WORDS = {
 """The five valuations, in words."""
 
 
-def valuation_figures(valuations: pd.DataFrame, lists: ActionLists | None = None) -> KeyFigures:
+def valuation_figures(
+    valuations: pd.DataFrame, lists: ActionLists | None = None, *, horizon_days: int | None = None
+) -> KeyFigures:
     """Customers, future contribution, loyalty, room to grow, what is overdue, profit.
 
     Parameters
@@ -47,7 +57,9 @@ def valuation_figures(valuations: pd.DataFrame, lists: ActionLists | None = None
     valuations : DataFrame
         As `customer_valuations` makes it.
     lists : ActionLists, optional
-        For the money at risk.
+        For those to win back.
+    horizon_days : int, optional
+        How far the future contribution looks ahead.
 
     Returns
     -------
@@ -61,9 +73,12 @@ def valuation_figures(valuations: pd.DataFrame, lists: ActionLists | None = None
     Median loyalty: 64
     """
     currency = valuations.attrs.get("currency", "")
-    figures = [KeyFigure(label="Customers", value=len(valuations), note="with a purchase")]
+    figures = [KeyFigure(label="Customers", value=len(valuations), note="who have bought")]
     sums = {
-        "future_contribution": ("Future contribution", "expected from today's customers"),
+        "future_contribution": (
+            "Future contribution",
+            f"expected of today's customers{f' within {horizon_days:,} days' if horizon_days else ''}",
+        ),
         "growth_potential": ("Room to grow", "a year, as comparable customers spend"),
         "overdue_amount": ("Overdue", "past its day and not paid"),
         "profit_365d": ("Profit of the last year", "margin less cost to serve"),
@@ -112,6 +127,9 @@ def valuations_table(crm: Any, valuations: pd.DataFrame) -> DataTable:
     names = [name for name in _SHOWN if name in valuations]
     by = "future_contribution" if "future_contribution" in valuations else "spend_365d"
     frame = valuations[names].assign(customer_id=valuations.index.astype("str")).reset_index(drop=True)
+    if "probability_alive" in frame:
+        frame["probability_alive"] = 100 * frame["probability_alive"]
+    frame = frame.round(2)
     frame.attrs = {}
     frame = frame.sort_values([by, "customer_id"], ascending=[False, True], kind="stable").reset_index(
         drop=True
@@ -125,6 +143,47 @@ def valuations_table(crm: Any, valuations: pd.DataFrame) -> DataTable:
         **_words(frame.columns, crm.currency),
         rows=10,
         excel=True,
+        download_bytes=_EVERYBODY_BYTES,
+        about=about_workspace(crm),
+    )
+
+
+def credit_table(crm: Any, valuations: pd.DataFrame) -> DataTable | None:
+    """Who pays late, with the reason of the grade, the most overdue first.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    valuations : DataFrame
+
+    Returns
+    -------
+    DataTable, or None where nobody has a poor grade
+
+    Examples
+    --------
+    >>> worth = pd.DataFrame({"credit_grade": ["A", "E"], "credit_reason": ["Pays on time.", "Pays late."],
+    ...                       "overdue_amount": [0.0, 20.0]}, index=["ann", "bob"])
+    >>> credit_table(None, worth).frame.values.tolist()
+    [['bob', 'E', 'Pays late.', 20.0]]
+    """
+    if "credit_grade" not in valuations or not valuations["credit_grade"].isin(POOR_CREDIT).any():
+        return None
+    poor = valuations[valuations["credit_grade"].isin(POOR_CREDIT)]
+    frame = poor[[name for name in _CREDIT_SHOWN if name in poor]].reset_index(drop=True)
+    frame.attrs = {}
+    frame.insert(0, "customer_id", poor.index.astype("str"))
+    frame = frame.sort_values(["overdue_amount", "customer_id"], ascending=[False, True], kind="stable")
+    frame = frame.head(_CREDIT_ROWS).reset_index(drop=True).round(2)
+    frame["customer_id"] = public_ids(crm, frame["customer_id"])
+    some = f"the {len(frame)} of {len(poor):,}" if len(frame) < len(poor) else "those"
+    return DataTable(
+        frame,
+        name="late_payers",
+        caption=f"Who pays late, and why the grade is D or E: {some} with most overdue first",
+        **_words(frame.columns, valuations.attrs.get("currency", "")),
+        rows=8,
         about=about_workspace(crm),
     )
 
@@ -197,36 +256,7 @@ def win_back_table(crm: Any, lists: ActionLists) -> DataTable:
     )
 
 
-def loyalty_table(valuations: pd.DataFrame) -> DataTable:
-    """What loyalty is made of, and how customers do.
-
-    Parameters
-    ----------
-    valuations : DataFrame
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
-    >>> from crmlib.present.claims_valuations import _little_valuations
-    >>> loyalty_table(_little_valuations()).frame.columns.tolist()
-    ['says', 'weight_pct', 'low', 'median', 'high', 'known_pct']
-    """
-    return DataTable(
-        loyalty_marks_table(valuations).reset_index(drop=True),
-        name="loyalty",
-        caption="The marks that make up loyalty, 0 to 100 each",
-        labels={"says": "Mark", "weight_pct": "Counts for", "low": "A quarter lies below", "median": "Median",
-                "high": "A quarter lies above", "known_pct": "Known of"},
-        units={"known_pct": "% of customers"},
-        digits=0,
-        download=False,
-    )  # fmt: skip
-
-
-def missing_table(valuations: pd.DataFrame) -> DataTable:
+def missing_table(valuations: pd.DataFrame) -> DataTable | None:
     """What could not be valued, why, and what would bring it.
 
     Parameters
@@ -235,7 +265,7 @@ def missing_table(valuations: pd.DataFrame) -> DataTable:
 
     Returns
     -------
-    DataTable
+    DataTable, or None where nothing is missing
 
     Examples
     --------
@@ -246,6 +276,8 @@ def missing_table(valuations: pd.DataFrame) -> DataTable:
     [['Credit', 'Open amount and credit grade', 'There is no table customers.']]
     """
     left_out: Mapping[str, str] = valuations.attrs.get("left_out", {})
+    if not left_out:
+        return None
     rows: dict[tuple[str, str], list[str]] = {}
     for kind, names in VALUATIONS.items():
         for name in names:
@@ -253,7 +285,7 @@ def missing_table(valuations: pd.DataFrame) -> DataTable:
                 rows.setdefault((VALUATION_WORDS[kind], left_out[name]), []).append(label_of(name))
     frame = pd.DataFrame(
         [
-            (kind, _first_capital(listing([names[0], *map(str.lower, names[1:])])), reason)
+            (kind, _first_capital(listing([names[0], *map(str.lower, names[1:])])), _first_capital(reason))
             for (kind, reason), names in rows.items()
         ],
         columns=["valuation", "figures", "reason"],
@@ -278,7 +310,7 @@ def _words(columns: Any, currency: str) -> dict[str, Any]:
     labels, units = labels_and_units(columns, currency)
     labels |= {"customer_id": "Customer", "reason": "Reason", "step": "Suggested step", "stage": "Stage"}
     units |= {name: currency for name in columns if name in _MONEY}
-    units |= {"gap_overdue_ratio": "times"}
+    units |= {"gap_overdue_ratio": "times", "probability_alive": "%"}
     return {
         "labels": labels,
         "units": {name: unit for name, unit in units.items() if name in set(columns)},

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
+from crmlib.analyse import churn_fit
 from crmlib.analyse.churn import fit_churn, fit_purchase
 from crmlib.analyse.churn_fit import explained, learn, rows_of
 from crmlib.analyse.churn_periods import Question, plan_cutoffs, sample_at
@@ -254,3 +255,26 @@ def test_cutoffs_stay_at_the_end_of_a_day_when_the_clocks_change():
     crm = Crm.from_frames(as_of="2024-12-31", time_zone="Europe/Berlin", transactions=lines)
     sample = sample_at(crm, pd.Timestamp("2024-10-02 21:59:59"), Question(horizon_days=60, stops=True))
     assert sample.until == pd.Timestamp("2024-12-01 22:59:59") and not sample.label.any()
+
+
+def test_a_likely_customer_of_whom_the_proven_figures_say_nothing_gets_a_reason_from_the_others(monkeypatch):
+    """The figures that rank a whole test best may be ordinary in one customer who is likely to stop."""
+    lot = np.random.default_rng(1)
+    table = pd.DataFrame({"silence": lot.normal(size=600), "noise": lot.normal(size=600)})
+    label = lot.random(600) < 1 / (1 + np.exp(-3 * table["silence"].to_numpy()))
+    rows = rows_of([(table, label)])
+    learnt = learn(rows, names=["logistic_regression"], refused={})
+    proven = pd.DataFrame({"indicator": ["noise"]})
+    monkeypatch.setattr(churn_fit, "drivers", lambda *args, **more: proven)
+    said = {}
+    for hidden in ((), ("silence",)):
+        said[hidden] = explained(
+            learnt.chosen, learnt.matrix, rows.label, learnt, rows, table, seed=0, hidden=hidden
+        )["reason_table"]
+    chance = learnt.chosen.probability(learnt.matrix)
+    found = said[()]
+    late = found.loc[found["indicator"] == "silence", "customer_id"]
+    assert len(late) > 100 and (chance[late] > chance.mean()).all() and (table.loc[late, "silence"] > 0).all()
+    assert not set(late) & set(found.loc[found["indicator"] == "noise", "customer_id"])
+    assert found["customer_id"].is_monotonic_increasing
+    assert "silence" not in set(said[("silence",)]["indicator"])

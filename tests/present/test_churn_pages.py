@@ -1,5 +1,6 @@
 """The report's part on who stops: pictures that can be read, sentences that are true of their numbers."""
 
+import re
 from dataclasses import replace
 
 import matplotlib
@@ -11,7 +12,14 @@ import pytest
 from crmlib.analyse.churn import fit_given_label
 from crmlib.present import claims_churn, plots_churn, tables_churn
 from crmlib.present.blocks import Picture
-from crmlib.present.claims_churn_words import outcome_words, reason_words, top_at_risk
+from crmlib.present.claims_churn_words import (
+    NO_REASON,
+    NO_SINGLE_REASON,
+    figure_words,
+    outcome_words,
+    reason_words,
+    top_at_risk,
+)
 from crmlib.present.labels import label_of
 from crmlib.present.theme import SMALL
 from tests.analyse.churn_cases import driven_model, driven_shop
@@ -185,3 +193,17 @@ def test_figures_that_are_known_only_as_of_today_are_named_as_a_limit():
     named = said.partition("in the test too: ")[2].partition(".")[0]
     assert named == label_of("has_email_consent").lower()
     assert "keep no history" not in " ".join(claims_churn.churn_limits(replace(model, horizon_days=None)))
+
+
+def test_who_is_likely_to_stop_is_not_told_that_nothing_stands_out():
+    model = model_of("shop")
+    model = replace(model, reason_table=model.reason_table.iloc[:0])
+    said, likely = reason_words(model), model.scores > model.scores.mean()
+    assert set(said[likely]) == {NO_SINGLE_REASON} and set(said[~likely]) == {NO_REASON}
+
+
+def test_rules_in_words_say_the_units_of_their_limits():
+    rules = tables_churn.tree_block(model_of("shop")).frame["rule"].str.cat(sep=" ")
+    assert not re.search(r"\d.ratio| -1 to 1|-\d", rules)
+    assert figure_words("spend_90d", 18.0, currency="EUR") == "EUR\u00a018"
+    assert figure_words("irregularity", 1.4) == "1.4"

@@ -11,19 +11,19 @@ import pytest
 from matplotlib.text import Text
 
 from crmlib.analyse.action_lists import action_lists
-from crmlib.analyse.valuation_summary import value_by_fifth
 from crmlib.analyse.valuations import customer_valuations
 from crmlib.present import claims_valuations as claims
 from crmlib.present import plots_valuations as plots
 from crmlib.present import tables_valuations as made
 from crmlib.present.blocks import Picture
+from crmlib.present.needs import picture_of
 from crmlib.present.theme import SMALL
 from crmlib.present.words import money, percent
 from tests.analyse.valuation_company import company, future_of
 from tests.present.drawn import drawn
 from tests.present.report_samples import SHOPS
 
-PLOTS = [plots.plot_valuations, plots.plot_growth, plots.plot_credit, plots.plot_loyalty]
+PLOTS = [plots.plot_growth, plots.plot_credit, plots.plot_loyalty]
 NAMES = ("company", "shop", "bare", "nobody", "one order")
 EVERY = pytest.mark.parametrize("name", NAMES)
 EVERY_PLOT = pytest.mark.parametrize(
@@ -113,7 +113,6 @@ def test_names_of_categories_do_no_harm(category):
 
 def sentences(name):
     worth, lists = worth_of(name), lists_of(name)
-    yield from claims.valuations_answer(worth, lists)
     yield from claims.valuations_findings(worth, lists)
     yield from claims.actions_paragraph(lists)
     for part in ("loyalty", "growth", "credit", "profit"):
@@ -134,13 +133,69 @@ def test_sentences_are_whole_and_name_nobody(name):
             assert len(re.sub(r"[.,]", "", figure).strip("0")) <= 3, sentence
 
 
-def test_the_answer_is_true():
+def test_the_findings_are_true():
     worth, lists = worth_of("company"), lists_of("company")
-    said = " ".join(claims.valuations_answer(worth, lists))
-    ranked = worth.sort_values("spend_365d", ascending=False, kind="stable").head(len(worth) // 5)
-    assert percent(100 * ranked["spend_365d"].sum() / worth["spend_365d"].sum()) in said
-    assert percent(100 * ranked["future_contribution"].sum() / worth["future_contribution"].sum()) in said
-    assert money(lists.at_stake["win_back"], "EUR") in said
+    said = " ".join(claims.valuations_findings(worth, lists))
+    assert (
+        money(lists.at_stake["win_back"], "EUR") in said and money(lists.at_stake["develop"], "EUR") in said
+    )
+    assert said.replace("\xa0", " ").count(f"{lists.candidates['develop']} customers who buy as usual") == 1
+
+
+def test_what_nobody_has_is_not_drawn():
+    assert claims.valued(worth_of("company"), "credit_grade") is worth_of("company")
+    missing = claims.valued(worth_of("shop"), "credit_grade")
+    assert "paid_on" in missing.reason and picture_of(plots.plot_credit, missing) is None
+    assert picture_of(plots.plot_credit, claims.valued(worth_of("company"), "credit_grade")) is not None
+
+
+def test_the_key_figures_are_the_sums_of_the_table():
+    worth, lists = worth_of("company"), lists_of("company")
+    shown = {figure.label: figure.value for figure in made.valuation_figures(worth, lists).figures}
+    for label, name in (("Future contribution", "future_contribution"), ("Room to grow", "growth_potential"),
+                        ("Overdue", "overdue_amount"), ("Profit of the last year", "profit_365d")):  # fmt: skip
+        assert shown[label] == pytest.approx(worth[name].sum()), label
+    assert shown["Customers to win back"] == lists.candidates["win_back"]
+    assert "Overdue" not in made.valuation_figures(worth_of("shop"))._text()
+    ahead = made.valuation_figures(worth, lists, horizon_days=365).figures[1]
+    assert ahead.label == "Future contribution" and "within 365 days" in ahead.note
+
+
+def test_room_outside_the_picture_is_told():
+    worth = pd.DataFrame({
+        "growth_potential": [100.0], "growth_category": ["tea"], "growth_category_amount": [30.0],
+        "spend_365d": [9.0]})  # fmt: skip
+    assert "30 together; the other 70 lies in further categories" in " ".join(claims.growth_paragraph(worth))
+    whole = worth.assign(growth_category_amount=100.0)
+    assert "further categories" not in " ".join(claims.growth_paragraph(whole))
+
+
+def test_customers_leave_under_the_names_that_the_workspace_allows(monkeypatch):
+    monkeypatch.setenv("CRMLIB_PSEUDONYM_KEY", "a key of sixteen or more")
+    crm = SimpleNamespace(config=SimpleNamespace(privacy=SimpleNamespace(pseudonyms=True)), currency="EUR")
+    frame = made.valuations_table(crm, worth_of("shop")).frame
+    assert frame.customer_id.str.startswith("K-").all() and frame.customer_id.is_unique
+    assert not frame.astype(str).stack().str.fullmatch(r"C\d{3}").any()
+
+
+def test_late_payers_stand_with_the_reason_of_their_grade():
+    worth = worth_of("company")
+    table = made.credit_table(crm_of("company"), worth)
+    poor = worth[worth["credit_grade"].isin(["D", "E"])]
+    assert len(table.frame) == min(len(poor), 50) and set(table.frame["credit_grade"]) <= {"D", "E"}
+    assert table.frame["overdue_amount"].is_monotonic_decreasing
+    assert table.frame["overdue_amount"].max() == pytest.approx(poor["overdue_amount"].max(), abs=0.005)
+    assert table.frame["credit_reason"].str.len().min() > 5 and table.units["overdue_amount"] == "EUR"
+    assert made.credit_table(crm_of("shop"), worth_of("shop")) is None
+    assert made.credit_table(crm_of("company"), worth.assign(credit_grade="A")) is None
+
+
+def test_the_probability_of_still_buying_is_told_in_percent():
+    table = made.valuations_table(crm_of("shop"), worth_of("shop"))
+    assert table.units["probability_alive"] == "%"
+    assert table.frame["probability_alive"].max() == pytest.approx(
+        100 * worth_of("shop")["probability_alive"].max(), abs=0.01
+    )
 
 
 def test_the_paragraphs_are_true():
@@ -164,14 +219,7 @@ def test_what_is_missing_is_said_with_its_remedy():
     assert "[tables.products]" in claims.growth_paragraph(worth_of("bare"))[0]
     frame = made.missing_table(worth_of("bare")).frame
     assert {"Credit", "Growth potential", "Profitability"} <= set(frame["valuation"])
-    assert made.missing_table(worth_of("company")).frame.empty
-
-
-def test_fifths_are_equal_and_shares_are_whole():
-    table = value_by_fifth(worth_of("company"))
-    assert table["customers"].tolist() == [16] * 5
-    assert table["spend_share_pct"].sum() == pytest.approx(100)
-    assert table["spend_share_pct"].is_monotonic_decreasing
+    assert made.missing_table(worth_of("company")) is None
 
 
 @EVERY
@@ -179,9 +227,9 @@ def test_tables_are_made_of_what_is_there_and_are_escaped(name):
     crm, worth, lists = crm_of(name), worth_of(name), lists_of(name)
     blocks = [
         made.valuations_table(crm, worth), made.keep_table(crm, lists), made.develop_table(crm, lists),
-        made.win_back_table(crm, lists), made.missing_table(worth), made.loyalty_table(worth),
+        made.win_back_table(crm, lists), made.missing_table(worth),
     ]  # fmt: skip
-    for block in blocks:
+    for block in filter(None, blocks):
         page = block._html()
         assert "<b>Lamps" not in page and "growth_" not in page and "_pct" not in page
         labels = block.labels or {}

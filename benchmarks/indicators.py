@@ -113,7 +113,7 @@ from range($customers) as customers(i)
 
 
 def make_data(folder: Path, *, lines: int, customers: int, seed: int) -> None:
-    """Lay the tables down as Parquet files, order lines by their moment."""
+    """Lay the tables down as Parquet files, order lines by customer, as a checked workspace does."""
     from crmlib.prepare.engine import Engine
 
     def filled(sql):
@@ -125,7 +125,7 @@ def make_data(folder: Path, *, lines: int, customers: int, seed: int) -> None:
         for step in (_SHARE, _ORDERS, _BOUGHT):
             engine.execute(filled(step))
         tables = {
-            "transactions": f"from ({_LINES}) where ordered_at <= timestamp '{AS_OF}' order by ordered_at, order_id",
+            "transactions": f"from ({_LINES}) where ordered_at <= timestamp '{AS_OF}' order by customer_id, ordered_at, order_id",
             "products": _PRODUCTS,
             "customers": _CUSTOMERS,
         }

@@ -223,11 +223,21 @@ class Engine:
         ...     engine.to_pandas("select 1.25::decimal(18, 4) as price").price.dtype
         dtype('float64')
         """
-        table = self.to_arrow(sql, parameters)
-        for i, field in enumerate(table.schema):
-            if pa.types.is_decimal(field.type):
-                table = table.set_column(i, field.name, table.column(i).cast(pa.float64()))
-        return table.to_pandas()
+        return _decimals_as_floats(self.to_arrow(sql, parameters)).to_pandas()
+
+    def to_pandas_by_parts(self, sql: str, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """The results of one statement for several sets of parameters, one below the other.
+
+        Examples
+        --------
+        >>> with Engine() as engine:
+        ...     engine.to_pandas_by_parts("select $n as n, $n / 2 as half", [{"n": 1}, {"n": 2}])
+           n  half
+        0  1   0.5
+        1  2   1.0
+        """
+        tables = [_decimals_as_floats(self.to_arrow(sql, part)) for part in parts]
+        return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
     @staticmethod
     def quote(name: str) -> str:
@@ -250,6 +260,13 @@ class Engine:
         'it''s' 2.5 TRUE
         """
         return exp.convert(value).sql(dialect="duckdb")
+
+
+def _decimals_as_floats(table: pa.Table) -> pa.Table:
+    for i, field in enumerate(table.schema):
+        if pa.types.is_decimal(field.type):
+            table = table.set_column(i, field.name, table.column(i).cast(pa.float64()))
+    return table
 
 
 def columns_of(table: Any) -> list[str]:

@@ -12,7 +12,8 @@ from sqlglot import exp, parse_one
 
 from crmlib.measure.indicators.built_in import INDICATORS
 from crmlib.measure.indicators.indicator import Indicator
-from crmlib.measure.indicators.sources import source_steps
+from crmlib.measure.indicators.parts import customer_parts, joined_figures
+from crmlib.measure.indicators.sources import IN_PART, source_steps
 from crmlib.measure.indicators.steps import step_sql
 from crmlib.measure.indicators.views import VIEWS
 from crmlib.prepare.engine import Engine, columns_of
@@ -78,7 +79,7 @@ def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataF
     reasons = {name: VIEWS[known[name].over].missing(known[name].columns, columns) for name in wanted}
     chosen = [known[name] for name in wanted if not reasons[name]]
     try:
-        frame = _run(crm, chosen, columns).set_index("customer_id")
+        frame = _run(crm, chosen, columns)
     except Exception:
         _blame(crm, chosen, columns)
         raise
@@ -121,13 +122,17 @@ def indicator_catalogue(crm: Any = None) -> pd.DataFrame:
     ).astype({"empty": "float64"})
 
 
-def indicators_sql(indicators: Sequence[Indicator], *, columns: Mapping[str, Iterable[str]]) -> str:
+def indicators_sql(
+    indicators: Sequence[Indicator], *, columns: Mapping[str, Iterable[str]], part: bool = False
+) -> str:
     """The statement that computes indicators: shared steps, one select per view, one row per customer.
 
     Parameters
     ----------
     indicators : those to compute; the columns that they need are there
     columns : table name -> the columns it has in this workspace
+    part : bool
+        Whether only the customers from ``$first_customer`` to ``$last_customer`` are asked for.
 
     Returns
     -------
@@ -153,7 +158,9 @@ def indicators_sql(indicators: Sequence[Indicator], *, columns: Mapping[str, Ite
     ]
     return (
         step_sql(
-            steps, sources=source_steps(columns), figures={"everyone": _everyone(columns, steps)} | figures
+            steps,
+            sources=source_steps(columns, part=part),
+            figures={"everyone": _everyone(columns, steps, part=part)} | figures,
         )
         + f"select {', '.join(['customer_id', *selected])}\nfrom everyone\n"
         + "".join(f"left join {name} using (customer_id)\n" for name in figures)
@@ -190,8 +197,21 @@ def _day_start(local: pd.Timestamp, days_before: int) -> datetime:
 
 
 def _run(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> pd.DataFrame:
-    sql = indicators_sql(chosen, columns=columns)
-    return crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
+    of_lines = [indicator for indicator in chosen if "order_lines" in VIEWS[indicator.over].steps]
+    parts = customer_parts(crm) if of_lines else []
+    if not parts:
+        return _asked(crm, indicators_sql(chosen, columns=columns), [{}])
+    frames = [_asked(crm, indicators_sql(of_lines, columns=columns, part=True), parts)]
+    others = [indicator for indicator in chosen if indicator not in of_lines]
+    if others or "opportunities" in columns:
+        frames.append(_asked(crm, indicators_sql(others, columns=columns), [{}]))
+    zeros = [indicator.name for indicator in chosen if indicator.empty == 0]
+    return joined_figures(frames, zeros=zeros)[[indicator.name for indicator in chosen]]
+
+
+def _asked(crm: Any, sql: str, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
+    return crm.engine.to_pandas_by_parts(sql, [{**values, **part} for part in parts]).set_index("customer_id")
 
 
 def _blame(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> None:
@@ -241,7 +261,7 @@ def _by_case(sql: str) -> str:
     return tree.transform(turned).sql(dialect="duckdb")
 
 
-def _everyone(columns: Mapping[str, Iterable[str]], steps: Iterable[str]) -> str:
+def _everyone(columns: Mapping[str, Iterable[str]], steps: Iterable[str], *, part: bool) -> str:
     chosen = [
         next(source for source in sources if source in steps or source == "customers")
         for table, sources in _PEOPLE.items()
@@ -249,8 +269,10 @@ def _everyone(columns: Mapping[str, Iterable[str]], steps: Iterable[str]) -> str
     ]
     if not chosen:
         return "select cast(null as varchar) as customer_id where false"
+    within = IN_PART if part else ""
     return " union ".join(
-        f"select distinct customer_id from {source} where customer_id is not null" for source in chosen
+        f"select distinct customer_id from {source} where customer_id is not null{within}"
+        for source in chosen
     )
 
 

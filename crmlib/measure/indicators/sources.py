@@ -53,12 +53,19 @@ _READ_OF_CUSTOMERS = (
 )
 
 
-def source_steps(columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
+IN_PART = " and customer_id between $first_customer and $last_customer"
+"""Of many customers, those of one part."""
+
+
+def source_steps(columns: Mapping[str, Iterable[str]], *, part: bool = False) -> dict[str, str]:
     """Source step -> its SQL, with the same columns whatever the workspace has; what is missing is empty.
 
     Parameters
     ----------
     columns : table name -> the columns it has in this workspace
+    part : bool
+        Whether order lines and customers are only those of the customers from ``$first_customer`` to
+        ``$last_customer``.
 
     Examples
     --------
@@ -71,14 +78,16 @@ def source_steps(columns: Mapping[str, Iterable[str]]) -> dict[str, str]:
     select campaign_id, customer_id, contacted_on, cast(null as BOOLEAN) as is_control,
     cast(null as TIMESTAMP) as responded_at from campaign_contacts
     """
+    within = IN_PART if part else ""
+    customers = _customers_sql(columns)
     return {
-        "order_lines": order_lines_sql(_read("transactions", columns)),
+        "order_lines": order_lines_sql(_read("transactions", columns)) + within,
         "product_details": f"""
         select product_id, {", ".join(f"min({name}) as {name}" for name in _DETAILS)}
         from ({_read("products", columns, names=("product_id", *_DETAILS))}) as details
         group by product_id
         """,
-        "known_customers": _customers_sql(columns),
+        "known_customers": f"select * from ({customers}) as listed where true{within}" if part else customers,
         **{step: _read(table, columns, names=_not_personal(table)) for step, table in _OF_THEIR_OWN.items()},
     }
 

@@ -125,7 +125,8 @@ def make_data(folder: Path, *, lines: int, customers: int, seed: int) -> None:
         for step in (_SHARE, _ORDERS, _BOUGHT):
             engine.execute(filled(step))
         tables = {
-            "transactions": f"from ({_LINES}) where ordered_at <= timestamp '{AS_OF}' order by customer_id, ordered_at, order_id",
+            "transactions": f"from ({_LINES}) where ordered_at <= timestamp '{AS_OF}' "
+            "order by customer_id, ordered_at, order_id",
             "products": _PRODUCTS,
             "customers": _CUSTOMERS,
         }
@@ -231,7 +232,8 @@ def differences(ours: pd.DataFrame, theirs: pd.DataFrame) -> list[str]:
     return found
 
 
-def compare(folder: Path, rounds: int) -> None:
+def compare(folder: Path, rounds: int) -> dict[str, pd.DataFrame]:
+    """The runs of each side, after both have given the same figures."""
     files = {side: folder / f"{side}.out.parquet" for side in SIDES}
     for side, file in files.items():
         start(side, folder, file)
@@ -242,11 +244,10 @@ def compare(folder: Path, rounds: int) -> None:
     for _ in range(rounds):
         for side in SIDES:
             runs[side].append(start(side, folder))
-    print_table(runs, json.loads((folder / "names.json").read_text())["names"])
+    return {side: pd.DataFrame(found) for side, found in runs.items()}
 
 
-def print_table(runs: dict[str, list[dict[str, float]]], names: list[str]) -> None:
-    taken = {side: pd.DataFrame(found) for side, found in runs.items()}
+def print_table(taken: dict[str, pd.DataFrame], names: list[str]) -> None:
     customers, rounds = int(taken["crmlib"].customers.iloc[0]), len(taken["crmlib"])
     print(f"{len(names)} indicators of {customers:,} customers, the same to {TOLERANCE:g}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {rounds} rounds, medians")
@@ -279,12 +280,20 @@ def main() -> None:
     if given.side:
         worker(given.side, given.folder, given.out)
         return
+    print(f"{given.lines:,} order lines, {given.customers:,} customers, seed {given.seed}", flush=True)
+    print_table(*measure(given.lines, given.customers, seed=given.seed, rounds=given.rounds))
+
+
+def measure(
+    lines: int, customers: int, *, seed: int = 1, rounds: int = 3
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """The runs of each side on data drawn for them, and the names of the indicators."""
     with tempfile.TemporaryDirectory(prefix="crmlib-bench-") as name:
         folder = Path(name)
-        print(f"{given.lines:,} order lines, {given.customers:,} customers, seed {given.seed}", flush=True)
-        make_data(folder, lines=given.lines, customers=given.customers, seed=given.seed)
-        (folder / "names.json").write_text(json.dumps(wanted(folder)))
-        compare(folder, given.rounds)
+        make_data(folder, lines=lines, customers=customers, seed=seed)
+        asked = wanted(folder)
+        (folder / "names.json").write_text(json.dumps(asked))
+        return compare(folder, rounds), asked["names"]
 
 
 if __name__ == "__main__":

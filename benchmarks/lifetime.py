@@ -154,7 +154,8 @@ def agreement(ours: dict, theirs: dict) -> str:
     return f"parameters within {apart:.2%}, log-likelihood {gain:+.4f}"
 
 
-def measure(model: str, customers: str, wanted: float, *, given: argparse.Namespace) -> str:
+def measure(model: str, customers: str, wanted: float, *, given: argparse.Namespace) -> dict:
+    """Seconds of both sides (medians), how they agree, and the ratio that is asked for."""
     times: dict[str, list[float]] = {"ours": [], "theirs": []}
     agreed, size, stopped = "not compared", 0, False
     for _ in range(given.rounds):
@@ -170,14 +171,23 @@ def measure(model: str, customers: str, wanted: float, *, given: argparse.Namesp
         if other:
             times["theirs"].append(other["seconds"])
             agreed = agreement(mine, other)
-    ours = statistics.median(times["ours"])
-    theirs = statistics.median(times["theirs"]) if times["theirs"] else given.limit
-    least = "" if times["theirs"] else ">= "
-    bar = f">= {wanted:g}"
-    name = f"{model} {customers}"
+    return {
+        "name": f"{model} {customers}",
+        "customers": size,
+        "ours": statistics.median(times["ours"]),
+        "theirs": statistics.median(times["theirs"]) if times["theirs"] else given.limit,
+        "is_stopped": not times["theirs"],
+        "wanted": wanted,
+        "agreed": agreed,
+    }
+
+
+def line(found: dict) -> str:
+    least, bar = ">= " if found["is_stopped"] else "", f">= {found['wanted']:g}"
+    ratio = found["theirs"] / found["ours"]
     return (
-        f"{name:24}{size:>11,}{ours:>10.2f} s{least:>5}{theirs:>9.1f} s{least:>5}{theirs / ours:>8.1f}"
-        f"{bar:>8}   {agreed}"
+        f"{found['name']:24}{found['customers']:>11,}{found['ours']:>10.2f} s{least:>5}{found['theirs']:>9.1f} s"
+        f"{least:>5}{ratio:>8.1f}{bar:>8}   {found['agreed']}"
     )
 
 
@@ -200,7 +210,7 @@ def main() -> None:
     print(f"{'fit':24}{'customers':>11}{'crmlib':>12}{'lifetimes':>16}{'ratio':>13}{'asked':>8}   agreement")
     for model, customers, wanted in CASES:
         if given.only in f"{model} {customers}":
-            print(measure(model, customers, wanted, given=given), flush=True)
+            print(line(measure(model, customers, wanted, given=given)), flush=True)
 
 
 if __name__ == "__main__":

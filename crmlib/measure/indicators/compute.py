@@ -164,7 +164,6 @@ def indicators_sql(
         )
         + f"select {', '.join(['customer_id', *selected])}\nfrom everyone\n"
         + "".join(f"left join {name} using (customer_id)\n" for name in figures)
-        + "order by customer_id"
     )
 
 
@@ -211,7 +210,8 @@ def _run(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[s
 
 def _asked(crm: Any, sql: str, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
-    return crm.engine.to_pandas_by_parts(sql, [{**values, **part} for part in parts]).set_index("customer_id")
+    asked = [{**values, **part} for part in parts]
+    return crm.engine.to_pandas_by_parts(sql, asked, order_by="customer_id").set_index("customer_id")
 
 
 def _blame(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> None:

@@ -96,6 +96,5 @@ def joined_figures(frames: Sequence[pd.DataFrame], *, zeros: Sequence[str]) -> p
     columns = {}
     for frame in frames:
         for name in frame:
-            fill = {"fill_value": 0} if name in zeros else {}
-            columns[name] = frame[name].reindex(everyone, **fill)
+            columns[name] = frame[name].reindex(everyone, fill_value=0 if name in zeros else None)
     return pd.DataFrame(columns, index=everyone)

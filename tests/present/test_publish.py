@@ -71,11 +71,14 @@ def test_a_full_disk_leaves_the_old_page_and_no_draft(tmp_path, monkeypatch):
     page = tmp_path / "index.html"
     publish.write_text(page, "old")
 
-    def full(self, text, **_):
+    def full(self, content, **_):
         self.touch()
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(type(page), "write_text", full)
+    monkeypatch.setattr(type(page), "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         publish.write_text(page, "new")
+    with pytest.raises(OSError, match="No space left"):
+        publish.write_bytes(page, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"] and page.read_text() == "old"

@@ -25,10 +25,10 @@ from crmlib.schema.errors import ParameterError
 PAGE_ROWS = 100
 """At most so many rows of a table stand in the page; the rest is in the download."""
 
-DOWNLOAD_BYTES = 500_000
+DOWNLOAD_BYTES = 200_000
 """A download larger than this is cut, and says so: the whole page may weigh two million bytes."""
 
-DOWNLOAD_BYTES_EACH = 150_000
+DOWNLOAD_BYTES_EACH = 80_000
 """The same for each of the two where there is a workbook beside the CSV."""
 
 _NUMBERS = ("decimal", "floating", "integer", "mixed-integer-float")

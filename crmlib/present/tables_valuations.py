@@ -35,8 +35,6 @@ _CREDIT_SHOWN = (
     "credit_used_pct",
 )
 _CREDIT_ROWS = 50
-_EVERYBODY_BYTES = 110_000
-"""The table of everybody is the largest of its page: of each of its downloads no more than this."""
 VALUATION_WORDS = {
     "future": "Future contribution",
     "loyalty": "Loyalty",
@@ -143,7 +141,6 @@ def valuations_table(crm: Any, valuations: pd.DataFrame) -> DataTable:
         **_words(frame.columns, crm.currency),
         rows=10,
         excel=True,
-        download_bytes=_EVERYBODY_BYTES,
         about=about_workspace(crm),
     )
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
+
+from crmlib.analyse.shares import share_interval
 
 DRAWS = 500
 """How often the customers of the test are drawn again; fewer where they are very many."""
@@ -220,11 +222,6 @@ def calibration_table(probability: np.ndarray, label: np.ndarray, *, most: int =
         `customers`, `predicted_pct` (mean), `observed_pct`, `low`, `high` (95 % interval of what was observed,
         Wilson's).
 
-    References
-    ----------
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the
-    American Statistical Association 22.
-
     Examples
     --------
     >>> p = np.repeat([0.2, 0.6], 50)
@@ -238,16 +235,14 @@ def calibration_table(probability: np.ndarray, label: np.ndarray, *, most: int =
     place = np.searchsorted(edges, probability, side="right")
     frame = pd.DataFrame({"p": probability, "y": label.astype(float)}).groupby(place)
     n, share = frame.size().to_numpy(), frame["y"].mean().to_numpy()
-    z = float(norm.ppf(0.975))
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    low, high = share_interval(frame["y"].sum().to_numpy(), n)
     return pd.DataFrame(
         {
             "customers": n,
             "predicted_pct": 100 * frame["p"].mean().to_numpy(),
             "observed_pct": 100 * share,
-            "low": 100 * np.maximum(middle - half, 0),
-            "high": 100 * np.minimum(middle + half, 1),
+            "low": 100 * low,
+            "high": 100 * high,
         }
     )
 

@@ -34,7 +34,6 @@ _CREDIT_SHOWN = (
     *("credit_grade", "credit_reason", "overdue_amount", "open_amount", "days_late_mean", "days_late_max"),
     "credit_used_pct",
 )
-_CREDIT_ROWS = 50
 VALUATION_WORDS = {
     "future": "Future contribution",
     "loyalty": "Loyalty",
@@ -172,13 +171,12 @@ def credit_table(crm: Any, valuations: pd.DataFrame) -> DataTable | None:
     frame.attrs = {}
     frame.insert(0, "customer_id", poor.index.astype("str"))
     frame = frame.sort_values(["overdue_amount", "customer_id"], ascending=[False, True], kind="stable")
-    frame = frame.head(_CREDIT_ROWS).reset_index(drop=True).round(2)
+    frame = frame.reset_index(drop=True).round(2)
     frame["customer_id"] = public_ids(crm, frame["customer_id"])
-    some = f"the {len(frame)} of {len(poor):,}" if len(frame) < len(poor) else "those"
     return DataTable(
         frame,
         name="late_payers",
-        caption=f"Who pays late, and why the grade is D or E: {some} with most overdue first",
+        caption="Who pays late, and why the grade is D or E, most overdue first",
         **_words(frame.columns, valuations.attrs.get("currency", "")),
         rows=8,
         about=about_workspace(crm),

@@ -25,6 +25,16 @@ PAGE_BYTES = 2_000_000
 _LINKS = ("http://", "https://", "mailto:")
 
 
+class HeavyPageError(CrmlibError):
+    """A page weighs more than one may.
+
+    Examples
+    --------
+    >>> issubclass(HeavyPageError, CrmlibError)
+    True
+    """
+
+
 @cache
 def asset(name: str) -> Markup:
     """A style or script of the template folder, as it goes into the page.
@@ -229,7 +239,7 @@ def check_size(html: str, *, name: str, limit: int = PAGE_BYTES) -> int:
 
     Raises
     ------
-    CrmlibError
+    HeavyPageError
         If the page is heavier than `limit`.
 
     Examples
@@ -239,7 +249,7 @@ def check_size(html: str, *, name: str, limit: int = PAGE_BYTES) -> int:
     """
     size = len(html.encode("utf-8"))
     if size > limit:
-        raise CrmlibError(
+        raise HeavyPageError(
             f"{name} weighs {size:,} bytes, more than {limit:,}. Show fewer rows (DataTable(frame.head(9))), "
             "leave out a download (download=False) or draw fewer points."
         )

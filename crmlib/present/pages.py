@@ -31,7 +31,7 @@ class Pages:
 
         Raises
         ------
-        CrmlibError
+        HeavyPageError
             If it weighs more than a page may.
 
         Examples

@@ -16,9 +16,10 @@ import nbformat
 import pandas as pd
 
 from crmlib.present import manifest, publish
-from crmlib.present.files_beside import take_files
+from crmlib.present.files_beside import move_downloads, take_files
 from crmlib.present.kernels import Kernels
 from crmlib.present.notebooks import TIMEOUT, Execution, execute_report, harvest
+from crmlib.present.page import HeavyPageError
 from crmlib.present.pages import Pages
 from crmlib.present.progress import Progress, Step, log_to, silent
 from crmlib.present.reports import Report
@@ -274,25 +275,34 @@ class Runner:
         )
 
     def _write_page(self, job, execution):
-        context = manifest.page_context(
-            job.report, self.facts, run=self.name, parameters=job.told, index_href="index.html"
-        )
-        beside = f"{job.report.name}_files"
         try:
-            files = take_files(execution.notebook, folder=beside)
-            with _CONVERTING:
-                page = self.order.pages.report(
-                    execution.notebook,
-                    title=job.report.title,
-                    context=context,
-                    show_code=self.order.show_code,
-                )
+            page, files = self._page(job, execution.notebook)
         except CrmlibError as error:
             return replace(execution, status="failed", reason=f"{job.report.path.name}: {error}")
         for name, content in files.items():
-            publish.write_bytes(self.staging / beside / name, content)
+            publish.write_bytes(self.staging / _beside(job) / name, content)
         publish.write_text(self.staging / f"{job.report.name}.html", page)
         return replace(execution, notebook=None)
+
+    def _page(self, job, notebook):
+        context = manifest.page_context(
+            job.report, self.facts, run=self.name, parameters=job.told, index_href="index.html"
+        )
+        made = partial(
+            self.order.pages.report,
+            notebook,
+            title=job.report.title,
+            context=context,
+            show_code=self.order.show_code,
+        )
+        files = take_files(notebook, folder=_beside(job))
+        with _CONVERTING:
+            try:
+                return made(), files
+            except HeavyPageError as error:
+                self.log.info("%s: %s Its downloads lie beside it instead.", job.report.name, error)
+                files = move_downloads(notebook, folder=_beside(job), files=files)
+                return made(), files
 
     def _finish(self, executions):
         records = [
@@ -341,3 +351,7 @@ class Runner:
         level = logging.ERROR if execution.status == "failed" else logging.INFO
         words = f"{execution.report}: {execution.status} after {execution.seconds:.1f} s"
         self.log.log(level, "%s %s%s", words, execution.reason, f"\n{execution.traceback}".rstrip())
+
+
+def _beside(job):
+    return f"{job.report.name}_files"

@@ -10,7 +10,7 @@ import pytest
 from crmlib.present import blocks_downloads_links, blocks_tables
 from crmlib.present.blocks_base import BLOCK_MIME, FILES_MIME
 from crmlib.present.blocks_tables import DataTable
-from crmlib.present.files_beside import take_files
+from crmlib.present.files_beside import move_downloads, take_files
 from crmlib.schema.errors import CrmlibError
 
 
@@ -106,3 +106,23 @@ def test_something_that_is_no_file_is_refused(file):
     data = {BLOCK_MIME: {"kind": "table"}, "text/html": "", FILES_MIME: {"a.csv": file}}
     with pytest.raises(CrmlibError, match=r"'a\.csv' that a cell hands over cannot be read"):
         take_files({"cells": [{"outputs": [{"data": data}]}]}, folder="f")
+
+
+def test_where_the_page_is_too_heavy_its_downloads_lie_beside_it_too(small_pages):
+    long, short = shown(long_list(excel=True)), shown(long_list("few", rows=30))
+    notebook = {"cells": long["cells"] + short["cells"]}
+    files = take_files(notebook, folder="f")
+    moved = move_downloads(notebook, folder="f", files=files)
+    assert list(moved) == ["at_risk.csv", "at_risk.xlsx", "few.csv"]
+    assert all(moved[name] == content for name, content in files.items())
+    assert len(pd.read_csv(BytesIO(moved["few.csv"]))) == 30
+    assert "base64" not in html_of(long) + html_of(short)
+    assert "(the first" not in html_of(long) and "All 3,000 rows as CSV</a>" in html_of(long)
+    assert 'href="f/few.csv">Download as CSV</a>' in html_of(short)
+
+
+def test_a_name_with_quotes_stays_a_name():
+    block = DataTable(pd.DataFrame({"n": [1]}), name='a"&amp;<b>', caption="Odd")
+    notebook = shown(block)
+    moved = move_downloads(notebook, folder="f", files={})
+    assert list(moved) == ["a_amp_b.csv"] and 'href="f/a_amp_b.csv"' in html_of(notebook)

@@ -383,3 +383,41 @@ def test_stopping_a_run_keeps_its_notebooks_and_ends_its_kernels(project, report
     assert time.monotonic() - began < 30
     (kept,) = (shelf(project) / "failed").iterdir()
     assert (kept / "figures.ipynb").exists() and not list(shelf(project).glob(".staging*"))
+
+
+HEAVY = """\
+import base64, os
+
+link = "data:text/csv;charset=utf-8;base64," + base64.b64encode(os.urandom(1_600_000)).decode()
+
+
+class Table:
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        html = f'<p>Rows</p><a class="crm-download" download="list.csv" href="{link}">Download as CSV</a>'
+        return {"text/plain": "", "text/html": html, "application/vnd.crmlib+json": {"kind": "table"}}
+
+
+Table()
+"""
+
+
+def test_a_page_that_its_downloads_make_too_heavy_is_published_with_them_beside_it(project, report):
+    write_notebook(project / "notebooks" / "04_heavy.ipynb", HEAVY, told={"title": "Heavy"})
+    run = report("heavy", pages=Pages(run_index=index, site_index=site))
+    assert run.status == "published", run.reason
+    latest = shelf(project) / "latest"
+    page = (latest / "heavy.html").read_text()
+    assert len(page) < 200_000 and 'href="heavy_files/list.csv">Download as CSV</a>' in page
+    assert (latest / "heavy_files" / "list.csv").stat().st_size == 1_600_000
+    assert "lie beside it" in run.log.read_text()
+
+
+def test_a_page_that_is_too_heavy_without_downloads_is_not_published(project, report):
+    words = "class Text:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n"
+    words += '        html = "<p>" + "word " * 500_000 + "</p>"\n'
+    words += (
+        '        return {"text/plain": "", "text/html": html, "application/vnd.crmlib+json": {"kind": "x"}}\n'
+    )
+    write_notebook(project / "notebooks" / "04_heavy.ipynb", words + "Text()", told={"title": "Heavy"})
+    run = report("heavy", pages=Pages(run_index=index, site_index=site))
+    assert run.status == "failed" and "weighs 2,5" in run.reason

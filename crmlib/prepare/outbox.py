@@ -209,42 +209,16 @@ def read_back(
     )
 
 
-def listed_contacts(config: WorkspaceConfig | None, *, until: Any) -> pd.DataFrame:
-    """Whom earlier lists of the outbox have meant to contact, control groups not among them.
+def listed_contacts(config: WorkspaceConfig | None, *, until: Any, controls: bool = False) -> pd.DataFrame:
+    """Whom earlier lists of the outbox have meant to contact, or have left alone for comparison.
 
     Parameters
     ----------
     config : WorkspaceConfig or None
     until : date
         Later days are not looked at.
-
-    Returns
-    -------
-    DataFrame
-        `customer_id`, `contacted_on` (day of the last list), one row a customer.
-
-    Raises
-    ------
-    SourceError
-        If an earlier list is damaged.
-
-    Examples
-    --------
-    >>> len(listed_contacts(None, until=pd.Timestamp("2020-01-01")))
-    0
-    """
-    rows = _listed(config, until=until)
-    return rows[~rows["is_control"]].groupby("customer_id", as_index=False)[["contacted_on"]].max()
-
-
-def listed_controls(config: WorkspaceConfig | None, *, until: Any) -> pd.DataFrame:
-    """Whom earlier lists of the outbox have left alone, for comparison.
-
-    Parameters
-    ----------
-    config : WorkspaceConfig or None
-    until : date
-        Later days are not looked at.
+    controls : bool
+        Whether the control groups are asked for, instead of those to be contacted.
 
     Returns
     -------
@@ -259,11 +233,12 @@ def listed_controls(config: WorkspaceConfig | None, *, until: Any) -> pd.DataFra
 
     Examples
     --------
-    >>> len(listed_controls(None, until=pd.Timestamp("2020-01-01")))
+    >>> len(listed_contacts(None, until=pd.Timestamp("2020-01-01")))
     0
     """
     rows = _listed(config, until=until)
-    return rows[rows["is_control"]].groupby("customer_id", as_index=False)[["contacted_on"]].max()
+    asked = rows[rows["is_control"] == controls]
+    return asked.groupby("customer_id", as_index=False)[["contacted_on"]].max()
 
 
 def read_rows(path: Path, columns: tuple[str, ...], *, shown: str) -> pd.DataFrame:

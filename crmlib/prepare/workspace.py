@@ -11,7 +11,7 @@ from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.config import WorkspaceConfig, load_config
 from crmlib.prepare.config_parts import ColumnConfig, TableConfig
 from crmlib.prepare.crm import Crm, stage_tables
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.outbox import archive_fingerprints, read_back
 from crmlib.prepare.reading import Reading
@@ -209,11 +209,9 @@ def _check_sources(
 def _laid_down(engine: Engine, name: str) -> str:
     """Order lines lie by customer: who asks for some of the customers reads their lines only."""
     query = f"from {Engine.quote(name)}"
-    columns = {row[0] for row in engine.rows(f"describe {query}")}
-    if name != "transactions" or "customer_id" not in columns:
+    if name != "transactions" or "customer_id" not in columns_of(engine.run(query)):
         return query
-    order = [column for column in ("customer_id", "ordered_at", "order_id") if column in columns]
-    return f"{query} order by {', '.join(order)}"
+    return f"{query} order by customer_id, ordered_at, order_id"
 
 
 def _sources_frame(sources: Mapping[str, Source]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from crmlib.measure.outreach_contacts import channel_responses, last_contacts, l
 from crmlib.measure.outreach_people import CHANNELS, CONSENT_OF, contact_permissions
 from crmlib.prepare.clock import closing_moment_of_table, in_zone
 from crmlib.prepare.config_parts import OutreachConfig
-from crmlib.prepare.outbox import campaign_name, listed_contacts, listed_controls
+from crmlib.prepare.outbox import campaign_name, listed_contacts
 from crmlib.schema.errors import ParameterError, nearest
 
 KINDS = ("any", "cross-sell", "up-sell", "repeat-sell")
@@ -221,8 +221,8 @@ def _last_days(crm: Any, *, until: pd.Timestamp) -> pd.DataFrame:
     talked = found["last_interaction_at"].dt.tz_localize("UTC").dt.tz_convert(crm.time_zone)
     days = [talked.dt.tz_localize(None).dt.normalize(), found["last_campaign_on"]]
     listed, controls = (
-        rows.set_index("customer_id")["contacted_on"]
-        for rows in (listed_contacts(crm.config, until=until), listed_controls(crm.config, until=until))
+        listed_contacts(crm.config, until=until, controls=asked).set_index("customer_id")["contacted_on"]
+        for asked in (False, True)
     )
     every = {"contacted_on": [*days, listed], "control_on": [last_controls(crm), controls]}
     return pd.DataFrame(

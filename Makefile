@@ -38,23 +38,36 @@ lint: $(READY)
 
 setup: $(READY)
 
+# The lock is complete: nothing is resolved (--no-deps), and `pip check` says whether it fits together. uv stands in the
+# lock, too. It reads none of pip's settings, so it is told the index that pip was told, and trusts whom the system trusts.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCKED := --quiet --require-hashes --no-deps --requirement
+UV_SETTINGS = UV_SYSTEM_CERTS=1 $$($(PIP) config list | sed -n "s/^[^=]*[.]index-url='\(.*\)'$$/UV_DEFAULT_INDEX=\1/p" | head -n 1)
+GET_UV = sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock && $(PIP) install $(LOCKED) $(VENV)/uv.lock
+BY_UV = env $(UV_SETTINGS) $(BIN)/uv pip install --python $(BIN)/python $(LOCKED) requirements.lock
+BY_PIP = $(PIP) install $(LOCKED) requirements.lock
+
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "$(PYTHON) is older than 3.11. Name a newer one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 15))' \
+	  || { echo "$(PYTHON) is newer than 3.14, the last that is supported. Name one: make PYTHON=python3.14"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	  || { echo "No virtual environment could be made. On Debian: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $(VENV); this takes a minute or two, once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(GET_UV) && $(BY_UV) || { echo "uv can't do it here, so pip does; that takes longer."; $(BY_PIP); }
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) check
 	@$(BIN)/python -m crmlib.analyse.rule_kernels
 	@touch $@
 
-# For maintainers: resolve anew after a change of pyproject.toml (needs uv), then bring environment.yml in line.
-lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+# For maintainers: resolve anew after a change of pyproject.toml, keeping the pins that still fit, then bring what
+# follows from the lock in line.
+lock: $(READY)
+	env $(UV_SETTINGS) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --extra sample --extra text --extra test --extra build --extra lint \
 	  --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
-	$(PYTHON) tests/packaging_files.py > environment.yml
+	env $(UV_SETTINGS) $(BIN)/python tests/packaging_files.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist

@@ -222,6 +222,24 @@ def reports(workspace: Workspace, notebooks: Notebooks = None) -> None:
     print_reports(workspace, notebooks=notebooks)
 
 
+@app.command(epilog=EXIT_CODES, help="Write editable copies of the notebooks into a folder.")
+def notebooks(
+    folder: Annotated[Path, typer.Argument(help="Gets the copies; ./notebooks is found by itself.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over notebooks of the same names that are there.")
+    ] = False,
+) -> None:
+    """Write copies of the notebooks that came with the package, and say what runs them."""
+    from crmlib.present.reports import copy_notebooks
+
+    written = copy_notebooks(folder, force=force)
+    told = "" if folder.resolve() == Path("notebooks").resolve() else f" --notebooks {folder}"
+    typer.echo(
+        f"Written: {len(written)} notebooks into {folder}. Change them in JupyterLab (jupyter lab {folder}),"
+    )
+    typer.echo(f"then publish what they say: crmlib report WORKSPACE{told}")
+
+
 @app.command(epilog=EXIT_CODES, help="Turn the pseudonyms of a list back into your own customer numbers.")
 def reveal(
     workspace: Workspace,

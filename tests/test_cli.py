@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from crmlib import cli
 from crmlib.prepare.privacy import KEY_VARIABLE, known_customers, public_ids
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present import zygote
+from crmlib.present.reports import notebook_folder
 from tests.present.small_project import assert_whole, make_project, write_notebook
 
 
@@ -88,6 +90,24 @@ def test_bad_use_is_one_sentence_and_exit_code_2(project, call, words, says):
     code, out, err = call(*words)
     assert code == 2 and out == "" and says in err and "Traceback" not in err
     assert not (project / "reports").exists()
+
+
+def test_copies_of_the_notebooks_are_never_written_over_unasked(project, call):
+    code, out, err = call("notebooks", "mine")
+    copies = sorted((project / "mine").glob("*.ipynb"))
+    assert code == 0 and err == "" and f"Written: {len(copies)} notebooks into mine." in out
+    assert out.endswith("crmlib report WORKSPACE --notebooks mine\n")
+    assert [copy.name[:2] for copy in copies] == [f"{number:02}" for number in range(1, 10)]
+    copies[0].write_text("my own")
+    copies[1].unlink()
+    code, out, err = call("notebooks", "mine")
+    assert code == 2 and out == "" and f"mine holds {copies[0].name}" in err and "--force" in err
+    assert copies[0].read_text() == "my own" and not copies[1].exists()
+    assert call("notebooks", "mine", "--force")[0] == 0
+    assert copies[0].read_text().startswith("{") and copies[1].exists()
+    source = notebook_folder(Path(crmlib.__file__).parents[1] / "notebooks")
+    code, _, err = call("notebooks", source, "--force")
+    assert code == 2 and "is where the notebooks come from" in err
 
 
 def test_data_that_cannot_be_used_is_exit_code_2(project, call):

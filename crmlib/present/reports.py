@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that bad use of the command line is answered 
 
 import json
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ class Report:
 
 
 def notebook_folder(given: str | Path | None = None) -> Path:
-    """Where the notebooks are: the given folder, else ``./notebooks``, else beside the package's source.
+    """Where the notebooks are: the given folder, else ``./notebooks``, else those that came with the package.
 
     Raises
     ------
@@ -72,14 +73,39 @@ def notebook_folder(given: str | Path | None = None) -> Path:
     crmlib.schema.errors.ConfigError: There is no folder of notebooks at no/such/folder. Name one with
     --notebooks.
     """
-    beside = Path(crmlib.__file__).parents[1] / "notebooks"
-    places = [Path(given)] if given else [Path("notebooks"), beside]
+    places = [Path(given)] if given else [Path("notebooks"), *_shipped_at()]
     for place in places:
         if place.is_dir():
             return place.resolve()
     raise ConfigError(
         f"There is no folder of notebooks at {' or '.join(map(str, places))}. Name one with --notebooks."
     )
+
+
+def _shipped_at():
+    """In an installed wheel, the package's own folder; in a checkout, the one beside the package's source."""
+    package = Path(crmlib.__file__).parent
+    return package / "notebooks", package.parent / "notebooks"
+
+
+def copy_notebooks(folder: str | Path, *, force: bool = False) -> list[Path]:
+    """Write editable copies of the notebooks that came with the package; all of them, or none and an error."""
+    shipped = next((place for place in _shipped_at() if place.is_dir()), None)
+    if shipped is None:
+        raise ConfigError("No notebooks came with this installation of crmlib. Install its wheel.")
+    folder = Path(folder)
+    copies = {source: folder / source.name for source in sorted(shipped.glob("*.ipynb"))}
+    if folder.resolve() == shipped.resolve():
+        raise ParameterError(f"{folder} is where the notebooks come from. Name another folder.")
+    there = [copy.name for copy in copies.values() if copy.exists()]
+    if there and not force:
+        raise ParameterError(
+            f"{folder} holds {', '.join(there)} already. Name another folder, or write over them with --force."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for source, copy in copies.items():
+        shutil.copyfile(source, copy)
+    return list(copies.values())
 
 
 def find_reports(folder: str | Path) -> dict[str, Report]:

@@ -349,7 +349,7 @@ def money(ready: Prepared) -> dict[str, pd.Series]:
     own = bought.groupby("customer").sum()
     ends = made.groupby("customer").agg(recency=("age_days", "min"), months=("months_ago", "max"))
     recency = ends["recency"].reindex(sums.index)
-    is_silent = recency * own["gaps"].reindex(sums.index) > 2 * own["gap"].reindex(sums.index)
+    is_silent = recency * own["gaps"].reindex(sums.index) >= 2 * own["gap"].reindex(sums.index)
     is_silent &= own["gap"].reindex(sums.index) > 0
     recent, before = sums["spend_90d"].clip(lower=0), sums["before"].clip(lower=0)
     # A margin is not known where there are orders and not one of their costs is.

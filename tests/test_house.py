@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from crmlib.schema.states import LIFE_ORDER
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "crmlib"
 FLOORS = {"schema": 0, "prepare": 1, "measure": 2, "analyse": 3, "present": 4, "sample": 4, "cli": 5}
@@ -96,6 +98,45 @@ def test_public_functions_carry_a_docstring_with_a_doctest(path):
 @pytest.mark.parametrize("path", MODULES, ids=identify)
 def test_nothing_is_left_unfinished(path):
     assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", path.read_text(encoding="utf-8"))
+
+
+STATE_WORDS = set(LIFE_ORDER)
+HOMONYMS = {
+    "lost": ({"won"}, "the outcome of a deal, always beside its other one"),
+    "new": (
+        {"own", "new_share_pct"},
+        "an offered product that was not bought before, beside the customer's own",
+    ),
+}
+"""Word of a state -> words beside which it means something else in a module, and what it means there."""
+
+
+def states_spelt_out(source):
+    """Text constants that are the name of a state, unless the module's other words show another meaning."""
+    constants = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and node.value is not None
+    ]
+    words = {node.value for node in constants if isinstance(node.value, str)}
+    for node in constants:
+        if node.value in STATE_WORDS and not HOMONYMS.get(node.value, (set(), ""))[0] & words:
+            yield f"line {node.lineno}: {node.value!r}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_names_of_states_stand_in_the_schema_only(path):
+    exempt = path.name == "states.py" or "sample" in path.relative_to(PACKAGE).parts
+    assert exempt or not list(states_spelt_out(path.read_text(encoding="utf-8"))), (
+        "import it from schema.states"
+    )
+
+
+def test_the_walk_finds_a_state_that_is_spelt_out():
+    assert list(states_spelt_out("gone = stage.isin(['dormant'])")) == ["line 1: 'dormant'"]
+    assert list(states_spelt_out("weak = table.loc['lost']")) == ["line 1: 'lost'"]
+    assert not list(states_spelt_out("ends = ('won', 'lost')"))
+    assert not list(states_spelt_out("def f():\n    'Who is lost.'\n"))
 
 
 def test_files_stay_under_a_megabyte():

@@ -7,24 +7,18 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.action_steps import POOR_CREDIT, develop_reason, keep_reason, suggest, win_back_reason
+from crmlib.analyse.lifecycle import lifecycle_stages
+from crmlib.analyse.lifecycle_lists import is_late, is_likely, of_buyers
 from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError
+from crmlib.schema.states import DECLINING, DORMANT, LOST, SILENT, require_states
 
 TOP_SHARE = 0.2
 """The most valuable fifth is worth keeping at some cost."""
 
-SLIPPING, LONG_SILENT, LIKELY = 2.0, 3.0, 0.5
-"""Silence, in usual gaps, from which a customer slips and is long silent; the probability that decides."""
-
-QUARTER_DAYS, MONTH_DAYS = 90, 30
-"""Who is long silent for a quarter counts as gone, whatever a model says; for a month, where none speaks."""
-
 RISING_TENURE_DAYS, RISING_TREND = 180, 0.05
 """Spend can rise from one 90 days to the next only for who was a customer in both; by a tenth at least."""
-
-GONE_STAGES = ("dormant", "lost")
-"""Stages of the life cycle that call for winning back."""
 
 LEARNT_FROM = ("spend_total", "spend_365d", "recency_days", "tenure_days", "order_count", "gap_overdue_ratio")
 
@@ -38,9 +32,12 @@ _FIGURES = (
 _OF_LIST = {
     "keep": ("growth_potential", "growth_category", "growth_category_amount", "spend_trend"),
     "develop": ("spend_total",),
-    "win_back": ("growth_potential", "growth_category", "growth_category_amount", "spend_trend"),
+    "win_back": (
+        *("growth_potential", "growth_category", "growth_category_amount", "spend_trend"),
+        *("stop_probability_pct", "stop_reason"),
+    ),
 }
-"""Figures that a list does without."""
+"""Figures that a list does without. Of who is dormant or lost no model speaks."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,13 +88,11 @@ def action_lists(
 ) -> ActionLists:
     """Whom to keep, whom to develop and whom to win back, the most money at stake first.
 
-    Gone is who is in stage "dormant" or "lost"; who is as likely as not to have stopped, and is later than
-    usual; and who has been silent for 3 usual gaps and 90 days, or 30 days where no probability speaks of
-    them. Of the gone those go on the list to win back who spent, a year while they came, at least as
-    much as the median customer. Of the others the most
-    valuable fifth (by the scorecard's total; else by profit, future contribution or spend, whichever is known
-    first) go on the list to keep, and of the rest those with room to grow, who are not late by their own
-    habit and pay, on the list to develop.
+    To win back are the dormant and the lost, nobody else, of whom those go on the list who spent, a year while
+    they came, at least as much as the median customer. Of the others the most valuable fifth (by the scorecard's
+    total; else by profit, future contribution or spend, whichever is known first) go on the list to keep, and
+    of the rest those with room to grow, who are neither declining nor late by their own habit and pay, on the
+    list to develop. A model's probability counts only for who buys by the state.
 
     Parameters
     ----------
@@ -110,7 +105,8 @@ def action_lists(
     churn : ChurnModel, optional
         Its `scores` (probability to stop), `revenue_at_risk` and `horizon_days`. Without it the probability
         of having stopped is 1 less `probability_alive`.
-    stages : Series customer_id -> life-cycle stage, optional
+    stages : Series customer_id -> state, optional
+        As `lifecycle_stages` makes it, which is called where none is given.
     most : int
         At most so many customers on each list.
     indicators : DataFrame indexed by customer_id, optional
@@ -123,7 +119,8 @@ def action_lists(
     Raises
     ------
     ParameterError
-        If `most` is no whole number from 1 on, or `valuations` is no table by customer.
+        If `most` is no whole number from 1 on, `valuations` is no table by customer, or a stage is none of the
+        house's states.
 
     Examples
     --------
@@ -147,8 +144,10 @@ def action_lists(
         raise ParameterError(f"most is {most!r}: give a whole number from 1 on, such as 200.")
     if not isinstance(valuations, pd.DataFrame) or "spend_365d" not in valuations:
         raise ParameterError("valuations must be the table that crmlib.customer_valuations makes.")
+    stages = lifecycle_stages(crm) if stages is None else stages
+    require_states(stages.dropna().unique())
     table = _gathered(crm, valuations, scorecard, churn, stages, indicators)
-    gone = _gone(table)
+    gone = table["stage"].isin(SILENT)
     top, valued_by = _most_valuable(table)
     chosen = {
         "win_back": _won_back(table[gone], table["worth_a_year"]),
@@ -167,7 +166,7 @@ def action_lists(
         candidates={name: len(chosen[name]) for name in says},
         at_stake={name: float(chosen[name]["at_stake"].sum()) for name in says},
         currency=crm.currency,
-        basis=_basis(table, valued_by, churn, stages),
+        basis=_basis(table, valued_by),
         left_out={name: _WHY_EMPTY[name] for name in says if chosen[name].empty},
     )
 
@@ -175,7 +174,7 @@ def action_lists(
 _WHY_EMPTY = {
     "keep": "None of the most valuable customers is still buying.",
     "develop": "No customer who buys as usual has room to grow that can be seen in these data.",
-    "win_back": "No customer worth at least the median has been silent for long.",
+    "win_back": f"No customer worth at least the median is {DORMANT} or {LOST}.",
 }
 
 
@@ -184,7 +183,7 @@ def _gathered(
     valuations: pd.DataFrame,
     scorecard: Any,
     churn: Any,
-    stages: pd.Series | None,
+    stages: pd.Series,
     indicators: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """One row per customer with all that the lists are made from."""
@@ -202,33 +201,21 @@ def _gathered(
                 table[name] = getattr(churn, given).reindex(table.index)
     elif "probability_alive" in table:
         table["stop_probability"] = 1 - table["probability_alive"]
+    table["stage"] = stages.reindex(table.index).astype("object")
+    for name in ("stop_probability", "revenue_at_risk", "stop_reason"):
+        if name in table:
+            table[name] = of_buyers(table["stage"], table[name])
     if "stop_probability" in table and not table["stop_probability"].notna().any():
         table = table.drop(columns="stop_probability")
     if "stop_probability" in table:
         table["stop_probability_pct"] = 100 * table["stop_probability"]
     if scorecard is not None:
         table["score"] = scorecard.scores["total"].reindex(table.index)
-    if stages is not None:
-        table["stage"] = stages.reindex(table.index).astype("object")
     came = (table["tenure_days"] - table["recency_days"]).clip(lower=365)
     table["worth_a_year"] = table["spend_total"] * 365 / came
     gap = table.get("usual_gap_days", pd.Series(np.nan, index=table.index))
     table["silence"] = table["gap_overdue_ratio"].fillna(table["recency_days"] / gap)
     return table
-
-
-def _gone(table: pd.DataFrame) -> pd.Series:
-    late = ~(table["silence"] < 1)
-    long_silent = (table["silence"] >= LONG_SILENT) & (table["recency_days"] >= MONTH_DAYS)
-    if "stop_probability" in table:
-        stopped = table["stop_probability"] >= LIKELY
-        # Of who has bought once, purchases over time say nothing: only silence does.
-        unsure = table["stop_probability"].isna() | (table["order_count"] <= 1)
-        gone = (stopped & late) | (long_silent & (unsure | (table["recency_days"] >= QUARTER_DAYS)))
-    else:
-        gone = long_silent
-    gone &= table["recency_days"] > 0
-    return gone | table["stage"].isin(GONE_STAGES) if "stage" in table else gone
 
 
 def _most_valuable(table: pd.DataFrame) -> tuple[pd.Series, str]:
@@ -252,15 +239,16 @@ def _kept(table: pd.DataFrame) -> pd.DataFrame:
         stake, kind = table["spend_365d"], "spend"
     chance = table.get("stop_probability", pd.Series(np.nan, index=table.index))
     situation = pd.Series("keep, steady", index=table.index)
-    situation[chance >= LIKELY] = "keep, likely to stop"
-    situation[table["silence"] >= SLIPPING] = "keep, slipping"
+    situation[is_likely(table["stage"], chance)] = "keep, likely to stop"
+    situation[is_late(table["silence"])] = "keep, late"
     situation[_in_arrears(table)] = "keep, in arrears"
     return _ranked(table.assign(at_stake=stake, at_stake_is=kind, situation=situation))
 
 
 def _developed(table: pd.DataFrame) -> pd.DataFrame:
-    healthy = (table["silence"].fillna(0) < SLIPPING) & ~_in_arrears(table) & (table["spend_365d"] > 0)
-    healthy &= ~(table.get("stop_probability", pd.Series(0.0, index=table.index)) >= LIKELY)
+    chance = table.get("stop_probability", pd.Series(0.0, index=table.index))
+    healthy = ~is_late(table["silence"]) & ~is_likely(table["stage"], chance) & (table["stage"] != DECLINING)
+    healthy &= ~_in_arrears(table) & (table["spend_365d"] > 0)
     if "profit_365d" in table:
         healthy &= ~(table["profit_365d"] < 0)
     if "growth_potential" in table:
@@ -308,24 +296,16 @@ def _shown(crm: Any, table: pd.DataFrame, says: Any, without: tuple[str, ...]) -
     return shown
 
 
-def _basis(table: pd.DataFrame, valued_by: str, churn: Any, stages: Any) -> dict[str, str]:
+def _basis(table: pd.DataFrame, valued_by: str) -> dict[str, str]:
     risk = "the year's spend, since no risk is known"
     if "revenue_at_risk" in table:
         risk = "the revenue at risk"
     elif "stop_probability" in table:
         risk = "the year's spend times the probability of having stopped"
-    gone = "silent for three usual gaps and 30 days"
-    if "stop_probability" in table:
-        gone = (
-            "later than usual who have as likely as not stopped, or silent for at least three usual gaps and 90 "
-            "days (30 days after a single order, or where no such probability is known)"
-        )
-    if stages is not None:
-        gone = f"dormant or lost, or {gone}"
     growth = "growth potential" if "growth_potential" in table else "rising spend"
     return {
         "keep": f"The most valuable fifth by {valued_by}, still buying; ranked by {risk}.",
         "develop": f"Customers who buy as usual, with {growth}, and are not on the list to keep.",
-        "win_back": f"Customers {gone}. While they came, they spent at least as much a year as the median customer; "
-        "ranked by that spend.",
+        "win_back": f"Customers who are {DORMANT} or {LOST}. While they came, they spent at least as much a year as "
+        "the median customer; ranked by that spend.",
     }

@@ -5,7 +5,7 @@ import pandas as pd
 from crmlib.analyse.valuation_words import amount, counted, figure, known, plain_name
 
 ACTION_STEPS = {
-    "keep, slipping": "Call within a week and ask what is missing, before any offer.",
+    "keep, late": "Call within a week and ask what is missing, before any offer.",
     "keep, likely to stop": "Call within a month with something that fits the last orders.",
     "keep, steady": "Thank them by name and give them a first look at what is new; no needless discount.",
     "keep, in arrears": "Settle the open invoices with them first, then speak of the next order.",
@@ -50,7 +50,7 @@ def suggest(table: pd.DataFrame) -> pd.Series:
 
 
 def keep_reason(row: dict, *, currency: str = "", horizon_days: int | None = None) -> str:
-    """Why to keep a customer: what they spend, how silent they are, what may be lost.
+    """Why to keep a customer: what they spend, how long ago they bought, what may be lost.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def keep_reason(row: dict, *, currency: str = "", horizon_days: int | None = Non
     >>> row = {"spend_365d": 5234.0, "recency_days": 24, "gap_overdue_ratio": 2.4, "stop_probability": 0.31,
     ...        "at_stake": 1622.0, "at_stake_is": "risk"}
     >>> print(keep_reason(row, currency="USD"))
-    Spent USD 5,230 in the last year; silent for 24 days, 2.4 times the usual gap; 31 % likely to have stopped,
-    which puts USD 1,620 at risk.
+    Spent USD 5,230 in the last year; last bought 24 days ago, 2.4 times the usual gap; 31 % likely to have
+    stopped, which puts USD 1,620 at risk.
     """
     parts = [f"Spent {amount(row['spend_365d'], currency)} in the last year", silence(row)]
     chance = row.get("stop_probability")
@@ -125,7 +125,7 @@ def develop_reason(row: dict, *, currency: str = "") -> str:
 
 
 def win_back_reason(row: dict, *, currency: str = "") -> str:
-    """Why to win a customer back: what they brought a year while they came, and how long they are silent.
+    """Why to win a customer back: what they brought a year while they came, and how long ago they bought last.
 
     Parameters
     ----------
@@ -142,7 +142,8 @@ def win_back_reason(row: dict, *, currency: str = "") -> str:
     >>> row = {"worth_a_year": 800.0, "spend_total": 1600.0, "order_count": 12, "recency_days": 200,
     ...        "gap_overdue_ratio": 5.0}
     >>> print(win_back_reason(row, currency="EUR"))
-    Spent EUR 1,600 in 12 orders, EUR 800 a year while they came; silent for 200 days, 5 times the usual gap.
+    Spent EUR 1,600 in 12 orders, EUR 800 a year while they came; last bought 200 days ago, 5 times the usual
+    gap.
     """
     spent = f"Spent {amount(row['spend_total'], currency)} in {counted(row['order_count'], 'order')}"
     if abs(row["worth_a_year"] - row["spend_total"]) > 0.01 * abs(row["spend_total"]):
@@ -165,13 +166,13 @@ def silence(row: dict) -> str:
     Examples
     --------
     >>> silence({"recency_days": 40, "gap_overdue_ratio": 2.04}), silence({"recency_days": 0})
-    ('silent for 40 days, 2 times the usual gap', 'bought on the last day')
+    ('last bought 40 days ago, 2 times the usual gap', 'bought on the last day')
     """
     days, ratio = row["recency_days"], row.get("gap_overdue_ratio")
     if days < 1:
         return "bought on the last day"
     if known(ratio) and ratio >= 1.05:
-        return f"silent for {counted(days, 'day')}, {figure(round(ratio, 1))} times the usual gap"
+        return f"last bought {counted(days, 'day')} ago, {figure(round(ratio, 1))} times the usual gap"
     return f"bought {counted(days, 'day')} ago"
 
 

@@ -1,6 +1,7 @@
 """Who is about to leave, and who will buy: learnt on one period, tested on a later one."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,11 @@ from crmlib.analyse.churn_periods import (
     sample_at,
 )
 from crmlib.analyse.churn_result import ChurnModel, verdict
+from crmlib.analyse.lifecycle import lifecycle_stages
 from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
 from crmlib.prepare.clock import days_later
+from crmlib.schema.states import AT_RISK
 
 __all__ = ["ChurnModel", "fit_churn", "fit_given_label", "fit_purchase"]
 
@@ -46,6 +49,7 @@ def fit_churn(
     indicators: Iterable[str] | None = None,
     seed: int = 0,
     now: pd.DataFrame | None = None,
+    stages: pd.Series | None = None,
 ) -> ChurnModel:
     """Who will stop: customers who bought lately and will buy nothing within a horizon.
 
@@ -56,6 +60,7 @@ def fit_churn(
     the next, so that no outcome they see lies in the test. The one with the smallest log loss on customers
     left out in turn is chosen there. For the scores at ``crm.as_of`` it is fitted again on the latest cut-offs,
     the test among them. Of more than 30,000 rows, those of some customers drawn at random are learnt from.
+    Scores are given to those alone who buy by their state: of who is dormant or lost the state's word stands.
 
     Parameters
     ----------
@@ -72,6 +77,8 @@ def fit_churn(
     seed : int
     now : DataFrame indexed by customer_id, optional
         The indicators at ``crm.as_of``, as `compute_indicators` makes them, where they are at hand.
+    stages : Series customer_id -> state, optional
+        As `lifecycle_stages` makes it, which is called where none is given.
 
     Returns
     -------
@@ -106,8 +113,9 @@ def fit_churn(
         active_days=horizon if active_days is None else check_days("active_days", active_days),
         indicators=names_of(indicators),
     )
+    states = lifecycle_stages(crm) if stages is None else stages
     with one_thread():
-        return _fit(crm, question, candidates=candidates, seed=seed, now=now)
+        return _fit(crm, question, candidates=candidates, seed=seed, now=now, states=states)
 
 
 def fit_purchase(
@@ -167,11 +175,17 @@ def fit_purchase(
 
 
 def _fit(
-    crm: Any, question: Question, *, candidates: Iterable[str] | None, seed: int, now: pd.DataFrame | None
+    crm: Any,
+    question: Question,
+    *,
+    candidates: Iterable[str] | None,
+    seed: int,
+    now: pd.DataFrame | None,
+    states: pd.Series | None = None,
 ) -> ChurnModel:
     names, seed = check_candidates(candidates), check_seed(seed)
     test, earlier = collect_samples(crm, question)
-    scored = sample_at(crm, crm.as_of, question, labelled=False, figures=now)
+    scored = _of_buyers(sample_at(crm, crm.as_of, question, labelled=False, figures=now), states)
     known = rows_of([(sample.features, sample.label) for sample in earlier])
     rows = some_of(known, seed=seed)
     refused = find_leaks(rows.features, rows.label, groups=rows.groups)
@@ -219,6 +233,14 @@ def _fit(
         **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed,
                     hidden=sensitive_indicators(crm)),
     )  # fmt: skip
+
+
+def _of_buyers(scored: Sample, states: pd.Series | None) -> Sample:
+    """The customers of whom the model has a say: those who buy by their state."""
+    if states is None:
+        return scored
+    buy = states.reindex(scored.features.index).isin(AT_RISK.states)
+    return replace(scored, features=scored.features[buy])
 
 
 def _baselines(

@@ -1,24 +1,20 @@
-"""Lists of customers to work with: by type, the most valuable first."""
+"""Lists of customers to work with: by type, and who is late; the most valuable first."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.lifecycle_lists import is_late
 from crmlib.analyse.profile import CustomerProfile
-from crmlib.analyse.segment_lists import OVERDUE_TIMES
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError, nearest
-
-AT_RISK = ("at risk", "at risk, large orders")
-"""The types whose customers are worth a call."""
+from crmlib.schema.states import BUYING
 
 _FIGURES = ("spend_total", "order_count", "recency_days", "gap_days_mean", "gap_overdue_ratio")
 
 
-def customers_of_types(
-    crm: Any, profile: CustomerProfile, names: Iterable[str] | None = None
-) -> pd.DataFrame:
+def customers_of_types(crm: Any, profile: CustomerProfile, names: Iterable[str]) -> pd.DataFrame:
     """The customers of some types, most spend first.
 
     Parameters
@@ -26,8 +22,7 @@ def customers_of_types(
     crm : Crm
         Says whether customers are shown by pseudonyms.
     profile : CustomerProfile
-    names : customer types, optional
-        Those at risk where none is given.
+    names : customer types
 
     Returns
     -------
@@ -52,44 +47,63 @@ def customers_of_types(
     ['ann']
     """
     known = profile.type_names
-    wanted = [name for name in AT_RISK if name in known] if names is None else list(names)
+    wanted = list(names)
     for name in wanted:
         if name not in known:
             raise ParameterError(f"there is no customer type {name!r}.{nearest(name, known)}")
     chosen = profile.types[profile.types.isin(wanted)]
+    return _most_spend_first(crm, profile, chosen.rename("customer_type"))
+
+
+def late_customers(crm: Any, profile: CustomerProfile) -> pd.DataFrame:
+    """The customers who are late and still buy by their state, most spend first: a call now comes before silence.
+
+    Who is late and has fallen silent already is left to the list to win back.
+
+    Parameters
+    ----------
+    crm : Crm
+        Says whether customers are shown by pseudonyms.
+    profile : CustomerProfile
+
+    Returns
+    -------
+    DataFrame
+        `customer_id`, `stage`, and the figures of `customers_of_types`.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> states = pd.Series({"ann": "active", "bob": "active", "cy": "lost"})
+    >>> figures = pd.DataFrame({"gap_overdue_ratio": [2.5, 0.9, 3.0], "spend_total": 9.0}, index=states.index)
+    >>> profile = SimpleNamespace(states=states, indicators=figures)
+    >>> late_customers(SimpleNamespace(config=None), profile)["customer_id"].tolist()
+    ['ann']
+    """
+    states = profile.states[profile.states.isin(BUYING)]
+    late = is_late(profile.indicators["gap_overdue_ratio"].reindex(states.index))
+    return _most_spend_first(crm, profile, states[late].astype("str").rename("stage"))
+
+
+def late_of_all(profile: CustomerProfile) -> int:
+    """How many customers are late, whatever their state; who has bought once only has no usual gap.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> late_of_all(SimpleNamespace(indicators=pd.DataFrame({"gap_overdue_ratio": [2.5, 0.9, None]})))
+    1
+    """
+    return int(is_late(profile.indicators["gap_overdue_ratio"]).sum())
+
+
+def _most_spend_first(crm: Any, profile: CustomerProfile, chosen: pd.Series) -> pd.DataFrame:
     figures = [name for name in _FIGURES if name in profile.indicators]
     table = profile.indicators[figures].reindex(chosen.index)
-    table.insert(0, "customer_type", chosen)
+    table.insert(0, str(chosen.name), chosen)
     table.insert(0, "customer_id", chosen.index.astype("str"))
     table = table.reset_index(drop=True).sort_values(
         ["spend_total", "customer_id"], ascending=[False, True], kind="stable"
     )
     table["customer_id"] = public_ids(crm, table["customer_id"])
     return table.reset_index(drop=True)
-
-
-def late_customers(profile: CustomerProfile) -> int:
-    """How many of those at risk have been silent for twice their own usual gap.
-
-    A customer type compares customers with each other: who buys once a month is behind most of those who come
-    every week, and may not be late at all.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    int
-        Who has bought once only has no usual gap, and is not counted.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> types = pd.Series({"ann": "at risk", "bob": "at risk", "cy": "lost"})
-    >>> silence = pd.DataFrame({"gap_overdue_ratio": [2.5, 0.9, 3.0]}, index=types.index)
-    >>> late_customers(SimpleNamespace(types=types, indicators=silence))
-    1
-    """
-    silence = profile.indicators["gap_overdue_ratio"].reindex(profile.types.index)
-    return int((silence[profile.types.isin(AT_RISK)] >= OVERDUE_TIMES).sum())

@@ -1,4 +1,8 @@
-"""Customer types: one word a salesperson knows for every customer, by a table of bounds."""
+"""Customer types: how lately, how often and how much somebody buys, in two or three words, by a table of bounds.
+
+They are a view beside the states of `crmlib.schema.states`, with names of their own and no advice: a state measures
+silence against the customer's own rhythm, a type against the other customers.
+"""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -8,6 +12,7 @@ from numbers import Real
 import pandas as pd
 
 from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.states import is_taken, taken_words
 
 RFM_COLUMNS = ("recency_days", "order_count", "spend_total", "r_score", "f_score", "m_score")
 """What a rule may speak of: the columns of `crmlib.rfm_table`."""
@@ -18,7 +23,7 @@ SCORE_BINS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerType:
-    """A kind of customer: what it is called, who belongs, and what to do with them.
+    """A kind of customer: what it is called, and who belongs.
 
     Parameters
     ----------
@@ -29,12 +34,13 @@ class CustomerType:
     says : str, optional
         Who they are, in a sentence.
     action : str, optional
-        What to do, in a sentence.
+        What to do, in a sentence, where you want to say so of a type of your own.
 
     Raises
     ------
     ParameterError
-        If a bound names no column of the rfm table, is no number, or has its ends the wrong way round.
+        If the name is that of a state or a signal, or a bound names no column of the rfm table, is no number, or
+        has its ends the wrong way round.
 
     Examples
     --------
@@ -52,6 +58,8 @@ class CustomerType:
             raise ParameterError(
                 f"A customer type needs a name, not {self.name!r}. Give it one or two words."
             )
+        if is_taken(self.name):
+            raise ParameterError(f"A customer type cannot be {taken_words(self.name)}")
         object.__setattr__(self, "rule", _read_rule(self.name, self.rule))
 
     @property
@@ -126,72 +134,62 @@ def _say_bound(column: str, low: float | None, high: float | None) -> str:
 
 CUSTOMER_TYPES = (
     CustomerType(
-        name="new",
+        name="recent first-timers",
         rule=(("order_count", 1, 1), ("r_score", 4, 5)),
-        says="Bought for the first time, and lately.",
-        action="Welcome them and make the second order easy within their first weeks.",
+        says="Bought once only, and lately.",
     ),
     CustomerType(
-        name="champions",
+        name="frequent big spenders",
         rule=(("r_score", 4, 5), ("f_score", 4, 5), ("m_score", 4, 5)),
         says="Bought lately, often and for much.",
-        action="Keep them: first look at what is new, a contact by name, no needless discount.",
     ),
     CustomerType(
-        name="high value",
+        name="big spenders",
         rule=(("r_score", 3, 5), ("m_score", 5, 5)),
-        says="Spend the most and are still with us, but do not buy both lately and often.",
-        action="Offer what goes with their large orders; give them one person to call.",
+        says="Spend the most, but do not buy both lately and often.",
     ),
     CustomerType(
-        name="loyal",
+        name="regulars",
         rule=(("r_score", 3, 5), ("f_score", 4, 5)),
-        says="Come often and are still coming.",
-        action="Widen the basket: show them the categories that they do not buy from us yet.",
+        says="Buy often, and not long ago.",
     ),
     CustomerType(
-        name="promising",
+        name="recent buyers",
         rule=(("r_score", 4, 5),),
         says="Bought lately and more than once, not yet often.",
-        action="Give them a reason for the next order while they still think of us.",
     ),
     CustomerType(
-        name="needs attention",
+        name="occasional buyers",
         rule=(("r_score", 3, 3),),
         says="Neither among those who buy often nor among those who bought lately.",
-        action="Remind them, with something that fits their last orders.",
     ),
     CustomerType(
-        name="at risk",
+        name="less recent regulars",
         rule=(("r_score", 1, 2), ("f_score", 3, 5)),
-        says="Came often, and have stayed away for longer than most.",
-        action="Call those who are late by their own habit and ask why: each of them is worth the time.",
+        says="Bought often, longer ago than most.",
     ),
     CustomerType(
-        name="at risk, large orders",
+        name="less recent big spenders",
         rule=(("r_score", 1, 2), ("m_score", 4, 5)),
-        says="Spent much in few orders, and have stayed away for longer than most.",
-        action="Write to them in person about what they bought and what goes with it.",
+        says="Spent much in few orders, longer ago than most.",
     ),
     CustomerType(
-        name="dormant",
+        name="less recent buyers",
         rule=(("r_score", 2, 2),),
-        says="Bought seldom, and have stayed away for longer than most.",
-        action="One inexpensive reminder; no more if it goes unanswered.",
+        says="Bought seldom, longer ago than most.",
     ),
     CustomerType(
-        name="lost",
+        name="least recent buyers",
         rule=(("r_score", 1, 1),),
         says="Bought seldom, longest ago.",
-        action="Leave them out of costly campaigns.",
     ),
     CustomerType(
         name=OTHERS,
         says="No rule fits: a score is missing.",
-        action="See why the score is missing.",
     ),
 )
-"""The types in the order they are tried. Scores run from 1 (weak) to 5 (strong), as `rfm_table` has them."""
+"""The types in the order they are tried. Scores run from 1 (weak) to 5 (strong), as `rfm_table` has them. A type
+compares customers with each other; whether somebody still buys, and what to do, the state of the customer says."""
 
 
 def customer_types(
@@ -231,9 +229,9 @@ def customer_types(
     ... )
     >>> customer_types(rfm)
     customer_id
-    Ada          new
-    Ben    champions
-    Cy       at risk
+    Ada      recent first-timers
+    Ben    frequent big spenders
+    Cy      less recent regulars
     Name: customer_type, dtype: str
 
     A user's own table:

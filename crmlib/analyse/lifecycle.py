@@ -11,9 +11,10 @@ from crmlib.measure.lifecycle import first_fitting_rule, stage_figures
 from crmlib.measure.lifecycle_steps import PURCHASES, ask, purchase_day_steps, purchases_are
 from crmlib.prepare.clock import local_time
 from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.states import COMPARED_PERIODS, LIFE_ORDER, STATES
 
 OTHERS = "others"
-STAGE_ORDER = (*("lead", "prospect", "new", "active", "growing", "declining", "dormant", "lost", "won back"),)
+STAGE_ORDER = LIFE_ORDER
 """The stages in the order of a customer's life, which is not the order in which the rules are tried."""
 
 
@@ -56,63 +57,10 @@ class LifecycleStage:
             raise ParameterError("A stage needs a name. Give it one or two words.")
 
 
-LIFECYCLE_STAGES = (
-    LifecycleStage(
-        name="lead",
-        rule="purchase_count = 0 and contact_count = 0",
-        says="Known to us; has neither bought nor been in touch.",
-        action="Make one inexpensive first contact; drop those who do not answer.",
-    ),
-    LifecycleStage(
-        name="prospect",
-        rule="purchase_count = 0",
-        says="In touch with us (an open deal, an answer, a talk, an order that came back), without a purchase.",
-        action="Settle the next step with each of them, by name and date.",
-    ),
-    LifecycleStage(
-        name="lost",
-        rule="silence_ratio > 2",
-        says="Silent for more than twice the longest pause that was to be expected.",
-        action="Leave out of costly campaigns; ask the most valuable ones once why they left.",
-    ),
-    LifecycleStage(
-        name="dormant",
-        rule="silence_ratio > 1",
-        says="Silent for longer than was to be expected of this customer.",
-        action="Get in touch now, the most valuable first: fewer come back the longer it takes.",
-    ),
-    LifecycleStage(
-        name="new",
-        rule="tenure_periods <= 1 and history_ratio >= 1",
-        says="Bought for the first time within the last period.",
-        action="Welcome them and make the next purchase easy.",
-    ),
-    LifecycleStage(
-        name="won back",
-        rule="return_periods <= 1",
-        says="Came back within the last period after a silence longer than expected.",
-        action="Ask what brought them back, and see to it that the next purchase goes well.",
-    ),
-    LifecycleStage(
-        name="growing",
-        rule="tenure_periods >= 2 and spend_change >= 0.1 and change_score >= 2.33",
-        says="Spent clearly more in the last period than in the one before, beyond chance.",
-        action="Offer what goes with the purchases that grew; give them one person to call.",
-    ),
-    LifecycleStage(
-        name="declining",
-        rule="tenure_periods >= 2 and spend_change <= -0.1 and change_score <= -2.33",
-        says="Still buys, but clearly less in the last period than in the one before, beyond chance.",
-        action="Call and ask what has changed, before they fall silent.",
-    ),
-    LifecycleStage(
-        name="active",
-        says="Buys within the usual time, and neither clearly more nor clearly less than before.",
-        action="Keep up the service, and show what they do not buy from us yet.",
-    ),
+LIFECYCLE_STAGES = tuple(
+    LifecycleStage(name=state.name, rule=state.rule, says=state.says, action=state.advice) for state in STATES
 )
-"""The stages in the order they are tried. Growing and declining ask for a rise of at least 22 % or a fall of 18 %
-(0.1 as a share of both periods' spend) that chance alone makes in one steady customer of a hundred."""
+"""The house's states, in the order they are tried."""
 
 
 def lifecycle_stages(
@@ -357,6 +305,6 @@ def _read_stage(entry: object) -> LifecycleStage:
 
 
 def _house_change(figures: pd.DataFrame) -> float | None:
-    older = figures[figures["tenure_periods"] >= 2]
+    older = figures[figures["tenure_periods"] >= COMPARED_PERIODS]
     before, last = older["spend_period_before"].sum(), older["spend_last_period"].sum()
     return float(100 * (last / before - 1)) if before > 0 else None

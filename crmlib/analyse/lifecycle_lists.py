@@ -1,4 +1,4 @@
-"""Lists of customers by stage of life, to work with."""
+"""Lists of customers by stage of life, and the signals about a customer beside the stage."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 from crmlib.analyse.lifecycle import require_stages
 from crmlib.prepare.privacy import public_ids
+from crmlib.schema.states import AT_RISK, LATE_TIMES, LIKELY
 
 _FIGURES = ("spend_365d", "spend_total", "order_count", "recency_days", "gap_days_mean", "gap_overdue_ratio")
 
@@ -52,3 +53,36 @@ def stage_list(crm: Any, stages: pd.Series, indicators: pd.DataFrame) -> pd.Data
     table = table.sort_values([*by, "customer_id"], ascending=[False] * len(by) + [True], kind="stable")
     table["customer_id"] = public_ids(crm, table["customer_id"])
     return table.reset_index(drop=True)
+
+
+def is_late(silence: pd.Series) -> pd.Series:
+    """Who is late: how long ago they bought last, in their own usual gaps; what is missing is not late.
+
+    Examples
+    --------
+    >>> is_late(pd.Series([1.9, 2.0, None])).tolist()
+    [False, True, False]
+    """
+    return silence >= LATE_TIMES
+
+
+def of_buyers(stages: pd.Series, values: pd.Series) -> pd.Series:
+    """What a model says, of those alone who buy by their state: of all others the state's word stands.
+
+    Examples
+    --------
+    >>> of_buyers(pd.Series(["active", "lost"]), pd.Series([0.2, 0.9])).tolist()
+    [0.2, nan]
+    """
+    return values.where(stages.reindex(values.index).isin(AT_RISK.states))
+
+
+def is_likely(stages: pd.Series, probability: pd.Series) -> pd.Series:
+    """Who buys by the state and, by a model, as likely as not will no more.
+
+    Examples
+    --------
+    >>> is_likely(pd.Series(["active", "active", "lost"]), pd.Series([0.5, 0.4, 0.9])).tolist()
+    [True, False, False]
+    """
+    return of_buyers(stages, probability) >= LIKELY

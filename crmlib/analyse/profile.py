@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
+from crmlib.analyse.lifecycle import lifecycle_stages
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.purchases import purchases_by_month
@@ -22,7 +23,7 @@ GROUP_FIELDS = (
 )
 """The columns of customers that may be told apart; those of class S only in groups that are large enough."""
 
-_QUIET = pd.Timedelta(days=3)
+_IDLE = pd.Timedelta(days=3)
 """Without a sale for so long at its beginning or end, a month may still be whole."""
 
 _ORDER_CLASSES = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None))
@@ -43,6 +44,7 @@ class CustomerProfile:
         `refund_share_pct` (of what was bought), `spend_median`, `top_fifth_share_pct` (of spend),
         `first_at`, `last_at`.
     indicators : DataFrame indexed by customer_id
+    states : Series customer_id -> state, as `lifecycle_stages` makes it
     types : Series customer_id -> customer type
     type_names : tuple of str
         The types that there could be, whether or not anybody is of one.
@@ -74,6 +76,7 @@ class CustomerProfile:
     currency: str
     totals: dict[str, Any]
     indicators: pd.DataFrame = field(repr=False)
+    states: pd.Series = field(repr=False)
     types: pd.Series = field(repr=False)
     type_names: tuple[str, ...]
     type_table: pd.DataFrame = field(repr=False)
@@ -129,6 +132,7 @@ def customer_profile(crm: Any) -> CustomerProfile:
         currency=crm.currency,
         totals=_totals(crm, indicators, buyers),
         indicators=indicators,
+        states=lifecycle_stages(crm),
         types=types,
         type_names=tuple(kind.name for kind in kinds),
         type_table=_type_table(rfm, types, kinds),
@@ -190,9 +194,9 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
     every = pd.date_range(months.index[0], months.index[-1], freq="MS", name="month")
     months = months.join(purchases_by_month(crm).set_index("month")).reindex(every).fillna(0).reset_index()
     months = months.astype({"orders": "int64", "customers": "int64"})
-    reach = min(local_time(crm.as_of, time_zone=crm.time_zone), last_at + _QUIET)
+    reach = min(local_time(crm.as_of, time_zone=crm.time_zone), last_at + _IDLE)
     months["complete"] = months["month"] + pd.offsets.MonthEnd(0) <= reach
-    if first_at > months["month"].iloc[0] + _QUIET:
+    if first_at > months["month"].iloc[0] + _IDLE:
         months.loc[0, "complete"] = False
     return months
 

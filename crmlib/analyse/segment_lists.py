@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.lifecycle_lists import is_late
 from crmlib.analyse.segments import Segmentation
 from crmlib.measure.indicators import indicator_catalogue
 from crmlib.prepare.privacy import public_ids
@@ -16,20 +17,17 @@ SEGMENT_INDICATORS = (
 )
 """What segments are made from unless somebody says otherwise: few figures, each of which one can act on."""
 
-OVERDUE_TIMES = 2.0
-"""From so many times their usual gap on, customers are counted as overdue."""
-
 ADVICE = {
     "keep": "Keep them: a contact by name, a first look at what is new, no needless discount.",
-    "win back": "Win them back: call those with most spend and ask why they stay away, before any offer.",
+    "call": "Call those with most spend and ask what they need next, before any offer.",
     "grow": "Widen the basket: show them what goes with what they buy.",
     "remind": "Remind them shortly before they usually come, with something like their last order.",
     "ask back": "Write to them now, with something like their last order: most others have ordered since.",
     "second": "Make the next order easy: a reminder with what goes with their last one.",
-    "let be": "Leave them out of costly campaigns; one inexpensive reminder is enough.",
+    "let be": "Keep the effort small: one inexpensive reminder, and a call only where a customer's stage asks for it.",
     "invite": "Invite those who never bought to a first order; ask those who sent it all back why.",
 }
-"""What to do with a segment."""
+"""What to do with a segment. Whether one of its customers has to be won back, the state says."""
 
 
 def choose_columns(
@@ -82,7 +80,7 @@ def choose_columns(
 
 
 def overdue_customers(segmentation: Segmentation, indicators: pd.DataFrame) -> pd.Series:
-    """How many customers of each segment have been silent for twice their usual gap.
+    """How many customers of each segment are late: no purchase for `LATE_TIMES` their usual gap.
 
     Parameters
     ----------
@@ -104,7 +102,7 @@ def overdue_customers(segmentation: Segmentation, indicators: pd.DataFrame) -> p
     """
     if "gap_overdue_ratio" not in indicators:
         return pd.Series(dtype="int64", index=pd.Index([], dtype="str"), name="overdue")
-    late = indicators["gap_overdue_ratio"].reindex(segmentation.labels.index) >= OVERDUE_TIMES
+    late = is_late(indicators["gap_overdue_ratio"].reindex(segmentation.labels.index))
     counted = late.groupby(segmentation.labels).sum().astype("int64")
     return counted.reindex(segmentation.profile.index, fill_value=0).rename("overdue")
 
@@ -128,7 +126,7 @@ def segment_advice(segmentation: Segmentation) -> pd.Series:
     ...     profile=pd.DataFrame(index=["big", "gone"]), features=["spend_total", "recency_days"],
     ...     model=SimpleNamespace(centres_=np.array([[1.0, -1.0], [-0.8, 1.2]])))
     >>> segment_advice(found)["gone"]
-    'Leave them out of costly campaigns; one inexpensive reminder is enough.'
+    "Keep the effort small: one inexpensive reminder, and a call only where a customer's stage asks for it."
     """
     places = deviations(segmentation)
     said = {name: _advice(row.to_dict()) for name, row in places.iterrows()}
@@ -184,7 +182,7 @@ def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame)
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> names = pd.Index(["loyal", "lost"])
+    >>> names = pd.Index(["loyal", "rare"])
     >>> found = SimpleNamespace(labels=pd.Series(names, index=["a", "b"]), profile=pd.DataFrame(index=names),
     ...                         stability=pd.DataFrame({"published": [True, False]}, index=names))
     >>> spend = pd.DataFrame({"spend_total": [5.0, 1.0]}, index=["a", "b"])
@@ -213,7 +211,7 @@ def _advice(place: dict[str, float]) -> str:
     spend, orders = place.get("spend_total", 0.0), place.get("order_count", 0.0)
     silent, basket = place.get("recency_days", 0.0), place.get("basket_value_mean", 0.0)
     if spend >= 0.4:
-        first = "win back" if silent >= 0.3 else "keep"
+        first = "call" if silent >= 0.3 else "keep"
     elif silent >= 0.3:
         first = "ask back" if spend > -0.4 or basket >= 0.4 else "let be"
     elif basket >= 0.4:

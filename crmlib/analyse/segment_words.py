@@ -64,7 +64,7 @@ def _words(figure, topic, high, low, highest="", lowest=""):
 _ORDERS = ("orders", "frequent", "occasional", "very frequent", "rare")
 _SPEND = ("spend", "high spend", "low spend", "very high spend", "very low spend")
 _BASKET = ("basket", "large baskets", "small baskets", "very large baskets", "very small baskets")
-_LATELY = ("lately", "active lately", "quiet lately")
+_LATELY = ("lately", "recent", "less recent")
 WORDINGS: dict[str, Wording] = {
     "order_count": _words("{} orders", *_ORDERS),
     "order_count_365d": _words("{} orders in 365 days", *_ORDERS),
@@ -76,18 +76,16 @@ WORDINGS: dict[str, Wording] = {
     "basket_value_mean": _words("{} an order", *_BASKET),
     "basket_items_mean": _words("{} items an order", *_BASKET),
     "basket_lines_mean": _words("{} lines an order", *_BASKET),
-    "recency_days": _words(
-        "{} since the last order", "lately", "quiet lately", "active lately", "long silent"
-    ),
+    "recency_days": _words("{} since the last order", "lately", "less recent", "recent", "least recent"),
     "spend_30d": _words("{} spent in the last 30 days", *_LATELY),
     "spend_90d": _words("{} spent in the last 90 days", *_LATELY),
     "margin_30d": _words("{} of margin in the last 30 days", *_LATELY),
     "margin_90d": _words("{} of margin in the last 90 days", *_LATELY),
     "order_count_90d": _words("{} orders in the last 90 days", *_LATELY),
     "gap_overdue_ratio": _words(
-        "{} times the usual gap since the last order", "overdue", "overdue", "", "long overdue"
+        "{} times the usual gap since the last order", "wait", "later than usual", "", "far later than usual"
     ),
-    "spend_trend": _words("a spend trend (from -1 to 1) of {}", "trend", "growing", "shrinking"),
+    "spend_trend": _words("a spend trend (from -1 to 1) of {}", "trend", "rising spend", "falling spend"),
     "tenure_days": _words("{} since the first order", "tenure", "long with us", "newcomers"),
     "product_count": _words("{} products", "range", "many products", "few products"),
     "category_count": _words("{} categories", "range", "many categories", "few categories"),

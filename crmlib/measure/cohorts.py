@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.lifecycle import HOUSE_WEIGHT, QUIET_TIMES, purchase_rhythm, read_rhythm
+from crmlib.measure.lifecycle import HOUSE_WEIGHT, purchase_rhythm, read_rhythm
 from crmlib.measure.lifecycle_steps import PURCHASES, ask, columns_here, purchase_day_steps, purchases_are
 from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.states import QUIET_TIMES
 
 COHORT_UNITS = ("week", "month", "quarter", "year")
 """Calendar periods that cohorts may be made of; weeks begin on Monday."""

@@ -15,6 +15,7 @@ from crmlib.measure.lifecycle_steps import ask, contacts_sql, people_sql, purcha
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
+from crmlib.schema.states import QUIET_TIMES
 
 PERIODS = (28, 91, 182, 365, 730, 1826)
 """Days that a period of the life cycle may have: four weeks, a quarter, half a year, one, two, five years."""
@@ -28,9 +29,6 @@ ASSUMED_GAP_DAYS = 91.0
 SEEN_PERIODS = 4
 """The data cover at least so many periods; else hardly anybody's spend could be compared over two of them."""
 
-QUIET_TIMES = 3
-"""A customer is expected back within so many of the own usual gaps."""
-
 HOUSE_WEIGHT = 2
 """With how many gaps the house's usual gap stands in a customer's own, so that few purchases say little."""
 
@@ -40,7 +38,7 @@ STAGE_FIGURES: dict[str, str] = {
     "tenure_days": "Days since the first purchase.",
     "recency_days": "Days since the last purchase.",
     "usual_gap_days": "Usual days between purchases: the own mean, drawn towards the house's for few purchases.",
-    "quiet_limit_days": "Silence up to which the customer is expected back: 3 usual gaps, and at least "
+    "quiet_limit_days": f"Silence up to which the customer is expected back: {QUIET_TIMES} usual gaps, and at least "
     "what three in four customers never exceed.",
     "silence_ratio": "Days since the last purchase over quiet_limit_days; above 1 is longer than expected.",
     "tenure_periods": "Periods since the first purchase.",

@@ -13,6 +13,7 @@ from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.findings import check_names
 from crmlib.prepare.sql_words import words_of
 from crmlib.schema.errors import ConfigError, nearest
+from crmlib.schema.states import is_taken, taken_words
 from crmlib.schema.tables import TABLES
 
 KeyPath = tuple[str | int, ...]
@@ -156,6 +157,12 @@ def vocabulary_mistakes(document: Mapping[str, Any]) -> Iterator[Mistake]:
                 yield from _sql_mistakes(entry["sql"], (*here, "where", i, "sql"), False, "filter")
     everywhere = tuple(dict.fromkeys(check for spec in TABLES.values() for check in check_names(spec)))
     yield from _check_mistakes(_items(document, "checks"), ("checks",), everywhere, None)
+    own_types = document.get("customer_types")
+    for i, kind in enumerate(own_types if isinstance(own_types, list) else []):
+        name = kind.get("name") if isinstance(kind, Mapping) else None
+        if isinstance(name, str) and is_taken(name):
+            says = f"a customer type cannot be {taken_words(name)}"
+            yield Mistake(path=("customer_types", i, "name"), says=says)
     for name, indicator in _items(document, "indicators"):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             says = "the name of an indicator has small letters, digits and _, and begins with a letter."

@@ -12,9 +12,7 @@ from crmlib.analyse.lifetime_naive import RATE_KINDS
 from crmlib.analyse.regularity import FEWEST_CUSTOMERS, Regularity
 from crmlib.present.claims_future_example import _little_future  # noqa: F401
 from crmlib.present.words import count, date, days, listing, money, number, percent, plural
-
-GONE = 0.5
-"""Probability of still buying below which a customer has rather stopped."""
+from crmlib.present.words_lifecycle import likely_gone_sentences
 
 _HOW = {
     RATE_KINDS["shrunk"]: "each customer goes on at the own rate evened out towards that of all",
@@ -51,12 +49,15 @@ def future_answer(future: FutureContribution) -> list[str]:
     return [*said, _trust(future)]
 
 
-def future_findings(future: FutureContribution) -> list[str]:
-    """What to know first: who matters, who may be lost, how well it was known before.
+def future_findings(future: FutureContribution, stages: pd.Series | None = None) -> list[str]:
+    """What to know first: who matters, who may have stopped, how well it was known before.
 
     Parameters
     ----------
     future : FutureContribution
+    stages : Series customer_id -> state, optional
+        As `lifecycle_stages` makes it. Who may have stopped is said only of those who buy by their state, and
+        not at all where no states are given.
 
     Returns
     -------
@@ -74,16 +75,8 @@ def future_findings(future: FutureContribution) -> list[str]:
             f"The best tenth of customers is expected to bring {percent(share)} of the {_what(future)} of the next "
             f"{days(future.horizon_days)}."
         )
-    alive = future.table["probability_alive"].dropna()
-    if len(alive):
-        gone = int((alive < GONE).sum())
-        below = f"below {percent(100 * GONE)}"
-        said.append(
-            f"{_capital(count(gone, 'customer'))} of {number(len(alive))} {plural(gone, 'has', 'have')} probably "
-            f"stopped buying: the probability that they still buy is {below}."
-            if gone
-            else f"Nobody has probably stopped buying: no probability of still buying is {below}."
-        )
+    if stages is not None:
+        said.extend(likely_gone_sentences(future.table["probability_alive"], stages))
     if future.holdout is not None:
         said.append(_tested(future.holdout, future.holdout.used))
     return said

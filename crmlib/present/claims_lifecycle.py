@@ -4,17 +4,32 @@ import pandas as pd
 
 from crmlib.analyse.lifecycle_moves import NO_LONGER, NOT_YET, LifecycleMoves
 from crmlib.analyse.retention import Retention, typical_retention
-from crmlib.measure.lifecycle import QUIET_TIMES
-from crmlib.present.words import count, date, days, listing, money, number, percent, plural
+from crmlib.present.words import count, date, days, listing, money, number, percent, plural, sentence
 from crmlib.present.words_lifecycle import (
-    BUYING,
-    SILENT,
     flow,
     group_sentences,
     nth,
     period_name,
     silence_sentences,
     silent_stages,
+)
+from crmlib.schema.states import (
+    ACTIVE,
+    BUYING,
+    CHANCE_ONE_IN,
+    DECLINING,
+    DORMANT,
+    GROWING,
+    LEAD,
+    LOST,
+    LOST_TIMES,
+    NEW,
+    PROSPECT,
+    QUIET_TIMES,
+    SILENT,
+    WITHOUT_PURCHASE,
+    WON_BACK,
+    spoken,
 )
 
 _SMALL_CHANGE = 5
@@ -82,11 +97,11 @@ def lifecycle_findings(summary: pd.DataFrame, moves: LifecycleMoves | None = Non
         if pd.notna(brought):
             text += f"; they brought {_money(brought, summary)} in the last year"
         said.append(f"{text}.")
-    if "declining" in summary.index and summary.loc["declining", "customers"]:
-        n = int(summary.loc["declining", "customers"])
+    if DECLINING in summary.index and summary.loc[DECLINING, "customers"]:
+        n = int(summary.loc[DECLINING, "customers"])
         text = f"{count(n, 'customer')} still {plural(n, 'buys', 'buy')}, but clearly less than before"
-        if pd.notna(summary.loc["declining", "revenue"]):
-            text += f": {_money(summary.loc['declining', 'revenue'], summary)} a year depends on them"
+        if pd.notna(summary.loc[DECLINING, "revenue"]):
+            text += f": {_money(summary.loc[DECLINING, 'revenue'], summary)} a year depends on them"
         said.append(f"{text}.")
     return said + ([] if moves is None else _fell_and_came_back(moves))
 
@@ -123,14 +138,15 @@ def stages_paragraph(summary: pd.DataFrame) -> list[str]:
         ]
     if summary.index.isin(SILENT).sum() == 2:
         said.append(
-            f"A customer is expected back within {QUIET_TIMES} times the own usual gap, and is given at least "
-            f"{days(rhythm['long_gap_days'])}; whoever is silent longer is dormant, twice as long lost."
+            f"A customer is expected back within {spoken(QUIET_TIMES)} the own usual gap, and is given at least "
+            f"{days(rhythm['long_gap_days'])}; whoever is silent longer is {DORMANT}, {spoken(LOST_TIMES)} as long "
+            f"{LOST}."
         )
     period = days(rhythm["period_days"])
     if summary.index.isin(BUYING).sum() == len(BUYING):
         said.append(
-            f"“New” and “won back” look at the last {period}; “growing” and “declining” set them against the "
-            f"{period} before, and leave out changes that may be chance."
+            f"“{sentence(NEW)[:-1]}” and “{WON_BACK}” look at the last {period}; “{GROWING}” and “{DECLINING}” set "
+            f"them against the {period} before, and leave out changes that may be chance."
         )
         said.extend(_house_words(summary, period))
     return said
@@ -254,14 +270,15 @@ def lifecycle_limits(summary: pd.DataFrame, retention: Retention | None = None) 
     ]
     if summary.attrs.get("purchases") == "won deals":
         said.append("There are no orders in these data: a deal that was won counts as a purchase.")
-    if "new" in summary.index:
+    if NEW in summary.index:
         said.append(
-            "Whoever bought first soon after the data begin is not called new, because an earlier purchase "
+            f"Whoever bought first soon after the data begin is not called {NEW}, because an earlier purchase "
             "would not be seen."
         )
-    if "growing" in summary.index:
+    if GROWING in summary.index:
         said.append(
-            "By chance alone about one steady customer in a hundred looks as if growing, and one as if declining."
+            f"By chance alone about one steady customer in {number(CHANCE_ONE_IN)} looks as if growing, and one as if "
+            "declining."
         )
     said.append("Seasons are not taken out: before a feast many customers seem to grow, after it to decline.")
     if retention is not None:
@@ -286,11 +303,11 @@ def _without_buyers(summary: pd.DataFrame) -> list[str]:
 
 def _without_purchase(summary: pd.DataFrame) -> list[str]:
     parts = []
-    for stage, words in (("prospect", "in touch with us"), ("lead", "not in touch")):
+    for stage, words in ((PROSPECT, "in touch with us"), (LEAD, "not in touch")):
         n = int(summary["customers"].get(stage, 0))
         if n:
             parts.append(f"{number(n)} {words}")
-    total = int(summary["customers"].reindex(["prospect", "lead"]).fillna(0).sum())
+    total = int(summary["customers"].reindex(list(WITHOUT_PURCHASE)).fillna(0).sum())
     if not parts:
         return []
     said = f"{number(total)} more {plural(total, 'is', 'are')} known without a purchase"
@@ -332,7 +349,7 @@ def _house_words(summary: pd.DataFrame, period: str) -> list[str]:
     word = "more" if moved > 0 else "less"
     return [
         f"All customers of long enough standing together spent {percent(abs(moved))} {word} in the last "
-        f"{period} than in the {period} before; see “growing” and “declining” against that."
+        f"{period} than in the {period} before; see “{GROWING}” and “{DECLINING}” against that."
     ]
 
 
@@ -343,7 +360,7 @@ def _money(amount: float, summary: pd.DataFrame) -> str:
 def _little_summary() -> pd.DataFrame:
     """Ten customers, for the examples."""
     table = pd.DataFrame(
-        {"customers": [8, 2], "share_pct": [80.0, 20.0], "revenue": [90.0, 10.0]}, index=["active", "dormant"]
+        {"customers": [8, 2], "share_pct": [80.0, 20.0], "revenue": [90.0, 10.0]}, index=[ACTIVE, DORMANT]
     )
     table["revenue_share_pct"] = table["revenue"]
     rhythm = {"gap_days": 9.0, "long_gap_days": 65.0, "period_days": 91.0, "repeat_customers": 9.0}

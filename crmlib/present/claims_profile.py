@@ -4,7 +4,9 @@ from math import ceil
 
 import pandas as pd
 
-from crmlib.analyse.customer_lists import AT_RISK, late_customers
+from crmlib.analyse.customer_lists import late_of_all
+from crmlib.analyse.customer_types import CUSTOMER_TYPES
+from crmlib.analyse.lifecycle_lists import is_late
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.present.claims_groups import groups_paragraph, indicators_paragraph
 from crmlib.present.words import (
@@ -12,7 +14,6 @@ from crmlib.present.words import (
     count,
     date,
     days,
-    listing,
     money,
     number,
     percent,
@@ -20,6 +21,7 @@ from crmlib.present.words import (
     sentence,
     times,
 )
+from crmlib.schema.states import BUYING, DORMANT, LATE_TIMES, LOST, spoken
 
 __all__ = [
     "concentration_paragraph",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _NOTABLE = 5.0
+_NOUNS = tuple(kind.name for kind in CUSTOMER_TYPES if kind.rule)
 
 
 def type_noun(name: str) -> str:
@@ -50,10 +53,10 @@ def type_noun(name: str) -> str:
 
     Examples
     --------
-    >>> type_noun("champions"), type_noun("at risk")
-    ('champions', '“at risk” customers')
+    >>> type_noun("big spenders"), type_noun("A")
+    ('big spenders', '“A” customers')
     """
-    return name if name == "champions" else f"“{name}” customers"
+    return name if name in _NOUNS else f"“{name}” customers"
 
 
 def profile_answer(profile: CustomerProfile) -> list[str]:
@@ -148,13 +151,11 @@ def types_paragraph(profile: CustomerProfile) -> list[str]:
         f"{percent(first['spend_share_pct'])} of spend, {times(_against(first))} as much each as the average "
         "customer."
     ]
-    weak = table[table.index.isin(["lost", "dormant"])]
-    if len(weak):
+    last = table.iloc[-1]
+    if len(table) > 2:
         said.append(
-            f"{sentence(listing([f'“{name}”' for name in weak.index]))[:-1]} customers together are "
-            f"{percent(weak['share_pct'].sum())} of customers and bring "
-            f"{percent(weak['spend_share_pct'].sum())} of spend: "
-            "leave them out of costly campaigns."
+            f"{sentence(type_noun(table.index[-1]))[:-1]} bring least: {percent(last['spend_share_pct'])} of spend, "
+            f"with {percent(last['share_pct'])} of customers."
         )
     return [
         *said,
@@ -332,20 +333,20 @@ def profile_limits(profile: CustomerProfile) -> list[str]:
 
 
 def _at_stake(profile: CustomerProfile) -> list[str]:
-    """The customers at risk, as the list has them: what they are worth, and whom to call first."""
-    risky = profile.type_table[profile.type_table.index.isin(AT_RISK)]
-    if risky.empty or risky["spend_share_pct"].sum() < 1:
+    """The customers who are late: how many, and what those are worth who still buy by their state."""
+    late = late_of_all(profile)
+    if not late:
         return []
-    customers, late = int(risky["customers"].sum()), late_customers(profile)
-    who = (
-        f"{count(customers, 'customer')} worth {money(risky['spend_total'].sum(), profile.currency)}, "
-        f"{percent(risky['spend_share_pct'].sum())} of spend, {plural(customers, 'is', 'are')} at risk"
-    )
-    if customers == 1 or not late:
-        return [f"{who}: call {'first' if customers == 1 else 'those with most spend first'}."]
+    figures = profile.indicators.loc[profile.states.index[profile.states.isin(BUYING)]]
+    called = figures[is_late(figures["gap_overdue_ratio"])]
+    who = f"{count(late, 'customer')} {plural(late, 'has', 'have')}"
+    said = f"{who} not bought for {spoken(LATE_TIMES)} their usual gap"
+    if called.empty:
+        return [f"{said}, all of them {DORMANT} or {LOST} by now."]
+    n, spend = len(called), money(called["spend_total"].sum(), profile.currency)
     return [
-        f"{who}; {number(late)} of them {plural(late, 'has', 'have')} not bought for twice their usual gap: "
-        "call those first."
+        f"{said}; {number(n)} of them, worth {spend}, {plural(n, 'is', 'are')} neither {DORMANT} nor {LOST} yet: call "
+        "those first."
     ]
 
 

@@ -4,12 +4,14 @@ from math import floor
 
 import pandas as pd
 
+from crmlib.analyse.lifecycle_lists import is_late
 from crmlib.analyse.segment_choice import STABLE
-from crmlib.analyse.segment_lists import OVERDUE_TIMES, deviations, overdue_customers
+from crmlib.analyse.segment_lists import deviations, overdue_customers
 from crmlib.analyse.segment_words import NO_PURCHASE
 from crmlib.analyse.segments import Segmentation
 from crmlib.present.labels import label_of
 from crmlib.present.words import count, listing, number, percent, plural, times
+from crmlib.schema.states import LATE_TIMES, spoken
 
 _CLEAR, _SOME = 0.5, 0.3
 
@@ -61,7 +63,7 @@ def segmentation_findings(segmentation: Segmentation, indicators: pd.DataFrame) 
         first += f" and brings {percent(profile.loc[best, 'spend_share_pct'])} of spend"
     if late.get(best, 0):
         verb = plural(late[best], "has", "have")
-        first += f"; {number(late[best])} of them {verb} not bought for twice their usual gap"
+        first += f"; {number(late[best])} of them {verb} not bought for {spoken(LATE_TIMES)} their usual gap"
     said = [f"{first}."]
     others = late.drop(index=[best, NO_PURCHASE], errors="ignore")
     if len(others) and others.max() > 0 and "spend_total" in indicators:
@@ -71,7 +73,7 @@ def segmentation_findings(segmentation: Segmentation, indicators: pd.DataFrame) 
             said.append(
                 f"In “{name}”, {count(customers, 'customer')} who {plural(customers, 'brings', 'bring')} "
                 f"{percent(share)} of "
-                f"all spend {plural(customers, 'has', 'have')} been silent for twice their usual gap."
+                f"all spend {plural(customers, 'has', 'have')} not bought for {spoken(LATE_TIMES)} their usual gap."
             )
     return said
 
@@ -202,7 +204,7 @@ def list_paragraph(segmentation: Segmentation) -> list[str]:
     return [
         "The list holds each customer with the segment, most spend first; sort it by silence against the "
         "usual gap to see "
-        f"whom to call. From {number(OVERDUE_TIMES)} times on, a customer counts as late; who buys at "
+        f"whom to call. From {number(LATE_TIMES)} times on, a customer counts as late; who buys at "
         "irregular times is so now and then by chance."
     ]
 
@@ -280,9 +282,9 @@ def _apart(silhouette: float) -> str:
 def _most_at_stake(
     segmentation: Segmentation, indicators: pd.DataFrame, names: pd.Index
 ) -> tuple[str, int, float] | None:
-    """Of the other segments, the one whose silent customers have brought most."""
+    """Of the other segments, the one whose late customers have brought most."""
     table = indicators[["spend_total", "gap_overdue_ratio"]].reindex(segmentation.labels.index)
-    late = table[table["gap_overdue_ratio"] >= OVERDUE_TIMES]
+    late = table[is_late(table["gap_overdue_ratio"])]
     spend = (
         late["spend_total"]
         .groupby(segmentation.labels.reindex(late.index))

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.action_lists import ActionLists
+from crmlib.analyse.lifecycle_lists import is_late
 from crmlib.analyse.valuation_loyalty import LOYALTY_WEIGHTS
 from crmlib.analyse.valuation_summary import (
     LOYALTY_WORDS,
@@ -13,6 +14,7 @@ from crmlib.analyse.valuation_summary import (
 )
 from crmlib.present.blocks import Skipped
 from crmlib.present.words import count, listing, money, number, percent, plural, quoted
+from crmlib.schema.states import DORMANT, LATE_TIMES, LOST, spoken
 
 _WANTED = {
     "credit_grade": "credit",
@@ -40,22 +42,22 @@ def valuations_findings(valuations: pd.DataFrame, lists: ActionLists) -> list[st
     --------
     >>> for sentence in valuations_findings(_little_valuations(), _little_lists()):
     ...     print(sentence.replace("\\xa0", " ")[:60])
-    1 of 1 customer on the list to keep is silent for at least t
-    1 customer has stopped coming as usual, or is likely to have
+    1 of 1 customer on the list to keep has not bought for twice
+    1 customer is dormant or lost and once brought at least as m
     """
     currency, said = lists.currency, []
     late = _late(lists.keep)
     if late:
-        stake = money(lists.keep.loc[lists.keep["gap_overdue_ratio"] >= 2, "spend_365d"].sum(), currency)
+        stake = money(lists.keep.loc[is_late(lists.keep["gap_overdue_ratio"]), "spend_365d"].sum(), currency)
         said.append(
-            f"{_of(late, len(lists.keep))} on the list to keep {plural(late, 'is', 'are')} silent for at least "
-            f"twice the usual gap; they spent {stake} in the last year."
+            f"{_of(late, len(lists.keep))} on the list to keep {plural(late, 'has', 'have')} not bought for "
+            f"{spoken(LATE_TIMES)} the usual gap or longer; they spent {stake} in the last year."
         )
     n = lists.candidates["win_back"]
     if n:
         said.append(
-            f"{count(n, 'customer')} {plural(n, 'has', 'have')} stopped coming as usual, or "
-            f"{plural(n, 'is', 'are')} likely to have; at their former pace they spent "
+            f"{count(n, 'customer')} {plural(n, 'is', 'are')} {DORMANT} or {LOST} and once brought at least as much a "
+            "year as the median customer; at their former pace they spent "
             f"{money(lists.at_stake['win_back'], currency)} a year."
         )
     if "growth_potential" in valuations and lists.candidates["develop"]:
@@ -347,7 +349,7 @@ def _elsewhere(drawn: float, whole: float, currency: str) -> list[str]:
 
 
 def _late(table: pd.DataFrame) -> int:
-    return int((table["gap_overdue_ratio"] >= 2).sum()) if "gap_overdue_ratio" in table else 0
+    return int(is_late(table["gap_overdue_ratio"]).sum()) if "gap_overdue_ratio" in table else 0
 
 
 def _of(some: int, every: int) -> str:

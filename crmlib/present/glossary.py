@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from re import IGNORECASE, search
 
+from crmlib.schema.states import DORMANT, LIFE_ORDER, LOST, LOST_TIMES, QUIET_TIMES, spoken
+
 GLOSSARY: dict[str, str] = {
     "80/20": "The saying that a fifth of the customers bring four fifths of the value. A report checks it.",
     "As of": "The closing moment of a report. Nothing that happened later is in it.",
@@ -24,13 +26,14 @@ GLOSSARY: dict[str, str] = {
         "Customers held out of a campaign by lot, to see what those contacted would have spent without it."
     ),
     "Customer type": "A name given by fixed rules from how lately, how often and how much somebody buys.",
+    "Lost": f"A customer who has been silent {spoken(LOST_TIMES)} as long as was to be expected.",
     "Decision tree": (
         "A chain of questions with two answers each; at its end stands the share of customers to whom something "
         "happened."
     ),
     "Dormant": (
-        "A customer who has been silent for longer than was to be expected: three times the own usual gap, and at "
-        "least as long as three in four customers never wait."
+        f"A customer who has been silent for longer than was to be expected: {spoken(QUIET_TIMES)} the own usual gap, "
+        "and at least as long as three in four customers never wait."
     ),
     "Extra spend": "What customers of a campaign spent more than those they are compared with, refunds taken off.",
     "Frequency": "How many separate orders a customer has placed.",
@@ -91,8 +94,8 @@ GLOSSARY: dict[str, str] = {
         "1 is always the same; below 0.6 a segment is not published."
     ),
     "Stage of life": (
-        "Where a customer stands, by fixed rules, from lead to lost or won back. "
-        "Everybody is in exactly one stage."
+        f"Where a customer stands, by fixed rules: {', '.join(LIFE_ORDER)}. Everybody is in exactly one. "
+        f"Of who is {DORMANT} or {LOST} the stage counts, whatever a forecast says."
     ),
     "Support": "The share of all baskets that hold an item, or all items of a rule together.",
     "Up-sell": "Offering a customer the next step of quality or price in a category they buy from.",

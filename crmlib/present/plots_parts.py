@@ -141,7 +141,7 @@ def paired_bars(
     Examples
     --------
     >>> import matplotlib.pyplot as plt
-    >>> ax = paired_bars(None, title="Few bring much", names=["champions"], context=[9.0], values=[31.0],
+    >>> ax = paired_bars(None, title="Few bring much", names=["regulars"], context=[9.0], values=[31.0],
     ...                  context_says="of customers", values_say="of spend", unit="share, %")
     >>> [float(bar.get_width()) for bar in ax.patches]
     [9.0, 31.0]

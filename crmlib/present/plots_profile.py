@@ -165,10 +165,10 @@ def plot_customer_types(result: CustomerProfile, *, ax: Any = None) -> Any:
     >>> import matplotlib.pyplot as plt
     >>> from types import SimpleNamespace
     >>> table = pd.DataFrame({"share_pct": [20.0, 80.0], "spend_share_pct": [60.0, 40.0]},
-    ...                      index=["champions", "lost"])
+    ...                      index=["big spenders", "regulars"])
     >>> ax = plot_customer_types(SimpleNamespace(type_table=table))
     >>> ax.get_title(loc="left").replace("\\n", " ")
-    'Champions are 20\\xa0% of customers and bring 60\\xa0% of spend'
+    'Big spenders are 20\\xa0% of customers and bring 60\\xa0% of spend'
     >>> plt.close(ax.figure)
     """
     table = result.type_table

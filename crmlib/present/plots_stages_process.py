@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.pipeline.process import ProcessFlow
+from crmlib.measure.deal_steps import LOST
 from crmlib.present.claims_stages_process import short_time
 from crmlib.present.plots_parts import canvas, nothing
 from crmlib.present.theme import (
@@ -186,7 +187,7 @@ def _draw_ends(ax: Any, steps: pd.DataFrame, place: dict[Any, int]) -> None:
     for name, rows in steps.groupby("activity", sort=False):
         for offset, (_, row) in enumerate(rows.iterrows()):
             y = place[name] - 0.1 + 0.34 * offset
-            colour = GREY if row["next_activity"] == "lost" else MAIN
+            colour = GREY if row["next_activity"] == LOST else MAIN
             ax.add_patch(
                 FancyArrowPatch(
                     (_RIGHT, y), (_RIGHT + 0.06, y), arrowstyle="-|>", mutation_scale=11, color=colour, shrinkA=0,

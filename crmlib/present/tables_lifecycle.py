@@ -12,7 +12,8 @@ from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import labels_and_units
 from crmlib.present.words import date
-from crmlib.present.words_lifecycle import BUYING, SILENT, period_name, retention_day, time_word
+from crmlib.present.words_lifecycle import period_name, retention_day, time_word
+from crmlib.schema.states import BUYING, SILENT
 
 
 def lifecycle_figures(summary: pd.DataFrame, retention: Retention | None = None) -> KeyFigures:

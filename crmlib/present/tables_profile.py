@@ -4,13 +4,14 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.customer_lists import customers_of_types
+from crmlib.analyse.customer_lists import late_customers
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import label_of, labels_and_units
 from crmlib.present.plots_groups import plot_groups
 from crmlib.present.words import percent, sentence
+from crmlib.schema.states import DORMANT, LATE_TIMES, LOST, spoken
 
 
 def profile_figures(profile: CustomerProfile) -> KeyFigures:
@@ -110,7 +111,7 @@ def types_table(profile: CustomerProfile) -> DataTable:
 
 
 def actions_table(profile: CustomerProfile) -> DataTable:
-    """Who the customers of each type are, and what to do.
+    """Who the customers of each type are; what to do where a type of the workspace's own says so.
 
     Parameters
     ----------
@@ -124,19 +125,21 @@ def actions_table(profile: CustomerProfile) -> DataTable:
     --------
     >>> from crmlib.present.claims_profile import _little_profile
     >>> actions_table(_little_profile()).frame.columns.tolist()
-    ['customer_type', 'customers', 'says', 'action']
+    ['customer_type', 'customers', 'says']
     """
+    frame = _named(profile)[["customer_type", "customers", "says", "action"]]
+    advised = bool(frame["action"].fillna("").str.strip().any())
     return DataTable(
-        _named(profile)[["customer_type", "customers", "says", "action"]],
-        name="what_to_do",
-        caption="Who they are, and what to do",
+        frame if advised else frame.drop(columns="action"),
+        name="who_they_are",
+        caption="Who they are, and what to do" if advised else "Who they are",
         labels={"customer_type": "Type", "says": "Who they are", "action": "What to do"},
         download=False,
     )
 
 
 def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
-    """The customers at risk, most spend first.
+    """The customers who are late and still buy by their state, most spend first.
 
     Parameters
     ----------
@@ -154,13 +157,14 @@ def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
     >>> call_list(SimpleNamespace(config=None), _little_profile()).frame.empty
     True
     """
-    frame = customers_of_types(crm, profile)
+    frame = late_customers(crm, profile)
     labels, units = labels_and_units(frame.columns, profile.currency)
     return DataTable(
         frame,
-        name="customers_at_risk",
-        caption="Customers at risk, most spend first",
-        labels=labels | {"customer_id": "Customer", "customer_type": "Type"},
+        name="customers_to_call",
+        caption=f"Customers who have not bought for {spoken(LATE_TIMES)} their usual gap and are neither {DORMANT} nor "
+        f"{LOST}, most spend first",
+        labels=labels | {"customer_id": "Customer", "stage": "Stage"},
         units=units | {"gap_overdue_ratio": "times"},
         digits={
             "spend_total": 2,

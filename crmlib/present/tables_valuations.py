@@ -7,12 +7,14 @@ import pandas as pd
 
 from crmlib.analyse.action_lists import ActionLists
 from crmlib.analyse.action_steps import POOR_CREDIT
+from crmlib.analyse.lifecycle_lists import of_buyers
 from crmlib.analyse.valuations import VALUATIONS
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.labels import label_of, labels_and_units
 from crmlib.present.words import listing
+from crmlib.schema.states import DORMANT, LOST
 
 _SHOWN = (
     *("spend_365d", "probability_alive", "expected_purchases", "future_contribution", "loyalty_score"),
@@ -93,13 +95,13 @@ def valuation_figures(
             KeyFigure(
                 label="Customers to win back",
                 value=lists.candidates["win_back"],
-                note="gone or likely to be, once worth at least the median",
+                note=f"{DORMANT} or {LOST}, once worth at least the median",
             )
         )
     return KeyFigures(*figures)
 
 
-def valuations_table(crm: Any, valuations: pd.DataFrame) -> DataTable:
+def valuations_table(crm: Any, valuations: pd.DataFrame, stages: pd.Series | None = None) -> DataTable:
     """Every customer from five sides, the most future contribution first.
 
     Parameters
@@ -108,6 +110,9 @@ def valuations_table(crm: Any, valuations: pd.DataFrame) -> DataTable:
         Says whether customers are shown by pseudonyms.
     valuations : DataFrame
         As `customer_valuations` makes it.
+    stages : Series customer_id -> state, optional
+        As `lifecycle_stages` makes it; it stands in the table, and of who is dormant or lost by it no chance of
+        still being a customer is shown.
 
     Returns
     -------
@@ -123,9 +128,14 @@ def valuations_table(crm: Any, valuations: pd.DataFrame) -> DataTable:
     """
     names = [name for name in _SHOWN if name in valuations]
     by = "future_contribution" if "future_contribution" in valuations else "spend_365d"
-    frame = valuations[names].assign(customer_id=valuations.index.astype("str")).reset_index(drop=True)
+    frame = valuations[names]
     if "probability_alive" in frame:
-        frame["probability_alive"] = 100 * frame["probability_alive"]
+        alive = 100 * frame["probability_alive"]
+        frame = frame.assign(probability_alive=alive if stages is None else of_buyers(stages, alive))
+    if stages is not None:
+        frame = frame.assign(stage=stages.reindex(frame.index).astype("object"))
+        names = ["stage", *names]
+    frame = frame.assign(customer_id=valuations.index.astype("str")).reset_index(drop=True)
     frame = frame.round(2)
     frame.attrs = {}
     frame = frame.sort_values([by, "customer_id"], ascending=[False, True], kind="stable").reset_index(

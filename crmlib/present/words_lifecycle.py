@@ -4,15 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.lifecycle_lists import is_likely, of_buyers
 from crmlib.analyse.lifecycle_moves import NO_LONGER, NOT_YET, LifecycleMoves
 from crmlib.analyse.retention import Retention
 from crmlib.analyse.retention_survival import SurvivalCurves
-from crmlib.measure.lifecycle import QUIET_TIMES
 from crmlib.present.labels import label_of
-from crmlib.present.words import days, listing, percent, plural, sentence
-
-SILENT = ("dormant", "lost")
-BUYING = ("new", "active", "growing", "declining", "won back")
+from crmlib.present.words import count, days, listing, number, percent, plural, sentence
+from crmlib.schema.states import DORMANT, LIKELY, LOST, QUIET_TIMES, SILENT, spoken
 
 _TIMES = {
     28: "four weeks",
@@ -82,6 +80,7 @@ def flow(moves: LifecycleMoves, before: tuple[str, ...], after: tuple[str, ...])
     >>> from types import SimpleNamespace
     >>> flows = pd.DataFrame({"before": ["new", "new"], "after": ["new", "lost"], "customers": [3, 1],
     ...                       "revenue": [9.0, 5.0]})
+    >>> from crmlib.schema.states import BUYING
     >>> flow(SimpleNamespace(flows=flows), BUYING, SILENT)
     (1, 5.0)
     """
@@ -164,7 +163,7 @@ def silence_sentences(retention: Retention) -> list[str]:
     limit = (
         f"{days(retention.silence_days)} without a purchase"
         if retention.silence_days is not None
-        else f"{QUIET_TIMES} times the own usual gap without a purchase, for the middle customer "
+        else f"{spoken(QUIET_TIMES)} the own usual gap without a purchase, for the middle customer "
         f"{days(retention.limit_days)}"
     )
     said = []
@@ -221,6 +220,29 @@ def group_sentences(retention: Retention) -> list[str]:
             "look steadier."
         )
     return said
+
+
+def likely_gone_sentences(alive: pd.Series, stages: pd.Series) -> list[str]:
+    """Of those who buy by their stage, how many have by the model of purchases as likely as not stopped.
+
+    Examples
+    --------
+    >>> alive, stages = pd.Series([0.9, 0.4, 0.01]), pd.Series(["active", "active", "lost"])
+    >>> likely_gone_sentences(alive, stages)[0].replace("\\xa0", " ")[:69]
+    'Of 2 customers who are neither dormant nor lost, 1 has probably stopp'
+    """
+    stopped = of_buyers(stages, 1 - alive).dropna()
+    if stopped.empty:
+        return []
+    gone, whole = int(is_likely(stages, stopped).sum()), count(len(stopped), "customer")
+    share = percent(100 * LIKELY)
+    who = f"{whole} who {plural(len(stopped), 'is', 'are')} neither {DORMANT} nor {LOST}"
+    if not gone:
+        return [f"None of {who} has probably stopped buying: no chance of that reaches {share}."]
+    return [
+        f"Of {who}, {number(gone)} {plural(gone, 'has', 'have')} probably stopped buying: the chance of that is "
+        f"{share} or more."
+    ]
 
 
 def nth(n: int) -> str:

@@ -40,7 +40,7 @@ def monthly(name, start, orders, amount, *, product="tea"):
 
 
 def ledger():
-    """as_of 30 June 2024: ann is best and late, bob came for years and is gone, cem to fay come every month."""
+    """as_of 30 June 2024: ann is best and late, bob came for years and is lost, cem to fay come every month."""
     rows = [
         *monthly("ann", "2023-09-04", 8, 500.0),  # last on 1 April: silent for 90 days, 3 usual gaps
         *monthly("bob", "2022-01-01", 13, 200.0),  # 2,600 within 360 days, silent since 27 December 2022
@@ -63,42 +63,54 @@ def test_lists_of_a_ledger_by_hand():
     crm, valued = small(alive)
     lists = action_lists(crm, valuations=valued)
     # bob's 2,600 came in 360 days, which count as a year; fay's 20 are less than the median customer spent
-    assert lists.win_back["customer_id"].tolist() == ["ann", "bob"]
-    assert lists.win_back["at_stake"].tolist() == [4000.0, 2600.0]
-    assert lists.win_back["reason"].tolist()[1] == (
-        "Spent EUR 2,600 in 13 orders; silent for 551 days, 18.4 times the usual gap."
+    # ann is late, but not yet silent for longer than three usual gaps: she is kept, not won back
+    assert lists.win_back["customer_id"].tolist() == ["bob"]
+    assert lists.win_back["at_stake"].tolist() == [2600.0]
+    assert lists.win_back["reason"].item() == (
+        "Spent EUR 2,600 in 13 orders; last bought 551 days ago, 18.4 times the usual gap."
     )
-    # the most valuable fifth of six are two: ann, who is gone, and cem with 7 x 90 in the year
-    assert lists.keep["customer_id"].tolist() == ["cem"]
-    assert lists.keep["at_stake"].item() == pytest.approx(0.1 * 630)
+    # the most valuable fifth of six are two: ann with 8 x 500 and cem with 7 x 90 in the year
+    assert lists.keep["customer_id"].tolist() == ["ann", "cem"]
+    assert lists.keep["at_stake"].tolist() == pytest.approx([0.3 * 4000, 0.1 * 630])
 
 
-def test_the_best_who_is_late_is_kept_before_a_quarter_is_over():
+def test_a_day_later_the_best_is_dormant_and_to_be_won_back_whatever_a_model_says():
+    crm = Crm.from_frames(as_of="2024-07-01", currency="EUR", transactions=ledger())
+    alive = pd.DataFrame({"probability_alive": pd.Series(1.0, list(ledger()["customer_id"].unique()))})
+    lists = action_lists(crm, valuations=customer_valuations(crm, future=SimpleNamespace(table=alive)))
+    assert lists.win_back["customer_id"].tolist() == ["ann", "bob"]
+    assert lists.win_back["stage"].tolist() == ["dormant", "lost"]
+    assert lists.win_back["at_stake"].tolist() == [4000.0, 2600.0]
+    assert "stop_probability_pct" not in lists.win_back and "stop_probability_pct" in lists.keep
+    assert "ann" not in set(lists.keep["customer_id"])
+
+
+def test_the_best_who_is_late_is_kept():
     alive = pd.DataFrame({"probability_alive": {"ann": 0.7, "bob": 0.01, "cem": 0.9, "dan": 0.9, "eve": 0.9}})
     earlier = Crm.from_frames(as_of="2024-06-20", currency="EUR", transactions=ledger())
     kept = action_lists(earlier, valuations=customer_valuations(earlier, future=SimpleNamespace(table=alive)))
     assert kept.keep["customer_id"].tolist() == ["ann", "cem"]
     assert kept.keep["at_stake"].iloc[0] == pytest.approx(0.3 * 4000)
     assert kept.keep["reason"].iloc[0] == (
-        "Spent EUR 4,000 in the last year; silent for 80 days, 2.7 times the usual gap; 30 % likely to have "
+        "Spent EUR 4,000 in the last year; last bought 80 days ago, 2.7 times the usual gap; 30 % likely to have "
         "stopped, which puts EUR 1,200 at risk."
     )
-    assert kept.keep["step"].iloc[0] == ACTION_STEPS["keep, slipping"]
+    assert kept.keep["step"].iloc[0] == ACTION_STEPS["keep, late"]
 
 
 def test_without_any_probability_silence_decides():
     crm, valued = small()
     lists = action_lists(crm, valuations=valued)
-    assert lists.win_back["customer_id"].tolist() == ["ann", "bob"]
-    assert "stop_probability_pct" not in lists.win_back
+    assert lists.win_back["customer_id"].tolist() == ["bob"]
+    assert "stop_probability_pct" not in lists.keep
     assert "no risk is known" in lists.basis["keep"]
 
 
 def test_a_model_that_says_nothing_of_who_is_alive_counts_as_none():
     crm, valued = small(dict.fromkeys(["ann", "bob", "cem", "dan", "eve", "fay"], float("nan")))
     lists = action_lists(crm, valuations=valued)
-    assert lists.keep["at_stake"].tolist() == [630.0] and "no risk is known" in lists.basis["keep"]
-    assert "likely" not in lists.keep["reason"].item()
+    assert lists.keep["at_stake"].tolist() == [4000.0, 630.0] and "no risk is known" in lists.basis["keep"]
+    assert not lists.keep["reason"].str.contains("likely").any()
 
 
 def test_rising_spend_stands_in_where_no_categories_are_known():
@@ -139,7 +151,7 @@ def test_they_are_ranked_by_money_at_stake_and_ties_by_identifier():
         customer_id=name, order_id=lambda t, name=name: name + t["order_id"]) for name in ("bo", "z"))])  # fmt: skip
     crm = Crm.from_frames(as_of="2024-06-30", transactions=twins.reset_index(drop=True))
     valued = customer_valuations(crm, future=SimpleNamespace(table=pd.DataFrame(index=["ann"])))
-    assert action_lists(crm, valuations=valued).win_back["customer_id"].tolist() == ["ann", "bo", "bob", "z"]
+    assert action_lists(crm, valuations=valued).win_back["customer_id"].tolist() == ["bo", "bob", "z"]
 
 
 def test_every_reason_is_a_sentence_of_the_figures_beside_it():
@@ -186,6 +198,8 @@ def test_the_scorecard_says_who_is_valuable_and_the_stage_who_is_gone():
     gone = lists_of(crm, stages=pd.Series("lost", index=worth().index))
     assert gone.keep.empty and gone.develop.empty and len(gone.win_back)
     assert gone.win_back["stage"].eq("lost").all()
+    with pytest.raises(ParameterError, match="no state of a customer"):
+        lists_of(crm, stages=pd.Series("asleep", index=worth().index))
 
 
 def test_identifiers_are_shown_as_the_workspace_wants(monkeypatch):
@@ -240,13 +254,13 @@ def test_spend_that_hardly_moves_is_not_called_rising():
 
 
 def test_the_basis_names_every_way_onto_the_list_to_win_back():
-    """Who bought once is on it after three usual gaps and 30 days, whatever the probability says."""
+    """Who bought once is on it when silent for longer than expected, whatever the probability says."""
     weekly = [(f"a{i}", who, "tea", day, 9.0) for who in ("ann", "bob")
               for i, day in enumerate(pd.date_range("2024-03-01", "2024-06-28", freq="7D"))]  # fmt: skip
     crm = shop_of(*weekly, ("o1", "one", "tea", "2024-05-16", 900.0))
     alive = pd.DataFrame({"probability_alive": [0.9, 0.9, 1.0]}, index=["ann", "bob", "one"])
     lists = action_lists(crm, valuations=customer_valuations(crm, future=SimpleNamespace(table=alive)))
-    assert lists.win_back["recency_days"].tolist() == [45] and "30" in lists.basis["win_back"]
+    assert lists.win_back["recency_days"].tolist() == [45] and "dormant or lost" in lists.basis["win_back"]
 
 
 def shop_of(*rows):

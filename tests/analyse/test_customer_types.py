@@ -18,6 +18,7 @@ from crmlib.analyse.customer_types import (
     read_customer_types,
 )
 from crmlib.schema.errors import ParameterError
+from crmlib.schema.states import LIFE_ORDER, SIGNALS
 
 
 def rfm_row(*, r, f, m, order_count=12):
@@ -32,16 +33,16 @@ def rfm_row(*, r, f, m, order_count=12):
 
 
 CRAFTED = {
-    "new": rfm_row(r=5, f=1, m=2, order_count=1),
-    "champions": rfm_row(r=4, f=5, m=4),
-    "high value": rfm_row(r=4, f=2, m=5),
-    "loyal": rfm_row(r=3, f=4, m=2),
-    "promising": rfm_row(r=4, f=2, m=3),
-    "needs attention": rfm_row(r=3, f=3, m=4),
-    "at risk": rfm_row(r=2, f=5, m=5),
-    "at risk, large orders": rfm_row(r=1, f=2, m=4),
-    "dormant": rfm_row(r=2, f=1, m=1),
-    "lost": rfm_row(r=1, f=1, m=1),
+    "recent first-timers": rfm_row(r=5, f=1, m=2, order_count=1),
+    "frequent big spenders": rfm_row(r=4, f=5, m=4),
+    "big spenders": rfm_row(r=4, f=2, m=5),
+    "regulars": rfm_row(r=3, f=4, m=2),
+    "recent buyers": rfm_row(r=4, f=2, m=3),
+    "occasional buyers": rfm_row(r=3, f=3, m=4),
+    "less recent regulars": rfm_row(r=2, f=5, m=5),
+    "less recent big spenders": rfm_row(r=1, f=2, m=4),
+    "less recent buyers": rfm_row(r=2, f=1, m=1),
+    "least recent buyers": rfm_row(r=1, f=1, m=1),
     "others": rfm_row(r=np.nan, f=np.nan, m=np.nan),
 }
 
@@ -52,9 +53,17 @@ def test_a_crafted_customer_for_every_type():
     assert customer_types(rfm).to_dict() == {name: name for name in CRAFTED}
 
 
-def test_a_first_large_order_is_new_and_not_yet_high_value():
+def test_a_first_large_order_is_of_a_first_timer_and_not_yet_a_big_spender():
     rfm = pd.DataFrame([rfm_row(r=5, f=1, m=5, order_count=1)])
-    assert customer_types(rfm).tolist() == ["new"]
+    assert customer_types(rfm).tolist() == ["recent first-timers"]
+
+
+def test_no_type_shares_a_word_with_a_state_or_a_signal_or_says_that_somebody_leaves():
+    taken = {word for name in (*LIFE_ORDER, *(signal.name for signal in SIGNALS)) for word in name.split()}
+    leaving = {"gone", "leaving", "leaves", "former", "silent", "stop", "slipping", "win", "back", "risk"}
+    for kind in CUSTOMER_TYPES:
+        assert not set(kind.name.split()) & (taken | leaving), kind.name
+        assert not set(kind.says.lower().strip(".").split()) & (taken | leaving), kind.says
 
 
 def test_every_combination_of_scores_has_a_type_of_its_own():
@@ -146,6 +155,8 @@ def test_a_users_last_type_without_a_rule_takes_the_rest():
         ([{"name": "big", "rule": {"m_score": [math.nan, None]}}], "Give a number"),
         ([{"name": "big", "rule": {"m_score": [5, 4]}}], "Swap"),
         ([{"name": "a", "rule": {"m_score": [5, 5]}}] * 2, "its own name"),
+        ([{"name": "Won_back", "rule": {"m_score": [5, 5]}}], "Choose another name"),
+        ([{"name": "at risk"}], "Choose another name"),
         ([{"name": "a"}, {"name": "b", "rule": {"m_score": [5, 5]}}], "takes nobody"),
     ],
 )
@@ -172,7 +183,7 @@ def test_a_missing_column_is_named():
 
 
 def test_the_table_reads_as_sentences():
-    assert all(kind.says.endswith(".") and kind.action.endswith(".") for kind in CUSTOMER_TYPES)
+    assert all(kind.says.endswith(".") and not kind.action for kind in CUSTOMER_TYPES)
     assert CUSTOMER_TYPES[0].condition == "order_count is 1, r_score 4 to 5"
     assert CUSTOMER_TYPES[-1].condition == "everyone else"
     assert (

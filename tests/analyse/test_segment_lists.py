@@ -83,7 +83,7 @@ def test_customers_are_shown_by_pseudonym_where_crm_toml_says_so(monkeypatch):
     ("place", "advice"),
     [
         ({"spend_total": 1.2, "recency_days": -0.8}, "keep"),
-        ({"spend_total": 0.9, "recency_days": 1.0}, "win back"),
+        ({"spend_total": 0.9, "recency_days": 1.0}, "call"),
         ({"spend_total": 0.0, "recency_days": 0.9}, "ask back"),
         ({"spend_total": -1.0, "recency_days": 1.1}, "let be"),
         ({"spend_total": -0.2, "order_count": 0.5, "recency_days": -0.6}, "grow"),

@@ -21,9 +21,9 @@ def test_the_example_of_the_house():
 
 def test_columns_of_one_topic_speak_once_through_the_clearest():
     assert names(recency_days=[-0.5], spend_30d=[0.9], spend_90d=[0.7], order_count=[0.6]) == [
-        "Frequent, active lately"
+        "Frequent, recent"
     ]
-    assert names(recency_days=[1.5], spend_30d=[-0.9], order_count=[-1.2]) == ["Rare, long silent"]
+    assert names(recency_days=[1.5], spend_30d=[-0.9], order_count=[-1.2]) == ["Rare, least recent"]
 
 
 def test_faint_differences_give_two_words_and_none_gives_a_plain_name():

@@ -145,7 +145,7 @@ FIGURES = [
     ("basket_value_variation", {"ann": 0.5, "gus": 75**0.5 / 25}, _NAN, "20 10 30: 10 over 20; 30 30 15"),
     ("first_basket_value", {"ann": 20, "cem": 30, "fay": 10, "gus": 30}, _NAN, "A1; C2; F2; G1"),
     ("piece_price_mean", {"ann": 14, "cem": 30, "fay": 10, "gus": 25}, _NAN, "70 bought over 5 pieces; 75 over 3"),
-    ("silent_spend_365d", {}, 0, "nobody is silent for twice the usual gap"),
+    ("silent_spend_365d", {}, 0, "nobody is late: silent for twice the usual gap"),
     # finance: margin, discount, cost
     ("margin_total", {"ann": 27, "cem": 15, "gus": 25}, 0, "8 + 6 - 6 + 4 + 15; 4 - 4 + 15; 15 + 15 - 5"),
     ("margin_30d", {"ann": 15, "cem": 15, "gus": -5}, 0, "A3; C1 and C2; G3"),

@@ -276,7 +276,7 @@ def _money(orders, lines):
     pieces = sum(order["quantity"] for order in bought)
     refunds = [order["age"] for order in orders if order["refund"] < 0]
     ages, gaps = sorted(order["age"] for order in bought), len(bought) - 1
-    silent = gaps > 0 and ages[-1] > ages[0] and ages[0] * gaps > 2 * (ages[-1] - ages[0])
+    silent = gaps > 0 and ages[-1] > ages[0] and ages[0] * gaps >= 2 * (ages[-1] - ages[0])
     return {
         "spend_previous_365d": before_year,
         "spend_growth_pct": _share(within("net", 365) - before_year, before_year) if before_year > 0 else NAN,

@@ -309,8 +309,8 @@ def test_the_trend_counts_the_ninetieth_day_once():
     assert result.loc["ann", "spend_trend"] == (3 - 1) / (3 + 1)
 
 
-@pytest.mark.parametrize(("silent", "at_risk"), [(20, 0), (21, 2)])
-def test_spend_is_at_risk_after_more_than_twice_the_usual_gap(silent, at_risk):
+@pytest.mark.parametrize(("silent", "at_risk"), [(19, 0), (20, 2)])
+def test_spend_of_late_customers_counts_from_twice_the_usual_gap_on(silent, at_risk):
     lines = pd.DataFrame(
         {"order_id": ["1", "2"], "customer_id": "ann", "product_id": "tea", "net_amount": 1.0}
     )

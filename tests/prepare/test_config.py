@@ -79,7 +79,7 @@ outbox = "drafts/2024"
 sender = "Acme"
 
 [[customer_types]]
-name = "new"
+name = "once"
 rule = "order_count = 1"
 """
 
@@ -125,7 +125,7 @@ def test_everything_that_can_be_said_is_read(workspace):
     outreach = config.outreach
     assert (outreach.quiet_days, outreach.control_share_pct, outreach.sender) == (30, 20, "Acme")
     assert (outreach.templates, outreach.outbox) == ("templates", "drafts/2024")
-    assert config.customer_types == ({"name": "new", "rule": "order_count = 1"},)
+    assert config.customer_types == ({"name": "once", "rule": "order_count = 1"},)
 
 
 def test_policies_of_a_table_win_over_the_general_ones(workspace):
@@ -307,6 +307,14 @@ def test_a_missing_workspace_names_the_nearest(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match=r"there is no crm\.toml in this folder"):
         find_config(tmp_path / "empty")
+
+
+def test_a_customer_type_may_not_take_the_name_of_a_state(workspace):
+    text = GOOD.replace('name = "once"', 'name = "Lost"')
+    line = text.splitlines().index('name = "Lost"') + 1
+    told = rf"customer_types\[0\]\.name \(.*crm\.toml, line {line}\): .*'Lost'.*Choose another name"
+    with pytest.raises(ConfigError, match=told):
+        load_config(workspace(text))
 
 
 LINES = '''# a comment

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.analyse.customer_lists import customers_of_types
+from crmlib.analyse.customer_lists import late_customers
 from crmlib.analyse.health import data_health
 from crmlib.present import claims_health, claims_profile, claims_rules, claims_segments
 from crmlib.present.claims_checks import TABLE_WORDS, check_words, table_word
 from crmlib.present.words import count, money, number, percent
+from crmlib.schema.states import LATE_TIMES, SILENT
 from crmlib.schema.tables import TABLES
 from tests.present.report_samples import (
     CANARIES,
@@ -111,15 +112,14 @@ def test_nobody_is_said_to_be_nobody():
     ]
 
 
-def test_customers_at_risk_are_those_of_the_list():
+def test_customers_to_call_are_those_of_the_list():
     profile = profile_of("shop")
-    listed = customers_of_types(SimpleNamespace(config=None), profile)
-    late = int((listed["gap_overdue_ratio"] >= 2).sum())
+    listed = late_customers(SimpleNamespace(config=None), profile)
+    late = int((profile.indicators["gap_overdue_ratio"] >= LATE_TIMES).sum())
     said = claims_profile.profile_findings(profile)[-1]
-    assert (
-        said.startswith(count(len(listed), "customer")) and money(listed["spend_total"].sum(), "EUR") in said
-    )
-    assert f"{late} of them" in said if late else "of them" not in said
+    assert late >= len(listed) > 0 and said.startswith(count(late, "customer"))
+    assert f"{len(listed)} of them, worth {money(listed['spend_total'].sum(), 'EUR')}," in said
+    assert not set(listed["stage"]) & set(SILENT)
 
 
 def test_only_whole_months_are_compared():

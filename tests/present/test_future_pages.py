@@ -6,6 +6,7 @@ from functools import cache
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from crmlib.analyse.future import future_contribution
@@ -14,6 +15,7 @@ from crmlib.present import claims_future, plots_future, tables_future
 from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
 from crmlib.present.words import date, money, number, percent
+from crmlib.schema.states import LIKELY
 from tests.present.drawn import Drawn
 from tests.present.report_samples import SHOPS
 from tests.present.test_claims import ALGORITHMS
@@ -130,9 +132,18 @@ def test_the_answer_is_true():
 
 def test_findings_count_who_has_stopped():
     found = future_of("little")
-    gone = int((found.table.probability_alive < 0.5).sum())
-    said = " ".join(claims_future.future_findings(found)).replace("\xa0", " ")
-    assert gone and f"{gone} customers of 200 have probably stopped buying" in said
+    alive = found.table.probability_alive
+    stages = pd.Series("active", index=alive.index)
+    stages[alive.nsmallest(5).index] = "lost"
+    buying = alive[stages == "active"]
+    gone = int((1 - buying >= LIKELY).sum())
+    said = " ".join(claims_future.future_findings(found, stages)).replace("\xa0", " ")
+    assert (
+        gone and f"Of {len(buying)} customers who are neither dormant nor lost, {gone} have probably" in said
+    )
+    assert "probably stopped" not in " ".join(claims_future.future_findings(found))
+    everyone_lost = pd.Series("lost", index=alive.index)
+    assert "probably stopped" not in " ".join(claims_future.future_findings(found, everyone_lost))
 
 
 def test_both_errors_of_the_test_are_said():

@@ -16,7 +16,7 @@ from crmlib.present import plots_lifecycle as plots
 from crmlib.present import tables_lifecycle as tables
 from crmlib.present.theme import SMALL
 from crmlib.present.words import count, money, number, percent
-from crmlib.present.words_lifecycle import BUYING, SILENT
+from crmlib.schema.states import BUYING, SILENT
 from tests.measure.lifecycle_cases import AS_OF, SCALE, ledger, one_of_each
 from tests.present.report_samples import CANARIES, SHOPS
 from tests.present.test_claims import ALGORITHMS

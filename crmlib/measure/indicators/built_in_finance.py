@@ -5,6 +5,7 @@ Where the data begin later than the window does, it is the sum of what is there.
 """
 
 from crmlib.measure.indicators.indicator import Indicator
+from crmlib.schema.states import LATE_TIMES, spoken
 
 _LAST_90 = "greatest(coalesce(sum(net_amount) filter (where age_days < 90), 0), 0)"
 _90_BEFORE = "greatest(coalesce(sum(net_amount) filter (where age_days between 90 and 179), 0), 0)"
@@ -120,11 +121,11 @@ _SPEND = (
     Indicator(
         "silent_spend_365d",
         "case when sum(gap_days) > 0 "
-        "and min(age_days) filter (where is_purchase) * count(gap_days) > 2 * sum(gap_days) "
+        f"and min(age_days) filter (where is_purchase) * count(gap_days) >= {LATE_TIMES:g} * sum(gap_days) "
         f"then greatest({_YEAR}, 0) else 0 end",
         over="orders", aspect="finance", unit="currency", better="lower", empty=0,
-        says="Revenue at risk: net spend of the last 365 days of a customer silent for more than twice the "
-        "usual gap; 0 for all others, and where all purchases were on one day.",
+        says=f"Net spend of the last 365 days of a customer who is late: no purchase for {spoken(LATE_TIMES)} the "
+        "usual gap or longer; 0 for all others, and where all purchases were on one day.",
     ),
 )
 

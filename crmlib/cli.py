@@ -225,19 +225,19 @@ def reports(workspace: Workspace, notebooks: Notebooks = None) -> None:
 @app.command(epilog=EXIT_CODES, help="Write editable copies of the notebooks into a folder.")
 def notebooks(
     folder: Annotated[Path, typer.Argument(help="Gets the copies; ./notebooks is found by itself.")],
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over notebooks of the same names that are there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over those that are there.")] = False,
 ) -> None:
-    """Write copies of the notebooks that came with the package, and say what runs them."""
-    from crmlib.present.reports import copy_notebooks
+    """Write copies of the notebooks that came with the package, and say what runs them.
 
-    written = copy_notebooks(folder, force=force)
-    told = "" if folder.resolve() == Path("notebooks").resolve() else f" --notebooks {folder}"
-    typer.echo(
-        f"Written: {len(written)} notebooks into {folder}. Change them in JupyterLab (jupyter lab {folder}),"
-    )
-    typer.echo(f"then publish what they say: crmlib report WORKSPACE{told}")
+    Examples
+    --------
+    >>> from typer.testing import CliRunner
+    >>> CliRunner().invoke(app, ["notebooks"]).exit_code
+    2
+    """
+    from crmlib.present.console import print_copies
+
+    print_copies(folder, force=force)
 
 
 @app.command(epilog=EXIT_CODES, help="Turn the pseudonyms of a list back into your own customer numbers.")
@@ -304,9 +304,7 @@ def draft(
     folder: Annotated[Path, typer.Argument(help="Folder with the exports.")],
     currency: Annotated[str, typer.Option(metavar="CODE", help="Of ISO 4217.")] = "EUR",
     time_zone: Annotated[str, typer.Option(metavar="ZONE", help="Such as Europe/Paris.")] = "UTC",
-    write: Annotated[
-        bool, typer.Option("--write", help="Write crm.toml; never over one that is there.")
-    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write it, never over one that is there.")] = False,
 ) -> None:
     """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.prepare.draft`.
 

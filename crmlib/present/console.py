@@ -14,7 +14,13 @@ import crmlib
 from crmlib.present.kernels import Kernels
 from crmlib.present.notify import split_command, tell_failure
 from crmlib.present.progress import Bars
-from crmlib.present.reports import check_parameters, choose_reports, find_reports, notebook_folder
+from crmlib.present.reports import (
+    check_parameters,
+    choose_reports,
+    copy_notebooks,
+    find_reports,
+    notebook_folder,
+)
 from crmlib.present.words import plural
 from crmlib.present.workspaces import workspace_folders
 from crmlib.schema.errors import CrmlibError
@@ -175,6 +181,23 @@ def print_reports(workspace: Path, *, notebooks: Path | None = None) -> None:
             *map(escape, (report.name, report.question, answer, ", ".join(without), "\n".join(told)))
         )
     Console(highlight=False).print(table)
+
+
+def print_copies(folder: Path, *, force: bool = False) -> None:
+    """Write copies of the notebooks that came with the package, and say what runs them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> print_copies(Path(tempfile.mkdtemp()))  # doctest: +ELLIPSIS
+    Written: ... notebooks into ...
+    """
+    written = copy_notebooks(folder, force=force)
+    told = "" if folder.resolve() == Path("notebooks").resolve() else f" --notebooks {folder}"
+    print(
+        f"Written: {len(written)} notebooks into {folder}. Change them in JupyterLab (jupyter lab {folder}),"
+    )
+    print(f"then publish what they say: crmlib report WORKSPACE{told}")
 
 
 def print_revealed(

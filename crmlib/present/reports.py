@@ -89,7 +89,14 @@ def _shipped_at():
 
 
 def copy_notebooks(folder: str | Path, *, force: bool = False) -> list[Path]:
-    """Write editable copies of the notebooks that came with the package; all of them, or none and an error."""
+    """Write editable copies of the notebooks that came with the package; all of them, or none and an error.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> copy_notebooks(tempfile.mkdtemp())[0].name
+    '01_data_health.ipynb'
+    """
     shipped = next((place for place in _shipped_at() if place.is_dir()), None)
     if shipped is None:
         raise ConfigError("No notebooks came with this installation of crmlib. Install its wheel.")

@@ -130,8 +130,8 @@ def test_a_list_of_customers_is_by_spend_and_refuses_what_it_does_not_know():
     profile = customer_profile(there)
     listed = customers_of_types(there, profile, profile.types.unique())
     assert listed["customer_id"].tolist() == ["ann"] and listed["spend_total"].tolist() == [35.0]
-    with pytest.raises(ParameterError, match="Did you mean 'at risk'"):
-        customers_of_types(there, profile, ["at rsk"])
+    with pytest.raises(ParameterError, match="Did you mean 'big spenders'"):
+        customers_of_types(there, profile, ["big spendrs"])
 
 
 @pytest.mark.slow

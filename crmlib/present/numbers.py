@@ -71,8 +71,9 @@ def money(x: Any, currency: str = "", *, locale: str = "en") -> str:
     if not _is_finite(x) or not currency:
         return number(x, locale=locale)
     values = {"x": number(x, locale=locale), "currency": currency}
-    key = "number-money" if is_currency(currency) else "number-money-word"
-    return render(key, values, language=locale)
+    if is_currency(currency):
+        return render("number-money", values, language=locale)
+    return render("number-money-word", values, language=locale)
 
 
 def percent(x: Any, *, locale: str = "en") -> str:
@@ -97,7 +98,9 @@ def points(x: Any, *, locale: str = "en") -> str:
     >>> points(2.31), points(1), points(-0.5), points(None)
     ('2.3\\xa0percentage points', '1\\xa0percentage point', '−0.5\\xa0percentage points', 'not known')
     """
-    return _with_noun("number-points", x, _share_rounded, locale)
+    if not _is_finite(x):
+        return not_known(locale)
+    return render("number-points", _with_noun(_share_rounded(float(x)), locale), language=locale)
 
 
 def days(x: Any, *, locale: str = "en") -> str:
@@ -106,7 +109,9 @@ def days(x: Any, *, locale: str = "en") -> str:
     >>> days(1), days(5.25), days(31.4), days(0), days(None)
     ('1\\xa0day', '5.2\\xa0days', '31\\xa0days', '0\\xa0days', 'not known')
     """
-    return _with_noun("number-days", x, _days_rounded, locale)
+    if not _is_finite(x):
+        return not_known(locale)
+    return render("number-days", _with_noun(_days_rounded(float(x)), locale), language=locale)
 
 
 def times(x: Any, *, locale: str = "en") -> str:
@@ -115,7 +120,9 @@ def times(x: Any, *, locale: str = "en") -> str:
     >>> times(3.216), times(11.24), times(1), times(None)
     ('3.2\\xa0times', '11\\xa0times', '1\\xa0time', 'not known')
     """
-    return _with_noun("number-times", x, _share_rounded, locale)
+    if not _is_finite(x):
+        return not_known(locale)
+    return render("number-times", _with_noun(_share_rounded(float(x)), locale), language=locale)
 
 
 def date(moment: Any, *, locale: str = "en") -> str:
@@ -146,11 +153,14 @@ def change(new: Any, old: Any, *, unit: str = "%", locale: str = "en") -> str:
         return render("number-unchanged", language=locale)
     if unit == "%" and old and abs(moved / old) < 0.001:
         return render("number-nearly-unchanged", language=locale)
-    by = points(abs(moved), locale=locale) if unit == "points" else None
-    by = by or (percent(100 * abs(moved / old), locale=locale) if old else None)
     way = "up" if moved > 0 else "down"
-    values = {"way": way, "by": by} if by else {"way": way, "by": ""}
-    return render("number-moved" if by else "number-moved-from-nothing", values, language=locale)
+    if unit == "points":
+        values = {"way": way, "by": points(abs(moved), locale=locale)}
+    elif old:
+        values = {"way": way, "by": percent(100 * abs(moved / old), locale=locale)}
+    else:
+        return render("number-moved-from-nothing", {"way": way}, language=locale)
+    return render("number-moved", values, language=locale)
 
 
 def interval(low: Any, high: Any, *, kind: str = "number", unit: str = "", locale: str = "en") -> str:
@@ -298,11 +308,8 @@ def _short(x: float, locale: str) -> str:
     return _compact(_share_rounded(x), locale)
 
 
-def _with_noun(key: str, x: Any, rounded: Any, locale: str) -> str:
-    if not _is_finite(x):
-        return not_known(locale)
-    value = rounded(float(x)) or 0.0
-    return render(key, {"x": _compact(value, locale), "n": abs(value)}, language=locale)
+def _with_noun(rounded: float, locale: str) -> dict[str, Any]:
+    return {"x": _compact(rounded or 0.0, locale), "n": abs(rounded)}
 
 
 def _apportioned(parts: Sequence[float], *, total: int | None = None) -> list[int]:

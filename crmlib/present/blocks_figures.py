@@ -203,7 +203,7 @@ def _machine(value: Any) -> float | int | str | None:
     if isinstance(value, str):
         return value
     if isinstance(value, date):
-        return value.isoformat()
+        return value.isoformat()[:10]
     number = float(value)
     return number if isfinite(number) else None
 

@@ -35,7 +35,7 @@ class Fact:
     part_of: str = ""
     unit: str = ""
     limit: int | None = None
-    shown: int | None = None
+    shown: float | None = None
 
     def __post_init__(self) -> None:
         for place in filter(None, (self.at, self.part_of)):
@@ -113,7 +113,7 @@ class Family:
         """The message of a member."""
         return f"{self.prefix}-{re.sub('[._ ]', '-', member)}"
 
-    def keys(self) -> Iterator[str]:
+    def all_keys(self) -> Iterator[str]:
         """The messages of all members."""
         return map(self.key, self.members)
 
@@ -158,6 +158,20 @@ def counts(parts: Sequence[int], *, at: Sequence[str] = (), part_of: str = "") -
         for n, place, seen in zip(parts, places, shown, strict=True)
     ]
     return made, replace(count(sum(parts), at=part_of), shown=sum(shown))
+
+
+def shares(parts: Sequence[float], *, at: Sequence[str] = (), part_of: str = "") -> list[Fact]:
+    """The share of each part in their sum, rounded so that they make 100 % together.
+
+    >>> [str(part) for part in shares([1, 1, 1])]
+    ['34\\xa0%', '33\\xa0%', '33\\xa0%']
+    """
+    whole = sum(parts) or float("nan")
+    places = list(at) or [""] * len(parts)
+    return [
+        replace(share(100 * part / whole, at=place, part_of=part_of), shown=seen if whole == whole else None)
+        for part, place, seen in zip(parts, places, numbers.shares_that_add_up(parts), strict=True)
+    ]
 
 
 def share(pct: Any, *, at: str = "", part_of: str = "") -> Fact:
@@ -273,7 +287,8 @@ def _text(fact: Fact, language: str) -> str:
         kind = fact.kind.removeprefix("interval-")
         return numbers.interval(low, high, kind=kind, unit=fact.unit, locale=language)
     if fact.shown is not None:
-        return numbers.in_full(fact.shown, locale=language)
+        written = numbers.percent_in_full if fact.kind == "share" else numbers.in_full
+        return written(fact.shown, locale=language)
     said = _SAID.get(fact.kind)
     return (
         said(fact, language)

@@ -59,7 +59,7 @@ def count(n: Any, *, locale: str = "en") -> str:
     if not _is_finite(n):
         return not_known(locale)
     whole = round(float(n))
-    return _decimal(whole, locale) if abs(whole) < WHOLE_BELOW else number(whole, locale=locale)
+    return in_full(whole, locale=locale) if abs(whole) < WHOLE_BELOW else number(whole, locale=locale)
 
 
 def money(x: Any, currency: str = "", *, locale: str = "en") -> str:
@@ -200,17 +200,22 @@ def of_kind(x: Any, kind: str, *, unit: str = "", locale: str = "en") -> str:
     return _KINDS[kind](x, locale=locale)
 
 
-def shares_that_add_up(parts: Sequence[float], *, digits: int = 0) -> list[float]:
+def shares_that_add_up(parts: Sequence[float]) -> list[float]:
     """Parts in percent of their sum, rounded so that they make 100 together (largest remainder).
 
-    >>> shares_that_add_up([1, 1, 1]), shares_that_add_up([2, 1], digits=1), shares_that_add_up([0, 0])
-    ([34.0, 33.0, 33.0], [66.7, 33.3], [0.0, 0.0])
+    Whole percents, or so many decimals that no part comes out as nothing or all.
+
+    >>> shares_that_add_up([1, 1, 1]), shares_that_add_up([996, 4]), shares_that_add_up([0, 0])
+    ([34.0, 33.0, 33.0], [99.6, 0.4], [0.0, 0.0])
     """
     whole = float(sum(parts))
     if not whole:
         return [0.0 for _ in parts]
-    steps = 10**digits
-    return [n / steps for n in _apportioned([100 * steps * part / whole for part in parts])]
+    for steps in (1, 10, 100):
+        shown = _apportioned([100 * steps * part / whole for part in parts], total=100 * steps)
+        if all(n > 0 for n, part in zip(shown, parts, strict=True) if part > 0):
+            break
+    return [n / steps for n in shown]
 
 
 def counts_that_add_up(parts: Sequence[int]) -> list[int]:
@@ -228,7 +233,12 @@ def counts_that_add_up(parts: Sequence[int]) -> list[int]:
     return [n * step for n in _apportioned([part / step for part in parts], total=round(whole / step))]
 
 
-def in_full(n: int, *, locale: str = "en") -> str:
+def percent_in_full(x: float, *, locale: str = "en") -> str:
+    """A share as it is given, already rounded so that it adds up with others."""
+    return _with_sign(_decimal(x, locale), locale)
+
+
+def in_full(n: float, *, locale: str = "en") -> str:
     """A whole number with all its figures."""
     return _decimal(int(n), locale)
 
@@ -285,6 +295,7 @@ def _large(x: float, locale: str) -> str:
 
 
 def _decimal(x: float, locale: str) -> str:
+    x = int(x) if x == int(x) else x
     with localcontext(prec=_DIGITS):
         return format_decimal(Decimal(str(x)), _PATTERN, locale=locale_of(locale)).replace("-", MINUS)
 

@@ -20,6 +20,7 @@ from crmlib.present.claims import (
     name,
     names,
     share,
+    shares,
     term,
     times,
 )
@@ -197,6 +198,8 @@ def test_parts_add_up_to_their_whole_as_shown():
     assert sum(shown) == int(str(whole).replace(",", "")) and 0 not in shown
     assert parts[0].part_of == whole.at == "offers.made" and parts[0].value == 12_251
     assert sum(numbers.shares_that_add_up([1, 1, 1, 4])) == 100
+    assert [str(part) for part in shares([996, 4])] == ["99.6\u00a0%", "0.4\u00a0%"]
+    assert str(shares([0, 0])[0]) == "not known"
 
 
 def test_a_family_says_what_it_knows_and_quotes_nothing_else():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crmlib.present.claims import Claim, Fact, Family, claim, name
+from crmlib.present.claims import Claim, Fact, Family, claim, name, share
 from crmlib.schema.tables import TABLES
 
 TABLE_WORDS = Family("table", tuple(TABLES))
@@ -70,3 +70,8 @@ def check_line(finding: Any) -> Claim:
 def check_place(finding: Any) -> str:
     """Which check of which column a fact is about, as its `at` selects it."""
     return ".".join(filter(None, (str(finding.table), str(finding.check), str(finding.column or ""))))
+
+
+def found_share(finding: Any) -> Fact:
+    """The share of its table's rows that a check found."""
+    return share(finding.share_pct, at=f"rows.found_share[{check_place(finding)}]")

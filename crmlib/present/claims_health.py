@@ -4,7 +4,7 @@ import pandas as pd
 
 from crmlib.analyse.health import DataHealth
 from crmlib.present.claims import Claim, Fact, claim, clause, count, date, days, name, names, share
-from crmlib.present.claims_checks import check_place, check_words, column_word, table_word
+from crmlib.present.claims_checks import check_words, column_word, found_share, table_word
 
 _WIDE = 5.0
 _OLD_DAYS = 7
@@ -290,11 +290,6 @@ def _warning(health: DataHealth) -> list[Claim]:
     widest = wide.loc[wide["rows"].idxmax()]
     table, words = table_word(widest["table"]), check_words(widest)
     return [claim("health-finding-warning", share=found_share(widest), table=table, found=words)]
-
-
-def found_share(finding: pd.Series) -> Fact:
-    """The share of its table's rows that a check found."""
-    return share(finding.share_pct, at=f"rows.found_share[{check_place(finding)}]")
 
 
 def _old_table(row: object) -> Claim:

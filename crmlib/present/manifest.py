@@ -215,22 +215,18 @@ def report_record(report: Report, execution: Execution, *, parameters: Mapping[s
         "answer": _first_answer(execution.blocks),
         "findings": _findings(execution.blocks),
         "claims": claims_of(execution.blocks),
-        "blocks": [_without_claims(block) for block in execution.blocks if block.get("kind") in KEPT_BLOCKS],
+        "blocks": _kept(execution.blocks),
     }
 
 
 def claims_of(blocks: Iterable[Mapping[str, Any]]) -> list[dict]:
     """Every claim of a report with its facts, the kind of block that states it, and the anchor it stands at.
 
-    >>> said = {"key": "health-checks-all-passed", "facts": {}, "text": "Every row passed every check."}
-    >>> claims_of([{"kind": "prose", "section": "what-was-found", "claims": [said]}])[0]["anchor"]
-    'what-was-found'
+    >>> claims_of([{"kind": "prose", "section": "checks", "claims": [{"key": "k"}]}])
+    [{'anchor': 'checks', 'key': 'k', 'block': 'prose'}]
     """
-    return [
-        {"anchor": block.get("section", ""), **claim, "block": block["kind"]}
-        for block in blocks
-        for claim in block.get("claims", ())
-    ]
+    told = [(block, claim) for block in blocks for claim in block.get("claims", ())]
+    return [{"anchor": block.get("section", ""), **claim, "block": block["kind"]} for block, claim in told]
 
 
 def run_record(
@@ -363,8 +359,9 @@ def _first_answer(blocks):
     return next((str(block.get("text", "")) for block in blocks if block.get("kind") == "answer"), "")
 
 
-def _without_claims(block):
-    return {name: value for name, value in block.items() if name not in ("claims", "section")}
+def _kept(blocks):
+    kept = [dict(block) for block in blocks if block.get("kind") in KEPT_BLOCKS]
+    return [{name: block[name] for name in block if name not in ("claims", "section")} for block in kept]
 
 
 def _findings(blocks):

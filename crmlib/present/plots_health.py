@@ -6,8 +6,14 @@ from typing import Any
 from crmlib.analyse.health import DataHealth
 from crmlib.prepare.checks import CheckReport
 from crmlib.present.claims import Claim, Fact, claim, clause, count, name, names, share
-from crmlib.present.claims_checks import POLICY_WORDS, check_line, check_place, check_words, table_word
-from crmlib.present.claims_health import found_share
+from crmlib.present.claims_checks import (
+    POLICY_WORDS,
+    check_line,
+    check_place,
+    check_words,
+    found_share,
+    table_word,
+)
 from crmlib.present.plots_parts import bar_rows, nothing
 from crmlib.present.theme import ALARM, GREY, MAIN, finish
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -12,42 +11,18 @@ from crmlib.prepare.clock import local_time
 from crmlib.schema.fields import TableSpec
 from crmlib.schema.tables import TABLES, table_spec
 
-BRINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "customers": "Who the customers are: kind, region, size; and people who never bought.",
-        "contacts": "The people at each company, and how far they decide.",
-        "products": "Names and groups of products: what goes together is then said in words, not in codes.",
-        "transactions": "Everything about buying: spend, segments, what goes together.",
-        "interactions": "Calls, visits and mails: who is looked after, and whom nobody has contacted.",
-        "events": "What customers look at before they buy.",
-        "feedback": "How content customers are, and what they complain about.",
-        "service_cases": "What goes wrong after the sale, and how long it takes to put right.",
-        "opportunities": "The deals under way: how many are won, and what is likely to come in.",
-        "stage_history": "How long deals stay in each stage, and where they get stuck.",
-        "opportunity_contacts": "Who decides in each deal.",
-        "relations": "Which customers belong together.",
-        "campaigns": "What campaigns cost, and when they ran.",
-        "campaign_contacts": "Who was in a campaign, and whether it made them buy.",
-        "plans": "Targets, to hold results against.",
-        "employees": "Who sells and who serves, by team.",
-    }
+COLUMNS_THAT_ADD: tuple[str, ...] = (
+    "transactions.customer_id",
+    "transactions.quantity",
+    "transactions.discount_amount",
+    "transactions.cost_amount",
+    "transactions.channel",
+    "products.name",
+    "products.category",
+    "campaign_contacts.responded_at",
+    "campaign_contacts.is_control",
 )
-"""What each table would add to the reports."""
-
-COLUMNS_BRING: Mapping[str, str] = MappingProxyType(
-    {
-        "transactions.customer_id": "Everything about customers: without it there are only baskets.",
-        "transactions.quantity": "Pieces, and returns that are booked without an amount.",
-        "transactions.discount_amount": "Who buys at a discount, and how much is given away.",
-        "transactions.cost_amount": "Margin: which customers and products earn money.",
-        "transactions.channel": "Where each customer prefers to buy.",
-        "products.name": "Products by name, not by code.",
-        "products.category": "Groups of products: breadth of what is bought, and what goes together.",
-        "campaign_contacts.responded_at": "Which customers answer campaigns.",
-        "campaign_contacts.is_control": "What a campaign brought beyond what would have been bought anyway.",
-    }
-)
-"""What some columns would add, of tables that are there."""
+"""Optional columns without which a report says less."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +42,7 @@ class DataHealth:
         `table`, `column`, `says`, `privacy`, `required`, `filled_pct`, `distinct` (missing for personal and
         sensitive columns, of which nothing but their completeness is told).
     missing : DataFrame
-        `what` (a table, or table.column), `brings`.
+        `what`: a table, or table.column.
 
     Examples
     --------
@@ -96,6 +71,29 @@ class DataHealth:
         found = self.checks.summary
         keys = pd.DataFrame({"policy": found["policy"].map(order), "rows": -found["rows"].astype("int64")})
         return found.loc[keys.sort_values(["policy", "rows"], kind="stable").index].reset_index(drop=True)
+
+    @property
+    def rows_later(self) -> int:
+        """Rows after the closing date: nothing is wrong with them, they are not yet known."""
+        return self._rows_of("after_as_of")
+
+    @property
+    def rows_merged(self) -> int:
+        """Rows that became part of an earlier one: the workspace asked for that."""
+        return self._rows_of("merged")
+
+    @property
+    def rows_at_fault(self) -> int:
+        """Rows set aside because something is wrong with them."""
+        return self.checks.rows_set_aside - self.rows_later - self.rows_merged
+
+    @property
+    def rows_mended(self) -> int:
+        """Rows that were put right and counted; one that broke two checks counts twice."""
+        return int(self.findings.loc[self.findings["policy"] == "mend", "rows"].sum())
+
+    def _rows_of(self, check: str) -> int:
+        return int(self.findings.loc[self.findings["check"] == check, "rows"].sum())
 
     def _repr_html_(self) -> str:
         return self.tables.to_html(index=False)
@@ -179,10 +177,10 @@ def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
 
 
 def _missing(crm: Any) -> pd.DataFrame:
-    rows = [(name, BRINGS[name]) for name in TABLES if name not in crm]
+    what = [name for name in TABLES if name not in crm]
     present = {name: crm.columns(name) for name in crm.tables}
-    for column, brings in COLUMNS_BRING.items():
+    for column in COLUMNS_THAT_ADD:
         table, _, name = column.partition(".")
         if table in present and name not in present[table]:
-            rows.append((column, brings))
-    return pd.DataFrame(rows, columns=["what", "brings"])
+            what.append(column)
+    return pd.DataFrame({"what": pd.Series(what, dtype="str")})

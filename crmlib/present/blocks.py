@@ -10,11 +10,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from crmlib.present.blocks_base import BLOCK_MIME, Block, sentences_of
+from crmlib.present.blocks_base import BLOCK_MIME, Block, statements_of
 from crmlib.present.blocks_downloads import safe_cell, to_csv_bytes
 from crmlib.present.blocks_figures import KeyFigure, KeyFigures
 from crmlib.present.blocks_pictures import Picture
 from crmlib.present.blocks_tables import DataTable
+from crmlib.present.claims import Claim, claims_in
 
 __all__ = [
     "BLOCK_MIME",
@@ -39,15 +40,19 @@ _ITEM = Markup("<li>{}</li>")
 @dataclass(frozen=True, init=False)
 class _Sentences(Block):
     sentences: tuple[str, ...]
+    claims: tuple[Claim, ...]
 
     def __init__(self, *sentences):
-        object.__setattr__(self, "sentences", sentences_of(sentences))
+        said = statements_of(sentences)
+        object.__setattr__(self, "sentences", tuple(str(statement) for statement in said))
+        object.__setattr__(self, "claims", tuple(claims_in(*said)))
 
     def _text(self) -> str:
         return "\n".join(self.sentences)
 
     def _record(self) -> dict[str, Any]:
-        return {"text": " ".join(self.sentences), "sentences": list(self.sentences)}
+        said = {"text": " ".join(self.sentences), "sentences": list(self.sentences)}
+        return said | {"claims": [claim.record() for claim in self.claims]}
 
 
 class Answer(_Sentences):
@@ -55,7 +60,7 @@ class Answer(_Sentences):
 
     Parameters
     ----------
-    *sentences : str, or lists of str
+    *sentences : Claim or str, or lists of them
         Plain text; the first one stands on the report's card in the index.
 
     Examples
@@ -75,7 +80,7 @@ class Prose(_Sentences):
 
     Parameters
     ----------
-    *paragraphs : str, or lists of str
+    *paragraphs : Claim or str, or lists of them
         Plain text, one paragraph each.
 
     Examples
@@ -96,7 +101,7 @@ class Findings(_Sentences):
 
     Parameters
     ----------
-    *sentences : str, or lists of str
+    *sentences : Claim or str, or lists of them
 
     Examples
     --------
@@ -117,7 +122,10 @@ class Findings(_Sentences):
         return Markup('<ul class="crm-findings">{}</ul>').format(items)
 
     def _record(self) -> dict[str, Any]:
-        return {**super()._record(), "anchors": self._anchors()}
+        record, anchors = super()._record(), self._anchors()
+        at = dict(zip(self.sentences, anchors, strict=True))
+        claims = [claim | {"anchor": at[claim["text"]]} for claim in record["claims"]]
+        return {**record, "anchors": anchors, "claims": claims}
 
 
 class Limits(_Sentences):
@@ -125,7 +133,7 @@ class Limits(_Sentences):
 
     Parameters
     ----------
-    *sentences : str, or lists of str
+    *sentences : Claim or str, or lists of them
 
     Examples
     --------
@@ -146,7 +154,7 @@ class Skipped(Block):
 
     Parameters
     ----------
-    reason : str
+    reason : Claim or str
         Why it is not there, a sentence.
     table : str, optional
         The table of the vocabulary that is missing.
@@ -158,17 +166,18 @@ class Skipped(Block):
     """
 
     kind = "skipped"
-    reason: str
+    reason: str | Claim
     table: str | None = None
 
     def _html(self) -> str:
         remedy = Markup(" The table <code>{}</code> would bring it.").format(self.table) if self.table else ""
         note = Markup('<p class="crm-skipped"><strong>Left out:</strong> {}{}</p>')
-        return note.format(self.reason, remedy)
+        return note.format(str(self.reason), remedy)
 
     def _text(self) -> str:
         remedy = f" The table {self.table} would bring it." if self.table else ""
         return f"Left out: {self.reason}{remedy}"
 
     def _record(self) -> dict[str, Any]:
-        return {"reason": self.reason, "table": self.table}
+        claims = [claim.record() for claim in claims_in(self.reason)]
+        return {"reason": str(self.reason), "table": self.table, "claims": claims}

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from crmlib.present.claims import Claim
+
 BLOCK_MIME = "application/vnd.crmlib+json"
 """The media type under which a block hands its content to the site."""
 
@@ -56,24 +58,13 @@ class Block(ABC):
         return {mime: content for mime, content in bundle.items() if mime in wanted}
 
 
-def sentences_of(parts: Iterable[Any]) -> tuple[str, ...]:
-    """Flatten sentences and lists of sentences, and leave the empty ones out.
+def statements_of(parts: Iterable[Any]) -> tuple[str | Claim, ...]:
+    """Flatten sentences, claims and lists of them, and leave the empty ones out.
 
-    Parameters
-    ----------
-    parts : sentences, or iterables of sentences
-        The functions of `claims` return lists; a block takes those as they come.
-
-    Returns
-    -------
-    tuple of str
-
-    Examples
-    --------
-    >>> sentences_of(["One.", ["Two.", ""], "Three."])
+    >>> statements_of(["One.", ["Two.", ""], "Three."])
     ('One.', 'Two.', 'Three.')
     """
-    flat: list[str] = []
+    flat: list[Any] = []
     for part in parts:
-        flat.extend([part] if isinstance(part, str) else [str(sentence) for sentence in part])
-    return tuple(sentence for sentence in flat if sentence.strip())
+        flat.extend([part] if isinstance(part, str | Claim) else part)
+    return tuple(part if isinstance(part, Claim) else str(part) for part in flat if str(part).strip())

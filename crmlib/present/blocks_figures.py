@@ -1,99 +1,46 @@
 """Key figures: a number, its unit, its interval, and never a nought for what is not known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from math import floor, isfinite, log10
+from math import isfinite
 from numbers import Integral
 from typing import Any, ClassVar, Literal
 
-import pandas as pd
 from markupsafe import Markup
 
+from crmlib.present import numbers
 from crmlib.present.blocks_base import Block
+from crmlib.present.claims import Claim, Fact
+from crmlib.present.messages import language, render
+from crmlib.present.numbers import is_currency, is_known, not_known
 from crmlib.schema.errors import ParameterError
 
 NOT_KNOWN = "not known"
-_NBSP = "\u00a0"
-_MINUS = "\u2212"
-
-
-def is_known(value: Any) -> bool:
-    """Whether there is a value at all: None, NaN and NaT are not known.
-
-    Parameters
-    ----------
-    value : anything
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> is_known(0), is_known(float("nan")), is_known(None)
-    (True, False, False)
-    """
-    if value is None:
-        return False
-    unknown = pd.isna(value) if pd.api.types.is_scalar(value) else False
-    return not bool(unknown)
+"""In English; `numbers.not_known` says it in each language."""
 
 
 def shown_number(value: Any, *, format: str | None = None) -> str:
-    """A number as a reader likes it: separators, at most three significant digits above a whole number.
+    """A value as a reader likes it: a whole number as a count, any other one with three figures.
 
-    Parameters
-    ----------
-    value : number, date, text or None
-        Whole numbers below a million are shown in full.
-    format : str, optional
-        A format of Python's own, such as ",.1f", instead.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> shown_number(2469), shown_number(1_469_307), shown_number(0.03456), shown_number(8911.4)
-    ('2,469', '1.47\xa0million', '0.0346', '8,910')
+    >>> shown_number(2469), shown_number(12_345), shown_number(1_469_307), shown_number(0.03456)
+    ('2,469', '12,300', '1.47\\xa0million', '0.0346')
     >>> shown_number(None), shown_number(-12.5, format=".1f")
     ('not known', '−12.5')
     """
     if not is_known(value):
-        return NOT_KNOWN
+        return not_known(language())
     if isinstance(value, date):
-        return f"{value.day} {value:%B %Y}"
+        return numbers.date(value, locale=language())
     if isinstance(value, str):
         return value
-    number = float(value)
     if format:
-        shown = f"{int(value) if isinstance(value, Integral) else number:{format}}"
-    elif not isfinite(number):
-        shown = "∞" if number > 0 else "-∞" if number < 0 else NOT_KNOWN
-    else:
-        shown = _rounded(value, number).replace(" ", _NBSP)
-    return shown.replace("-", _MINUS)
-
-
-def _rounded(value: Any, number: float) -> str:
-    for size, word in ((1e9, " billion"), (1e6, " million")):
-        if abs(number) >= (size if isinstance(value, Integral) else size * 0.9995):
-            return f"{_three_digits(number / size)}{word}"
-    if isinstance(value, Integral):
-        return f"{int(value):,}"
-    return _three_digits(number)
-
-
-def _three_digits(number: float) -> str:
-    if number == 0:
-        return "0"
-    if abs(number) < 1e-6:
-        return f"{number:.3g}"
-    decimals = 2 - floor(log10(abs(number)))
-    rounded = round(number, decimals)
-    shown = f"{rounded:,.{min(max(decimals, 0), 12)}f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+        return f"{int(value) if isinstance(value, Integral) else float(value):{format}}".replace(
+            "-", numbers.MINUS
+        )
+    if not isfinite(float(value)):
+        return "∞" if float(value) > 0 else f"{numbers.MINUS}∞"
+    written = numbers.count if isinstance(value, Integral) else numbers.number
+    return written(value, locale=language())
 
 
 def with_unit(shown: str, unit: str) -> str:
@@ -113,30 +60,11 @@ def with_unit(shown: str, unit: str) -> str:
     >>> with_unit("31", "%"), with_unit("1", "days"), with_unit("4.1", "USD"), with_unit("not known", "days")
     ('31\\xa0%', '1\\xa0day', 'USD\\xa04.1', 'not known')
     """
-    if not unit or shown == NOT_KNOWN:
+    if not unit or shown in (NOT_KNOWN, not_known(language())):
         return shown
     if is_currency(unit):
-        return f"{unit}{_NBSP}{shown}"
-    return f"{shown}{_NBSP}{one_or_more(shown, unit)}"
-
-
-def is_currency(unit: str) -> bool:
-    """Whether a unit is a currency code, which is written before the number.
-
-    Parameters
-    ----------
-    unit : str
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> is_currency("USD"), is_currency("days")
-    (True, False)
-    """
-    return len(unit) == 3 and unit.isascii() and unit.isalpha() and unit.isupper()
+        return f"{unit}{numbers.NBSP}{shown}"
+    return f"{shown}{numbers.NBSP}{one_or_more(shown, unit)}"
 
 
 def one_or_more(shown: str, unit: str) -> str:
@@ -164,12 +92,14 @@ class KeyFigure:
 
     Parameters
     ----------
-    label : what it is, in plain words
-    value : number, date, text, or None where it is not known
+    label : Claim or str
+        What it is, in plain words.
+    value : Fact, number, date, text, or None where it is not known
+        A Fact brings its unit along, and its place in run.json.
     unit : "%", "days", "households", or a currency code
     low, high : float, optional
         The interval, where the value is an estimate.
-    note : str
+    note : Claim or str
         A few words below it.
     better : None, "higher" or "lower"
         Which way is good; None when neither is.
@@ -189,16 +119,22 @@ class KeyFigure:
     '0.74 to 0.88'
     """
 
-    label: str
+    label: str | Claim
     value: Any
     unit: str = ""
     low: float | None = None
     high: float | None = None
-    note: str = ""
+    note: str | Claim = ""
     better: Literal["higher", "lower"] | None = None
     format: str | None = None
+    fact: Fact | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self):
+        if isinstance(self.value, Fact):
+            fact = self.value
+            unit = self.unit or {"money": fact.unit, "share": "%"}.get(fact.kind, "")
+            for name, value in {"fact": fact, "value": fact.value, "unit": unit}.items():
+                object.__setattr__(self, name, value)
         if self.better not in (None, "higher", "lower"):
             raise ParameterError(f"KeyFigure better={self.better!r} is not None, 'higher' or 'lower'.")
         if is_known(self.low) != is_known(self.high):
@@ -215,7 +151,9 @@ class KeyFigure:
         >>> KeyFigure(label="Households", value=None, unit="households").number
         'not known'
         """
-        return shown_number(self.value, format=self.format)
+        if self.fact is None or self.format:
+            return shown_number(self.value, format=self.format)
+        return str(replace(self.fact, unit="")).removesuffix(f"{numbers.NBSP}%")
 
     @property
     def shown(self) -> str:
@@ -240,12 +178,21 @@ class KeyFigure:
         if not is_known(self.low) or not is_known(self.value):
             return ""
         low, high = (shown_number(end, format=self.format) for end in (self.low, self.high))
-        return f"{low} to {high}"
+        return render("number-interval", {"low": low, "high": high}, language=language())
 
     def _record(self) -> dict[str, Any]:
         machine = {name: _machine(getattr(self, name)) for name in ("value", "low", "high")}
-        words = {name: getattr(self, name) for name in ("label", "unit", "note", "better")}
+        words = {name: str(getattr(self, name)) for name in ("label", "unit", "note")} | {
+            "better": self.better
+        }
         return {**words, **machine, "shown": self.shown, "number": self.number, "interval": self.interval}
+
+    def _claims(self) -> list[dict[str, Any]]:
+        made = [said.record() for said in (self.label, self.note) if isinstance(said, Claim)]
+        if self.fact is not None and isinstance(self.label, Claim):
+            made[0]["facts"]["value"] = self.fact.record()
+            made[0]["text"] = f"{self.label}: {self.shown}"
+        return made
 
 
 def _machine(value: Any) -> float | int | str | None:
@@ -256,7 +203,7 @@ def _machine(value: Any) -> float | int | str | None:
     if isinstance(value, str):
         return value
     if isinstance(value, date):
-        return value.isoformat()
+        return value.isoformat()[:10]
     number = float(value)
     return number if isfinite(number) else None
 
@@ -296,7 +243,12 @@ class KeyFigures(Block):
         )
 
     def _record(self) -> dict[str, Any]:
-        return {"index": self.index, "figures": [figure._record() for figure in self.figures]}
+        claims = [claim for figure in self.figures for claim in figure._claims()]
+        return {
+            "index": self.index,
+            "figures": [figure._record() for figure in self.figures],
+            "claims": claims,
+        }
 
 
 def figure_cell(record: dict[str, Any], *, more: str = "") -> Markup:
@@ -330,7 +282,7 @@ def figure_cell(record: dict[str, Any], *, more: str = "") -> Markup:
 
 
 def _number_and_unit(number: str, unit: str) -> Markup:
-    if number == NOT_KNOWN:
+    if number in (NOT_KNOWN, not_known(language())):
         return Markup('<span class="crm-unknown">{}</span>').format(number)
     if not unit:
         return Markup("{}").format(number)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from markupsafe import Markup
 
 from crmlib.present.blocks_base import Block
+from crmlib.present.claims import Claim, claims_in
 
 SVG_BYTES = 150_000
 """A drawing heavier than this (a cloud of thousands of points) is turned into pixels."""
@@ -27,7 +28,7 @@ class Picture(Block):
     ----------
     ax : matplotlib Axes
         With `ax.crmlib_alt`: kind of picture, what it compares, the main figures. Every `plot_*` sets it.
-    caption : str, optional
+    caption : Claim or str, optional
         A line below the picture.
 
     Raises
@@ -57,6 +58,7 @@ class Picture(Block):
     width: int
     height: int
     nothing: str
+    claims: tuple[Claim, ...] = field(repr=False)
 
     def __init__(self, ax, *, caption=None):
         alt = str(getattr(ax, "crmlib_alt", "") or "").strip()
@@ -68,12 +70,13 @@ class Picture(Block):
         mime, image, width, height = _drawn(figure)
         values = {
             "alt": alt,
-            "caption": caption,
+            "caption": None if caption is None else str(caption),
             "mime": mime,
             "image": image,
             "width": width,
             "height": height,
             "nothing": str(getattr(ax, "crmlib_nothing", "") or ""),
+            "claims": tuple(claims_in(*getattr(ax, "crmlib_claims", ()), caption)),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -98,7 +101,9 @@ class Picture(Block):
 
     def _record(self) -> dict[str, Any]:
         digest = sha256(self.image).hexdigest()
-        return {"alt": self.alt, "caption": self.caption, "mime": self.mime, "digest": digest}
+        claims = [claim.record() for claim in self.claims]
+        record = {"alt": self.alt, "caption": self.caption, "mime": self.mime, "digest": digest}
+        return record | {"claims": claims}
 
 
 def _drawn(figure) -> tuple[str, bytes, int, int]:

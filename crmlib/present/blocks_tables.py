@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
 from hashlib import sha256
 from math import floor, isfinite, log10
@@ -20,6 +20,7 @@ from crmlib.present.blocks_downloads_about import column_meaning
 from crmlib.present.blocks_downloads_excel import EXCEL_ROWS, excel_format, to_excel_bytes
 from crmlib.present.blocks_downloads_links import Download
 from crmlib.present.blocks_figures import is_known
+from crmlib.present.claims import Claim, claims_in
 from crmlib.schema.errors import ParameterError
 
 PAGE_ROWS = 100
@@ -57,9 +58,9 @@ class DataTable(Block):
         A named index comes along as leading columns. It is not changed, and not kept alive by the page.
     name : str
         Name of the downloaded file, without ".csv".
-    caption : str
+    caption : Claim or str
         What the table shows; stands above it.
-    labels : dict of str, optional
+    labels : dict of Claim or str, optional
         Column -> plain words. Without it "recency_days" becomes "Recency" with the unit "days".
     units : dict of str, optional
         Column -> unit, shown in the header.
@@ -102,9 +103,9 @@ class DataTable(Block):
     frame: pd.DataFrame
     _: KW_ONLY
     name: str
-    caption: str
-    labels: Mapping[str, str] | None = None
-    units: Mapping[str, str] | None = None
+    caption: str | Claim
+    labels: Mapping[str, str | Claim] | None = None
+    units: Mapping[str, str | Claim] | None = None
     digits: int | Mapping[str, int | str] | None = None
     rows: int = 15
     download: bool = True
@@ -113,6 +114,7 @@ class DataTable(Block):
     download_bytes: int | None = None
     about: Mapping[str, str] | None = None
     meanings: Mapping[str, str] | None = None
+    claims: tuple[Claim, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self):
         if not isinstance(self.frame, pd.DataFrame):
@@ -120,6 +122,8 @@ class DataTable(Block):
                 f"DataTable takes a DataFrame, not {type(self.frame).__name__}: call .to_frame()."
             )
         object.__setattr__(self, "frame", with_index(self.frame))
+        object.__setattr__(self, "claims", tuple(claims_in(self.caption)))
+        object.__setattr__(self, "caption", str(self.caption))
 
     def _columns(self, rows: int) -> list["_Column"]:
         return [
@@ -256,7 +260,7 @@ class DataTable(Block):
         names = [str(joined(column)) for column in self.frame.columns]
         digest = sha256(to_csv_bytes(self.frame)).hexdigest()
         record = {"name": self.name, "caption": self.caption, "rows": len(self.frame), "columns": names}
-        return {**record, "digest": digest}
+        return {**record, "digest": digest, "claims": [claim.record() for claim in self.claims]}
 
 
 @dataclass(frozen=True, kw_only=True)

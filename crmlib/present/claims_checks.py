@@ -1,122 +1,77 @@
-"""Checks in words that somebody understands who has never seen a column's name."""
+"""Tables, columns and checks in words that somebody understands who has never seen a column's name."""
 
 from typing import Any
 
-TABLE_WORDS = {
-    "customers": "customers",
-    "contacts": "contacts",
-    "products": "products",
-    "transactions": "order lines",
-    "interactions": "contacts with customers",
-    "events": "events",
-    "feedback": "opinions",
-    "service_cases": "service requests",
-    "opportunities": "deals",
-    "stage_history": "stays in a stage",
-    "opportunity_contacts": "parts in a decision",
-    "relations": "ties between customers",
-    "campaigns": "campaigns",
-    "campaign_contacts": "campaign contacts",
-    "plans": "targets",
-    "employees": "employees",
-}
+from crmlib.present.claims import Claim, Fact, Family, claim, name, share
+from crmlib.schema.tables import TABLES
+
+TABLE_WORDS = Family("table", tuple(TABLES))
 """What the rows of a table are called."""
 
-_COLUMN_WORDS = {
-    "customer_id": "customer",
-    "product_id": "product",
-    "campaign_id": "campaign",
-    "employee_id": "employee",
-    "order_id": "order number",
-    "ordered_at": "date",
-    "net_amount": "amount",
-}
+COLUMN_WORDS = Family(
+    "column",
+    (
+        *("customer_id", "product_id", "campaign_id", "employee_id", "opportunity_id", "contact_id"),
+        *("order_id", "ordered_at", "net_amount"),
+    ),
+)
 
-_CHECK_WORDS = {
-    "after_as_of": "lie after the closing date",
-    "isolated_future": "are dated more than a year after all others",
-    "exact_duplicate": "are the same as an earlier row",
-    "duplicate_key": "are listed more than once",
-    "merged": "belong to an earlier row and were merged into it",
-    "filtered": "are left out by the workspace's own filter",
-    "unreadable_record": "could not be read at all",
-    "zero_quantity": "have a quantity of 0",
-    "negative_price": "have a price below 0",
-    "refund_without_purchase": "give back what the customer had not bought in these data",
-}
+CHECK_WORDS = Family(
+    "check",
+    (
+        *("after_as_of", "isolated_future", "exact_duplicate", "duplicate_key", "merged", "filtered"),
+        *("unreadable_record", "zero_quantity", "negative_price", "refund_without_purchase"),
+        *("score_above_best", "closed_before_opened", "closed_before_created", "left_before_entered"),
+        *("ends_before_start", "missing_required", "unparsable_date", "wrong_type", "out_of_range"),
+        *("not_allowed", "unknown_column", "orphan_key"),
+    ),
+    facts=("column",),
+)
+
+POLICY_WORDS = Family("policy", ("set_aside", "mend", "warn"))
 
 
-def table_word(table: str) -> str:
+def table_word(table: str) -> Fact:
     """What the rows of a table are called.
 
-    Parameters
-    ----------
-    table : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> table_word("transactions"), table_word("stage_history")
-    ('order lines', 'stays in a stage')
+    >>> str(table_word("transactions")), str(table_word("something_new"))
+    ('order lines', 'something new')
     """
-    return TABLE_WORDS.get(table, table.replace("_", " "))
+    return TABLE_WORDS.term(table)
 
 
-def column_word(column: str) -> str:
+def column_word(column: str) -> Fact:
     """What a column is called in a sentence.
 
-    Parameters
-    ----------
-    column : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> column_word("customer_id"), column_word("unit_price")
+    >>> str(column_word("customer_id")), str(column_word("unit_price"))
     ('customer', 'unit price')
     """
-    return _COLUMN_WORDS.get(column, column.replace("_", " "))
+    return COLUMN_WORDS.term(column)
 
 
-def check_words(finding: Any) -> str:
-    """What a check found, as the end of a sentence that begins with a number of rows.
+def check_words(finding: Any) -> Claim | Fact:
+    """What a row of ``CheckReport.summary`` found, as the end of a sentence that begins with a number of rows.
 
-    Parameters
-    ----------
-    finding : a row of ``CheckReport.summary``
-        With `check`, `column`, `says`.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
     >>> from types import SimpleNamespace
-    >>> check_words(SimpleNamespace(check="orphan_key", column="customer_id", says="..."))
+    >>> str(check_words(SimpleNamespace(check="orphan_key", column="customer_id")))
     'name a customer who is not in the list of customers'
-    >>> check_words(SimpleNamespace(check="closed_before_created", column="", says="were late"))
-    'were late'
     """
-    check, column = str(finding.check), str(finding.column or "")
-    what = column_word(column)
-    if check == "orphan_key" and column:
-        who = {"customer": "who", "employee": "who"}.get(what, "that")
-        return f"name {_a(what)} {who} is not in the list of {what}s"
-    if check == "missing_required" and column:
-        return f"have no {what}"
-    if check == "unparsable_date" and column:
-        return f"have {_a(what)} that cannot be read as a date"
-    if check == "unknown_column" and column:
-        return f"have a column “{column}” that is not used"
-    return _CHECK_WORDS.get(check, str(finding.says))
+    check = str(finding.check)
+    if check not in CHECK_WORDS.members:
+        return name(finding.says)
+    return CHECK_WORDS.claim(check, column=column_word(str(finding.column or "")))
 
 
-def _a(word: str) -> str:
-    return f"{'an' if word[:1] in 'aeiou' else 'a'} {word}"
+def check_line(finding: Any) -> Claim:
+    """The same as a line of its own: "Products that are listed more than once"."""
+    return claim("check-line", table=table_word(finding.table), found=check_words(finding))
+
+
+def check_place(finding: Any) -> str:
+    """Which check of which column a fact is about, as its `at` selects it."""
+    return ".".join(filter(None, (str(finding.table), str(finding.check), str(finding.column or ""))))
+
+
+def found_share(finding: Any) -> Fact:
+    """The share of its table's rows that a check found."""
+    return share(finding.share_pct, at=f"rows.found_share[{check_place(finding)}]")

@@ -3,14 +3,14 @@
 import pandas as pd
 
 from crmlib.analyse.health import DataHealth
-from crmlib.present.claims_checks import check_words, column_word, table_word
-from crmlib.present.words import count, date, days, listing, number, percent, plural, sentence
+from crmlib.present.claims import Claim, Fact, claim, clause, count, date, days, name, names, share
+from crmlib.present.claims_checks import check_words, column_word, found_share, table_word
 
 _WIDE = 5.0
 _OLD_DAYS = 7
 
 
-def health_answer(health: DataHealth) -> list[str]:
+def health_answer(health: DataHealth) -> list[Claim]:
     """Whether the data can be used, what span they cover, and what to look at first.
 
     Parameters
@@ -19,7 +19,7 @@ def health_answer(health: DataHealth) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of Claim
 
     Examples
     --------
@@ -27,13 +27,14 @@ def health_answer(health: DataHealth) -> list[str]:
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
     >>> health_answer(data_health(crm))
-    ['All 2\\xa0rows read from 1\\xa0table could be used.', 'No check found anything to warn of.']
+    [health-answer-all-used: All 2 rows read from 1 table could be used.,
+     health-answer-nothing-found: No check found anything to warn of.]
     """
-    return [part for part in (_used(health), _span(health), _first(health)) if part]
+    return [_used(health), *_span(health), _first(health)]
 
 
-def health_findings(health: DataHealth) -> list[str]:
-    """The one or two sentences that the index repeats.
+def health_findings(health: DataHealth) -> list[Claim]:
+    """The one to three sentences that the index repeats.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def health_findings(health: DataHealth) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of Claim
 
     Examples
     --------
@@ -49,30 +50,13 @@ def health_findings(health: DataHealth) -> list[str]:
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
     >>> health_findings(data_health(crm))[0]
-    '1 of 2\\xa0rows was set aside, mostly products that are listed more than once.'
+    health-finding-set-aside-mostly: 1 of 2 rows was set aside, mostly products that are listed more than once.
     """
-    aside = health.findings[health.findings["policy"] == "set_aside"]
-    aside = aside[~aside["check"].isin(["after_as_of", "merged"])]
-    found = [_nameless(health)] if _nameless(health) else []
-    if len(aside):
-        worst, rows = (
-            aside.loc[aside["rows"].idxmax()],
-            health.checks.rows_set_aside - _later(health) - _merged(health),
-        )
-        found.append(
-            f"{number(rows)} of {count(health.checks.rows_read - _later(health), 'row')} "
-            f"{plural(rows, 'was')} set aside, mostly "
-            f"{table_word(worst['table'])} that {check_words(worst)}."
-        )
-    widest = _widest_warning(health)
-    if widest is not None:
-        found.append(
-            sentence(f"{percent(widest['share_pct'])} of {table_word(widest['table'])} {check_words(widest)}")
-        )
+    found = [*_no_customer(health), *_set_aside(health), *_warning(health)]
     return found or [_used(health)]
 
 
-def tables_paragraph(health: DataHealth) -> list[str]:
+def tables_paragraph(health: DataHealth) -> list[Claim]:
     """What was read, and how fresh it is.
 
     Parameters
@@ -81,7 +65,7 @@ def tables_paragraph(health: DataHealth) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of Claim
 
     Examples
     --------
@@ -89,24 +73,22 @@ def tables_paragraph(health: DataHealth) -> list[str]:
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
     >>> tables_paragraph(data_health(crm))
-    ['The largest table is products with 2\\xa0rows.']
+    [health-tables-largest: The largest table is products with 2 rows.]
     """
     tables = health.tables
     largest = tables.loc[tables["rows_read"].idxmax()]
-    said = [f"The largest table is {largest['table']} with {count(largest['rows_read'], 'row')}."]
+    rows = count(largest["rows_read"], at=f"rows.read[{largest['table']}]")
+    said = [claim("health-tables-largest", table=name(largest["table"]), rows=rows)]
     dated = tables.dropna(subset=["last_at"])
-    old = dated[dated["age_days"] > _OLD_DAYS]
-    if len(old):
-        parts = [f"{row.table} ({days(row.age_days)} before the closing date)" for row in old.itertuples()]
-        said.append(f"The last row lies well back in {listing(parts)}: ask whether the export is complete.")
+    old = [_old_table(row) for row in dated[dated["age_days"] > _OLD_DAYS].itertuples()]
+    if old:
+        said.append(claim("health-tables-old", tables=names(old)))
     elif len(dated):
-        said.append(
-            f"Every table with dates reaches into the last {days(_OLD_DAYS)} before the closing date."
-        )
+        said.append(claim("health-tables-fresh", age=days(_OLD_DAYS)))
     return said
 
 
-def checks_paragraph(health: DataHealth) -> list[str]:
+def checks_paragraph(health: DataHealth) -> list[Claim]:
     """What was done about the rows that a check found, and what it means for the reports.
 
     Parameters
@@ -115,40 +97,30 @@ def checks_paragraph(health: DataHealth) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of Claim
 
     Examples
     --------
     >>> from crmlib import Crm
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
-    >>> checks_paragraph(data_health(crm))
-    ['Rows set aside are in no figure of any report; each is kept with its reason in the workspace.']
+    >>> str(checks_paragraph(data_health(crm))[0])
+    'Rows set aside are in no figure of any report; each is kept with its reason in the workspace.'
     """
     found = health.findings
     if found.empty:
-        return ["Every row passed every check."]
+        return [claim("health-checks-all-passed")]
     policies, said = set(found["policy"]), []
     if "set_aside" in policies:
-        said.append(
-            "Rows set aside are in no figure of any report; each is kept with its reason in the workspace."
-        )
+        said.append(claim("health-checks-set-aside"))
     if "mend" in policies:
-        mended = int(found.loc[found["policy"] == "mend", "rows"].sum())
-        said.append(
-            f"{sentence(count(mended, 'row'))[:-1]} {plural(mended, 'was')} mended and counted: "
-            "what was wrong is put right or left empty, and the rest of the row is used."
-        )
+        said.append(claim("health-checks-mended", rows=count(health.rows_mended, at="rows.mended")))
     if "warn" in policies:
-        said.append(
-            "Rows with a warning are used as they are. Each check can be made stricter in crm.toml, where "
-            "the export is "
-            "known to be wrong."
-        )
+        said.append(claim("health-checks-warned"))
     return said + _orphans(found)
 
 
-def completeness_paragraph(health: DataHealth) -> list[str]:
+def completeness_paragraph(health: DataHealth) -> list[Claim]:
     """Which columns have gaps that limit a report.
 
     Parameters
@@ -157,34 +129,30 @@ def completeness_paragraph(health: DataHealth) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of Claim
 
     Examples
     --------
     >>> from crmlib import Crm
     >>> from crmlib.analyse.health import data_health
     >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None]})
-    >>> completeness_paragraph(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))[0][:58]
-    '1 of 2\\xa0columns is filled in for every row; the widest gap:'
+    >>> completeness_paragraph(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))
+    [health-columns-gaps: 1 of 2 columns is filled in for every row; the widest gap: “region” of customers
+    has a value in 50 % of rows.]
     """
     columns = health.completeness
-    whole = int((columns["filled_pct"] == 100).sum())
-    if whole == len(columns):
-        return ["Every column that is mapped is filled in for every row."]
-    worst = columns.loc[columns["filled_pct"].idxmin()]
-    said = [
-        f"{whole} of {count(len(columns), 'column')} {plural(whole, 'is')} filled in for every row; the "
-        f"widest gap: “{column_word(worst['column'])}” of {table_word(worst['table'])} has a value in "
-        f"{percent(worst['filled_pct'])} of rows."
-    ]
-    if _nameless(health):
-        said.append("Order lines without a customer count for sales and baskets, and for nothing else.")
+    full = int((columns["filled_pct"] == 100).sum())
+    if full == len(columns):
+        return [claim("health-columns-all-full")]
+    said = [_gaps(columns, full=full)]
+    if _no_customer(health):
+        said.append(claim("health-columns-no-customer"))
     if (columns["privacy"] != "internal").any():
-        said.append("Of personal and sensitive columns nothing is told but how far they are filled in.")
+        said.append(claim("health-columns-personal"))
     return said
 
 
-def missing_paragraph(health: DataHealth) -> list[str]:
+def missing_paragraph(health: DataHealth) -> list[Claim]:
     """What would make the reports richer.
 
     Parameters
@@ -193,36 +161,29 @@ def missing_paragraph(health: DataHealth) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of Claim
 
     Examples
     --------
     >>> from crmlib import Crm
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
-    >>> missing_paragraph(data_health(crm))[0][:48]
+    >>> str(missing_paragraph(data_health(crm))[0])[:48]
     '15 of 16\\xa0tables that crmlib knows are not mapped'
     """
-    tables = health.missing[~health.missing["what"].str.contains(".", regex=False)]
-    columns = health.missing[health.missing["what"].str.contains(".", regex=False)]
-    known = len(tables) + len(health.tables)
+    of_column = health.missing["what"].str.contains(".", regex=False)
+    tables, columns = health.missing["what"][~of_column], health.missing["what"][of_column]
     said = []
     if len(tables):
-        verb = "is" if len(tables) == 1 else "are"
-        said.append(
-            f"{len(tables)} of {count(known, 'table')} that crmlib knows {verb} not mapped here; none of "
-            "them is needed "
-            "for the reports of this run, and each would add what the table says."
-        )
+        missing = count(len(tables), at="tables.missing", part_of="tables.known")
+        known = count(len(tables) + len(health.tables), at="tables.known")
+        said.append(claim("health-missing-tables", missing=missing, known=known))
     if len(columns):
-        said.append(
-            "In the tables that are there, these columns are missing and would add most: "
-            f"{listing(columns['what'])}."
-        )
+        said.append(claim("health-missing-columns", columns=names(name(column) for column in columns)))
     return said
 
 
-def health_limits(health: DataHealth) -> list[str]:
+def health_limits(health: DataHealth) -> list[Claim]:
     """What this report cannot say.
 
     Parameters
@@ -231,7 +192,7 @@ def health_limits(health: DataHealth) -> list[str]:
 
     Returns
     -------
-    list of str
+    list of Claim
 
     Examples
     --------
@@ -241,98 +202,121 @@ def health_limits(health: DataHealth) -> list[str]:
     >>> len(health_limits(data_health(crm)))
     3
     """
-    limits = [
-        "Checks find what cannot be right. A wrong amount that looks right passes them.",
-        "A row that was never exported is missed by every check; compare the totals with the books.",
-    ]
+    limits = [claim("health-limits-looks-right"), claim("health-limits-not-exported")]
     if "transactions" in set(health.tables["table"]) and health.currency:
-        limits.append(f"All amounts are taken to be in {health.currency}; nothing is converted.")
+        limits.append(claim("health-limits-currency", currency=name(health.currency)))
     else:
-        limits.append("Amounts are taken to be in one currency; nothing is converted.")
+        limits.append(claim("health-limits-one-currency"))
     if len(health.findings):
-        limits.append("A row can break several checks and is then counted in each line of the table.")
+        limits.append(claim("health-limits-counted-twice"))
     return limits
 
 
-def _later(health: DataHealth) -> int:
-    """Rows after the closing date: nothing is wrong with them, they are not yet known."""
-    found = health.findings
-    return int(found.loc[found["check"] == "after_as_of", "rows"].sum())
-
-
-def _merged(health: DataHealth) -> int:
-    """Rows that became part of an earlier one: the workspace asked for that."""
-    found = health.findings
-    return int(found.loc[found["check"] == "merged", "rows"].sum())
-
-
-def _used(health: DataHealth) -> str:
-    later = _later(health)
-    read, aside = health.checks.rows_read - later, health.checks.rows_set_aside - later
-    tables = count(len(health.tables), "table")
-    up_to = f"; {count(later, 'later row')} {plural(later, 'is', 'are')} not looked at" if later else ""
-    which = " up to the closing date" if later else f" read from {tables}"
+def _used(health: DataHealth) -> Claim:
+    later, aside = health.rows_later, health.rows_at_fault + health.rows_merged
+    read = health.checks.rows_read - later
+    tables = count(len(health.tables), at="tables.read")
     if not read:
-        return f"There is no row in the {tables} that {plural(len(health.tables), 'was')} read{up_to}."
+        return claim("health-answer-no-rows", tables=tables)
+    facts = {
+        "rows": count(read, at="rows.up_to_closing"),
+        "later": count(later, at="rows.after_closing"),
+        "tables": tables,
+    }
     if not aside:
-        return f"All {count(read, 'row')}{which} could be used{up_to}."
-    return (
-        f"Of {count(read, 'row')}{which}, {percent(100 * (read - aside) / read)} could be used, "
-        f"{number(aside)} {plural(aside, 'was')} set aside, each with its reason{up_to}."
-    )
+        return claim("health-answer-all-used", **facts)
+    left = count(aside, part_of="rows.up_to_closing")
+    return claim("health-answer-some-set-aside", used=share(100 * (read - aside) / read), aside=left, **facts)
 
 
-def _span(health: DataHealth) -> str:
-    dated = health.tables.set_index("table")
-    for table, what in (("transactions", "sales"), ("opportunities", "deals")):
-        if table in dated.index and pd.notna(dated.loc[table, "first_at"]):
-            row = dated.loc[table]
-            return f"The {what} run from {date(row['first_at'])} to {date(row['last_at'])}."
-    return ""
+def _span(health: DataHealth) -> list[Claim]:
+    dated = health.tables.dropna(subset=["first_at"]).set_index("table")
+    if "transactions" in dated.index:
+        return [claim("health-answer-span-sales", **_days_of(dated, "transactions"))]
+    if "opportunities" in dated.index:
+        return [claim("health-answer-span-deals", **_days_of(dated, "opportunities"))]
+    return []
 
 
-def _first(health: DataHealth) -> str:
-    widest, nameless = _widest_warning(health), _nameless(health)
-    if nameless:
-        return f"Look first at this: {nameless}"
-    if widest is not None:
-        share = percent(widest["share_pct"])
-        return f"Look first at this: {share} of {table_word(widest['table'])} {check_words(widest)}."
+def _days_of(dated: pd.DataFrame, table: str) -> dict[str, Fact]:
+    row = dated.loc[table]
+    return {
+        "first": date(row["first_at"], at=f"data.first_day[{table}]"),
+        "last": date(row["last_at"], at=f"data.last_day[{table}]"),
+    }
+
+
+def _first(health: DataHealth) -> Claim:
+    serious = [*_no_customer(health), *_warning(health)]
+    if serious:
+        return claim("health-answer-look-first", what=clause(serious[0]))
     if health.findings.empty:
-        return "No check found anything to warn of."
-    return "Nothing that the checks found stands in the way of the reports."
+        return claim("health-answer-nothing-found")
+    return claim("health-answer-nothing-serious")
 
 
-def _nameless(health: DataHealth) -> str:
+def _no_customer(health: DataHealth) -> list[Claim]:
     columns = health.completeness
     lines = columns[(columns["table"] == "transactions") & (columns["column"] == "customer_id")]
     if lines.empty or not lines["filled_pct"].item() <= 100 - _WIDE:
-        return ""
-    share = percent(100 - lines["filled_pct"].item())
-    return f"{share} of order lines have no customer, so nothing that is said about customers covers them."
+        return []
+    empty = share(100 - lines["filled_pct"].item(), at="columns.empty_share[transactions.customer_id]")
+    return [claim("health-finding-no-customer", share=empty)]
 
 
-def _widest_warning(health: DataHealth) -> pd.Series | None:
-    """The warning about the largest share of a table; a table that counts for much first."""
+def _set_aside(health: DataHealth) -> list[Claim]:
+    aside = health.findings[health.findings["policy"] == "set_aside"]
+    aside = aside[~aside["check"].isin(["after_as_of", "merged"])]
+    if aside.empty:
+        return []
+    worst, rows = aside.loc[aside["rows"].idxmax()], health.rows_at_fault
+    facts = {
+        "aside": count(rows, at="rows.at_fault", part_of="rows.up_to_closing"),
+        "rows": count(health.checks.rows_read - health.rows_later, at="rows.up_to_closing"),
+        "table": table_word(worst["table"]),
+        "found": check_words(worst),
+    }
+    if 2 * worst["rows"] > rows:
+        return [claim("health-finding-set-aside-mostly", **facts)]
+    return [claim("health-finding-set-aside-among", **facts)]
+
+
+def _warning(health: DataHealth) -> list[Claim]:
+    """What a check kept of the largest share of a table; a table that counts for much first."""
     found = health.findings
     wide = found[(found["policy"] != "set_aside") & (found["share_pct"] >= _WIDE)]
-    return None if wide.empty else wide.loc[wide["rows"].idxmax()]
+    if wide.empty:
+        return []
+    widest = wide.loc[wide["rows"].idxmax()]
+    table, words = table_word(widest["table"]), check_words(widest)
+    return [claim("health-finding-warning", share=found_share(widest), table=table, found=words)]
 
 
-def _orphans(found: pd.DataFrame) -> list[str]:
-    orphans = found[(found["check"] == "orphan_key") & (found["policy"] == "warn")]
+def _old_table(row: object) -> Claim:
+    age = days(row.age_days, at=f"data.age_days[{row.table}]")
+    return claim("health-tables-old-one", table=name(row.table), age=age)
+
+
+def _gaps(columns: pd.DataFrame, *, full: int) -> Claim:
+    worst = columns.loc[columns["filled_pct"].idxmin()]
+    place = f"columns.filled_share[{worst['table']}.{worst['column']}]"
+    return claim(
+        "health-columns-gaps",
+        full=count(full, at="columns.full", part_of="columns.mapped"),
+        columns=count(len(columns), at="columns.mapped"),
+        column=column_word(worst["column"]),
+        table=table_word(worst["table"]),
+        share=share(worst["filled_pct"], at=place),
+    )
+
+
+def _orphans(found: pd.DataFrame) -> list[Claim]:
+    lines = found[(found["table"] == "transactions") & (found["policy"] == "warn")]
+    orphans = lines[lines["check"] == "orphan_key"].set_index("column", drop=False)
     said = []
-    for row in orphans.itertuples():
-        if row.column == "customer_id" and row.table == "transactions":
-            said.append(
-                f"{percent(row.share_pct)} of order lines come from customers who are not in the list: they "
-                "count in full, "
-                "but nothing is known about them beyond what they buy."
-            )
-        elif row.column == "product_id" and row.table == "transactions":
-            said.append(
-                f"{percent(row.share_pct)} of order lines are of products that are not in the list: they "
-                "count for sales, "
-                "and belong to no category."
-            )
+    if "customer_id" in orphans.index:
+        unknown = found_share(orphans.loc["customer_id"])
+        said.append(claim("health-checks-unknown-customers", share=unknown))
+    if "product_id" in orphans.index:
+        said.append(claim("health-checks-unknown-products", share=found_share(orphans.loc["product_id"])))
     return said

@@ -149,7 +149,7 @@ def report_key(
 
 @cache
 def code_fingerprint() -> str:
-    """A hash of crmlib's own source, so that a changed line counts as a changed version.
+    """A hash of crmlib's own source and words, so that a changed line counts as a changed version.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def code_fingerprint() -> str:
     """
     digest = hashlib.sha256()
     root = Path(crmlib.__file__).parent
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted([*root.rglob("*.py"), *root.rglob("*.ftl")]):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -214,8 +214,19 @@ def report_record(report: Report, execution: Execution, *, parameters: Mapping[s
         "key": key,
         "answer": _first_answer(execution.blocks),
         "findings": _findings(execution.blocks),
-        "blocks": [block for block in execution.blocks if block.get("kind") in KEPT_BLOCKS],
+        "claims": claims_of(execution.blocks),
+        "blocks": _kept(execution.blocks),
     }
+
+
+def claims_of(blocks: Iterable[Mapping[str, Any]]) -> list[dict]:
+    """Every claim of a report with its facts, the kind of block that states it, and the anchor it stands at.
+
+    >>> claims_of([{"kind": "prose", "section": "checks", "claims": [{"key": "k"}]}])
+    [{'anchor': 'checks', 'key': 'k', 'block': 'prose'}]
+    """
+    told = [(block, claim) for block in blocks for claim in block.get("claims", ())]
+    return [{"anchor": block.get("section", ""), **claim, "block": block["kind"]} for block, claim in told]
 
 
 def run_record(
@@ -346,6 +357,11 @@ def index_figures(records: Iterable[Mapping[str, Any]]) -> list[dict]:
 
 def _first_answer(blocks):
     return next((str(block.get("text", "")) for block in blocks if block.get("kind") == "answer"), "")
+
+
+def _kept(blocks):
+    kept = [dict(block) for block in blocks if block.get("kind") in KEPT_BLOCKS]
+    return [{name: block[name] for name in block if name not in ("claims", "section")} for block in kept]
 
 
 def _findings(blocks):

@@ -1,5 +1,6 @@
 """Executing one report: its notebook, in a kernel of its own, with what it showed and why it failed."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from papermill.parameterize import parameterize_notebook
 
 from crmlib.present.blocks_base import BLOCK_MIME
 from crmlib.present.kernels import Kernels
+from crmlib.present.page import slug
 from crmlib.present.papermill_engine import ENGINE
 from crmlib.present.parameters import match_parameters
 from crmlib.present.reports import Report
@@ -138,8 +140,31 @@ def harvest(notebook: Mapping) -> list[dict]:
     >>> harvest({"cells": [{"cell_type": "code", "outputs": [shown]}]})
     [{'kind': 'answer', 'text': 'Yes.'}]
     """
-    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
-    return [dict(output["data"][BLOCK_MIME]) for output in outputs if BLOCK_MIME in output.get("data", {})]
+    blocks, section, taken = [], "", set()
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "markdown":
+            section = _section(_source(cell), taken) or section
+        shown = [
+            output["data"][BLOCK_MIME]
+            for output in cell.get("outputs", ())
+            if "data" in output and BLOCK_MIME in output["data"]
+        ]
+        blocks += [dict(block) | ({"section": section} if section else {}) for block in shown]
+    return blocks
+
+
+def _section(source: str, taken: set[str]) -> str:
+    """The anchor of the last heading of a cell, as the page makes it."""
+    anchor = ""
+    for heading in re.findall(r"^#{2,6} +(.+?) *#*$", source, flags=re.MULTILINE):
+        anchor = slug(re.sub(r"[*_`]", "", heading), taken)
+        taken.add(anchor)
+    return anchor
+
+
+def _source(cell: Mapping) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(source)
 
 
 def _execute(notebook, report, output, kernels, timeout, on_cell):

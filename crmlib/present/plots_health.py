@@ -1,16 +1,23 @@
 """Pictures of the data themselves: what the checks found, and how much of each column is filled in."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from crmlib.analyse.health import DataHealth
 from crmlib.prepare.checks import CheckReport
-from crmlib.present.claims_checks import check_words, table_word
-from crmlib.present.plots_parts import bar_percent, bar_rows, nothing
+from crmlib.present.claims import Claim, Fact, claim, clause, count, name, names, share
+from crmlib.present.claims_checks import (
+    POLICY_WORDS,
+    check_line,
+    check_place,
+    check_words,
+    found_share,
+    table_word,
+)
+from crmlib.present.plots_parts import bar_rows, nothing
 from crmlib.present.theme import ALARM, GREY, MAIN, finish
-from crmlib.present.words import count, listing, number, percent
 
 POLICY_COLOURS = {"set_aside": ALARM, "mend": MAIN, "warn": GREY}
-POLICY_WORDS = {"set_aside": "set aside", "mend": "mended", "warn": "kept, with a warning"}
 
 
 def plot_check_counts(result: DataHealth | CheckReport, *, most: int = 10, ax: Any = None) -> Any:
@@ -43,25 +50,22 @@ def plot_check_counts(result: DataHealth | CheckReport, *, most: int = 10, ax: A
     found = checks.summary.assign(place=checks.summary["policy"].map({"set_aside": 0, "mend": 1, "warn": 2}))
     found = found.sort_values(["place", "rows"], ascending=[True, False], kind="stable").head(most)
     if found.empty:
-        ax = nothing(ax, says="No check found anything")
-        return finish(ax, title="Every check was passed", alt="No picture: no check found anything.")
-    names = [f"{table_word(row.table)} that {check_words(row)}" for row in found.itertuples()]
-    texts = [
-        f"{number(row.rows)} ({bar_percent(row.share_pct)}), {POLICY_WORDS[row.policy]}"
-        for row in found.itertuples()
-    ]
+        ax = nothing(ax, says=claim("health-picture-checks-none"))
+        passed = claim("health-picture-checks-passed")
+        return finish(ax, title=passed, alt=claim("health-picture-checks-passed-alt"))
+    lines = [check_line(row) for row in found.itertuples()]
+    texts = [_bar_text(row) for row in found.itertuples()]
     title = _checks_title(checks, found)
     ax = bar_rows(
         ax,
         title=title,
-        names=[f"{name[:1].upper()}{name[1:]}" for name in names],
+        names=lines,
         values=found["rows"].tolist(),
         texts=texts,
-        unit="rows",
+        unit=claim("health-picture-unit-rows"),
         colours=[POLICY_COLOURS[policy] for policy in found["policy"]],
     )
-    listed = "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
-    return finish(ax, title=title, alt=f"Bar chart of the rows that each check found. {listed}.")
+    return finish(ax, title=title, alt=claim("health-picture-checks-alt", bars=_bars(lines, texts)))
 
 
 def plot_completeness(result: DataHealth, *, most: int = 12, ax: Any = None) -> Any:
@@ -92,30 +96,54 @@ def plot_completeness(result: DataHealth, *, most: int = 12, ax: Any = None) -> 
     columns = result.completeness
     gaps = columns[columns["filled_pct"] < 100].sort_values("filled_pct", kind="stable").head(most)
     if gaps.empty:
-        ax = nothing(ax, says="No column has a gap")
-        return finish(ax, title="Every column is filled in", alt="No picture: every column is filled in.")
+        ax = nothing(ax, says=claim("health-picture-columns-none"))
+        full = claim("health-picture-columns-full")
+        return finish(ax, title=full, alt=claim("health-picture-columns-full-alt"))
     having = int((columns["filled_pct"] < 100).sum())
-    title = f"{having} of {count(len(columns), 'column')} {'has' if having == 1 else 'have'} gaps"
-    names = [f"{row.column} of {row.table}" for row in gaps.itertuples()]
-    texts = [percent(share) for share in gaps["filled_pct"]]
+    title = claim(
+        "health-picture-columns-gaps",
+        gaps=count(having, at="columns.with_gaps", part_of="columns.mapped"),
+        columns=count(len(columns), at="columns.mapped"),
+    )
+    lines = [_column_line(row) for row in gaps.itertuples()]
+    texts = [_filled(row) for row in gaps.itertuples()]
     ax = bar_rows(
         ax,
         title=title,
-        names=names,
+        names=lines,
         values=gaps["filled_pct"].tolist(),
         texts=texts,
-        unit="filled in, % of rows",
+        unit=claim("health-picture-columns-unit"),
         whole=100,
     )
-    listed = listing([f"{name} {text}" for name, text in zip(names, texts, strict=True)])
-    return finish(
-        ax, title=title, alt=f"Bar chart of the share of rows in which each column is filled in: {listed}."
-    )
+    return finish(ax, title=title, alt=claim("health-picture-columns-alt", bars=_bars(lines, texts)))
 
 
-def _checks_title(checks: CheckReport, found: Any) -> str:
+def _checks_title(checks: CheckReport, found: Any) -> Claim:
     if checks.rows_set_aside:
-        return f"{number(checks.rows_set_aside)} of {count(checks.rows_read, 'row')} had to be set aside"
+        aside = count(checks.rows_set_aside, at="rows.set_aside", part_of="rows.read")
+        return claim("health-picture-checks-aside", aside=aside, rows=count(checks.rows_read, at="rows.read"))
     worst = found.loc[found["share_pct"].idxmax()]
-    which = f"{percent(worst['share_pct'])} of {table_word(worst['table'])}"
-    return f"All rows were kept; {which} {check_words(worst)}"
+    table, words = table_word(worst["table"]), check_words(worst)
+    return claim("health-picture-checks-kept", share=found_share(worst), table=table, found=words)
+
+
+def _bar_text(row: Any) -> Claim:
+    rows = count(row.rows, at=f"rows.found[{check_place(row)}]")
+    return claim("health-picture-bar", rows=rows, share=found_share(row), done=POLICY_WORDS.term(row.policy))
+
+
+def _column_line(row: Any) -> Claim:
+    return claim("health-picture-columns-one", column=name(row.column), table=name(row.table))
+
+
+def _filled(row: Any) -> Fact:
+    return share(row.filled_pct, at=f"columns.filled_share[{row.table}.{row.column}]")
+
+
+def _bars(lines: Sequence[Claim], texts: Sequence[Claim | Fact]) -> Fact:
+    """Each bar's name and its text, for the alternative text."""
+    return names(
+        claim("health-picture-bar-alt", what=clause(line), text=text)
+        for line, text in zip(lines, texts, strict=True)
+    )

@@ -42,7 +42,7 @@ def canvas(ax: Any, *, title: str, body: float, foot: float = 0.55) -> Any:
     """
     if ax is not None:
         return ax
-    lines = wrapped(title, width=WIDTH * 72 - 6, size=LARGE, bold=True).count("\n") + 1
+    lines = wrapped(str(title), width=WIDTH * 72 - 6, size=LARGE, bold=True).count("\n") + 1
     return axes(height=body + foot + 0.24 * lines + 0.2)
 
 
@@ -62,7 +62,7 @@ def bar_rows(
     Parameters
     ----------
     ax : Axes or None
-    title : str
+    title : Claim or str, like names, texts and unit
     names : one a bar; wrapped into two lines at most
     values : the lengths, from 0
     texts : what stands behind each bar
@@ -85,7 +85,8 @@ def bar_rows(
     [4.0, 2.0]
     >>> plt.close(ax.figure)
     """
-    said = [wrapped(name, width=WIDTH * 72 - 12, lines=2) for name in names]
+    said = [wrapped(str(name), width=WIDTH * 72 - 12, lines=2) for name in names]
+    texts = [str(text) for text in texts]
     tall = [LINE * (name.count("\n") + 1) + 0.38 for name in said]
     with theme():
         ax = canvas(ax, title=title, body=sum(tall), foot=0.3)
@@ -104,7 +105,7 @@ def bar_rows(
         ax.set_ylim(top, 0)
         ax.set_yticks([])
         _room_for_texts(ax, ends, texts)
-        ax.set_xlabel(unit, loc="left")
+        ax.set_xlabel(str(unit), loc="left")
         ax.set_xticks([])
         ax.spines["bottom"].set_visible(False)
     return ax
@@ -147,7 +148,7 @@ def paired_bars(
     [9.0, 31.0]
     >>> plt.close(ax.figure)
     """
-    said = [wrapped(name, width=SIDE * 72, lines=3) for name in names]
+    said = [wrapped(str(name), width=SIDE * 72, lines=3) for name in names]
     tall = [max(0.5, LINE * (name.count("\n") + 1) + 0.14) for name in said]
     with theme():
         ax = canvas(ax, title=title, body=sum(tall), foot=0.3)
@@ -168,7 +169,7 @@ def paired_bars(
         ends = [length for pair in zip(context, values, strict=True) for length in pair]
         _room_for_texts(ax, ends, shown, taken=SIDE)
         ax.set_xticks([])
-        ax.set_xlabel(unit, loc="left")
+        ax.set_xlabel(str(unit), loc="left")
         ax.spines["bottom"].set_visible(False)
         ax.axvline(0, color=GREY, linewidth=1)
     return ax
@@ -250,7 +251,7 @@ def nothing(ax: Any, *, says: str) -> Any:
     Parameters
     ----------
     ax : Axes or None
-    says : str
+    says : Claim or str
 
     Returns
     -------
@@ -264,6 +265,7 @@ def nothing(ax: Any, *, says: str) -> Any:
     'Nobody has bought yet'
     >>> plt.close(ax.figure)
     """
+    says = str(says)
     with theme():
         ax = axes(height=1.3) if ax is None else ax
         ax.set_axis_off()

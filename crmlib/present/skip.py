@@ -1,6 +1,7 @@
 """How a notebook says that there is nothing to report, which is neither a failure nor a success."""
 
 import re
+from typing import Any
 
 from crmlib.schema.errors import CrmlibError
 
@@ -12,7 +13,7 @@ class SkipReport(CrmlibError):
 
     Parameters
     ----------
-    reason : str
+    reason : Claim or str
         Why, for a reader: "No order line has a cost."
     table : str, optional
         The table that would bring the report.
@@ -25,8 +26,8 @@ class SkipReport(CrmlibError):
     crmlib.present.skip.SkipReport: There is nothing to compare yet. (needs the table campaigns)
     """
 
-    def __init__(self, reason: str, table: str | None = None) -> None:
-        self.reason = reason
+    def __init__(self, reason: Any, table: str | None = None) -> None:
+        self.reason = str(reason)
         self.table = table
         super().__init__(f"{reason} (needs the table {table})" if table else reason)
 

@@ -2,13 +2,16 @@
 
 import pandas as pd
 
-from crmlib.analyse.health import DataHealth
+from crmlib.analyse.health import COLUMNS_THAT_ADD, DataHealth
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
-from crmlib.present.claims_checks import check_words, table_word
-from crmlib.present.words import percent, sentence
+from crmlib.present.claims import Family, claim, count, date, share
+from crmlib.present.claims_checks import POLICY_WORDS, check_line
+from crmlib.schema.tables import TABLES
 
-_POLICIES = {"set_aside": "set aside", "mend": "mended", "warn": "kept, with a warning"}
-_PRIVACY = {"internal": "", "personal": "personal", "sensitive": "sensitive"}
+BRINGS = Family("brings", (*TABLES, *COLUMNS_THAT_ADD))
+"""What each table, and some columns, would add to the reports."""
+
+PRIVACY_WORDS = Family("privacy", ("personal", "sensitive"))
 
 
 def health_figures(health: DataHealth) -> KeyFigures:
@@ -33,19 +36,21 @@ def health_figures(health: DataHealth) -> KeyFigures:
     Rows mended: 0
     Data up to: not known
     """
-    checks, found = health.checks, health.findings
-    share = 100 * checks.rows_set_aside / checks.rows_read if checks.rows_read else None
+    checks = health.checks
+    aside = 100 * checks.rows_set_aside / checks.rows_read if checks.rows_read else None
     last = health.tables.set_index("table")["last_at"].reindex(["transactions", "opportunities"]).max()
     return KeyFigures(
-        KeyFigure(label="Rows read", value=checks.rows_read),
+        KeyFigure(label=claim("health-figure-rows-read"), value=count(checks.rows_read, at="rows.read")),
         KeyFigure(
-            label="Rows set aside",
-            value=checks.rows_set_aside,
-            note=f"{percent(share)} of all",
+            label=claim("health-figure-rows-set-aside"),
+            value=count(checks.rows_set_aside, at="rows.set_aside", part_of="rows.read"),
+            note=claim("health-figure-share-set-aside", share=share(aside)),
             better="lower",
         ),
-        KeyFigure(label="Rows mended", value=int(found.loc[found["policy"] == "mend", "rows"].sum())),
-        KeyFigure(label="Data up to", value=None if pd.isna(last) else last.date()),
+        KeyFigure(
+            label=claim("health-figure-rows-mended"), value=count(health.rows_mended, at="rows.mended")
+        ),
+        KeyFigure(label=claim("health-figure-data-up-to"), value=date(last, at="data.last_day")),
     )
 
 
@@ -84,17 +89,18 @@ def tables_table(health: DataHealth) -> DataTable:
     return DataTable(
         frame,
         name="tables",
-        caption="Rows by table",
+        caption=claim("health-table-tables"),
         labels={
-            "row": "One row is",
-            "rows_read": "Read",
-            "rows_accepted": "Used",
-            "rows_set_aside": "Set aside",
-            "first_at": "First",
-            "last_at": "Last",
-            "age_days": "Last row before closing date",
+            "table": claim("health-column-table"),
+            "row": claim("health-column-row"),
+            "rows_read": claim("health-column-rows-read"),
+            "rows_accepted": claim("health-column-rows-accepted"),
+            "rows_set_aside": claim("health-column-rows-set-aside"),
+            "first_at": claim("health-column-first"),
+            "last_at": claim("health-column-last"),
+            "age_days": claim("health-column-age"),
         },
-        units={"age_days": "days"},
+        units={"age_days": claim("health-unit-days")},
     )
 
 
@@ -118,11 +124,11 @@ def checks_table(health: DataHealth) -> DataTable:
     [['Products that are listed more than once', 'set aside']]
     """
     found = health.findings
-    words = [sentence(f"{table_word(row.table)} that {check_words(row)}")[:-1] for row in found.itertuples()]
+    words = [str(check_line(row)) for row in found.itertuples()]
     frame = pd.DataFrame(
         {
             "what": pd.Series(words, dtype="str"),
-            "done": found["policy"].map(_POLICIES),
+            "done": found["policy"].map(lambda policy: str(POLICY_WORDS.term(policy))),
             "rows": found["rows"].astype("int64"),
             "share_pct": found["share_pct"],
             "check": found["check"],
@@ -134,13 +140,14 @@ def checks_table(health: DataHealth) -> DataTable:
     return DataTable(
         frame,
         name="rows_by_reason",
-        caption="Rows by reason",
+        caption=claim("health-table-checks"),
         labels={
-            "what": "What was found",
-            "done": "What was done",
-            "share_pct": "Share of its table",
-            "check": "Check in crm.toml",
-            "column": "Where",
+            "what": claim("health-column-what"),
+            "done": claim("health-column-done"),
+            "rows": claim("health-column-rows"),
+            "share_pct": claim("health-column-share"),
+            "check": claim("health-column-check"),
+            "column": claim("health-column-where"),
         },
         digits={"share_pct": 2},
     )
@@ -168,19 +175,21 @@ def completeness_table(health: DataHealth) -> DataTable:
     """
     columns = health.completeness
     frame = columns[["table", "column", "says", "filled_pct", "distinct"]].assign(
-        **{"class": columns["privacy"].map(_PRIVACY)}
+        **{"class": columns["privacy"].map(_class_word)}
     )
     return DataTable(
         frame,
         name="completeness",
-        caption="Columns, and how far they are filled in",
+        caption=claim("health-table-completeness"),
         labels={
-            "says": "What it is",
-            "filled_pct": "Filled in",
-            "distinct": "Different values",
-            "class": "Class",
+            "table": claim("health-column-table"),
+            "column": claim("health-column-column"),
+            "says": claim("health-column-says"),
+            "filled_pct": claim("health-column-filled"),
+            "distinct": claim("health-column-distinct"),
+            "class": claim("health-column-class"),
         },
-        units={"filled_pct": "% of rows"},
+        units={"filled_pct": claim("health-unit-of-rows")},
         digits={"filled_pct": 1},
     )
 
@@ -204,11 +213,16 @@ def missing_table(health: DataHealth) -> DataTable:
     >>> len(missing_table(data_health(crm)).frame)
     17
     """
+    brings = health.missing["what"].map(lambda what: str(BRINGS.term(what)))
     return DataTable(
-        health.missing,
+        health.missing.assign(brings=brings),
         name="missing_tables",
-        caption="What is not there",
-        labels={"what": "Table or column", "brings": "What it would bring"},
+        caption=claim("health-table-missing"),
+        labels={"what": claim("health-column-missing"), "brings": claim("health-column-brings")},
         rows=8,
         download=False,
     )
+
+
+def _class_word(privacy: str) -> str:
+    return "" if privacy == "internal" else str(PRIVACY_WORDS.term(privacy))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from crmlib.present.claims import Claim, claims_in
 from crmlib.present.fonts import families, warn_of_missing
 
 WIDTH = 4.8
@@ -121,16 +122,16 @@ def axes(*, height: float = 3.2) -> Any:
     return ax
 
 
-def finish(ax: Any, *, title: str, alt: str) -> Any:
+def finish(ax: Any, *, title: Claim | str, alt: Claim | str) -> Any:
     """Set title and alternative text, and lay the picture out.
 
     Parameters
     ----------
     ax : matplotlib Axes
-    title : str
+    title : Claim or str
         The finding, in one sentence without a full stop. It is wrapped, and begins at the picture's left
         edge.
-    alt : str
+    alt : Claim or str
         Kind of picture, what it compares, the main figures.
 
     Returns
@@ -155,9 +156,10 @@ def finish(ax: Any, *, title: str, alt: str) -> Any:
     figure = ax.get_figure(root=True)
     own = getattr(figure, "crmlib_own", False)
     width = (WIDTH if own else ax.get_position().width * figure.get_figwidth()) * 72
-    ax.crmlib_alt = " ".join(alt.split())
+    ax.crmlib_claims = tuple(claims_in(title, alt))
+    ax.crmlib_alt = " ".join(str(alt).split())
     with theme():
-        heading = ax.set_title(balanced(title, width=width - 6), loc="left")
+        heading = ax.set_title(balanced(str(title), width=width - 6), loc="left")
         _plain_text(figure)
         if own:
             figure.draw_without_rendering()

@@ -1,20 +1,17 @@
-"""Numbers in sentences: three significant digits at most, the unit always, what is not known said so."""
+"""Numbers in English sentences that are still made in Python; `numbers` writes them, `claims` takes over."""
 
 from collections.abc import Iterable
-from math import floor, isfinite
+from numbers import Integral
 from typing import Any
 
-import pandas as pd
-
-from crmlib.present.blocks_figures import NOT_KNOWN, is_currency, is_known, shown_number
-
-NBSP = "\u00a0"
+from crmlib.present import numbers
+from crmlib.present.numbers import NBSP, is_known
 
 _IRREGULAR = {"person": "people", "child": "children", "is": "are", "has": "have", "was": "were"}
 
 
 def number(x: Any) -> str:
-    """A number with thousands separators and at most three significant digits.
+    """A whole number as a count, any other one with three figures.
 
     Parameters
     ----------
@@ -28,11 +25,9 @@ def number(x: Any) -> str:
     Examples
     --------
     >>> number(2469), number(1_469_307), number(0.03456), number(-12.34), number(float("nan"))
-    ('2,470', '1.47\\xa0million', '0.0346', '−12.3', 'not known')
+    ('2,469', '1.47\\xa0million', '0.0346', '−12.3', 'not known')
     """
-    if not is_known(x) or not isfinite(float(x)):
-        return NOT_KNOWN
-    return shown_number(float(x))
+    return numbers.count(x) if isinstance(x, Integral) else numbers.number(x)
 
 
 def money(x: Any, currency: str = "") -> str:
@@ -53,10 +48,7 @@ def money(x: Any, currency: str = "") -> str:
     >>> money(4_130_000, "USD"), money(35.678, "EUR"), money(-12, ""), money(None, "USD")
     ('USD\\xa04.13\\xa0million', 'EUR\\xa035.7', '−12', 'not known')
     """
-    shown = number(x)
-    if shown == NOT_KNOWN or not currency:
-        return shown
-    return f"{currency}{NBSP}{shown}" if is_currency(currency) else f"{shown}{NBSP}{currency}"
+    return numbers.money(x, currency)
 
 
 def percent(x: Any) -> str:
@@ -77,15 +69,7 @@ def percent(x: Any) -> str:
     >>> percent(31.4), percent(9.04), percent(0.0004), percent(99.97), percent(0), percent(None)
     ('31\\xa0%', '9\\xa0%', 'under 0.01\\xa0%', '99.9\\xa0%', '0\\xa0%', 'not known')
     """
-    if not is_known(x) or not isfinite(float(x)):
-        return NOT_KNOWN
-    value = float(x)
-    if 0 < abs(value) < 0.01:
-        return f"under 0.01{NBSP}%"
-    if 99.5 <= value < 100:
-        value = floor(value * 10) / 10
-        return f"{value:.1f}{NBSP}%"
-    return f"{_share(value)}{NBSP}%".replace("-", "−")
+    return numbers.percent(x)
 
 
 def points(x: Any) -> str:
@@ -104,10 +88,7 @@ def points(x: Any) -> str:
     >>> points(2.31), points(1), points(-0.5), points(None)
     ('2.3\\xa0percentage points', '1\\xa0percentage point', '−0.5\\xa0percentage points', 'not known')
     """
-    if not is_known(x) or not isfinite(float(x)):
-        return NOT_KNOWN
-    shown = _share(float(x)).replace("-", "−")
-    return f"{shown}{NBSP}percentage {'point' if shown in ('1', '−1') else 'points'}"
+    return numbers.points(x)
 
 
 def plural(n: Any, singular: str, more: str | None = None) -> str:
@@ -145,7 +126,7 @@ def count(n: Any, singular: str, more: str | None = None) -> str:
     Parameters
     ----------
     n : whole number or None
-        From 1,000 on it is rounded to three significant digits.
+        From 10,000 on with three figures.
     singular, more : str
         The noun, and its plural where that is not the regular one.
 
@@ -156,13 +137,12 @@ def count(n: Any, singular: str, more: str | None = None) -> str:
     Examples
     --------
     >>> count(1, "customer"), count(2469, "customer"), count(0, "category"), count(None, "order")
-    ('1\\xa0customer', '2,470\\xa0customers', 'no categories', 'an unknown number of orders')
+    ('1\\xa0customer', '2,469\\xa0customers', 'no categories', 'an unknown number of orders')
     """
+    noun = plural(n if is_known(n) else 2, singular, more)
     if not is_known(n):
-        return f"an unknown number of {plural(2, singular, more)}"
-    if float(n) == 0:
-        return f"no {plural(0, singular, more)}"
-    return f"{number(n)}{NBSP}{plural(n, singular, more)}"
+        return f"an unknown number of {noun}"
+    return f"no {noun}" if float(n) == 0 else f"{numbers.count(n)}{NBSP}{noun}"
 
 
 def days(x: Any) -> str:
@@ -181,11 +161,7 @@ def days(x: Any) -> str:
     >>> days(1), days(5.25), days(31.4), days(0), days(None)
     ('1\\xa0day', '5.2\\xa0days', '31\\xa0days', '0\\xa0days', 'not known')
     """
-    if not is_known(x) or not isfinite(float(x)):
-        return NOT_KNOWN
-    value = float(x)
-    shown = number(round(value)) if abs(value) >= 10 else number(round(value, 1))
-    return f"{shown}{NBSP}{'day' if shown == '1' else 'days'}"
+    return numbers.days(x)
 
 
 def times(x: Any) -> str:
@@ -204,10 +180,7 @@ def times(x: Any) -> str:
     >>> times(3.216), times(11.24), times(1), times(None)
     ('3.2\\xa0times', '11\\xa0times', '1\\xa0time', 'not known')
     """
-    if not is_known(x) or not isfinite(float(x)):
-        return NOT_KNOWN
-    shown = _share(float(x))
-    return f"{shown}{NBSP}{'time' if shown == '1' else 'times'}"
+    return numbers.times(x)
 
 
 def date(moment: Any) -> str:
@@ -223,11 +196,10 @@ def date(moment: Any) -> str:
 
     Examples
     --------
-    >>> date("2017-12-31 23:59"), date(pd.Timestamp("2018-01-01")), date(None)
+    >>> date("2017-12-31 23:59"), date("2018-01-01"), date(None)
     ('31 December 2017', '1 January 2018', 'not known')
     """
-    stamp = pd.to_datetime(moment, errors="coerce") if is_known(moment) else pd.NaT
-    return shown_number(None if stamp is pd.NaT else stamp)
+    return numbers.date(moment)
 
 
 def listing(words: Iterable[Any], *, limit: int | None = None, noun: str | None = None) -> str:
@@ -252,13 +224,9 @@ def listing(words: Iterable[Any], *, limit: int | None = None, noun: str | None 
     >>> listing(["tea", "milk", "bread"], limit=1, noun="item")
     'tea and 2 more items'
     """
-    said = [str(word) for word in words]
-    if not said:
-        return "none"
-    if limit is not None and len(said) > limit:
-        left = len(said) - limit
-        said = [*said[:limit], f"{number(left)} more{f' {plural(left, noun)}' if noun else ''}"]
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    said = list(words)
+    left = len(said) - (limit or len(said))
+    return numbers.listing(said, limit=limit, noun=plural(left, noun) if noun else "")
 
 
 def change(new: Any, old: Any, *, unit: str = "%") -> str:
@@ -281,17 +249,7 @@ def change(new: Any, old: Any, *, unit: str = "%") -> str:
     >>> change(2062, 2061), change(None, 3)
     ('nearly unchanged', 'not known')
     """
-    if not is_known(new) or not is_known(old):
-        return NOT_KNOWN
-    moved = float(new) - float(old)
-    if moved == 0:
-        return "unchanged"
-    if unit == "%" and old and abs(moved / float(old)) < 0.001:
-        return "nearly unchanged"
-    way = "up" if moved > 0 else "down"
-    if unit == "points":
-        return f"{way} {points(abs(moved))}"
-    return f"{way} {percent(100 * abs(moved) / abs(float(old)))}" if old else f"{way} from 0"
+    return numbers.change(new, old, unit=unit)
 
 
 def sentence(text: str) -> str:
@@ -356,13 +314,3 @@ def shortened(name: Any, length: int) -> str:
     """
     bare = " ".join(str(name).split())
     return bare if len(bare) <= length else f"{bare[: length - 1].rstrip()}…"
-
-
-def _share(value: float) -> str:
-    size = abs(value)
-    shown = (
-        f"{value:,.0f}" if size >= 9.95 else f"{value:.1f}" if size >= 0.095 or size == 0 else f"{value:.2f}"
-    )
-    if size >= 1000:
-        shown = number(value)
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown

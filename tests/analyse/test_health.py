@@ -3,8 +3,9 @@
 import pandas as pd
 
 from crmlib import Crm
-from crmlib.analyse.health import BRINGS, COLUMNS_BRING, data_health
+from crmlib.analyse.health import COLUMNS_THAT_ADD, data_health
 from crmlib.present.claims_health import health_answer
+from crmlib.present.tables_health import BRINGS, missing_table
 from crmlib.schema.tables import TABLES, table_spec
 
 PEOPLE = pd.DataFrame(
@@ -66,15 +67,15 @@ def test_findings_begin_with_what_was_set_aside():
 
 
 def test_what_is_missing_is_named_with_what_it_would_bring():
-    missing = health(customers=PEOPLE).missing
+    missing = missing_table(health(customers=PEOPLE)).frame
     tables = [what for what in missing["what"] if "." not in what]
     assert set(tables) == set(TABLES) - {"customers"}
     assert missing["brings"].str.endswith(".").all()
 
 
 def test_the_words_cover_the_vocabulary():
-    assert set(BRINGS) == set(TABLES)
-    for column in COLUMNS_BRING:
+    assert set(BRINGS.members) == {*TABLES, *COLUMNS_THAT_ADD}
+    for column in COLUMNS_THAT_ADD:
         table, _, name = column.partition(".")
         assert name in table_spec(table).names
 

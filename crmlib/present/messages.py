@@ -1,0 +1,164 @@
+"""The words of the pages: Fluent messages, one file a subject and language, and how one is rendered."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from fluent.runtime import FluentBundle, FluentResource
+from fluent.runtime.resolver import CurrentEnvironment, ResolverEnvironment
+from fluent.runtime.types import FluentType
+from fluent.runtime.utils import native_to_fluent
+from fluent.syntax import ast
+
+from crmlib.schema.errors import CrmlibError
+
+SOURCE = "en"
+"""The language in which every message is there; what another one lacks is said in it."""
+
+WORDS = Path(__file__).parent / "words"
+"""`words/<language>/<subject>.ftl`."""
+
+NBSP = "\u00a0"
+HELD, NOUN = "\ue000", "\ue001"
+"""Behind a number and before its noun while a message is rendered: the space between will not break."""
+
+_LOCALES = {"en": "en_GB"}
+_LANGUAGE: ContextVar[str] = ContextVar("language", default=SOURCE)
+
+
+class WordsError(CrmlibError):
+    """A message that is not there, cannot be read, or was not given all that it names."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """All messages of one language, and the file of each."""
+
+    bundle: FluentBundle
+    files: Mapping[str, str]
+
+
+def language() -> str:
+    """The language in which claims are said now."""
+    return _LANGUAGE.get()
+
+
+@contextmanager
+def in_language(tag: str) -> Iterator[None]:
+    """Say claims in this language while the block lasts: "en", "zh"."""
+    before = _LANGUAGE.set(tag)
+    try:
+        yield
+    finally:
+        _LANGUAGE.reset(before)
+
+
+def render(key: str, values: Mapping[str, Any] | None = None, *, language: str = SOURCE) -> str:
+    """One message with its values, in a language or, where that lacks it, in English; or an error that says why."""
+    for tag in dict.fromkeys((language, SOURCE)):
+        found = book(tag)
+        if key in found.files:
+            return _rendered(found, key, values or {})
+    raise WordsError(f"No message {key!r} in {WORDS.name}/{SOURCE}/*.ftl: add it, or correct the key.")
+
+
+def is_message(key: str, *, language: str = SOURCE) -> bool:
+    """Whether a language has this message itself."""
+    return key in book(language).files
+
+
+def missing_messages(language: str) -> list[str]:
+    """Keys that English has and this language lacks; they are said in English."""
+    return sorted(set(book(SOURCE).files) - set(book(language).files))
+
+
+def book(language: str) -> Book:
+    """The messages of a language, read once; none for a language without a folder."""
+    return _book(WORDS / language, language)
+
+
+@cache
+def locale_of(language: str) -> Locale:
+    """What Babel knows of a language; of one that it does not know, what holds for English."""
+    try:
+        return Locale.parse(_LOCALES.get(language, language).replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(_LOCALES[SOURCE])
+
+
+@cache
+def _book(folder: Path, language: str) -> Book:
+    functions = {"PLURAL": _plural_in(locale_of(language)), "CAPITAL": _capital}
+    bundle = FluentBundle([str(locale_of(language))], functions=functions, use_isolating=False)
+    files: dict[str, str] = {}
+    for path in sorted(folder.glob("*.ftl")):
+        resource = FluentResource(path.read_text(encoding="utf-8"))
+        _check(resource, path, files)
+        bundle.add_resource(resource)
+    return Book(bundle, files)
+
+
+def _check(resource: Any, path: Path, files: dict[str, str]) -> None:
+    where = f"{path.parent.name}/{path.name}"
+    for entry in resource.body:
+        if isinstance(entry, ast.Junk):
+            raise WordsError(
+                f"{where}: this is no message of Fluent: {entry.content.strip().splitlines()[0]!r}."
+            )
+        if isinstance(entry, ast.Message):
+            if entry.id.name in files:
+                raise WordsError(f"{where}: {entry.id.name} stands in {files[entry.id.name]} already.")
+            files[entry.id.name] = where
+
+
+def _rendered(found: Book, key: str, values: Mapping[str, Any]) -> str:
+    errors: list[Exception] = []
+    told_of = {name: _as_fluent(value) for name, value in values.items()}
+    # Not `format_pattern`, which would make plain numbers of the facts that format themselves.
+    current = CurrentEnvironment(args=told_of)
+    try:
+        text = found.bundle.get_message(key).value(ResolverEnvironment(found.bundle, errors, current))
+    except (ValueError, KeyError) as error:
+        errors.append(error)
+    if errors:
+        told = "; ".join(str(error) for error in errors)
+        raise WordsError(f"{found.files[key]}: message {key} was given {sorted(values)}: {told}.")
+    return _joined(str(text))
+
+
+def _joined(text: str) -> str:
+    """On one line, each number held to its noun."""
+    held = text.replace("\n", " ").replace(f"{HELD} {NOUN}", NBSP)
+    return held.replace(HELD, "").replace(NOUN, "")
+
+
+def _as_fluent(value: Any) -> Any:
+    return value if isinstance(value, FluentType) else native_to_fluent(value)
+
+
+def _plural_in(locale: Locale) -> Any:
+    def plural(n: Any, **forms: Any) -> str:
+        """`PLURAL($rows, one: "row", other: "rows")`; `zero` is for exactly none."""
+        form = "zero" if n == 0 and "zero" in forms else _plural_form(n, locale)
+        return f"{NOUN}{_shown(forms.get(form, forms['other']))}"
+
+    return plural
+
+
+def _plural_form(n: Any, locale: Locale) -> str:
+    return "other" if isinstance(n, str) else locale.plural_form(n)
+
+
+def _capital(value: Any) -> str:
+    """`CAPITAL($table)`: with a capital at its beginning."""
+    shown = _shown(value)
+    return f"{shown[:1].upper()}{shown[1:]}"
+
+
+def _shown(value: Any) -> str:
+    return value.format(None) if isinstance(value, FluentType) else str(value)

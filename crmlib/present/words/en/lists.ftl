@@ -1,0 +1,3 @@
+# Lists within sentences: filled by crmlib/present/claims.py.
+
+list-quoted = “{ $name }”

@@ -85,16 +85,6 @@ def tables_table(health: DataHealth) -> DataTable:
         frame,
         name="tables",
         caption="Rows by table",
-        labels={
-            "row": "One row is",
-            "rows_read": "Read",
-            "rows_accepted": "Used",
-            "rows_set_aside": "Set aside",
-            "first_at": "First",
-            "last_at": "Last",
-            "age_days": "Last row before closing date",
-        },
-        units={"age_days": "days"},
     )
 
 
@@ -114,7 +104,7 @@ def checks_table(health: DataHealth) -> DataTable:
     >>> from crmlib import Crm
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
-    >>> checks_table(data_health(crm)).frame[["what", "done"]].to_numpy().tolist()
+    >>> checks_table(data_health(crm)).frame[["finding", "done"]].to_numpy().tolist()
     [['Products that are listed more than once', 'set aside']]
     """
     found = health.findings
@@ -132,17 +122,9 @@ def checks_table(health: DataHealth) -> DataTable:
         }
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"what": "finding", "share_pct": "table_share_pct", "column": "checked_column"}),
         name="rows_by_reason",
         caption="Rows by reason",
-        labels={
-            "what": "What was found",
-            "done": "What was done",
-            "share_pct": "Share of its table",
-            "check": "Check in crm.toml",
-            "column": "Where",
-        },
-        digits={"share_pct": 2},
     )
 
 
@@ -163,7 +145,7 @@ def completeness_table(health: DataHealth) -> DataTable:
     >>> from crmlib.analyse.health import data_health
     >>> people = pd.DataFrame({"customer_id": ["1", "2"], "email": ["a@b.example", None]})
     >>> crm = Crm.from_frames(as_of="2024-01-31", customers=people)
-    >>> completeness_table(data_health(crm)).frame["class"].tolist()
+    >>> completeness_table(data_health(crm)).frame["privacy_class"].tolist()
     ['', 'personal']
     """
     columns = health.completeness
@@ -171,17 +153,9 @@ def completeness_table(health: DataHealth) -> DataTable:
         **{"class": columns["privacy"].map(_PRIVACY)}
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"class": "privacy_class"}),
         name="completeness",
         caption="Columns, and how far they are filled in",
-        labels={
-            "says": "What it is",
-            "filled_pct": "Filled in",
-            "distinct": "Different values",
-            "class": "Class",
-        },
-        units={"filled_pct": "% of rows"},
-        digits={"filled_pct": 1},
     )
 
 
@@ -208,7 +182,6 @@ def missing_table(health: DataHealth) -> DataTable:
         health.missing,
         name="missing_tables",
         caption="What is not there",
-        labels={"what": "Table or column", "brings": "What it would bring"},
         rows=8,
         download=False,
     )

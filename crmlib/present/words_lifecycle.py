@@ -7,8 +7,8 @@ import pandas as pd
 from crmlib.analyse.lifecycle_moves import NO_LONGER, NOT_YET, LifecycleMoves
 from crmlib.analyse.retention import Retention
 from crmlib.analyse.retention_survival import SurvivalCurves
+from crmlib.measure.columns import label_of
 from crmlib.measure.lifecycle import QUIET_TIMES
-from crmlib.present.labels import label_of
 from crmlib.present.words import days, listing, percent, plural, sentence
 
 SILENT = ("dormant", "lost")

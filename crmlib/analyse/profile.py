@@ -9,19 +9,20 @@ import pandas as pd
 
 from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
 from crmlib.analyse.lifecycle import lifecycle_stages
-from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
+from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, shown_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.purchases import purchases_by_month
 from crmlib.measure.rfm import rfm_table
 from crmlib.prepare.clock import local_time
-from crmlib.prepare.privacy import MINIMUM_GROUP
+from crmlib.prepare.privacy import min_group
+from crmlib.schema.fields import MINIMUM_GROUP
 from crmlib.schema.tables import table_spec
 
 GROUP_FIELDS = (
     *("kind", "industry", "company_size", "country", "region", "source"),
     *("household_size", "income_band", "gender", "birth_on"),
 )
-"""The columns of customers that may be told apart; those of class S only in groups that are large enough."""
+"""The columns of customers that may be told apart; each only in groups that are large enough."""
 
 _IDLE = pd.Timedelta(days=3)
 """Without a sale for so long at its beginning or end, a month may still be whole."""
@@ -62,8 +63,10 @@ class CustomerProfile:
         `high`),
         `known_pct`.
     groups : DataFrame
-        `field`, `value`, `customers`, `share_pct`, `spend_median` (of those who bought); sensitive columns in
-        groups of at least ten.
+        `field`, `value`, `customers`, `share_pct`, `spend_median` (of those who bought), in groups of at
+        least `min_group` customers.
+    min_group : int
+        Customers of the smallest group that is shown.
     left_out : dict of str
         What could not be computed, and why.
 
@@ -85,6 +88,7 @@ class CustomerProfile:
     concentration: pd.DataFrame = field(repr=False)
     summary: pd.DataFrame = field(repr=False)
     groups: pd.DataFrame = field(repr=False)
+    min_group: int = MINIMUM_GROUP
     left_out: dict[str, str] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
@@ -136,6 +140,7 @@ def customer_profile(crm: Any) -> CustomerProfile:
         types=types,
         type_names=tuple(kind.name for kind in kinds),
         type_table=_type_table(rfm, types, kinds),
+        min_group=min_group(crm),
         months=sales_by_month(crm),
         order_frequency=order_frequency(buyers["order_count"]),
         concentration=concentration(buyers["spend_total"]),
@@ -346,23 +351,25 @@ def _groups(crm: Any, indicators: pd.DataFrame) -> pd.DataFrame:
     present = [name for name in GROUP_FIELDS if name in crm.columns("customers")]
     people = crm.frame("customers", ["customer_id", *present]).set_index("customer_id")
     figures = indicators[["order_count", "spend_total"]].reindex(people.index)
-    tables = [_group(name, people[name], figures, crm.as_of) for name in present]
+    least = min_group(crm)
+    tables = [_group(name, people[name], figures, as_of=crm.as_of, least=least) for name in present]
     tables = [table for table in tables if len(table)]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def _group(name: str, values: pd.Series, figures: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+def _group(
+    name: str, values: pd.Series, figures: pd.DataFrame, *, as_of: pd.Timestamp, least: int
+) -> pd.DataFrame:
     if name == "birth_on":
         values = age_bands(values, as_of=as_of)
     sensitive = table_spec("customers").field(name).privacy == "sensitive"
-    named = safe_groups(values) if sensitive else frequent_groups(values)
+    named = shown_groups(values, min_group=least, most=None if sensitive else 10)
     spend = figures["spend_total"].where(figures["order_count"] > 0)
     by_value = spend.groupby(named)
     table = pd.DataFrame({"customers": by_value.size(), "spend_median": by_value.median()}).rename_axis(
         "value"
     )
-    if sensitive:
-        table["spend_median"] = table["spend_median"].where(by_value.count() >= MINIMUM_GROUP)
+    table["spend_median"] = table["spend_median"].where(by_value.count() >= least)
     shown = set(table.index) - {NOT_STATED}
     if len(shown) < 2 or shown == {OTHER}:
         return table.iloc[:0]

@@ -11,8 +11,9 @@ from crmlib.analyse.retention_survival import SurvivalCurves, survival_curves
 from crmlib.measure.cohorts import cohort_cells, customer_lifetimes, period_number
 from crmlib.measure.lifecycle_steps import purchases_are
 from crmlib.prepare.clock import local_time
+from crmlib.prepare.privacy import min_group
+from crmlib.schema.fields import MINIMUM_GROUP
 
-LEAST_CUSTOMERS = 10
 """Of fewer customers no share is spoken of."""
 
 _OFFSETS = {
@@ -63,6 +64,8 @@ class Retention:
     currency : str
     purchases : str
         "orders" or "won deals".
+    min_group : int
+        Cohorts of fewer customers are not shown on their own.
 
     Examples
     --------
@@ -86,9 +89,10 @@ class Retention:
     as_of: pd.Timestamp
     currency: str = ""
     purchases: str = "orders"
+    min_group: int = MINIMUM_GROUP
 
     def _repr_html_(self) -> str:
-        return self.shares.round(1).to_html()
+        return shown_cohorts(self).round(1).to_html()
 
 
 def retention_curves(
@@ -172,14 +176,26 @@ def retention_curves(
         as_of=as_of,
         currency=crm.currency,
         purchases=purchases_are(crm),
+        min_group=min_group(crm),
     )
+
+
+def shown_cohorts(retention: Retention) -> pd.DataFrame:
+    """The shares of the cohorts that are large enough to be shown on their own.
+
+    >>> from types import SimpleNamespace
+    >>> found = SimpleNamespace(sizes=pd.Series([9, 10]), shares=pd.DataFrame({0: [100.0, 100.0]}))
+    >>> shown_cohorts(found).index.tolist()
+    [1]
+    """
+    return retention.shares[retention.sizes >= getattr(retention, "min_group", MINIMUM_GROUP)]
 
 
 def typical_retention(retention: Retention) -> pd.DataFrame:
     """The share that came back in the k-th period after, over all cohorts of which it is known.
 
     The first cohort is left out where there are others: it may hold customers of long standing. Periods known
-    for fewer than ten customers are left out.
+    for fewer than `retention.min_group` customers are left out.
 
     Parameters
     ----------
@@ -189,7 +205,7 @@ def typical_retention(retention: Retention) -> pd.DataFrame:
     -------
     DataFrame indexed by `after`, from 1
         `share_pct` (of all customers of those cohorts), `low`, `high` (the lowest and highest cohort of at
-        least ten customers), `cohorts`, `customers`.
+        least `min_group` customers), `cohorts`, `customers`.
 
     Examples
     --------
@@ -204,11 +220,12 @@ def typical_retention(retention: Retention) -> pd.DataFrame:
     """
     skip = 1 if len(retention.sizes) > 1 else 0
     active, sizes = retention.active.iloc[skip:], retention.sizes.iloc[skip:]
+    least = getattr(retention, "min_group", MINIMUM_GROUP)
     rows = {}
     for after in [column for column in active.columns if column > 0]:
         known = active[after].notna()
-        if sizes[known].sum() >= LEAST_CUSTOMERS:
-            shares = (100 * active[after] / sizes)[known & (sizes >= LEAST_CUSTOMERS)]
+        if sizes[known].sum() >= least:
+            shares = (100 * active[after] / sizes)[known & (sizes >= least)]
             rows[after] = {
                 "share_pct": 100 * active.loc[known, after].sum() / sizes[known].sum(),
                 "low": shares.min(),

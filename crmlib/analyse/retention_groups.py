@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
+from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, shown_groups
 from crmlib.measure.cohorts import FIRST_ORDER_COLUMNS, first_purchase_values
 from crmlib.measure.lifecycle_steps import columns_here
-from crmlib.prepare.privacy import MINIMUM_GROUP
+from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.tables import table_spec
 
@@ -33,7 +33,7 @@ def retention_groups(crm: Any, first_on: pd.Series, *, by: str) -> pd.Series:
     -------
     Series customer_id -> group, ordered categorical
         At most six groups: the largest five (the latest five cohorts), and the others together; missing
-        where nothing is stated. Of a sensitive column no group has fewer than ten customers.
+        where nothing is stated. No group of a column has fewer than `[privacy] min_group` customers.
 
     Raises
     ------
@@ -50,15 +50,11 @@ def retention_groups(crm: Any, first_on: pd.Series, *, by: str) -> pd.Series:
     """
     if by == COHORT:
         return _cohort_groups(first_on)
-    sensitive, values = _values(crm, by)
-    values = values.reindex(first_on.index)
+    values = _values(crm, by).reindex(first_on.index)
     if by == "birth_on":
         values = age_bands(values, as_of=crm.as_of)
-    groups = frequent_groups(values, most=MOST_GROUPS)
+    groups = shown_groups(values, min_group=min_group(crm), most=MOST_GROUPS)
     groups = groups.mask(groups == NOT_STATED)
-    if sensitive:
-        groups = safe_groups(groups, minimum=MINIMUM_GROUP)
-        groups = groups.mask(groups == NOT_STATED)
     sizes = groups.value_counts()
     order = sorted(sizes.index, key=lambda name: (name == OTHER, -sizes[name], name))
     return pd.Series(pd.Categorical(groups, categories=order, ordered=True), index=groups.index, name=by)
@@ -89,15 +85,14 @@ def group_columns(crm: Any) -> list[str]:
     return [*first, *of_customers]
 
 
-def _values(crm: Any, by: str) -> tuple[bool, pd.Series]:
+def _values(crm: Any, by: str) -> pd.Series:
     known = group_columns(crm)
     if by not in known:
         raise ParameterError(f"retention cannot be told apart by {by!r}.{nearest(by, [COHORT, *known])}")
     if by in FIRST_ORDER_COLUMNS:
-        return False, first_purchase_values(crm, column=by)
+        return first_purchase_values(crm, column=by)
     people = crm.frame("customers", ["customer_id", by])
-    values = people.drop_duplicates("customer_id").set_index("customer_id")[by]
-    return table_spec("customers").field(by).privacy == "sensitive", values
+    return people.drop_duplicates("customer_id").set_index("customer_id")[by]
 
 
 def _cohort_groups(first_on: pd.Series) -> pd.Series:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.errors import ParameterError
+from crmlib.schema.fields import MINIMUM_GROUP
 
 OTHER = "all other values"
 NOT_STATED = "not stated"
@@ -77,6 +77,24 @@ def frequent_groups(values: pd.Series, *, most: int = 10) -> pd.Series:
     """
     words = values.astype("str").where(values.notna(), NOT_STATED)
     counted = words[values.notna()].value_counts()
+    kept = sorted(counted.index, key=lambda value: (-counted[value], value))[:most]
+    return words.where(words.isin(kept) | values.isna(), OTHER)
+
+
+def shown_groups(values: pd.Series, *, min_group: int = MINIMUM_GROUP, most: int | None = 10) -> pd.Series:
+    """What a page may show of a column: no group of fewer than `min_group`, and only the `most` frequent.
+
+    The rest is `OTHER`, which is large enough itself; missing values are "not stated".
+
+    >>> towns = pd.Series(["York"] * 12 + ["Bath"] * 11 + ["Ely"] * 2 + [None])
+    >>> shown_groups(towns).value_counts().to_dict()
+    {'all other values': 13, 'York': 12, 'not stated': 1}
+    >>> shown_groups(towns, min_group=1, most=2).value_counts().to_dict()
+    {'York': 12, 'Bath': 11, 'all other values': 2, 'not stated': 1}
+    """
+    words = safe_groups(values, minimum=min_group) if min_group > 1 else values.astype("str")
+    words = words.where(values.notna(), NOT_STATED)
+    counted = words[values.notna() & (words != OTHER)].value_counts()
     kept = sorted(counted.index, key=lambda value: (-counted[value], value))[:most]
     return words.where(words.isin(kept) | values.isna(), OTHER)
 

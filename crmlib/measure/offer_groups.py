@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.prepare.engine import Engine
-from crmlib.prepare.privacy import MINIMUM_GROUP
+from crmlib.schema.fields import MINIMUM_GROUP
 
 GROUP_COLUMNS = ("industry", "company_size", "income_band", "region", "country")
 """By what customers are alike, the most telling first."""
@@ -35,7 +35,9 @@ order by value, place
 """
 
 
-def group_sellers(engine: Engine, column: str, *, day: date, horizon_days: int) -> pd.DataFrame:
+def group_sellers(
+    engine: Engine, column: str, *, day: date, horizon_days: int, min_group: int = MINIMUM_GROUP
+) -> pd.DataFrame:
     """The best sellers of the last days by a column of customers, in groups large enough to name.
 
     Parameters
@@ -49,7 +51,7 @@ def group_sellers(engine: Engine, column: str, *, day: date, horizon_days: int) 
     -------
     DataFrame, sorted
         `value` (of the column; "" for all), `p`, `buyers` (customers of the group who bought it), `group_buyers`
-        (who bought anything, at least 10 in a group), `place`.
+        (who bought anything, at least `min_group` in a group), `place`.
 
     Examples
     --------
@@ -73,7 +75,7 @@ def group_sellers(engine: Engine, column: str, *, day: date, horizon_days: int) 
         {
             "cut": day,
             "recent_on": day - timedelta(days=horizon_days),
-            "least": MINIMUM_GROUP if column else 1,
+            "least": min_group if column else 1,
         },
     )
 

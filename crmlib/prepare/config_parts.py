@@ -18,8 +18,8 @@ from pydantic import (
 )
 from pydantic import field_validator as validator
 
-from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.errors import nearest
+from crmlib.schema.fields import MINIMUM_GROUP
 
 ENCODINGS = (
     "utf-8", "utf-8-sig", "utf-16", "gb18030", "latin-1", "cp1252", "cp1250", "cp1251", "big5", "shift_jis",

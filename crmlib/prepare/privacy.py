@@ -12,18 +12,17 @@ import pandas as pd
 
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import ConfigError, SchemaError
+from crmlib.schema.fields import MINIMUM_GROUP
 from crmlib.schema.tables import TABLES
 
 KEY_VARIABLE = "CRMLIB_PSEUDONYM_KEY"
 """Environment variable that holds the secret of the pseudonyms; it never stands in crm.toml."""
 
-MINIMUM_GROUP = 10
-"""Customers that a group of a sensitive column has at the least, where it is shown."""
-
 SHORTEST_KEY = 16
 LENGTH = 12
 
 _MARK = "K-"
+_ADDRESS, _CODE = "@", 8
 _CONTEXT = b"crmlib pseudonyms of customers, key from the exports, version 1\0"
 _CONTENT = {
     "transactions": ("customer_id", "order_id", {"ordered_at": "min", "net_amount": "sum"}),
@@ -106,6 +105,48 @@ def looks_like_pseudonym(value: Any) -> bool:
     (True, False, False)
     """
     return isinstance(value, str) and bool(re.fullmatch(rf"{_MARK}[A-Z2-7]{{{LENGTH}}}", value))
+
+
+def min_group(crm: Any) -> int:
+    """Customers that a group has at the least where it is shown: ``[privacy] min_group``, or the default."""
+    settings = getattr(getattr(crm, "config", None), "privacy", None)
+    return getattr(settings, "min_group", MINIMUM_GROUP)
+
+
+def employee_names(crm: Any, ids: pd.Series) -> pd.Series:
+    """Employees as a page may show them: by name where `employees` knows it, never by an e-mail address.
+
+    Of two with one name each has the identifier behind it. What has an "@" in it becomes a neutral code, the
+    same in every table of a run.
+
+    >>> from types import SimpleNamespace
+    >>> employee_names(SimpleNamespace(tables=()), pd.Series(["e1", None])).tolist()
+    ['e1', nan]
+    """
+    known = ids.dropna().astype("str")
+    codes = {one: _without_address(crm, one) for one in known.unique()}
+    names = {
+        one: name for one, name in _names_of_employees(crm).items() if one in codes and _ADDRESS not in name
+    }
+    shared = pd.Series(names, dtype="object")
+    shared = set(shared[shared.duplicated(keep=False)])
+    said = {one: f"{name} ({codes[one]})" if name in shared else name for one, name in names.items()}
+    return ids.astype("object").where(ids.isna(), ids.astype("str").map({**codes, **said}))
+
+
+def _names_of_employees(crm: Any) -> dict[str, str]:
+    if "employees" not in getattr(crm, "tables", ()) or "name" not in crm.columns("employees"):
+        return {}
+    staff = crm.frame("employees", ["employee_id", "name"]).dropna().drop_duplicates("employee_id")
+    return dict(zip(staff["employee_id"].astype("str"), staff["name"].astype("str").str.strip(), strict=True))
+
+
+def _without_address(crm: Any, identifier: str) -> str:
+    if _ADDRESS not in identifier:
+        return identifier
+    key = os.environ.get(KEY_VARIABLE, "") or key_from_exports(crm)
+    code = pseudonyms(pd.Series([identifier]), key=key).iloc[0]
+    return f"E-{code.removeprefix(_MARK)[:_CODE]}"
 
 
 def public_ids(crm: Any, ids: pd.Series) -> pd.Series:

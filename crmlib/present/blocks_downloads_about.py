@@ -1,11 +1,9 @@
 """What a list that leaves the house says about itself: where it is from and what its columns mean."""
 
-from functools import cache
 from typing import Any
 
 from crmlib.prepare.clock import in_zone
 from crmlib.present.words import date
-from crmlib.schema.tables import TABLES
 
 
 def about_workspace(crm: Any) -> dict[str, str]:
@@ -36,24 +34,3 @@ def about_workspace(crm: Any) -> dict[str, str]:
         "Currency": getattr(crm, "currency", ""),
     }
     return {word: text for word, text in said.items() if text}
-
-
-def column_meaning(name: str) -> str:
-    """What a column of a list of customers means, if it is an indicator or described in the vocabulary.
-
-    Examples
-    --------
-    >>> print(column_meaning("recency_days"))
-    Days from the last purchase to as_of.
-    >>> column_meaning("no_such_column")
-    ''
-    """
-    return _meanings().get(name, "")
-
-
-@cache
-def _meanings() -> dict[str, str]:
-    from crmlib.measure.indicators import INDICATORS
-
-    fields = {field.name: field.description for field in TABLES["customers"].fields}
-    return fields | {indicator.name: indicator.says for indicator in INDICATORS}

@@ -13,10 +13,10 @@ import pandas as pd
 from markupsafe import Markup
 from pandas.api import types
 
+from crmlib.measure.columns import column_of
 from crmlib.prepare.privacy import are_pseudonyms
 from crmlib.present.blocks_base import Block
 from crmlib.present.blocks_downloads import joined, to_csv_bytes, with_index
-from crmlib.present.blocks_downloads_about import column_meaning
 from crmlib.present.blocks_downloads_excel import EXCEL_ROWS, excel_format, to_excel_bytes
 from crmlib.present.blocks_downloads_links import Download
 from crmlib.present.blocks_figures import is_known
@@ -33,7 +33,6 @@ DOWNLOAD_BYTES_EACH = 80_000
 """The same for each of the two where there is a workbook beside the CSV."""
 
 _NUMBERS = ("decimal", "floating", "integer", "mixed-integer-float")
-_SUFFIX_UNITS = {"_days": "days", "_pct": "%"}
 _UNKNOWN = Markup('<td{}><span class="crm-unknown" title="not known">–</span></td>')
 _CELL = Markup("<td{}>{}</td>")
 _NUMERIC = Markup(' class="crm-num"')
@@ -60,14 +59,17 @@ class DataTable(Block):
         Name of the downloaded file, without ".csv".
     caption : Claim or str
         What the table shows; stands above it.
+    currency : str
+        Shown behind columns of money. What else a column is called and measured in is declared once, in
+        `crmlib.schema.columns`, and with the indicators; one that is not declared there is called by its name.
     labels : dict of Claim or str, optional
-        Column -> plain words. Without it "recency_days" becomes "Recency" with the unit "days".
+        Column -> plain words, for a column of your own.
     units : dict of str, optional
-        Column -> unit, shown in the header.
+        Column -> unit, shown in the header, for a column of your own.
     digits : int or dict, optional
-        Decimals, for all columns or by column; a text is a format of Python's own ("d" leaves out the
-        separators, for years). Without it a column gets what its largest value needs for three
-        significant digits.
+        Decimals, for all columns or by column, of columns of your own; a text is a format of Python's own ("d"
+        leaves out the separators, for years). A column that nothing is known of gets what its largest value
+        needs for three significant digits.
     rows : int
         How many rows are shown at first; the others unfold, up to `page_rows`.
     download : bool
@@ -81,7 +83,7 @@ class DataTable(Block):
     download_bytes : int, optional
         At most so large is each download; a page of many long lists wants less than is usual.
     meanings : dict of str, optional
-        Column -> what it means, for that sheet. Indicators and columns of the vocabulary are known already.
+        Column -> what it means here, for that sheet, where it is more than the declaration says.
 
     Raises
     ------
@@ -91,12 +93,12 @@ class DataTable(Block):
     Examples
     --------
     >>> frame = pd.DataFrame({"segment": ["loyal", None], "spend_total": [1204.5, 33.25]})
-    >>> table = DataTable(frame, name="segments", caption="Spend by segment", units={"spend_total": "USD"})
+    >>> table = DataTable(frame, name="segments", caption="Spend by segment", currency="USD")
     >>> print(table._text())
     Spend by segment
-    Segment  Spend total (USD)
-      loyal              1,204
-          –                 33
+    Segment  Net spend (USD)
+      loyal         1,204.50
+          –            33.25
     """
 
     kind: ClassVar[str] = "table"
@@ -104,6 +106,7 @@ class DataTable(Block):
     _: KW_ONLY
     name: str
     caption: str | Claim
+    currency: str = ""
     labels: Mapping[str, str | Claim] | None = None
     units: Mapping[str, str | Claim] | None = None
     digits: int | Mapping[str, int | str] | None = None
@@ -136,24 +139,20 @@ class DataTable(Block):
     def _label(self, column: Any) -> str:
         if self.labels and column in self.labels:
             return str(self.labels[column])
-        plain = str(joined(column))
-        for suffix in _SUFFIX_UNITS:
-            plain = plain.removesuffix(suffix)
-        plain = plain.replace("_", " ").strip()
-        return plain[:1].upper() + plain[1:]
+        return column_of(str(joined(column))).label
 
     def _unit(self, column: Any) -> str:
         if self.units and column in self.units:
             return str(self.units[column])
-        for suffix, unit in _SUFFIX_UNITS.items():
-            if str(column).endswith(suffix):
-                return unit
-        return ""
+        return column_of(str(joined(column))).shown_unit(self.currency)
 
     def _digits(self, column: Any) -> int | str | None:
         if isinstance(self.digits, Mapping):
-            return self.digits.get(column)
-        return self.digits
+            if column in self.digits:
+                return self.digits[column]
+        elif self.digits is not None:
+            return self.digits
+        return column_of(str(joined(column))).digits
 
     def _headers(self) -> list[str]:
         pairs = [(self._label(column), self._unit(column)) for column in self.frame.columns]
@@ -213,7 +212,11 @@ class DataTable(Block):
         }
 
     def _csv(self, rows: int) -> bytes:
-        return to_csv_bytes(self.frame.iloc[:rows], labels=self._headers())
+        frame = self.frame.iloc[:rows]
+        rounded = [
+            _rounded(frame.iloc[:, place], self._digits(name)) for place, name in enumerate(frame.columns)
+        ]
+        return to_csv_bytes(pd.concat(rounded, axis=1) if rounded else frame, labels=self._headers())
 
     def _excel(self, rows: int) -> bytes:
         patterns = [
@@ -236,7 +239,7 @@ class DataTable(Block):
         if self._has_pseudonyms():
             yield "Customer numbers", PSEUDONYM_NOTE
         meanings = {
-            header: (self.meanings or {}).get(column) or column_meaning(str(column))
+            header: (self.meanings or {}).get(column) or column_of(str(joined(column))).meaning
             for column, header in zip(self.frame.columns, self._headers(), strict=True)
         }
         if any(meanings.values()):
@@ -323,6 +326,15 @@ def _date_format(values: pd.Series) -> str:
         return ""
     midnight = (values.dropna().dt.normalize() == values.dropna()).all()
     return "%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M"
+
+
+def _rounded(values: pd.Series, digits: int | str | None) -> pd.Series:
+    """Numbers as a page shows them: rounded to the decimals of their unit, whole numbers without a point."""
+    if not isinstance(digits, int) or not _is_numeric(values) or types.is_integer_dtype(values):
+        return values
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64").round(digits) + 0.0
+    known = numbers.dropna()
+    return numbers.astype("Int64") if digits == 0 and known.map(isfinite).all() and len(known) else numbers
 
 
 def _cell_text(value: Any, pattern: str) -> str:

@@ -8,7 +8,7 @@ from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, MATCHED
 from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND
 from crmlib.analyse.campaigns.result import CampaignEffect
 from crmlib.analyse.small_groups import NOT_STATED, OTHER
-from crmlib.present.labels import label_of
+from crmlib.measure.columns import label_of
 from crmlib.present.words import NBSP, money, percent, shortened
 
 FIGURES = {

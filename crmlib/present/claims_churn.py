@@ -4,6 +4,7 @@ import numpy as np
 
 from crmlib.analyse.churn_candidates import PLAIN_NAMES
 from crmlib.analyse.churn_result import ChurnModel
+from crmlib.measure.columns import label_of
 from crmlib.measure.indicators import INDICATORS
 from crmlib.present.claims_churn_words import (
     FIRST,
@@ -13,7 +14,6 @@ from crmlib.present.claims_churn_words import (
     top_at_risk,
     value_words,
 )
-from crmlib.present.labels import label_of
 from crmlib.present.needs import or_else
 from crmlib.present.words import count, date, listing, money, number, percent, plural
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.churn_result import ChurnModel
+from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.blocks_figures import shown_number, with_unit
-from crmlib.present.labels import label_of, unit_of
 from crmlib.present.words import listing
 
 NO_REASON = "nothing stands out"

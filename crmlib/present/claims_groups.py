@@ -4,7 +4,7 @@ import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.analyse.small_groups import NOT_STATED, OTHER
-from crmlib.present.labels import label_of
+from crmlib.measure.columns import label_of
 from crmlib.present.words import count, listing, money, percent
 
 
@@ -41,9 +41,8 @@ def groups_paragraph(profile: CustomerProfile) -> list[str]:
         for name in groups["field"].unique()
     ]
     said.append(
-        "Sensitive values are shown for groups of at least ten customers; smaller ones are put together, "
-        "with one more "
-        "where they could be worked out."
+        f"Values are shown for groups of at least {count(profile.min_group, 'customer')}; smaller ones are put "
+        "together, with one more where they could be worked out."
     )
     return [part for part in said if part]
 

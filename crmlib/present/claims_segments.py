@@ -9,7 +9,7 @@ from crmlib.analyse.segment_choice import STABLE
 from crmlib.analyse.segment_lists import deviations, overdue_customers
 from crmlib.analyse.segment_words import NO_PURCHASE
 from crmlib.analyse.segments import Segmentation
-from crmlib.present.labels import label_of
+from crmlib.measure.columns import label_of
 from crmlib.present.words import count, listing, number, percent, plural, times
 from crmlib.schema.states import LATE_TIMES, spoken
 

@@ -10,8 +10,8 @@ from crmlib.analyse.scorecard_ranks import OWN_REASONS, SAME, UNKNOWN
 from crmlib.analyse.scorecard_reasons import topic_lifts
 from crmlib.analyse.scorecard_stability import SHAKE_DRAWS
 from crmlib.analyse.scorecard_weights import TOPICS
+from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.claims_worth_reasons import topic_word
-from crmlib.present.labels import label_of, unit_of
 from crmlib.present.words import count, listing, money, number, percent, plural, sentence
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from crmlib.analyse.scorecard import Scorecard
-from crmlib.present.labels import label_of, unit_of
+from crmlib.measure.columns import label_of, unit_of
 
 # fmt: off
 _COUNTED = frozenset({

@@ -6,6 +6,7 @@ import numpy as np
 
 from crmlib.analyse.churn_candidates import PLAIN_NAMES
 from crmlib.analyse.churn_result import ChurnModel
+from crmlib.measure.columns import label_of
 from crmlib.present.claims_churn_words import (
     FIRST,
     groups_that_agree,
@@ -13,7 +14,6 @@ from crmlib.present.claims_churn_words import (
     top_at_risk,
     value_words,
 )
-from crmlib.present.labels import label_of
 from crmlib.present.plots_parts import SIDE, bar_percent, canvas, nothing, place_labels, short_numbers
 from crmlib.present.theme import ALARM, GREY, INK, MAIN, SOFT, finish, letters_of, text_width, theme, wrapped
 from crmlib.present.words import count, listing, number, percent, plural

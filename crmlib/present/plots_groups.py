@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.analyse.small_groups import NOT_STATED, OTHER
-from crmlib.present.labels import label_of
+from crmlib.measure.columns import label_of
 from crmlib.present.plots_parts import bar_rows, nothing
 from crmlib.present.theme import GREY, MAIN, finish
 from crmlib.present.words import count, listing, money

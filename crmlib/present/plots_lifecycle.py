@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.lifecycle_moves import LifecycleMoves
-from crmlib.analyse.retention import Retention, typical_retention
+from crmlib.analyse.retention import Retention, shown_cohorts, typical_retention
 from crmlib.present.plots_parts import bar_rows, canvas, nothing, paired_bars
 from crmlib.present.theme import (
     ALARM,
@@ -163,7 +163,7 @@ def plot_cohorts(result: Retention, *, ax: Any = None) -> Any:
     typical = typical_retention(result)
     if typical.empty:
         return _nothing(ax, "Too few customers have been seen for long enough")
-    shares = result.shares.iloc[:, 1 : _MOST_PERIODS + 1]
+    shares = shown_cohorts(result).iloc[:, 1 : _MOST_PERIODS + 1]
     shares = shares[shares.notna().any(axis=1)].tail(_MOST_ROWS).dropna(axis=1, how="all")
     title = (
         f"{percent(typical['share_pct'].iloc[0])} of new customers came back in the {result.unit} after "

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
-from crmlib.present.labels import label_of, unit_of
+from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.plots_parts import bar_percent, canvas, nothing, paired_bars, scale_of, short_numbers
 from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, finish, theme
 from crmlib.present.words import change, count, listing, money, number, percent, sentence

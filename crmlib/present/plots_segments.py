@@ -8,7 +8,7 @@ import pandas as pd
 from crmlib.analyse.segment_choice import STABLE
 from crmlib.analyse.segment_lists import deviations
 from crmlib.analyse.segments import Segmentation
-from crmlib.present.labels import label_of
+from crmlib.measure.columns import label_of
 from crmlib.present.plots_parts import SIDE, canvas, nothing, paired_bars, place_labels
 from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, colour_of, finish, letters_of, theme, wrapped
 from crmlib.present.words import count, listing, number, percent, plural

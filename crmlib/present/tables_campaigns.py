@@ -84,7 +84,7 @@ def campaigns_table(crm: Any, summary: CampaignSummary) -> DataTable:
     --------
     >>> from types import SimpleNamespace
     >>> from crmlib.present.claims_campaigns_words import _little_summary
-    >>> campaigns_table(SimpleNamespace(config=None), _little_summary()).frame["verdict"].tolist()
+    >>> campaigns_table(SimpleNamespace(config=None), _little_summary()).frame["effect_words"].tolist()
     ['more spend']
     """
     table = summary.table
@@ -109,26 +109,10 @@ def campaigns_table(crm: Any, summary: CampaignSummary) -> DataTable:
     if not frame["control"].any():
         empty.append("control")
     return DataTable(
-        frame.drop(columns=empty),
+        frame.drop(columns=empty).rename(columns={"kind": "campaign_kind", "verdict": "effect_words"}),
         name="campaigns",
         caption="Campaigns, the earliest first (ranges: 95 %)",
-        labels={
-            "campaign": "Campaign",
-            "kind": "Kind",
-            "channel": "Channel",
-            "begin_on": "First day",
-            "until_on": "Last day",
-            "contacted": "Contacted",
-            "control": "Held out",
-            "responded": "Answered",
-            "response_pct": "Answered",
-            "response_low": "from",
-            "response_high": "to",
-            "cost_amount": "Cost",
-            "verdict": "Extra spend",
-        },
-        units={"response_pct": "%", "cost_amount": summary.currency},
-        digits=dict.fromkeys(["response_pct", "response_low", "response_high"], 1) | {"responded": 0},
+        currency=summary.currency,
         rows=30,
         excel=True,
         about=about_workspace(crm),
@@ -180,31 +164,11 @@ def effects_table(crm: Any, summary: CampaignSummary) -> DataTable:
     if frame["everyone"].isna().all():
         frame = frame.drop(columns="everyone")
     unit = summary.currency
-    amounts = ("effect", "base_mean", "smallest_effect", "everyone", "trial_effect")
     return DataTable(
         frame,
         name="campaign_effects",
         caption="Extra spend a customer, campaign by campaign (ranges: 95 %)",
-        labels={
-            "campaign": "Campaign",
-            "comparison": "Compared with",
-            "compared": "Customers compared",
-            "effect": "Extra spend",
-            "effect_low": "from",
-            "effect_high": "to",
-            "q_value": "Chance alone, among so many",
-            "base_mean": "Spend of those compared with",
-            "smallest_effect": "Smallest effect seen four times in five",
-            "everyone": "Against all others",
-            "trial_effect": "Same comparison before it",
-            "trial_low": "from",
-            "trial_high": "to",
-            "verdict": "Verdict",
-            "why": "Why not",
-        },
-        units=dict.fromkeys(amounts, unit) if unit else None,
-        digits=dict.fromkeys([*amounts, "effect_low", "effect_high", "trial_low", "trial_high"], 1)
-        | {"q_value": 2},
+        currency=unit,
         rows=30,
         excel=True,
         about=about_workspace(crm),
@@ -241,19 +205,10 @@ def ways_table(effect: CampaignEffect) -> DataTable:
         }
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"low": "effect_low", "high": "effect_high"}),
         name="ways_to_reckon",
         caption=f"Extra spend a customer, {effect_name(effect)}, reckoned in several ways (ranges: 95 %)",
-        labels={
-            "way": "Reckoned",
-            "effect": "Extra spend",
-            "low": "from",
-            "high": "to",
-            "contacted": "Customers in it",
-            "compared": "Compared with",
-        },
-        units={"effect": effect.currency} if effect.currency else None,
-        digits=dict.fromkeys(["effect", "low", "high"], 2),
+        currency=effect.currency,
     )
 
 
@@ -298,27 +253,10 @@ def groups_table(crm: Any, effect: CampaignEffect) -> DataTable:
     )
     unit = effect.currency
     return DataTable(
-        frame,
+        frame.rename(columns={"spend": "effect_words"}),
         name="who_responds",
         caption=f"Who responds, {effect_name(effect)}: groups as they were before it (ranges: 95 %)",
-        labels={
-            "grouping": "Customers by",
-            "group": "Group",
-            "contacted": "Contacted",
-            "responded": "Answered",
-            "response_pct": "Answered",
-            "response_low": "from",
-            "response_high": "to",
-            "answers": "Share of answers",
-            "effect": "Extra spend a customer",
-            "gap": "Against all others",
-            "gap_low": "from",
-            "gap_high": "to",
-            "spend": "Extra spend",
-        },
-        units={"response_pct": "%"} | ({"effect": unit, "gap": unit} if unit else {}),
-        digits=dict.fromkeys(["response_pct", "response_low", "response_high"], 1)
-        | dict.fromkeys(["effect", "gap", "gap_low", "gap_high"], 1),
+        currency=unit,
         rows=15,
         excel=True,
         about=about_workspace(crm),
@@ -360,16 +298,6 @@ def alike_table(effect: CampaignEffect) -> DataTable:
         frame,
         name="how_alike",
         caption=f"How alike the groups were before {effect_name(effect)} (apart: in standard deviations)",
-        labels={
-            "figure": "Figure",
-            "contacted_mean": "In the campaign",
-            "others_mean": "Others",
-            "difference_before": "Apart",
-            "contacted_matched": "In it, matched",
-            "others_matched": "Their partners",
-            "difference_after": "Apart, matched",
-        },
-        digits=dict.fromkeys(means, 1) | dict.fromkeys(["difference_before", "difference_after"], 2),
         rows=10,
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 from crmlib.analyse.churn_candidates import PLAIN_NAMES
 from crmlib.analyse.churn_reasons import branch_words
 from crmlib.analyse.churn_result import ChurnModel
+from crmlib.measure.columns import label_of
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
 from crmlib.present.blocks_downloads_about import about_workspace
@@ -19,7 +20,6 @@ from crmlib.present.claims_churn_words import (
     reason_words,
     value_words,
 )
-from crmlib.present.labels import label_of
 from crmlib.present.needs import or_else
 from crmlib.present.words import sentence
 
@@ -107,27 +107,9 @@ def comparison_table(model: ChurnModel) -> DataTable:
         }
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"kind": "way_kind"}),
         name="ways_to_foretell",
         caption="Ways to foretell, tested on customers they had not seen (ranges: 95 %)",
-        labels={
-            "way": "Way",
-            "kind": "Kind",
-            "ranked_pct": "Pairs ranked rightly",
-            "ranked_low": "from",
-            "ranked_high": "to",
-            "first_tenth": "Found in the first tenth",
-            "first_low": "from",
-            "first_high": "to",
-            "surprise": "Log loss",
-            "surprise_low": "from",
-            "surprise_high": "to",
-            "chosen": "Chosen",
-        },
-        units={"ranked_pct": "%", "first_tenth": "times chance"},
-        digits={"ranked_pct": 1, "ranked_low": 1, "ranked_high": 1}
-        | dict.fromkeys(["first_tenth", "first_low", "first_high"], 1)
-        | dict.fromkeys(["surprise", "surprise_low", "surprise_high"], 3),
     )
 
 
@@ -153,7 +135,7 @@ def at_risk_table(crm: Any, model: ChurnModel, *, most: int | None = None) -> Da
     >>> from crmlib.present.claims_churn_words import _little_churn
     >>> table = at_risk_table(SimpleNamespace(config=None), _little_churn(), most=3)
     >>> table.frame.columns.tolist(), len(table.frame)
-    (['customer_id', 'probability_pct', 'value', 'revenue_at_risk', 'reason'], 3)
+    (['customer_id', 'stop_chance_pct', 'value_before', 'revenue_at_risk', 'reasons_apart'], 3)
     """
     frame = pd.DataFrame(
         {
@@ -174,21 +156,20 @@ def at_risk_table(crm: Any, model: ChurnModel, *, most: int | None = None) -> Da
         frame = frame.drop(columns=["value", "revenue_at_risk"])
     verb = outcome_words(model)
     return DataTable(
-        frame.reset_index(drop=True),
+        frame.reset_index(drop=True).rename(
+            columns={
+                "probability_pct": f"{_outcome_name(verb)}_chance_pct",
+                "value": "value_before",
+                "reason": "reasons_apart",
+            }
+        ),
         name=f"customers_likely_to_{verb.split()[0]}" if verb.isascii() else "customers_likely",
         caption=f"Customers by {'revenue at risk' if known else f'chance to {verb}'}, the largest first",
-        labels={
-            "customer_id": "Customer",
-            "probability_pct": f"Chance to {verb}",
-            "value": f"{value_words(model)[:1].upper()}{value_words(model)[1:]}",
-            "revenue_at_risk": "Revenue at risk",
-            "reason": "What sets them apart",
-        },
-        units={"probability_pct": "%", "value": model.currency, "revenue_at_risk": model.currency},
-        digits={"probability_pct": 1, "value": 0, "revenue_at_risk": 1},
+        currency=model.currency,
         rows=15,
         excel=True,
         about=about_workspace(crm),
+        meanings={"value_before": sentence(value_words(model))},
     )
 
 
@@ -208,8 +189,8 @@ def tree_block(model: ChurnModel) -> DataTable | Prose:
     --------
     >>> from crmlib.present.claims_churn_words import _little_churn
     >>> block = tree_block(_little_churn())
-    >>> block.frame.columns.tolist(), block.frame["outcome_share_pct"].is_monotonic_decreasing
-    (['rule', 'customers', 'outcome_share_pct'], True)
+    >>> block.frame.columns.tolist(), block.frame["stop_share_pct"].is_monotonic_decreasing
+    (['rule', 'customers', 'stop_share_pct'], True)
     """
     if model.tree.empty:
         return Prose("No rules were made: the decision tree was not among the ways tried, or found nothing.")
@@ -224,12 +205,11 @@ def tree_block(model: ChurnModel) -> DataTable | Prose:
     frame = pd.DataFrame(rows, columns=["rule", "customers", "outcome_share_pct"])
     verb = outcome_words(model)
     return DataTable(
-        frame.sort_values("outcome_share_pct", ascending=False, kind="stable").reset_index(drop=True),
+        frame.sort_values("outcome_share_pct", ascending=False, kind="stable")
+        .reset_index(drop=True)
+        .rename(columns={"outcome_share_pct": f"{_outcome_name(verb)}_share_pct"}),
         name="rules_in_words",
         caption=f"Rules in words: who did {verb}, the likeliest first (customers learnt from)",
-        labels={"rule": "Customers with", "customers": "Customers", "outcome_share_pct": f"Did {verb}"},
-        units={"outcome_share_pct": "%"},
-        digits={"outcome_share_pct": 0},
         rows=8,
     )
 
@@ -264,6 +244,13 @@ def refused_table(model: ChurnModel) -> DataTable | Prose:
         }
     )
     return DataTable(
-        frame, name="figures_refused", caption="Figures that were refused because they know the outcome",
-        labels={"figure": "Figure", "reason": "Why"}, download=False,
-    )  # fmt: skip
+        frame,
+        name="figures_refused",
+        caption="Figures that were refused because they know the outcome",
+        download=False,
+    )
+
+
+def _outcome_name(verb: str) -> str:
+    """What the columns of an outcome begin with; one of a user's own is named above the table."""
+    return verb if verb in ("stop", "buy") else "outcome"

@@ -16,7 +16,7 @@ from crmlib.present.claims_forecast_words import (
     what_is_foretold,
 )
 from crmlib.present.needs import or_else
-from crmlib.present.tables_forecast_plan import KEY_NAMES, plan_figures, with_keys
+from crmlib.present.tables_forecast_plan import plan_figures, with_keys
 from crmlib.present.words import sentence
 
 
@@ -98,23 +98,19 @@ def periods_table(crm: Any, forecast: Forecast) -> DataTable:
     >>> from crmlib.present.claims_forecast_words import _little_forecast
     >>> table = periods_table(SimpleNamespace(config=None), _little_forecast())
     >>> len(table.frame), table.frame.columns.tolist()[:4]
-    (3, ['period_start', 'period_end', 'expected', 'low'])
+    (3, ['period_start', 'period_end', 'expected', 'expected_low'])
     """
     columns = ["period_start", "period_end", "expected", "low", "high", "baseline"]
     more = [name for name in ("from_open", "from_new", "count") if name in forecast.periods]
     unit = MEASURE_UNITS.get(forecast.measure, forecast.currency)
-    labels = {
-        "period_start": "From", "period_end": "To", "expected": "Expected", "low": "at least", "high": "at most",
-        "baseline": sentence(way_words(forecast, forecast.baseline)).rstrip("."),
-        "from_open": "From open deals", "from_new": "From new deals", "count": "Deals",
-    }  # fmt: skip
     return DataTable(
-        forecast.periods[columns + more],
+        forecast.periods[columns + more].rename(
+            columns={"low": "expected_low", "high": "expected_high", "count": "deals_expected"}
+        ),
         name="forecast_by_period",
-        caption=f"Expected {what_is_foretold(forecast)} by period (bounds: {forecast.level_pct:.0f} %)",
-        labels=labels,
-        units=dict.fromkeys([*columns[2:], "from_open", "from_new"], unit),
-        digits=dict.fromkeys([*columns[2:], "from_open", "from_new"], 0) | {"count": 1},
+        caption=f"Expected {what_is_foretold(forecast)} by period (bounds: {forecast.level_pct:.0f} %); "
+        f"simple way: {way_words(forecast, forecast.baseline)}",
+        currency=unit,
         excel=True,
         about=about_workspace(crm),
     )
@@ -139,7 +135,7 @@ def parts_table(crm: Any, forecast: Forecast, *, by: str) -> DataTable | Prose:
     >>> from types import SimpleNamespace
     >>> from crmlib.present.claims_forecast_words import _little_forecast
     >>> crm = SimpleNamespace(config=None, tables=())
-    >>> parts_table(crm, _little_forecast(), by="owner").frame["key"].tolist()
+    >>> parts_table(crm, _little_forecast(), by="owner").frame["owner"].tolist()
     ['e2', 'e1']
     """
     table = forecast.by.get(by, pd.DataFrame())
@@ -150,20 +146,13 @@ def parts_table(crm: Any, forecast: Forecast, *, by: str) -> DataTable | Prose:
     unit = MEASURE_UNITS.get(forecast.measure, forecast.currency)
     if "way" in frame:
         frame["way"] = [sentence(way_words(forecast, way)).rstrip(".") for way in frame["way"]]
-    labels = {
-        "key": KEY_NAMES.get(by, by.capitalize()), "name": "Name", "expected": "Expected", "low": "at least",
-        "high": "at most", "from_open": "From open deals", "from_new": "From new deals", "open_deals": "Open deals",
-        "open_amount": "Open amount", "baseline": "By the simple way", "way": "Goes by",
-        "wape_pct": "Usual error", "last_year": "Last year",
-    }  # fmt: skip
-    money = ["expected", "low", "high", "from_open", "from_new", "open_amount", "baseline", "last_year"]
     return DataTable(
-        frame,
+        frame.rename(
+            columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
+        ),
         name=f"forecast_by_{by}",
         caption=f"Expected {what_is_foretold(forecast)} in the next {forecast.horizon} by {by}",
-        labels=labels,
-        units=dict.fromkeys(money, unit) | {"wape_pct": "%"},
-        digits=dict.fromkeys(money, 0) | {"wape_pct": 0, "open_deals": 0},
+        currency=unit,
         rows=12,
         excel=True,
         about=about_workspace(crm),
@@ -205,14 +194,7 @@ def ways_table(forecast: Forecast) -> DataTable | Prose:
         }
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"coverage_pct": "within_bounds_pct"}),
         name="forecast_ways",
         caption="Ways to foretell, tried on the past (the last range: how much nearer the chosen one was, 95 %)",
-        labels={
-            "way": "By", "forecasts": "Past forecasts", "wape_pct": "Error", "bias_pct": "Too high (+) or low (−)",
-            "coverage_pct": "Within bounds", "gain_low": "Chosen nearer by, from", "gain_high": "to",
-            "chosen": "Chosen",
-        },
-        units=dict.fromkeys(["wape_pct", "bias_pct", "coverage_pct", "gain_low", "gain_high"], "%"),
-        digits={"wape_pct": 1, "bias_pct": 1, "coverage_pct": 0, "gain_low": 1, "gain_high": 1},
-    )  # fmt: skip
+    )

@@ -7,7 +7,7 @@ import pandas as pd
 from crmlib.analyse.forecast.plan_result import PlanVsActual
 from crmlib.analyse.forecast.plan_says import main_rows
 from crmlib.analyse.forecast.says_sales import MEASURE_WORDS
-from crmlib.prepare.privacy import public_ids
+from crmlib.prepare.privacy import employee_names, public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_forecast_words import MEASURE_UNITS, period_words
@@ -71,11 +71,11 @@ def plan_table(crm: Any, plan: PlanVsActual) -> DataTable:
     Examples
     --------
     >>> from crmlib.present.claims_forecast_words import _little_plan, _little_shop
-    >>> plan_table(_little_shop(), _little_plan()).frame[["key", "name", "status"]]
-        key      name     status
-    0   tea        Tea  behind
-    1  milk       Milk    open
-    2  salt  not known  behind
+    >>> plan_table(_little_shop(), _little_plan()).frame[["product", "name", "status"]]
+      product       name  status
+    0     tea        Tea  behind
+    1    milk       Milk    open
+    2    salt  not known  behind
     """
     columns = [
         *("measure", "key", "period_start", "period_end", "target", "actual", "gap", "gap_pct", "run_rate"),
@@ -89,20 +89,18 @@ def plan_table(crm: Any, plan: PlanVsActual) -> DataTable:
     frame["measure"] = frame["measure"].map(MEASURE_WORDS)
     if plan.by == "total":
         frame = frame.drop(columns="key")
-    labels = {
-        "measure": "Measure", "key": KEY_NAMES[plan.by], "name": "Name", "period_start": "From", "period_end": "To",
-        "target": "Plan", "actual": "Reached", "gap": "Gap", "gap_pct": "Gap", "run_rate": "At this pace",
-        "expected": "Expected", "low": "at least", "high": "at most", "expected_gap_pct": "Expected gap",
-        "status": "Stands", "year_before": "Year before",
-    }  # fmt: skip
-    whole = ["target", "actual", "gap", "run_rate", "expected", "low", "high", "year_before"]
     return DataTable(
-        frame,
+        frame.rename(
+            columns={
+                "key": plan.by,
+                "gap": "plan_gap",
+                "expected": "plan_expected",
+                "low": "plan_expected_low",
+                "high": "plan_expected_high",
+            }
+        ),
         name=f"plan_by_{plan.by}",
         caption=f"Plan and reality by {plan.by} (money in {plan.currency or 'account currency'})",
-        labels=labels,
-        units={"gap_pct": "%", "expected_gap_pct": "%"},
-        digits=dict.fromkeys(whole, 0) | {"gap_pct": 1, "expected_gap_pct": 1},
         rows=12,
         excel=True,
         about=about_workspace(crm),
@@ -125,7 +123,7 @@ def missing_plans_table(crm: Any, plan: PlanVsActual) -> DataTable | Prose:
     Examples
     --------
     >>> from crmlib.present.claims_forecast_words import _little_plan, _little_shop
-    >>> missing_plans_table(_little_shop(), _little_plan()).frame["key"].tolist()[:1]
+    >>> missing_plans_table(_little_shop(), _little_plan()).frame["product"].tolist()[:1]
     ['salt']
     """
     if plan.missing.empty:
@@ -134,18 +132,13 @@ def missing_plans_table(crm: Any, plan: PlanVsActual) -> DataTable | Prose:
     frame["measure"] = frame["measure"].map(MEASURE_WORDS)
     frame["problem"] = [sentence(text).rstrip(".") for text in frame["problem"]]
     return DataTable(
-        frame,
+        frame.rename(columns={"key": plan.by, "value": "target_or_reached", "says": "what_is_wrong"}),
         name=f"plans_missing_by_{plan.by}",
         caption=f"Plans by {plan.by} that are missing or late",
-        labels={
-            "problem": "Problem", "measure": "Measure", "key": KEY_NAMES[plan.by], "name": "Name",
-            "period_start": "From", "period_end": "To", "value": "Target, or reached without", "says": "What is wrong",
-        },
-        digits={"value": 0},
         rows=10,
         excel=True,
         about=about_workspace(crm),
-    )  # fmt: skip
+    )
 
 
 @or_else(lambda missing: None)
@@ -164,7 +157,7 @@ def split_table(crm: Any, plan: PlanVsActual) -> DataTable | Prose:
     Examples
     --------
     >>> from crmlib.present.claims_forecast_words import _little_plan, _little_shop
-    >>> split_table(_little_shop(), _little_plan()).frame["key"].tolist()
+    >>> split_table(_little_shop(), _little_plan()).frame["product"].tolist()
     ['all', 'milk', 'tea']
     """
     if plan.deviation.empty:
@@ -172,21 +165,15 @@ def split_table(crm: Any, plan: PlanVsActual) -> DataTable | Prose:
             "The difference to a year before cannot be split: quantities or that year are not known."
         )
     frame = with_keys(crm, plan.deviation, by=plan.by)
-    figures = ["before", "price", "volume", "mix", "other", "now"]
     return DataTable(
-        frame,
+        frame.rename(columns={"key": plan.by, "price": "price_effect"}),
         name=f"price_volume_mix_by_{plan.by}",
         caption=f"Sales so far against the same days a year before, by {plan.by}",
-        labels={
-            "key": KEY_NAMES[plan.by], "name": "Name", "before": "Year before", "price": "Prices", "volume": "Volume",
-            "mix": "Mix", "other": "No price", "now": "Now",
-        },
-        units=dict.fromkeys(figures, plan.currency),
-        digits=dict.fromkeys(figures, 0),
+        currency=plan.currency,
         rows=12,
         excel=True,
         about=about_workspace(crm),
-    )  # fmt: skip
+    )
 
 
 @or_else(lambda missing: None)
@@ -255,6 +242,9 @@ def with_keys(crm: Any, table: pd.DataFrame, *, by: str, blank: str = "not known
     if by == "customer":
         known = ~keys.isin(_WHOLE)
         frame.loc[known, "key"] = public_ids(crm, keys[known]).to_numpy()
+    if by in ("owner", "employee"):
+        known = ~keys.isin(_WHOLE)
+        frame.loc[known, "key"] = employee_names(crm, keys[known]).to_numpy()
     if by == "product":
         names = product_names(crm)
         if names:

@@ -28,7 +28,7 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
     --------
     >>> from crmlib.present.claims_future import _little_future
     >>> holdout_table(_little_future()).frame.columns.tolist()[:4]
-    ['prediction', 'predicted', 'actual', 'error_pct']
+    ['prediction', 'predicted_purchases', 'actual_purchases', 'error_pct']
     """
     check = future if isinstance(future, HoldoutCheck) else future.holdout
     columns = [
@@ -55,22 +55,9 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
             ],
         )[columns].sort_values("rmse", kind="stable", ignore_index=True)
     return DataTable(
-        frame,
+        frame.rename(columns={"predicted": "predicted_purchases", "actual": "actual_purchases"}),
         name="test_of_predictions",
         caption="Predictions put to the test, the nearest customer by customer first",
-        labels={
-            "prediction": "Prediction",
-            "predicted": "Expected",
-            "actual": "Came",
-            "error_pct": "Error",
-            "range": "Error, 95 % interval",
-            "mae": "Off by, mean",
-            "rmse": "Off by, root mean square",
-            "correlation": "Correlation",
-            "used": "Chosen beforehand",
-        },
-        units={"predicted": "purchases", "actual": "purchases", "error_pct": "%"},
-        digits={"predicted": 0, "actual": 0, "error_pct": 1, "mae": 2, "rmse": 2, "correlation": 2},
     )
 
 
@@ -100,12 +87,6 @@ def fit_table(future: FutureContribution) -> DataTable:
         frame[[*tried.columns.drop("reason"), "estimates", "reason"]],
         name="models_tried",
         caption="Models of buying and leaving that were tried",
-        labels={
-            "log_likelihood": "Log-likelihood",
-            "aic": "AIC, less is better",
-            "estimates": "Estimates ± standard error",
-        },
-        digits={"log_likelihood": 1, "aic": 1},
         download=False,
     )
 

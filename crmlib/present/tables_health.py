@@ -90,17 +90,6 @@ def tables_table(health: DataHealth) -> DataTable:
         frame,
         name="tables",
         caption=claim("health-table-tables"),
-        labels={
-            "table": claim("health-column-table"),
-            "row": claim("health-column-row"),
-            "rows_read": claim("health-column-rows-read"),
-            "rows_accepted": claim("health-column-rows-accepted"),
-            "rows_set_aside": claim("health-column-rows-set-aside"),
-            "first_at": claim("health-column-first"),
-            "last_at": claim("health-column-last"),
-            "age_days": claim("health-column-age"),
-        },
-        units={"age_days": claim("health-unit-days")},
     )
 
 
@@ -120,7 +109,7 @@ def checks_table(health: DataHealth) -> DataTable:
     >>> from crmlib import Crm
     >>> from crmlib.analyse.health import data_health
     >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
-    >>> checks_table(data_health(crm)).frame[["what", "done"]].to_numpy().tolist()
+    >>> checks_table(data_health(crm)).frame[["finding", "done"]].to_numpy().tolist()
     [['Products that are listed more than once', 'set aside']]
     """
     found = health.findings
@@ -138,18 +127,9 @@ def checks_table(health: DataHealth) -> DataTable:
         }
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"what": "finding", "share_pct": "table_share_pct", "column": "checked_column"}),
         name="rows_by_reason",
         caption=claim("health-table-checks"),
-        labels={
-            "what": claim("health-column-what"),
-            "done": claim("health-column-done"),
-            "rows": claim("health-column-rows"),
-            "share_pct": claim("health-column-share"),
-            "check": claim("health-column-check"),
-            "column": claim("health-column-where"),
-        },
-        digits={"share_pct": 2},
     )
 
 
@@ -170,7 +150,7 @@ def completeness_table(health: DataHealth) -> DataTable:
     >>> from crmlib.analyse.health import data_health
     >>> people = pd.DataFrame({"customer_id": ["1", "2"], "email": ["a@b.example", None]})
     >>> crm = Crm.from_frames(as_of="2024-01-31", customers=people)
-    >>> completeness_table(data_health(crm)).frame["class"].tolist()
+    >>> completeness_table(data_health(crm)).frame["privacy_class"].tolist()
     ['', 'personal']
     """
     columns = health.completeness
@@ -178,19 +158,9 @@ def completeness_table(health: DataHealth) -> DataTable:
         **{"class": columns["privacy"].map(_class_word)}
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"class": "privacy_class"}),
         name="completeness",
         caption=claim("health-table-completeness"),
-        labels={
-            "table": claim("health-column-table"),
-            "column": claim("health-column-column"),
-            "says": claim("health-column-says"),
-            "filled_pct": claim("health-column-filled"),
-            "distinct": claim("health-column-distinct"),
-            "class": claim("health-column-class"),
-        },
-        units={"filled_pct": claim("health-unit-of-rows")},
-        digits={"filled_pct": 1},
     )
 
 
@@ -218,7 +188,6 @@ def missing_table(health: DataHealth) -> DataTable:
         health.missing.assign(brings=brings),
         name="missing_tables",
         caption=claim("health-table-missing"),
-        labels={"what": claim("health-column-missing"), "brings": claim("health-column-brings")},
         rows=8,
         download=False,
     )

@@ -9,7 +9,7 @@ from crmlib.analyse.pipeline.lead_result import LEAD_MODELS, LeadScores
 from crmlib.analyse.pipeline.portrait import Portrait
 from crmlib.analyse.pipeline.portrait_traits import TRAITS
 from crmlib.analyse.pipeline.sources import ChannelConversion
-from crmlib.prepare.privacy import public_ids
+from crmlib.prepare.privacy import employee_names, public_ids
 from crmlib.present.blocks import DataTable, Prose
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_leads_words import base_words, by_words
@@ -35,14 +35,14 @@ def open_leads_table(crm: Any, scores: LeadScores, *, most: int | None = None) -
     >>> from crmlib.present.claims_leads_words import _little_scores
     >>> table = open_leads_table(SimpleNamespace(config=None), _little_scores(), most=3)
     >>> table.frame.columns.tolist()[:5], len(table.frame)
-    (['opportunity_id', 'customer_id', 'score', 'chance_pct', 'similarity_pct'], 3)
+    (['opportunity_id', 'customer_id', 'deal_score', 'chance_pct', 'similarity_pct'], 3)
     """
     table = scores.table.head(most or len(scores.table)).reset_index(names="opportunity_id")
     frame = pd.DataFrame(
         {
             "opportunity_id": table["opportunity_id"].astype("str"),
             "customer_id": public_ids(crm, table["customer_id"]),
-            "owner_id": table["owner_id"],
+            "owner_id": employee_names(crm, table["owner_id"]),
             "score": table["score"],
             "chance_pct": 100 * table["probability"],
             "similarity_pct": table["similarity_pct"],
@@ -55,42 +55,15 @@ def open_leads_table(crm: Any, scores: LeadScores, *, most: int | None = None) -
     )
     empty = [name for name in frame if len(frame) and frame[name].isna().all()]
     return DataTable(
-        frame.drop(columns=empty),
+        frame.drop(columns=empty).rename(columns={"score": "deal_score", "value": "amount"}),
         name="open_deals_by_chance",
         caption=f"Open deals, the best chances to be won within {scores.horizon_days} days first",
-        labels={
-            "opportunity_id": "Deal",
-            "customer_id": "Customer",
-            "owner_id": "Owner",
-            "score": "Score",
-            "chance_pct": "Chance to be won",
-            "similarity_pct": "Like the won",
-            "value": "Value",
-            "expected_value": "Chance times value",
-            "stage": "Stage",
-            "speaks_for": "Speaks for it",
-            "speaks_against": "Speaks against it",
-        },
-        units={
-            "chance_pct": "%",
-            "similarity_pct": "%",
-            "value": scores.currency,
-            "expected_value": scores.currency,
-        },
-        digits={"chance_pct": 1, "similarity_pct": 0, "value": 0, "expected_value": 0},
+        currency=scores.currency,
         rows=15,
         page_rows=40,
         download_bytes=80_000,
         excel=True,
         about=about_workspace(crm),
-        meanings={
-            "score": "Place among the open deals by chance, from 1 to 99; 50 is the middle.",
-            "chance_pct": f"Chance to be won within {scores.horizon_days} days.",
-            "similarity_pct": "Share of the deals won that are as like the won as this one, or less.",
-            "value": "As recorded; where it is not, the median of like deals that were won.",
-            "speaks_for": "What raises the chance of this deal most; ordinary: of the middle deal.",
-            "speaks_against": "What lowers the chance of this deal most.",
-        },
     )
 
 
@@ -105,7 +78,7 @@ def portrait_table(portrait: Portrait) -> DataTable:
     Examples
     --------
     >>> from crmlib.present.claims_leads_words import _little_portrait
-    >>> portrait_table(_little_portrait()).frame[["trait", "value"]].iloc[0].tolist()
+    >>> portrait_table(_little_portrait()).frame[["trait", "trait_value"]].iloc[0].tolist()
     ['Source', 'referral']
     """
     rows = portrait.table[portrait.table["said_with"] == ""]
@@ -121,25 +94,17 @@ def portrait_table(portrait: Portrait) -> DataTable:
         }
     )  # fmt: skip
     return DataTable(
-        frame.reset_index(drop=True),
+        frame.reset_index(drop=True).rename(
+            columns={
+                "value": "trait_value",
+                "win_rate_pct": "deal_win_rate_pct",
+                "low": "lift_shrunk_low",
+                "high": "lift_shrunk_high",
+                "open": "open_deals",
+            }
+        ),
         name="portrait_of_the_won",
         caption=f"What the won have in common, against all {base_words(portrait.base)}",
-        labels={
-            "trait": "Trait",
-            "value": "Value",
-            "leads": "Deals",
-            "won": "Won",
-            "share_won_pct": "Of the won",
-            "share_base_pct": "Of all",
-            "win_rate_pct": "Win rate",
-            "lift_shrunk": "Times as often",
-            "low": "from",
-            "high": "to",
-            "sure": "More than chance",
-            "open": "Open deals",
-        },
-        digits={"share_won_pct": 1, "share_base_pct": 1, "win_rate_pct": 1}
-        | dict.fromkeys(["lift_shrunk", "low", "high"], 2),
         rows=12,
     )
 
@@ -165,19 +130,17 @@ def opportunity_table(portrait: Portrait) -> DataTable | Prose:
     if frame["open_value"].isna().all():
         frame = frame.drop(columns=["open_value", "expected_value"])
     return DataTable(
-        frame,
+        frame.rename(
+            columns={
+                "value": "trait_value",
+                "open": "open_deals",
+                "win_rate_pct": "deal_win_rate_pct",
+                "expected_value": "expected",
+            }
+        ),
         name="open_opportunity",
         caption="Open deals by industry, region, product and product category",
-        labels={
-            "trait": "Trait",
-            "value": "Value",
-            "open": "Open deals",
-            "open_value": "Open value",
-            "win_rate_pct": "Win rate",
-            "expected_value": "Expected",
-        },
-        units={"open_value": portrait.currency, "expected_value": portrait.currency, "win_rate_pct": "%"},
-        digits={"open_value": 0, "expected_value": 0, "win_rate_pct": 1},
+        currency=portrait.currency,
         rows=12,
     )
 
@@ -194,7 +157,7 @@ def sources_table(found: ChannelConversion) -> DataTable:
     --------
     >>> from crmlib.present.claims_leads_words import _little_sources
     >>> sources_table(_little_sources()).frame.columns.tolist()[:6]
-    ['value', 'leads', 'won', 'lost', 'open', 'win_rate_pct']
+    ['source', 'leads', 'won', 'lost', 'open_deals', 'deal_win_rate_pct']
     """
     names = ["value", "leads", "won", "lost", "open", "win_rate_pct", "low", "high", "verdict", "won_of_leads_pct",
              "days_to_win", "value_won", "cost", "cost_per_win", "return_ratio"]  # fmt: skip
@@ -203,32 +166,20 @@ def sources_table(found: ChannelConversion) -> DataTable:
         frame = frame.drop(columns="won_of_leads_pct")
     frame = frame.drop(columns=[name for name in frame if len(frame) and frame[name].isna().all()])
     one = by_words(found.by)[0]
-    money_columns = ("value_won", "cost", "cost_per_win")
     return DataTable(
-        frame,
+        frame.rename(
+            columns={
+                "value": one.replace(" ", "_"),
+                "open": "open_deals",
+                "win_rate_pct": "deal_win_rate_pct",
+                "low": "win_rate_low",
+                "high": "win_rate_high",
+                "verdict": "against_rest",
+            }
+        ),
         name=f"deals_by_{one.replace(' ', '_')}",
         caption=f"Deals by {one}: the win rate is of {base_words(found.base)}",
-        labels={
-            "value": f"{one[:1].upper()}{one[1:]}",
-            "leads": "Deals",
-            "won": "Won",
-            "lost": "Lost",
-            "open": "Open",
-            "win_rate_pct": "Win rate",
-            "low": "from",
-            "high": "to",
-            "verdict": "Against the rest",
-            "won_of_leads_pct": "Won of all",
-            "days_to_win": "Days to win",
-            "value_won": "Value won",
-            "cost": "Cost of campaigns",
-            "cost_per_win": "Cost a win",
-            "return_ratio": "Value won for each 1 spent",
-        },
-        units=dict.fromkeys(money_columns, found.currency) | {"days_to_win": ""},
-        digits=dict.fromkeys(money_columns, 0)
-        | dict.fromkeys(["win_rate_pct", "low", "high", "won_of_leads_pct", "return_ratio"], 1)
-        | {"days_to_win": 0},
+        currency=found.currency,
         rows=15,
     )
 
@@ -257,17 +208,10 @@ def lead_ways_table(scores: LeadScores) -> DataTable:
         for suffix in ("", "_low", "_high"):
             frame[f"{name}{suffix}"] = factor * table[f"{measure}{suffix}"].to_numpy()
     frame["chosen"] = table["chosen"].map({True: "yes", False: ""}).to_numpy()
-    labels = {"way": "Way", "right": "Pairs put right", "first": "Won in the first tenth", "loss": "Log loss"}
-    ends = {f"{name}_{end}": word for name in ("right", "first", "loss") for end, word in
-            (("low", "from"), ("high", "to"))}  # fmt: skip
     return DataTable(
         frame,
         name="ways_to_foretell_a_win",
         caption="Ways to foretell a win, tested on later days (ranges: 95 %)",
-        labels=labels | ends | {"chosen": "Chosen"},
-        units={"right": "%", "first": "times all"},
-        digits=dict.fromkeys(["right", "right_low", "right_high", "first", "first_low", "first_high"], 1)
-        | dict.fromkeys(["loss", "loss_low", "loss_high"], 3),
     )
 
 
@@ -282,7 +226,7 @@ def refused_leads_table(scores: LeadScores) -> DataTable | Prose:
     Examples
     --------
     >>> from crmlib.present.claims_leads_words import _little_scores
-    >>> refused_leads_table(_little_scores()).frame["field"].tolist()
+    >>> refused_leads_table(_little_scores()).frame["refused_field"].tolist()
     ['Stage']
     """
     if not len(scores.refused):
@@ -294,9 +238,11 @@ def refused_leads_table(scores: LeadScores) -> DataTable | Prose:
         }
     )
     return DataTable(
-        frame, name="fields_refused", caption="Fields that were refused because they know the outcome",
-        labels={"field": "Field", "reason": "Why"}, download=False,
-    )  # fmt: skip
+        frame.rename(columns={"field": "refused_field"}),
+        name="fields_refused",
+        caption="Fields that were refused because they know the outcome",
+        download=False,
+    )
 
 
 def _sentence(words: str) -> str:

@@ -6,11 +6,10 @@ import pandas as pd
 
 from crmlib.analyse.lifecycle_lists import stage_list
 from crmlib.analyse.lifecycle_moves import LifecycleMoves
-from crmlib.analyse.retention import Retention, typical_retention
+from crmlib.analyse.retention import Retention, shown_cohorts, typical_retention
 from crmlib.analyse.retention_survival import SurvivalCurves
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
-from crmlib.present.labels import labels_and_units
 from crmlib.present.words import date
 from crmlib.present.words_lifecycle import period_name, retention_day, time_word
 from crmlib.schema.states import BUYING, SILENT
@@ -109,15 +108,7 @@ def stages_table(summary: pd.DataFrame) -> DataTable:
         frame,
         name="stages",
         caption="Stages of life; revenue is that of the last year",
-        labels={
-            "share_pct": "Share of customers",
-            "revenue": "Revenue",
-            "revenue_share_pct": "Share of revenue",
-            "says": "What it means",
-            "action": "What to do",
-        },
-        units={"revenue": summary.attrs.get("currency", "")},
-        digits={"share_pct": 1, "revenue": 0, "revenue_share_pct": 1},
+        currency=summary.attrs.get("currency", ""),
     )
 
 
@@ -138,7 +129,8 @@ def moves_table(moves: LifecycleMoves) -> DataTable:
     >>> stage = pd.CategoricalDtype(["active", "dormant"], ordered=True)
     >>> before = pd.Series(["active", "active"], index=["ann", "bob"], dtype=stage)
     >>> after = pd.Series(["active", "dormant"], index=["ann", "bob"], dtype=stage)
-    >>> moves_table(lifecycle_moves(before, after)).frame[["before", "after", "customers"]].to_numpy().tolist()
+    >>> shown = moves_table(lifecycle_moves(before, after)).frame
+    >>> shown[["stage_before", "stage_after", "customers"]].to_numpy().tolist()
     [['active', 'dormant', 1]]
     """
     frame = moves.flows[moves.flows["moved"]].drop(columns="moved").reset_index(drop=True)
@@ -150,17 +142,12 @@ def moves_table(moves: LifecycleMoves) -> DataTable:
         else ""
     )
     return DataTable(
-        frame,
+        frame.rename(
+            columns={"before": "stage_before", "after": "stage_after", "revenue": "revenue_year_before"}
+        ),
         name="moves",
         caption=f"Who changed stage{dates}",
-        labels={
-            "before": "Stood in",
-            "after": "Stands in",
-            "share_pct": "Share of all",
-            "revenue": "Revenue of the year before",
-        },
-        units={"revenue": moves.currency},
-        digits={"share_pct": 1, "revenue": 0},
+        currency=moves.currency,
         rows=10,
     )
 
@@ -183,19 +170,22 @@ def cohort_table(retention: Retention) -> DataTable:
     >>> cohort_table(retention_curves(_little_crm())).frame.columns.tolist()
     ['cohort', 'customers', '1', '2']
     """
-    shares = retention.shares.iloc[:, 1:].dropna(axis=1, how="all")
+    shares = shown_cohorts(retention).iloc[:, 1:]
+    shares = shares.loc[:, retention.shares.iloc[:, 1:].notna().any()]
+    left_out = len(retention.shares) - len(shares)
     frame = shares.rename(columns=str)
-    frame.insert(0, "customers", retention.sizes)
+    frame.insert(0, "customers", retention.sizes.reindex(frame.index))
     frame.index = pd.Index([period_name(day, retention.unit) for day in frame.index], name="cohort")
-    after = [str(name) for name in shares.columns]
     return DataTable(
         frame,
         name="cohorts",
         caption=f"Share of each cohort that bought in the {retention.unit}s after the first; "
-        "a dash where not yet over",
-        labels={"cohort": "First purchase"},
-        units=dict.fromkeys(after, "%"),
-        digits=dict.fromkeys(after, 0),
+        "a dash where not yet over"
+        + (
+            f"; {count(left_out, 'cohort')} of fewer than {retention.min_group} customers left out"
+            if left_out
+            else ""
+        ),
         rows=18,
     )
 
@@ -224,20 +214,11 @@ def stage_list_table(crm: Any, stages: pd.Series, indicators: pd.DataFrame) -> D
     ['lost', 'new']
     """
     frame = stage_list(crm, stages, indicators)
-    labels, units = labels_and_units(frame.columns, crm.currency)
     return DataTable(
         frame,
         name="customers_by_stage",
         caption="Customers by stage, most spend in the last year first",
-        labels=labels | {"customer_id": "Customer", "stage": "Stage"},
-        units=units,
-        digits={
-            "spend_365d": 2,
-            "spend_total": 2,
-            "order_count": 0,
-            "recency_days": 0,
-            "gap_overdue_ratio": 1,
-        },
+        currency=crm.currency,
         rows=10,
         excel=True,
         about=about_workspace(crm),

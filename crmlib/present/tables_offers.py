@@ -120,11 +120,11 @@ def offers_table(
     >>> from types import SimpleNamespace
     >>> from crmlib.analyse.offers.result import _little_offers
     >>> table = offers_table(SimpleNamespace(config=None), _little_offers())
-    >>> table.frame[["customer_id", "rank", "kind", "product", "probability_pct"]].head(3)
-      customer_id  rank         kind   product  probability_pct
-    0         ann     1  repeat-sell       Tea             60.0
-    1         ann     2   cross-sell       Cup             20.0
-    2         bob     1      up-sell  Fine tea             15.0
+    >>> table.frame[["customer_id", "rank", "offer_kind", "product", "buy_chance_pct"]].head(3)
+      customer_id  rank   offer_kind   product  buy_chance_pct
+    0         ann     1  repeat-sell       Tea            60.0
+    1         ann     2   cross-sell       Cup            20.0
+    2         bob     1      up-sell  Fine tea            15.0
     """
     table = offers.table.sort_values(["customer_id", "rank"], kind="stable")
     value = table["expected_margin" if offers.ranked_by == "expected margin" else "probability"]
@@ -152,37 +152,15 @@ def offers_table(
     if (frame["product"].astype("str") == frame["product_id"].astype("str")).all():
         empty.append("product_id")
     return DataTable(
-        frame.drop(columns=empty),
+        frame.drop(columns=empty).rename(columns={"kind": "offer_kind", "probability_pct": "buy_chance_pct"}),
         name=name,
         caption=f"{caption}, each customer's by {offers.ranked_by}; customers with the best first offer first",
-        labels={
-            "customer_id": "Customer",
-            "product_id": "Product number",
-            "probability_pct": "Chance to buy",
-            "price": "Expected price",
-            "expected_margin": "Expected margin",
-            "due_on": "Due",
-            "reason": "Why",
-        },
-        units={"price": offers.currency, "expected_margin": offers.currency},
-        digits={"rank": 0, "probability_pct": 1, "price": 2, "expected_margin": 2},
-        meanings=_MEANINGS | {"probability_pct": f"Of buying it within {offers.horizon_days} days."},
+        currency=offers.currency,
         rows=15,
         excel=True,
         about=about_workspace(crm),
+        meanings={"buy_chance_pct": f"Of buying it within {offers.horizon_days} days."},
     )
-
-
-_MEANINGS = {
-    "customer_id": "The customer.",
-    "rank": "1 is the customer's best offer.",
-    "kind": "Cross-sell, up-sell, repeat-sell, or a best seller where nothing else is known.",
-    "product": "What to offer.",
-    "price": "What a piece usually brings.",
-    "expected_margin": "Chance to buy times the margin of a piece.",
-    "due_on": "When a repeat is due.",
-    "reason": "What points to it.",
-}
 
 
 @or_else(lambda missing: None)
@@ -200,18 +178,18 @@ def removed_table(offers: Offers) -> DataTable | Prose:
     Examples
     --------
     >>> from crmlib.analyse.offers.result import _little_offers
-    >>> removed_table(_little_offers()).frame["says"].tolist()[1]
+    >>> removed_table(_little_offers()).frame["rule_of_eligibility"].tolist()[1]
     'The customer has refused every channel.'
     """
     if offers.removed.empty:
         return Prose("No rule of eligibility applies here, so nothing was left out.")
     frame = offers.removed[["says", "offers_removed", "customers_affected"]]
     return DataTable(
-        frame.assign(says=[sentence(says) for says in frame["says"]]),
+        frame.assign(says=[sentence(says) for says in frame["says"]]).rename(
+            columns={"says": "rule_of_eligibility", "customers_affected": "customers"}
+        ),
         name="offers_left_out",
         caption="Possible offers that were left out, and why",
-        labels={"says": "Rule", "offers_removed": "Offers left out", "customers_affected": "Customers"},
-        digits=0,
     )
 
 
@@ -247,43 +225,14 @@ def proof_table(proof: OffersProof) -> DataTable:
     frame["side"] = [side_name(row.side, row.question) for row in frame.itertuples()]
     frame["question"] = frame["question"].map(QUESTION_NAMES)
     frame["judged"] = frame["judged"].map(_JUDGED)
-    shares = [name for name in frame if name.endswith("_pct")]
     return DataTable(
-        frame,
+        frame.rename(columns={"revenue_share_pct": "named_revenue_pct"}),
         name="proof_of_offers",
         caption=f"{proof.k} products named to each customer, and what was bought within {proof.holdout_days} days",
-        labels=_PROOF_LABELS,
-        units=dict.fromkeys(shares, "%") | {"revenue_per_customer": proof.currency},
-        digits=dict.fromkeys([*shares, "hit_rate_low", "hit_rate_high"], 1)
-        | {"coverage_pct": 2, "ndcg": 3, "novelty_bits": 1, "revenue_per_customer": 2},
-        meanings=_PROOF_MEANINGS,
+        currency=proof.currency,
         excel=True,
         rows=20,
     )
-
-
-_PROOF_LABELS = {
-    "question": "Asked of",
-    "judged": "Customers",
-    "side": "List",
-    "hit_rate_pct": "Bought at least one",
-    "hit_rate_low": "from",
-    "hit_rate_high": "to",
-    "precision_pct": "Of the products named, bought",
-    "recall_pct": "Of the products bought, named",
-    "ndcg": "Order of the list",
-    "revenue_share_pct": "Of the money spent, on products named",
-    "revenue_per_customer": "Spent on products named, each",
-    "coverage_pct": "Of all products, named to somebody",
-    "new_share_pct": "Of the products named, new to the customer",
-    "novelty_bits": "Rarity",
-}
-_PROOF_MEANINGS = {
-    "hit_rate_pct": "Customers who bought at least one of the products named to them.",
-    "ndcg": "1 where the list begins with products that were bought, 0 where none was (normalised discounted gain).",
-    "novelty_bits": "How rare the products named are: 1 more means half as many buyers.",
-    "coverage_pct": "Products that were named to at least one customer, of those sold before.",
-}
 
 
 @or_else(lambda missing: None)
@@ -313,19 +262,9 @@ def kinds_table(proof: OffersProof) -> DataTable | None:
         question=frame["question"].map(QUESTION_NAMES), kind=[kind_name(kind) for kind in frame["kind"]]
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"kind": "offer_kind", "low": "accepted_low", "high": "accepted_high"}),
         name="offers_bought_by_kind",
         caption="Offers of the test by kind (ranges: 95 %)",
-        labels={
-            "question": "Asked of",
-            "offered": "Offers",
-            "accepted_pct": "Bought",
-            "low": "from",
-            "high": "to",
-            "predicted_pct": "Foretold",
-            "revenue": "Brought",
-        },
-        units={"revenue": proof.currency},
-        digits={"offered": 0, "accepted_pct": 1, "low": 1, "high": 1, "predicted_pct": 1, "revenue": 0},
+        currency=proof.currency,
         download=False,
     )

@@ -6,9 +6,9 @@ import pandas as pd
 
 from crmlib.analyse.customer_lists import late_customers
 from crmlib.analyse.profile import CustomerProfile
+from crmlib.measure.columns import label_of
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
 from crmlib.present.blocks_downloads_about import about_workspace
-from crmlib.present.labels import label_of, labels_and_units
 from crmlib.present.plots_groups import plot_groups
 from crmlib.present.words import percent, sentence
 from crmlib.schema.states import DORMANT, LATE_TIMES, LOST, spoken
@@ -88,25 +88,17 @@ def types_table(profile: CustomerProfile) -> DataTable:
     """
     frame = _named(profile).drop(columns=["says", "action"])
     return DataTable(
-        frame,
+        frame.rename(
+            columns={
+                "spend_total": "spend_of_group",
+                "recency_days": "recency_days_median",
+                "order_count": "order_count_median",
+                "basket_value": "basket_value_median",
+            }
+        ),
         name="customer_types",
         caption="Customer types, the most spend first",
-        labels={
-            "customer_type": "Type",
-            "share_pct": "Share of customers",
-            "spend_total": "Spend",
-            "spend_share_pct": "Share of spend",
-            "recency_days": "Last order",
-            "order_count": "Orders each",
-            "basket_value": "Spend an order",
-        },
-        units={
-            "spend_total": profile.currency,
-            "basket_value": profile.currency,
-            "recency_days": "days ago, median",
-            "order_count": "median",
-        },
-        digits={"spend_total": 0, "share_pct": 1, "spend_share_pct": 1, "order_count": 0, "recency_days": 0},
+        currency=profile.currency,
     )
 
 
@@ -125,15 +117,14 @@ def actions_table(profile: CustomerProfile) -> DataTable:
     --------
     >>> from crmlib.present.claims_profile import _little_profile
     >>> actions_table(_little_profile()).frame.columns.tolist()
-    ['customer_type', 'customers', 'says']
+    ['customer_type', 'customers', 'who']
     """
     frame = _named(profile)[["customer_type", "customers", "says", "action"]]
     advised = bool(frame["action"].fillna("").str.strip().any())
     return DataTable(
-        frame if advised else frame.drop(columns="action"),
+        (frame if advised else frame.drop(columns="action")).rename(columns={"says": "who"}),
         name="who_they_are",
         caption="Who they are, and what to do" if advised else "Who they are",
-        labels={"customer_type": "Type", "says": "Who they are", "action": "What to do"},
         download=False,
     )
 
@@ -157,22 +148,12 @@ def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
     >>> call_list(SimpleNamespace(config=None), _little_profile()).frame.empty
     True
     """
-    frame = late_customers(crm, profile)
-    labels, units = labels_and_units(frame.columns, profile.currency)
     return DataTable(
-        frame,
+        late_customers(crm, profile),
         name="customers_to_call",
         caption=f"Customers who have not bought for {spoken(LATE_TIMES)} their usual gap and are neither {DORMANT} nor "
         f"{LOST}, most spend first",
-        labels=labels | {"customer_id": "Customer", "stage": "Stage"},
-        units=units | {"gap_overdue_ratio": "times"},
-        digits={
-            "spend_total": 2,
-            "order_count": 0,
-            "recency_days": 0,
-            "gap_days_mean": 1,
-            "gap_overdue_ratio": 1,
-        },
+        currency=profile.currency,
         rows=10,
         excel=True,
         about=about_workspace(crm),
@@ -211,9 +192,7 @@ def months_table(profile: CustomerProfile) -> DataTable:
         frame,
         name="sales_by_month",
         caption="Sales by month",
-        labels={"order_value": "Sales an order", "complete": "Whole month"},
-        units={"net_sales": profile.currency, "order_value": profile.currency},
-        digits={"net_sales": 0, "order_value": 2},
+        currency=profile.currency,
     )
 
 
@@ -238,20 +217,9 @@ def indicators_table(profile: CustomerProfile) -> DataTable:
     frame.insert(0, "label", [label_of(name) for name in frame["indicator"]])
     frame = frame[["label", "unit", "low", "median", "high", "known_pct", "says", "indicator"]]
     return DataTable(
-        frame,
+        frame.rename(columns={"low": "tenth_low", "high": "tenth_high"}),
         name="indicators",
         caption="Indicators of the customers who bought",
-        labels={
-            "label": "Indicator",
-            "low": "Low (a tenth below)",
-            "median": "Median",
-            "high": "High (a tenth above)",
-            "known_pct": "Known for",
-            "says": "What it means",
-            "indicator": "Name in crmlib",
-        },
-        units={"known_pct": "% of customers"},
-        digits={"low": 1, "median": 1, "high": 1, "known_pct": 0},
         rows=10,
     )
 
@@ -298,19 +266,11 @@ def groups_table(profile: CustomerProfile) -> DataTable | Prose:
     if profile.groups.empty:
         return Prose()
     frame = profile.groups.assign(field=[label_of(name) for name in profile.groups["field"]])
-    _, units = labels_and_units(["spend_total"], profile.currency)
     return DataTable(
-        frame,
+        frame.rename(columns={"value": "trait_value", "share_pct": "listed_share_pct"}),
         name="customer_groups",
         caption="Customers by what is known of them",
-        labels={
-            "field": "What is known",
-            "value": "Value",
-            "share_pct": "Share of those listed",
-            "spend_median": "Spend, median",
-        },
-        units={"spend_median": units["spend_total"]},
-        digits={"share_pct": 1, "spend_median": 0},
+        currency=profile.currency,
         rows=20,
     )
 

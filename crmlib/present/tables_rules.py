@@ -51,8 +51,8 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
     Examples
     --------
     >>> from crmlib.present.claims_rules import _little_cross_sell
-    >>> rules_table(_little_cross_sell()).frame[["if", "then", "count"]].to_dict("records")
-    [{'if': 'icing', 'then': 'mix', 'count': 5}]
+    >>> rules_table(_little_cross_sell()).frame[["if", "then", "baskets_with_both"]].to_dict("records")
+    [{'if': 'icing', 'then': 'mix', 'baskets_with_both': 5}]
     """
     columns = [
         "if",
@@ -69,23 +69,11 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
     frame = found.pairs[columns + (["across"] if known else [])].head(most)
     part = "" if len(found.pairs) <= most else f": the first {most:,} of {len(found.pairs):,}"
     return DataTable(
-        frame.assign(extra=frame["extra"].round().astype("int64")),
+        frame.assign(extra=frame["extra"].round().astype("int64")).rename(
+            columns={"count": "baskets_with_both"}
+        ),
         name="rules",
         caption=f"Whoever buys this buys that as well{part}",
-        labels={
-            "if": "Whoever buys",
-            "then": "also buys",
-            "lift": "Times as often as by chance",
-            "confidence_pct": "In so many cases",
-            "base_pct": "In all baskets",
-            "count": "Baskets with both",
-            "support_pct": "Share of baskets",
-            "extra": "More than by chance",
-            "improvement_pct": "Adds",
-            "across": "Different categories",
-        },
-        units={"extra": "baskets", "improvement_pct": "points"},
-        digits={"lift": 1, "confidence_pct": 1, "base_pct": 1, "support_pct": 2, "improvement_pct": 1},
     )
 
 
@@ -107,15 +95,15 @@ def items_table(found: CrossSell) -> DataTable:
     3
     """
     return DataTable(
-        found.items,
+        found.items.rename(
+            columns={
+                "item": item_word(found.item).replace(" ", "_"),
+                "count": "baskets",
+                "share_pct": "support_pct",
+            }
+        ),
         name="items",
         caption="What is in most baskets",
-        labels={
-            "item": item_word(found.item).capitalize(),
-            "count": "Baskets",
-            "share_pct": "Share of baskets",
-        },
-        digits={"share_pct": 1},
         rows=12,
     )
 

@@ -9,7 +9,6 @@ from crmlib.analyse.segment_words import NO_PURCHASE
 from crmlib.analyse.segments import Segmentation
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
-from crmlib.present.labels import labels_and_units
 
 
 def segmentation_figures(segmentation: Segmentation) -> KeyFigures:
@@ -68,20 +67,11 @@ def profile_table(segmentation: Segmentation, *, currency: str = "") -> DataTabl
     ['segment', 'customers', 'share_pct', 'spend_share_pct']
     """
     frame = segmentation.profile.assign(published=segmentation.stability["published"].astype(bool))
-    labels, units = labels_and_units(frame.columns, currency)
-    labels |= {
-        "customers": "Customers",
-        "share_pct": "Share of customers",
-        "spend_share_pct": "Share of spend",
-        "published": "Stable",
-    }
     return DataTable(
         frame,
         name="segments",
         caption="Segments, the most valuable first; figures of customers are medians",
-        labels=labels,
-        units=units,
-        digits={"share_pct": 1, "spend_share_pct": 1, "spend_total": 0, "order_count": 0, "recency_days": 0},
+        currency=currency,
     )
 
 
@@ -107,7 +97,6 @@ def advice_table(segmentation: Segmentation) -> DataTable:
         frame.reindex(segmentation.profile.index).rename_axis("segment"),
         name="what_to_do",
         caption="What they are like, and what to do",
-        labels={"like": "What they are like", "advice": "What to do"},
     )
 
 
@@ -133,16 +122,11 @@ def list_table(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame) -
     100
     """
     frame = segment_list(crm, segmentation, indicators)
-    labels, units = labels_and_units(frame.columns, crm.currency)
-    labels |= {"segment": "Segment", "customer_id": "Customer"}
-    units |= {"gap_overdue_ratio": "times"}
     return DataTable(
         frame,
         name="customers_by_segment",
         caption="Customers by segment, most spend first",
-        labels=labels,
-        units=units,
-        digits={"spend_total": 2, "order_count": 0, "recency_days": 0, "gap_overdue_ratio": 1},
+        currency=crm.currency,
         rows=10,
         excel=True,
         about=about_workspace(crm),
@@ -179,14 +163,6 @@ def candidates_table(segmentation: Segmentation) -> DataTable:
         segmentation.candidates[columns],
         name="ways_to_cut",
         caption="Every way that was tried",
-        labels={
-            "n_segments": "Segments",
-            "silhouette": "Separation",
-            "smallest_jaccard": "Least overlap",
-            "smallest_share_pct": "Smallest segment",
-        },
-        units={"smallest_share_pct": "% of customers"},
-        digits={"silhouette": 2, "smallest_jaccard": 2, "smallest_share_pct": 1},
         rows=8,
         download=False,
     )

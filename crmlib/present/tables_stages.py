@@ -1,11 +1,14 @@
 """Key figures and tables of the report on the pipeline: stages, overdue deals, the team's load and handovers."""
 
+from typing import Any
+
 import pandas as pd
 
 from crmlib.analyse.pipeline.durations_result import StageDurations
 from crmlib.analyse.pipeline.handover import TeamWork
 from crmlib.analyse.pipeline.overdue import Overdue
 from crmlib.analyse.pipeline.process import ProcessFlow
+from crmlib.prepare.privacy import employee_names
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.needs import or_else
 from crmlib.present.words import percent
@@ -94,40 +97,20 @@ def stage_times_table(durations: StageDurations) -> DataTable:
         *("lost_pct", "back_pct"),
     ]
     frame = durations.table[columns].reset_index()
-    ways = ["forward_pct", "won_pct", "lost_pct", "back_pct"]
     return DataTable(
-        frame,
+        frame.rename(columns={"open": "still_there"}),
         name="stage_times",
         caption="Stages: how long deals stay, those still there counted, and where they go (days; ranges: 95 %)",
-        labels={
-            "stage": "Stage",
-            "stays": "Stays",
-            "open": "Still there",
-            "mean_finished_days": "Mean of finished stays only",
-            "median_finished_days": "Half of the finished stays only",
-            "median_days": "Half have left after",
-            "median_low": "from",
-            "median_high": "to",
-            "q80_days": "80 % have left after",
-            "cumulative_median_days": "All stays of a deal together, half",
-            "reentered_deals": "Deals that came back",
-            "forward_pct": "Go on",
-            "won_pct": "Are won",
-            "lost_pct": "Are lost",
-            "back_pct": "Go back",
-        },
-        units=dict.fromkeys(ways, "%") | dict.fromkeys([c for c in columns if c.endswith("_days")], ""),
-        digits=dict.fromkeys([c for c in columns if c.endswith("_days") or c.startswith("median")], 1)
-        | dict.fromkeys(ways, 0),
     )
 
 
 @or_else(lambda missing: missing)
-def load_table(work: TeamWork) -> DataTable:
+def load_table(crm: Any, work: TeamWork) -> DataTable:
     """Each owner's open deals, their value and contacts a week, against the middle of the team.
 
     Parameters
     ----------
+    crm : Crm
     work : TeamWork
 
     Returns
@@ -136,11 +119,13 @@ def load_table(work: TeamWork) -> DataTable:
 
     Examples
     --------
+    >>> from types import SimpleNamespace
     >>> from crmlib.present.claims_stages_team import little_work
-    >>> load_table(little_work()).frame["open_deals"].tolist()
+    >>> load_table(SimpleNamespace(tables=()), little_work()).frame["open_deals"].tolist()
     [1, 1]
     """
     frame = work.load.reset_index()
+    frame["owner_id"] = employee_names(crm, frame["owner_id"])
     # Without rows every column is empty, and none of them says nothing.
     frame = frame.dropna(axis=1, how="all") if len(frame) else frame
     for name in ("team",):
@@ -150,25 +135,10 @@ def load_table(work: TeamWork) -> DataTable:
     if not work.left_known:
         frame = frame.drop(columns="has_left")
     return DataTable(
-        frame,
+        frame.rename(columns={"open_amount": "open_value"}),
         name="owners_load",
         caption="What each owner carries; 1 is the middle of the owners who are still here",
-        labels={
-            "owner_id": "Owner",
-            "open_deals": "Open deals",
-            "open_amount": "Value",
-            "overdue_deals": "Overdue",
-            "unplanned_deals": "Without a plan",
-            "touches_a_week": "Contacts a week",
-            "team": "Team",
-            "has_left": "Has left",
-            "deals_ratio": "Deals against the middle",
-            "amount_ratio": "Value against the middle",
-            "touches_ratio": "Contacts against the middle",
-        },
-        units={"open_amount": work.currency},
-        digits={"open_amount": 0, "touches_a_week": 1, "unplanned_deals": 0}
-        | dict.fromkeys(["deals_ratio", "amount_ratio", "touches_ratio"], 1),
+        currency=work.currency,
     )
 
 
@@ -207,24 +177,18 @@ def next_steps_table(overdue: Overdue) -> DataTable:
     ]
     frame = overdue.steps[columns].assign(is_better=overdue.steps["is_better"].map({True: "yes", False: ""}))
     return DataTable(
-        frame.reset_index(drop=True),
+        frame.reset_index(drop=True).rename(
+            columns={
+                "step": "next_contact",
+                "won_pct": "share_won_pct",
+                "lost_pct": "share_lost_pct",
+                "lift": "won_lift",
+                "low": "won_lift_low",
+                "high": "won_lift_high",
+            }
+        ),
         name="next_steps",
         caption="What came next, from a day of the stay on: won deals against lost ones (ranges: 95 %)",
-        labels={
-            "stage": "Stage",
-            "at_days": "After days in stage",
-            "step": "Next contact",
-            "won": "Won deals",
-            "won_pct": "Share of the won",
-            "lost_pct": "Share of the lost",
-            "lift": "Times as often",
-            "low": "from",
-            "high": "to",
-            "is_better": "More frequent among the won",
-            "wait_days": "Days until then, half",
-        },
-        units={"won_pct": "%", "lost_pct": "%", "at_days": "", "wait_days": ""},
-        digits={"at_days": 0, "won_pct": 1, "lost_pct": 1, "lift": 2, "low": 2, "high": 2, "wait_days": 0},
         rows=10,
     )
 
@@ -246,7 +210,7 @@ def process_table(flow: ProcessFlow) -> DataTable:
     >>> from crmlib.analyse.pipeline.durations import little_history
     >>> from crmlib.analyse.pipeline.process import process_flow
     >>> flow = process_flow(little_history(), case="opportunity_id", activity="stage", at="entered_at")
-    >>> process_table(flow).frame["count"].tolist()
+    >>> process_table(flow).frame["times"].tolist()
     [20, 12]
     """
     marks = [
@@ -254,21 +218,18 @@ def process_table(flow: ProcessFlow) -> DataTable:
         for row in flow.steps.itertuples()
     ]
     return DataTable(
-        flow.steps.drop(columns=["is_loop", "is_stall"]).assign(mark=marks),
+        flow.steps.drop(columns=["is_loop", "is_stall"])
+        .assign(mark=marks)
+        .rename(
+            columns={
+                "count": "times",
+                "cases": f"{flow.what}s",
+                "share_pct": "steps_share_pct",
+                "median_days": "half_days",
+            }
+        ),
         name="process_steps",
         caption="Steps of the process, the most frequent first",
-        labels={
-            "activity": "From",
-            "next_activity": "To",
-            "count": "Times",
-            "cases": f"{flow.what.capitalize()}s",
-            "share_pct": "Share of the steps from there",
-            "median_days": "Days, half",
-            "wait_share_pct": "Share of all waiting",
-            "mark": "Mark",
-        },
-        units={"share_pct": "%", "wait_share_pct": "%", "median_days": ""},
-        digits={"share_pct": 0, "median_days": 1, "wait_share_pct": 0},
         rows=10,
     )
 

@@ -6,39 +6,14 @@ import pandas as pd
 
 from crmlib.analyse.pipeline.handover import TeamWork
 from crmlib.analyse.pipeline.overdue import Overdue
-from crmlib.prepare.privacy import public_ids
+from crmlib.prepare.privacy import employee_names, public_ids
 from crmlib.present.blocks import DataTable
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_stages import as_of_words
 from crmlib.present.needs import or_else
 
-_DEAL_LABELS = {
-    "opportunity_id": "Deal",
-    "customer_id": "Customer",
-    "owner_id": "Owner",
-    "stage": "Stage",
-    "stage_age_days": "Days in stage",
-    "limit_days": "Limit, days",
-    "over_days": "Days over",
-    "amount": "Value",
-    "source": "Source",
-    "expected_close_on": "Expected to close",
-    "last_touch_days": "Days since last contact",
-    "next_planned_on": "Contact planned for",
-    "next_step": "What the won did next",
-    "next_step_on": "When to do it",
-    "next_step_won_pct": "Share of the won",
-    "next_step_lost_pct": "Share of the lost",
-    "next_step_lift": "Times as often as the lost",
-    "left_on": "Owner left on",
-    "last_contact": "Last contact",
-    "last_contact_on": "Last contact on",
-}
-_DAYS = ("stage_age_days", "limit_days", "over_days", "last_touch_days")
 _ROWS, _BYTES = 40, 80_000
 """Of each list: the report has four of them, and a page may weigh two million bytes."""
-
-_WHOLE_DAYS = dict.fromkeys(("stage_age_days", "limit_days", "over_days", "last_touch_days", "amount"), 0)
 
 
 @or_else(lambda missing: missing)
@@ -135,16 +110,15 @@ def _deals_table(crm: Any, frame: pd.DataFrame, *, currency: str, name: str, cap
     listed["customer_id"] = public_ids(
         crm, listed["customer_id"].astype("str").where(listed["customer_id"].notna())
     )
-    shares = [column for column in ("next_step_won_pct", "next_step_lost_pct") if column in listed]
+    if "owner_id" in listed:
+        listed["owner_id"] = employee_names(crm, listed["owner_id"])
     empty = [column for column in listed if column != "opportunity_id" and listed[column].isna().all()]
     listed = listed.drop(columns=empty) if len(listed) else listed
     return DataTable(
         listed,
         name=name,
         caption=caption,
-        labels=_DEAL_LABELS,
-        units={"amount": currency} | dict.fromkeys(shares, "%") | dict.fromkeys(_DAYS, ""),
-        digits=_WHOLE_DAYS | dict.fromkeys(shares, 0) | {"next_step_lift": 1},
+        currency=currency,
         rows=10,
         page_rows=_ROWS,
         download_bytes=_BYTES,

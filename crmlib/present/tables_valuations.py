@@ -9,10 +9,10 @@ from crmlib.analyse.action_lists import ActionLists
 from crmlib.analyse.action_steps import POOR_CREDIT
 from crmlib.analyse.lifecycle_lists import of_buyers
 from crmlib.analyse.valuations import VALUATIONS
+from crmlib.measure.columns import label_of
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
-from crmlib.present.labels import label_of, labels_and_units
 from crmlib.present.words import listing
 from crmlib.schema.states import DORMANT, LOST
 
@@ -22,16 +22,6 @@ _SHOWN = (
     *("days_late_mean", "overdue_amount", "growth_potential", "growth_category", "spend_trend"),
     *("profit_365d", "profit_total"),
 )
-_MONEY = {"future_contribution", "expected_average_spend", "growth_potential", "growth_category_amount",
-          "open_amount", "overdue_amount", "profit_365d", "profit_total", "serving_cost_365d",
-          "serving_cost_total", "at_stake"}  # fmt: skip
-_DIGITS = {
-    "spend_365d": 2, "spend_total": 2, "probability_alive": 0, "expected_purchases": 1, "loyalty_score": 0,
-    "cadence_kept_pct": 0, "repeat_rate_pct": 0, "category_share_pct": 0, "loyalty_decay": 2,
-    "days_late_mean": 1, "days_late_max": 0, "credit_used_pct": 0,
-    "spend_trend": 2, "recency_days": 0, "gap_overdue_ratio": 1, "order_count": 0,
-    "stop_probability_pct": 0, "score": 0, **dict.fromkeys(_MONEY, 2),
-}  # fmt: skip
 _CREDIT_SHOWN = (
     *("credit_grade", "credit_reason", "overdue_amount", "open_amount", "days_late_mean", "days_late_max"),
     "credit_used_pct",
@@ -142,12 +132,12 @@ def valuations_table(crm: Any, valuations: pd.DataFrame, stages: pd.Series | Non
         drop=True
     )
     frame["customer_id"] = public_ids(crm, frame["customer_id"])
-    frame = frame[["customer_id", *names]]
+    frame = frame[["customer_id", *names]].rename(columns={"probability_alive": "alive_pct"})
     return DataTable(
         frame,
         name="valuations",
         caption=f"What each customer is worth, most {label_of(by).lower()} first",
-        **_words(frame.columns, crm.currency),
+        currency=crm.currency,
         rows=10,
         excel=True,
         about=about_workspace(crm),
@@ -187,7 +177,7 @@ def credit_table(crm: Any, valuations: pd.DataFrame) -> DataTable | None:
         frame,
         name="late_payers",
         caption="Who pays late, and why the grade is D or E, most overdue first",
-        **_words(frame.columns, valuations.attrs.get("currency", "")),
+        currency=valuations.attrs.get("currency", ""),
         rows=8,
         about=about_workspace(crm),
     )
@@ -299,28 +289,20 @@ def missing_table(valuations: pd.DataFrame) -> DataTable | None:
         frame,
         name="not_valued",
         caption="What could not be valued, and what would bring it",
-        labels={"valuation": "Valuation", "figures": "Figures", "reason": "Why, and what to do"},
         download=False,
     )
 
 
 def _list_table(crm: Any, frame: pd.DataFrame, lists: ActionLists, *, name: str, caption: str) -> DataTable:
-    words = _words(frame.columns, lists.currency)
     return DataTable(
-        frame, name=name, caption=caption, **words, rows=10, excel=True, about=about_workspace(crm)
+        frame,
+        name=name,
+        caption=caption,
+        currency=lists.currency,
+        rows=10,
+        excel=True,
+        about=about_workspace(crm),
     )
-
-
-def _words(columns: Any, currency: str) -> dict[str, Any]:
-    labels, units = labels_and_units(columns, currency)
-    labels |= {"customer_id": "Customer", "reason": "Reason", "step": "Suggested step", "stage": "Stage"}
-    units |= {name: currency for name in columns if name in _MONEY}
-    units |= {"gap_overdue_ratio": "times", "probability_alive": "%"}
-    return {
-        "labels": labels,
-        "units": {name: unit for name, unit in units.items() if name in set(columns)},
-        "digits": {name: digits for name, digits in _DIGITS.items() if name in set(columns)},
-    }
 
 
 def _first_capital(text: str) -> str:

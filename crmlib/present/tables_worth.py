@@ -4,16 +4,16 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.pareto import ParetoCurve
+from crmlib.analyse.pareto import CLASS_BORDERS, ParetoCurve
 from crmlib.analyse.scorecard import ENOUGH, Scorecard
 from crmlib.analyse.scorecard_reasons import reason_pairs
+from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
 from crmlib.present.claims_worth import measure_word
 from crmlib.present.claims_worth_reasons import reason_words, topic_word
-from crmlib.present.labels import label_of, unit_of
 from crmlib.present.words import sentence
 
 _ASPECTS = {
@@ -102,40 +102,29 @@ def class_table(pareto: ParetoCurve) -> DataTable:
     """
     table = pareto.class_table
     customers = table["customers"].where(table["customers"] > 0)
+    first, second = CLASS_BORDERS["A"], CLASS_BORDERS["B"] - CLASS_BORDERS["A"]
     frame = table.assign(
         each=table["value"] / customers,
-        says=["those it takes for the first 80 %", "those it takes for the next 15 %", "the rest"],
+        says=[
+            f"those it takes for the first {first:.0f} %",
+            f"those it takes for the next {second:.0f} %",
+            "the rest",
+        ],
     )
     return DataTable(
         frame[
             ["says", "customers", "customers_share_pct", "low", "high", "value", "value_share_pct", "each"]
-        ],
+        ].rename(
+            columns={
+                "says": "who",
+                "low": "customers_share_low",
+                "high": "customers_share_high",
+                "value": pareto.measure,
+            }
+        ),
         name="value_classes",
         caption="Classes of customers by what they bring",
-        labels={
-            "class": "Class",
-            "says": "Who they are",
-            "customers_share_pct": "Share of customers",
-            "low": "Likely from",
-            "high": "to",
-            "value": label_of(pareto.measure),
-            "value_share_pct": "Share of value",
-            "each": "Each, on average",
-        },
-        units={
-            "low": "%",
-            "high": "%",
-            "value": unit_of(pareto.measure, pareto.currency),
-            "each": unit_of(pareto.measure, pareto.currency),
-        },
-        digits={
-            "customers_share_pct": 1,
-            "low": 1,
-            "high": 1,
-            "value": 0,
-            "value_share_pct": 1,
-            "each": 2,
-        },
+        currency=unit_of(pareto.measure, pareto.currency),
     )
 
 
@@ -183,19 +172,10 @@ def top_customers_table(
     frame = frame.reset_index(drop=True)
     frame.insert(0, "customer_id", public_ids(crm, ids))
     return DataTable(
-        frame,
+        frame.rename(columns={"total": "score", "coverage_pct": "known_weight_pct"}),
         name="top_customers",
         caption="Customers with the highest value score, from 0 to 100; an average customer has 50",
-        labels={
-            "customer_id": "Customer",
-            "total": "Score",
-            "reasons": "What raises it most",
-            "spend_total": "Net spend",
-            "coverage_pct": "Known",
-            **{name: _aspect_word(name) for name in aspects},
-        },
-        units={"spend_total": crm.currency, "coverage_pct": "% of the weight"},
-        digits={"total": 1, "spend_total": 2, "coverage_pct": 0, **dict.fromkeys(aspects, 0)},
+        currency=crm.currency,
         rows=10,
         excel=True,
         about=about_workspace(crm),
@@ -232,12 +212,9 @@ def weights_table(scorecard: Scorecard) -> DataTable:
         }
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"label": "figure", "reason": "why"}),
         name="score_weights",
         caption="What counts how much in the value score; figures of one topic share its weight",
-        labels={"label": "Figure", "reason": "Why it does not count", "indicator": "Name in crm.toml"},
-        units={"weight": "% of the score"},
-        digits={"weight": 1},
         rows=12,
     )
 
@@ -261,7 +238,7 @@ def catalogue_table(crm: Any, indicators: pd.DataFrame | None = None) -> DataTab
     >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": ["ann"], "product_id": ["tea"],
     ...                       "ordered_at": ["2024-01-02"], "net_amount": [5.0]})
     >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines)
-    >>> table = catalogue_table(crm).frame.set_index("name")
+    >>> table = catalogue_table(crm).frame.set_index("indicator")
     >>> table.loc["spend_total", "here"], table.loc["margin_total", "why"][:40]
     ('yes', 'Transactions has no column cost_amount. ')
     """
@@ -286,16 +263,9 @@ def catalogue_table(crm: Any, indicators: pd.DataFrame | None = None) -> DataTab
         }
     )
     return DataTable(
-        frame,
+        frame.rename(columns={"name": "indicator"}),
         name="indicator_catalogue",
         caption=f"All {len(frame):,} indicators; {int(here.sum()):,} of them are known here",
-        labels={
-            "label": "Indicator",
-            "says": "What it means",
-            "here": "Known here",
-            "why": "Why not",
-            "name": "Name in crm.toml",
-        },
         rows=12,
         page_rows=len(frame),
     )

@@ -8,7 +8,7 @@ from crmlib.analyse.lifecycle_lists import is_likely, of_buyers
 from crmlib.analyse.lifecycle_moves import NO_LONGER, NOT_YET, LifecycleMoves
 from crmlib.analyse.retention import Retention
 from crmlib.analyse.retention_survival import SurvivalCurves
-from crmlib.present.labels import label_of
+from crmlib.measure.columns import label_of
 from crmlib.present.words import count, days, listing, number, percent, plural, sentence
 from crmlib.schema.states import DORMANT, LIKELY, LOST, QUIET_TIMES, SILENT, spoken
 

@@ -1,6 +1,6 @@
 """The data dictionary: the vocabulary as a page, made from the declarations."""
 
-from crmlib.schema.fields import Field, TableSpec
+from crmlib.schema.fields import MINIMUM_GROUP, Field, TableSpec
 from crmlib.schema.tables import CORE_TABLES, TABLES
 
 _PRIVACY = {"internal": "", "personal": "P", "sensitive": "S"}
@@ -13,7 +13,7 @@ The tables of a CRM as crmlib names them. A workspace needs {core}; every other 
 report says what it does without. Map your own exports to these names in `crm.toml`.
 
 - **Bold**: part of the table's key. `*`: must be present and not empty.
-- P: personal, never on a page. S: sensitive, only as groups of at least ten customers.
+- P: personal, never on a page. S: sensitive, only in groups. No group of fewer than {least} customers is shown.
 - Money is in the workspace's currency. Times are UTC; a time without a zone is read in the workspace's zone.
 - Identifiers are text: 007 stays 007.
 """
@@ -32,7 +32,7 @@ def dictionary_markdown() -> str:
     >>> print(dictionary_markdown().splitlines()[0])
     # Data dictionary
     """
-    head = _HEAD.format(core=" or ".join(f"`{name}`" for name in CORE_TABLES))
+    head = _HEAD.format(least=MINIMUM_GROUP, core=" or ".join(f"`{name}`" for name in CORE_TABLES))
     return "\n".join([head, *(_table(spec) for spec in TABLES.values())])
 
 

@@ -20,6 +20,9 @@ TYPES = {
 
 PRIVACY_CLASSES = ("internal", "personal", "sensitive")
 
+MINIMUM_GROUP = 10
+"""Customers that a group has at the least where it is shown, unless `[privacy] min_group` asks for more."""
+
 
 @dataclass(frozen=True)
 class Field:

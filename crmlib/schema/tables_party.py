@@ -132,7 +132,7 @@ EMPLOYEES = TableSpec(
             key=True,
             guesses=("sales_agent", "agent_id", "rep_id"),
         ),
-        Field("name", "text", "Name.", privacy="personal"),
+        Field("name", "text", "Name; pages show owners of deals by it."),
         Field("department", "text", "Department."),
         Field("team", "text", "Team."),
         Field("manager_id", "id", "The superior.", references="employees"),

@@ -101,14 +101,15 @@ def test_groups_show_no_personal_column_and_no_small_group():
     people["email"] = "canary@example.org"
     people["tax_id"] = "CANARY"
     people["gender"] = ["f"] * 20 + ["m"] * 15 + ["x"] * 3 + [None] * 2
-    people["region"] = ["north"] * 39 + ["south"]
+    people["region"] = ["north"] * 28 + ["south"] * 11 + ["east"]
+    people["household_size"] = ["1"] * 39 + ["7"]
     groups = customer_profile(crm(customers=people)).groups
     assert set(groups["field"]) == {"gender", "region"}
     gender = groups[groups["field"] == "gender"].set_index("value")["customers"]
     assert gender.to_dict() == {"f": 20, "all other values": 18, NOT_STATED: 2}
     assert groups[groups["field"] == "region"].set_index("value")["customers"].to_dict() == {
-        "north": 39,
-        "south": 1,
+        "north": 28,
+        "all other values": 12,
     }
     assert "canary" not in groups.to_csv().lower()
 

@@ -11,6 +11,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import (
     KEY_VARIABLE,
     are_pseudonyms,
+    employee_names,
     key_from_exports,
     known_customers,
     pseudonyms,
@@ -162,3 +163,49 @@ def test_a_stub_without_privacy_settings_is_taken_as_it_is():
 )
 def test_a_column_of_pseudonyms_is_recognised(values, are):
     assert are_pseudonyms(pd.Series(values)) is are
+
+
+def team(**employees):
+    deals = pd.DataFrame({"opportunity_id": ["1"], "customer_id": ["7"], "stage": ["x"], "outcome": ["open"],
+                          "created_at": ["2024-01-02"], "amount": [5.0]})  # fmt: skip
+    tables = {"employees": pd.DataFrame(employees)} if employees else {}
+    return Crm.from_frames(as_of="2024-01-31", opportunities=deals, **tables)
+
+
+def test_employees_are_shown_by_name_and_never_by_an_address(monkeypatch):
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    ids = pd.Series(["ann@house.example", "bob@house.example", "e3", "e4", "e5", None, "ann@house.example"])
+    crm = team(
+        employee_id=["ann@house.example", "bob@house.example", "e3", "e4", "e5"],
+        name=["Ann Lee", None, "c@house.example", "Dan Roe", "Dan Roe"],
+    )
+    named = employee_names(crm, ids)
+    assert named.iloc[[0, 2, 3, 4, 6]].tolist() == [
+        "Ann Lee",
+        "e3",
+        "Dan Roe (e4)",
+        "Dan Roe (e5)",
+        "Ann Lee",
+    ]
+    assert pd.isna(named.iloc[5]) and named.iloc[1].startswith("E-") and len(named.iloc[1]) == 10
+    assert not named.dropna().str.contains("@").any()
+    alone = employee_names(team(), ids).dropna()
+    assert alone.nunique() == 5 and not alone.str.contains("@|house|ann|bob").any()
+    assert alone.iloc[0] == alone.iloc[-1] and alone.iloc[1] == named.iloc[1]
+
+
+def test_lists_and_tables_of_deals_hold_no_address():
+    from types import SimpleNamespace as Made
+
+    from crmlib.present import tables_forecast_plan, tables_stages, tables_stages_deals
+
+    crm, who = team(), ["ann@house.example", "bob@house.example"]
+    load = pd.DataFrame({"open_deals": [1, 2], "team": ["a", "b"], "has_left": [False, True]},
+                        index=pd.Index(who, name="owner_id"))  # fmt: skip
+    deals = pd.DataFrame({"owner_id": who, "customer_id": ["7", "8"], "amount": [1.0, 2.0]},
+                         index=pd.Index(["1", "2"], name="opportunity_id"))  # fmt: skip
+    work = Made(load=load, handover=deals, left_known=True, currency="EUR")
+    for table in (tables_stages.load_table(crm, work), tables_stages_deals.handover_table(crm, work)):
+        assert "@" not in table._html() and "@" not in table.frame.to_csv()
+    keyed = tables_forecast_plan.with_keys(crm, pd.DataFrame({"key": [*who, ""]}), by="owner")
+    assert not keyed["key"].str.contains("@").any() and keyed["key"].iloc[-1] == "not known"

@@ -202,9 +202,9 @@ def test_numbers_are_aligned_separated_and_named_with_their_unit():
     )
     html = table(frame, labels={"spend_total": "Spend"}, units={"spend_total": "USD"})._html()
     assert '<th scope="col" class="crm-num">Spend <span class="crm-unit">USD</span></th>' in html
-    assert '<th scope="col" class="crm-num">Recency <span class="crm-unit">days</span></th>' in html
-    assert '<th scope="col" class="crm-num">Share <span class="crm-unit">%</span></th>' in html
-    assert cells(html) == ["tea", "12,346", "3", "9.36"]
+    assert '<th scope="col" class="crm-num">Days since last order</th>' in html
+    assert '<th scope="col" class="crm-num">Share of customers <span class="crm-unit">%</span></th>' in html
+    assert cells(html) == ["tea", "12,345.68", "3", "9.4"]
 
 
 def test_what_is_not_known_is_a_dash_and_never_a_nought():

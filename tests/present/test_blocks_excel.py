@@ -192,7 +192,7 @@ def test_an_empty_table_is_a_workbook_too():
 
 def test_a_table_offers_csv_and_excel_side_by_side_and_excel_only_where_asked():
     frame = pd.DataFrame({"customer_id": ["007"], "spend_total": [1 / 3], "return_rate_pct": [12.5]})
-    html = table(frame, units={"spend_total": "EUR"}, digits={"spend_total": 2})._html()
+    html = table(frame, currency="EUR")._html()
     assert re.findall(r">(Download as [^<]*)<", html) == [
         "Download as CSV",
         "Download as Excel",
@@ -200,7 +200,7 @@ def test_a_table_offers_csv_and_excel_side_by_side_and_excel_only_where_asked():
     name, content, _ = downloaded(html)
     sheet = opened(content).worksheets[0]
     assert name == "call_list.xlsx" and sheet.title == "Call list"
-    assert [cell.value for cell in sheet[1]] == ["Customer id", "Spend total (EUR)", "Return rate (%)"]
+    assert [cell.value for cell in sheet[1]] == ["Customer", "Net spend (EUR)", "Returns (%)"]
     assert sheet[1][0].font.bold
     assert (sheet["B2"].value, sheet["B2"].number_format) == (1 / 3, "#,##0.00")
     assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:C2"
@@ -224,9 +224,9 @@ def test_the_second_sheet_says_what_the_list_is():
         "Rows": "1",
         "Customer numbers": "Customer numbers are pseudonyms; crmlib reveal turns them back.",
         "Column": "What it means",
-        "Customer id": "The customer.",
-        "Recency (days)": "Days from the last purchase to as_of.",
-        "Step": "What to do.",
+        "Customer": "The customer.",
+        "Days since last order": "Days from the last purchase to as_of.",
+        "Suggested step": "What to do.",
     }
 
 

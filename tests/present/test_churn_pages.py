@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.churn import fit_given_label
+from crmlib.measure.columns import label_of
 from crmlib.present import claims_churn, plots_churn, tables_churn
 from crmlib.present.blocks import Picture
 from crmlib.present.claims_churn_words import (
@@ -20,7 +21,6 @@ from crmlib.present.claims_churn_words import (
     reason_words,
     top_at_risk,
 )
-from crmlib.present.labels import label_of
 from crmlib.present.theme import SMALL
 from tests.analyse.churn_cases import driven_model, driven_shop
 from tests.present.test_plots import words_of
@@ -143,8 +143,8 @@ def test_the_list_holds_the_largest_risk_first_with_reasons():
     assert len(table.frame) == len(model.scores)
     assert table.frame["revenue_at_risk"].is_monotonic_decreasing
     first = table.frame.iloc[0]
-    assert first["reason"] == reason_words(model)[first["customer_id"]]
-    assert "ordinary:" in first["reason"]
+    assert first["reasons_apart"] == reason_words(model)[first["customer_id"]]
+    assert "ordinary:" in first["reasons_apart"]
 
 
 def test_the_list_shows_pseudonyms_where_they_are_asked_for(monkeypatch):
@@ -160,7 +160,7 @@ def test_rules_in_words_cover_every_customer_once():
     model = model_of("shop")
     block = tables_churn.tree_block(model)
     assert block.frame["customers"].sum() == model.tree.loc[model.tree["depth"] == 1, "customers"].sum()
-    hits = (block.frame["customers"] * block.frame["outcome_share_pct"]).sum() / 100
+    hits = (block.frame["customers"] * block.frame["stop_share_pct"]).sum() / 100
     learnt = model.periods[model.periods["role"].isin(["learn", "test"])]
     assert hits == pytest.approx(learnt["outcomes"].tail(int(len(learnt) - 1)).sum())
     assert "No rules" in tables_churn.tree_block(replace(model, tree=pd.DataFrame()))._text()

@@ -166,7 +166,7 @@ def test_the_list_shows_pseudonyms_and_the_likeliest_first(monkeypatch):
     assert table.frame["chance_pct"].is_monotonic_decreasing and len(table.frame) == _little_scores().open
     words = table.frame[["speaks_for", "speaks_against"]]
     assert (words != "").any(axis=1).all() and words.stack().str.contains(r"^$|\.$").all()
-    assert table.frame["score"].between(1, 99).all()
+    assert table.frame["deal_score"].between(1, 99).all()
 
 
 def test_tables_escape_names_from_outside():
@@ -175,8 +175,8 @@ def test_tables_escape_names_from_outside():
                   tables_leads.opportunity_table(portrait)):  # fmt: skip
         page = table._html()
         assert "<script>" not in page and isinstance(table.frame, pd.DataFrame)
-    row = tables_leads.sources_table(found).frame.set_index("value")
-    assert row.loc["tiny", "verdict"] == "too few to judge" and row.index[-1] == "(not stated)"
+    row = tables_leads.sources_table(found).frame.set_index("source")
+    assert row.loc["tiny", "against_rest"] == "too few to judge" and row.index[-1] == "(not stated)"
     assert any(
         "Too few deals to judge: “tiny”" in said for said in claims_leads_sources.sources_paragraph(found)
     )

@@ -176,13 +176,15 @@ def test_tables_hold_what_the_results_hold(found):
     assert len(tables_stages_deals.overdue_table(crm, found.late).frame) == len(found.late.table)
     assert len(tables_stages_deals.unplanned_table(crm, found.late).frame) == len(found.late.unplanned)
     assert len(tables_stages_deals.handover_table(crm, found.work).frame) == len(found.work.handover)
-    assert tables_stages.load_table(found.work).frame["open_deals"].sum() == len(found.late.open_deals)
+    assert tables_stages.load_table(found.crm, found.work).frame["open_deals"].sum() == len(
+        found.late.open_deals
+    )
     blocks = [
         tables_stages.stages_figures(found.durations, found.late, found.work),
         tables_stages.stage_times_table(found.durations),
         tables_stages_deals.overdue_table(crm, found.late),
         tables_stages.next_steps_table(found.late),
-        tables_stages.load_table(found.work),
+        tables_stages.load_table(found.crm, found.work),
         tables_stages.process_table(found.flow),
     ]
     page = "".join(block._repr_mimebundle_()["text/html"] for block in blocks)
@@ -234,4 +236,4 @@ def test_deals_without_an_end_are_not_counted_as_known():
 
 
 def test_the_load_of_a_team_without_open_deals_is_an_empty_table():
-    assert tables_stages.load_table(case("closed").work).frame.empty
+    assert tables_stages.load_table(case("closed").crm, case("closed").work).frame.empty

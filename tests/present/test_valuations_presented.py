@@ -12,6 +12,7 @@ from matplotlib.text import Text
 
 from crmlib.analyse.action_lists import action_lists
 from crmlib.analyse.valuations import customer_valuations
+from crmlib.measure.columns import is_declared
 from crmlib.present import claims_valuations as claims
 from crmlib.present import plots_valuations as plots
 from crmlib.present import tables_valuations as made
@@ -186,15 +187,15 @@ def test_late_payers_stand_with_the_reason_of_their_grade():
     assert len(table.frame) == min(len(poor), 50) and set(table.frame["credit_grade"]) <= {"D", "E"}
     assert table.frame["overdue_amount"].is_monotonic_decreasing
     assert table.frame["overdue_amount"].max() == pytest.approx(poor["overdue_amount"].max(), abs=0.005)
-    assert table.frame["credit_reason"].str.len().min() > 5 and table.units["overdue_amount"] == "EUR"
+    assert table.frame["credit_reason"].str.len().min() > 5 and "Overdue amount (EUR)" in table._headers()
     assert made.credit_table(crm_of("shop"), worth_of("shop")) is None
     assert made.credit_table(crm_of("company"), worth.assign(credit_grade="A")) is None
 
 
 def test_the_probability_of_still_buying_is_told_in_percent():
     table = made.valuations_table(crm_of("shop"), worth_of("shop"))
-    assert table.units["probability_alive"] == "%"
-    assert table.frame["probability_alive"].max() == pytest.approx(
+    assert "Still a customer (%)" in table._headers()
+    assert table.frame["alive_pct"].max() == pytest.approx(
         100 * worth_of("shop")["probability_alive"].max(), abs=0.01
     )
 
@@ -233,8 +234,7 @@ def test_tables_are_made_of_what_is_there_and_are_escaped(name):
     for block in filter(None, blocks):
         page = block._html()
         assert "<b>Lamps" not in page and "growth_" not in page and "_pct" not in page
-        labels = block.labels or {}
-        assert set(labels) >= set(block.frame.columns), set(block.frame.columns) - set(labels)
+        assert all(is_declared(name) for name in block.frame.columns), block.frame.columns.tolist()
     assert len(blocks[0].frame) == len(worth)
     figures = made.valuation_figures(worth, lists)
     assert "nan" not in figures._text() and figures.figures[0].value == len(worth)
@@ -242,8 +242,8 @@ def test_tables_are_made_of_what_is_there_and_are_escaped(name):
 
 def test_amounts_stand_with_their_currency():
     table = made.keep_table(crm_of("company"), lists_of("company"))
-    assert table.units["at_stake"] == "EUR" and table.units["recency_days"] in ("days", "")
-    assert made.valuations_table(company(), worth_of("company")).units["future_contribution"] == "EUR"
+    assert {"At stake (EUR)", "Days since last order"} <= set(table._headers())
+    assert "Future contribution (EUR)" in made.valuations_table(company(), worth_of("company"))._headers()
 
 
 def test_what_is_overdue_is_told_of_all_that_is_open():

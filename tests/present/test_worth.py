@@ -145,7 +145,9 @@ def test_classes_in_words_and_table_agree():
     curve = curve_of("shop")
     table = show.class_table(curve).frame.set_index("class")
     assert count(int(table.loc["A", "customers"]), "customer") in say.pareto_paragraph(curve)[1]
-    assert table.loc["A", "each"] == pytest.approx(table.loc["A", "value"] / table.loc["A", "customers"])
+    assert table.loc["A", "each"] == pytest.approx(
+        table.loc["A", curve.measure] / table.loc["A", "customers"]
+    )
     assert "Net spend (EUR)" in show.class_table(curve)._text()
 
 
@@ -190,8 +192,8 @@ def test_the_pictures_show_the_intervals():
 def test_the_list_of_the_best_is_in_order_and_gives_reasons():
     card = card_of("shop")
     frame = show.top_customers_table(SHOPS["shop"](), card, customers_of("shop"), most=20).frame
-    assert len(frame) == 20 and frame["total"].is_monotonic_decreasing
-    assert frame["total"].iloc[0] == card.scores["total"].max()
+    assert len(frame) == 20 and frame["score"].is_monotonic_decreasing
+    assert frame["score"].iloc[0] == card.scores["total"].max()
     assert frame["reasons"].str.len().gt(0).all() and not frame["reasons"].str.contains("_").any()
     assert not any(value in frame.to_string() for value in CANARIES.values())
     order = card.scores["total"].sort_values(ascending=False, kind="stable").index[:20]
@@ -233,11 +235,11 @@ def test_the_weights_table_holds_every_indicator_once():
     frame = show.weights_table(card).frame
     assert frame["indicator"].is_unique and set(frame["indicator"]) == set(card.weights.index)
     assert frame["weight"].sum() == pytest.approx(100)
-    assert (frame["weight"].isna() == frame["reason"].ne("")).all()
+    assert (frame["weight"].isna() == frame["why"].ne("")).all()
 
 
 def test_the_catalogue_says_what_is_known_here_and_why_not():
-    frame = show.catalogue_table(SHOPS["shop"](), customers_of("shop")).frame.set_index("name")
+    frame = show.catalogue_table(SHOPS["shop"](), customers_of("shop")).frame.set_index("indicator")
     assert list(frame.index) == indicator_catalogue()["name"].tolist()
     assert (frame["here"] == "yes").sum() == customers_of("shop").shape[1]
     assert ((frame["here"] == "yes") == (frame["why"] == "")).all()

@@ -14,6 +14,7 @@ from crmlib.analyse.campaigns.judging import Judgement, differs, judge, overlap_
 from crmlib.analyse.campaigns.response import answers_known
 from crmlib.analyse.campaigns.result import CampaignEffect
 from crmlib.measure.campaign_spend import ASIDE, CONTACTED, DURING, campaign_people, campaign_windows
+from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
 
 
@@ -88,7 +89,9 @@ def campaign_effect(
     window = windows.loc[campaign_id]
     people = campaign_people(crm, campaign_ids=[campaign_id], response_days=response_days)
     traits = customer_traits(crm)
-    levels = trait_levels(traits, pd.Index(people["customer_id"].unique(), name="customer_id"))
+    least = min_group(crm)
+    customers = pd.Index(people["customer_id"].unique(), name="customer_id")
+    levels = trait_levels(traits, customers, min_group=least)
     found = judge(window, people, levels, unknown=answers_known(crm), seed=seed, redrawn=True)
     asked = known_groups(people, traits) | dict(groups or {})
     told = {name: "" if pd.isna(window[name]) else str(window[name]) for name in ("name", "kind", "channel")}
@@ -101,7 +104,7 @@ def campaign_effect(
         planned_until_on=window["planned_until_on"],
         is_over=bool(window["is_over"]),
         judgement=found,
-        groups=who_responds(people, found.response, found.comparison, asked),
+        groups=who_responds(people, found.response, found.comparison, asked, min_group=least),
         overlap=overlap_of(people, found.comparison),
         money=money,
         power=_power(found, float(money["base_mean"].iloc[0])),

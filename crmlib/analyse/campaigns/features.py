@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.small_groups import age_bands, frequent_groups, safe_groups
-from crmlib.prepare.privacy import MINIMUM_GROUP
+from crmlib.analyse.small_groups import age_bands, shown_groups
+from crmlib.schema.fields import MINIMUM_GROUP
 
 TRAITS = (
     *("kind", "industry", "company_size", "country", "region", "income_band", "household_size", "gender"),
@@ -96,7 +96,9 @@ def known_before(people: pd.DataFrame) -> pd.DataFrame:
     return table[list(_FIGURES)].reset_index(drop=True)
 
 
-def trait_levels(traits: pd.DataFrame, customers: pd.Index) -> pd.DataFrame:
+def trait_levels(
+    traits: pd.DataFrame, customers: pd.Index, *, min_group: int = MINIMUM_GROUP
+) -> pd.DataFrame:
     """Whether each customer belongs to each group of each trait; rare groups put together.
 
     Parameters
@@ -117,7 +119,8 @@ def trait_levels(traits: pd.DataFrame, customers: pd.Index) -> pd.DataFrame:
     """
     columns = {}
     for trait in traits:
-        values = safe_groups(frequent_groups(traits[trait].reindex(customers), most=_MOST_LEVELS)).to_numpy()
+        given = traits[trait].reindex(customers)
+        values = shown_groups(given, min_group=min_group, most=_MOST_LEVELS).to_numpy()
         for level in sorted(set(values)):
             belongs = (values == level).astype(float)
             if 0 < belongs.sum() < len(belongs):
@@ -125,8 +128,8 @@ def trait_levels(traits: pd.DataFrame, customers: pd.Index) -> pd.DataFrame:
     return pd.DataFrame(columns, index=customers)
 
 
-def levels_of(levels: pd.DataFrame, customers: pd.Series) -> pd.DataFrame:
-    """The groups of some customers, those left out that fewer than ten of these are in, or are not in.
+def levels_of(levels: pd.DataFrame, customers: pd.Series, *, min_group: int = MINIMUM_GROUP) -> pd.DataFrame:
+    """The groups of some customers, those left out that fewer than `min_group` of these are in, or are not in.
 
     Parameters
     ----------
@@ -147,7 +150,7 @@ def levels_of(levels: pd.DataFrame, customers: pd.Series) -> pd.DataFrame:
     places = levels.index.get_indexer(pd.Index(customers))
     values = np.where((places >= 0)[:, None], levels.to_numpy(dtype=float)[places], 0.0)
     members = values.sum(axis=0)
-    kept = np.minimum(members, len(places) - members) >= MINIMUM_GROUP
+    kept = np.minimum(members, len(places) - members) >= min_group
     return pd.DataFrame(values[:, kept], columns=levels.columns[kept])
 
 

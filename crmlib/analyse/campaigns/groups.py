@@ -11,8 +11,9 @@ from crmlib.analyse.campaigns.estimates import Difference, mean_of_pairs, welch
 from crmlib.analyse.campaigns.response import Response
 from crmlib.analyse.rule_significance import benjamini_hochberg
 from crmlib.analyse.shares import share_interval
-from crmlib.analyse.small_groups import NOT_STATED, OTHER, frequent_groups, safe_groups
+from crmlib.analyse.small_groups import NOT_STATED, OTHER, shown_groups
 from crmlib.measure.campaign_spend import CONTACTED, CONTROL, DURING
+from crmlib.schema.fields import MINIMUM_GROUP
 
 SPEND_BAND, ANSWERED_BAND, CAMPAIGNS_BAND = "spend_band", "answered_band", "campaigns_band"
 """Groupings by what was known before contact."""
@@ -76,6 +77,8 @@ def who_responds(
     response: Response,
     comparison: Comparison,
     groups: Mapping[str, pd.Series],
+    *,
+    min_group: int = MINIMUM_GROUP,
 ) -> pd.DataFrame:
     """Response and extra spend of each group, and whether they differ from those of all others contacted.
 
@@ -86,7 +89,8 @@ def who_responds(
     response : Response
     comparison : Comparison
     groups : mapping of grouping -> Series customer_id -> group
-        Known before contact. Groups of fewer than ten customers contacted are put together.
+        Known before contact. Groups of fewer than `min_group` customers contacted are put together.
+    min_group : int
 
     Returns
     -------
@@ -116,7 +120,7 @@ def who_responds(
     ours = pd.Index(rows.loc[rows["arm"] == CONTACTED, "customer_id"])
     found = []
     for grouping, given in groups.items():
-        names = _safe_names(given, ours)
+        names = _safe_names(given, ours, min_group=min_group)
         mine = names.reindex(ours)
         units = names.reindex(comparison.units["customer_id"]).to_numpy()
         for group in _ordered(mine):
@@ -136,11 +140,11 @@ def who_responds(
     return table[list(COLUMNS)]
 
 
-def _safe_names(given: pd.Series, ours: pd.Index) -> pd.Series:
+def _safe_names(given: pd.Series, ours: pd.Index, *, min_group: int) -> pd.Series:
     """The groups as they may be shown, judged by those contacted; the held out go along."""
     given = given[~given.index.duplicated()]
     raw = given.reindex(ours.union(given.index)).astype("object")
-    shown = safe_groups(frequent_groups(raw.reindex(ours)))
+    shown = shown_groups(raw.reindex(ours), min_group=min_group)
     said = raw.reindex(ours).astype("object")
     names = dict(zip(said[said.notna()].astype("str"), shown[said.notna().to_numpy()], strict=True))
     unstated = shown[said.isna().to_numpy()]

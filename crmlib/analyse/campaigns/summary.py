@@ -11,7 +11,7 @@ from crmlib.analyse.campaigns.response import answers_known
 from crmlib.analyse.campaigns.result import CampaignSummary
 from crmlib.analyse.rule_significance import benjamini_hochberg
 from crmlib.measure.campaign_spend import campaign_people, campaign_windows
-from crmlib.prepare.privacy import known_customers
+from crmlib.prepare.privacy import known_customers, min_group
 
 SURE = 0.05
 """Adjusted p-value up to which a difference is more than what chance does among so many campaigns."""
@@ -59,7 +59,7 @@ def campaign_summary(crm: Any, *, response_days: int | None = None, seed: int = 
     windows = campaign_windows(crm, response_days=response_days)
     unknown = answers_known(crm)
     customers = pd.Index(known_customers(crm), name="customer_id")
-    levels = trait_levels(customer_traits(crm), customers)
+    levels = trait_levels(customer_traits(crm), customers, min_group=min_group(crm))
     rows = []
     for ids in _portions(list(windows.index), len(customers)):
         people = campaign_people(crm, campaign_ids=ids, response_days=response_days)

@@ -10,11 +10,17 @@ from crmlib.analyse.offers.result import BEST_SELLER
 from crmlib.analyse.offers.successors import GONE
 from crmlib.analyse.offers.words import cold_reason
 from crmlib.measure.offer_groups import GROUP_COLUMNS, group_sellers, started_share
+from crmlib.schema.fields import MINIMUM_GROUP
 from crmlib.schema.tables import table_spec
 
 
 def like_group(
-    engine: Any, people: pd.DataFrame, *, day: date, horizon_days: int
+    engine: Any,
+    people: pd.DataFrame,
+    *,
+    day: date,
+    horizon_days: int,
+    min_group: int = MINIMUM_GROUP,
 ) -> tuple[pd.DataFrame, dict]:
     """The group of each customer: by the first column that is known of it and has enough buyers.
 
@@ -24,7 +30,7 @@ def like_group(
     people : DataFrame indexed by `c`
         Those without a purchase.
     day : date
-    horizon_days : int
+    horizon_days, min_group : int
 
     Returns
     -------
@@ -48,7 +54,9 @@ def like_group(
     for column in GROUP_COLUMNS:
         if column not in people or not people[column].notna().any():
             continue
-        sellers[column] = group_sellers(engine, column, day=day, horizon_days=horizon_days)
+        sellers[column] = group_sellers(
+            engine, column, day=day, horizon_days=horizon_days, min_group=min_group
+        )
         fits = (groups["group_by"] == "") & people[column].isin(sellers[column]["value"].unique())
         groups.loc[fits, "group_by"] = column
         groups.loc[fits, "group"] = people.loc[fits, column].astype("str")

@@ -26,6 +26,7 @@ from crmlib.analyse.offers.words import summary
 from crmlib.measure.offer_candidates import candidates_of
 from crmlib.measure.offer_groups import CONSENTS, people_of
 from crmlib.measure.offer_tables import day_of, offer_engine, products_offered
+from crmlib.prepare.privacy import min_group
 
 COSTED_SHARE = 0.5
 """Of what was sold, by buyers, the margin must be known for so much to rank by it."""
@@ -121,7 +122,9 @@ def _made(crm: Any, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]])
     chosen = _warm(ground, choices, removals)
     warm = engine.to_pandas("select c from offer_customer_stats order by c")["c"]
     waiting = ground.people[~ground.people.index.isin(warm) & ~ground.refused]
-    groups, sellers = like_group(engine, waiting, day=ground.day, horizon_days=wish.horizon_days)
+    groups, sellers = like_group(
+        engine, waiting, day=ground.day, horizon_days=wish.horizon_days, min_group=min_group(crm)
+    )
     cold = cold_offers(
         crm, engine, groups, sellers, products=ground.products, instead=ground.instead,
         allowed=_open_to_all(ground), k=wish.k, by_margin=ground.by_margin, day=ground.day,

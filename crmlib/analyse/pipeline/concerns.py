@@ -27,7 +27,7 @@ from crmlib.analyse.rule_significance import benjamini_hochberg
 from crmlib.analyse.shares import share_interval
 from crmlib.measure.deal_notes import deal_notes, known_names
 from crmlib.prepare.clock import days_later
-from crmlib.prepare.privacy import MINIMUM_GROUP
+from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError
 
 
@@ -140,7 +140,7 @@ def concerns(
     ):
         if value < 1:
             raise ParameterError(f"{name} must be 1 or more, not {value!r}.")
-    minimum = _minimum(crm)
+    minimum = min_group(crm)
     since = days_later(crm.as_of, -recent_days, time_zone=crm.time_zone)
     notes = deal_notes(crm, most=most_notes)
     notes["language"] = languages_of(notes["text"].tolist())
@@ -166,11 +166,6 @@ def concerns(
         recent_days=recent_days,
         reasons_known_pct=known,
     )
-
-
-def _minimum(crm):
-    settings = getattr(getattr(crm, "config", None), "privacy", None)
-    return getattr(settings, "min_group", MINIMUM_GROUP)
 
 
 def _unreadable(notes):

@@ -8,14 +8,18 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.rule_significance import benjamini_hochberg
+from crmlib.analyse.small_groups import safe_groups
 from crmlib.measure.deals import deals
 from crmlib.measure.lead_touches import touches_before_close
+from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
 
 NOT_STATED = "(not stated)"
 MOST_VALUES = 200
 """A trait with more values than this tells single deals apart, not kinds of deals."""
 _BANDS = 4
+OF_CUSTOMERS = ("industry", "region", "country", "company_size")
+"""Traits of the customer: a value that too few customers have is not shown on its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +118,8 @@ def trait_table(
     """
     names = _asked(by)
     known = deals(crm) if known is None else known
-    made = {name: _values(crm, known, name) for name in names}
+    least = min_group(crm)
+    made = {name: _large_enough(_values(crm, known, name), known, name, least=least) for name in names}
     absent = {}
     for name, values in made.items():
         kinds = values.nunique()
@@ -284,6 +289,16 @@ def _values(crm: Any, known: pd.DataFrame, name: str) -> pd.Series:
         return named(crm, known["owner_id"], table="employees", key="employee_id", column="team", alone=True)
     values = known[name].astype("object")
     return values.where(values.notna(), np.nan)
+
+
+def _large_enough(values: pd.Series, known: pd.DataFrame, name: str, *, least: int) -> pd.Series:
+    """Values of a trait of customers, those of fewer than `least` customers put together."""
+    if name not in OF_CUSTOMERS or least < 2:
+        return values
+    who = known["customer_id"].where(known["customer_id"].notna(), known.index.to_series())
+    each = pd.DataFrame({"value": values, "who": who}).dropna(subset="value").drop_duplicates()
+    shown = dict(zip(each["value"], safe_groups(each["value"], minimum=least), strict=True))
+    return values.map(shown).astype("object")
 
 
 def named(crm: Any, ids: pd.Series, *, table: str, key: str, column: str, alone: bool = False) -> pd.Series:

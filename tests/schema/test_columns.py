@@ -1,0 +1,99 @@
+"""Every result column is declared once, and nothing that shows it says otherwise."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from crmlib.measure.columns import column_of, is_declared, label_of, unit_of
+from crmlib.measure.indicators import INDICATORS
+from crmlib.present.blocks import DataTable
+from crmlib.schema.columns import COLUMNS, INDICATOR_LABELS, UNITS, Column, declared
+from crmlib.schema.errors import SchemaError
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLES = sorted((ROOT / "crmlib").rglob("*.py"))
+
+
+def test_no_column_is_declared_twice():
+    source = ast.parse((ROOT / "crmlib" / "schema" / "columns.py").read_text(encoding="utf-8"))
+    names = [
+        call.args[0].value
+        for call in ast.walk(source)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Column" and call.args
+        if isinstance(call.args[0], ast.Constant)
+    ]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
+    assert not set(COLUMNS) & set(INDICATOR_LABELS)
+    assert not set(COLUMNS) & {one.name for one in INDICATORS}
+
+
+def test_every_indicator_has_a_label_and_every_label_an_indicator():
+    assert set(INDICATOR_LABELS) == {one.name for one in INDICATORS}
+    for one in INDICATORS:
+        column = column_of(one.name)
+        assert (column.label, column.better, column.meaning) == (
+            INDICATOR_LABELS[one.name],
+            one.better,
+            one.says,
+        )
+
+
+@pytest.mark.parametrize("name", [*COLUMNS, *INDICATOR_LABELS])
+def test_a_column_has_a_label_a_unit_and_its_decimals(name):
+    column = column_of(name)
+    assert column.label == column.label.strip() and column.label and "_" not in column.label
+    assert column.unit in UNITS and column.better in ("higher", "lower", None)
+    assert (column.digits is None) == (column.unit in ("text", "date", "flag"))
+    assert column.unit != "days" or column.digits <= 1
+    assert name.endswith("_pct") <= (column.unit in ("share_pct", "points"))
+
+
+def test_a_unit_that_there_is_not_is_refused():
+    with pytest.raises(SchemaError, match="furlongs"):
+        Column("far", "Far", "furlongs")
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_a_table_names_its_columns_and_no_more(path):
+    text = path.read_text(encoding="utf-8")
+    if "DataTable(" not in text:
+        return
+    for call in ast.walk(ast.parse(text)):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "DataTable":
+            given = {word.arg for word in call.keywords}
+            assert not given & {"labels", "units", "digits"}, f"{path.name}:{call.lineno}"
+
+
+def test_pages_csv_and_workbooks_read_the_declaration():
+    frame = pd.DataFrame({"revenue": [1234.5678, None], "age_days": [0.000694, 3.0], "lift": [1.23456, 2.0]})
+    table = DataTable(frame, name="t", caption="A table", currency="EUR")
+    assert table._headers() == [
+        "Revenue (EUR)",
+        "Last row before closing date (days)",
+        "Times as often as by chance",
+    ]
+    head, first, second = table._csv(2).decode("utf-8-sig").splitlines()
+    assert head.split(",") == table._headers()
+    assert first.split(",") == ["1235", "0", "1.2"] and second.split(",") == ["", "3", "2.0"]
+    assert "0.000694" not in table._html() and ">1,235<" in table._html()
+
+
+def test_a_column_that_nobody_declared_is_called_by_its_name():
+    assert not is_declared("own_figure_pct") and declared("own_figure_pct") is None
+    assert (label_of("own_figure_pct"), unit_of("own_figure_pct")) == ("Own figure", "%")
+
+
+def test_the_smallest_group_that_is_shown_has_one_home():
+    homes = [
+        path.relative_to(ROOT).as_posix()
+        for path in TABLES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+        and ("GROUP" in target.id and target.id.startswith(("MIN", "LEAST", "SMALL")))
+    ]
+    assert homes == ["crmlib/schema/fields.py"]

@@ -64,6 +64,10 @@ def test_pages_are_whole_small_and_alone(runs):
             re.sub(r"<script.*?</script>|base64,[A-Za-z0-9+/=]+", "", text, flags=re.S),
         )
         assert len(re.findall(r"<img ", text)) == len(re.findall(r'<img [^>]*alt="[^"]{20,}"', text))
+        described = re.findall(
+            r'<figure class="crm-picture"><(?:img alt|svg role="img" aria-label)="[^"]{20,}"', text
+        )
+        assert text.count('<figure class="crm-picture">') == len(described)
 
 
 def test_a_list_too_long_for_its_page_lies_whole_beside_it(runs):

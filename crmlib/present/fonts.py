@@ -1,11 +1,11 @@
-"""Fonts of the pictures: one family, others behind it for Chinese, Japanese and Korean, and a warning."""
+"""Fonts of the pictures: matplotlib's own first, on every machine; others serve the letters that it lacks."""
 
 from collections.abc import Iterable
 from functools import cache
 from warnings import warn
 
-LATIN = ("Noto Sans", "Liberation Sans", "Arial", "Helvetica", "DejaVu Sans")
-"""The first of these that is installed is used. The last one comes with matplotlib."""
+FIRST = "DejaVu Sans"
+"""It comes with matplotlib, so a picture is laid out alike wherever it is drawn."""
 
 CJK = (
     *(f"Noto Sans CJK {place}" for place in ("SC", "TC", "HK", "JP", "KR")),
@@ -16,7 +16,22 @@ CJK = (
 )
 """Families with Chinese, Japanese or Korean letters, on Linux, macOS and Windows."""
 
-_ALL = "DejaVu Sans"
+SHOWN = ", ".join(
+    name if name == "sans-serif" else f"'{name}'"
+    for name in (
+        FIRST,
+        "Verdana",
+        "Segoe UI",
+        "Roboto",
+        "Helvetica Neue",
+        "Noto Sans",
+        "Arial",
+        *CJK,
+        "sans-serif",
+    )
+)
+"""What a reader's machine is asked for, as CSS says it: first what has the widths of `FIRST`, then what is
+narrower, so that words keep the room that was made for them."""
 
 
 class MissingFontWarning(UserWarning):
@@ -31,24 +46,22 @@ class MissingFontWarning(UserWarning):
 
 @cache
 def families() -> tuple[str, ...]:
-    """The installed families that pictures are drawn with, the preferred one first.
+    """The installed families that pictures are drawn with; matplotlib asks them in this order, letter by letter.
 
     Returns
     -------
     tuple of str
-        The last one is matplotlib's own, so it is never empty.
+        `FIRST`, and behind it at most three families with Chinese, Japanese or Korean letters.
 
     Examples
     --------
-    >>> families()[-1]
+    >>> families()[0]
     'DejaVu Sans'
     """
     from matplotlib.font_manager import fontManager
 
     installed = set(fontManager.get_font_names())
-    latin = next(name for name in LATIN if name in installed or name == _ALL)
-    behind = [name for name in CJK if name in installed][:3]
-    return tuple(dict.fromkeys([latin, *behind, _ALL]))
+    return (FIRST, *[name for name in CJK if name in installed][:3])
 
 
 def missing_glyphs(text: str, *, names: Iterable[str] | None = None) -> list[str]:

@@ -284,7 +284,7 @@ def place_labels(
     colours: Sequence[str],
     beside: bool = False,
 ) -> None:
-    """Write a label near each point so that labels overlap neither each other nor the frame.
+    """Write a label near each point so that labels overlap neither each other, nor earlier words, nor the frame.
 
     Parameters
     ----------
@@ -312,7 +312,8 @@ def place_labels(
     figure.draw_without_rendering()
     renderer, frame = figure._get_renderer(), ax.get_window_extent()
     halo = withStroke(linewidth=3, foreground="white")
-    taken: list[Any] = _dots(ax, points) if beside else []
+    taken: list[Any] = [said.get_window_extent(renderer) for said in ax.texts]
+    taken += _dots(ax, points) if beside else []
     marks = _marks(ax) if beside else np.empty((0, 2))
     for point, text, colour in zip(points, texts, colours, strict=True):
         label = ax.annotate(

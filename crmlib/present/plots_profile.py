@@ -286,10 +286,11 @@ def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
         ax = canvas(ax, title=title, body=2.7, foot=0.6)
         ax.plot([0, 100], [0, 100], color=GREY, linewidth=1.5)
         ax.plot(points.index, points, color=MAIN, linewidth=2.5)
-        for share in (20, 50):
+        near = points[50] - points[20] < 10
+        for share, below in ((20, 5), (50, 25 if near else 5)):
             ax.plot([share], [points[share]], "o", color=MAIN, markersize=7)
             ax.annotate(
-                f"{share} % bring {bar_percent(points[share])}", (share, points[share]), (8, -5), va="top",
+                f"{share} % bring {bar_percent(points[share])}", (share, points[share]), (8, -below), va="top",
                 textcoords="offset points", bbox=_PLATE,
             )  # fmt: skip
         ax.annotate(

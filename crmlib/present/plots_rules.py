@@ -138,8 +138,7 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         short_numbers(ax.xaxis)
         ax.set_xlabel("share of baskets with both sides, %")
         ax.set_ylabel("rule holds in, % of cases")
-        ax.legend(loc="upper left", ncols=3, handletextpad=0.0, columnspacing=0.8, borderpad=0.0,
-                  labelcolor=SOFT, bbox_to_anchor=(-0.02, 1.02))  # fmt: skip
+        _key_above(ax)
         best = rules.sort_values("extra", ascending=False, kind="stable").head(2)
         place_labels(
             ax,
@@ -159,6 +158,19 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         f"Scatter of {count(len(rules), 'rule')}: how often each holds against the baskets with both sides. "
     )
     return finish(ax, title=title, alt=f"{alt}Most extra baskets: {listing(parts)}.")
+
+
+def _key_above(ax: Any) -> None:
+    """The key in one row above the points; in a picture of our own it begins at the picture's left edge."""
+    from matplotlib.transforms import blended_transform_factory
+
+    figure = ax.get_figure(root=True)
+    own = getattr(figure, "crmlib_own", False)
+    across = figure.transFigure if own else ax.transAxes
+    key = ax.legend(loc="upper left", ncols=3, handletextpad=0.2, columnspacing=0.6, borderpad=0.0,
+                    borderaxespad=0.2, handlelength=1.0, labelcolor=SOFT, bbox_to_anchor=(0.0, 1.02),
+                    bbox_transform=blended_transform_factory(across, ax.transAxes))  # fmt: skip
+    key.set_in_layout(False)
 
 
 def plot_item_frequency(result: CrossSell, *, most: int = 12, ax: Any = None) -> Any:

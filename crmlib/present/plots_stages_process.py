@@ -28,6 +28,9 @@ LEAST_PCT = 1.0
 """Activities and steps of fewer cases are left out of the picture, and counted below it."""
 
 _LOOP = SEGMENT_COLOURS[3]
+_HIGH = 0.44
+"""What a label of two lines takes, in rows of activities."""
+
 _LEFT, _RIGHT, _LANE = 0.29, 0.64, 0.04
 """Where the boxes begin and end, and how far apart steps run beside them, as shares of the width."""
 
@@ -73,8 +76,8 @@ def plot_process(result: ProcessFlow, *, ax: Any = None) -> Any:
         widest = float(steps["count"].max())
         for name, row in activities.iterrows():
             _draw_box(ax, place[name], name, row, result)
-        _draw_steps(ax, inner, place, widest)
-        _draw_ends(ax, beside, place)
+        taken = _draw_ends(ax, beside, place)
+        _draw_steps(ax, inner, place, widest, taken)
         ax.text(0, len(activities) - 0.62, _key(result, left_out), va="top", color=INK, linespacing=1.25)
     return finish(ax, title=title, alt=_alt(activities, steps, result))
 
@@ -121,7 +124,9 @@ def _draw_box(ax: Any, row: int, name: str, figures: pd.Series, result: ProcessF
     ax.text(middle, row + 0.12, cases, ha="center", va="center", color=colour, zorder=4, fontsize=SMALL)
 
 
-def _draw_steps(ax: Any, steps: pd.DataFrame, place: dict[Any, int], widest: float) -> None:
+def _draw_steps(
+    ax: Any, steps: pd.DataFrame, place: dict[Any, int], widest: float, taken: list[float]
+) -> None:
     from matplotlib.patches import FancyArrowPatch
 
     lanes: dict[int, list[tuple[int, int]]] = {-1: [], 1: []}
@@ -148,18 +153,23 @@ def _draw_steps(ax: Any, steps: pd.DataFrame, place: dict[Any, int], widest: flo
     for sign, texts in labels.items():
         outermost = 1 + max((_beside(lanes[sign], lane) for lane in range(len(lanes[sign]))), default=0)
         x = (_LEFT if sign < 0 else _RIGHT) + sign * (_LANE * outermost + 0.015)
-        _spread_labels(ax, x, texts, "right" if sign < 0 else "left")
+        _spread_labels(ax, x, texts, side="right" if sign < 0 else "left", taken=taken if sign > 0 else [])
 
 
 def _beside(taken: list[tuple[int, int]], lane: int) -> int:
     return _overlapping(taken[:lane], *taken[lane])
 
 
-def _spread_labels(ax: Any, x: float, texts: list[tuple[float, str, str]], side: str) -> None:
-    """Labels of one side from top to bottom, each at its step or just below the one before."""
+def _spread_labels(
+    ax: Any, x: float, texts: list[tuple[float, str, str]], *, side: str, taken: list[float]
+) -> None:
+    """Labels of one side from top to bottom, each at its step or just below the one before or what is there."""
     last = -10.0
     for y, text, colour in sorted(texts):
-        last = max(y, last + 0.44)
+        last = max(y, last + _HIGH)
+        for there in sorted(taken):
+            if abs(there - last) < _HIGH:
+                last = there + _HIGH
         _label(ax, x, last, text, colour, side)
 
 
@@ -181,12 +191,15 @@ def _overlapping(taken: list[tuple[int, int]], low: int, high: int) -> int:
     return sum(low <= other_high and other_low <= high for other_low, other_high in taken)
 
 
-def _draw_ends(ax: Any, steps: pd.DataFrame, place: dict[Any, int]) -> None:
+def _draw_ends(ax: Any, steps: pd.DataFrame, place: dict[Any, int]) -> list[float]:
+    """The steps to an end beside each activity; gives how far down their labels stand."""
     from matplotlib.patches import FancyArrowPatch
 
+    heights = []
     for name, rows in steps.groupby("activity", sort=False):
         for offset, (_, row) in enumerate(rows.iterrows()):
-            y = place[name] - 0.1 + 0.34 * offset
+            y = place[name] - 0.1 + _HIGH * offset
+            heights.append(y)
             colour = GREY if row["next_activity"] == LOST else MAIN
             ax.add_patch(
                 FancyArrowPatch(
@@ -196,6 +209,7 @@ def _draw_ends(ax: Any, steps: pd.DataFrame, place: dict[Any, int]) -> None:
             )  # fmt: skip
             text = f"{row['next_activity']}: {number(row['count'])}\n{short_time(row['median_days'])}"
             ax.text(_RIGHT + 0.07, y, text, va="center", color=letters_of(GREY), linespacing=1.05)
+    return heights
 
 
 def _step_text(row: pd.Series) -> str:

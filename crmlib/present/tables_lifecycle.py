@@ -10,7 +10,7 @@ from crmlib.analyse.retention import Retention, shown_cohorts, typical_retention
 from crmlib.analyse.retention_survival import SurvivalCurves
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks_downloads_about import about_workspace
-from crmlib.present.words import date
+from crmlib.present.words import count, date
 from crmlib.present.words_lifecycle import period_name, retention_day, time_word
 from crmlib.schema.states import BUYING, SILENT
 

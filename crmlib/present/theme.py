@@ -1,8 +1,7 @@
 """The look of every picture: one width, one typeface, six colours, and grey for what is only context.
 
 A page shows pictures 358 pixels wide on a telephone. At `WIDTH` inches, letters of `SMALL` points are then
-still
-11 pixels high; so nothing is set smaller, and what does not fit is wrapped or cut, never shrunk.
+still 11 pixels high; so nothing is set smaller, and what does not fit is wrapped or cut, never shrunk.
 """
 
 from collections.abc import Sequence
@@ -162,7 +161,9 @@ def finish(ax: Any, *, title: Claim | str, alt: Claim | str) -> Any:
         heading = ax.set_title(balanced(str(title), width=width - 6), loc="left")
         _plain_text(figure)
         if own:
+            ax.set_xlabel(wrapped(ax.get_xlabel(), width=WIDTH * 72 - 6))
             figure.draw_without_rendering()
+            _keep_inside(ax)
     if own:
         box = ax.get_position()
         heading.set_x((_EDGE / WIDTH - box.x0) / box.width)
@@ -357,6 +358,15 @@ def _words(text: str, width: float, size: float, bold: bool) -> list[str]:
         if word:
             words.append(word)
     return words
+
+
+def _keep_inside(ax: Any) -> None:
+    """Move the name of the axis below as far as it stands out of the picture."""
+    name, page, frame = ax.xaxis.label, ax.get_figure(root=True).bbox, ax.get_window_extent()
+    if name.get_text() and ax.axison:
+        box = name.get_window_extent()
+        moved = max(page.x0 + 2 - box.x0, 0) + min(page.x1 - 2 - box.x1, 0)
+        name.set_x(name.get_position()[0] + moved / frame.width)
 
 
 def _plain_text(figure: Any) -> None:

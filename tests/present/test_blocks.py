@@ -343,24 +343,56 @@ def test_numbers_in_an_object_column_stay_numbers():
 # Pictures
 
 
+def named_bars(title, *names):
+    ax = Figure(figsize=(4, 3)).subplots()
+    ax.barh(range(len(names)), range(1, len(names) + 1), tick_label=names)
+    ax.plot([0, 1], [0, 1], "o")
+    ax.set_title(title)
+    ax.crmlib_alt = "Two bars: 1 and 2."
+    return ax
+
+
 def test_a_picture_without_words_is_refused():
     with pytest.raises(ValueError, match="crmlib_alt"):
         Picture(Figure().subplots())
 
 
-def test_a_light_picture_is_svg_without_scripts_or_letters_that_need_a_font():
-    block = Picture(bars(), caption="Spend")
+def test_a_light_picture_is_a_part_of_the_page_whose_words_are_words():
+    block = Picture(named_bars("Spend of 顧客 & <b>", "one", "two"), caption="Spend")
     svg = block.image.decode()
     assert block.mime == "image/svg+xml"
     assert block.width > block.height > 100
-    assert "<text" not in svg
+    page = block._html()
+    assert ">Spend of 顧客 &amp; &lt;b&gt;</text>" in svg and svg in page.replace(
+        f'role="img" aria-label="{block.alt}" ', ""
+    )
+    assert "style=" not in page and "<style" not in page and "base64" not in page
+    assert "DejaVu Sans" in svg and svg.index("Verdana") < svg.index("Noto Sans CJK SC")
     assert "<script" not in svg
     assert "http-equiv" not in svg
     assert f'width="{block.width}"' in block._html()
 
 
+def test_two_pictures_on_a_page_share_no_identifier_and_every_reference_is_met():
+    figures = [Picture(named_bars(title, "one", "two"))._html() for title in ("One", "Another")]
+    named = [set(re.findall(r' id="([^"]+)"', html)) for html in figures]
+    meant = [set(re.findall(r'(?:url\(|href=")#([^")]+)', html)) for html in figures]
+    assert named == meant and named[0] and not named[0] & named[1]
+
+
+def test_lines_of_a_name_end_at_the_same_place_in_any_font():
+    svg = Picture(named_bars("Names", "one\nlonger", "two")).image.decode()
+    lines = re.findall(
+        r'<text transform="translate\(([\d.]+) [\d.]+\)"[^>]*text-anchor="end"[^>]*>(\w+)<', svg
+    )
+    places = {line: float(place) for place, line in lines}
+    assert abs(places["one"] - places["longer"]) < 1
+
+
 def test_a_heavy_picture_becomes_a_small_png_at_twice_the_size():
-    block = Picture(cloud())
+    ax = cloud()
+    ax.plot(*np.random.default_rng(0).random((2, 9_000)), "o")
+    block = Picture(ax)
     assert block.mime == "image/png"
     assert len(block.image) < blocks_tables.DOWNLOAD_BYTES // 2
     with Image.open(BytesIO(block.image)) as picture:

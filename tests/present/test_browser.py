@@ -306,7 +306,7 @@ def test_dark_follows_the_reader_and_pictures_stay_on_a_light_card(opened):
     page = opened("segmentation", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
     assert (
-        page.evaluate("getComputedStyle(document.querySelector('.crm-picture img')).backgroundColor")
+        page.evaluate("getComputedStyle(document.querySelector('.crm-picture svg')).backgroundColor")
         == "rgb(255, 255, 255)"
     )
 

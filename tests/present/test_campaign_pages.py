@@ -15,7 +15,7 @@ from crmlib.present.theme import SMALL
 from tests.analyse.campaigns.cases import crm_of, effect_of, shop
 from tests.measure.test_campaign_spend import ledger
 from tests.measure.test_campaign_spend import shop as little_shop
-from tests.present.test_plots import words_of
+from tests.present.drawn import faults_of, words_of
 
 ALL = [plots_campaigns.plot_responses, plots_campaigns.plot_effects]
 ONE = [plots_campaigns.plot_balance, plots_campaigns.plot_who_responds]
@@ -78,13 +78,7 @@ def test_pictures_are_readable(plot, result, name):
     assert not {"nan", "None", "inf"} & set(f"{title} {ax.crmlib_alt}".replace("%", " ").split())
     boxes = list(words_of(ax).items())
     assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and Picture(ax).width <= 480
-    page = ax.figure.bbox.padded(2)
-    for i, (text, box) in enumerate(boxes):
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, text
-        for other, taken in boxes[:i]:
-            wide = min(box.x1, taken.x1) - max(box.x0, taken.x0)
-            high = min(box.y1, taken.y1) - max(box.y0, taken.y0)
-            assert wide < 2 or high < 2, f"{text.get_text()!r} over {other.get_text()!r}"
+    assert not faults_of(ax)
 
 
 @pytest.mark.parametrize(

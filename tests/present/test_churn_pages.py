@@ -23,7 +23,7 @@ from crmlib.present.claims_churn_words import (
 )
 from crmlib.present.theme import SMALL
 from tests.analyse.churn_cases import driven_model, driven_shop
-from tests.present.test_plots import words_of
+from tests.present.drawn import faults_of, words_of
 
 PLOTS = [
     plots_churn.plot_model_comparison,
@@ -80,13 +80,7 @@ def test_pictures_are_readable(plot, name):
     assert not {"nan", "None", "inf"} & set(f"{title} {ax.crmlib_alt}".replace("%", " ").split())
     boxes = list(words_of(ax).items())
     assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and Picture(ax).width <= 480
-    page = ax.figure.bbox.padded(2)
-    for i, (text, box) in enumerate(boxes):
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, text
-        for other, taken in boxes[:i]:
-            wide = min(box.x1, taken.x1) - max(box.x0, taken.x0)
-            high = min(box.y1, taken.y1) - max(box.y0, taken.y0)
-            assert wide < 2 or high < 2, f"{text.get_text()!r} over {other.get_text()!r}"
+    assert not faults_of(ax)
     assert dict(matplotlib.rcParams) == before
 
 

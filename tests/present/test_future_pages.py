@@ -16,7 +16,7 @@ from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
 from crmlib.present.words import date, money, number, percent
 from crmlib.schema.states import LIKELY
-from tests.present.drawn import Drawn
+from tests.present.drawn import Drawn, faults_of
 from tests.present.report_samples import SHOPS
 from tests.present.test_claims import ALGORITHMS
 
@@ -65,16 +65,7 @@ def test_a_picture_is_described_and_can_be_read_on_a_telephone(plot, name):
         )
     boxes = list(seen.words.items())
     assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and seen.picture.width <= 480
-    page = ax.figure.bbox.padded(2)
-    for i, (text, box) in enumerate(boxes):
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
-            text.get_text()
-        )
-        for other, of_other in boxes[:i]:
-            wide = min(box.x1, of_other.x1) - max(box.x0, of_other.x0)
-            high = min(box.y1, of_other.y1) - max(box.y0, of_other.y0)
-            turned = text.get_rotation() % 90 or other.get_rotation() % 90
-            assert wide < 2 or high < 2 or turned, f"{text.get_text()!r} over {other.get_text()!r}"
+    assert not faults_of(ax)
 
 
 @EVERY

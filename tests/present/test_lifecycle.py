@@ -18,9 +18,9 @@ from crmlib.present.theme import SMALL
 from crmlib.present.words import count, money, number, percent
 from crmlib.schema.states import BUYING, SILENT
 from tests.measure.lifecycle_cases import AS_OF, SCALE, ledger, one_of_each
+from tests.present.drawn import faults_of, words_of
 from tests.present.report_samples import CANARIES, SHOPS
 from tests.present.test_claims import ALGORITHMS
-from tests.present.test_plots import words_of
 
 
 @cache
@@ -138,15 +138,8 @@ def test_pictures_can_be_read_on_a_telephone(plot, place, name):
     assert title and not title.endswith(".") and ax.crmlib_alt.endswith(".") and len(ax.crmlib_alt) > 20
     for text in (ax.crmlib_alt, title):
         assert not {"nan", "None", "inf"} & set(text.replace("%", " ").split())
-    boxes = words_of(ax)
-    page = ax.figure.bbox.padded(2)
-    places = list(boxes.items())
-    for i, (text, box) in enumerate(places):
-        assert text.get_fontsize() >= SMALL
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, text
-        for other, there in places[i + 1 :]:
-            apart = box.padded(-1)
-            assert not (apart.overlaps(there.padded(-1))), (text.get_text(), other.get_text())
+    assert min(text.get_fontsize() for text in words_of(ax)) >= SMALL
+    assert not faults_of(ax)
 
 
 def test_what_is_not_over_yet_stays_white():

@@ -15,7 +15,7 @@ from crmlib.present import (
 )
 from crmlib.present.blocks import Picture
 from crmlib.present.theme import SMALL
-from tests.present.drawn import drawn, words_of
+from tests.present.drawn import drawn, faults_of, words_of
 from tests.present.report_samples import SHOPS, cross_sell_of, health_of, profile_of, segments_of
 
 HEALTH = [plots_health.plot_check_counts, plots_health.plot_completeness]
@@ -79,16 +79,7 @@ def test_no_letter_is_too_small_for_a_telephone(plot, result, name):
 @EVERY
 def test_words_do_not_overlap_and_stay_inside(plot, result, name):
     seen = drawn(plot, result, name)
-    boxes = list(seen.words.items())
-    page = seen.ax.figure.bbox.padded(2)
-    for i, (text, box) in enumerate(boxes):
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
-            text.get_text()
-        )
-        for other, box_of_other in boxes[:i]:
-            wide = min(box.x1, box_of_other.x1) - max(box.x0, box_of_other.x0)
-            high = min(box.y1, box_of_other.y1) - max(box.y0, box_of_other.y0)
-            assert wide < 2 or high < 2, f"{text.get_text()!r} over {other.get_text()!r}"
+    assert not faults_of(seen.ax)
 
 
 @EVERY

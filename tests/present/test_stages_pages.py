@@ -24,6 +24,7 @@ from crmlib.present import (
 from crmlib.present.blocks import Picture, Skipped
 from crmlib.present.theme import SMALL
 from tests.analyse.pipeline.sales_team import sales_team
+from tests.present.drawn import faults_of
 
 HOSTILE = ("<script>alert(1)</script>", "=cmd|' /C calc'!A0", "$x^{y}$ 商谈 a very long name of a stage")
 
@@ -158,6 +159,7 @@ def test_pictures_can_be_read(found):
         ]
         assert all(size >= SMALL for size in sizes)
         assert ax.crmlib_alt and "nan" not in ax.crmlib_alt
+        assert not faults_of(ax)
         Picture(ax)._repr_mimebundle_()
 
 

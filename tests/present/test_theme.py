@@ -1,5 +1,6 @@
 """The look of pictures: readable, for everyone, and without a trace left behind."""
 
+import os
 import warnings
 
 import matplotlib
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.font_manager import FontProperties
 
 from crmlib.present import fonts
 from crmlib.present.fonts import CJK, MissingFontWarning, families, missing_glyphs, warn_of_missing
@@ -149,4 +152,20 @@ def test_plain_letters_are_never_missing():
 def test_the_theme_uses_only_installed_families():
     with theme():
         assert list(matplotlib.rcParams["font.family"]) == list(families())
-    assert families()[-1] == "DejaVu Sans"
+    assert families()[0] == fonts.FIRST == "DejaVu Sans" and set(families()[1:]) <= set(CJK)
+
+
+def test_other_fonts_are_asked_only_for_letters_that_the_first_one_lacks():
+    def width(names):
+        letters = FontProperties(family=list(names), size=11, weight="bold")
+        return RendererAgg(1, 1, 96).get_text_width_height_descent("“Wide” quotes, 5 €", letters, False)
+
+    assert width(families()) == width(["DejaVu Sans"])
+    named = fonts.SHOWN.replace("'", "").split(", ")
+    assert named[0] == "DejaVu Sans" and named[-1] == "sans-serif" and not set(named[:7]) & set(CJK)
+
+
+@pytest.mark.skipif("CRMLIB_REQUIRE_CJK" not in os.environ, reason="no Chinese fonts are asked for")
+def test_the_fonts_that_were_asked_for_are_there():
+    wanted = os.environ["CRMLIB_REQUIRE_CJK"] == "yes"
+    assert (len(families()) > 1) == wanted and (missing_glyphs("客户顧客고객") == []) == wanted

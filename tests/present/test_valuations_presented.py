@@ -21,7 +21,7 @@ from crmlib.present.needs import picture_of
 from crmlib.present.theme import SMALL
 from crmlib.present.words import money, percent
 from tests.analyse.valuation_company import company, future_of
-from tests.present.drawn import drawn
+from tests.present.drawn import drawn, faults_of
 from tests.present.report_samples import SHOPS
 
 PLOTS = [plots.plot_growth, plots.plot_credit, plots.plot_loyalty]
@@ -81,18 +81,8 @@ def test_pictures_are_described_and_readable_on_a_telephone(plot, name):
     title = ax.get_title(loc="left")
     assert len(ax.crmlib_alt) > 20 and ax.crmlib_alt.endswith(".") and title and not title.endswith(".")
     assert not {"nan", "None", "inf"} & set(f"{ax.crmlib_alt} {title}".replace("%", " ").split())
-    boxes, page = list(letters(ax).items()), ax.figure.bbox.padded(2)
-    assert min(text.get_fontsize() for text, _ in boxes) >= SMALL and seen.picture.width <= 480
-    for i, (text, box) in enumerate(boxes):
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
-            text.get_text()
-        )
-        for other, there in boxes[:i]:
-            wide, high = (
-                min(box.x1, there.x1) - max(box.x0, there.x0),
-                min(box.y1, there.y1) - max(box.y0, there.y0),
-            )
-            assert wide < 2 or high < 2, f"{text.get_text()!r} over {other.get_text()!r}"
+    assert min(text.get_fontsize() for text in seen.words) >= SMALL and seen.picture.width <= 480
+    assert not faults_of(ax)
     assert dict(matplotlib.rcParams) == before
 
 

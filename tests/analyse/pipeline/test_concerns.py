@@ -16,6 +16,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.present.plots_concerns import plot_topics
 from crmlib.present.tables_concerns import terms_table, topics_table
 from crmlib.schema.errors import ParameterError
+from tests.present.drawn import faults_of
 
 SAID = {
     "English": ("the price is much too high", "the delivery takes weeks", "they like the service"),
@@ -106,6 +107,7 @@ def test_what_lost_deals_speak_of_is_found_in_every_language(found):
             for language, row in first.items()} == {
         "English": "price", "German": "preis", "Chinese": "价格", "Japanese": "価格"}  # fmt: skip
     assert all(row["difference"] > 20 for row in first.values())
+    assert not faults_of(plot_topics(found))
     assert (found.topics["difference"].diff().dropna() <= 0).all()
 
 

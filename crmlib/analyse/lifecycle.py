@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.lifecycle import first_fitting_rule, stage_figures
-from crmlib.measure.lifecycle_steps import PURCHASES, ask, purchase_day_steps, purchases_are
+from crmlib.measure.lifecycle_steps import PURCHASES, purchase_amounts, purchases_are
 from crmlib.prepare.clock import local_time
 from crmlib.schema.errors import ParameterError, nearest
 
@@ -302,18 +302,7 @@ def revenue_of_a_year(crm: Any, *, indicators: pd.DataFrame | None = None) -> pd
         known = indicators is not None and "spend_365d" in indicators
         figures = indicators if known else compute_indicators(crm, ["spend_365d"])
         return figures["spend_365d"].rename("revenue")
-    amounts = ask(
-        crm,
-        purchase_day_steps(crm).rstrip()
-        + """
-        select customer_id, cast(sum(amount) as double) as revenue
-        from purchase_days
-        where date_diff('day', ordered_on, $as_of_on) < 365
-        group by customer_id
-        order by customer_id
-        """,
-    )
-    return amounts.set_index("customer_id")["revenue"]
+    return purchase_amounts(crm, days=365).rename("revenue")
 
 
 def require_stages(stages: Any) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
 from crmlib.measure.cohorts import FIRST_ORDER_COLUMNS, first_purchase_values
-from crmlib.measure.lifecycle_steps import columns_here
+from crmlib.measure.steps import columns_here
 from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.tables import table_spec

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.campaign_steps import campaign_steps
-from crmlib.measure.indicators.compute import moments
-from crmlib.measure.lifecycle_steps import columns_here, purchases_are
+from crmlib.measure.lifecycle_steps import purchases_are
+from crmlib.measure.steps import ask, columns_here
 from crmlib.schema.errors import ParameterError, SchemaError
 
 CONTACTED, CONTROL, OTHER, ASIDE = "contacted", "control", "other", "aside"
@@ -196,10 +196,8 @@ def _ask(crm: Any, question: str, *, response_days: int | None, campaign_ids: An
         isinstance(response_days, bool) or not isinstance(response_days, int) or response_days < 1
     ):
         raise ParameterError(f"response_days is {response_days!r}. Give a whole number of days from 1 on.")
-    sql = campaign_steps(columns_here(crm), purchases=purchases_are(crm)) + question
-    given = {"response_days": response_days, "campaign_ids": list(campaign_ids)}
-    values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
-    return crm.engine.to_pandas(sql, values | {name: v for name, v in given.items() if f"${name}" in sql})
+    steps = campaign_steps(columns_here(crm), purchases=purchases_are(crm))
+    return ask(crm, question, steps=steps, response_days=response_days, campaign_ids=list(campaign_ids))
 
 
 def _days(numbers: pd.Series) -> pd.Series:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from crmlib.measure.deal_steps import history_entries
-from crmlib.measure.lifecycle_steps import ask
 from crmlib.measure.stage_stays import STAY_COLUMNS, count_set_aside, plain_stage, stage_order, stage_stays
+from crmlib.measure.steps import ask
 
 _NEVER = np.iinfo("int64").min
 _ENDS = ("", "won", "lost", "closed")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import step_sql
-from crmlib.measure.lifecycle_steps import columns_here, people_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.lifecycle_steps import people_sql
+from crmlib.measure.steps import columns_here, lay_down, moments
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import SchemaError
 from crmlib.schema.tables import table_spec
@@ -19,40 +19,40 @@ DETAILS = (
 )
 """What is read of a product."""
 
-_REFUND_STEPS = ("order_lines", "sent_back_products", "sent_back_histories")
-
-_KEPT = """,
-product_refunds as (
-    select
-        customer_id,
-        product_id,
-        refund_amount,
-        last_value(case when bought_amount > 0 then order_id end ignore nulls) over (
-            partition by customer_id, product_id
-            order by ordered_at, case when bought_amount > 0 then 0 else 1 end, order_id
-            rows between unbounded preceding and current row
-        ) as order_id
-    from sent_back_histories
-),
-came_back as (
-    select histories.customer_id, histories.product_id, histories.order_id
-    from sent_back_histories as histories
-        join product_refunds as refunds using (customer_id, product_id, order_id)
-    where refunds.refund_amount is not null
-    group by histories.customer_id, histories.product_id, histories.order_id
-    having max(histories.bought_amount) + sum(refunds.refund_amount) <= 0
-),
-order_numbers as (
-    select
-        numbered.customer_id,
-        numbered.order_id,
-        numbered.ordered_at,
-        customers.c,
-        cast(dense_rank() over (order by numbered.customer_id, numbered.order_id) as integer) as o,
-        cast(numbered.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on
-    from (select distinct customer_id, order_id, ordered_at from order_lines) as numbered
-        join offer_customers as customers using (customer_id)
-)
+_KEPT = {
+    "product_refunds": """
+        select
+            customer_id,
+            product_id,
+            refund_amount,
+            last_value(case when bought_amount > 0 then order_id end ignore nulls) over (
+                partition by customer_id, product_id
+                order by ordered_at, case when bought_amount > 0 then 0 else 1 end, order_id
+                rows between unbounded preceding and current row
+            ) as order_id
+        from sent_back_histories
+    """,
+    "came_back": """
+        select histories.customer_id, histories.product_id, histories.order_id
+        from sent_back_histories as histories
+            join product_refunds as refunds using (customer_id, product_id, order_id)
+        where refunds.refund_amount is not null
+        group by histories.customer_id, histories.product_id, histories.order_id
+        having max(histories.bought_amount) + sum(refunds.refund_amount) <= 0
+    """,
+    "order_numbers": """
+        select
+            numbered.customer_id,
+            numbered.order_id,
+            numbered.ordered_at,
+            customers.c,
+            cast(dense_rank() over (order by numbered.customer_id, numbered.order_id) as integer) as o,
+            cast(numbered.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on
+        from (select distinct customer_id, order_id, ordered_at from order_lines) as numbered
+            join offer_customers as customers using (customer_id)
+    """,
+}
+_KEPT_SQL = """
 select
     order_numbers.c,
     products.p,
@@ -146,9 +146,8 @@ def offer_engine(crm: Any) -> Engine:
             "No order line says who bought. Map customer_id in crm.toml under [tables.transactions.columns]."
         )
     engine = crm.engine.branch("offers", dict.fromkeys(crm.tables, "select * from {source}"))
-    for name, sql in table_statements(columns_here(crm), people=people_sql(crm)).items():
-        values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
-        engine.execute(f"create or replace temp table {name} as {sql}", values)
+    tables = table_statements(columns_here(crm), people=people_sql(crm))
+    lay_down(engine, tables, **moments(" ".join(tables.values()), as_of=crm.as_of, time_zone=crm.time_zone))
     return engine
 
 
@@ -180,7 +179,7 @@ def table_statements(columns: dict[str, list[str]], *, people: str) -> dict[str,
         "has_group": " or ".join(f"{name} is not null" for name in parts),
         "products": f"select product_id, {read} from {'products' if listed else empty}",
         "sold": "select distinct product_id from transactions where ordered_at <= $as_of",
-        "kept": step_sql(_REFUND_STEPS, sources=source_steps(columns), figures={}).rstrip() + _KEPT,
+        "kept": indicator_steps(source_steps(columns)).add(_KEPT).sql(_KEPT_SQL),
     }
     return {name: sql.format(**words) for name, sql in _TABLES.items()}
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import ask, columns_here
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
@@ -166,15 +166,13 @@ def first_order_at(crm: Any) -> pd.Timestamp | None:
 def _ask(crm: Any, *, after: pd.Timestamp, category: str | None) -> pd.DataFrame:
     if category is not None:
         _require_category(crm, category)
-    columns = {name: crm.columns(name) for name in crm.tables}
-    steps = [*ORDER_STEPS, *(("product_details", "lines") if category is not None else ())]
-    sql = step_sql(steps, sources=source_steps(columns), figures={}) + (
-        _ALL if category is None else _OF_CATEGORY
-    )
-    values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone) | {"after": after.to_pydatetime()}
-    if category is not None:
-        values["category"] = str(category)
-    return crm.engine.to_pandas(sql, values).set_index("customer_id")
+    return ask(
+        crm,
+        _ALL if category is None else _OF_CATEGORY,
+        steps=indicator_steps(source_steps(columns_here(crm))),
+        after=after.to_pydatetime(),
+        category=None if category is None else str(category),
+    ).set_index("customer_id")
 
 
 def _require_category(crm: Any, category: str) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.lifecycle_steps import ask
-from crmlib.measure.sales_series import SPLITS, facts_sql
+from crmlib.measure.sales_series import SPLITS, facts_steps
+from crmlib.measure.steps import Steps, ask
 from crmlib.schema.errors import SchemaError
 
 DIMENSIONS = ("total", "customer", "product", "category", "department", "employee", "region")
@@ -94,9 +94,9 @@ def reached(crm: Any, *, by: str, measure: str, first: pd.Timestamp, last: pd.Ti
     >>> reached(crm, by="product", measure="net_amount", first=first, last=last).to_dict()
     {'tea': 5.0}
     """
-    sql = facts_sql(crm, by=None if by == "total" else by, measure=measure)
-    sql += f"select coalesce(key, '') as key, cast({_FIGURES[measure]} as double) as figure from facts {_WINDOW} "
-    found = _ask(crm, sql + "group by 1 order by 1", first, last)
+    steps = facts_steps(crm, by=None if by == "total" else by, measure=measure)
+    question = f"select coalesce(key, '') as key, cast({_FIGURES[measure]} as double) as figure from facts {_WINDOW} "
+    found = _ask(crm, question + "group by 1 order by 1", steps, first, last)
     return found.set_index("key")["figure"].astype("float64")
 
 
@@ -127,12 +127,12 @@ def product_sums(crm: Any, *, by: str, first: pd.Timestamp, last: pd.Timestamp) 
        key product_id  amount  pieces  unpriced
     0  all        tea    11.0     3.0       0.0
     """
-    sql = facts_sql(crm, by=None if by == "total" else by, measure="quantity")
-    sql += f"""select coalesce(key, '') as key, product_id, cast(sum(net_amount) as double) as amount,
+    steps = facts_steps(crm, by=None if by == "total" else by, measure="quantity")
+    question = f"""select coalesce(key, '') as key, product_id, cast(sum(net_amount) as double) as amount,
         cast(sum(quantity) as double) as pieces,
         cast(coalesce(sum(case when quantity is null then net_amount end), 0) as double) as unpriced
         from facts {_WINDOW} group by 1, 2 order by 1, 2"""
-    return _ask(crm, sql, first, last).astype(
+    return _ask(crm, question, steps, first, last).astype(
         {"amount": "float64", "pieces": "float64", "unpriced": "float64"}
     )
 
@@ -201,11 +201,11 @@ def can_measure(crm: Any, *, by: str, measure: str) -> str:
     'frames has no table transactions'
     """
     try:
-        facts_sql(crm, by=by if by in SPLITS else None, measure=measure)
+        facts_steps(crm, by=by if by in SPLITS else None, measure=measure)
     except (SchemaError, ValueError) as error:
         return str(error)
     return ""
 
 
-def _ask(crm: Any, sql: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    return ask(crm, sql, first_on=f"{first:%Y-%m-%d}", last_on=f"{last:%Y-%m-%d}")
+def _ask(crm: Any, question: str, steps: Steps, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    return ask(crm, question, steps=steps, first_on=f"{first:%Y-%m-%d}", last_on=f"{last:%Y-%m-%d}")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import ask, columns_here
 
 _MONTHS = """
 select
@@ -58,13 +58,12 @@ def purchases_by_month(crm: Any) -> pd.DataFrame:
            month  orders  customers
     0 2024-02-01       1          0
     """
-    columns = {name: crm.columns(name) for name in crm.tables}
+    columns = columns_here(crm)
     known = source_steps(columns)["order_lines"]
     customer = "customer_id is null" if "customer_id" in columns["transactions"] else "true"
     sources = {
         "order_lines": known,
         "nameless_lines": f"select order_id, ordered_at, net_amount from transactions where {customer}",
     }
-    sql = step_sql([*ORDER_STEPS, "nameless_lines"], sources=sources, figures={}) + _MONTHS
-    months = crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
+    months = ask(crm, _MONTHS, steps=indicator_steps(sources))
     return months.assign(month=pd.to_datetime(months["month"]))

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.deal_steps import deal_steps, local_day, local_days, visit_steps
-from crmlib.measure.lifecycle_steps import ask
+from crmlib.measure.deal_steps import deal_steps, visit_steps
+from crmlib.measure.steps import Steps, ask, local_day, local_days
 
 WHOLE_DEAL = "deal"
 """The one stage of a workspace that keeps no history of stages."""
@@ -18,79 +18,79 @@ STAY_COLUMNS = (
     "visit_no",
 )
 
-_STAYS = """,
-ended_visits as (
-    select
-        *,
-        case
-            when exited_at is not null then exited_at
-            when next_entered_at is not null then next_entered_at
-            when outcome in ('won', 'lost') and closed_at < entered_at then entered_at
-            when outcome in ('won', 'lost') then closed_at
-        end as left_at,
-        case
-            when next_end in ('won', 'lost') then next_end
-            when next_end = 'closed' then outcome
-            when next_key is not null then next_key
-            when outcome in ('won', 'lost') then outcome
-            else ''
-        end as next_stage,
-        next_end is not null or next_key is null as is_last
-    from stage_visits
-    where end_kind is null
-),
-judged_stays as (
-    select
-        opportunity_id,
-        stage_key,
-        stage,
-        entered_at,
-        left_at as exited_at,
-        next_stage,
-        is_last,
-        {days} as stay_days,
-        left_at is not null as is_over,
-        visit_no,
-        entry_no,
-        row_count,
-        case
-            when left_at is null and outcome in ('won', 'lost') then 'no_end'
-            when left_at is not null and next_stage = '' then 'nowhere'
-            when next_entered_at < left_at and (next_end is null or {next_day} < {left_day}) then 'overlapping'
-        end as reason
-    from ended_visits
-)
-"""
-_WHOLE = """,
-whole_deals as (
-    select
-        *,
-        case when outcome in ('won', 'lost') then closed_at end as left_at,
-        case when outcome in ('won', 'lost') then outcome else '' end as way
-    from known_deals
-),
-judged_stays as (
-    select
-        opportunity_id,
-        'deal' as stage_key,
-        'deal' as stage,
-        created_at as entered_at,
-        left_at as exited_at,
-        way as next_stage,
-        true as is_last,
-        {days} as stay_days,
-        way <> '' as is_over,
-        1 as visit_no,
-        1 as entry_no,
-        1 as row_count,
-        case
-            when created_at is null then 'no_begin'
-            when way <> '' and left_at is null then 'no_end'
-            when left_at < created_at then 'negative'
-        end as reason
-    from whole_deals
-)
-"""
+_STAYS = {
+    "ended_visits": """
+        select
+            *,
+            case
+                when exited_at is not null then exited_at
+                when next_entered_at is not null then next_entered_at
+                when outcome in ('won', 'lost') and closed_at < entered_at then entered_at
+                when outcome in ('won', 'lost') then closed_at
+            end as left_at,
+            case
+                when next_end in ('won', 'lost') then next_end
+                when next_end = 'closed' then outcome
+                when next_key is not null then next_key
+                when outcome in ('won', 'lost') then outcome
+                else ''
+            end as next_stage,
+            next_end is not null or next_key is null as is_last
+        from stage_visits
+        where end_kind is null
+    """,
+    "judged_stays": """
+        select
+            opportunity_id,
+            stage_key,
+            stage,
+            entered_at,
+            left_at as exited_at,
+            next_stage,
+            is_last,
+            {days} as stay_days,
+            left_at is not null as is_over,
+            visit_no,
+            entry_no,
+            row_count,
+            case
+                when left_at is null and outcome in ('won', 'lost') then 'no_end'
+                when left_at is not null and next_stage = '' then 'nowhere'
+                when next_entered_at < left_at and (next_end is null or {next_day} < {left_day}) then 'overlapping'
+            end as reason
+        from ended_visits
+    """,
+}
+_WHOLE = {
+    "whole_deals": """
+        select
+            *,
+            case when outcome in ('won', 'lost') then closed_at end as left_at,
+            case when outcome in ('won', 'lost') then outcome else '' end as way
+        from known_deals
+    """,
+    "judged_stays": """
+        select
+            opportunity_id,
+            'deal' as stage_key,
+            'deal' as stage,
+            created_at as entered_at,
+            left_at as exited_at,
+            way as next_stage,
+            true as is_last,
+            {days} as stay_days,
+            way <> '' as is_over,
+            1 as visit_no,
+            1 as entry_no,
+            1 as row_count,
+            case
+                when created_at is null then 'no_begin'
+                when way <> '' and left_at is null then 'no_end'
+                when left_at < created_at then 'negative'
+            end as reason
+        from whole_deals
+    """,
+}
 _STAY_ROWS = "select * from judged_stays order by opportunity_id, entry_no"
 _FLAGGED = """
 select reason, count(*) as row_count from stage_entries where reason is not null group by reason
@@ -146,15 +146,15 @@ def stage_stays(crm: Any) -> pd.DataFrame:
     >>> stays.attrs["stages"]
     ('Talk', 'Offer')
     """
-    found = ask(crm, stay_steps(crm) + _STAY_ROWS)
+    found = ask(crm, _STAY_ROWS, steps=stay_steps(crm))
     flagged = pd.Series(dtype="int64")
     if "stage_history" in crm:
-        flagged = ask(crm, visit_steps(crm) + _FLAGGED).set_index("reason")["row_count"]
+        flagged = ask(crm, _FLAGGED, steps=visit_steps(crm)).set_index("reason")["row_count"]
     return _finished(crm, found, flagged)
 
 
-def stay_steps(crm: Any) -> str:
-    """The ``with`` clause whose last step is `judged_stays`: every stay, with a `reason` where it is set aside.
+def stay_steps(crm: Any) -> Steps:
+    """The steps whose last one is `judged_stays`: every stay, with a `reason` where it is set aside.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def stay_steps(crm: Any) -> str:
 
     Returns
     -------
-    str
+    Steps
         `judged_stays` has the columns of `stage_stays` but `exit`, and `stage_key`, `is_last` (in its deal so
         far), `entry_no`, `row_count`, `reason`.
 
@@ -173,13 +173,14 @@ def stay_steps(crm: Any) -> str:
     >>> sold = pd.DataFrame({"opportunity_id": ["1"], "stage": ["x"], "outcome": ["open"],
     ...                      "created_at": ["2024-01-30"]})
     >>> crm = Crm.from_frames(as_of="2024-01-31", opportunities=sold)
-    >>> ask(crm, stay_steps(crm) + "select stage, round(stay_days) as days from judged_stays")
+    >>> ask(crm, "select stage, round(stay_days) as days from judged_stays", steps=stay_steps(crm))
       stage  days
     0  deal   2.0
     """
     if "stage_history" not in crm:
-        return deal_steps(crm) + _WHOLE.format(days=local_days("created_at", "coalesce(left_at, $as_of)"))
-    return visit_steps(crm).rstrip() + _STAYS.format(
+        return deal_steps(crm).add(_WHOLE, days=local_days("created_at", "coalesce(left_at, $as_of)"))
+    return visit_steps(crm).add(
+        _STAYS,
         days=local_days("entered_at", "coalesce(left_at, $as_of)"),
         next_day=local_day("next_entered_at"),
         left_day=local_day("left_at"),

@@ -55,6 +55,32 @@ def test_imports_go_down_only(path):
     assert not list(upward_imports(path.read_text(encoding="utf-8"), floor_of(path)))
 
 
+def test_only_the_engine_knows_who_carries_out_the_sql():
+    knowing = [path for path in MODULES if "duckdb" in imports_of(path.read_text(encoding="utf-8"))]
+    assert [identify(path) for path in knowing] == ["prepare/engine.py"]
+
+
+def strings_of(source):
+    """Texts that a module works with: its docstrings are no part of them."""
+    tree = ast.parse(source)
+    said = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant | ast.JoinedStr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in OF_A_FLOOR if floor_of(path) == FLOORS["measure"]], ids=identify
+)
+def test_steps_are_composed_in_one_place(path):
+    written = [text for text in strings_of(path.read_text(encoding="utf-8")) if re.match(r"\s*with\s", text)]
+    assert not written or path.name == "steps.py"
+
+
 def test_the_walk_sees_an_arrow_that_goes_up():
     source = "def f():\n    from crmlib.present import theme\n"
     assert list(upward_imports(source, FLOORS["analyse"]))

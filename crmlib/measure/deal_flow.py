@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.steps import Steps
-from crmlib.prepare.engine import Engine, require_columns
+from crmlib.prepare.engine import ConversionError, Engine, require_columns
 from crmlib.schema.errors import ParameterError
 
 _LOG = {
@@ -157,14 +157,12 @@ def log_steps(events: Any, *, case: str, activity: str, at: str, as_of: Any = No
     until = "" if as_of is None else f" and {quoted['at']} <= $as_of"
     values = None if as_of is None else {"as_of": pd.Timestamp(as_of).to_pydatetime()}
     log = Steps().add(_LOG, **quoted, until=until).add(_ACTIVITIES)
-    import duckdb
-
     with Engine() as engine:
         engine.register("events", events, columns=[case, activity, at])
         engine.execute("create table numbered_events as select *, row_number() over () as row_no from events")
         try:
             parts = [engine.to_pandas(log.sql(asked), values) for asked in (_STEPS, _ACTIVITIES_SQL, _CASES)]
-        except duckdb.ConversionException as error:
+        except ConversionError as error:
             raise ParameterError(
                 f"{at} of the events cannot be read as moments ({str(error).splitlines()[0]}). "
                 "Give timestamps."

@@ -115,7 +115,14 @@ def purchase_day_steps(crm: Any) -> Steps:
 
 
 def purchase_amounts(crm: Any, *, days: int) -> pd.Series:
-    """What each customer bought in the last days, customer_id -> amount in account currency, sorted."""
+    """What each customer bought in the last days, customer_id -> amount in account currency, sorted.
+
+    >>> from crmlib.prepare.crm import Crm
+    >>> deals = pd.DataFrame({"opportunity_id": ["1"], "customer_id": ["ann"], "stage": "x", "amount": [7.0],
+    ...                       "outcome": ["won"], "closed_at": ["2024-01-02"]})
+    >>> purchase_amounts(Crm.from_frames(as_of="2024-01-31", opportunities=deals), days=365).to_dict()
+    {'ann': 7.0}
+    """
     question = """
         select customer_id, cast(sum(amount) as double) as amount
         from purchase_days

@@ -219,7 +219,11 @@ def channel_responses(crm: Any) -> pd.DataFrame:
 
 
 def outreach_steps(columns: Mapping[str, Sequence[str]]) -> Steps:
-    """Contacts, rows of campaigns and those of them who were contacted; a table that is not there has no rows."""
+    """Contacts, rows of campaigns and those of them who were contacted; a table that is not there has no rows.
+
+    >>> "campaign_members" in outreach_steps({})
+    True
+    """
     return Steps().add(
         _STEPS,
         listed=", ".join(_CONTACT[:-1]),

@@ -36,7 +36,11 @@ class Steps:
         self._queue = dict(steps or {})
 
     def add(self, steps: Mapping[str, str], **words: Any) -> "Steps":
-        """These steps and more behind them, in which ``{word}`` stands for the SQL that is given for it."""
+        """These steps and more behind them, in which ``{word}`` stands for the SQL that is given for it.
+
+        >>> Steps().add({"one": "select {what} as one"}, what="1").sql("from one")
+        'with one as (select 1 as one)\\nfrom one'
+        """
         twice = steps.keys() & self._queue.keys()
         if twice:
             raise ValueError(f"there is already a step {', '.join(sorted(twice))}")
@@ -44,7 +48,12 @@ class Steps:
         return Steps(self._queue | written)
 
     def needed_by(self, names: Iterable[str]) -> "Steps":
-        """Some of the steps with all that they rest on; a name that is no step is an error."""
+        """Some of the steps with all that they rest on; a name that is no step is an error.
+
+        >>> steps = Steps({"a": "select 1 as x", "b": "select 2 as x", "c": "select x from a"})
+        >>> [name for name in "abc" if name in steps.needed_by(["c"])]
+        ['a', 'c']
+        """
         wanted = set(names)
         unknown = wanted - self._queue.keys()
         if unknown:
@@ -57,7 +66,11 @@ class Steps:
         return Steps({name: self._queue[name] for name in reversed(chosen)})
 
     def sql(self, question: str) -> str:
-        """A select over the steps, as one statement with those that it needs."""
+        """A select over the steps, as one statement with those that it needs.
+
+        >>> Steps({"a": "select 1 as x"}).sql("select 2 as y")
+        'select 2 as y'
+        """
         needed = self.needed_by(_words(question) & self._queue.keys())
         if not needed._queue:
             return question
@@ -69,20 +82,38 @@ class Steps:
 
 
 def ask(crm: "Crm", question: str, *, steps: Steps | None = None, **values: Any) -> pd.DataFrame:
-    """The answer of a workspace to a question over steps; a value that it does not name is left out."""
+    """The answer of a workspace to a question over steps; a value that it does not name is left out.
+
+    >>> from crmlib.prepare.crm import Crm
+    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]}))
+    >>> ask(crm, "select $gap_days * 2 as twice", gap_days=3.5)
+       twice
+    0    7.0
+    """
     sql = steps.sql(question) if steps else question
     given = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
     return crm.engine.to_pandas(sql, given | asked_values(sql, values))
 
 
 def lay_down(engine: "Engine", tables: Mapping[str, str], **values: Any) -> None:
-    """Keep the answers to several selects as tables of the engine, one after the other."""
+    """Keep the answers to several selects as tables of the engine, one after the other.
+
+    >>> from crmlib.prepare.engine import Engine
+    >>> with Engine() as engine:
+    ...     lay_down(engine, {"one": "select $n as n", "two": "select n + 1 as n from one"}, n=1)
+    ...     engine.rows("from two")
+    [(2,)]
+    """
     for name, sql in tables.items():
         engine.execute(f"create or replace temp table {name} as {sql}", asked_values(sql, values))
 
 
 def asked_values(sql: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the values that a statement names."""
+    """Those of the values that a statement names.
+
+    >>> asked_values("select $gap_days", {"gap_days": 3, "gap": 4})
+    {'gap_days': 3}
+    """
     asked = set(re.findall(r"\$(\w+)", sql))
     return {name: value for name, value in values.items() if name in asked}
 
@@ -100,7 +131,13 @@ def moments(sql: str, *, as_of: pd.Timestamp, time_zone: str) -> dict[str, Any]:
 
 
 def columns_here(crm: "Crm", *tables: str) -> dict[str, list[str]]:
-    """Table -> the columns that it has in a workspace; of all its tables, or of those named that are there."""
+    """Table -> the columns that it has in a workspace; of all its tables, or of those named that are there.
+
+    >>> from crmlib.prepare.crm import Crm
+    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]}))
+    >>> columns_here(crm), columns_here(crm, "products")
+    ({'customers': ['customer_id']}, {})
+    """
     return {name: crm.columns(name) for name in crm.tables if not tables or name in tables}
 
 
@@ -130,7 +167,11 @@ def local_day(moment: str) -> str:
 
 
 def local_days(begin: str, end: str) -> str:
-    """SQL of the days from one moment to another by the clocks of the workspace's zone, with fractions."""
+    """SQL of the days from one moment to another by the clocks of the workspace's zone, with fractions.
+
+    >>> "epoch" in local_days("entered_at", "exited_at")
+    True
+    """
     return f"(epoch({_LOCAL.format(end)}) - epoch({_LOCAL.format(begin)})) / cast(86400 as double)"
 
 

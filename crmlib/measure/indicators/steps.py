@@ -267,5 +267,9 @@ PRODUCT_STEPS = ("order_lines", "product_details", "product_totals", "customer_p
 
 
 def indicator_steps(sources: Mapping[str, str]) -> Steps:
-    """The steps to the prepared views, behind those that begin at the workspace's own tables."""
+    """The steps to the prepared views, behind those that begin at the workspace's own tables.
+
+    >>> "orders" in indicator_steps({"order_lines": "select 1 as one"})
+    True
+    """
     return Steps(sources).add(_STEPS | CONTACT_STEPS)

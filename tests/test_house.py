@@ -81,6 +81,34 @@ def test_steps_are_composed_in_one_place(path):
     assert not written or path.name == "steps.py"
 
 
+def mines_rules(path):
+    """Rules are mined from the long table of baskets and items: the one question floor 3 puts to the engine."""
+    return "rule" in identify(path) or path.name == "baskets.py"
+
+
+def questions_of(source):
+    """SQL in a module, and calls of an engine; making, handing on and closing one is none."""
+    for text in strings_of(source):
+        if re.match(r"\s*select\s", text) or re.search(r"\bselect\s.*\sfrom\s", text, re.S):
+            yield text
+    for node in ast.walk(ast.parse(source)):
+        is_call = isinstance(node, ast.Attribute) and node.attr != "close"
+        if is_call and ast.unparse(node.value).split(".")[-1] == "engine":
+            yield ast.unparse(node)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in OF_A_FLOOR if floor_of(path) == FLOORS["analyse"]], ids=identify
+)
+def test_findings_ask_no_tables(path):
+    assert mines_rules(path) or not list(questions_of(path.read_text(encoding="utf-8")))
+
+
+def test_the_walk_sees_a_question_to_the_engine():
+    assert list(questions_of("crm.engine.rows(f'select {x} from {y}')")) == ["select ", "crm.engine.rows"]
+    assert not list(questions_of('engine.close()\nnote = \'with so few\'\n"""select a from b"""'))
+
+
 def test_the_walk_sees_an_arrow_that_goes_up():
     source = "def f():\n    from crmlib.present import theme\n"
     assert list(upward_imports(source, FLOORS["analyse"]))

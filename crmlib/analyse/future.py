@@ -14,6 +14,7 @@ from crmlib.measure.given_orders import read_once
 from crmlib.measure.indicators.compute import compute_indicators
 from crmlib.measure.purchase_days import purchase_days
 from crmlib.measure.purchase_history import purchase_history
+from crmlib.measure.purchases import margin_of_costed_sales
 from crmlib.prepare.clock import in_zone
 from crmlib.schema.errors import ParameterError
 
@@ -311,15 +312,7 @@ def _margin(crm: Any, given: float | None) -> tuple[float | None, str]:
         return float(given), "given"
     if "cost_amount" not in crm.columns("transactions"):
         return None, "unknown"
-    begin = crm.as_of - pd.Timedelta(days=365)
-    question = """
-        select cast(sum(net_amount - cost_amount) as double), cast(sum(net_amount) as double)
-        from transactions
-        where cost_amount is not null and ordered_at > $begin and ordered_at <= $as_of
-    """
-    moments = {"begin": begin.to_pydatetime(), "as_of": crm.as_of.to_pydatetime()}
-    row = crm.engine.to_pandas(question, moments).iloc[0]
-    margin, sales = row.iloc[0], row.iloc[1]
+    margin, sales = margin_of_costed_sales(crm, days=365)
     if pd.isna(sales) or sales <= 0:
         return None, "unknown"
     return float(100 * margin / sales), "costs"

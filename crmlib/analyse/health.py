@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.measure.table_contents import table_contents
 from crmlib.prepare.checks import CheckReport
 from crmlib.prepare.clock import local_time
 from crmlib.schema.fields import TableSpec
@@ -140,15 +141,7 @@ def data_health(crm: Any) -> DataHealth:
 def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]]:
     """Everything about one table in one pass: values of each column, different ones, from when to when."""
     columns = [spec.field(name) for name in crm.columns(spec.name)]
-    parts = ["count(*)"]
-    for column in columns:
-        name = crm.engine.quote(column.name)
-        parts += [f"count({name})", f"count(distinct {name})" if column.privacy == "internal" else "null"]
-    timed = spec.time is not None and spec.time in [column.name for column in columns]
-    parts += [f"min({spec.time})", f"max({spec.time})"] if timed else ["null", "null"]
-    rows, *counted, first_at, last_at = crm.engine.rows(
-        f"select {', '.join(parts)} from {crm.engine.quote(spec.name)}"
-    )[0]
+    found = table_contents(crm, spec)
     filled = pd.DataFrame(
         {
             "table": spec.name,
@@ -156,13 +149,16 @@ def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]
             "says": [column.description for column in columns],
             "privacy": [column.privacy for column in columns],
             "required": [column.required for column in columns],
-            "filled_pct": [100 * n / rows if rows else float("nan") for n in counted[::2]],
-            "distinct": pd.array(counted[1::2], dtype="Int64"),
+            "filled_pct": [
+                100 * n / found.rows if found.rows else float("nan") for n in found.filled.values()
+            ],
+            "distinct": pd.array(list(found.distinct.values()), dtype="Int64"),
         }
     )
-    if timed and spec.field(spec.time).type == "timestamp":
-        first_at, last_at = (local_time(moment, time_zone=crm.time_zone) for moment in (first_at, last_at))
-    return spec.name, filled, (first_at, last_at)
+    span = (found.first_at, found.last_at)
+    if spec.time in found.filled and spec.field(spec.time).type == "timestamp":
+        span = tuple(local_time(moment, time_zone=crm.time_zone) for moment in span)
+    return spec.name, filled, span
 
 
 def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:

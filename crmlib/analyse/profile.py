@@ -10,7 +10,7 @@ import pandas as pd
 from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
-from crmlib.measure.purchases import purchases_by_month
+from crmlib.measure.purchases import net_sales_by_month, purchases_by_month, sales_totals
 from crmlib.measure.rfm import rfm_table
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.privacy import MINIMUM_GROUP
@@ -166,22 +166,7 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
     1        0.0      True
     2        7.0     False
     """
-    months = crm.engine.to_pandas(
-        """
-        select
-            cast(date_trunc('month', local_at) as date) as month,
-            min(local_at) as first_at,
-            max(local_at) as last_at,
-            sum(net_amount) as net_sales
-        from (
-            select net_amount, ordered_at at time zone 'UTC' at time zone $time_zone as local_at
-            from transactions
-        ) as lines
-        group by month
-        order by month
-        """,
-        {"time_zone": crm.time_zone},
-    )
+    months = net_sales_by_month(crm)
     if months.empty:
         columns = ["month", "net_sales", "orders", "customers"]
         return months.reindex(columns=columns).assign(complete=pd.Series(dtype=bool))
@@ -268,20 +253,7 @@ def _definitions(crm: Any) -> tuple[CustomerType, ...] | None:
 
 
 def _totals(crm: Any, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[str, Any]:
-    known = "customer_id is not null" if "customer_id" in crm.columns("transactions") else "false"
-    net, anonymous, bought, refunds, orders, first_at, last_at = crm.engine.rows(
-        f"""
-        select
-            sum(net_amount),
-            sum(net_amount) filter (where not ({known})),
-            sum(net_amount) filter (where net_amount > 0),
-            -sum(net_amount) filter (where net_amount < 0),
-            count(distinct order_id) filter (where net_amount > 0 and not ({known})),
-            min(ordered_at),
-            max(ordered_at)
-        from transactions
-        """
-    )[0]
+    net, anonymous, bought, refunds, orders, first_at, last_at = sales_totals(crm)
     curve = concentration(buyers["spend_total"])
     return {
         "customers": len(buyers),

@@ -321,6 +321,18 @@ def require_columns(table: Any, names: Iterable[str], *, table_name: str) -> Non
         )
 
 
+def frame_of(table: Any, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """A pandas or polars frame, an Arrow table or a DuckDB relation, or some of its columns, as a DataFrame.
+
+    >>> frame_of(pa.table({"a": [1], "b": [2]}), ["b"])
+       b
+    0  2
+    """
+    with Engine() as engine:
+        engine.register("given", table, columns=columns)
+        return engine.to_pandas("from given")
+
+
 @contextmanager
 def _memory_explained() -> Iterator[None]:
     try:

@@ -25,7 +25,13 @@ from crmlib.analyse.offers.successors import product_names, sold_instead
 from crmlib.analyse.offers.words import summary
 from crmlib.measure.offer_candidates import candidates_of
 from crmlib.measure.offer_groups import CONSENTS, people_of
-from crmlib.measure.offer_tables import day_of, offer_engine, products_offered
+from crmlib.measure.offer_tables import (
+    buyers_of_products,
+    day_of,
+    known_buyers,
+    offer_engine,
+    products_offered,
+)
 
 COSTED_SHARE = 0.5
 """Of what was sold, by buyers, the margin must be known for so much to rank by it."""
@@ -119,7 +125,7 @@ def _made(crm: Any, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]])
         Removals(applied=applied, days=wish.just_bought_days, margin=wish.min_margin_pct) for _ in choices
     ]
     chosen = _warm(ground, choices, removals)
-    warm = engine.to_pandas("select c from offer_customer_stats order by c")["c"]
+    warm = known_buyers(engine)
     waiting = ground.people[~ground.people.index.isin(warm) & ~ground.refused]
     groups, sellers = like_group(engine, waiting, day=ground.day, horizon_days=wish.horizon_days)
     cold = cold_offers(
@@ -140,7 +146,7 @@ def _ground(crm: Any, engine: Any, wish: Wish) -> Ground:
     people = people_of(crm, engine)
     consents = [name for name in CONSENTS if name in people] if wish.require_consent else []
     until = day + pd.Timedelta(days=wish.horizon_days).to_pytimedelta()
-    weight = engine.to_pandas("select p, buyers from offer_product_stats").set_index("p")["buyers"]
+    weight = buyers_of_products(engine)
     sold = weight.reindex(products.index).fillna(0).to_numpy(dtype="float64")
     return Ground(
         crm=crm,

@@ -12,7 +12,7 @@ from crmlib.analyse.retention_survival import AT_RISK_LEAST, survival_curves
 from crmlib.measure.deals import DEAL_COLUMNS, deals
 from crmlib.measure.stage_stays import EXITS, stage_stays
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.engine import columns_of, require_columns
+from crmlib.prepare.engine import columns_of, frame_of, require_columns
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.tables import table_spec
 
@@ -131,12 +131,8 @@ def _workspace(given: Any, as_of: Any, opportunities: Any) -> Any:
 
 
 def _known_columns(table: Any, name: str) -> pd.DataFrame:
-    from crmlib.prepare.engine import Engine
-
     present = [column for column in columns_of(table) if column in table_spec(name).names]
-    with Engine() as engine:
-        engine.register("given", table, columns=present)
-        return engine.to_pandas("from given")
+    return frame_of(table, present)
 
 
 def _groups(crm: Any, by: str | None) -> pd.Series:

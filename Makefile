@@ -46,7 +46,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV); this takes a minute or two, once."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m crmlib.analyse.rule_kernels
+	@$(BIN)/python -m crmlib.analyse.rules
 	@touch $@
 
 # For maintainers: resolve anew after a change of pyproject.toml (needs uv), then bring environment.yml in line.

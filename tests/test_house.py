@@ -109,6 +109,52 @@ def test_the_walk_sees_a_question_to_the_engine():
     assert not list(questions_of('engine.close()\nnote = \'with so few\'\n"""select a from b"""'))
 
 
+def module_name(path):
+    return ".".join(("crmlib", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+NAMES = {module_name(path) for path in MODULES}
+
+
+def modules_imported(source):
+    """Modules of ours that are imported: at the top, and inside functions; for type checkers only does not count."""
+    found = {False: set(), True: set()}
+
+    def walk(node, inside):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+                continue
+            if isinstance(child, ast.Import | ast.ImportFrom):
+                for name in imports_of(ast.unparse(child)):
+                    found[inside].add(name)
+            walk(child, inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+
+    walk(ast.parse(source), False)
+    return found[False] & NAMES, found[True] & NAMES
+
+
+def circle_in(graph):
+    """The modules of one circle of imports; empty where there is none."""
+    left = {module: set(wanted) - {module} for module, wanted in graph.items()}
+    while free := {module for module, wanted in left.items() if not wanted & left.keys()}:
+        left = {module: wanted for module, wanted in left.items() if module not in free}
+    return sorted(left)
+
+
+def test_imports_run_in_no_circle():
+    graph = {module_name(path): modules_imported(path.read_text(encoding="utf-8")) for path in MODULES}
+    # A package's own file lends names out lazily, so it waits for none of its modules.
+    packages = {module_name(path) for path in MODULES if path.name == "__init__.py"}
+    assert not circle_in({module: top for module, (top, _) in graph.items()})
+    assert not circle_in({module: (top | inner) - packages for module, (top, inner) in graph.items()})
+
+
+def test_the_walk_sees_a_circle():
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()}) == ["a", "b", "c"]
+    lazy = "def f():\n    from crmlib.present import theme\n"
+    assert modules_imported(lazy)[1] >= {"crmlib.present.theme"} and not modules_imported(lazy)[0]
+
+
 def test_the_walk_sees_an_arrow_that_goes_up():
     source = "def f():\n    from crmlib.present import theme\n"
     assert list(upward_imports(source, FLOORS["analyse"]))

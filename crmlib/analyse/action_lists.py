@@ -8,6 +8,7 @@ import pandas as pd
 
 from crmlib.analyse.action_steps import POOR_CREDIT, develop_reason, keep_reason, suggest, win_back_reason
 from crmlib.measure.indicators import compute_indicators
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError
 
@@ -80,7 +81,7 @@ class ActionLists:
 
 
 def action_lists(
-    crm: Any,
+    crm: Crm,
     *,
     valuations: pd.DataFrame,
     scorecard: Any = None,
@@ -180,7 +181,7 @@ _WHY_EMPTY = {
 
 
 def _gathered(
-    crm: Any,
+    crm: Crm,
     valuations: pd.DataFrame,
     scorecard: Any,
     churn: Any,
@@ -297,7 +298,7 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     return order.sort_values(by, ascending=[False, False, True], kind="stable").drop(columns="_id")
 
 
-def _shown(crm: Any, table: pd.DataFrame, says: Any, without: tuple[str, ...]) -> pd.DataFrame:
+def _shown(crm: Crm, table: pd.DataFrame, says: Any, without: tuple[str, ...]) -> pd.DataFrame:
     names = [name for name in _FIGURES if name in table and name not in without]
     shown = table[names].reset_index(drop=True)
     records = table.to_dict("records")

@@ -33,12 +33,13 @@ from crmlib.analyse.churn_result import ChurnModel, verdict
 from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
 from crmlib.prepare.clock import days_later
+from crmlib.prepare.crm import Crm
 
 __all__ = ["ChurnModel", "fit_churn", "fit_given_label", "fit_purchase"]
 
 
 def fit_churn(
-    crm: Any,
+    crm: Crm,
     *,
     horizon_days: int,
     active_days: int | None = None,
@@ -111,7 +112,7 @@ def fit_churn(
 
 
 def fit_purchase(
-    crm: Any,
+    crm: Crm,
     *,
     horizon_days: int,
     category: str | None = None,
@@ -167,7 +168,7 @@ def fit_purchase(
 
 
 def _fit(
-    crm: Any, question: Question, *, candidates: Iterable[str] | None, seed: int, now: pd.DataFrame | None
+    crm: Crm, question: Question, *, candidates: Iterable[str] | None, seed: int, now: pd.DataFrame | None
 ) -> ChurnModel:
     names, seed = check_candidates(candidates), check_seed(seed)
     test, earlier = collect_samples(crm, question)
@@ -222,7 +223,7 @@ def _fit(
 
 
 def _baselines(
-    crm: Any, question: Question, earlier: list[Sample], test: Sample
+    crm: Crm, question: Question, earlier: list[Sample], test: Sample
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     rivals = {"recency": recency_alone(earlier, test)}
     if question.category is not None:
@@ -240,7 +241,7 @@ def _learnt_from_some(rows: Rows, known: Rows) -> tuple[str, ...]:
     return (f"It learnt from {drawn:,} of {customers:,} customers, drawn at random, and was tested on all.",)
 
 
-def _value(crm: Any, question: Question, customers: pd.Index) -> pd.Series:
+def _value(crm: Crm, question: Question, customers: pd.Index) -> pd.Series:
     if not question.stops:
         return pd.Series(np.nan, index=customers, name="value")
     begin = days_later(crm.as_of, -question.horizon_days, time_zone=crm.time_zone)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crmlib.analyse.rules import RuleBook, mine_rules, prune_redundant
 from crmlib.measure.baskets import basket_counts, basket_lines, product_words
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import CostError, ParameterError, nearest
 
 ITEM_LEVELS = ("subcategory", "category", "product_id")
@@ -72,7 +73,7 @@ class CrossSell:
 
 
 def cross_sell(
-    crm: Any,
+    crm: Crm,
     *,
     item: str = "auto",
     min_support: int | float = 0.005,
@@ -171,7 +172,7 @@ def plain_name(name: Any) -> str:
     return bare if code or not bare.isupper() else bare.capitalize()
 
 
-def _item_column(crm: Any, item: str) -> str:
+def _item_column(crm: Crm, item: str) -> str:
     known = [name for name in _GROUPS if "products" in crm and name in crm.columns("products")]
     if item == "auto":
         return next(name for name in ITEM_LEVELS if name in known or name == "product_id")
@@ -195,7 +196,7 @@ def _mine(table: Any, *, min_support: int | float, **limits: Any) -> tuple[RuleB
     raise AssertionError
 
 
-def _names(crm: Any, column: str, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
+def _names(crm: Crm, column: str, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Item -> name, and item -> category, of the items that were seen and as far as they are known."""
     if column == "product_id":
         return _product_names(crm, seen)
@@ -213,7 +214,7 @@ def _names(crm: Any, column: str, seen: set[str]) -> tuple[dict[str, str], dict[
     ), groups
 
 
-def _product_names(crm: Any, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
+def _product_names(crm: Crm, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     rows = product_words(crm, seen)
     groups = rows["category"].dropna().to_dict() if "category" in rows else {}
     if "name" not in rows:

@@ -1,12 +1,12 @@
 """Lists of customers to work with: by type, the most valuable first."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
 from crmlib.analyse.profile import CustomerProfile
 from crmlib.analyse.segment_lists import OVERDUE_TIMES
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError, nearest
 
@@ -17,7 +17,7 @@ _FIGURES = ("spend_total", "order_count", "recency_days", "gap_days_mean", "gap_
 
 
 def customers_of_types(
-    crm: Any, profile: CustomerProfile, names: Iterable[str] | None = None
+    crm: Crm, profile: CustomerProfile, names: Iterable[str] | None = None
 ) -> pd.DataFrame:
     """The customers of some types, most spend first.
 

@@ -16,6 +16,7 @@ from crmlib.measure.purchase_days import purchase_days
 from crmlib.measure.purchase_history import purchase_history
 from crmlib.measure.purchases import margin_of_costed_sales
 from crmlib.prepare.clock import in_zone
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 FEWEST_TO_CHECK, FEWEST_DAYS_TO_CHECK = 50, 28
@@ -102,7 +103,7 @@ class FutureContribution:
 
 
 def future_contribution(
-    crm: Any,
+    crm: Crm,
     *,
     horizon_days: int = 365,
     margin_pct: float | None = None,
@@ -219,7 +220,7 @@ def _check(horizon_days: int, margin_pct: float | None, discount_rate: float) ->
 
 
 def _holdout(
-    crm: Any,
+    crm: Crm,
     transactions: Any,
     days: pd.DataFrame,
     *,
@@ -307,7 +308,7 @@ def _within_variance(days: pd.DataFrame) -> float:
     return float((freedom * several["var"]).sum() / freedom.sum()) if len(several) else float("nan")
 
 
-def _margin(crm: Any, given: float | None) -> tuple[float | None, str]:
+def _margin(crm: Crm, given: float | None) -> tuple[float | None, str]:
     if given is not None:
         return float(given), "given"
     if "cost_amount" not in crm.columns("transactions"):

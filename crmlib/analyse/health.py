@@ -10,6 +10,7 @@ import pandas as pd
 from crmlib.measure.table_contents import table_contents
 from crmlib.prepare.checks import CheckReport
 from crmlib.prepare.clock import local_time
+from crmlib.prepare.crm import Crm
 from crmlib.schema.fields import TableSpec
 from crmlib.schema.tables import TABLES, table_spec
 
@@ -102,7 +103,7 @@ class DataHealth:
         return self.tables.to_html(index=False)
 
 
-def data_health(crm: Any) -> DataHealth:
+def data_health(crm: Crm) -> DataHealth:
     """Look at the tables of a workspace as a reader of its reports would want to.
 
     Parameters
@@ -138,7 +139,7 @@ def data_health(crm: Any) -> DataHealth:
     )
 
 
-def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]]:
+def _look(crm: Crm, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]]:
     """Everything about one table in one pass: values of each column, different ones, from when to when."""
     columns = [spec.field(name) for name in crm.columns(spec.name)]
     found = table_contents(crm, spec)
@@ -161,7 +162,7 @@ def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]
     return spec.name, filled, span
 
 
-def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
+def _tables(crm: Crm, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
     tables = crm.checks.counts.copy()
     tables.insert(1, "row", [table_spec(name).row for name in tables["table"]])
     tables["set_aside_pct"] = (
@@ -174,7 +175,7 @@ def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
     return tables
 
 
-def _missing(crm: Any) -> pd.DataFrame:
+def _missing(crm: Crm) -> pd.DataFrame:
     rows = [(name, BRINGS[name]) for name in TABLES if name not in crm]
     present = {name: crm.columns(name) for name in crm.tables}
     for column, brings in COLUMNS_BRING.items():

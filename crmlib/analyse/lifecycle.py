@@ -10,6 +10,7 @@ from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.lifecycle import first_fitting_rule, stage_figures
 from crmlib.measure.lifecycle_steps import PURCHASES, purchase_amounts, purchases_are
 from crmlib.prepare.clock import local_time
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 
 OTHERS = "others"
@@ -116,7 +117,7 @@ LIFECYCLE_STAGES = (
 
 
 def lifecycle_stages(
-    crm: Any,
+    crm: Crm,
     *,
     definitions: Iterable[LifecycleStage | Mapping] | None = None,
     rhythm: Mapping[str, float] | None = None,
@@ -271,7 +272,7 @@ def lifecycle_summary(stages: pd.Series, *, revenue: pd.Series | None = None) ->
     return table.rename_axis("stage")
 
 
-def revenue_of_a_year(crm: Any, *, indicators: pd.DataFrame | None = None) -> pd.Series:
+def revenue_of_a_year(crm: Crm, *, indicators: pd.DataFrame | None = None) -> pd.Series:
     """What every customer brought in the 365 days before the closing moment.
 
     Parameters

@@ -13,6 +13,7 @@ from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.purchases import net_sales_by_month, purchases_by_month, sales_totals
 from crmlib.measure.rfm import rfm_table
 from crmlib.prepare.clock import local_time
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import MINIMUM_GROUP
 from crmlib.schema.tables import table_spec
 
@@ -88,7 +89,7 @@ class CustomerProfile:
         return self.type_table.drop(columns=["says", "action"]).to_html()
 
 
-def customer_profile(crm: Any) -> CustomerProfile:
+def customer_profile(crm: Crm) -> CustomerProfile:
     """Put the customers of a workspace into small tables that a page can show.
 
     Parameters
@@ -141,7 +142,7 @@ def customer_profile(crm: Any) -> CustomerProfile:
     )
 
 
-def sales_by_month(crm: Any) -> pd.DataFrame:
+def sales_by_month(crm: Crm) -> pd.DataFrame:
     """Net sales, orders and customers of every month, in the workspace's time zone.
 
     Parameters
@@ -247,12 +248,12 @@ def concentration(spend: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"customers_pct": range(101), "spend_pct": parts})
 
 
-def _definitions(crm: Any) -> tuple[CustomerType, ...] | None:
+def _definitions(crm: Crm) -> tuple[CustomerType, ...] | None:
     own = getattr(getattr(crm, "config", None), "customer_types", None)
     return read_customer_types(own) if own else None
 
 
-def _totals(crm: Any, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[str, Any]:
+def _totals(crm: Crm, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[str, Any]:
     net, anonymous, bought, refunds, orders, first_at, last_at = sales_totals(crm)
     curve = concentration(buyers["spend_total"])
     return {
@@ -290,7 +291,7 @@ def _type_table(rfm: pd.DataFrame, types: pd.Series, kinds: tuple[CustomerType, 
     return table.rename_axis("customer_type")
 
 
-def _summary(buyers: pd.DataFrame, crm: Any) -> pd.DataFrame:
+def _summary(buyers: pd.DataFrame, crm: Crm) -> pd.DataFrame:
     catalogue = indicator_catalogue(crm).set_index("name")
     numbers = buyers.select_dtypes("number")
     quantiles = numbers.quantile([0.1, 0.5, 0.9]).T if len(numbers) else pd.DataFrame(columns=[0.1, 0.5, 0.9])
@@ -307,7 +308,7 @@ def _summary(buyers: pd.DataFrame, crm: Any) -> pd.DataFrame:
     return table.rename_axis("indicator")
 
 
-def _groups(crm: Any, indicators: pd.DataFrame) -> pd.DataFrame:
+def _groups(crm: Crm, indicators: pd.DataFrame) -> pd.DataFrame:
     columns = ["field", "value", "customers", "share_pct", "spend_median"]
     if "customers" not in crm:
         return pd.DataFrame(columns=columns)

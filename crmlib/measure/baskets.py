@@ -1,15 +1,12 @@
 """What was bought together, line by line, under the name that rules are told about: the input of the rule miner."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
 from crmlib.measure.steps import Steps, ask
-
-if TYPE_CHECKING:
-    from crmlib.prepare.crm import Crm
+from crmlib.prepare.crm import Crm
 
 _AMOUNTS = ("quantity", "net_amount")
 _STEPS = {
@@ -35,7 +32,7 @@ limit 50
 """
 
 
-def basket_lines(crm: "Crm", column: str) -> pa.Table:
+def basket_lines(crm: Crm, column: str) -> pa.Table:
     """Order lines with `order_id`, `item` and the amounts that are there, as an Arrow table.
 
     The item is the product's id or one of its columns; a subcategory of the same name in two categories is two
@@ -50,7 +47,7 @@ def basket_lines(crm: "Crm", column: str) -> pa.Table:
     return crm.engine.to_arrow(_lines_sql(crm, column))
 
 
-def basket_counts(crm: "Crm", column: str) -> tuple[pd.Series, pd.DataFrame]:
+def basket_counts(crm: Crm, column: str) -> tuple[pd.Series, pd.DataFrame]:
     """How large baskets are (`baskets`, `median_size`, `single_baskets`, `unnamed_pct`), and the 50 top items.
 
     >>> from crmlib.prepare.crm import Crm
@@ -67,7 +64,7 @@ def basket_counts(crm: "Crm", column: str) -> tuple[pd.Series, pd.DataFrame]:
     return counts, ask(crm, _TOP_SQL, steps=steps)
 
 
-def product_words(crm: "Crm", products: Iterable[str]) -> pd.DataFrame:
+def product_words(crm: Crm, products: Iterable[str]) -> pd.DataFrame:
     """`name` and `category`, as far as the workspace has them, of some products by product_id.
 
     >>> from crmlib.prepare.crm import Crm
@@ -85,7 +82,7 @@ def product_words(crm: "Crm", products: Iterable[str]) -> pd.DataFrame:
     return ask(crm, sql, products=sorted(products)).set_index("product_id")
 
 
-def _lines_sql(crm: "Crm", column: str) -> str:
+def _lines_sql(crm: Crm, column: str) -> str:
     amounts = [name for name in _AMOUNTS if name in crm.columns("transactions")]
     kept = ", ".join(["transactions.order_id", *(f"transactions.{name}" for name in amounts)])
     if column == "product_id":

@@ -1,12 +1,11 @@
 """What each customer has spent in each category."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
 
 _SPEND_SQL = """
@@ -25,7 +24,7 @@ where category is not null and net_amount > 0
 """
 
 
-def category_spend(crm: Any, *, days: int = 365) -> pd.DataFrame:
+def category_spend(crm: Crm, *, days: int = 365) -> pd.DataFrame:
     """Net spend of every customer in every category, in the last days before the closing moment.
 
     Parameters

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from math import isfinite
 from numbers import Real
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.lifecycle import HOUSE_WEIGHT, QUIET_TIMES, purchase_rhythm, read_rhythm
 from crmlib.measure.lifecycle_steps import PURCHASES, purchase_day_steps, purchases_are
 from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 
 COHORT_UNITS = ("week", "month", "quarter", "year")
@@ -104,7 +104,7 @@ _FIRST_ORDERS = """
     """
 
 
-def cohort_cells(crm: Any, *, unit: str = "month") -> pd.DataFrame:
+def cohort_cells(crm: Crm, *, unit: str = "month") -> pd.DataFrame:
     """Customers and revenue of every cohort in every period in which it bought.
 
     Parameters
@@ -170,7 +170,7 @@ def period_number(days: pd.Series, *, unit: str) -> pd.Series:
 
 
 def customer_lifetimes(
-    crm: Any, *, silence_days: float | None = None, rhythm: Mapping[str, float] | None = None
+    crm: Crm, *, silence_days: float | None = None, rhythm: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
     """How long every customer bought before falling silent, or is known to have bought so far.
 
@@ -239,7 +239,7 @@ def customer_lifetimes(
     return table.astype(flags)[["first_on", "duration_days", "stopped", "came_back", "limit_days"]]
 
 
-def first_purchase_values(crm: Any, *, column: str) -> pd.Series:
+def first_purchase_values(crm: Crm, *, column: str) -> pd.Series:
     """Where the first purchase of every customer was made: its channel or shop.
 
     Parameters

@@ -1,10 +1,9 @@
 """Contacts of deals: the plans that were kept and missed, the last one, and how many an owner makes."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
+from crmlib.prepare.crm import Crm
 
 KEPT_WITHIN_DAYS = 3
 """A plan is kept by a contact so many days before or after the day it was made for."""
@@ -71,7 +70,7 @@ order by employee_id
 """
 
 
-def deal_plans(crm: Any) -> pd.DataFrame:
+def deal_plans(crm: Crm) -> pd.DataFrame:
     """What became of the contacts that were planned for each deal.
 
     A plan is kept where a contact took place within three days before or after the day it was made for, and not
@@ -104,7 +103,7 @@ def deal_plans(crm: Any) -> pd.DataFrame:
     return found.set_index("opportunity_id")[columns]
 
 
-def last_contacts(crm: Any) -> pd.DataFrame:
+def last_contacts(crm: Crm) -> pd.DataFrame:
     """The last contact that took place about each deal.
 
     Parameters
@@ -130,7 +129,7 @@ def last_contacts(crm: Any) -> pd.DataFrame:
     return ask(crm, _LAST, steps=_dated(crm, "opportunity_id")).set_index("opportunity_id")[columns]
 
 
-def contacts_made(crm: Any, *, within_days: int = LOAD_DAYS) -> pd.Series:
+def contacts_made(crm: Crm, *, within_days: int = LOAD_DAYS) -> pd.Series:
     """Contacts that each of us has made in the last days, about deals or not.
 
     Parameters
@@ -156,7 +155,7 @@ def contacts_made(crm: Any, *, within_days: int = LOAD_DAYS) -> pd.Series:
     return found.set_index("employee_id")["touch_count"]
 
 
-def employees_left(crm: Any) -> pd.Series:
+def employees_left(crm: Crm) -> pd.Series:
     """The day on which each employee who is gone by the closing moment left.
 
     Parameters
@@ -181,10 +180,10 @@ def employees_left(crm: Any) -> pd.Series:
     return pd.to_datetime(left).astype("datetime64[us]")
 
 
-def _has(crm: Any, *columns: str) -> bool:
+def _has(crm: Crm, *columns: str) -> bool:
     return "interactions" in crm and set(columns) <= set(crm.columns("interactions"))
 
 
-def _dated(crm: Any, known: str) -> Steps:
+def _dated(crm: Crm, known: str) -> Steps:
     contacts = read_table(columns_here(crm, "interactions"), "interactions", _CONTACT)
     return Steps().add(_DATED, day=local_day("happened_at"), contacts=contacts, known=known)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.measure.stage_stays import stage_name, stay_steps
 from crmlib.measure.steps import ask, columns_here, read_table
+from crmlib.prepare.crm import Crm
 
 NEXT_COLUMNS = ("opportunity_id", "stage", "at_days", "outcome", "purpose", "channel", "wait_days")
 
@@ -74,7 +75,7 @@ order by stage, at_days, opportunity_id, wait_days
 """
 
 
-def next_contacts(crm: Any, points: Mapping[str, list[float]]) -> pd.DataFrame:
+def next_contacts(crm: Crm, points: Mapping[str, list[float]]) -> pd.DataFrame:
     """What we did next with each deal that is closed now, from certain days of its stay in a stage on.
 
     Parameters

@@ -1,10 +1,9 @@
 """What was noted about each deal before it was decided."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.steps import Steps, ask
+from crmlib.prepare.crm import Crm
 
 _DEALS = {
     "known_deals": "select opportunity_id, outcome, {closed} as closed_at from opportunities",
@@ -28,7 +27,7 @@ limit $most
 NOTE_COLUMNS = ("opportunity_id", "customer_id", "outcome", "happened_at", "text")
 
 
-def deal_notes(crm: Any, *, most: int = 20_000) -> pd.DataFrame:
+def deal_notes(crm: Crm, *, most: int = 20_000) -> pd.DataFrame:
     """The notes of contacts about deals, up to the moment at which each deal was decided.
 
     What was noted afterwards speaks of the outcome and is left out. The texts are personal: they go no further
@@ -85,7 +84,7 @@ def notes_sql(present: list[str]) -> str:
     return Steps().add(_DEALS, closed=closed).sql(_NOTES_SQL)
 
 
-def known_names(crm: Any) -> list[str]:
+def known_names(crm: Crm) -> list[str]:
     """Every name of a customer, a contact or an employee: words of them are never shown.
 
     Parameters

@@ -1,9 +1,9 @@
 """The steps from a workspace's tables to deals and to their visits to stages, shared by all that look at deals."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from crmlib.measure.steps import Steps, columns_here, local_day, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
 WON, LOST, OPEN = "won", "lost", "open"
@@ -33,7 +33,7 @@ _PLAIN = "replace(replace(replace(lower(stage), ' ', ''), '-', ''), '_', '')"
 _END_KIND = " ".join(f"when {_PLAIN} in ({_listed(words)}) then '{end}'" for end, words in END_WORDS.items())
 
 
-def deal_steps(crm: Any) -> Steps:
+def deal_steps(crm: Crm) -> Steps:
     """The step `known_deals`, the deals there were at the closing moment.
 
     Parameters
@@ -73,7 +73,7 @@ def deal_steps(crm: Any) -> Steps:
     return Steps({"known_deals": read_table(columns, "opportunities", _DEALS, where=born)})
 
 
-def visit_steps(crm: Any) -> Steps:
+def visit_steps(crm: Crm) -> Steps:
     """The steps of `deal_steps`, and from the stage history to `stage_visits`: each stay, and what came next.
 
     Rows that cannot be right are flagged in `stage_entries` with a `reason` and do not go on: `negative` (left
@@ -119,7 +119,7 @@ def visit_steps(crm: Any) -> Steps:
     )
 
 
-def history_entries(crm: Any) -> str:
+def history_entries(crm: Crm) -> str:
     """SQL of all rows of the stage history, with what is known of their deals now; nothing is set aside.
 
     Parameters

@@ -1,12 +1,11 @@
 """Deals: one row an opportunity, with all that was known of it at the closing moment."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.deal_steps import deal_steps, visit_steps
 from crmlib.measure.stage_stays import stage_name
 from crmlib.measure.steps import ask, columns_here, local_days, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
 DEAL_COLUMNS = (
@@ -138,7 +137,7 @@ _COUNTED = {
 """Sums over contacts, and the column without which they are not known; with it, no contact is 0."""
 
 
-def deals(crm: Any) -> pd.DataFrame:
+def deals(crm: Crm) -> pd.DataFrame:
     """Every deal as it was known at the closing moment: where it stands, since when, whose it is, what was done.
 
     Parameters
@@ -198,7 +197,7 @@ def deals(crm: Any) -> pd.DataFrame:
     return table[list(DEAL_COLUMNS)]
 
 
-def deals_sql(crm: Any) -> str:
+def deals_sql(crm: Crm) -> str:
     """The statement behind `deals`.
 
     Parameters

@@ -8,6 +8,7 @@ import pandas as pd
 from crmlib.measure.indicators.sources import order_lines_sql
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.steps import moments
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine, columns_of, require_columns
 from crmlib.schema.errors import SchemaError
 
@@ -28,7 +29,7 @@ _UNUSED = {
 }
 
 
-def read_once(crm: Any) -> Any:
+def read_once(crm: Crm) -> Any:
     """The order lines of a workspace with the columns that `ask_orders` reads, for several questions in a row.
 
     Parameters

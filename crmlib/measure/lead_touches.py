@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.steps import Steps
+from crmlib.prepare.crm import Crm
 
 _TOUCHES = {
     "touches": """
@@ -22,7 +23,7 @@ order by opportunities.opportunity_id
 """
 
 
-def touches_before_close(crm: Any) -> pd.Series:
+def touches_before_close(crm: Crm) -> pd.Series:
     """Contacts about each deal up to the moment it was won or lost, or up to the closing moment.
 
     What comes after the close, such as a word of thanks, would tell the outcome. Plans are no contacts.

@@ -7,12 +7,12 @@ purchases. A grocer's is days, a machine maker's years.
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from numbers import Real
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.lifecycle_steps import contacts_sql, people_sql, purchase_day_steps
 from crmlib.measure.steps import ask
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
@@ -160,7 +160,7 @@ order by customer_id
 """
 
 
-def purchase_rhythm(crm: Any) -> dict[str, float]:
+def purchase_rhythm(crm: Crm) -> dict[str, float]:
     """How often the customers of a house buy: the scale on which stages of life are measured.
 
     Parameters
@@ -203,7 +203,7 @@ def purchase_rhythm(crm: Any) -> dict[str, float]:
     }
 
 
-def stage_figures(crm: Any, *, rhythm: Mapping[str, float] | None = None) -> pd.DataFrame:
+def stage_figures(crm: Crm, *, rhythm: Mapping[str, float] | None = None) -> pd.DataFrame:
     """The figures of every customer that rules about stages of life are written over.
 
     Parameters

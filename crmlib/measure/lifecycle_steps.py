@@ -1,12 +1,11 @@
 """The steps from a workspace's tables to purchase days and other contact, shared by life cycle and cohorts."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.steps import Steps, ask, columns_here, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
 PURCHASES, DEALS = "orders", "won deals"
@@ -47,7 +46,7 @@ _CONTACTS = {
 _PEOPLE = ("customers", "transactions", "opportunities")
 
 
-def purchases_are(crm: Any) -> str:
+def purchases_are(crm: Crm) -> str:
     """What counts as a purchase in a workspace.
 
     Parameters
@@ -82,7 +81,7 @@ def purchases_are(crm: Any) -> str:
     )
 
 
-def purchase_day_steps(crm: Any) -> Steps:
+def purchase_day_steps(crm: Crm) -> Steps:
     """The steps whose last one is `purchase_days`: one row a customer and day with a purchase.
 
     Parameters
@@ -114,7 +113,7 @@ def purchase_day_steps(crm: Any) -> Steps:
     return Steps().add({"purchase_days": _DEAL_DAYS}, deals=deals)
 
 
-def purchase_amounts(crm: Any, *, days: int) -> pd.Series:
+def purchase_amounts(crm: Crm, *, days: int) -> pd.Series:
     """What each customer bought in the last days, customer_id -> amount in account currency, sorted.
 
     >>> from crmlib.prepare.crm import Crm
@@ -133,7 +132,7 @@ def purchase_amounts(crm: Any, *, days: int) -> pd.Series:
     return ask(crm, question, steps=purchase_day_steps(crm), days=days).set_index("customer_id")["amount"]
 
 
-def contacts_sql(crm: Any) -> str:
+def contacts_sql(crm: Crm) -> str:
     """One row for every sign that somebody is in touch: an open deal, an answer, a talk, a visit.
 
     Who has ordered has one more, even if everything came back. A message of ours that belongs to a campaign
@@ -174,7 +173,7 @@ def contacts_sql(crm: Any) -> str:
     return " union all ".join(parts) or "select cast(null as varchar) as customer_id where false"
 
 
-def people_sql(crm: Any) -> str:
+def people_sql(crm: Crm) -> str:
     """Everybody who has a place in the life cycle: listed, or seen with an order or a deal.
 
     Parameters

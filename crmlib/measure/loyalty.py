@@ -1,12 +1,11 @@
 """How each customer's purchases are spaced: what loyalty is judged by."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 
 REPEAT_DAYS = 90
 """A purchase is repeated when the next one follows within so many days."""
@@ -86,7 +85,7 @@ order by customer_id
 """
 
 
-def buying_habits(crm: Any) -> pd.DataFrame:
+def buying_habits(crm: Crm) -> pd.DataFrame:
     """How often, how evenly and how lately each customer has come, counted in purchase days.
 
     Several orders of one day are one purchase. What a purchase is, the indicators say.

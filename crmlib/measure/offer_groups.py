@@ -1,11 +1,11 @@
 """What sells best among customers who are alike, for those of whom no purchase is known."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.steps import Steps
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.privacy import MINIMUM_GROUP
 
@@ -119,7 +119,7 @@ def started_share(engine: Engine, *, day: date, horizon_days: int, listed: bool)
     return float("nan") if waiting < 20 else (started + 0.5) / (waiting + 1)
 
 
-def people_of(crm: Any, engine: Engine) -> pd.DataFrame:
+def people_of(crm: Crm, engine: Engine) -> pd.DataFrame:
     """Every customer, with what offers ask of them: consents, and what groups are made of.
 
     Parameters

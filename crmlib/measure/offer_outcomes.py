@@ -8,6 +8,7 @@ from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.steps import ask, columns_here
 from crmlib.prepare.clock import closing_moment_of_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError
 
 BOUGHT_SQL = """
@@ -36,7 +37,7 @@ order by customer_id, product_id
 _BEFORE_ALL = pd.Timestamp("0001-01-01")
 
 
-def products_bought(crm: Any, *, after: Any = None, until: Any = None) -> pd.DataFrame:
+def products_bought(crm: Crm, *, after: Any = None, until: Any = None) -> pd.DataFrame:
     """Which customer paid for which product later than one moment and up to another, as known at the later one.
 
     Parameters

@@ -1,7 +1,6 @@
 """Who bought which product on which day, refunds taken off: the ground that offers stand on."""
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
 
@@ -9,6 +8,7 @@ from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.lifecycle_steps import people_sql
 from crmlib.measure.steps import columns_here, lay_down, moments
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import SchemaError
 from crmlib.schema.tables import table_spec
@@ -109,7 +109,7 @@ _TABLES = {
 }
 
 
-def offer_engine(crm: Any) -> Engine:
+def offer_engine(crm: Crm) -> Engine:
     """An engine beside the workspace's own that holds every purchase of a known customer, coded by numbers.
 
     Parameters
@@ -184,7 +184,7 @@ def table_statements(columns: dict[str, list[str]], *, people: str) -> dict[str,
     return {name: sql.format(**words) for name, sql in _TABLES.items()}
 
 
-def day_of(crm: Any) -> date:
+def day_of(crm: Crm) -> date:
     """The day of the closing moment by the clocks of the workspace.
 
     Parameters

@@ -1,12 +1,12 @@
 """When each customer was last addressed, and how customers have answered through each channel."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.steps import Steps, ask, columns_here, read_table
 from crmlib.prepare.clock import days_later, in_zone
+from crmlib.prepare.crm import Crm
 
 ANSWER_DAYS = 14
 """An answer through the same channel within so many days is one to the contact before it."""
@@ -125,7 +125,7 @@ order by customer_id, channel
 """
 
 
-def last_contacts(crm: Any) -> pd.DataFrame:
+def last_contacts(crm: Crm) -> pd.DataFrame:
     """When each customer was last addressed by us, by any means.
 
     An interaction counts unless it is a plan or came from the customer; so does one whose direction is not
@@ -155,7 +155,7 @@ def last_contacts(crm: Any) -> pd.DataFrame:
     return found.astype(dict.fromkeys(LAST_CONTACT_COLUMNS, "datetime64[us]")).set_index("customer_id")
 
 
-def last_controls(crm: Any) -> pd.Series:
+def last_controls(crm: Crm) -> pd.Series:
     """When each customer was last left alone on purpose, in the control group of a campaign.
 
     The day is `contacted_on` of the customer's own row; where that is not there, the last day on which others
@@ -182,7 +182,7 @@ def last_controls(crm: Any) -> pd.Series:
     return found.astype({"last_control_on": "datetime64[us]"}).set_index("customer_id")["last_control_on"]
 
 
-def channel_responses(crm: Any) -> pd.DataFrame:
+def channel_responses(crm: Crm) -> pd.DataFrame:
     """How often each customer was addressed through a channel, and how often an answer came.
 
     A contact is answered if its outcome says so (`ANSWERED`), if the customer wrote or called through the same

@@ -1,12 +1,11 @@
 """How each customer pays: invoices, days late, what is open and what is overdue."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import SchemaError
 
@@ -65,7 +64,7 @@ order by customer_id
 """
 
 
-def invoice_totals(crm: Any) -> pd.DataFrame:
+def invoice_totals(crm: Crm) -> pd.DataFrame:
     """Invoices of every customer, as they stand at the closing moment.
 
     An order that is a purchase and has a due date is an invoice; its amount is what is left of it after

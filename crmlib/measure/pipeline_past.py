@@ -1,12 +1,12 @@
 """The pipeline as it stood at a past moment: which deals were open, in which stage, and for how long."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.deal_stays_past import StayHistory, stay_history
 from crmlib.measure.steps import Steps, ask, columns_here, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
 DEAL_KEYS = ("owner_id", "product_id", "category", "department", "region", "customer_id")
@@ -78,7 +78,7 @@ class PastPipeline:
     stages: tuple[str, ...]
 
 
-def deal_ledger(crm: Any) -> pd.DataFrame:
+def deal_ledger(crm: Crm) -> pd.DataFrame:
     """What is known of every deal, without its contacts: whose it is, what it is about, when it came and went.
 
     Parameters
@@ -119,7 +119,7 @@ def deal_ledger(crm: Any) -> pd.DataFrame:
     return ledger.astype({"amount": "float64"})
 
 
-def ledger_sql(crm: Any) -> str:
+def ledger_sql(crm: Crm) -> str:
     """The statement behind `deal_ledger`.
 
     Parameters
@@ -143,7 +143,7 @@ def ledger_sql(crm: Any) -> str:
 
 
 def past_pipeline(
-    crm: Any,
+    crm: Crm,
     *,
     moment: pd.Timestamp,
     ledger: pd.DataFrame | None = None,

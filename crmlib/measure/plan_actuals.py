@@ -1,11 +1,10 @@
 """What was reached of a plan: targets of a period, and what was sold, earned or won in it."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.sales_series import SPLITS, facts_steps
 from crmlib.measure.steps import Steps, ask
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
 DIMENSIONS = ("total", "customer", "product", "category", "department", "employee", "region")
@@ -28,7 +27,7 @@ _MASTERS = {
 }
 
 
-def plan_rows(crm: Any, *, by: str) -> pd.DataFrame:
+def plan_rows(crm: Crm, *, by: str) -> pd.DataFrame:
     """The targets of a dimension.
 
     Parameters
@@ -69,7 +68,7 @@ def plan_rows(crm: Any, *, by: str) -> pd.DataFrame:
     return found
 
 
-def reached(crm: Any, *, by: str, measure: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+def reached(crm: Crm, *, by: str, measure: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
     """What was reached from one day to another, by key.
 
     Parameters
@@ -100,7 +99,7 @@ def reached(crm: Any, *, by: str, measure: str, first: pd.Timestamp, last: pd.Ti
     return found.set_index("key")["figure"].astype("float64")
 
 
-def product_sums(crm: Any, *, by: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+def product_sums(crm: Crm, *, by: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     """Money and pieces of every product from one day to another, by key.
 
     Parameters
@@ -137,7 +136,7 @@ def product_sums(crm: Any, *, by: str, first: pd.Timestamp, last: pd.Timestamp) 
     )
 
 
-def known_keys(crm: Any, *, by: str) -> set[str] | None:
+def known_keys(crm: Crm, *, by: str) -> set[str] | None:
     """The keys of a dimension that the workspace knows; None where it keeps no list of them.
 
     Parameters
@@ -160,7 +159,7 @@ def known_keys(crm: Any, *, by: str) -> set[str] | None:
     }
 
 
-def left_employees(crm: Any) -> pd.Series:
+def left_employees(crm: Crm) -> pd.Series:
     """Employees who left, and when.
 
     Parameters
@@ -184,7 +183,7 @@ def left_employees(crm: Any) -> pd.Series:
     return pd.Series({str(who): pd.Timestamp(day) for who, day in rows}, dtype="datetime64[us]")
 
 
-def can_measure(crm: Any, *, by: str, measure: str) -> str:
+def can_measure(crm: Crm, *, by: str, measure: str) -> str:
     """Why a measure cannot be computed here; empty where it can.
 
     Parameters
@@ -207,5 +206,5 @@ def can_measure(crm: Any, *, by: str, measure: str) -> str:
     return ""
 
 
-def _ask(crm: Any, question: str, steps: Steps, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+def _ask(crm: Crm, question: str, steps: Steps, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     return ask(crm, question, steps=steps, first_on=f"{first:%Y-%m-%d}", last_on=f"{last:%Y-%m-%d}")

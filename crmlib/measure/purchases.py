@@ -7,6 +7,7 @@ import pandas as pd
 from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 
 _MONTHS = """
 select
@@ -61,7 +62,7 @@ where cost_amount is not null and ordered_at > $begin and ordered_at <= $as_of
 """
 
 
-def purchases_by_month(crm: Any) -> pd.DataFrame:
+def purchases_by_month(crm: Crm) -> pd.DataFrame:
     """Orders and customers of every month with a purchase, in the workspace's time zone.
 
     What a purchase is, the indicators say: an order wholly refunded later is none. Orders without a customer
@@ -98,7 +99,7 @@ def purchases_by_month(crm: Any) -> pd.DataFrame:
     return months.assign(month=pd.to_datetime(months["month"]))
 
 
-def net_sales_by_month(crm: Any) -> pd.DataFrame:
+def net_sales_by_month(crm: Crm) -> pd.DataFrame:
     """Net sales of every month with a line, with the first and last moment by the workspace's clocks.
 
     >>> from crmlib.prepare.crm import Crm
@@ -110,7 +111,7 @@ def net_sales_by_month(crm: Any) -> pd.DataFrame:
     return ask(crm, _NET_SALES)
 
 
-def sales_totals(crm: Any) -> tuple[Any, ...]:
+def sales_totals(crm: Crm) -> tuple[Any, ...]:
     """Net sales, those without a customer, bought, refunded, orders without a customer; first and last moment.
 
     >>> from crmlib.prepare.crm import Crm
@@ -123,7 +124,7 @@ def sales_totals(crm: Any) -> tuple[Any, ...]:
     return crm.engine.rows(_TOTALS.format(known=known))[0]
 
 
-def margin_of_costed_sales(crm: Any, *, days: int) -> tuple[float, float]:
+def margin_of_costed_sales(crm: Crm, *, days: int) -> tuple[float, float]:
     """Margin and net sales (account currency) of the last days' lines whose cost is known; NaN without one.
 
     >>> from crmlib.prepare.crm import Crm

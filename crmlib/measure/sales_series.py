@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
 MEASURES = ("net_amount", "quantity", "margin", "order_count", "won_amount")
@@ -126,7 +127,7 @@ class SalesSeries:
 
 
 def sales_series(
-    crm: Any, *, freq: str = "month", by: str | None = None, measure: str = "net_amount", today: pd.Timestamp
+    crm: Crm, *, freq: str = "month", by: str | None = None, measure: str = "net_amount", today: pd.Timestamp
 ) -> SalesSeries:
     """What was sold in each whole week or month.
 
@@ -205,7 +206,7 @@ def sales_series(
     )  # fmt: skip
 
 
-def usual_groups(crm: Any) -> str | None:
+def usual_groups(crm: Crm) -> str | None:
     """By what sales are told apart where nobody says otherwise: categories of products, where those are known.
 
     Parameters
@@ -226,7 +227,7 @@ def usual_groups(crm: Any) -> str | None:
     return "category" if "products" in crm and "category" in crm.columns("products") else None
 
 
-def facts_steps(crm: Any, *, by: str | None, measure: str) -> Steps:
+def facts_steps(crm: Crm, *, by: str | None, measure: str) -> Steps:
     """The steps to `facts`: one row an order line or won deal, with the day, the key and the figures.
 
     Parameters
@@ -285,7 +286,7 @@ def facts_steps(crm: Any, *, by: str | None, measure: str) -> Steps:
     return steps.add(_FACTS_OF_LINES, day=local_day("lines.ordered_at"), key=key, lines=lines)
 
 
-def _require(crm: Any, column: str, table: str) -> None:
+def _require(crm: Crm, column: str, table: str) -> None:
     if "." not in column:
         return
     source, name = column.split(".")

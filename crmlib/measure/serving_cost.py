@@ -1,11 +1,11 @@
 """What each customer costs besides the goods: service, contacts, campaigns."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.steps import Steps, ask, columns_here, local_day
+from crmlib.prepare.crm import Crm
 
 _SERVICE_SQL = f"""
 select
@@ -61,7 +61,7 @@ order by customer_id
 """
 
 
-def serving_costs(crm: Any, *, hourly_cost: float | None = None) -> pd.DataFrame:
+def serving_costs(crm: Crm, *, hourly_cost: float | None = None) -> pd.DataFrame:
     """Cost to serve of every customer, from the records that are there.
 
     Parameters

@@ -1,11 +1,10 @@
 """Stays of deals in stages: how long each lasted, or lasts so far, and where it led."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.measure.deal_steps import deal_steps, visit_steps
 from crmlib.measure.steps import Steps, ask, local_day, local_days
+from crmlib.prepare.crm import Crm
 
 WHOLE_DEAL = "deal"
 """The one stage of a workspace that keeps no history of stages."""
@@ -98,7 +97,7 @@ select reason, count(*) as row_count from stage_entries where reason is not null
 _PREPARED = {"stage_history": "left_before_entered", "opportunities": "closed_before_created"}
 
 
-def stage_stays(crm: Any) -> pd.DataFrame:
+def stage_stays(crm: Crm) -> pd.DataFrame:
     """Each stay of a deal in a stage, as it was known at the closing moment.
 
     A stay ends when the history says so; where it does not say, when the next one begins, or with the deal.
@@ -153,7 +152,7 @@ def stage_stays(crm: Any) -> pd.DataFrame:
     return _finished(crm, found, flagged)
 
 
-def stay_steps(crm: Any) -> Steps:
+def stay_steps(crm: Crm) -> Steps:
     """The steps whose last one is `judged_stays`: every stay, with a `reason` where it is set aside.
 
     Parameters
@@ -187,7 +186,7 @@ def stay_steps(crm: Any) -> Steps:
     )
 
 
-def stage_order(crm: Any, visits: pd.DataFrame) -> tuple[str, ...]:
+def stage_order(crm: Crm, visits: pd.DataFrame) -> tuple[str, ...]:
     """The stages in their order: those of crm.toml, then others by the mean place of their first entry.
 
     Parameters
@@ -221,7 +220,7 @@ def stage_order(crm: Any, visits: pd.DataFrame) -> tuple[str, ...]:
     return stated + tuple(names[key] for key in place["stage_key"] if plain_stage(key) not in taken)
 
 
-def stage_name(crm: Any, names: pd.Series) -> pd.Series:
+def stage_name(crm: Crm, names: pd.Series) -> pd.Series:
     """Stages as crm.toml writes them, whatever the capitals and blanks in the data.
 
     Parameters
@@ -257,7 +256,7 @@ def plain_stage(name: str) -> str:
     return " ".join(str(name).split()).casefold()
 
 
-def _finished(crm: Any, found: pd.DataFrame, flagged: pd.Series) -> pd.DataFrame:
+def _finished(crm: Crm, found: pd.DataFrame, flagged: pd.Series) -> pd.DataFrame:
     stages = stage_order(crm, found)
     place = {plain_stage(name): number for number, name in enumerate(stages)}
     written = {plain_stage(name): name for name in stages}
@@ -285,7 +284,7 @@ def _finished(crm: Any, found: pd.DataFrame, flagged: pd.Series) -> pd.DataFrame
     return kept
 
 
-def count_set_aside(crm: Any, reasons: pd.Series) -> dict[str, int]:
+def count_set_aside(crm: Crm, reasons: pd.Series) -> dict[str, int]:
     """Rows set aside, those of the preparation included.
 
     Parameters

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from crmlib.prepare.crm import Crm
 from crmlib.schema.tables import table_spec
 
 if TYPE_CHECKING:
-    from crmlib.prepare.crm import Crm
     from crmlib.prepare.engine import Engine
 
 _LOCAL = "({} at time zone 'UTC' at time zone $time_zone)"
@@ -81,7 +81,7 @@ class Steps:
         return name in self._queue
 
 
-def ask(crm: "Crm", question: str, *, steps: Steps | None = None, **values: Any) -> pd.DataFrame:
+def ask(crm: Crm, question: str, *, steps: Steps | None = None, **values: Any) -> pd.DataFrame:
     """The answer of a workspace to a question over steps; a value that it does not name is left out.
 
     >>> from crmlib.prepare.crm import Crm
@@ -130,7 +130,7 @@ def moments(sql: str, *, as_of: pd.Timestamp, time_zone: str) -> dict[str, Any]:
     return asked_values(sql, values)
 
 
-def columns_here(crm: "Crm", *tables: str) -> dict[str, list[str]]:
+def columns_here(crm: Crm, *tables: str) -> dict[str, list[str]]:
     """Table -> the columns that it has in a workspace; of all its tables, or of those named that are there.
 
     >>> from crmlib.prepare.crm import Crm

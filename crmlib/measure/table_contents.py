@@ -1,13 +1,11 @@
 """How much of a table is filled, and from when to when it reaches."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.schema.fields import TableSpec
-
-if TYPE_CHECKING:
-    from crmlib.prepare.crm import Crm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +22,7 @@ class TableContents:
     last_at: Any
 
 
-def table_contents(crm: "Crm", spec: TableSpec) -> TableContents:
+def table_contents(crm: Crm, spec: TableSpec) -> TableContents:
     """Everything about one table in one pass.
 
     >>> import pandas as pd

@@ -19,8 +19,11 @@ from crmlib.schema.errors import SchemaError, SourceError
 MEMORY_VARIABLE = "CRMLIB_MEMORY_LIMIT"
 """Environment variable that states how much memory one engine may take, such as ``2GB``."""
 
-EngineError, ConversionError = duckdb.Error, duckdb.ConversionException
-"""What a statement fails with: for any reason, and because a value cannot be read as what it should be."""
+EngineError = duckdb.Error
+"""What a statement fails with."""
+
+ConversionError = duckdb.ConversionException
+"""What it fails with because a value cannot be read as what it should be."""
 
 _SETTINGS = (
     "TimeZone = 'UTC'",

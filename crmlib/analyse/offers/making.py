@@ -32,6 +32,7 @@ from crmlib.measure.offer_tables import (
     offer_engine,
     products_offered,
 )
+from crmlib.prepare.crm import Crm
 
 COSTED_SHARE = 0.5
 """Of what was sold, by buyers, the margin must be known for so much to rank by it."""
@@ -64,7 +65,7 @@ class Ground:
     See `make_offers`.
     """
 
-    crm: Any
+    crm: Crm
     engine: Any
     day: date
     wish: Wish
@@ -77,7 +78,7 @@ class Ground:
     learnt: Learnt
 
 
-def make_offers(crm: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
+def make_offers(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
     """The offers of every customer, for each choice of kinds.
 
     Parameters
@@ -115,7 +116,7 @@ def make_offers(crm: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> lis
         engine.close()
 
 
-def _made(crm: Any, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
+def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
     ground = _ground(crm, engine, wish)
     consents = [name for name in CONSENTS if name in ground.people and wish.require_consent]
     applied = rules_that_apply(
@@ -139,7 +140,7 @@ def _made(crm: Any, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]])
     ]
 
 
-def _ground(crm: Any, engine: Any, wish: Wish) -> Ground:
+def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
     day = day_of(crm)
     learnt = learn(engine, day=day, horizon_days=wish.horizon_days, seed=wish.seed)
     products = _priced(products_offered(engine))

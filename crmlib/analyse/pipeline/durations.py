@@ -135,7 +135,7 @@ def _known_columns(table: Any, name: str) -> pd.DataFrame:
     return frame_of(table, present)
 
 
-def _groups(crm: Any, by: str | None) -> pd.Series:
+def _groups(crm: Crm, by: str | None) -> pd.Series:
     if by is None:
         return pd.Series(dtype="str")
     if by not in DEAL_COLUMNS:
@@ -252,7 +252,7 @@ def _joined(parts: list[dict[str, Any]], name: str) -> pd.DataFrame:
 
 
 def _result(
-    crm: Any, stays: pd.DataFrame, *, by: str | None, table: pd.DataFrame, **frames: Any
+    crm: Crm, stays: pd.DataFrame, *, by: str | None, table: pd.DataFrame, **frames: Any
 ) -> StageDurations:
     if by is None:
         table = table.droplevel("group")

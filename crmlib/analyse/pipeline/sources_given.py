@@ -108,7 +108,7 @@ def _of_table(source: Any, as_of: Any) -> pd.DataFrame:
     return frame
 
 
-def _costs(crm: Any) -> pd.Series:
+def _costs(crm: Crm) -> pd.Series:
     """What each campaign cost, if its cost is known."""
     if "campaigns" not in crm or "cost_amount" not in crm.columns("campaigns"):
         return pd.Series(dtype="float64")

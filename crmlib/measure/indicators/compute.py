@@ -14,6 +14,7 @@ from crmlib.measure.indicators.sources import IN_PART, source_steps
 from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.indicators.views import VIEWS
 from crmlib.measure.steps import Steps, columns_here, moments
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
@@ -26,7 +27,7 @@ _PEOPLE = {
 """Where customers are known from: table -> the table or steps to read, the shortest first."""
 
 
-def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
+def compute_indicators(crm: Crm, names: Iterable[str] | None = None) -> pd.DataFrame:
     """Every indicator of every customer at the closing moment.
 
     Parameters
@@ -92,7 +93,7 @@ def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataF
     return frame
 
 
-def indicator_catalogue(crm: Any = None) -> pd.DataFrame:
+def indicator_catalogue(crm: Crm | None = None) -> pd.DataFrame:
     """What every indicator is and means.
 
     Parameters
@@ -160,7 +161,7 @@ def indicators_sql(
     return steps.add({"everyone": everyone, **figures}).sql(question)
 
 
-def _run(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+def _run(crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> pd.DataFrame:
     of_lines = [indicator for indicator in chosen if "order_lines" in VIEWS[indicator.over].steps]
     parts = customer_parts(crm) if of_lines else []
     if not parts:
@@ -173,13 +174,13 @@ def _run(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[s
     return joined_figures(frames, zeros=zeros)[[indicator.name for indicator in chosen]]
 
 
-def _asked(crm: Any, sql: str, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def _asked(crm: Crm, sql: str, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
     asked = [{**values, **part} for part in parts]
     return crm.engine.to_pandas_by_parts(sql, asked, order_by="customer_id").set_index("customer_id")
 
 
-def _blame(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> None:
+def _blame(crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> None:
     """Say which of the workspace's own indicators the engine refuses, if it is one of them."""
     own = set(_own_names(crm))
     for indicator in chosen:
@@ -250,11 +251,11 @@ def _wanted(known: Mapping[str, Indicator], names: Iterable[str] | None) -> list
     return wanted
 
 
-def _own_names(crm: Any) -> list[str]:
+def _own_names(crm: Crm) -> list[str]:
     return list(getattr(getattr(crm, "config", None), "indicators", None) or {})
 
 
-def _own_indicators(crm: Any) -> list[Indicator]:
+def _own_indicators(crm: Crm) -> list[Indicator]:
     taken = {"customer_id"} | {indicator.name for indicator in INDICATORS}
     own = []
     for name in _own_names(crm):

@@ -6,11 +6,11 @@ and in less memory. A checked workspace lies on disk by customer, so that a rang
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.steps import Steps
+from crmlib.prepare.crm import Crm
 
 PART_LINES = 750_000
 """About so many order lines are read at a time."""
@@ -37,7 +37,7 @@ order by 1
 """
 
 
-def customer_parts(crm: Any) -> list[dict[str, str]]:
+def customer_parts(crm: Crm) -> list[dict[str, str]]:
     """The ranges of customers, about `PART_LINES` order lines each.
 
     Parameters

@@ -334,7 +334,7 @@ def sample(
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Another number, another company.")] = 1,
 ) -> None:
-    """Write the sample company; see `crmlib.sample.company.write_company`.
+    """Write the sample company; see `crmlib.sample.exports.write_company`.
 
     Examples
     --------
@@ -342,7 +342,7 @@ def sample(
     >>> CliRunner().invoke(app, ["sample", "folder", "--scale", "0"]).exit_code
     2
     """
-    from crmlib.sample.company import write_company
+    from crmlib.sample.exports import write_company
 
     write_company(folder, seed=seed, scale=scale)
     typer.echo(f"Written: {folder / 'exports'}; what is true of them: {folder / 'truth' / 'README.md'}")

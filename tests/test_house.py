@@ -59,6 +59,106 @@ def test_imports_go_down_only(path):
     assert not list(upward_imports(path.read_text(encoding="utf-8"), floor_of(path)))
 
 
+def test_only_the_engine_knows_who_carries_out_the_sql():
+    knowing = [path for path in MODULES if "duckdb" in imports_of(path.read_text(encoding="utf-8"))]
+    assert [identify(path) for path in knowing] == ["prepare/engine.py"]
+
+
+def strings_of(source):
+    """Texts that a module works with: its docstrings are no part of them."""
+    tree = ast.parse(source)
+    said = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant | ast.JoinedStr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in OF_A_FLOOR if floor_of(path) == FLOORS["measure"]], ids=identify
+)
+def test_steps_are_composed_in_one_place(path):
+    written = [text for text in strings_of(path.read_text(encoding="utf-8")) if re.match(r"\s*with\s", text)]
+    assert not written or path.name == "steps.py"
+
+
+def mines_rules(path):
+    """Rules are mined from the long table of baskets and items: the one question floor 3 puts to the engine."""
+    return "rule" in identify(path) or path.name == "baskets.py"
+
+
+def questions_of(source):
+    """SQL in a module, and calls of an engine; making, handing on and closing one is none."""
+    for text in strings_of(source):
+        if re.match(r"\s*select\s", text) or re.search(r"\bselect\s.*\sfrom\s", text, re.S):
+            yield text
+    for node in ast.walk(ast.parse(source)):
+        is_call = isinstance(node, ast.Attribute) and node.attr != "close"
+        if is_call and ast.unparse(node.value).split(".")[-1] == "engine":
+            yield ast.unparse(node)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in OF_A_FLOOR if floor_of(path) == FLOORS["analyse"]], ids=identify
+)
+def test_findings_ask_no_tables(path):
+    assert mines_rules(path) or not list(questions_of(path.read_text(encoding="utf-8")))
+
+
+def test_the_walk_sees_a_question_to_the_engine():
+    assert list(questions_of("crm.engine.rows(f'select {x} from {y}')")) == ["select ", "crm.engine.rows"]
+    assert not list(questions_of('engine.close()\nnote = \'with so few\'\n"""select a from b"""'))
+
+
+def module_name(path):
+    return ".".join(("crmlib", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+NAMES = {module_name(path) for path in MODULES}
+
+
+def modules_imported(source):
+    """Modules of ours that are imported: at the top, and inside functions; for type checkers only does not count."""
+    found = {False: set(), True: set()}
+
+    def walk(node, inside):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+                continue
+            if isinstance(child, ast.Import | ast.ImportFrom):
+                for name in imports_of(ast.unparse(child)):
+                    found[inside].add(name)
+            walk(child, inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+
+    walk(ast.parse(source), False)
+    return found[False] & NAMES, found[True] & NAMES
+
+
+def circle_in(graph):
+    """The modules of one circle of imports; empty where there is none."""
+    left = {module: set(wanted) - {module} for module, wanted in graph.items()}
+    while free := {module for module, wanted in left.items() if not wanted & left.keys()}:
+        left = {module: wanted for module, wanted in left.items() if module not in free}
+    return sorted(left)
+
+
+def test_imports_run_in_no_circle():
+    graph = {module_name(path): modules_imported(path.read_text(encoding="utf-8")) for path in MODULES}
+    # A package's own file lends names out lazily, so it waits for none of its modules.
+    packages = {module_name(path) for path in MODULES if path.name == "__init__.py"}
+    assert not circle_in({module: top for module, (top, _) in graph.items()})
+    assert not circle_in({module: (top | inner) - packages for module, (top, inner) in graph.items()})
+
+
+def test_the_walk_sees_a_circle():
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()}) == ["a", "b", "c"]
+    lazy = "def f():\n    from crmlib.present import theme\n"
+    assert modules_imported(lazy)[1] >= {"crmlib.present.theme"} and not modules_imported(lazy)[0]
+
+
 def test_the_walk_sees_an_arrow_that_goes_up():
     source = "def f():\n    from crmlib.present import theme\n"
     assert list(upward_imports(source, FLOORS["analyse"]))

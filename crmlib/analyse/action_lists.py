@@ -10,6 +10,7 @@ from crmlib.analyse.action_steps import POOR_CREDIT, develop_reason, keep_reason
 from crmlib.analyse.lifecycle import lifecycle_stages
 from crmlib.analyse.lifecycle_lists import is_late, is_likely, of_buyers
 from crmlib.measure.indicators import compute_indicators
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import DECLINING, DORMANT, LOST, SILENT, require_states
@@ -77,7 +78,7 @@ class ActionLists:
 
 
 def action_lists(
-    crm: Any,
+    crm: Crm,
     *,
     valuations: pd.DataFrame,
     scorecard: Any = None,
@@ -179,7 +180,7 @@ _WHY_EMPTY = {
 
 
 def _gathered(
-    crm: Any,
+    crm: Crm,
     valuations: pd.DataFrame,
     scorecard: Any,
     churn: Any,
@@ -285,7 +286,7 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     return order.sort_values(by, ascending=[False, False, True], kind="stable").drop(columns="_id")
 
 
-def _shown(crm: Any, table: pd.DataFrame, says: Any, without: tuple[str, ...]) -> pd.DataFrame:
+def _shown(crm: Crm, table: pd.DataFrame, says: Any, without: tuple[str, ...]) -> pd.DataFrame:
     names = [name for name in _FIGURES if name in table and name not in without]
     shown = table[names].reset_index(drop=True)
     records = table.to_dict("records")

@@ -35,13 +35,14 @@ from crmlib.analyse.lifecycle import lifecycle_stages
 from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
 from crmlib.prepare.clock import days_later
+from crmlib.prepare.crm import Crm
 from crmlib.schema.states import AT_RISK
 
 __all__ = ["ChurnModel", "fit_churn", "fit_given_label", "fit_purchase"]
 
 
 def fit_churn(
-    crm: Any,
+    crm: Crm,
     *,
     horizon_days: int,
     active_days: int | None = None,
@@ -119,7 +120,7 @@ def fit_churn(
 
 
 def fit_purchase(
-    crm: Any,
+    crm: Crm,
     *,
     horizon_days: int,
     category: str | None = None,
@@ -175,7 +176,7 @@ def fit_purchase(
 
 
 def _fit(
-    crm: Any,
+    crm: Crm,
     question: Question,
     *,
     candidates: Iterable[str] | None,
@@ -244,7 +245,7 @@ def _of_buyers(scored: Sample, states: pd.Series | None) -> Sample:
 
 
 def _baselines(
-    crm: Any, question: Question, earlier: list[Sample], test: Sample
+    crm: Crm, question: Question, earlier: list[Sample], test: Sample
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     rivals = {"recency": recency_alone(earlier, test)}
     if question.category is not None:
@@ -262,7 +263,7 @@ def _learnt_from_some(rows: Rows, known: Rows) -> tuple[str, ...]:
     return (f"It learnt from {drawn:,} of {customers:,} customers, drawn at random, and was tested on all.",)
 
 
-def _value(crm: Any, question: Question, customers: pd.Index) -> pd.Series:
+def _value(crm: Crm, question: Question, customers: pd.Index) -> pd.Series:
     if not question.stops:
         return pd.Series(np.nan, index=customers, name="value")
     begin = days_later(crm.as_of, -question.horizon_days, time_zone=crm.time_zone)

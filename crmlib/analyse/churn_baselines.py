@@ -1,7 +1,6 @@
 """What a model has to beat: the share of everybody, the days since the last order, and P(alive)."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from crmlib.analyse.lifetime_bgnbd import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.lifetime_fit import FitError
 from crmlib.analyse.lifetime_naive import NaiveRateModel
 from crmlib.measure.purchase_history import purchase_history
+from crmlib.prepare.crm import Crm
 
 ALIVE_MODELS = {"probability_alive": BetaGeoModel, "probability_alive_modified": ModifiedBetaGeoModel}
 """BG/NBD, and where that cannot be fitted, the modified one, under a name of its own."""
@@ -82,7 +82,7 @@ def recency_alone(samples: Sequence[Sample], test: Sample, *, column: str = "rec
     return single_figure(values, label, test.features[column].to_numpy(dtype="float64"))
 
 
-def alive_alone(crm: Any, earlier: Sample, test: Sample, *, horizon_days: int) -> tuple[str, np.ndarray, str]:
+def alive_alone(crm: Crm, earlier: Sample, test: Sample, *, horizon_days: int) -> tuple[str, np.ndarray, str]:
     """The probability that P(alive) gives by itself, under the name of the model that could be fitted.
 
     Fitted on all purchases known at each cut-off; turned into a probability of the outcome by the latest
@@ -161,6 +161,6 @@ def best_single(
     return encoding.columns[best][0], single_figure(matrix[:, best], label, asked[:, best])
 
 
-def _history(crm: Any, sample: Sample) -> pd.DataFrame:
+def _history(crm: Crm, sample: Sample) -> pd.DataFrame:
     then = crm.at(sample.cutoff)
     return purchase_history(then.table("transactions"), as_of=then.as_of, time_zone=then.time_zone)

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.lifecycle import purchase_rhythm, read_rhythm
 from crmlib.measure.outcomes import first_order_at
+from crmlib.prepare.crm import Crm
 
 
-def usual_horizon(crm: Any, *, rhythm: Mapping[str, float] | None = None) -> int:
+def usual_horizon(crm: Crm, *, rhythm: Mapping[str, float] | None = None) -> int:
     """The days within which three in four customers have always bought again, as far as the history allows.
 
     Parameters

@@ -11,6 +11,7 @@ import pandas as pd
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.outcomes import category_habits, first_order_at, purchases_within
 from crmlib.prepare.clock import days_later, local_time
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 TRAINING_PERIODS = 3
@@ -161,7 +162,7 @@ def plan_cutoffs(
 
 
 def sample_at(
-    crm: Any,
+    crm: Crm,
     cutoff: pd.Timestamp,
     question: Question,
     *,
@@ -217,7 +218,7 @@ def sample_at(
     return Sample(cutoff=cutoff, until=until, features=features, label=~buys if question.stops else buys)
 
 
-def collect_samples(crm: Any, question: Question) -> tuple[Sample, list[Sample]]:
+def collect_samples(crm: Crm, question: Question) -> tuple[Sample, list[Sample]]:
     """The sample to test on, and the earlier ones to learn from, latest first.
 
     Parameters

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.rules import RuleBook, mine_rules, prune_redundant
+from crmlib.measure.baskets import basket_counts, basket_lines, product_words
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import CostError, ParameterError, nearest
 
 ITEM_LEVELS = ("subcategory", "category", "product_id")
@@ -71,7 +73,7 @@ class CrossSell:
 
 
 def cross_sell(
-    crm: Any,
+    crm: Crm,
     *,
     item: str = "auto",
     min_support: int | float = 0.005,
@@ -120,9 +122,12 @@ def cross_sell(
     (2, [{'item': 'icing', 'count': 3, 'share_pct': 60.0}])
     """
     column = _item_column(crm, item)
-    lines = _lines_sql(crm, column)
-    book, used = _mine(crm, lines, min_support=min_support, min_confidence=min_confidence, max_len=max_len)
-    items, median, single, unnamed = _baskets(crm, lines)
+    book, used = _mine(
+        basket_lines(crm, column), min_support=min_support, min_confidence=min_confidence, max_len=max_len
+    )
+    counts, items = basket_counts(crm, column)
+    counts = counts.fillna(0.0)
+    baskets = max(counts["baskets"], 1)
     seen = {
         *items["item"],
         *(part for side in ("antecedents", "consequents") for one in book.rules[side] for part in one),
@@ -134,10 +139,12 @@ def cross_sell(
         book=book,
         rules=rules,
         pairs=_one_direction(rules),
-        items=items.assign(item=[names.get(item, item) for item in items["item"]]),
-        basket_items_median=median,
-        single_share_pct=single,
-        unnamed_share_pct=unnamed,
+        items=items.assign(
+            item=[names.get(item, item) for item in items["item"]], share_pct=100 * items["count"] / baskets
+        ),
+        basket_items_median=float(counts["median_size"]),
+        single_share_pct=float(100 * counts["single_baskets"] / baskets),
+        unnamed_share_pct=float(counts["unnamed_pct"]),
         min_support=used,
         raised_from=None if used == min_support else min_support,
         named=column != "product_id" or bool(names),
@@ -165,7 +172,7 @@ def plain_name(name: Any) -> str:
     return bare if code or not bare.isupper() else bare.capitalize()
 
 
-def _item_column(crm: Any, item: str) -> str:
+def _item_column(crm: Crm, item: str) -> str:
     known = [name for name in _GROUPS if "products" in crm and name in crm.columns("products")]
     if item == "auto":
         return next(name for name in ITEM_LEVELS if name in known or name == "product_id")
@@ -177,20 +184,8 @@ def _item_column(crm: Any, item: str) -> str:
     return item
 
 
-def _lines_sql(crm: Any, column: str) -> str:
-    """Order lines with their item; a subcategory of the same name in two categories is two items."""
-    amounts = [name for name in ("quantity", "net_amount") if name in crm.columns("transactions")]
-    kept = ", ".join(["transactions.order_id", *(f"transactions.{name}" for name in amounts)])
-    if column == "product_id":
-        return f"select {kept}, transactions.product_id as item from transactions"
-    item = f"products.{column}"
-    if column == "subcategory" and "category" in crm.columns("products"):
-        item = "products.category || chr(31) || products.subcategory"
-    return f"select {kept}, {item} as item from transactions left join products using (product_id)"
-
-
-def _mine(crm: Any, lines: str, *, min_support: int | float, **limits: Any) -> tuple[RuleBook, int | float]:
-    table, support = crm.engine.to_arrow(lines), min_support
+def _mine(table: Any, *, min_support: int | float, **limits: Any) -> tuple[RuleBook, int | float]:
+    support = min_support
     for attempt in range(_ATTEMPTS):
         try:
             return mine_rules(table, min_support=support, item="item", **limits), support
@@ -201,7 +196,7 @@ def _mine(crm: Any, lines: str, *, min_support: int | float, **limits: Any) -> t
     raise AssertionError
 
 
-def _names(crm: Any, column: str, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
+def _names(crm: Crm, column: str, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Item -> name, and item -> category, of the items that were seen and as far as they are known."""
     if column == "product_id":
         return _product_names(crm, seen)
@@ -219,17 +214,10 @@ def _names(crm: Any, column: str, seen: set[str]) -> tuple[dict[str, str], dict[
     ), groups
 
 
-def _product_names(crm: Any, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
-    present = crm.columns("products") if "products" in crm else []
-    known = [name for name in ("name", "category") if name in present]
-    if not known:
-        return {}, {}
-    rows = crm.engine.to_pandas(
-        f"select product_id, {', '.join(known)} from products where product_id in (select unnest($1))",
-        [sorted(seen)],
-    ).set_index("product_id")
-    groups = rows["category"].dropna().to_dict() if "category" in known else {}
-    if "name" not in known:
+def _product_names(crm: Crm, seen: set[str]) -> tuple[dict[str, str], dict[str, str]]:
+    rows = product_words(crm, seen)
+    groups = rows["category"].dropna().to_dict() if "category" in rows else {}
+    if "name" not in rows:
         return {}, groups
     names = {product: plain_name(name) for product, name in rows["name"].dropna().items()}
     return _told_apart(names, {product: product for product in names}), groups
@@ -284,31 +272,3 @@ def _across(before: frozenset, after: frozenset, groups: dict[str, str]) -> bool
     if not groups:
         return None
     return {groups.get(item) for item in before}.isdisjoint({groups.get(item) for item in after})
-
-
-def _baskets(crm: Any, lines: str) -> tuple[pd.DataFrame, float, float, float]:
-    amounts = [f"{name} > 0" for name in ("quantity", "net_amount") if name in crm.columns("transactions")]
-    bought = f"select distinct order_id, item from ({lines}) as priced_lines where {' or '.join(amounts)}"
-    baskets, median, single = crm.engine.rows(
-        f"""
-        with bought as ({bought}),
-        sizes as (select order_id, count(item) as size from bought group by order_id)
-        select count(*), median(size) filter (where size > 0), count(*) filter (where size = 1) from sizes
-        """
-    )[0]
-    top = crm.engine.to_pandas(
-        f"""
-        with bought as ({bought})
-        select item, count(*) as count
-        from bought
-        where item is not null
-        group by item
-        order by count desc, item
-        limit 50
-        """
-    )
-    unnamed = crm.engine.rows(
-        f"select 100.0 * count(*) filter (where item is null) / count(*) from ({lines}) as all_lines"
-    )
-    top["share_pct"] = 100 * top["count"] / max(baskets, 1)
-    return top, float(median or 0), 100 * single / max(baskets, 1), float(unnamed[0][0] or 0)

@@ -1,12 +1,12 @@
 """Lists of customers to work with: by type, and who is late; the most valuable first."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
 from crmlib.analyse.lifecycle_lists import is_late
 from crmlib.analyse.profile import CustomerProfile
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.states import BUYING
@@ -14,7 +14,7 @@ from crmlib.schema.states import BUYING
 _FIGURES = ("spend_total", "order_count", "recency_days", "gap_days_mean", "gap_overdue_ratio")
 
 
-def customers_of_types(crm: Any, profile: CustomerProfile, names: Iterable[str]) -> pd.DataFrame:
+def customers_of_types(crm: Crm, profile: CustomerProfile, names: Iterable[str]) -> pd.DataFrame:
     """The customers of some types, most spend first.
 
     Parameters
@@ -55,7 +55,7 @@ def customers_of_types(crm: Any, profile: CustomerProfile, names: Iterable[str])
     return _most_spend_first(crm, profile, chosen.rename("customer_type"))
 
 
-def late_customers(crm: Any, profile: CustomerProfile) -> pd.DataFrame:
+def late_customers(crm: Crm, profile: CustomerProfile) -> pd.DataFrame:
     """The customers who are late and still buy by their state, most spend first: a call now comes before silence.
 
     Who is late and has fallen silent already is left to the list to win back.
@@ -97,7 +97,7 @@ def late_of_all(profile: CustomerProfile) -> int:
     return int(is_late(profile.indicators["gap_overdue_ratio"]).sum())
 
 
-def _most_spend_first(crm: Any, profile: CustomerProfile, chosen: pd.Series) -> pd.DataFrame:
+def _most_spend_first(crm: Crm, profile: CustomerProfile, chosen: pd.Series) -> pd.DataFrame:
     figures = [name for name in _FIGURES if name in profile.indicators]
     table = profile.indicators[figures].reindex(chosen.index)
     table.insert(0, str(chosen.name), chosen)

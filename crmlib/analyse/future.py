@@ -14,7 +14,9 @@ from crmlib.measure.given_orders import read_once
 from crmlib.measure.indicators.compute import compute_indicators
 from crmlib.measure.purchase_days import purchase_days
 from crmlib.measure.purchase_history import purchase_history
+from crmlib.measure.purchases import margin_of_costed_sales
 from crmlib.prepare.clock import in_zone
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 FEWEST_TO_CHECK, FEWEST_DAYS_TO_CHECK = 50, 28
@@ -101,7 +103,7 @@ class FutureContribution:
 
 
 def future_contribution(
-    crm: Any,
+    crm: Crm,
     *,
     horizon_days: int = 365,
     margin_pct: float | None = None,
@@ -218,7 +220,7 @@ def _check(horizon_days: int, margin_pct: float | None, discount_rate: float) ->
 
 
 def _holdout(
-    crm: Any,
+    crm: Crm,
     transactions: Any,
     days: pd.DataFrame,
     *,
@@ -306,20 +308,12 @@ def _within_variance(days: pd.DataFrame) -> float:
     return float((freedom * several["var"]).sum() / freedom.sum()) if len(several) else float("nan")
 
 
-def _margin(crm: Any, given: float | None) -> tuple[float | None, str]:
+def _margin(crm: Crm, given: float | None) -> tuple[float | None, str]:
     if given is not None:
         return float(given), "given"
     if "cost_amount" not in crm.columns("transactions"):
         return None, "unknown"
-    begin = crm.as_of - pd.Timedelta(days=365)
-    question = """
-        select cast(sum(net_amount - cost_amount) as double), cast(sum(net_amount) as double)
-        from transactions
-        where cost_amount is not null and ordered_at > $begin and ordered_at <= $as_of
-    """
-    moments = {"begin": begin.to_pydatetime(), "as_of": crm.as_of.to_pydatetime()}
-    row = crm.engine.to_pandas(question, moments).iloc[0]
-    margin, sales = row.iloc[0], row.iloc[1]
+    margin, sales = margin_of_costed_sales(crm, days=365)
     if pd.isna(sales) or sales <= 0:
         return None, "unknown"
     return float(100 * margin / sales), "costs"

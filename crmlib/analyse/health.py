@@ -6,8 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.measure.table_contents import table_contents
 from crmlib.prepare.checks import CheckReport
 from crmlib.prepare.clock import local_time
+from crmlib.prepare.crm import Crm
 from crmlib.schema.fields import TableSpec
 from crmlib.schema.tables import TABLES, table_spec
 
@@ -99,7 +101,7 @@ class DataHealth:
         return self.tables.to_html(index=False)
 
 
-def data_health(crm: Any) -> DataHealth:
+def data_health(crm: Crm) -> DataHealth:
     """Look at the tables of a workspace as a reader of its reports would want to.
 
     Parameters
@@ -135,18 +137,10 @@ def data_health(crm: Any) -> DataHealth:
     )
 
 
-def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]]:
+def _look(crm: Crm, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]]:
     """Everything about one table in one pass: values of each column, different ones, from when to when."""
     columns = [spec.field(name) for name in crm.columns(spec.name)]
-    parts = ["count(*)"]
-    for column in columns:
-        name = crm.engine.quote(column.name)
-        parts += [f"count({name})", f"count(distinct {name})" if column.privacy == "internal" else "null"]
-    timed = spec.time is not None and spec.time in [column.name for column in columns]
-    parts += [f"min({spec.time})", f"max({spec.time})"] if timed else ["null", "null"]
-    rows, *counted, first_at, last_at = crm.engine.rows(
-        f"select {', '.join(parts)} from {crm.engine.quote(spec.name)}"
-    )[0]
+    found = table_contents(crm, spec)
     filled = pd.DataFrame(
         {
             "table": spec.name,
@@ -154,16 +148,19 @@ def _look(crm: Any, spec: TableSpec) -> tuple[str, pd.DataFrame, tuple[Any, Any]
             "says": [column.description for column in columns],
             "privacy": [column.privacy for column in columns],
             "required": [column.required for column in columns],
-            "filled_pct": [100 * n / rows if rows else float("nan") for n in counted[::2]],
-            "distinct": pd.array(counted[1::2], dtype="Int64"),
+            "filled_pct": [
+                100 * n / found.rows if found.rows else float("nan") for n in found.filled.values()
+            ],
+            "distinct": pd.array(list(found.distinct.values()), dtype="Int64"),
         }
     )
-    if timed and spec.field(spec.time).type == "timestamp":
-        first_at, last_at = (local_time(moment, time_zone=crm.time_zone) for moment in (first_at, last_at))
-    return spec.name, filled, (first_at, last_at)
+    span = (found.first_at, found.last_at)
+    if spec.time in found.filled and spec.field(spec.time).type == "timestamp":
+        span = tuple(local_time(moment, time_zone=crm.time_zone) for moment in span)
+    return spec.name, filled, span
 
 
-def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
+def _tables(crm: Crm, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
     tables = crm.checks.counts.copy()
     tables.insert(1, "row", [table_spec(name).row for name in tables["table"]])
     tables["set_aside_pct"] = (
@@ -176,7 +173,7 @@ def _tables(crm: Any, spans: Mapping[str, tuple[Any, Any]]) -> pd.DataFrame:
     return tables
 
 
-def _missing(crm: Any) -> pd.DataFrame:
+def _missing(crm: Crm) -> pd.DataFrame:
     what = [name for name in TABLES if name not in crm]
     present = {name: crm.columns(name) for name in crm.tables}
     for column in COLUMNS_THAT_ADD:

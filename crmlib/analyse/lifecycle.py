@@ -8,8 +8,9 @@ import pandas as pd
 
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.lifecycle import first_fitting_rule, stage_figures
-from crmlib.measure.lifecycle_steps import PURCHASES, ask, purchase_day_steps, purchases_are
+from crmlib.measure.lifecycle_steps import PURCHASES, purchase_amounts, purchases_are
 from crmlib.prepare.clock import local_time
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.states import COMPARED_PERIODS, LIFE_ORDER, STATES
 
@@ -64,7 +65,7 @@ LIFECYCLE_STAGES = tuple(
 
 
 def lifecycle_stages(
-    crm: Any,
+    crm: Crm,
     *,
     definitions: Iterable[LifecycleStage | Mapping] | None = None,
     rhythm: Mapping[str, float] | None = None,
@@ -219,7 +220,7 @@ def lifecycle_summary(stages: pd.Series, *, revenue: pd.Series | None = None) ->
     return table.rename_axis("stage")
 
 
-def revenue_of_a_year(crm: Any, *, indicators: pd.DataFrame | None = None) -> pd.Series:
+def revenue_of_a_year(crm: Crm, *, indicators: pd.DataFrame | None = None) -> pd.Series:
     """What every customer brought in the 365 days before the closing moment.
 
     Parameters
@@ -250,18 +251,7 @@ def revenue_of_a_year(crm: Any, *, indicators: pd.DataFrame | None = None) -> pd
         known = indicators is not None and "spend_365d" in indicators
         figures = indicators if known else compute_indicators(crm, ["spend_365d"])
         return figures["spend_365d"].rename("revenue")
-    amounts = ask(
-        crm,
-        purchase_day_steps(crm).rstrip()
-        + """
-        select customer_id, cast(sum(amount) as double) as revenue
-        from purchase_days
-        where date_diff('day', ordered_on, $as_of_on) < 365
-        group by customer_id
-        order by customer_id
-        """,
-    )
-    return amounts.set_index("customer_id")["revenue"]
+    return purchase_amounts(crm, days=365).rename("revenue")
 
 
 def require_stages(stages: Any) -> None:

@@ -1,17 +1,16 @@
 """Lists of customers by stage of life, and the signals about a customer beside the stage."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.analyse.lifecycle import require_stages
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.states import AT_RISK, LATE_TIMES, LIKELY
 
 _FIGURES = ("spend_365d", "spend_total", "order_count", "recency_days", "gap_days_mean", "gap_overdue_ratio")
 
 
-def stage_list(crm: Any, stages: pd.Series, indicators: pd.DataFrame) -> pd.DataFrame:
+def stage_list(crm: Crm, stages: pd.Series, indicators: pd.DataFrame) -> pd.DataFrame:
     """Every customer with the stage and the figures that a caller wants to see.
 
     Parameters

@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.lifecycle import lifecycle_stages, require_stages, revenue_of_a_year
 from crmlib.measure.lifecycle import purchase_rhythm
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 NOT_YET, NO_LONGER = "not yet known", "no longer known"
@@ -113,7 +114,7 @@ def lifecycle_moves(
     )
 
 
-def lifecycle_between(crm: Any, *, earlier: Any, now: pd.Series | None = None) -> LifecycleMoves:
+def lifecycle_between(crm: Crm, *, earlier: Any, now: pd.Series | None = None) -> LifecycleMoves:
     """Who moved where since an earlier day, both ends measured on the scale of the later one.
 
     Parameters

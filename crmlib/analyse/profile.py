@@ -11,9 +11,10 @@ from crmlib.analyse.customer_types import CUSTOMER_TYPES, CustomerType, customer
 from crmlib.analyse.lifecycle import lifecycle_stages
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, shown_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
-from crmlib.measure.purchases import purchases_by_month
+from crmlib.measure.purchases import net_sales_by_month, purchases_by_month, sales_totals
 from crmlib.measure.rfm import rfm_table
 from crmlib.prepare.clock import local_time
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.fields import MINIMUM_GROUP
 from crmlib.schema.tables import table_spec
@@ -95,7 +96,7 @@ class CustomerProfile:
         return self.type_table.drop(columns=["says", "action"]).to_html()
 
 
-def customer_profile(crm: Any) -> CustomerProfile:
+def customer_profile(crm: Crm) -> CustomerProfile:
     """Put the customers of a workspace into small tables that a page can show.
 
     Parameters
@@ -150,7 +151,7 @@ def customer_profile(crm: Any) -> CustomerProfile:
     )
 
 
-def sales_by_month(crm: Any) -> pd.DataFrame:
+def sales_by_month(crm: Crm) -> pd.DataFrame:
     """Net sales, orders and customers of every month, in the workspace's time zone.
 
     Parameters
@@ -175,22 +176,7 @@ def sales_by_month(crm: Any) -> pd.DataFrame:
     1        0.0      True
     2        7.0     False
     """
-    months = crm.engine.to_pandas(
-        """
-        select
-            cast(date_trunc('month', local_at) as date) as month,
-            min(local_at) as first_at,
-            max(local_at) as last_at,
-            sum(net_amount) as net_sales
-        from (
-            select net_amount, ordered_at at time zone 'UTC' at time zone $time_zone as local_at
-            from transactions
-        ) as lines
-        group by month
-        order by month
-        """,
-        {"time_zone": crm.time_zone},
-    )
+    months = net_sales_by_month(crm)
     if months.empty:
         columns = ["month", "net_sales", "orders", "customers"]
         return months.reindex(columns=columns).assign(complete=pd.Series(dtype=bool))
@@ -271,26 +257,13 @@ def concentration(spend: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"customers_pct": range(101), "spend_pct": parts})
 
 
-def _definitions(crm: Any) -> tuple[CustomerType, ...] | None:
+def _definitions(crm: Crm) -> tuple[CustomerType, ...] | None:
     own = getattr(getattr(crm, "config", None), "customer_types", None)
     return read_customer_types(own) if own else None
 
 
-def _totals(crm: Any, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[str, Any]:
-    known = "customer_id is not null" if "customer_id" in crm.columns("transactions") else "false"
-    net, anonymous, bought, refunds, orders, first_at, last_at = crm.engine.rows(
-        f"""
-        select
-            sum(net_amount),
-            sum(net_amount) filter (where not ({known})),
-            sum(net_amount) filter (where net_amount > 0),
-            -sum(net_amount) filter (where net_amount < 0),
-            count(distinct order_id) filter (where net_amount > 0 and not ({known})),
-            min(ordered_at),
-            max(ordered_at)
-        from transactions
-        """
-    )[0]
+def _totals(crm: Crm, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[str, Any]:
+    net, anonymous, bought, refunds, orders, first_at, last_at = sales_totals(crm)
     curve = concentration(buyers["spend_total"])
     return {
         "customers": len(buyers),
@@ -327,7 +300,7 @@ def _type_table(rfm: pd.DataFrame, types: pd.Series, kinds: tuple[CustomerType, 
     return table.rename_axis("customer_type")
 
 
-def _summary(buyers: pd.DataFrame, crm: Any) -> pd.DataFrame:
+def _summary(buyers: pd.DataFrame, crm: Crm) -> pd.DataFrame:
     catalogue = indicator_catalogue(crm).set_index("name")
     numbers = buyers.select_dtypes("number")
     quantiles = numbers.quantile([0.1, 0.5, 0.9]).T if len(numbers) else pd.DataFrame(columns=[0.1, 0.5, 0.9])
@@ -344,7 +317,7 @@ def _summary(buyers: pd.DataFrame, crm: Any) -> pd.DataFrame:
     return table.rename_axis("indicator")
 
 
-def _groups(crm: Any, indicators: pd.DataFrame) -> pd.DataFrame:
+def _groups(crm: Crm, indicators: pd.DataFrame) -> pd.DataFrame:
     columns = ["field", "value", "customers", "share_pct", "spend_median"]
     if "customers" not in crm:
         return pd.DataFrame(columns=columns)

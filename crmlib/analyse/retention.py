@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
@@ -11,6 +10,7 @@ from crmlib.analyse.retention_survival import SurvivalCurves, survival_curves
 from crmlib.measure.cohorts import cohort_cells, customer_lifetimes, period_number
 from crmlib.measure.lifecycle_steps import purchases_are
 from crmlib.prepare.clock import local_time
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.fields import MINIMUM_GROUP
 
@@ -96,7 +96,7 @@ class Retention:
 
 
 def retention_curves(
-    crm: Any,
+    crm: Crm,
     *,
     by: str = COHORT,
     unit: str = "month",

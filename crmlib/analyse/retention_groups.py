@@ -1,12 +1,11 @@
 """By what retention is told apart: when, where or as whom customers bought first."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.analyse.small_groups import NOT_STATED, OTHER, age_bands, shown_groups
 from crmlib.measure.cohorts import FIRST_ORDER_COLUMNS, first_purchase_values
-from crmlib.measure.lifecycle_steps import columns_here
+from crmlib.measure.steps import columns_here
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.tables import table_spec
@@ -18,7 +17,7 @@ MOST_GROUPS = 5
 _NOT_A_GROUP = ("customer_id", "parent_customer_id", "interests", "tags")
 
 
-def retention_groups(crm: Any, first_on: pd.Series, *, by: str) -> pd.Series:
+def retention_groups(crm: Crm, first_on: pd.Series, *, by: str) -> pd.Series:
     """The group of every customer.
 
     Parameters
@@ -60,7 +59,7 @@ def retention_groups(crm: Any, first_on: pd.Series, *, by: str) -> pd.Series:
     return pd.Series(pd.Categorical(groups, categories=order, ordered=True), index=groups.index, name=by)
 
 
-def group_columns(crm: Any) -> list[str]:
+def group_columns(crm: Crm) -> list[str]:
     """The columns by which retention can be told apart in a workspace, beside "cohort".
 
     Parameters
@@ -85,7 +84,7 @@ def group_columns(crm: Any) -> list[str]:
     return [*first, *of_customers]
 
 
-def _values(crm: Any, by: str) -> pd.Series:
+def _values(crm: Crm, by: str) -> pd.Series:
     known = group_columns(crm)
     if by not in known:
         raise ParameterError(f"retention cannot be told apart by {by!r}.{nearest(by, [COHORT, *known])}")

@@ -3,11 +3,10 @@
 Compiling takes half a minute in all, once for a machine: what is compiled is kept beside the modules
 (``__pycache__``), or, where that cannot be written, in the user's cache folder (``NUMBA_CACHE_DIR`` names
 another), or, where that cannot be written either, for the length of the process. ``python -m
-crmlib.analyse.rule_kernels`` compiles everything; `make setup` does that. No loop calls itself and none starts threads
+crmlib.analyse.rules`` compiles everything; `make setup` does that. No loop calls itself and none starts threads
 of its own, so that a process may be forked after it has used them.
 """
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -76,29 +75,3 @@ def room(array: np.ndarray, needed: int) -> np.ndarray:
     longer = np.empty(max(needed, 2 * len(array)), dtype=array.dtype)
     longer[: len(array)] = array
     return longer
-
-
-def warm() -> None:
-    """Use every kernel once, so that all of them are compiled.
-
-    Examples
-    --------
-    >>> warm()
-    """
-    import pandas as pd
-
-    from crmlib.analyse.rules import frequent_itemsets, mine_rules
-
-    rng = np.random.default_rng(0)
-    order_id, product_id = np.nonzero(rng.random((300, 12)) < np.linspace(0.1, 0.8, 12))
-    lines = pd.DataFrame({"order_id": order_id, "product_id": product_id})
-    for table in (lines, lines.astype({"product_id": str, "order_id": str})):
-        frequent_itemsets(table, min_support=20, maximal=True)
-        book = mine_rules(table, min_support=20, max_len=2)
-        book.for_basket(book.rules["antecedents"].iloc[0])
-    _ = book.columns.antecedents
-
-
-if __name__ == "__main__":
-    warm()
-    sys.stdout.write(f"Compiled by numba {numba.__version__}.\n")

@@ -1,11 +1,13 @@
 """What is bought together: frequent item sets and association rules, from order lines."""
 
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numba import __version__ as numba_version
 
 from crmlib.analyse.baskets import MAX_BASKET_ITEMS, as_written, check_whole
 from crmlib.analyse.rule_book import ItemSets, RuleBook
@@ -337,3 +339,25 @@ def _derive(sets, baskets, min_confidence, max_consequents, max_memory_mb, sides
         f"min_confidence{fewer}, set max_len lower, group items (item='category'), or allow more with "
         "max_memory_mb."
     )
+
+
+def warm() -> None:
+    """Use every kernel once, so that all of them are compiled.
+
+    Examples
+    --------
+    >>> warm()
+    """
+    rng = np.random.default_rng(0)
+    order_id, product_id = np.nonzero(rng.random((300, 12)) < np.linspace(0.1, 0.8, 12))
+    lines = pd.DataFrame({"order_id": order_id, "product_id": product_id})
+    for table in (lines, lines.astype({"product_id": str, "order_id": str})):
+        frequent_itemsets(table, min_support=20, maximal=True)
+        book = mine_rules(table, min_support=20, max_len=2)
+        book.for_basket(book.rules["antecedents"].iloc[0])
+    _ = book.columns.antecedents
+
+
+if __name__ == "__main__":
+    warm()
+    sys.stdout.write(f"Compiled by numba {numba_version}.\n")

@@ -14,6 +14,7 @@ from crmlib.analyse.scorecard_stability import rank_stability, top_border
 from crmlib.analyse.scorecard_weights import checked_weights, weights_table, workspace_weights
 from crmlib.analyse.segment_table import numeric_table
 from crmlib.measure.indicators import ASPECTS, indicator_catalogue
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 __all__ = ["Scorecard", "lifts", "score_reasons", "value_scorecard", "workspace_scorecard"]
@@ -176,7 +177,7 @@ def value_scorecard(
     )
 
 
-def workspace_scorecard(crm: Any, indicators: pd.DataFrame, *, seed: int = 0) -> Scorecard:
+def workspace_scorecard(crm: Crm, indicators: pd.DataFrame, *, seed: int = 0) -> Scorecard:
     """The scorecard of a workspace: with its own indicators and the weights of its crm.toml.
 
     Parameters

@@ -11,6 +11,7 @@ import pandas as pd
 
 from crmlib.analyse.scorecard_ranks import GROWS, NO_WEIGHT, NOUGHT
 from crmlib.measure.indicators import indicator_catalogue
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 
 
@@ -153,7 +154,7 @@ def default_weights(indicators: Iterable[str]) -> dict[str, float]:
     return {name: topic.points / members[topic.name] for name, topic in topics.items()}
 
 
-def workspace_weights(crm: Any) -> dict[str, float] | None:
+def workspace_weights(crm: Crm) -> dict[str, float] | None:
     """The weights of a workspace's crm.toml, or None where it has none.
 
     Parameters

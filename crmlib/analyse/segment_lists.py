@@ -1,13 +1,13 @@
 """From indicators to segments, and from segments to lists of customers with what to do."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
 from crmlib.analyse.lifecycle_lists import is_late
 from crmlib.analyse.segments import Segmentation
 from crmlib.measure.indicators import indicator_catalogue
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError, nearest
 
@@ -31,7 +31,7 @@ ADVICE = {
 
 
 def choose_columns(
-    crm: Any, indicators: pd.DataFrame, names: Iterable[str] = SEGMENT_INDICATORS
+    crm: Crm, indicators: pd.DataFrame, names: Iterable[str] = SEGMENT_INDICATORS
 ) -> pd.DataFrame:
     """The indicators that segments are made from, with the units that their descriptions need.
 
@@ -163,7 +163,7 @@ def deviations(segmentation: Segmentation) -> pd.DataFrame:
     )
 
 
-def segment_list(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame) -> pd.DataFrame:
+def segment_list(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -> pd.DataFrame:
     """Every customer with the segment, most spend first; segments that do not repeat themselves are left out.
 
     Parameters

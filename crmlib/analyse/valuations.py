@@ -15,6 +15,7 @@ from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.loyalty import buying_habits
 from crmlib.measure.payments import invoice_totals
 from crmlib.measure.serving_cost import serving_costs, why_missing
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import CrmlibError
 
@@ -45,7 +46,7 @@ _NEEDS_GROWTH = {"products": "category"}
 
 
 def customer_valuations(
-    crm: Any,
+    crm: Crm,
     *,
     future: Any = None,
     indicators: pd.DataFrame | None = None,
@@ -131,7 +132,7 @@ def _plain(part: pd.DataFrame) -> pd.DataFrame:
     return bare
 
 
-def _figures(crm: Any, given: pd.DataFrame | None, names: Iterable[str]) -> pd.DataFrame:
+def _figures(crm: Crm, given: pd.DataFrame | None, names: Iterable[str]) -> pd.DataFrame:
     have = pd.DataFrame() if given is None else given
     missing = [name for name in names if name not in have]
     if not missing:
@@ -144,7 +145,7 @@ def _figures(crm: Any, given: pd.DataFrame | None, names: Iterable[str]) -> pd.D
     return table
 
 
-def _future(crm: Any, future: Any, left_out: dict[str, str], notes: dict[str, str]) -> pd.DataFrame:
+def _future(crm: Crm, future: Any, left_out: dict[str, str], notes: dict[str, str]) -> pd.DataFrame:
     if future is None:
         from crmlib.analyse.future import future_contribution
 
@@ -166,7 +167,7 @@ def _future(crm: Any, future: Any, left_out: dict[str, str], notes: dict[str, st
 
 
 def _categories(
-    crm: Any,
+    crm: Crm,
     rhythm: pd.DataFrame,
     given: pd.DataFrame,
     segments: pd.Series | None,
@@ -192,7 +193,7 @@ def _categories(
     return [loyalty_valuation(rhythm, category_share_pct=share), growth, given[["spend_trend"]]]
 
 
-def _credit(crm: Any, left_out: dict[str, str], notes: dict[str, str]) -> pd.DataFrame:
+def _credit(crm: Crm, left_out: dict[str, str], notes: dict[str, str]) -> pd.DataFrame:
     columns = {name: crm.columns(name) for name in crm.tables}
     reason = why_missing(columns, {"transactions": "paid_on"})
     if not reason and why_missing(columns, {"customers": "payment_terms_days"}):
@@ -214,7 +215,7 @@ def _credit(crm: Any, left_out: dict[str, str], notes: dict[str, str]) -> pd.Dat
 
 
 def _profitability(
-    crm: Any,
+    crm: Crm,
     figures: pd.DataFrame,
     buyers: pd.Index,
     hourly_cost: float | None,

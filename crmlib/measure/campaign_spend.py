@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.campaign_steps import campaign_steps
-from crmlib.measure.indicators.compute import moments
-from crmlib.measure.lifecycle_steps import columns_here, purchases_are
+from crmlib.measure.lifecycle_steps import purchases_are
+from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError
 
 CONTACTED, CONTROL, OTHER, ASIDE = "contacted", "control", "other", "aside"
@@ -67,7 +68,7 @@ order by people.campaign_id, 2, people.customer_id
 """
 
 
-def campaign_windows(crm: Any, *, response_days: int | None = None) -> pd.DataFrame:
+def campaign_windows(crm: Crm, *, response_days: int | None = None) -> pd.DataFrame:
     """Every campaign, and the days over which it is judged.
 
     A campaign begins on its first day, or with its first contact if that is earlier (by up to a month). It is
@@ -126,7 +127,7 @@ def campaign_windows(crm: Any, *, response_days: int | None = None) -> pd.DataFr
 
 
 def campaign_people(
-    crm: Any, *, campaign_ids: Iterable[str] | None = None, response_days: int | None = None
+    crm: Crm, *, campaign_ids: Iterable[str] | None = None, response_days: int | None = None
 ) -> pd.DataFrame:
     """What each customer bought before and within campaigns: one row a campaign, time and customer.
 
@@ -186,7 +187,7 @@ def campaign_people(
     return people
 
 
-def _ask(crm: Any, question: str, *, response_days: int | None, campaign_ids: Any = ()) -> pd.DataFrame:
+def _ask(crm: Crm, question: str, *, response_days: int | None, campaign_ids: Any = ()) -> pd.DataFrame:
     if "campaign_contacts" not in crm:
         raise SchemaError(
             f"{crm.name} has no table campaign_contacts, so nobody knows who was in a campaign. "
@@ -196,17 +197,15 @@ def _ask(crm: Any, question: str, *, response_days: int | None, campaign_ids: An
         isinstance(response_days, bool) or not isinstance(response_days, int) or response_days < 1
     ):
         raise ParameterError(f"response_days is {response_days!r}. Give a whole number of days from 1 on.")
-    sql = campaign_steps(columns_here(crm), purchases=purchases_are(crm)) + question
-    given = {"response_days": response_days, "campaign_ids": list(campaign_ids)}
-    values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
-    return crm.engine.to_pandas(sql, values | {name: v for name, v in given.items() if f"${name}" in sql})
+    steps = campaign_steps(columns_here(crm), purchases=purchases_are(crm))
+    return ask(crm, question, steps=steps, response_days=response_days, campaign_ids=list(campaign_ids))
 
 
 def _days(numbers: pd.Series) -> pd.Series:
     return pd.to_datetime(numbers.astype("float64"), unit="D", origin="unix").astype("datetime64[us]")
 
 
-def _described(crm: Any, table: pd.DataFrame) -> pd.DataFrame:
+def _described(crm: Crm, table: pd.DataFrame) -> pd.DataFrame:
     texts = ["name", "kind", "channel"]
     present = [
         name for name in (*texts, "cost_amount") if "campaigns" in crm and name in crm.columns("campaigns")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from crmlib.measure.indicators.sources import source_steps
 from crmlib.measure.lifecycle_steps import DEALS
+from crmlib.measure.steps import Steps, local_day
 
 HISTORY_DAYS = 182
 """At most so many days before a campaign are looked back at."""
@@ -26,9 +27,6 @@ SHORTEST_TRIAL_DAYS = 14
 
 STEPS = ("order_days", "first_days", "contacts", "campaign_days", "spans", "people", "figures", "touches")
 
-_LOCAL_DAY = (
-    "date_diff('day', date '1970-01-01', cast({0} at time zone 'UTC' at time zone $time_zone as date))"
-)
 _DAY = "date_diff('day', date '1970-01-01', {0})"
 
 _ORDER_DAYS = """
@@ -198,8 +196,8 @@ _TOUCHES = """
 """
 
 
-def campaign_steps(columns: Mapping[str, Iterable[str]], *, purchases: str) -> str:
-    """The ``with`` clause of the named steps, from a workspace's own tables.
+def campaign_steps(columns: Mapping[str, Iterable[str]], *, purchases: str) -> Steps:
+    """The named steps, from a workspace's own tables.
 
     Parameters
     ----------
@@ -209,14 +207,14 @@ def campaign_steps(columns: Mapping[str, Iterable[str]], *, purchases: str) -> s
 
     Returns
     -------
-    str
-        DuckDB's dialect. Parameters: ``$as_of``, ``$as_of_on``, ``$time_zone``, ``$response_days`` (may be
+    Steps
+        Parameters: ``$as_of``, ``$as_of_on``, ``$time_zone``, ``$response_days`` (may be
         null) and ``$campaign_ids`` (a list).
 
     Examples
     --------
-    >>> sql = campaign_steps({"campaign_contacts": ["campaign_id", "customer_id"]}, purchases="orders")
-    >>> all(f"{step} as (" in sql for step in STEPS)
+    >>> steps = campaign_steps({"campaign_contacts": ["campaign_id", "customer_id"]}, purchases="orders")
+    >>> all(step in steps for step in STEPS)
     True
     """
     sources = source_steps(columns)
@@ -233,19 +231,21 @@ def campaign_steps(columns: Mapping[str, Iterable[str]], *, purchases: str) -> s
         "figures": _FIGURES.format(**limits),
         "touches": _TOUCHES,
     }
-    return "with " + ",\n".join(f"{step} as ({written[step]})" for step in STEPS) + "\n"
+    return Steps(written)
 
 
 def _order_days(sources: Mapping[str, str], purchases: str) -> str:
     if purchases == DEALS:
-        return _DEAL_DAYS.format(day=_LOCAL_DAY.format("closed_at"), deals=sources["known_opportunities"])
-    return _ORDER_DAYS.format(day=_LOCAL_DAY.format("ordered_at"), lines=sources["order_lines"])
+        return _DEAL_DAYS.format(
+            day=_DAY.format(local_day("closed_at")), deals=sources["known_opportunities"]
+        )
+    return _ORDER_DAYS.format(day=_DAY.format(local_day("ordered_at")), lines=sources["order_lines"])
 
 
 def _contacts(columns: Mapping[str, Iterable[str]], sources: Mapping[str, str]) -> str:
     orders_name_one = "campaign_id" in columns.get("transactions", ())
     answers = (
-        _ANSWER_ORDERS.format(day=_LOCAL_DAY.format("ordered_at"), lines=sources["order_lines"])
+        _ANSWER_ORDERS.format(day=_DAY.format(local_day("ordered_at")), lines=sources["order_lines"])
         if orders_name_one
         else "select cast(null as varchar) as campaign_id, cast(null as varchar) as customer_id, "
         "cast(null as integer) as answered_day where false"
@@ -254,7 +254,7 @@ def _contacts(columns: Mapping[str, Iterable[str]], sources: Mapping[str, str]) 
         contacted=sources["contacted_customers"],
         answers=answers,
         contact_day=_DAY.format("contacted_on"),
-        responded_day=_LOCAL_DAY.format("responded_at"),
+        responded_day=_DAY.format(local_day("responded_at")),
     )
 
 

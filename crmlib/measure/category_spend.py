@@ -1,18 +1,17 @@
 """What each customer has spent in each category."""
 
-from typing import Any
-
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
 
 _SPEND_SQL = """
 select customer_id, category, cast(sum(net_amount) as double) as spend
 from lines
-where category is not null and age_days < {days}
+where category is not null and age_days < $days
 group by customer_id, category
 having sum(net_amount) > 0
 order by customer_id, category
@@ -25,7 +24,7 @@ where category is not null and net_amount > 0
 """
 
 
-def category_spend(crm: Any, *, days: int = 365) -> pd.DataFrame:
+def category_spend(crm: Crm, *, days: int = 365) -> pd.DataFrame:
     """Net spend of every customer in every category, in the last days before the closing moment.
 
     Parameters
@@ -62,13 +61,7 @@ def category_spend(crm: Any, *, days: int = 365) -> pd.DataFrame:
     """
     require_columns(crm.table("products"), ["category"], table_name="products")
     crm.table("transactions")
-    columns = {name: crm.columns(name) for name in ("transactions", "products")}
-    names = ("order_lines", "product_details", "lines")
-    steps = step_sql(names, sources=source_steps(columns), figures={})
-    tables = [
-        crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
-        for sql in (steps + _SPEND_SQL.format(days=int(days)), steps + _SOLD_SQL)
-    ]
-    spend = tables[0]
-    spend.attrs["categories_sold"] = int(tables[1]["categories"].item())
+    steps = indicator_steps(source_steps(columns_here(crm, "transactions", "products")))
+    spend = ask(crm, _SPEND_SQL, steps=steps, days=int(days))
+    spend.attrs["categories_sold"] = int(ask(crm, _SOLD_SQL, steps=steps)["categories"].item())
     return spend

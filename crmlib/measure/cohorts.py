@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from math import isfinite
 from numbers import Real
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.lifecycle import HOUSE_WEIGHT, purchase_rhythm, read_rhythm
-from crmlib.measure.lifecycle_steps import PURCHASES, ask, columns_here, purchase_day_steps, purchases_are
+from crmlib.measure.lifecycle_steps import PURCHASES, purchase_day_steps, purchases_are
+from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.states import QUIET_TIMES
 
@@ -18,15 +19,17 @@ COHORT_UNITS = ("week", "month", "quarter", "year")
 FIRST_ORDER_COLUMNS = ("channel", "store_id")
 """What is known of a first purchase."""
 
-_CELLS = """,
-firsts as (
-    select
-        customer_id,
-        ordered_on,
-        amount,
-        min(ordered_on) over (partition by customer_id) as first_on
-    from purchase_days
-)
+_CELLS = {
+    "firsts": """
+        select
+            customer_id,
+            ordered_on,
+            amount,
+            min(ordered_on) over (partition by customer_id) as first_on
+        from purchase_days
+    """,
+}
+_CELLS_SQL = """
 select
     cast(date_trunc('{unit}', first_on) as date) as cohort,
     cast(date_trunc('{unit}', ordered_on) as date) as period,
@@ -36,39 +39,41 @@ from firsts
 group by 1, 2
 order by 1, 2
 """
-_LIFETIMES = """,
-series as (
-    select
-        *,
-        row_number() over (partition by customer_id order by ordered_on) as nth,
-        min(ordered_on) over (partition by customer_id) as first_on,
-        lag(ordered_on) over (partition by customer_id order by ordered_on) as previous_on,
-        lead(ordered_on) over (partition by customer_id order by ordered_on) as next_on
-    from purchase_days
-),
-awaited as (
-    select
-        *,
-        date_diff('day', first_on, ordered_on) as tenure_days,
-        date_diff('day', first_on, coalesce(previous_on, ordered_on)) as tenure_before,
-        date_diff('day', ordered_on, coalesce(next_on, $as_of_on)) as silence_days,
-        date_diff('day', ordered_on, $as_of_on) as age_days,
-        {limit} as limit_days
-    from series
-),
-decided as (
-    select
-        *,
-        case
-            when age_days <= limit_days then 'open'
-            when silence_days > limit_days then 'stopped'
-        end as verdict
-    from awaited
-),
-firsts as (
-    select *, min(case when verdict is not null then nth end) over (partition by customer_id) as decided_nth
-    from decided
-)
+_LIFETIMES = {
+    "series": """
+        select
+            *,
+            row_number() over (partition by customer_id order by ordered_on) as nth,
+            min(ordered_on) over (partition by customer_id) as first_on,
+            lag(ordered_on) over (partition by customer_id order by ordered_on) as previous_on,
+            lead(ordered_on) over (partition by customer_id order by ordered_on) as next_on
+        from purchase_days
+    """,
+    "awaited": """
+        select
+            *,
+            date_diff('day', first_on, ordered_on) as tenure_days,
+            date_diff('day', first_on, coalesce(previous_on, ordered_on)) as tenure_before,
+            date_diff('day', ordered_on, coalesce(next_on, $as_of_on)) as silence_days,
+            date_diff('day', ordered_on, $as_of_on) as age_days,
+            {limit} as limit_days
+        from series
+    """,
+    "decided": """
+        select
+            *,
+            case
+                when age_days <= limit_days then 'open'
+                when silence_days > limit_days then 'stopped'
+            end as verdict
+        from awaited
+    """,
+    "firsts": """
+        select *, min(case when verdict is not null then nth end) over (partition by customer_id) as decided_nth
+        from decided
+    """,
+}
+_LIFETIMES_SQL = """
 select
     customer_id,
     first_on,
@@ -92,8 +97,15 @@ _OWN_LIMIT = """greatest(
             $long_gap_days
         )"""
 
+_FIRST_ORDERS = """
+        select customer_id, {column} as value,
+            row_number() over (partition by customer_id order by ordered_at, order_id) as nth
+        from orders
+        where is_purchase
+    """
 
-def cohort_cells(crm: Any, *, unit: str = "month") -> pd.DataFrame:
+
+def cohort_cells(crm: Crm, *, unit: str = "month") -> pd.DataFrame:
     """Customers and revenue of every cohort in every period in which it bought.
 
     Parameters
@@ -130,7 +142,7 @@ def cohort_cells(crm: Any, *, unit: str = "month") -> pd.DataFrame:
     """
     if unit not in COHORT_UNITS:
         raise ParameterError(f"there is no unit {unit!r}.{nearest(str(unit), COHORT_UNITS)}")
-    cells = ask(crm, purchase_day_steps(crm).rstrip() + _CELLS.format(unit=unit))
+    cells = ask(crm, _CELLS_SQL.format(unit=unit), steps=purchase_day_steps(crm).add(_CELLS))
     cells["cohort"] = pd.to_datetime(cells["cohort"]).astype("datetime64[us]")
     cells["period"] = pd.to_datetime(cells["period"]).astype("datetime64[us]")
     after = period_number(cells["period"], unit=unit) - period_number(cells["cohort"], unit=unit)
@@ -159,7 +171,7 @@ def period_number(days: pd.Series, *, unit: str) -> pd.Series:
 
 
 def customer_lifetimes(
-    crm: Any, *, silence_days: float | None = None, rhythm: Mapping[str, float] | None = None
+    crm: Crm, *, silence_days: float | None = None, rhythm: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
     """How long every customer bought before falling silent, or is known to have bought so far.
 
@@ -216,7 +228,8 @@ def customer_lifetimes(
         scale, limit = {"silence_limit": float(silence_days)}, "cast($silence_limit as double)"
     table = ask(
         crm,
-        purchase_day_steps(crm).rstrip() + _LIFETIMES.replace("{limit}", limit),
+        _LIFETIMES_SQL,
+        steps=purchase_day_steps(crm).add(_LIFETIMES, limit=limit),
         quiet_times=float(QUIET_TIMES),
         house_weight=float(HOUSE_WEIGHT),
         **scale,
@@ -227,7 +240,7 @@ def customer_lifetimes(
     return table.astype(flags)[["first_on", "duration_days", "stopped", "came_back", "limit_days"]]
 
 
-def first_purchase_values(crm: Any, *, column: str) -> pd.Series:
+def first_purchase_values(crm: Crm, *, column: str) -> pd.Series:
     """Where the first purchase of every customer was made: its channel or shop.
 
     Parameters
@@ -259,17 +272,8 @@ def first_purchase_values(crm: Any, *, column: str) -> pd.Series:
     known = [name for name in FIRST_ORDER_COLUMNS if name in present]
     if column not in known or purchases_are(crm) != PURCHASES:
         raise ParameterError(f"a first purchase has no {column!r} here.{nearest(column, known)}")
+    steps = purchase_day_steps(crm).add({"numbered": _FIRST_ORDERS}, column=column)
     table = ask(
-        crm,
-        purchase_day_steps(crm).rstrip()
-        + f""",
-        numbered as (
-            select customer_id, {column} as value,
-                row_number() over (partition by customer_id order by ordered_at, order_id) as nth
-            from orders
-            where is_purchase
-        )
-        select customer_id, value from numbered where nth = 1 order by customer_id
-        """,
+        crm, "select customer_id, value from numbered where nth = 1 order by customer_id", steps=steps
     )
     return table.set_index("customer_id")["value"].rename(column)

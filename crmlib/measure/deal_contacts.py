@@ -1,12 +1,9 @@
 """Contacts of deals: the plans that were kept and missed, the last one, and how many an owner makes."""
 
-from typing import Any
-
 import pandas as pd
 
-from crmlib.measure.deal_steps import local_day, read_table
-from crmlib.measure.indicators.compute import moments
-from crmlib.measure.lifecycle_steps import ask
+from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
+from crmlib.prepare.crm import Crm
 
 KEPT_WITHIN_DAYS = 3
 """A plan is kept by a contact so many days before or after the day it was made for."""
@@ -18,28 +15,30 @@ _CONTACT = (
     *("interaction_id", "opportunity_id", "employee_id", "happened_at", "direction", "planned_for"),
     *("purpose", "channel"),
 )
-_DATED = """
-with dated_contacts as (
-    select *, {day} as happened_on
-    from ({contacts}) as contacts
-    where happened_at <= $as_of and {known} is not null
-)
-"""
-_PLANS = """,
-judged_plans as (
-    select
-        plans.opportunity_id,
-        plans.interaction_id,
-        max(plans.planned_for) as planned_for,
-        count(done.interaction_id) as kept_by
-    from dated_contacts as plans
-    left join dated_contacts as done on plans.opportunity_id = done.opportunity_id
-        and done.planned_for is null
-        and done.happened_at >= plans.happened_at
-        and abs(date_diff('day', plans.planned_for, done.happened_on)) <= $days
-    where plans.planned_for is not null
-    group by plans.opportunity_id, plans.interaction_id
-)
+_DATED = {
+    "dated_contacts": """
+        select *, {day} as happened_on
+        from ({contacts}) as contacts
+        where happened_at <= $as_of and {known} is not null
+    """,
+}
+_PLANS = {
+    "judged_plans": """
+        select
+            plans.opportunity_id,
+            plans.interaction_id,
+            max(plans.planned_for) as planned_for,
+            count(done.interaction_id) as kept_by
+        from dated_contacts as plans
+        left join dated_contacts as done on plans.opportunity_id = done.opportunity_id
+            and done.planned_for is null
+            and done.happened_at >= plans.happened_at
+            and abs(date_diff('day', plans.planned_for, done.happened_on)) <= $days
+        where plans.planned_for is not null
+        group by plans.opportunity_id, plans.interaction_id
+    """,
+}
+_PLANS_SQL = """
 select
     opportunity_id,
     count(*) as plan_count,
@@ -71,7 +70,7 @@ order by employee_id
 """
 
 
-def deal_plans(crm: Any) -> pd.DataFrame:
+def deal_plans(crm: Crm) -> pd.DataFrame:
     """What became of the contacts that were planned for each deal.
 
     A plan is kept where a contact took place within three days before or after the day it was made for, and not
@@ -100,11 +99,11 @@ def deal_plans(crm: Any) -> pd.DataFrame:
     columns = ["plan_count", "kept_count", "missed_count"]
     if not _has(crm, "opportunity_id", "planned_for"):
         return pd.DataFrame(columns=columns, dtype="int64").rename_axis("opportunity_id")
-    found = _ask(crm, _dated(crm, "opportunity_id").rstrip() + _PLANS, days=KEPT_WITHIN_DAYS)
+    found = ask(crm, _PLANS_SQL, steps=_dated(crm, "opportunity_id").add(_PLANS), days=KEPT_WITHIN_DAYS)
     return found.set_index("opportunity_id")[columns]
 
 
-def last_contacts(crm: Any) -> pd.DataFrame:
+def last_contacts(crm: Crm) -> pd.DataFrame:
     """The last contact that took place about each deal.
 
     Parameters
@@ -127,10 +126,10 @@ def last_contacts(crm: Any) -> pd.DataFrame:
     columns = ["purpose", "channel", "happened_at"]
     if not _has(crm, "opportunity_id"):
         return pd.DataFrame(columns=columns).rename_axis("opportunity_id")
-    return _ask(crm, _dated(crm, "opportunity_id") + _LAST).set_index("opportunity_id")[columns]
+    return ask(crm, _LAST, steps=_dated(crm, "opportunity_id")).set_index("opportunity_id")[columns]
 
 
-def contacts_made(crm: Any, *, within_days: int = LOAD_DAYS) -> pd.Series:
+def contacts_made(crm: Crm, *, within_days: int = LOAD_DAYS) -> pd.Series:
     """Contacts that each of us has made in the last days, about deals or not.
 
     Parameters
@@ -152,11 +151,11 @@ def contacts_made(crm: Any, *, within_days: int = LOAD_DAYS) -> pd.Series:
     """
     if not _has(crm, "employee_id"):
         return pd.Series(dtype="int64", name="touch_count").rename_axis("employee_id")
-    found = _ask(crm, _dated(crm, "employee_id") + _MADE, days=within_days)
+    found = ask(crm, _MADE, steps=_dated(crm, "employee_id"), days=within_days)
     return found.set_index("employee_id")["touch_count"]
 
 
-def employees_left(crm: Any) -> pd.Series:
+def employees_left(crm: Crm) -> pd.Series:
     """The day on which each employee who is gone by the closing moment left.
 
     Parameters
@@ -181,16 +180,10 @@ def employees_left(crm: Any) -> pd.Series:
     return pd.to_datetime(left).astype("datetime64[us]")
 
 
-def _has(crm: Any, *columns: str) -> bool:
+def _has(crm: Crm, *columns: str) -> bool:
     return "interactions" in crm and set(columns) <= set(crm.columns("interactions"))
 
 
-def _dated(crm: Any, known: str) -> str:
-    return _DATED.format(
-        day=local_day("happened_at"), contacts=read_table(crm, "interactions", _CONTACT), known=known
-    )
-
-
-def _ask(crm: Any, sql: str, *, days: int | None = None) -> pd.DataFrame:
-    values: dict[str, Any] = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
-    return crm.engine.to_pandas(sql, values | ({} if days is None else {"days": days}))
+def _dated(crm: Crm, known: str) -> Steps:
+    contacts = read_table(columns_here(crm, "interactions"), "interactions", _CONTACT)
+    return Steps().add(_DATED, day=local_day("happened_at"), contacts=contacts, known=known)

@@ -5,31 +5,32 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.engine import Engine, require_columns
+from crmlib.measure.steps import Steps
+from crmlib.prepare.engine import ConversionError, Engine, require_columns
 from crmlib.schema.errors import ParameterError
 
-_LOG = """
-with log as (
-    select
-        cast({case} as varchar) as case_id,
-        cast({activity} as varchar) as activity,
-        cast({at} as timestamp) as happened_at,
-        row_no
-    from numbered_events
-    where {case} is not null and {activity} is not null and {at} is not null{until}
-),
-placed as (
-    select
-        *,
-        row_number() over (partition by case_id order by happened_at, row_no) as place,
-        lead(activity) over (partition by case_id order by happened_at, row_no) as next_activity,
-        lead(happened_at) over (partition by case_id order by happened_at, row_no) as next_at
-    from log
-),
-timed as (
-    select *, (epoch(next_at) - epoch(happened_at)) / cast(86400 as double) as days from placed
-)
-"""
+_LOG = {
+    "log": """
+        select
+            cast({case} as varchar) as case_id,
+            cast({activity} as varchar) as activity,
+            cast({at} as timestamp) as happened_at,
+            row_no
+        from numbered_events
+        where {case} is not null and {activity} is not null and {at} is not null{until}
+    """,
+    "placed": """
+        select
+            *,
+            row_number() over (partition by case_id order by happened_at, row_no) as place,
+            lead(activity) over (partition by case_id order by happened_at, row_no) as next_activity,
+            lead(happened_at) over (partition by case_id order by happened_at, row_no) as next_at
+        from log
+    """,
+    "timed": """
+        select *, (epoch(next_at) - epoch(happened_at)) / cast(86400 as double) as days from placed
+    """,
+}
 _STEPS = """
 select
     activity,
@@ -43,30 +44,32 @@ where next_activity is not null
 group by activity, next_activity
 order by step_count desc, activity, next_activity
 """
-_ACTIVITIES = """,
-counted as (
-    select activity, case_id, count(*) as times, min(place) as first_place
-    from timed
-    group by activity, case_id
-),
-ends as (
-    select
-        activity,
-        count(*) as event_count,
-        count(case when place = 1 then 1 end) as start_count,
-        count(case when next_activity is null then 1 end) as end_count
-    from timed
-    group by activity
-),
-spread as (
-    select
-        activity,
-        count(*) as case_count,
-        count(case when times > 1 then 1 end) as repeated_count,
-        avg(first_place) as mean_place
-    from counted
-    group by activity
-)
+_ACTIVITIES = {
+    "counted": """
+        select activity, case_id, count(*) as times, min(place) as first_place
+        from timed
+        group by activity, case_id
+    """,
+    "ends": """
+        select
+            activity,
+            count(*) as event_count,
+            count(case when place = 1 then 1 end) as start_count,
+            count(case when next_activity is null then 1 end) as end_count
+        from timed
+        group by activity
+    """,
+    "spread": """
+        select
+            activity,
+            count(*) as case_count,
+            count(case when times > 1 then 1 end) as repeated_count,
+            avg(first_place) as mean_place
+        from counted
+        group by activity
+    """,
+}
+_ACTIVITIES_SQL = """
 select
     ends.activity,
     event_count,
@@ -153,15 +156,13 @@ def log_steps(events: Any, *, case: str, activity: str, at: str, as_of: Any = No
     quoted = {"case": Engine.quote(case), "activity": Engine.quote(activity), "at": Engine.quote(at)}
     until = "" if as_of is None else f" and {quoted['at']} <= $as_of"
     values = None if as_of is None else {"as_of": pd.Timestamp(as_of).to_pydatetime()}
-    log = _LOG.format(**quoted, until=until)
-    import duckdb
-
+    log = Steps().add(_LOG, **quoted, until=until).add(_ACTIVITIES)
     with Engine() as engine:
         engine.register("events", events, columns=[case, activity, at])
         engine.execute("create table numbered_events as select *, row_number() over () as row_no from events")
         try:
-            parts = [engine.to_pandas(log.rstrip() + sql, values) for sql in (_STEPS, _ACTIVITIES, _CASES)]
-        except duckdb.ConversionException as error:
+            parts = [engine.to_pandas(log.sql(asked), values) for asked in (_STEPS, _ACTIVITIES_SQL, _CASES)]
+        except ConversionError as error:
             raise ParameterError(
                 f"{at} of the events cannot be read as moments ({str(error).splitlines()[0]}). "
                 "Give timestamps."

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.deal_steps import read_table
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.stage_stays import stage_name, stay_steps
+from crmlib.measure.steps import ask, columns_here, read_table
+from crmlib.prepare.crm import Crm
 
 NEXT_COLUMNS = ("opportunity_id", "stage", "at_days", "outcome", "purpose", "channel", "wait_days")
 
@@ -21,52 +21,52 @@ _CONTACT = (
     "channel",
 )
 
-_NEXT = """,
-points as (
-    {points}
-),
-passed as (
-    select
-        judged_stays.opportunity_id,
-        judged_stays.stage_key,
-        points.at_days,
-        known_deals.outcome,
-        known_deals.closed_at,
-        judged_stays.entry_no,
-        epoch(judged_stays.entered_at) + 86400 * points.at_days as from_second
-    from judged_stays
-    join points on judged_stays.stage_key = points.stage_key
-    join known_deals on judged_stays.opportunity_id = known_deals.opportunity_id
-    where judged_stays.reason is null
-        and known_deals.outcome in ('won', 'lost')
-        and judged_stays.is_over
-        and judged_stays.stay_days > points.at_days
-),
-our_contacts as (
-    select opportunity_id, interaction_id, happened_at, purpose, channel
-    from ({contacts}) as contacts
-    where planned_for is null and coalesce(direction, 'out') <> 'in' and happened_at <= $as_of
-        and opportunity_id is not null
-),
-followed as (
-    select
-        passed.opportunity_id,
-        passed.stage_key,
-        passed.at_days,
-        passed.outcome,
-        our_contacts.purpose,
-        our_contacts.channel,
-        our_contacts.interaction_id,
-        (epoch(our_contacts.happened_at) - passed.from_second) / cast(86400 as double) as wait_days,
-        row_number() over (
-            partition by passed.opportunity_id, passed.stage_key, passed.entry_no, passed.at_days
-            order by our_contacts.happened_at, our_contacts.interaction_id
-        ) as place
-    from passed
-    left join our_contacts on passed.opportunity_id = our_contacts.opportunity_id
-        and epoch(our_contacts.happened_at) > passed.from_second
-        and our_contacts.happened_at <= passed.closed_at
-)
+_NEXT = {
+    "points": "{points}",
+    "passed": """
+        select
+            judged_stays.opportunity_id,
+            judged_stays.stage_key,
+            points.at_days,
+            known_deals.outcome,
+            known_deals.closed_at,
+            judged_stays.entry_no,
+            epoch(judged_stays.entered_at) + 86400 * points.at_days as from_second
+        from judged_stays
+        join points on judged_stays.stage_key = points.stage_key
+        join known_deals on judged_stays.opportunity_id = known_deals.opportunity_id
+        where judged_stays.reason is null
+            and known_deals.outcome in ('won', 'lost')
+            and judged_stays.is_over
+            and judged_stays.stay_days > points.at_days
+    """,
+    "our_contacts": """
+        select opportunity_id, interaction_id, happened_at, purpose, channel
+        from ({contacts}) as contacts
+        where planned_for is null and coalesce(direction, 'out') <> 'in' and happened_at <= $as_of
+            and opportunity_id is not null
+    """,
+    "followed": """
+        select
+            passed.opportunity_id,
+            passed.stage_key,
+            passed.at_days,
+            passed.outcome,
+            our_contacts.purpose,
+            our_contacts.channel,
+            our_contacts.interaction_id,
+            (epoch(our_contacts.happened_at) - passed.from_second) / cast(86400 as double) as wait_days,
+            row_number() over (
+                partition by passed.opportunity_id, passed.stage_key, passed.entry_no, passed.at_days
+                order by our_contacts.happened_at, our_contacts.interaction_id
+            ) as place
+        from passed
+        left join our_contacts on passed.opportunity_id = our_contacts.opportunity_id
+            and epoch(our_contacts.happened_at) > passed.from_second
+            and our_contacts.happened_at <= passed.closed_at
+    """,
+}
+_NEXT_SQL = """
 select opportunity_id, stage_key as stage, at_days, outcome, purpose, channel, wait_days,
     interaction_id is not null as is_done
 from followed
@@ -75,7 +75,7 @@ order by stage, at_days, opportunity_id, wait_days
 """
 
 
-def next_contacts(crm: Any, points: Mapping[str, list[float]]) -> pd.DataFrame:
+def next_contacts(crm: Crm, points: Mapping[str, list[float]]) -> pd.DataFrame:
     """What we did next with each deal that is closed now, from certain days of its stay in a stage on.
 
     Parameters
@@ -110,13 +110,12 @@ def next_contacts(crm: Any, points: Mapping[str, list[float]]) -> pd.DataFrame:
     rows = " union all ".join(
         f"select $stage_{i} as stage_key, cast($day_{i} as double) as at_days" for i in range(len(listed))
     )
-    sql = stay_steps(crm).rstrip() + _NEXT.format(
-        points=rows, contacts=read_table(crm, "interactions", _CONTACT)
-    )
-    values: dict[str, Any] = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
+    contacts = read_table(columns_here(crm, "interactions"), "interactions", _CONTACT)
+    values: dict[str, Any] = {}
     for i, (stage, day) in enumerate(listed):
         values |= {f"stage_{i}": stage.strip().lower(), f"day_{i}": day}
-    found = crm.engine.to_pandas(sql, values)
+    steps = stay_steps(crm).add(_NEXT, points=rows, contacts=contacts)
+    found = ask(crm, _NEXT_SQL, steps=steps, **values)
     found["stage"] = stage_name(crm, found["stage"].map({s.strip().lower(): s for s, _ in listed}))
     done = found["is_done"].astype("bool")
     for name in ("purpose", "channel"):

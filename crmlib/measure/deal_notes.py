@@ -1,13 +1,14 @@
 """What was noted about each deal before it was decided."""
 
-from typing import Any
-
 import pandas as pd
 
+from crmlib.measure.steps import Steps, ask
+from crmlib.prepare.crm import Crm
+
+_DEALS = {
+    "known_deals": "select opportunity_id, outcome, {closed} as closed_at from opportunities",
+}
 _NOTES_SQL = """
-with known_deals as (
-    select opportunity_id, outcome, {closed} as closed_at from opportunities
-)
 select
     interactions.opportunity_id,
     interactions.customer_id,
@@ -20,13 +21,13 @@ where
     and trim(interactions.notes) <> ''
     and (known_deals.closed_at is null or interactions.happened_at <= known_deals.closed_at)
 order by interactions.happened_at desc, interactions.interaction_id
-limit {most}
+limit $most
 """
 
 NOTE_COLUMNS = ("opportunity_id", "customer_id", "outcome", "happened_at", "text")
 
 
-def deal_notes(crm: Any, *, most: int = 20_000) -> pd.DataFrame:
+def deal_notes(crm: Crm, *, most: int = 20_000) -> pd.DataFrame:
     """The notes of contacts about deals, up to the moment at which each deal was decided.
 
     What was noted afterwards speaks of the outcome and is left out. The texts are personal: they go no further
@@ -64,27 +65,26 @@ def deal_notes(crm: Any, *, most: int = 20_000) -> pd.DataFrame:
     columns = crm.columns("interactions") if "interactions" in crm else []
     if not {"opportunity_id", "notes"} <= set(columns):
         return pd.DataFrame(columns=list(NOTE_COLUMNS))
-    return crm.engine.to_pandas(notes_sql(present, most=most))
+    return ask(crm, notes_sql(present), most=int(most))
 
 
-def notes_sql(present: list[str], *, most: int) -> str:
+def notes_sql(present: list[str]) -> str:
     """The statement behind `deal_notes`.
 
     Parameters
     ----------
     present : columns of opportunities that are there
-    most : int
 
     Examples
     --------
-    >>> "closed_at as closed_at" in notes_sql(["opportunity_id", "closed_at"], most=5)
+    >>> "closed_at as closed_at" in notes_sql(["opportunity_id", "closed_at"])
     True
     """
     closed = "closed_at" if "closed_at" in present else "cast(null as timestamp)"
-    return _NOTES_SQL.format(closed=closed, most=int(most))
+    return Steps().add(_DEALS, closed=closed).sql(_NOTES_SQL)
 
 
-def known_names(crm: Any) -> list[str]:
+def known_names(crm: Crm) -> list[str]:
     """Every name of a customer, a contact or an employee: words of them are never shown.
 
     Parameters

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.measure.deal_steps import history_entries
-from crmlib.measure.lifecycle_steps import ask
 from crmlib.measure.stage_stays import STAY_COLUMNS, count_set_aside, plain_stage, stage_order, stage_stays
+from crmlib.measure.steps import ask
+from crmlib.prepare.crm import Crm
 
 _NEVER = np.iinfo("int64").min
 _ENDS = ("", "won", "lost", "closed")
@@ -35,7 +36,7 @@ class StayHistory:
     See `stay_history`.
     """
 
-    crm: Any
+    crm: Crm
     entries: dict[str, np.ndarray] | None
     names: dict[str, list[str]]
 
@@ -116,7 +117,7 @@ class StayHistory:
         return _local(moments, self.crm.time_zone) / 1e6
 
 
-def stay_history(crm: Any) -> StayHistory:
+def stay_history(crm: Crm) -> StayHistory:
     """Read the history of stages once, for the stays at many past moments.
 
     Parameters

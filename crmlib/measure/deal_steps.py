@@ -1,10 +1,10 @@
 """The steps from a workspace's tables to deals and to their visits to stages, shared by all that look at deals."""
 
 from collections.abc import Iterable
-from typing import Any
 
+from crmlib.measure.steps import Steps, columns_here, local_day, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
-from crmlib.schema.tables import table_spec
 
 WON, LOST, OPEN = "won", "lost", "open"
 
@@ -15,7 +15,6 @@ END_WORDS = {
 }
 """Names of stages that are ends and no stays, in small letters and without blanks, hyphens and underscores."""
 
-_LOCAL = "({} at time zone 'UTC' at time zone $time_zone)"
 _DEALS = (
     *("opportunity_id", "customer_id", "product_id", "owner_id", "source", "campaign_id", "created_at"),
     *("closed_at", "stage", "outcome", "amount", "expected_close_on", "lost_reason"),
@@ -34,65 +33,8 @@ _PLAIN = "replace(replace(replace(lower(stage), ' ', ''), '-', ''), '_', '')"
 _END_KIND = " ".join(f"when {_PLAIN} in ({_listed(words)}) then '{end}'" for end, words in END_WORDS.items())
 
 
-def local_days(begin: str, end: str) -> str:
-    """SQL of the days from one moment to another by the clocks of the workspace's zone, with fractions.
-
-    Parameters
-    ----------
-    begin, end : SQL of naive moments in UTC
-
-    Examples
-    --------
-    >>> "epoch" in local_days("entered_at", "exited_at")
-    True
-    """
-    return f"(epoch({_LOCAL.format(end)}) - epoch({_LOCAL.format(begin)})) / cast(86400 as double)"
-
-
-def local_day(moment: str) -> str:
-    """SQL of the day on which a moment falls in the workspace's zone.
-
-    Parameters
-    ----------
-    moment : SQL of a naive moment in UTC
-
-    Examples
-    --------
-    >>> print(local_day("entered_at"))
-    cast((entered_at at time zone 'UTC' at time zone $time_zone) as date)
-    """
-    return f"cast({_LOCAL.format(moment)} as date)"
-
-
-def read_table(crm: Any, table: str, names: Iterable[str], *, where: str = "") -> str:
-    """A select of some columns of a table; what the workspace does not have is empty.
-
-    Parameters
-    ----------
-    crm : Crm
-    table : str
-    names : columns of the vocabulary
-    where : condition over columns that are there, optional
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from crmlib.prepare.crm import Crm
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["tea"]}))
-    >>> read_table(crm, "products", ["product_id", "category"])
-    'select product_id, cast(null as VARCHAR) as category from products'
-    """
-    present = set(_columns(crm, table))
-    spec = table_spec(table)
-    cells = [
-        name if name in present else f"cast(null as {spec.field(name).sql_type}) as {name}" for name in names
-    ]
-    end = f" where {where}" if where else ""
-    return f"select {', '.join(cells)} " + (f"from {table}{end}" if table in crm else "where false")
-
-
-def deal_steps(crm: Any) -> str:
-    """The ``with`` clause of `known_deals`, the deals there were at the closing moment.
+def deal_steps(crm: Crm) -> Steps:
+    """The step `known_deals`, the deals there were at the closing moment.
 
     Parameters
     ----------
@@ -100,7 +42,7 @@ def deal_steps(crm: Any) -> str:
 
     Returns
     -------
-    str
+    Steps
         `known_deals` has the columns of opportunities; what was known only later is empty, and the outcome
         of a deal that closed later is "open".
 
@@ -112,11 +54,11 @@ def deal_steps(crm: Any) -> str:
     Examples
     --------
     >>> import pandas as pd
-    >>> from crmlib.measure.lifecycle_steps import ask
+    >>> from crmlib.measure.steps import ask
     >>> from crmlib.prepare.crm import Crm
     >>> deals = pd.DataFrame({"opportunity_id": ["1"], "stage": ["Talk"], "outcome": ["open"]})
     >>> crm = Crm.from_frames(as_of="2024-01-31", opportunities=deals)
-    >>> ask(crm, deal_steps(crm) + "select opportunity_id, outcome from known_deals")
+    >>> ask(crm, "select opportunity_id, outcome from known_deals", steps=deal_steps(crm))
       opportunity_id outcome
     0              1    open
     """
@@ -125,14 +67,13 @@ def deal_steps(crm: Any) -> str:
             f"{crm.name} has neither opportunities nor a stage history, so there are no deals to look at. "
             "Map them in crm.toml, as [tables.opportunities] and [tables.stage_history]."
         )
-    born = "coalesce(created_at <= $as_of, true)" if "created_at" in _columns(crm, "opportunities") else ""
-    return f"""
-with known_deals as (
-    {read_table(crm, "opportunities", _DEALS, where=born)}
-)"""
+    columns = columns_here(crm, "opportunities")
+    is_dated = "created_at" in columns.get("opportunities", ())
+    born = "coalesce(created_at <= $as_of, true)" if is_dated else ""
+    return Steps({"known_deals": read_table(columns, "opportunities", _DEALS, where=born)})
 
 
-def visit_steps(crm: Any) -> str:
+def visit_steps(crm: Crm) -> Steps:
     """The steps of `deal_steps`, and from the stage history to `stage_visits`: each stay, and what came next.
 
     Rows that cannot be right are flagged in `stage_entries` with a `reason` and do not go on: `negative` (left
@@ -146,7 +87,7 @@ def visit_steps(crm: Any) -> str:
 
     Returns
     -------
-    str
+    Steps
         `stage_visits`: `opportunity_id`, `stage_key` (small letters), `stage`, `end_kind` (a row that is an
         end and no stay), `entry_no`, `entered_at`, `exited_at` (as stated), `next_entered_at`, `next_key`,
         `next_end`, `outcome`, `closed_at`, `visit_no`, `row_count`.
@@ -154,33 +95,31 @@ def visit_steps(crm: Any) -> str:
     Examples
     --------
     >>> import pandas as pd
-    >>> from crmlib.measure.lifecycle_steps import ask
+    >>> from crmlib.measure.steps import ask
     >>> from crmlib.prepare.crm import Crm
     >>> history = pd.DataFrame({"opportunity_id": ["1", "1"], "stage": ["Talk", "Offer"],
     ...                         "entered_at": ["2024-01-01", "2024-01-05"]})
     >>> crm = Crm.from_frames(as_of="2024-01-31", stage_history=history)
-    >>> ask(crm, visit_steps(crm) + "select stage, next_key from stage_visits order by entry_no")
+    >>> ask(crm, "select stage, next_key from stage_visits order by entry_no", steps=visit_steps(crm))
        stage next_key
     0   Talk    offer
     1  Offer      NaN
     """
-    has_deals = "opportunities" in crm
-    return deal_steps(crm) + _VISITS.format(
+    history = ("opportunity_id", "stage", "entered_at", "exited_at")
+    return deal_steps(crm).add(
+        _VISITS,
         history=read_table(
-            crm,
-            "stage_history",
-            ("opportunity_id", "stage", "entered_at", "exited_at"),
-            where="entered_at <= $as_of",
+            columns_here(crm, "stage_history"), "stage_history", history, where="entered_at <= $as_of"
         ),
         end_kind=_END_KIND,
-        orphan="when known_deals.opportunity_id is null then 'orphan'" if has_deals else "",
+        orphan="when known_deals.opportunity_id is null then 'orphan'" if "opportunities" in crm else "",
         entered_on=local_day("history.entered_at"),
         closed_on=local_day("known_deals.closed_at"),
         order=_ORDER,
     )
 
 
-def history_entries(crm: Any) -> str:
+def history_entries(crm: Crm) -> str:
     """SQL of all rows of the stage history, with what is known of their deals now; nothing is set aside.
 
     Parameters
@@ -197,7 +136,7 @@ def history_entries(crm: Any) -> str:
     Examples
     --------
     >>> import pandas as pd
-    >>> from crmlib.measure.lifecycle_steps import ask
+    >>> from crmlib.measure.steps import ask
     >>> from crmlib.prepare.crm import Crm
     >>> sold = pd.DataFrame({"opportunity_id": ["1"], "stage": ["x"], "outcome": ["open"]})
     >>> history = pd.DataFrame({"opportunity_id": ["1"], "stage": [" Talk"], "entered_at": ["2024-01-01"]})
@@ -206,38 +145,35 @@ def history_entries(crm: Any) -> str:
       opportunity_id stage stage_key outcome  deal_count
     0              1  Talk      talk    open           1
     """
-    return _ENTRIES.format(
-        deals=read_table(crm, "opportunities", ("opportunity_id", "created_at", "closed_at", "outcome")),
-        history=read_table(crm, "stage_history", ("opportunity_id", "stage", "entered_at", "exited_at")),
-        end_kind=_END_KIND,
-    )
+    columns = columns_here(crm, "opportunities", "stage_history")
+    deals = read_table(columns, "opportunities", ("opportunity_id", "created_at", "closed_at", "outcome"))
+    history = read_table(columns, "stage_history", ("opportunity_id", "stage", "entered_at", "exited_at"))
+    return Steps().add(_ENTRIES, deals=deals, history=history, end_kind=_END_KIND).sql(_ENTRIES_SQL)
 
 
-def _columns(crm: Any, table: str) -> list[str]:
-    return crm.columns(table) if table in crm else []
-
-
-_ENTRIES = """
-with deals_once as (
-    select
-        opportunity_id,
-        min(created_at) as created_at,
-        min(closed_at) as closed_at,
-        min(outcome) as outcome,
-        count(*) as deal_count
-    from ({deals}) as deals
-    group by opportunity_id
-),
-named_entries as (
-    select
-        opportunity_id,
-        trim(stage) as stage,
-        lower(trim(stage)) as stage_key,
-        entered_at,
-        exited_at,
-        case {end_kind} end as end_kind
-    from ({history}) as history
-)
+_ENTRIES = {
+    "deals_once": """
+        select
+            opportunity_id,
+            min(created_at) as created_at,
+            min(closed_at) as closed_at,
+            min(outcome) as outcome,
+            count(*) as deal_count
+        from ({deals}) as deals
+        group by opportunity_id
+    """,
+    "named_entries": """
+        select
+            opportunity_id,
+            trim(stage) as stage,
+            lower(trim(stage)) as stage_key,
+            entered_at,
+            exited_at,
+            case {end_kind} end as end_kind
+        from ({history}) as history
+    """,
+}
+_ENTRIES_SQL = """
 select
     named_entries.*,
     deals_once.created_at,
@@ -248,87 +184,85 @@ from named_entries
 left join deals_once on named_entries.opportunity_id = deals_once.opportunity_id
 where named_entries.entered_at <= $as_of
 """
-_VISITS = """,
-stated_entries as (
-    {history}
-),
-named_entries as (
-    select
-        opportunity_id,
-        trim(stage) as stage,
-        lower(trim(stage)) as stage_key,
-        entered_at,
-        case when exited_at <= $as_of then exited_at end as exited_at,
-        case {end_kind} end as end_kind
-    from stated_entries
-),
-stage_entries as (
-    select
-        history.*,
-        known_deals.outcome,
-        known_deals.closed_at,
-        case
-            when history.exited_at < history.entered_at then 'negative'
-            {orphan}
-            when history.end_kind is null and known_deals.outcome in ('won', 'lost')
-                and {entered_on} > {closed_on} then 'after_close'
-            when history.end_kind = 'closed' and not coalesce(known_deals.outcome in ('won', 'lost'), false)
-                then 'unclear_end'
-        end as reason
-    from named_entries as history
-    left join known_deals on history.opportunity_id = known_deals.opportunity_id
-),
-placed_entries as (
-    select
-        *,
-        lag(stage_key) over ({order}) as key_before,
-        lead(stage_key) over ({order}) as key_after,
-        row_number() over ({order}) as row_no
-    from stage_entries
-    where reason is null
-),
-numbered_entries as (
-    select
-        *,
-        sum(case when key_before = stage_key then 0 else 1 end) over (
-            partition by opportunity_id order by row_no
-        ) as entry_no
-    from placed_entries
-),
-joined_entries as (
-    select
-        opportunity_id,
-        entry_no,
-        stage_key,
-        min(stage) as stage,
-        min(end_kind) as end_kind,
-        min(outcome) as outcome,
-        min(closed_at) as closed_at,
-        min(entered_at) as entered_at,
-        case
-            when max(case when exited_at is null and not coalesce(key_after = stage_key, false) then 1 else 0 end)
-                = 0 then max(exited_at)
-        end as exited_at,
-        count(*) as row_count
-    from numbered_entries
-    group by opportunity_id, entry_no, stage_key
-),
-stage_visits as (
-    select
-        opportunity_id,
-        entry_no,
-        stage_key,
-        min(stage) over (partition by stage_key) as stage,
-        end_kind,
-        outcome,
-        closed_at,
-        entered_at,
-        exited_at,
-        row_count,
-        lead(entered_at) over (partition by opportunity_id order by entry_no) as next_entered_at,
-        lead(stage_key) over (partition by opportunity_id order by entry_no) as next_key,
-        lead(end_kind) over (partition by opportunity_id order by entry_no) as next_end,
-        row_number() over (partition by opportunity_id, stage_key order by entry_no) as visit_no
-    from joined_entries
-)
-"""
+_VISITS = {
+    "stated_entries": "{history}",
+    "named_entries": """
+        select
+            opportunity_id,
+            trim(stage) as stage,
+            lower(trim(stage)) as stage_key,
+            entered_at,
+            case when exited_at <= $as_of then exited_at end as exited_at,
+            case {end_kind} end as end_kind
+        from stated_entries
+    """,
+    "stage_entries": """
+        select
+            history.*,
+            known_deals.outcome,
+            known_deals.closed_at,
+            case
+                when history.exited_at < history.entered_at then 'negative'
+                {orphan}
+                when history.end_kind is null and known_deals.outcome in ('won', 'lost')
+                    and {entered_on} > {closed_on} then 'after_close'
+                when history.end_kind = 'closed' and not coalesce(known_deals.outcome in ('won', 'lost'), false)
+                    then 'unclear_end'
+            end as reason
+        from named_entries as history
+        left join known_deals on history.opportunity_id = known_deals.opportunity_id
+    """,
+    "placed_entries": """
+        select
+            *,
+            lag(stage_key) over ({order}) as key_before,
+            lead(stage_key) over ({order}) as key_after,
+            row_number() over ({order}) as row_no
+        from stage_entries
+        where reason is null
+    """,
+    "numbered_entries": """
+        select
+            *,
+            sum(case when key_before = stage_key then 0 else 1 end) over (
+                partition by opportunity_id order by row_no
+            ) as entry_no
+        from placed_entries
+    """,
+    "joined_entries": """
+        select
+            opportunity_id,
+            entry_no,
+            stage_key,
+            min(stage) as stage,
+            min(end_kind) as end_kind,
+            min(outcome) as outcome,
+            min(closed_at) as closed_at,
+            min(entered_at) as entered_at,
+            case
+                when max(case when exited_at is null and not coalesce(key_after = stage_key, false) then 1 else 0 end)
+                    = 0 then max(exited_at)
+            end as exited_at,
+            count(*) as row_count
+        from numbered_entries
+        group by opportunity_id, entry_no, stage_key
+    """,
+    "stage_visits": """
+        select
+            opportunity_id,
+            entry_no,
+            stage_key,
+            min(stage) over (partition by stage_key) as stage,
+            end_kind,
+            outcome,
+            closed_at,
+            entered_at,
+            exited_at,
+            row_count,
+            lead(entered_at) over (partition by opportunity_id order by entry_no) as next_entered_at,
+            lead(stage_key) over (partition by opportunity_id order by entry_no) as next_key,
+            lead(end_kind) over (partition by opportunity_id order by entry_no) as next_end,
+            row_number() over (partition by opportunity_id, stage_key order by entry_no) as visit_no
+        from joined_entries
+    """,
+}

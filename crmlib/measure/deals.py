@@ -1,12 +1,11 @@
 """Deals: one row an opportunity, with all that was known of it at the closing moment."""
 
-from typing import Any
-
 import pandas as pd
 
-from crmlib.measure.deal_steps import deal_steps, local_days, read_table, visit_steps
-from crmlib.measure.lifecycle_steps import ask
+from crmlib.measure.deal_steps import deal_steps, visit_steps
 from crmlib.measure.stage_stays import stage_name
+from crmlib.measure.steps import ask, columns_here, local_days, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
 DEAL_COLUMNS = (
@@ -32,58 +31,62 @@ _CONTACT = (
     *("opportunity_id", "happened_at", "direction", "planned_for", "duration_minutes", "cost_amount"),
 )
 
-_LAST_STAGE = """
-last_visits as (
-    select opportunity_id, stage, entered_at
-    from (
+_LAST_STAGE = {
+    "last_visits": """
+        select opportunity_id, stage, entered_at
+        from (
+            select
+                opportunity_id,
+                stage,
+                entered_at,
+                row_number() over (partition by opportunity_id order by entry_no desc) as from_the_end
+            from stage_visits
+            where end_kind is null
+        ) as visits
+        where from_the_end = 1
+    """,
+}
+_NO_STAGE = {
+    "last_visits": """
+        select
+            cast(null as varchar) as opportunity_id,
+            cast(null as varchar) as stage,
+            cast(null as timestamp) as entered_at
+        where false
+    """,
+}
+_REST = {
+    "parties": """
+        select
+            customer_id,
+            min(industry) as industry,
+            min(company_size) as company_size,
+            min(employee_count) as employee_count,
+            min(country) as country,
+            min(region) as region
+        from ({customers}) as customers
+        group by customer_id
+    """,
+    "things": """
+        select product_id, min(category) as category from ({products}) as products group by product_id
+    """,
+    "contacts_of_deals": """
         select
             opportunity_id,
-            stage,
-            entered_at,
-            row_number() over (partition by opportunity_id order by entry_no desc) as from_the_end
-        from stage_visits
-        where end_kind is null
-    ) as visits
-    where from_the_end = 1
-)"""
-_NO_STAGE = """
-last_visits as (
-    select
-        cast(null as varchar) as opportunity_id,
-        cast(null as varchar) as stage,
-        cast(null as timestamp) as entered_at
-    where false
-)"""
-_REST = """,
-parties as (
-    select
-        customer_id,
-        min(industry) as industry,
-        min(company_size) as company_size,
-        min(employee_count) as employee_count,
-        min(country) as country,
-        min(region) as region
-    from ({customers}) as customers
-    group by customer_id
-),
-things as (
-    select product_id, min(category) as category from ({products}) as products group by product_id
-),
-contacts_of_deals as (
-    select
-        opportunity_id,
-        count(case when planned_for is null then 1 end) as touch_count,
-        count(case when planned_for is null and direction = 'in' then 1 end) as touch_in_count,
-        count(case when planned_for is null and direction = 'out' then 1 end) as touch_out_count,
-        max(case when planned_for is null then happened_at end) as last_touch_at,
-        min(case when planned_for >= $as_of_on then planned_for end) as next_planned_on,
-        count(case when planned_for >= $as_of_on then 1 end) as planned_count,
-        sum(case when planned_for is null then duration_minutes end) as minutes_spent,
-        sum(case when planned_for is null then cost_amount end) as cost_spent
-    from ({contacts}) as contacts
-    where opportunity_id is not null and happened_at <= $as_of
-    group by opportunity_id
-)
+            count(case when planned_for is null then 1 end) as touch_count,
+            count(case when planned_for is null and direction = 'in' then 1 end) as touch_in_count,
+            count(case when planned_for is null and direction = 'out' then 1 end) as touch_out_count,
+            max(case when planned_for is null then happened_at end) as last_touch_at,
+            min(case when planned_for >= $as_of_on then planned_for end) as next_planned_on,
+            count(case when planned_for >= $as_of_on then 1 end) as planned_count,
+            sum(case when planned_for is null then duration_minutes end) as minutes_spent,
+            sum(case when planned_for is null then cost_amount end) as cost_spent
+        from ({contacts}) as contacts
+        where opportunity_id is not null and happened_at <= $as_of
+        group by opportunity_id
+    """,
+}
+_DEALS_SQL = """
 select
     known_deals.opportunity_id,
     known_deals.customer_id,
@@ -134,7 +137,7 @@ _COUNTED = {
 """Sums over contacts, and the column without which they are not known; with it, no contact is 0."""
 
 
-def deals(crm: Any) -> pd.DataFrame:
+def deals(crm: Crm) -> pd.DataFrame:
     """Every deal as it was known at the closing moment: where it stands, since when, whose it is, what was done.
 
     Parameters
@@ -194,7 +197,7 @@ def deals(crm: Any) -> pd.DataFrame:
     return table[list(DEAL_COLUMNS)]
 
 
-def deals_sql(crm: Any) -> str:
+def deals_sql(crm: Crm) -> str:
     """The statement behind `deals`.
 
     Parameters
@@ -209,17 +212,18 @@ def deals_sql(crm: Any) -> str:
     4
     """
     has_history = "stage_history" in crm
-    steps = visit_steps(crm).rstrip() if has_history else deal_steps(crm)
+    columns = columns_here(crm, "customers", "products", "interactions")
     end = "case when known_deals.outcome in ('won', 'lost') then known_deals.closed_at else $as_of end"
     stage_end = f"case when {end} < last_visits.entered_at then last_visits.entered_at else {end} end"
-    return (
-        steps
-        + ","
-        + (_LAST_STAGE if has_history else _NO_STAGE)
-        + _REST.format(
-            customers=read_table(crm, "customers", _PARTY),
-            products=read_table(crm, "products", ("product_id", "category")),
-            contacts=read_table(crm, "interactions", _CONTACT),
+    steps = visit_steps(crm).add(_LAST_STAGE) if has_history else deal_steps(crm).add(_NO_STAGE)
+    steps = steps.add(
+        _REST,
+        customers=read_table(columns, "customers", _PARTY),
+        products=read_table(columns, "products", ("product_id", "category")),
+        contacts=read_table(columns, "interactions", _CONTACT),
+    )
+    return steps.sql(
+        _DEALS_SQL.format(
             stage=f"coalesce(last_visits.stage, '{UNKNOWN_STAGE}')" if has_history else "known_deals.stage",
             stage_age=local_days("last_visits.entered_at", stage_end),
             age=local_days("known_deals.created_at", end),

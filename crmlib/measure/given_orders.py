@@ -1,12 +1,14 @@
 """Questions to the orders of a table that is at hand, whatever kind of table it is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import order_lines_sql
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import moments
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine, columns_of, require_columns
 from crmlib.schema.errors import SchemaError
 
@@ -27,7 +29,7 @@ _UNUSED = {
 }
 
 
-def read_once(crm: Any) -> Any:
+def read_once(crm: Crm) -> Any:
     """The order lines of a workspace with the columns that `ask_orders` reads, for several questions in a row.
 
     Parameters
@@ -59,7 +61,14 @@ def read_once(crm: Any) -> Any:
     return crm.engine.to_arrow(f"select {', '.join(names)} from transactions")
 
 
-def ask_orders(transactions: Any, question: str, *, as_of: pd.Timestamp, time_zone: str) -> pd.DataFrame:
+def ask_orders(
+    transactions: Any,
+    question: str,
+    *,
+    as_of: pd.Timestamp,
+    time_zone: str,
+    steps: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Ask something of the orders view (refunds settled, purchases told) made from order lines.
 
     Parameters
@@ -67,10 +76,12 @@ def ask_orders(transactions: Any, question: str, *, as_of: pd.Timestamp, time_zo
     transactions : table, one row per order line
         `customer_id`, `order_id`, `ordered_at`, `net_amount`; and where they are there `product_id`, `quantity`.
     question : str
-        What follows the steps of the ``with`` clause: a select over `orders`, or further steps and a select.
+        A select over `orders` or over `steps`.
     as_of : Timestamp (naive, UTC)
     time_zone : str
         Whose days are counted.
+    steps : name -> SQL, optional
+        Further steps, which read `orders`.
 
     Returns
     -------
@@ -96,7 +107,7 @@ def ask_orders(transactions: Any, question: str, *, as_of: pd.Timestamp, time_zo
     read = [_READ_AS[name] if name in present else _WHERE_MISSING[name] for name in _READ_AS]
     read += [f"cast(null as {kind}) as {name}" for name, kind in _UNUSED.items()]
     lines = order_lines_sql(f"select {', '.join(read)} from given_transactions")
-    sql = step_sql(ORDER_STEPS, sources={"order_lines": lines}, figures={}).rstrip() + "\n" + question
+    sql = indicator_steps({"order_lines": lines}).add(steps or {}).sql(question)
     with Engine() as engine:
         engine.register("given_transactions", transactions, columns=[n for n in _READ_AS if n in present])
         try:

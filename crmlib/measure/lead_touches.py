@@ -4,12 +4,17 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.measure.steps import Steps
+from crmlib.prepare.crm import Crm
+
+_TOUCHES = {
+    "touches": """
+        select opportunity_id, happened_at
+        from interactions
+        where opportunity_id is not null{done}
+    """,
+}
 _TOUCHES_SQL = """
-with touches as (
-    select opportunity_id, happened_at
-    from interactions
-    where opportunity_id is not null{done}
-)
 select opportunities.opportunity_id, count(touches.opportunity_id) as touch_count
 from opportunities left join touches
     on touches.opportunity_id = opportunities.opportunity_id{before}
@@ -18,7 +23,7 @@ order by opportunities.opportunity_id
 """
 
 
-def touches_before_close(crm: Any) -> pd.Series:
+def touches_before_close(crm: Crm) -> pd.Series:
     """Contacts about each deal up to the moment it was won or lost, or up to the closing moment.
 
     What comes after the close, such as a word of thanks, would tell the outcome. Plans are no contacts.
@@ -80,4 +85,4 @@ def touches_sql(interaction_columns: Any, opportunity_columns: Any) -> str:
         before = (
             "\n    and (opportunities.closed_at is null or touches.happened_at <= opportunities.closed_at)"
         )
-    return _TOUCHES_SQL.format(done=done, before=before)
+    return Steps().add(_TOUCHES, done=done).sql(_TOUCHES_SQL.format(before=before))

@@ -7,11 +7,12 @@ purchases. A grocer's is days, a machine maker's years.
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from numbers import Real
-from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.lifecycle_steps import ask, contacts_sql, people_sql, purchase_day_steps
+from crmlib.measure.lifecycle_steps import contacts_sql, people_sql, purchase_day_steps
+from crmlib.measure.steps import ask
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
@@ -51,83 +52,88 @@ STAGE_FIGURES: dict[str, str] = {
 }
 """Figure -> what it is; the names that a stage's rule may use."""
 
-_STEPS = """,
-purchase_series as (
-    select
-        *,
-        row_number() over (partition by customer_id order by ordered_on) as nth,
-        min(ordered_on) over (partition by customer_id) as first_on,
-        lag(ordered_on) over (partition by customer_id order by ordered_on) as previous_on
-    from purchase_days
-)"""
-_RHYTHM = """,
-customer_gaps as (
-    select
-        cast(date_diff('day', min(ordered_on), max(ordered_on)) as double) / (count(*) - 1) as mean_gap,
-        max(date_diff('day', previous_on, ordered_on)) as long_gap
-    from purchase_series
-    group by customer_id
-    having count(*) > 1
-)
+_STEPS = {
+    "purchase_series": """
+        select
+            *,
+            row_number() over (partition by customer_id order by ordered_on) as nth,
+            min(ordered_on) over (partition by customer_id) as first_on,
+            lag(ordered_on) over (partition by customer_id order by ordered_on) as previous_on
+        from purchase_days
+    """,
+}
+_RHYTHM = {
+    "customer_gaps": """
+        select
+            cast(date_diff('day', min(ordered_on), max(ordered_on)) as double) / (count(*) - 1) as mean_gap,
+            max(date_diff('day', previous_on, ordered_on)) as long_gap
+        from purchase_series
+        group by customer_id
+        having count(*) > 1
+    """,
+}
+_RHYTHM_SQL = """
 select
     (select count(*) from customer_gaps) as repeat_customers,
     (select percentile_cont(0.5) within group (order by mean_gap) from customer_gaps) as gap_days,
     (select percentile_cont(0.75) within group (order by long_gap) from customer_gaps) as long_gap_days,
     (select date_diff('day', min(ordered_on), $as_of_on) from purchase_days) as seen_days
 """
-_FIGURES = """,
-awaited as (
-    select
-        *,
-        greatest(
-            $quiet_times * ($house_weight * $gap_days + date_diff('day', first_on, previous_on))
-                / ($house_weight + nth - 2),
-            $long_gap_days
-        ) as limit_before
-    from purchase_series
-),
-dated as (
-    select
-        *,
-        date_diff('day', ordered_on, $as_of_on) as age_days,
-        date_diff('day', previous_on, ordered_on) > limit_before as is_return
-    from awaited
-),
-bought as (
-    select
-        customer_id,
-        count(*) as purchase_count,
-        max(age_days) as tenure_days,
-        min(age_days) as recency_days,
-        min(age_days) filter (where is_return) / $period_days as return_periods,
-        cast(coalesce(sum(amount) filter (where age_days < $period_days), 0) as double) as spend_last_period,
-        cast(coalesce(
-            sum(amount) filter (where age_days >= $period_days and age_days < 2 * $period_days), 0
-        ) as double) as spend_period_before,
-        sqrt(
-            sum(cast(power(cast(amount as double), 2) as decimal(38, 8)))
-                filter (where age_days < 2 * $period_days)
-        ) as change_error
-    from dated
-    group by customer_id
-),
-gaps as (
-    select
-        *,
-        ($house_weight * $gap_days + tenure_days - recency_days)
-            / ($house_weight + purchase_count - 1) as usual_gap_days
-    from bought
-),
-limits as (
-    select *, greatest($quiet_times * usual_gap_days, $long_gap_days) as quiet_limit_days
-    from gaps
-),
-contacts as (
-    select customer_id, count(*) as contact_count
-    from ({contacts}) as signs
-    where customer_id is not null
-    group by customer_id
-)
+_FIGURES = {
+    "awaited": """
+        select
+            *,
+            greatest(
+                $quiet_times * ($house_weight * $gap_days + date_diff('day', first_on, previous_on))
+                    / ($house_weight + nth - 2),
+                $long_gap_days
+            ) as limit_before
+        from purchase_series
+    """,
+    "dated": """
+        select
+            *,
+            date_diff('day', ordered_on, $as_of_on) as age_days,
+            date_diff('day', previous_on, ordered_on) > limit_before as is_return
+        from awaited
+    """,
+    "bought": """
+        select
+            customer_id,
+            count(*) as purchase_count,
+            max(age_days) as tenure_days,
+            min(age_days) as recency_days,
+            min(age_days) filter (where is_return) / $period_days as return_periods,
+            cast(coalesce(sum(amount) filter (where age_days < $period_days), 0) as double) as spend_last_period,
+            cast(coalesce(
+                sum(amount) filter (where age_days >= $period_days and age_days < 2 * $period_days), 0
+            ) as double) as spend_period_before,
+            sqrt(
+                sum(cast(power(cast(amount as double), 2) as decimal(38, 8)))
+                    filter (where age_days < 2 * $period_days)
+            ) as change_error
+        from dated
+        group by customer_id
+    """,
+    "gaps": """
+        select
+            *,
+            ($house_weight * $gap_days + tenure_days - recency_days)
+                / ($house_weight + purchase_count - 1) as usual_gap_days
+        from bought
+    """,
+    "limits": """
+        select *, greatest($quiet_times * usual_gap_days, $long_gap_days) as quiet_limit_days
+        from gaps
+    """,
+    "contacts": """
+        select customer_id, count(*) as contact_count
+        from ({contacts}) as signs
+        where customer_id is not null
+        group by customer_id
+    """,
+}
+_FIGURES_SQL = """
 select
     customer_id,
     coalesce(purchase_count, 0) as purchase_count,
@@ -152,7 +158,7 @@ order by customer_id
 """
 
 
-def purchase_rhythm(crm: Any) -> dict[str, float]:
+def purchase_rhythm(crm: Crm) -> dict[str, float]:
     """How often the customers of a house buy: the scale on which stages of life are measured.
 
     Parameters
@@ -183,7 +189,7 @@ def purchase_rhythm(crm: Any) -> dict[str, float]:
     >>> purchase_rhythm(Crm.from_frames(as_of="2024-06-30", transactions=lines))
     {'gap_days': 8.5, 'long_gap_days': 10.0, 'period_days': 28.0, 'repeat_customers': 1.0}
     """
-    found = ask(crm, purchase_day_steps(crm).rstrip() + _STEPS + _RHYTHM).iloc[0]
+    found = ask(crm, _RHYTHM_SQL, steps=purchase_day_steps(crm).add(_STEPS | _RHYTHM)).iloc[0]
     gap = float(found["gap_days"]) if found["repeat_customers"] else ASSUMED_GAP_DAYS
     long_gap = float(found["long_gap_days"]) if found["repeat_customers"] else gap
     seen = float(found["seen_days"]) if pd.notna(found["seen_days"]) else 0.0
@@ -195,7 +201,7 @@ def purchase_rhythm(crm: Any) -> dict[str, float]:
     }
 
 
-def stage_figures(crm: Any, *, rhythm: Mapping[str, float] | None = None) -> pd.DataFrame:
+def stage_figures(crm: Crm, *, rhythm: Mapping[str, float] | None = None) -> pd.DataFrame:
     """The figures of every customer that rules about stages of life are written over.
 
     Parameters
@@ -233,10 +239,10 @@ def stage_figures(crm: Any, *, rhythm: Mapping[str, float] | None = None) -> pd.
     bob                       1          30.0            10.0       1.000000
     """
     scale = purchase_rhythm(crm) if rhythm is None else read_rhythm(rhythm)
-    question = _FIGURES.replace("{contacts}", contacts_sql(crm)).replace("{people}", people_sql(crm))
     figures = ask(
         crm,
-        purchase_day_steps(crm).rstrip() + _STEPS + question,
+        _FIGURES_SQL.format(people=people_sql(crm)),
+        steps=purchase_day_steps(crm).add(_STEPS | _FIGURES, contacts=contacts_sql(crm)),
         quiet_times=float(QUIET_TIMES),
         house_weight=float(HOUSE_WEIGHT),
         **scale,

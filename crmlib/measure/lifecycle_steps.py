@@ -1,13 +1,12 @@
 """The steps from a workspace's tables to purchase days and other contact, shared by life cycle and cohorts."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import Steps, ask, columns_here, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
-from crmlib.schema.tables import table_spec
 
 PURCHASES, DEALS = "orders", "won deals"
 """What a purchase is here: an order, or, in a workspace without orders, a deal that was won."""
@@ -47,7 +46,7 @@ _CONTACTS = {
 _PEOPLE = ("customers", "transactions", "opportunities")
 
 
-def purchases_are(crm: Any) -> str:
+def purchases_are(crm: Crm) -> str:
     """What counts as a purchase in a workspace.
 
     Parameters
@@ -82,8 +81,8 @@ def purchases_are(crm: Any) -> str:
     )
 
 
-def purchase_day_steps(crm: Any) -> str:
-    """The ``with`` clause whose last step is `purchase_days`: one row a customer and day with a purchase.
+def purchase_day_steps(crm: Crm) -> Steps:
+    """The steps whose last one is `purchase_days`: one row a customer and day with a purchase.
 
     Parameters
     ----------
@@ -91,7 +90,7 @@ def purchase_day_steps(crm: Any) -> str:
 
     Returns
     -------
-    str
+    Steps
         Columns of `purchase_days`: `customer_id`, `ordered_on` (day, in the workspace's time zone),
         `amount` (what is left of the day's orders after refunds, or the won amount). The orders' own steps
         stand before it where there are orders.
@@ -103,23 +102,37 @@ def purchase_day_steps(crm: Any) -> str:
     >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": ["ann"], "product_id": ["tea"],
     ...                       "ordered_at": ["2024-01-02"], "net_amount": [5.0]})
     >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines)
-    >>> ask(crm, purchase_day_steps(crm) + "select customer_id, amount from purchase_days")
+    >>> ask(crm, "select customer_id, amount from purchase_days", steps=purchase_day_steps(crm))
       customer_id  amount
     0         ann     5.0
     """
     columns = columns_here(crm)
     if purchases_are(crm) == PURCHASES:
-        return (
-            step_sql(
-                ORDER_STEPS, sources=source_steps(columns), figures={"purchase_days": _ORDER_DAYS}
-            ).rstrip()
-            + "\n"
-        )
-    deals = _read("opportunities", columns, ("customer_id", "outcome", "closed_at", "amount"))
-    return f"with purchase_days as ({_DEAL_DAYS.format(deals=deals)})\n"
+        return indicator_steps(source_steps(columns)).add({"purchase_days": _ORDER_DAYS})
+    deals = read_table(columns, "opportunities", ("customer_id", "outcome", "closed_at", "amount"))
+    return Steps().add({"purchase_days": _DEAL_DAYS}, deals=deals)
 
 
-def contacts_sql(crm: Any) -> str:
+def purchase_amounts(crm: Crm, *, days: int) -> pd.Series:
+    """What each customer bought in the last days, customer_id -> amount in account currency, sorted.
+
+    >>> from crmlib.prepare.crm import Crm
+    >>> deals = pd.DataFrame({"opportunity_id": ["1"], "customer_id": ["ann"], "stage": "x", "amount": [7.0],
+    ...                       "outcome": ["won"], "closed_at": ["2024-01-02"]})
+    >>> purchase_amounts(Crm.from_frames(as_of="2024-01-31", opportunities=deals), days=365).to_dict()
+    {'ann': 7.0}
+    """
+    question = """
+        select customer_id, cast(sum(amount) as double) as amount
+        from purchase_days
+        where date_diff('day', ordered_on, $as_of_on) < $days
+        group by customer_id
+        order by customer_id
+    """
+    return ask(crm, question, steps=purchase_day_steps(crm), days=days).set_index("customer_id")["amount"]
+
+
+def contacts_sql(crm: Crm) -> str:
     """One row for every sign that somebody is in touch: an open deal, an answer, a talk, a visit.
 
     Who has ordered has one more, even if everything came back. A message of ours that belongs to a campaign
@@ -153,14 +166,14 @@ def contacts_sql(crm: Any) -> str:
         "transactions": ("customer_id", "ordered_at"),
     }
     parts = [
-        sql.format(rows=_read(table, columns, needed[table]))
+        sql.format(rows=read_table(columns, table, needed[table]))
         for table, sql in _CONTACTS.items()
         if table in columns
     ]
     return " union all ".join(parts) or "select cast(null as varchar) as customer_id where false"
 
 
-def people_sql(crm: Any) -> str:
+def people_sql(crm: Crm) -> str:
     """Everybody who has a place in the life cycle: listed, or seen with an order or a deal.
 
     Parameters
@@ -186,65 +199,7 @@ def people_sql(crm: Any) -> str:
     for table in _PEOPLE:
         if table in columns:
             moment = time.get(table, "")
-            seen = f" where coalesce({moment} <= $as_of, true)" if moment in columns[table] else ""
-            rows = f"select * from {table}{seen}"
-            parts.append(
-                f"select customer_id from ({_read(table, columns, ('customer_id',), rows)}) as {table}"
-            )
+            seen = f"coalesce({moment} <= $as_of, true)" if moment in columns[table] else ""
+            parts.append(read_table(columns, table, ("customer_id",), where=seen))
     united = " union all ".join(parts)
     return f"select distinct customer_id from ({united}) as everyone where customer_id is not null"
-
-
-def ask(crm: Any, sql: str, **values: float | str) -> Any:
-    """Run a statement of these steps on a workspace.
-
-    Parameters
-    ----------
-    crm : Crm
-    sql : str
-    **values : numbers
-        Parameters of the statement beside the closing moment and the time zone; those that it does not name
-        are left out.
-
-    Returns
-    -------
-    DataFrame
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from crmlib.prepare.crm import Crm
-    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]}))
-    >>> ask(crm, "select $gap_days * 2 as twice", gap_days=3.5)
-       twice
-    0    7.0
-    """
-    given = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
-    return crm.engine.to_pandas(sql, given | {name: v for name, v in values.items() if f"${name}" in sql})
-
-
-def columns_here(crm: Any) -> dict[str, list[str]]:
-    """Table -> the columns that it has in this workspace.
-
-    Parameters
-    ----------
-    crm : Crm
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from crmlib.prepare.crm import Crm
-    >>> columns_here(Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]})))
-    {'customers': ['customer_id']}
-    """
-    return {name: crm.columns(name) for name in crm.tables}
-
-
-def _read(
-    table: str, columns: Mapping[str, Iterable[str]], names: Iterable[str], rows: str | None = None
-) -> str:
-    spec, present = table_spec(table), set(columns[table])
-    selected = [
-        name if name in present else f"cast(null as {spec.field(name).sql_type}) as {name}" for name in names
-    ]
-    return f"select {', '.join(selected)} from ({rows or f'select * from {table}'}) as {table}"

@@ -1,72 +1,73 @@
 """How each customer's purchases are spaced: what loyalty is judged by."""
 
-from typing import Any
-
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 
 REPEAT_DAYS = 90
 """A purchase is repeated when the next one follows within so many days."""
 
-_RHYTHM_SQL = """,
-bought_days as (
-    select customer_id, ordered_on, min(age_days) as age_days
-    from orders
-    where is_purchase
-    group by customer_id, ordered_on
-),
-spaced_days as (
-    select
-        customer_id,
-        age_days,
-        lag(age_days) over (partition by customer_id order by ordered_on) - age_days as gap_days,
-        age_days - lead(age_days) over (partition by customer_id order by ordered_on) as next_gap_days,
-        max(age_days) over (partition by customer_id) as tenure_days
-    from bought_days
-),
-own_rhythms as (
-    select
-        customer_id,
-        count(*) as purchase_day_count,
-        count(gap_days) as gap_count,
-        percentile_cont(0.5) within group (order by gap_days) as own_gap_days,
-        max(tenure_days) as tenure_days,
-        min(age_days) as recency_days
-    from spaced_days
-    group by customer_id
-),
-house_rhythm as (
-    select percentile_cont(0.5) within group (order by own_gap_days) as house_gap_days
-    from own_rhythms
-    where gap_count >= 2
-),
-rhythms as (
-    select
-        customer_id,
-        purchase_day_count,
-        tenure_days,
-        recency_days,
-        case when gap_count >= 2 then own_gap_days else house_gap_days end as usual_gap_days
-    from own_rhythms cross join house_rhythm
-),
-slots as (
-    select
-        customer_id,
-        sum(greatest(floor(gap_days / usual_gap_days + 0.5) - 1, 0)) as missed_between,
-        count(*) filter (where age_days >= {repeat_days}) as could_repeat_count,
-        count(*) filter (where age_days >= {repeat_days} and next_gap_days <= {repeat_days}) as repeated_count,
-        count(*) filter (
-            where gap_days is not null and 2 * (spaced_days.tenure_days - age_days) <= spaced_days.tenure_days
-        ) as earlier_count,
-        count(*) filter (
-            where gap_days is not null and 2 * (spaced_days.tenure_days - age_days) > spaced_days.tenure_days
-        ) as recent_count
-    from spaced_days join rhythms using (customer_id)
-    group by customer_id
-)
+_RHYTHM = {
+    "bought_days": """
+        select customer_id, ordered_on, min(age_days) as age_days
+        from orders
+        where is_purchase
+        group by customer_id, ordered_on
+    """,
+    "spaced_days": """
+        select
+            customer_id,
+            age_days,
+            lag(age_days) over (partition by customer_id order by ordered_on) - age_days as gap_days,
+            age_days - lead(age_days) over (partition by customer_id order by ordered_on) as next_gap_days,
+            max(age_days) over (partition by customer_id) as tenure_days
+        from bought_days
+    """,
+    "own_rhythms": """
+        select
+            customer_id,
+            count(*) as purchase_day_count,
+            count(gap_days) as gap_count,
+            percentile_cont(0.5) within group (order by gap_days) as own_gap_days,
+            max(tenure_days) as tenure_days,
+            min(age_days) as recency_days
+        from spaced_days
+        group by customer_id
+    """,
+    "house_rhythm": """
+        select percentile_cont(0.5) within group (order by own_gap_days) as house_gap_days
+        from own_rhythms
+        where gap_count >= 2
+    """,
+    "rhythms": """
+        select
+            customer_id,
+            purchase_day_count,
+            tenure_days,
+            recency_days,
+            case when gap_count >= 2 then own_gap_days else house_gap_days end as usual_gap_days
+        from own_rhythms cross join house_rhythm
+    """,
+    "slots": """
+        select
+            customer_id,
+            sum(greatest(floor(gap_days / usual_gap_days + 0.5) - 1, 0)) as missed_between,
+            count(*) filter (where age_days >= $repeat_days) as could_repeat_count,
+            count(*) filter (where age_days >= $repeat_days and next_gap_days <= $repeat_days) as repeated_count,
+            count(*) filter (
+                where gap_days is not null and 2 * (spaced_days.tenure_days - age_days) <= spaced_days.tenure_days
+            ) as earlier_count,
+            count(*) filter (
+                where gap_days is not null and 2 * (spaced_days.tenure_days - age_days) > spaced_days.tenure_days
+            ) as recent_count
+        from spaced_days join rhythms using (customer_id)
+        group by customer_id
+    """,
+}
+_HABITS_SQL = """
 select
     customer_id,
     purchase_day_count,
@@ -84,7 +85,7 @@ order by customer_id
 """
 
 
-def buying_habits(crm: Any) -> pd.DataFrame:
+def buying_habits(crm: Crm) -> pd.DataFrame:
     """How often, how evenly and how lately each customer has come, counted in purchase days.
 
     Several orders of one day are one purchase. What a purchase is, the indicators say.
@@ -123,9 +124,6 @@ def buying_habits(crm: Any) -> pd.DataFrame:
     customer_id
     ann                           4            10.0           3.0
     """
-    columns = {name: crm.columns(name) for name in crm.tables if name == "transactions"}
     crm.table("transactions")
-    question = _RHYTHM_SQL.format(repeat_days=REPEAT_DAYS)
-    sql = step_sql(ORDER_STEPS, sources=source_steps(columns), figures={}).rstrip() + "\n" + question
-    table = crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
-    return table.set_index("customer_id")
+    steps = indicator_steps(source_steps(columns_here(crm, "transactions"))).add(_RHYTHM)
+    return ask(crm, _HABITS_SQL, steps=steps, repeat_days=REPEAT_DAYS).set_index("customer_id")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.measure.offer_steps import day_values
+from crmlib.measure.steps import Steps
 
 OWN_MOST, TOGETHER_MOST, LIFTED_MOST = 80, 40, 25
 """Products taken per customer: of the own history, by the score of what goes together, and by its excess."""
@@ -20,104 +21,107 @@ GROUPS, OF_GROUP, STEPS_OF_GROUP = 10, 3, 12
 DEARER_FROM, DEARER_TO, PAID_BEFORE = 1.1, 2.0, 1.25
 """A step up costs so many times what is bought now, and at most so many times what was paid there before."""
 
-CANDIDATES_SQL = f"""
-with own as (
-    select *, row_number() over (
-        partition by c order by own_days_season desc, own_days desc, last_on desc, p
-    ) as place
-    from offer_histories semi join offer_batch using (c)
-),
-weighed as (
-    select c, p, cast(round(1e6 * sqrt(own_days) / (1 + date_diff('day', last_on, $cut) / cast($horizon as double)))
-        as bigint) as weight
-    from own
-),
-antecedents as (
-    select c, p, weight
-    from (select *, row_number() over (partition by c order by weight desc, p) as place from weighed) as placed
-    where place <= {ANTECEDENTS}
-),
-pointed as (
-    select
-        antecedents.c,
-        pairs.q as p,
-        antecedents.p as because,
-        pairs.share / pairs.base as lift,
-        cast(round(weight * pairs.share) as bigint) as part,
-        greatest(cast(round(weight * (pairs.share - pairs.base)) as bigint), 0) as excess
-    from antecedents join offer_pairs as pairs on antecedents.p = pairs.p
-),
-together as (
-    select
-        c,
-        p,
-        cast(sum(part) as bigint) as together,
-        max(part) as together_best,
-        cast(sum(excess) as bigint) as excess,
-        max(lift) as lift_best,
-        max(case when excess > 0 then excess * 10000000 + because end) % 10000000 as because
-    from pointed
-    group by c, p
-),
-placed as (
-    select
-        c,
-        p,
-        row_number() over (partition by c order by together desc, p) as place,
-        row_number() over (partition by c order by excess desc, p) as excess_place
-    from together
-),
-habits as (select * from offer_group_habits semi join offer_batch using (c)),
-own_groups as (
-    select *
-    from (
-        select *, row_number() over (partition by c order by group_days desc, group_days_season desc, g) as place
-        from habits
-    ) as groups_placed
-    where place <= {GROUPS}
-),
-usual as (
-    select c, g, p, tier, own_days, first_on, last_on, price
-    from (
-        select own.c, own.p, own.own_days, own.first_on, own.last_on, places.g, places.tier, places.price,
-            row_number() over (partition by own.c, places.g
-                order by places.tier desc nulls last, own.own_days desc, own.last_on desc, own.p)
-                as usual_place
-        from own join offer_group_places as places using (p)
-    ) as usual_placed
-    where usual_place = 1
-),
-steps as (
-    select
-        own_groups.c,
-        places.p,
-        usual.p as step_from,
-        usual.own_days as step_days,
-        usual.first_on as step_first_on,
-        usual.last_on as step_last_on,
-        usual.price as step_price,
-        places.tier is not null and usual.tier is not null as step_by_tier,
-        row_number() over (partition by own_groups.c, own_groups.g order by places.place) as place
-    from own_groups
-        join usual using (c, g)
-        join offer_group_places as places using (g)
-        anti join own on own.c = own_groups.c and own.p = places.p
-    where places.place <= {STEPS_OF_GROUP}
-        and own_groups.group_days >= 2
-        and places.price > usual.price
-        and places.price <= {PAID_BEFORE} * greatest(own_groups.group_top_price, usual.price)
-            * (case when places.tier is not null and usual.tier is not null then 2 else 1 end)
-        and coalesce(places.tier = usual.tier + 1,
-            places.price between {DEARER_FROM} * usual.price and {DEARER_TO} * usual.price)
-),
-candidates as (
-    select c, p from own where place <= {OWN_MOST}
-    union select c, p from placed where place <= {TOGETHER_MOST} or excess_place <= {LIFTED_MOST}
-    union select offer_batch.c, p from offer_batch cross join offer_favourites
-    union select own_groups.c, places.p from own_groups join offer_group_places as places using (g)
-        where places.place <= {OF_GROUP}
-    union select c, p from steps where place <= {OF_GROUP}
-)
+_SIGNALS = {
+    "own": """
+        select *, row_number() over (
+            partition by c order by own_days_season desc, own_days desc, last_on desc, p
+        ) as place
+        from offer_histories semi join offer_batch using (c)
+    """,
+    "weighed": """
+        select c, p, cast(round(1e6 * sqrt(own_days) / (1 + date_diff('day', last_on, $cut) / cast($horizon as double)))
+            as bigint) as weight
+        from own
+    """,
+    "antecedents": f"""
+        select c, p, weight
+        from (select *, row_number() over (partition by c order by weight desc, p) as place from weighed) as placed
+        where place <= {ANTECEDENTS}
+    """,
+    "pointed": """
+        select
+            antecedents.c,
+            pairs.q as p,
+            antecedents.p as because,
+            pairs.share / pairs.base as lift,
+            cast(round(weight * pairs.share) as bigint) as part,
+            greatest(cast(round(weight * (pairs.share - pairs.base)) as bigint), 0) as excess
+        from antecedents join offer_pairs as pairs on antecedents.p = pairs.p
+    """,
+    "together": """
+        select
+            c,
+            p,
+            cast(sum(part) as bigint) as together,
+            max(part) as together_best,
+            cast(sum(excess) as bigint) as excess,
+            max(lift) as lift_best,
+            max(case when excess > 0 then excess * 10000000 + because end) % 10000000 as because
+        from pointed
+        group by c, p
+    """,
+    "placed": """
+        select
+            c,
+            p,
+            row_number() over (partition by c order by together desc, p) as place,
+            row_number() over (partition by c order by excess desc, p) as excess_place
+        from together
+    """,
+    "habits": "select * from offer_group_habits semi join offer_batch using (c)",
+    "own_groups": f"""
+        select *
+        from (
+            select *, row_number() over (partition by c order by group_days desc, group_days_season desc, g) as place
+            from habits
+        ) as groups_placed
+        where place <= {GROUPS}
+    """,
+    "usual": """
+        select c, g, p, tier, own_days, first_on, last_on, price
+        from (
+            select own.c, own.p, own.own_days, own.first_on, own.last_on, places.g, places.tier, places.price,
+                row_number() over (partition by own.c, places.g
+                    order by places.tier desc nulls last, own.own_days desc, own.last_on desc, own.p)
+                    as usual_place
+            from own join offer_group_places as places using (p)
+        ) as usual_placed
+        where usual_place = 1
+    """,
+    "steps": f"""
+        select
+            own_groups.c,
+            places.p,
+            usual.p as step_from,
+            usual.own_days as step_days,
+            usual.first_on as step_first_on,
+            usual.last_on as step_last_on,
+            usual.price as step_price,
+            places.tier is not null and usual.tier is not null as step_by_tier,
+            row_number() over (partition by own_groups.c, own_groups.g order by places.place) as place
+        from own_groups
+            join usual using (c, g)
+            join offer_group_places as places using (g)
+            anti join own on own.c = own_groups.c and own.p = places.p
+        where places.place <= {STEPS_OF_GROUP}
+            and own_groups.group_days >= 2
+            and places.price > usual.price
+            and places.price <= {PAID_BEFORE} * greatest(own_groups.group_top_price, usual.price)
+                * (case when places.tier is not null and usual.tier is not null then 2 else 1 end)
+            and coalesce(places.tier = usual.tier + 1,
+                places.price between {DEARER_FROM} * usual.price and {DEARER_TO} * usual.price)
+    """,
+    "candidates": f"""
+        select c, p from own where place <= {OWN_MOST}
+        union select c, p from placed where place <= {TOGETHER_MOST} or excess_place <= {LIFTED_MOST}
+        union select offer_batch.c, p from offer_batch cross join offer_favourites
+        union select own_groups.c, places.p from own_groups join offer_group_places as places using (g)
+            where places.place <= {OF_GROUP}
+        union select c, p from steps where place <= {OF_GROUP}
+    """,
+}
+CANDIDATES_SQL = Steps(_SIGNALS).sql(
+    """
 select
     candidates.c,
     candidates.p,
@@ -174,6 +178,7 @@ from candidates
     left join habits on habits.c = candidates.c and habits.g = stats.g
 order by candidates.c, candidates.p
 """
+)
 
 LABELS_SQL = """
 select distinct c, p

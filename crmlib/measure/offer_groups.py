@@ -1,10 +1,11 @@
 """What sells best among customers who are alike, for those of whom no purchase is known."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pandas as pd
 
+from crmlib.measure.steps import Steps
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.schema.fields import MINIMUM_GROUP
 
@@ -14,23 +15,25 @@ GROUP_COLUMNS = ("industry", "company_size", "income_band", "region", "country")
 MOST = 60
 """Best sellers kept of each group."""
 
-_SELLERS = """
-with members as ({members}),
-buyers as (
-    select members.value, purchases.c, purchases.p
-    from offer_days as purchases join members using (c)
-    where purchases.ordered_on <= $cut and purchases.ordered_on > $recent_on
-    group by members.value, purchases.c, purchases.p
-),
-sizes as (select value, count(distinct c) as group_buyers from buyers group by value),
-sellers as (
-    select value, p, count(*) as buyers, row_number() over (partition by value order by count(*) desc, p) as place
-    from buyers
-    group by value, p
-)
+_SELLERS = {
+    "members": "{members}",
+    "buyers": """
+        select members.value, purchases.c, purchases.p
+        from offer_days as purchases join members using (c)
+        where purchases.ordered_on <= $cut and purchases.ordered_on > $recent_on
+        group by members.value, purchases.c, purchases.p
+    """,
+    "sizes": "select value, count(distinct c) as group_buyers from buyers group by value",
+    "sellers": """
+        select value, p, count(*) as buyers, row_number() over (partition by value order by count(*) desc, p) as place
+        from buyers
+        group by value, p
+    """,
+}
+_SELLERS_SQL = """
 select value, p, buyers, group_buyers, place
 from sellers join sizes using (value)
-where place <= {most} and group_buyers >= $least
+where place <= $most and group_buyers >= $least
 order by value, place
 """
 
@@ -71,11 +74,12 @@ def group_sellers(
             f"from offer_customers join customers using (customer_id) where {Engine.quote(column)} is not null"
         )
     return engine.to_pandas(
-        _SELLERS.format(members=members, most=MOST),
+        Steps().add(_SELLERS, members=members).sql(_SELLERS_SQL),
         {
             "cut": day,
             "recent_on": day - timedelta(days=horizon_days),
             "least": min_group if column else 1,
+            "most": MOST,
         },
     )
 
@@ -105,12 +109,11 @@ def started_share(engine: Engine, *, day: date, horizon_days: int, listed: bool)
         return float("nan")
     ((waiting, started),) = engine.rows(
         """
-        with firsts as (select c, min(ordered_on) as first_on from offer_days group by c)
         select count(*), count(case when first_on is not null then 1 end)
         from offer_customers
             join (select customer_id, min(signed_up_on) as since from customers group by customer_id) as people
                 using (customer_id)
-            left join firsts using (c)
+            left join (select c, min(ordered_on) as first_on from offer_days group by c) as firsts using (c)
         where since <= $then and (first_on is null or first_on > $then)
         """,
         {"then": day - timedelta(days=horizon_days)},
@@ -118,7 +121,7 @@ def started_share(engine: Engine, *, day: date, horizon_days: int, listed: bool)
     return float("nan") if waiting < 20 else (started + 0.5) / (waiting + 1)
 
 
-def people_of(crm: Any, engine: Engine) -> pd.DataFrame:
+def people_of(crm: Crm, engine: Engine) -> pd.DataFrame:
     """Every customer, with what offers ask of them: consents, and what groups are made of.
 
     Parameters

@@ -4,14 +4,12 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import ask, columns_here
 from crmlib.prepare.clock import closing_moment_of_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError
-
-BOUGHT_STEPS = ("order_lines",)
-"""The steps that `BOUGHT_SQL` reads."""
 
 BOUGHT_SQL = """
 select
@@ -39,7 +37,7 @@ order by customer_id, product_id
 _BEFORE_ALL = pd.Timestamp("0001-01-01")
 
 
-def products_bought(crm: Any, *, after: Any = None, until: Any = None) -> pd.DataFrame:
+def products_bought(crm: Crm, *, after: Any = None, until: Any = None) -> pd.DataFrame:
     """Which customer paid for which product later than one moment and up to another, as known at the later one.
 
     Parameters
@@ -89,7 +87,5 @@ def products_bought(crm: Any, *, after: Any = None, until: Any = None) -> pd.Dat
             f"the time ends on {then.as_of:%Y-%m-%d %H:%M}, before it begins on {begins:%Y-%m-%d %H:%M} "
             "(UTC). Give `after` before `until`."
         )
-    columns = {name: then.columns(name) for name in then.tables}
-    sql = step_sql(BOUGHT_STEPS, sources=source_steps(columns), figures={}) + BOUGHT_SQL
-    values = moments(sql, as_of=then.as_of, time_zone=zone) | {"after": begins.to_pydatetime()}
-    return then.engine.to_pandas(sql, values)
+    steps = indicator_steps(source_steps(columns_here(then)))
+    return ask(then, BOUGHT_SQL, steps=steps, after=begins.to_pydatetime())

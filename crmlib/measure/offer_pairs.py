@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+from crmlib.measure.steps import Steps, lay_down
+
 LARGEST_ORDER = 100
 """Orders with more different products say little about any two of them; they are left out of pairs."""
 
@@ -29,14 +31,14 @@ PAIR_STATEMENTS = {
         select o, min(ordered_on) as ordered_on, count(*) as products from offer_order_products group by o
     """,
     "offer_orders": f"""
-        with often as (
-            select p, count(*) as days from offer_days group by p
-            order by days desc, p
-            limit {PAIR_PRODUCTS}
-        ),
-        fit as (select o from offer_order_sizes where products <= {LARGEST_ORDER})
         select o, p, ordered_on
-        from offer_order_products semi join often using (p) semi join fit using (o)
+        from offer_order_products
+            semi join (
+                select p, count(*) as days from offer_days group by p
+                order by days desc, p
+                limit {PAIR_PRODUCTS}
+            ) as often using (p)
+            semi join (select o from offer_order_sizes where products <= {LARGEST_ORDER}) as fit using (o)
     """,
     "offer_pair_counts": f"""
         select
@@ -62,36 +64,40 @@ PAIR_STATEMENTS = {
 
 _AT_PLACE = "case when $place = 0 then last_orders when $place = 1 then second_orders else third_orders end"
 
-PAIRS_SQL = f"""
-        with counted as (select p, q, {_AT_PLACE} as baskets from offer_pair_counts),
-        products as (select p, {_AT_PLACE} as orders from offer_product_orders),
-        whole as (select {_AT_PLACE} as total from offer_all_orders),
-        together as (
-            select p, q, baskets from counted where baskets >= $least_together
-            union all
-            select q as p, p as q, baskets from counted where baskets >= $least_together
-        ),
-        shares as (
-            select
-                together.p,
-                together.q,
-                together.baskets,
-                before.orders as orders_before,
-                behind.orders as orders_behind,
-                cast(behind.orders as double) / total as base,
-                (together.baskets + {PAIR_WEIGHT} * cast(behind.orders as double) / total)
-                    / (before.orders + {PAIR_WEIGHT}) as share
-            from together
-                join products as before on together.p = before.p
-                join products as behind on together.q = behind.p
-                cross join whole
-        )
-        select p, q, baskets, orders_before, orders_behind, base, share
-        from (
-            select *, row_number() over (partition by p order by share desc, q) as place from shares
-        ) as places
-        where place <= {NEIGHBOURS}
-    """
+_GOING_TOGETHER = {
+    "counted": f"select p, q, {_AT_PLACE} as baskets from offer_pair_counts",
+    "products": f"select p, {_AT_PLACE} as orders from offer_product_orders",
+    "whole": f"select {_AT_PLACE} as total from offer_all_orders",
+    "together": """
+        select p, q, baskets from counted where baskets >= $least_together
+        union all
+        select q as p, p as q, baskets from counted where baskets >= $least_together
+    """,
+    "shares": f"""
+        select
+            together.p,
+            together.q,
+            together.baskets,
+            before.orders as orders_before,
+            behind.orders as orders_behind,
+            cast(behind.orders as double) / total as base,
+            (together.baskets + {PAIR_WEIGHT} * cast(behind.orders as double) / total)
+                / (before.orders + {PAIR_WEIGHT}) as share
+        from together
+            join products as before on together.p = before.p
+            join products as behind on together.q = behind.p
+            cross join whole
+    """,
+}
+PAIRS_SQL = Steps(_GOING_TOGETHER).sql(
+    f"""
+select p, q, baskets, orders_before, orders_behind, base, share
+from (
+    select *, row_number() over (partition by p order by share desc, q) as place from shares
+) as places
+where place <= {NEIGHBOURS}
+"""
+)
 """The products that go with each one, by their share among its orders, drawn towards that among all."""
 
 _DONE_WITH = ("offer_orders", "offer_order_sizes", "offer_order_products")
@@ -122,8 +128,6 @@ def count_pairs(engine: Any, day: date, *, horizon_days: int) -> None:
         "second_on": day - timedelta(days=horizon_days),
         "third_on": day - timedelta(days=2 * horizon_days),
     }
-    for name, sql in PAIR_STATEMENTS.items():
-        given = {key: value for key, value in values.items() if f"${key}" in sql}
-        engine.execute(f"create or replace temp table {name} as {sql}", given)
+    lay_down(engine, PAIR_STATEMENTS, **values)
     for name in _DONE_WITH:
         engine.execute(f"drop table {name}")

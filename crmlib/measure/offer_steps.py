@@ -4,52 +4,61 @@ from datetime import date, timedelta
 from typing import Any
 
 from crmlib.measure.offer_pairs import LEAST_TOGETHER, PAIRS_SQL
+from crmlib.measure.steps import Steps, lay_down
 
 LEAST_ENDED = 20
 """Repeat purchases from which a product, or a category, has a rhythm of its own."""
 
-_GAPS = """
-        with gaps as (
-            select {key}, gap, sum(at_gap) as at_gap, sum(ended) as ended
-            from offer_gap_counts
-            where {where}
-            group by {key}, gap
-        ),
-        risks as (
-            select
-                {key},
-                gap,
-                at_gap,
-                ended,
-                sum(at_gap) over (
-                    partition by {key} order by gap rows between current row and unbounded following
-                ) as at_risk
-            from gaps
-        ),
-        curve as (
-            select
-                {key},
-                gap,
-                ended,
-                round(exp(sum(ln(greatest(1 - cast(ended as double) / at_risk, 1e-9))) over (
-                    partition by {key} order by gap rows between unbounded preceding and current row
-                )), 9) as lasting
-            from risks
-            where ended > 0
-        ),
-        ends as (
-            select {key}, min(lasting) as lasting_at_end, sum(ended) as ended from curve group by {key}
-        ),
-        stretches as (select {key}, sum(at_gap) as stretches from gaps group by {key})
+_GAPS = {
+    "gaps": """
+        select {key}, gap, sum(at_gap) as at_gap, sum(ended) as ended
+        from offer_gap_counts
+        where {where}
+        group by {key}, gap
+    """,
+    "risks": """
         select
             {key},
-            cast(min(case when 2 * lasting <= 1 + lasting_at_end then gap end) as double) as {name}_days,
-            1 - min(lasting_at_end) as {name}_return,
-            min(ends.ended) as {ended},
-            min(stretches.stretches) - min(ends.ended) as {running}
-        from curve join ends using ({key}) join stretches using ({key})
-        group by {key}
-    """
+            gap,
+            at_gap,
+            ended,
+            sum(at_gap) over (
+                partition by {key} order by gap rows between current row and unbounded following
+            ) as at_risk
+        from gaps
+    """,
+    "curve": """
+        select
+            {key},
+            gap,
+            ended,
+            round(exp(sum(ln(greatest(1 - cast(ended as double) / at_risk, 1e-9))) over (
+                partition by {key} order by gap rows between unbounded preceding and current row
+            )), 9) as lasting
+        from risks
+        where ended > 0
+    """,
+    "ends": """
+        select {key}, min(lasting) as lasting_at_end, sum(ended) as ended from curve group by {key}
+    """,
+    "stretches": "select {key}, sum(at_gap) as stretches from gaps group by {key}",
+}
+_GAPS_SQL = """
+select
+    {key},
+    cast(min(case when 2 * lasting <= 1 + lasting_at_end then gap end) as double) as {name}_days,
+    1 - min(lasting_at_end) as {name}_return,
+    min(ends.ended) as {ended},
+    min(stretches.stretches) - min(ends.ended) as {running}
+from curve join ends using ({key}) join stretches using ({key})
+group by {key}
+"""
+
+
+def _gaps_sql(*, key: str, where: str, name: str, ended: str, running: str) -> str:
+    question = _GAPS_SQL.format(key=key, name=name, ended=ended, running=running)
+    return Steps().add(_GAPS, key=key, where=where).sql(question)
+
 
 STATEMENTS = {
     "offer_histories": """
@@ -190,13 +199,13 @@ STATEMENTS = {
         group by products.has_group, products.g, often.p, stretches.gap
     """,
     "offer_product_gaps": "select often_p as p, km_days, km_return, ended, running from ("
-    + _GAPS.format(key="often_p", where="often_p is not null", name="km", ended="ended", running="running")
+    + _gaps_sql(key="often_p", where="often_p is not null", name="km", ended="ended", running="running")
     + ") as found",
-    "offer_group_gaps": _GAPS.format(
+    "offer_group_gaps": _gaps_sql(
         key="g", where="g is not null", name="group", ended="group_ended", running="group_running"
     ),
     "offer_all_gaps": "select all_days, all_return from (values (1)) as one left join ("
-    + _GAPS.format(key="k", where="true", name="all", ended="all_ended", running="all_running")
+    + _gaps_sql(key="k", where="true", name="all", ended="all_ended", running="all_running")
     + ") as found on true",
     "offer_pairs": PAIRS_SQL,
 }
@@ -236,9 +245,7 @@ def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0) ->
     1        tea    3.666667    NaN
     """
     values = day_values(day, horizon_days=horizon_days) | {"place": place}
-    for name, sql in STATEMENTS.items():
-        given = {key: value for key, value in values.items() if f"${key}" in sql}
-        engine.execute(f"create or replace temp table {name} as {sql}", given)
+    lay_down(engine, STATEMENTS, **values)
 
 
 def day_values(day: date, *, horizon_days: int) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """Who bought which product on which day, refunds taken off: the ground that offers stand on."""
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import step_sql
-from crmlib.measure.lifecycle_steps import columns_here, people_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.lifecycle_steps import people_sql
+from crmlib.measure.steps import columns_here, lay_down, moments
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import SchemaError
 from crmlib.schema.tables import table_spec
@@ -19,40 +19,40 @@ DETAILS = (
 )
 """What is read of a product."""
 
-_REFUND_STEPS = ("order_lines", "sent_back_products", "sent_back_histories")
-
-_KEPT = """,
-product_refunds as (
-    select
-        customer_id,
-        product_id,
-        refund_amount,
-        last_value(case when bought_amount > 0 then order_id end ignore nulls) over (
-            partition by customer_id, product_id
-            order by ordered_at, case when bought_amount > 0 then 0 else 1 end, order_id
-            rows between unbounded preceding and current row
-        ) as order_id
-    from sent_back_histories
-),
-came_back as (
-    select histories.customer_id, histories.product_id, histories.order_id
-    from sent_back_histories as histories
-        join product_refunds as refunds using (customer_id, product_id, order_id)
-    where refunds.refund_amount is not null
-    group by histories.customer_id, histories.product_id, histories.order_id
-    having max(histories.bought_amount) + sum(refunds.refund_amount) <= 0
-),
-order_numbers as (
-    select
-        numbered.customer_id,
-        numbered.order_id,
-        numbered.ordered_at,
-        customers.c,
-        cast(dense_rank() over (order by numbered.customer_id, numbered.order_id) as integer) as o,
-        cast(numbered.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on
-    from (select distinct customer_id, order_id, ordered_at from order_lines) as numbered
-        join offer_customers as customers using (customer_id)
-)
+_KEPT = {
+    "product_refunds": """
+        select
+            customer_id,
+            product_id,
+            refund_amount,
+            last_value(case when bought_amount > 0 then order_id end ignore nulls) over (
+                partition by customer_id, product_id
+                order by ordered_at, case when bought_amount > 0 then 0 else 1 end, order_id
+                rows between unbounded preceding and current row
+            ) as order_id
+        from sent_back_histories
+    """,
+    "came_back": """
+        select histories.customer_id, histories.product_id, histories.order_id
+        from sent_back_histories as histories
+            join product_refunds as refunds using (customer_id, product_id, order_id)
+        where refunds.refund_amount is not null
+        group by histories.customer_id, histories.product_id, histories.order_id
+        having max(histories.bought_amount) + sum(refunds.refund_amount) <= 0
+    """,
+    "order_numbers": """
+        select
+            numbered.customer_id,
+            numbered.order_id,
+            numbered.ordered_at,
+            customers.c,
+            cast(dense_rank() over (order by numbered.customer_id, numbered.order_id) as integer) as o,
+            cast(numbered.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on
+        from (select distinct customer_id, order_id, ordered_at from order_lines) as numbered
+            join offer_customers as customers using (customer_id)
+    """,
+}
+_KEPT_SQL = """
 select
     order_numbers.c,
     products.p,
@@ -109,7 +109,7 @@ _TABLES = {
 }
 
 
-def offer_engine(crm: Any) -> Engine:
+def offer_engine(crm: Crm) -> Engine:
     """An engine beside the workspace's own that holds every purchase of a known customer, coded by numbers.
 
     Parameters
@@ -146,9 +146,8 @@ def offer_engine(crm: Any) -> Engine:
             "No order line says who bought. Map customer_id in crm.toml under [tables.transactions.columns]."
         )
     engine = crm.engine.branch("offers", dict.fromkeys(crm.tables, "select * from {source}"))
-    for name, sql in table_statements(columns_here(crm), people=people_sql(crm)).items():
-        values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
-        engine.execute(f"create or replace temp table {name} as {sql}", values)
+    tables = table_statements(columns_here(crm), people=people_sql(crm))
+    lay_down(engine, tables, **moments(" ".join(tables.values()), as_of=crm.as_of, time_zone=crm.time_zone))
     return engine
 
 
@@ -180,12 +179,12 @@ def table_statements(columns: dict[str, list[str]], *, people: str) -> dict[str,
         "has_group": " or ".join(f"{name} is not null" for name in parts),
         "products": f"select product_id, {read} from {'products' if listed else empty}",
         "sold": "select distinct product_id from transactions where ordered_at <= $as_of",
-        "kept": step_sql(_REFUND_STEPS, sources=source_steps(columns), figures={}).rstrip() + _KEPT,
+        "kept": indicator_steps(source_steps(columns)).add(_KEPT).sql(_KEPT_SQL),
     }
     return {name: sql.format(**words) for name, sql in _TABLES.items()}
 
 
-def day_of(crm: Any) -> date:
+def day_of(crm: Crm) -> date:
     """The day of the closing moment by the clocks of the workspace.
 
     Parameters
@@ -245,3 +244,36 @@ def products_offered(engine: Engine) -> pd.DataFrame:
         """
     )
     return table.set_index("p")
+
+
+def first_purchase_on(engine: Engine) -> date | None:
+    """The day of the first purchase that `offer_engine` holds; None where there is none.
+
+    >>> engine = Engine()
+    >>> engine.execute("create table offer_days as select date '2024-01-02' as ordered_on")
+    >>> first_purchase_on(engine)
+    datetime.date(2024, 1, 2)
+    """
+    return engine.rows("select min(ordered_on) from offer_days")[0][0]
+
+
+def known_buyers(engine: Engine) -> pd.Series:
+    """The numbers of the customers who bought up to the day that the engine is counted up to, sorted.
+
+    >>> engine = Engine()
+    >>> engine.execute("create table offer_customer_stats as select unnest([2, 1]) as c")
+    >>> known_buyers(engine).tolist()
+    [1, 2]
+    """
+    return engine.to_pandas("select c from offer_customer_stats order by c")["c"]
+
+
+def buyers_of_products(engine: Engine) -> pd.Series:
+    """Product's number -> customers who bought it up to that day.
+
+    >>> engine = Engine()
+    >>> engine.execute("create table offer_product_stats as select 4 as p, 7 as buyers")
+    >>> buyers_of_products(engine).to_dict()
+    {4: 7}
+    """
+    return engine.to_pandas("select p, buyers from offer_product_stats").set_index("p")["buyers"]

@@ -4,10 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import ask, columns_here
 from crmlib.prepare.clock import closing_moment_of_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
 _ALL = """
@@ -46,7 +47,7 @@ order by customer_id
 _BEFORE_ALL = pd.Timestamp("0001-01-01")
 
 
-def purchases_within(crm: Any, *, after: Any, until: Any, category: str | None = None) -> pd.DataFrame:
+def purchases_within(crm: Crm, *, after: Any, until: Any, category: str | None = None) -> pd.DataFrame:
     """Who purchased later than one moment and up to another, as it was known at the later one.
 
     What a purchase is, the indicators say: an order of which nothing is left after its refunds is none. A
@@ -96,7 +97,7 @@ def purchases_within(crm: Any, *, after: Any, until: Any, category: str | None =
     return _ask(then, after=begins, category=category)[["purchase_count", "net_amount"]]
 
 
-def category_habits(crm: Any, *, category: str) -> pd.DataFrame:
+def category_habits(crm: Crm, *, category: str) -> pd.DataFrame:
     """What customers have bought from one category so far.
 
     Parameters
@@ -135,7 +136,7 @@ def category_habits(crm: Any, *, category: str) -> pd.DataFrame:
     return habits[list(names)].rename(columns=names).astype("float64")
 
 
-def first_order_at(crm: Any) -> pd.Timestamp | None:
+def first_order_at(crm: Crm) -> pd.Timestamp | None:
     """The moment of the first order line that has a customer; None where there is none.
 
     Parameters
@@ -163,21 +164,19 @@ def first_order_at(crm: Any) -> pd.Timestamp | None:
     return None if found is None else pd.Timestamp(found)
 
 
-def _ask(crm: Any, *, after: pd.Timestamp, category: str | None) -> pd.DataFrame:
+def _ask(crm: Crm, *, after: pd.Timestamp, category: str | None) -> pd.DataFrame:
     if category is not None:
         _require_category(crm, category)
-    columns = {name: crm.columns(name) for name in crm.tables}
-    steps = [*ORDER_STEPS, *(("product_details", "lines") if category is not None else ())]
-    sql = step_sql(steps, sources=source_steps(columns), figures={}) + (
-        _ALL if category is None else _OF_CATEGORY
-    )
-    values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone) | {"after": after.to_pydatetime()}
-    if category is not None:
-        values["category"] = str(category)
-    return crm.engine.to_pandas(sql, values).set_index("customer_id")
+    return ask(
+        crm,
+        _ALL if category is None else _OF_CATEGORY,
+        steps=indicator_steps(source_steps(columns_here(crm))),
+        after=after.to_pydatetime(),
+        category=None if category is None else str(category),
+    ).set_index("customer_id")
 
 
-def _require_category(crm: Any, category: str) -> None:
+def _require_category(crm: Crm, category: str) -> None:
     if "products" not in crm or "category" not in crm.columns("products"):
         raise SchemaError(
             "products has no column category. Map it in crm.toml under [tables.products.columns]."

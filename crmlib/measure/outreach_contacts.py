@@ -1,11 +1,12 @@
 """When each customer was last addressed, and how customers have answered through each channel."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
+from crmlib.measure.steps import Steps, ask, columns_here, read_table
 from crmlib.prepare.clock import days_later, in_zone
+from crmlib.prepare.crm import Crm
 
 ANSWER_DAYS = 14
 """An answer through the same channel within so many days is one to the contact before it."""
@@ -19,35 +20,31 @@ ANSWERED = (
 
 LAST_CONTACT_COLUMNS = ("last_interaction_at", "last_campaign_on")
 
-_NO_INTERACTIONS = """
-    select cast(null as varchar) as interaction_id, cast(null as varchar) as customer_id,
-        cast(null as varchar) as campaign_id, cast(null as timestamp) as happened_at,
-        cast(null as varchar) as channel, cast(null as varchar) as direction, cast(null as varchar) as outcome
-    where 1 = 0
-"""
-_INTERACTIONS = """
-    select interaction_id, customer_id, {campaign_id} as campaign_id, happened_at, {channel} as channel,
-        {direction} as direction, lower(trim({outcome})) as outcome
-    from interactions
-    where {planned_for} is null
-"""
-_NO_CAMPAIGNS = """
-    select cast(null as varchar) as campaign_id, cast(null as varchar) as customer_id,
-        cast(null as date) as own_day, cast(null as date) as first_day, cast(null as timestamp) as responded_at,
-        cast(null as varchar) as channel, cast(null as boolean) as is_control
-    where 1 = 0
-"""
-_CAMPAIGNS = """
-    select campaign_contacts.campaign_id, campaign_contacts.customer_id, {own_day} as own_day,
-        {first_day} as first_day, {responded_at} as responded_at, lower(trim({channel})) as channel,
-        coalesce({is_control}, false) as is_control
-    from campaign_contacts {join}
-"""
-_MEMBERS = """
-    select campaign_id, customer_id, coalesce(own_day, first_day) as contacted_on, responded_at, channel
-    from campaign_rows
-    where not is_control
-"""
+_CONTACT = ("interaction_id", "customer_id", "campaign_id", "happened_at", "channel", "direction", "outcome")
+_MEMBER = ("campaign_id", "customer_id", "contacted_on", "responded_at", "is_control")
+_STEPS = {
+    "contacts": """
+        select {listed}, lower(trim(outcome)) as outcome
+        from ({interactions}) as interactions
+        where planned_for is null
+    """,
+    "campaign_rows": """
+        select
+            members.campaign_id,
+            members.customer_id,
+            members.contacted_on as own_day,
+            known.started_on as first_day,
+            members.responded_at,
+            lower(trim(known.channel)) as channel,
+            coalesce(members.is_control, false) as is_control
+        from ({members}) as members left join ({campaigns}) as known on members.campaign_id = known.campaign_id
+    """,
+    "campaign_members": """
+        select campaign_id, customer_id, coalesce(own_day, first_day) as contacted_on, responded_at, channel
+        from campaign_rows
+        where not is_control
+    """,
+}
 LAST_CONTACTS = """
 select
     customer_id,
@@ -60,7 +57,7 @@ from (
     union all
     select customer_id, cast(null as timestamp) as happened_at, contacted_on
     from campaign_members
-    where contacted_on <= $as_of_day
+    where contacted_on <= $as_of_on
 ) as all_contacts
 group by customer_id
 order by customer_id
@@ -73,10 +70,10 @@ from campaign_rows as controls
 left join (
     select campaign_id, max(contacted_on) as last_day
     from campaign_members
-    where contacted_on <= $as_of_day
+    where contacted_on <= $as_of_on
     group by campaign_id
 ) as others on controls.campaign_id = others.campaign_id
-where controls.is_control and coalesce(controls.own_day, others.last_day, controls.first_day) <= $as_of_day
+where controls.is_control and coalesce(controls.own_day, others.last_day, controls.first_day) <= $as_of_on
 group by controls.customer_id
 order by controls.customer_id
 """
@@ -128,7 +125,7 @@ order by customer_id, channel
 """
 
 
-def last_contacts(crm: Any) -> pd.DataFrame:
+def last_contacts(crm: Crm) -> pd.DataFrame:
     """When each customer was last addressed by us, by any means.
 
     An interaction counts unless it is a plan or came from the customer; so does one whose direction is not
@@ -154,12 +151,11 @@ def last_contacts(crm: Any) -> pd.DataFrame:
     customer_id
     ann                  2024-01-05              NaT
     """
-    values = {"as_of": crm.as_of.to_pydatetime(), "as_of_day": _day(crm, crm.as_of)}
-    found = crm.engine.to_pandas(outreach_sql(_columns(crm), LAST_CONTACTS), values)
+    found = ask(crm, LAST_CONTACTS, steps=outreach_steps(columns_here(crm)))
     return found.astype(dict.fromkeys(LAST_CONTACT_COLUMNS, "datetime64[us]")).set_index("customer_id")
 
 
-def last_controls(crm: Any) -> pd.Series:
+def last_controls(crm: Crm) -> pd.Series:
     """When each customer was last left alone on purpose, in the control group of a campaign.
 
     The day is `contacted_on` of the customer's own row; where that is not there, the last day on which others
@@ -182,13 +178,11 @@ def last_controls(crm: Any) -> pd.Series:
     >>> last_controls(Crm.from_frames(as_of="2024-01-31", campaign_contacts=rows)).astype(str).to_dict()
     {'ann': '2024-01-05'}
     """
-    found = crm.engine.to_pandas(
-        outreach_sql(_columns(crm), LAST_CONTROLS), {"as_of_day": _day(crm, crm.as_of)}
-    )
+    found = ask(crm, LAST_CONTROLS, steps=outreach_steps(columns_here(crm)))
     return found.astype({"last_control_on": "datetime64[us]"}).set_index("customer_id")["last_control_on"]
 
 
-def channel_responses(crm: Any) -> pd.DataFrame:
+def channel_responses(crm: Crm) -> pd.DataFrame:
     """How often each customer was addressed through a channel, and how often an answer came.
 
     A contact is answered if its outcome says so (`ANSWERED`), if the customer wrote or called through the same
@@ -214,37 +208,29 @@ def channel_responses(crm: Any) -> pd.DataFrame:
     0         ann   phone              1             1
     """
     judged = days_later(crm.as_of, -ANSWER_DAYS, time_zone=crm.time_zone)
-    values = {
-        "as_of": crm.as_of.to_pydatetime(),
-        "judged_until": judged.to_pydatetime(),
-        "judged_day": _day(crm, judged),
-    }
-    sql = outreach_sql(_columns(crm), responses_question())
-    counts = {"contact_count": "int64", "answer_count": "int64"}
-    return crm.engine.to_pandas(sql, values).astype(counts)
+    found = ask(
+        crm,
+        responses_question(),
+        steps=outreach_steps(columns_here(crm)),
+        judged_until=judged.to_pydatetime(),
+        judged_day=in_zone(judged, time_zone=crm.time_zone).date(),
+    )
+    return found.astype({"contact_count": "int64", "answer_count": "int64"})
 
 
-def outreach_sql(columns: Mapping[str, Sequence[str]], question: str) -> str:
-    """Contacts, rows of campaigns and those of them who were contacted, as steps, and a question to them.
+def outreach_steps(columns: Mapping[str, Sequence[str]]) -> Steps:
+    """Contacts, rows of campaigns and those of them who were contacted; a table that is not there has no rows.
 
-    The steps are `contacts`, `campaign_rows` and `campaign_members`; a table that is not there has no rows.
-
-    Parameters
-    ----------
-    columns : table -> names of its columns
-    question : a select
-
-    Examples
-    --------
-    >>> print(outreach_sql({}, "select 1").split()[:3])
-    ['with', 'contacts', 'as']
+    >>> "campaign_members" in outreach_steps({})
+    True
     """
-    steps = {
-        "contacts": _contacts(columns),
-        "campaign_rows": _campaign_rows(columns),
-        "campaign_members": _MEMBERS,
-    }
-    return "with " + ",\n".join(f"{name} as ({sql})" for name, sql in steps.items()) + "\n" + question
+    return Steps().add(
+        _STEPS,
+        listed=", ".join(_CONTACT[:-1]),
+        interactions=read_table(columns, "interactions", (*_CONTACT, "planned_for")),
+        members=read_table(columns, "campaign_contacts", _MEMBER),
+        campaigns=read_table(columns, "campaigns", ("campaign_id", "started_on", "channel")),
+    )
 
 
 def responses_question() -> str:
@@ -260,36 +246,3 @@ def responses_question() -> str:
         channels="'email', 'sms', 'phone', 'fax', 'web'",
         days=ANSWER_DAYS,
     )
-
-
-def _contacts(columns: Mapping[str, Sequence[str]]) -> str:
-    if "interactions" not in columns:
-        return _NO_INTERACTIONS
-    present = columns["interactions"]
-    kinds = dict.fromkeys(("campaign_id", "channel", "direction", "outcome"), "varchar")
-    kinds["planned_for"] = "date"
-    return _INTERACTIONS.format(
-        **{name: name if name in present else f"cast(null as {kind})" for name, kind in kinds.items()}
-    )
-
-
-def _campaign_rows(columns: Mapping[str, Sequence[str]]) -> str:
-    if "campaign_contacts" not in columns:
-        return _NO_CAMPAIGNS
-    present, known = columns["campaign_contacts"], columns.get("campaigns", ())
-    return _CAMPAIGNS.format(
-        own_day="campaign_contacts.contacted_on" if "contacted_on" in present else "cast(null as date)",
-        first_day="campaigns.started_on" if "started_on" in known else "cast(null as date)",
-        responded_at="responded_at" if "responded_at" in present else "cast(null as timestamp)",
-        channel="campaigns.channel" if "channel" in known else "cast(null as varchar)",
-        is_control="is_control" if "is_control" in present else "false",
-        join="left join campaigns on campaign_contacts.campaign_id = campaigns.campaign_id" if known else "",
-    )
-
-
-def _columns(crm: Any) -> dict[str, list[str]]:
-    return {name: crm.columns(name) for name in crm.tables}
-
-
-def _day(crm: Any, moment: pd.Timestamp) -> Any:
-    return in_zone(moment, time_zone=crm.time_zone).date()

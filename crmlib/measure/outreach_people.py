@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import known_customers
 
 CONSENT_OF = {
@@ -26,7 +27,7 @@ _EMAIL = re.compile(
 _PHONE = re.compile(r"\+?[\d ()./-]{5,30}")
 
 
-def contact_permissions(crm: Any) -> pd.DataFrame:
+def contact_permissions(crm: Crm) -> pd.DataFrame:
     """For every customer and channel: what was agreed to, and whether the address can be used.
 
     Parameters

@@ -1,52 +1,53 @@
 """How each customer pays: invoices, days late, what is open and what is overdue."""
 
-from typing import Any
-
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import ORDER_STEPS, step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import SchemaError
 
-_INVOICES_SQL = """,
-credit_terms as ({terms}),
-invoices as (
-    select
-        customer_id,
-        kept_amount,
-        coalesce(due_on, ordered_on + payment_terms_days) as due_on,
-        paid_on
-    from orders left join credit_terms using (customer_id)
-    where is_purchase
-),
-judged_invoices as (
-    select
-        *,
-        paid_on is null as is_open,
-        paid_on is null and due_on < $as_of_on as is_overdue,
-        case
-            when paid_on is not null then greatest(date_diff('day', due_on, paid_on), 0)
-            when due_on < $as_of_on then date_diff('day', due_on, $as_of_on)
-        end as days_late
-    from invoices
-    where due_on is not null
-),
-invoice_totals as (
-    select
-        customer_id,
-        count(*) as invoice_count,
-        count(days_late) as judged_count,
-        count(*) filter (where days_late > 0) as late_count,
-        coalesce(sum(days_late), 0) as late_days,
-        max(days_late) as days_late_max,
-        coalesce(sum(kept_amount) filter (where is_open), 0) as open_amount,
-        coalesce(sum(kept_amount) filter (where is_overdue), 0) as overdue_amount,
-        coalesce(max(days_late) filter (where is_overdue), 0) as overdue_days
-    from judged_invoices
-    group by customer_id
-)
+_INVOICES = {
+    "credit_terms": "{terms}",
+    "invoices": """
+        select
+            customer_id,
+            kept_amount,
+            coalesce(due_on, ordered_on + payment_terms_days) as due_on,
+            paid_on
+        from orders left join credit_terms using (customer_id)
+        where is_purchase
+    """,
+    "judged_invoices": """
+        select
+            *,
+            paid_on is null as is_open,
+            paid_on is null and due_on < $as_of_on as is_overdue,
+            case
+                when paid_on is not null then greatest(date_diff('day', due_on, paid_on), 0)
+                when due_on < $as_of_on then date_diff('day', due_on, $as_of_on)
+            end as days_late
+        from invoices
+        where due_on is not null
+    """,
+    "invoice_totals": """
+        select
+            customer_id,
+            count(*) as invoice_count,
+            count(days_late) as judged_count,
+            count(*) filter (where days_late > 0) as late_count,
+            coalesce(sum(days_late), 0) as late_days,
+            max(days_late) as days_late_max,
+            coalesce(sum(kept_amount) filter (where is_open), 0) as open_amount,
+            coalesce(sum(kept_amount) filter (where is_overdue), 0) as overdue_amount,
+            coalesce(max(days_late) filter (where is_overdue), 0) as overdue_days
+        from judged_invoices
+        group by customer_id
+    """,
+}
+_TOTALS_SQL = """
 select
     customer_id,
     invoice_count,
@@ -63,7 +64,7 @@ order by customer_id
 """
 
 
-def invoice_totals(crm: Any) -> pd.DataFrame:
+def invoice_totals(crm: Crm) -> pd.DataFrame:
     """Invoices of every customer, as they stand at the closing moment.
 
     An order that is a purchase and has a due date is an invoice; its amount is what is left of it after
@@ -102,17 +103,15 @@ def invoice_totals(crm: Any) -> pd.DataFrame:
     ann                     2           2         15            30.0            10
     """
     require_columns(crm.table("transactions"), ["paid_on"], table_name="transactions")
-    columns = {name: crm.columns(name) for name in crm.tables if name in ("transactions", "customers")}
+    columns = columns_here(crm, "transactions", "customers")
     known = columns.get("customers", [])
     if "due_on" not in columns["transactions"] and "payment_terms_days" not in known:
         raise SchemaError(
             "transactions has no column due_on. Map it in crm.toml under [tables.transactions.columns], or "
             "payment_terms_days under [tables.customers.columns]."
         )
-    question = _INVOICES_SQL.format(terms=_terms(known))
-    sql = step_sql(ORDER_STEPS, sources=source_steps(columns), figures={}).rstrip() + "\n" + question
-    table = crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
-    return table.set_index("customer_id")
+    steps = indicator_steps(source_steps(columns)).add(_INVOICES, terms=_terms(known))
+    return ask(crm, _TOTALS_SQL, steps=steps).set_index("customer_id")
 
 
 def _terms(known: list[str]) -> str:

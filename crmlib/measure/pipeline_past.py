@@ -1,13 +1,12 @@
 """The pipeline as it stood at a past moment: which deals were open, in which stage, and for how long."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.deal_stays_past import StayHistory, stay_history
-from crmlib.measure.deal_steps import read_table
-from crmlib.measure.lifecycle_steps import ask
+from crmlib.measure.steps import Steps, ask, columns_here, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
 DEAL_KEYS = ("owner_id", "product_id", "category", "department", "region", "customer_id")
@@ -17,17 +16,19 @@ _OWN = (
     *("opportunity_id", "customer_id", "owner_id", "product_id", "amount", "created_at", "closed_at"),
     "outcome",
 )
-_LEDGER = """
-with parties as (
-    select customer_id, min(region) as region, min(company_size) as company_size
-    from ({customers}) as customers
-    group by customer_id
-),
-things as (
-    select product_id, min(category) as category, min(department) as department
-    from ({products}) as products
-    group by product_id
-)
+_LEDGER = {
+    "parties": """
+        select customer_id, min(region) as region, min(company_size) as company_size
+        from ({customers}) as customers
+        group by customer_id
+    """,
+    "things": """
+        select product_id, min(category) as category, min(department) as department
+        from ({products}) as products
+        group by product_id
+    """,
+}
+_LEDGER_SQL = """
 select
     deals.opportunity_id,
     deals.owner_id,
@@ -77,7 +78,7 @@ class PastPipeline:
     stages: tuple[str, ...]
 
 
-def deal_ledger(crm: Any) -> pd.DataFrame:
+def deal_ledger(crm: Crm) -> pd.DataFrame:
     """What is known of every deal, without its contacts: whose it is, what it is about, when it came and went.
 
     Parameters
@@ -118,7 +119,7 @@ def deal_ledger(crm: Any) -> pd.DataFrame:
     return ledger.astype({"amount": "float64"})
 
 
-def ledger_sql(crm: Any) -> str:
+def ledger_sql(crm: Crm) -> str:
     """The statement behind `deal_ledger`.
 
     Parameters
@@ -132,15 +133,17 @@ def ledger_sql(crm: Any) -> str:
     >>> ledger_sql(Crm.from_frames(as_of="2024-01-31", opportunities=sold)).count("left join")
     2
     """
-    return _LEDGER.format(
-        deals=read_table(crm, "opportunities", _OWN),
-        customers=read_table(crm, "customers", ("customer_id", "region", "company_size")),
-        products=read_table(crm, "products", ("product_id", "category", "department")),
+    columns = columns_here(crm, "opportunities", "customers", "products")
+    steps = Steps().add(
+        _LEDGER,
+        customers=read_table(columns, "customers", ("customer_id", "region", "company_size")),
+        products=read_table(columns, "products", ("product_id", "category", "department")),
     )
+    return steps.sql(_LEDGER_SQL.format(deals=read_table(columns, "opportunities", _OWN)))
 
 
 def past_pipeline(
-    crm: Any,
+    crm: Crm,
     *,
     moment: pd.Timestamp,
     ledger: pd.DataFrame | None = None,

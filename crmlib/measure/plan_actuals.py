@@ -1,11 +1,10 @@
 """What was reached of a plan: targets of a period, and what was sold, earned or won in it."""
 
-from typing import Any
-
 import pandas as pd
 
-from crmlib.measure.lifecycle_steps import ask
-from crmlib.measure.sales_series import SPLITS, facts_sql
+from crmlib.measure.sales_series import SPLITS, facts_steps
+from crmlib.measure.steps import Steps, ask
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
 DIMENSIONS = ("total", "customer", "product", "category", "department", "employee", "region")
@@ -28,7 +27,7 @@ _MASTERS = {
 }
 
 
-def plan_rows(crm: Any, *, by: str) -> pd.DataFrame:
+def plan_rows(crm: Crm, *, by: str) -> pd.DataFrame:
     """The targets of a dimension.
 
     Parameters
@@ -69,7 +68,7 @@ def plan_rows(crm: Any, *, by: str) -> pd.DataFrame:
     return found
 
 
-def reached(crm: Any, *, by: str, measure: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
+def reached(crm: Crm, *, by: str, measure: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.Series:
     """What was reached from one day to another, by key.
 
     Parameters
@@ -94,13 +93,13 @@ def reached(crm: Any, *, by: str, measure: str, first: pd.Timestamp, last: pd.Ti
     >>> reached(crm, by="product", measure="net_amount", first=first, last=last).to_dict()
     {'tea': 5.0}
     """
-    sql = facts_sql(crm, by=None if by == "total" else by, measure=measure)
-    sql += f"select coalesce(key, '') as key, cast({_FIGURES[measure]} as double) as figure from facts {_WINDOW} "
-    found = _ask(crm, sql + "group by 1 order by 1", first, last)
+    steps = facts_steps(crm, by=None if by == "total" else by, measure=measure)
+    question = f"select coalesce(key, '') as key, cast({_FIGURES[measure]} as double) as figure from facts {_WINDOW} "
+    found = _ask(crm, question + "group by 1 order by 1", steps, first, last)
     return found.set_index("key")["figure"].astype("float64")
 
 
-def product_sums(crm: Any, *, by: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+def product_sums(crm: Crm, *, by: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
     """Money and pieces of every product from one day to another, by key.
 
     Parameters
@@ -127,17 +126,17 @@ def product_sums(crm: Any, *, by: str, first: pd.Timestamp, last: pd.Timestamp) 
        key product_id  amount  pieces  unpriced
     0  all        tea    11.0     3.0       0.0
     """
-    sql = facts_sql(crm, by=None if by == "total" else by, measure="quantity")
-    sql += f"""select coalesce(key, '') as key, product_id, cast(sum(net_amount) as double) as amount,
+    steps = facts_steps(crm, by=None if by == "total" else by, measure="quantity")
+    question = f"""select coalesce(key, '') as key, product_id, cast(sum(net_amount) as double) as amount,
         cast(sum(quantity) as double) as pieces,
         cast(coalesce(sum(case when quantity is null then net_amount end), 0) as double) as unpriced
         from facts {_WINDOW} group by 1, 2 order by 1, 2"""
-    return _ask(crm, sql, first, last).astype(
+    return _ask(crm, question, steps, first, last).astype(
         {"amount": "float64", "pieces": "float64", "unpriced": "float64"}
     )
 
 
-def known_keys(crm: Any, *, by: str) -> set[str] | None:
+def known_keys(crm: Crm, *, by: str) -> set[str] | None:
     """The keys of a dimension that the workspace knows; None where it keeps no list of them.
 
     Parameters
@@ -160,7 +159,7 @@ def known_keys(crm: Any, *, by: str) -> set[str] | None:
     }
 
 
-def left_employees(crm: Any) -> pd.Series:
+def left_employees(crm: Crm) -> pd.Series:
     """Employees who left, and when.
 
     Parameters
@@ -184,7 +183,7 @@ def left_employees(crm: Any) -> pd.Series:
     return pd.Series({str(who): pd.Timestamp(day) for who, day in rows}, dtype="datetime64[us]")
 
 
-def can_measure(crm: Any, *, by: str, measure: str) -> str:
+def can_measure(crm: Crm, *, by: str, measure: str) -> str:
     """Why a measure cannot be computed here; empty where it can.
 
     Parameters
@@ -201,11 +200,11 @@ def can_measure(crm: Any, *, by: str, measure: str) -> str:
     'frames has no table transactions'
     """
     try:
-        facts_sql(crm, by=by if by in SPLITS else None, measure=measure)
+        facts_steps(crm, by=by if by in SPLITS else None, measure=measure)
     except (SchemaError, ValueError) as error:
         return str(error)
     return ""
 
 
-def _ask(crm: Any, sql: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    return ask(crm, sql, first_on=f"{first:%Y-%m-%d}", last_on=f"{last:%Y-%m-%d}")
+def _ask(crm: Crm, question: str, steps: Steps, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    return ask(crm, question, steps=steps, first_on=f"{first:%Y-%m-%d}", last_on=f"{last:%Y-%m-%d}")

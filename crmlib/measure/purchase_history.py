@@ -11,17 +11,19 @@ from crmlib.schema.errors import ParameterError, nearest
 UNIT_DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375}
 """Days in a unit of time: day, week, mean month of the Gregorian calendar (365.25 / 12)."""
 
-_HISTORY_SQL = """,
-purchase_days as (
-    select customer_id, ordered_on, sum(kept_amount) as kept_amount
-    from orders
-    where is_purchase
-    group by customer_id, ordered_on
-),
-repeats as (
-    select *, min(ordered_on) over (partition by customer_id) as first_on
-    from purchase_days
-)
+_DAYS = {
+    "purchase_days": """
+        select customer_id, ordered_on, sum(kept_amount) as kept_amount
+        from orders
+        where is_purchase
+        group by customer_id, ordered_on
+    """,
+    "repeats": """
+        select *, min(ordered_on) over (partition by customer_id) as first_on
+        from purchase_days
+    """,
+}
+_FIGURES_SQL = """
 select
     customer_id,
     cast(count(*) - 1 as bigint) as frequency,
@@ -99,7 +101,7 @@ def purchase_history(
             + nearest(str(unit).upper(), UNIT_DAYS)
         )
     moment = closing_moment_of_table(as_of, time_zone=time_zone)
-    question = _HISTORY_SQL.format(days=f"cast({UNIT_DAYS[unit]} as double)")
-    history = ask_orders(transactions, question, as_of=moment, time_zone=time_zone)
+    question = _FIGURES_SQL.format(days=f"cast({UNIT_DAYS[unit]} as double)")
+    history = ask_orders(transactions, question, as_of=moment, time_zone=time_zone, steps=_DAYS)
     history.attrs["unit"] = unit
     return history

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.deal_steps import local_day, read_table
-from crmlib.measure.lifecycle_steps import ask
+from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
 MEASURES = ("net_amount", "quantity", "margin", "order_count", "won_amount")
@@ -37,54 +37,54 @@ _DEALS = ("opportunity_id", "customer_id", "product_id", "owner_id", "closed_at"
 _THINGS = ("product_id", "category", "department", "brand")
 _PARTIES = ("customer_id", "region", "country")
 
-_DETAILS = """
-with things as (
-    select product_id, min(category) as category, min(department) as department, min(brand) as brand
-    from ({things}) as things
-    group by product_id
-),
-parties as (
-    select customer_id, min(region) as region, min(country) as country
-    from ({parties}) as parties
-    group by customer_id
-),
-"""
-_FACTS_OF_LINES = """
-facts as (
-    select
-        {day} as sold_on,
-        {key} as key,
-        cast(lines.product_id as varchar) as product_id,
-        lines.order_id as order_id,
-        lines.net_amount as net_amount,
-        try_cast(lines.quantity as decimal(18, 4)) as quantity,
-        case when lines.cost_amount is not null then lines.net_amount - lines.cost_amount end as margin,
-        case when lines.net_amount > 0 then lines.order_id end as counted_order_id,
-        cast(null as decimal(18, 4)) as won_amount
-    from ({lines}) as lines
-    left join things on lines.product_id = things.product_id
-    left join parties on lines.customer_id = parties.customer_id
-    where lines.ordered_at <= $as_of
-)
-"""
-_FACTS_OF_DEALS = """
-facts as (
-    select
-        {day} as sold_on,
-        {key} as key,
-        deals.product_id as product_id,
-        deals.opportunity_id as order_id,
-        cast(null as decimal(18, 4)) as net_amount,
-        cast(null as decimal(18, 4)) as quantity,
-        cast(null as decimal(18, 4)) as margin,
-        cast(null as varchar) as counted_order_id,
-        coalesce(deals.amount, 0) as won_amount
-    from ({deals}) as deals
-    left join things on deals.product_id = things.product_id
-    left join parties on deals.customer_id = parties.customer_id
-    where deals.outcome = 'won' and deals.closed_at <= $as_of
-)
-"""
+_DETAILS = {
+    "things": """
+        select product_id, min(category) as category, min(department) as department, min(brand) as brand
+        from ({things}) as things
+        group by product_id
+    """,
+    "parties": """
+        select customer_id, min(region) as region, min(country) as country
+        from ({parties}) as parties
+        group by customer_id
+    """,
+}
+_FACTS_OF_LINES = {
+    "facts": """
+        select
+            {day} as sold_on,
+            {key} as key,
+            cast(lines.product_id as varchar) as product_id,
+            lines.order_id as order_id,
+            lines.net_amount as net_amount,
+            try_cast(lines.quantity as decimal(18, 4)) as quantity,
+            case when lines.cost_amount is not null then lines.net_amount - lines.cost_amount end as margin,
+            case when lines.net_amount > 0 then lines.order_id end as counted_order_id,
+            cast(null as decimal(18, 4)) as won_amount
+        from ({lines}) as lines
+        left join things on lines.product_id = things.product_id
+        left join parties on lines.customer_id = parties.customer_id
+        where lines.ordered_at <= $as_of
+    """,
+}
+_FACTS_OF_DEALS = {
+    "facts": """
+        select
+            {day} as sold_on,
+            {key} as key,
+            deals.product_id as product_id,
+            deals.opportunity_id as order_id,
+            cast(null as decimal(18, 4)) as net_amount,
+            cast(null as decimal(18, 4)) as quantity,
+            cast(null as decimal(18, 4)) as margin,
+            cast(null as varchar) as counted_order_id,
+            coalesce(deals.amount, 0) as won_amount
+        from ({deals}) as deals
+        left join things on deals.product_id = things.product_id
+        left join parties on deals.customer_id = parties.customer_id
+        where deals.outcome = 'won' and deals.closed_at <= $as_of
+    """,
+}
 _SUMS = {
     "net_amount": "cast(sum(net_amount) as double)",
     "quantity": "cast(sum(quantity) as double)",
@@ -127,7 +127,7 @@ class SalesSeries:
 
 
 def sales_series(
-    crm: Any, *, freq: str = "month", by: str | None = None, measure: str = "net_amount", today: pd.Timestamp
+    crm: Crm, *, freq: str = "month", by: str | None = None, measure: str = "net_amount", today: pd.Timestamp
 ) -> SalesSeries:
     """What was sold in each whole week or month.
 
@@ -169,11 +169,12 @@ def sales_series(
     """
     if freq not in FREQUENCIES:
         raise ParameterError(f"there is no freq {freq!r}.{nearest(str(freq), FREQUENCIES)}")
-    sql = facts_sql(crm, by=by, measure=measure) + (
+    steps = facts_steps(crm, by=by, measure=measure)
+    question = (
         f"select {_BEGIN[freq]} as period_start, coalesce(key, '') as key, {_SUMS[measure]} as figure, "
         "min(sold_on) as first_on from facts group by 1, 2 order by 1, 2"
     )
-    table = ask(crm, sql)
+    table = ask(crm, question, steps=steps)
     table["period_start"] = pd.to_datetime(table["period_start"]).astype("datetime64[us]")
     step = pd.offsets.MonthBegin(1) if freq == "month" else pd.Timedelta(days=7)
     running = today - pd.Timedelta(days=today.weekday() if freq == "week" else int(today.day) - 1)
@@ -205,7 +206,7 @@ def sales_series(
     )  # fmt: skip
 
 
-def usual_groups(crm: Any) -> str | None:
+def usual_groups(crm: Crm) -> str | None:
     """By what sales are told apart where nobody says otherwise: categories of products, where those are known.
 
     Parameters
@@ -226,7 +227,7 @@ def usual_groups(crm: Any) -> str | None:
     return "category" if "products" in crm and "category" in crm.columns("products") else None
 
 
-def facts_sql(crm: Any, *, by: str | None, measure: str) -> str:
+def facts_steps(crm: Crm, *, by: str | None, measure: str) -> Steps:
     """The steps to `facts`: one row an order line or won deal, with the day, the key and the figures.
 
     Parameters
@@ -237,7 +238,7 @@ def facts_sql(crm: Any, *, by: str | None, measure: str) -> str:
 
     Returns
     -------
-    str
+    Steps
         Columns of `facts`: `sold_on`, `key`, `product_id`, `order_id`, and the figures.
 
     Raises
@@ -251,7 +252,7 @@ def facts_sql(crm: Any, *, by: str | None, measure: str) -> str:
     >>> lines = pd.DataFrame({"order_id": ["1"], "product_id": ["tea"], "net_amount": [5.0],
     ...                       "ordered_at": ["2024-01-01"]})
     >>> crm = Crm.from_frames(as_of="2024-01-20", transactions=lines)
-    >>> facts_sql(crm, by="customer", measure="net_amount")
+    >>> facts_steps(crm, by="customer", measure="net_amount")
     Traceback (most recent call last):
     ...
     crmlib.schema.errors.SchemaError: transactions has no column customer_id. Map it in crm.toml under
@@ -271,20 +272,21 @@ def facts_sql(crm: Any, *, by: str | None, measure: str) -> str:
     needed = {"quantity": "quantity", "margin": "cost_amount"}.get(measure)
     if needed:
         _require(crm, f"lines.{needed}", table)
-    details = _DETAILS.format(
-        things=read_table(crm, "products", _THINGS), parties=read_table(crm, "customers", _PARTIES)
+    columns = columns_here(crm, "products", "customers", table)
+    steps = Steps().add(
+        _DETAILS,
+        things=read_table(columns, "products", _THINGS),
+        parties=read_table(columns, "customers", _PARTIES),
     )
     key = f"cast({column} as varchar)"
     if of_deals:
-        return details + _FACTS_OF_DEALS.format(
-            day=local_day("deals.closed_at"), key=key, deals=read_table(crm, "opportunities", _DEALS)
-        )
-    return details + _FACTS_OF_LINES.format(
-        day=local_day("lines.ordered_at"), key=key, lines=read_table(crm, "transactions", _LINES)
-    )
+        deals = read_table(columns, "opportunities", _DEALS)
+        return steps.add(_FACTS_OF_DEALS, day=local_day("deals.closed_at"), key=key, deals=deals)
+    lines = read_table(columns, "transactions", _LINES)
+    return steps.add(_FACTS_OF_LINES, day=local_day("lines.ordered_at"), key=key, lines=lines)
 
 
-def _require(crm: Any, column: str, table: str) -> None:
+def _require(crm: Crm, column: str, table: str) -> None:
     if "." not in column:
         return
     source, name = column.split(".")

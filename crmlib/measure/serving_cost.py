@@ -1,19 +1,18 @@
 """What each customer costs besides the goods: service, contacts, campaigns."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import moments
+from crmlib.measure.steps import Steps, ask, columns_here, local_day
+from crmlib.prepare.crm import Crm
 
-_DAY = "cast({moment} at time zone 'UTC' at time zone $time_zone as date)"
 _SERVICE_SQL = f"""
 select
     customer_id,
     sum(cast(cost_amount as decimal(18, 4))) as total,
     sum(cast(cost_amount as decimal(18, 4))) filter (
-        where date_diff('day', {_DAY.format(moment="opened_at")}, $as_of_on) < 365
+        where date_diff('day', {local_day("opened_at")}, $as_of_on) < 365
     ) as year
 from service_cases
 where opened_at <= $as_of and cost_amount is not null
@@ -25,31 +24,33 @@ select
     customer_id,
     sum(cast(duration_minutes as decimal(18, 4))) as total,
     sum(cast(duration_minutes as decimal(18, 4))) filter (
-        where date_diff('day', {_DAY.format(moment="happened_at")}, $as_of_on) < 365
+        where date_diff('day', {local_day("happened_at")}, $as_of_on) < 365
     ) as year
 from interactions
 where happened_at <= $as_of and duration_minutes is not null
 group by customer_id
 order by customer_id
 """
-_CAMPAIGN_SQL = """
-with contacted as (
-    select campaign_id, customer_id, {contacted_on} as contacted_on
-    from campaign_contacts
-    where not coalesce({is_control}, false)
-),
-reached as (
-    select campaign_id, customer_id, coalesce(contacted_on, {started_on}) as contacted_on, cost_amount
-    from contacted join campaigns using (campaign_id)
-    where coalesce(coalesce(contacted_on, {started_on}) <= $as_of_on, true) and cost_amount is not null
-),
-shares as (
-    select
-        customer_id,
-        contacted_on,
-        cast(cost_amount / count(*) over (partition by campaign_id) as decimal(18, 6)) as cost_share
-    from reached
-)
+_SHARES = {
+    "contacted": """
+        select campaign_id, customer_id, {contacted_on} as contacted_on
+        from campaign_contacts
+        where not coalesce({is_control}, false)
+    """,
+    "reached": """
+        select campaign_id, customer_id, coalesce(contacted_on, {started_on}) as contacted_on, cost_amount
+        from contacted join campaigns using (campaign_id)
+        where coalesce(coalesce(contacted_on, {started_on}) <= $as_of_on, true) and cost_amount is not null
+    """,
+    "shares": """
+        select
+            customer_id,
+            contacted_on,
+            cast(cost_amount / count(*) over (partition by campaign_id) as decimal(18, 6)) as cost_share
+        from reached
+    """,
+}
+_SHARES_SQL = """
 select
     customer_id,
     sum(cost_share) as total,
@@ -60,7 +61,7 @@ order by customer_id
 """
 
 
-def serving_costs(crm: Any, *, hourly_cost: float | None = None) -> pd.DataFrame:
+def serving_costs(crm: Crm, *, hourly_cost: float | None = None) -> pd.DataFrame:
     """Cost to serve of every customer, from the records that are there.
 
     Parameters
@@ -88,7 +89,7 @@ def serving_costs(crm: Any, *, hourly_cost: float | None = None) -> pd.DataFrame
     customer_id
     ann                        42.0               30.0
     """
-    columns = {name: crm.columns(name) for name in crm.tables}
+    columns = columns_here(crm)
     parts, counted, not_counted = [], [], {}
     for kind, needs, sql, rate in (
         ("service cases", {"service_cases": "cost_amount"}, _SERVICE_SQL, 1.0),
@@ -106,7 +107,7 @@ def serving_costs(crm: Any, *, hourly_cost: float | None = None) -> pd.DataFrame
         if reason:
             not_counted[kind] = reason
             continue
-        table = crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
+        table = ask(crm, sql)
         parts.append(table.set_index("customer_id").astype("float64").fillna(0.0) * rate)
         counted.append(kind)
     frame = _added(parts)
@@ -143,11 +144,13 @@ def why_missing(columns: Mapping[str, list[str]], needs: Mapping[str, str]) -> s
 
 def _campaign_sql(columns: Mapping[str, list[str]]) -> str:
     contacts, campaigns = columns.get("campaign_contacts", []), columns.get("campaigns", [])
-    return _CAMPAIGN_SQL.format(
+    steps = Steps().add(
+        _SHARES,
         contacted_on="contacted_on" if "contacted_on" in contacts else "cast(null as date)",
         is_control="is_control" if "is_control" in contacts else "cast(null as boolean)",
         started_on="started_on" if "started_on" in campaigns else "cast(null as date)",
     )
+    return steps.sql(_SHARES_SQL)
 
 
 def _added(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -1,11 +1,10 @@
 """Stays of deals in stages: how long each lasted, or lasts so far, and where it led."""
 
-from typing import Any
-
 import pandas as pd
 
-from crmlib.measure.deal_steps import deal_steps, local_day, local_days, visit_steps
-from crmlib.measure.lifecycle_steps import ask
+from crmlib.measure.deal_steps import deal_steps, visit_steps
+from crmlib.measure.steps import Steps, ask, local_day, local_days
+from crmlib.prepare.crm import Crm
 
 WHOLE_DEAL = "deal"
 """The one stage of a workspace that keeps no history of stages."""
@@ -18,79 +17,79 @@ STAY_COLUMNS = (
     "visit_no",
 )
 
-_STAYS = """,
-ended_visits as (
-    select
-        *,
-        case
-            when exited_at is not null then exited_at
-            when next_entered_at is not null then next_entered_at
-            when outcome in ('won', 'lost') and closed_at < entered_at then entered_at
-            when outcome in ('won', 'lost') then closed_at
-        end as left_at,
-        case
-            when next_end in ('won', 'lost') then next_end
-            when next_end = 'closed' then outcome
-            when next_key is not null then next_key
-            when outcome in ('won', 'lost') then outcome
-            else ''
-        end as next_stage,
-        next_end is not null or next_key is null as is_last
-    from stage_visits
-    where end_kind is null
-),
-judged_stays as (
-    select
-        opportunity_id,
-        stage_key,
-        stage,
-        entered_at,
-        left_at as exited_at,
-        next_stage,
-        is_last,
-        {days} as stay_days,
-        left_at is not null as is_over,
-        visit_no,
-        entry_no,
-        row_count,
-        case
-            when left_at is null and outcome in ('won', 'lost') then 'no_end'
-            when left_at is not null and next_stage = '' then 'nowhere'
-            when next_entered_at < left_at and (next_end is null or {next_day} < {left_day}) then 'overlapping'
-        end as reason
-    from ended_visits
-)
-"""
-_WHOLE = """,
-whole_deals as (
-    select
-        *,
-        case when outcome in ('won', 'lost') then closed_at end as left_at,
-        case when outcome in ('won', 'lost') then outcome else '' end as way
-    from known_deals
-),
-judged_stays as (
-    select
-        opportunity_id,
-        'deal' as stage_key,
-        'deal' as stage,
-        created_at as entered_at,
-        left_at as exited_at,
-        way as next_stage,
-        true as is_last,
-        {days} as stay_days,
-        way <> '' as is_over,
-        1 as visit_no,
-        1 as entry_no,
-        1 as row_count,
-        case
-            when created_at is null then 'no_begin'
-            when way <> '' and left_at is null then 'no_end'
-            when left_at < created_at then 'negative'
-        end as reason
-    from whole_deals
-)
-"""
+_STAYS = {
+    "ended_visits": """
+        select
+            *,
+            case
+                when exited_at is not null then exited_at
+                when next_entered_at is not null then next_entered_at
+                when outcome in ('won', 'lost') and closed_at < entered_at then entered_at
+                when outcome in ('won', 'lost') then closed_at
+            end as left_at,
+            case
+                when next_end in ('won', 'lost') then next_end
+                when next_end = 'closed' then outcome
+                when next_key is not null then next_key
+                when outcome in ('won', 'lost') then outcome
+                else ''
+            end as next_stage,
+            next_end is not null or next_key is null as is_last
+        from stage_visits
+        where end_kind is null
+    """,
+    "judged_stays": """
+        select
+            opportunity_id,
+            stage_key,
+            stage,
+            entered_at,
+            left_at as exited_at,
+            next_stage,
+            is_last,
+            {days} as stay_days,
+            left_at is not null as is_over,
+            visit_no,
+            entry_no,
+            row_count,
+            case
+                when left_at is null and outcome in ('won', 'lost') then 'no_end'
+                when left_at is not null and next_stage = '' then 'nowhere'
+                when next_entered_at < left_at and (next_end is null or {next_day} < {left_day}) then 'overlapping'
+            end as reason
+        from ended_visits
+    """,
+}
+_WHOLE = {
+    "whole_deals": """
+        select
+            *,
+            case when outcome in ('won', 'lost') then closed_at end as left_at,
+            case when outcome in ('won', 'lost') then outcome else '' end as way
+        from known_deals
+    """,
+    "judged_stays": """
+        select
+            opportunity_id,
+            'deal' as stage_key,
+            'deal' as stage,
+            created_at as entered_at,
+            left_at as exited_at,
+            way as next_stage,
+            true as is_last,
+            {days} as stay_days,
+            way <> '' as is_over,
+            1 as visit_no,
+            1 as entry_no,
+            1 as row_count,
+            case
+                when created_at is null then 'no_begin'
+                when way <> '' and left_at is null then 'no_end'
+                when left_at < created_at then 'negative'
+            end as reason
+        from whole_deals
+    """,
+}
 _STAY_ROWS = "select * from judged_stays order by opportunity_id, entry_no"
 _FLAGGED = """
 select reason, count(*) as row_count from stage_entries where reason is not null group by reason
@@ -98,7 +97,7 @@ select reason, count(*) as row_count from stage_entries where reason is not null
 _PREPARED = {"stage_history": "left_before_entered", "opportunities": "closed_before_created"}
 
 
-def stage_stays(crm: Any) -> pd.DataFrame:
+def stage_stays(crm: Crm) -> pd.DataFrame:
     """Each stay of a deal in a stage, as it was known at the closing moment.
 
     A stay ends when the history says so; where it does not say, when the next one begins, or with the deal.
@@ -146,15 +145,15 @@ def stage_stays(crm: Any) -> pd.DataFrame:
     >>> stays.attrs["stages"]
     ('Talk', 'Offer')
     """
-    found = ask(crm, stay_steps(crm) + _STAY_ROWS)
+    found = ask(crm, _STAY_ROWS, steps=stay_steps(crm))
     flagged = pd.Series(dtype="int64")
     if "stage_history" in crm:
-        flagged = ask(crm, visit_steps(crm) + _FLAGGED).set_index("reason")["row_count"]
+        flagged = ask(crm, _FLAGGED, steps=visit_steps(crm)).set_index("reason")["row_count"]
     return _finished(crm, found, flagged)
 
 
-def stay_steps(crm: Any) -> str:
-    """The ``with`` clause whose last step is `judged_stays`: every stay, with a `reason` where it is set aside.
+def stay_steps(crm: Crm) -> Steps:
+    """The steps whose last one is `judged_stays`: every stay, with a `reason` where it is set aside.
 
     Parameters
     ----------
@@ -163,7 +162,7 @@ def stay_steps(crm: Any) -> str:
 
     Returns
     -------
-    str
+    Steps
         `judged_stays` has the columns of `stage_stays` but `exit`, and `stage_key`, `is_last` (in its deal so
         far), `entry_no`, `row_count`, `reason`.
 
@@ -173,20 +172,21 @@ def stay_steps(crm: Any) -> str:
     >>> sold = pd.DataFrame({"opportunity_id": ["1"], "stage": ["x"], "outcome": ["open"],
     ...                      "created_at": ["2024-01-30"]})
     >>> crm = Crm.from_frames(as_of="2024-01-31", opportunities=sold)
-    >>> ask(crm, stay_steps(crm) + "select stage, round(stay_days) as days from judged_stays")
+    >>> ask(crm, "select stage, round(stay_days) as days from judged_stays", steps=stay_steps(crm))
       stage  days
     0  deal   2.0
     """
     if "stage_history" not in crm:
-        return deal_steps(crm) + _WHOLE.format(days=local_days("created_at", "coalesce(left_at, $as_of)"))
-    return visit_steps(crm).rstrip() + _STAYS.format(
+        return deal_steps(crm).add(_WHOLE, days=local_days("created_at", "coalesce(left_at, $as_of)"))
+    return visit_steps(crm).add(
+        _STAYS,
         days=local_days("entered_at", "coalesce(left_at, $as_of)"),
         next_day=local_day("next_entered_at"),
         left_day=local_day("left_at"),
     )
 
 
-def stage_order(crm: Any, visits: pd.DataFrame) -> tuple[str, ...]:
+def stage_order(crm: Crm, visits: pd.DataFrame) -> tuple[str, ...]:
     """The stages in their order: those of crm.toml, then others by the mean place of their first entry.
 
     Parameters
@@ -220,7 +220,7 @@ def stage_order(crm: Any, visits: pd.DataFrame) -> tuple[str, ...]:
     return stated + tuple(names[key] for key in place["stage_key"] if plain_stage(key) not in taken)
 
 
-def stage_name(crm: Any, names: pd.Series) -> pd.Series:
+def stage_name(crm: Crm, names: pd.Series) -> pd.Series:
     """Stages as crm.toml writes them, whatever the capitals and blanks in the data.
 
     Parameters
@@ -256,7 +256,7 @@ def plain_stage(name: str) -> str:
     return " ".join(str(name).split()).casefold()
 
 
-def _finished(crm: Any, found: pd.DataFrame, flagged: pd.Series) -> pd.DataFrame:
+def _finished(crm: Crm, found: pd.DataFrame, flagged: pd.Series) -> pd.DataFrame:
     stages = stage_order(crm, found)
     place = {plain_stage(name): number for number, name in enumerate(stages)}
     written = {plain_stage(name): name for name in stages}
@@ -284,7 +284,7 @@ def _finished(crm: Any, found: pd.DataFrame, flagged: pd.Series) -> pd.DataFrame
     return kept
 
 
-def count_set_aside(crm: Any, reasons: pd.Series) -> dict[str, int]:
+def count_set_aside(crm: Crm, reasons: pd.Series) -> dict[str, int]:
     """Rows set aside, those of the preparation included.
 
     Parameters

@@ -19,6 +19,11 @@ from crmlib.schema.errors import SchemaError, SourceError
 MEMORY_VARIABLE = "CRMLIB_MEMORY_LIMIT"
 """Environment variable that states how much memory one engine may take, such as ``2GB``."""
 
+EngineError = duckdb.Error
+"""What a statement fails with."""
+
+ConversionError = duckdb.ConversionException
+"""What it fails with because a value cannot be read as what it should be."""
 
 _SETTINGS = (
     "TimeZone = 'UTC'",
@@ -317,6 +322,18 @@ def require_columns(table: Any, names: Iterable[str], *, table_name: str) -> Non
             f"{table_name} has no column {', '.join(missing)} (has: {', '.join(present)}). "
             f"Map it in crm.toml under [tables.{table_name}.columns]."
         )
+
+
+def frame_of(table: Any, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """A pandas or polars frame, an Arrow table or a DuckDB relation, or some of its columns, as a DataFrame.
+
+    >>> frame_of(pa.table({"a": [1], "b": [2]}), ["b"])
+       b
+    0  2
+    """
+    with Engine() as engine:
+        engine.register("given", table, columns=columns)
+        return engine.to_pandas("from given")
 
 
 @contextmanager

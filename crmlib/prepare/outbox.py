@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from crmlib.prepare.casting import text_literal
@@ -27,7 +26,7 @@ from crmlib.prepare.config import WorkspaceConfig
 from crmlib.prepare.config_parts import OutreachConfig
 from crmlib.prepare.crm import StagedTables, stage_tables
 from crmlib.prepare.encodings import sha256_of
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.reading import Reading
 from crmlib.schema.errors import ParameterError, SourceError
 from crmlib.schema.tables import table_spec
@@ -298,7 +297,7 @@ def _rows_known(
         )
         try:
             ((rows[shown],),) = engine.rows(f"select count(*) from ({part})")
-        except duckdb.Error as error:
+        except EngineError as error:
             raise _damaged(shown) from error
         parts.append(part)
     if not parts:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import duckdb
 from sqlglot import exp, parse_one
 
 from crmlib.prepare.arithmetic import NUMBER_PREFIX, numbers_in
 from crmlib.prepare.casting import base_sql, cast_sql, is_text
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.findings import Finding
 from crmlib.prepare.refusals import refusal_of
 from crmlib.schema.fields import Field, TableSpec
@@ -123,7 +122,7 @@ def staging_query(
             f"from {rows}"
         )
         described = engine.rows(f"describe raw_{reading.spec.name}")
-    except duckdb.Error as error:
+    except EngineError as error:
         raise refusal_of(engine, error, table=reading.spec.name, computed=computed) from error
     types = {row[0]: row[1] for row in described}
     based = [

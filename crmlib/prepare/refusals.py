@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping
 
-import duckdb
-
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.errors import ConfigError, CrmlibError, SourceError
 
 
-def refusal_of(
-    engine: Engine, error: duckdb.Error, *, table: str, computed: Mapping[str, str]
-) -> CrmlibError:
+def refusal_of(engine: Engine, error: EngineError, *, table: str, computed: Mapping[str, str]) -> CrmlibError:
     """The error to raise: each part is computed alone, and the first that fails is named.
 
     Parameters
@@ -24,18 +20,18 @@ def refusal_of(
     --------
     >>> parts = {"columns.name": "'2020-13-01'::date as n from (select 1)"}
     >>> with Engine() as engine:
-    ...     print(refusal_of(engine, duckdb.Error("..."), table="products", computed=parts))
+    ...     print(refusal_of(engine, EngineError("..."), table="products", computed=parts))
     tables.products.columns.name: the engine cannot compute it: Conversion Error: ...
     """
     for key_path, part in computed.items():
         try:
             engine.rows(f"select max(columns(*)::varchar) from (select {part})")
-        except duckdb.Error as reason:
+        except EngineError as reason:
             says = f"the engine cannot compute it: {_first_line(reason)}. Mend the SQL or the column."
             return ConfigError(f"tables.{table}.{key_path}: {says}")
     says = f"its rows cannot be read ({_first_line(error)}). Export them again."
     return SourceError(f"tables.{table}.from: {says}")
 
 
-def _first_line(error: duckdb.Error) -> str:
+def _first_line(error: EngineError) -> str:
     return str(error).strip().splitlines()[0].rstrip(".")

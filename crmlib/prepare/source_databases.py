@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-import duckdb
-
 from crmlib.prepare.casting import text_literal
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.queries import parse_select
 from crmlib.prepare.source_files import FileReference
 from crmlib.prepare.source_parts import Part, distinct_names
@@ -46,6 +44,7 @@ def read_duckdb_part(engine: Engine, file: FileReference, *, name: str, key_path
     >>> import tempfile
     >>> from pathlib import Path
     >>> folder = Path(tempfile.mkdtemp()).resolve()
+    >>> import duckdb
     >>> with duckdb.connect(str(folder / "shop.duckdb")) as shop:
     ...     _ = shop.execute("create table orders as select 7 as id")
     >>> file = FileReference(path=folder / "shop.duckdb", shown="shop.duckdb#orders", part="orders")
@@ -75,7 +74,7 @@ def read_duckdb_part(engine: Engine, file: FileReference, *, name: str, key_path
     try:
         given = [row[0] for row in engine.rows(f"describe select * from {inner}")]
         (rows,) = engine.rows(f"select count(*) from {inner}")[0]
-    except duckdb.Error as error:
+    except EngineError as error:
         raise SourceError(f"{file.shown} cannot be read ({str(error).splitlines()[0]}).") from error
     names, renamed = distinct_names(given)
     cells = [f"{Engine.quote(one)} as {Engine.quote(name)}" for one, name in zip(given, names, strict=True)]
@@ -159,7 +158,7 @@ def _attach(engine: Engine, file: FileReference) -> str:
     if (catalog,) not in engine.rows("select database_name from duckdb_databases()"):
         try:
             engine.execute(f"attach {text_literal(str(file.path))} as {catalog} (read_only, type duckdb)")
-        except duckdb.Error as error:
+        except EngineError as error:
             reason = str(error).splitlines()[0]
             raise SourceError(
                 f"{file.shown} cannot be opened as a DuckDB file ({reason}). Close what writes to it, or "

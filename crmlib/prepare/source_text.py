@@ -7,14 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from crmlib.prepare.casting import text_literal
 from crmlib.prepare.encodings import TextFile
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.source_parts import TEXT_SHOWN, Part, distinct_names, rejects_frame
 from crmlib.schema.errors import SourceError
 
@@ -247,7 +246,7 @@ def load_records(
             "coalesce(try_cast(regexp_extract(error_message, 'Size: *([0-9]+)', 1) as bigint), 0))) "
             f"from {name}_errors group by line order by line"
         )
-    except duckdb.Error as error:
+    except EngineError as error:
         reason = str(error).splitlines()[0]
         raise SourceError(f"{shown} cannot be read ({reason}). Export it again as plain CSV.") from error
     finally:

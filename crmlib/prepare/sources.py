@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from crmlib.prepare.casting import text_literal
 from crmlib.prepare.config import WorkspaceConfig
 from crmlib.prepare.encodings import prepare_text, sha256_of
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.source_databases import read_duckdb_part, read_sqlite_part
 from crmlib.prepare.source_files import (
     FileReference,
@@ -121,7 +120,7 @@ def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Sou
     names = ", ".join([*(Engine.quote(column) for column in columns), "_file", "_row"])
     try:
         engine.execute(f"create or replace view {view} as select {names} from ({sql}) as parts")
-    except duckdb.Error as error:
+    except EngineError as error:
         reason = str(error).splitlines()[0]
         raise SourceError(f"tables.{table_name}.from: its files do not fit together ({reason}).") from error
     rejects = [part.rejects for part in parts if part.rejects is not None and len(part.rejects)]
@@ -239,7 +238,7 @@ def _read_parquet(engine: Engine, file: FileReference) -> Part:
     try:
         given = [row[0] for row in engine.rows(f"describe select * from {scan}")]
         (rows,) = engine.rows(f"select count(*) from {scan}")[0]
-    except duckdb.Error as error:
+    except EngineError as error:
         reason = str(error).splitlines()[0]
         raise SourceError(f"{file.shown} cannot be read as Parquet ({reason}). Export it again.") from error
     names, renamed = distinct_names(given)

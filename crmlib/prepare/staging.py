@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-import duckdb
 import pandas as pd
 
 from crmlib.prepare.casting import text_literal
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.findings import (
     MAX_FINDINGS,
     Finding,
@@ -64,7 +63,7 @@ class Staged:
         try:
             query, computed = staging_query(self.engine, self.reading, self.findings, time_zone=time_zone)
             self.engine.execute(f"create or replace table {self.name} as {query}")
-        except duckdb.Error as error:
+        except EngineError as error:
             raise refusal_of(self.engine, error, table=self.spec.name, computed=computed) from error
 
     def _collect_findings(self) -> None:

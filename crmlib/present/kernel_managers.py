@@ -3,13 +3,14 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
-from crmlib.present.kernels import Kernels
+if TYPE_CHECKING:
+    from crmlib.present.kernels import Kernels
 
 LAUNCHER = "crmlib.present.kernel_app"
 
@@ -19,12 +20,13 @@ class WarmProvisioner(LocalProvisioner):
 
     Examples
     --------
+    >>> from crmlib.present.kernels import Kernels
     >>> with Kernels(warm=False) as kernels:
     ...     kernels.manager().provisioner.has_process
     False
     """
 
-    kernels: Kernels | None = None
+    kernels: "Kernels | None" = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start the kernel; jupyter_client calls this.
@@ -53,12 +55,13 @@ class FileKernelManager(AsyncKernelManager):
 
     Examples
     --------
+    >>> from crmlib.present.kernels import Kernels
     >>> with Kernels(warm=False) as kernels:
     ...     kernels.manager().kernel_spec.argv[1:3]
     ['-m', 'crmlib.present.kernel_app']
     """
 
-    def __init__(self, kernels: Kernels, *, connection_file: str) -> None:
+    def __init__(self, kernels: "Kernels", *, connection_file: str) -> None:
         super().__init__(
             transport="ipc", connection_file=connection_file, kernel_id=Path(connection_file).stem
         )

@@ -1,7 +1,6 @@
 """The sample company: drawn from known truths, written as raw exports, the truth kept apart."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -123,41 +122,6 @@ def make_company(*, seed: int = 1, scale: float = 1.0) -> Company:
         feedback=make_feedback(lines, customers, products, seed=seed),
         plans=make_plans(_lines_to_plan(lines, customers, products), deals.table, seed=seed),
     )
-
-
-def write_company(folder: str | Path, *, seed: int = 1, scale: float = 1.0) -> None:
-    """Write the raw exports of the sample company into ``exports``, and what is true of it into ``truth``.
-
-    Parameters
-    ----------
-    folder : path
-        Made where it is missing; files of an earlier run are written over.
-    seed : int
-    scale : float
-        As for `make_company`.
-
-    Raises
-    ------
-    ParameterError
-        If seed or scale is out of range.
-    CrmlibError
-        If the package faker is missing.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> write_company(folder, scale=0.02)
-    >>> sorted(path.name for path in (folder / "exports").iterdir())[:3]
-    ['book.xlsx', 'campaign_members.csv', 'crm_accounts.csv']
-    """
-    from crmlib.sample.exports import write_exports
-    from crmlib.sample.truth_files import write_truth
-
-    company = make_company(seed=seed, scale=scale)
-    root = Path(folder)
-    dirt = write_exports(company, root / "exports", seed=seed)
-    write_truth(company, dirt, root / "truth", seed=seed, scale=scale)
 
 
 def _under_either_number(deals: Deals, twins: pd.DataFrame, *, seed: int) -> Deals:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmlib.sample.company import Company
+from crmlib.sample.company import Company, make_company
 from crmlib.sample.dirt import Dirt
 from crmlib.sample.exports_contact import raw_cases, raw_events, raw_feedback, raw_touches
 from crmlib.sample.exports_party import raw_accounts, raw_contacts, raw_erp_customers, raw_relations
@@ -16,7 +16,40 @@ from crmlib.sample.exports_sales import (
     raw_stages,
 )
 from crmlib.sample.raw import iso_dates, moments, write_book, write_csv, yes_or_no
+from crmlib.sample.truth_files import write_truth
 from crmlib.sample.truths import START
+
+
+def write_company(folder: str | Path, *, seed: int = 1, scale: float = 1.0) -> None:
+    """Write the raw exports of the sample company into ``exports``, and what is true of it into ``truth``.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it is missing; files of an earlier run are written over.
+    seed : int
+    scale : float
+        As for `make_company`.
+
+    Raises
+    ------
+    ParameterError
+        If seed or scale is out of range.
+    CrmlibError
+        If the package faker is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_company(folder, scale=0.02)
+    >>> sorted(path.name for path in (folder / "exports").iterdir())[:3]
+    ['book.xlsx', 'campaign_members.csv', 'crm_accounts.csv']
+    """
+    company = make_company(seed=seed, scale=scale)
+    root = Path(folder)
+    dirt = write_exports(company, root / "exports", seed=seed)
+    write_truth(company, dirt, root / "truth", seed=seed, scale=scale)
 
 
 def write_exports(company: Company, folder: Path, *, seed: int) -> pd.DataFrame:
@@ -29,7 +62,7 @@ def write_exports(company: Company, folder: Path, *, seed: int) -> pd.DataFrame:
 
     Examples
     --------
-    >>> write_exports.__name__  # see crmlib.sample.company.write_company
+    >>> write_exports.__name__  # see crmlib.sample.exports.write_company
     'write_exports'
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ def write_truth(company: Company, dirt: pd.DataFrame, folder: Path, *, seed: int
 
     Examples
     --------
-    >>> write_truth.__name__  # see crmlib.sample.company.write_company
+    >>> write_truth.__name__  # see crmlib.sample.exports.write_company
     'write_truth'
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from crmlib.analyse import rule_eclat, rule_kernels, rule_layout, rule_levels, rule_significance
+from crmlib.analyse import rule_eclat, rule_kernels, rule_layout, rule_levels, rule_significance, rules
 from crmlib.analyse.rules import frequent_itemsets, mine_rules
 
 MODULES = (rule_kernels, rule_eclat, rule_layout, rule_levels, rule_significance)
@@ -33,7 +33,7 @@ def test_a_second_process_takes_what_the_first_compiled():
 
 def test_warming_leaves_nothing_to_compile():
     """Arrays that come from elsewhere (read-only, strided) would be compiled for anew, in the middle of a report."""
-    rule_kernels.warm()
+    rules.warm()
     loops = [loop for module in MODULES for loop in vars(module).values() if hasattr(loop, "signatures")]
     compiled = [len(loop.signatures) for loop in loops]
     rng = np.random.default_rng(6)

@@ -206,7 +206,7 @@ def test_response_days_end_every_campaign_alike():
 @pytest.mark.parametrize("columns", [{table: spec.names for table, spec in TABLES.items()}, {}],
                          ids=["all columns", "no table"])  # fmt: skip
 def test_the_steps_translate_to_spark(columns, purchases):
-    sql = campaign_steps(columns, purchases=purchases) + "select * from people"
+    sql = campaign_steps(columns, purchases=purchases).sql(f"select people.* from {', '.join(STEPS)}")
     level = sqlglot.ErrorLevel.RAISE
     (spark,) = sqlglot.transpile(sql, read="duckdb", write="spark", unsupported_level=level)
     tree = sqlglot.parse_one(spark, read="spark", error_level=level)

@@ -10,7 +10,7 @@ from sqlglot import exp
 from crmlib import Crm
 from crmlib.measure.pipeline_past import deal_ledger, ledger_sql, past_pipeline
 from crmlib.measure.plan_actuals import plan_rows, product_sums, reached
-from crmlib.measure.sales_series import FREQUENCIES, MEASURES, SPLITS, facts_sql, sales_series
+from crmlib.measure.sales_series import FREQUENCIES, MEASURES, SPLITS, facts_steps, sales_series
 from tests.measure.test_indicator_steps import to_spark
 
 LOT = np.random.default_rng(0)
@@ -55,7 +55,7 @@ def test_statements_translate_to_spark(measure):
     crm = plain()
     for by in (None, *SPLITS):
         if SPLITS.get(by, ("", ""))[measure == "won_amount"] is not None:
-            tree = to_spark(facts_sql(crm, by=by, measure=measure) + "select * from facts")
+            tree = to_spark(facts_steps(crm, by=by, measure=measure).sql("select * from facts"))
             assert [step.alias for step in tree.find_all(exp.CTE)] == ["things", "parties", "facts"]
     to_spark(ledger_sql(crm))
 

@@ -7,9 +7,10 @@ from sqlglot import exp
 
 from crmlib import Crm
 from crmlib.measure.indicators import INDICATORS, VIEWS
-from crmlib.measure.indicators.compute import indicators_sql, moments
+from crmlib.measure.indicators.compute import indicators_sql
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import step_sql
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.steps import Steps, ask
 from crmlib.schema.tables import TABLES
 from tests.measure.ledgers import HAND_AS_OF, hand_ledger
 
@@ -26,8 +27,8 @@ def to_spark(sql):
 @pytest.mark.parametrize("view", list(VIEWS))
 @pytest.mark.parametrize("columns", [ALL_COLUMNS, {}], ids=["all columns", "no table"])
 def test_every_view_translates_to_spark(view, columns):
-    sql = step_sql(VIEWS[view].steps, sources=source_steps(columns), figures={})
-    tree = to_spark(sql + f"select * from {VIEWS[view].steps[-1]}")
+    steps = indicator_steps(source_steps(columns))
+    tree = to_spark(steps.sql(f"select * from {VIEWS[view].steps[-1]}"))
     assert [step.alias for step in tree.find_all(exp.CTE)] == list(VIEWS[view].steps)
 
 
@@ -55,15 +56,31 @@ def test_no_function_that_means_something_else_on_spark():
 
 def test_unknown_step_is_refused():
     with pytest.raises(KeyError, match="there is no step oders"):
-        step_sql(["oders"], sources={}, figures={})
+        indicator_steps({}).needed_by(["oders"])
 
 
 def orders_of(lines, *, as_of="2024-12-31"):
     crm = Crm.from_frames(as_of=as_of, transactions=lines)
-    sources = source_steps({"transactions": lines.columns})
-    steps = step_sql(VIEWS["orders"].steps, sources=sources, figures={})
-    sql = steps + "select * from orders order by order_id"
-    return crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone="UTC")).set_index("order_id")
+    steps = indicator_steps(source_steps({"transactions": lines.columns}))
+    return ask(crm, "select * from orders order by order_id", steps=steps).set_index("order_id")
+
+
+def test_a_question_takes_along_what_it_needs_in_reading_order():
+    steps = Steps({"a": "select 1 as x", "b": "select 2 as y"}).add({"c": "select x + {n} as z from a"}, n=5)
+    assert steps.sql("select z from c") == (
+        "with a as (select 1 as x),\nc as (select x + 5 as z from a)\nselect z from c"
+    )
+    assert steps.sql("select 1") == "select 1"
+    with pytest.raises(ValueError, match="already a step a"):
+        steps.add({"a": "select 3"})
+    assert "c" in steps and "d" not in steps
+
+
+def test_a_value_is_a_parameter_and_goes_only_where_it_is_named():
+    crm = Crm.from_frames(as_of="2024-12-31", products=pd.DataFrame({"product_id": ["tea"]}))
+    steps = Steps({"said": "select $word as word, $as_of_on as day"})
+    found = ask(crm, "select * from said", steps=steps, word="'; drop table products --", other=1)
+    assert found["word"].item() == "'; drop table products --" and str(found["day"].item()) == "2024-12-31"
 
 
 def ledger(*rows):

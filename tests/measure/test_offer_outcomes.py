@@ -6,8 +6,8 @@ import pytest
 
 from crmlib import Crm
 from crmlib.measure.indicators.sources import source_steps
-from crmlib.measure.indicators.steps import step_sql
-from crmlib.measure.offer_outcomes import BOUGHT_SQL, BOUGHT_STEPS, products_bought
+from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.offer_outcomes import BOUGHT_SQL, products_bought
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.measure.test_indicator_steps import ALL_COLUMNS, to_spark
 from tests.measure.test_purchase_days import ledger
@@ -93,7 +93,7 @@ def test_what_cannot_be_asked_is_refused():
 
 @pytest.mark.parametrize("columns", [ALL_COLUMNS, {}], ids=["all columns", "no table"])
 def test_it_translates_to_spark(columns):
-    to_spark(step_sql(BOUGHT_STEPS, sources=source_steps(columns), figures={}) + BOUGHT_SQL)
+    to_spark(indicator_steps(source_steps(columns)).sql(BOUGHT_SQL))
 
 
 def test_types_are_plain():

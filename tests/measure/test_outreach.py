@@ -13,7 +13,7 @@ from crmlib.measure.outreach_contacts import (
     channel_responses,
     last_contacts,
     last_controls,
-    outreach_sql,
+    outreach_steps,
     responses_question,
 )
 from crmlib.measure.outreach_people import contact_permissions, is_email, is_phone
@@ -166,7 +166,7 @@ def test_a_control_without_a_day_counts_from_the_last_contact_or_else_from_the_f
 )
 def test_the_sql_translates_to_spark(columns, question):
     assert "customer_id" in [
-        column.alias_or_name for column in to_spark(outreach_sql(columns, question)).selects
+        column.alias_or_name for column in to_spark(outreach_steps(columns).sql(question)).selects
     ]
 
 

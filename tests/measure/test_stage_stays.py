@@ -179,7 +179,7 @@ def test_rows_after_the_closing_moment_change_nothing():
 
 def test_the_steps_translate_to_spark():
     crm = pipeline([("a", "Talk", "2024-01-01", None)], [("a", "open", "2024-01-01", None)])
-    tree = to_spark(visit_steps(crm) + "select * from stage_visits")
+    tree = to_spark(visit_steps(crm).sql("select * from stage_visits"))
     assert len(list(tree.find_all(sqlglot.exp.CTE))) == 8
     assert len(list(to_spark(history_entries(crm)).find_all(sqlglot.exp.CTE))) == 2
     assert set(TABLES) >= {"stage_history", "opportunities"}

@@ -14,12 +14,13 @@ from crmlib.analyse.campaigns.judging import Judgement, differs, judge, overlap_
 from crmlib.analyse.campaigns.response import answers_known
 from crmlib.analyse.campaigns.result import CampaignEffect
 from crmlib.measure.campaign_spend import ASIDE, CONTACTED, DURING, campaign_people, campaign_windows
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
 
 
 def campaign_effect(
-    crm: Any,
+    crm: Crm,
     campaign_id: str,
     *,
     response_days: int | None = None,

@@ -1,11 +1,10 @@
 """What was known of each customer before a campaign: buying, earlier campaigns, and traits."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from crmlib.analyse.small_groups import age_bands, shown_groups
+from crmlib.prepare.crm import Crm
 from crmlib.schema.fields import MINIMUM_GROUP
 
 TRAITS = (
@@ -25,7 +24,7 @@ _LOGARITHMS = ("spend_before", "spend_recent", "purchase_days_before", "recency_
 _MOST_LEVELS = 8
 
 
-def customer_traits(crm: Any) -> pd.DataFrame:
+def customer_traits(crm: Crm) -> pd.DataFrame:
     """What `customers` says of each customer that may set those in a campaign apart, as it is now.
 
     Parameters

@@ -1,13 +1,13 @@
 """Who answered a campaign, and how long that took."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from crmlib.analyse.shares import share_interval
 from crmlib.measure.campaign_spend import CONTACTED, CONTROL, DURING
+from crmlib.prepare.crm import Crm
 
 MEANT = ("campaign_contacts.responded_at", "transactions.campaign_id")
 
@@ -55,7 +55,7 @@ class Response:
     who: pd.Series = field(default_factory=lambda: pd.Series(dtype="bool"))
 
 
-def answers_known(crm: Any) -> str:
+def answers_known(crm: Crm) -> str:
     """Why nobody knows who answered a campaign; nothing where it is known.
 
     Parameters

@@ -11,6 +11,7 @@ from crmlib.analyse.campaigns.response import answers_known
 from crmlib.analyse.campaigns.result import CampaignSummary
 from crmlib.analyse.rule_significance import benjamini_hochberg
 from crmlib.measure.campaign_spend import campaign_people, campaign_windows
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import known_customers, min_group
 
 SURE = 0.05
@@ -20,7 +21,7 @@ _ROWS_AT_ONCE = 2_000_000
 _WINDOW = ("name", "kind", "channel", "begin_on", "until_on", "planned_until_on", "is_over", "cost_amount")
 
 
-def campaign_summary(crm: Any, *, response_days: int | None = None, seed: int = 0) -> CampaignSummary:
+def campaign_summary(crm: Crm, *, response_days: int | None = None, seed: int = 0) -> CampaignSummary:
     """Response and extra spend of every campaign, judged alike.
 
     Each is judged as `campaign_effect` does. Of many campaigns some differ by chance alone: a difference that does

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.prepare.clock import closing_moment, in_zone
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 UNITS = ("month", "week", "day")
@@ -97,7 +98,7 @@ def read_horizon(given: Any, *, unit: str = "month") -> Horizon:
     return horizon
 
 
-def closing_day(crm: Any) -> pd.Timestamp:
+def closing_day(crm: Crm) -> pd.Timestamp:
     """The day of the closing moment in the workspace's calendar.
 
     Parameters

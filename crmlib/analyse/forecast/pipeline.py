@@ -20,6 +20,7 @@ from crmlib.analyse.forecast.result import PIPELINE, Forecast
 from crmlib.analyse.forecast.says import pipeline_limits, pipeline_notes, pipeline_says
 from crmlib.analyse.forecast.scores import compare_ways, score_ways
 from crmlib.measure.pipeline_past import PastPipeline
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 FEWEST_PAST = 6
@@ -31,7 +32,7 @@ _BY = {"owner": "owner_id", "product": "product_id", "category": "category", "re
 
 
 def forecast_pipeline(
-    crm: Any, *, horizon: Any = "3 months", seed: int = 0, draws: int = 1_000, most_past: int = MOST_PAST
+    crm: Crm, *, horizon: Any = "3 months", seed: int = 0, draws: int = 1_000, most_past: int = MOST_PAST
 ) -> Forecast:
     """The amount that will be won within a horizon: in all, by month, owner, product, category and region.
 

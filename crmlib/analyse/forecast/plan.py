@@ -15,6 +15,7 @@ from crmlib.analyse.forecast.plan_says import plan_limits, plan_notes, plan_says
 from crmlib.analyse.forecast.price_volume_mix import PARTS, price_volume_mix
 from crmlib.analyse.forecast.result import Forecast
 from crmlib.measure.plan_actuals import DIMENSIONS, can_measure, plan_rows, product_sums, reached
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 
 _YEAR = pd.DateOffset(years=1)
@@ -22,7 +23,7 @@ _SPLIT = ["key", "before", *PARTS, "now"]
 
 
 def plan_vs_actual(
-    crm: Any,
+    crm: Crm,
     *,
     by: str = "total",
     period: Any = None,
@@ -121,7 +122,7 @@ def plan_vs_actual(
 
 
 def _compared(
-    crm: Any, forecast: Forecast | None, targets: pd.DataFrame, *, by: str, measure: str,
+    crm: Crm, forecast: Forecast | None, targets: pd.DataFrame, *, by: str, measure: str,
     first: pd.Timestamp, last: pd.Timestamp, today: pd.Timestamp,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     until, is_over = min(last, today), last <= today
@@ -173,7 +174,7 @@ def _compared(
 
 
 def _deviations(
-    crm: Any, table: pd.DataFrame, *, by: str, today: pd.Timestamp
+    crm: Crm, table: pd.DataFrame, *, by: str, today: pd.Timestamp
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     amounts = table[table["measure"] == "net_amount"]
     empty = pd.DataFrame(columns=_SPLIT)

@@ -1,7 +1,5 @@
 """What is expected at the end of a period of the plan: what was reached so far and the forecast of the rest."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -10,6 +8,7 @@ from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
 from crmlib.analyse.forecast.result import PIPELINE, SALES, Forecast
 from crmlib.analyse.forecast.sales import forecast_sales
 from crmlib.measure.sales_series import sales_series
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 COLUMNS = {
@@ -28,7 +27,7 @@ _SHARE_MONTHS = 12
 
 
 def forecast_for(
-    crm: Any, *, measure: str, end: pd.Timestamp, given: tuple[Forecast, ...], seed: int
+    crm: Crm, *, measure: str, end: pd.Timestamp, given: tuple[Forecast, ...], seed: int
 ) -> Forecast | None:
     """The forecast of a measure that reaches to a day: one that was given, or a new one.
 
@@ -72,7 +71,7 @@ def forecast_for(
 
 
 def rest_of_period(
-    crm: Any, forecast: Forecast | None, *, by: str, measure: str, first: pd.Timestamp, last: pd.Timestamp
+    crm: Crm, forecast: Forecast | None, *, by: str, measure: str, first: pd.Timestamp, last: pd.Timestamp
 ) -> pd.DataFrame:
     """What is expected from tomorrow, or the first day if that is later, to the last day, by key.
 
@@ -135,7 +134,7 @@ def _of_series(forecast: Forecast, first: pd.Timestamp, last: pd.Timestamp) -> t
 
 
 def _shared_out(
-    crm: Any, *, by: str, measure: str, expected: float, half: float, months: float
+    crm: Crm, *, by: str, measure: str, expected: float, half: float, months: float
 ) -> pd.DataFrame:
     apart = sales_series(crm, by=by, measure=measure, today=closing_day(crm)).values
     recent = apart.tail(_SHARE_MONTHS)

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.plan_actuals import known_keys, left_employees
+from crmlib.prepare.crm import Crm
 
 NO_PLAN, UNKNOWN_KEY, LEFT, NOT_PLANNED, PARTLY, NOT_COMPUTED = (
     *("sold without a plan", "plan for an unknown key", "plan for somebody who left"),
@@ -17,7 +18,7 @@ _COLUMNS = ["problem", "measure", "key", "period_start", "period_end", "value", 
 
 
 def find_gaps(
-    crm: Any, *, by: str, rows: pd.DataFrame, table: pd.DataFrame, unplanned: pd.DataFrame,
+    crm: Crm, *, by: str, rows: pd.DataFrame, table: pd.DataFrame, unplanned: pd.DataFrame,
     not_computed: dict[str, str], today: pd.Timestamp,
 ) -> pd.DataFrame:  # fmt: skip
     """What is missing in the plans of a dimension.
@@ -80,7 +81,7 @@ def find_gaps(
     )
 
 
-def _unknown(crm: Any, by: str, table: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _unknown(crm: Crm, by: str, table: pd.DataFrame) -> list[tuple[Any, ...]]:
     known = known_keys(crm, by=by)
     if known is None or not len(table):
         return []
@@ -92,7 +93,7 @@ def _unknown(crm: Any, by: str, table: pd.DataFrame) -> list[tuple[Any, ...]]:
     ]
 
 
-def _left(crm: Any, table: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _left(crm: Crm, table: pd.DataFrame) -> list[tuple[Any, ...]]:
     left = left_employees(crm)
     rows = []
     for row in table[table["key"].isin(left.index)].itertuples():
@@ -103,7 +104,7 @@ def _left(crm: Any, table: pd.DataFrame) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _set_late(crm: Any, by: str, table: pd.DataFrame) -> list[tuple[Any, ...]]:
+def _set_late(crm: Crm, by: str, table: pd.DataFrame) -> list[tuple[Any, ...]]:
     """Targets of the periods looked at that were set when their period had begun."""
     if "plans" not in crm.tables or "set_on" not in crm.columns("plans") or table.empty:
         return []

@@ -13,6 +13,7 @@ from crmlib.analyse.forecast.outlooks import OUTLOOKS, Outlook, what_is_known
 from crmlib.measure.deal_stays_past import StayHistory, stay_history
 from crmlib.measure.pipeline_past import PastPipeline, deal_ledger, past_pipeline
 from crmlib.prepare.clock import in_zone
+from crmlib.prepare.crm import Crm
 
 FEWEST_DECIDED = 50
 """Deals won and lost before a day, from which on a forecast of that day is put to the test."""
@@ -70,7 +71,7 @@ class Ledger:
         return deals[inside].assign(amount=amounts.fill(deals[inside], is_open=False)[0])
 
 
-def read_ledger(crm: Any) -> Ledger:
+def read_ledger(crm: Crm) -> Ledger:
     """All deals of a workspace.
 
     Parameters
@@ -101,7 +102,7 @@ def read_ledger(crm: Any) -> Ledger:
 
 
 def outlooks_at(
-    crm: Any, ledger: Ledger, *, moment: pd.Timestamp, days: int, ways: tuple[str, ...] = tuple(OUTLOOKS)
+    crm: Crm, ledger: Ledger, *, moment: pd.Timestamp, days: int, ways: tuple[str, ...] = tuple(OUTLOOKS)
 ) -> tuple[PastPipeline, list[Outlook], Amounts]:
     """The pipeline at a moment, and what each way expects of it, from what was known then.
 
@@ -136,7 +137,7 @@ def outlooks_at(
 
 
 def rebuild_past(
-    crm: Any, ledger: Ledger, *, today: pd.Timestamp, horizon: Horizon, amounts: Amounts, most: int
+    crm: Crm, ledger: Ledger, *, today: pd.Timestamp, horizon: Horizon, amounts: Amounts, most: int
 ) -> pd.DataFrame:
     """What each way would have foretold at past days, and what then happened.
 
@@ -180,7 +181,7 @@ def rebuild_past(
 
 
 def _rows(
-    crm: Any, ledger: Ledger, *, today: pd.Timestamp, horizon: Horizon, amounts: Amounts, most: int
+    crm: Crm, ledger: Ledger, *, today: pd.Timestamp, horizon: Horizon, amounts: Amounts, most: int
 ) -> Iterator[tuple[Any, ...]]:
     deals = ledger.deals
     decided = deals.loc[deals["outcome"].isin(["won", "lost"]), "closed_on"].dropna().sort_values()

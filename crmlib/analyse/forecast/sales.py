@@ -12,7 +12,8 @@ from crmlib.analyse.forecast.says_sales import sales_limits, sales_notes, sales_
 from crmlib.analyse.forecast.scores import compare_ways, score_ways
 from crmlib.analyse.forecast.series_models import FAMILIES, LINE
 from crmlib.analyse.forecast.series_past import FEWEST_ORIGINS, Tried, deviation_of_sum, stride_of, try_ways
-from crmlib.measure.sales_series import FREQUENCIES, SalesSeries, facts_sql, sales_series
+from crmlib.measure.sales_series import FREQUENCIES, SalesSeries, facts_steps, sales_series
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 
 SEASONS = {"month": 12, "week": 52}
@@ -27,7 +28,7 @@ _OF_GROUPS = (LINE,)
 
 
 def forecast_sales(
-    crm: Any,
+    crm: Crm,
     *,
     by: str | None = None,
     horizon: Any = "3 months",
@@ -90,7 +91,7 @@ def forecast_sales(
         raise ParameterError(f"no whole {freq} has a sale yet: there is nothing to go by.")
     if by is not None:
         # What cannot be told apart is refused before the long work.
-        facts_sql(crm, by=by, measure=measure)
+        facts_steps(crm, by=by, measure=measure)
     total = series.values["all"]
     lowest = None if (total < 0).any() or measure == "margin" else 0.0
     tried = try_ways(total, periods=periods, season=SEASONS[freq], families=FAMILIES, lowest=lowest)
@@ -183,7 +184,7 @@ def _bounds(
 
 
 def _groups(
-    crm: Any, by: str | None, *, series: SalesSeries, periods: int, freq: str, measure: str
+    crm: Crm, by: str | None, *, series: SalesSeries, periods: int, freq: str, measure: str
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if by is None:
         return pd.DataFrame(), ()

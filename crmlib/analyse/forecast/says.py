@@ -10,6 +10,7 @@ from crmlib.analyse.forecast.intervals import LEVEL_PCT
 from crmlib.analyse.forecast.outlooks import BY_STAGE, BY_TIME, LAST_YEAR, LATELY, Outlook
 from crmlib.analyse.forecast.rebuilt import Ledger
 from crmlib.measure.pipeline_past import PastPipeline
+from crmlib.prepare.crm import Crm
 
 WAY_WORDS = {
     BY_TIME: "each deal's stage and the time it has been there",
@@ -144,7 +145,7 @@ def pipeline_notes(
 
 def pipeline_limits(
     *, past: pd.DataFrame, way: str, baseline: str, is_thin: bool, scores: pd.DataFrame, now: PastPipeline,
-    crm: Any, comparison: pd.DataFrame, **_: Any,
+    crm: Crm, comparison: pd.DataFrame, **_: Any,
 ) -> tuple[str, ...]:  # fmt: skip
     """What the forecast cannot know, and where it lost.
 

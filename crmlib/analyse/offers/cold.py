@@ -10,6 +10,7 @@ from crmlib.analyse.offers.result import BEST_SELLER
 from crmlib.analyse.offers.successors import GONE
 from crmlib.analyse.offers.words import cold_reason
 from crmlib.measure.offer_groups import GROUP_COLUMNS, group_sellers, started_share
+from crmlib.prepare.crm import Crm
 from crmlib.schema.fields import MINIMUM_GROUP
 from crmlib.schema.tables import table_spec
 
@@ -64,7 +65,7 @@ def like_group(
 
 
 def cold_offers(
-    crm: Any,
+    crm: Crm,
     engine: Any,
     groups: pd.DataFrame,
     sellers: dict[str, pd.DataFrame],

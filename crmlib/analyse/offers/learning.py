@@ -12,7 +12,7 @@ from crmlib.analyse.offers.signals import SIGNALS, product_rhythms
 from crmlib.measure.offer_candidates import bought_after, candidates_of
 from crmlib.measure.offer_pairs import count_pairs
 from crmlib.measure.offer_steps import count_up_to
-from crmlib.measure.offer_tables import products_offered
+from crmlib.measure.offer_tables import first_purchase_on, known_buyers, products_offered
 
 HISTORY = 2
 """So many horizons of orders must lie before a day that is learnt from."""
@@ -129,7 +129,7 @@ def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:
     >>> learn(offer_engine(crm), day=day_of(crm), horizon_days=28, seed=0).days
     ()
     """
-    ((first,),) = engine.rows("select min(ordered_on) from offer_days")
+    first = first_purchase_on(engine)
     count_pairs(engine, day, horizon_days=horizon_days)
     days: list[date] = []
     parts, usual, drawn = [], [], 0
@@ -158,7 +158,7 @@ def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:
 
 
 def _drawn(engine: Any, *, seed: int) -> np.ndarray:
-    everybody = engine.to_pandas("select c from offer_customer_stats order by c")["c"].to_numpy()
+    everybody = known_buyers(engine).to_numpy()
     return np.sort(np.random.default_rng([seed, 3]).permutation(everybody)[:CUSTOMERS])
 
 

@@ -25,7 +25,14 @@ from crmlib.analyse.offers.successors import product_names, sold_instead
 from crmlib.analyse.offers.words import summary
 from crmlib.measure.offer_candidates import candidates_of
 from crmlib.measure.offer_groups import CONSENTS, people_of
-from crmlib.measure.offer_tables import day_of, offer_engine, products_offered
+from crmlib.measure.offer_tables import (
+    buyers_of_products,
+    day_of,
+    known_buyers,
+    offer_engine,
+    products_offered,
+)
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 
 COSTED_SHARE = 0.5
@@ -59,7 +66,7 @@ class Ground:
     See `make_offers`.
     """
 
-    crm: Any
+    crm: Crm
     engine: Any
     day: date
     wish: Wish
@@ -72,7 +79,7 @@ class Ground:
     learnt: Learnt
 
 
-def make_offers(crm: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
+def make_offers(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
     """The offers of every customer, for each choice of kinds.
 
     Parameters
@@ -110,7 +117,7 @@ def make_offers(crm: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> lis
         engine.close()
 
 
-def _made(crm: Any, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
+def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
     ground = _ground(crm, engine, wish)
     consents = [name for name in CONSENTS if name in ground.people and wish.require_consent]
     applied = rules_that_apply(
@@ -120,7 +127,7 @@ def _made(crm: Any, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]])
         Removals(applied=applied, days=wish.just_bought_days, margin=wish.min_margin_pct) for _ in choices
     ]
     chosen = _warm(ground, choices, removals)
-    warm = engine.to_pandas("select c from offer_customer_stats order by c")["c"]
+    warm = known_buyers(engine)
     waiting = ground.people[~ground.people.index.isin(warm) & ~ground.refused]
     groups, sellers = like_group(
         engine, waiting, day=ground.day, horizon_days=wish.horizon_days, min_group=min_group(crm)
@@ -136,14 +143,14 @@ def _made(crm: Any, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]])
     ]
 
 
-def _ground(crm: Any, engine: Any, wish: Wish) -> Ground:
+def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
     day = day_of(crm)
     learnt = learn(engine, day=day, horizon_days=wish.horizon_days, seed=wish.seed)
     products = _priced(products_offered(engine))
     people = people_of(crm, engine)
     consents = [name for name in CONSENTS if name in people] if wish.require_consent else []
     until = day + pd.Timedelta(days=wish.horizon_days).to_pytimedelta()
-    weight = engine.to_pandas("select p, buyers from offer_product_stats").set_index("p")["buyers"]
+    weight = buyers_of_products(engine)
     sold = weight.reindex(products.index).fillna(0).to_numpy(dtype="float64")
     return Ground(
         crm=crm,

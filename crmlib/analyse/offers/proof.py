@@ -7,12 +7,13 @@ from crmlib.analyse.offers.proof_result import OffersProof
 from crmlib.analyse.offers.proof_rounds import Recommend, each_of, prove
 from crmlib.analyse.offers.proof_sides import SIDES
 from crmlib.analyse.offers.result import KINDS
+from crmlib.prepare.crm import Crm
 
 __all__ = ["OffersProof", "evaluate_offers"]
 
 
 def evaluate_offers(
-    crm: Any,
+    crm: Crm,
     *,
     holdout_days: int = 28,
     k: int = 5,
@@ -79,7 +80,7 @@ def evaluate_offers(
     )  # fmt: skip
 
 
-def recommend_as_proven(crm: Any, **settings: Any) -> list[Any]:
+def recommend_as_proven(crm: Crm, **settings: Any) -> list[Any]:
     """The offers as they are proven: those of `recommend_several`, whoever has consented.
 
     Parameters

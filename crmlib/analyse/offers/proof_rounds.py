@@ -21,6 +21,7 @@ from crmlib.analyse.offers.result import KINDS
 from crmlib.measure.offer_outcomes import products_bought
 from crmlib.measure.outcomes import first_order_at
 from crmlib.prepare.clock import days_later, in_zone
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 LEAST_HISTORY = 2
@@ -55,14 +56,14 @@ def each_of(recommend: Recommend) -> Several:
     ['5 of a', '5 of b']
     """
 
-    def several_of(crm: Any, *, several: Sequence[Any], **settings: Any) -> list[Any]:
+    def several_of(crm: Crm, *, several: Sequence[Any], **settings: Any) -> list[Any]:
         return [recommend(crm, kinds=kinds, **settings) for kinds in several]
 
     return several_of
 
 
 def prove(
-    crm: Any,
+    crm: Crm,
     *,
     recommend: Several,
     rivals: Mapping[str, Side],
@@ -121,7 +122,7 @@ def _check_kinds(kinds: Sequence[str]) -> None:
         raise ParameterError(f"kinds is {kinds!r}. Give some of {', '.join(KINDS)}.")
 
 
-def _moments(crm: Any, holdout_days: int, cutoffs: int) -> list[pd.Timestamp]:
+def _moments(crm: Crm, holdout_days: int, cutoffs: int) -> list[pd.Timestamp]:
     """The cut-offs that have enough history, the earliest first."""
     first = first_order_at(crm)
     if first is None:
@@ -139,7 +140,7 @@ def _moments(crm: Any, holdout_days: int, cutoffs: int) -> list[pd.Timestamp]:
     return moments
 
 
-def _known_at(crm: Any, moment: pd.Timestamp, holdout_days: int) -> tuple[Any, Bought, pd.DataFrame]:
+def _known_at(crm: Crm, moment: pd.Timestamp, holdout_days: int) -> tuple[Any, Bought, pd.DataFrame]:
     then = crm.at(moment)
     bought = Bought.of(products_bought(then), cutoff=moment, holdout_days=holdout_days)
     until = min(days_later(moment, holdout_days, time_zone=crm.time_zone), crm.as_of)
@@ -243,7 +244,7 @@ def _became(offers: pd.DataFrame, outcome: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summed_up(
-    crm: Any, rounds: list[dict[str, Any]], *, holdout_days: int, k: int, asked: int, seed: int
+    crm: Crm, rounds: list[dict[str, Any]], *, holdout_days: int, k: int, asked: int, seed: int
 ) -> OffersProof:
     overall, differences, measures = [], [], []
     for question in rounds[0]["figures"]:
@@ -295,7 +296,7 @@ def _measured(rounds: list[dict[str, Any]], question: str, *, seed: int) -> tupl
     return pd.concat([table, counted], ignore_index=True).assign(question=question), ahead
 
 
-def _periods(crm: Any, rounds: list[dict[str, Any]], holdout_days: int) -> pd.DataFrame:
+def _periods(crm: Crm, rounds: list[dict[str, Any]], holdout_days: int) -> pd.DataFrame:
     rows = []
     for each in rounds:
         figures = each["figures"][ALL_OFFERS][OFFERS]
@@ -325,7 +326,7 @@ def _little_shop() -> Any:
     return Crm.from_frames(as_of="2024-05-14", transactions=lines, currency="EUR")
 
 
-def _next_in_row(crm: Any, *, k: int, **settings: Any) -> pd.DataFrame:
+def _next_in_row(crm: Crm, *, k: int, **settings: Any) -> pd.DataFrame:
     """Offers for `_little_shop` that know how its customers walk."""
     lines = crm.frame("transactions", ["customer_id", "product_id", "ordered_at"])
     last = lines.sort_values("ordered_at").groupby("customer_id")["product_id"].last().str[1:].astype(int)

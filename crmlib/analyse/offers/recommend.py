@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from numbers import Integral
-from typing import Any
 
 from crmlib.analyse.offers.making import Wish, make_offers
 from crmlib.analyse.offers.result import KINDS, Offers
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 
 __all__ = ["KINDS", "Offers", "recommend_offers", "recommend_several"]
@@ -14,7 +14,7 @@ _JUST_BOUGHT_DAYS = 30
 
 
 def recommend_offers(
-    crm: Any,
+    crm: Crm,
     *,
     k: int = 5,
     horizon_days: int = 28,
@@ -96,7 +96,7 @@ def recommend_offers(
 
 
 def recommend_several(
-    crm: Any,
+    crm: Crm,
     *,
     several: Iterable[Iterable[str]],
     k: int = 5,

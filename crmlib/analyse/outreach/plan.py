@@ -13,6 +13,7 @@ from crmlib.measure.outreach_contacts import channel_responses, last_contacts, l
 from crmlib.measure.outreach_people import CHANNELS, CONSENT_OF, contact_permissions
 from crmlib.prepare.clock import closing_moment_of_table, in_zone
 from crmlib.prepare.config_parts import OutreachConfig
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.outbox import campaign_name, listed_contacts
 from crmlib.schema.errors import ParameterError, nearest
 
@@ -26,7 +27,7 @@ _OFFERED = (
 
 
 def plan_outreach(
-    crm: Any,
+    crm: Crm,
     offers: Any,
     *,
     campaign_id: str,
@@ -162,7 +163,7 @@ def _refuse_strangers(table: pd.DataFrame, permissions: pd.DataFrame) -> None:
         )
 
 
-def _moment(crm: Any, moment: Any) -> tuple[pd.Timestamp, pd.Timestamp]:
+def _moment(crm: Crm, moment: Any) -> tuple[pd.Timestamp, pd.Timestamp]:
     then = crm.as_of if moment is None else closing_moment_of_table(moment, time_zone=crm.time_zone)
     if then < crm.as_of:
         raise ParameterError(
@@ -173,7 +174,7 @@ def _moment(crm: Any, moment: Any) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 
 def _best_offers(
-    crm: Any, table: pd.DataFrame, *, kind: str, product: str | None, category: str | None
+    crm: Crm, table: pd.DataFrame, *, kind: str, product: str | None, category: str | None
 ) -> tuple[pd.DataFrame, str]:
     """Each customer's first offer that fits, the highest value first; and what the value is."""
     known = table.reindex(columns=[*_OFFERED, "rank"])
@@ -193,7 +194,7 @@ def _best_offers(
     return order.set_index("customer_id"), means
 
 
-def _matches(crm: Any, table: pd.DataFrame, word: str, columns: tuple[str, ...]) -> pd.Series:
+def _matches(crm: Crm, table: pd.DataFrame, word: str, columns: tuple[str, ...]) -> pd.Series:
     folded = str(word).strip().casefold()
     fits = pd.Series(False, index=table.index)
     for column in columns:
@@ -215,7 +216,7 @@ def _matches(crm: Any, table: pd.DataFrame, word: str, columns: tuple[str, ...])
     return fits
 
 
-def _last_days(crm: Any, *, until: pd.Timestamp) -> pd.DataFrame:
+def _last_days(crm: Crm, *, until: pd.Timestamp) -> pd.DataFrame:
     """The last day on which each customer was addressed, or left alone on purpose, by earlier lists too."""
     found = last_contacts(crm)
     talked = found["last_interaction_at"].dt.tz_localize("UTC").dt.tz_convert(crm.time_zone)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +26,7 @@ from crmlib.analyse.rule_significance import benjamini_hochberg
 from crmlib.analyse.shares import share_interval
 from crmlib.measure.deal_notes import deal_notes, known_names
 from crmlib.prepare.clock import days_later
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError
 
@@ -79,7 +79,7 @@ class Concerns:
 
 
 def concerns(
-    crm: Any, *, most_topics: int = 12, most_terms: int = 60, recent_days: int = 182, most_notes: int = 20_000
+    crm: Crm, *, most_topics: int = 12, most_terms: int = 60, recent_days: int = 182, most_notes: int = 20_000
 ) -> Concerns:
     """What the notes of deals speak of, and why deals were lost.
 

@@ -12,7 +12,7 @@ from crmlib.analyse.retention_survival import AT_RISK_LEAST, survival_curves
 from crmlib.measure.deals import DEAL_COLUMNS, deals
 from crmlib.measure.stage_stays import EXITS, stage_stays
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.engine import columns_of, require_columns
+from crmlib.prepare.engine import columns_of, frame_of, require_columns
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.tables import table_spec
 
@@ -131,15 +131,11 @@ def _workspace(given: Any, as_of: Any, opportunities: Any) -> Any:
 
 
 def _known_columns(table: Any, name: str) -> pd.DataFrame:
-    from crmlib.prepare.engine import Engine
-
     present = [column for column in columns_of(table) if column in table_spec(name).names]
-    with Engine() as engine:
-        engine.register("given", table, columns=present)
-        return engine.to_pandas("from given")
+    return frame_of(table, present)
 
 
-def _groups(crm: Any, by: str | None) -> pd.Series:
+def _groups(crm: Crm, by: str | None) -> pd.Series:
     if by is None:
         return pd.Series(dtype="str")
     if by not in DEAL_COLUMNS:
@@ -256,7 +252,7 @@ def _joined(parts: list[dict[str, Any]], name: str) -> pd.DataFrame:
 
 
 def _result(
-    crm: Any, stays: pd.DataFrame, *, by: str | None, table: pd.DataFrame, **frames: Any
+    crm: Crm, stays: pd.DataFrame, *, by: str | None, table: pd.DataFrame, **frames: Any
 ) -> StageDurations:
     if by is None:
         table = table.droplevel("group")

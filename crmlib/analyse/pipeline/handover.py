@@ -1,7 +1,6 @@
 """Whose deals they are: what was planned and done for each, each owner's load, and what must be handed over."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ import pandas as pd
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.measure.deal_contacts import LOAD_DAYS, contacts_made, deal_plans, employees_left, last_contacts
 from crmlib.measure.deals import deals
+from crmlib.prepare.crm import Crm
 
 WITHOUT_OWNER = "without an owner"
 
@@ -55,7 +55,7 @@ class TeamWork:
         return self.load.to_html() + self.handover.head(20).to_html()
 
 
-def team_work(crm: Any, overdue: Overdue | None = None) -> TeamWork:
+def team_work(crm: Crm, overdue: Overdue | None = None) -> TeamWork:
     """What was planned and done for each deal, how much each owner carries, and what is to be handed over.
 
     Parameters
@@ -104,7 +104,7 @@ def team_work(crm: Any, overdue: Overdue | None = None) -> TeamWork:
     )
 
 
-def _efforts(crm: Any, table: pd.DataFrame) -> pd.DataFrame:
+def _efforts(crm: Crm, table: pd.DataFrame) -> pd.DataFrame:
     columns = ["owner_id", "outcome", "stage", "amount", "touch_count", "planned_count", "minutes_spent"]
     plans = deal_plans(crm).reindex(table.index).astype("float64")
     known = table["planned_count"].notna()
@@ -123,7 +123,7 @@ def _by_outcome(efforts: pd.DataFrame) -> pd.DataFrame:
     return rows.reindex([name for name in ("won", "lost", "open") if name in rows.index])
 
 
-def _load(crm: Any, late: Overdue, left: pd.Series, made: pd.Series | None) -> pd.DataFrame:
+def _load(crm: Crm, late: Overdue, left: pd.Series, made: pd.Series | None) -> pd.DataFrame:
     held = late.open_deals.assign(owner_id=late.open_deals["owner_id"].fillna(WITHOUT_OWNER))
     held["late"] = held["is_overdue"].eq(True).fillna(False).astype("bool")
     held["bare"] = held["next_planned_on"].isna()
@@ -142,14 +142,14 @@ def _load(crm: Any, late: Overdue, left: pd.Series, made: pd.Series | None) -> p
     return load.sort_values(["open_deals", "open_amount"], ascending=False, kind="stable")
 
 
-def _teams(crm: Any) -> dict[str, str]:
+def _teams(crm: Crm) -> dict[str, str]:
     if "employees" not in crm or "team" not in crm.columns("employees"):
         return {}
     staff = crm.frame("employees", ["employee_id", "team"]).dropna()
     return dict(zip(staff["employee_id"], staff["team"], strict=True))
 
 
-def _handover(crm: Any, late: Overdue, left: pd.Series) -> pd.DataFrame:
+def _handover(crm: Crm, late: Overdue, left: pd.Series) -> pd.DataFrame:
     theirs = late.open_deals[late.open_deals["owner_id"].isin(left.index)]
     last = last_contacts(crm).reindex(theirs.index)
     said = [

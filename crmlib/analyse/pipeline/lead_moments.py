@@ -12,6 +12,7 @@ import pandas as pd
 from crmlib.analyse.pipeline.lead_features import features_at
 from crmlib.measure.deals import deals
 from crmlib.prepare.clock import days_later, local_time
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 TEST_MOMENTS = 3
@@ -116,7 +117,7 @@ def check_horizon(days: Any, table: pd.DataFrame, *, as_of: pd.Timestamp) -> int
 
 
 def moments_of(
-    crm: Any, *, horizon_days: int, now: pd.DataFrame | None = None
+    crm: Crm, *, horizon_days: int, now: pd.DataFrame | None = None
 ) -> tuple[list[Moment], list[Moment]]:
     """Moments to test on and moments to learn from, the latest first.
 
@@ -157,7 +158,7 @@ def moments_of(
     return [made[days] for days in ends], [made[days] for days in learn if len(made[days].label)]
 
 
-def moment_at(crm: Any, days: int, now: pd.DataFrame, *, horizon_days: int) -> Moment:
+def moment_at(crm: Crm, days: int, now: pd.DataFrame, *, horizon_days: int) -> Moment:
     """The deals that were open so many days from the closing moment, and what became of them.
 
     Parameters

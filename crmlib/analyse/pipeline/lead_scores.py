@@ -30,6 +30,7 @@ from crmlib.analyse.pipeline.portrait import won_portrait
 from crmlib.analyse.pipeline.portrait_open import deal_values
 from crmlib.analyse.pipeline.portrait_traits import TRAITS, named
 from crmlib.measure.deals import deals
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 FEWEST_DECIDED = 200
@@ -39,7 +40,7 @@ _FEWEST_FORCED = 10
 
 
 def score_leads(
-    crm: Any,
+    crm: Crm,
     *,
     horizon_days: int | None = None,
     force: bool = False,
@@ -171,7 +172,7 @@ def _require(counts: dict[str, Any], horizon: int, *, force: bool) -> None:
 
 
 def _tested(
-    crm: Any,
+    crm: Crm,
     now: pd.DataFrame,
     test: list[Moment],
     earlier: list[Moment],
@@ -203,7 +204,7 @@ def _tested(
     return found, learnt, refused
 
 
-def _with_names(crm: Any, features: pd.DataFrame) -> pd.DataFrame:
+def _with_names(crm: Crm, features: pd.DataFrame) -> pd.DataFrame:
     product = named(crm, features["product_id"], table="products", key="product_id", column="name")
     campaign = named(crm, features["campaign_id"], table="campaigns", key="campaign_id", column="name")
     return features.assign(product_id=product, campaign_id=campaign)
@@ -253,7 +254,7 @@ def _refitted(
     return learn(rows, names=[learnt.chosen.name], refused=refused, seed=seed)
 
 
-def _similarity(crm: Any, now: pd.DataFrame, asked: pd.Index) -> tuple[pd.Series, str]:
+def _similarity(crm: Crm, now: pd.DataFrame, asked: pd.Index) -> tuple[pd.Series, str]:
     at_start = [name for name, trait in TRAITS.items() if trait.at_start]
     try:
         return won_portrait(crm, by=at_start, known=now).similarity.reindex(asked), ""

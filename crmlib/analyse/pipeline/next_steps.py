@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.retention_survival import LEVEL
 from crmlib.measure.deal_next import next_contacts
+from crmlib.prepare.crm import Crm
 
 WON_LEAST = 20
 """Won deals, and lost ones, with a contact after a point before anything is said of it."""
@@ -20,7 +21,7 @@ STEP_COLUMNS = (
 )
 
 
-def steps_of_the_won(crm: Any, points: dict[str, list[float]]) -> pd.DataFrame:
+def steps_of_the_won(crm: Crm, points: dict[str, list[float]]) -> pd.DataFrame:
     """What we did next with won and lost deals from certain days of their stay in a stage on.
 
     Parameters

@@ -1,7 +1,6 @@
 """Open deals that have been in their stage for longer than most, and what to do next about each."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from crmlib.analyse.pipeline.next_steps import steps_of_the_won, suggested_steps
 from crmlib.measure.deals import deals
 from crmlib.measure.stage_stays import WHOLE_DEAL, stage_stays
 from crmlib.prepare.clock import in_zone
+from crmlib.prepare.crm import Crm
 
 _SHOWN = (
     *("customer_id", "owner_id", "stage", "stage_entered_at", "stage_age_days", "amount", "source"),
@@ -66,7 +66,7 @@ class Overdue:
 
 
 def overdue_opportunities(
-    crm: Any, *, quantile: float = 0.8, durations: StageDurations | None = None
+    crm: Crm, *, quantile: float = 0.8, durations: StageDurations | None = None
 ) -> Overdue:
     """Open deals that have been in their stage for longer than a share of all deals stay there.
 
@@ -128,7 +128,7 @@ def overdue_opportunities(
     )
 
 
-def _open_deals(crm: Any, table: pd.DataFrame, has_history: bool) -> pd.DataFrame:
+def _open_deals(crm: Crm, table: pd.DataFrame, has_history: bool) -> pd.DataFrame:
     """Open deals with the stay that goes on; a deal whose last stay was set aside has none to measure."""
     still = table[table["outcome"] == "open"][list(_SHOWN)]
     stays = stage_stays(crm)

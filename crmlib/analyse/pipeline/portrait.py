@@ -18,6 +18,7 @@ from crmlib.analyse.pipeline.portrait_traits import (
     trait_table,
     traits_that_go_together,
 )
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 FEWEST = 30
@@ -153,7 +154,7 @@ class Likeness:
         return 100 * place / len(self.won)
 
 
-def won_portrait(crm: Any, *, by: Iterable[str] | None = None, known: pd.DataFrame | None = None) -> Portrait:
+def won_portrait(crm: Crm, *, by: Iterable[str] | None = None, known: pd.DataFrame | None = None) -> Portrait:
     """What the won have in common: for each trait its share among the won against that in the base.
 
     The base are the deals decided by ``crm.as_of``; open ones are counted apart. Where no loss is recorded at

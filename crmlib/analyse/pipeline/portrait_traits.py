@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ from crmlib.analyse.rule_significance import benjamini_hochberg
 from crmlib.analyse.small_groups import safe_groups
 from crmlib.measure.deals import deals
 from crmlib.measure.lead_touches import touches_before_close
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
 
@@ -87,7 +87,7 @@ class TraitTable:
 
 
 def trait_table(
-    crm: Any, *, by: Iterable[str] | None = None, known: pd.DataFrame | None = None
+    crm: Crm, *, by: Iterable[str] | None = None, known: pd.DataFrame | None = None
 ) -> TraitTable:
     """The traits of every deal, as far as the workspace knows them.
 
@@ -273,7 +273,7 @@ def _asked(by: Iterable[str] | None) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _values(crm: Any, known: pd.DataFrame, name: str) -> pd.Series:
+def _values(crm: Crm, known: pd.DataFrame, name: str) -> pd.Series:
     if name == "touches_before_close":
         return banded(touches_before_close(crm).reindex(known.index))
     if name == "days_in_first_stage":
@@ -301,7 +301,7 @@ def _large_enough(values: pd.Series, known: pd.DataFrame, name: str, *, least: i
     return values.map(shown).astype("object")
 
 
-def named(crm: Any, ids: pd.Series, *, table: str, key: str, column: str, alone: bool = False) -> pd.Series:
+def named(crm: Crm, ids: pd.Series, *, table: str, key: str, column: str, alone: bool = False) -> pd.Series:
     """The names that go with identifiers; the identifier itself where there is none, unless `alone`.
 
     Parameters
@@ -332,7 +332,7 @@ def named(crm: Any, ids: pd.Series, *, table: str, key: str, column: str, alone:
     return found if alone else found.where(found.notna(), plain)
 
 
-def _first_stage_days(crm: Any) -> pd.Series:
+def _first_stage_days(crm: Crm) -> pd.Series:
     if "stage_history" not in crm:
         return pd.Series(dtype="float64")
     from crmlib.measure.stage_stays import stage_stays

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crmlib.measure.deal_flow import LogSteps, log_steps
 from crmlib.measure.stage_stays import stage_stays
+from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
 STALL_TIMES = 2.0
@@ -99,7 +100,7 @@ def process_flow(events: Any, *, case: str, activity: str, at: str, as_of: Any =
     return _flow(counted, order=list(counted.activities["activity"]))
 
 
-def deal_process(crm: Any) -> ProcessFlow:
+def deal_process(crm: Crm) -> ProcessFlow:
     """The sales process as the stage history shows it: which stages deals went through, and how long it took.
 
     Parameters

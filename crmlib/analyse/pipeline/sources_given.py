@@ -9,7 +9,7 @@ import pandas as pd
 from crmlib.measure.deals import deals
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import frame_of
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
 _OUTCOMES = ("won", "lost", "open")
@@ -79,12 +79,7 @@ def given_deals(source: Any, *, by: str, as_of: Any = None) -> Given:
 
 
 def _of_table(source: Any, as_of: Any) -> pd.DataFrame:
-    if isinstance(source, pd.DataFrame):
-        frame = source.copy()
-    else:
-        with Engine() as engine:
-            engine.register("opportunities", source)
-            frame = engine.to_pandas("select * from opportunities")
+    frame = source.copy() if isinstance(source, pd.DataFrame) else frame_of(source)
     for name in ("created_at", "closed_at"):
         known = frame[name] if name in frame else pd.Series(pd.NaT, index=frame.index)
         frame[name] = pd.to_datetime(known, errors="coerce")
@@ -113,7 +108,7 @@ def _of_table(source: Any, as_of: Any) -> pd.DataFrame:
     return frame
 
 
-def _costs(crm: Any) -> pd.Series:
+def _costs(crm: Crm) -> pd.Series:
     """What each campaign cost, if its cost is known."""
     if "campaigns" not in crm or "cost_amount" not in crm.columns("campaigns"):
         return pd.Series(dtype="float64")

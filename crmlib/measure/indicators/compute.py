@@ -1,11 +1,8 @@
 """One row per customer: every indicator over the prepared views, in one statement of the engine."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 from sqlglot import exp, parse_one
@@ -14,9 +11,11 @@ from crmlib.measure.indicators.built_in import INDICATORS
 from crmlib.measure.indicators.indicator import Indicator
 from crmlib.measure.indicators.parts import customer_parts, joined_figures
 from crmlib.measure.indicators.sources import IN_PART, source_steps
-from crmlib.measure.indicators.steps import step_sql
+from crmlib.measure.indicators.steps import indicator_steps
 from crmlib.measure.indicators.views import VIEWS
-from crmlib.prepare.engine import Engine, columns_of
+from crmlib.measure.steps import Steps, columns_here, moments
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 
@@ -28,7 +27,7 @@ _PEOPLE = {
 """Where customers are known from: table -> the table or steps to read, the shortest first."""
 
 
-def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataFrame:
+def compute_indicators(crm: Crm, names: Iterable[str] | None = None) -> pd.DataFrame:
     """Every indicator of every customer at the closing moment.
 
     Parameters
@@ -75,7 +74,7 @@ def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataF
     """
     known = {indicator.name: indicator for indicator in (*INDICATORS, *_own_indicators(crm))}
     wanted = _wanted(known, names)
-    columns = {table: columns_of(crm.table(table)) for table in crm.tables}
+    columns = columns_here(crm)
     reasons = {name: VIEWS[known[name].over].missing(known[name].columns, columns) for name in wanted}
     chosen = [known[name] for name in wanted if not reasons[name]]
     try:
@@ -94,7 +93,7 @@ def compute_indicators(crm: Any, names: Iterable[str] | None = None) -> pd.DataF
     return frame
 
 
-def indicator_catalogue(crm: Any = None) -> pd.DataFrame:
+def indicator_catalogue(crm: Crm | None = None) -> pd.DataFrame:
     """What every indicator is and means.
 
     Parameters
@@ -148,54 +147,21 @@ def indicators_sql(
     over: dict[str, list[Indicator]] = {}
     for indicator in indicators:
         over.setdefault(indicator.over, []).append(indicator)
-    steps = {step for view in over for step in VIEWS[view].steps}
-    steps |= {sources[-1] for table, sources in _PEOPLE.items() if table in columns} - {"customers"}
+    steps = indicator_steps(source_steps(columns, part=part))
+    everyone = _everyone(columns, steps.needed_by(VIEWS[view].steps[-1] for view in over), part=part)
     figures = {f"{view}_figures": _figures_sql(members) for view, members in over.items()}
     selected = [
         f"coalesce({quoted}, 0) as {quoted}" if indicator.empty == 0 else quoted
         for indicator in indicators
         for quoted in [Engine.quote(indicator.name)]
     ]
-    return (
-        step_sql(
-            steps,
-            sources=source_steps(columns, part=part),
-            figures={"everyone": _everyone(columns, steps, part=part)} | figures,
-        )
-        + f"select {', '.join(['customer_id', *selected])}\nfrom everyone\n"
-        + "".join(f"left join {name} using (customer_id)\n" for name in figures)
+    question = f"select {', '.join(['customer_id', *selected])}\nfrom everyone\n" + "".join(
+        f"left join {name} using (customer_id)\n" for name in figures
     )
+    return steps.add({"everyone": everyone, **figures}).sql(question)
 
 
-def moments(sql: str, *, as_of: pd.Timestamp, time_zone: str) -> dict[str, Any]:
-    """The parameters that a statement made of these steps asks for.
-
-    Parameters
-    ----------
-    sql : the statement
-    as_of : the closing moment, naive UTC
-    time_zone : the workspace's, such as "Europe/Berlin"
-
-    Examples
-    --------
-    >>> moments("select $as_of_on", as_of=pd.Timestamp("2024-01-31 23:30"), time_zone="Asia/Tokyo")
-    {'as_of_on': datetime.date(2024, 2, 1)}
-    """
-    local = as_of.tz_localize("UTC").tz_convert(ZoneInfo(time_zone))
-    days = {f"since_{days}d": _day_start(local, days - 1) for days in (90, 365)}
-    values = {"as_of": as_of.to_pydatetime(), "as_of_on": local.date(), "time_zone": time_zone} | days
-    asked = set(re.findall(r"\$(\w+)", sql))
-    return {name: value for name, value in values.items() if name in asked}
-
-
-def _day_start(local: pd.Timestamp, days_before: int) -> datetime:
-    """The moment, naive UTC, at which the day so many days before `local` began there."""
-    day = local.tz_localize(None).normalize() - pd.Timedelta(days=days_before)
-    begins = day.tz_localize(local.tz, ambiguous=True, nonexistent="shift_forward")
-    return begins.tz_convert("UTC").tz_localize(None).to_pydatetime()
-
-
-def _run(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+def _run(crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> pd.DataFrame:
     of_lines = [indicator for indicator in chosen if "order_lines" in VIEWS[indicator.over].steps]
     parts = customer_parts(crm) if of_lines else []
     if not parts:
@@ -208,13 +174,13 @@ def _run(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[s
     return joined_figures(frames, zeros=zeros)[[indicator.name for indicator in chosen]]
 
 
-def _asked(crm: Any, sql: str, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def _asked(crm: Crm, sql: str, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
     asked = [{**values, **part} for part in parts]
     return crm.engine.to_pandas_by_parts(sql, asked, order_by="customer_id").set_index("customer_id")
 
 
-def _blame(crm: Any, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> None:
+def _blame(crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> None:
     """Say which of the workspace's own indicators the engine refuses, if it is one of them."""
     own = set(_own_names(crm))
     for indicator in chosen:
@@ -261,9 +227,9 @@ def _by_case(sql: str) -> str:
     return tree.transform(turned).sql(dialect="duckdb")
 
 
-def _everyone(columns: Mapping[str, Iterable[str]], steps: Iterable[str], *, part: bool) -> str:
+def _everyone(columns: Mapping[str, Iterable[str]], steps: Steps, *, part: bool) -> str:
     chosen = [
-        next(source for source in sources if source in steps or source == "customers")
+        next((source for source in sources if source in steps), sources[-1])
         for table, sources in _PEOPLE.items()
         if table in columns
     ]
@@ -285,11 +251,11 @@ def _wanted(known: Mapping[str, Indicator], names: Iterable[str] | None) -> list
     return wanted
 
 
-def _own_names(crm: Any) -> list[str]:
+def _own_names(crm: Crm) -> list[str]:
     return list(getattr(getattr(crm, "config", None), "indicators", None) or {})
 
 
-def _own_indicators(crm: Any) -> list[Indicator]:
+def _own_indicators(crm: Crm) -> list[Indicator]:
     taken = {"customer_id"} | {indicator.name for indicator in INDICATORS}
     own = []
     for name in _own_names(crm):

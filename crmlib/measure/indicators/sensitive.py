@@ -1,14 +1,13 @@
 """Which indicators say something of a single customer that only groups may show."""
 
-from typing import Any
-
 from crmlib.measure.indicators.built_in import INDICATORS
 from crmlib.measure.indicators.compute import _own_indicators
 from crmlib.measure.indicators.views import VIEWS
+from crmlib.prepare.crm import Crm
 from crmlib.schema.tables import table_spec
 
 
-def sensitive_indicators(crm: Any) -> set[str]:
+def sensitive_indicators(crm: Crm) -> set[str]:
     """Names of the indicators that are made from a sensitive column, such as the age from a date of birth.
 
     Parameters

@@ -13,9 +13,10 @@ How refunds are read
     all cost nothing. Money counts on the day of its own order, a purchase date never moves.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from crmlib.measure.indicators.steps_contact import CONTACT_STEPS
+from crmlib.measure.steps import Steps
 
 _STEPS = {
     "sent_back_products": """
@@ -265,34 +266,10 @@ PRODUCT_STEPS = ("order_lines", "product_details", "product_totals", "customer_p
 """The steps from order lines to the products of each customer."""
 
 
-def step_sql(names: Iterable[str], *, sources: Mapping[str, str], figures: Mapping[str, str]) -> str:
-    """The steps as one ``with`` clause, in reading order: sources, named steps, figures.
+def indicator_steps(sources: Mapping[str, str]) -> Steps:
+    """The steps to the prepared views, behind those that begin at the workspace's own tables.
 
-    Parameters
-    ----------
-    names : the sources and named steps that are wanted, with all that they rest on
-    sources : name -> SQL of the steps that begin at the workspace's own tables
-    figures : name -> SQL of the steps that come last; all of them are taken
-
-    Returns
-    -------
-    str
-        ``with name as (...), ...``, to be followed by a select.
-
-    Raises
-    ------
-    KeyError
-        If there is no such step.
-
-    Examples
-    --------
-    >>> print(step_sql(["order_lines"], sources={"order_lines": "select 1 as one"}, figures={}))
-    with order_lines as (select 1 as one)
+    >>> "orders" in indicator_steps({"order_lines": "select 1 as one"})
+    True
     """
-    wanted = set(names)
-    known = {**sources, **_STEPS, **CONTACT_STEPS}
-    unknown = wanted - set(known)
-    if unknown:
-        raise KeyError(f"there is no step {', '.join(sorted(unknown))}")
-    chosen = {name: sql for name, sql in known.items() if name in wanted} | dict(figures)
-    return "with " + ",\n".join(f"{name} as ({sql})" for name, sql in chosen.items()) + "\n"
+    return Steps(sources).add(_STEPS | CONTACT_STEPS)

@@ -16,6 +16,7 @@ from crmlib.present.claims_churn_words import (
 )
 from crmlib.present.needs import or_else
 from crmlib.present.words import count, date, listing, money, number, percent, plural
+from crmlib.schema.states import DORMANT, LOST
 
 _NEVER = ("base_rate",)
 
@@ -40,13 +41,15 @@ def churn_answer(model: ChurnModel) -> list[str]:
     Examples
     --------
     >>> from crmlib.present.claims_churn_words import _little_churn
-    >>> churn_answer(_little_churn())[0].replace("\\u00a0", " ")
-    'Of 313 customers who bought in the last 48 days, about 33 (11 %) are expected to buy nothing within 48 days.'
+    >>> print(churn_answer(_little_churn())[0].replace("\\u00a0", " "))
+    Of 304 customers who bought in the last 48 days and are neither dormant nor lost, about 28 (9.2 %) are expected
+    to buy nothing within 48 days.
     """
     n, expected = len(model.scores), float(model.scores.sum())
     who = count(n, "customer")
     if model.active_days is not None:
         who += f" who bought in the last {number(model.active_days)}\u00a0days"
+        who += f" and are neither {DORMANT} nor {LOST}" if model.stops else ""
     share = 100 * expected / max(n, 1)
     said = [
         f"Of {who}, about {number(round(expected))} ({percent(share)}) are expected to "

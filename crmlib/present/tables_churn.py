@@ -40,7 +40,7 @@ def churn_figures(model: ChurnModel) -> KeyFigures:
     --------
     >>> from crmlib.present.claims_churn_words import _little_churn
     >>> print(churn_figures(_little_churn())._text().splitlines()[0])
-    Expected to stop: 33
+    Expected to stop: 28
     """
     best, gains = model.chosen, model.gains.set_index("reached_pct").loc[float(FIRST)]
     figures = [

@@ -12,11 +12,13 @@ from crmlib.analyse import churn_fit
 from crmlib.analyse.churn import fit_churn, fit_purchase
 from crmlib.analyse.churn_fit import explained, learn, rows_of
 from crmlib.analyse.churn_periods import Question, plan_cutoffs, sample_at
+from crmlib.analyse.lifecycle import lifecycle_stages
 from crmlib.measure.indicators import INDICATORS
 from crmlib.measure.indicators.sensitive import sensitive_indicators
 from crmlib.measure.outcomes import purchases_within
 from crmlib.prepare.clock import local_time
 from crmlib.schema.errors import ParameterError
+from crmlib.schema.states import BUYING
 from tests.analyse.churn_cases import (
     BEHAVIOUR,
     DAYS,
@@ -61,12 +63,13 @@ def test_periods_follow_each_other_without_overlap():
     assert periods.loc[test, "until"] == driven_shop().as_of == periods["cutoff"].iloc[-1]
 
 
-def test_scores_are_of_those_who_bought_lately():
+def test_scores_are_of_those_who_bought_lately_and_buy_by_their_state():
     model, shop = driven_model(), driven_shop()
     lately = sample_at(
         shop, shop.as_of, Question(horizon_days=HORIZON, stops=True, active_days=HORIZON), labelled=False
     )
-    assert model.scores.index.equals(lately.features.index)
+    buying = lifecycle_stages(shop).reindex(lately.features.index).isin(BUYING)
+    assert model.scores.index.equals(lately.features.index[buying]) and 0 < (~buying).sum() < 20
     assert (lately.features["recency_days"] < HORIZON).all()
     assert model.scores.between(0, 1).all() and model.reasons.index.equals(model.scores.index)
 

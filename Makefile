@@ -58,7 +58,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(GET_UV) && $(BY_UV) || { echo "uv can't do it here, so pip does; that takes longer."; $(BY_PIP); }
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@$(PIP) check
-	@$(BIN)/python -m crmlib.analyse.rules
+	@$(BIN)/python -m crmlib.analyse.rules.mine
 	@touch $@
 
 # For maintainers: resolve anew after a change of pyproject.toml, keeping the pins that still fit, then bring what

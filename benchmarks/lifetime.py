@@ -93,7 +93,7 @@ def history_of(customers: str, model: str, size: int) -> pd.DataFrame:
 
 
 def fit_ours(model: str, history: pd.DataFrame) -> tuple[float, dict, float]:
-    from crmlib.analyse.lifetime import BetaGeoModel, ParetoNBDModel
+    from crmlib.analyse.lifetime.spend import BetaGeoModel, ParetoNBDModel
 
     fitted = {"BG/NBD": BetaGeoModel, "Pareto/NBD": ParetoNBDModel}[model]()
     start = time.perf_counter()
@@ -116,8 +116,8 @@ def fit_theirs(model: str, history: pd.DataFrame) -> tuple[float, dict, float]:
 
 def log_likelihood(model: str, params: dict, history: pd.DataFrame) -> float:
     """Both sides' parameters are judged by one likelihood, that of this project."""
-    from crmlib.analyse.lifetime import BetaGeoModel, ParetoNBDModel
-    from crmlib.analyse.lifetime_history import group_histories
+    from crmlib.analyse.lifetime.history import group_histories
+    from crmlib.analyse.lifetime.spend import BetaGeoModel, ParetoNBDModel
 
     judge = {"BG/NBD": BetaGeoModel, "Pareto/NBD": ParetoNBDModel}[model]()
     return judge._log_likelihood(group_histories(history), *(params[name] for name in judge.names))[0]

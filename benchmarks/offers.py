@@ -1,7 +1,7 @@
 """Offers against simpler lists and against matrix factorisation, on what customers bought afterwards.
 
 Every side learns from the same history before each cut-off and names k products to every customer who had bought
-before; `crmlib.analyse.offers.proof_rounds.prove` judges all by the same purchases. Beside the sides of
+before; `crmlib.analyse.offers.proof.prove` judges all by the same purchases. Beside the sides of
 `evaluate_offers` (best sellers, the customer's own repeats, item-kNN) stands ALS of the package implicit, an extra:
 
     pip install -e .[bench]
@@ -24,10 +24,9 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import crmlib  # noqa: E402
-from crmlib.analyse.offers.proof import recommend_as_proven  # noqa: E402
-from crmlib.analyse.offers.proof_rounds import prove  # noqa: E402
-from crmlib.analyse.offers.proof_sides import OFFERS, SIDES  # noqa: E402
+import crmlib
+from crmlib.analyse.offers.proof import prove, recommend_as_proven
+from crmlib.analyse.offers.proof_sides import OFFERS, SIDES
 
 WORKSPACES = ("data/retail", "tests/workspaces/online_retail")
 SHOWN = {

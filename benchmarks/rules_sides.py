@@ -121,7 +121,7 @@ def rusket_rules(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def crmlib_book(lines: pd.DataFrame) -> Any:
-    from crmlib.analyse.rules import mine_rules
+    from crmlib.analyse.rules.mine import mine_rules
 
     book = mine_rules(
         lines,
@@ -147,7 +147,7 @@ def crmlib_judged(lines: pd.DataFrame) -> Any:
 
 def crmlib_sets(name: str) -> Callable[[pd.DataFrame], Any]:
     def run(lines):
-        from crmlib.analyse.rules import mine_itemsets
+        from crmlib.analyse.rules.mine import mine_itemsets
 
         return mine_itemsets(lines, min_support=LEAST[name], max_basket_items=CAP, max_memory_mb=4_000)
 
@@ -185,7 +185,7 @@ def efficient_sets(lines: pd.DataFrame) -> Any:
 
 def crmlib_pairs(name: str) -> Callable[[pd.DataFrame], Any]:
     def run(lines):
-        from crmlib.analyse.rules import mine_itemsets
+        from crmlib.analyse.rules.mine import mine_itemsets
 
         return mine_itemsets(
             lines, min_support=LEAST[name], max_len=2, max_basket_items=CAP, max_memory_mb=4_000

@@ -26,33 +26,15 @@ app = typer.Typer(
 
 
 class PairedParameters(TyperCommand):
-    """A command whose ``-p NAME VALUE`` takes two words, as papermill's does.
-
-    Examples
-    --------
-    >>> PairedParameters(name="report").name
-    'report'
-    """
+    """A command whose ``-p NAME VALUE`` takes two words, as papermill's does."""
 
     def parse_args(self, ctx, args):
-        """Join each pair before the options are read.
-
-        Examples
-        --------
-        >>> PairedParameters.parse_args.__name__  # called by typer; see `pair_parameters`
-        'parse_args'
-        """
+        """Join each pair before the options are read."""
         return super().parse_args(ctx, pair_parameters(args))
 
 
 def pair_parameters(arguments: Sequence[str]) -> list[str]:
-    """``-p NAME VALUE`` as one word behind ``-p``; ``-p NAME=VALUE`` stays as it is.
-
-    Examples
-    --------
-    >>> pair_parameters(["data/retail", "-p", "n_segments", "6", "--quiet", "-p", "as=b"])
-    ['data/retail', '-p', 'n_segments=6', '--quiet', '-p', 'as=b']
-    """
+    """``-p NAME VALUE`` as one word behind ``-p``; ``-p NAME=VALUE`` stays as it is."""
     paired: list[str] = []
     rest = iter(arguments)
     for word in rest:
@@ -69,13 +51,7 @@ def pair_parameters(arguments: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code; what is wrong is one sentence, no traceback.
-
-    Examples
-    --------
-    >>> main.__name__  # see tests/test_cli.py
-    'main'
-    """
+    """Run the command line and leave with its exit code; what is wrong is one sentence, no traceback."""
     try:
         code = app(standalone_mode=False)
     except CrmlibError as error:
@@ -162,15 +138,8 @@ def report(
         bool, typer.Option("--quiet", "-q", help="Say nothing unless something failed.")
     ] = False,
 ) -> None:
-    """Execute the reports of workspaces and publish them; see `crmlib.present.runs.run_reports`.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> "--if-changed" in CliRunner().invoke(app, ["report", "--help"]).output
-    True
-    """
-    from crmlib.present.console import report_and_tell
+    """Execute the reports of workspaces and publish them; see `crmlib.present.run.runs.run_reports`."""
+    from crmlib.present.run.console import report_and_tell
 
     code = report_and_tell(
         workspaces,
@@ -194,30 +163,16 @@ def report(
 
 @app.command(epilog=EXIT_CODES, help="Read a workspace and count what is wrong.")
 def check(workspace: Workspace, as_of: AsOf = "") -> None:
-    """Read a workspace and print its check report.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> type(CliRunner().invoke(app, ["check", "no/such/workspace"]).exception).__name__
-    'ParameterError'
-    """
-    from crmlib.present.console import print_checks
+    """Read a workspace and print its check report."""
+    from crmlib.present.run.console import print_checks
 
     print_checks(workspace, as_of=as_of or None)
 
 
 @app.command(epilog=EXIT_CODES, help="List what can run, and what lacks which table.")
 def reports(workspace: Workspace, notebooks: Notebooks = None) -> None:
-    """Print the reports, what they lack on a workspace, and their parameters.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> type(CliRunner().invoke(app, ["reports", "no/such/workspace"]).exception).__name__
-    'ParameterError'
-    """
-    from crmlib.present.console import print_reports
+    """Print the reports, what they lack on a workspace, and their parameters."""
+    from crmlib.present.run.console import print_reports
 
     print_reports(workspace, notebooks=notebooks)
 
@@ -227,15 +182,8 @@ def notebooks(
     folder: Annotated[Path, typer.Argument(help="Gets the copies; ./notebooks is found by itself.")],
     force: Annotated[bool, typer.Option("--force", help="Write over those that are there.")] = False,
 ) -> None:
-    """Write copies of the notebooks that came with the package, and say what runs them.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> CliRunner().invoke(app, ["notebooks"]).exit_code
-    2
-    """
-    from crmlib.present.console import print_copies
+    """Write copies of the notebooks that came with the package, and say what runs them."""
+    from crmlib.present.run.console import print_copies
 
     print_copies(folder, force=force)
 
@@ -250,15 +198,8 @@ def reveal(
     ] = None,
     as_of: AsOf = "",
 ) -> None:
-    """Write a list again with the house's own customer numbers; see `crmlib.present.reveal`.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> type(CliRunner().invoke(app, ["reveal", "no/such/workspace", "list.csv"]).exception).__name__
-    'ParameterError'
-    """
-    from crmlib.present.console import print_revealed
+    """Write a list again with the house's own customer numbers; see `crmlib.present.run.console`."""
+    from crmlib.present.run.console import print_revealed
 
     raise typer.Exit(print_revealed(workspace, listed, out=out, as_of=as_of or None))
 
@@ -282,16 +223,8 @@ def lists(
     on: Annotated[str, typer.Option(metavar="DATE", help="The day of contact, or today.")] = "",
     as_of: AsOf = "",
 ) -> None:
-    """Write a list of whom to address with which offer; see `crmlib.present.outreach.write_outreach`.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> words = ["lists", "no/such/workspace", "--offer", "any", "--out", "lists"]
-    >>> type(CliRunner().invoke(app, words).exception).__name__
-    'ParameterError'
-    """
-    from crmlib.present.console import print_lists
+    """Write a list of whom to address with which offer; see `crmlib.present.outreach.lists.write_outreach`."""
+    from crmlib.present.run.console import print_lists
 
     chosen = {"kind": offer, "product": product, "category": category, "campaign_id": campaign, "most": most}
     drawn = {"seed": seed, "control_share_pct": control_share, "channel": channel, "moment": on or None}
@@ -306,14 +239,7 @@ def draft(
     time_zone: Annotated[str, typer.Option(metavar="ZONE", help="Such as Europe/Paris.")] = "UTC",
     write: Annotated[bool, typer.Option("--write", help="Write it, never over one that is there.")] = False,
 ) -> None:
-    """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.prepare.draft`.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> type(CliRunner().invoke(app, ["draft", "no/such/folder"]).exception).__name__
-    'ConfigError'
-    """
+    """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.prepare.draft`."""
     from crmlib.prepare.draft import draft_config, write_draft
 
     found = draft_config(folder, currency=currency, time_zone=time_zone)
@@ -334,15 +260,8 @@ def sample(
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Another number, another company.")] = 1,
 ) -> None:
-    """Write the sample company; see `crmlib.sample.exports.write_company`.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> CliRunner().invoke(app, ["sample", "folder", "--scale", "0"]).exit_code
-    2
-    """
-    from crmlib.sample.exports import write_company
+    """Write the sample company; see `crmlib.sample.dirt.write_company`."""
+    from crmlib.sample.dirt import write_company
 
     write_company(folder, seed=seed, scale=scale)
     typer.echo(f"Written: {folder / 'exports'}; what is true of them: {folder / 'truth' / 'README.md'}")
@@ -350,14 +269,7 @@ def sample(
 
 @app.command(epilog=EXIT_CODES, help="Print the tables, the indicators and what they are made from.")
 def dictionary(write: Write = None) -> None:
-    """Print the data dictionary, or write it into a file.
-
-    Examples
-    --------
-    >>> from typer.testing import CliRunner
-    >>> "net_amount" in CliRunner().invoke(app, ["dictionary"]).output
-    True
-    """
+    """Print the data dictionary, or write it into a file."""
     from crmlib.measure.dictionary import data_dictionary
 
     text = data_dictionary()
@@ -368,18 +280,7 @@ def dictionary(write: Write = None) -> None:
 
 
 def split_parameters(pairs: Sequence[str]) -> dict[str, str]:
-    """``NAME=VALUE`` words as a dict.
-
-    Raises
-    ------
-    ParameterError
-        If one has no value, or a name is given twice.
-
-    Examples
-    --------
-    >>> split_parameters(["n_segments=6", "title=a=b"])
-    {'n_segments': '6', 'title': 'a=b'}
-    """
+    """``NAME=VALUE`` words as a dict."""
     found: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -11,14 +11,14 @@ import crmlib
 from crmlib import cli
 from crmlib.prepare.privacy import KEY_VARIABLE, known_customers, public_ids
 from crmlib.prepare.workspace import open_workspace
-from crmlib.present import zygote
-from crmlib.present.reports import notebook_folder
+from crmlib.present.run import zygote
+from crmlib.present.run.reports import notebook_folder
 from tests.present.small_project import assert_whole, make_project, write_notebook
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    monkeypatch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.kernel_app"])
+    monkeypatch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.run.kernel_app"])
     monkeypatch.chdir(make_project(tmp_path))
     return tmp_path
 
@@ -166,7 +166,7 @@ def test_stopped_by_the_keyboard(project, call, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("crmlib.present.console.report_and_tell", stop)
+    monkeypatch.setattr("crmlib.present.run.console.report_and_tell", stop)
     code, _, err = call("report", "data/shop")
     assert code == 130 and "stopped" in err and "Traceback" not in err
 

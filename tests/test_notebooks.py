@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from crmlib.present.blocks import Block
-from crmlib.present.parameters import read_parameters
-from crmlib.present.skip import SkipReport
+from crmlib.present.needs import SkipReport
+from crmlib.present.run.parameters import read_parameters
 from crmlib.schema.tables import TABLES
 from tests.present.report_samples import AS_OF, CANARIES, customer_list, order_lines, product_list
 from tests.sample.company import sample_crm, sample_folder

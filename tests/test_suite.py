@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crmlib.present.runs import run_reports
+from crmlib.present.run.runs import run_reports
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = {

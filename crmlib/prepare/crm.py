@@ -7,15 +7,69 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.casting import text_literal
-from crmlib.prepare.checks import COUNT_COLUMNS, CheckReport, join_summaries
-from crmlib.prepare.clock import closing_moment, closing_moment_of_table
-from crmlib.prepare.earlier import earlier_engine
+from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.check.reading import Reading
+from crmlib.prepare.check.report import COUNT_COLUMNS, CheckReport, join_summaries
+from crmlib.prepare.check.staging import Staged
+from crmlib.prepare.clock import closing_moment, closing_moment_of_table, in_zone
 from crmlib.prepare.engine import Engine, columns_of
-from crmlib.prepare.reading import Reading
-from crmlib.prepare.staging import Staged
 from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.schema.fields import Field, TableSpec
 from crmlib.schema.tables import CORE_TABLES, TABLES, table_spec
+
+_BEGINS = {"customers": "signed_up_on"}
+"""Tables that have no time of their own, and the column before which a row was not there."""
+
+_BELONGS = {
+    "campaign_contacts": ("campaign_id", "campaigns"),
+    "opportunity_contacts": ("opportunity_id", "opportunities"),
+}
+"""Tables whose rows were not there before that which they belong to."""
+
+
+def earlier_engine(
+    engine: Engine, tables: Sequence[str], *, moment: pd.Timestamp, time_zone: str = "UTC"
+) -> Engine:
+    """An engine over the same tables that sees them as they were known at `moment`.
+
+    Rows that came later are gone; values that became known later, such as a payment or the outcome of a deal,
+    are empty or as they were before. What tables keep no history of, such as a customer's address or a
+    product's price, is as it is now.
+    """
+    columns = {name: columns_of(engine.run(f"from {name}")) for name in tables}
+    views = {name: _view_sql(table_spec(name), columns, moment, time_zone) for name in tables}
+    return engine.branch(f"at_{moment:%Y%m%d_%H%M%S_%f}", views)
+
+
+def _view_sql(
+    spec: TableSpec, columns: Mapping[str, Sequence[str]], moment: pd.Timestamp, time_zone: str
+) -> str:
+    present, selected = columns[spec.name], []
+    for name in present:
+        declared, value = spec.field(name), Engine.quote(name)
+        if declared.known_from in present:
+            later = _later(spec.field(str(declared.known_from)), moment, time_zone)
+            unknown = Engine.literal(declared.unknown_as) if declared.unknown_as else "null"
+            value = f"case when {later} then {unknown} else {value} end as {value}"
+        selected.append(value)
+    later_rows = []
+    begins = spec.time or _BEGINS.get(spec.name, "")
+    if begins in present:
+        later_rows.append(f"coalesce({_later(spec.field(begins), moment, time_zone)}, false)")
+    key, owner = _BELONGS.get(spec.name, ("", ""))
+    owner_time = table_spec(owner).time or "" if owner in columns else ""
+    if key in present and owner_time in columns.get(owner, ()):
+        unborn = _later(table_spec(owner).field(owner_time), moment, time_zone)
+        later_rows.append(f"coalesce({key} in (select {key} from {{here}}.{owner} where {unborn}), false)")
+    where = f" where not ({' or '.join(later_rows)})" if later_rows else ""
+    return f"select {', '.join(selected)} from {{source}}{where}"
+
+
+def _later(field: Field, moment: pd.Timestamp, time_zone: str) -> str:
+    if field.type == "date":
+        day = in_zone(moment, time_zone=time_zone).date()
+        return f"{Engine.quote(field.name)} > {Engine.literal(str(day))}::date"
+    return f"{Engine.quote(field.name)} > {Engine.literal(str(moment))}::timestamp"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,15 +296,7 @@ class Crm:
 
 @dataclass(frozen=True, kw_only=True)
 class StagedTables:
-    """What `stage_tables` found: the closing moment and the report.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> empty = CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame())
-    >>> StagedTables(as_of=pd.Timestamp("2020-01-01"), report=empty).as_of.year
-    2020
-    """
+    """What `stage_tables` found: the closing moment and the report."""
 
     as_of: pd.Timestamp
     report: CheckReport
@@ -266,29 +312,7 @@ def stage_tables(
     aside_folder: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> StagedTables:
-    """Read, check and accept tables; afterwards the engine holds each under its name.
-
-    Parameters
-    ----------
-    engine : Engine
-    readings : table -> Reading
-    as_of : Timestamp (naive, UTC) or "latest"
-    time_zone : the zone of naive times
-    rejects : table -> frame of `reason`, `file`, `row`, `text`
-        Records that the reader could not split into columns: they count as read and as set aside.
-    aside_folder : path, optional
-        Rows set aside are written there, a Parquet file a table; without it they stay in memory.
-    progress : called with the name of each table when its rows are read
-
-    Examples
-    --------
-    >>> engine = Engine()
-    >>> engine.register("raw", pd.DataFrame({"sku": ["007"], "_file": "products.csv", "_row": [2]}))
-    >>> reading = Reading(spec=TABLES["products"], view="raw", expressions={"product_id": "sku"})
-    >>> tables = stage_tables(engine, {"products": reading}, as_of=pd.Timestamp("2020-01-31"))
-    >>> engine.rows("from products"), tables.as_of
-    ([('007',)], Timestamp('2020-01-31 00:00:00'))
-    """
+    """Read, check and accept tables; afterwards the engine holds each under its name."""
     staged = {}
     for name in TABLES:
         if name in readings:

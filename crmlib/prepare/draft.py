@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmlib.prepare.config import CONFIG_NAME, WorkspaceConfig
+from crmlib.prepare.config.read import CONFIG_NAME, WorkspaceConfig
 from crmlib.prepare.engine import Engine
-from crmlib.prepare.source_files import SUFFIXES
-from crmlib.prepare.sources import allowed_paths, close_source, open_source
+from crmlib.prepare.sources.door import allowed_paths, close_source, open_source
+from crmlib.prepare.sources.files import SUFFIXES
 from crmlib.schema.errors import ConfigError, CrmlibError
 from crmlib.schema.fields import TableSpec
 from crmlib.schema.tables import CORE_TABLES, TABLES
@@ -32,10 +32,6 @@ class Draft:
     gaps : tuple of str
         Required columns that no column of the file looks like.
     unused : tuple of (file, reason)
-
-    Examples
-    --------
-    See `draft_config`.
     """
 
     text: str
@@ -49,37 +45,6 @@ def draft_config(folder: str | Path, *, currency: str = "EUR", time_zone: str = 
 
     Columns are matched by name only: our own names, and those that exports commonly use. The draft says what it
     took and what it did not find; read it before you trust it.
-
-    Parameters
-    ----------
-    folder : path
-    currency : str
-        Code of ISO 4217.
-    time_zone : str
-        Zone of times that state none.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such folder, or no file in it that looks like orders or opportunities.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "orders.csv").write_text("InvoiceNo,StockCode,InvoiceDate,Amount\\n1,a,2020-01-01,5\\n")
-    >>> draft = draft_config(folder)
-    >>> print(draft.text)  # doctest: +ELLIPSIS
-    name = ...
-    [tables.transactions]
-    from = "orders.csv"
-    <BLANKLINE>
-    [tables.transactions.columns]
-    order_id = "InvoiceNo"
-    product_id = "StockCode"
-    ordered_at = "InvoiceDate"
-    net_amount = "Amount"
-    <BLANKLINE>
     """
     root = Path(folder)
     if not root.is_dir():
@@ -112,25 +77,7 @@ def draft_config(folder: str | Path, *, currency: str = "EUR", time_zone: str = 
 
 
 def write_draft(folder: str | Path, draft: Draft) -> Path:
-    """Write a draft beside the exports.
-
-    Returns
-    -------
-    Path
-        The crm.toml.
-
-    Raises
-    ------
-    ConfigError
-        If there is one already: it is not touched.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> draft = Draft(text="", tables={}, gaps=(), unused=())
-    >>> write_draft(tempfile.mkdtemp(), draft).name
-    'crm.toml'
-    """
+    """Write a draft beside the exports."""
     file = Path(folder) / CONFIG_NAME
     try:
         with file.open("x", encoding="utf-8") as stream:
@@ -141,13 +88,7 @@ def write_draft(folder: str | Path, draft: Draft) -> Path:
 
 
 def match_columns(spec: TableSpec, theirs: Sequence[str]) -> dict[str, str]:
-    """Which of their columns looks like which of ours: our own names first, then the names exports use.
-
-    Examples
-    --------
-    >>> match_columns(TABLES["transactions"], ["Invoice No", "CustomerID", "Notes"])
-    {'order_id': 'Invoice No', 'customer_id': 'CustomerID'}
-    """
+    """Which of their columns looks like which of ours: our own names first, then the names exports use."""
     plain = {_plain(name): name for name in reversed(theirs)}
     found: dict[str, str] = {}
     for guess in (lambda field: (field.name,), lambda field: field.guesses):

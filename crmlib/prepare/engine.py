@@ -47,15 +47,6 @@ class Engine:
         All cores by default.
     temp_directory : path, optional
         Where intermediate results go that do not fit the memory.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> with Engine() as engine:
-    ...     engine.register("orders", pd.DataFrame({"net_amount": [1.5, 2.0]}))
-    ...     engine.to_pandas("select sum(net_amount) as total from orders")
-       total
-    0    3.5
     """
 
     def __init__(
@@ -94,38 +85,11 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Let go of the memory and the temporary files.
-
-        Examples
-        --------
-        >>> Engine().close()
-        """
+        """Let go of the memory and the temporary files."""
         self._connection.close()
 
     def register(self, name: str, table: Any, *, columns: Sequence[str] | None = None) -> None:
-        """Make a table known to SQL under a name; frames and Arrow tables are read in place.
-
-        Parameters
-        ----------
-        name : str
-        table : pandas or polars DataFrame, Arrow table, or DuckDB relation
-        columns : names, optional
-            Only these are handed over.
-
-        Raises
-        ------
-        SchemaError
-            If it is none of the kinds above.
-
-        Examples
-        --------
-        >>> import pyarrow as pa
-        >>> with Engine() as engine:
-        ...     engine.register("letters", pa.table({"letter": ["a", "b"]}))
-        ...     engine.to_pandas("select count(*) as n from letters")
-           n
-        0  2
-        """
+        """Make a table known to SQL under a name; frames and Arrow tables are read in place."""
         given = _as_arrow_or_pandas(table, columns)
         try:
             self._connection.register(name, given)
@@ -139,37 +103,11 @@ class Engine:
         """A query as a relation, carried out when its rows are asked for.
 
         Values from outside come in as `parameters` (``$1``, ``$name``), never as text of the SQL.
-
-        Returns
-        -------
-        duckdb.DuckDBPyRelation
-
-        Examples
-        --------
-        >>> with Engine() as engine:
-        ...     engine.run("select $1 || '!' as greeting", ["hello"]).fetchall()
-        [('hello!',)]
         """
         return self._connection.sql(sql, params=parameters)
 
     def branch(self, name: str, views: Mapping[str, str]) -> "Engine":
-        """A second engine over the same data, in which some tables are views of those here.
-
-        Parameters
-        ----------
-        name : str
-            Of the views' schema; the same name again replaces them.
-        views : table -> SQL, in which ``{source}`` stands for the table as it is here, ``{here}`` for the schema
-            Frames that are merely registered are known to their own engine only.
-
-        Examples
-        --------
-        >>> with Engine() as engine:
-        ...     engine.execute("create table numbers as select unnest([1, 2, 3]) as n")
-        ...     small = engine.branch("small", {"numbers": "select n from {source} where n < 3"})
-        ...     len(small.rows("from numbers")), len(engine.rows("from numbers"))
-        (2, 3)
-        """
+        """A second engine over the same data, in which some tables are views of those here."""
         other = object.__new__(Engine)
         other._connection = self._connection.cursor()
         (here,) = self.rows("select current_schema()")[0]
@@ -182,68 +120,30 @@ class Engine:
         return other
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple]:
-        """The rows of a small result as tuples.
-
-        Examples
-        --------
-        >>> with Engine() as engine:
-        ...     engine.rows("select 1, 'a'")
-        [(1, 'a')]
-        """
+        """The rows of a small result as tuples."""
         with _memory_explained():
             return self._connection.execute(sql, parameters).fetchall()
 
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
-        """Carry out a statement at once.
-
-        Examples
-        --------
-        >>> with Engine() as engine:
-        ...     engine.execute("create table t as select 1 as one")
-        ...     engine.rows("from t")
-        [(1,)]
-        """
+        """Carry out a statement at once."""
         with _memory_explained():
             self._connection.execute(sql, parameters)
 
     def to_arrow(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
-        """The result of SQL as an Arrow table.
-
-        Examples
-        --------
-        >>> with Engine() as engine:
-        ...     engine.to_arrow("select 1 as one").num_rows
-        1
-        """
+        """The result of SQL as an Arrow table."""
         with _memory_explained():
             return self._connection.sql(sql, params=parameters).to_arrow_table()
 
     def to_pandas(
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> pd.DataFrame:
-        """The result of SQL as a DataFrame: by way of Arrow, decimals as float64.
-
-        Examples
-        --------
-        >>> with Engine() as engine:
-        ...     engine.to_pandas("select 1.25::decimal(18, 4) as price").price.dtype
-        dtype('float64')
-        """
+        """The result of SQL as a DataFrame: by way of Arrow, decimals as float64."""
         return _decimals_as_floats(self.to_arrow(sql, parameters)).to_pandas()
 
     def to_pandas_by_parts(
         self, sql: str, parts: Sequence[Mapping[str, Any]], *, order_by: str
     ) -> pd.DataFrame:
-        """The results of one statement for several sets of parameters, one below the other, each in order.
-
-        Examples
-        --------
-        >>> with Engine() as engine:
-        ...     letters = "select unnest([$first, 'b', 'a']) as letter"
-        ...     engine.to_pandas_by_parts(letters, [{"first": "c"}, {"first": "d"}], order_by="letter").T
-                0  1  2  3  4  5
-        letter  a  b  c  a  b  d
-        """
+        """The results of one statement for several sets of parameters, one below the other, each in order."""
         # The engine sorts wide rows on one core; few rows at a time are sorted faster here.
         tables = (_decimals_as_floats(self.to_arrow(sql, part)) for part in parts)
         ordered = [table.take(pc.sort_indices(table.column(order_by))) for table in tables]
@@ -251,24 +151,12 @@ class Engine:
 
     @staticmethod
     def quote(name: str) -> str:
-        """An identifier, quoted by sqlglot.
-
-        Examples
-        --------
-        >>> print(Engine.quote("net amount"))
-        "net amount"
-        """
+        """An identifier, quoted by sqlglot."""
         return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
 
     @staticmethod
     def literal(value: Any) -> str:
-        """A constant as SQL, quoted by sqlglot: text, number, truth, date or moment.
-
-        Examples
-        --------
-        >>> print(Engine.literal("it's"), Engine.literal(2.5), Engine.literal(True))
-        'it''s' 2.5 TRUE
-        """
+        """A constant as SQL, quoted by sqlglot: text, number, truth, date or moment."""
         return exp.convert(value).sql(dialect="duckdb")
 
 
@@ -280,14 +168,7 @@ def _decimals_as_floats(table: pa.Table) -> pa.Table:
 
 
 def columns_of(table: Any) -> list[str]:
-    """The column names of a pandas or polars frame, an Arrow table or a DuckDB relation.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> columns_of(pd.DataFrame({"a": [1]}))
-    ['a']
-    """
+    """The column names of a pandas or polars frame, an Arrow table or a DuckDB relation."""
     if isinstance(table, pa.Table | pa.RecordBatch):
         return list(table.column_names)
     if not hasattr(table, "columns"):
@@ -299,22 +180,7 @@ def columns_of(table: Any) -> list[str]:
 
 
 def require_columns(table: Any, names: Iterable[str], *, table_name: str) -> None:
-    """Refuse a table that lacks columns, and say how to bring them.
-
-    Raises
-    ------
-    SchemaError
-        It names the missing columns, those present, and the part of crm.toml that maps them.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> require_columns(pd.DataFrame({"amount": [1]}), ["net_amount"], table_name="transactions")
-    Traceback (most recent call last):
-    ...
-    crmlib.schema.errors.SchemaError: transactions has no column net_amount (has: amount). Map it in crm.toml
-    under [tables.transactions.columns].
-    """
+    """Refuse a table that lacks columns, and say how to bring them."""
     present = columns_of(table)
     missing = [name for name in names if name not in present]
     if missing:

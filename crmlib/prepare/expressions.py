@@ -13,8 +13,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
-from crmlib.prepare import sql_words as words
-from crmlib.prepare.sql_tokens import (
+from crmlib.prepare import sql_guard as words
+from crmlib.prepare.sql_guard import (
     ODD_STRINGS,
     PLAIN_VALUES,
     first_line,
@@ -69,11 +69,6 @@ class Expression:
         Of the engine's dialect, identifiers quoted, comments gone.
     columns : tuple of str
         The columns it reads, in the spelling of the table, each once, in order of appearance.
-
-    Examples
-    --------
-    >>> Expression(sql='"a" + 1', columns=("a",)).columns
-    ('a',)
     """
 
     sql: str
@@ -88,43 +83,7 @@ def parse_expression(
     key_path: str,
     context: str = "column",
 ) -> Expression:
-    """Check one expression of crm.toml and write it anew for the engine.
-
-    Parameters
-    ----------
-    sql : str
-        In DuckDB's dialect.
-    columns : names, or None
-        The columns that are there; upper and lower case are the same. None leaves the names unchecked.
-    aggregate : bool
-        Whether it takes many rows to one value (``sum(amount) filter (where ...)``) or one row to one value.
-    key_path : str
-        Where it stands in crm.toml; the message of an error begins with it.
-    context : str
-        What it is for, as a word in messages: column, filter, indicator.
-
-    Returns
-    -------
-    Expression
-
-    Raises
-    ------
-    ConfigError
-        If it is anything but one such expression over these columns: a subquery, a statement, an unknown
-        column or function, a file, the clock, chance.
-
-    Examples
-    --------
-    >>> parse_expression("Quantity * unitprice", columns=["Quantity", "UnitPrice"], aggregate=False,
-    ...                  key_path="tables.transactions.columns.net_amount")
-    Expression(sql='"Quantity" * "UnitPrice"', columns=('Quantity', 'UnitPrice'))
-    >>> parse_expression("sum(Amount)", columns=["amount"], aggregate=True, key_path="indicators.spend").sql
-    'SUM("amount")'
-    >>> parse_expression("amuont + 1", columns=["amount"], aggregate=False, key_path="tables.t.columns.x")
-    Traceback (most recent call last):
-    ...
-    crmlib.schema.errors.ConfigError: tables.t.columns.x: there is no column amuont. Did you mean 'amount'?
-    """
+    """Check one expression of crm.toml and write it anew for the engine."""
     guard = _Guard(key_path, context)
     tree = guard.parse(sql)
     guard.check_nodes(tree)

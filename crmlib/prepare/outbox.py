@@ -20,14 +20,14 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.casting import text_literal
-from crmlib.prepare.checks import SOURCE_COLUMNS, CheckReport, join_summaries
-from crmlib.prepare.config import WorkspaceConfig
-from crmlib.prepare.config_parts import OutreachConfig
+from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.check.reading import Reading
+from crmlib.prepare.check.report import SOURCE_COLUMNS, CheckReport, join_summaries
+from crmlib.prepare.config.parts import OutreachConfig
+from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.crm import StagedTables, stage_tables
-from crmlib.prepare.encodings import sha256_of
 from crmlib.prepare.engine import Engine, EngineError
-from crmlib.prepare.reading import Reading
+from crmlib.prepare.sources.encodings import sha256_of
 from crmlib.schema.errors import ParameterError, SourceError
 from crmlib.schema.tables import table_spec
 
@@ -56,12 +56,6 @@ class ReadBack:
         That of the exports, with the archive's rows counted among those of `interactions`.
     sources : DataFrame
         One row an archive, as in `CheckReport.sources`.
-
-    Examples
-    --------
-    >>> empty = CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame())
-    >>> len(ReadBack(report=empty, sources=pd.DataFrame()).sources)
-    0
     """
 
     report: CheckReport
@@ -69,22 +63,7 @@ class ReadBack:
 
 
 def campaign_name(campaign_id: str) -> str:
-    """The campaign's number, if it can name a folder on every system.
-
-    Raises
-    ------
-    ParameterError
-        If it cannot.
-
-    Examples
-    --------
-    >>> campaign_name("spring-2024")
-    'spring-2024'
-    >>> campaign_name("../spring")
-    Traceback (most recent call last):
-    ...
-    crmlib.schema.errors.ParameterError: '../spring' cannot name a campaign's folder. Use letters...
-    """
+    """The campaign's number, if it can name a folder on every system."""
     if not _NAME.fullmatch(campaign_id) or len(campaign_id) > 64:
         raise ParameterError(
             f"{campaign_id[:80]!r} cannot name a campaign's folder. Use letters of English, digits, - and _; "
@@ -94,22 +73,7 @@ def campaign_name(campaign_id: str) -> str:
 
 
 def outbox_folder(crm: Any) -> Path:
-    """Where the drafts of a workspace lie: ``[outreach] outbox`` of its crm.toml.
-
-    Parameters
-    ----------
-    crm : Crm or WorkspaceConfig
-
-    Raises
-    ------
-    ParameterError
-        If it has no folder.
-
-    Examples
-    --------
-    >>> outbox_folder(WorkspaceConfig(root=Path("acme"), name="A", currency="EUR", tables={})).as_posix()
-    'acme/outbox'
-    """
+    """Where the drafts of a workspace lie: ``[outreach] outbox`` of its crm.toml."""
     if getattr(crm, "root", None) is None:
         raise ParameterError("Tables at hand have no folder for an outbox. Open a workspace instead.")
     settings = getattr(getattr(crm, "config", crm), "outreach", None) or OutreachConfig()
@@ -117,30 +81,13 @@ def outbox_folder(crm: Any) -> Path:
 
 
 def archives(config: WorkspaceConfig, name: str = ARCHIVE) -> dict[str, Path]:
-    """The archives of all campaigns of a workspace, by their path within it, sorted.
-
-    Parameters
-    ----------
-    config : WorkspaceConfig
-    name : `ARCHIVE` or `CONTACTS`
-
-    Examples
-    --------
-    >>> archives(WorkspaceConfig(root=Path("no such folder"), name="A", currency="EUR", tables={}))
-    {}
-    """
+    """The archives of all campaigns of a workspace, by their path within it, sorted."""
     found = sorted(outbox_folder(config).glob(f"[!.]*/{name}"))
     return {path.relative_to(config.root).as_posix(): path for path in found if path.is_file()}
 
 
 def archive_fingerprints(config: WorkspaceConfig) -> dict[str, str]:
-    """The archives and the SHA-256 of each: what a snapshot of the tables rests on beside the exports.
-
-    Examples
-    --------
-    >>> archive_fingerprints(WorkspaceConfig(root=Path("nowhere"), name="A", currency="EUR", tables={}))
-    {}
-    """
+    """The archives and the SHA-256 of each: what a snapshot of the tables rests on beside the exports."""
     return {shown: sha256_of(path) for shown, path in archives(config).items()}
 
 
@@ -151,33 +98,6 @@ def read_back(
 
     Drafts later than the closing moment are not there yet. A draft that the exports hold too, by its
     `interaction_id`, counts once: the exports' row stays.
-
-    Parameters
-    ----------
-    engine : Engine
-        Holds the accepted tables of the exports.
-    config : WorkspaceConfig
-    staged : StagedTables
-        Of the exports.
-    aside_folder : path
-        Rows set aside are laid down there, with those of the exports.
-
-    Returns
-    -------
-    ReadBack, or None where the outbox holds no draft up to the closing moment
-
-    Raises
-    ------
-    SourceError
-        If an archive is damaged.
-
-    Examples
-    --------
-    >>> config = WorkspaceConfig(root=Path("nowhere"), name="A", currency="EUR", tables={})
-    >>> empty = CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame())
-    >>> staged = StagedTables(as_of=pd.Timestamp("2020-01-01"), report=empty)
-    >>> read_back(Engine(), config, staged, aside_folder=Path("nowhere")) is None
-    True
     """
     files = archives(config)
     exported = "interactions" in config.tables
@@ -209,52 +129,14 @@ def read_back(
 
 
 def listed_contacts(config: WorkspaceConfig | None, *, until: Any, controls: bool = False) -> pd.DataFrame:
-    """Whom earlier lists of the outbox have meant to contact, or have left alone for comparison.
-
-    Parameters
-    ----------
-    config : WorkspaceConfig or None
-    until : date
-        Later days are not looked at.
-    controls : bool
-        Whether the control groups are asked for, instead of those to be contacted.
-
-    Returns
-    -------
-    DataFrame
-        `customer_id`, `contacted_on` (day of the last such list: that on which the others were to be contacted),
-        one row a customer.
-
-    Raises
-    ------
-    SourceError
-        If an earlier list is damaged.
-
-    Examples
-    --------
-    >>> len(listed_contacts(None, until=pd.Timestamp("2020-01-01")))
-    0
-    """
+    """Whom earlier lists of the outbox have meant to contact, or have left alone for comparison."""
     rows = _listed(config, until=until)
     asked = rows[rows["is_control"] == controls]
     return asked.groupby("customer_id", as_index=False)[["contacted_on"]].max()
 
 
 def read_rows(path: Path, columns: tuple[str, ...], *, shown: str) -> pd.DataFrame:
-    """The rows of an archive.
-
-    Raises
-    ------
-    SourceError
-        If it is damaged, or lacks a column.
-
-    Examples
-    --------
-    >>> read_rows(Path("nowhere"), CONTACT_COLUMNS, shown="outbox/a/campaign_contacts.parquet")
-    Traceback (most recent call last):
-    ...
-    crmlib.schema.errors.SourceError: outbox/a/campaign_contacts.parquet cannot be read...
-    """
+    """The rows of an archive."""
     try:
         return pd.read_parquet(path, columns=list(columns))
     except (OSError, ValueError, KeyError) as error:

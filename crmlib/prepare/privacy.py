@@ -36,30 +36,9 @@ _KEYS: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
     """A name for each identifier that only the holder of the key can lead back to it.
 
-    Parameters
-    ----------
-    ids : Series of str
-    key : str
-        At least 16 characters. The same key gives the same names in every run.
-
-    Returns
-    -------
-    Series of str
-        ``K-`` and twelve characters, 60 bits of an HMAC-SHA-256; missing identifiers stay missing.
-
-    Raises
-    ------
-    ConfigError
-        If the key is short enough to be guessed, or two identifiers would get one name.
-
     References
     ----------
     RFC 2104, HMAC: Keyed-Hashing for Message Authentication.
-
-    Examples
-    --------
-    >>> pseudonyms(pd.Series(["17850", None]), key="a key of sixteen or more").tolist()
-    ['K-N7PXIN6TFBVP', nan]
     """
     if len(key) < SHORTEST_KEY:
         raise ConfigError(f"{KEY_VARIABLE} has {len(key)} characters. Give it at least {SHORTEST_KEY}.")
@@ -79,17 +58,7 @@ def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
 
 
 def are_pseudonyms(values: pd.Series) -> bool:
-    """Whether a column holds pseudonyms and nothing else; missing values aside.
-
-    Parameters
-    ----------
-    values : Series
-
-    Examples
-    --------
-    >>> are_pseudonyms(pd.Series(["K-N7PXIN6TFBVP", None])), are_pseudonyms(pd.Series(["17850"]))
-    (True, False)
-    """
+    """Whether a column holds pseudonyms and nothing else; missing values aside."""
     if not (pd.api.types.is_string_dtype(values.dtype) or values.dtype == object):
         return False
     known = values.dropna()
@@ -97,13 +66,7 @@ def are_pseudonyms(values: pd.Series) -> bool:
 
 
 def looks_like_pseudonym(value: Any) -> bool:
-    """Whether a cell has the form of a pseudonym.
-
-    Examples
-    --------
-    >>> looks_like_pseudonym("K-N7PXIN6TFBVP"), looks_like_pseudonym("K-17850"), looks_like_pseudonym(7)
-    (True, False, False)
-    """
+    """Whether a cell has the form of a pseudonym."""
     return isinstance(value, str) and bool(re.fullmatch(rf"{_MARK}[A-Z2-7]{{{LENGTH}}}", value))
 
 
@@ -113,32 +76,15 @@ def min_group(crm: Any) -> int:
     return getattr(settings, "min_group", MINIMUM_GROUP)
 
 
-def employee_names(crm: Any, ids: pd.Series) -> pd.Series:
-    """Employees as a page may show them: by name where `employees` knows it, never by an e-mail address.
-
-    Of two with one name each has the identifier behind it. What has an "@" in it becomes a neutral code, the
-    same in every table of a run.
+def employee_codes(crm: Any, ids: pd.Series) -> pd.Series:
+    """Employees as a page may show them: by their number; what has an "@" in it becomes a neutral code.
 
     >>> from types import SimpleNamespace
-    >>> employee_names(SimpleNamespace(tables=()), pd.Series(["e1", None])).tolist()
+    >>> employee_codes(SimpleNamespace(tables=()), pd.Series(["e1", None])).tolist()
     ['e1', nan]
     """
-    known = ids.dropna().astype("str")
-    codes = {one: _without_address(crm, one) for one in known.unique()}
-    names = {
-        one: name for one, name in _names_of_employees(crm).items() if one in codes and _ADDRESS not in name
-    }
-    shared = pd.Series(names, dtype="object")
-    shared = set(shared[shared.duplicated(keep=False)])
-    said = {one: f"{name} ({codes[one]})" if name in shared else name for one, name in names.items()}
-    return ids.astype("object").where(ids.isna(), ids.astype("str").map({**codes, **said}))
-
-
-def _names_of_employees(crm: Any) -> dict[str, str]:
-    if "employees" not in getattr(crm, "tables", ()) or "name" not in crm.columns("employees"):
-        return {}
-    staff = crm.frame("employees", ["employee_id", "name"]).dropna().drop_duplicates("employee_id")
-    return dict(zip(staff["employee_id"].astype("str"), staff["name"].astype("str").str.strip(), strict=True))
+    codes = {one: _without_address(crm, one) for one in ids.dropna().astype("str").unique()}
+    return ids.astype("object").where(ids.isna(), ids.astype("str").map(codes))
 
 
 def _without_address(crm: Any, identifier: str) -> str:
@@ -154,24 +100,6 @@ def public_ids(crm: Any, ids: pd.Series) -> pd.Series:
 
     The key is the environment variable `KEY_VARIABLE`. Where it is not set, the key comes from the exports
     themselves (`key_from_exports`): nobody who has only the lists can make it, and it changes with the data.
-
-    Parameters
-    ----------
-    crm : Crm
-        ``[privacy] pseudonyms = false`` in its crm.toml, or no crm.toml at all, shows identifiers as they are.
-    ids : Series of str
-
-    Raises
-    ------
-    ConfigError
-        If the key in the environment is shorter than 16 characters.
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> crm = Crm.from_frames(as_of="2020-01-31", products=pd.DataFrame({"product_id": ["a"]}))
-    >>> public_ids(crm, pd.Series(["17850"])).tolist()
-    ['17850']
     """
     if not _wants_pseudonyms(crm):
         return ids
@@ -182,34 +110,7 @@ def public_ids(crm: Any, ids: pd.Series) -> pd.Series:
 
 
 def reveal_ids(crm: Any, names: pd.Series) -> pd.Series:
-    """The house's own identifiers behind pseudonyms that `public_ids` gave.
-
-    Parameters
-    ----------
-    crm : Crm
-        The same data, closing moment and key as when the pseudonyms were given.
-    names : Series of str
-        Pseudonyms; small letters and blanks around them do no harm.
-
-    Returns
-    -------
-    Series of str, like `names`
-        Missing where no customer of the workspace has that pseudonym. A workspace without pseudonyms gives
-        the names of its customers as they are.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> from crmlib import Crm
-    >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": ["ann"], "product_id": ["tea"],
-    ...                       "ordered_at": ["2024-01-02"], "net_amount": [5.0]})
-    >>> shop = Crm.from_frames(as_of="2024-01-31", transactions=lines)
-    >>> asked = SimpleNamespace(privacy=SimpleNamespace(pseudonyms=True))
-    >>> crm = SimpleNamespace(config=asked, engine=shop.engine, tables=shop.tables, columns=shop.columns)
-    >>> shown = public_ids(crm, pd.Series(["ann"]))
-    >>> reveal_ids(crm, shown).tolist(), reveal_ids(crm, pd.Series(["K-AAAAAAAAAAAA"])).tolist()
-    (['ann'], [nan])
-    """
+    """The house's own identifiers behind pseudonyms that `public_ids` gave."""
     own = known_customers(crm)
     lasting = public_ids(crm, own)
     back = dict(zip(lasting, own, strict=True))
@@ -218,23 +119,7 @@ def reveal_ids(crm: Any, names: pd.Series) -> pd.Series:
 
 
 def known_customers(crm: Any) -> pd.Series:
-    """Every customer of a workspace once, whatever table speaks of it, sorted.
-
-    Parameters
-    ----------
-    crm : Crm
-
-    Returns
-    -------
-    Series of str
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> people = pd.DataFrame({"customer_id": ["bob", "ann"], "parent_customer_id": ["cy", None]})
-    >>> known_customers(Crm.from_frames(as_of="2020-01-31", customers=people)).tolist()
-    ['ann', 'bob', 'cy']
-    """
+    """Every customer of a workspace once, whatever table speaks of it, sorted."""
     parts = []
     for name in crm.tables:
         declared = {f.name for f in TABLES[name].fields if f.references == "customers"} | {"customer_id"}
@@ -254,30 +139,6 @@ def key_from_exports(crm: Any) -> str:
     Rows may stand in any order. Each order counts once with its customer, moment and exact amount, so that
     what is published of a run, such as sums and the digests of files, does not lead to it. A small workspace
     whose orders others know is better served by a secret in `KEY_VARIABLE`.
-
-    Parameters
-    ----------
-    crm : Crm
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits, the same in every run on the same tables.
-
-    Raises
-    ------
-    SchemaError
-        If the workspace has neither transactions nor opportunities with a row.
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["tea", "tea"],
-    ...                       "ordered_at": ["2024-01-02", "2024-01-03"], "net_amount": [5.0, 6.0]})
-    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=lines)
-    >>> turned = Crm.from_frames(as_of="2024-01-31", transactions=lines.iloc[[1, 0]])
-    >>> key_from_exports(crm) == key_from_exports(turned), len(key_from_exports(crm))
-    (True, 64)
     """
     if crm.engine not in _KEYS:
         _KEYS[crm.engine] = hashlib.sha256(_CONTEXT + _digest_of_exports(crm).encode()).hexdigest()

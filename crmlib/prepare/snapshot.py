@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.casting import text_literal
-from crmlib.prepare.checks import COUNT_COLUMNS, SOURCE_COLUMNS, SUMMARY_COLUMNS, CheckReport
+from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.check.report import COUNT_COLUMNS, SOURCE_COLUMNS, SUMMARY_COLUMNS, CheckReport
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import SourceError
 
@@ -30,11 +30,6 @@ class ParquetFrames(Mapping[str, pd.DataFrame]):
     ----------
     folder : path
         Holds one Parquet file a table.
-
-    Examples
-    --------
-    >>> len(ParquetFrames(Path("nowhere")))
-    0
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,30 +49,17 @@ class ParquetFrames(Mapping[str, pd.DataFrame]):
 
 
 def snapshot_key(*parts: Any) -> str:
-    """A name for what a snapshot is made from: configuration, sources, closing moment, and this code.
-
-    Examples
-    --------
-    >>> snapshot_key("a", 1) == snapshot_key("a", 1), snapshot_key("a") == snapshot_key("b")
-    (True, False)
-    """
+    """A name for what a snapshot is made from: configuration, sources, closing moment, and this code."""
     digest = hashlib.sha256()
     for folder in _CODE:
-        for path in sorted(folder.glob("*.py")):
+        for path in sorted(folder.rglob("*.py")):
             digest.update(path.read_bytes())
     digest.update(json.dumps(parts, sort_keys=True, default=str).encode())
     return digest.hexdigest()[:24]
 
 
 def snapshots_folder(root: Path) -> Path:
-    """Where a workspace's snapshots lie: beside its exports, or in a private temporary folder if that is read-only.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     snapshots_folder(Path(folder)).name
-    '.prepared'
-    """
+    """Where a workspace's snapshots lie: beside its exports, or in a private temporary folder if that is read-only."""
     if os.access(root, os.W_OK):
         folder = root / ".prepared"
     else:
@@ -88,22 +70,7 @@ def snapshots_folder(root: Path) -> Path:
 
 
 def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, Any]]) -> Path:
-    """Make a snapshot aside and put it in place whole.
-
-    Parameters
-    ----------
-    folder : path
-    key : str
-    fill : function of the folder to fill
-        Returns what the manifest is to hold.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     made = write_snapshot(Path(folder), "k", lambda path: {"as_of": "2020-01-01"})
-    ...     read_manifest(made)["as_of"]
-    '2020-01-01'
-    """
+    """Make a snapshot aside and put it in place whole."""
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
     try:
         (building / "set_aside").mkdir()
@@ -119,13 +86,7 @@ def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, A
 
 
 def read_manifest(snapshot: Path) -> dict[str, Any] | None:
-    """What a snapshot says of itself, or None where there is no whole snapshot.
-
-    Examples
-    --------
-    >>> read_manifest(Path("nowhere")) is None
-    True
-    """
+    """What a snapshot says of itself, or None where there is no whole snapshot."""
     try:
         return json.loads((snapshot / _MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -133,15 +94,7 @@ def read_manifest(snapshot: Path) -> dict[str, Any] | None:
 
 
 def open_snapshot(snapshot: Path, tables: list[str]) -> Engine:
-    """An engine that sees the snapshot's tables, and no other file.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     pd.DataFrame({"product_id": ["a"]}).to_parquet(Path(folder) / "products.parquet")
-    ...     open_snapshot(Path(folder), ["products"]).rows("from products")
-    [('a',)]
-    """
+    """An engine that sees the snapshot's tables, and no other file."""
     engine = Engine(allowed_paths=[snapshot])
     for name in tables:
         file = text_literal(str(snapshot.resolve() / f"{name}.parquet"))
@@ -150,13 +103,7 @@ def open_snapshot(snapshot: Path, tables: list[str]) -> Engine:
 
 
 def report_to_json(report: CheckReport) -> dict[str, Any]:
-    """A report as plain values; the rows set aside stay in their files.
-
-    Examples
-    --------
-    >>> report_to_json(CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame({"rows_read": [1]})))["counts"]
-    [{'rows_read': 1}]
-    """
+    """A report as plain values; the rows set aside stay in their files."""
     return {
         "summary": report.summary.to_dict("records"),
         "counts": report.counts.to_dict("records"),
@@ -166,14 +113,7 @@ def report_to_json(report: CheckReport) -> dict[str, Any]:
 
 
 def report_from_json(values: Mapping[str, Any], set_aside: Path) -> CheckReport:
-    """The report that `report_to_json` wrote.
-
-    Examples
-    --------
-    >>> empty = CheckReport(summary=pd.DataFrame({"rows": [2]}), counts=pd.DataFrame({"rows_read": [1]}))
-    >>> report_from_json(report_to_json(empty), Path("nowhere")).rows_read
-    1
-    """
+    """The report that `report_to_json` wrote."""
 
     def frame(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
         return pd.DataFrame(values[name], columns=None if values[name] else list(columns))
@@ -188,16 +128,7 @@ def report_from_json(values: Mapping[str, Any], set_aside: Path) -> CheckReport:
 
 
 def lay_out_set_aside(snapshot: Path, root: Path) -> None:
-    """Put the rows set aside where their owner looks for them: ``set_aside/<table>.parquet`` in the workspace.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     snapshot = write_snapshot(Path(folder), "k", lambda path: {})
-    ...     lay_out_set_aside(snapshot, Path(folder))
-    ...     (Path(folder) / "set_aside").exists()
-    False
-    """
+    """Put the rows set aside where their owner looks for them: ``set_aside/<table>.parquet`` in the workspace."""
     target = root / "set_aside"
     files = {path.name: path for path in (snapshot / "set_aside").glob("*.parquet")}
     if not os.access(root, os.W_OK) or not (files or target.is_dir()):

@@ -6,15 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.checks import SOURCE_COLUMNS, CheckReport
+from crmlib.prepare.check.reading import Reading
+from crmlib.prepare.check.report import SOURCE_COLUMNS, CheckReport
 from crmlib.prepare.clock import closing_moment
-from crmlib.prepare.config import WorkspaceConfig, load_config
-from crmlib.prepare.config_parts import ColumnConfig, TableConfig
+from crmlib.prepare.config.parts import ColumnConfig, TableConfig
+from crmlib.prepare.config.read import WorkspaceConfig, load_config
 from crmlib.prepare.crm import Crm, stage_tables
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.outbox import archive_fingerprints, read_back
-from crmlib.prepare.reading import Reading
 from crmlib.prepare.snapshot import (
     lay_out_set_aside,
     open_snapshot,
@@ -25,7 +25,7 @@ from crmlib.prepare.snapshot import (
     snapshots_folder,
     write_snapshot,
 )
-from crmlib.prepare.sources import Source, allowed_paths, close_source, fingerprints, open_source
+from crmlib.prepare.sources.door import Source, allowed_paths, close_source, fingerprints, open_source
 from crmlib.schema.errors import ConfigError, nearest
 from crmlib.schema.tables import CORE_TABLES, table_spec
 
@@ -103,20 +103,7 @@ def open_workspace(
 
 
 def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[str, str]) -> Reading:
-    """How the columns of a source become those of a table; columns with our own names need no mapping.
-
-    Raises
-    ------
-    ConfigError
-        A mapped column that is not there, or SQL that is not one expression over the columns.
-
-    Examples
-    --------
-    >>> source = Source(table="products", view="source_products", columns=("sku", "Name"))
-    >>> table = TableConfig.model_validate({"from": "p.csv", "columns": {"product_id": "sku"}})
-    >>> reading_of(source, "products", table, {}).mapped
-    ('product_id', 'name')
-    """
+    """How the columns of a source become those of a table; columns with our own names need no mapping."""
     spec = table_spec(name)
     key_path = f"tables.{name}.columns"
     theirs = {column.lower(): column for column in source.columns}

@@ -112,23 +112,7 @@ GLOSSARY: dict[str, str] = {
 
 
 def terms_in(text: str, *, glossary: dict[str, str] | None = None) -> dict[str, str]:
-    """The terms that a page uses, with their explanations.
-
-    Parameters
-    ----------
-    text : the words of the page
-    glossary : dict, optional
-        `GLOSSARY` when not given.
-
-    Returns
-    -------
-    dict of term -> explanation, in alphabetical order
-
-    Examples
-    --------
-    >>> list(terms_in("Each segment by recency; segments are steady."))
-    ['Recency', 'Segment']
-    """
+    """The terms that a page uses, with their explanations."""
     words = GLOSSARY if glossary is None else glossary
     return {term: words[term] for term in _sorted(words) if search(rf"\b{term}s?\b", text, IGNORECASE)}
 

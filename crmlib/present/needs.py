@@ -1,13 +1,38 @@
 """What a report cannot do without, asked before anything is computed."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from crmlib.present.blocks import Picture, Skipped
-from crmlib.present.skip import SkipReport
 from crmlib.present.words import count
-from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.schema.errors import CrmlibError, ParameterError, SchemaError
+
+_WITH_TABLE = re.compile(r"^(?P<reason>.*?)(?: \(needs the table (?P<table>\w+)\))?$", re.DOTALL)
+
+
+class SkipReport(CrmlibError):
+    """Raised in a notebook: the report is skipped, with a reason that the index of the run shows.
+
+    Parameters
+    ----------
+    reason : Claim or str
+        Why, for a reader: "No order line has a cost."
+    table : str, optional
+        The table that would bring the report.
+    """
+
+    def __init__(self, reason: Any, table: str | None = None) -> None:
+        self.reason = str(reason)
+        self.table = table
+        super().__init__(f"{reason} (needs the table {table})" if table else reason)
+
+
+def skip_reason(message: str) -> tuple[str, str | None]:
+    """Reason and table, from the message of a `SkipReport`."""
+    match = _WITH_TABLE.match(message)
+    return match["reason"], match["table"]
 
 
 def require_customers(crm: Any) -> None:
@@ -32,7 +57,7 @@ def require_customers(crm: Any) -> None:
     >>> require_customers(Crm.from_frames(as_of="2024-01-31", transactions=lines))
     Traceback (most recent call last):
     ...
-    crmlib.present.skip.SkipReport: No order line says who bought. Map customer_id in crm.toml under
+    crmlib.present.needs.SkipReport: No order line says who bought. Map customer_id in crm.toml under
     [tables.transactions.columns].
     """
     if "customer_id" not in crm.columns("transactions"):
@@ -62,7 +87,7 @@ def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
     >>> require_buyers(pd.DataFrame({"order_count": [1, 0, 3]}), fewest=3)
     Traceback (most recent call last):
     ...
-    crmlib.present.skip.SkipReport: Only 2 customers have bought; this report needs at least 3.
+    crmlib.present.needs.SkipReport: Only 2 customers have bought; this report needs at least 3.
     """
     buyers = int((indicators["order_count"] > 0).sum())
     if buyers < fewest:
@@ -182,24 +207,7 @@ def picture_of(plot: Callable[..., Any], result: Any, **options: Any) -> Picture
 
 
 def or_else(instead: Callable[[Skipped], Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Say something else where the result that a function tells of is missing.
-
-    Parameters
-    ----------
-    instead : function of the `Skipped` that stands in the result's place
-
-    Returns
-    -------
-    decorator
-
-    Examples
-    --------
-    >>> @or_else(lambda missing: [])
-    ... def paragraph(result):
-    ...     return [f"There are {len(result)}."]
-    >>> paragraph("ab"), paragraph(Skipped("Too few customers."))
-    (['There are 2.'], [])
-    """
+    """Say something else where the result that a function tells of is missing."""
 
     def decorate(tell: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(tell)

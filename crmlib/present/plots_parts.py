@@ -16,30 +16,7 @@ SIDE = 1.45
 
 
 def canvas(ax: Any, *, title: str, body: float, foot: float = 0.55) -> Any:
-    """The axes that were given, or new ones high enough for the title and what is drawn.
-
-    Parameters
-    ----------
-    ax : Axes or None
-    title : str
-        As it will be given to `finish`.
-    body : float
-        Inches of the drawing itself.
-    foot : float
-        Inches below it, for the axis and its name.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> ax = canvas(None, title="Few words", body=2.0)
-    >>> bool(2.5 < ax.figure.get_figheight() < 3.5)
-    True
-    >>> plt.close(ax.figure)
-    """
+    """The axes that were given, or new ones high enough for the title and what is drawn."""
     if ax is not None:
         return ax
     lines = wrapped(str(title), width=WIDTH * 72 - 6, size=LARGE, bold=True).count("\n") + 1
@@ -57,34 +34,7 @@ def bar_rows(
     colours: str | Sequence[str] = MAIN,
     whole: float | None = None,
 ) -> Any:
-    """Bars from left to right, each under its name, each with its figure behind it.
-
-    Parameters
-    ----------
-    ax : Axes or None
-    title : Claim or str, like names, texts and unit
-    names : one a bar; wrapped into two lines at most
-    values : the lengths, from 0
-    texts : what stands behind each bar
-    unit : what the axis measures
-    colours : one, or one a bar
-    whole : float, optional
-        What a full bar would be; drawn pale behind each.
-
-    Returns
-    -------
-    matplotlib Axes
-        With a bar for each name, the first on top.
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> ax = bar_rows(None, title="Milk leads", names=["milk", "bread"], values=[4, 2],
-    ...               texts=["4", "2"], unit="baskets")
-    >>> [float(bar.get_width()) for bar in ax.patches]
-    [4.0, 2.0]
-    >>> plt.close(ax.figure)
-    """
+    """Bars from left to right, each under its name, each with its figure behind it."""
     said = [wrapped(str(name), width=WIDTH * 72 - 12, lines=2) for name in names]
     texts = [str(text) for text in texts]
     tall = [LINE * (name.count("\n") + 1) + 0.38 for name in said]
@@ -123,31 +73,7 @@ def paired_bars(
     unit: str,
     colours: str | Sequence[str] = MAIN,
 ) -> Any:
-    """Two bars a name: a grey one for what it is measured against, a coloured one for what counts.
-
-    Parameters
-    ----------
-    ax : Axes or None
-    title : str
-    names : stand at the left
-    context, values : percent
-    context_says, values_say : what the bars are; said once, on the first pair
-    unit : what the axis measures
-    colours : one, or one a pair
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> ax = paired_bars(None, title="Few bring much", names=["regulars"], context=[9.0], values=[31.0],
-    ...                  context_says="of customers", values_say="of spend", unit="share, %")
-    >>> [float(bar.get_width()) for bar in ax.patches]
-    [9.0, 31.0]
-    >>> plt.close(ax.figure)
-    """
+    """Two bars a name: a grey one for what it is measured against, a coloured one for what counts."""
     said = [wrapped(str(name), width=SIDE * 72, lines=3) for name in names]
     tall = [max(0.5, LINE * (name.count("\n") + 1) + 0.14) for name in said]
     with theme():
@@ -176,21 +102,7 @@ def paired_bars(
 
 
 def bar_percent(value: float) -> str:
-    """A share as it stands behind a bar: short, and never 0 for what is not 0.
-
-    Parameters
-    ----------
-    value : percent
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> bar_percent(31.4), bar_percent(0.64), bar_percent(0.01), bar_percent(0), bar_percent(float("nan"))
-    ('31\\xa0%', '0.6\\xa0%', 'under 0.1\\xa0%', '0\\xa0%', 'not known')
-    """
+    """A share as it stands behind a bar: short, and never 0 for what is not 0."""
     if value is None or not np.isfinite(value):
         return "not known"
     if 0 < abs(value) < 0.05:
@@ -200,21 +112,7 @@ def bar_percent(value: float) -> str:
 
 
 def scale_of(values: Sequence[float]) -> tuple[float, str]:
-    """What to divide amounts by, so that an axis has short numbers, and the word for it.
-
-    Parameters
-    ----------
-    values : numbers
-
-    Returns
-    -------
-    (divisor, "", "thousand", "million" or "billion")
-
-    Examples
-    --------
-    >>> scale_of([1.0, 240_000.0]), scale_of([7.0]), scale_of([])
-    ((1000.0, 'thousand'), (1.0, ''), (1.0, ''))
-    """
+    """What to divide amounts by, so that an axis has short numbers, and the word for it."""
     largest = max((abs(float(value)) for value in values if np.isfinite(value)), default=0)
     for size, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
         if largest >= 2 * size:
@@ -223,22 +121,7 @@ def scale_of(values: Sequence[float]) -> tuple[float, str]:
 
 
 def short_numbers(axis: Any) -> None:
-    """Write an axis's numbers with separators, and as plain numbers on a logarithmic scale too.
-
-    Parameters
-    ----------
-    axis : matplotlib Axis
-        Such as ``ax.xaxis``.
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> ax = axes(height=2)
-    >>> short_numbers(ax.xaxis)
-    >>> ax.xaxis.get_major_formatter()(12000, 0)
-    '12,000'
-    >>> plt.close(ax.figure)
-    """
+    """Write an axis's numbers with separators, and as plain numbers on a logarithmic scale too."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     axis.set_major_formatter(FuncFormatter(lambda value, place: number(value)))
@@ -246,25 +129,7 @@ def short_numbers(axis: Any) -> None:
 
 
 def nothing(ax: Any, *, says: str) -> Any:
-    """Axes that say why there is nothing to see, instead of an empty frame.
-
-    Parameters
-    ----------
-    ax : Axes or None
-    says : Claim or str
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> ax = nothing(None, says="Nobody has bought yet")
-    >>> ax.texts[0].get_text()
-    'Nobody has bought yet'
-    >>> plt.close(ax.figure)
-    """
+    """Axes that say why there is nothing to see, instead of an empty frame."""
     says = str(says)
     with theme():
         ax = axes(height=1.3) if ax is None else ax
@@ -284,28 +149,7 @@ def place_labels(
     colours: Sequence[str],
     beside: bool = False,
 ) -> None:
-    """Write a label near each point so that labels overlap neither each other, nor earlier words, nor the frame.
-
-    Parameters
-    ----------
-    ax : Axes
-        Its limits are set already.
-    points : where, in the data's units; the first ones have the choice
-    texts : what; wrapped already
-    colours : of the letters
-    beside : bool
-        Whether the point itself must stay in view.
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> ax = axes(height=3)
-    >>> place_labels(ax, points=[(0.5, 0.5), (0.5, 0.5)], texts=["one", "two"], colours=["k", "k"])
-    >>> boxes = [text.get_window_extent() for text in ax.texts]
-    >>> bool(boxes[0].overlaps(boxes[1]))
-    False
-    >>> plt.close(ax.figure)
-    """
+    """Write a label near each point so that labels overlap neither each other, nor earlier words, nor the frame."""
     from matplotlib.patheffects import withStroke
 
     figure = ax.get_figure(root=True)

@@ -4,12 +4,97 @@ A page shows pictures 358 pixels wide on a telephone. At `WIDTH` inches, letters
 still 11 pixels high; so nothing is set smaller, and what does not fit is wrapped or cut, never shrunk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
+from warnings import warn
 
 from crmlib.present.claims import Claim, claims_in
-from crmlib.present.fonts import families, warn_of_missing
+
+FIRST = "DejaVu Sans"
+"""It comes with matplotlib, so a picture is laid out alike wherever it is drawn."""
+
+CJK = (
+    *(f"Noto Sans CJK {place}" for place in ("SC", "TC", "HK", "JP", "KR")),
+    *("Noto Sans SC", "Noto Sans TC", "Noto Sans JP", "Noto Sans KR"),
+    *("Source Han Sans SC", "Source Han Sans JP", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei"),
+    *("PingFang SC", "Hiragino Sans", "Apple SD Gothic Neo", "Arial Unicode MS"),
+    *("Microsoft YaHei", "Yu Gothic", "Meiryo", "Malgun Gothic", "SimHei", "IPAGothic", "TakaoGothic"),
+)
+"""Families with Chinese, Japanese or Korean letters, on Linux, macOS and Windows."""
+
+SHOWN = ", ".join(
+    name if name == "sans-serif" else f"'{name}'"
+    for name in (
+        FIRST,
+        "Verdana",
+        "Segoe UI",
+        "Roboto",
+        "Helvetica Neue",
+        "Noto Sans",
+        "Arial",
+        *CJK,
+        "sans-serif",
+    )
+)
+"""What a reader's machine is asked for, as CSS says it: first what has the widths of `FIRST`, then what is
+narrower, so that words keep the room that was made for them."""
+
+
+class MissingFontWarning(UserWarning):
+    """A picture has letters that no installed font can draw."""
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """The installed families that pictures are drawn with; matplotlib asks them in this order, letter by letter."""
+    from matplotlib.font_manager import fontManager
+
+    installed = set(fontManager.get_font_names())
+    return (FIRST, *[name for name in CJK if name in installed][:3])
+
+
+def missing_glyphs(text: str, *, names: Iterable[str] | None = None) -> list[str]:
+    """The letters of a text that none of the fonts has."""
+    chosen = tuple(families() if names is None else names)
+    letters = dict.fromkeys(letter for letter in text if letter.isprintable() and not letter.isspace())
+    for name in chosen:
+        letters = {letter: None for letter in letters if ord(letter) not in _letters_of(name)}
+        if not letters:
+            return []
+    return list(letters)
+
+
+def warn_of_missing(text: str) -> list[str]:
+    """Warn, with the font to install, where a text has letters that would be drawn as empty boxes."""
+    missing = missing_glyphs(text)
+    if missing:
+        shown = "".join(missing[:20]) + ("…" if len(missing) > 20 else "")
+        warn(
+            f"No installed font has the letters {shown} of a picture, so they are drawn as boxes. "
+            f"{_remedy(missing)}",
+            MissingFontWarning,
+            stacklevel=2,
+        )
+    return missing
+
+
+def _remedy(missing: Iterable[str]) -> str:
+    if any(0x1100 <= ord(letter) <= 0xFFEF and not 0x2000 <= ord(letter) < 0x2E80 for letter in missing):
+        return "Install Noto Sans CJK (Debian and Ubuntu: apt-get install fonts-noto-cjk) and start again."
+    return "Install a font that has them, such as Noto Sans (Debian and Ubuntu: apt-get install fonts-noto)."
+
+
+@cache
+def _letters_of(name: str) -> frozenset[int]:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    try:
+        path = findfont(FontProperties(family=[name]), fallback_to_default=False)
+    except ValueError:
+        return frozenset()
+    return frozenset(get_font(path).get_charmap())
+
 
 WIDTH = 4.8
 """Inches. Pictures are made for a telephone; a wide page shows them as they are."""
@@ -31,22 +116,7 @@ MAIN, ALARM = SEGMENT_COLOURS[:2]
 
 
 def theme() -> Any:
-    """The settings of all pictures, for as long as a `with` block lasts.
-
-    Returns
-    -------
-    context manager
-        matplotlib's settings are as before afterwards.
-
-    Examples
-    --------
-    >>> import matplotlib
-    >>> before = matplotlib.rcParams["font.size"]
-    >>> with theme():
-    ...     inside = matplotlib.rcParams["font.size"]
-    >>> inside, matplotlib.rcParams["font.size"] == before
-    (11.0, True)
-    """
+    """The settings of all pictures, for as long as a `with` block lasts."""
     import matplotlib
     from cycler import cycler
 
@@ -93,26 +163,7 @@ def theme() -> Any:
 
 
 def axes(*, height: float = 3.2) -> Any:
-    """Empty axes of the width that pages are made for.
-
-    Parameters
-    ----------
-    height : float
-        Of the whole picture, in inches.
-
-    Returns
-    -------
-    matplotlib Axes
-        On a figure of its own, whose layout keeps every label inside.
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> ax = axes(height=3)
-    >>> [float(side) for side in ax.figure.get_size_inches()]
-    [4.8, 3.0]
-    >>> plt.close(ax.figure)
-    """
+    """Empty axes of the width that pages are made for."""
     import matplotlib.pyplot as plt
 
     with theme():
@@ -122,36 +173,7 @@ def axes(*, height: float = 3.2) -> Any:
 
 
 def finish(ax: Any, *, title: Claim | str, alt: Claim | str) -> Any:
-    """Set title and alternative text, and lay the picture out.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-    title : Claim or str
-        The finding, in one sentence without a full stop. It is wrapped, and begins at the picture's left
-        edge.
-    alt : Claim or str
-        Kind of picture, what it compares, the main figures.
-
-    Returns
-    -------
-    matplotlib Axes
-        The same, with `crmlib_alt`.
-
-    Warns
-    -----
-    MissingFontWarning
-        If a letter of the picture is in no installed font.
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> with theme():
-    ...     ax = finish(axes(), title="Half of the customers came back", alt="Bars: 5 of 10.")
-    >>> ax.get_title(loc="left"), ax.crmlib_alt
-    ('Half of the customers came back', 'Bars: 5 of 10.')
-    >>> plt.close(ax.figure)
-    """
+    """Set title and alternative text, and lay the picture out."""
     figure = ax.get_figure(root=True)
     own = getattr(figure, "crmlib_own", False)
     width = (WIDTH if own else ax.get_position().width * figure.get_figwidth()) * 72
@@ -172,44 +194,13 @@ def finish(ax: Any, *, title: Claim | str, alt: Claim | str) -> Any:
 
 
 def colour_of(name: Any, order: Sequence[Any]) -> str:
-    """The colour of a segment: the same in every picture whose segments come in the same order.
-
-    Parameters
-    ----------
-    name : the segment
-    order : all segments, in their canonical order
-
-    Returns
-    -------
-    str
-        A colour of `SEGMENT_COLOURS`; grey beyond the sixth, and for names that are not in `order`.
-
-    Examples
-    --------
-    >>> colour_of("loyal", ["champions", "loyal"]), colour_of("unknown", ["champions"]) == GREY
-    ('#d55e00', True)
-    """
+    """The colour of a segment: the same in every picture whose segments come in the same order."""
     place = list(order).index(name) if name in list(order) else len(SEGMENT_COLOURS)
     return SEGMENT_COLOURS[place] if place < len(SEGMENT_COLOURS) else GREY
 
 
 def letters_of(colour: str) -> str:
-    """The colour for letters that go with a mark: darkened until it can be read on a white page.
-
-    Parameters
-    ----------
-    colour : "#rrggbb"
-
-    Returns
-    -------
-    str
-        With a contrast of at least 4.5 to 1.
-
-    Examples
-    --------
-    >>> letters_of("#0072b2"), letters_of("#a08a5a")
-    ('#0072b2', '#85724a')
-    """
+    """The colour for letters that go with a mark: darkened until it can be read on a white page."""
     parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
     while contrast("#{:02x}{:02x}{:02x}".format(*parts)) < 4.5:
         parts = [int(part * 0.98) for part in parts]
@@ -219,22 +210,9 @@ def letters_of(colour: str) -> str:
 def contrast(colour: str, *, paper: str = "#ffffff") -> float:
     """How far a colour stands out from the paper, 1 to 21.
 
-    Parameters
-    ----------
-    colour, paper : "#rrggbb"
-
-    Returns
-    -------
-    float
-
     References
     ----------
     Web Content Accessibility Guidelines 2.2, contrast ratio.
-
-    Examples
-    --------
-    >>> contrast("#000000"), contrast("#ffffff")
-    (21.0, 1.0)
     """
     light, dark = sorted((_luminance(colour), _luminance(paper)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
@@ -243,28 +221,7 @@ def contrast(colour: str, *, paper: str = "#ffffff") -> float:
 def wrapped(
     text: str, *, width: float, size: float = SMALL, bold: bool = False, lines: int | None = None
 ) -> str:
-    """A text broken into lines that fit.
-
-    Parameters
-    ----------
-    text : str
-    width : float
-        In points.
-    size, bold : the letters
-    lines : int, optional
-        At most so many; the rest is cut, with an ellipsis.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> wrapped("soft drinks and snacks", width=text_width("soft drinks and"))
-    'soft drinks and\\nsnacks'
-    >>> wrapped("soft drinks and snacks", width=text_width("soft drinks and"), lines=1)
-    'soft drinks…'
-    """
+    """A text broken into lines that fit."""
     done, line = [], ""
     for word in _words(str(text), width, size, bold):
         longer = f"{line} {word}" if line else word
@@ -283,23 +240,7 @@ def wrapped(
 
 
 def balanced(title: str, *, width: float) -> str:
-    """A title broken into as few lines as it needs, all about as long, so that no word stands alone.
-
-    Parameters
-    ----------
-    title : str
-    width : float
-        In points.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> balanced("one two three four", width=text_width("one two three", size=LARGE, bold=True))
-    'one two\\nthree four'
-    """
+    """A title broken into as few lines as it needs, all about as long, so that no word stands alone."""
     best = wrapped(title, width=width, size=LARGE, bold=True)
     for narrower in range(1, 12):
         tried = wrapped(title, width=width * (1 - 0.04 * narrower), size=LARGE, bold=True)
@@ -310,22 +251,7 @@ def balanced(title: str, *, width: float) -> str:
 
 
 def text_width(text: str, *, size: float = SMALL, bold: bool = False) -> float:
-    """How wide the longest line of a text is drawn, in points.
-
-    Parameters
-    ----------
-    text : str
-    size, bold : the letters
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> text_width("wider than that") > text_width("that") > 0
-    True
-    """
+    """How wide the longest line of a text is drawn, in points."""
     return max(_line_width(line, size, bold) for line in text.split("\n"))
 
 

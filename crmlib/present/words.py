@@ -52,65 +52,17 @@ def money(x: Any, currency: str = "") -> str:
 
 
 def percent(x: Any) -> str:
-    """A share in percent, which is what comes in: 31.4 is "31 %".
-
-    Parameters
-    ----------
-    x : number or None
-        Percent, not a fraction.
-
-    Returns
-    -------
-    str
-        Whole from 10 % on, one decimal below; neither 0 % nor 100 % unless it is exactly that.
-
-    Examples
-    --------
-    >>> percent(31.4), percent(9.04), percent(0.0004), percent(99.97), percent(0), percent(None)
-    ('31\\xa0%', '9\\xa0%', 'under 0.01\\xa0%', '99.9\\xa0%', '0\\xa0%', 'not known')
-    """
+    """A share in percent, which is what comes in: 31.4 is "31 %"."""
     return numbers.percent(x)
 
 
 def points(x: Any) -> str:
-    """A difference of two percentages.
-
-    Parameters
-    ----------
-    x : number or None
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> points(2.31), points(1), points(-0.5), points(None)
-    ('2.3\\xa0percentage points', '1\\xa0percentage point', '−0.5\\xa0percentage points', 'not known')
-    """
+    """A difference of two percentages."""
     return numbers.points(x)
 
 
 def plural(n: Any, singular: str, more: str | None = None) -> str:
-    """The word alone, in the singular after exactly one.
-
-    Parameters
-    ----------
-    n : number
-    singular : str
-        A noun or a verb: "person", "has".
-    more : str, optional
-        The plural where it is not the regular one.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> plural(1, "basket"), plural(2, "category"), plural(0, "is"), plural(3, "box")
-    ('basket', 'categories', 'are', 'boxes')
-    """
+    """The word alone, in the singular after exactly one."""
     if is_known(n) and float(n) == 1:
         return singular
     if more is not None or singular in _IRREGULAR:
@@ -165,109 +117,29 @@ def days(x: Any) -> str:
 
 
 def times(x: Any) -> str:
-    """A multiple.
-
-    Parameters
-    ----------
-    x : number or None
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> times(3.216), times(11.24), times(1), times(None)
-    ('3.2\\xa0times', '11\\xa0times', '1\\xa0time', 'not known')
-    """
+    """A multiple."""
     return numbers.times(x)
 
 
 def date(moment: Any) -> str:
-    """A day as it is spoken.
-
-    Parameters
-    ----------
-    moment : Timestamp, date, text or None
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> date("2017-12-31 23:59"), date("2018-01-01"), date(None)
-    ('31 December 2017', '1 January 2018', 'not known')
-    """
+    """A day as it is spoken."""
     return numbers.date(moment)
 
 
 def listing(words: Iterable[Any], *, limit: int | None = None, noun: str | None = None) -> str:
-    """Words one after the other, with "and" before the last.
-
-    Parameters
-    ----------
-    words : anything that can be written
-    limit : int, optional
-        At most so many are named, the others counted.
-    noun : str, optional
-        What they are, in the singular, for those that are counted.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> listing(["a"]), listing(["a", "b"]), listing(["a", "b", "c", "d"], limit=2), listing([])
-    ('a', 'a and b', 'a, b and 2 more', 'none')
-    >>> listing(["tea", "milk", "bread"], limit=1, noun="item")
-    'tea and 2 more items'
-    """
+    """Words one after the other, with "and" before the last."""
     said = list(words)
     left = len(said) - (limit or len(said))
     return numbers.listing(said, limit=limit, noun=plural(left, noun) if noun else "")
 
 
 def change(new: Any, old: Any, *, unit: str = "%") -> str:
-    """How one figure moved against another.
-
-    Parameters
-    ----------
-    new, old : numbers or None
-    unit : "%" or "points"
-        "points" for figures that are percentages themselves.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> change(112, 100), change(97, 100), change(5, 5), change(5, 0), change(12.0, 9.5, unit="points")
-    ('up 12\\xa0%', 'down 3\\xa0%', 'unchanged', 'up from 0', 'up 2.5\\xa0percentage points')
-    >>> change(2062, 2061), change(None, 3)
-    ('nearly unchanged', 'not known')
-    """
+    """How one figure moved against another."""
     return numbers.change(new, old, unit=unit)
 
 
 def sentence(text: str) -> str:
-    """The text with a capital at its beginning and one full stop at its end.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> sentence("champions come often"), sentence("“lost” customers"), sentence("Why?"), sentence("")
-    ('Champions come often.', '“Lost” customers.', 'Why?', '')
-    """
+    """The text with a capital at its beginning and one full stop at its end."""
     bare = str(text).strip()
     if not bare:
         return ""
@@ -276,41 +148,11 @@ def sentence(text: str) -> str:
 
 
 def quoted(name: Any) -> str:
-    """A name of a product or category as it stands in a sentence.
-
-    Parameters
-    ----------
-    name : anything
-        White space in it is closed up, and a long one is cut.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> quoted("  FLUID  MILK WHITE ONLY "), len(quoted("x" * 99))
-    ('“FLUID MILK WHITE ONLY”', 62)
-    """
+    """A name of a product or category as it stands in a sentence."""
     return f"“{shortened(name, 60)}”"
 
 
 def shortened(name: Any, length: int) -> str:
-    """A name that fits: white space closed up, an ellipsis where it was cut.
-
-    Parameters
-    ----------
-    name : anything
-    length : int
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> shortened("SOFT  DRINKS 12/18&15PK CAN CAR", 15), shortened(7, 5)
-    ('SOFT DRINKS 12…', '7')
-    """
+    """A name that fits: white space closed up, an ellipsis where it was cut."""
     bare = " ".join(str(name).split())
     return bare if len(bare) <= length else f"{bare[: length - 1].rstrip()}…"

@@ -1,7 +1,7 @@
 """The sample company: raw exports of an invented business, drawn from truths that are known.
 
 It trades equipment, supplies and services from Singapore and sells to companies in China, Japan, Germany, the
-United Kingdom and France. Three years of history end on 2025-12-31. `crmlib.sample.exports.write_company` writes
+United Kingdom and France. Three years of history end on 2025-12-31. `crmlib.sample.dirt.write_company` writes
 ``exports/`` (what a real company would hand over, dirt and all) and ``truth/`` (what is true of it). No report
 reads the truth; tests and curious readers do.
 

@@ -1,12 +1,12 @@
 """The customers of the sample company, the people there, and the ties between them."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.sample.lots import lots, pick, pick_by_row, pick_name
-from crmlib.sample.people import Register, written_otherwise
+from crmlib.sample.raw import lots, pick, pick_by_row, pick_name
 from crmlib.sample.truths import (
     COUNTRIES,
     CUSTOMERS,
@@ -18,6 +18,63 @@ from crmlib.sample.truths import (
     SOURCE_MIX,
     SOURCE_SHARE,
 )
+from crmlib.schema.errors import CrmlibError
+
+_TWIN_SWAPS = (
+    (" GmbH", " Gmbh"), (" AG", " A.G."), ("有限公司", "有限责任公司"), ("株式会社", "(株)"), (" Ltd", " Limited"),
+    (" PLC", " plc"), (" Inc", " Incorporated"), (" SARL", " S.A.R.L."), (" S.A.", " SA"), (" KG", " K.G."),
+)  # fmt: skip
+
+
+class Register:
+    """Draws names and addresses country by country; the same seed gives the same ones.
+
+    Parameters
+    ----------
+    seed : int
+    """
+
+    def __init__(self, seed: int) -> None:
+        try:
+            from faker import Factory
+        except ImportError as error:
+            raise CrmlibError(
+                "The sample company's names come from the package faker. Install it: pip install crmlib[sample]"
+            ) from error
+        self._faker: dict[str, Any] = {}
+        for country, (locale, *_) in COUNTRIES.items():
+            self._faker[country] = Factory.create(locale)
+            self._faker[country].seed_instance(f"{seed} {locale}")
+
+    def person(self, country: str) -> str:
+        """The name of a person."""
+        return self._faker[country].name()
+
+    def company(self, country: str) -> str:
+        """The name of a company."""
+        return self._faker[country].company()
+
+    def place(self, country: str) -> dict[str, str]:
+        """City, postcode, street and telephone."""
+        faker = self._faker[country]
+        return {
+            "city": faker.city(),
+            "postcode": faker.postcode(),
+            "address": faker.street_address().replace("\n", ", "),
+            "phone": faker.phone_number(),
+        }
+
+
+def written_otherwise(name: str, rng: random.Random) -> str:
+    """A name as another clerk would write it: legal form, case, a slip of the key."""
+    for one, other in _TWIN_SWAPS:
+        if one in name:
+            return name.replace(one, other)
+    if rng.random() < 0.3:
+        return name.upper()
+    place = rng.randrange(1, max(2, len(name) - 1))
+    return name[:place] + name[place + 1 :] if rng.random() < 0.5 else name[:place] + name[place - 1 :]
+
 
 TWIN_SHARE, BOTH_SYSTEMS_SHARE = 0.04, 0.35
 _TITLES = (
@@ -29,13 +86,7 @@ _INTERESTS = ("labels", "safety", "automation", "training", "energy", "cleaning"
 
 
 def source_shares(industries: np.ndarray) -> np.ndarray:
-    """How likely each source is for customers of these industries; one row a customer.
-
-    Examples
-    --------
-    >>> source_shares(np.array(["Food", "Retail"], dtype=object)).argmax(axis=1).tolist()
-    [0, 2]
-    """
+    """How likely each source is for customers of these industries; one row a customer."""
     shares = np.tile(list(SOURCE_SHARE.values()), (len(industries), 1))
     for (source, industry), factor in SOURCE_MIX.items():
         shares[industries == industry, list(SOURCE_SHARE).index(source)] *= factor
@@ -43,19 +94,7 @@ def source_shares(industries: np.ndarray) -> np.ndarray:
 
 
 def make_customers(*, seed: int, scale: float, owners: list[str], campaigns: pd.DataFrame) -> pd.DataFrame:
-    """Every customer once, under the vocabulary's names and the generator's own.
-
-    Returns
-    -------
-    DataFrame
-        `segment`, `weight` (of ordering), `first_day`, `end_day` (first and last day that orders are possible;
-        both may lie outside the history), `discount` and `tardiness` besides the vocabulary's columns.
-
-    Examples
-    --------
-    >>> make_customers.__name__  # see crmlib.sample.company.make_company
-    'make_customers'
-    """
+    """Every customer once, under the vocabulary's names and the generator's own."""
     rng = lots(seed, "customers")
     n = max(60, round(CUSTOMERS * scale))
     country = pick_name(rng, {name: row[2] for name, row in COUNTRIES.items()}, n)
@@ -159,18 +198,7 @@ def _add_names(table: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def make_twins(customers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """Customers that were recorded a second time in the CRM, under another number and written otherwise.
-
-    Returns
-    -------
-    DataFrame
-        Like `customers`, with `twin_of`: the number of the first record.
-
-    Examples
-    --------
-    >>> make_twins.__name__  # see crmlib.sample.company.make_company
-    'make_twins'
-    """
+    """Customers that were recorded a second time in the CRM, under another number and written otherwise."""
     rng = lots(seed, "twins")
     alone = customers[customers["in_erp"] & ~customers["in_crm"]]
     chosen = np.sort(rng.choice(len(alone), round(len(customers) * TWIN_SHARE), replace=False))
@@ -191,13 +219,7 @@ def make_twins(customers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
 
 
 def make_contacts(customers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """The people at each company: one to four, the first at the top.
-
-    Examples
-    --------
-    >>> make_contacts.__name__  # see crmlib.sample.company.make_company
-    'make_contacts'
-    """
+    """The people at each company: one to four, the first at the top."""
     rng, register = lots(seed, "contacts"), Register(seed + 1)
     count = np.where(customers["kind"] == "person", 1, 1 + rng.binomial(3, 0.35, len(customers)))
     at = np.repeat(np.arange(len(customers)), count)
@@ -227,13 +249,7 @@ def make_contacts(customers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
 
 
 def make_relations(customers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """Groups of companies, suppliers, partners, and who recommended us to whom.
-
-    Examples
-    --------
-    >>> make_relations.__name__  # see crmlib.sample.company.make_company
-    'make_relations'
-    """
+    """Groups of companies, suppliers, partners, and who recommended us to whom."""
     rng = lots(seed, "relations")
     ids = customers["customer_id"].to_numpy()
     rows: dict[tuple[str, str, str], float] = {}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.sample.customers import source_shares
-from crmlib.sample.lots import lots, pick, pick_by_row
+from crmlib.sample.raw import lots, pick, pick_by_row
 from crmlib.sample.staff import LEFT
 from crmlib.sample.truths import (
     AMOUNT_ODDS,
@@ -46,11 +46,6 @@ class Deals:
         Days are counted from the start of the history; `minute` is the time of day of all its moves.
     stays : DataFrame, one row a stay
         `deal` (row of `table`), `stage` (0 to 3), `entered`, `exited` (days), `exit`.
-
-    Examples
-    --------
-    >>> Deals(table=pd.DataFrame({"opportunity_id": ["O1"]}), stays=pd.DataFrame()).table.shape
-    (1, 1)
     """
 
     table: pd.DataFrame
@@ -66,13 +61,7 @@ def make_deals(
     seed: int,
     scale: float,
 ) -> Deals:
-    """Every deal and every stay.
-
-    Examples
-    --------
-    >>> make_deals.__name__  # see crmlib.sample.company.make_company
-    'make_deals'
-    """
+    """Every deal and every stay."""
     rng = lots(seed, "deals")
     table = _begin(customers, rng, max(80, round(DEALS * scale)))
     table = _describe(table, products, campaigns, owners, rng)
@@ -92,20 +81,7 @@ def make_deals(
 
 
 def win_chances(deals: pd.DataFrame) -> np.ndarray:
-    """The chance of each deal to be won, at creation: odds multiplied by what is known of it.
-
-    Parameters
-    ----------
-    deals : DataFrame
-        `source`, `industry`, `company_size`, `champion`, `engagement`, `amount`.
-
-    Examples
-    --------
-    >>> deal = {"source": "Referral", "industry": "Food", "company_size": "10-49", "champion": False,
-    ...         "engagement": 0.0, "amount": 25000.0}
-    >>> win_chances(pd.DataFrame([deal, {**deal, "source": "Cold call"}])).round(2).tolist()
-    [0.57, 0.21]
-    """
+    """The chance of each deal to be won, at creation: odds multiplied by what is known of it."""
     log_odds = (
         BASE_LOG_ODDS
         + np.log(deals["source"].map(SOURCE_ODDS).astype(float))
@@ -121,33 +97,7 @@ def win_chances(deals: pd.DataFrame) -> np.ndarray:
 def walk_stages(
     created: np.ndarray, chance: np.ndarray, speed: np.ndarray, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Each deal's way through the stages, day by day: how long a stay lasts, then where it leads.
-
-    Parameters
-    ----------
-    created : array of int
-        Day of creation.
-    chance : array
-        To be won.
-    speed : array
-        Power of the chance to stay one more day.
-    rng : Generator
-
-    Returns
-    -------
-    stays : DataFrame
-        `deal`, `stage`, `entered`, `exited`, `exit`, sorted by deal and time.
-    won : array of bool
-    closed : array of int
-        Day of the end.
-
-    Examples
-    --------
-    >>> n = 2000
-    >>> stays, won, closed = walk_stages(np.zeros(n, int), np.full(n, 0.3), np.ones(n), lots(1, "walk"))
-    >>> bool(abs(won.mean() - 0.3) < 3 * (0.3 * 0.7 / n) ** 0.5), bool((closed > 0).all())
-    (True, True)
-    """
+    """Each deal's way through the stages, day by day: how long a stay lasts, then where it leads."""
     n = len(created)
     wear = [np.cumsum(-np.log1p(-exit_chances(stage, _LONGEST))) for stage in STAGES]
     at, stage, day = np.arange(n), np.zeros(n, dtype=np.int64), created.astype(np.int64)
@@ -268,21 +218,7 @@ def _hand_over(table: pd.DataFrame, owners: list[str], rng: np.random.Generator)
 def make_deal_contacts(
     deals: pd.DataFrame, contacts: pd.DataFrame, *, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Who takes part in each decision, and the truth of who sways whom.
-
-    Returns
-    -------
-    table : DataFrame
-        As in `opportunity_contacts`, with `known`: whether the CRM has noted whom the person influences.
-    ties : DataFrame
-        `opportunity_id`, `contact_id`, `influences_contact_id`, `weight`: the stance of the second is the
-        weight times that of the first, plus chance.
-
-    Examples
-    --------
-    >>> make_deal_contacts.__name__  # see crmlib.sample.company.make_company
-    'make_deal_contacts'
-    """
+    """Who takes part in each decision, and the truth of who sways whom."""
     rng = lots(seed, "deal contacts")
     sizes = contacts.groupby("customer_id", sort=False).size()
     first = (

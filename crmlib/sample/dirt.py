@@ -4,11 +4,30 @@ Dirt comes as rows of its own, or as a spoilt value that says nothing about what
 true row is taken away. So the truth stays exact once the dirt has been met.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
-from crmlib.sample.exports_sales import year_of
-from crmlib.sample.lots import lots
+from crmlib.sample.company import Company, make_company, write_truth
+from crmlib.sample.exports import (
+    raw_accounts,
+    raw_articles,
+    raw_cases,
+    raw_contacts,
+    raw_deal_contacts,
+    raw_erp_customers,
+    raw_events,
+    raw_feedback,
+    raw_lines,
+    raw_opportunities,
+    raw_relations,
+    raw_stages,
+    raw_touches,
+    year_of,
+)
+from crmlib.sample.raw import iso_dates, lots, moments, write_book, write_csv, yes_or_no
+from crmlib.sample.truths import START
 
 MISSPELT = {
     "Healthcare": "Helthcare", "Manufacturing": "manufacturing", "Electronics": "Electronis", "Logistics": "Logistcs",
@@ -22,13 +41,6 @@ class Dirt:
     Parameters
     ----------
     seed : int
-
-    Examples
-    --------
-    >>> dirt = Dirt(1)
-    >>> raw = pd.DataFrame({"campaign": ["K1"] * 9, "customer": list("abcdefghi")})
-    >>> len(dirt.members(raw)), dirt.found()[["table", "check", "rows"]].values.tolist()
-    (10, [['campaign_contacts', 'duplicate_key', 1]])
     """
 
     def __init__(self, seed: int) -> None:
@@ -36,13 +48,7 @@ class Dirt:
         self._found: list[tuple[str, str, str, int, str]] = []
 
     def found(self) -> pd.DataFrame:
-        """What was put in so far: `table`, `check` ("" where no check looks for it), `column`, `rows`, `says`.
-
-        Examples
-        --------
-        >>> list(Dirt(1).found())
-        ['table', 'check', 'column', 'rows', 'says']
-        """
+        """What was put in so far: `table`, `check` ("" where no check looks for it), `column`, `rows`, `says`."""
         return pd.DataFrame(self._found, columns=["table", "check", "column", "rows", "says"])
 
     def _note(self, table: str, check: str, column: str, rows: int, says: str) -> None:
@@ -71,13 +77,7 @@ class Dirt:
         return len(chosen)
 
     def erp_customers(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Staff as "ca. 50", no date of entry.
-
-        Examples
-        --------
-        >>> Dirt.erp_customers.__name__  # see crmlib.sample.exports.write_exports
-        'erp_customers'
-        """
+        """Staff as "ca. 50", no date of entry."""
         raw = raw.copy()
         every = np.ones(len(raw), dtype=bool)
         n = self._spoil(raw, "MITARBEITER", 0.008, "ca. 50", every)
@@ -87,13 +87,7 @@ class Dirt:
         return raw
 
     def accounts(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Industries misspelt where no other system knows better; the accounts that both systems have.
-
-        Examples
-        --------
-        >>> Dirt.accounts.__name__  # see crmlib.sample.exports.write_exports
-        'accounts'
-        """
+        """Industries misspelt where no other system knows better; the accounts that both systems have."""
         raw = raw.copy()
         self._note("customers", "merged", "", (raw["ERP No"] != "").sum(), "in both systems under one number")
         twins = raw["Account ID"].str.len() == 6
@@ -107,13 +101,7 @@ class Dirt:
         return raw
 
     def contacts(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """People at customers that nobody knows.
-
-        Examples
-        --------
-        >>> Dirt.contacts.__name__  # see crmlib.sample.exports.write_exports
-        'contacts'
-        """
+        """People at customers that nobody knows."""
         lost = self._copies(raw, 0.004, **{"reports to": ""})
         lost["contact"] = [f"P9{i:05d}" for i in range(len(lost))]
         lost["customer"] = [f"18{i:04d}" for i in range(len(lost))]
@@ -123,13 +111,7 @@ class Dirt:
         return self._mixed_in(raw, lost)
 
     def articles(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Categories misspelt.
-
-        Examples
-        --------
-        >>> Dirt.articles.__name__  # see crmlib.sample.exports.write_exports
-        'articles'
-        """
+        """Categories misspelt."""
         raw = raw.copy()
         for right, wrong in MISSPELT_CATEGORIES.items():
             n = self._spoil(raw, "WARENGRUPPE", 0.1, wrong, (raw["WARENGRUPPE"] == right).to_numpy())
@@ -137,13 +119,7 @@ class Dirt:
         return raw
 
     def lines(self, raw: pd.DataFrame) -> dict[int, pd.DataFrame]:
-        """Order lines by year, each year's dates in another form, with everything that goes wrong there.
-
-        Examples
-        --------
-        >>> Dirt.lines.__name__  # see crmlib.sample.exports.write_exports
-        'lines'
-        """
+        """Order lines by year, each year's dates in another form, with everything that goes wrong there."""
         sold = raw[raw["BELEG"].str.startswith("B")]
         number = iter(range(1, 10**6))
 
@@ -200,13 +176,7 @@ class Dirt:
         return part
 
     def opportunities(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Deals closed before they were created, exported twice, without a stage, with unknown customers.
-
-        Examples
-        --------
-        >>> Dirt.opportunities.__name__  # see crmlib.sample.exports.write_exports
-        'opportunities'
-        """
+        """Deals closed before they were created, exported twice, without a stage, with unknown customers."""
         over = raw[raw["Closed"] != ""]
         early = self._copies(over, 0.004)
         early["Opportunity"] = [f"O-8{i:04d}" for i in range(len(early))]
@@ -225,13 +195,7 @@ class Dirt:
         return self._mixed_in(raw, early, blank, lost, twice)
 
     def stages(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Stages entered twice, left before entered, overlapping another, of deals that are not there.
-
-        Examples
-        --------
-        >>> Dirt.stages.__name__  # see crmlib.sample.exports.write_exports
-        'stages'
-        """
+        """Stages entered twice, left before entered, overlapping another, of deals that are not there."""
         over = raw[raw["Left"] != ""]
         twice = self._copies(raw, 0.004)
         self._note("stage_history", "duplicate_key", "", len(twice), "stages entered twice")
@@ -253,13 +217,7 @@ class Dirt:
         return self._mixed_in(raw, twice, negative, astride, lost)
 
     def touches(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Channels nobody knows, negative minutes, contacts and customers that are not there.
-
-        Examples
-        --------
-        >>> Dirt.touches.__name__  # see crmlib.sample.exports.write_exports
-        'touches'
-        """
+        """Channels nobody knows, negative minutes, contacts and customers that are not there."""
         plain = raw[(raw["Planned for"] == "") & (raw["Purpose"] == "service")]
         number = iter(range(1, 10**6))
 
@@ -276,13 +234,7 @@ class Dirt:
         return self._mixed_in(raw, odd, minutes, person, nobody)
 
     def events(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Events exported twice, and products that are not there.
-
-        Examples
-        --------
-        >>> Dirt.events.__name__  # see crmlib.sample.exports.write_exports
-        'events'
-        """
+        """Events exported twice, and products that are not there."""
         twice = self._copies(raw, 0.002)
         self._note("events", "duplicate_key", "", len(twice), "events exported twice")
         gone = self._copies(raw, 0.001, product_id="998877")
@@ -291,13 +243,7 @@ class Dirt:
         return self._mixed_in(raw, twice, gone)
 
     def cases(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Cases closed before they were opened, and negative costs.
-
-        Examples
-        --------
-        >>> Dirt.cases.__name__  # see crmlib.sample.exports.write_exports
-        'cases'
-        """
+        """Cases closed before they were opened, and negative costs."""
         early = self._copies(raw[raw["closed"] != ""], 0.006)
         early["case"] = [f"S9{i:04d}" for i in range(len(early))]
         early["closed"] = _moved(early["opened"], -1440)
@@ -308,13 +254,7 @@ class Dirt:
         return self._mixed_in(raw, early, cheap)
 
     def feedback(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Scores above the best, and kinds that are none.
-
-        Examples
-        --------
-        >>> Dirt.feedback.__name__  # see crmlib.sample.exports.write_exports
-        'feedback'
-        """
+        """Scores above the best, and kinds that are none."""
         high = self._copies(raw, 0.008, score="12")
         high["id"] = [f"F9{i:05d}" for i in range(len(high))]
         self._note("feedback", "score_above_best", "", len(high), "12 of 5 or of 10")
@@ -324,25 +264,13 @@ class Dirt:
         return self._mixed_in(raw, high, odd)
 
     def members(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Customers listed twice in a campaign.
-
-        Examples
-        --------
-        >>> Dirt.members.__name__  # see crmlib.sample.exports.write_exports
-        'members'
-        """
+        """Customers listed twice in a campaign."""
         twice = self._copies(raw, 0.003)
         self._note("campaign_contacts", "duplicate_key", "", len(twice), "customers listed twice")
         return self._mixed_in(raw, twice)
 
     def plans(self, raw: pd.DataFrame) -> pd.DataFrame:
-        """Periods that end before they begin, and targets still open.
-
-        Examples
-        --------
-        >>> Dirt.plans.__name__  # see crmlib.sample.exports.write_exports
-        'plans'
-        """
+        """Periods that end before they begin, and targets still open."""
         turned = self._copies(raw, 0.003, Key="turned")
         turned["From"], turned["To"] = turned["To"], turned["From"]
         self._note("plans", "ends_before_start", "", len(turned), "periods that end before they begin")
@@ -368,3 +296,92 @@ def _dated(lines: pd.DataFrame, year: int) -> pd.DataFrame:
         for name in ("DATUM", "FAELLIG", "BEZAHLT")
     }
     return lines.assign(**turned)
+
+
+def write_company(folder: str | Path, *, seed: int = 1, scale: float = 1.0) -> None:
+    """Write the raw exports of the sample company into ``exports``, and what is true of it into ``truth``."""
+    company = make_company(seed=seed, scale=scale)
+    root = Path(folder)
+    dirt = write_exports(company, root / "exports", seed=seed)
+    write_truth(company, dirt, root / "truth", seed=seed, scale=scale)
+
+
+def write_exports(company: Company, folder: Path, *, seed: int) -> pd.DataFrame:
+    """Write every export, dirt and all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    dirt = Dirt(seed)
+    buyers = dirt.erp_customers(raw_erp_customers(company))
+    write_csv(buyers, folder / "erp_customers.csv", delimiter=";", encoding="utf-8-sig", line_end="\r\n")
+    write_csv(dirt.accounts(raw_accounts(company)), folder / "crm_accounts.csv")
+    write_csv(dirt.contacts(raw_contacts(company)), folder / "crm_contacts.csv", encoding="gb18030")
+    write_csv(raw_relations(company), folder / "crm_relations.csv")
+    write_csv(dirt.articles(raw_articles(company)), folder / "erp_articles.csv", delimiter=";")
+    for year, lines in dirt.lines(raw_lines(company)).items():
+        write_csv(lines, folder / f"erp_order_lines_{year}.csv", delimiter=";")
+    write_csv(dirt.opportunities(raw_opportunities(company)), folder / "crm_opportunities.csv")
+    write_csv(dirt.stages(raw_stages(company)), folder / "crm_stage_history.csv")
+    write_csv(raw_deal_contacts(company), folder / "crm_opportunity_contacts.csv")
+    write_csv(dirt.touches(raw_touches(company)), folder / "crm_activities.csv")
+    write_csv(dirt.events(raw_events(company)), folder / "web_events.csv")
+    write_csv(dirt.cases(raw_cases(company)), folder / "service_cases.csv", delimiter="\t")
+    write_csv(dirt.feedback(raw_feedback(company)), folder / "feedback.csv")
+    write_csv(dirt.members(_raw_members(company)), folder / "campaign_members.csv")
+    write_book(
+        {
+            "Employees": _employees(company),
+            "Campaigns": _campaigns(company),
+            "Targets": dirt.plans(_plans(company)),
+        },
+        folder / "book.xlsx",
+    )
+    return dirt.found()
+
+
+def _raw_members(company: Company) -> pd.DataFrame:
+    members = company.members
+    never = (members["answered_day"] < 0).to_numpy()
+    return pd.DataFrame(
+        {
+            "campaign": members["campaign_id"],
+            "customer": members["customer_id"],
+            "contacted": iso_dates(members["contacted_on"]),
+            "control": yes_or_no(members["is_control"], ("yes", "no")),
+            "responded": moments(iso_dates(members["answered_day"], none=never), members["answered_minute"]),
+        }
+    )
+
+
+def _days(days: pd.Series) -> list[pd.Timestamp]:
+    return [pd.Timestamp(day) for day in (START + days.to_numpy().astype("int64"))]
+
+
+def _employees(company: Company) -> pd.DataFrame:
+    table = company.employees
+    left = [pd.Timestamp(day) if day else None for day in table["left_on"]]
+    return pd.DataFrame(
+        {
+            "Staff no": table["employee_id"], "Name": table["name"], "Department": table["department"],
+            "Team": table["team"], "Head": table["manager_id"], "Left on": pd.Series(left, dtype=object),
+        }
+    )  # fmt: skip
+
+
+def _campaigns(company: Company) -> pd.DataFrame:
+    table = company.campaigns
+    return pd.DataFrame(
+        {
+            "Code": table["campaign_id"], "Name": table["name"], "Kind": table["kind"], "Channel": table["channel"],
+            "From": _days(table["started_on"]), "To": _days(table["ended_on"]), "Cost": table["cost_amount"],
+        }
+    )  # fmt: skip
+
+
+def _plans(company: Company) -> pd.DataFrame:
+    table = company.plans
+    return pd.DataFrame(
+        {
+            "From": _days(table["start"]), "To": _days(table["end"]), "Dimension": table["dimension"],
+            "Key": table["key"], "Measure": table["measure"], "Target": table["target"],
+            "Set on": _days(table["set_on"]),
+        }
+    )  # fmt: skip

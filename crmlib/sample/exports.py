@@ -1,144 +1,335 @@
-"""The exports as a real company would hand them over: two systems, a shop, a workbook, and their dirt."""
+"""Articles, order lines, deals and their stages as the systems write them."""
 
-from pathlib import Path
-
+import numpy as np
 import pandas as pd
 
-from crmlib.sample.company import Company, make_company
-from crmlib.sample.dirt import Dirt
-from crmlib.sample.exports_contact import raw_cases, raw_events, raw_feedback, raw_touches
-from crmlib.sample.exports_party import raw_accounts, raw_contacts, raw_erp_customers, raw_relations
-from crmlib.sample.exports_sales import (
-    raw_articles,
-    raw_deal_contacts,
-    raw_lines,
-    raw_opportunities,
-    raw_stages,
-)
-from crmlib.sample.raw import iso_dates, moments, write_book, write_csv, yes_or_no
-from crmlib.sample.truth_files import write_truth
-from crmlib.sample.truths import START
+from crmlib.sample.company import Company
+from crmlib.sample.raw import amounts, german_dates, iso_dates, moments, numbers, yes_or_no
+from crmlib.sample.truths import DAYS, STAGES, TOPICS
+
+LOST_REASONS = {
+    "price": "Price", "delivery time": "Delivery time", "missing feature": "Missing feature",
+    "competitor": "Competitor", "budget postponed": "Budget postponed", "service quality": "Service quality", "": "",
+}  # fmt: skip
 
 
-def write_company(folder: str | Path, *, seed: int = 1, scale: float = 1.0) -> None:
-    """Write the raw exports of the sample company into ``exports``, and what is true of it into ``truth``.
-
-    Parameters
-    ----------
-    folder : path
-        Made where it is missing; files of an earlier run are written over.
-    seed : int
-    scale : float
-        As for `make_company`.
-
-    Raises
-    ------
-    ParameterError
-        If seed or scale is out of range.
-    CrmlibError
-        If the package faker is missing.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> write_company(folder, scale=0.02)
-    >>> sorted(path.name for path in (folder / "exports").iterdir())[:3]
-    ['book.xlsx', 'campaign_members.csv', 'crm_accounts.csv']
-    """
-    company = make_company(seed=seed, scale=scale)
-    root = Path(folder)
-    dirt = write_exports(company, root / "exports", seed=seed)
-    write_truth(company, dirt, root / "truth", seed=seed, scale=scale)
-
-
-def write_exports(company: Company, folder: Path, *, seed: int) -> pd.DataFrame:
-    """Write every export, dirt and all.
-
-    Returns
-    -------
-    DataFrame
-        What dirt was put in: `table`, `check`, `column`, `rows`, `says`.
-
-    Examples
-    --------
-    >>> write_exports.__name__  # see crmlib.sample.exports.write_company
-    'write_exports'
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    dirt = Dirt(seed)
-    buyers = dirt.erp_customers(raw_erp_customers(company))
-    write_csv(buyers, folder / "erp_customers.csv", delimiter=";", encoding="utf-8-sig", line_end="\r\n")
-    write_csv(dirt.accounts(raw_accounts(company)), folder / "crm_accounts.csv")
-    write_csv(dirt.contacts(raw_contacts(company)), folder / "crm_contacts.csv", encoding="gb18030")
-    write_csv(raw_relations(company), folder / "crm_relations.csv")
-    write_csv(dirt.articles(raw_articles(company)), folder / "erp_articles.csv", delimiter=";")
-    for year, lines in dirt.lines(raw_lines(company)).items():
-        write_csv(lines, folder / f"erp_order_lines_{year}.csv", delimiter=";")
-    write_csv(dirt.opportunities(raw_opportunities(company)), folder / "crm_opportunities.csv")
-    write_csv(dirt.stages(raw_stages(company)), folder / "crm_stage_history.csv")
-    write_csv(raw_deal_contacts(company), folder / "crm_opportunity_contacts.csv")
-    write_csv(dirt.touches(raw_touches(company)), folder / "crm_activities.csv")
-    write_csv(dirt.events(raw_events(company)), folder / "web_events.csv")
-    write_csv(dirt.cases(raw_cases(company)), folder / "service_cases.csv", delimiter="\t")
-    write_csv(dirt.feedback(raw_feedback(company)), folder / "feedback.csv")
-    write_csv(dirt.members(_raw_members(company)), folder / "campaign_members.csv")
-    write_book(
-        {
-            "Employees": _employees(company),
-            "Campaigns": _campaigns(company),
-            "Targets": dirt.plans(_plans(company)),
-        },
-        folder / "book.xlsx",
-    )
-    return dirt.found()
-
-
-def _raw_members(company: Company) -> pd.DataFrame:
-    members = company.members
-    never = (members["answered_day"] < 0).to_numpy()
+def raw_articles(company: Company) -> pd.DataFrame:
+    """Products as the ERP system knows them."""
+    table = company.products
     return pd.DataFrame(
         {
-            "campaign": members["campaign_id"],
-            "customer": members["customer_id"],
-            "contacted": iso_dates(members["contacted_on"]),
-            "control": yes_or_no(members["is_control"], ("yes", "no")),
-            "responded": moments(iso_dates(members["answered_day"], none=never), members["answered_minute"]),
+            "ARTIKEL": table["product_id"],
+            "BEZEICHNUNG": table["name"],
+            "WARENGRUPPE": table["category"],
+            "UNTERGRUPPE": table["subcategory"],
+            "BEREICH": table["department"],
+            "MARKE": table["brand"],
+            "STUFE": numbers(table["tier"]),
+            "PREIS": amounts(table["unit_price"], point=","),
+            "EINSTAND": amounts(table["unit_cost"], point=","),
+            "LEBENSDAUER": numbers(table["life_days"]),
+            "AB": german_dates(table["launched_on"]),
+            "BIS": german_dates(table["retired_on"], none=(table["retired_on"] >= 5 * DAYS).to_numpy()),
+            "ERSETZT": table["replaces_product_id"].fillna(""),
         }
     )
 
 
-def _days(days: pd.Series) -> list[pd.Timestamp]:
-    return [pd.Timestamp(day) for day in (START + days.to_numpy().astype("int64"))]
-
-
-def _employees(company: Company) -> pd.DataFrame:
-    table = company.employees
-    left = [pd.Timestamp(day) if day else None for day in table["left_on"]]
+def raw_lines(company: Company) -> pd.DataFrame:
+    """Order lines; the date is still ISO, see `crmlib.sample.dirt.Dirt.lines`."""
+    table = company.lines.sort_values(["day", "minute", "order_id", "line_no"], kind="stable")
+    paid = table["paid_on"].to_numpy()
     return pd.DataFrame(
         {
-            "Staff no": table["employee_id"], "Name": table["name"], "Department": table["department"],
-            "Team": table["team"], "Head": table["manager_id"], "Left on": pd.Series(left, dtype=object),
+            "BELEG": [
+                f"{'G' if back else 'B'}{300_000 + i}"
+                for i, back in zip(table["order_id"], table["is_return"], strict=True)
+            ],
+            "POS": numbers(table["line_no"]),
+            "KUNDE": company.customers["customer_id"].to_numpy()[table["customer"].to_numpy()],
+            "ARTIKEL": company.products["product_id"].to_numpy()[table["product"].to_numpy()],
+            "DATUM": moments(iso_dates(table["day"]), table["minute"]),
+            "MENGE": numbers(table["quantity"]),
+            "NETTO": amounts(table["net_amount"], point=","),
+            "RABATT": amounts(table["discount_amount"], point=","),
+            "EINSTAND": amounts(table["cost_amount"], point=","),
+            "KANAL": table["channel"],
+            "LAGER": table["store_id"],
+            "AKTION": table["campaign_id"],
+            "VERKAEUFER": table["employee_id"],
+            "FAELLIG": iso_dates(table["due_on"], none=(table["due_on"] < 0).to_numpy()),
+            "BEZAHLT": iso_dates(np.minimum(paid, 2 * DAYS), none=paid >= DAYS),
         }
-    )  # fmt: skip
+    ).reset_index(drop=True)
 
 
-def _campaigns(company: Company) -> pd.DataFrame:
-    table = company.campaigns
+def raw_opportunities(company: Company) -> pd.DataFrame:
+    """Deals as the CRM shows them at the closing day."""
+    table, stays = company.deals.table, company.deals.stays
+    over = (table["closed"] < DAYS).to_numpy()
+    won = table["won"].to_numpy()
+    last = stays[stays["entered"] < DAYS].groupby("deal")["stage"].last()
+    stage = np.array(STAGES, dtype=object)[last.reindex(np.arange(len(table))).to_numpy()]
+    reason = np.where(over & ~won, table["topic"].map(LOST_REASONS), "")
+    nothing = ~np.isin(table["topic"].to_numpy(), TOPICS)
     return pd.DataFrame(
         {
-            "Code": table["campaign_id"], "Name": table["name"], "Kind": table["kind"], "Channel": table["channel"],
-            "From": _days(table["started_on"]), "To": _days(table["ended_on"]), "Cost": table["cost_amount"],
+            "Opportunity": table["opportunity_id"],
+            "Account": np.where(table["is_unknown"], "", table["customer_id"]),
+            "Article": table["product_id"],
+            "Owner": table["owner_id"],
+            "Source": table["source"],
+            "Campaign": table["campaign_id"],
+            "Created": moments(iso_dates(table["created"]), table["minute"]),
+            "Closed": moments(iso_dates(table["closed"], none=~over), table["minute"]),
+            "Stage": np.where(over, np.where(won, "Closed Won", "Closed Lost"), stage),
+            "Amount": amounts(table["amount"]),
+            "Expected Close": iso_dates(table["expected_close"]),
+            "Lost Reason": np.where(over & ~won & nothing, "Other", reason),
         }
-    )  # fmt: skip
+    )
 
 
-def _plans(company: Company) -> pd.DataFrame:
-    table = company.plans
+def raw_stages(company: Company) -> pd.DataFrame:
+    """Every stay that had begun by the closing day."""
+    stays = company.deals.stays[company.deals.stays["entered"] < DAYS]
+    at = stays["deal"].to_numpy()
+    minute = company.deals.table["minute"].to_numpy()[at]
+    still = (stays["exited"] >= DAYS).to_numpy()
     return pd.DataFrame(
         {
-            "From": _days(table["start"]), "To": _days(table["end"]), "Dimension": table["dimension"],
-            "Key": table["key"], "Measure": table["measure"], "Target": table["target"],
-            "Set on": _days(table["set_on"]),
+            "Opportunity": company.deals.table["opportunity_id"].to_numpy()[at],
+            "Stage": np.array(STAGES, dtype=object)[stays["stage"].to_numpy()],
+            "Entered": moments(iso_dates(stays["entered"]), minute),
+            "Left": moments(iso_dates(stays["exited"], none=still), minute),
         }
-    )  # fmt: skip
+    )
+
+
+def raw_deal_contacts(company: Company) -> pd.DataFrame:
+    """Who takes part in which decision."""
+    table = company.deal_contacts
+    return pd.DataFrame(
+        {
+            "Opportunity": table["opportunity_id"],
+            "Contact": table["contact_id"],
+            "Role": table["decision_role"],
+            "Stance": numbers(table["stance"]),
+            "Sways": table["influences_contact_id"],
+        }
+    )
+
+
+def year_of(dates: pd.Series) -> pd.Series:
+    """The year in front of ISO dates."""
+    return dates.str[:4].astype(int)
+
+
+CHANNEL_WORDS = {"email": "E-Mail", "phone": "Call", "visit": "Meeting", "web": "Video"}
+"""What the CRM calls a channel, where it differs."""
+
+
+def raw_touches(company: Company) -> pd.DataFrame:
+    """Contacts and plans; a deal whose customer is not yet known has none."""
+    deals = company.deals.table
+    unknown = set(deals.loc[deals["is_unknown"], "opportunity_id"])
+    table = company.touches[~company.touches["opportunity_id"].isin(unknown)]
+    return pd.DataFrame(
+        {
+            "Activity": table["interaction_id"],
+            "Account": table["customer_id"],
+            "Contact": table["contact_id"],
+            "Opportunity": table["opportunity_id"],
+            "Campaign": table["campaign_id"],
+            "Owner": table["employee_id"],
+            "When": moments(iso_dates(table["day"]), table["minute"]),
+            "Type": table["channel"].replace(CHANNEL_WORDS),
+            "Direction": table["direction"],
+            "Purpose": table["purpose"],
+            "Subject": table["subject"],
+            "Notes": table["notes"],
+            "Template": table["template"],
+            "Result": table["outcome"],
+            "Minutes": numbers(table["duration_minutes"]),
+            "Planned for": iso_dates(table["planned"], none=(table["planned"] < 0).to_numpy()),
+            "Expenses": amounts(table["cost_amount"]),
+        }
+    ).reset_index(drop=True)
+
+
+def raw_events(company: Company) -> pd.DataFrame:
+    """Visits to the site."""
+    table = company.events
+    names = (
+        "event_id",
+        "customer_id",
+        "visitor_id",
+        "session_id",
+        "event",
+        "product_id",
+        "page",
+        "campaign_id",
+    )
+    return pd.DataFrame(
+        {"happened_at": moments(iso_dates(table["day"]), table["minute"], by="T", end=":00+08:00")}
+        | {name: table[name] for name in names}
+    )
+
+
+def raw_cases(company: Company) -> pd.DataFrame:
+    """Service requests."""
+    table = company.cases
+    answered = table["minute"].to_numpy() + table["answer_minutes"].to_numpy()
+    answer_day = table["day"].to_numpy() + answered // 1440
+    closed = np.maximum(table["closed_day"].to_numpy(), answer_day + 1)
+    return pd.DataFrame(
+        {
+            "case": table["case_id"],
+            "customer": table["customer_id"],
+            "article": table["product_id"],
+            "opened": moments(iso_dates(table["day"]), table["minute"]),
+            "answered": moments(iso_dates(answer_day, none=answer_day >= DAYS), answered % 1440),
+            "closed": moments(iso_dates(closed, none=closed >= DAYS), table["minute"]),
+            "priority": table["priority"],
+            "level": table["service_level"],
+            "kind": table["kind"],
+            "by": table["employee_id"],
+            "cost": amounts(table["cost_amount"]),
+            "reopened": numbers(table["reopened_count"]),
+        }
+    )
+
+
+def raw_feedback(company: Company) -> pd.DataFrame:
+    """Opinions."""
+    table = company.feedback
+    solved = table["resolved_day"].to_numpy()
+    return pd.DataFrame(
+        {
+            "id": table["feedback_id"],
+            "customer": table["customer_id"],
+            "article": table["product_id"],
+            "order": [f"B{300_000 + i}" for i in table["order_id"]],
+            "given": moments(iso_dates(table["day"]), table["minute"]),
+            "kind": table["kind"],
+            "score": numbers(table["score"]),
+            "of": numbers(table["score_max"]),
+            "text": table["text"],
+            "resolved": iso_dates(solved, none=(solved < 0) | (solved >= DAYS)),
+        }
+    )
+
+
+GERMAN_INDUSTRY = {
+    "Manufacturing": "Fertigung", "Healthcare": "Gesundheit", "Food": "Lebensmittel", "Electronics": "Elektronik",
+    "Logistics": "Logistik", "Construction": "Bau", "Education": "Bildung", "Retail": "Handel",
+}  # fmt: skip
+
+
+def raw_erp_customers(company: Company) -> pd.DataFrame:
+    """Buyers as the ERP system knows them: German names, decimal comma, J and N."""
+    table = company.customers[company.customers["in_erp"]]
+    ties = company.relations[company.relations["relation"] == "parent"]
+    parent = ties.drop_duplicates("to_customer_id").set_index("to_customer_id")["from_customer_id"]
+    born = [
+        f"{1 + day % 28:02d}.{1 + day % 12:02d}.{year}" if kind == "person" else ""
+        for year, day, kind in zip(table["birth_year"], table["birth_day"], table["kind"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "KUNDENNR": table["customer_id"],
+            "NAME": table["name"],
+            "ART": np.where(table["kind"] == "person", "P", "F"),
+            "BRANCHE": table["industry"].map(GERMAN_INDUSTRY),
+            "GROESSE": table["company_size"],
+            "MITARBEITER": numbers(table["employee_count"]),
+            "UMSATZ": amounts(table["annual_revenue"], point=",", group="."),
+            "LAND": table["country_code"],
+            "GEBIET": table["region"],
+            "ORT": table["city"],
+            "PLZ": table["postcode"],
+            "STRASSE": table["address"],
+            "EMAIL": table["email"],
+            "TELEFON": table["phone"],
+            "ANGELEGT": german_dates(table["signed_up_on"]),
+            "HERKUNFT": table["source"],
+            "AKTION": table["campaign_id"],
+            "BETREUER": table["owner_id"],
+            "KONZERN": table["customer_id"].map(parent).fillna(""),
+            "KREDITLIMIT": amounts(table["credit_limit"], point=",", group="."),
+            "ZAHLUNGSZIEL": numbers(table["payment_terms_days"]),
+            "UST_ID": table["tax_id"],
+            "GEBOREN": born,
+            "GESCHLECHT": table["gender"],
+            "MAIL_OK": yes_or_no(table["email_consent"], ("J", "N")),
+            "SMS_OK": yes_or_no(table["sms_consent"], ("J", "N")),
+            "TEL_OK": yes_or_no(table["phone_consent"], ("J", "N")),
+        }
+    ).reset_index(drop=True)
+
+
+def raw_accounts(company: Company) -> pd.DataFrame:
+    """Accounts as the CRM knows them: leads, some of the buyers, and twins of others."""
+    table = pd.concat([company.customers[company.customers["in_crm"]], company.twins], ignore_index=True)
+    number = [
+        f"A-2{i[-6:]}" if erp else i for i, erp in zip(table["customer_id"], table["in_erp"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "Account ID": number,
+            "ERP No": np.where(table["in_erp"], table["customer_id"], ""),
+            "Account Name": table["name"],
+            "Type": table["kind"],
+            "Industry": table["industry"],
+            "Size": table["company_size"],
+            "Staff": numbers(table["employee_count"]),
+            "Country": table["country"],
+            "Territory": table["region"],
+            "City": table["city"],
+            "Zip": table["postcode"],
+            "Street": table["address"],
+            "E-mail": table["email"],
+            "Phone": table["phone"],
+            "Lead Source": table["source"],
+            "Campaign": table["campaign_id"],
+            "Created": iso_dates(table["signed_up_on"]),
+            "Owner": table["owner_id"],
+            "Interests": table["interests"],
+            "Tags": table["tags"],
+            "Opt-in mail": yes_or_no(table["email_consent"], ("true", "false")),
+            "Opt-in SMS": yes_or_no(table["sms_consent"], ("true", "false")),
+            "Opt-in phone": yes_or_no(table["phone_consent"], ("true", "false")),
+        }
+    ).reset_index(drop=True)
+
+
+def raw_contacts(company: Company) -> pd.DataFrame:
+    """People at the customers."""
+    table = company.contacts
+    return pd.DataFrame(
+        {
+            "contact": table["contact_id"],
+            "customer": table["customer_id"],
+            "name": table["name"],
+            "title": table["title"],
+            "department": table["department"],
+            "reports to": table["reports_to_contact_id"],
+            "influence": numbers(table["influence"]),
+            "e-mail": table["email"],
+            "phone": table["phone"],
+            "birthday": iso_dates(table["birth_on"], none=(table["nth"] > 0).to_numpy()),
+        }
+    )
+
+
+def raw_relations(company: Company) -> pd.DataFrame:
+    """Ties between customers."""
+    table = company.relations
+    return pd.DataFrame(
+        {
+            "from": table["from_customer_id"],
+            "to": table["to_customer_id"],
+            "relation": table["relation"],
+            "share": numbers(table["share_pct"]),
+        }
+    )

@@ -122,14 +122,7 @@ PLAN_FACTORS = (0.9, 0.95, 1.0, 1.05, 1.1, 1.2)
 
 
 def month_weights() -> tuple[np.ndarray, np.ndarray]:
-    """First day of each month, and the demand expected in it against an average month of 2023 without trend.
-
-    Examples
-    --------
-    >>> first, weight = month_weights()
-    >>> len(first), int(first[12]), bool(weight[35] > weight[11] > weight[0])
-    (36, 365, True)
-    """
+    """First day of each month, and the demand expected in it against an average month of 2023 without trend."""
     months = np.arange(np.datetime64(START, "M"), np.datetime64(END, "M") + 2)
     first = (months.astype("datetime64[D]") - START).astype(np.int64)
     place = np.arange(36)
@@ -138,13 +131,7 @@ def month_weights() -> tuple[np.ndarray, np.ndarray]:
 
 
 def base_win_chances() -> np.ndarray:
-    """The chance to be won from each stage under `EXIT_SHARES`.
-
-    Examples
-    --------
-    >>> base_win_chances().round(2).tolist()
-    [0.36, 0.48, 0.63, 0.81]
-    """
+    """The chance to be won from each stage under `EXIT_SHARES`."""
     shares = [EXIT_SHARES[stage] for stage in STAGES]
     moves = np.zeros((4, 4))
     for i, share in enumerate(shares):
@@ -161,27 +148,9 @@ def exit_shares(stage: int, chance: np.ndarray) -> np.ndarray:
     The moves are those of `EXIT_SHARES`, each weighed by how much it favours a deal of that chance (Doob's
     transform), so that a deal is won with exactly that chance and the stages stay a chain without memory.
 
-    Parameters
-    ----------
-    stage : int
-        0 to 3.
-    chance : array
-        To be won, at creation.
-
-    Returns
-    -------
-    array, shape (len(chance), 3)
-        Shares of forward (from the last stage: won), back and lost.
-
     References
     ----------
     Rogers & Williams (2000). Diffusions, Markov Processes and Martingales, III.45.
-
-    Examples
-    --------
-    >>> start = base_win_chances()[0]
-    >>> exit_shares(0, np.array([0.1, start, 0.9])).round(2)[:, 0].tolist()
-    [0.66, 0.76, 0.96]
     """
     won = base_win_chances()
     chance = np.asarray(chance, dtype=float)
@@ -203,12 +172,6 @@ def exit_shares(stage: int, chance: np.ndarray) -> np.ndarray:
 
 
 def exit_chances(stage: str, days: int, *, speed: float = 1.0) -> np.ndarray:
-    """The chance to leave a stage on each of its first days, given that the deal is still there.
-
-    Examples
-    --------
-    >>> exit_chances("Inquiry", 8).round(3).tolist()
-    [0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.05]
-    """
+    """The chance to leave a stage on each of its first days, given that the deal is still there."""
     band = np.searchsorted(AGE_BANDS, np.arange(days), side="right") - 1
     return 1 - (1 - np.array(EXIT_HAZARDS[stage])[band]) ** speed

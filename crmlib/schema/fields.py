@@ -44,11 +44,6 @@ class Field:
         The timestamp column before which this value cannot be known: it is empty while that lies after `as_of`.
     unknown_as : the value while it is not yet known
     guesses : names that exports use for it, lower case
-
-    Examples
-    --------
-    >>> Field("net_amount", "money", "What was paid.", required=True).sql_type
-    'DECIMAL(18,4)'
     """
 
     name: str
@@ -74,13 +69,7 @@ class Field:
 
     @property
     def sql_type(self) -> str:
-        """The engine's type.
-
-        Examples
-        --------
-        >>> Field("order_id", "id", "The order.").sql_type
-        'VARCHAR'
-        """
+        """The engine's type."""
         return TYPES[self.type]
 
 
@@ -102,11 +91,6 @@ class TableCheck:
     says : what is wrong, as the end of a sentence that begins with a number of rows
     policy : one of `POLICIES`; a workspace may choose another
     whole_table : whether `sql` is a query
-
-    Examples
-    --------
-    >>> TableCheck("zero_quantity", "quantity = 0", ("quantity",), "have quantity 0", "warn").policy
-    'warn'
     """
 
     name: str
@@ -134,12 +118,6 @@ class TableSpec:
         The column that places a row in time; rows after `as_of` are invisible.
     traps : what is easily got wrong about this table; printed in the reports that use it
     checks : checks beyond those that the fields declare
-
-    Examples
-    --------
-    >>> spec = TableSpec("notes", "a note", (Field("note_id", "id", "The note.", key=True, required=True),))
-    >>> spec.keys
-    ('note_id',)
     """
 
     name: str
@@ -150,18 +128,7 @@ class TableSpec:
     checks: tuple[TableCheck, ...] = ()
 
     def field(self, name: str) -> Field:
-        """The field of that name.
-
-        Raises
-        ------
-        SchemaError
-            If there is none; it names the nearest.
-
-        Examples
-        --------
-        >>> TableSpec("notes", "a note", (Field("text", "text", "Words."),)).field("text").type
-        'text'
-        """
+        """The field of that name."""
         for field in self.fields:
             if field.name == name:
                 return field
@@ -169,33 +136,15 @@ class TableSpec:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All column names, in order.
-
-        Examples
-        --------
-        >>> TableSpec("notes", "a note", (Field("text", "text", "Words."),)).names
-        ('text',)
-        """
+        """All column names, in order."""
         return tuple(field.name for field in self.fields)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The names that together are unique.
-
-        Examples
-        --------
-        >>> TableSpec("notes", "a note", (Field("text", "text", "Words."),)).keys
-        ()
-        """
+        """The names that together are unique."""
         return tuple(field.name for field in self.fields if field.key)
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The names that must be present and not null.
-
-        Examples
-        --------
-        >>> TableSpec("notes", "a note", (Field("text", "text", "Words.", required=True),)).required
-        ('text',)
-        """
+        """The names that must be present and not null."""
         return tuple(field.name for field in self.fields if field.required)

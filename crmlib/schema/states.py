@@ -55,13 +55,7 @@ _SPOKEN = {2: "twice", 3: "three times", 4: "four times"}
 
 
 def spoken(times: float) -> str:
-    """A multiple as a sentence says it.
-
-    Examples
-    --------
-    >>> spoken(2), spoken(3.0), spoken(2.5)
-    ('twice', 'three times', '2.5 times')
-    """
+    """A multiple as a sentence says it."""
     return _SPOKEN.get(times) or f"{times:g} times"
 
 
@@ -69,13 +63,8 @@ def spoken(times: float) -> str:
 class State:
     """A state of a customer: its rule, and what it calls for.
 
-    `rule` is a condition in SQL over the figures of `crmlib.measure.lifecycle.STAGE_FIGURES`; an empty one takes
+    `rule` is a condition in SQL over the figures of `crmlib.measure.purchases.states.STAGE_FIGURES`; an empty one takes
     whoever is left. `action` is one of `ACTIONS`. `says` and `advice` are its sentences.
-
-    Examples
-    --------
-    >>> state_named("lost").rule
-    'silence_ratio > 2'
     """
 
     name: str
@@ -167,13 +156,7 @@ SILENT = (DORMANT, LOST)
 
 @dataclass(frozen=True, kw_only=True)
 class Signal:
-    """Something that is said of a customer beside the state: who says it, of which states, and what it means.
-
-    Examples
-    --------
-    >>> AT_RISK.states == BUYING
-    True
-    """
+    """Something that is said of a customer beside the state: who says it, of which states, and what it means."""
 
     name: str
     source: str
@@ -211,36 +194,17 @@ _RESERVED = {*LIFE_ORDER, *(signal.name for signal in SIGNALS)}
 
 
 def state_named(name: str) -> State:
-    """The state of a name.
-
-    Examples
-    --------
-    >>> state_named(DORMANT).action
-    'win_back'
-    """
+    """The state of a name."""
     return next(state for state in STATES if state.name == name)
 
 
 def is_taken(name: str) -> bool:
-    """Whether another grouping of customers may not use a name, since it is that of a state or a signal.
-
-    Examples
-    --------
-    >>> is_taken(" Lost"), is_taken("won_back"), is_taken("regulars")
-    (True, True, False)
-    """
+    """Whether another grouping of customers may not use a name, since it is that of a state or a signal."""
     return " ".join(name.replace("_", " ").casefold().split()) in _RESERVED
 
 
 def taken_words(name: str) -> str:
-    """Why a name is taken and what to do, as the end of a sentence.
-
-    Examples
-    --------
-    >>> print(taken_words("lost"))
-    named 'lost': that name has a rule of its own (stages of a customer's life, signals). Choose another name, such
-    as 'my lost'.
-    """
+    """Why a name is taken and what to do, as the end of a sentence."""
     return (
         f"named {name!r}: that name has a rule of its own (stages of a customer's life, signals). Choose another "
         f"name, such as 'my {name.strip()}'."
@@ -248,17 +212,7 @@ def taken_words(name: str) -> str:
 
 
 def require_states(names: Iterable[str]) -> None:
-    """Refuse stages that are not the house's states, where what follows rests on what each of them means.
-
-    Raises
-    ------
-    ParameterError
-        It names the first that is unknown.
-
-    Examples
-    --------
-    >>> require_states(["lost", "active"])
-    """
+    """Refuse stages that are not the house's states, where what follows rests on what each of them means."""
     for name in names:
         if name not in LIFE_ORDER:
             raise ParameterError(

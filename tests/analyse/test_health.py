@@ -4,8 +4,8 @@ import pandas as pd
 
 from crmlib import Crm
 from crmlib.analyse.health import COLUMNS_THAT_ADD, data_health
-from crmlib.present.claims_health import health_answer
-from crmlib.present.tables_health import BRINGS, missing_table
+from crmlib.present.reports.health.say import health_answer
+from crmlib.present.reports.health.show import BRINGS, missing_table
 from crmlib.schema.tables import TABLES, table_spec
 
 PEOPLE = pd.DataFrame(

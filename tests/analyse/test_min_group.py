@@ -10,17 +10,16 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.campaigns.comparison import Comparison
-from crmlib.analyse.campaigns.features import customer_traits, trait_levels
-from crmlib.analyse.campaigns.groups import who_responds
-from crmlib.analyse.campaigns.response import Response
-from crmlib.analyse.pipeline.portrait_traits import trait_table
-from crmlib.analyse.profile import customer_profile
+from crmlib.analyse.campaigns.groups import Response, who_responds
+from crmlib.analyse.campaigns.matching import customer_traits, trait_levels
+from crmlib.analyse.customers.profile import customer_profile
+from crmlib.analyse.pipeline.traits import trait_table
 from crmlib.analyse.retention import retention_curves, shown_cohorts, typical_retention
-from crmlib.analyse.small_groups import OTHER, shown_groups
-from crmlib.measure.offer_groups import group_sellers
-from crmlib.measure.offer_tables import offer_engine
+from crmlib.analyse.stats.small_groups import OTHER, shown_groups
+from crmlib.measure.offers.candidates import group_sellers
+from crmlib.measure.offers.tables import offer_engine
 from crmlib.prepare.privacy import min_group
-from crmlib.present import tables_lifecycle
+from crmlib.present.reports.churn import show as tables_lifecycle
 from crmlib.schema.fields import MINIMUM_GROUP
 
 SIZES = {"small": 24, "large": 40, "largest": 60}

@@ -4,25 +4,28 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, compute_indicators
-from crmlib.analyse import action_lists as lists_module
-from crmlib.analyse import churn_horizon, churn_periods, lifecycle, lifecycle_moves
-from crmlib.analyse import future as future_module
-from crmlib.analyse import holdout as holdout_module
-from crmlib.analyse.action_lists import action_lists
-from crmlib.analyse.churn import fit_churn
-from crmlib.analyse.future import future_contribution
-from crmlib.analyse.holdout import holdout_check
+from crmlib.analyse.churn import model as churn_horizon
+from crmlib.analyse.churn import periods as churn_periods
+from crmlib.analyse.churn.model import fit_churn
+from crmlib.analyse.customers import actions as lists_module
+from crmlib.analyse.customers import states as lifecycle
+from crmlib.analyse.customers import states as lifecycle_moves
+from crmlib.analyse.customers.actions import action_lists
+from crmlib.analyse.lifetime import future as future_module
+from crmlib.analyse.lifetime import holdout as holdout_module
+from crmlib.analyse.lifetime.future import future_contribution
+from crmlib.analyse.lifetime.holdout import holdout_check
 from crmlib.analyse.retention import retention_curves
-from crmlib.analyse.valuations import customer_valuations
-from crmlib.measure import cohorts
-from crmlib.measure.given_orders import read_once
-from crmlib.measure.purchase_days import purchase_days
+from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.measure.purchases import cohorts
+from crmlib.measure.purchases.history import purchase_days
+from crmlib.measure.purchases.outcomes import read_once
 from crmlib.schema.errors import ParameterError
-from tests.analyse.churn_cases import BEHAVIOUR, FAST, HORIZON, driven_shop
-from tests.analyse.test_future import company, of
-from tests.analyse.valuation_company import company as valued_company
-from tests.analyse.valuation_company import future_of
-from tests.measure.lifecycle_cases import ledger
+from tests.analyse.churn.churn_cases import BEHAVIOUR, FAST, HORIZON, driven_shop
+from tests.analyse.lifetime.test_future import company, of
+from tests.analyse.value.valuation_company import company as valued_company
+from tests.analyse.value.valuation_company import future_of
+from tests.measure.purchases.lifecycle_cases import ledger
 
 
 def refuse(*args, **more):

@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.retention import retention_curves, typical_retention
-from crmlib.analyse.retention_groups import group_columns
-from crmlib.analyse.retention_survival import survival_curves
-from crmlib.analyse.small_groups import OTHER
-from crmlib.measure.cohorts import customer_lifetimes
+from crmlib.analyse.retention import group_columns, retention_curves, survival_curves, typical_retention
+from crmlib.analyse.stats.small_groups import OTHER
+from crmlib.measure.purchases.cohorts import customer_lifetimes
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
-from tests.measure.lifecycle_cases import ledger, purchase_days
+from tests.measure.purchases.lifecycle_cases import ledger, purchase_days
 
 PERIODS = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 

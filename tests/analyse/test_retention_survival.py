@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.analyse.retention_survival import survival_curves
+from crmlib.analyse.retention import survival_curves
 from crmlib.schema.errors import ParameterError
 
 # Freireich, E. J. et al. (1963), Blood 21: weeks of remission in leukaemia, as Kleinbaum & Klein (Survival

@@ -9,18 +9,17 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.analyse.action_lists import action_lists
-from crmlib.analyse.churn import fit_churn
-from crmlib.analyse.customer_lists import late_customers, late_of_all
-from crmlib.analyse.lifecycle import lifecycle_stages
-from crmlib.analyse.profile import customer_profile
-from crmlib.analyse.segment_lists import ADVICE, choose_columns, overdue_customers
-from crmlib.analyse.segments import segment_customers
-from crmlib.analyse.valuations import customer_valuations
+from crmlib.analyse.churn.model import fit_churn
+from crmlib.analyse.customers.actions import action_lists
+from crmlib.analyse.customers.profile import customer_profile, late_customers, late_of_all
+from crmlib.analyse.customers.states import lifecycle_stages
+from crmlib.analyse.segments.lists import ADVICE, choose_columns, overdue_customers
+from crmlib.analyse.segments.segment import segment_customers
+from crmlib.analyse.value.valuations import customer_valuations
 from crmlib.measure.indicators import compute_indicators
-from crmlib.present.tables_churn import at_risk_table
-from crmlib.present.tables_valuations import valuations_table
-from crmlib.present.words_lifecycle import likely_gone_sentences
+from crmlib.present.reports.churn.say import likely_gone_sentences
+from crmlib.present.reports.churn.show import at_risk_table
+from crmlib.present.reports.value.show import valuations_table
 from crmlib.schema.states import (
     BUYING,
     DECLINING,

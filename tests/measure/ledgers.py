@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from tests.measure.hand_tables import BILLS, STORES, hand_tables
+from tests.measure.indicators.hand_tables import BILLS, STORES, hand_tables
 from tests.measure.random_tables import random_contact_tables, random_customers
 
 HAND_AS_OF = "2024-06-30"

@@ -8,8 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from crmlib import Crm
-from crmlib.measure.campaign_spend import campaign_people, campaign_windows
-from crmlib.measure.campaign_steps import STEPS, campaign_steps
+from crmlib.measure.campaigns import STEPS, campaign_people, campaign_steps, campaign_windows
 from crmlib.schema.errors import ParameterError, SchemaError
 from crmlib.schema.tables import TABLES
 

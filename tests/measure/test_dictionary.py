@@ -1,8 +1,7 @@
 from pathlib import Path
 
-from crmlib.measure.dictionary import data_dictionary
+from crmlib.measure.dictionary import data_dictionary, dictionary_markdown
 from crmlib.measure.indicators import INDICATORS, VIEWS
-from crmlib.schema.dictionary import dictionary_markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 

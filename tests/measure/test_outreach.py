@@ -5,19 +5,21 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.measure.outreach_contacts import (
+from crmlib.measure.outreach import (
     ANSWER_DAYS,
     ANSWERED,
     LAST_CONTACTS,
     LAST_CONTROLS,
     channel_responses,
+    contact_permissions,
+    is_email,
+    is_phone,
     last_contacts,
     last_controls,
     outreach_steps,
     responses_question,
 )
-from crmlib.measure.outreach_people import contact_permissions, is_email, is_phone
-from tests.measure.test_indicator_steps import ALL_COLUMNS, to_spark
+from tests.measure.indicators.test_indicator_steps import ALL_COLUMNS, to_spark
 
 AS_OF = pd.Timestamp("2024-03-31")
 

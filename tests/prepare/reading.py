@@ -1,8 +1,8 @@
 """A source opened and all its rows brought out, for the tests of sources."""
 
-from crmlib.prepare.config import WorkspaceConfig
+from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.engine import Engine
-from crmlib.prepare.sources import allowed_paths, close_source, open_source
+from crmlib.prepare.sources.door import allowed_paths, close_source, open_source
 
 
 def config_of(root, *entries, source=None, **table):

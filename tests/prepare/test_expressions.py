@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from crmlib.prepare import sql_words as words
+from crmlib.prepare import sql_guard as words
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import Expression, parse_expression
-from crmlib.prepare.sql_tokens import tokens_of
+from crmlib.prepare.sql_guard import tokens_of
 from crmlib.schema.errors import ConfigError
 
 COLUMNS = ("i", "x", "s", "ts", "d", "p", "j", "m", "Unit Price")

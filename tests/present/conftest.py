@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from crmlib.measure.columns import is_declared
-from crmlib.present.blocks_tables import DataTable
+from crmlib.present.blocks.tables import DataTable
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from crmlib import Crm, compute_indicators, segment_customers
-from crmlib.analyse.cross_sell import cross_sell
+from crmlib.analyse.customers.profile import customer_profile
 from crmlib.analyse.health import data_health
-from crmlib.analyse.profile import customer_profile
-from crmlib.analyse.segment_lists import choose_columns
+from crmlib.analyse.rules.cross_sell import cross_sell
+from crmlib.analyse.segments.lists import choose_columns
 
 AS_OF = "2024-06-15"
 NAMES = (

@@ -119,12 +119,11 @@ def serve_runs(root, marker):
     """
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Imported once, before all the forks.
-    from crmlib.prepare import workspace  # noqa: F401
-    from crmlib.present import html, site, zygote  # noqa: F401
-    from crmlib.present.runs import run_reports
+    from crmlib.present.run import zygote
+    from crmlib.present.run.runs import run_reports
 
     # The second one is no module: it marks the processes of these runs, so that a test can look for them.
-    zygote.modules_to_import = lambda: ["crmlib.present.kernel_app", marker]
+    zygote.modules_to_import = lambda: ["crmlib.present.run.kernel_app", marker]
     print("ready", flush=True)
     for line in sys.stdin:
         how, _, number = line.strip().partition(" ")

@@ -7,10 +7,10 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from crmlib.present.html import notebook_to_html
-from crmlib.present.site import run_index, site_index
+from crmlib.present.publish.html import notebook_to_html
+from crmlib.present.publish.site import run_index, site_index
+from tests.present.blocks.test_blocks import CANARIES, everywhere
 from tests.present.pages_demo import CONTEXT, RUN, WORKSPACES, executed, notebook, reports
-from tests.present.test_blocks import CANARIES, everywhere
 
 pytestmark = pytest.mark.browser
 

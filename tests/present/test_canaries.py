@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from crmlib.prepare.privacy import KEY_VARIABLE, key_from_exports
 from crmlib.prepare.workspace import open_workspace
-from crmlib.present.kernels import Kernels
-from crmlib.present.runs import run_reports
+from crmlib.present.run.kernels import Kernels
+from crmlib.present.run.runs import run_reports
 from tests.hostile_company import FORMULA, HOSTILE, canary, personal_columns, write_company
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.analyse.customer_lists import late_customers
+from crmlib.analyse.customers.profile import late_customers
 from crmlib.analyse.health import data_health
-from crmlib.prepare.findings import check_names
-from crmlib.present import claims_health, claims_profile, claims_rules, claims_segments
-from crmlib.present.claims_checks import CHECK_WORDS, TABLE_WORDS, check_words, table_word
+from crmlib.prepare.check.findings import check_names
+from crmlib.present.reports.customers import say as claims_profile
+from crmlib.present.reports.health import say as claims_health
+from crmlib.present.reports.health.say import CHECK_WORDS, TABLE_WORDS, check_words, table_word
+from crmlib.present.reports.rules import say as claims_rules
+from crmlib.present.reports.segments import say as claims_segments
 from crmlib.present.words import count, money, number, percent
 from crmlib.schema.states import LATE_TIMES, SILENT
 from crmlib.schema.tables import TABLES

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from crmlib.present import blocks, claims_health, messages, numbers, plots_health, tables_health
+from crmlib.present import blocks, messages, numbers
 from crmlib.present.claims import (
     Claim,
     Family,
@@ -24,8 +24,11 @@ from crmlib.present.claims import (
     term,
     times,
 )
-from crmlib.present.manifest import claims_of
-from crmlib.present.notebooks import harvest
+from crmlib.present.publish.manifest import claims_of
+from crmlib.present.reports.health import draw as plots_health
+from crmlib.present.reports.health import say as claims_health
+from crmlib.present.reports.health import show as tables_health
+from crmlib.present.run.notebooks import harvest
 from crmlib.schema.errors import ParameterError
 from tests.present.report_samples import SHOPS, health_of
 
@@ -87,7 +90,7 @@ def health_claims(health) -> list[Claim]:
     made = [part for figure in figures for part in (figure.label, figure.note) if part]
     for show in ("tables_table", "checks_table", "completeness_table", "missing_table"):
         table = getattr(tables_health, show)(health)
-        made += [*table.claims, *table.labels.values(), *(table.units or {}).values()]
+        made += [*table.claims, *(table.labels or {}).values(), *(table.units or {}).values()]
     for draw in (plots_health.plot_check_counts, plots_health.plot_completeness):
         made += blocks.Picture(draw(health)).claims
     return [*(statement for part in said for statement in part), *made]

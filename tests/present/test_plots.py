@@ -5,15 +5,13 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from crmlib.present import (
-    plots_groups,
-    plots_health,
-    plots_profile,
-    plots_rules,
-    plots_rules_graph,
-    plots_segments,
-)
 from crmlib.present.blocks import Picture
+from crmlib.present.reports.customers import draw as plots_groups
+from crmlib.present.reports.customers import draw as plots_profile
+from crmlib.present.reports.health import draw as plots_health
+from crmlib.present.reports.rules import draw as plots_rules
+from crmlib.present.reports.rules import draw as plots_rules_graph
+from crmlib.present.reports.segments import draw as plots_segments
 from crmlib.present.theme import SMALL
 from tests.present.drawn import drawn, faults_of, words_of
 from tests.present.report_samples import SHOPS, cross_sell_of, health_of, profile_of, segments_of

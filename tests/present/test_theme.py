@@ -12,23 +12,27 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 
-from crmlib.present import fonts
-from crmlib.present.fonts import CJK, MissingFontWarning, families, missing_glyphs, warn_of_missing
+from crmlib.present import theme as fonts
 from crmlib.present.theme import (
+    CJK,
     GREY,
     INK,
     SEGMENT_COLOURS,
     SMALL,
     SOFT,
     WIDTH,
+    MissingFontWarning,
     axes,
     balanced,
     colour_of,
     contrast,
+    families,
     finish,
     letters_of,
+    missing_glyphs,
     text_width,
     theme,
+    warn_of_missing,
     wrapped,
 )
 

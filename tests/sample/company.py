@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from crmlib import Crm, open_workspace
-from crmlib.sample.exports import write_company
+from crmlib.sample.dirt import write_company
 
 SCALE = 0.1
 CONFIG = Path(__file__).resolve().parents[2] / "data" / "b2b" / "crm.toml"

@@ -11,10 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from crmlib.cli import app
-from crmlib.measure.deals import deals
-from crmlib.measure.stage_stays import stage_stays
+from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.sample.company import make_company
-from crmlib.sample.exports import write_company
+from crmlib.sample.dirt import write_company
 from crmlib.schema.errors import CrmlibError, ParameterError
 from crmlib.schema.tables import TABLES
 from tests.sample.company import CONFIG, sample_crm, sample_folder, truth
@@ -29,7 +28,7 @@ def contents(folder):
 def test_another_process_writes_the_same_bytes(tmp_path):
     write_company(tmp_path / "one", scale=0.02, seed=3)
     program = (
-        "import sys; from crmlib.sample.exports import write_company as w; w(sys.argv[1], scale=0.02, seed=3)"
+        "import sys; from crmlib.sample.dirt import write_company as w; w(sys.argv[1], scale=0.02, seed=3)"
     )
     subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "other")], check=True,

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crmlib.measure.columns import column_of, is_declared, label_of, unit_of
+from crmlib.measure.columns import INDICATOR_LABELS, column_of, is_declared, label_of, unit_of
 from crmlib.measure.indicators import INDICATORS
 from crmlib.present.blocks import DataTable
-from crmlib.schema.columns import COLUMNS, INDICATOR_LABELS, UNITS, Column, declared
+from crmlib.schema.columns import COLUMNS, UNITS, Column, declared
 from crmlib.schema.errors import SchemaError
 
 ROOT = Path(__file__).resolve().parents[2]

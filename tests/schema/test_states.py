@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmlib.measure.lifecycle import STAGE_FIGURES
+from crmlib.measure.purchases.states import STAGE_FIGURES
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema import states
 from crmlib.schema.states import (

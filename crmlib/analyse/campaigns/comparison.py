@@ -12,11 +12,16 @@ from crmlib.analyse.campaigns.estimates import (
     mean_of_pairs,
     welch,
 )
-from crmlib.analyse.campaigns.features import BUYING, known_before, levels_of, matching_matrix
-from crmlib.analyse.campaigns.matching import balance_table, match_pairs
-from crmlib.analyse.resampling import interval, resampled_means
-from crmlib.measure.campaign_spend import BEFORE, CONTACTED, CONTROL, DURING, OTHER
-from crmlib.measure.campaign_steps import RECENT_DAYS
+from crmlib.analyse.campaigns.matching import (
+    BUYING,
+    balance_table,
+    known_before,
+    levels_of,
+    match_pairs,
+    matching_matrix,
+)
+from crmlib.analyse.stats.bootstrap import interval, resampled_means
+from crmlib.measure.campaigns import BEFORE, CONTACTED, CONTROL, DURING, OTHER, RECENT_DAYS
 
 CONTROL_GROUP, MATCHED, NONE = "control group", "matched customers", "none"
 """What a campaign's customers are compared with."""
@@ -57,10 +62,6 @@ class Comparison:
         Mean net spend of those compared with.
     margin_pct : float
         Of the contacted customers' spend within the time; NaN where costs of goods are not known.
-
-    Examples
-    --------
-    See `compare`.
     """
 
     kind: str
@@ -79,24 +80,12 @@ class Comparison:
 
     @property
     def enough(self) -> bool:
-        """Whether either side has the customers that a conclusion takes.
-
-        Examples
-        --------
-        >>> Comparison(kind=NONE).enough
-        False
-        """
+        """Whether either side has the customers that a conclusion takes."""
         return min(self.contacted, self.compared) >= FEWEST
 
     @property
     def unlike(self) -> list[str]:
-        """Figures of buying before the campaign in which matched groups still lie too far apart.
-
-        Examples
-        --------
-        >>> Comparison(kind=NONE).unlike
-        []
-        """
+        """Figures of buying before the campaign in which matched groups still lie too far apart."""
         if self.kind != MATCHED or self.balance.empty:
             return []
         buying = self.balance[self.balance["feature"].isin(BUYING)]
@@ -107,35 +96,7 @@ class Comparison:
 def compare(
     people: pd.DataFrame, levels: pd.DataFrame, *, span: str = DURING, seed: int = 0, redrawn: bool = False
 ) -> Comparison:
-    """Compare spend within a campaign's time, or that before it, with the control group or with matched customers.
-
-    Parameters
-    ----------
-    people : DataFrame
-        Rows of one campaign, as `crmlib.measure.campaign_spend.campaign_people` gives them.
-    levels : DataFrame indexed by customer_id, as `crmlib.analyse.campaigns.features.trait_levels` gives it
-        Used for matching only.
-    span : "campaign" or "before"
-        "before" is the trial: the same comparison on a time in which the campaign cannot have done anything.
-    seed : int
-    redrawn : bool
-        Whether the interval is also found by drawing customers again.
-
-    Returns
-    -------
-    Comparison
-
-    Examples
-    --------
-    >>> people = pd.DataFrame({
-    ...     "span": "campaign", "customer_id": list("abcd"), "arm": ["contacted"] * 2 + ["control"] * 2,
-    ...     "spend": [12.0, 14.0, 9.0, 10.0], "spend_before": [5.0, 5.0, 5.0, 5.0], "spend_recent": 1.0,
-    ...     "purchase_days_before": 1.0, "recency_days": 3.0, "known_days": 9.0, "campaigns_before": 0.0,
-    ...     "responses_before": 0.0, "campaigns_running": 0.0, "history_days": 28.0, "margin": 0.0, "costed": 0.0})
-    >>> found = compare(people, pd.DataFrame())
-    >>> found.kind, found.chosen.value, found.enough
-    ('control group', 3.5, False)
-    """
+    """Compare spend within a campaign's time, or that before it, with the control group or with matched customers."""
     rows = people[people["span"] == span]
     if CONTROL in set(people["arm"]):
         sides = rows[rows["arm"].isin([CONTACTED, CONTROL])].reset_index(drop=True)

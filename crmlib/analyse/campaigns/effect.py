@@ -1,22 +1,288 @@
 """What one campaign brought: response, extra spend, cost and return, who responds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, MATCHED, Comparison
+from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, MATCHED, NONE, Comparison, compare
 from crmlib.analyse.campaigns.estimates import LEVEL, power_of
-from crmlib.analyse.campaigns.features import customer_traits, trait_levels
-from crmlib.analyse.campaigns.groups import known_groups, who_responds
-from crmlib.analyse.campaigns.judging import Judgement, differs, judge, overlap_of
-from crmlib.analyse.campaigns.response import answers_known
-from crmlib.analyse.campaigns.result import CampaignEffect
-from crmlib.measure.campaign_spend import ASIDE, CONTACTED, DURING, campaign_people, campaign_windows
+from crmlib.analyse.campaigns.groups import Response, answers_known, known_groups, response_of, who_responds
+from crmlib.analyse.campaigns.matching import customer_traits, trait_levels
+from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.measure.campaigns import ASIDE, BEFORE, CONTACTED, DURING, campaign_people, campaign_windows
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.privacy import min_group
+from crmlib.prepare.privacy import known_customers, min_group
 from crmlib.schema.errors import ParameterError, nearest
+
+MORE, LESS, NO_DIFFERENCE = "more spend", "less spend", "no difference seen"
+CHANCE, DOUBTED, FEW = "could be chance", "not trusted", "too few to judge"
+NOTHING, NOBODY = "nothing to compare", "nobody contacted"
+
+JUDGED = (MORE, LESS, NO_DIFFERENCE, CHANCE)
+"""What may be concluded of a comparison; `CHANCE` only where many campaigns are looked at together."""
+
+NOT_JUDGED = (FEW, NOTHING, NOBODY)
+"""Why nothing is concluded. `DOUBTED` is neither: compared, and not trusted."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judgement:
+    """One campaign's response and comparison, the trial before it, and what follows.
+
+    Attributes
+    ----------
+    response : Response
+    comparison : Comparison
+        Within the campaign's time.
+    trial : Comparison
+        The same on the time before it; of the kind "none" where that was not possible.
+    verdict : str
+        One of `JUDGED`, one of `NOT_JUDGED`, or `DOUBTED`.
+    doubt : str
+        Why a matched comparison is not trusted; empty where it is, or where there is none.
+    """
+
+    response: Response
+    comparison: Comparison
+    trial: Comparison
+    verdict: str
+    doubt: str = ""
+
+
+def judge(
+    window: Any,
+    people: pd.DataFrame,
+    levels: pd.DataFrame,
+    *,
+    unknown: str = "",
+    seed: int = 0,
+    redrawn: bool = False,
+) -> Judgement:
+    """Judge one campaign."""
+    response = response_of(people, until_on=window.until_on, unknown=unknown)
+    reason = _no_time(window)
+    if reason or not response.contacted:
+        none = Comparison(kind=NONE, reason=reason)
+        verdict = NOTHING if response.contacted else NOBODY
+        return Judgement(response=response, comparison=none, trial=none, verdict=verdict)
+    comparison = compare(people, levels, span=DURING, seed=seed, redrawn=redrawn)
+    trial = Comparison(kind=NONE, reason="Orders do not reach back far enough.")
+    if comparison.kind != NONE and (people["span"] == BEFORE).any():
+        trial = compare(people, levels, span=BEFORE, seed=seed)
+    doubt = doubt_of(comparison, trial)
+    return Judgement(
+        response=response,
+        comparison=comparison,
+        trial=trial,
+        verdict=verdict_of(comparison, doubt),
+        doubt=doubt,
+    )
+
+
+def differs(comparison: Comparison) -> bool:
+    """Whether the interval of a comparison leaves out 0."""
+    found = comparison.chosen
+    return bool(np.isfinite(found.value) and (found.low > 0 or found.high < 0))
+
+
+def doubt_of(comparison: Comparison, trial: Comparison) -> str:
+    """Why a matched comparison is not to be trusted."""
+    if comparison.kind != MATCHED or not comparison.enough:
+        return ""
+    if comparison.unlike:
+        return "even the best partners bought differently before it"
+    if differs(trial):
+        return "the same comparison shows a difference before the campaign, when there can be none"
+    if trial.kind == NONE and differs(comparison):
+        return "the comparison could not be tried on a time before the campaign"
+    return ""
+
+
+def verdict_of(comparison: Comparison, doubt: str) -> str:
+    """What follows from a comparison."""
+    if comparison.kind == NONE:
+        return FEW if comparison.few else NOTHING
+    if not comparison.enough:
+        return FEW
+    if doubt:
+        return DOUBTED
+    if not differs(comparison):
+        return NO_DIFFERENCE
+    return MORE if comparison.chosen.value > 0 else LESS
+
+
+def overlap_of(people: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+    """How many customers of either side were in another campaign at the same time."""
+    rows = people[people["span"] == DURING]
+    found = []
+    for side, chosen in (
+        (CONTACTED, rows["arm"] == CONTACTED),
+        ("compared with", rows["customer_id"].isin(_compared(comparison))),
+    ):
+        n, both = int(chosen.sum()), int((rows.loc[chosen, "campaigns_overlapping"] > 0).sum())
+        if n:
+            found.append((side, n, both, 100 * both / n))
+    return pd.DataFrame(found, columns=["side", "customers", "overlapping", "share_pct"])
+
+
+def _compared(comparison: Comparison) -> list[str]:
+    units = comparison.units
+    if comparison.kind == MATCHED:
+        return units["partner_id"].tolist()
+    return units.loc[units["side"] == 0, "customer_id"].tolist()
+
+
+def _no_time(window: Any) -> str:
+    if pd.isna(window.begin_on):
+        return "No day is known on which it began."
+    if pd.isna(window.first_order_on):
+        return "Nobody's purchases are known."
+    if window.until_on < window.first_order_on:
+        return f"Orders begin only after it, on {window.first_order_on:%Y-%m-%d}."
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CampaignEffect:
+    """Who answered one campaign, what it brought in extra spend, and how sure that is.
+
+    Attributes
+    ----------
+    campaign_id : str
+    name, kind, channel : str
+        Empty where not known.
+    begin_on, until_on, planned_until_on : Timestamp
+        First day, last day that counts so far, last day as planned.
+    is_over : bool
+    judgement : Judgement
+        `response`, `comparison` (with the balance and the ways to reckon), `trial`, `verdict`, `doubt`.
+    groups : DataFrame, as `crmlib.analyse.campaigns.groups.who_responds` gives it
+    overlap : DataFrame, as `crmlib.analyse.campaigns.effect.overlap_of` gives it
+    money : DataFrame, one row: what is known in account currency
+        `effect`, `low`, `high` (extra spend a customer), `total`, `total_low`, `total_high` (of all compared),
+        `base_mean` (spend of those compared with), `cost_amount`, `cost_shared` (of the customers compared),
+        `cost_per_contact`, `cost_per_response`, `margin_pct`, `gain`, `gain_low`, `gain_high` (extra margin, or spend
+        where the margin is not known, less cost). NaN where not known.
+    power : DataFrame, one row
+        `smallest_effect` (a customer; shown four times in five), `smallest_pct` (of `base_mean`), `tenth_pct` (chance
+        to see a tenth more spend), `level`.
+    set_aside : DataFrame
+        `what`, `customers`: counted, and not used.
+    notes : tuple of str
+    says : str
+    currency : str
+
+    Examples
+    --------
+    See `crmlib.analyse.campaigns.effect.campaign_effect`.
+    """
+
+    campaign_id: str
+    name: str
+    kind: str
+    channel: str
+    begin_on: pd.Timestamp
+    until_on: pd.Timestamp
+    planned_until_on: pd.Timestamp
+    is_over: bool
+    judgement: Judgement = field(repr=False)
+    groups: pd.DataFrame = field(repr=False)
+    overlap: pd.DataFrame = field(repr=False)
+    money: pd.DataFrame = field(repr=False)
+    power: pd.DataFrame = field(repr=False)
+    set_aside: pd.DataFrame = field(repr=False)
+    notes: tuple[str, ...] = ()
+    says: str = ""
+    currency: str = ""
+
+    @property
+    def response(self) -> Response:
+        """Who answered.
+
+        Examples
+        --------
+        See `crmlib.analyse.campaigns.effect.campaign_effect`.
+        """
+        return self.judgement.response
+
+    @property
+    def comparison(self) -> Comparison:
+        """Extra spend within the campaign's time.
+
+        Examples
+        --------
+        See `crmlib.analyse.campaigns.effect.campaign_effect`.
+        """
+        return self.judgement.comparison
+
+    @property
+    def trial(self) -> Comparison:
+        """The same comparison on the time before.
+
+        Examples
+        --------
+        See `crmlib.analyse.campaigns.effect.campaign_effect`.
+        """
+        return self.judgement.trial
+
+    @property
+    def verdict(self) -> str:
+        """What is concluded, one of the words of `crmlib.analyse.campaigns.effect`.
+
+        Examples
+        --------
+        See `crmlib.analyse.campaigns.effect.campaign_effect`.
+        """
+        return self.judgement.verdict
+
+    @property
+    def balance(self) -> pd.DataFrame:
+        """How alike the groups were before, and after matching.
+
+        Examples
+        --------
+        See `crmlib.analyse.campaigns.effect.campaign_effect`.
+        """
+        return self.comparison.balance
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.says)}</p>{self.comparison.effects.round(2).to_html(index=False)}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CampaignSummary:
+    """All campaigns side by side.
+
+    Attributes
+    ----------
+    table : DataFrame, one row a campaign, the earliest first
+        `campaign_id`, `name`, `kind`, `channel`, `begin_on`, `until_on`, `planned_until_on`, `is_over`, `contacted`,
+        `control`, `responded`, `response_pct`, `response_low`, `response_high`, `comparison`, `compared` (customers of
+        it that are compared), `effect`, `effect_low`, `effect_high` (extra net spend a customer), `p_value`, `q_value`
+        (adjusted for the number of campaigns), `base_mean`, `everyone` (the difference from all others, as they are),
+        `smallest_effect`, `trial_effect`, `trial_low`, `trial_high`, `total`, `cost_amount`, `overlapping_pct`,
+        `verdict`, `doubt`, `reason`.
+    responses_unknown : str
+        Why answers are not known; empty where they are.
+    currency : str
+    as_of : Timestamp
+
+    Examples
+    --------
+    See `crmlib.analyse.campaigns.effect.campaign_summary`.
+    """
+
+    table: pd.DataFrame
+    responses_unknown: str = ""
+    currency: str = ""
+    as_of: pd.Timestamp = pd.NaT
+
+    def _repr_html_(self) -> str:
+        return self.table.round(2).to_html(index=False)
 
 
 def campaign_effect(
@@ -70,15 +336,6 @@ def campaign_effect(
     Deng, A., Xu, Y., Kohavi, R. & Walker, T. (2013). Improving the sensitivity of online controlled experiments
     by utilizing pre-experiment data. WSDM.
     Stuart, E. A. (2010). Matching methods for causal inference. Statistical Science 25.
-
-    Examples
-    --------
-    >>> found = campaign_effect(_little_shop(), "spring")
-    >>> found.verdict, found.response.responded, found.comparison.kind
-    ('more spend', 12, 'control group')
-    >>> print(found.says)
-    Of 40 customers contacted 12 answered (30.0 %, likely 18.1 to 45.4). Those contacted spent 5.53 a customer more
-    than the control group (likely 5.04 to 6.02).
     """
     windows = campaign_windows(crm, response_days=response_days)
     if windows.empty:
@@ -267,3 +524,123 @@ def _little_shop() -> Any:
         campaigns=campaigns,
         campaign_contacts=contacts,
     )
+
+
+SURE = 0.05
+"""Adjusted p-value up to which a difference is more than what chance does among so many campaigns."""
+
+_ROWS_AT_ONCE = 2_000_000
+_WINDOW = ("name", "kind", "channel", "begin_on", "until_on", "planned_until_on", "is_over", "cost_amount")
+
+
+def campaign_summary(crm: Crm, *, response_days: int | None = None, seed: int = 0) -> CampaignSummary:
+    """Response and extra spend of every campaign, judged alike.
+
+    Each is judged as `campaign_effect` does. Of many campaigns some differ by chance alone: a difference that does
+    not hold against the number of campaigns looked at (Benjamini and Hochberg) is called "could be chance".
+
+    Parameters
+    ----------
+    crm : Crm
+        With `campaign_contacts`, and `transactions` or won `opportunities`.
+    response_days : int, optional
+        As for `campaign_effect`.
+    seed : int
+
+    Returns
+    -------
+    CampaignSummary
+
+    Raises
+    ------
+    SchemaError
+        If there are no campaign_contacts, or neither orders nor opportunities.
+    ParameterError
+        If `response_days` is no whole number from 1 on.
+
+    References
+    ----------
+    Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57.
+    """
+    windows = campaign_windows(crm, response_days=response_days)
+    unknown = answers_known(crm)
+    customers = pd.Index(known_customers(crm), name="customer_id")
+    levels = trait_levels(customer_traits(crm), customers, min_group=min_group(crm))
+    rows = []
+    for ids in _portions(list(windows.index), len(customers)):
+        people = campaign_people(crm, campaign_ids=ids, response_days=response_days)
+        parts = dict(tuple(people.groupby("campaign_id", sort=False)))
+        for campaign in ids:
+            own = parts.get(campaign, people.iloc[:0])
+            found = judge(windows.loc[campaign], own, levels, unknown=unknown, seed=seed)
+            rows.append(_row(campaign, windows.loc[campaign], own, found))
+    table = _among_many(pd.DataFrame(rows, columns=None if rows else [*_row_names()]))
+    return CampaignSummary(table=table, responses_unknown=unknown, currency=crm.currency, as_of=crm.as_of)
+
+
+def main_campaign(summary: CampaignSummary) -> str:
+    """The campaign to look at first: the most customers compared, one that is over before one that is not."""
+    if summary.table.empty:
+        return ""
+    table = summary.table.assign(judged=summary.table["effect"].notna())
+    order = ["judged", "is_over", "contacted"]
+    return str(table.sort_values(order, ascending=False, kind="stable")["campaign_id"].iloc[0])
+
+
+def _portions(ids: list[str], customers: int) -> list[list[str]]:
+    size = max(1, _ROWS_AT_ONCE // max(2 * customers, 1))
+    return [ids[begin : begin + size] for begin in range(0, len(ids), size)]
+
+
+def _row(campaign: str, window: pd.Series, people: pd.DataFrame, found: Judgement) -> dict[str, Any]:
+    response, comparison, trial = found.response, found.comparison, found.trial.chosen
+    chosen = comparison.chosen
+    effects = comparison.effects.set_index("way")["effect"]
+    overlap = overlap_of(people, comparison).set_index("side")["share_pct"]
+    return {
+        "campaign_id": campaign,
+        **{name: window[name] for name in _WINDOW},
+        "contacted": response.contacted,
+        "control": int(window["control_count"]),
+        "responded": np.nan if response.reason else response.responded,
+        "response_pct": response.rate_pct,
+        "response_low": response.low,
+        "response_high": response.high,
+        "comparison": comparison.kind,
+        "compared": comparison.contacted if np.isfinite(chosen.value) else 0,
+        "effect": chosen.value,
+        "effect_low": chosen.low,
+        "effect_high": chosen.high,
+        "p_value": chosen.p_value,
+        "base_mean": comparison.base_mean,
+        "everyone": float(effects.get("everyone", np.nan)),
+        "smallest_effect": chosen.smallest,
+        "trial_effect": trial.value,
+        "trial_low": trial.low,
+        "trial_high": trial.high,
+        "total": chosen.value * comparison.contacted,
+        "overlapping_pct": float(overlap.get("contacted", np.nan)),
+        "verdict": found.verdict,
+        "doubt": found.doubt,
+        "reason": comparison.reason,
+    }
+
+
+def _row_names() -> list[str]:
+    return [
+        "campaign_id", *_WINDOW, "contacted", "control", "responded", "response_pct", "response_low",
+        "response_high", "comparison", "compared", "effect", "effect_low", "effect_high", "p_value", "base_mean",
+        "everyone", "smallest_effect", "trial_effect", "trial_low", "trial_high", "total", "overlapping_pct",
+        "verdict", "doubt", "reason",
+    ]  # fmt: skip
+
+
+def _among_many(table: pd.DataFrame) -> pd.DataFrame:
+    """What holds against the number of campaigns; those that are not trusted or too small are no tests."""
+    tested = table["p_value"].notna() & ~table["verdict"].isin([DOUBTED, FEW])
+    table["q_value"] = np.nan
+    if tested.any():
+        table.loc[tested, "q_value"] = benjamini_hochberg(table.loc[tested, "p_value"].to_numpy(dtype=float))
+    by_chance = table["verdict"].isin([MORE, LESS]) & (table["q_value"] > SURE)
+    table.loc[by_chance, "verdict"] = CHANCE
+    return table

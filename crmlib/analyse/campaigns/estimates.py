@@ -30,10 +30,6 @@ class Difference:
         Standard error.
     freedom : float
         Degrees of freedom.
-
-    Examples
-    --------
-    See `welch`.
     """
 
     value: float
@@ -45,25 +41,12 @@ class Difference:
 
     @classmethod
     def unknown(cls) -> "Difference":
-        """Where nothing can be said.
-
-        Examples
-        --------
-        >>> Difference.unknown().value
-        nan
-        """
+        """Where nothing can be said."""
         return cls(**dict.fromkeys(("value", "low", "high", "p_value", "error", "freedom"), float("nan")))
 
     @classmethod
     def of(cls, value: float, error: float, freedom: float) -> "Difference":
-        """From a value, its standard error and the degrees of freedom, by the t distribution.
-
-        Examples
-        --------
-        >>> found = Difference.of(1.0, 0.5, float("inf"))
-        >>> round(found.low, 2), round(found.p_value, 3)
-        (0.02, 0.046)
-        """
+        """From a value, its standard error and the degrees of freedom, by the t distribution."""
         if error == 0:
             ends = {"low": value, "high": value, "p_value": float(value == 0)}
             return cls(value=value, **ends, error=0.0, freedom=float("inf"))
@@ -79,39 +62,17 @@ class Difference:
 
     @property
     def smallest(self) -> float:
-        """The smallest true difference that such groups show as one four times in five.
-
-        Examples
-        --------
-        >>> round(welch(np.arange(30.0), np.arange(30.0)).smallest, 2)
-        6.48
-        """
+        """The smallest true difference that such groups show as one four times in five."""
         return smallest_effect(self.error, freedom=self.freedom)
 
 
 def welch(one: np.ndarray, other: np.ndarray) -> Difference:
     """The difference of two means where the spread of the groups may differ.
 
-    Parameters
-    ----------
-    one, other : arrays of one figure a customer
-        Two of each at the least, else nothing is known.
-
-    Returns
-    -------
-    Difference
-        Mean of `one` minus mean of `other`.
-
     References
     ----------
     Welch, B. L. (1947). The generalization of "Student's" problem when several different population variances
     are involved. Biometrika 34.
-
-    Examples
-    --------
-    >>> found = welch(np.array([12.0, 14.0, 16.0]), np.array([9.0, 10.0, 11.0]))
-    >>> found.value, round(found.low, 2), round(found.high, 2)
-    (4.0, -0.16, 8.16)
     """
     one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     if min(len(one), len(other)) < 2:
@@ -128,23 +89,10 @@ def welch(one: np.ndarray, other: np.ndarray) -> Difference:
 def mean_of_pairs(differences: np.ndarray) -> Difference:
     """The mean of differences within pairs.
 
-    Parameters
-    ----------
-    differences : array, one a pair
-
-    Returns
-    -------
-    Difference
-
     References
     ----------
     Abadie, A. & Spiess, J. (2022). Robust post-matching inference. JASA 117: pairs matched without replacement
     are the units that chance draws.
-
-    Examples
-    --------
-    >>> mean_of_pairs(np.array([1.0, 2.0, 3.0])).value
-    2.0
     """
     differences = np.asarray(differences, dtype=float)
     n = len(differences)
@@ -159,27 +107,11 @@ def adjusted_spend(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Spend less what spend before the campaign foretells of it: the same difference on average, less chance.
 
-    Parameters
-    ----------
-    one, other : arrays, spend of each customer of two groups
-    one_before, other_before : arrays, what the same customers spent before
-
-    Returns
-    -------
-    (one, other), adjusted
-        As they are where spend before is the same for all.
-
     References
     ----------
     Deng, A., Xu, Y., Kohavi, R. & Walker, T. (2013). Improving the sensitivity of online controlled experiments
     by utilizing pre-experiment data (CUPED). WSDM. The factor is taken within the groups, so that the effect
     itself does not bend it.
-
-    Examples
-    --------
-    >>> adjusted_spend(np.array([3.0, 5.0]), np.array([1.0, 3.0]),
-    ...                one_before=np.array([1.0, 3.0]), other_before=np.array([1.0, 3.0]))
-    (array([4., 4.]), array([2., 2.]))
     """
     spend, before = (
         np.concatenate(pair).astype(float) for pair in ((one, other), (one_before, other_before))
@@ -197,28 +129,11 @@ def adjusted_spend(
 def adjusted_pairs(differences: np.ndarray, *, before: np.ndarray) -> tuple[np.ndarray, Difference]:
     """Differences within pairs less what the pair's difference in spend before foretells of them.
 
-    Parameters
-    ----------
-    differences : array, one a pair
-    before : array, the same pairs' differences in spend before
-
-    Returns
-    -------
-    (array, Difference)
-        The adjusted differences, and their mean: that of pairs whose two customers spent the same before. Its
-        error counts that the factor is estimated too, and that pairs may scatter unevenly.
-
     References
     ----------
     Rubin, D. B. (1979). Using multivariate matched sampling and regression adjustment to control bias in
     observational studies. JASA 74.
     White, H. (1980). A heteroskedasticity-consistent covariance matrix estimator. Econometrica 48.
-
-    Examples
-    --------
-    >>> adjusted, mean = adjusted_pairs(np.array([3.0, 5.0, 4.0, 6.0]), before=np.array([1.0, 3.0, 2.0, 4.0]))
-    >>> adjusted.tolist(), mean.value
-    ([2.0, 2.0, 2.0, 2.0], 2.0)
     """
     differences, before = np.asarray(differences, dtype=float), np.asarray(before, dtype=float)
     n, centred = len(differences), before - (before.mean() if len(before) else 0)
@@ -235,28 +150,9 @@ def adjusted_pairs(differences: np.ndarray, *, before: np.ndarray) -> tuple[np.n
 def power_of(effect: float, error: float, *, freedom: float, level: float = LEVEL) -> float:
     """The chance that a true difference shows, as one whose interval leaves out 0.
 
-    Parameters
-    ----------
-    effect : float
-        The true difference.
-    error : float
-        Standard error of the measured one.
-    freedom : float
-        Degrees of freedom.
-    level : float
-
-    Returns
-    -------
-    float, 0 to 1; NaN where the error is not known
-
     References
     ----------
     Cohen, J. (1988). Statistical power analysis for the behavioral sciences, chapter 2.
-
-    Examples
-    --------
-    >>> round(power_of(0.5, 0.25, freedom=30), 2)
-    0.49
     """
     if not np.isfinite(error) or not np.isfinite(effect):
         return float("nan")
@@ -273,25 +169,7 @@ def power_of(effect: float, error: float, *, freedom: float, level: float = LEVE
 
 
 def smallest_effect(error: float, *, freedom: float, power: float = POWER, level: float = LEVEL) -> float:
-    """The smallest true difference that shows with a chance of `power`.
-
-    Parameters
-    ----------
-    error : float
-        Standard error of the measured difference.
-    freedom : float
-        Degrees of freedom.
-    power, level : float
-
-    Returns
-    -------
-    float, above 0; NaN where the error is not known
-
-    Examples
-    --------
-    >>> round(smallest_effect(1.0, freedom=1e9), 3)
-    2.802
-    """
+    """The smallest true difference that shows with a chance of `power`."""
     from scipy.optimize import brentq
 
     if not np.isfinite(error):

@@ -1,6 +1,7 @@
 """Who responds to a campaign: the share that answered and the extra spend, group by group."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,107 @@ from scipy import stats
 
 from crmlib.analyse.campaigns.comparison import FEWEST, MATCHED, Comparison
 from crmlib.analyse.campaigns.estimates import Difference, mean_of_pairs, welch
-from crmlib.analyse.campaigns.response import Response
-from crmlib.analyse.rule_significance import benjamini_hochberg
-from crmlib.analyse.shares import share_interval
-from crmlib.analyse.small_groups import NOT_STATED, OTHER, shown_groups
-from crmlib.measure.campaign_spend import CONTACTED, CONTROL, DURING
+from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, shown_groups
+from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.measure.campaigns import CONTACTED, CONTROL, DURING
+from crmlib.prepare.crm import Crm
 from crmlib.schema.fields import MINIMUM_GROUP
+
+MEANT = ("campaign_contacts.responded_at", "transactions.campaign_id")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Response:
+    """How many of those contacted answered within a campaign's time.
+
+    Attributes
+    ----------
+    contacted, responded : int
+    rate_pct, low, high : float
+        Percent of those contacted, with its interval of 95 %; NaN where answers are not known, or nobody was contacted.
+    reason : str
+        Why answers are not known; empty where they are.
+    days_median : float
+        Days from contact to answer of those who answered; NaN where nobody did, or contacts have no day.
+    curve : DataFrame, one row a day on which somebody answered
+        `day` (after contact), `responded` (that day), `responded_pct` (of those contacted, up to that day).
+    control_responded : int
+        Answers of those who were held out.
+    early, late : int
+        Answers dated before the contact, and after the campaign's time: not counted.
+    who : Series of bool indexed by customer_id
+        Whether each customer contacted answered.
+    """
+
+    contacted: int
+    responded: int
+    rate_pct: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    reason: str = ""
+    days_median: float = float("nan")
+    curve: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["day", "responded", "responded_pct"], dtype="float64")
+    )
+    control_responded: int = 0
+    early: int = 0
+    late: int = 0
+    who: pd.Series = field(default_factory=lambda: pd.Series(dtype="bool"))
+
+
+def answers_known(crm: Crm) -> str:
+    """Why nobody knows who answered a campaign; nothing where it is known."""
+    for place in MEANT:
+        table, column = place.split(".")
+        if table in crm and column in crm.columns(table):
+            return ""
+    return (
+        "campaign_contacts has no column responded_at, and no order names its campaign. Map one of them in "
+        "crm.toml under [tables.campaign_contacts.columns] or [tables.transactions.columns]."
+    )
+
+
+def response_of(people: pd.DataFrame, *, until_on: pd.Timestamp, unknown: str = "") -> Response:
+    """Count the answers of those contacted: from the day of the contact to the last day that counts."""
+    rows = people[people["span"] == DURING]
+    ours = rows[rows["arm"] == CONTACTED]
+    n = len(ours)
+    if unknown:
+        return Response(contacted=n, responded=0, reason=unknown)
+    answered = ours["responded_on"].notna()
+    early = answered & (ours["responded_on"] < ours["contact_on"])
+    late = answered & (ours["responded_on"] > until_on)
+    counts = answered & ~early & ~late
+    hits = int(counts.sum())
+    low, high = share_interval(hits, n)
+    days = (ours.loc[counts, "responded_on"] - ours.loc[counts, "contact_on"]).dt.days.dropna()
+    held = rows[rows["arm"] == CONTROL]
+    return Response(
+        contacted=n,
+        responded=hits,
+        rate_pct=100 * hits / n if n else float("nan"),
+        low=100 * low,
+        high=100 * high,
+        days_median=float(days.median()) if len(days) else float("nan"),
+        curve=_curve(days, n),
+        control_responded=int((held["responded_on"].notna() & ~(held["responded_on"] > until_on)).sum()),
+        early=int(early.sum()),
+        late=int(late.sum()),
+        who=pd.Series(counts.to_numpy(), index=pd.Index(ours["customer_id"], name="customer_id")),
+    )
+
+
+def _curve(days: pd.Series, contacted: int) -> pd.DataFrame:
+    counted = days.value_counts().sort_index()
+    return pd.DataFrame(
+        {
+            "day": counted.index.to_numpy(dtype=float),
+            "responded": counted.to_numpy(dtype=float),
+            "responded_pct": 100 * np.cumsum(counted.to_numpy(dtype=float)) / max(contacted, 1),
+        }
+    )
+
 
 SPEND_BAND, ANSWERED_BAND, CAMPAIGNS_BAND = "spend_band", "answered_band", "campaigns_band"
 """Groupings by what was known before contact."""
@@ -29,27 +125,7 @@ COLUMNS = (
 
 
 def known_groups(people: pd.DataFrame, traits: pd.DataFrame) -> dict[str, pd.Series]:
-    """The groups that customers belonged to before they were contacted.
-
-    Parameters
-    ----------
-    people : DataFrame
-        Rows of one campaign, as `crmlib.measure.campaign_spend.campaign_people` gives them.
-    traits : DataFrame indexed by customer_id, as `crmlib.analyse.campaigns.features.customer_traits` gives it
-
-    Returns
-    -------
-    dict of grouping -> Series customer_id -> group
-        `SPEND_BAND` (thirds of those contacted), `ANSWERED_BAND`, `CAMPAIGNS_BAND`, and the traits.
-
-    Examples
-    --------
-    >>> people = pd.DataFrame({"span": "campaign", "arm": "contacted", "customer_id": list("abc"),
-    ...                        "spend_before": [1.0, 5.0, 9.0], "known_days": 9.0, "responses_before": [0.0, 1, 0],
-    ...                        "campaigns_before": [0.0, 2, 5]})
-    >>> [one.to_list() for one in known_groups(people, pd.DataFrame()).values()]
-    [['lowest third', 'middle third', 'highest third'], ['no', 'yes', 'no'], ['none', '1 or 2', '3 or more']]
-    """
+    """The groups that customers belonged to before they were contacted."""
     rows = people[(people["span"] == DURING) & people["arm"].isin([CONTACTED, CONTROL])]
     rows = rows.drop_duplicates("customer_id").set_index("customer_id")
     found: dict[str, pd.Series] = {}
@@ -82,39 +158,9 @@ def who_responds(
 ) -> pd.DataFrame:
     """Response and extra spend of each group, and whether they differ from those of all others contacted.
 
-    Parameters
-    ----------
-    people : DataFrame
-        Rows of one campaign.
-    response : Response
-    comparison : Comparison
-    groups : mapping of grouping -> Series customer_id -> group
-        Known before contact. Groups of fewer than `min_group` customers contacted are put together.
-    min_group : int
-
-    Returns
-    -------
-    DataFrame, one row a group
-        `grouping`, `group`, `contacted`, `responded`, `response_pct`, `response_low`, `response_high` (95 %),
-        `response_q` (chance of such a difference from all others, adjusted by Benjamini and Hochberg),
-        `response_judged` (False: too few), `compared` (customers of the group, or pairs, whose spend is compared),
-        `effect`, `effect_low`, `effect_high` (extra spend a customer, account currency), `gap`, `gap_low`, `gap_high`
-        (effect less that of all others), `gap_q`, `effect_judged`. Figures that too few stand behind are NaN.
-
     References
     ----------
     Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57.
-
-    Examples
-    --------
-    >>> people = pd.DataFrame({"span": "campaign", "arm": "contacted",
-    ...                        "customer_id": [f"c{i}" for i in range(80)]})
-    >>> who = pd.Series([i < 20 for i in range(80)], index=people["customer_id"])
-    >>> response = Response(contacted=80, responded=20, who=who)
-    >>> town = pd.Series(["north"] * 40 + ["south"] * 40, index=people["customer_id"])
-    >>> found = who_responds(people, response, Comparison(kind="none"), {"town": town})
-    >>> found[["group", "contacted", "response_pct", "effect_judged"]].values.tolist()
-    [['north', 40, 50.0, False], ['south', 40, 0.0, False]]
     """
     rows = people[people["span"] == DURING].drop_duplicates("customer_id")
     ours = pd.Index(rows.loc[rows["arm"] == CONTACTED, "customer_id"])
@@ -218,23 +264,9 @@ def _extra(inside: np.ndarray, comparison: Comparison) -> dict[str, object]:
 def difference_of(one: Difference, other: Difference) -> Difference:
     """How much one difference is larger than another that rests on other customers.
 
-    Parameters
-    ----------
-    one, other : Difference
-
-    Returns
-    -------
-    Difference
-
     References
     ----------
     Altman, D. G. & Bland, J. M. (2003). Interaction revisited: the difference between two estimates. BMJ 326.
-
-    Examples
-    --------
-    >>> mine, others = mean_of_pairs(np.array([4.0, 6.0])), mean_of_pairs(np.array([1.0, 3.0]))
-    >>> difference_of(mine, others).value
-    3.0
     """
     parts = np.array([one.error**2, other.error**2])
     error = float(np.sqrt(parts.sum()))

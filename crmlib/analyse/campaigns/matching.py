@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.stats.small_groups import age_bands, shown_groups
+from crmlib.prepare.crm import Crm
+from crmlib.schema.fields import MINIMUM_GROUP
+
 CALIPER = 0.2
 """Partners' log odds of being in the campaign differ by at most so many standard deviations."""
 
@@ -26,10 +30,6 @@ class Pairs:
         Of being in the campaign, as foretold by what was known before.
     caliper : float
         Largest difference of the log odds that was allowed.
-
-    Examples
-    --------
-    See `match_pairs`.
     """
 
     treated: np.ndarray
@@ -41,32 +41,11 @@ class Pairs:
 def match_pairs(features: np.ndarray, treated: np.ndarray, *, seed: int = 0) -> Pairs:
     """A partner for each customer of a campaign, each used once, the nearest that is near enough.
 
-    Parameters
-    ----------
-    features : array (customers, figures)
-        What was known before the campaign, without gaps.
-    treated : array of bool
-        Who was in it.
-    seed : int
-        The order in which customers choose.
-
-    Returns
-    -------
-    Pairs
-        Customers without a partner near enough are left out.
-
     References
     ----------
     Rosenbaum, P. R. & Rubin, D. B. (1985). Constructing a control group using multivariate matched sampling
     methods that incorporate the propensity score. The American Statistician 39.
     Austin, P. C. (2011). Optimal caliper widths for propensity-score matching. Pharmaceutical Statistics 10.
-
-    Examples
-    --------
-    >>> spend = np.array([[1.0], [2.0], [9.0], [1.1], [2.1], [2.2]])
-    >>> pairs = match_pairs(spend, np.array([True, True, True, False, False, False]))
-    >>> sorted(zip(pairs.treated.tolist(), pairs.partner.tolist()))
-    [(0, 3), (1, 4)]
     """
     treated = np.asarray(treated, dtype=bool)
     log_odds = propensity(features, treated)
@@ -90,27 +69,10 @@ def match_pairs(features: np.ndarray, treated: np.ndarray, *, seed: int = 0) -> 
 def propensity(features: np.ndarray, treated: np.ndarray) -> np.ndarray:
     """The log odds of being in a campaign, by a logistic regression on standardised figures.
 
-    Parameters
-    ----------
-    features : array (customers, figures)
-    treated : array of bool
-
-    Returns
-    -------
-    array, one a customer
-        Weights are held small (a ridge of 1), so that a figure that tells the two groups apart wholly does no
-        harm.
-
     References
     ----------
     Rosenbaum, P. R. & Rubin, D. B. (1983). The central role of the propensity score in observational studies
     for causal effects. Biometrika 70.
-
-    Examples
-    --------
-    >>> odds = propensity(np.array([[1.0], [2.0], [3.0], [4.0]]), np.array([False, False, True, True]))
-    >>> bool((np.diff(odds) > 0).all())
-    True
     """
     from threadpoolctl import threadpool_limits
 
@@ -121,34 +83,10 @@ def propensity(features: np.ndarray, treated: np.ndarray) -> np.ndarray:
 def balance_table(features: pd.DataFrame, treated: np.ndarray, pairs: Pairs | None) -> pd.DataFrame:
     """How far the groups lie apart in each figure, before matching and after.
 
-    Parameters
-    ----------
-    features : DataFrame, one row a customer
-    treated : array of bool
-    pairs : Pairs or None
-        None: nobody was matched, the groups are compared as they are.
-
-    Returns
-    -------
-    DataFrame, one row a figure, those that lay furthest apart first
-        `feature`, `contacted_mean`, `others_mean`,
-        `difference_before` (standardised: in standard deviations, pooled over the groups as they were),
-        `contacted_matched`, `others_matched`, `difference_after` (NaN where nobody was matched), `alike` (within 0.1
-        after matching, or before where nobody was matched).
-
     References
     ----------
     Austin, P. C. (2009). Balance diagnostics for comparing the distribution of baseline covariates between
     treatment groups in propensity-score matched samples. Statistics in Medicine 28.
-
-    Examples
-    --------
-    >>> table = balance_table(pd.DataFrame({"orders": [4.0, 6.0, 1.0, 3.0]}),
-    ...                       np.array([True, True, False, False]), None)
-    >>> table[["feature", "contacted_mean", "others_mean"]].values.tolist()
-    [['orders', 5.0, 2.0]]
-    >>> round(float(table.loc[0, "difference_before"]), 3)
-    2.121
     """
     values, treated = features.to_numpy(dtype=float), np.asarray(treated, dtype=bool)
     ours, others = values[treated], values[~treated]
@@ -237,3 +175,77 @@ def _apart(difference: pd.Series, spread: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = gap / spread
     return np.where(spread > 1e-12, found, np.where(np.abs(gap) < 1e-12, 0.0, np.nan))
+
+
+TRAITS = (
+    *("kind", "industry", "company_size", "country", "region", "income_band", "household_size", "gender"),
+    "source",
+)
+"""Columns of customers that tell them apart; none says anything about a campaign."""
+
+BUYING = ("spend_before", "spend_recent", "purchase_days_before", "recency_days")
+"""The figures that must be alike before two groups may be compared."""
+
+_FIGURES = (
+    *("spend_before", "spend_recent", "spend_change", "purchase_days_before", "recency_days", "known_days"),
+    *("campaigns_before", "responses_before", "campaigns_running"),
+)
+_LOGARITHMS = ("spend_before", "spend_recent", "purchase_days_before", "recency_days")
+_MOST_LEVELS = 8
+
+
+def customer_traits(crm: Crm) -> pd.DataFrame:
+    """What `customers` says of each customer that may set those in a campaign apart, as it is now."""
+    if "customers" not in crm:
+        return pd.DataFrame(index=pd.Index([], dtype="str", name="customer_id"))
+    present = crm.columns("customers")
+    names = [name for name in TRAITS if name in present]
+    born = ["birth_on"] if "birth_on" in present else []
+    table = crm.frame("customers", ["customer_id", *names, *born]).drop_duplicates("customer_id")
+    table = table.set_index("customer_id")
+    if born:
+        table["age_band"] = age_bands(table.pop("birth_on"), as_of=crm.as_of)
+    told = [name for name in table if table[name].nunique() > 1]
+    return table[told].apply(lambda column: column.astype("str").where(column.notna()))
+
+
+def known_before(people: pd.DataFrame) -> pd.DataFrame:
+    """The figures of each customer as they stood before a campaign."""
+    days = people["history_days"].clip(lower=1)
+    usual = people["spend_before"] / days * np.minimum(days, 28)
+    table = people.assign(
+        spend_change=people["spend_recent"] - usual,
+        recency_days=people["recency_days"].fillna(days + 1),
+        known_days=people["known_days"].fillna(0),
+    )
+    return table[list(_FIGURES)].reset_index(drop=True)
+
+
+def trait_levels(
+    traits: pd.DataFrame, customers: pd.Index, *, min_group: int = MINIMUM_GROUP
+) -> pd.DataFrame:
+    """Whether each customer belongs to each group of each trait; rare groups put together."""
+    columns = {}
+    for trait in traits:
+        given = traits[trait].reindex(customers)
+        values = shown_groups(given, min_group=min_group, most=_MOST_LEVELS).to_numpy()
+        for level in sorted(set(values)):
+            belongs = (values == level).astype(float)
+            if 0 < belongs.sum() < len(belongs):
+                columns[f"{trait}: {level}"] = belongs
+    return pd.DataFrame(columns, index=customers)
+
+
+def levels_of(levels: pd.DataFrame, customers: pd.Series, *, min_group: int = MINIMUM_GROUP) -> pd.DataFrame:
+    """The groups of some customers, those left out that fewer than `min_group` of these are in, or are not in."""
+    places = levels.index.get_indexer(pd.Index(customers))
+    values = np.where((places >= 0)[:, None], levels.to_numpy(dtype=float)[places], 0.0)
+    members = values.sum(axis=0)
+    kept = np.minimum(members, len(places) - members) >= min_group
+    return pd.DataFrame(values[:, kept], columns=levels.columns[kept])
+
+
+def matching_matrix(known: pd.DataFrame, levels: pd.DataFrame) -> np.ndarray:
+    """The figures that partners are looked for by: as they are and, of those that lie far apart, logarithms too."""
+    logs = np.log1p(known[list(_LOGARITHMS)].clip(lower=0)).to_numpy()
+    return np.column_stack([known.to_numpy(dtype=float), logs, levels.to_numpy(dtype=float)])

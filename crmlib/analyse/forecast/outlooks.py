@@ -5,10 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.amounts import Amounts
-from crmlib.analyse.forecast.arrivals import expected_arrivals
-from crmlib.analyse.forecast.hazards import OLDEST, StageHazards, learn_hazards, win_chances
-from crmlib.measure.pipeline_past import DEAL_KEYS, PastPipeline
+from crmlib.analyse.forecast.chances import (
+    OLDEST,
+    Amounts,
+    StageHazards,
+    expected_arrivals,
+    learn_hazards,
+    win_chances,
+)
+from crmlib.analyse.forecast.scores import Stretch
+from crmlib.measure.deals.past import DEAL_KEYS, PastPipeline
 
 BY_TIME, BY_STAGE, LAST_YEAR, LATELY = "time in stage", "stage weights", "a year earlier", "lately"
 """The ways; the last two are the baselines, with and without a year of history."""
@@ -38,10 +44,6 @@ class Known:
         The open deals: `amount` (filled), `is_filled` and the columns of `DEAL_KEYS`.
     pool : DataFrame
         The same of the deals won in the last year: what new ones will be like.
-
-    Examples
-    --------
-    See `what_is_known`.
     """
 
     past: PastPipeline
@@ -56,24 +58,7 @@ class Known:
 def what_is_known(
     past: PastPipeline, *, ledger: pd.DataFrame, amounts: Amounts, today: pd.Timestamp, days: int
 ) -> Known:
-    """Put together what every way takes.
-
-    Parameters
-    ----------
-    past, ledger, amounts, today, days
-        As `Known` has them.
-
-    Returns
-    -------
-    Known
-
-    Examples
-    --------
-    >>> from crmlib.analyse.forecast.outlooks import _little_past
-    >>> known = _little_past(days=20)
-    >>> len(known.worth), len(known.pool)
-    (4, 19)
-    """
+    """Put together what every way takes."""
     won = past.decided[past.decided["outcome"] == "won"]
     closed_on = ledger["closed_on"].reindex(won.index)
     late = won[closed_on > today - pd.Timedelta(days=POOL_DAYS)]
@@ -102,10 +87,6 @@ class Outlook:
         Expected number of won deals that are not there yet, on each day.
     relative_variance : float
         Of their number, beyond counting.
-
-    Examples
-    --------
-    See `outlook_by_time`.
     """
 
     way: str
@@ -118,42 +99,22 @@ class Outlook:
 
     @property
     def expected(self) -> float:
-        """Expected won amount within the horizon, account currency.
-
-        Examples
-        --------
-        See `outlook_by_time`.
-        """
+        """Expected won amount within the horizon, account currency."""
         return float(self.items["amount"].to_numpy() @ self.chances.sum(axis=1)) + self.expected_new
 
     @property
     def expected_new(self) -> float:
-        """The part of it from deals that are not there yet.
-
-        Examples
-        --------
-        See `outlook_by_time`.
-        """
+        """The part of it from deals that are not there yet."""
         return float(self.new_rates.sum() * self.pool["amount"].mean()) if len(self.pool) else 0.0
 
     @property
     def expected_count(self) -> float:
-        """Expected number of won deals.
-
-        Examples
-        --------
-        See `outlook_by_time`.
-        """
+        """Expected number of won deals."""
         return float(self.chances.sum() + (self.new_rates.sum() if len(self.pool) else 0.0))
 
     @property
     def deviation(self) -> float:
-        """Standard deviation of the won amount, as far as chance alone makes it.
-
-        Examples
-        --------
-        See `outlook_by_time`.
-        """
+        """Standard deviation of the won amount, as far as chance alone makes it."""
         amounts, chance = self.items["amount"].to_numpy(), self.chances.sum(axis=1)
         variance = float(amounts**2 @ (chance if self.repeats else chance * (1 - chance)))
         if len(self.pool):
@@ -164,23 +125,7 @@ class Outlook:
 
 
 def outlook_by_time(known: Known) -> Outlook:
-    """Each open deal by its stage and the time in it; new deals as they come at this time of the year.
-
-    Parameters
-    ----------
-    known : Known
-
-    Returns
-    -------
-    Outlook
-
-    Examples
-    --------
-    >>> from crmlib.analyse.forecast.outlooks import _little_past
-    >>> outlook = outlook_by_time(_little_past(days=20))
-    >>> outlook.chances.shape, bool(0 < outlook.expected_count < 6)
-    ((4, 20), True)
-    """
+    """Each open deal by its stage and the time in it; new deals as they come at this time of the year."""
     past, days = known.past, known.days
     hazards = learn_hazards(past.stays, as_of=past.moment, stages=past.stages)
     ahead = win_chances(hazards, days=days)
@@ -204,20 +149,6 @@ def outlook_by_stage(known: Known) -> Outlook:
     The share is that of the days that deals spent in the stage after which they were won within the horizon: what
     a look at the pipeline on any such day would have found. New deals are added as they came in the year before,
     won as often and as fast as deals are.
-
-    Parameters
-    ----------
-    known : Known
-
-    Returns
-    -------
-    Outlook
-
-    Examples
-    --------
-    >>> from crmlib.analyse.forecast.outlooks import _little_past
-    >>> bool(outlook_by_stage(_little_past(days=20)).expected > 0)
-    True
     """
     past, ledger, today, days = known.past, known.ledger, known.today, known.days
     decided = past.decided
@@ -241,23 +172,7 @@ def outlook_by_stage(known: Known) -> Outlook:
 
 
 def outlook_as_before(known: Known) -> Outlook:
-    """As much as was won in the same time a year earlier; without that history, at the pace of late.
-
-    Parameters
-    ----------
-    known : Known
-
-    Returns
-    -------
-    Outlook
-
-    Examples
-    --------
-    >>> from crmlib.analyse.forecast.outlooks import _little_past
-    >>> outlook = outlook_as_before(_little_past(days=20))
-    >>> outlook.way, round(outlook.expected, 1)
-    ('lately', 4.5)
-    """
+    """As much as was won in the same time a year earlier; without that history, at the pace of late."""
     ledger, today, days = known.ledger, known.today, known.days
     decided = known.past.decided
     decided = decided.assign(closed_on=ledger["closed_on"].reindex(decided.index))
@@ -343,8 +258,8 @@ def _day_shares(took: pd.Series, days: int) -> np.ndarray:
 
 def _little_past(*, days: int) -> Known:
     """Forty-two deals, each 9 days in its one stage, every second one won; four are open."""
-    from crmlib.analyse.forecast.amounts import learn_amounts
-    from crmlib.measure.pipeline_past import deal_ledger, past_pipeline
+    from crmlib.analyse.forecast.chances import learn_amounts
+    from crmlib.measure.deals.past import deal_ledger, past_pipeline
     from crmlib.prepare.crm import Crm
 
     begun = pd.date_range("2024-01-01", periods=42, freq="2D")
@@ -366,3 +281,138 @@ def _little_past(*, days: int) -> Known:
     past = past_pipeline(crm, moment=crm.as_of, ledger=ledger)
     usual = learn_amounts(past.decided, known_while_open=True)
     return what_is_known(past, ledger=ledger, amounts=usual, today=today, days=days)
+
+
+_CELLS = 4_000_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Futures:
+    """Drawn futures of an outlook.
+
+    Parameters
+    ----------
+    outlook : Outlook
+    stock : DataFrame
+        The items and after them the pool of new deals: `amount`, `is_new` and the columns of `DEAL_KEYS`.
+    draw, item, day : arrays
+        One won deal each: of which future, which row of the stock, on which day ahead (from 1).
+    draws : int
+    stretch : Stretch
+        By how much intervals are widened.
+    """
+
+    outlook: Outlook
+    stock: pd.DataFrame
+    draw: np.ndarray
+    item: np.ndarray
+    day: np.ndarray
+    draws: int
+    stretch: Stretch
+
+    def between(self, first: int, last: int, *, by: str | None = None) -> pd.DataFrame:
+        """What is won from one day ahead to another."""
+        keys = (
+            pd.Series("all", index=self.stock.index) if by is None else self.stock[by].fillna("").astype(str)
+        )
+        code, names = pd.factorize(keys, sort=True)
+        if not len(names):
+            return _no_keys()
+        outlook, amount = self.outlook, self.stock["amount"].to_numpy()
+        n = len(outlook.items)
+        chance = outlook.chances[:, first - 1 : last].sum(axis=1)
+        new = outlook.new_rates[first - 1 : last].sum() / max(len(outlook.pool), 1)
+        weight = np.append(chance, np.full(len(outlook.pool), new))
+        is_new = np.arange(len(weight)) >= n
+        worth = weight * amount
+        expected = np.bincount(code, worth, minlength=len(names))
+        fresh = np.bincount(code, worth * is_new, minlength=len(names))
+        low, high = self._ends(code, len(names), first, last, expected)
+        return pd.DataFrame(
+            {
+                "expected": expected,
+                "low": low,
+                "high": high,
+                "from_open": expected - fresh,
+                "from_new": fresh,
+                "count": np.bincount(code, weight, minlength=len(names)),
+            },
+            index=pd.Index(names, name="key"),
+        )
+
+    def _ends(
+        self, code: np.ndarray, size: int, first: int, last: int, expected: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        inside = (self.day >= first) & (self.day <= last)
+        item, draw = self.item[inside], self.draw[inside]
+        amount = self.stock["amount"].to_numpy()[item]
+        low, high = np.empty((2, size))
+        at_once = max(1, _CELLS // self.draws)
+        for begin in range(0, size, at_once):
+            end = min(begin + at_once, size)
+            here = (code[item] >= begin) & (code[item] < end)
+            cell = draw[here] * (end - begin) + code[item[here]] - begin
+            sums = np.bincount(cell, amount[here], minlength=self.draws * (end - begin))
+            sums = sums.reshape(self.draws, end - begin)
+            low[begin:end], high[begin:end] = self.stretch.of_draws(sums, expected[begin:end])
+        return low, high
+
+
+def draw_futures(outlook: Outlook, *, stretch: Stretch, draws: int, seed: int) -> Futures:
+    """Draw futures: each open deal is won or not, on some day; new deals come and are won."""
+    lot = np.random.default_rng(seed)
+    own = _of_items(lot, outlook, draws)
+    new = _of_new(lot, outlook, draws)
+    stock = pd.concat([outlook.items, outlook.pool], ignore_index=True)
+    stock = stock.assign(is_new=np.arange(len(stock)) >= len(outlook.items))
+    draw, item, day = (np.concatenate(pair) for pair in zip(own, new, strict=True))
+    return Futures(outlook=outlook, stock=stock, draw=draw, item=item, day=day, draws=draws, stretch=stretch)
+
+
+def _of_items(lot: np.random.Generator, outlook: Outlook, draws: int) -> tuple[np.ndarray, ...]:
+    n = len(outlook.chances)
+    if not n:
+        return tuple(np.zeros(0, int) for _ in range(3))
+    sums = np.cumsum(outlook.chances, axis=1)
+    found = []
+    at_once = max(1, _CELLS // n)
+    for begin in range(0, draws, at_once):
+        size = min(at_once, draws - begin)
+        if outlook.repeats:
+            often = lot.poisson(sums[:, -1], (size, n))
+            draw, item = np.nonzero(often)
+            draw, item = np.repeat(draw, often[draw, item]), np.repeat(item, often[draw, item])
+            at = lot.random(len(draw)) * sums[item, -1]
+        else:
+            point = lot.random((size, n))
+            draw, item = np.nonzero(point < sums[:, -1])
+            at = point[draw, item]
+        found.append((draw + begin, item, _day_of(sums, item, at)))
+    return tuple(np.concatenate(part) for part in zip(*found, strict=True))
+
+
+def _day_of(sums: np.ndarray, item: np.ndarray, at: np.ndarray) -> np.ndarray:
+    # Each row's running sums lie in a span of their own, so that one search serves all rows.
+    span = float(sums[:, -1].max()) + 1
+    flat = (sums + span * np.arange(len(sums))[:, None]).ravel()
+    place = np.searchsorted(flat, at + span * item, side="right") - item * sums.shape[1]
+    return np.clip(place, 0, sums.shape[1] - 1) + 1
+
+
+def _of_new(lot: np.random.Generator, outlook: Outlook, draws: int) -> tuple[np.ndarray, ...]:
+    expected = float(outlook.new_rates.sum())
+    if not len(outlook.pool) or expected <= 0:
+        return tuple(np.zeros(0, int) for _ in range(3))
+    spread = outlook.relative_variance
+    level = lot.gamma(1 / spread, spread, draws) if spread > 0 else np.ones(draws)
+    often = lot.poisson(expected * level)
+    draw = np.repeat(np.arange(draws), often)
+    item = len(outlook.items) + lot.integers(0, len(outlook.pool), len(draw))
+    at = lot.random(len(draw)) * expected
+    day = np.searchsorted(np.cumsum(outlook.new_rates), at, side="right") + 1
+    return draw, item, np.minimum(day, len(outlook.new_rates))
+
+
+def _no_keys() -> pd.DataFrame:
+    columns = ["expected", "low", "high", "from_open", "from_new", "count"]
+    return pd.DataFrame(columns=columns, index=pd.Index([], name="key"), dtype="float64")

@@ -5,21 +5,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.amounts import Amounts
-from crmlib.analyse.forecast.draws import Futures, draw_futures
+from crmlib.analyse.forecast.chances import Amounts
 from crmlib.analyse.forecast.horizon import (
     Horizon,
+    Ledger,
     calendar_months,
     closing_day,
+    outlooks_at,
     read_horizon,
+    read_ledger,
+    rebuild_past,
 )
-from crmlib.analyse.forecast.intervals import LEVEL_PCT, learn_stretch
-from crmlib.analyse.forecast.outlooks import BASELINES, LAST_YEAR, OUTLOOKS, Outlook
-from crmlib.analyse.forecast.rebuilt import Ledger, outlooks_at, read_ledger, rebuild_past
+from crmlib.analyse.forecast.outlooks import BASELINES, LAST_YEAR, OUTLOOKS, Futures, Outlook, draw_futures
 from crmlib.analyse.forecast.result import PIPELINE, Forecast
 from crmlib.analyse.forecast.says import pipeline_limits, pipeline_notes, pipeline_says
-from crmlib.analyse.forecast.scores import compare_ways, score_ways
-from crmlib.measure.pipeline_past import PastPipeline
+from crmlib.analyse.forecast.scores import LEVEL_PCT, compare_ways, learn_stretch, score_ways
+from crmlib.measure.deals.past import PastPipeline
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
@@ -71,17 +72,6 @@ def forecast_pipeline(
     ----------
     Yan, J., Zhang, C., Zha, H. et al. (2015). On machine learning towards predictive sales pipeline analytics.
     AAAI-15. Kalbfleisch, J. D. & Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data, ch. 8.
-
-    Examples
-    --------
-    >>> from crmlib.analyse.forecast.pipeline import _little_company
-    >>> found = forecast_pipeline(_little_company(), horizon="2 months", draws=200, most_past=6)
-    >>> found.way, len(found.periods), found.level_pct
-    ('stage weights', 2, 80.0)
-    >>> bool(found.total["low"] < found.total["expected"] < found.total["high"])
-    True
-    >>> bool(np.isclose(found.by["owner"]["expected"].sum(), found.total["expected"]))
-    True
     """
     asked = read_horizon(horizon)
     _check(seed, draws, most_past)
@@ -121,34 +111,7 @@ def forecast_pipeline(
 
 
 def expected_until(forecast: Forecast, *, until: pd.Timestamp, by: str | None = None) -> pd.DataFrame:
-    """What is expected to be won from now to a day within the horizon, in all or by a column of the deals.
-
-    Parameters
-    ----------
-    forecast : Forecast
-        Of a pipeline.
-    until : Timestamp
-        A day after ``forecast.today``, at most ``forecast.ends_on``.
-    by : a name of `DEAL_KEYS`, optional
-
-    Returns
-    -------
-    DataFrame indexed by key
-        As `Futures.between` gives it.
-
-    Raises
-    ------
-    ParameterError
-        If the day lies outside the horizon.
-
-    Examples
-    --------
-    >>> from crmlib.analyse.forecast.pipeline import _little_company
-    >>> found = forecast_pipeline(_little_company(), horizon="2 months", draws=200, most_past=0)
-    >>> month = expected_until(found, until=found.periods["period_end"].iloc[0])
-    >>> bool(np.isclose(month["expected"].iloc[0], found.periods["expected"].iloc[0]))
-    True
-    """
+    """What is expected to be won from now to a day within the horizon, in all or by a column of the deals."""
     last = (until - forecast.today).days
     if not 1 <= last <= (forecast.ends_on - forecast.today).days:
         raise ParameterError(

@@ -1,22 +1,169 @@
 """Plan against reality: what was reached, what is expected at the end, and why it differs."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.horizon import closing_day
-from crmlib.analyse.forecast.intervals import LEVEL_PCT
-from crmlib.analyse.forecast.plan_expected import forecast_for, rest_of_period
-from crmlib.analyse.forecast.plan_gaps import find_gaps
-from crmlib.analyse.forecast.plan_periods import read_period, targets_of, usual_period
-from crmlib.analyse.forecast.plan_result import PlanVsActual, status_of
-from crmlib.analyse.forecast.plan_says import plan_limits, plan_notes, plan_says
-from crmlib.analyse.forecast.price_volume_mix import PARTS, price_volume_mix
-from crmlib.analyse.forecast.result import Forecast
-from crmlib.measure.plan_actuals import DIMENSIONS, can_measure, plan_rows, product_sums, reached
+from crmlib.analyse.forecast.plan_gaps import (
+    NO_PLAN,
+    PARTS,
+    UNKNOWN_KEY,
+    find_gaps,
+    forecast_for,
+    price_volume_mix,
+    rest_of_period,
+)
+from crmlib.analyse.forecast.result import BEHIND, MISSED, Forecast, PlanVsActual, status_of
+from crmlib.analyse.forecast.says import MEASURE_WORDS
+from crmlib.analyse.forecast.scores import LEVEL_PCT
+from crmlib.measure.sales import DIMENSIONS, can_measure, plan_rows, product_sums, reached
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
+
+
+def read_period(given: Any) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last day of a period."""
+    try:
+        if isinstance(given, str) and re.fullmatch(r"\d{4}(-[Qq][1-4]|-\d\d)?", given.strip()):
+            period = pd.Period(given.strip().upper().replace("-Q", "Q"))
+            return period.start_time.as_unit("us"), period.end_time.normalize().as_unit("us")
+        if not isinstance(given, str) and len(given) == 2:
+            first, last = (pd.Timestamp(day).normalize().as_unit("us") for day in given)
+            if first <= last:
+                return first, last
+    except (TypeError, ValueError):
+        pass
+    raise ParameterError(
+        f'period is {given!r}. Write it as "2024", "2024-Q3", "2024-07", or as its first and last day.'
+    )
+
+
+def usual_period(rows: pd.DataFrame, *, today: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The period of the plan that is running; else the last one that ended, else the next."""
+    periods = rows[["period_start", "period_end"]].drop_duplicates()
+    periods = periods.assign(length=periods["period_end"] - periods["period_start"])
+    running = periods[(periods["period_start"] <= today) & (periods["period_end"] >= today)]
+    ended = periods[periods["period_end"] < today]
+    if len(running):
+        chosen = running.sort_values(["length", "period_start"]).iloc[0]
+    elif len(ended):
+        chosen = ended.sort_values(["period_end", "length"], ascending=[False, True]).iloc[0]
+    else:
+        chosen = periods.sort_values(["period_start", "length"]).iloc[0]
+    return chosen["period_start"], chosen["period_end"]
+
+
+def targets_of(rows: pd.DataFrame, *, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """The target of every key in a period, from rows of the plan that lie in it and do not overlap.
+
+    A row of just that period counts alone; else shorter ones are put together, the earlier and shorter first.
+    """
+    inside = rows[(rows["period_start"] >= first) & (rows["period_end"] <= last)]
+    inside = inside.sort_values(["key", "period_start", "period_end"])
+    found = []
+    for key, part in inside.groupby("key", sort=True):
+        exact = part[(part["period_start"] == first) & (part["period_end"] == last)]
+        kept = exact if len(exact) else part.loc[_apart(part)]
+        days = (kept["period_end"] - kept["period_start"]).dt.days + 1
+        found.append((key, float(kept["target"].sum()), int(days.sum())))
+    return pd.DataFrame(found, columns=["key", "target", "planned_days"]).set_index("key")
+
+
+def _apart(rows: pd.DataFrame) -> list[Any]:
+    kept, free_from = [], pd.Timestamp.min
+    for row in rows.itertuples():
+        if row.period_start >= free_from:
+            kept.append(row.Index)
+            free_from = row.period_end + pd.Timedelta(days=1)
+    return kept
+
+
+_UNITS = {"quantity": "pieces", "order_count": "orders"}
+
+
+def main_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the measure that a plan is first asked about: net amount, else won deals, else another."""
+    for measure in MEASURE_WORDS:
+        if (table["measure"] == measure).any():
+            return table[table["measure"] == measure]
+    return table
+
+
+def plan_says(*, table: pd.DataFrame, by: str, currency: str, **_: Any) -> str:
+    """Where the main measure stands."""
+    rows = main_rows(table)
+    measure = rows["measure"].iloc[0]
+    unit = f" {_UNITS.get(measure, currency)}".rstrip()
+    first, last = rows["period_start"].iloc[0], rows["period_end"].iloc[0]
+    actual, target = float(rows["actual"].sum()), float(rows["target"].sum())
+    is_over = rows["elapsed_days"].iloc[0] >= rows["period_days"].iloc[0]
+    if not rows["elapsed_days"].iloc[0]:
+        said = f"From {first:%Y-%m-%d} to {last:%Y-%m-%d} {target:,.0f}{unit} of {MEASURE_WORDS[measure]} are planned"
+    else:
+        said = (
+            f"From {first:%Y-%m-%d} to {last:%Y-%m-%d} {MEASURE_WORDS[measure]} "
+            f"{'came to' if is_over else 'have come to'} {actual:,.0f}{unit}{'' if is_over else ' so far'} against a "
+            f"plan of {target:,.0f}{unit}"
+        )
+    if not is_over and by == "total" and np.isfinite(rows["expected"].iloc[0]):
+        row = rows.iloc[0]
+        said += f"; {row['expected']:,.0f}{unit} are expected at the end"
+        said += f" ({row['low']:,.0f} to {row['high']:,.0f})" if np.isfinite(row["low"]) else ""
+    if by != "total":
+        short = int(rows["status"].isin([BEHIND, MISSED]).sum())
+        said += (
+            f"; {short:,} of {len(rows):,} {'are short of theirs' if short != 1 else 'is short of its own'}"
+        )
+    return f"{said}."
+
+
+def plan_notes(*, by: str, missing: pd.DataFrame, deviation: pd.DataFrame, **_: Any) -> tuple[str, ...]:
+    """What was set beside the plan."""
+    said = []
+    for problem, words in (
+        (NO_PLAN, "something was reached without a target"),
+        (UNKNOWN_KEY, "there is a target, though they are not known here"),
+    ):
+        count = missing.loc[missing["problem"] == problem, "key"].nunique()
+        if count:
+            many = {"category": "categories"}.get(by, f"{by}s")
+            said.append(f"For {count:,} {by if count == 1 else many} {words}.")
+    if len(deviation):
+        row = deviation.iloc[0]
+        moved, other = abs(row["now"] - row["before"]), abs(row["other"])
+        if other > 0.01 * moved and other > 0.005:
+            said.append(
+                f"{other:,.0f} of the difference {'adds to' if row['other'] > 0 else 'takes from'} it without a "
+                "price: lines without a quantity, and products of which more came back than was sold."
+            )
+    return tuple(said)
+
+
+def plan_limits(
+    *, table: pd.DataFrame, by: str, forecasts: dict[str, Forecast], deviation: pd.DataFrame, **_: Any
+) -> tuple[str, ...]:
+    """What the comparison cannot know."""
+    said = []
+    running = table[table["elapsed_days"] < table["period_days"]]
+    if len(running) and by != "total" and set(running["measure"]) - {"won_amount"}:
+        said.append(
+            f"What is expected by {by} is its share in the forecast of the whole, as it was in the last twelve "
+            "months."
+        )
+    lacking = sorted(set(running["measure"]) - set(forecasts))
+    if lacking:
+        names = " and ".join(MEASURE_WORDS[name] for name in lacking)
+        said.append(f"For {names} nothing can be foretold yet, so there is no expected end.")
+    if deviation.empty and "net_amount" in set(table["measure"]):
+        said.append(
+            "The difference is not split into price, volume and mix: that needs quantities, and sales in the same "
+            "days a year earlier."
+        )
+    return tuple(said)
+
 
 _YEAR = pd.DateOffset(years=1)
 _SPLIT = ["key", "before", *PARTS, "now"]

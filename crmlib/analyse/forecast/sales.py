@@ -6,13 +6,19 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.horizon import Horizon, closing_day, read_horizon
-from crmlib.analyse.forecast.intervals import LEVEL_PCT, Stretch, learn_stretch
 from crmlib.analyse.forecast.result import SALES, Forecast
-from crmlib.analyse.forecast.says_sales import sales_limits, sales_notes, sales_says
-from crmlib.analyse.forecast.scores import compare_ways, score_ways
-from crmlib.analyse.forecast.series_models import FAMILIES, LINE
-from crmlib.analyse.forecast.series_past import FEWEST_ORIGINS, Tried, deviation_of_sum, stride_of, try_ways
-from crmlib.measure.sales_series import FREQUENCIES, SalesSeries, facts_steps, sales_series
+from crmlib.analyse.forecast.says import sales_limits, sales_notes, sales_says
+from crmlib.analyse.forecast.scores import LEVEL_PCT, Stretch, compare_ways, learn_stretch, score_ways
+from crmlib.analyse.forecast.series import (
+    FAMILIES,
+    FEWEST_ORIGINS,
+    LINE,
+    Tried,
+    deviation_of_sum,
+    stride_of,
+    try_ways,
+)
+from crmlib.measure.sales import FREQUENCIES, SalesSeries, facts_steps, sales_series
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 

@@ -5,11 +5,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.amounts import Amounts
-from crmlib.analyse.forecast.intervals import LEVEL_PCT
+from crmlib.analyse.forecast.chances import Amounts
+from crmlib.analyse.forecast.horizon import Ledger
 from crmlib.analyse.forecast.outlooks import BY_STAGE, BY_TIME, LAST_YEAR, LATELY, Outlook
-from crmlib.analyse.forecast.rebuilt import Ledger
-from crmlib.measure.pipeline_past import PastPipeline
+from crmlib.analyse.forecast.scores import LEVEL_PCT
+from crmlib.analyse.forecast.series import (
+    AVERAGE,
+    DIFFERENCES,
+    FEWEST_ORIGINS,
+    LINE,
+    SEASONAL,
+    SMOOTHING,
+    Tried,
+)
+from crmlib.analyse.forecast.series import LATELY as MODELS_LATELY
+from crmlib.measure.deals.past import PastPipeline
+from crmlib.measure.sales import SalesSeries
 from crmlib.prepare.crm import Crm
 
 WAY_WORDS = {
@@ -22,25 +33,7 @@ WAY_WORDS = {
 
 
 def coverage_words(scores: pd.DataFrame, *, way: str) -> str:
-    """Whether the intervals of the past held as often as they should.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        As `score_ways` gives them.
-    way : str
-
-    Returns
-    -------
-    str
-        A sentence; empty where nothing was tested.
-
-    Examples
-    --------
-    >>> scores = pd.DataFrame({"way": ["a"], "forecasts": [10], "coverage_pct": [80.0]})
-    >>> coverage_words(scores, way="a")
-    'In 8 of 10 past forecasts what happened lay inside the bounds; 8 in 10 should.'
-    """
+    """Whether the intervals of the past held as often as they should."""
     row = scores[scores["way"] == way]
     if row.empty:
         return ""
@@ -61,24 +54,7 @@ def pipeline_says(
     *, horizon: str, total: dict[str, float], way: str, baseline: str, is_thin: bool, scores: pd.DataFrame,
     comparison: pd.DataFrame, currency: str, **_: Any,
 ) -> str:  # fmt: skip
-    """The forecast and how far to trust it, in two or three sentences.
-
-    Parameters
-    ----------
-    horizon, total, way, baseline, is_thin, scores, comparison, currency
-        As `Forecast` has them.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> pipeline_says(horizon="3 months", total={"expected": 5.0, "low": 4.0, "high": 6.0}, way=LATELY,
-    ...               baseline=LATELY, is_thin=True, scores=pd.DataFrame(columns=["way"]),
-    ...               comparison=pd.DataFrame(columns=["way"]), currency="EUR")[:68]
-    'In the coming 3 months 5 EUR is expected to be won (4 to 6), by the '
-    """
+    """The forecast and how far to trust it, in two or three sentences."""
     unit = f" {currency}" if currency else ""
     said = (
         f"In the coming {horizon} {total['expected']:,.0f}{unit} is expected to be won "
@@ -102,25 +78,7 @@ def pipeline_says(
 def pipeline_notes(
     *, outlook: Outlook, amounts: Amounts, ledger: Ledger, now: PastPipeline, past: pd.DataFrame, **_: Any
 ) -> tuple[str, ...]:
-    """What was filled in, what was left out.
-
-    Parameters
-    ----------
-    outlook, amounts, ledger, now, past
-        As `forecast_pipeline` has them.
-
-    Returns
-    -------
-    tuple of str
-
-    Examples
-    --------
-    See `crmlib.analyse.forecast.pipeline.forecast_pipeline`; it says of a company whose deals all have amounts:
-
-    >>> from crmlib.analyse.forecast.pipeline import _little_company, forecast_pipeline
-    >>> forecast_pipeline(_little_company(), draws=100, most_past=0).notes
-    ()
-    """
+    """What was filled in, what was left out."""
     said = []
     open_deals = now.open
     missing = int(amounts.fill(open_deals, is_open=True)[1].sum()) if len(open_deals) else 0
@@ -147,25 +105,7 @@ def pipeline_limits(
     *, past: pd.DataFrame, way: str, baseline: str, is_thin: bool, scores: pd.DataFrame, now: PastPipeline,
     crm: Crm, comparison: pd.DataFrame, **_: Any,
 ) -> tuple[str, ...]:  # fmt: skip
-    """What the forecast cannot know, and where it lost.
-
-    Parameters
-    ----------
-    past, way, baseline, is_thin, scores, now, crm, comparison
-        As `forecast_pipeline` has them.
-
-    Returns
-    -------
-    tuple of str
-
-    Examples
-    --------
-    See `crmlib.analyse.forecast.pipeline.forecast_pipeline`; two years of history say this much:
-
-    >>> from crmlib.analyse.forecast.pipeline import _little_company, forecast_pipeline
-    >>> len(forecast_pipeline(_little_company(), draws=100, most_past=0).limits)
-    2
-    """
+    """What the forecast cannot know, and where it lost."""
     said = []
     dates = past["made_on"].nunique()
     if is_thin:
@@ -194,4 +134,91 @@ def pipeline_limits(
         "A change of prices, people or market that has no example in the past is not in it; amounts are those "
         "noted in the deals today, also where a past pipeline is rebuilt."
     )
+    return tuple(said)
+
+
+SERIES_WORDS = {
+    SEASONAL: "the same time a year earlier",
+    MODELS_LATELY: "the mean of the last three periods",
+    SMOOTHING: "a smoothed level",
+    DIFFERENCES: "changes from period to period",
+    LINE: "a drifting line",
+    AVERAGE: "the average of several ways",
+}
+"""How each way goes about it, as it ends "by ..."."""
+
+MEASURE_WORDS = {
+    "net_amount": "sales",
+    "quantity": "pieces sold",
+    "margin": "margin",
+    "order_count": "orders",
+    "won_amount": "won deals",
+}
+
+
+def sales_says(
+    *, horizon: str, total: dict[str, float], measure: str, unit: str, way: str, is_thin: bool,
+    scores: pd.DataFrame, comparison: pd.DataFrame, tried: Tried, **_: Any,
+) -> str:  # fmt: skip
+    """The forecast and how far to trust it, in two or three sentences."""
+    unit = f" {unit}" if unit else ""
+    bounds = f" ({total['low']:,.0f} to {total['high']:,.0f})" if np.isfinite(total["low"]) else ""
+    said = (
+        f"In the coming {horizon} {total['expected']:,.0f}{unit} of {MEASURE_WORDS[measure]} are expected"
+        f"{bounds}, by {SERIES_WORDS[way]}."
+    )
+    if is_thin:
+        return f"{said} There is too little history to try other ways, so the simple one was taken."
+    score, simple = scores.set_index("way"), tried.baseline
+    said += f" On past periods that was off by {score.loc[way, 'wape_pct']:.1f} % on the whole"
+    if way == simple:
+        return f"{said}; no other way was nearer."
+    better = comparison.set_index("way").loc[simple, "better"]
+    return f"{said}, against {score.loc[simple, 'wape_pct']:.1f} % by {SERIES_WORDS[simple]}" + (
+        "." if better == "yes" else ", a difference that chance may have made."
+    )
+
+
+def sales_notes(*, series: SalesSeries, freq: str, measure: str, **_: Any) -> tuple[str, ...]:
+    """What was left out."""
+    left, said = series.left_out, []
+    if pd.notna(left["running_start"]):
+        said.append(
+            f"The {freq} that began on {left['running_start']:%Y-%m-%d} was not over and is left out of the past."
+        )
+    if pd.notna(left["first_start"]):
+        said.append(
+            f"The {freq} that began on {left['first_start']:%Y-%m-%d} is left out: the data begin later in it."
+        )
+    if measure == "margin":
+        said.append("Margin counts lines whose cost is known.")
+    return tuple(said)
+
+
+def sales_limits(
+    *, way: str, scores: pd.DataFrame, comparison: pd.DataFrame, is_thin: bool, tried: Tried,
+    series: SalesSeries, freq: str, **_: Any,
+) -> tuple[str, ...]:  # fmt: skip
+    """What the forecast cannot know, and where it lost."""
+    said, count = [], len(series.values)
+    if is_thin:
+        said.append(
+            f"The history has {count:,} whole {freq}{'' if count == 1 else 's'}: too few to try other ways than "
+            f"{SERIES_WORDS[way]}."
+        )
+        if tried.past["made_on"].nunique() < 2:
+            said.append("How far off that was before could not be tried, so no bounds are given.")
+    elif way == tried.baseline:
+        said.append(f"No other way was nearer on the past than {SERIES_WORDS[way]}.")
+    else:
+        better = comparison.set_index("way")["better"]
+        if better.get(tried.baseline) != "yes":
+            said.append(
+                f"It is not shown beyond chance that {SERIES_WORDS[way]} foretells better than "
+                f"{SERIES_WORDS[tried.baseline]}."
+            )
+    covered = coverage_words(scores, way=way) if tried.past["made_on"].nunique() >= FEWEST_ORIGINS else ""
+    if covered:
+        said.append(covered)
+    said.append("A change that has no example in the past, such as a new competitor or price, is not in it.")
     return tuple(said)

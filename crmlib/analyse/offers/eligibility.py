@@ -2,12 +2,86 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from crmlib.analyse.offers.signals import own_rhythm
-from crmlib.analyse.offers.successors import GONE
+from crmlib.analyse.rules.cross_sell import plain_name
+
+GONE = -1
+"""Instead of a product: it is no longer sold and nothing replaces it."""
+
+
+def sold_instead(products: pd.DataFrame, *, day: date, until: date) -> np.ndarray:
+    """The product to offer for each product: itself, or the last of those that replaced it."""
+    found = np.arange(len(products))
+    retired = pd.to_datetime(products["retired_on"])
+    ends = (retired < pd.Timestamp(until)).to_numpy()
+    if not ends.any():
+        return found
+    over = (retired < pd.Timestamp(day)).to_numpy()
+    launched = ~(pd.to_datetime(products["launched_on"]) > pd.Timestamp(day)).to_numpy()
+    followers = _followers(products, launched & ~over, launched)
+    for start in np.flatnonzero(ends):
+        found[start] = _end_of_chain(int(start), followers, ends, over)
+    return found
+
+
+def _followers(products: pd.DataFrame, sold: np.ndarray, launched: np.ndarray) -> dict[int, int]:
+    """Product -> the one that replaced it; of several that which is sold, then the latest."""
+    number = {identifier: place for place, identifier in enumerate(products["product_id"])}
+    since = pd.to_datetime(products["launched_on"]).fillna(pd.Timestamp("1700-01-01")).to_numpy()
+    best: dict[int, int] = {}
+    for place, replaced in enumerate(products["replaces_product_id"]):
+        before = None if replaced is None or pd.isna(replaced) else number.get(replaced)
+        if before is None or before == place or not launched[place]:
+            continue
+        rival = best.get(before)
+        if rival is None or (sold[place], since[place]) > (sold[rival], since[rival]):
+            best[before] = place
+    return best
+
+
+def _end_of_chain(start: int, followers: dict[int, int], ends: np.ndarray, over: np.ndarray) -> int:
+    place, seen = start, {start}
+    last_sold = GONE if over[start] else start
+    while ends[place]:
+        place = followers.get(place, GONE)
+        if place == GONE or place in seen:
+            return last_sold
+        seen.add(place)
+        if not over[place]:
+            last_sold = place
+    return place
+
+
+def product_names(products: pd.DataFrame) -> pd.Series:
+    """The name by which a reader knows a product: its own, else its kind and code, else its code."""
+    plain = {word: plain_name(word) for word in pd.unique(_words(products).to_numpy()) if word is not None}
+    kinds = (
+        products["subcategory"].astype("object").where(products["subcategory"].notna(), products["category"])
+    )
+    columns = (products["product_id"], products["name"], kinds)
+    rows = zip(*(column.to_numpy(dtype=object) for column in columns), strict=True)
+    names = [
+        plain[name] if _is_word(name) else f"{plain[kind]} ({code})" if _is_word(kind) else str(code)
+        for code, name, kind in rows
+    ]
+    found = pd.Series(names, index=products.index, dtype="str")
+    twice = found.duplicated(keep=False) | (found.str.strip() == "")
+    return found.where(~twice, found + " (" + products["product_id"].astype("str") + ")")
+
+
+def _words(products: pd.DataFrame) -> pd.Series:
+    columns = [products[name].dropna().astype("object") for name in ("name", "subcategory", "category")]
+    return pd.concat(columns, ignore_index=True)
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
 
 RULES = {
     "consent": "the customer has refused every channel by which we could ask",
@@ -28,13 +102,6 @@ class Removals:
     applied : names of the rules that apply in this workspace
     days : int
     margin : float or None
-
-    Examples
-    --------
-    >>> removals = Removals(applied=["retired"], days=30, margin=None)
-    >>> removals.add(pd.DataFrame({"c": [1, 1, 2]}), np.array(["retired", "retired", ""], dtype=object))
-    >>> removals.table()[["rule", "offers_removed", "customers_affected"]].values.tolist()
-    [['retired', 2, 1]]
     """
 
     applied: list[str]
@@ -44,18 +111,7 @@ class Removals:
     _customers: dict[str, set[int]] = field(default_factory=dict)
 
     def add(self, candidates: pd.DataFrame, rules: np.ndarray) -> None:
-        """Count what was taken from some customers.
-
-        Parameters
-        ----------
-        candidates : DataFrame
-            `c`.
-        rules : array of str, "" where an offer stays
-
-        Examples
-        --------
-        See `Removals`.
-        """
+        """Count what was taken from some customers."""
         customers = candidates["c"].to_numpy()
         for rule in self.applied:
             hit = rules == rule
@@ -63,17 +119,7 @@ class Removals:
             self._customers.setdefault(rule, set()).update(np.unique(customers[hit]).tolist())
 
     def table(self) -> pd.DataFrame:
-        """One row a rule.
-
-        Returns
-        -------
-        DataFrame
-            `rule`, `says`, `offers_removed`, `customers_affected`.
-
-        Examples
-        --------
-        See `Removals`.
-        """
+        """One row a rule."""
         rows = [
             (
                 rule,
@@ -89,25 +135,7 @@ class Removals:
 def rules_that_apply(
     products: pd.DataFrame, *, consents: Iterable[str], days: int, margin: float | None
 ) -> list[str]:
-    """The rules for which this workspace has the columns.
-
-    Parameters
-    ----------
-    products : DataFrame, as `offer_tables.products_offered` gives it
-    consents : columns of consent that are asked for and there
-    days : int
-    margin : float or None
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> nothing = pd.DataFrame({"retired_on": [None], "launched_on": [None]})
-    >>> rules_that_apply(nothing, consents=[], days=30, margin=None)
-    ['just bought']
-    """
+    """The rules for which this workspace has the columns."""
     there = {
         "consent": bool(list(consents)),
         "retired": products["retired_on"].notna().any(),
@@ -119,25 +147,7 @@ def rules_that_apply(
 
 
 def refused_everything(people: pd.DataFrame, consents: list[str]) -> np.ndarray:
-    """Whether a customer has said no to every channel that is asked about.
-
-    Parameters
-    ----------
-    people : DataFrame
-        The columns of consent: True, False, missing (never asked).
-    consents : names of columns
-        None: nobody has.
-
-    Returns
-    -------
-    array of bool
-
-    Examples
-    --------
-    >>> people = pd.DataFrame({"email_consent": [False, False, None], "sms_consent": [False, True, False]})
-    >>> refused_everything(people, ["email_consent", "sms_consent"]).tolist()
-    [True, False, False]
-    """
+    """Whether a customer has said no to every channel that is asked about."""
     if not consents:
         return np.zeros(len(people), dtype=bool)
     return np.logical_and.reduce(
@@ -149,36 +159,7 @@ def rule_of_each(
     candidates: pd.DataFrame, products: pd.DataFrame, *, removals: Removals, refused: np.ndarray,
     day: pd.Timestamp, horizon_days: int, rhythms: pd.DataFrame,
 ) -> np.ndarray:  # fmt: skip
-    """The first rule that takes each possible offer away.
-
-    Parameters
-    ----------
-    candidates : DataFrame
-        `c`, `p`, `offered` (the product to offer, or `GONE`), `is_own`, `last_on`, `own_days`, `own_gap`,
-        `step_from` and what is known of that product's purchases.
-    products : DataFrame
-        `launched_on`, `price`, `margin`.
-    removals : Removals
-    refused : array of bool, by customer number
-    day : Timestamp
-    horizon_days : int
-    rhythms : DataFrame
-
-    Returns
-    -------
-    array of str, "" where an offer stays
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"c": [0, 1], "p": [0, 0], "offered": [0, GONE], "is_own": False, "last_on": pd.NaT,
-    ...     "own_days": np.nan, "own_gap": np.nan, "step_from": np.nan, "step_days": np.nan,
-    ...     "step_first_on": pd.NaT, "step_last_on": pd.NaT})
-    >>> goods = pd.DataFrame({"launched_on": [None], "price": [5.0], "margin": [1.0]})
-    >>> rule_of_each(rows, goods, removals=Removals(applied=["margin", "retired"], days=30, margin=30),
-    ...              refused=np.zeros(2, dtype=bool), day=pd.Timestamp("2024-01-31"), horizon_days=28,
-    ...              rhythms=pd.DataFrame({"due_days": [9.0]})).tolist()
-    ['margin', 'retired']
-    """
+    """The first rule that takes each possible offer away."""
     gone = candidates["offered"].to_numpy() == GONE
     offered = products.iloc[np.where(gone, 0, candidates["offered"])]
     floor = -np.inf if removals.margin is None else removals.margin
@@ -231,23 +212,6 @@ def _just_bought(
 
 
 def due_on(rows: pd.DataFrame, rhythms: pd.DataFrame) -> pd.Series:
-    """The day on which a product is due again.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        `p`, `own_days`, `own_gap`, `last_on`.
-    rhythms : DataFrame
-
-    Returns
-    -------
-    Series of days; NaT where no rhythm is known
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"p": [0], "own_days": [1], "own_gap": [None], "last_on": ["2024-01-01"]})
-    >>> str(due_on(rows, pd.DataFrame({"due_days": [20.0]})).iloc[0].date())
-    '2024-01-21'
-    """
+    """The day on which a product is due again."""
     rhythm = pd.Series(own_rhythm(rows, rhythms), index=rows.index).round().clip(upper=36_500)
     return pd.to_datetime(rows["last_on"]) + pd.to_timedelta(rhythm, unit="D")

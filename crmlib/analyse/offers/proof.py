@@ -1,13 +1,465 @@
 """Whether offers hold: made as of earlier dates, held against what customers bought afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from numbers import Integral
 from typing import Any
 
-from crmlib.analyse.offers.proof_result import OffersProof
-from crmlib.analyse.offers.proof_rounds import Recommend, each_of, prove
-from crmlib.analyse.offers.proof_sides import SIDES
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.offers.proof_measures import (
+    BUYERS,
+    COVERAGE,
+    EVERYBODY,
+    acceptance_by_decile,
+    acceptance_by_kind,
+    figures_of,
+    measure_table,
+    outcome_keys,
+    verdict_of,
+)
+from crmlib.analyse.offers.proof_sides import (
+    OFFERS,
+    PLAIN_SIDES,
+    POPULARITY,
+    SIDES,
+    Bought,
+    Lists,
+    Side,
+    among,
+)
 from crmlib.analyse.offers.result import KINDS
+from crmlib.measure.offers.candidates import products_bought
+from crmlib.measure.purchases.outcomes import first_order_at
+from crmlib.prepare.clock import days_later, in_zone
 from crmlib.prepare.crm import Crm
+from crmlib.schema.errors import ParameterError
+
+ALL_OFFERS, NEW_OFFERS = "all offers", "new to the customer"
+"""The two questions: whatever is offered, and only what the customer has not bought before."""
+
+VERDICT_MEASURE = "hit_rate_pct"
+"""Fixed beforehand: the share of customers who bought at least one of the products named to them."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OffersProof:
+    """How offers made in the past fared against what customers then bought, beside simpler lists.
+
+    Attributes
+    ----------
+    overall : DataFrame
+        `question` ("all offers", "new to the customer"), `judged` ("everybody": bought at least once before the
+        cut-off; "buyers": those of them who bought, something new where that is the question, in the holdout),
+        `side`, `measure`, `value`, `low`, `high` (95 %, customers drawn again, all cut-offs of one together).
+        Measures: `hit_rate_pct` (bought at least one of the k), `precision_pct` (of k named), `recall_pct`
+        and `ndcg` (buyers only), `revenue_per_customer`, `revenue_share_pct` (of what was spent),
+        `novelty_bits`, `new_share_pct` (of those named), `coverage_pct` (of the products sold before the
+        cut-off; counted, so without an interval).
+    measures : DataFrame
+        The same for each `cutoff`.
+    differences : DataFrame
+        `question`, `judged`, `side`, `measure`, `difference` (offers minus the side), `low`, `high`, `ahead`
+        ("yes", "no", "uncertain").
+    by_decile : DataFrame
+        All offers in groups of like probability; see `acceptance_by_decile`.
+    by_kind : DataFrame
+        `question` and the columns of `acceptance_by_kind`.
+    periods : DataFrame, one row a cut-off
+        `cutoff`, `until` (by the clocks of the workspace's zone), `customers` (judged), `buyers`, `with_offers`,
+        `products`.
+    beats_popularity, beats_popularity_new : "yes", "no" or "uncertain"; the latter "" where it was not asked
+        By the interval of the difference in hit rate, everybody judged.
+    holdout_days, k : int
+    says : str
+    notes : tuple of str
+    currency : str
+    """
+
+    overall: pd.DataFrame
+    measures: pd.DataFrame = field(repr=False)
+    differences: pd.DataFrame
+    by_decile: pd.DataFrame
+    by_kind: pd.DataFrame
+    periods: pd.DataFrame
+    beats_popularity: str
+    beats_popularity_new: str
+    holdout_days: int
+    k: int
+    says: str
+    notes: tuple[str, ...] = ()
+    currency: str = ""
+
+    def row(
+        self, measure: str, *, side: str = OFFERS, question: str = ALL_OFFERS, judged: str = EVERYBODY
+    ) -> pd.Series | None:
+        """One line of `overall`, or None where there is none.
+
+        Parameters
+        ----------
+        measure, side, question, judged : str
+
+        Returns
+        -------
+        Series or None
+        """
+        return _one(self.overall, measure=measure, side=side, question=question, judged=judged)
+
+    def value(self, measure: str, **which: str) -> float:
+        """The value of one line of `overall`; NaN where there is none.
+
+        Parameters
+        ----------
+        measure : str
+        **which : `side`, `question`, `judged`, as for `row`
+
+        Returns
+        -------
+        float
+        """
+        found = self.row(measure, **which)
+        return float("nan") if found is None else float(found["value"])
+
+    def ahead_of(
+        self,
+        side: str,
+        measure: str = VERDICT_MEASURE,
+        *,
+        question: str = ALL_OFFERS,
+        judged: str = EVERYBODY,
+    ) -> pd.Series | None:
+        """How far the offers are ahead of another side, or None where that was not asked.
+
+        Parameters
+        ----------
+        side, measure, question, judged : str
+
+        Returns
+        -------
+        Series or None
+            `difference`, `low`, `high`, `ahead`.
+        """
+        return _one(self.differences, measure=measure, side=side, question=question, judged=judged)
+
+    def _repr_html_(self) -> str:
+        table = self.overall.pivot_table(
+            index=["question", "judged", "side"], columns="measure", values="value", sort=False
+        )
+        return f"<p>{escape(self.says)}</p>{table.round(3).to_html()}"
+
+
+def verdict_on(differences: pd.DataFrame, question: str) -> str:
+    """Whether the offers beat the best sellers, by the measure that was fixed beforehand."""
+    row = _one(differences, measure=VERDICT_MEASURE, side=POPULARITY, question=question, judged=EVERYBODY)
+    return "" if row is None else verdict_of(row["low"], row["high"])
+
+
+def plain_verdict(overall: pd.DataFrame, differences: pd.DataFrame, *, holdout_days: int, k: int) -> str:
+    """What the proof found, in plain words, whichever way it went."""
+    said = []
+    for question, what in ((ALL_OFFERS, "products offered"), (NEW_OFFERS, "offered that were new to them")):
+        ours = _one(overall, measure=VERDICT_MEASURE, side=OFFERS, question=question, judged=EVERYBODY)
+        if ours is None:
+            continue
+        when = f"Within {holdout_days} days " if not said else ""
+        said.append(f"{when}{ours['value']:.1f} % of customers bought at least one of the {k} {what}.")
+        rows = differences[
+            (differences["question"] == question)
+            & (differences["judged"] == EVERYBODY)
+            & (differences["measure"] == VERDICT_MEASURE)
+        ]
+        for row in rows.itertuples():
+            verb = {"yes": "beats", "no": "falls behind"}.get(row.ahead, "is not shown to beat")
+            gain = f"{row.difference:+.1f} points ({row.low:+.1f} to {row.high:+.1f})".replace("-", "−")
+            said.append(f"That {verb} {PLAIN_SIDES.get(row.side, row.side)}: {gain}.")
+    return " ".join(said)
+
+
+def _one(table: pd.DataFrame, **which: str) -> pd.Series | None:
+    for column, value in which.items():
+        table = table[table[column] == value]
+    return table.iloc[0] if len(table) else None
+
+
+__all__ = ["ALL_OFFERS", "BUYERS", "EVERYBODY", "NEW_OFFERS", "OffersProof", "plain_verdict", "verdict_on"]
+
+
+LEAST_HISTORY = 2
+"""So many holdouts of orders must lie before a cut-off."""
+
+LEAST_CUSTOMERS = 20
+"""Fewer customers with a purchase before the last cut-off prove nothing."""
+
+_REPEAT = "repeat-sell"
+
+Recommend = Callable[..., Any]
+"""Takes a workspace and `k`, `horizon_days`, `seed`, `kinds`; gives `Offers`, or a table like theirs."""
+
+Several = Callable[..., Sequence[Any]]
+"""The same for `several` choices of kinds at once; gives one each."""
+
+
+def each_of(recommend: Recommend) -> Several:
+    """A way to make offers for one choice of kinds, as one for several."""
+
+    def several_of(crm: Crm, *, several: Sequence[Any], **settings: Any) -> list[Any]:
+        return [recommend(crm, kinds=kinds, **settings) for kinds in several]
+
+    return several_of
+
+
+def prove(
+    crm: Crm,
+    *,
+    recommend: Several,
+    rivals: Mapping[str, Side],
+    holdout_days: int,
+    k: int,
+    cutoffs: int,
+    seed: int,
+    kinds: Sequence[str] = KINDS,
+) -> OffersProof:
+    """The proof with sides of one's own choice, such as a package's."""
+    for name, value in {"holdout_days": holdout_days, "k": k, "cutoffs": cutoffs}.items():
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise ParameterError(f"{name} is {value!r}. Give a whole number, 1 or more.")
+    _check_kinds(kinds)
+    moments = _moments(crm, int(holdout_days), int(cutoffs))
+    rounds = []
+    for moment in moments:
+        then, bought, outcome = _known_at(crm, moment, int(holdout_days))
+        if len(bought.customers) >= LEAST_CUSTOMERS:
+            rounds.append(
+                _one_round(then, bought, outcome, recommend, rivals, k=int(k), seed=seed, kinds=tuple(kinds))
+            )
+    if not rounds:
+        raise ParameterError(
+            f"offers can be proven with at least {LEAST_CUSTOMERS} customers who had bought before the last "
+            f"cut-off, {moments[-1]:%Y-%m-%d}. There are {len(bought.customers)}."
+        )
+    return _summed_up(crm, rounds, holdout_days=int(holdout_days), k=int(k), asked=int(cutoffs), seed=seed)
+
+
+def _check_kinds(kinds: Sequence[str]) -> None:
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if isinstance(kinds, str) or unknown or not len(kinds):
+        raise ParameterError(f"kinds is {kinds!r}. Give some of {', '.join(KINDS)}.")
+
+
+def _moments(crm: Crm, holdout_days: int, cutoffs: int) -> list[pd.Timestamp]:
+    """The cut-offs that have enough history, the earliest first."""
+    first = first_order_at(crm)
+    if first is None:
+        raise ParameterError("offers cannot be proven: no customer has bought anything.")
+    zone = crm.time_zone
+    all_moments = [days_later(crm.as_of, -holdout_days * n, time_zone=zone) for n in range(cutoffs, 0, -1)]
+    least = pd.Timedelta(days=LEAST_HISTORY * holdout_days)
+    moments = [moment for moment in all_moments if moment - least >= first]
+    if not moments:
+        days = max((crm.as_of - first).days, 0)
+        raise ParameterError(
+            f"a proof over {holdout_days} days needs {(LEAST_HISTORY + 1) * holdout_days} days of orders. There are "
+            f"{days}: give at most {max(days // (LEAST_HISTORY + 1), 1)} holdout_days."
+        )
+    return moments
+
+
+def _known_at(crm: Crm, moment: pd.Timestamp, holdout_days: int) -> tuple[Any, Bought, pd.DataFrame]:
+    then = crm.at(moment)
+    bought = Bought.of(products_bought(then), cutoff=moment, holdout_days=holdout_days)
+    until = min(days_later(moment, holdout_days, time_zone=crm.time_zone), crm.as_of)
+    outcome = products_bought(crm, after=moment, until=until)
+    return then, bought, outcome[outcome["net_amount"] > 0].reset_index(drop=True)
+
+
+def _one_round(
+    then: Any,
+    bought: Bought,
+    outcome: pd.DataFrame,
+    recommend: Several,
+    rivals: Mapping[str, Side],
+    *,
+    k: int,
+    seed: int,
+    kinds: tuple[str, ...],
+) -> dict[str, Any]:
+    """Everything of one cut-off: the figures of each side, and what became of each offer."""
+    made, made_new = _offers_of(then, bought, recommend, k=k, seed=seed, kinds=kinds)
+    bought = bought.with_products(
+        outcome["product_id"], *(part["product_id"] for part in (made, made_new) if part is not None)
+    )
+    own, followed = bought.keys(), outcome_keys(bought, outcome)
+    made, named = _listed(made, bought, own, k=k, new=False)
+    lists: dict[str, Lists] = {OFFERS: (named, None)}
+    offered = [made.assign(question=ALL_OFFERS)]
+    if made_new is not None:
+        made_new, named_new = _listed(made_new, bought, own, k=k, new=True)
+        lists[OFFERS] = (named, named_new)
+        offered.append(made_new.assign(question=NEW_OFFERS))
+    lists |= {side: rival(bought, k) for side, rival in rivals.items()}
+    figures, coverage = {}, []
+    for place, question in enumerate((ALL_OFFERS, NEW_OFFERS)):
+        sides = {side: both[place] for side, both in lists.items() if both[place] is not None}
+        if OFFERS not in sides:
+            continue
+        figures[question] = {
+            side: figures_of(names, bought, followed, new=question == NEW_OFFERS)
+            for side, names in sides.items()
+        }
+        for side, names in sides.items():
+            share = 100 * len(np.unique(names[(names >= 0) & (names < bought.known)])) / bought.known
+            coverage.append((question, side, share))
+    return {
+        "cutoff": bought.cutoff,
+        "customers": bought.customers,
+        "products": bought.known,
+        "figures": figures,
+        "coverage": pd.DataFrame(coverage, columns=["question", "side", "value"]),
+        "offers": _became(pd.concat(offered, ignore_index=True), outcome),
+    }
+
+
+def _offers_of(
+    then: Any, bought: Bought, recommend: Several, *, k: int, seed: int, kinds: tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    others = tuple(kind for kind in kinds if kind != _REPEAT)
+    several = [kinds, others] if others and others != kinds else [kinds]
+    made = recommend(then, several=several, k=k, horizon_days=bought.holdout_days, seed=seed)
+    tables = [_table_of(offers) for offers in made]
+    return tables[0], tables[-1] if others else None
+
+
+def _table_of(offers: Any) -> pd.DataFrame:
+    table = offers if isinstance(offers, pd.DataFrame) else offers.table
+    missing = [name for name in ("customer_id", "rank", "product_id") if name not in table]
+    if missing:
+        raise ParameterError(f"recommend gave offers without {', '.join(missing)}.")
+    kept = table.reindex(columns=["customer_id", "rank", "product_id", "kind", "probability"])
+    kept = kept.astype({"kind": "str", "probability": "float64"})
+    kept = kept.assign(kind=kept["kind"].fillna("offer"))
+    return kept.sort_values(["customer_id", "rank"], kind="stable").drop_duplicates(
+        ["customer_id", "product_id"]
+    )
+
+
+def _listed(
+    made: pd.DataFrame, bought: Bought, own: np.ndarray, *, k: int, new: bool
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """The first k offers of each customer who is judged, as a table and as a list a customer."""
+    customer = bought.customers.get_indexer(made["customer_id"])
+    product = bought.products.get_indexer(made["product_id"])
+    rows = (customer >= 0) & (product >= 0)
+    if new:
+        rows &= ~among(own, customer.astype("int64") * len(bought.products) + product)
+    made, customer, product = made[rows], customer[rows], product[rows]
+    order = np.argsort(customer, kind="stable")
+    made, customer, product = made.iloc[order], customer[order], product[order]
+    place = np.arange(len(customer)) - np.searchsorted(customer, customer)
+    first = place < k
+    named = np.full((len(bought.customers), k), -1)
+    named[customer[first], place[first]] = product[first]
+    return made[first], named
+
+
+def _became(offers: pd.DataFrame, outcome: pd.DataFrame) -> pd.DataFrame:
+    paid = outcome[["customer_id", "product_id", "net_amount"]].rename(columns={"net_amount": "paid"})
+    joined = offers.merge(paid, on=["customer_id", "product_id"], how="left")
+    return joined.assign(accepted=joined["paid"].notna(), paid=joined["paid"].fillna(0.0))
+
+
+def _summed_up(
+    crm: Crm, rounds: list[dict[str, Any]], *, holdout_days: int, k: int, asked: int, seed: int
+) -> OffersProof:
+    overall, differences, measures = [], [], []
+    for question in rounds[0]["figures"]:
+        for cutoff, chosen in [(None, rounds), *((each["cutoff"], [each]) for each in rounds)]:
+            table, ahead = _measured(chosen, question, seed=seed)
+            if cutoff is None:
+                overall.append(table)
+                differences.append(ahead.assign(question=question))
+            else:
+                measures.append(table.assign(cutoff=cutoff))
+    whole, ahead = pd.concat(overall, ignore_index=True), pd.concat(differences, ignore_index=True)
+    offers = pd.concat([each["offers"] for each in rounds], ignore_index=True)
+    kinds = [
+        acceptance_by_kind(part, seed=seed).assign(question=question)
+        for question, part in offers.groupby("question", sort=False)
+    ]
+    notes = ()
+    if len(rounds) < asked:
+        notes = (f"Only {len(rounds)} of {asked} cut-offs have enough orders and customers before them.",)
+    return OffersProof(
+        overall=whole[["question", "judged", "side", "measure", "value", "low", "high"]],
+        measures=pd.concat(measures, ignore_index=True),
+        differences=ahead,
+        by_decile=acceptance_by_decile(offers[offers["question"] == ALL_OFFERS], seed=seed),
+        by_kind=pd.concat(kinds, ignore_index=True) if kinds else pd.DataFrame(),
+        periods=_periods(crm, rounds, holdout_days),
+        beats_popularity=verdict_on(ahead, ALL_OFFERS),
+        beats_popularity_new=verdict_on(ahead, NEW_OFFERS),
+        holdout_days=holdout_days,
+        k=k,
+        says=plain_verdict(whole, ahead, holdout_days=holdout_days, k=k),
+        notes=notes,
+        currency=crm.currency,
+    )
+
+
+def _measured(rounds: list[dict[str, Any]], question: str, *, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    figures = {
+        side: np.concatenate([each["figures"][question][side] for each in rounds])
+        for side in rounds[0]["figures"][question]
+    }
+    people = np.concatenate([each["customers"].to_numpy(dtype=object) for each in rounds])
+    table, ahead = measure_table(figures, people, ours=OFFERS, seed=seed)
+    shares = pd.concat([each["coverage"] for each in rounds], ignore_index=True)
+    shares = (
+        shares[shares["question"] == question].groupby("side", sort=False, as_index=False)["value"].mean()
+    )
+    counted = shares.assign(judged=EVERYBODY, measure=COVERAGE, low=np.nan, high=np.nan)
+    return pd.concat([table, counted], ignore_index=True).assign(question=question), ahead
+
+
+def _periods(crm: Crm, rounds: list[dict[str, Any]], holdout_days: int) -> pd.DataFrame:
+    rows = []
+    for each in rounds:
+        figures = each["figures"][ALL_OFFERS][OFFERS]
+        until = days_later(each["cutoff"], holdout_days, time_zone=crm.time_zone)
+        rows.append(
+            {
+                "cutoff": in_zone(each["cutoff"], time_zone=crm.time_zone).tz_localize(None),
+                "until": in_zone(until, time_zone=crm.time_zone).tz_localize(None),
+                "customers": len(figures),
+                "buyers": int((figures[:, 6] > 0).sum()),
+                "with_offers": int((figures[:, 9] > 0).sum()),
+                "products": each["products"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _little_shop() -> Any:
+    """Sixty customers who each walk through twelve products, one a week, each from another place."""
+    from crmlib.prepare.crm import Crm
+
+    who, week = (part.ravel() for part in np.meshgrid(np.arange(60), np.arange(20), indexing="ij"))
+    lines = pd.DataFrame({"customer_id": [f"c{i:02}" for i in who], "order_id": who * 20 + week})
+    lines["product_id"] = [f"p{i:02}" for i in (who + week) % 12]
+    lines["ordered_at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(7 * week, unit="D")
+    lines = lines.assign(order_id=lines["order_id"].astype(str), net_amount=5.0)
+    return Crm.from_frames(as_of="2024-05-14", transactions=lines, currency="EUR")
+
+
+def _next_in_row(crm: Crm, *, k: int, **settings: Any) -> pd.DataFrame:
+    """Offers for `_little_shop` that know how its customers walk."""
+    lines = crm.frame("transactions", ["customer_id", "product_id", "ordered_at"])
+    last = lines.sort_values("ordered_at").groupby("customer_id")["product_id"].last().str[1:].astype(int)
+    table = last.rename("last").reset_index().merge(pd.DataFrame({"rank": range(1, k + 1)}), how="cross")
+    products = [f"p{place:02}" for place in (table["last"] + table["rank"]) % 12]
+    return table.assign(kind="cross-sell", probability=0.9, product_id=products)
+
 
 __all__ = ["OffersProof", "evaluate_offers"]
 
@@ -66,13 +518,6 @@ def evaluate_offers(
     ----------
     Herlocker, J., Konstan, J., Terveen, L. & Riedl, J. (2004). Evaluating collaborative filtering recommender
     systems. ACM TOIS 22.
-
-    Examples
-    --------
-    >>> from crmlib.analyse.offers.proof_rounds import _little_shop, _next_in_row
-    >>> proof = evaluate_offers(_little_shop(), cutoffs=1, k=2, recommend=_next_in_row)
-    >>> proof.beats_popularity, proof.periods["customers"].tolist()
-    ('yes', [60])
     """
     maker = recommend_as_proven if recommend is None else each_of(recommend)
     return prove(
@@ -81,27 +526,7 @@ def evaluate_offers(
 
 
 def recommend_as_proven(crm: Crm, **settings: Any) -> list[Any]:
-    """The offers as they are proven: those of `recommend_several`, whoever has consented.
-
-    Parameters
-    ----------
-    crm : Crm
-    **settings : as for `recommend_several`
-
-    Returns
-    -------
-    list of Offers
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from crmlib.prepare.crm import Crm
-    >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": "ann", "product_id": "tea", "net_amount": 5.0,
-    ...                       "ordered_at": ["2024-01-01"]})
-    >>> crm = Crm.from_frames(as_of="2024-02-07", transactions=lines)
-    >>> [len(offers.table) for offers in recommend_as_proven(crm, several=[KINDS, ["cross-sell"]])]
-    [1, 0]
-    """
+    """The offers as they are proven: those of `recommend_several`, whoever has consented."""
     from crmlib.analyse.offers.recommend import recommend_several
 
     return recommend_several(crm, require_consent=False, **settings)

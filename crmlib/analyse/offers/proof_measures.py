@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.churn_evaluation import draws_of
+from crmlib.analyse.learn.evaluate import draws_of
 from crmlib.analyse.offers.proof_sides import Bought, among
-from crmlib.analyse.resampling import DRAWN_BELOW, interval, resampled_means
+from crmlib.analyse.stats.bootstrap import DRAWN_BELOW, interval, resampled_means
+from crmlib.analyse.stats.intervals import share_interval
 
 EVERYBODY, BUYERS = "everybody", "buyers"
 """Who is judged: everybody who had bought before the cut-off, or those of them who bought in the holdout."""
@@ -39,39 +40,10 @@ def figures_of(
 ) -> np.ndarray:
     """What the lists of one side were worth to each customer.
 
-    Parameters
-    ----------
-    named : array (customers, k)
-        Places in ``bought.products``, the best first; -1 where nothing is named.
-    bought : Bought
-    outcome : arrays
-        What was bought after the cut-off, as `outcome_keys` makes it.
-    new : bool
-        Count only products that the customer had not bought before.
-
-    Returns
-    -------
-    array (customers, figures)
-        In the order of `FIGURES`. `precision` is hits over k, however many were named. `recall` is hits over
-        the products bought. `ndcg` discounts a hit by the logarithm of its rank and divides by what the best
-        list of k would have reached. `bits` is the sum of -log2 of the share of customers who had bought each
-        named product (one that nobody had bought counts as bought by one).
-
     References
     ----------
     Järvelin, K. & Kekäläinen, J. (2002). Cumulated gain-based evaluation of IR techniques. ACM TOIS 20.
     Vargas, S. & Castells, P. (2011). Rank and relevance in novelty and diversity metrics. RecSys 5.
-
-    Examples
-    --------
-    >>> from crmlib.analyse.offers.proof_sides import _little_bought
-    >>> bought = _little_bought()
-    >>> later = pd.DataFrame({"customer_id": ["ann", "ann"], "product_id": ["milk", "tea"],
-    ...                       "net_amount": [2.0, 6.0]})
-    >>> named = np.array([[0, 2], [0, 1], [-1, -1]])
-    >>> dict(zip(FIGURES, figures_of(named, bought, outcome_keys(bought, later))[0].round(2).tolist()))
-    {'judged': 1.0, 'hit': 1.0, 'precision': 0.5, 'recall': 0.5, 'ndcg': 0.39, 'revenue': 6.0, 'spent': 8.0,
-     'bits': 1.17, 'new': 0.0, 'named': 2.0}
     """
     people, k = named.shape
     many = len(bought.products)
@@ -112,27 +84,7 @@ def figures_of(
 
 
 def outcome_keys(bought: Bought, outcome: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """What was bought after the cut-off by those judged: one number a customer and product, and the amount.
-
-    Parameters
-    ----------
-    bought : Bought
-        With places for all products of `outcome`.
-    outcome : DataFrame
-        `customer_id`, `product_id`, `net_amount` (above 0).
-
-    Returns
-    -------
-    (array of int, array of float), by the first
-
-    Examples
-    --------
-    >>> from crmlib.analyse.offers.proof_sides import _little_bought
-    >>> later = pd.DataFrame({"customer_id": ["cem", "eve", "ann"], "product_id": ["jam", "jam", "tea"],
-    ...                       "net_amount": [2.0, 3.0, 6.0]})
-    >>> [part.tolist() for part in outcome_keys(_little_bought(), later)]
-    [[2, 6], [6.0, 2.0]]
-    """
+    """What was bought after the cut-off by those judged: one number a customer and product, and the amount."""
     customer = bought.customers.get_indexer(outcome["customer_id"])
     product = bought.products.get_indexer(outcome["product_id"])
     rows = (customer >= 0) & (product >= 0)
@@ -142,70 +94,21 @@ def outcome_keys(bought: Bought, outcome: pd.DataFrame) -> tuple[np.ndarray, np.
 
 
 def judged_as(figures: np.ndarray, judged: str) -> np.ndarray:
-    """The figures of those who are judged; the others count as nothing.
-
-    Parameters
-    ----------
-    figures : array (customers, figures)
-    judged : "everybody" or "buyers"
-
-    Returns
-    -------
-    array, shaped like `figures`
-
-    Examples
-    --------
-    >>> judged_as(np.array([[1.0] * 6 + [0.0] + [1.0] * 3]), "buyers").sum().item()
-    0.0
-    """
+    """The figures of those who are judged; the others count as nothing."""
     if judged == EVERYBODY:
         return figures
     return figures * (figures[:, [FIGURES.index("spent")]] > 0)
 
 
 def drawn_sums(values: np.ndarray, *, seed: int) -> np.ndarray:
-    """Sums of several figures when customers are drawn again with replacement, all figures of one together.
-
-    Parameters
-    ----------
-    values : array (customers, figures)
-    seed : int
-
-    Returns
-    -------
-    array (draws, figures)
-        From `crmlib.analyse.resampling.DRAWN_BELOW` customers on from the normal distribution that sums have
-        in the limit.
-
-    Examples
-    --------
-    >>> drawn = drawn_sums(np.array([[0.0, 1.0], [2.0, 1.0]]), seed=0)
-    >>> drawn.shape, sorted(set(drawn[:, 0].tolist())), set(drawn[:, 1].tolist())
-    ((500, 2), [0.0, 2.0, 4.0], {2.0})
-    """
+    """Sums of several figures when customers are drawn again with replacement, all figures of one together."""
     if len(values) >= DRAWN_BELOW:
         return len(values) * resampled_means(values, seed=seed)
     return np.concatenate([weights @ values for weights in draws_of(len(values), seed=seed)])
 
 
 def ratios(sums: np.ndarray) -> np.ndarray:
-    """The measures that sums of figures make.
-
-    Parameters
-    ----------
-    sums : array (..., figures)
-
-    Returns
-    -------
-    array (..., measures)
-        In the order of `MEASURES`; NaN where nothing was judged.
-
-    Examples
-    --------
-    >>> sums = np.array([4.0, 2.0, 1.0, 1.0, 1.0, 6.0, 24.0, 10.0, 2.0, 8.0])
-    >>> dict(zip(MEASURES, ratios(sums).tolist()))["revenue_share_pct"]
-    25.0
-    """
+    """The measures that sums of figures make."""
     at = {name: place for place, name in enumerate(FIGURES)}
     with np.errstate(divide="ignore", invalid="ignore"):
         made = [sums[..., at[over]] * times / sums[..., at[under]] for over, under, times in _RATIOS.values()]
@@ -218,37 +121,10 @@ def measure_table(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every measure of every side, and how far ours is ahead of each other one.
 
-    Parameters
-    ----------
-    figures : side -> array (rows, figures)
-        One row a customer and cut-off, the same rows for all sides.
-    people : array (rows,)
-        Which customer a row is of: the rows of one customer are drawn together.
-    ours : side
-    seed : int
-
-    Returns
-    -------
-    overall : DataFrame
-        `judged`, `side`, `measure`, `value`, `low`, `high` (95 % intervals).
-    differences : DataFrame
-        `judged`, `side`, `measure`, `difference` (ours minus the side's), `low`, `high`, `ahead` ("yes", "no",
-        "uncertain"; empty for measures of which more is not better).
-
     References
     ----------
     Cameron, A. C. & Miller, D. L. (2015). A practitioner's guide to cluster-robust inference. Journal of Human
     Resources 50.
-
-    Examples
-    --------
-    >>> lot = np.random.default_rng(0)
-    >>> hits = lot.random((400, 2)) < [0.5, 0.2]
-    >>> sides = {name: np.column_stack([np.ones(400), hits[:, i], *np.ones((8, 400))])
-    ...          for i, name in enumerate(["offers", "popularity"])}
-    >>> overall, ahead = measure_table(sides, np.arange(400), ours="offers", seed=0)
-    >>> ahead.loc[ahead["measure"] == "hit_rate_pct", ["judged", "ahead"]].to_numpy().tolist()
-    [['everybody', 'yes'], ['buyers', 'yes']]
     """
     names, groups = list(figures), (EVERYBODY, BUYERS)
     place, customers = pd.factorize(people)
@@ -279,19 +155,73 @@ def measure_table(
 
 
 def verdict_of(low: float, high: float) -> str:
-    """Whether an interval of a difference lies above 0, below it, or says neither.
-
-    Parameters
-    ----------
-    low, high : float
-
-    Returns
-    -------
-    "yes", "no" or "uncertain"
-
-    Examples
-    --------
-    >>> verdict_of(0.1, 0.3), verdict_of(-0.3, -0.1), verdict_of(-0.1, 0.1), verdict_of(float("nan"), 0.1)
-    ('yes', 'no', 'uncertain', 'uncertain')
-    """
+    """Whether an interval of a difference lies above 0, below it, or says neither."""
     return "yes" if low > 0 else "no" if high < 0 else "uncertain"
+
+
+_LEAST = 30
+
+
+def acceptance_by_decile(offers: pd.DataFrame, *, seed: int, most: int = 10) -> pd.DataFrame:
+    """What was foretold of offers against how many were taken, offers in groups of like probability.
+
+    References
+    ----------
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the
+    American Statistical Association 22.
+    """
+    known = offers[offers["probability"].notna()]
+    if known.empty:
+        return _table(known.assign(decile=pd.Series(dtype="int64")), "decile", seed=seed)
+    chance = known["probability"].to_numpy(dtype="float64")
+    groups = int(np.clip(len(known) // _LEAST, 1, most))
+    edges = np.unique(np.quantile(chance, np.linspace(0, 1, groups + 1)[1:-1]))
+    place = np.unique(np.searchsorted(edges, chance, side="right"), return_inverse=True)[1]
+    return _table(known.assign(decile=place + 1), "decile", seed=seed)
+
+
+def acceptance_by_kind(offers: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """How many offers of each kind were taken, and what they brought."""
+    table = _table(offers, "kind", seed=seed)
+    paid = offers.groupby("kind")["paid"].sum()
+    table["revenue"] = table["kind"].map(paid).astype("float64")
+    return table.sort_values(["offered", "kind"], ascending=[False, True], kind="stable").reset_index(
+        drop=True
+    )
+
+
+def _table(offers: pd.DataFrame, by: str, *, seed: int) -> pd.DataFrame:
+    place, groups = pd.factorize(offers[by], sort=True)
+    person, people = pd.factorize(offers["customer_id"])
+    sums = np.zeros((len(people), 2 * len(groups)))
+    np.add.at(sums, (person, 2 * place), 1.0)
+    np.add.at(sums, (person, 2 * place + 1), offers["accepted"].to_numpy(dtype="float64"))
+    total = sums.sum(axis=0)
+    drawn = drawn_sums(sums, seed=seed) if len(people) else np.zeros((0, 2 * len(groups)))
+    rows = []
+    for i, group in enumerate(groups):
+        own = offers[place == i]
+        low, high = _ends(drawn[:, 2 * i : 2 * i + 2], *total[2 * i : 2 * i + 2])
+        foretold = 100 * float(own["probability"].mean())
+        rows.append(
+            {
+                by: group,
+                "offered": int(total[2 * i]),
+                "predicted_pct": foretold,
+                "accepted_pct": 100 * total[2 * i + 1] / total[2 * i],
+                "low": low,
+                "high": high,
+                "agrees": bool(low <= foretold <= high),
+            }
+        )
+    return pd.DataFrame(
+        rows, columns=[by, "offered", "predicted_pct", "accepted_pct", "low", "high", "agrees"]
+    )
+
+
+def _ends(drawn: np.ndarray, offered: float, accepted: float) -> tuple[float, float]:
+    """Drawing again cannot see beyond what happened: where nothing was taken it would give 0 to 0."""
+    least, most = share_interval(accepted, offered)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = interval(drawn[:, 1] / drawn[:, 0])
+    return 100 * min(low, least), 100 * max(high, most)

@@ -39,12 +39,6 @@ class Bought:
     last_at : array of datetime64
     cutoff : Timestamp
     holdout_days : int
-
-    Examples
-    --------
-    >>> bought = _little_bought()
-    >>> bought.customers.tolist(), bought.products.tolist(), bought.buyers().tolist()
-    (['ann', 'bob', 'cem'], ['jam', 'milk', 'tea'], [2, 2, 2])
     """
 
     customers: pd.Index
@@ -59,19 +53,7 @@ class Bought:
 
     @classmethod
     def of(cls, history: pd.DataFrame, *, cutoff: pd.Timestamp, holdout_days: int) -> "Bought":
-        """The history of a cut-off.
-
-        Parameters
-        ----------
-        history : DataFrame
-            As `products_bought` makes it.
-        cutoff : Timestamp
-        holdout_days : int
-
-        Examples
-        --------
-        See `Bought`.
-        """
+        """The history of a cut-off."""
         customer, customers = pd.factorize(history["customer_id"], sort=True)
         product, products = pd.factorize(history["product_id"], sort=True)
         return cls(
@@ -87,51 +69,17 @@ class Bought:
         )
 
     def with_products(self, *more: pd.Series) -> "Bought":
-        """The same with places for products that were not sold before the cut-off.
-
-        Parameters
-        ----------
-        *more : Series of product_id
-
-        Returns
-        -------
-        Bought
-
-        Examples
-        --------
-        >>> _little_bought().with_products(pd.Series(["salt", "tea"])).products.tolist()
-        ['jam', 'milk', 'tea', 'salt']
-        """
+        """The same with places for products that were not sold before the cut-off."""
         names = pd.Index(pd.concat(more, ignore_index=True).dropna().unique())
         later = names.difference(self.products)
         return replace(self, products=self.products.append(later) if len(later) else self.products)
 
     def keys(self) -> np.ndarray:
-        """One number a customer and product that was bought, sorted.
-
-        Examples
-        --------
-        >>> _little_bought().keys().tolist()
-        [0, 2, 3, 4, 7, 8]
-        """
+        """One number a customer and product that was bought, sorted."""
         return np.sort(self.customer.astype("int64") * len(self.products) + self.product)
 
     def buyers(self, *, since: np.datetime64 | None = None) -> np.ndarray:
-        """How many customers had bought each product, or had bought it since a moment.
-
-        Parameters
-        ----------
-        since : datetime64, optional
-
-        Returns
-        -------
-        array (products,)
-
-        Examples
-        --------
-        >>> _little_bought().buyers(since=np.datetime64("2024-01-20")).tolist()
-        [1, 1, 2]
-        """
+        """How many customers had bought each product, or had bought it since a moment."""
         rows = slice(None) if since is None else self.last_at >= since
         return np.bincount(self.product[rows], minlength=len(self.products))
 
@@ -151,20 +99,6 @@ def best_sellers(bought: Bought, k: int) -> Lists:
 
     Of products with as many buyers, the one that more had ever bought. What is new to a customer are the first
     of that order that the customer has not bought.
-
-    Parameters
-    ----------
-    bought : Bought
-    k : int
-
-    Returns
-    -------
-    Lists
-
-    Examples
-    --------
-    >>> [named.tolist() for named in best_sellers(_little_bought(), 2)]
-    [[[2, 0], [2, 0], [2, 0]], [[1, -1], [2, -1], [0, -1]]]
     """
     since = (bought.cutoff - pd.Timedelta(days=bought.holdout_days)).to_datetime64()
     lately, ever = bought.buyers(since=since), bought.buyers()
@@ -175,22 +109,7 @@ def best_sellers(bought: Bought, k: int) -> Lists:
 
 
 def own_repeats(bought: Bought, k: int) -> Lists:
-    """What each customer bought in most orders; of equals, the one bought last. Nothing of it is new.
-
-    Parameters
-    ----------
-    bought : Bought
-    k : int
-
-    Returns
-    -------
-    Lists
-
-    Examples
-    --------
-    >>> own_repeats(_little_bought(), 2)[0].tolist()
-    [[2, 0], [0, 1], [1, 2]]
-    """
+    """What each customer bought in most orders; of equals, the one bought last. Nothing of it is new."""
     named = np.full((len(bought.customers), k), _NO_OFFER)
     order = np.lexsort(
         (bought.product, -bought.last_at.astype("int64"), -bought.order_count, bought.customer)
@@ -209,24 +128,10 @@ def item_neighbours(bought: Bought, k: int) -> Lists:
     of a product is the sum over the own products of how near they are, each weighed by the orders it was in; a
     product is nearest to itself, so that repeats compete where they may.
 
-    Parameters
-    ----------
-    bought : Bought
-    k : int
-
-    Returns
-    -------
-    Lists
-
     References
     ----------
     Sarwar, B., Karypis, G., Konstan, J. & Riedl, J. (2001). Item-based collaborative filtering recommendation
     algorithms. WWW 10.
-
-    Examples
-    --------
-    >>> [named.tolist() for named in item_neighbours(_little_bought(), 1)]
-    [[[2], [0], [1]], [[1], [2], [0]]]
     """
     from scipy.sparse import csr_array
 
@@ -252,23 +157,7 @@ def item_neighbours(bought: Bought, k: int) -> Lists:
 
 
 def first_unbought(bought: Bought, order: np.ndarray, k: int) -> np.ndarray:
-    """The first products of an order that each customer has not bought.
-
-    Parameters
-    ----------
-    bought : Bought
-    order : array of places in ``bought.products``
-    k : int
-
-    Returns
-    -------
-    array (customers, k)
-
-    Examples
-    --------
-    >>> first_unbought(_little_bought(), np.array([0, 1, 2]), 1).tolist()
-    [[1], [2], [0]]
-    """
+    """The first products of an order that each customer has not bought."""
     keys, people = bought.keys(), len(bought.customers)
     named = np.full((people, k), _NO_OFFER)
     left, reach = np.arange(people), 4 * k
@@ -285,22 +174,7 @@ def first_unbought(bought: Bought, order: np.ndarray, k: int) -> np.ndarray:
 
 
 def among(keys: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Which numbers are among sorted ones.
-
-    Parameters
-    ----------
-    keys : array, sorted
-    asked : array of any shape
-
-    Returns
-    -------
-    array of bool, shaped like `asked`
-
-    Examples
-    --------
-    >>> among(np.array([2, 5]), np.array([[1, 2], [5, 9]])).tolist()
-    [[False, True], [True, False]]
-    """
+    """Which numbers are among sorted ones."""
     if not len(keys):
         return np.zeros(asked.shape, dtype=bool)
     at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
@@ -308,24 +182,7 @@ def among(keys: np.ndarray, asked: np.ndarray) -> np.ndarray:
 
 
 def highest(score: np.ndarray, k: int) -> np.ndarray:
-    """The places of the highest scores of each row, above 0; of equals, the first.
-
-    Parameters
-    ----------
-    score : array (rows, columns)
-        0 or above.
-    k : int
-
-    Returns
-    -------
-    array (rows, at most k)
-        -1 where no score is left.
-
-    Examples
-    --------
-    >>> highest(np.array([[0.5, 2.0, 0.5], [0.0, 0.0, 1.0]]), 2).tolist()
-    [[1, 0], [2, -1]]
-    """
+    """The places of the highest scores of each row, above 0; of equals, the first."""
     columns = score.shape[1]
     # Whole numbers in which the place decides between equals: the same order on every machine.
     rank = np.round(score.astype("float64") / _GRAIN).astype("int64") * columns - np.arange(columns)

@@ -1,12 +1,485 @@
 """What to offer each customer next, and why: learnt on an earlier day of the same workspace."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from numbers import Integral
+from typing import Any
 
-from crmlib.analyse.offers.making import Wish, make_offers
-from crmlib.analyse.offers.result import KINDS, Offers
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.learn.candidates import one_thread
+from crmlib.analyse.offers.eligibility import (
+    GONE,
+    Removals,
+    due_on,
+    product_names,
+    refused_everything,
+    rule_of_each,
+    rules_that_apply,
+    sold_instead,
+)
+from crmlib.analyse.offers.learning import BATCH, Learnt, learn
+from crmlib.analyse.offers.result import (
+    BEST_SELLER,
+    KINDS,
+    Offers,
+    cold_reason,
+    offer_frame,
+    reasons,
+    summary,
+)
+from crmlib.analyse.offers.signals import product_rhythms
+from crmlib.measure.offers.candidates import (
+    CONSENTS,
+    GROUP_COLUMNS,
+    candidates_of,
+    evidence_of,
+    group_sellers,
+    people_of,
+    started_share,
+)
+from crmlib.measure.offers.tables import (
+    LARGEST_ORDER,
+    buyers_of_products,
+    day_of,
+    known_buyers,
+    offer_engine,
+    products_offered,
+)
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.fields import MINIMUM_GROUP
+from crmlib.schema.tables import table_spec
+
+
+def best_of_each(rows: pd.DataFrame, *, k: int) -> pd.DataFrame:
+    """The `k` rows of each customer with the highest score; best sellers only where others run out."""
+    order = rows.assign(fill=rows["kind"] == BEST_SELLER).sort_values(
+        ["c", "fill", "score", "p"], ascending=[True, True, False, True], kind="stable"
+    )
+    rank = order.groupby("c", sort=False).cumcount() + 1
+    return order.assign(rank=rank)[rank <= k].drop(columns="fill").reset_index(drop=True)
+
+
+def offered_rows(
+    best: pd.DataFrame,
+    *,
+    engine: Any,
+    products: pd.DataFrame,
+    rhythms: pd.DataFrame,
+    day: pd.Timestamp,
+    horizon_days: int,
+    currency: str,
+) -> pd.DataFrame:
+    """Chosen candidates with what speaks for them, ready for the table of offers."""
+    if best.empty:
+        return pd.DataFrame(columns=_KEPT)
+    repeat = best["kind"] == "repeat-sell"
+    pointing = best["step_from"].where(
+        best["kind"] == "up-sell", best["because"].where(best["kind"] == "cross-sell")
+    )
+    rows = best.assign(because_p=pointing)
+    asked = rows.loc[pointing.notna(), ["c", "p", "because_p"]].rename(columns={"because_p": "because"})
+    found = evidence_of(engine, asked) if len(asked) else pd.DataFrame(columns=["c", "p", *_EVIDENCE])
+    rows = rows.drop(columns=["lift"], errors="ignore").merge(found, on=["c", "p"], how="left")
+    names, codes = products["name_shown"], products["product_id"]
+    replaced = rows["offered"] != rows["p"]
+    rows = rows.assign(
+        due_on=due_on(rows, rhythms).where(repeat.to_numpy()),
+        last_bought_on=pd.to_datetime(rows["last_on"]).where(repeat.to_numpy()),
+        because=rows["because_p"].map(names),
+        because_product_id=rows["because_p"].map(codes),
+        product=rows["offered"].map(names),
+        replaces=rows["p"].map(names).where(replaced),
+        price=rows["offered"].map(products["price"]),
+        confidence_pct=100 * rows["confidence"].astype("float64"),
+        is_new=~rows["is_own"].astype("bool") | replaced,
+    )
+    said = reasons(rows, day=day, horizon_days=horizon_days, currency=currency)
+    return rows.assign(reason=said)[_KEPT]
+
+
+_EVIDENCE = ["baskets", "orders_before", "confidence", "lift"]
+_KEPT = [
+    *(
+        "c",
+        "rank",
+        "offered",
+        "kind",
+        "probability",
+        "due_on",
+        "because_product_id",
+        "because",
+        "reason",
+        "lift",
+    ),
+    *("confidence_pct", "baskets", "last_bought_on", "is_new"),
+]
+
+
+def like_group(
+    engine: Any,
+    people: pd.DataFrame,
+    *,
+    day: date,
+    horizon_days: int,
+    min_group: int = MINIMUM_GROUP,
+) -> tuple[pd.DataFrame, dict]:
+    """The group of each customer: by the first column that is known of it and has enough buyers."""
+    groups = pd.DataFrame(
+        {"customer_id": people["customer_id"], "group_by": "", "group": ""}, index=people.index
+    )
+    if people.empty:
+        return groups, {}
+    sellers = {"": group_sellers(engine, "", day=day, horizon_days=horizon_days)}
+    for column in GROUP_COLUMNS:
+        if column not in people or not people[column].notna().any():
+            continue
+        sellers[column] = group_sellers(
+            engine, column, day=day, horizon_days=horizon_days, min_group=min_group
+        )
+        fits = (groups["group_by"] == "") & people[column].isin(sellers[column]["value"].unique())
+        groups.loc[fits, "group_by"] = column
+        groups.loc[fits, "group"] = people.loc[fits, column].astype("str")
+    return groups, sellers
+
+
+def cold_offers(
+    crm: Crm,
+    engine: Any,
+    groups: pd.DataFrame,
+    sellers: dict[str, pd.DataFrame],
+    *,
+    products: pd.DataFrame,
+    instead: np.ndarray,
+    allowed: np.ndarray,
+    k: int,
+    by_margin: bool,
+    day: date,
+    horizon_days: int,
+) -> pd.DataFrame:
+    """Best sellers for customers without a purchase."""
+    columns = ["c", "rank", "offered", "kind", "probability", "reason"]
+    if not len(groups):
+        return pd.DataFrame(columns=columns)
+    listed = "customers" in crm and "signed_up_on" in crm.columns("customers")
+    starts = started_share(engine, day=day, horizon_days=horizon_days, listed=listed)
+    lists = {
+        (column, value): _best(rows, products, instead, allowed, k=k, by_margin=by_margin)
+        for column, table in sellers.items()
+        for value, rows in table.groupby("value", sort=False)
+    }
+    parts = []
+    for (column, value), members in groups.groupby(["group_by", "group"], sort=True):
+        best = lists.get((column, value))
+        if best is None or best.empty:
+            continue
+        sensitive = bool(column) and table_spec("customers").field(column).privacy != "internal"
+        said = [
+            cold_reason(group_by=column, value=value, sensitive=sensitive, buyers=int(row.buyers),
+                        members=int(row.group_buyers), horizon_days=horizon_days)
+            for row in best.itertuples()
+        ]  # fmt: skip
+        best = best.assign(reason=said, probability=starts * best["buyers"] / best["group_buyers"])
+        parts.append(pd.DataFrame({"c": members.index}).merge(best, how="cross"))
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True).assign(kind=BEST_SELLER)[columns]
+
+
+def _best(
+    rows: pd.DataFrame,
+    products: pd.DataFrame,
+    instead: np.ndarray,
+    allowed: np.ndarray,
+    *,
+    k: int,
+    by_margin: bool,
+) -> pd.DataFrame:
+    rows = rows.assign(offered=instead[rows["p"].to_numpy()])
+    rows = rows[rows["offered"] != GONE]
+    rows = rows[allowed[rows["offered"].to_numpy()]].drop_duplicates("offered")
+    worth = rows["buyers"].astype("float64")
+    if by_margin:
+        worth = worth * products["worth"].to_numpy()[rows["offered"].to_numpy()]
+    order = rows.assign(worth=worth).sort_values(["worth", "place"], ascending=[False, True]).head(k)
+    return order.assign(rank=np.arange(1, len(order) + 1))
+
+
+def limits_of(ground: Any, table: pd.DataFrame, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """What could not be done for want of columns or history, a sentence each."""
+    products, people, wish = ground.products, ground.people, ground.wish
+    said = ["A probability says who would buy, not who buys because of the offer."]
+    if "up-sell" in kinds:
+        if not products["has_group"].any():
+            said.append("No step up can be offered: products have no category.")
+        elif products["tier"].isna().all():
+            source = "list prices" if products["unit_price"].notna().any() else "what was paid for a piece"
+            said.append(
+                f"Products have no tiers: a step up is one of price, by {source}, within the category."
+            )
+    if not products["margin"].notna().any():
+        said.append("No costs are known, so offers are ranked by probability and margins are empty.")
+    elif not ground.by_margin:
+        said.append("Costs are known for too few of the products sold, so offers are ranked by probability.")
+    unknown = int(products["margin"].isna().sum())
+    if wish.min_margin_pct is not None and unknown:
+        said.append(
+            f"The floor of the margin could not be asked of {unknown:,} products without a known margin."
+        )
+    if wish.require_consent:
+        said += _consent(people)
+    else:
+        said.append("Consent was not asked about: check it before anybody is addressed.")
+    if len(table) and table["probability"].isna().any():
+        said.append(
+            "How many customers without a purchase start to buy is not known, so their offers have no probability."
+        )
+    said.append(
+        f"What goes together was counted in orders with up to {LARGEST_ORDER} different products of customers who "
+        "are known."
+    )
+    return tuple(said)
+
+
+def _consent(people: pd.DataFrame) -> list[str]:
+    consents = [name for name in CONSENTS if name in people]
+    if not consents:
+        return ["Customers' consent is not recorded here: check it before anybody is addressed."]
+    asked = people[consents].notna().any(axis=1)
+    if asked.all():
+        return []
+    return [
+        f"Of {int((~asked).sum()):,} customers it is not recorded whether they have consented; they get offers."
+    ]
+
+
+COSTED_SHARE = 0.5
+"""Of what was sold, by buyers, the margin must be known for so much to rank by it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is asked for, checked."""
+
+    k: int
+    horizon_days: int
+    seed: int
+    min_margin_pct: float | None
+    just_bought_days: int
+    require_consent: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ground:
+    """What every customer's offers rest on."""
+
+    crm: Crm
+    engine: Any
+    day: date
+    wish: Wish
+    products: pd.DataFrame
+    rhythms: pd.DataFrame
+    instead: np.ndarray
+    people: pd.DataFrame
+    refused: np.ndarray
+    by_margin: bool
+    learnt: Learnt
+
+
+def make_offers(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
+    """The offers of every customer, for each choice of kinds."""
+    engine = offer_engine(crm)
+    try:
+        with one_thread():
+            return _made(crm, engine, wish, choices)
+    finally:
+        engine.close()
+
+
+def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
+    ground = _ground(crm, engine, wish)
+    consents = [name for name in CONSENTS if name in ground.people and wish.require_consent]
+    applied = rules_that_apply(
+        ground.products, consents=consents, days=wish.just_bought_days, margin=wish.min_margin_pct
+    )
+    removals = [
+        Removals(applied=applied, days=wish.just_bought_days, margin=wish.min_margin_pct) for _ in choices
+    ]
+    chosen = _warm(ground, choices, removals)
+    warm = known_buyers(engine)
+    waiting = ground.people[~ground.people.index.isin(warm) & ~ground.refused]
+    groups, sellers = like_group(
+        engine, waiting, day=ground.day, horizon_days=wish.horizon_days, min_group=min_group(crm)
+    )
+    cold = cold_offers(
+        crm, engine, groups, sellers, products=ground.products, instead=ground.instead,
+        allowed=_open_to_all(ground), k=wish.k, by_margin=ground.by_margin, day=ground.day,
+        horizon_days=wish.horizon_days,
+    )  # fmt: skip
+    return [
+        _result(ground, kinds, rows, cold, groups, removed)
+        for kinds, rows, removed in zip(choices, chosen, removals, strict=True)
+    ]
+
+
+def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
+    day = day_of(crm)
+    learnt = learn(engine, day=day, horizon_days=wish.horizon_days, seed=wish.seed)
+    products = _priced(products_offered(engine))
+    people = people_of(crm, engine)
+    consents = [name for name in CONSENTS if name in people] if wish.require_consent else []
+    until = day + pd.Timedelta(days=wish.horizon_days).to_pytimedelta()
+    weight = buyers_of_products(engine)
+    sold = weight.reindex(products.index).fillna(0).to_numpy(dtype="float64")
+    return Ground(
+        crm=crm,
+        engine=engine,
+        day=day,
+        wish=wish,
+        products=products,
+        rhythms=product_rhythms(products),
+        instead=sold_instead(products, day=day, until=until),
+        people=people,
+        refused=refused_everything(people, consents),
+        by_margin=bool(sold[products["margin"].notna().to_numpy()].sum() > COSTED_SHARE * sold.sum()),
+        learnt=learnt,
+    )
+
+
+def _priced(products: pd.DataFrame) -> pd.DataFrame:
+    """With the price, the margin of a piece, and what a product is worth where margins rank."""
+    figures = products[["unit_price", "unit_cost", "paid_price", "cost_share"]].astype("float64")
+    price = figures["unit_price"].fillna(figures["paid_price"])
+    margin = (price - figures["unit_cost"]).fillna(price * (1 - figures["cost_share"]))
+    usual = (margin / price.where(price > 0)).median()
+    return products.assign(
+        price=price,
+        margin=margin,
+        worth=margin.fillna(price * usual).fillna(0.0),
+        name_shown=product_names(products),
+    )
+
+
+def _open_to_all(ground: Ground) -> np.ndarray:
+    products, floor = ground.products, ground.wish.min_margin_pct
+    later = (pd.to_datetime(products["launched_on"]) > pd.Timestamp(ground.day)).to_numpy()
+    if floor is None:
+        return ~later
+    return ~later & ~(100 * products["margin"] / products["price"] < floor).to_numpy()
+
+
+def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Removals]) -> list[pd.DataFrame]:
+    """The chosen rows of customers with a purchase, for each choice of kinds."""
+    customers = ground.people.index.to_numpy()
+    found: list[list[pd.DataFrame]] = [[] for _ in choices]
+    for begin in range(0, len(customers), BATCH):
+        rows = _scored(ground, customers[begin : begin + BATCH])
+        rules = rule_of_each(
+            rows, ground.products, removals=removals[0], refused=ground.refused,
+            day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days, rhythms=ground.rhythms,
+        )  # fmt: skip
+        for place, kinds in enumerate(choices):
+            asked = rows["kind"].isin(kinds).to_numpy()
+            fill = (rows["kind"] == "best-seller").to_numpy() & ("cross-sell" in kinds)
+            removals[place].add(rows[asked | fill], rules[asked | fill])
+            kept = rows[(asked | fill) & (rules == "")]
+            found[place].append(best_of_each(kept, k=ground.wish.k))
+    return [
+        offered_rows(
+            pd.concat(parts, ignore_index=True), engine=ground.engine, products=ground.products,
+            rhythms=ground.rhythms, day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days,
+            currency=ground.crm.currency,
+        ) if parts else pd.DataFrame()
+        for parts in found
+    ]  # fmt: skip
+
+
+def _scored(ground: Ground, customers: np.ndarray) -> pd.DataFrame:
+    """Candidates with probability, kind and order, each product once a customer."""
+    rows = candidates_of(ground.engine, customers, day=ground.day, horizon_days=ground.wish.horizon_days)
+    own = rows["is_own"].to_numpy(dtype=bool)
+    kind = np.select(
+        [own, rows["step_from"].notna(), rows["because"].notna()],
+        ["repeat-sell", "up-sell", "cross-sell"],
+        "best-seller",
+    )
+    probability = ground.learnt.probability(rows, ground.rhythms)
+    rows = rows[_TOLD].assign(
+        is_own=own, kind=kind, probability=probability, offered=ground.instead[rows["p"].to_numpy()]
+    )
+    worth = ground.products["worth"].to_numpy()[np.maximum(rows["offered"], 0)] if ground.by_margin else 1.0
+    rows["score"] = rows["probability"] * worth
+    # What is known of a product itself goes before what is known of one that it replaced.
+    itself = (rows["offered"] == rows["p"]) & own
+    order = rows.assign(itself=itself).sort_values(
+        ["c", "offered", "itself", "probability", "p"],
+        ascending=[True, True, False, False, True],
+        kind="stable",
+    )
+    twice = order.duplicated(["c", "offered"]) & (order["offered"] >= 0)
+    return order[~twice].drop(columns="itself")
+
+
+def _result(
+    ground: Ground,
+    kinds: tuple[str, ...],
+    rows: pd.DataFrame,
+    cold: pd.DataFrame,
+    groups: pd.DataFrame,
+    removals: Removals,
+) -> Offers:
+    cold = cold.assign(is_new=True)
+    table = pd.concat([part for part in (rows, cold) if len(part)] or [cold], ignore_index=True)
+    offered = ground.products.iloc[table["offered"].astype("int64")]
+    table = table.assign(
+        customer_id=ground.people["customer_id"].reindex(table["c"]).to_numpy(),
+        **{name: offered[column].to_numpy() for name, column in _OF_PRODUCT.items()},
+    )
+    table["expected_margin"] = table["probability"].astype("float64") * table["margin"]
+    table = offer_frame(table.sort_values(["customer_id", "rank"], kind="stable"))
+    ranked_by = "expected margin" if ground.by_margin else "probability"
+    learnt, horizon = ground.learnt, ground.wish.horizon_days
+    named = groups.assign(group=groups["group"].where(groups["group_by"] != "", "all customers"))
+    return Offers(
+        table=table,
+        removed=removals.table(),
+        cold=named.reset_index(drop=True),
+        tried=pd.concat([learnt.own.tried, learnt.new.tried], ignore_index=True),
+        signals=pd.concat(
+            [blend.strength.assign(part=blend.part) for blend in (learnt.own, learnt.new)], ignore_index=True
+        ),
+        rhythms=ground.rhythms.set_index(pd.Index(ground.products["product_id"], name="product_id")),
+        ranked_by=ranked_by,
+        horizon_days=horizon,
+        k=ground.wish.k,
+        customers=len(ground.people),
+        learnt_from=learnt.source,
+        says=summary(
+            table, customers=len(ground.people), ranked_by=ranked_by, horizon_days=horizon, learnt=learnt.says
+        ),
+        limits=limits_of(ground, table, kinds),
+        currency=ground.crm.currency,
+    )
+
+
+_TOLD = [
+    *("c", "p", "last_on", "own_days", "own_gap", "because", "step_from", "step_days", "step_first_on"),
+    *("step_last_on", "step_price", "step_by_tier", "group_top_price", "buyers_recent"),
+]
+"""What rules and reasons ask of a candidate, besides how probable it is."""
+
+_OF_PRODUCT = {
+    "product_id": "product_id",
+    "product": "name_shown",
+    "category": "category",
+    "price": "price",
+    "margin": "margin",
+}
+
 
 __all__ = ["KINDS", "Offers", "recommend_offers", "recommend_several"]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 KINDS = ("cross-sell", "up-sell", "repeat-sell")
@@ -74,14 +75,6 @@ class Offers:
         What there is, in two or three sentences.
     limits : tuple of str
     currency : str
-
-    Examples
-    --------
-    >>> offers = _little_offers()
-    >>> offers.table[["customer_id", "rank", "kind", "product"]].head(2)
-      customer_id  rank         kind product
-    0         ann     1  repeat-sell     Tea
-    1         ann     2   cross-sell     Cup
     """
 
     table: pd.DataFrame
@@ -110,11 +103,6 @@ class Offers:
         -------
         DataFrame
             Rows of `table`; none where there is no offer.
-
-        Examples
-        --------
-        >>> _little_offers().for_customer("cem")["kind"].tolist()
-        ['best-seller']
         """
         return self.table[self.table["customer_id"] == customer_id].reset_index(drop=True)
 
@@ -128,11 +116,6 @@ class Offers:
         Returns
         -------
         DataFrame
-
-        Examples
-        --------
-        >>> _little_offers().of_kind("up-sell")["product"].tolist()
-        ['Fine tea']
         """
         own = self.table[self.table["kind"] == kind]
         order = ["probability", "customer_id", "rank"]
@@ -143,22 +126,7 @@ class Offers:
 
 
 def offer_frame(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with the columns of an offers table, in their order and of their kinds.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Columns that are not there are empty.
-
-    Returns
-    -------
-    DataFrame
-
-    Examples
-    --------
-    >>> offer_frame(pd.DataFrame({"customer_id": ["ann"], "rank": [1]}))["reason"].isna().tolist()
-    [True]
-    """
+    """Rows with the columns of an offers table, in their order and of their kinds."""
     table = rows.reindex(columns=list(OFFER_COLUMNS)).reset_index(drop=True)
     table["is_new"] = table["is_new"].eq(True)
     return table.astype(OFFER_COLUMNS)
@@ -214,3 +182,112 @@ def _little_offers() -> Offers:
 
 def _frame(**columns: list) -> pd.DataFrame:
     return pd.DataFrame(columns)
+
+
+_ASKED = (
+    *("kind", "product", "because", "replaces", "own_days", "own_gap", "last_bought_on", "due_on", "baskets"),
+    *("orders_before", "lift", "price", "step_price", "group_top_price", "step_by_tier", "buyers_recent"),
+)
+
+COUNTED_AS = {
+    "cross-sell": "that go with what they bought",
+    "up-sell": "that are a step up",
+    "repeat-sell": "that they have bought before",
+    BEST_SELLER: "that sell best",
+}
+"""Kind -> the products of its offers, as a sentence can name them."""
+
+
+def reasons(rows: pd.DataFrame, *, day: pd.Timestamp, horizon_days: int, currency: str) -> list[str]:
+    """One sentence an offer."""
+    found = []
+    for row in rows[[name for name in _ASKED if name in rows]].to_dict("records"):
+        if row["kind"] == "repeat-sell":
+            sentence = _repeat(row, day)
+        elif row["kind"] == "up-sell":
+            sentence = _step(row, currency)
+        elif row["kind"] == "cross-sell":
+            sentence = _together(row)
+        else:
+            sentence = f"It sells best: {_customers(row['buyers_recent'])} bought it in the last {horizon_days} days."
+        if _known(row.get("replaces")):
+            sentence += f" {row['product']} replaces {row['replaces']}, which is no longer offered."
+        found.append(sentence)
+    return found
+
+
+def cold_reason(
+    *, group_by: str, value: str, sensitive: bool, buyers: int, members: int, horizon_days: int
+) -> str:
+    """Why somebody of whom no purchase is known gets this offer."""
+    alike = ""
+    if group_by:
+        words = group_by.replace("_", " ")
+        alike = f" with the same {words}" + ("" if sensitive else f" ({' '.join(value.split())})")
+    group = f"{members:,} buyers of the last {horizon_days} days{alike}"
+    return f"No purchase is known yet: of {group}, {buyers:,} bought it."
+
+
+def summary(table: pd.DataFrame, *, customers: int, ranked_by: str, horizon_days: int, learnt: str) -> str:
+    """What offers there are, in a few sentences."""
+    reached = table["customer_id"].nunique()
+    if not reached:
+        return f"Not one of {customers:,} customers gets an offer. {learnt}"
+    counts = table["kind"].value_counts()
+    parts = [
+        f"{counts[kind]:,} for {'a product' if counts[kind] == 1 and kind == BEST_SELLER else 'products'} "
+        f"{COUNTED_AS[kind]}"
+        for kind in (*KINDS, BEST_SELLER)
+        if kind in counts
+    ]
+    verb = "gets" if reached == 1 else "get"
+    order = (
+        "expected margin"
+        if ranked_by != "probability"
+        else f"the probability of buying within {horizon_days} days"
+    )
+    return (
+        f"{reached:,} of {customers:,} customers {verb} offers, {len(table):,} in all: {', '.join(parts)}. "
+        f"Ranked by {order}. {learnt}"
+    )
+
+
+def _repeat(row: dict, day: pd.Timestamp) -> str:
+    days, last = int(row["own_days"]), f"{row['last_bought_on']:%Y-%m-%d}"
+    if days == 1:
+        said = f"Bought once, on {last}"
+    else:
+        apart = f"{row['own_gap']:,.0f} days apart on average" if row["own_gap"] >= 1.5 else "day after day"
+        said = f"Bought on {days:,} days, {apart}, the last on {last}"
+    if pd.isna(row["due_on"]):
+        return f"{said}."
+    due = f"{row['due_on']:%Y-%m-%d}"
+    return f"{said}: {'due on' if row['due_on'] >= day else 'it was due on'} {due}."
+
+
+def _together(row: dict) -> str:
+    orders, both = int(row["orders_before"]), int(row["baskets"])
+    return (
+        f"Bought {row['because']}: of {orders:,} orders with it, {both:,} have this too, "
+        f"{row['lift']:.1f} times the share among all orders."
+    )
+
+
+def _step(row: dict, currency: str) -> str:
+    if row["step_by_tier"] is True:
+        return f"Buys {row['because']}: this is the next tier of the same category."
+    unit = f" {currency}" if currency else ""
+    paid = row["group_top_price"]
+    more = f" and has paid up to {paid:,.2f} for a piece of this category" if paid > row["step_price"] else ""
+    return (
+        f"Buys {row['because']} at about {row['step_price']:,.2f}{unit}{more}: "
+        f"this is a step up at about {row['price']:,.2f}."
+    )
+
+
+def _customers(count: float) -> str:
+    return f"{int(count):,} customer{'' if int(count) == 1 else 's'}"
+
+
+def _known(value: object) -> bool:
+    return isinstance(value, str) and value != "" and value is not np.nan

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from crmlib.measure.offer_steps import LEAST_ENDED
+from crmlib.measure.offers.tables import LEAST_ENDED
 
 RHYTHM_WEIGHT = 3
 """The product's time between purchases counts as much as so many of the customer's own."""
@@ -69,28 +69,7 @@ SIGNALS_OF = {"own": _OF_OWN, "new": _OF_NEW}
 
 
 def signal_table(candidates: pd.DataFrame, rhythms: pd.DataFrame, *, part: str) -> pd.DataFrame:
-    """The signals of candidates.
-
-    Parameters
-    ----------
-    candidates : DataFrame, as `offer_candidates.candidates_of` gives them
-        All of them bought before ("own"), or none ("new").
-    rhythms : DataFrame indexed by product number
-        `due_days`, `return_pct`, see `product_rhythms`.
-    part : "own" or "new"
-
-    Returns
-    -------
-    DataFrame of float64, NaN where a signal is not known
-
-    Examples
-    --------
-    >>> row = {"c": 0, "p": 0, "own_days": 3, "since": 10, "own_gap": 20, "own_tenure": 50}
-    >>> rhythms = pd.DataFrame({"due_days": [20.0], "return_pct": [50.0]})
-    >>> signals = signal_table(pd.DataFrame([row]), rhythms, part="own")
-    >>> signals[["own_days", "due_ratio", "return_share"]].values.tolist()
-    [[3.0, 0.5, 0.5]]
-    """
+    """The signals of candidates."""
     names = SIGNALS_OF[part]
     known = candidates.reindex(columns=[name for name in names if name in candidates])
     table = known.astype("float64").reindex(columns=list(names))
@@ -107,26 +86,7 @@ def signal_table(candidates: pd.DataFrame, rhythms: pd.DataFrame, *, part: str) 
 
 
 def own_rhythm(candidates: pd.DataFrame, rhythms: pd.DataFrame) -> np.ndarray:
-    """Days between a customer's purchases of a product: the own ones, drawn towards those of the product.
-
-    Parameters
-    ----------
-    candidates : DataFrame
-        `p`, `own_days`, `own_gap` (mean; NaN after one purchase).
-    rhythms : DataFrame indexed by product number
-        `due_days`.
-
-    Returns
-    -------
-    array
-        At least 1; NaN where neither is known.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"p": [0, 0], "own_days": [1, 4], "own_gap": [np.nan, 10.0]})
-    >>> own_rhythm(rows, pd.DataFrame({"due_days": [20.0]})).tolist()
-    [20.0, 15.0]
-    """
+    """Days between a customer's purchases of a product: the own ones, drawn towards those of the product."""
     usual = rhythms["due_days"].reindex(candidates["p"]).to_numpy(dtype="float64")
     gaps = np.maximum(candidates["own_days"].to_numpy(dtype="float64") - 1, 0)
     own = np.where(gaps > 0, candidates["own_gap"].to_numpy(dtype="float64"), 0.0)
@@ -135,32 +95,7 @@ def own_rhythm(candidates: pd.DataFrame, rhythms: pd.DataFrame) -> np.ndarray:
 
 
 def product_rhythms(products: pd.DataFrame) -> pd.DataFrame:
-    """The time between purchases of each product: its own, its stated life, its category's, or that of all.
-
-    Parameters
-    ----------
-    products : DataFrame, as `offer_tables.products_offered` gives it
-        The survival curve of each product's stretches between purchases, the running ones among them: `km_days`
-        (half of those seen to buy again have done so), `km_return`, `ended`, `running`; likewise of groups and
-        of all; `life_days`.
-
-    Returns
-    -------
-    DataFrame indexed like `products`
-        `due_days`, `return_pct`, `based_on` ("product", "life", "category", "all", "nothing"), `ended`,
-        `running` (0 where fewer than 20 ended). A stated life counts as much as 20 purchases that were seen.
-
-    Examples
-    --------
-    >>> row = {"km_days": 30.0, "km_return": 0.6, "ended": 20, "running": 5, "life_days": None,
-    ...        "group_days": 9.0, "group_return": 0.5, "group_ended": 99, "all_days": 8.0, "all_return": 0.4}
-    >>> rows = pd.DataFrame([row, row | {"life_days": 60.0}, row | {"ended": 2}])
-    >>> product_rhythms(rows)[["due_days", "return_pct", "based_on"]]
-       due_days  return_pct based_on
-    0      30.0        60.0  product
-    1      45.0        60.0  product
-    2       9.0        50.0  category
-    """
+    """The time between purchases of each product: its own, its stated life, its category's, or that of all."""
     figure = {name: products[name].astype("float64").to_numpy() for name in _FIGURES}
     ended = np.nan_to_num(figure["ended"])
     own, grouped = ended >= LEAST_ENDED, np.nan_to_num(figure["group_ended"]) >= LEAST_ENDED

@@ -1,20 +1,15 @@
 """What customers who have not bought talk about: words and topics of notes, and reasons why deals were lost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
-from crmlib.analyse.pipeline.concern_shares import (
-    OUTCOMES,
-    SHARE_COLUMNS,
-    difference_of_note_shares,
-    shares_of_notes,
-    trend_words,
-)
-from crmlib.analyse.pipeline.concern_topics import find_topics
-from crmlib.analyse.pipeline.concern_words import (
+from crmlib.analyse.pipeline.topics import (
+    find_topics,
     languages_of,
     masked,
     missing_package,
@@ -22,13 +17,109 @@ from crmlib.analyse.pipeline.concern_words import (
     telling,
     words_of,
 )
-from crmlib.analyse.rule_significance import benjamini_hochberg
-from crmlib.analyse.shares import share_interval
-from crmlib.measure.deal_notes import deal_notes, known_names
+from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.measure.deals.contacts import deal_notes, known_names
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError
+
+OUTCOMES = ("lost", "open", "won")
+SHARE_COLUMNS = (
+    *("lost_share_pct", "open_share_pct", "won_share_pct", "difference", "low", "high", "p_value"),
+    *("recent_share_pct", "earlier_share_pct", "trend"),
+)
+FEWEST_DEALS = 10
+"""Deals with notes on either side, below which two sides are not compared."""
+
+_SURE = 0.05
+
+
+def shares_of_notes(
+    notes: pd.DataFrame, held: Any, labels: Sequence[str], *, since: pd.Timestamp
+) -> pd.DataFrame:
+    """For each label, the share of notes that speak of it by what became of the deal, and by time.
+
+    Notes
+    -----
+    Shares are of notes, because a deal of many notes speaks of everything sooner or later, and won deals have
+    more notes. See `difference_of_note_shares` for the intervals.
+    """
+    matrix = csr_matrix(held, dtype=float)
+    codes, deals = pd.factorize(notes["opportunity_id"], sort=True)
+    outcome = notes["outcome"].to_numpy()
+    recent = (notes["happened_at"] > since).to_numpy()
+    found = pd.DataFrame({"term": pd.Series(list(labels), dtype="str")})
+    found["deals"] = (_by_deal(matrix, codes, len(deals), np.ones(len(notes))) > 0).sum(axis=0)
+    for name in OUTCOMES:
+        found[f"{name}_share_pct"] = 100 * _shares_share(matrix, outcome == name)
+    gap, error, p_value = difference_of_note_shares(matrix, codes, outcome == "lost", outcome == "won")
+    found["difference"], found["p_value"] = 100 * gap, p_value
+    found["low"], found["high"] = (
+        100 * np.maximum(gap - 1.96 * error, -1),
+        100 * np.minimum(gap + 1.96 * error, 1),
+    )
+    found["recent_share_pct"], found["earlier_share_pct"] = (
+        100 * _shares_share(matrix, recent),
+        100 * _shares_share(matrix, ~recent),
+    )
+    gap, _, p_value = difference_of_note_shares(matrix, codes, recent, ~recent)
+    found["trend"] = trend_words(gap, p_value)
+    return found[["term", "deals", *SHARE_COLUMNS]]
+
+
+def difference_of_note_shares(
+    held: Any, deals: np.ndarray, one: np.ndarray, other: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Share among the notes of one side less that of the other, with its error when deals are drawn as wholes.
+
+    Notes
+    -----
+    A share is a ratio of two sums over deals; its error comes from its linear part in each deal, so that notes of
+    one deal count together, and a deal may stand on both sides. Where a share is nothing or all, and would seem to
+    have no error, that side has at least the error of one note a deal with Agresti and Caffo's two imagined ones.
+
+    References
+    ----------
+    Cochran, W. G. (1977). Sampling Techniques, 3rd ed., chapter 6. Agresti, A. & Caffo, B. (2000). Simple and
+    effective confidence intervals for proportions. The American Statistician 54.
+    """
+    from scipy.stats import norm
+
+    matrix = csr_matrix(held, dtype=float)
+    n = int(deals.max(initial=-1)) + 1
+    sides = [(np.asarray(side, dtype=float), len(np.unique(deals[side]))) for side in (one, other)]
+    if min(count for _, count in sides) < FEWEST_DEALS:
+        return tuple(np.full(matrix.shape[1], np.nan) for _ in range(3))
+    parts, least = [], 0.0
+    for side, count in sides:
+        share = _shares_share(matrix, side > 0)
+        sums, sizes = _by_deal(matrix, deals, n, side), np.bincount(deals, weights=side, minlength=n)
+        parts.append(((sums - np.outer(sizes, share)) / side.sum(), share))
+        imagined = (share * count + 1) / (count + 2)
+        least = least + np.where(np.isin(share, (0, 1)), imagined * (1 - imagined) / (count + 2), 0.0)
+    influence, known = parts[0][0] - parts[1][0], len(np.unique(deals[np.asarray(one) | np.asarray(other)]))
+    variance = (influence**2).sum(axis=0) * known / max(known - 1, 1)
+    gap, error = parts[0][1] - parts[1][1], np.sqrt(np.maximum(variance, least))
+    return gap, error, 2 * norm.sf(np.abs(gap) / error)
+
+
+def trend_words(gap: np.ndarray, p_value: np.ndarray) -> list[str]:
+    """Rising, falling or steady; empty where nothing can be said."""
+    return [
+        "" if np.isnan(p) else "steady" if p > _SURE else "rising" if more > 0 else "falling"
+        for more, p in zip(gap, p_value, strict=True)
+    ]
+
+
+def _shares_share(matrix, side):
+    return matrix[side].sum(axis=0).A1 / side.sum() if side.any() else np.full(matrix.shape[1], np.nan)
+
+
+def _by_deal(matrix, codes, n, weights):
+    gather = csr_matrix((weights, (codes, np.arange(len(codes)))), shape=(n, len(codes)))
+    return np.asarray((gather @ matrix).todense())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,7 +201,7 @@ def concerns(
     -----
     Only notes up to a deal's close are read. A word is shown when the notes of enough customers hold it, and when
     it belongs to no name; so a secret that one customer told, or a telephone number, is never on a page. Shares
-    are of notes, with deals drawn as wholes (see `crmlib.analyse.pipeline.concern_shares`); lost and won are
+    are of notes, with deals drawn as wholes (see `crmlib.analyse.pipeline.concerns`); lost and won are
     compared with an adjustment by Benjamini and Hochberg over all topics, and over all terms.
 
     References

@@ -1,20 +1,240 @@
 """How long deals stay in each stage, with those that are still there, and where they go from it."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.durations_result import StageDurations, quantiles_of
-from crmlib.analyse.pipeline.funnel import stage_funnel
-from crmlib.analyse.pipeline.incidence import INCIDENCE_COLUMNS, cumulative_incidence
-from crmlib.analyse.retention_survival import AT_RISK_LEAST, survival_curves
-from crmlib.measure.deals import DEAL_COLUMNS, deals
-from crmlib.measure.stage_stays import EXITS, stage_stays
+from crmlib.analyse.retention import AT_RISK_LEAST, LEVEL, survival_curves
+from crmlib.measure.deals.stays import DEAL_COLUMNS, EXITS, deals, stage_stays
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import columns_of, frame_of, require_columns
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.tables import table_spec
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StageDurations:
+    """How long deals stay in each stage, those counted that are still there, and where they go.
+
+    Attributes
+    ----------
+    table : DataFrame indexed by stage, or by group and stage
+        `stays`, `deals`, `finished`, `open` (still there), `mean_finished_days` and `median_finished_days` (of
+        finished stays only: too short while deals are open), `median_days`, `median_low`, `median_high`,
+        `q80_days`, `q80_low`, `q80_high` (the time by which so many have left, by a survival curve; NaN where
+        not reached), `mean_days` (area under that curve up to the longest time seen), `shown_until` (last time with
+        at least 10 deals), `reentered_deals` (deals that came back to the stage), `latest_median_days`,
+        `cumulative_median_days` (of a deal's latest stay, and of all its stays there together), `won_pct`,
+        `lost_pct`, `forward_pct`, `back_pct` (share that leave that way in the end, open deals counted).
+    curves : DataFrame
+        `stage`, `time`, `at_risk`, `ended`, `survival` (share still there), `low`, `high`, `shown`.
+    incidence : DataFrame
+        `stage`, `exit`, `time`, `at_risk`, `ended`, `incidence`, `low`, `high`, `shown`.
+    flow : DataFrame
+        `stage`, `next_stage` ("won", "lost", "" for still there), `exit`, `stays`, `share_pct` (of the stays of
+        the stage), `median_days`.
+    funnel : DataFrame, one row a stage
+        As `stage_funnel` makes it.
+    visits : DataFrame, one row a deal and stage
+        `opportunity_id`, `stage`, `visits`, `latest_days`, `cumulative_days`, `is_over` (of the latest).
+    tests : DataFrame
+        With `by`: `stage`, `p`, `p_adjusted`, `differs`: whether the groups stay unequally long.
+    stages : tuple of str
+        In their order.
+    set_aside : dict reason -> rows that were left out
+    joined : int
+        Rows that only repeated the stage of the row before.
+    as_of : Timestamp
+    by : str or None
+    has_history : bool
+        Whether a stage history is kept; without one each deal is one stay.
+
+    All tables but `set_aside` have a first column, or level, `group` where `by` is given.
+
+    Examples
+    --------
+    See `crmlib.analyse.pipeline.durations.stage_durations`.
+    """
+
+    table: pd.DataFrame
+    curves: pd.DataFrame = field(repr=False)
+    incidence: pd.DataFrame = field(repr=False)
+    flow: pd.DataFrame = field(repr=False)
+    funnel: pd.DataFrame = field(repr=False)
+    visits: pd.DataFrame = field(repr=False)
+    tests: pd.DataFrame = field(repr=False)
+    stages: tuple[str, ...]
+    set_aside: dict[str, int]
+    joined: int
+    as_of: pd.Timestamp
+    by: str | None
+    has_history: bool
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html()
+
+    def quantile(self, share: float) -> pd.DataFrame:
+        """The time by which a share of the stays in each stage is over, open ones counted.
+
+        Parameters
+        ----------
+        share : number between 0 and 1
+
+        Returns
+        -------
+        DataFrame indexed like `table`
+            `days`, `low`, `high` (95 %); NaN where the curve does not come so far.
+
+        Raises
+        ------
+        ParameterError
+            If the share does not lie between 0 and 1.
+
+        Examples
+        --------
+        >>> from crmlib.analyse.pipeline.durations import little_history, stage_durations
+        >>> stage_durations(little_history(), as_of="2024-03-31").quantile(0.5).round(0)
+               days  low  high
+        stage
+        Talk    5.0  4.0   8.0
+        Offer  10.0  6.0   NaN
+        """
+        return quantiles_of(self.curves, self.table.index, share)
+
+
+def quantiles_of(curves: pd.DataFrame, index: Any, share: float) -> pd.DataFrame:
+    """The time at which a survival curve has fallen by a share, for each stage (and group)."""
+    from crmlib.schema.errors import ParameterError
+
+    if isinstance(share, bool) or not 0 < share < 1:
+        raise ParameterError(f"the quantile must lie between 0 and 1, such as 0.8; this is {share!r}.")
+    found = {}
+    # A product of fractions may come out a hair above what it is on paper.
+    reached = 1 - share + 1e-12
+    for name, days in (("days", "survival"), ("low", "low"), ("high", "high")):
+        there = curves[curves[days] <= reached]
+        found[name] = there.groupby(list(index.names), sort=False)["time"].min()
+    return pd.DataFrame(found).reindex(index)
+
+
+FUNNEL_COLUMNS = ("group", "stage", "deals", "went_on", "lost", "open", "elsewhere", "won_later")
+
+
+def stage_funnel(stays: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
+    """What has become of the deals that ever were in a stage."""
+    last = stays.groupby(["group", "opportunity_id"], sort=False)["exit"].last().rename("end")
+    on = stays["exit"].isin(["forward", "won"])
+    each = stays.assign(on=on).groupby(["group", "stage", "opportunity_id"], sort=False)["on"].any()
+    each = each.reset_index().merge(last.reset_index(), on=["group", "opportunity_id"])
+    left = ~each["on"]
+    counted = each.assign(
+        deals=1,
+        went_on=each["on"],
+        lost=left & (each["end"] == "lost"),
+        open=left & (each["end"] == ""),
+        won_later=each["end"] == "won",
+    )
+    counted["elsewhere"] = left & ~counted["lost"] & ~counted["open"]
+    counts = list(FUNNEL_COLUMNS[2:])
+    table = counted.groupby(["group", "stage"], sort=False)[counts].sum().astype("int64").reset_index()
+    place = {name: number for number, name in enumerate(stages)}
+    table = table.assign(place=table["stage"].map(place)).sort_values(["group", "place"], kind="stable")
+    return table[list(FUNNEL_COLUMNS)].reset_index(drop=True)
+
+
+INCIDENCE_COLUMNS = ("exit", "time", "at_risk", "ended", "incidence", "low", "high", "shown")
+
+
+def cumulative_incidence(durations: Any, ends: Any) -> pd.DataFrame:
+    """The share that has ended in each way by a time, those included that have not ended yet.
+
+    One minus a survival curve for each way would count cases that ended in another way as if they might still
+    end in this one; here they cannot.
+
+    References
+    ----------
+    Aalen, O. & Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov chains based on
+    censored observations. Scandinavian Journal of Statistics 5.
+    Marubini, E. & Valsecchi, M. G. (1995). Analysing Survival Data from Clinical Trials, chapter 10: the
+    variance, Greenwood's where there is one way only.
+    Choudhury, J. B. (2002). Non-parametric confidence interval estimation for competing risks analysis.
+    Statistics in Medicine 21: the interval.
+    """
+    time = np.asarray(durations, dtype="float64")
+    kinds = np.asarray(ends, dtype=object)
+    if time.ndim != 1 or len(time) != len(kinds):
+        raise ParameterError("durations and ends must be of one length: one value for each case.")
+    if not (np.isfinite(time) & (time >= 0)).all():
+        raise ParameterError("durations must be 0 or more, none missing. Leave out what has no duration.")
+    over = np.array([bool(kind) for kind in kinds], dtype=bool)
+    times = np.unique(time[over])
+    at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left")
+    ended = np.searchsorted(np.sort(time[over]), times, side="right")
+    ended = np.diff(ended, prepend=0)
+    parts = [
+        _one(name, times, at_risk, ended, _counts(time[over & (kinds == name)], times))
+        for name in sorted(set(kinds[over]))
+    ]
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype="float64") for name in INCIDENCE_COLUMNS})
+    return pd.concat(parts, ignore_index=True)
+
+
+def _counts(own: np.ndarray, times: np.ndarray) -> np.ndarray:
+    return np.bincount(np.searchsorted(times, own), minlength=len(times)).astype("int64")
+
+
+def _one(
+    name: str, times: np.ndarray, at_risk: np.ndarray, ended: np.ndarray, own: np.ndarray
+) -> pd.DataFrame:
+    survival = np.cumprod(1 - ended / at_risk)
+    before = np.concatenate([[1.0], survival[:-1]])
+    share = np.cumsum(before * own / at_risk)
+    low, high = _interval(share, _variance(share, before, at_risk, ended, own))
+    return pd.DataFrame(
+        {
+            "exit": name,
+            "time": times,
+            "at_risk": at_risk,
+            "ended": own,
+            "incidence": share,
+            "low": low,
+            "high": high,
+            "shown": at_risk >= AT_RISK_LEAST,
+        }
+    )
+
+
+def _variance(
+    share: np.ndarray, before: np.ndarray, at_risk: np.ndarray, ended: np.ndarray, own: np.ndarray
+) -> np.ndarray:
+    """Sums over the times so far, multiplied out so that one pass is enough."""
+    n, d, k = at_risk.astype("float64"), ended.astype("float64"), own.astype("float64")
+    # Where all that are left end, nothing can follow, and the difference of the shares is 0.
+    spread = np.divide(d, n * (n - d), out=np.zeros(len(n)), where=n > d)
+    joint = before * k / n**2
+    return (
+        share**2 * np.cumsum(spread)
+        - 2 * share * np.cumsum(share * spread)
+        + np.cumsum(share**2 * spread)
+        + np.cumsum(before**2 * (n - k) * k / n**3)
+        - 2 * (share * np.cumsum(joint) - np.cumsum(share * joint))
+    )
+
+
+def _interval(share: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The log-log interval: it stays between 0 and 1."""
+    from scipy.stats import norm
+
+    inside = (share > 0) & (share < 1 - 1e-12)
+    low, high = np.full(len(share), np.nan), np.full(len(share), np.nan)
+    part, error = share[inside], np.sqrt(np.maximum(variance[inside], 0))
+    wide = norm.ppf((1 + LEVEL) / 2) * error / (part * np.abs(np.log(part)))
+    low[inside], high[inside] = part ** np.exp(wide), part ** np.exp(-wide)
+    return low, high
+
 
 QUANTILES = {"median": 0.5, "q80": 0.8}
 _CURVE = ["time", "at_risk", "ended", "survival", "low", "high", "shown"]
@@ -92,18 +312,7 @@ def stage_durations(
 
 
 def little_history() -> pd.DataFrame:
-    """Twenty deals in two stages, for the examples: eight have not left the second.
-
-    Returns
-    -------
-    DataFrame
-        `opportunity_id`, `stage`, `entered_at`, `exited_at`.
-
-    Examples
-    --------
-    >>> little_history()["stage"].value_counts().to_dict()
-    {'Talk': 20, 'Offer': 20, 'Lost': 12}
-    """
+    """Twenty deals in two stages, for the examples: eight have not left the second."""
     rows, begin = [], pd.Timestamp("2024-03-01")
     for number in range(20):
         name, talk = f"d{number:02d}", begin + pd.Timedelta(days=number // 2)

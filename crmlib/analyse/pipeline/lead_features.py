@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.portrait_shrink import fit_beta_binomial
-from crmlib.measure.deals import deals
+from crmlib.analyse.learn.candidates import Fitted
+from crmlib.analyse.learn.features import OTHER, UNKNOWN
+from crmlib.analyse.learn.leaks import find_leaks
+from crmlib.analyse.learn.reasons import WORTH_SAYING, contributions
+from crmlib.analyse.stats.shrink import fit_beta_binomial
+from crmlib.measure.deals.stays import deals
 
 NUMBERS = (
     *("amount", "age_days", "stage_age_days", "touch_count", "touch_in_count", "touch_out_count"),
@@ -61,28 +65,6 @@ def features_at(then: Any, *, horizon_days: int, known: pd.DataFrame | None = No
     """One row an open deal, with what was known of it at the closing moment of `then`.
 
     Deals without an opening date are left out: nobody can say whether they were there.
-
-    Parameters
-    ----------
-    then : Crm
-        As known at the moment asked about: ``crm.at(moment)``.
-    horizon_days : int
-        The records count earlier deals that had so much time.
-    known : DataFrame, optional
-        `deals` of `then`, where they are at hand.
-
-    Returns
-    -------
-    DataFrame indexed by opportunity_id
-        The columns of `FEATURE_WORDS` but `lost_reason`, and `owner_id`, `customer_id` never.
-
-    Examples
-    --------
-    >>> from crmlib.analyse.pipeline.portrait import _little_pipeline
-    >>> crm = _little_pipeline()
-    >>> table = features_at(crm.at("2024-06-30"), horizon_days=30)
-    >>> len(table), table["age_days"].max() < 182
-    (123, np.True_)
     """
     known = deals(then) if known is None else known
     known = known.assign(team=_team(then, known["owner_id"]))
@@ -119,3 +101,139 @@ def _record(known: pd.DataFrame, name: str, at: pd.Timestamp, horizon_days: int)
     won, n = counts["sum"].to_numpy(dtype=float), counts["size"].to_numpy(dtype=float)
     alpha, beta = fit_beta_binomial(won, n)
     return pd.Series(100 * (won + alpha) / (n + alpha + beta), index=counts.index)
+
+
+FILLED_APART = 0.25
+"""A field is refused if it is known so much more often of decided deals than of open ones, or less often."""
+FEWEST_ENDED = 30
+"""Rows won, and rows lost, without which no field is held against how deals ended."""
+_FROM = {
+    "expected_close_on": ("days_to_expected_close",),
+    "campaign_id": ("campaign_id", "campaign_won_pct"),
+    "product_id": ("product_id", "product_won_pct"),
+    "owner_id": ("owner_won_pct", "team"),
+    "industry": ("industry", "industry_won_pct"),
+    "customer_id": ("customer_won_count", "customer_lost_count"),
+}
+"""Features that rest on a field of another name."""
+
+
+def leaking_features(
+    features: pd.DataFrame, label: np.ndarray, groups: np.ndarray, *, now: pd.DataFrame, has_history: bool
+) -> dict[str, str]:
+    """Features of open deals that are refused because they know the outcome, each with the reason.
+
+    Refused by name: the stage where no stage history is kept (it is the one at the end), and the reason lost.
+    Refused by how it is filled in: a field known for many more of the decided deals than of the open ones, such
+    as an amount that is written when a deal closes, or the other way round; its history is not kept, so at an
+    earlier moment it seems to have been there. Refused by what it tells: see `churn_leaks.find_leaks`, asked both of
+    the wins within the horizon and of how the deals ended at last.
+    """
+    refused: dict[str, str] = {}
+    if "lost_reason" in now and now["lost_reason"].notna().any():
+        refused["lost_reason"] = "is written when a deal is lost"
+    if not has_history and "stage" in features:
+        refused["stage"] = "is the stage at the end; where the deal stood before is not recorded"
+    refused |= _filled_in_late(now)
+    rest = features.drop(columns=[name for name in refused if name in features])
+    told = find_leaks(rest, label, groups=groups) | _knows_the_end(rest, groups, now)
+    return refused | {name: reason.replace("customers", "deals") for name, reason in told.items()}
+
+
+def _knows_the_end(features: pd.DataFrame, groups: np.ndarray, now: pd.DataFrame) -> dict[str, str]:
+    end = now["outcome"].reindex(features.index).to_numpy()
+    decided, won = np.isin(end, ["won", "lost"]), end == "won"
+    if min(int((decided & won).sum()), int((decided & ~won).sum())) < FEWEST_ENDED:
+        return {}
+    return find_leaks(features[decided], won[decided], groups=pd.factorize(groups[decided])[0])
+
+
+def _filled_in_late(now: pd.DataFrame) -> dict[str, str]:
+    is_open = (now["outcome"] == "open").to_numpy()
+    refused: dict[str, str] = {}
+    if not is_open.any() or is_open.all():
+        return refused
+    for name in [name for name in RECORDED if name in now]:
+        known = now[name].notna().to_numpy()
+        decided, waiting = float(known[~is_open].mean()), float(known[is_open].mean())
+        if abs(decided - waiting) < FILLED_APART:
+            continue
+        when = "is filled in as a deal closes" if decided > waiting else "is emptied as a deal closes"
+        reason = (
+            f"{when}: known of {100 * decided:.0f} % of the decided deals and of {100 * waiting:.0f} % of the "
+            "open ones"
+        )
+        refused |= dict.fromkeys(_FROM.get(name, (name,)), reason)
+    return refused
+
+
+MOST_FOR, MOST_AGAINST = 3, 2
+NOTHING = "nothing stands out"
+_HIDDEN = ("owner_won_pct", "team")
+"""Never the reason of a single deal: a list of leads is no list of how good people are."""
+_SHARES = ("_won_pct",)
+
+
+def lead_reasons(model: Fitted, features: pd.DataFrame, *, shown: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Up to three figures of each deal that speak for a win, and up to two against."""
+    columns = ["opportunity_id", "speaks", "place", "feature", "value", "typical", "log_odds"]
+    names = [name for name in model.encoding.features if name not in _HIDDEN]
+    if features.empty or not names:
+        return pd.DataFrame(columns=columns)
+    moved = contributions(model, model.encoding.matrix(features), names)
+    typical = {name: _typical(model, name) for name in names}
+    said = features if shown is None else shown
+    texts = {name: said[name].astype("object").to_numpy() for name in names}
+    strength = moved.to_numpy()
+    rows = []
+    for i, who in enumerate(features.index):
+        order = np.argsort(-np.abs(strength[i]), kind="stable")
+        counted = {"for": 0, "against": 0}
+        for j in order:
+            size, value = float(strength[i, j]), texts[names[j]][i]
+            if abs(size) < WORTH_SAYING:
+                break
+            side = "for" if size > 0 else "against"
+            # That something is not known may well foretell the outcome, but nobody can act on it.
+            if pd.isna(value) or counted[side] == (MOST_FOR if size > 0 else MOST_AGAINST):
+                continue
+            counted[side] += 1
+            rows.append((who, side, counted[side], names[j], value, typical[names[j]], size))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def reasons_in_words(table: pd.DataFrame, deals: pd.Index) -> pd.DataFrame:
+    """The reasons of each deal as two texts."""
+    said: dict[tuple[Any, str], list[str]] = {}
+    for row in table.itertuples(index=False):
+        said.setdefault((row.opportunity_id, row.speaks), []).append(
+            _words(row.feature, row.value, row.typical)
+        )
+    rows = [
+        ("; ".join(said.get((who, "for"), [])), "; ".join(said.get((who, "against"), []))) for who in deals
+    ]
+    words = pd.DataFrame(rows, columns=["speaks_for", "speaks_against"], index=deals)
+    nothing = (words["speaks_for"] == "") & (words["speaks_against"] == "")
+    return words.assign(speaks_for=words["speaks_for"].where(~nothing, NOTHING))
+
+
+def _words(name: str, value: Any, typical: Any) -> str:
+    plain = FEATURE_WORDS.get(name, name.replace("_", " "))
+    if isinstance(value, str):
+        return f"{plain} {' '.join(value.split())}"
+    unit = "\u00a0%" if name.endswith(_SHARES) else ""
+    return f"{plain} {_short(value)}{unit} (ordinary: {_short(typical)}{unit})"
+
+
+def _short(value: float) -> str:
+    size = abs(float(value))
+    shown = f"{float(value):,.0f}" if size >= 9.95 or float(value).is_integer() else f"{float(value):.1f}"
+    return "0" if shown in ("-0", "-0.0", "0.0") else shown.replace("-", "−")
+
+
+def _typical(model: Fitted, name: str) -> Any:
+    encoding = model.encoding
+    if name in encoding.levels:
+        first = encoding.levels[name][0]
+        return "" if first in (OTHER, UNKNOWN) else first
+    return float(encoding.reference[np.flatnonzero(encoding.owner == encoding.features.index(name))[0]])

@@ -1,6 +1,6 @@
 """Past moments at which open deals are looked at, and what became of them afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from numbers import Integral
@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.learn.evaluate import MEASURES, draws_of, weighted_measures
 from crmlib.analyse.pipeline.lead_features import features_at
-from crmlib.measure.deals import deals
+from crmlib.measure.deals.stays import deals
 from crmlib.prepare.clock import days_later, local_time
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
@@ -33,10 +34,6 @@ class Moment:
     at, until : Timestamp (naive, UTC)
     features : DataFrame indexed by opportunity_id
     label : array of bool
-
-    Examples
-    --------
-    See `moments_of`.
     """
 
     at: pd.Timestamp
@@ -46,29 +43,7 @@ class Moment:
 
 
 def usual_days_to_win(table: pd.DataFrame, *, as_of: pd.Timestamp) -> int:
-    """Days within which four of five of the deals won were won, in whole weeks; a quarter of the history at most.
-
-    Parameters
-    ----------
-    table : DataFrame of `deals`
-    as_of : Timestamp
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ParameterError
-        If no deal that was won has both dates, or the history is shorter than four weeks.
-
-    Examples
-    --------
-    >>> won = pd.DataFrame({"outcome": "won", "age_days": [5.0, 10.0, 15.0, 20.0, 90.0],
-    ...                     "created_at": pd.Timestamp("2024-01-01")})
-    >>> usual_days_to_win(won, as_of=pd.Timestamp("2024-12-31"))
-    35
-    """
+    """Days within which four of five of the deals won were won, in whole weeks; a quarter of the history at most."""
     days = table.loc[(table["outcome"] == "won") & (table["age_days"] >= 0), "age_days"].dropna()
     if days.empty:
         raise ParameterError(
@@ -84,25 +59,7 @@ def usual_days_to_win(table: pd.DataFrame, *, as_of: pd.Timestamp) -> int:
 
 
 def check_horizon(days: Any, table: pd.DataFrame, *, as_of: pd.Timestamp) -> int:
-    """The horizon that was asked for, or the usual one.
-
-    Parameters
-    ----------
-    days : int or None
-    table : DataFrame of `deals`
-    as_of : Timestamp
-
-    Raises
-    ------
-    ParameterError
-        If it is no whole number of days, or the history is shorter than three horizons.
-
-    Examples
-    --------
-    >>> won = pd.DataFrame({"outcome": "won", "age_days": [5.0], "created_at": pd.Timestamp("2024-01-01")})
-    >>> check_horizon(30, won, as_of=pd.Timestamp("2024-12-31"))
-    30
-    """
+    """The horizon that was asked for, or the usual one."""
     if days is None:
         return usual_days_to_win(table, as_of=as_of)
     if isinstance(days, bool) or not isinstance(days, Integral) or days < 1:
@@ -123,24 +80,6 @@ def moments_of(
 
     No outcome that is learnt from lies after the first moment of the test. A deal that is open at several moments
     is in several of them.
-
-    Parameters
-    ----------
-    crm : Crm
-    horizon_days : int
-    now : DataFrame, optional
-        `deals` of `crm`, where they are at hand.
-
-    Returns
-    -------
-    (test, learn) : lists of Moment
-
-    Examples
-    --------
-    >>> from crmlib.analyse.pipeline.portrait import _little_pipeline
-    >>> test, learn = moments_of(_little_pipeline(), horizon_days=42)
-    >>> [f"{moment.at:%Y-%m-%d}" for moment in test], len(learn), learn[0].until <= test[-1].at
-    (['2024-10-20', '2024-10-06', '2024-09-22'], 6, True)
     """
     now = deals(crm) if now is None else now
     begin = now["created_at"].min()
@@ -159,25 +98,7 @@ def moments_of(
 
 
 def moment_at(crm: Crm, days: int, now: pd.DataFrame, *, horizon_days: int) -> Moment:
-    """The deals that were open so many days from the closing moment, and what became of them.
-
-    Parameters
-    ----------
-    crm : Crm
-    days : int
-        Below 0: earlier.
-    now : DataFrame
-        `deals` of the same Crm.
-    horizon_days : int
-
-    Examples
-    --------
-    >>> from crmlib.analyse.pipeline.portrait import _little_pipeline
-    >>> crm = _little_pipeline()
-    >>> moment = moment_at(crm, -60, deals(crm), horizon_days=30)
-    >>> len(moment.features) == len(moment.label), 0 < moment.label.mean() < 1
-    (True, np.True_)
-    """
+    """The deals that were open so many days from the closing moment, and what became of them."""
     at = days_later(crm.as_of, days, time_zone=crm.time_zone)
     until = days_later(at, horizon_days, time_zone=crm.time_zone)
     features = features_at(crm.at(at), horizon_days=horizon_days)
@@ -187,27 +108,7 @@ def moment_at(crm: Crm, days: int, now: pd.DataFrame, *, horizon_days: int) -> M
 
 
 def require_rows(moments: Sequence[Moment], *, what: str, fewest: int = FEWEST) -> None:
-    """Refuse where too few rows have either outcome.
-
-    Parameters
-    ----------
-    moments : Moments
-    what : str
-        What they are for, as it ends a sentence.
-    fewest : int
-
-    Raises
-    ------
-    ParameterError
-
-    Examples
-    --------
-    >>> require_rows([], what="to learn from")
-    Traceback (most recent call last):
-    ...
-    crmlib.schema.errors.ParameterError: of 0 open deals to learn from, 0 were won within the horizon; at least 30
-    are needed that were and 30 that were not. Give a longer history or another horizon_days.
-    """
+    """Refuse where too few rows have either outcome."""
     n = sum(len(moment.label) for moment in moments)
     won = int(sum(moment.label.sum() for moment in moments))
     if min(won, n - won) < fewest:
@@ -218,23 +119,7 @@ def require_rows(moments: Sequence[Moment], *, what: str, fewest: int = FEWEST) 
 
 
 def period_table(test: Sequence[Moment], learn: Sequence[Moment], *, time_zone: str) -> pd.DataFrame:
-    """The moments, the earliest first: what was learnt from, what was tested.
-
-    Parameters
-    ----------
-    test, learn : Moments
-    time_zone : str
-
-    Returns
-    -------
-    DataFrame
-        `role`, `moment`, `until` (by the clocks of the zone), `deals`, `won`, `won_pct`.
-
-    Examples
-    --------
-    >>> period_table([], [], time_zone="UTC").columns.tolist()
-    ['role', 'moment', 'until', 'deals', 'won', 'won_pct']
-    """
+    """The moments, the earliest first: what was learnt from, what was tested."""
     rows = []
     for role, moments in (("learn", learn), ("test", test)):
         for each in sorted(moments, key=lambda moment: moment.at):
@@ -242,3 +127,73 @@ def period_table(test: Sequence[Moment], learn: Sequence[Moment], *, time_zone: 
             n, won = len(each.label), int(each.label.sum())
             rows.append((role, *ends, n, won, 100 * won / n if n else np.nan))
     return pd.DataFrame(rows, columns=["role", "moment", "until", "deals", "won", "won_pct"])
+
+
+def deal_draws(groups: np.ndarray, *, seed: int, draws: int | None = None) -> Iterator[np.ndarray]:
+    """How often each row comes when deals are drawn again, all rows of a deal together.
+
+    References
+    ----------
+    Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. JRSS B 69.
+    """
+    for weights in draws_of(int(groups.max()) + 1, seed=seed, draws=draws):
+        yield weights[:, groups]
+
+
+def evaluate_leads(
+    predictions: Mapping[str, np.ndarray],
+    label: np.ndarray,
+    groups: np.ndarray,
+    *,
+    chosen: str,
+    baselines: tuple[str, ...],
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every measure of every way to foretell, and how far the chosen one is ahead of each baseline.
+
+    As `churn_evaluation.evaluate`, but deals are drawn again, not rows: a deal that was open at several moments
+    counts as one.
+    """
+    one = np.ones((1, len(label)))
+    exact = {name: weighted_measures(p, label, one)[0] for name, p in predictions.items()}
+    drawn: dict[str, list[np.ndarray]] = {name: [] for name in predictions}
+    for weights in deal_draws(groups, seed=seed):
+        for name, p in predictions.items():
+            drawn[name].append(weighted_measures(p, label, weights))
+    spread = {name: np.concatenate(parts) for name, parts in drawn.items()}
+    rows, ahead = [], []
+    for name in predictions:
+        low, high = np.nanquantile(spread[name], [0.025, 0.975], axis=0)
+        row: dict[str, object] = {"model": name, "kind": "baseline" if name in baselines else "candidate"}
+        for i, measure in enumerate(MEASURES):
+            row |= {measure: exact[name][i], f"{measure}_low": low[i], f"{measure}_high": high[i]}
+        rows.append(row | {"chosen": name == chosen})
+    for name in baselines:
+        low, high = np.nanquantile(spread[chosen] - spread[name], [0.025, 0.975], axis=0)
+        row = {"baseline": name}
+        for i, measure in enumerate(MEASURES):
+            difference = exact[chosen][i] - exact[name][i]
+            row |= {f"{measure}_difference": difference, f"{measure}_low": low[i], f"{measure}_high": high[i]}
+        ahead.append(row | {"better": bool(low[0] > 0), "sharper": bool(high[1] < 0)})
+    return pd.DataFrame(rows), pd.DataFrame(ahead)
+
+
+def tenths(probability: np.ndarray, label: np.ndarray, groups: np.ndarray, *, seed: int = 0) -> pd.DataFrame:
+    """Deals in ten groups by their chance: what was foretold, and what share was won."""
+    won = label.astype("float64")
+    many = int(np.clip(len(label) // 30, 1, 10))
+    order = np.argsort(-probability, kind="stable")
+    place = np.empty(len(label), dtype=int)
+    place[order] = np.arange(len(label)) * many // len(label)
+    inside = (place[:, None] == np.arange(many)).astype("float64")
+    drawn = []
+    for weights in deal_draws(groups, seed=seed, draws=300):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            drawn.append((weights * won) @ inside / (weights @ inside))
+    low, high = np.nanquantile(np.concatenate(drawn), [0.025, 0.975], axis=0)
+    n = inside.sum(axis=0)
+    share = won @ inside / n
+    return pd.DataFrame(
+        {"tenth": np.arange(1, many + 1), "deals": n.astype(int), "predicted_pct": 100 * (probability @ inside) / n,
+         "won_pct": 100 * share, "low": 100 * low, "high": 100 * high, "lift": share / won.mean()}
+    )  # fmt: skip

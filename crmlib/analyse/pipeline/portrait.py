@@ -9,17 +9,62 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.portrait_open import deal_values, open_by_value
-from crmlib.analyse.pipeline.portrait_shrink import shrunk_rates
-from crmlib.analyse.pipeline.portrait_traits import (
+from crmlib.analyse.pipeline.traits import (
     TRAITS,
     TraitTable,
     against_the_rest,
     trait_table,
     traits_that_go_together,
 )
+from crmlib.analyse.stats.shrink import shrunk_rates
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
+
+OPEN_BY = ("industry", "region", "product", "category")
+"""Traits by which open value is added up."""
+FEWEST_LIKE = 5
+"""Deals won with a known value, from which the value of a like deal is taken."""
+
+
+def deal_values(deals: pd.DataFrame) -> pd.DataFrame:
+    """The value of every deal: as recorded, or for open ones without one that of like deals that were won."""
+    amount = deals["amount"].astype("float64")
+    won = deals[(deals["outcome"] == "won") & (amount > 0)]
+    value = amount.where((amount > 0) | (deals["outcome"] != "open"))
+    estimated = (deals["outcome"] == "open") & value.isna()
+    guess = pd.Series(np.nan, index=deals.index)
+    for column in ("product_id", "category"):
+        like = won.groupby(column)["amount"].agg(["median", "size"])
+        medians = like.loc[like["size"] >= FEWEST_LIKE, "median"]
+        guess = guess.fillna(deals[column].map(medians).astype("float64"))
+    if len(won) >= FEWEST_LIKE:
+        guess = guess.fillna(float(won["amount"].median()))
+    return pd.DataFrame({"value": value.where(~estimated, guess), "estimated": estimated})
+
+
+def open_by_value(
+    values: pd.DataFrame, worth: pd.Series, table: pd.DataFrame, *, overall: float
+) -> pd.DataFrame:
+    """Open deals, their value and what of it is likely to be won, by industry, region, product and category."""
+    parts = []
+    for name in [name for name in OPEN_BY if name in values]:
+        frame = pd.DataFrame({"value": values[name], "open_value": worth})
+        known = frame.dropna(subset="value").groupby("value", sort=True)["open_value"]
+        rows = pd.DataFrame({"open": known.size(), "open_value": known.sum(min_count=1)}).reset_index()
+        own = table[table["trait"] == name]
+        base = 100 * own["won"].sum() / own["leads"].sum() if len(own) else overall
+        rate = rows["value"].map((own.set_index("value")["lift_shrunk"] * base).to_dict())
+        rows["win_rate_pct"] = rate.astype("float64").fillna(overall)
+        rows["expected_value"] = rows["open_value"] * rows["win_rate_pct"] / 100
+        rows.insert(0, "trait", name)
+        parts.append(
+            rows.sort_values(
+                ["expected_value", "open", "value"], ascending=[False, False, True], kind="stable"
+            )
+        )
+    columns = ["trait", "value", "open", "open_value", "win_rate_pct", "expected_value"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
 
 FEWEST = 30
 """Deals won, and deals not won, without which there is no portrait."""
@@ -107,29 +152,13 @@ class Likeness:
         Only traits that are known when a deal is opened, each said once.
     won : array
         The sums of points of the deals that were won, sorted.
-
-    Examples
-    --------
-    >>> like = Likeness(points={"source": {"web": -0.2, "fair": 0.4}}, won=np.array([-0.2, -0.2, 0.4, 0.4]))
-    >>> like.percent(pd.DataFrame({"source": ["web", "fair", None]})).tolist()
-    [50.0, 100.0, 50.0]
     """
 
     points: dict[str, dict[str, float]]
     won: np.ndarray
 
     def sums(self, values: pd.DataFrame) -> np.ndarray:
-        """The points of each deal; a trait that is not known counts nothing.
-
-        Parameters
-        ----------
-        values : DataFrame, a column a trait
-
-        Examples
-        --------
-        >>> Likeness(points={"source": {"web": -0.2}}, won=np.array([])).sums(pd.DataFrame({"source": ["web"]}))
-        array([-0.2])
-        """
+        """The points of each deal; a trait that is not known counts nothing."""
         parts = [
             values[name].map(points).astype("float64").fillna(0.0).to_numpy()
             for name, points in self.points.items()
@@ -138,16 +167,7 @@ class Likeness:
         return np.sum(parts, axis=0) if parts else np.zeros(len(values))
 
     def percent(self, values: pd.DataFrame) -> np.ndarray:
-        """The share of the won that are as like the won, or less so, in percent.
-
-        Parameters
-        ----------
-        values : DataFrame, a column a trait
-
-        Examples
-        --------
-        See `Likeness`.
-        """
+        """The share of the won that are as like the won, or less so, in percent."""
         if not len(self.won):
             return np.full(len(values), np.nan)
         place = np.searchsorted(self.won, self.sums(values) + 1e-9, side="right")
@@ -169,7 +189,7 @@ def won_portrait(crm: Crm, *, by: Iterable[str] | None = None, known: pd.DataFra
     by : names of `portrait_traits.TRAITS`, optional
         All by default.
     known : DataFrame, optional
-        `crmlib.measure.deals.deals` of the same Crm, where they are at hand.
+        `crmlib.measure.deals.stays.deals` of the same Crm, where they are at hand.
 
     Returns
     -------
@@ -188,16 +208,6 @@ def won_portrait(crm: Crm, *, by: Iterable[str] | None = None, known: pd.DataFra
     American Statistical Association 70.
 
     Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57(1).
-
-    Examples
-    --------
-    >>> portrait = won_portrait(_little_pipeline(), by=["source", "country", "region"])
-    >>> portrait.told[["trait", "value"]].values.tolist()
-    [['source', 'referral'], ['source', 'web']]
-    >>> portrait.together[["trait", "other", "kept"]].values.tolist()
-    [['country', 'region', 'region']]
-    >>> portrait.won, portrait.lost, portrait.open
-    (238, 215, 147)
     """
     traits = trait_table(crm, by=by, known=known)
     outcome = traits.deals["outcome"]
@@ -265,7 +275,7 @@ def _rows(traits: TraitTable, *, inside: np.ndarray, won: np.ndarray) -> pd.Data
                "lift_shrunk", "low", "high", "p", "q", "open", "at_start"]  # fmt: skip
     if not parts:
         return pd.DataFrame(columns=columns)
-    from crmlib.analyse.rule_significance import benjamini_hochberg
+    from crmlib.analyse.stats.tests import benjamini_hochberg
 
     table = pd.concat(parts, ignore_index=True)
     # A trait with one value is the base itself: there is nothing to compare, and it is no test.

@@ -9,12 +9,145 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from crmlib.analyse.pipeline.portrait_traits import NOT_STATED, against_the_rest
-from crmlib.analyse.pipeline.sources_given import Given, given_deals
-from crmlib.analyse.pipeline.sources_rates import newcombe_difference, standardised_difference
-from crmlib.analyse.rule_significance import benjamini_hochberg
-from crmlib.analyse.shares import share_interval
-from crmlib.schema.errors import ParameterError, nearest
+from crmlib.analyse.pipeline.traits import NOT_STATED, against_the_rest
+from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.measure.deals.stays import deals
+from crmlib.prepare.clock import closing_moment_of_table
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.engine import frame_of
+from crmlib.schema.errors import ParameterError, SchemaError, nearest
+
+_OUTCOMES = ("won", "lost", "open")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Given:
+    """Deals with what they are compared by.
+
+    Parameters
+    ----------
+    deals : DataFrame
+        `outcome`, `age_days` (to the close), `amount`, `campaign_id` and what else there is.
+    costs : Series campaign_id -> account currency
+    negative_durations : int
+    currency : str
+    """
+
+    deals: pd.DataFrame
+    costs: pd.Series
+    negative_durations: int
+    currency: str
+
+
+def given_deals(source: Any, *, by: str, as_of: Any = None) -> Given:
+    """Deals of a Crm, or of a table of opportunities."""
+    if isinstance(source, Crm):
+        if as_of is not None:
+            source = source.at(as_of)
+        frame, currency, costs = deals(source), source.currency, _costs(source)
+    else:
+        frame, currency, costs = _of_table(source, as_of), "", pd.Series(dtype="float64")
+    if by not in frame:
+        raise ParameterError(f"deals have no column {by!r}.{nearest(by, frame.columns)}")
+    if frame.empty:
+        raise ParameterError("there is no deal to count. Give opportunities, or a later as_of.")
+    negative = int((frame["age_days"] < 0).sum())
+    return Given(deals=frame, costs=costs, negative_durations=negative, currency=currency)
+
+
+def _of_table(source: Any, as_of: Any) -> pd.DataFrame:
+    frame = source.copy() if isinstance(source, pd.DataFrame) else frame_of(source)
+    for name in ("created_at", "closed_at"):
+        known = frame[name] if name in frame else pd.Series(pd.NaT, index=frame.index)
+        frame[name] = pd.to_datetime(known, errors="coerce")
+    if "outcome" not in frame:
+        if frame["closed_at"].isna().all():
+            raise SchemaError(
+                "opportunities has neither outcome nor closed_at, so nobody knows which were won. Give outcome: "
+                "won, lost or open."
+            )
+        frame["outcome"] = np.where(frame["closed_at"].notna(), "won", "open")
+    if as_of is not None:
+        moment = closing_moment_of_table(as_of)
+        frame = frame[~(frame["created_at"] > moment)].copy()
+        later = frame["closed_at"] > moment
+        frame.loc[later, "outcome"] = "open"
+        frame.loc[later, "closed_at"] = pd.NaT
+    strange = sorted(set(frame["outcome"].dropna().astype(str)) - set(_OUTCOMES))
+    if strange or frame["outcome"].isna().any():
+        raise ParameterError(
+            f"outcome holds {', '.join(repr(word) for word in strange[:3]) or 'empty values'}: give won, lost or open."
+        )
+    frame["age_days"] = (frame["closed_at"] - frame["created_at"]).dt.total_seconds() / 86_400
+    for name in ("amount", "campaign_id"):
+        if name not in frame:
+            frame[name] = np.nan
+    return frame
+
+
+def _costs(crm: Crm) -> pd.Series:
+    """What each campaign cost, if its cost is known."""
+    if "campaigns" not in crm or "cost_amount" not in crm.columns("campaigns"):
+        return pd.Series(dtype="float64")
+    table = crm.frame("campaigns", ["campaign_id", "cost_amount"]).dropna().drop_duplicates("campaign_id")
+    return table.set_index("campaign_id")["cost_amount"].astype("float64")
+
+
+_Z = float(norm.ppf(0.975))
+
+
+def newcombe_difference(
+    hits: np.ndarray, n: np.ndarray, other_hits: np.ndarray, other_n: np.ndarray
+) -> pd.DataFrame:
+    """Differences of two shares with their 95 % interval, put together from the two shares' own intervals.
+
+    References
+    ----------
+    Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions: comparison
+    of eleven methods. Statistics in Medicine 17.
+    """
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    hits, n, other_hits, other_n = (np.asarray(x, dtype=float) for x in (hits, n, other_hits, other_n))
+    n, other_n = (np.where(size > 0, size, np.nan) for size in (n, other_n))
+    low, high = confint_proportions_2indep(hits, n, other_hits, other_n, compare="diff", method="newcomb")
+    return pd.DataFrame({"difference": hits / n - other_hits / other_n, "low": low, "high": high})
+
+
+def standardised_difference(won: np.ndarray, inside: np.ndarray, stratum: np.ndarray) -> dict[str, float]:
+    """The difference of a group's share to the rest's if both had the same mix (direct standardisation).
+
+    Strata in which either side has no deal are left aside; the mix is that of all deals in the others.
+
+    References
+    ----------
+    Simpson, E. H. (1951). The interpretation of interaction in contingency tables. JRSS B 13.
+    """
+    known = stratum >= 0
+    size = int(stratum.max()) + 1 if known.any() else 0
+    sides = [known & inside, known & ~inside]
+    counts = np.array([np.bincount(stratum[side], minlength=size) for side in sides], dtype=float)
+    hits = np.array([np.bincount(stratum[side & won], minlength=size) for side in sides], dtype=float)
+    shared = (counts > 0).all(axis=0)
+    if not shared.any():
+        return dict.fromkeys(("crude", "standardised", "low", "high", "covered"), float("nan"))
+    n, w = counts[:, shared], hits[:, shared]
+    weight = n.sum(axis=0) / n.sum()
+    share = w / n
+    # One win and one loss more, so that a stratum where all were won is not taken to be without doubt.
+    doubt = ((w + 1) / (n + 2)) * (1 - (w + 1) / (n + 2)) / n
+    spread = float(np.sqrt((weight**2 * doubt).sum()))
+    difference = float(((share[0] - share[1]) * weight).sum())
+    crude = w.sum(axis=1) / n.sum(axis=1)
+    return {
+        "crude": float(crude[0] - crude[1]),
+        "standardised": difference,
+        "low": difference - _Z * spread,
+        "high": difference + _Z * spread,
+        "covered": float(n.sum() / counts.sum()),
+    }
+
 
 FEWEST = 30
 """Deals of the base below which a source is not judged."""
@@ -93,7 +226,7 @@ def channel_conversion(
         `amount`, `campaign_id` and the columns of `mix` are used where they are there. Costs come from
         `campaigns` of a Crm.
     by : str
-        A column of `crmlib.measure.deals.deals`, such as "source", "campaign_id", "owner_id".
+        A column of `crmlib.measure.deals.stays.deals`, such as "source", "campaign_id", "owner_id".
     as_of : Timestamp, date or text, optional
         Of a table: deals opened later are left out, those closed later are open. A Crm has its own.
     base : {"auto", "decided", "leads"}

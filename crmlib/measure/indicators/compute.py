@@ -7,17 +7,78 @@ from typing import Any
 import pandas as pd
 from sqlglot import exp, parse_one
 
-from crmlib.measure.indicators.built_in import INDICATORS
+from crmlib.measure.indicators.characteristics import CHARACTERISTICS
+from crmlib.measure.indicators.contact import CONTACT
+from crmlib.measure.indicators.finance import FINANCE
 from crmlib.measure.indicators.indicator import Indicator
-from crmlib.measure.indicators.parts import customer_parts, joined_figures
-from crmlib.measure.indicators.sources import IN_PART, source_steps
-from crmlib.measure.indicators.steps import indicator_steps
+from crmlib.measure.indicators.steps import IN_PART, indicator_steps, source_steps
+from crmlib.measure.indicators.transactions import TRANSACTIONS
 from crmlib.measure.indicators.views import VIEWS
 from crmlib.measure.steps import Steps, columns_here, moments
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
+from crmlib.schema.tables import table_spec
+
+INDICATORS: tuple[Indicator, ...] = (*CHARACTERISTICS, *TRANSACTIONS, *FINANCE, *CONTACT)
+"""The built-in indicators, in the order of the columns they become."""
+
+
+PART_LINES = 750_000
+"""About so many order lines are read at a time."""
+
+_COUNTED = {
+    "seen": """
+        select customer_id, count(*) as line_count from transactions
+        where customer_id is not null group by customer_id
+        {listed}
+    """,
+    "counted": """
+        select
+            customer_id,
+            sum(line_count) over (order by customer_id rows unbounded preceding) as lines_so_far,
+            sum(line_count) over () as line_count
+        from (select customer_id, sum(line_count) as line_count from seen group by customer_id) as summed
+    """,
+}
+_RANGES_SQL = """
+select min(customer_id), max(customer_id)
+from counted
+group by greatest(lines_so_far - 1, 0) * $parts // greatest(line_count, 1)
+order by 1
+"""
+
+
+def customer_parts(crm: Crm) -> list[dict[str, str]]:
+    """The ranges of customers, about `PART_LINES` order lines each."""
+    (lines,) = crm.engine.rows("select count(*) from transactions")[0]
+    parts = lines // PART_LINES
+    if parts < 2:
+        return []
+    listed = (
+        "union all select customer_id, 0 from customers where customer_id is not null"
+        if "customers" in crm.tables
+        else ""
+    )
+    sql = Steps().add(_COUNTED, listed=listed).sql(_RANGES_SQL)
+    found = crm.engine.rows(sql, {"parts": parts})
+    return [{"first_customer": first, "last_customer": last} for first, last in found]
+
+
+def joined_figures(frames: Sequence[pd.DataFrame], *, zeros: Sequence[str]) -> pd.DataFrame:
+    """Figures side by side, one row for every customer of any of the frames."""
+    everyone = frames[0].index
+    for frame in frames[1:]:
+        everyone = everyone.union(frame.index)
+    if all(frame.index.equals(everyone) for frame in frames):
+        return pd.concat(list(frames), axis=1)
+    columns = {}
+    for frame in frames:
+        for name in frame:
+            columns[name] = frame[name].reindex(everyone, fill_value=0 if name in zeros else None)
+    return pd.DataFrame(columns, index=everyone)
+
 
 _PEOPLE = {
     "customers": ("customers",),
@@ -28,50 +89,7 @@ _PEOPLE = {
 
 
 def compute_indicators(crm: Crm, names: Iterable[str] | None = None) -> pd.DataFrame:
-    """Every indicator of every customer at the closing moment.
-
-    Parameters
-    ----------
-    crm : Crm
-        The tables of a workspace. Customers are those of `customers`, and those seen in `transactions` or
-        `opportunities`.
-    names : names of indicators, optional
-        Only these, in this order. All by default, the workspace's own after the built-in ones.
-
-    Returns
-    -------
-    DataFrame indexed by customer_id, sorted
-        One column per indicator; `indicator_catalogue` has the units. Where the view has no fitting row for a
-        customer the value is 0 or NaN, as the catalogue's `empty` says. ``.attrs["left_out"]`` is a dict of
-        the indicators that cannot be computed here, each with the reason; ``.attrs["units"]`` has the unit of
-        each column ("currency" stands for ``.attrs["currency"]``, that of the workspace).
-
-    Raises
-    ------
-    ParameterError
-        If there is no indicator of that name; it says the nearest.
-    ConfigError
-        If an indicator of crm.toml cannot be computed; it says the key path.
-
-    Examples
-    --------
-    >>> from crmlib.prepare.crm import Crm
-    >>> ledger = pd.DataFrame({
-    ...     "order_id": ["1", "2", "3"], "customer_id": ["ann", "ann", "bob"], "product_id": ["tea"] * 3,
-    ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-11", "2024-01-05"]),
-    ...     "net_amount": [10.0, 20.0, 5.0]})
-    >>> crm = Crm.from_frames(as_of="2024-01-31", transactions=ledger)
-    >>> figures = compute_indicators(crm, ["recency_days", "spend_total", "gap_days_mean", "margin_total"])
-    >>> figures
-                 recency_days  spend_total  gap_days_mean
-    customer_id
-    ann                  20.0         30.0           10.0
-    bob                  26.0          5.0            NaN
-    >>> figures.attrs["units"]["gap_days_mean"]
-    'days'
-    >>> print(figures.attrs["left_out"]["margin_total"])
-    transactions has no column cost_amount. Map it in crm.toml under [tables.transactions.columns].
-    """
+    """Every indicator of every customer at the closing moment."""
     known = {indicator.name: indicator for indicator in (*INDICATORS, *_own_indicators(crm))}
     wanted = _wanted(known, names)
     columns = columns_here(crm)
@@ -94,25 +112,7 @@ def compute_indicators(crm: Crm, names: Iterable[str] | None = None) -> pd.DataF
 
 
 def indicator_catalogue(crm: Crm | None = None) -> pd.DataFrame:
-    """What every indicator is and means.
-
-    Parameters
-    ----------
-    crm : Crm, optional
-        A workspace, to list its own indicators of crm.toml too.
-
-    Returns
-    -------
-    DataFrame, one row per indicator
-        name, aspect, over (the prepared view), unit, better ("higher", "lower" or empty), says,
-        sql, empty (what a customer without a fitting row gets: 0 or NaN).
-
-    Examples
-    --------
-    >>> catalogue = indicator_catalogue().set_index("name")
-    >>> print(catalogue.loc["recency_days", "sql"])
-    min(age_days) filter (where is_purchase)
-    """
+    """What every indicator is and means."""
     own = [] if crm is None else _own_indicators(crm)
     fields = ("name", "aspect", "over", "unit", "better", "says", "sql", "empty")
     return pd.DataFrame(
@@ -124,26 +124,7 @@ def indicator_catalogue(crm: Crm | None = None) -> pd.DataFrame:
 def indicators_sql(
     indicators: Sequence[Indicator], *, columns: Mapping[str, Iterable[str]], part: bool = False
 ) -> str:
-    """The statement that computes indicators: shared steps, one select per view, one row per customer.
-
-    Parameters
-    ----------
-    indicators : those to compute; the columns that they need are there
-    columns : table name -> the columns it has in this workspace
-    part : bool
-        Whether only the customers from ``$first_customer`` to ``$last_customer`` are asked for.
-
-    Returns
-    -------
-    str
-        DuckDB's dialect, with the parameters that `moments` fills.
-
-    Examples
-    --------
-    >>> sql = indicators_sql(INDICATORS[:1], columns={"transactions": ["order_id"]})
-    >>> "MAX(CASE WHEN is_purchase THEN age_days END)" in sql
-    True
-    """
+    """The statement that computes indicators: shared steps, one select per view, one row per customer."""
     over: dict[str, list[Indicator]] = {}
     for indicator in indicators:
         over.setdefault(indicator.over, []).append(indicator)
@@ -290,3 +271,22 @@ def _own_indicator(name: str, declared: Any, *, key: str) -> Indicator:
         )
     except ParameterError as error:
         raise ConfigError(f"{key}: {error}") from error
+
+
+def sensitive_indicators(crm: Crm) -> set[str]:
+    """Names of the indicators that are made from a sensitive column, such as the age from a date of birth."""
+    private = {
+        (view.name, name)
+        for view in VIEWS.values()
+        for name, _, needs in view.columns
+        if any(_is_sensitive(*need.split(".")) for need in needs)
+    }
+    return {
+        indicator.name
+        for indicator in (*INDICATORS, *_own_indicators(crm))
+        if any((indicator.over, column) in private for column in indicator.columns)
+    }
+
+
+def _is_sensitive(table: str, column: str) -> bool:
+    return any(field.name == column and field.privacy != "internal" for field in table_spec(table).fields)

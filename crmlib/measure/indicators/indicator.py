@@ -34,18 +34,6 @@ class Indicator:
         What it means, in a sentence.
     empty : 0 or None
         What a customer gets for whom the view has no fitting row: 0, or nothing (NaN).
-
-    Raises
-    ------
-    ParameterError
-        If there is no such view, or `better` or `empty` is something else.
-
-    Examples
-    --------
-    >>> visits = Indicator("visit_count", "count(*)", over="orders", aspect="transactions", unit="visits",
-    ...                    better="higher", says="How often the customer came.", empty=0)
-    >>> visits.name, visits.empty
-    ('visit_count', 0)
     """
 
     name: str
@@ -67,14 +55,6 @@ class Indicator:
 
     @cached_property
     def columns(self) -> frozenset[str]:
-        """The columns of the view that the SQL reads.
-
-        Examples
-        --------
-        >>> spend = Indicator("spend_90d", "sum(net_amount) filter (where age_days < 90)", over="orders",
-        ...                   aspect="finance", unit="currency", better="higher", says="Net spend.")
-        >>> sorted(spend.columns)
-        ['age_days', 'net_amount']
-        """
+        """The columns of the view that the SQL reads."""
         tree = parse_one(self.sql, read="duckdb")
         return frozenset(column.name for column in tree.find_all(exp.Column))

@@ -13,10 +13,154 @@ How refunds are read
     all cost nothing. Money counts on the day of its own order, a purchase date never moves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from crmlib.measure.indicators.steps_contact import CONTACT_STEPS
 from crmlib.measure.steps import Steps
+from crmlib.schema.tables import table_spec
+
+_LOCAL_DAY = "cast({} at time zone 'UTC' at time zone $time_zone as date)"
+
+CONTACT_STEPS: dict[str, str] = {
+    "described_customers": """
+        select
+            *,
+            extract(year from $as_of_on) - extract(year from birth_on)
+                - case when 100 * extract(month from birth_on) + extract(day from birth_on)
+                    > 100 * extract(month from $as_of_on) + extract(day from $as_of_on)
+                    then 1 else 0 end as age_years,
+            try_cast(regexp_extract(household_size, '[0-9]+', 0) as integer) as household_people,
+            date_diff('day', signed_up_on, $as_of_on) as known_days,
+            case when interests is null then 0
+                else length(interests) - length(replace(interests, ';', '')) + 1 end as interest_count,
+            case when tags is null then 0
+                else length(tags) - length(replace(tags, ';', '')) + 1 end as tag_count,
+            cast(email_consent as integer) as has_email_consent,
+            cast(sms_consent as integer) as has_sms_consent,
+            cast(phone_consent as integer) as has_phone_consent
+        from known_customers
+    """,
+    "seen_relations": """
+        select
+            from_customer_id as customer_id,
+            to_customer_id as other_customer_id,
+            relation,
+            true as is_from
+        from listed_relations
+        union all
+        select
+            to_customer_id as customer_id,
+            from_customer_id as other_customer_id,
+            relation,
+            false as is_from
+        from listed_relations
+    """,
+    "dated_opportunities": f"""
+        select
+            *,
+            date_diff('day', created_on, $as_of_on) as age_days,
+            date_diff('day', closed_on, $as_of_on) as closed_age_days,
+            date_diff('day', created_on, closed_on) as days_to_close
+        from (
+            select
+                *,
+                {_LOCAL_DAY.format("created_at")} as created_on,
+                {_LOCAL_DAY.format("closed_at")} as closed_on
+            from known_opportunities
+            where customer_id is not null and (created_at is null or created_at <= $as_of)
+        ) as customers_opportunities
+    """,
+    "campaign_answers": f"""
+        select
+            *,
+            date_diff('day', contacted_on, $as_of_on) as age_days,
+            date_diff('day', responded_on, $as_of_on) as response_age_days,
+            date_diff('day', contacted_on, responded_on) as days_to_respond,
+            not coalesce(is_control, false) as is_contacted,
+            responded_at is not null as has_responded
+        from (
+            select *, {_LOCAL_DAY.format("responded_at")} as responded_on
+            from contacted_customers
+        ) as answers
+        where contacted_on is null or contacted_on <= $as_of_on
+    """,
+    "dated_interactions": f"""
+        select *, date_diff('day', happened_on, $as_of_on) as age_days
+        from (
+            select *, {_LOCAL_DAY.format("happened_at")} as happened_on
+            from seen_interactions
+            where happened_at <= $as_of
+        ) as known_interactions
+    """,
+    "interactions_with_replies": """
+        select
+            *,
+            direction = 'out' and age_days > 7 as is_asking,
+            coalesce(direction = 'out' and date_diff('day', happened_on, reply_on) <= 7, false) as is_answered
+        from (
+            select
+                *,
+                min(case when direction = 'in' then happened_on end) over (
+                    partition by customer_id order by happened_at, interaction_id
+                    rows between 1 following and unbounded following
+                ) as reply_on
+            from dated_interactions
+        ) as followed_interactions
+    """,
+    "dated_events": f"""
+        select *, date_diff('day', happened_on, $as_of_on) as age_days
+        from (
+            select *, {_LOCAL_DAY.format("happened_at")} as happened_on
+            from seen_events
+            where customer_id is not null and happened_at <= $as_of
+        ) as known_events
+    """,
+    "sessions": """
+        select
+            customer_id,
+            session_id,
+            count(*) as event_count,
+            count(*) filter (where event = 'cart') as cart_count,
+            max(age_days) as age_days
+        from dated_events
+        where session_id is not null
+        group by customer_id, session_id
+    """,
+    "dated_feedback": f"""
+        select
+            *,
+            cast(100 * cast(score as double) / nullif(score_max, 0) as decimal(18, 4)) as score_pct,
+            date_diff('day', given_on, $as_of_on) as age_days,
+            resolved_at is not null as is_resolved,
+            date_diff('day', given_on, resolved_on) as days_to_resolve
+        from (
+            select
+                *,
+                {_LOCAL_DAY.format("given_at")} as given_on,
+                {_LOCAL_DAY.format("resolved_at")} as resolved_on
+            from given_feedback
+            where customer_id is not null and given_at <= $as_of
+        ) as known_feedback
+    """,
+    "dated_cases": f"""
+        select
+            *,
+            date_diff('day', opened_on, $as_of_on) as age_days,
+            closed_at is null as is_open,
+            date_diff('day', opened_on, closed_on) as days_to_close,
+            cast(floor(epoch(first_response_at)) - floor(epoch(opened_at)) as bigint) as response_seconds,
+            coalesce(lower(priority) in ('high', 'urgent', 'critical', '1'), false) as is_urgent
+        from (
+            select
+                *,
+                {_LOCAL_DAY.format("opened_at")} as opened_on,
+                {_LOCAL_DAY.format("closed_at")} as closed_on
+            from opened_cases
+            where opened_at <= $as_of
+        ) as known_cases
+    """,
+}
+"""Step -> its SQL; each begins at a source step of the same table."""
+
 
 _STEPS = {
     "sent_back_products": """
@@ -273,3 +417,110 @@ def indicator_steps(sources: Mapping[str, str]) -> Steps:
     True
     """
     return Steps(sources).add(_STEPS | CONTACT_STEPS)
+
+
+def _known(column: str, when: str = "") -> str:
+    return f"case when {when or f'{column} <= $as_of'} then {column} end as {column}"
+
+
+_READ_AS = {
+    ("transactions", "quantity"): "try_cast(quantity as decimal(18, 4)) as quantity",
+    ("transactions", "paid_on"): _known("paid_on", "paid_on <= $as_of_on"),
+    ("campaign_contacts", "responded_at"): _known("responded_at"),
+    ("events", "event"): "lower(event) as event",
+    ("feedback", "score"): "try_cast(score as decimal(18, 4)) as score",
+    ("feedback", "score_max"): "try_cast(score_max as decimal(18, 4)) as score_max",
+    ("feedback", "resolved_at"): _known("resolved_at"),
+    ("service_cases", "first_response_at"): _known("first_response_at"),
+    ("service_cases", "closed_at"): _known("closed_at"),
+    ("interactions", "duration_minutes"): "try_cast(duration_minutes as decimal(18, 4)) as duration_minutes",
+    ("opportunities", "closed_at"): _known("closed_at"),
+}
+"""Columns that are not taken as they stand: numbers are summed exactly, what came later is not known."""
+
+_DETAILS = ("category", "subcategory", "department", "brand")
+_OF_THEIR_OWN = {
+    "listed_contacts": "contacts",
+    "listed_relations": "relations",
+    "known_opportunities": "opportunities",
+    "contacted_customers": "campaign_contacts",
+    "seen_interactions": "interactions",
+    "seen_events": "events",
+    "given_feedback": "feedback",
+    "opened_cases": "service_cases",
+}
+"""Steps that are a table as it stands, personal columns left aside."""
+
+_ASKED = (
+    *("name", "kind", "industry", "company_size", "employee_count", "annual_revenue", "country", "region"),
+    *("city", "postcode", "address", "email", "phone", "birth_on", "gender", "income_band", "household_size"),
+    *("tax_id", "source", "signed_up_on", "owner_id", "interests", "email_consent", "sms_consent"),
+    "phone_consent",
+)
+"""The fields that make a record of a customer complete; a workspace is judged by those that it has."""
+
+_READ_OF_CUSTOMERS = (
+    *("customer_id", "kind", "industry", "company_size", "employee_count", "annual_revenue", "country"),
+    *("region", "city", "birth_on", "household_size", "source", "campaign_id", "signed_up_on", "owner_id"),
+    *("parent_customer_id", "credit_limit", "payment_terms_days", "interests", "tags", "email_consent"),
+    *("sms_consent", "phone_consent"),
+)
+
+
+IN_PART = " and customer_id between $first_customer and $last_customer"
+"""Of many customers, those of one part."""
+
+
+def source_steps(columns: Mapping[str, Iterable[str]], *, part: bool = False) -> dict[str, str]:
+    """Source step -> its SQL, with the same columns whatever the workspace has; what is missing is empty."""
+    within = IN_PART if part else ""
+    customers = _customers_sql(columns)
+    return {
+        "order_lines": order_lines_sql(_read("transactions", columns)) + within,
+        "product_details": f"""
+        select product_id, {", ".join(f"min({name}) as {name}" for name in _DETAILS)}
+        from ({_read("products", columns, names=("product_id", *_DETAILS))}) as details
+        group by product_id
+        """,
+        "known_customers": f"select * from ({customers}) as listed where true{within}" if part else customers,
+        **{step: _read(table, columns, names=_not_personal(table)) for step, table in _OF_THEIR_OWN.items()},
+    }
+
+
+def order_lines_sql(transactions: str) -> str:
+    """One row per order line that has a customer, up to `as_of`, refunds recognised."""
+    return f"""
+        select
+            *,
+            net_amount - cost_amount as margin_amount,
+            net_amount < 0 or coalesce(quantity < 0, false) as is_refund
+        from ({transactions}) as accepted_lines
+        where customer_id is not null and ordered_at <= $as_of
+    """
+
+
+def _customers_sql(columns: Mapping[str, Iterable[str]]) -> str:
+    """Of a personal field only whether it is filled is read."""
+    asked = [name for name in _ASKED if name in columns.get("customers", ())]
+    filled = " + ".join(f"case when {name} is null then 0 else 1 end" for name in asked) or "0"
+    counted = f"{len(asked)} as asked_field_count, {filled} as filled_field_count"
+    return _read("customers", columns, names=_READ_OF_CUSTOMERS, more=counted)
+
+
+def _not_personal(table: str) -> list[str]:
+    return [field.name for field in table_spec(table).fields if field.privacy == "internal"]
+
+
+def _read(
+    table: str, columns: Mapping[str, Iterable[str]], *, names: Iterable[str] | None = None, more: str = ""
+) -> str:
+    spec = table_spec(table)
+    present = set(columns.get(table, ()))
+    selected = [
+        _READ_AS.get((table, name), name)
+        if name in present
+        else f"cast(null as {spec.field(name).sql_type}) as {name}"
+        for name in names or spec.names
+    ]
+    listed = ", ".join([*selected, more] if more else selected)
+    return f"select {listed} " + (f"from {table}" if table in columns else "where false")

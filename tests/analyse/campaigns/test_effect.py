@@ -8,11 +8,14 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.campaigns.comparison import Comparison, compare
-from crmlib.analyse.campaigns.effect import campaign_effect
-from crmlib.analyse.campaigns.groups import who_responds
-from crmlib.analyse.campaigns.judging import doubt_of, verdict_of
-from crmlib.analyse.campaigns.response import Response
-from crmlib.analyse.campaigns.summary import campaign_summary, main_campaign
+from crmlib.analyse.campaigns.effect import (
+    campaign_effect,
+    campaign_summary,
+    doubt_of,
+    main_campaign,
+    verdict_of,
+)
+from crmlib.analyse.campaigns.groups import Response, who_responds
 from crmlib.schema.errors import ParameterError
 from tests.analyse.campaigns.cases import crm_of, effect_of, shop
 from tests.measure.test_campaign_spend import ledger

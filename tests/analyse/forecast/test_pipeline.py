@@ -7,16 +7,13 @@ import pandas as pd
 import pytest
 
 import crmlib
-from crmlib.analyse.forecast.amounts import learn_amounts
-from crmlib.analyse.forecast.arrivals import expected_arrivals
-from crmlib.analyse.forecast.hazards import learn_hazards, win_chances
-from crmlib.analyse.forecast.intervals import learn_stretch, stretched_past
+from crmlib.analyse.forecast.chances import expected_arrivals, learn_amounts, learn_hazards, win_chances
+from crmlib.analyse.forecast.horizon import outlooks_at, read_ledger
 from crmlib.analyse.forecast.outlooks import BY_STAGE, BY_TIME, LAST_YEAR, LATELY
 from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
-from crmlib.analyse.forecast.rebuilt import outlooks_at, read_ledger
-from crmlib.measure.deals import deals
-from crmlib.measure.pipeline_past import past_pipeline
-from crmlib.measure.stage_stays import stage_stays
+from crmlib.analyse.forecast.scores import learn_stretch, stretched_past
+from crmlib.measure.deals.past import past_pipeline
+from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.forecast.cases import (
     END,
@@ -60,7 +57,7 @@ def test_chances_equal_those_of_walks_through_the_stages():
     lot = np.random.default_rng(0)
     crm = company(count=400)
     found = learn_hazards(stage_stays(crm), as_of=crm.as_of, stages=("Talk", "Offer"))
-    from crmlib.analyse.forecast.hazards import OLDEST, daily_exits
+    from crmlib.analyse.forecast.chances import OLDEST, daily_exits
 
     leave = daily_exits(found)
     at, age, won = np.zeros(20_000, int), np.full(20_000, 5), 0

@@ -8,9 +8,8 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.forecast.pipeline import forecast_pipeline
-from crmlib.analyse.forecast.plan import plan_vs_actual
-from crmlib.analyse.forecast.plan_periods import read_period, targets_of, usual_period
-from crmlib.analyse.forecast.price_volume_mix import PARTS, price_volume_mix
+from crmlib.analyse.forecast.plan import plan_vs_actual, read_period, targets_of, usual_period
+from crmlib.analyse.forecast.plan_gaps import PARTS, price_volume_mix
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.forecast.cases import company
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.analyse.churn_candidates import one_thread
 from crmlib.analyse.forecast.sales import OTHERS, forecast_sales
-from crmlib.analyse.forecast.series_models import (
+from crmlib.analyse.forecast.series import (
     DIFFERENCES,
     FAMILIES,
+    FEWEST_ORIGINS,
     LATELY,
     LINE,
     SEASONAL,
@@ -19,8 +19,9 @@ from crmlib.analyse.forecast.series_models import (
     Spec,
     choose_spec,
     foretell,
+    try_ways,
 )
-from crmlib.analyse.forecast.series_past import FEWEST_ORIGINS, try_ways
+from crmlib.analyse.learn.candidates import one_thread
 from crmlib.schema.errors import ParameterError, SchemaError
 
 AIR_PASSENGERS = np.fromstring(
@@ -58,7 +59,7 @@ def _quick(monkeypatch):
 @pytest.fixture
 def _few_origins(monkeypatch):
     """All ways, from as few past periods as something is chosen by."""
-    monkeypatch.setattr("crmlib.analyse.forecast.series_past.MOST_ORIGINS", FEWEST_ORIGINS)
+    monkeypatch.setattr("crmlib.analyse.forecast.series.MOST_ORIGINS", FEWEST_ORIGINS)
 
 
 def trend(count, *, seed=0):

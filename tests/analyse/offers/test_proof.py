@@ -9,17 +9,17 @@ from scipy.stats import norm
 from sklearn.metrics import dcg_score, ndcg_score
 
 from crmlib import Crm
-from crmlib.analyse.offers.proof import evaluate_offers
-from crmlib.analyse.offers.proof_acceptance import acceptance_by_decile, acceptance_by_kind
+from crmlib.analyse.offers.proof import _little_shop, _next_in_row, evaluate_offers
 from crmlib.analyse.offers.proof_measures import (
     FIGURES,
+    acceptance_by_decile,
+    acceptance_by_kind,
     drawn_sums,
     figures_of,
     judged_as,
     measure_table,
     outcome_keys,
 )
-from crmlib.analyse.offers.proof_rounds import _little_shop, _next_in_row
 from crmlib.analyse.offers.proof_sides import SIDES, Bought, best_sellers, item_neighbours, own_repeats
 from crmlib.schema.errors import ParameterError, SchemaError
 

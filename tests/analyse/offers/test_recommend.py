@@ -6,15 +6,7 @@ import pytest
 
 from crmlib.analyse.offers.recommend import KINDS, recommend_offers, recommend_several
 from crmlib.schema.errors import ParameterError
-from tests.analyse.offers.shops import (
-    AS_OF,
-    goods,
-    lines_of,
-    regular_shop,
-    repeated,
-    together,
-    workspace,
-)
+from tests.analyse.offers.shops import AS_OF, goods, lines_of, regular_shop, repeated, together, workspace
 
 DAYS = ["2024-04-07", "2024-05-05", "2024-06-02"]
 CROWD = [f"n{n:02}" for n in range(12)]

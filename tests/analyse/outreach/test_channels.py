@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.outreach.channels import WEIGHT, channel_rates, choose_channels
+from crmlib.analyse.outreach import WEIGHT, channel_rates, choose_channels
 
 
 def responses(*rows):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.outreach.control import balance_table, draw_control
+from crmlib.analyse.outreach import balance_table, draw_control
 
 
 def values(n, seed=0):

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.analyse.outreach.plan import plan_outreach
-from crmlib.analyse.outreach.result import REASONS
+from crmlib.analyse.outreach import REASONS, plan_outreach
 from crmlib.schema.errors import ParameterError
 from tests.analyse.outreach.company import company, many, offers_for, offers_of
 

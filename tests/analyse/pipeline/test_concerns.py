@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from crmlib.analyse.pipeline import concern_words
-from crmlib.analyse.pipeline.concern_shares import difference_of_note_shares
-from crmlib.analyse.pipeline.concern_words import languages_of, masked, shareable_words, words_of
-from crmlib.analyse.pipeline.concerns import concerns
-from crmlib.measure.deal_notes import deal_notes
+from crmlib.analyse.pipeline import topics as concern_words
+from crmlib.analyse.pipeline.concerns import concerns, difference_of_note_shares
+from crmlib.analyse.pipeline.topics import languages_of, masked, shareable_words, words_of
+from crmlib.measure.deals.contacts import deal_notes
 from crmlib.prepare.crm import Crm
-from crmlib.present.plots_concerns import plot_topics
-from crmlib.present.tables_concerns import terms_table, topics_table
+from crmlib.present.reports.leads.draw import plot_topics
+from crmlib.present.reports.leads.show import terms_table, topics_table
 from crmlib.schema.errors import ParameterError
 from tests.present.drawn import faults_of
 

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.analyse.pipeline.durations import little_history, stage_durations
-from crmlib.analyse.pipeline.incidence import cumulative_incidence
-from crmlib.analyse.retention_survival import survival_curves
+from crmlib.analyse.pipeline.durations import cumulative_incidence, little_history, stage_durations
+from crmlib.analyse.retention import survival_curves
 from crmlib.schema.errors import ParameterError, SchemaError
-from tests.measure.deal_cases import pipeline
+from tests.measure.deals.deal_cases import pipeline
 
 CASES = st.lists(
     st.tuples(st.integers(0, 12), st.sampled_from(["won", "lost", "back", ""])), min_size=1, max_size=40

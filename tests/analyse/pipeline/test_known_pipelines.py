@@ -10,8 +10,8 @@ import crmlib
 from crmlib.analyse.health import data_health
 from crmlib.analyse.pipeline.durations import stage_durations
 from crmlib.analyse.pipeline.overdue import overdue_opportunities
-from crmlib.analyse.pipeline.process import process_flow
-from crmlib.measure.deals import deals
+from crmlib.analyse.pipeline.team import process_flow
+from crmlib.measure.deals.stays import deals
 from tests.olist import olist_workspace
 
 WORKSPACES = Path(__file__).resolve().parents[2] / "workspaces"

@@ -9,15 +9,13 @@ import pytest
 
 import crmlib
 from crmlib import Crm
-from crmlib.analyse.churn_fit import rows_of
+from crmlib.analyse.learn.fit import rows_of
 from crmlib.analyse.pipeline import lead_moments
-from crmlib.analyse.pipeline.lead_evaluation import deal_draws, evaluate_leads, tenths
-from crmlib.analyse.pipeline.lead_features import features_at
-from crmlib.analyse.pipeline.lead_leaks import leaking_features
-from crmlib.analyse.pipeline.lead_moments import moments_of
-from crmlib.analyse.pipeline.lead_scores import score_leads
-from crmlib.analyse.pipeline.portrait_open import deal_values
-from crmlib.measure.deals import deals
+from crmlib.analyse.pipeline.lead_features import features_at, leaking_features
+from crmlib.analyse.pipeline.lead_moments import deal_draws, evaluate_leads, moments_of, tenths
+from crmlib.analyse.pipeline.leads import score_leads
+from crmlib.analyse.pipeline.portrait import deal_values
+from crmlib.measure.deals.stays import deals
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.lead_cases import olist_leads, planted
 from tests.sample.company import sample_crm

@@ -5,11 +5,9 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.pipeline.durations import stage_durations
-from crmlib.analyse.pipeline.handover import WITHOUT_OWNER, team_work
-from crmlib.analyse.pipeline.next_steps import suggested_steps
-from crmlib.analyse.pipeline.overdue import overdue_opportunities
-from crmlib.analyse.pipeline.process import deal_process, process_flow
-from crmlib.measure.deals import deals
+from crmlib.analyse.pipeline.overdue import overdue_opportunities, suggested_steps
+from crmlib.analyse.pipeline.team import WITHOUT_OWNER, deal_process, process_flow, team_work
+from crmlib.measure.deals.stays import deals
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.sales_team import sales_team
 

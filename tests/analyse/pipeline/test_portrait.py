@@ -10,8 +10,8 @@ from scipy.special import betaln
 import crmlib
 from crmlib import Crm
 from crmlib.analyse.pipeline.portrait import won_portrait
-from crmlib.analyse.pipeline.portrait_shrink import fit_beta_binomial, shrunk_rates
-from crmlib.analyse.pipeline.portrait_traits import banded, cramers_v, trait_table
+from crmlib.analyse.pipeline.traits import banded, cramers_v, trait_table
+from crmlib.analyse.stats.shrink import fit_beta_binomial, shrunk_rates
 from crmlib.sample import truths
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.lead_cases import INDUSTRY_ODDS, SOURCE_ODDS, planted
@@ -172,7 +172,7 @@ def test_maven_win_rate_and_nothing_sets_its_won_apart(shared_data):
 
 def test_planted_odds_of_the_sample_company_are_found(monkeypatch):
     """All industries, those of few customers among them: what is measured here is not what is shown."""
-    monkeypatch.setattr("crmlib.analyse.pipeline.portrait_traits.min_group", lambda crm: 1)
+    monkeypatch.setattr("crmlib.analyse.pipeline.traits.min_group", lambda crm: 1)
     found = won_portrait(sample_crm(scale=0.4), by=["source", "industry"])
     told = found.told.set_index("value")["lift_shrunk"]
     assert told["Referral"] > 1 > told["Cold call"] and told["Healthcare"] > 1 > told["Retail"]

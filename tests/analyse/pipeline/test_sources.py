@@ -8,8 +8,7 @@ import pytest
 
 import crmlib
 from crmlib import Crm
-from crmlib.analyse.pipeline.sources import channel_conversion
-from crmlib.analyse.pipeline.sources_rates import newcombe_difference, standardised_difference
+from crmlib.analyse.pipeline.sources import channel_conversion, newcombe_difference, standardised_difference
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.pipeline.lead_cases import olist_leads, planted
 

@@ -43,15 +43,6 @@ health-figure-rows-mended = Rows mended
 health-figure-data-up-to = Data up to
 
 health-table-tables = Rows by table
-health-column-table = Table
-health-column-row = One row is
-health-column-rows-read = Read
-health-column-rows-accepted = Used
-health-column-rows-set-aside = Set aside
-health-column-first = First
-health-column-last = Last
-health-column-age = Last row before closing date
-health-unit-days = days
 
 ## What the checks found: checks_paragraph, checks_table, plot_check_counts
 
@@ -70,12 +61,6 @@ health-checks-unknown-products =
     category.
 
 health-table-checks = Rows by reason
-health-column-what = What was found
-health-column-done = What was done
-health-column-rows = Rows
-health-column-share = Share of its table
-health-column-check = Check
-health-column-where = Where
 
 health-picture-checks-none = No check found anything
 health-picture-checks-passed = Every check was passed
@@ -102,12 +87,6 @@ health-columns-no-customer = Order lines without a customer count for sales and 
 health-columns-personal = Of personal and sensitive columns nothing is told but how far they are filled in.
 
 health-table-completeness = Columns, and how far they are filled in
-health-column-column = Column
-health-column-says = What it is
-health-column-filled = Filled in
-health-column-distinct = Different values
-health-column-class = Class
-health-unit-of-rows = % of rows
 
 privacy-personal = personal
 privacy-sensitive = sensitive
@@ -129,8 +108,6 @@ health-missing-tables =
 health-missing-columns = In the tables that are there, these columns are missing and would add most: { $columns }.
 
 health-table-missing = What is not there
-health-column-missing = Table or column
-health-column-brings = What it would bring
 
 brings-customers = Who the customers are: kind, region, size; and people who never bought.
 brings-contacts = The people at each company, and how far they decide.

@@ -1,0 +1,672 @@
+"""Who is about to leave, and who will buy: learnt on one period, tested on a later one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.churn.periods import (
+    FEWEST,
+    Question,
+    Sample,
+    alive_alone,
+    base_rate,
+    best_single,
+    check_days,
+    collect_samples,
+    names_of,
+    period_table,
+    recency_alone,
+    sample_at,
+)
+from crmlib.analyse.customers.states import lifecycle_stages
+from crmlib.analyse.learn.candidates import PLAIN_NAMES, Fitted, check_candidates, fit_candidate, one_thread
+from crmlib.analyse.learn.fit import (
+    Learnt,
+    Rows,
+    check_seed,
+    explained,
+    judged,
+    learn,
+    reason_series,
+    rows_of,
+    some_of,
+)
+from crmlib.analyse.learn.leaks import find_leaks, label_array
+from crmlib.measure.indicators.compute import sensitive_indicators
+from crmlib.measure.purchases.outcomes import first_order_at, purchases_within
+from crmlib.measure.purchases.states import purchase_rhythm, read_rhythm
+from crmlib.prepare.clock import days_later
+from crmlib.prepare.crm import Crm
+from crmlib.schema.errors import ParameterError
+from crmlib.schema.states import AT_RISK
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ChurnModel:
+    """Each customer's probability of an outcome, how good such probabilities were on a later period, and why.
+
+    Parameters
+    ----------
+    outcome : str
+        What is foretold, as it ends a sentence about one customer: "buys nothing within 60 days".
+    stops : bool
+        Whether the outcome is a loss.
+    horizon_days : int or None
+    active_days : int or None
+        Only customers who bought within so many days are asked about; None: all.
+    scores : Series customer_id -> probability at the closing moment, 0 to 1
+    evaluation : DataFrame, one row a model
+        `model`, `kind` ("candidate", "baseline"), `auc`, `log_loss`, `brier`, `lift_top_decile`, each with
+        `_low` and `_high` (95 %), `chosen`. On customers the models had not seen.
+    differences : DataFrame, one row a baseline
+        Chosen minus baseline of each measure, with interval, and `better`.
+    calibration : DataFrame
+        `customers`, `predicted_pct`, `observed_pct`, `low`, `high`.
+    gains : DataFrame
+        `reached_pct`, `found_pct`, `low`, `high`, and `found_pct_<baseline>`.
+    drivers : DataFrame
+        `indicator`, `auc_loss`, `low`, `high`, `direction`.
+    reasons : Series customer_id -> words
+    reason_table : DataFrame
+        `customer_id`, `place`, `indicator`, `value`, `typical`, `direction`, `log_odds`.
+    revenue_at_risk : Series customer_id -> account currency within the horizon
+        Probability times `value`; NaN where the outcome is no loss or the value is not known.
+    value : Series customer_id -> what the customer brought in the last horizon, account currency
+    refused : Series feature -> reason
+        Features that know the outcome.
+    left_out : Series feature -> reason
+        Features that say nothing of their own.
+    features : list of the features that count
+    tree : DataFrame
+        The decision tree, see `churn_reasons.tree_table`; empty where it did not compete.
+    tree_text : str
+    periods : DataFrame
+        `role` ("learn", "test", "refit", "score"), `cutoff`, `until`, `customers`, `outcomes`,
+        `outcome_share_pct`. Moments by the clocks of the workspace's zone.
+    base_rate : float
+        Share of the customers of the test with the outcome, 0 to 1.
+    beats_baselines : bool
+        Whether the chosen model ranks customers better than every baseline, by the interval of the
+        difference.
+    tested_later : bool
+        Whether the test was on a later period.
+    says : str
+    notes : tuple of str
+    currency : str
+
+    Examples
+    --------
+    See `crmlib.analyse.churn.model.fit_churn`.
+    """
+
+    outcome: str
+    stops: bool
+    horizon_days: int | None
+    scores: pd.Series
+    evaluation: pd.DataFrame
+    differences: pd.DataFrame
+    calibration: pd.DataFrame
+    gains: pd.DataFrame
+    drivers: pd.DataFrame
+    reasons: pd.Series
+    reason_table: pd.DataFrame
+    revenue_at_risk: pd.Series
+    value: pd.Series
+    refused: pd.Series
+    left_out: pd.Series
+    features: list[str]
+    tree: pd.DataFrame
+    tree_text: str
+    periods: pd.DataFrame
+    base_rate: float
+    beats_baselines: bool
+    tested_later: bool
+    says: str
+    notes: tuple[str, ...] = ()
+    currency: str = ""
+    active_days: int | None = None
+
+    @property
+    def chosen(self) -> pd.Series:
+        """The row of `evaluation` of the model that was chosen.
+
+        Examples
+        --------
+        See `crmlib.analyse.churn.model.fit_churn`.
+        """
+        return self.evaluation[self.evaluation["chosen"]].iloc[0]
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.says)}</p>{self.evaluation.round(3).to_html(index=False)}"
+
+
+def verdict(
+    evaluation: pd.DataFrame,
+    differences: pd.DataFrame,
+    *,
+    outcome: str,
+    customers: int,
+    hits: int,
+    how: str,
+    notes: tuple[str, ...] = (),
+) -> str:
+    """What the test says, plainly, whichever way it went."""
+    best = evaluation[evaluation["chosen"]].iloc[0]
+    parts = [
+        how,
+        f"Of {customers:,} customers, {hits:,} ({100 * hits / customers:.1f} %) were such that the customer "
+        f"{outcome}.",
+        f"Chosen: {PLAIN_NAMES[best['model']]}, AUC {best['auc']:.2f} ({best['auc_low']:.2f} to "
+        f"{best['auc_high']:.2f}).",
+    ]
+    for better, words in ((True, "better than"), (False, "not shown to be better than")):
+        said = [
+            f"{PLAIN_NAMES[row['baseline']]} (AUC {row['auc_difference']:+.2f}, {row['auc_low']:+.2f} to "
+            f"{row['auc_high']:+.2f})"
+            for _, row in differences[differences["better"] == better].iterrows()
+        ]
+        if said:
+            parts.append(f"It is {words} {'; '.join(said)}.")
+    return " ".join([*parts, *notes])
+
+
+FOLDS = 4
+"""Into so many parts customers are cut where no later period can be tested."""
+TEST_SHARE = 0.25
+"""At least so much of the customers, the latest, are kept for the test where their order is known."""
+
+
+def fit_given_label(
+    features: pd.DataFrame,
+    label: pd.Series,
+    *,
+    order: pd.Series | None = None,
+    value: pd.Series | None = None,
+    positive: Any = None,
+    outcome: str = "leaves",
+    candidates: Iterable[str] | None = None,
+    currency: str = "",
+    seed: int = 0,
+) -> ChurnModel:
+    """Who will leave, where the data state who did: contracts, subscriptions.
+
+    Features that know the outcome are refused (see `churn_leaks.find_leaks`). With `order`, the earlier
+    customers are learnt from and the latest quarter is the test. Without it every customer is judged by models
+    that have not seen them (four parts, each left out in turn, each with its share of the outcome), and
+    `says` states that no later period was tested.
+
+    Parameters
+    ----------
+    features : DataFrame indexed by customer_id
+        What was known before the outcome. Numbers, texts and truth values; dates are left out.
+    label : Series customer_id -> the outcome
+        True, 1 or "Yes", else False, 0 or "No"; missing where it is still to come.
+    order : Series customer_id -> date or period, optional
+        When each customer's outcome was known, such as the quarter.
+    value : Series customer_id -> what the customer brings within the horizon, account currency, optional
+    positive : optional
+        The value of the label that is the outcome, where it cannot be told.
+    outcome : str
+        What it means, as it ends a sentence about one customer.
+    currency : str
+        Of `value`.
+    candidates, seed
+        As for `crmlib.analyse.churn.model.fit_churn`.
+
+    Returns
+    -------
+    ChurnModel
+        `scores` are those of the customers without a label yet; where all have one, those of all, each by
+        models that had not seen the customer.
+
+    Raises
+    ------
+    ParameterError
+        If customers come twice, the label has not two values, an outcome is too rare, or `order` has one value.
+
+    Examples
+    --------
+    >>> lot = np.random.default_rng(0)
+    >>> table = pd.DataFrame({"silence": lot.random(400), "visits": lot.integers(0, 9, 400)})
+    >>> label = pd.Series(np.where(lot.random(400) < table["silence"], "Yes", "No"), name="left")
+    >>> model = fit_given_label(table.assign(left_reason=label.map({"Yes": "price"})), label,
+    ...                         candidates=["logistic_regression"])
+    >>> model.refused.index.tolist(), model.tested_later, model.drivers["indicator"].iloc[0]
+    (['left_reason'], False, 'silence')
+    """
+    names, seed = check_candidates(candidates), check_seed(seed)
+    table, truth, known, when = _aligned(features, label, order, positive)
+    late = _latest(when, known, truth)
+    early = known & ~late
+    refused = find_leaks(table[early], truth[early], label_name=str(pd.Series(label).name or ""))
+    rows = rows_of([(table[early], truth[early])])
+    everything = rows_of([(table[known], truth[known])])
+    scored = table[known] if known.all() else table[~known]
+    with one_thread():
+        test = (_later if late.any() else _in_turn)(rows, table[late], truth[late], names, refused, seed)
+        found = judged(test.predictions, test.label, chosen=test.tester.name, baselines=_RIVALS, seed=seed)
+        final = test.learnt or learn(
+            everything, names=[test.tester.name], refused={**refused, **test.tester.encoding.left_out},
+            seed=seed, tree_too="decision_tree" in names,
+        )  # fmt: skip
+        seen = known.all()
+        p = final.chosen.out_of_fold if seen else final.chosen.probability(final.encoding.matrix(scored))
+        why = explained(test.tester, test.matrix, test.matrix_label, final, everything, scored, seed=seed)
+    scores = pd.Series(p, index=scored.index, name="probability")
+    worth = pd.Series(np.nan, index=scored.index) if value is None else value.reindex(scored.index)
+    return ChurnModel(
+        outcome=outcome,
+        stops=True,
+        horizon_days=None,
+        scores=scores,
+        revenue_at_risk=(scores * worth).rename("revenue_at_risk"),
+        value=worth.rename("value"),
+        refused=reason_series(refused),
+        periods=_periods(truth, known, late, when),
+        tested_later=bool(late.any()),
+        says=verdict(
+            found["evaluation"], found["differences"], outcome=outcome, customers=len(test.label),
+            hits=int(test.label.sum()), how=_given_how(late, when),
+        ),
+        notes=(f"The best single figure is {test.single}.",),
+        currency=currency,
+        **found,
+        **why,
+    )  # fmt: skip
+
+
+_RIVALS = ("best_single", "base_rate")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Test:
+    """Predictions for customers not seen, and the model and rows on which its drivers are measured."""
+
+    predictions: dict[str, np.ndarray]
+    label: np.ndarray
+    tester: Fitted
+    matrix: np.ndarray
+    matrix_label: np.ndarray
+    single: str
+    learnt: Learnt | None = None
+    """Fitted on everybody with a label, where that has been done."""
+
+
+def _later(
+    rows: Rows, features: pd.DataFrame, label: np.ndarray, names: Sequence[str], refused: dict, seed: int
+) -> _Test:
+    learnt = learn(rows, names=names, refused=refused, seed=seed)
+    matrix = learnt.encoding.matrix(features)
+    single, alone = best_single(learnt.matrix, learnt.encoding, rows.label, matrix)
+    predictions = {name: learnt.fitted[name].probability(matrix) for name in names}
+    return _Test(
+        predictions=predictions | {"best_single": alone, "base_rate": base_rate(rows.label, len(label))},
+        label=label,
+        tester=learnt.chosen,
+        matrix=matrix,
+        matrix_label=label,
+        single=single,
+    )
+
+
+def _in_turn(
+    rows: Rows, features: pd.DataFrame, label: np.ndarray, names: Sequence[str], refused: dict, seed: int
+) -> _Test:
+    learnt = learn(rows, names=names, refused=refused, folds=FOLDS, seed=seed)
+    matrix, fold = learnt.matrix, learnt.fold
+    alone, flat = np.empty(len(fold)), np.empty(len(fold))
+    for k in range(FOLDS):
+        inside = fold != k
+        single, alone[~inside] = best_single(
+            matrix[inside], learnt.encoding, rows.label[inside], matrix[~inside]
+        )
+        flat[~inside] = base_rate(rows.label[inside], int((~inside).sum()))
+    seen = fold != 0
+    tester = fit_candidate(
+        learnt.chosen.name, matrix[seen], rows.label[seen], fold[seen], encoding=learnt.encoding, seed=seed
+    )
+    return _Test(
+        predictions={name: learnt.fitted[name].out_of_fold for name in names}
+        | {"best_single": alone, "base_rate": flat},
+        label=rows.label,
+        tester=tester,
+        matrix=matrix[~seen],
+        matrix_label=rows.label[~seen],
+        single=single,
+        learnt=learnt,
+    )
+
+
+def _aligned(
+    features: pd.DataFrame, label: pd.Series, order: pd.Series | None, positive: Any
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, pd.Series | None]:
+    if not isinstance(features, pd.DataFrame) or features.index.has_duplicates:
+        raise ParameterError("features: give a DataFrame with one row a customer, indexed by customer_id.")
+    label = pd.Series(label)
+    strangers = label.index.difference(features.index)
+    if label.index.has_duplicates or len(strangers):
+        raise ParameterError(
+            f"label: {len(strangers)} customers have no row in features, or one comes twice. Give both the same "
+            "index, customer_id."
+        )
+    by_customer = np.argsort(features.index.astype(str).to_numpy(dtype=object), kind="stable")
+    table = features.iloc[by_customer].rename(columns=str)
+    truth, known = label_array(label.reindex(table.index), positive=positive)
+    _require_both(truth[known], "")
+    return table, truth, known, None if order is None else pd.Series(order).reindex(table.index)
+
+
+def _latest(when: pd.Series | None, known: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """The latest quarter of the customers with a label, whole periods; nobody where no order is known."""
+    if when is None:
+        return np.zeros(len(known), dtype=bool)
+    if when[known].isna().any():
+        raise ParameterError(
+            "order is missing for customers who have a label: give a date or period for each."
+        )
+    values = np.sort(when[known].unique())
+    if len(values) < 2:
+        raise ParameterError(
+            f"order has one value ({values[0]}): no later period can be tested. Leave it out."
+        )
+    counts = when[known].value_counts().reindex(values).to_numpy()
+    share_from = counts[::-1].cumsum()[::-1] / counts.sum()
+    first = values[max(1, int(np.flatnonzero(share_from >= TEST_SHARE)[-1]))]
+    late = known & (when >= first).to_numpy()
+    _require_both(truth[late], f" from {first} on, which is kept for the test")
+    _require_both(truth[known & ~late], f" before {first}, which is learnt from")
+    return late
+
+
+def _require_both(label: np.ndarray, when: str) -> None:
+    hits = int(label.sum())
+    if min(hits, len(label) - hits) < FEWEST:
+        raise ParameterError(
+            f"of {len(label):,} customers with a label{when}, {hits:,} have the outcome; at least {FEWEST} are "
+            "needed with it and without. Give more customers."
+        )
+
+
+def _periods(truth: np.ndarray, known: np.ndarray, late: np.ndarray, when: pd.Series | None) -> pd.DataFrame:
+    parts = {"learn": known & ~late, "test": late if late.any() else known, "score": ~known | known.all()}
+    rows = []
+    for role, part in parts.items():
+        labelled = part & known if role != "score" else np.zeros(len(part), dtype=bool)
+        rows.append(
+            {
+                "role": role,
+                "cutoff": None if when is None else when[part].min(),
+                "until": None if when is None else when[part].max(),
+                "customers": int(part.sum()),
+                "outcomes": float(truth[part].sum()) if labelled.any() else np.nan,
+                "outcome_share_pct": 100 * float(truth[part].mean()) if labelled.any() else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _given_how(late: np.ndarray, when: pd.Series | None) -> str:
+    if late.any():
+        return f"Learnt from customers before {when[late].min()}, tested on those from then on."
+    return (
+        f"No later period could be tested, since no date is given: customers were cut into {FOLDS} parts, and "
+        "each part was judged by models that had learnt from the others."
+    )
+
+
+__all__ = ["ChurnModel", "fit_churn", "fit_given_label", "fit_purchase"]
+
+
+def fit_churn(
+    crm: Crm,
+    *,
+    horizon_days: int,
+    active_days: int | None = None,
+    candidates: Iterable[str] | None = None,
+    indicators: Iterable[str] | None = None,
+    seed: int = 0,
+    now: pd.DataFrame | None = None,
+    stages: pd.Series | None = None,
+) -> ChurnModel:
+    """Who will stop: customers who bought lately and will buy nothing within a horizon.
+
+    Asked about are the customers who bought within `active_days` before a cut-off: who has been silent for
+    longer has stopped already. The outcome is that the customer purchases nothing in the time ``(cut-off,
+    cut-off + horizon]``, by the orders and refunds known at its end. The last such time ends at
+    ``crm.as_of``: it is the test. Candidates learn from up to three earlier cut-offs, each a horizon before
+    the next, so that no outcome they see lies in the test. The one with the smallest log loss on customers
+    left out in turn is chosen there. For the scores at ``crm.as_of`` it is fitted again on the latest cut-offs,
+    the test among them. Of more than 30,000 rows, those of some customers drawn at random are learnt from.
+    Scores are given to those alone who buy by their state: of who is dormant or lost the state's word stands.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`.
+    horizon_days : int
+        The time within which a purchase is waited for. The orders must reach back three horizons.
+    active_days : int, optional
+        `horizon_days` by default.
+    candidates : names, optional
+        Of "logistic_regression", "decision_tree", "boosted_trees", "neural_net"; all by default.
+    indicators : names, optional
+        All that the workspace has by default.
+    seed : int
+    now : DataFrame indexed by customer_id, optional
+        The indicators at ``crm.as_of``, as `compute_indicators` makes them, where they are at hand.
+    stages : Series customer_id -> state, optional
+        As `lifecycle_stages` makes it, which is called where none is given.
+
+    Returns
+    -------
+    ChurnModel
+        `revenue_at_risk` is the probability times the net spend of the last `horizon_days` before
+        ``crm.as_of`` (0 where refunds were more), in account currency.
+
+    Raises
+    ------
+    ParameterError
+        If the history is too short (it says how long it must be, and the longest horizon that fits), an outcome
+        is too rare, or an argument does not fit.
+    SchemaError
+        If no order line says who bought.
+
+    References
+    ----------
+    Neslin, S. A., Gupta, S., Kamakura, W., Lu, J. & Mason, C. H. (2006). Defection detection: measuring and
+    understanding the predictive accuracy of customer churn models. Journal of Marketing Research 43(2).
+    """
+    horizon = check_days("horizon_days", horizon_days)
+    question = Question(
+        horizon_days=horizon,
+        stops=True,
+        active_days=horizon if active_days is None else check_days("active_days", active_days),
+        indicators=names_of(indicators),
+    )
+    states = lifecycle_stages(crm) if stages is None else stages
+    with one_thread():
+        return _fit(crm, question, candidates=candidates, seed=seed, now=now, states=states)
+
+
+def fit_purchase(
+    crm: Crm,
+    *,
+    horizon_days: int,
+    category: str | None = None,
+    active_days: int | None = None,
+    candidates: Iterable[str] | None = None,
+    indicators: Iterable[str] | None = None,
+    seed: int = 0,
+    now: pd.DataFrame | None = None,
+) -> ChurnModel:
+    """Who will buy within a horizon, or buy from one category.
+
+    Learnt, tested and explained as `fit_churn` does it. With a category, what each customer bought from it so
+    far joins the indicators (`category_recency_days`, `category_order_count`, `category_spend_total`), and the
+    days since the last purchase from it are one more baseline.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`, and `products.category` where a category is asked for.
+    horizon_days : int
+    category : str, optional
+    active_days : int, optional
+        Only customers who bought within so many days before a cut-off; everybody who ever bought by default.
+    candidates, indicators, seed, now
+        As for `fit_churn`.
+
+    Returns
+    -------
+    ChurnModel
+        With the probability to buy; `revenue_at_risk` is NaN.
+
+    Raises
+    ------
+    ParameterError, SchemaError
+        As `fit_churn`; also if there is no such category.
+    """
+    question = Question(
+        horizon_days=check_days("horizon_days", horizon_days),
+        stops=False,
+        category=category,
+        active_days=None if active_days is None else check_days("active_days", active_days),
+        indicators=names_of(indicators),
+    )
+    with one_thread():
+        return _fit(crm, question, candidates=candidates, seed=seed, now=now)
+
+
+def _fit(
+    crm: Crm,
+    question: Question,
+    *,
+    candidates: Iterable[str] | None,
+    seed: int,
+    now: pd.DataFrame | None,
+    states: pd.Series | None = None,
+) -> ChurnModel:
+    names, seed = check_candidates(candidates), check_seed(seed)
+    test, earlier = collect_samples(crm, question)
+    scored = _of_buyers(sample_at(crm, crm.as_of, question, labelled=False, figures=now), states)
+    known = rows_of([(sample.features, sample.label) for sample in earlier])
+    rows = some_of(known, seed=seed)
+    refused = find_leaks(rows.features, rows.label, groups=rows.groups)
+    learnt = learn(rows, names=names, refused=refused, seed=seed)
+    matrix = learnt.encoding.matrix(test.features)
+    rivals, notes = _baselines(crm, question, earlier, test)
+    notes += _learnt_from_some(rows, known)
+    predictions = {name: learnt.fitted[name].probability(matrix) for name in names} | rivals
+    found = judged(predictions, test.label, chosen=learnt.chosen.name, baselines=tuple(rivals), seed=seed)
+    newest = [test, *earlier[: max(1, len(earlier) - 1)]]
+    latest = some_of(rows_of([(s.features, s.label) for s in newest]), seed=seed)
+    final = learn(
+        latest,
+        names=[learnt.chosen.name],
+        refused={**refused, **learnt.encoding.left_out},
+        seed=seed,
+        tree_too="decision_tree" in names,
+    )
+    scores = pd.Series(
+        final.chosen.probability(final.encoding.matrix(scored.features)),
+        index=scored.features.index,
+        name="probability",
+    )
+    value = _value(crm, question, scored.features.index)
+    roles = [*(("learn", sample) for sample in reversed(earlier)), ("test", test), ("score", scored)]
+    periods = period_table(roles, time_zone=crm.time_zone)
+    return ChurnModel(
+        outcome=question.outcome,
+        stops=question.stops,
+        horizon_days=question.horizon_days,
+        active_days=question.active_days,
+        scores=scores,
+        revenue_at_risk=(scores * value).rename("revenue_at_risk"),
+        value=value,
+        refused=reason_series(refused),
+        periods=periods,
+        tested_later=True,
+        says=verdict(
+            found["evaluation"], found["differences"], outcome=question.outcome,
+            customers=len(test.label), hits=int(test.label.sum()), how=_how(periods), notes=notes,
+        ),
+        notes=notes,
+        currency=crm.currency,
+        **found,
+        **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed,
+                    hidden=sensitive_indicators(crm)),
+    )  # fmt: skip
+
+
+def _of_buyers(scored: Sample, states: pd.Series | None) -> Sample:
+    """The customers of whom the model has a say: those who buy by their state."""
+    if states is None:
+        return scored
+    buy = states.reindex(scored.features.index).isin(AT_RISK.states)
+    return replace(scored, features=scored.features[buy])
+
+
+def _baselines(
+    crm: Crm, question: Question, earlier: list[Sample], test: Sample
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    rivals = {"recency": recency_alone(earlier, test)}
+    if question.category is not None:
+        rivals["category_recency"] = recency_alone(earlier, test, column="category_recency_days")
+    name, alive, note = alive_alone(crm, earlier[0], test, horizon_days=question.horizon_days)
+    rivals[name] = alive
+    rivals["base_rate"] = base_rate(np.concatenate([s.label for s in earlier]), len(test.label))
+    return rivals, (note,) if note else ()
+
+
+def _learnt_from_some(rows: Rows, known: Rows) -> tuple[str, ...]:
+    drawn, customers = (int(each.groups.max()) + 1 for each in (rows, known))
+    if drawn == customers:
+        return ()
+    return (f"It learnt from {drawn:,} of {customers:,} customers, drawn at random, and was tested on all.",)
+
+
+def _value(crm: Crm, question: Question, customers: pd.Index) -> pd.Series:
+    if not question.stops:
+        return pd.Series(np.nan, index=customers, name="value")
+    begin = days_later(crm.as_of, -question.horizon_days, time_zone=crm.time_zone)
+    spend = purchases_within(crm, after=begin, until=crm.as_of)["net_amount"]
+    return spend.reindex(customers).fillna(0.0).clip(lower=0).rename("value")
+
+
+def _how(periods: pd.DataFrame) -> str:
+    days = ", ".join(f"{day:%Y-%m-%d}" for day in periods.loc[periods["role"] == "learn", "cutoff"])
+    test = periods[periods["role"] == "test"].iloc[0]
+    return (
+        f"Learnt from what was known on {days} and what followed, tested on {test['cutoff']:%Y-%m-%d} to "
+        f"{test['until']:%Y-%m-%d}."
+    )
+
+
+def _little_shop() -> Any:
+    """Three hundred customers who come at their own pace; half of them leave some day."""
+    from crmlib.prepare.crm import Crm
+
+    lot = np.random.default_rng(0)
+    rows = []
+    for who in range(300):
+        gap, leaves = lot.uniform(4, 25), lot.uniform(0, 400)
+        days = np.cumsum(lot.exponential(gap, 80))
+        rows += [(f"c{who:03}", day) for day in days[days < min(240, leaves)]]
+    lines = pd.DataFrame(rows, columns=["customer_id", "day"])
+    lines["ordered_at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(lines["day"].round(3), unit="D")
+    lines = lines.assign(order_id=np.arange(len(lines)).astype(str), product_id="tea", net_amount=10.0)
+    return Crm.from_frames(as_of="2024-08-27", transactions=lines.drop(columns="day"), currency="EUR")
+
+
+def usual_horizon(crm: Crm, *, rhythm: Mapping[str, float] | None = None) -> int:
+    """The days within which three in four customers have always bought again, as far as the history allows."""
+    scale = purchase_rhythm(crm) if rhythm is None else read_rhythm(rhythm)
+    long_gap = ceil(scale["long_gap_days"])
+    first = first_order_at(crm)
+    known = 0 if first is None or pd.isna(first) else (crm.as_of - first) // pd.Timedelta(days=1)
+    return max(1, min(long_gap, known // 3))

@@ -1,0 +1,272 @@
+"""Cut-offs and labels: what was known at a moment, and what happened afterwards."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.learn.candidates import learn_calibration
+from crmlib.analyse.learn.evaluate import area
+from crmlib.analyse.learn.features import Encoding, size_of, unbent
+from crmlib.analyse.lifetime.bgnbd import BetaGeoModel, ModifiedBetaGeoModel
+from crmlib.analyse.lifetime.choice import NaiveRateModel
+from crmlib.analyse.lifetime.model import FitError
+from crmlib.measure.indicators import compute_indicators
+from crmlib.measure.purchases.history import purchase_history
+from crmlib.measure.purchases.outcomes import category_habits, first_order_at, purchases_within
+from crmlib.prepare.clock import days_later, local_time
+from crmlib.prepare.crm import Crm
+from crmlib.schema.errors import ParameterError
+
+TRAINING_PERIODS = 3
+"""At most so many cut-offs are learnt from, the latest ones."""
+ENOUGH = 300
+"""Earlier cut-offs are taken only until there are so many customers of the rarer outcome."""
+FEWEST = 30
+"""Customers of the rarer outcome, without whom nothing is learnt or tested."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked about the time after a cut-off.
+
+    Parameters
+    ----------
+    horizon_days : int
+    stops : bool
+        True: who buys nothing within the horizon; False: who buys.
+    category : str or None
+        Purchases of this category alone.
+    active_days : int or None
+        Only customers who bought within so many days before the cut-off are asked about; None: everybody who
+        ever bought.
+    indicators : names or None
+        None: all that the workspace has.
+    """
+
+    horizon_days: int
+    stops: bool
+    category: str | None = None
+    active_days: int | None = None
+    indicators: tuple[str, ...] | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The outcome, as it ends a sentence about one customer."""
+        what = "buys nothing" if self.stops else f"buys from {self.category}" if self.category else "buys"
+        return f"{what} within {self.horizon_days} days"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sample:
+    """Customers at one cut-off, and what became of them.
+
+    Parameters
+    ----------
+    cutoff, until : Timestamp (naive, UTC)
+        `until` is None where the outcome is not known yet.
+    features : DataFrame indexed by customer_id, sorted
+        Known at the cut-off.
+    label : array of bool, or None
+    """
+
+    cutoff: pd.Timestamp
+    until: pd.Timestamp | None
+    features: pd.DataFrame
+    label: np.ndarray | None
+
+    @property
+    def rarer(self) -> int:
+        """Customers of the rarer outcome."""
+        return int(min(self.label.sum(), (~self.label).sum()))
+
+
+def check_days(name: str, value: Any) -> int:
+    """A number of days that can be one."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ParameterError(f"{name} is {value!r}: give a whole number of days, such as 60.")
+    return int(value)
+
+
+def plan_cutoffs(
+    first: pd.Timestamp | None, as_of: pd.Timestamp, *, horizon_days: int, time_zone: str = "UTC"
+) -> list[pd.Timestamp]:
+    """The cut-offs with a known outcome, latest first: one to test on, then those to learn from.
+
+    Each lies a horizon before the next, so no outcome overlaps another, and each has at least a horizon of
+    orders before it.
+    """
+    known = 0.0 if first is None else (as_of - first) / pd.Timedelta(days=1)
+    if known < 3 * horizon_days:
+        longest = int(known // 3)
+        remedy = f"Take horizon_days={longest} at the most." if longest else "Take a longer history."
+        raise ParameterError(
+            f"a horizon of {horizon_days} {'day' if horizon_days == 1 else 'days'} needs {3 * horizon_days} days "
+            "of orders: one horizon to look "
+            f"back on, one to learn from, a later one to test on. There are {int(known)} days. {remedy}"
+        )
+    places = range(1, min(int(known // horizon_days), TRAINING_PERIODS + 2))
+    return [days_later(as_of, -n * horizon_days, time_zone=time_zone) for n in places]
+
+
+def sample_at(
+    crm: Crm,
+    cutoff: pd.Timestamp,
+    question: Question,
+    *,
+    labelled: bool = True,
+    figures: pd.DataFrame | None = None,
+) -> Sample:
+    """Customers with their indicators as known at a cut-off, and the outcome a horizon later."""
+    then = crm.at(cutoff)
+    wanted = None
+    if question.indicators is not None:
+        wanted = list(dict.fromkeys([*question.indicators, "order_count", "recency_days"]))
+    features = _figures_at(then, wanted, figures)
+    asked = features["order_count"] > 0
+    if question.active_days is not None:
+        asked &= features["recency_days"] < question.active_days
+    features = features[asked]
+    if question.category is not None:
+        habits = category_habits(then, category=question.category).reindex(features.index)
+        counts = ["category_order_count", "category_spend_total"]
+        features = features.join(habits.fillna(dict.fromkeys(counts, 0.0)))
+    if not labelled:
+        return Sample(cutoff=cutoff, until=None, features=features, label=None)
+    until = days_later(cutoff, question.horizon_days, time_zone=crm.time_zone)
+    bought = purchases_within(crm, after=cutoff, until=until, category=question.category)["purchase_count"]
+    buys = bought.reindex(features.index).fillna(0).gt(0).to_numpy(dtype=bool)
+    return Sample(cutoff=cutoff, until=until, features=features, label=~buys if question.stops else buys)
+
+
+def collect_samples(crm: Crm, question: Question) -> tuple[Sample, list[Sample]]:
+    """The sample to test on, and the earlier ones to learn from, latest first."""
+    days = plan_cutoffs(
+        first_order_at(crm), crm.as_of, horizon_days=question.horizon_days, time_zone=crm.time_zone
+    )
+    test = sample_at(crm, days[0], question)
+    require_both(test.label, f"from {test.cutoff:%Y-%m-%d} on, which is kept for the test", question)
+    earlier: list[Sample] = []
+    for day in days[1:]:
+        earlier.append(sample_at(crm, day, question))
+        if sum(sample.rarer for sample in earlier) >= ENOUGH:
+            break
+    label = np.concatenate([sample.label for sample in earlier])
+    require_both(label, f"before {test.cutoff:%Y-%m-%d}, which is learnt from", question)
+    return test, earlier
+
+
+def _figures_at(then: Any, wanted: list[str] | None, given: pd.DataFrame | None) -> pd.DataFrame:
+    needed = ["order_count", "recency_days"] if wanted is None else wanted
+    if given is None or not set(needed) <= set(given.columns):
+        return compute_indicators(then, wanted)
+    return given if wanted is None else given[wanted]
+
+
+def require_both(label: np.ndarray, when: str, question: Question) -> None:
+    """Refuse where one of the two outcomes is too rare."""
+    hits = int(label.sum())
+    if min(hits, len(label) - hits) < FEWEST:
+        raise ParameterError(
+            f"in the time {when}, {hits:,} of {len(label):,} customers are such that the customer "
+            f"{question.outcome}; at least {FEWEST} are needed of either kind. Take a shorter or longer "
+            "horizon, or more history."
+        )
+
+
+def period_table(samples: Sequence[tuple[str, Sample]], *, time_zone: str = "UTC") -> pd.DataFrame:
+    """Which cut-offs served for what."""
+    rows = [
+        {
+            "role": role,
+            "cutoff": local_time(sample.cutoff, time_zone=time_zone),
+            "until": local_time(sample.until, time_zone=time_zone) or pd.NaT,
+            "customers": len(sample.features),
+            "outcomes": np.nan if sample.label is None else float(sample.label.sum()),
+            "outcome_share_pct": np.nan if sample.label is None else 100 * float(sample.label.mean()),
+        }
+        for role, sample in samples
+    ]
+    return pd.DataFrame(rows)
+
+
+def names_of(indicators: Iterable[str] | str | None) -> tuple[str, ...] | None:
+    """The names of indicators that were asked for."""
+    if indicators is None:
+        return None
+    return (indicators,) if isinstance(indicators, str) else tuple(indicators)
+
+
+ALIVE_MODELS = {"probability_alive": BetaGeoModel, "probability_alive_modified": ModifiedBetaGeoModel}
+"""BG/NBD, and where that cannot be fitted, the modified one, under a name of its own."""
+
+
+def base_rate(label: np.ndarray, customers: int) -> np.ndarray:
+    """The same probability for everybody."""
+    return np.full(customers, float(label.mean()))
+
+
+def single_figure(values: np.ndarray, label: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """The probability that one figure alone gives, calibrated on the rows that are learnt from."""
+    from sklearn.linear_model import LogisticRegression
+
+    known = values[~np.isnan(values)]
+    most, size = (float(known.max()), size_of(values)) if len(known) else (0.0, 1.0)
+
+    def straight(x: np.ndarray) -> np.ndarray:
+        return unbent(np.where(np.isnan(x), most, x), size)[:, None]
+
+    curve = LogisticRegression(C=1e4).fit(straight(values), label)
+    return curve.predict_proba(straight(asked))[:, 1]
+
+
+def recency_alone(samples: Sequence[Sample], test: Sample, *, column: str = "recency_days") -> np.ndarray:
+    """The probability that the days since the last order give by themselves."""
+    values = np.concatenate([sample.features[column].to_numpy(dtype="float64") for sample in samples])
+    label = np.concatenate([sample.label for sample in samples])
+    return single_figure(values, label, test.features[column].to_numpy(dtype="float64"))
+
+
+def alive_alone(crm: Crm, earlier: Sample, test: Sample, *, horizon_days: int) -> tuple[str, np.ndarray, str]:
+    """The probability that P(alive) gives by itself, under the name of the model that could be fitted.
+
+    Fitted on all purchases known at each cut-off; turned into a probability of the outcome by the latest
+    cut-off that is learnt from. Where no model of buying and leaving can be fitted at both cut-offs, each
+    customer's own pace of buying, drawn to the mean, stands in under the name "own_rate".
+    """
+    histories = [_history(crm, sample) for sample in (earlier, test)]
+    for name, model in ALIVE_MODELS.items():
+        try:
+            alive = [
+                model().fit(history).probability_alive(history).reindex(sample.features.index).to_numpy()
+                for history, sample in zip(histories, (earlier, test), strict=True)
+            ]
+        except FitError as error:
+            why = str(error).partition(". ")[0]
+            continue
+        learnt, asked = (np.clip(np.nan_to_num(p, nan=0.5), 0.001, 0.999) for p in alive)
+        note = "" if name == "probability_alive" else f"The first model could not be fitted: {why}"
+        return name, learn_calibration(learnt, earlier.label)(asked), note
+    learnt, asked = (
+        NaiveRateModel().fit(history).expected_purchases(history, horizon_days / 7).reindex(ids).to_numpy()
+        for history, ids in zip(histories, (earlier.features.index, test.features.index), strict=True)
+    )
+    note = "No model of buying and leaving could be fitted, so each customer's own pace of buying stands in."
+    return "own_rate", single_figure(learnt, earlier.label, asked), note
+
+
+def best_single(
+    matrix: np.ndarray, encoding: Encoding, label: np.ndarray, asked: np.ndarray
+) -> tuple[str, np.ndarray]:
+    """The one column that ranks customers best by itself, chosen on the rows that are learnt from."""
+    filled = np.where(np.isnan(matrix), np.where(np.isnan(matrix), -np.inf, matrix).max(axis=0), matrix)
+    best = int(np.argmax([abs(area(column, label) - 0.5) for column in filled.T]))
+    return encoding.columns[best][0], single_figure(matrix[:, best], label, asked[:, best])
+
+
+def _history(crm: Crm, sample: Sample) -> pd.DataFrame:
+    then = crm.at(sample.cutoff)
+    return purchase_history(then.table("transactions"), as_of=then.as_of, time_zone=then.time_zone)

@@ -1,0 +1,349 @@
+"""Who buys: the customers of a workspace in a handful of small tables."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import ceil
+from re import search
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.customers.states import is_late, lifecycle_stages
+from crmlib.analyse.customers.types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
+from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, shown_groups
+from crmlib.measure.indicators import compute_indicators, indicator_catalogue
+from crmlib.measure.purchases.history import net_sales_by_month, purchases_by_month, rfm_table, sales_totals
+from crmlib.prepare.clock import local_time
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import min_group, public_ids
+from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.fields import MINIMUM_GROUP
+from crmlib.schema.states import BUYING
+from crmlib.schema.tables import table_spec
+
+GROUP_FIELDS = (
+    *("kind", "industry", "company_size", "country", "region", "source"),
+    *("household_size", "income_band", "gender", "birth_on"),
+)
+"""The columns of customers that may be told apart; each only in groups that are large enough."""
+
+_IDLE = pd.Timedelta(days=3)
+"""Without a sale for so long at its beginning or end, a month may still be whole."""
+
+_ORDER_CLASSES = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerProfile:
+    """Who buys, how often, how much, and what kind of customer each one is.
+
+    Attributes
+    ----------
+    as_of : Timestamp
+        As the workspace's clocks show it, like `first_at` and `last_at`.
+    currency : str
+    totals : dict
+        `customers` (with a purchase), `listed_customers` (all that are known), `orders`, `net_sales`,
+        `repeat_share_pct` (of customers, with a second purchase), `anonymous_share_pct` (of net sales),
+        `refund_share_pct` (of what was bought), `spend_median`, `top_fifth_share_pct` (of spend),
+        `first_at`, `last_at`.
+    indicators : DataFrame indexed by customer_id
+    states : Series customer_id -> state, as `lifecycle_stages` makes it
+    types : Series customer_id -> customer type
+    type_names : tuple of str
+        The types that there could be, whether or not anybody is of one.
+    type_table : DataFrame indexed by customer type, the most spend first
+        `customers`, `share_pct`, `spend_total`, `spend_share_pct`, medians of `recency_days`, `order_count`,
+        `basket_value`, then `says` and `action`.
+    months : DataFrame
+        As `sales_by_month` makes it.
+    order_frequency : DataFrame
+        `orders` ("1", "2", "3 to 5" …), `customers`, `share_pct`.
+    concentration : DataFrame
+        `customers_pct`, `spend_pct`: the part of spend that the part of customers with most spend brings.
+    summary : DataFrame indexed by indicator
+        `says`, `unit`, `low`, `median`, `high` (a tenth of the customers lies below `low`, a tenth above
+        `high`),
+        `known_pct`.
+    groups : DataFrame
+        `field`, `value`, `customers`, `share_pct`, `spend_median` (of those who bought), in groups of at
+        least `min_group` customers.
+    min_group : int
+        Customers of the smallest group that is shown.
+    left_out : dict of str
+        What could not be computed, and why.
+
+    Examples
+    --------
+    See `customer_profile`.
+    """
+
+    as_of: pd.Timestamp
+    currency: str
+    totals: dict[str, Any]
+    indicators: pd.DataFrame = field(repr=False)
+    states: pd.Series = field(repr=False)
+    types: pd.Series = field(repr=False)
+    type_names: tuple[str, ...]
+    type_table: pd.DataFrame = field(repr=False)
+    months: pd.DataFrame = field(repr=False)
+    order_frequency: pd.DataFrame = field(repr=False)
+    concentration: pd.DataFrame = field(repr=False)
+    summary: pd.DataFrame = field(repr=False)
+    groups: pd.DataFrame = field(repr=False)
+    min_group: int = MINIMUM_GROUP
+    left_out: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def _repr_html_(self) -> str:
+        return self.type_table.drop(columns=["says", "action"]).to_html()
+
+
+def customer_profile(crm: Crm) -> CustomerProfile:
+    """Put the customers of a workspace into small tables that a page can show.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`; `customers` and `products` add to it.
+
+    Returns
+    -------
+    CustomerProfile
+
+    Raises
+    ------
+    SchemaError
+        If there is no table of transactions.
+
+    Examples
+    --------
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": ["1", "2", "3"], "customer_id": ["ann", "ann", "bob"], "product_id": ["tea"] * 3,
+    ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-02-10", "2024-01-05"]),
+    ...     "net_amount": [10.0, 20.0, 10.0]})
+    >>> profile = customer_profile(Crm.from_frames(as_of="2024-02-29", currency="EUR", transactions=lines))
+    >>> profile.totals["customers"], profile.totals["orders"], profile.totals["repeat_share_pct"]
+    (2, 3, 50.0)
+    >>> profile.type_table[["customers", "spend_share_pct"]].to_numpy().tolist()
+    [[1.0, 75.0], [1.0, 25.0]]
+    """
+    lines = crm.table("transactions")
+    indicators = compute_indicators(crm)
+    buyers = indicators[indicators["order_count"] > 0]
+    kinds = _definitions(crm) or CUSTOMER_TYPES
+    rfm = rfm_table(lines, as_of=crm.as_of, time_zone=crm.time_zone)
+    types = customer_types(rfm, definitions=None if kinds is CUSTOMER_TYPES else kinds)
+    return CustomerProfile(
+        as_of=local_time(crm.as_of, time_zone=crm.time_zone),
+        currency=crm.currency,
+        totals=_totals(crm, indicators, buyers),
+        indicators=indicators,
+        states=lifecycle_stages(crm),
+        types=types,
+        type_names=tuple(kind.name for kind in kinds),
+        type_table=_type_table(rfm, types, kinds),
+        min_group=min_group(crm),
+        months=sales_by_month(crm),
+        order_frequency=order_frequency(buyers["order_count"]),
+        concentration=concentration(buyers["spend_total"]),
+        summary=_summary(buyers, crm),
+        groups=_groups(crm, indicators),
+        left_out=dict(indicators.attrs.get("left_out", {})),
+    )
+
+
+def sales_by_month(crm: Crm) -> pd.DataFrame:
+    """Net sales, orders and customers of every month, in the workspace's time zone."""
+    months = net_sales_by_month(crm)
+    if months.empty:
+        columns = ["month", "net_sales", "orders", "customers"]
+        return months.reindex(columns=columns).assign(complete=pd.Series(dtype=bool))
+    first_at, last_at = months["first_at"].iloc[0], months["last_at"].iloc[-1]
+    months = months.assign(month=pd.to_datetime(months["month"])).set_index("month")[["net_sales"]]
+    every = pd.date_range(months.index[0], months.index[-1], freq="MS", name="month")
+    months = months.join(purchases_by_month(crm).set_index("month")).reindex(every).fillna(0).reset_index()
+    months = months.astype({"orders": "int64", "customers": "int64"})
+    reach = min(local_time(crm.as_of, time_zone=crm.time_zone), last_at + _IDLE)
+    months["complete"] = months["month"] + pd.offsets.MonthEnd(0) <= reach
+    if first_at > months["month"].iloc[0] + _IDLE:
+        months.loc[0, "complete"] = False
+    return months
+
+
+def order_frequency(order_count: pd.Series) -> pd.DataFrame:
+    """Customers by number of orders."""
+    highest = order_count.max() if len(order_count) else 0
+    rows = []
+    for low, high in _ORDER_CLASSES:
+        if low > highest:
+            break
+        words = f"{low:,}" if low == high else f"{low} to {high}" if high else f"over {low - 1}"
+        rows.append((words, int(order_count.between(low, high if high else highest).sum())))
+    table = pd.DataFrame(rows, columns=["orders", "customers"])
+    return table.assign(share_pct=100 * table["customers"] / max(len(order_count), 1))
+
+
+def concentration(spend: pd.Series) -> pd.DataFrame:
+    """How much of all spend the customers with most spend bring.
+
+    References
+    ----------
+    Lorenz, M. O. (1905). Methods of measuring the concentration of wealth. Publications of the American
+    Statistical Association 9.
+    """
+    ordered = spend[spend > 0].sort_values(ascending=False).to_numpy()
+    if not len(ordered):
+        return pd.DataFrame({"customers_pct": [], "spend_pct": []})
+    reached = ordered.cumsum()
+    taken = [ceil(len(ordered) * share / 100) for share in range(101)]
+    parts = [0.0 if not n else float(100 * reached[n - 1] / reached[-1]) for n in taken]
+    return pd.DataFrame({"customers_pct": range(101), "spend_pct": parts})
+
+
+def _definitions(crm: Crm) -> tuple[CustomerType, ...] | None:
+    own = getattr(getattr(crm, "config", None), "customer_types", None)
+    return read_customer_types(own) if own else None
+
+
+def _totals(crm: Crm, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[str, Any]:
+    net, anonymous, bought, refunds, orders, first_at, last_at = sales_totals(crm)
+    curve = concentration(buyers["spend_total"])
+    return {
+        "customers": len(buyers),
+        "listed_customers": len(indicators),
+        "orders": int(buyers["order_count"].sum()) + int(orders),
+        "net_sales": float(net or 0),
+        "repeat_share_pct": float(100 * (buyers["order_count"] > 1).mean()) if len(buyers) else None,
+        "anonymous_share_pct": 100 * float(anonymous or 0) / float(net) if net else None,
+        "refund_share_pct": 100 * float(refunds or 0) / float(bought) if bought else None,
+        "spend_median": float(buyers["spend_total"].median()) if len(buyers) else None,
+        "top_fifth_share_pct": float(curve["spend_pct"].iloc[20]) if len(curve) else None,
+        "first_at": local_time(first_at, time_zone=crm.time_zone),
+        "last_at": local_time(last_at, time_zone=crm.time_zone),
+    }
+
+
+def _type_table(rfm: pd.DataFrame, types: pd.Series, kinds: tuple[CustomerType, ...]) -> pd.DataFrame:
+    figures = rfm.assign(basket_value=rfm["spend_total"] / rfm["order_count"]).groupby(types)
+    table = pd.DataFrame(
+        {
+            "customers": figures.size(),
+            "spend_total": figures["spend_total"].sum(),
+            "recency_days": figures["recency_days"].median(),
+            "order_count": figures["order_count"].median(),
+            "basket_value": figures["basket_value"].median(),
+        }
+    )
+    table.insert(1, "share_pct", 100 * table["customers"] / max(len(rfm), 1))
+    table.insert(3, "spend_share_pct", 100 * table["spend_total"] / (table["spend_total"].sum() or 1))
+    said = pd.DataFrame(
+        {"says": {k.name: k.says for k in kinds}, "action": {k.name: k.action for k in kinds}}
+    )
+    table = table.join(said).sort_values("spend_total", ascending=False, kind="stable")
+    return table.rename_axis("customer_type")
+
+
+def _summary(buyers: pd.DataFrame, crm: Crm) -> pd.DataFrame:
+    catalogue = indicator_catalogue(crm).set_index("name")
+    numbers = buyers.select_dtypes("number")
+    quantiles = numbers.quantile([0.1, 0.5, 0.9]).T if len(numbers) else pd.DataFrame(columns=[0.1, 0.5, 0.9])
+    table = pd.DataFrame(
+        {
+            "says": catalogue["says"].reindex(numbers.columns),
+            "unit": catalogue["unit"].reindex(numbers.columns).replace("currency", crm.currency),
+            "low": quantiles[0.1],
+            "median": quantiles[0.5],
+            "high": quantiles[0.9],
+            "known_pct": 100 * numbers.notna().mean(),
+        }
+    )
+    return table.rename_axis("indicator")
+
+
+def _groups(crm: Crm, indicators: pd.DataFrame) -> pd.DataFrame:
+    columns = ["field", "value", "customers", "share_pct", "spend_median"]
+    if "customers" not in crm:
+        return pd.DataFrame(columns=columns)
+    present = [name for name in GROUP_FIELDS if name in crm.columns("customers")]
+    people = crm.frame("customers", ["customer_id", *present]).set_index("customer_id")
+    figures = indicators[["order_count", "spend_total"]].reindex(people.index)
+    least = min_group(crm)
+    tables = [_group(name, people[name], figures, as_of=crm.as_of, least=least) for name in present]
+    tables = [table for table in tables if len(table)]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def _group(
+    name: str, values: pd.Series, figures: pd.DataFrame, *, as_of: pd.Timestamp, least: int
+) -> pd.DataFrame:
+    if name == "birth_on":
+        values = age_bands(values, as_of=as_of)
+    sensitive = table_spec("customers").field(name).privacy == "sensitive"
+    named = shown_groups(values, min_group=least, most=None if sensitive else 10)
+    spend = figures["spend_total"].where(figures["order_count"] > 0)
+    by_value = spend.groupby(named)
+    table = pd.DataFrame({"customers": by_value.size(), "spend_median": by_value.median()}).rename_axis(
+        "value"
+    )
+    table["spend_median"] = table["spend_median"].where(by_value.count() >= least)
+    shown = set(table.index) - {NOT_STATED}
+    if len(shown) < 2 or shown == {OTHER}:
+        return table.iloc[:0]
+    table = table.assign(share_pct=100 * table["customers"] / len(values), field=name).reset_index()
+    return table.sort_values("value", key=lambda names: _places(names, table["customers"]))
+
+
+def _places(names: pd.Series, customers: pd.Series) -> pd.Series:
+    """Bands in their own order ("under 15K" before "15-24K"), other values by size, what is unknown last."""
+    sizes = names.map(_lower_end)
+    banded = sizes[~names.isin([OTHER, NOT_STATED])].notna().all()
+    keys = [(names == NOT_STATED, names == OTHER, sizes if banded else -customers, names)]
+    order = pd.DataFrame(dict(enumerate(*keys))).sort_values([0, 1, 2, 3]).index
+    return pd.Series(range(len(names)), index=order).reindex(names.index)
+
+
+def _lower_end(value: str) -> float | None:
+    digits = search(r"\d+", value)
+    return float(digits[0]) - 0.5 * value.lower().startswith("under") if digits else None
+
+
+_FIGURES = ("spend_total", "order_count", "recency_days", "gap_days_mean", "gap_overdue_ratio")
+
+
+def customers_of_types(crm: Crm, profile: CustomerProfile, names: Iterable[str]) -> pd.DataFrame:
+    """The customers of some types, most spend first."""
+    known = profile.type_names
+    wanted = list(names)
+    for name in wanted:
+        if name not in known:
+            raise ParameterError(f"there is no customer type {name!r}.{nearest(name, known)}")
+    chosen = profile.types[profile.types.isin(wanted)]
+    return _most_spend_first(crm, profile, chosen.rename("customer_type"))
+
+
+def late_customers(crm: Crm, profile: CustomerProfile) -> pd.DataFrame:
+    """The customers who are late and still buy by their state, most spend first: a call now comes before silence.
+
+    Who is late and has fallen silent already is left to the list to win back.
+    """
+    states = profile.states[profile.states.isin(BUYING)]
+    late = is_late(profile.indicators["gap_overdue_ratio"].reindex(states.index))
+    return _most_spend_first(crm, profile, states[late].astype("str").rename("stage"))
+
+
+def late_of_all(profile: CustomerProfile) -> int:
+    """How many customers are late, whatever their state; who has bought once only has no usual gap."""
+    return int(is_late(profile.indicators["gap_overdue_ratio"]).sum())
+
+
+def _most_spend_first(crm: Crm, profile: CustomerProfile, chosen: pd.Series) -> pd.DataFrame:
+    figures = [name for name in _FIGURES if name in profile.indicators]
+    table = profile.indicators[figures].reindex(chosen.index)
+    table.insert(0, str(chosen.name), chosen)
+    table.insert(0, "customer_id", chosen.index.astype("str"))
+    table = table.reset_index(drop=True).sort_values(
+        ["spend_total", "customer_id"], ascending=[False, True], kind="stable"
+    )
+    table["customer_id"] = public_ids(crm, table["customer_id"])
+    return table.reset_index(drop=True)

@@ -1,0 +1,1 @@
+"""Learning from tables: features, candidates, evaluation, reasons, leaks."""

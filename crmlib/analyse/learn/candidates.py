@@ -1,0 +1,240 @@
+"""The models that compete, calibrated and chosen on the rows that are learnt from alone."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from crmlib.analyse.learn.evaluate import log_losses
+from crmlib.analyse.learn.features import Encoding, size_of, unbent
+from crmlib.schema.errors import ParameterError, nearest
+
+CANDIDATES = ("logistic_regression", "decision_tree", "boosted_trees", "neural_net")
+"""All that can compete, the simplest first."""
+
+PLAIN_NAMES = {
+    "logistic_regression": "a weighted sum of the figures",
+    "decision_tree": "a decision tree",
+    "boosted_trees": "many small trees",
+    "neural_net": "a small neural net",
+    "recency": "days since the last order alone",
+    "category_recency": "days since the last order of the category alone",
+    "probability_alive": "the chance of being an active customer alone",
+    "probability_alive_modified": "the chance of being an active customer alone (modified model)",
+    "own_rate": "each customer's own pace of buying alone",
+    "best_single": "the best single figure alone",
+    "base_rate": "the same chance for everybody",
+}
+"""Candidates and baselines, as a sentence can name them."""
+ISOTONIC_FROM = 1_000
+"""Customers of the rarer outcome from which a probability is calibrated by steps rather than by a curve."""
+_CAP = 0.005
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Straightener:
+    """Makes columns fit for a weighted sum: gaps filled and marked, tails capped and unbent, scaled.
+
+    Parameters
+    ----------
+    medians, size, low, high, mean, deviation : arrays, one entry a column
+    gaps : array of the columns whose gaps are marked by a column of their own
+    """
+
+    medians: np.ndarray
+    size: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    gaps: np.ndarray
+
+    def apply(self, matrix: np.ndarray) -> np.ndarray:
+        """The columns, straightened, and one column a mark."""
+        missing = np.isnan(matrix)
+        filled = np.clip(np.where(missing, self.medians, matrix), self.low, self.high)
+        straight = (unbent(filled, self.size) - self.mean) / self.deviation
+        return np.column_stack([straight, missing[:, self.gaps].astype("float64")])
+
+
+def learn_straightener(matrix: np.ndarray) -> Straightener:
+    """Learn it from the rows that are learnt from."""
+    medians = np.array([np.nanmedian(column) if not np.isnan(column).all() else 0.0 for column in matrix.T])
+    filled = np.where(np.isnan(matrix), medians, matrix)
+    low, high = np.quantile(filled, [_CAP, 1 - _CAP], axis=0)
+    size = np.array([size_of(column) for column in filled.T])
+    straight = unbent(np.clip(filled, low, high), size)
+    deviation = straight.std(axis=0)
+    share = np.isnan(matrix).mean(axis=0)
+    return Straightener(
+        medians=medians,
+        size=size,
+        low=low,
+        high=high,
+        mean=straight.mean(axis=0),
+        deviation=np.where(deviation > 1e-12, deviation, 1.0),
+        gaps=np.flatnonzero((share > 0.01) & (share < 0.99)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fitted:
+    """A model that gives calibrated probabilities.
+
+    Parameters
+    ----------
+    name : one of `CANDIDATES`
+    model : scikit-learn classifier
+    straightener : Straightener or None
+    calibrate : function of raw probabilities
+    encoding : Encoding
+    out_of_fold : array
+        Calibrated probabilities of the rows learnt from, each by models that had not seen the customer.
+    """
+
+    name: str
+    model: Any
+    straightener: Straightener | None
+    calibrate: Callable[[np.ndarray], np.ndarray]
+    encoding: Encoding
+    out_of_fold: np.ndarray
+
+    def probability(self, matrix: np.ndarray) -> np.ndarray:
+        """The probability of the outcome for each row of a matrix made by `encoding`."""
+        return self.calibrate(self.leaning(matrix))
+
+    def leaning(self, matrix: np.ndarray) -> np.ndarray:
+        """What the model says before it is calibrated, 0 to 1: it has no steps on which a figure moves nothing."""
+        return _raw(self.model, self.straightener, matrix)
+
+
+def one_thread() -> Any:
+    """One core for as long as a `with` block lasts, so that sums are added up in the same order everywhere.
+
+    Small tables are learnt from faster so, too. The library is loaded first: a limit holds for what is there.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1)
+
+
+def check_candidates(names: Iterable[str] | str | None) -> tuple[str, ...]:
+    """The candidates that were asked for."""
+    asked = CANDIDATES if names is None else [names] if isinstance(names, str) else list(names)
+    for name in asked:
+        if name not in CANDIDATES:
+            raise ParameterError(f"there is no candidate {name!r}.{nearest(name, CANDIDATES)}")
+    if not asked:
+        raise ParameterError(f"candidates is empty: give at least one of {', '.join(CANDIDATES)}.")
+    return tuple(name for name in CANDIDATES if name in asked)
+
+
+def folds_of(groups: np.ndarray, label: np.ndarray, *, folds: int, seed: int) -> np.ndarray:
+    """A fold for each row: a customer stays in one, and each fold has its share of the outcome."""
+    customers = int(groups.max()) + 1
+    hit = np.zeros(customers, dtype=bool)
+    np.logical_or.at(hit, groups, label)
+    shuffled = np.random.default_rng(seed).permutation(customers)
+    order = shuffled[np.argsort(~hit[shuffled], kind="stable")]
+    fold = np.empty(customers, dtype=int)
+    fold[order] = np.arange(customers) % folds
+    return fold[groups]
+
+
+def fit_candidate(
+    name: str, matrix: np.ndarray, label: np.ndarray, fold: np.ndarray, *, encoding: Encoding, seed: int
+) -> Fitted:
+    """Fit one candidate on all rows, calibrated by what it says about rows left out in turn.
+
+    References
+    ----------
+    Niculescu-Mizil, A. & Caruana, R. (2005). Predicting good probabilities with supervised learning. ICML.
+    """
+    raw = np.empty(len(label))
+    for k in np.unique(fold):
+        inside = fold != k
+        raw[~inside] = _raw(*_fit(name, matrix[inside], label[inside], seed), matrix[~inside])
+    model, straightener = _fit(name, matrix, label, seed)
+    out_of_fold = np.empty(len(label))
+    for k in np.unique(fold):
+        inside = fold != k
+        out_of_fold[~inside] = learn_calibration(raw[inside], label[inside])(raw[~inside])
+    return Fitted(
+        name=name,
+        model=model,
+        straightener=straightener,
+        calibrate=learn_calibration(raw, label),
+        encoding=encoding,
+        out_of_fold=out_of_fold,
+    )
+
+
+def choose(fitted: Iterable[Fitted], label: np.ndarray) -> Fitted:
+    """The candidate with the smallest log loss on rows it had not seen, of those that are learnt from."""
+    return min(fitted, key=lambda model: float(log_losses(model.out_of_fold, label).mean()))
+
+
+def learn_calibration(raw: np.ndarray, label: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """From what a model says to a probability: by steps where there is much to learn from, else by a curve.
+
+    References
+    ----------
+    Platt, J. (1999). Probabilistic outputs for support vector machines. Advances in Large Margin Classifiers.
+
+    Zadrozny, B. & Elkan, C. (2002). Transforming classifier scores into accurate multiclass probability
+    estimates. KDD.
+    """
+    from sklearn.isotonic import IsotonicRegression
+    from sklearn.linear_model import LogisticRegression
+
+    if min(label.sum(), (~label).sum()) >= ISOTONIC_FROM:
+        height = IsotonicRegression().fit(raw, label).predict(raw)
+        _, step, size = np.unique(height, return_inverse=True, return_counts=True)
+        # No step is taken to be certain: two more customers like everybody else stand on each.
+        softened = (size * height[np.unique(step, return_index=True)[1]] + 2 * label.mean()) / (size + 2)
+        steps = IsotonicRegression(out_of_bounds="clip").fit(raw, softened[step])
+        return lambda p: steps.predict(p)
+    curve = LogisticRegression(C=1e4).fit(_odds(raw)[:, None], label)
+    return lambda p: curve.predict_proba(_odds(p)[:, None])[:, 1]
+
+
+def _odds(p: np.ndarray) -> np.ndarray:
+    clipped = np.clip(p, 1e-4, 1 - 1e-4)
+    return np.log(clipped) - np.log1p(-clipped)
+
+
+def _fit(name: str, matrix: np.ndarray, label: np.ndarray, seed: int) -> tuple[Any, Straightener | None]:
+    model = _made(name, len(label), seed)
+    straightener = learn_straightener(matrix) if name in ("logistic_regression", "neural_net") else None
+    with warnings.catch_warnings():
+        # The net is stopped after few rounds on purpose: it is one way to keep it simple.
+        warnings.filterwarnings("ignore", category=UserWarning, module="sklearn")
+        model.fit(matrix if straightener is None else straightener.apply(matrix), label)
+    return model, straightener
+
+
+def _made(name: str, rows: int, seed: int) -> Any:
+    if name == "logistic_regression":
+        from sklearn.linear_model import LogisticRegression
+
+        return LogisticRegression(C=0.05, max_iter=300)
+    if name == "decision_tree":
+        from sklearn.tree import DecisionTreeClassifier
+
+        return DecisionTreeClassifier(max_depth=4, min_samples_leaf=max(20, rows // 100), random_state=seed)
+    if name == "boosted_trees":
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        return HistGradientBoostingClassifier(
+            max_iter=70, learning_rate=0.07, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=5.0,
+            early_stopping=False, random_state=seed,
+        )  # fmt: skip
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier((8,), solver="lbfgs", alpha=30.0, max_iter=60, random_state=seed)
+
+
+def _raw(model: Any, straightener: Straightener | None, matrix: np.ndarray) -> np.ndarray:
+    return model.predict_proba(matrix if straightener is None else straightener.apply(matrix))[:, 1]

@@ -1,0 +1,1 @@
+"""Purchase models, and what customers will still bring."""

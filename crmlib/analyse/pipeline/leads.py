@@ -1,0 +1,427 @@
+"""Which open deals are likely to be won: learnt from past moments, tested on later ones."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.churn.periods import base_rate
+from crmlib.analyse.learn.candidates import Fitted, check_candidates, one_thread
+from crmlib.analyse.learn.fit import Learnt, Rows, check_seed, learn, reason_series, rows_of, some_of
+from crmlib.analyse.learn.reasons import drivers
+from crmlib.analyse.pipeline.lead_features import (
+    features_at,
+    lead_reasons,
+    leaking_features,
+    reasons_in_words,
+)
+from crmlib.analyse.pipeline.lead_moments import (
+    FEWEST,
+    LEARN_MOMENTS,
+    Moment,
+    check_horizon,
+    evaluate_leads,
+    moments_of,
+    period_table,
+    require_rows,
+    tenths,
+)
+from crmlib.analyse.pipeline.portrait import deal_values, won_portrait
+from crmlib.analyse.pipeline.traits import TRAITS, named
+from crmlib.measure.deals.stays import deals
+from crmlib.prepare.crm import Crm
+from crmlib.schema.errors import ParameterError
+
+LEAD_MODELS = {
+    "logistic_regression": "a weighted sum of the figures",
+    "decision_tree": "a decision tree",
+    "boosted_trees": "many small trees",
+    "neural_net": "a small neural net",
+    "stage_alone": "the win rate of the stage alone",
+    "age_alone": "the days since a deal was opened alone",
+    "base_rate": "the same chance for every deal",
+}
+"""Ways to foretell a win, as a sentence can name them."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LeadScores:
+    """Open deals with their chance to be won, and how good such chances were on a later period.
+
+    Parameters
+    ----------
+    table : DataFrame indexed by opportunity_id, the likeliest first
+        `customer_id`, `owner_id`, `product_id`, `source`, `stage`, `age_days`, `probability` (to be won within the
+        horizon, 0 to 1), `score` (1 to 99: the place among the open deals by probability), `similarity_pct` (share
+        of the deals won that are as like the won, or less), `value` and `expected_value` (probability times value;
+        account currency), `value_estimated`, `speaks_for`, `speaks_against`.
+    horizon_days : int
+    evaluation : DataFrame, one row a way to foretell
+        `model`, `kind`, `auc`, `log_loss`, `brier`, `lift_top_decile`, each with `_low` and `_high` (95 %, deals
+        drawn again), `chosen`. On a later period.
+    differences : DataFrame, one row a baseline
+        Chosen minus baseline, with interval; `better` (AUC), `sharper` (log loss).
+    tenths : DataFrame
+        Deals of the test by their chance, see `lead_evaluation.tenths`.
+    drivers : DataFrame
+        `indicator`, `auc_loss`, `low`, `high`, `direction`.
+    reason_table : DataFrame, see `lead_reasons.lead_reasons`
+    refused : Series feature -> reason
+        Features that know the outcome.
+    left_out : Series feature -> reason
+        Features that say nothing of their own.
+    features : list of the features that count
+    periods : DataFrame, see `lead_moments.period_table`
+    won, not_won, open : int
+        Deals won, not won (lost, or open for longer than the horizon), and open ones that are scored.
+    undated : int
+        Open deals without an opening date, which are not scored.
+    lost_recorded : bool
+    beats_base : bool
+        Whether it ranks deals better than by chance, by the interval.
+    beats_stage : bool or None
+        The same against the win rate of the stage alone; None where no stage history is kept.
+    beats_age : bool
+        The same against the days since a deal was opened alone.
+    currency : str
+    says : str
+    notes : tuple of str
+    portrait_says : str
+        Why there is no similarity, where there is none.
+
+    Examples
+    --------
+    See `crmlib.analyse.pipeline.leads.score_leads`.
+    """
+
+    table: pd.DataFrame
+    horizon_days: int
+    evaluation: pd.DataFrame
+    differences: pd.DataFrame
+    tenths: pd.DataFrame
+    drivers: pd.DataFrame
+    reason_table: pd.DataFrame
+    refused: pd.Series
+    left_out: pd.Series
+    features: list[str]
+    periods: pd.DataFrame
+    won: int
+    not_won: int
+    open: int
+    undated: int
+    lost_recorded: bool
+    beats_base: bool
+    beats_stage: bool | None
+    beats_age: bool
+    currency: str
+    says: str
+    notes: tuple[str, ...] = ()
+    portrait_says: str = ""
+
+    @property
+    def chosen(self) -> pd.Series:
+        """The row of `evaluation` of the way that was chosen.
+
+        Examples
+        --------
+        See `crmlib.analyse.pipeline.leads.score_leads`.
+        """
+        return self.evaluation[self.evaluation["chosen"]].iloc[0]
+
+    def _repr_html_(self) -> str:
+        shown = self.table[["probability", "score", "similarity_pct", "expected_value", "speaks_for"]]
+        return f"<p>{escape(self.says)}</p>{shown.head(10).round(3).to_html()}"
+
+
+def lead_verdict(
+    evaluation: pd.DataFrame, differences: pd.DataFrame, periods: pd.DataFrame, *, horizon_days: int
+) -> str:
+    """What the test says, plainly, whichever way it went."""
+    test, best = periods[periods["role"] == "test"], evaluation[evaluation["chosen"]].iloc[0]
+    parts = [
+        f"Tested on {test['moment'].min():%Y-%m-%d} to {test['until'].max():%Y-%m-%d}: {int(test['won'].sum()):,} of "
+        f"{int(test['deals'].sum()):,} open deals were won within {horizon_days} days.",
+        f"Chosen: {LEAD_MODELS[best['model']]}, AUC {best['auc']:.2f} ({best['auc_low']:.2f} to "
+        f"{best['auc_high']:.2f}).",
+    ]
+    for better, words in ((True, "better than"), (False, "not shown to be better than")):
+        said = [
+            f"{LEAD_MODELS[row['baseline']]} (AUC {row['auc_difference']:+.2f}, {row['auc_low']:+.2f} to "
+            f"{row['auc_high']:+.2f})"
+            for _, row in differences[differences["better"] == better].iterrows()
+        ]
+        if said:
+            parts.append(f"It is {words} {'; '.join(said)}.")
+    return " ".join(parts)
+
+
+FEWEST_DECIDED = 200
+"""Deals won, and deals not won, below which scores are refused unless they are asked for all the same."""
+CANDIDATES = ("logistic_regression", "boosted_trees")
+_FEWEST_FORCED = 10
+
+
+def score_leads(
+    crm: Crm,
+    *,
+    horizon_days: int | None = None,
+    force: bool = False,
+    candidates: Iterable[str] = CANDIDATES,
+    seed: int = 0,
+) -> LeadScores:
+    """The chance of every open deal to be won within a horizon, from what was known at past moments.
+
+    Deals that were open at past moments are rows, with what was known then (``crm.at(moment)``); the label is
+    whether they were won within the horizon. A deal that was lost, or was still open at the end of it, was not won
+    within it; nobody is taken for lost. Moments whose horizon is not over are not used. The latest moments are the
+    test, and no outcome that is learnt from reaches into them. Then it is learnt again with the test, for the open
+    deals at ``crm.as_of``. Figures that know the outcome are refused (`lead_leaks.leaking_features`).
+
+    Parameters
+    ----------
+    crm : Crm
+        With `opportunities` that have `created_at` and `closed_at`; `stage_history`, `interactions`,
+        `customers`, `products`, `campaigns` and `employees` are used where they are there.
+    horizon_days : int, optional
+        By default the time in which four of five deals won were won, at most a quarter of the history.
+    force : bool
+        Score with fewer than 200 deals won or 200 not won, too.
+    candidates : names, as for `crmlib.analyse.churn.model.fit_churn`
+    seed : int
+
+    Returns
+    -------
+    LeadScores
+
+    Raises
+    ------
+    ParameterError
+        If too few deals were decided, the history is too short, or an argument does not fit.
+    SchemaError
+        If there are no opportunities.
+
+    References
+    ----------
+    van Houwelingen, H. C. (2007). Dynamic prediction by landmarking in event history analysis. Scandinavian Journal
+    of Statistics 34.
+
+    Kaufman, S., Rosset, S., Perlich, C. & Stitelman, O. (2012). Leakage in data mining. ACM Transactions on
+    Knowledge Discovery from Data 6(4).
+    """
+    names, seed = check_candidates(list(candidates)), check_seed(seed)
+    now = deals(crm)
+    horizon = check_horizon(horizon_days, now, as_of=crm.as_of)
+    counts = _counted(now, horizon)
+    _require(counts, horizon, force=force)
+    fewest = _FEWEST_FORCED if force else FEWEST
+    test, earlier = moments_of(crm, horizon_days=horizon, now=now)
+    require_rows(earlier, what="to learn from", fewest=fewest)
+    require_rows(test, what="to test on", fewest=fewest)
+    with one_thread():
+        found, learnt, refused = _tested(crm, now, test, earlier, names=names, seed=seed)
+        final = _refitted(test, earlier, learnt, refused, seed=seed)
+        asked = features_at(crm, horizon_days=horizon, known=now)
+        probability = final.chosen.probability(final.encoding.matrix(asked)) if len(asked) else np.empty(0)
+        why = lead_reasons(final.chosen, asked, shown=_with_names(crm, asked))
+    likeness, portrait_says = _similarity(crm, now, asked.index)
+    periods = period_table(test, earlier, time_zone=crm.time_zone)
+    beaten = found.differences.set_index("baseline")["better"]
+    return LeadScores(
+        table=_table(now, asked, probability, likeness, reasons_in_words(why, asked.index)),
+        horizon_days=horizon,
+        evaluation=found.evaluation,
+        differences=found.differences,
+        tenths=found.tenths,
+        drivers=found.drivers,
+        reason_table=why,
+        refused=reason_series(refused),
+        left_out=_left_out(final.encoding.left_out | learnt.encoding.left_out, refused),
+        features=list(final.encoding.features),
+        periods=periods,
+        open=len(asked),
+        undated=int((now["outcome"] == "open").sum()) - len(asked),
+        **counts,
+        beats_base=bool(beaten["base_rate"]),
+        beats_stage=bool(beaten["stage_alone"]) if "stage_alone" in beaten else None,
+        beats_age=bool(beaten["age_alone"]),
+        currency=crm.currency,
+        says=lead_verdict(found.evaluation, found.differences, periods, horizon_days=horizon),
+        notes=_notes(now, counts, horizon, len(asked)),
+        portrait_says=portrait_says,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Found:
+    evaluation: pd.DataFrame
+    differences: pd.DataFrame
+    tenths: pd.DataFrame
+    drivers: pd.DataFrame
+
+
+def _left_out(reasons: dict[str, str], refused: dict[str, str]) -> pd.Series:
+    return reason_series(
+        {name: why.replace("customer", "deal") for name, why in reasons.items() if name not in refused}
+    )
+
+
+def _counted(now: pd.DataFrame, horizon: int) -> dict[str, Any]:
+    stale = (now["outcome"] == "open") & (now["age_days"] > horizon)
+    lost = now["outcome"] == "lost"
+    return {
+        "won": int((now["outcome"] == "won").sum()),
+        "not_won": int((lost | stale).sum()),
+        "lost_recorded": bool(lost.any()),
+    }
+
+
+def _require(counts: dict[str, Any], horizon: int, *, force: bool) -> None:
+    if force or min(counts["won"], counts["not_won"]) >= FEWEST_DECIDED:
+        return
+    raise ParameterError(
+        f"{counts['won']:,} deals were won and {counts['not_won']:,} were not (lost, or open for more than "
+        f"{horizon} days). Chances learnt from fewer than {FEWEST_DECIDED} of each are mostly chance themselves. "
+        "Wait until more are decided, or ask for them all the same with force=True."
+    )
+
+
+def _tested(
+    crm: Crm,
+    now: pd.DataFrame,
+    test: list[Moment],
+    earlier: list[Moment],
+    *,
+    names: tuple[str, ...],
+    seed: int,
+) -> tuple[_Found, Learnt, dict[str, str]]:
+    rows = some_of(_rows(earlier), seed=seed)
+    later = _rows(test)
+    refused = leaking_features(
+        rows.features, rows.label, rows.groups, now=now, has_history="stage_history" in crm
+    )
+    learnt = learn(_recorded(rows), names=names, refused=refused, seed=seed)
+    matrix = learnt.encoding.matrix(later.features)
+    predictions = {name: learnt.fitted[name].probability(matrix) for name in names}
+    rivals = {} if "stage" in refused else {"stage_alone": _stage_alone(rows, later.features["stage"])}
+    rivals["age_alone"] = _age_alone(rows, later.features["age_days"])
+    rivals["base_rate"] = base_rate(rows.label, len(later.label))
+    evaluation, differences = evaluate_leads(
+        predictions | rivals, later.label, later.groups,
+        chosen=learnt.chosen.name, baselines=tuple(rivals), seed=seed,
+    )  # fmt: skip
+    found = _Found(
+        evaluation=evaluation,
+        differences=differences,
+        tenths=tenths(predictions[learnt.chosen.name], later.label, later.groups, seed=seed),
+        drivers=_drivers(learnt.chosen, test[0], seed=seed),
+    )
+    return found, learnt, refused
+
+
+def _with_names(crm: Crm, features: pd.DataFrame) -> pd.DataFrame:
+    product = named(crm, features["product_id"], table="products", key="product_id", column="name")
+    campaign = named(crm, features["campaign_id"], table="campaigns", key="campaign_id", column="name")
+    return features.assign(product_id=product, campaign_id=campaign)
+
+
+def _rows(moments: list[Moment]) -> Rows:
+    return rows_of([(moment.features, moment.label) for moment in moments])
+
+
+def _recorded(rows: Rows) -> Rows:
+    """Without the features of which nothing at all is recorded."""
+    return Rows(features=rows.features.dropna(axis=1, how="all"), label=rows.label, groups=rows.groups)
+
+
+def _stage_alone(rows: Rows, asked: pd.Series) -> np.ndarray:
+    return _share_of_value(rows.features["stage"].to_numpy(), rows.label, asked.to_numpy())
+
+
+def _age_alone(rows: Rows, asked: pd.Series) -> np.ndarray:
+    """The share won of each tenth of the ages."""
+    age = rows.features["age_days"].to_numpy()
+    edges = np.unique(np.quantile(age, np.linspace(0, 1, 11)[1:-1]))
+    codes = [np.searchsorted(edges, values, side="right") for values in (age, asked.to_numpy())]
+    return _share_of_value(codes[0], rows.label, codes[1])
+
+
+def _share_of_value(values: np.ndarray, label: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """The share won of each value, with two deals like all others added; a new value gets the share of all."""
+    overall = float(label.mean())
+    counts = pd.Series(label).groupby(pd.Series(values).astype(str).to_numpy()).agg(["sum", "size"])
+    rate = (counts["sum"] + 2 * overall) / (counts["size"] + 2)
+    return pd.Series(asked).astype(str).map(rate).astype("float64").fillna(overall).to_numpy()
+
+
+def _drivers(model: Fitted, moment: Moment, *, seed: int) -> pd.DataFrame:
+    """On the latest moment alone: there every deal is one row."""
+    if not 0 < moment.label.sum() < len(moment.label):
+        return pd.DataFrame(columns=["indicator", "auc_loss", "low", "high", "direction"])
+    return drivers(model, model.encoding.matrix(moment.features), moment.label, seed=seed)
+
+
+def _refitted(
+    test: list[Moment], earlier: list[Moment], learnt: Learnt, refused: dict[str, str], *, seed: int
+) -> Learnt:
+    newest = [*test, *earlier[: max(1, LEARN_MOMENTS - len(test))]]
+    rows = _recorded(some_of(_rows(newest), seed=seed))
+    return learn(rows, names=[learnt.chosen.name], refused=refused, seed=seed)
+
+
+def _similarity(crm: Crm, now: pd.DataFrame, asked: pd.Index) -> tuple[pd.Series, str]:
+    at_start = [name for name, trait in TRAITS.items() if trait.at_start]
+    try:
+        return won_portrait(crm, by=at_start, known=now).similarity.reindex(asked), ""
+    except ParameterError as error:
+        return pd.Series(np.nan, index=asked), str(error)
+
+
+def _table(
+    now: pd.DataFrame, asked: pd.DataFrame, probability: np.ndarray, likeness: pd.Series, words: pd.DataFrame
+) -> pd.DataFrame:
+    worth = deal_values(now).reindex(asked.index)
+    known = now.reindex(asked.index)
+    table = known[["customer_id", "owner_id", "product_id", "source", "stage", "age_days"]].assign(
+        probability=probability,
+        score=_scores(probability),
+        similarity_pct=likeness,
+        value=worth["value"],
+        value_estimated=worth["estimated"] & worth["value"].notna(),
+        expected_value=probability * worth["value"],
+    )
+    order = ["probability", "similarity_pct", "expected_value"]
+    return table.join(words).sort_values(order, ascending=False, kind="stable")
+
+
+def _scores(probability: np.ndarray) -> np.ndarray:
+    """The place among the open deals, from 1 to 99; equal chances share one."""
+    from scipy.stats import rankdata
+
+    if len(probability) < 2:
+        return np.full(len(probability), 50)
+    return 1 + np.floor(98 * (rankdata(probability) - 1) / (len(probability) - 1) + 0.5).astype(int)
+
+
+def _notes(now: pd.DataFrame, counts: dict[str, Any], horizon: int, scored: int) -> tuple[str, ...]:
+    notes = [
+        f"Won means won within {horizon} days of the moment asked about. A deal that was lost or still open then was "
+        "not won within that time; it may be won later."
+    ]
+    if not counts["lost_recorded"]:
+        notes.append("No loss is recorded: only wins and time passing tell deals apart.")
+    undated = int((now["outcome"] == "open").sum()) - scored
+    if undated:
+        notes.append(f"Open deals without an opening date are not scored: {undated:,}.")
+    return tuple(notes)
+
+
+@cache
+def _little_scores() -> LeadScores:
+    """The scores of the examples, made once."""
+    from crmlib.analyse.pipeline.portrait import _little_pipeline
+
+    return score_leads(_little_pipeline(), horizon_days=42, candidates=["logistic_regression"])

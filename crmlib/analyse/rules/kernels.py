@@ -1,0 +1,46 @@
+"""Compiled loops: how they are compiled, where the result is kept, and how to have it ready beforehand.
+
+Compiling takes half a minute in all, once for a machine: what is compiled is kept beside the modules
+(``__pycache__``), or, where that cannot be written, in the user's cache folder (``NUMBA_CACHE_DIR`` names
+another), or, where that cannot be written either, for the length of the process. ``python -m
+crmlib.analyse.rules.mine`` compiles everything; `make setup` does that. No loop calls itself and none starts threads
+of its own, so that a process may be forked after it has used them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
+
+
+def kernel(function: Callable) -> Any:
+    """A function compiled at its first call, kept on disk where that is possible; it lets other threads run."""
+    try:
+        return numba.njit(cache=True, nogil=True, boundscheck=False)(function)
+    except RuntimeError:  # no folder for the cache can be written
+        return numba.njit(nogil=True, boundscheck=False)(function)
+
+
+@intrinsic
+def count_bits(typing_context: Any, word: Any) -> Any:
+    """How many bits of a 64-bit word are set (inside a compiled loop only)."""
+    if word != types.uint64:
+        return None
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@kernel
+def room(array: np.ndarray, needed: int) -> np.ndarray:
+    """The same one-dimensional array, or a longer copy where it has no room for so many."""
+    if needed <= len(array):
+        return array
+    longer = np.empty(max(needed, 2 * len(array)), dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer

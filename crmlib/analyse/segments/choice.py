@@ -1,0 +1,390 @@
+"""How many segments, and found how: every candidate is tried on resamples, and the rule is written down."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import pairwise_distances
+from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
+
+METHODS = {"kmeans": "k-means", "mixture": "Gaussian mixture"}
+SAMPLE = 3_000
+"""Starts, silhouettes and resamples are computed on at most this many rows."""
+_ROUNDS = 100
+_FLOOR = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clusters:
+    """Groups of rows, numbered from 0.
+
+    Parameters
+    ----------
+    method : "kmeans" or "mixture"
+    centres : array (groups, columns)
+    variances : array (groups, columns)
+        Within the group; ones for k-means.
+    weights : array (groups,)
+        Share of the rows; equal for k-means.
+    """
+
+    method: str
+    centres: np.ndarray
+    variances: np.ndarray
+    weights: np.ndarray
+
+    def assign(self, rows: np.ndarray) -> np.ndarray:
+        """The group of each row: the nearest centre, or the likeliest group of the mixture."""
+        precision = 1.0 / self.variances
+        distance = rows**2 @ precision.T - 2 * rows @ (self.centres * precision).T
+        distance += (self.centres**2 * precision + np.log(self.variances)).sum(axis=1) - 2 * np.log(
+            self.weights
+        )
+        return distance.argmin(axis=1)
+
+
+def find_clusters(rows: np.ndarray, n: int, *, method: str, seed: int, starts: int = 9) -> Clusters:
+    """Find `n` groups.
+
+    References
+    ----------
+    MacQueen, J. (1967). Some methods for classification and analysis of multivariate observations.
+
+    McLachlan, G. and Peel, D. (2000). Finite Mixture Models.
+    """
+    tries = starts if method == "kmeans" else max(1, starts // 3)
+    return _fit(rows, n, method, n_init=tries, random_state=seed)
+
+
+def refine_clusters(clusters: Clusters, rows: np.ndarray) -> Clusters:
+    """Let the groups that were found in a sample settle on all rows; they keep their numbers."""
+    return _fit(rows, len(clusters.centres), clusters.method, **_start_at(clusters))
+
+
+def order_clusters(clusters: Clusters, order: np.ndarray) -> Clusters:
+    """The same groups, renumbered: the first is what `order[0]` was."""
+    order = np.asarray(order, dtype=int)
+    return replace(
+        clusters,
+        centres=clusters.centres[order],
+        variances=clusters.variances[order],
+        weights=clusters.weights[order],
+    )
+
+
+def draw_rows(count: int, *, seed: int, most: int = SAMPLE) -> np.ndarray:
+    """Numbers of at most `most` rows, drawn without replacement, in ascending order."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, size=most, replace=False))
+
+
+def _start_at(clusters: Clusters) -> dict[str, object]:
+    if clusters.method == "kmeans":
+        return {"init": clusters.centres, "n_init": 1}
+    return {
+        "means_init": clusters.centres,
+        "weights_init": clusters.weights,
+        "precisions_init": 1.0 / clusters.variances,
+    }
+
+
+def _fit(rows: np.ndarray, n: int, method: str, **options) -> Clusters:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if method == "kmeans":
+            centres = KMeans(n, max_iter=_ROUNDS, **options).fit(rows).cluster_centers_
+            shape = {"variances": np.ones_like(centres), "weights": np.full(n, 1.0 / n)}
+            return Clusters(method=method, centres=centres, **shape)
+        options = {"covariance_type": "diag", "reg_covar": _FLOOR, "max_iter": _ROUNDS, **options}
+        model = GaussianMixture(n, **options).fit(rows)
+    return Clusters(method=method, centres=model.means_, variances=model.covariances_, weights=model.weights_)
+
+
+HOPELESS = (8, 0.5)
+"""After this many resamples a candidate whose least stable segment overlaps less than this is given up."""
+
+
+def resample(
+    rows: np.ndarray, clusters: Clusters, draws: np.ndarray, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the segments again in resamples and see how much of each comes back.
+
+    Each resample's segments take in all rows, so that the comparison is over the same customers. A candidate
+    without hope (see `HOPELESS`) is spared the rest of the resamples.
+    """
+    n, labels = len(clusters.centres), clusters.assign(rows)
+    jaccard, rand = [], []
+    for i, draw in enumerate(draws):
+        found = find_clusters(rows[draw], n, method=clusters.method, seed=seed + i + 1, starts=5)
+        again = found.assign(rows)
+        jaccard.append(jaccard_per_segment(labels, again, n=n))
+        rand.append(adjusted_rand(labels, again))
+        if len(rand) == HOPELESS[0] and np.mean(jaccard, axis=0).min() < HOPELESS[1]:
+            break
+    return np.array(jaccard), np.array(rand)
+
+
+def jaccard_per_segment(labels: np.ndarray, again: np.ndarray, *, n: int | None = None) -> np.ndarray:
+    """Of every segment, the overlap with its nearest one in another grouping of the same rows.
+
+    References
+    ----------
+    Jaccard, P. (1901). Distribution de la flore alpine.
+    """
+    shared = _crossed(labels, again, n or int(labels.max()) + 1)
+    either = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0) - shared
+    return (shared / np.maximum(either, 1)).max(axis=1)
+
+
+def adjusted_rand(labels: np.ndarray, again: np.ndarray) -> float:
+    """Agreement of two groupings: 1 the same, 0 as by chance."""
+    shared = _crossed(labels, again, int(labels.max()) + 1).astype("float64")
+    pairs, rows, columns = (_pairs(x).sum() for x in (shared, shared.sum(axis=1), shared.sum(axis=0)))
+    expected = rows * columns / max(_pairs(np.float64(len(labels))), 1.0)
+    most = (rows + columns) / 2
+    return 1.0 if most == expected else float((pairs - expected) / (most - expected))
+
+
+def silhouettes(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How much nearer each row is to its own segment than to the next one.
+
+    References
+    ----------
+    Rousseeuw, P. J. (1987). Silhouettes. Journal of Computational and Applied Mathematics 20.
+    """
+    members = np.eye(labels.max() + 1, dtype=distances.dtype)[labels]
+    sizes = members.sum(axis=0)
+    totals = distances @ members
+    index = np.arange(len(labels))
+    own = totals[index, labels] / np.maximum(sizes[labels] - 1, 1)
+    others = np.where(sizes > 0, totals / np.maximum(sizes, 1), np.inf)
+    others[index, labels] = np.inf
+    nearest = others.min(axis=1)
+    wider = np.maximum(own, nearest)
+    with np.errstate(invalid="ignore"):
+        values = np.where((wider > 0) & np.isfinite(wider), (nearest - own) / wider, 0.0)
+    return np.where(sizes[labels] > 1, values, 0.0)
+
+
+def _crossed(labels: np.ndarray, again: np.ndarray, n: int) -> np.ndarray:
+    m = int(again.max()) + 1
+    return np.bincount(labels * m + again, minlength=n * m).reshape(n, m)
+
+
+def _pairs(counts: np.ndarray) -> np.ndarray:
+    return counts * (counts - 1) / 2
+
+
+ROUNDS = 20
+"""How often the customers are drawn again, with replacement, for a candidate."""
+CLEAR_CUT = 0.5
+"""Silhouette from which groups count as natural."""
+NEAR_BEST = 0.95
+"""Scores this near to the best are too near to tell apart; then the most segments are taken."""
+STABLE = 0.6
+"""Mean Jaccard index below which a segment is not published: Hennig's line between a pattern and noise."""
+SMALLEST_SHARE_PCT = 5.0
+SMALLEST_COUNT = 10
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidate:
+    """One way to cut the customers into segments, and how well it stood up.
+
+    Parameters
+    ----------
+    clusters : Clusters
+    labels : array (rows,)
+        The segment of each row of the sample.
+    silhouettes : array (rows,)
+    jaccard : array (resamples, segments)
+        Overlap of each segment with its nearest one of the resample: shared members over members of either.
+    rand : array (resamples,)
+        Adjusted Rand index of the whole.
+    """
+
+    clusters: Clusters
+    labels: np.ndarray
+    silhouettes: np.ndarray
+    jaccard: np.ndarray
+    rand: np.ndarray
+
+    @property
+    def method(self) -> str:
+        """ "kmeans" or "mixture"."""
+        return self.clusters.method
+
+    @property
+    def n_segments(self) -> int:
+        """How many segments were asked for."""
+        return len(self.clusters.centres)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Customers of each segment in the sample."""
+        return np.bincount(self.labels, minlength=self.n_segments)
+
+    @property
+    def silhouette(self) -> float:
+        """Mean over the rows: 1 apart, 0 touching, below 0 mixed up."""
+        return float(self.silhouettes.mean())
+
+    @property
+    def silhouettes_per_segment(self) -> np.ndarray:
+        """Mean silhouette of each segment's rows; NaN for a segment without a row."""
+        sums = np.bincount(self.labels, weights=self.silhouettes, minlength=self.n_segments)
+        return np.where(self.sizes > 0, sums / np.maximum(self.sizes, 1), np.nan)
+
+    @property
+    def smallest_jaccard(self) -> float:
+        """Mean Jaccard index of the least stable segment."""
+        return float(self.jaccard.mean(axis=0).min())
+
+    @property
+    def smallest_share_pct(self) -> float:
+        """Share of the customers in the smallest segment."""
+        return float(100 * self.sizes.min() / len(self.labels))
+
+    @property
+    def told_apart_pct(self) -> float:
+        """Share of the pairs of customers that the segments tell apart."""
+        return float(100 * (1 - ((self.sizes / len(self.labels)) ** 2).sum()))
+
+    @property
+    def score(self) -> float:
+        """Separation squared x stability x detail; see `choose`."""
+        return float(((1 + self.silhouette) / 2) ** 2 * self.smallest_jaccard * self.told_apart_pct / 100)
+
+    @property
+    def big_enough(self) -> bool:
+        """No segment is a handful of customers."""
+        return self.smallest_share_pct >= SMALLEST_SHARE_PCT and self.sizes.min() >= SMALLEST_COUNT
+
+    @property
+    def holds_up(self) -> bool:
+        """Big enough, every segment comes back in resamples, and the segments are not mixed up."""
+        return self.big_enough and self.smallest_jaccard >= STABLE and self.silhouette > 0
+
+
+# One thread: the fits are small, and sums must not depend on the machine's number of cores.
+@threadpool_limits.wrap(limits=1)
+def try_candidates(
+    rows: np.ndarray, numbers: Iterable[int], *, seed: int, rounds: int = ROUNDS
+) -> list[Candidate]:
+    """Every number of segments, by k-means and by a Gaussian mixture.
+
+    References
+    ----------
+    Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics and Data
+    Analysis 52.
+
+    Hubert, L. and Arabie, P. (1985). Comparing partitions. Journal of Classification 2.
+    """
+    distances = pairwise_distances(rows.astype("float32"))
+    draws = np.random.default_rng(seed).integers(0, len(rows), size=(rounds, len(rows)))
+    ways = [(n, method) for n in numbers for method in METHODS]
+    return [
+        _try(rows, distances, draws, find_clusters(rows, n, method=way, seed=seed), seed) for n, way in ways
+    ]
+
+
+def choose(candidates: Sequence[Candidate]) -> int:
+    """The number of the candidate to take.
+
+    Only those that hold up are weighed, if there are any, by a score: the product of three shares.
+    Separation, (1 + silhouette) / 2, counts twice and falls when segments overlap; stability, the smallest
+    mean Jaccard index, falls when a segment does not come back; detail, the share of pairs of customers told
+    apart, rises with the number of segments and their evenness. (Silhouette alone would cut customers, who
+    mostly shade into each other, always into two halves.) Where groups are clear-cut (a silhouette of 0.5 is
+    reached) the best score wins. Elsewhere scores within 5 % of the best are too near to tell apart, and
+    the one with the most segments is taken: it lets one treat more customers as they are.
+
+    References
+    ----------
+    Kaufman, L. and Rousseeuw, P. J. (1990). Finding Groups in Data, chapter 2.
+    """
+    pool = [i for i, one in enumerate(candidates) if one.holds_up]
+    if not pool:
+        return max(range(len(candidates)), key=lambda i: (candidates[i].sizes.min() > 0, candidates[i].score))
+    enough = max(candidates[i].score for i in pool) * (1 if _clear_cut(candidates) else NEAR_BEST)
+    near = [i for i in pool if candidates[i].score >= enough]
+    return max(near, key=lambda i: (candidates[i].n_segments, candidates[i].score))
+
+
+def candidate_table(candidates: Sequence[Candidate], best: int) -> pd.DataFrame:
+    """All candidates with their figures and a plain verdict on each."""
+    return pd.DataFrame(
+        {
+            "method": METHODS[one.method],
+            "n_segments": one.n_segments,
+            "silhouette": one.silhouette,
+            "adjusted_rand": float(one.rand.mean()),
+            "smallest_jaccard": one.smallest_jaccard,
+            "smallest_share_pct": one.smallest_share_pct,
+            "told_apart_pct": one.told_apart_pct,
+            "score": one.score,
+            "chosen": i == best,
+            "verdict": _verdict(one, candidates[best], _clear_cut(candidates)),
+        }
+        for i, one in enumerate(candidates)
+    )
+
+
+def _try(
+    rows: np.ndarray, distances: np.ndarray, draws: np.ndarray, clusters: Clusters, seed: int
+) -> Candidate:
+    labels = clusters.assign(rows)
+    jaccard, rand = resample(rows, clusters, draws, seed=seed)
+    return Candidate(
+        clusters=clusters,
+        labels=labels,
+        silhouettes=silhouettes(distances, labels),
+        jaccard=jaccard,
+        rand=rand,
+    )
+
+
+def _clear_cut(candidates: Sequence[Candidate]) -> bool:
+    return any(one.holds_up and one.silhouette >= CLEAR_CUT for one in candidates)
+
+
+def _verdict(one: Candidate, best: Candidate, clear_cut: bool) -> str:
+    faults = _faults(one)
+    if one is best and faults:
+        return f"Chosen for want of a better one, to be read as a sketch: {'; '.join(faults)}."
+    if one is best:
+        finest = "" if clear_cut else "the finest of those with the "
+        return f"Chosen: {finest}best balance of separation, stability and detail."
+    if faults:
+        return f"Rejected: {'; '.join(faults)}."
+    return f"Holds up, but {_weakness(one, best)}."
+
+
+def _faults(one: Candidate) -> list[str]:
+    faults = []
+    if not one.big_enough:
+        faults.append(f"the smallest segment is only {one.smallest_share_pct:.1f} % of the customers")
+    if one.smallest_jaccard < STABLE:
+        faults.append(
+            "a segment does not come back when customers are drawn again "
+            f"(overlap {one.smallest_jaccard:.2f}, {STABLE} is needed)"
+        )
+    if one.silhouette <= 0:
+        faults.append("the segments are mixed up")
+    return faults
+
+
+def _weakness(one: Candidate, best: Candidate) -> str:
+    ratios = {
+        "its segments overlap more than the chosen ones": ((1 + one.silhouette) / (1 + best.silhouette)) ** 2,
+        "its segments come back less well than the chosen ones": one.smallest_jaccard / best.smallest_jaccard,
+        "it tells fewer customers apart": one.told_apart_pct / best.told_apart_pct,
+    }
+    words, ratio = min(ratios.items(), key=lambda item: item[1])
+    return words if ratio < 1 else "it is no better than the chosen one"

@@ -1,0 +1,469 @@
+"""Segments of customers who behave alike: found, tried on resamples, named and described."""
+
+from copy import copy
+from dataclasses import dataclass
+from html import escape
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
+
+from crmlib.analyse.segments.choice import (
+    METHODS,
+    STABLE,
+    Candidate,
+    candidate_table,
+    choose,
+    draw_rows,
+    find_clusters,
+    order_clusters,
+    refine_clusters,
+    try_candidates,
+)
+from crmlib.analyse.segments.names import NO_PURCHASE, describe_segments, segment_names, shown, size_sentence
+from crmlib.analyse.segments.preparation import learn_preparation, numeric_table, usable_columns, who_bought
+from crmlib.schema.errors import ParameterError, nearest
+
+
+class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
+    """Groups of customers in a numeric table of any units.
+
+    Columns are prepared (see `crmlib.analyse.segments.preparation.Preparation`: missing values filled by the
+    median, outliers capped, skewed columns unbent, scaled, near copies left out), then grouped. The starts
+    are tried on at most 3,000 rows, the best is settled on all.
+
+    Parameters
+    ----------
+    n_segments : int
+    method : "kmeans" or "mixture"
+        A mixture is of Gaussians whose columns are independent within a segment.
+    n_init : int
+        Starts of k-means; the mixture, which begins from k-means, takes a third of them.
+    near_copy : float
+        Of columns correlated more strongly than this the first is kept.
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    labels_ : array (rows,)
+        0 to `n_segments` - 1.
+    centres_ : array (n_segments, kept columns)
+        Means of the prepared columns: standard deviations from the average customer.
+    preparation_ : Preparation
+    clusters_ : Clusters
+    dropped_ : dict of column name to reason
+    n_features_in_, feature_names_in_
+        As everywhere in scikit-learn.
+
+    References
+    ----------
+    Hastie, T., Tibshirani, R. and Friedman, J. (2009). The Elements of Statistical Learning, chapter 14.
+    """
+
+    def __init__(self, n_segments=4, *, method="kmeans", n_init=9, near_copy=0.9, random_state=None):
+        self.n_segments = n_segments
+        self.method = method
+        self.n_init = n_init
+        self.near_copy = near_copy
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Learn the preparation and the segments."""
+        self._check_parameters()
+        X = validate_data(self, X, dtype="float64", ensure_all_finite="allow-nan")
+        if len(X) < self.n_segments:
+            raise ParameterError(
+                f"n_samples={len(X)} is less than n_segments={self.n_segments}. Ask for fewer segments."
+            )
+        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(X.shape[1])])
+        self.preparation_ = learn_preparation(X, names, near_copy=self.near_copy)
+        self.dropped_ = self.preparation_.dropped
+        if not len(self.preparation_.kept):
+            raise ParameterError(
+                f"No column differs between the n_samples={len(X)} rows (1 sample can never do). "
+                "Give columns that do."
+            )
+        rows = self.preparation_.apply(X)
+        self._keep(_search(rows, self.n_segments, self.method, self.n_init, self._seed()), rows)
+        return self
+
+    def predict(self, X):
+        """The segment of each row, which need not have been there at the fit."""
+        rows = self._prepared(X)
+        return self.clusters_.assign(rows)
+
+    def transform(self, X):
+        """The prepared columns, as the segments see them: means 0, standard deviations 1 at the fit."""
+        return self._prepared(X)
+
+    def get_feature_names_out(self, input_features=None):
+        """The columns that count: those given, without the dropped ones."""
+        check_is_fitted(self)
+        names = np.asarray(self.preparation_.names, dtype=object)
+        if input_features is not None:
+            given = np.asarray(input_features, dtype=object)
+            if len(given) != self.n_features_in_:
+                raise ParameterError(
+                    "input_features should have length equal to number of features (n_features_in_)."
+                )
+            if hasattr(self, "feature_names_in_") and not np.array_equal(given, names):
+                raise ParameterError("input_features is not equal to feature_names_in_. Leave it out.")
+            names = given
+        return names[self.preparation_.kept]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _check_parameters(self):
+        if (
+            isinstance(self.n_segments, bool)
+            or not isinstance(self.n_segments, Integral)
+            or self.n_segments < 1
+        ):
+            raise ParameterError(f"n_segments={self.n_segments!r}: give a whole number, at least 1.")
+        if self.method not in METHODS:
+            raise ParameterError(f"method={self.method!r} is none.{nearest(self.method, METHODS)}")
+        if isinstance(self.n_init, bool) or not isinstance(self.n_init, Integral) or self.n_init < 1:
+            raise ParameterError(f"n_init={self.n_init!r}: give a whole number, at least 1.")
+        if not 0 < self.near_copy <= 1:
+            raise ParameterError(f"near_copy={self.near_copy!r}: give a correlation, above 0 and at most 1.")
+
+    def _prepared(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype="float64", ensure_all_finite="allow-nan", reset=False)
+        return self.preparation_.apply(X)
+
+    def _seed(self):
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _keep(self, clusters, rows):
+        self.clusters_ = clusters
+        self.centres_ = clusters.centres
+        self.labels_ = clusters.assign(rows)
+
+
+def reorder_segments(model: SegmentModel, order) -> SegmentModel:
+    """The same fitted model with its segments renumbered: segment 0 is what `order[0]` was."""
+    order = np.asarray(order, dtype=int)
+    if sorted(order.tolist()) != list(range(len(model.centres_))):
+        raise ParameterError(
+            f"{order.tolist()} is no order of the {len(model.centres_)} segments. Name each once."
+        )
+    renumbered = copy(model)
+    renumbered.clusters_ = order_clusters(model.clusters_, order)
+    renumbered.centres_ = renumbered.clusters_.centres
+    renumbered.labels_ = np.argsort(order)[model.labels_]
+    return renumbered
+
+
+@threadpool_limits.wrap(limits=1)
+def _search(rows, n_segments, method, starts, seed):
+    sample = draw_rows(len(rows), seed=seed)
+    clusters = find_clusters(rows[sample], n_segments, method=method, seed=seed, starts=starts)
+    return clusters if len(sample) == len(rows) else refine_clusters(clusters, rows)
+
+
+CUSTOMERS_PER_SEGMENT = 30
+MOST_SEGMENTS = 8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Segmentation:
+    """Segments of customers, and how far to trust them.
+
+    Parameters
+    ----------
+    labels : Series customer_id -> segment, in the rows' order
+    profile : DataFrame indexed by segment, the most valuable first
+        `customers`, `share_pct`, `spend_share_pct` (where `spend_total` is there), then the medians of
+        `features` in their own units.
+    descriptions : Series segment -> sentences made from the numbers
+    silhouette : float
+        Mean over customers: 1 far apart, 0 touching.
+    silhouettes : Series segment -> mean silhouette
+    stability : DataFrame indexed by segment
+        `jaccard` (mean overlap with the nearest segment when customers are drawn again), `low`, `high` (its
+        5th and 95th percentile), `published` (False where jaccard is below 0.6: not to be relied on).
+        `stability.attrs["adjusted_rand"]` is (mean, low, high) for the whole.
+    candidates : DataFrame
+        Every number of segments and method that was tried, with its figures and a verdict.
+    features : list of the columns that count
+    dropped : Series column -> why it does not count
+    outliers : Series customer_id -> which of their figures were capped
+    coordinates : DataFrame customer_id -> x, y
+        The first two principal components of the prepared columns; x grows with value.
+    model : SegmentModel
+        Fitted; its segment i is `profile.index[i]`.
+
+    Notes
+    -----
+    Customers without a purchase are a segment by rule ("No purchase yet", last): no coordinates, and no
+    figure for silhouette or stability.
+
+    Examples
+    --------
+    >>> draw = np.random.default_rng(0).normal
+    >>> indicators = pd.DataFrame(
+    ...     {
+    ...         "spend_total": np.r_[draw(900, 90, 40), draw(100, 10, 80)].round(),
+    ...         "order_count": np.r_[draw(20, 2, 80), draw(60, 6, 40)].round(),
+    ...     }
+    ... )
+    >>> segment_customers(indicators, n_segments=3).profile[["customers", "spend_share_pct"]].round(1)
+                                 customers  spend_share_pct
+    segment
+    Occasional, very high spend         40             81.5
+    Occasional, low spend               40              9.4
+    Very frequent, low spend            40              9.1
+    """
+
+    labels: pd.Series
+    profile: pd.DataFrame
+    descriptions: pd.Series
+    silhouette: float
+    silhouettes: pd.Series
+    stability: pd.DataFrame
+    candidates: pd.DataFrame
+    features: list[str]
+    dropped: pd.Series
+    outliers: pd.Series
+    coordinates: pd.DataFrame
+    model: SegmentModel
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row'>{escape(str(name))}</th><td>{int(row['customers']):,}</td>"
+            f"<td>{row['share_pct']:.1f}</td><td>{escape(str(self.descriptions[name]))}</td>"
+            f"<td>{'yes' if self.stability.loc[name, 'published'] else 'no: not repeatable'}</td></tr>"
+            for name, row in self.profile.iterrows()
+        )
+        heads = "".join(
+            f"<th scope='col'>{head}</th>"
+            for head in ("Segment", "Customers", "Share, %", "What they are like", "Stable")
+        )
+        return (
+            f"<table><caption>{len(self.profile)} segments of {len(self.labels):,} customers, "
+            f"silhouette {self.silhouette:.2f}</caption><thead><tr>{heads}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+
+def segment_customers(
+    indicators: pd.DataFrame, *, n_segments: int | str = "auto", seed: int = 0
+) -> Segmentation:
+    """Group customers who behave alike, choose how many groups by what repeats itself, and name them.
+
+    Only numeric columns count. Columns are prepared by `SegmentModel`; k-means and a Gaussian mixture are
+    tried with 2 to 8 segments (fewer where there would be under 30 customers a segment), each on 20
+    resamples. Of those that hold up (every segment has a mean Jaccard index of 0.6, 5 % of the customers and
+    10 customers) the finest of those with the best balance of separation, stability and detail is taken: see
+    `crmlib.analyse.segments.choice.choose`. With more than 3,000 customers the choice is made on a sample of
+    3,000; the segments then settle on all.
+
+    Parameters
+    ----------
+    indicators : DataFrame indexed by customer_id
+        As `crmlib.compute_indicators` makes it. `attrs["units"]` (column -> unit) and `attrs["currency"]`,
+        where they are there, are used in the descriptions. A customer whose `order_count` is 0 or missing
+        (without that column: whose `recency_days`, else everything, is missing) has no purchase yet.
+    n_segments : "auto" or int
+        Without the segment of those who have not bought.
+    seed : int
+
+    Returns
+    -------
+    Segmentation
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer than 50 customers with a purchase, customer ids come twice, no column can be used,
+        or `n_segments` does not fit.
+
+    References
+    ----------
+    Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics and Data
+    Analysis 52.
+
+    Rousseeuw, P. J. (1987). Silhouettes. Journal of Computational and Applied Mathematics 20.
+
+    Examples
+    --------
+    >>> draw = np.random.default_rng(0).normal
+    >>> indicators = pd.DataFrame(
+    ...     {
+    ...         "spend_total": np.r_[draw(900, 90, 40), draw(100, 10, 80)].round(),
+    ...         "order_count": np.r_[draw(20, 2, 80), draw(60, 6, 40)].round(),
+    ...     }
+    ... )
+    >>> print(segment_customers(indicators, n_segments=3).descriptions.iloc[0])
+    40 customers (33.3 % of all) bring 81.5 % of spend. Their median customer spent 888 (all customers: 109)
+    and placed 20 orders (21).
+    """
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**31:
+        raise ParameterError(f"seed={seed!r}: give a whole number, 0 or more.")
+    table, left_out = numeric_table(indicators)
+    values = table[who_bought(table)]
+    used, unusable = usable_columns(values)
+    values = values[used]
+    model, tried, best = _choose_model(values, n_segments, int(seed))
+    prepared = pd.DataFrame(
+        model.transform(values), index=values.index, columns=model.get_feature_names_out()
+    )
+    coordinates = principal_coordinates(prepared)
+    order = _value_order(model.labels_, values, coordinates["x"])
+    model = reorder_segments(model, order)
+    deviations = prepared.groupby(model.labels_).mean()
+    deviations.index = pd.Index(segment_names(deviations), name="segment")
+    labels = _labels(indicators, values, deviations.index[model.labels_])
+    profile = _profile(labels, table, list(prepared.columns), deviations.index)
+    return Segmentation(
+        labels=labels,
+        profile=profile,
+        descriptions=_descriptions(indicators, values, profile, deviations),
+        silhouette=tried[best].silhouette,
+        silhouettes=_per_segment(
+            pd.Series(tried[best].silhouettes_per_segment[order], deviations.index), profile
+        ),
+        stability=_stability(tried[best], order, profile, deviations.index),
+        candidates=candidate_table(tried, best),
+        features=list(prepared.columns),
+        dropped=_reasons({**left_out, **unusable, **model.dropped_}, indicators),
+        outliers=_outliers(model, values),
+        coordinates=coordinates.loc[indicators.index[indicators.index.isin(values.index)]],
+        model=model,
+    )
+
+
+def principal_coordinates(prepared: pd.DataFrame) -> pd.DataFrame:
+    """The two directions in which customers differ most; x grows with the first column.
+
+    References
+    ----------
+    Pearson, K. (1901). On lines and planes of closest fit to systems of points in space.
+    """
+    rows = prepared.to_numpy()
+    _, directions = np.linalg.eigh(np.cov(rows, rowvar=False, bias=True).reshape(rows.shape[1], -1))
+    directions = directions[:, ::-1][:, :2]
+    leading = np.array([0, np.abs(directions[:, -1]).argmax()])[: directions.shape[1]]
+    signs = np.where(directions[leading, np.arange(directions.shape[1])] < 0, -1.0, 1.0)
+    xy = np.zeros((len(rows), 2))
+    xy[:, : directions.shape[1]] = (rows - rows.mean(axis=0)) @ (directions * signs)
+    return pd.DataFrame(xy + 0.0, index=prepared.index, columns=["x", "y"])
+
+
+def _choose_model(
+    values: pd.DataFrame, n_segments: int | str, seed: int
+) -> tuple[SegmentModel, list[Candidate], int]:
+    preparation = learn_preparation(values.to_numpy(), list(values.columns))
+    prepared = preparation.apply(values.to_numpy())
+    sample = prepared[draw_rows(len(prepared), seed=seed)]
+    different = len(np.unique(sample.round(9), axis=0))
+    most = min(max(2, len(values) // CUSTOMERS_PER_SEGMENT), different)
+    if most < 2:
+        raise ParameterError(
+            f"The customers do not differ in {', '.join(values.columns)} but for a few of them. "
+            "Give other indicators."
+        )
+    tried = try_candidates(sample, _numbers(n_segments, most), seed=seed)
+    best = choose(tried)
+    model = SegmentModel(n_segments=tried[best].n_segments, method=tried[best].method, random_state=seed)
+    return model.fit(values), tried, best
+
+
+def _numbers(n_segments: int | str, most: int) -> list[int]:
+    if isinstance(n_segments, str) and n_segments == "auto":
+        return list(range(2, min(MOST_SEGMENTS, most) + 1))
+    if isinstance(n_segments, bool) or not isinstance(n_segments, Integral) or not 2 <= n_segments <= most:
+        raise ParameterError(
+            f'n_segments={n_segments!r}: give "auto" or a whole number from 2 to {most} (a segment needs '
+            f"about {CUSTOMERS_PER_SEGMENT} customers, and customers that differ)."
+        )
+    return [int(n_segments)]
+
+
+def _value_order(labels: np.ndarray, values: pd.DataFrame, x: pd.Series) -> np.ndarray:
+    """The segments by median spend, highest first, else by the first principal component."""
+    frame = pd.DataFrame({"spend": values.get("spend_total", 0.0), "x": x})
+    middle = frame.groupby(labels).median()
+    return middle.sort_values(["spend", "x"], ascending=False, kind="stable").index.to_numpy()
+
+
+def _labels(indicators: pd.DataFrame, values: pd.DataFrame, names: pd.Index) -> pd.Series:
+    found = pd.Series(np.asarray(names, dtype=object), index=values.index)
+    return found.reindex(indicators.index).fillna(NO_PURCHASE).astype("str").rename("segment")
+
+
+def _profile(labels: pd.Series, table: pd.DataFrame, features: list[str], names: pd.Index) -> pd.DataFrame:
+    names = list(names) + [NO_PURCHASE] * bool((labels == NO_PURCHASE).any())
+    groups = table.groupby(labels.loc[table.index])
+    counts = groups.size().reindex(names)
+    profile = pd.DataFrame({"customers": counts, "share_pct": 100 * counts / len(table)})
+    if "spend_total" in features:
+        spend = groups["spend_total"].sum().reindex(names)
+        total = spend.sum()
+        profile["spend_share_pct"] = 100 * spend / total if total > 0 else np.nan
+    return profile.join(groups[features].median()).rename_axis("segment")
+
+
+def _descriptions(
+    indicators: pd.DataFrame, values: pd.DataFrame, profile: pd.DataFrame, deviations: pd.DataFrame
+) -> pd.Series:
+    said = describe_segments(
+        profile,
+        values[list(deviations.columns)].median(),
+        deviations,
+        units=indicators.attrs.get("units", {}),
+        currency=str(indicators.attrs.get("currency", "")),
+    )
+    if NO_PURCHASE in profile.index:
+        size = size_sentence(profile.loc[NO_PURCHASE, ["customers", "share_pct"]])
+        said[NO_PURCHASE] = f"{size} They have bought nothing, or sent it all back."
+    return said.rename_axis("segment")
+
+
+def _per_segment(found: pd.Series, profile: pd.DataFrame) -> pd.Series:
+    return found.reindex(profile.index).rename("silhouette")
+
+
+def _stability(
+    candidate: Candidate, order: np.ndarray, profile: pd.DataFrame, names: pd.Index
+) -> pd.DataFrame:
+    overlap = candidate.jaccard[:, order]
+    low, high = np.quantile(overlap, [0.05, 0.95], axis=0)
+    table = pd.DataFrame({"jaccard": overlap.mean(axis=0), "low": low, "high": high}, index=names)
+    table["published"] = table["jaccard"] >= STABLE
+    table = table.reindex(profile.index)
+    # Who has not bought is a segment by rule: there is nothing to repeat.
+    table["published"] = table["published"].astype("object").fillna(True).astype(bool)
+    rand = candidate.rand
+    table.attrs["adjusted_rand"] = (float(rand.mean()), *(float(q) for q in np.quantile(rand, [0.05, 0.95])))
+    return table
+
+
+def _reasons(reasons: dict[str, str], indicators: pd.DataFrame) -> pd.Series:
+    ordered = {str(name): reasons[str(name)] for name in indicators.columns if str(name) in reasons}
+    return pd.Series(ordered, name="reason", dtype="str").rename_axis("column")
+
+
+def _outliers(model: SegmentModel, values: pd.DataFrame) -> pd.Series:
+    preparation = model.preparation_
+    beyond = preparation.outliers(values.to_numpy())[:, preparation.kept]
+    texts: dict[object, str] = {}
+    for i in np.flatnonzero(beyond.any(axis=1)):
+        figures = []
+        for j in preparation.kept[beyond[i]]:
+            value = values.iat[i, j]
+            counted = min(max(value, preparation.low[j]), preparation.high[j])
+            figures.append(f"{values.columns[j]} {shown(value)} counted as {shown(counted)}")
+        texts[values.index[i]] = "; ".join(figures)
+    index = pd.Index(list(texts), name=values.index.name, dtype=values.index.dtype)
+    return pd.Series(list(texts.values()), index=index, name="capped", dtype="str")

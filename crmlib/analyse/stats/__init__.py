@@ -1,0 +1,1 @@
+"""Statistical recipes that more than one room uses."""

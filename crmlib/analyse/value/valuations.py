@@ -1,0 +1,318 @@
+"""Five valuations of each customer: future contribution, loyalty, credit, growth potential, profitability."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.value.potential import (
+    CREDIT_GRADES,
+    CREDIT_UNITS,
+    GROWTH_UNITS,
+    LOYALTY_UNITS,
+    LOYALTY_WEIGHTS,
+    credit_valuation,
+    figure,
+    growth_valuation,
+    loyalty_marks,
+    loyalty_valuation,
+)
+from crmlib.measure.indicators import compute_indicators
+from crmlib.measure.purchases.worth import (
+    buying_habits,
+    category_spend,
+    invoice_totals,
+    serving_costs,
+    why_missing,
+)
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.engine import require_columns
+from crmlib.schema.errors import CrmlibError
+
+PROFIT_UNITS = {
+    "margin_total": "currency",
+    "margin_365d": "currency",
+    "serving_cost_total": "currency",
+    "serving_cost_365d": "currency",
+    "profit_total": "currency",
+    "profit_365d": "currency",
+    "profit_share_pct": "%",
+}
+"""Column -> unit."""
+
+
+def profit_valuation(margins: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
+    """What is left of each customer's margin after the cost to serve."""
+    table = pd.DataFrame(index=margins.index)
+    for name in ("total", "365d"):
+        cost = costs[f"serving_cost_{name}"].reindex(margins.index).fillna(0.0)
+        table[f"serving_cost_{name}"] = cost
+        table[f"profit_{name}"] = margins[f"margin_{name}"].astype("float64") - cost
+    everyone = float(table["profit_365d"].sum())
+    table["profit_share_pct"] = 100 * table["profit_365d"] / everyone if everyone > 0 else np.nan
+    names = [name for name in PROFIT_UNITS if name in table]
+    return table[names]
+
+
+FUTURE_UNITS = {
+    "probability_alive": "0 to 1",
+    "expected_purchases": "purchases",
+    "expected_average_spend": "currency",
+    "future_contribution": "currency",
+}
+"""Column -> unit; what the model of purchases expects within its horizon."""
+
+SPEND_UNITS = {"spend_total": "currency", "spend_365d": "currency"}
+
+VALUATIONS = {
+    "future": tuple(FUTURE_UNITS),
+    "loyalty": tuple(LOYALTY_UNITS),
+    "credit": tuple(CREDIT_UNITS),
+    "growth": (*GROWTH_UNITS, "spend_trend"),
+    "profitability": tuple(PROFIT_UNITS),
+}
+"""Valuation -> its columns."""
+
+_UNITS = {
+    **SPEND_UNITS, **FUTURE_UNITS, **LOYALTY_UNITS, **CREDIT_UNITS, **GROWTH_UNITS, "spend_trend": "-1 to 1",
+    **PROFIT_UNITS,
+}  # fmt: skip
+_NEEDS_GROWTH = {"products": "category"}
+
+
+def customer_valuations(
+    crm: Crm,
+    *,
+    future: Any = None,
+    indicators: pd.DataFrame | None = None,
+    segments: pd.Series | None = None,
+    hourly_cost: float | None = None,
+) -> pd.DataFrame:
+    """What each customer is worth, seen from five sides, in one table.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `transactions`. A valuation whose table or column is missing is absent.
+    future : FutureContribution, optional
+        As `crmlib.analyse.lifetime.future.future_contribution` makes it, which is called where none is given.
+    indicators : DataFrame indexed by customer_id, optional
+        As `compute_indicators` makes it; what is not in it is computed.
+    segments : Series customer_id -> segment, optional
+        Who is compared with whom for the growth potential; see `growth_valuation`.
+    hourly_cost : float, optional
+        What an hour of contact costs, in account currency; see `serving_costs`.
+
+    Returns
+    -------
+    DataFrame indexed by customer_id, sorted; customers with a purchase
+        `spend_total` and `spend_365d`, then the columns of `VALUATIONS` that can be had, which
+        `loyalty_valuation`, `credit_valuation`, `growth_valuation` and `profit_valuation` explain. In
+        ``attrs``: `left_out` (column -> why it is not here, with the line of crm.toml that brings it),
+        `units` (column -> unit), `currency`, `notes` (valuation -> what it rests on).
+
+    Raises
+    ------
+    SchemaError
+        If there is no table of transactions, or it does not say who bought.
+    ParameterError
+        If `segments` is no Series.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({
+    ...     "order_id": ["1", "2", "3"], "customer_id": ["ann", "ann", "bob"], "product_id": "tea",
+    ...     "ordered_at": ["2024-01-01", "2024-01-11", "2024-01-25"], "net_amount": [10.0, 20.0, 5.0],
+    ...     "cost_amount": [4.0, 8.0, 2.0]})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", currency="EUR", transactions=lines)
+    >>> future = SimpleNamespace(table=pd.DataFrame({"probability_alive": [0.9, 0.8]}, index=["ann", "bob"]))
+    >>> worth = customer_valuations(crm, future=future)
+    >>> worth[["spend_365d", "probability_alive", "profit_365d"]]
+                 spend_365d  probability_alive  profit_365d
+    customer_id
+    ann                30.0                0.9         18.0
+    bob                 5.0                0.8          3.0
+    >>> worth.attrs["left_out"]["credit_grade"]
+    'transactions has no column paid_on. Map it in crm.toml under [tables.transactions.columns].'
+    """
+    require_columns(crm.table("transactions"), ["customer_id"], table_name="transactions")
+    rhythm = buying_habits(crm)
+    figures = _figures(crm, indicators, ["spend_total", "spend_365d", "spend_trend", "category_count",
+                                         "margin_total", "margin_365d"])  # fmt: skip
+    left_out: dict[str, str] = {}
+    notes: dict[str, str] = {}
+    given = figures.reindex(rhythm.index)
+    parts = [
+        given[list(SPEND_UNITS)],
+        _future(crm, future, left_out, notes),
+        *_categories(crm, rhythm, given, segments, left_out, notes),
+        _profitability(crm, figures, rhythm.index, hourly_cost, left_out, notes),
+    ]
+    parts.insert(3, _credit(crm, left_out, notes))
+    table = pd.concat([_plain(part).reindex(rhythm.index) for part in parts], axis=1)
+    table.attrs = {
+        "left_out": left_out,
+        "units": {name: _UNITS[name] for name in table.columns},
+        "currency": crm.currency,
+        "notes": notes,
+    }
+    return table
+
+
+def _plain(part: pd.DataFrame) -> pd.DataFrame:
+    bare = part.copy()
+    bare.attrs = {}
+    return bare
+
+
+def _figures(crm: Crm, given: pd.DataFrame | None, names: Iterable[str]) -> pd.DataFrame:
+    have = pd.DataFrame() if given is None else given
+    missing = [name for name in names if name not in have]
+    if not missing:
+        return have
+    computed = compute_indicators(crm, missing)
+    if given is None:
+        return computed
+    table = pd.concat([_plain(have), _plain(computed)], axis=1)
+    table.attrs = {"left_out": computed.attrs["left_out"]}
+    return table
+
+
+def _future(crm: Crm, future: Any, left_out: dict[str, str], notes: dict[str, str]) -> pd.DataFrame:
+    if future is None:
+        from crmlib.analyse.lifetime.future import future_contribution
+
+        try:
+            future = future_contribution(crm)
+        except CrmlibError as error:
+            left_out.update(dict.fromkeys(FUTURE_UNITS, str(error)))
+            return pd.DataFrame()
+    margin = getattr(future, "margin_pct", None)
+    notes["future"] = (
+        "The margin is not known: future contribution is expected revenue."
+        if margin is None
+        else f"Future contribution takes {figure(float(margin))} % of what is spent as margin."
+    )
+    names = [name for name in FUTURE_UNITS if name in future.table]
+    missing = [name for name in FUTURE_UNITS if name not in names]
+    left_out.update(dict.fromkeys(missing, "The model of purchases does not give it."))
+    return future.table[names]
+
+
+def _categories(
+    crm: Crm,
+    rhythm: pd.DataFrame,
+    given: pd.DataFrame,
+    segments: pd.Series | None,
+    left_out: dict[str, str],
+    notes: dict[str, str],
+) -> list[pd.DataFrame]:
+    """Loyalty, which asks how widely a customer buys, and growth potential, which asks what else."""
+    reason = why_missing({name: crm.columns(name) for name in crm.tables}, _NEEDS_GROWTH)
+    if not reason:
+        spend = category_spend(crm)
+        sold = spend.attrs["categories_sold"]
+        reason = "" if sold else "No product that was sold has a category. Fill category in products."
+    if reason:
+        left_out.update(dict.fromkeys([*GROWTH_UNITS, "category_share_pct"], reason))
+        return [loyalty_valuation(rhythm), given[["spend_trend"]]]
+    growth = growth_valuation(spend, segments)
+    notes["growth"] = (
+        "Peers are customers of the same segment."
+        if segments is not None
+        else "Peers are the customers of the same third by the year's spend."
+    )
+    share = 100 * given["category_count"].astype("float64") / sold
+    return [loyalty_valuation(rhythm, category_share_pct=share), growth, given[["spend_trend"]]]
+
+
+def _credit(crm: Crm, left_out: dict[str, str], notes: dict[str, str]) -> pd.DataFrame:
+    columns = {name: crm.columns(name) for name in crm.tables}
+    reason = why_missing(columns, {"transactions": "paid_on"})
+    if not reason and why_missing(columns, {"customers": "payment_terms_days"}):
+        reason = why_missing(columns, {"transactions": "due_on"})
+    totals = pd.DataFrame() if reason else invoice_totals(crm)
+    if totals.empty:
+        reason = reason or "No order of a customer has a due date. Fill due_on in transactions."
+        left_out.update(dict.fromkeys(CREDIT_UNITS, reason))
+        return pd.DataFrame()
+    credit = credit_valuation(totals)
+    if "credit_used_pct" not in credit:
+        reason = why_missing(columns, {"customers": "credit_limit"})
+        left_out["credit_used_pct"] = reason or "No customer with an invoice has a credit limit above 0."
+    notes["credit"] = (
+        "Each customer's late share and mean days late are judged as if, on average, "
+        f"{figure(round(credit.attrs['shrunk_by'], 1))} more invoices had been paid as other customers pay theirs."
+    )
+    return credit
+
+
+def _profitability(
+    crm: Crm,
+    figures: pd.DataFrame,
+    buyers: pd.Index,
+    hourly_cost: float | None,
+    left_out: dict[str, str],
+    notes: dict[str, str],
+) -> pd.DataFrame:
+    names = ["margin_total", "margin_365d"]
+    if not set(names) <= set(figures.columns):
+        reason = figures.attrs.get("left_out", {}).get("margin_total", "The margin is not known.")
+        left_out.update(dict.fromkeys(PROFIT_UNITS, reason))
+        return pd.DataFrame()
+    costs = serving_costs(crm, hourly_cost=hourly_cost)
+    margins = figures[names].reindex(buyers)
+    counted, missing = costs.attrs["counted"], costs.attrs["not_counted"]
+    words = ", ".join(counted[:-1]) + " and " + counted[-1] if len(counted) > 1 else "".join(counted)
+    said = [f"Cost to serve counts {words or 'nothing'}."]
+    said += [f"Not counted: {kind}. {reason}" for kind, reason in missing.items()]
+    notes["profitability"] = " ".join(said)
+    return margins.join(profit_valuation(margins, costs).drop(columns=names, errors="ignore"))
+
+
+LOYALTY_WORDS = {
+    "cadence": "Purchases made when due",
+    "repeat": "Purchases soon repeated",
+    "breadth": "Categories bought",
+    "tenure": "Time with us",
+    "steadiness": "Activity kept up",
+}
+"""The marks of loyalty, in words."""
+
+
+def growth_by_category(valuations: pd.DataFrame) -> pd.DataFrame:
+    """In which categories the most room is, each customer counted with the one where theirs is largest."""
+    if "growth_category" not in valuations:
+        return pd.DataFrame({"customers": pd.Series(dtype="int64"), "amount": pd.Series(dtype="float64")})
+    grouped = valuations.groupby("growth_category")["growth_category_amount"].agg(["size", "sum"])
+    table = grouped.set_axis(["customers", "amount"], axis=1)
+    return table.sort_values("amount", ascending=False, kind="stable")
+
+
+def credit_by_grade(valuations: pd.DataFrame) -> pd.DataFrame:
+    """Customers and amounts of each credit grade."""
+    names = ["customers", "open_amount", "overdue_amount"]
+    if "credit_grade" not in valuations or not valuations["credit_grade"].notna().any():
+        return pd.DataFrame({name: pd.Series(dtype="float64") for name in names})
+    grouped = valuations.groupby("credit_grade")
+    table = grouped[names[1:]].sum()
+    table.insert(0, "customers", grouped.size())
+    return table.reindex(list(CREDIT_GRADES), fill_value=0)
+
+
+def loyalty_table(valuations: pd.DataFrame) -> pd.DataFrame:
+    """The marks that make up loyalty: what each counts for, and how customers do."""
+    marks = loyalty_marks(valuations)
+    return pd.DataFrame(
+        {
+            "says": pd.Series(LOYALTY_WORDS)[marks.columns],
+            "weight_pct": 100 * pd.Series(LOYALTY_WEIGHTS)[marks.columns],
+            "low": marks.quantile(0.25),
+            "median": marks.median(),
+            "high": marks.quantile(0.75),
+            "known_pct": 100 * marks.notna().mean(),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Deals, their stages and contacts, as one row per deal or stay."""

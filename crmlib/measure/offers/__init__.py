@@ -1,0 +1,1 @@
+"""What could be offered to whom, as one row per customer and product."""

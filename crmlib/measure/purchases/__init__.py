@@ -1,0 +1,1 @@
+"""Orders, as one row per customer, day or cohort."""

@@ -1,0 +1,328 @@
+"""Purchase history: the four figures that buy-till-you-die models of customer lifetime stand on."""
+
+from typing import Any
+
+import pandas as pd
+
+from crmlib.measure.indicators.compute import INDICATORS
+from crmlib.measure.indicators.steps import indicator_steps, source_steps
+from crmlib.measure.purchases.outcomes import ask_orders
+from crmlib.measure.steps import ask, columns_here
+from crmlib.prepare.clock import closing_moment_of_table
+from crmlib.prepare.crm import Crm
+from crmlib.schema.errors import ParameterError, nearest
+
+UNIT_DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375}
+"""Days in a unit of time: day, week, mean month of the Gregorian calendar (365.25 / 12)."""
+
+_DAYS = {
+    "purchase_days": """
+        select customer_id, ordered_on, sum(kept_amount) as kept_amount
+        from orders
+        where is_purchase
+        group by customer_id, ordered_on
+    """,
+    "repeats": """
+        select *, min(ordered_on) over (partition by customer_id) as first_on
+        from purchase_days
+    """,
+}
+_FIGURES_SQL = """
+select
+    customer_id,
+    cast(count(*) - 1 as bigint) as frequency,
+    date_diff('day', min(ordered_on), max(ordered_on)) / {days} as recency,
+    date_diff('day', min(ordered_on), $as_of_on) / {days} as "T",
+    cast(sum(kept_amount) filter (where ordered_on > first_on) as double)
+        / nullif(count(*) - 1, 0) as monetary_value
+from repeats
+group by customer_id
+order by customer_id
+"""
+
+
+def purchase_history(
+    transactions: Any, *, as_of: Any, unit: str = "W", time_zone: str = "UTC"
+) -> pd.DataFrame:
+    """Frequency, recency, age and mean repeat spend of every customer, as buy-till-you-die models want them.
+
+    A purchase occasion is a day: several orders of a customer on one day count as one, their values added
+    up. Times are whole days divided by the length of the unit, not counts of calendar weeks or months.
+    Refunds take from the value of the order that they belong to and never move a purchase; an order of which
+    nothing is left after its refunds, or that was free, is no purchase (the rules of `rfm_table`).
+
+    Parameters
+    ----------
+    transactions : table, one row per order line
+        `customer_id`, `order_id`, `ordered_at`, `net_amount` (account currency; refunds negative); and where
+        they are there `product_id` and `quantity` (negative: a refund). A pandas or polars DataFrame, an
+        Arrow table or a DuckDB relation. Lines without a customer or a time are left out. Times without a
+        zone are taken as UTC.
+    as_of : Timestamp, date or text
+        The closing moment. Later rows are ignored. A bare date means the end of that day; a Timestamp
+        without a zone is UTC, as ``crm.as_of`` is.
+    unit : "D", "W" or "M"
+        Day, week (7 days) or month (30.4375 days).
+    time_zone : str
+        Whose days are counted, such as that of the workspace (``crm.time_zone``).
+
+    Returns
+    -------
+    DataFrame indexed by customer_id, sorted; customers with at least one purchase
+        `frequency` (repeat purchase days: purchase days less one), `recency` (first to last purchase, in
+        units; not the `recency_days` of RFM), `T` (first purchase to as_of, in units), `monetary_value` (mean
+        value of the repeat purchase days, account currency; NaN where there is none, because the first
+        purchase is no part of it). ``attrs["unit"]`` keeps the unit.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing: it names the column, those present, and the line of crm.toml that maps it.
+        If a time or an amount cannot be read as one.
+    ParameterError
+        If there is no such unit, or `as_of` is no date.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005). "Counting your customers" the easy way. Marketing
+    Science 24(2), 275-284.
+
+    Examples
+    --------
+    >>> ledger = pd.DataFrame({
+    ...     "customer_id": ["ann", "ann", "ann", "bob"], "order_id": ["1", "2", "3", "4"],
+    ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-08", "2024-01-08", "2024-01-11"]),
+    ...     "net_amount": [20.0, 15.0, 5.0, 10.0]})
+    >>> purchase_history(ledger, as_of="2024-01-22")
+                 frequency  recency         T  monetary_value
+    customer_id
+    ann                  1      1.0  3.000000            20.0
+    bob                  0      0.0  1.571429             NaN
+    """
+    if unit not in UNIT_DAYS:
+        raise ParameterError(
+            f'there is no unit {unit!r}: give "D" (days), "W" (weeks) or "M" (months).'
+            + nearest(str(unit).upper(), UNIT_DAYS)
+        )
+    moment = closing_moment_of_table(as_of, time_zone=time_zone)
+    question = _FIGURES_SQL.format(days=f"cast({UNIT_DAYS[unit]} as double)")
+    history = ask_orders(transactions, question, as_of=moment, time_zone=time_zone, steps=_DAYS)
+    history.attrs["unit"] = unit
+    return history
+
+
+_MONTHS = """
+select
+    cast(date_trunc('month', local_at) as date) as month,
+    count(*) as orders,
+    count(customer_id) as customers
+from (
+    select local_at, case when nth = 1 then customer_id end as customer_id
+    from (
+        select local_at, customer_id, row_number() over (
+            partition by customer_id, date_trunc('month', local_at) order by local_at, order_id) as nth
+        from orders
+        where is_purchase
+    ) as known_orders
+    union all
+    select min(ordered_at) at time zone 'UTC' at time zone $time_zone as local_at, null as customer_id
+    from nameless_lines
+    where net_amount > 0
+    group by order_id
+) as purchases
+group by month
+order by month
+"""
+_NET_SALES = """
+select
+    cast(date_trunc('month', local_at) as date) as month,
+    min(local_at) as first_at,
+    max(local_at) as last_at,
+    sum(net_amount) as net_sales
+from (
+    select net_amount, ordered_at at time zone 'UTC' at time zone $time_zone as local_at
+    from transactions
+) as lines
+group by month
+order by month
+"""
+_TOTALS = """
+select
+    sum(net_amount),
+    sum(net_amount) filter (where not ({known})),
+    sum(net_amount) filter (where net_amount > 0),
+    -sum(net_amount) filter (where net_amount < 0),
+    count(distinct order_id) filter (where net_amount > 0 and not ({known})),
+    min(ordered_at),
+    max(ordered_at)
+from transactions
+"""
+_MARGIN = """
+select cast(sum(net_amount - cost_amount) as double) as margin, cast(sum(net_amount) as double) as sales
+from transactions
+where cost_amount is not null and ordered_at > $begin and ordered_at <= $as_of
+"""
+
+
+def purchases_by_month(crm: Crm) -> pd.DataFrame:
+    """Orders and customers of every month with a purchase, in the workspace's time zone.
+
+    What a purchase is, the indicators say: an order wholly refunded later is none. Orders without a customer
+    count where anything on them was paid for; which refund belongs to them is not known.
+    """
+    columns = columns_here(crm)
+    known = source_steps(columns)["order_lines"]
+    customer = "customer_id is null" if "customer_id" in columns["transactions"] else "true"
+    sources = {
+        "order_lines": known,
+        "nameless_lines": f"select order_id, ordered_at, net_amount from transactions where {customer}",
+    }
+    months = ask(crm, _MONTHS, steps=indicator_steps(sources))
+    return months.assign(month=pd.to_datetime(months["month"]))
+
+
+def net_sales_by_month(crm: Crm) -> pd.DataFrame:
+    """Net sales of every month with a line, with the first and last moment by the workspace's clocks.
+
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["a", "a"], "net_amount": [5.0, 7.0],
+    ...                       "ordered_at": ["2024-01-02", "2024-01-05"]})
+    >>> net_sales_by_month(Crm.from_frames(as_of="2024-03-10", transactions=lines))["net_sales"].tolist()
+    [12.0]
+    """
+    return ask(crm, _NET_SALES)
+
+
+def sales_totals(crm: Crm) -> tuple[Any, ...]:
+    """Net sales, those without a customer, bought, refunded, orders without a customer; first and last moment.
+
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["a", "a"], "net_amount": [5.0, -2.0],
+    ...                       "ordered_at": ["2024-01-02", "2024-01-05"]})
+    >>> [float(part) for part in sales_totals(Crm.from_frames(as_of="2024-03-10", transactions=lines))[:5]]
+    [3.0, 3.0, 5.0, 2.0, 1.0]
+    """
+    known = "customer_id is not null" if "customer_id" in crm.columns("transactions") else "false"
+    return crm.engine.rows(_TOTALS.format(known=known))[0]
+
+
+def margin_of_costed_sales(crm: Crm, *, days: int) -> tuple[float, float]:
+    """Margin and net sales (account currency) of the last days' lines whose cost is known; NaN without one.
+
+    >>> from crmlib.prepare.crm import Crm
+    >>> lines = pd.DataFrame({"order_id": ["1"], "product_id": ["a"], "net_amount": [5.0], "cost_amount": [3.0],
+    ...                       "ordered_at": ["2024-01-02"]})
+    >>> margin_of_costed_sales(Crm.from_frames(as_of="2024-03-10", transactions=lines), days=365)
+    (2.0, 5.0)
+    """
+    begin = (crm.as_of - pd.Timedelta(days=days)).to_pydatetime()
+    margin, sales = ask(crm, _MARGIN, begin=begin).iloc[0]
+    return float(margin), float(sales)
+
+
+_DAYS_SQL = """
+select customer_id, ordered_on, cast(sum(kept_amount) as double) as kept_amount
+from orders
+where is_purchase
+group by customer_id, ordered_on
+order by customer_id, ordered_on
+"""
+
+
+def purchase_days(transactions: Any, *, as_of: Any, time_zone: str = "UTC") -> pd.DataFrame:
+    """Each day on which a customer bought, and what is left of that day's orders after refunds.
+
+    `purchase_history` counts these days; here they stand one by one.
+    """
+    moment = closing_moment_of_table(as_of, time_zone=time_zone)
+    days = ask_orders(transactions, _DAYS_SQL, as_of=moment, time_zone=time_zone).reset_index()
+    return days.assign(ordered_on=pd.to_datetime(days["ordered_on"]))
+
+
+def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = "UTC") -> pd.DataFrame:
+    """Recency, frequency and spend of every customer, scored from 1 (weak) to `bins` (strong).
+
+    Refunds reduce spend and never move a purchase date. An order of which nothing is left after its refunds
+    is no purchase. A refund that is a line of another order belongs to the customer's latest order before it
+    with the same `product_id`; without that column, to the customer's latest order before it.
+
+    A score says where a customer stands in the ranking: the share of customers that are weaker, plus half
+    the share that is equal (itself included), decides which of the `bins` equal parts of the ranking it falls
+    in. Equal customers always have the same score, a stronger one never has a lower score, and without ties
+    each score has the same number of customers, give or take one. A large group of equals can leave a score
+    without customers.
+
+    Parameters
+    ----------
+    transactions : table, one row per order line
+        `customer_id`, `order_id`, `ordered_at`, `net_amount` (account currency; refunds negative); and where
+        they are there `product_id` and `quantity` (negative: a refund). A pandas or polars DataFrame, an
+        Arrow table or a DuckDB relation. Lines without a customer or a time are left out. Times without a
+        zone are taken as UTC.
+    as_of : Timestamp, date or text
+        The closing moment. Later rows are ignored. A bare date means the end of that day; a Timestamp
+        without a zone is UTC, as ``crm.as_of`` is.
+    bins : int
+        Number of scores, at least 2.
+    time_zone : str
+        Whose days are counted, such as that of the workspace (``crm.time_zone``).
+
+    Returns
+    -------
+    DataFrame indexed by customer_id, sorted; customers with at least one purchase
+        `recency_days` (days from the last purchase to as_of), `order_count` (purchases), `spend_total` (net
+        spend), `r_score`, `f_score`, `m_score` (1 to `bins`; a recent purchase scores high). ``attrs["bins"]``
+        keeps the number of scores.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing: it names the column, those present, and the line of crm.toml that maps it.
+        If a time or an amount cannot be read as one.
+    ParameterError
+        If `bins` is no whole number from 2 on, or `as_of` is no date.
+
+    References
+    ----------
+    Hughes, A. M. (1994). Strategic Database Marketing.
+
+    Examples
+    --------
+    >>> ledger = pd.DataFrame({
+    ...     "customer_id": ["ann", "ann", "bob"], "order_id": ["1", "2", "3"],
+    ...     "ordered_at": pd.to_datetime(["2024-01-05", "2024-01-30", "2024-01-11"]),
+    ...     "net_amount": [20.0, 15.0, 10.0]})
+    >>> rfm_table(ledger, as_of="2024-01-31", bins=2)
+                 recency_days  order_count  spend_total  r_score  f_score  m_score
+    customer_id
+    ann                     1            2         35.0        2        2        2
+    bob                    20            1         10.0        1        1        1
+    """
+    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 2:
+        raise ParameterError(f"bins is {bins!r}: give a whole number from 2 on, such as 5.")
+    moment = closing_moment_of_table(as_of, time_zone=time_zone)
+    table = ask_orders(transactions, _question(), as_of=moment, time_zone=time_zone)
+    table.attrs["bins"] = bins
+    return table.assign(
+        r_score=_scores(-table["recency_days"], bins=bins),
+        f_score=_scores(table["order_count"], bins=bins),
+        m_score=_scores(table["spend_total"], bins=bins),
+    )
+
+
+def _question() -> str:
+    figures = [
+        f"{indicator.sql} as {indicator.name}"
+        for indicator in INDICATORS
+        if indicator.name in ("recency_days", "order_count", "spend_total")
+    ]
+    return (
+        f"select customer_id, {', '.join(figures)} from orders "
+        "group by customer_id having count(*) filter (where is_purchase) > 0 order by customer_id"
+    )
+
+
+def _scores(values: pd.Series, *, bins: int) -> pd.Series:
+    weaker = values.rank(method="min").astype("int64") - 1
+    weaker_or_equal = values.rank(method="max").astype("int64")
+    return 1 + bins * (weaker + weaker_or_equal) // (2 * max(len(values), 1))

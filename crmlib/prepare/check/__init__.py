@@ -1,0 +1,1 @@
+"""Raw values to typed rows; what was set aside, and why."""

@@ -1,0 +1,127 @@
+"""How a source's rows are read: each of our columns as SQL over theirs, typed, with its findings as bits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp, parse_one
+
+from crmlib.prepare.check.casting import NUMBER_PREFIX, base_sql, cast_sql, is_text, numbers_in
+from crmlib.prepare.check.findings import Finding, refusal_of
+from crmlib.prepare.engine import Engine, EngineError
+from crmlib.schema.fields import Field, TableSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the rows of a source become rows of a table.
+
+    Parameters
+    ----------
+    spec : TableSpec
+    view : str
+        Name in the engine; it has their columns, `_file` and `_row`.
+    expressions : our column -> SQL over their columns
+    filters : (SQL, reason) pairs; rows for which the SQL is not true are set aside with the reason
+    date_formats, decimal : how dates and numbers are written
+    policies : ``check`` or ``check.column`` -> policy
+    """
+
+    spec: TableSpec
+    view: str
+    expressions: Mapping[str, str]
+    filters: tuple[tuple[str, str], ...] = ()
+    date_formats: tuple[str, ...] = ()
+    decimal: str = "."
+    policies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def mapped(self) -> tuple[str, ...]:
+        """Our columns that the source fills, in the vocabulary's order."""
+        return tuple(name for name in self.spec.names if name in self.expressions)
+
+    @property
+    def keyed(self) -> bool:
+        """Whether all parts of the table's key are mapped."""
+        return bool(self.spec.keys) and all(key in self.mapped for key in self.spec.keys)
+
+
+def staging_query(
+    engine: Engine, reading: Reading, findings: Sequence[Finding], *, time_zone: str
+) -> tuple[str, dict[str, str]]:
+    """The query that reads and types every row and marks what each finding's condition holds for."""
+    fields = [reading.spec.field(name) for name in reading.mapped]
+    theirs = {row[0]: row[1] for row in engine.rows(f"describe {reading.view}")}
+    text_columns = [name for name, sql_type in theirs.items() if is_text(sql_type)]
+    numeric: dict[str, None] = {}
+
+    def meant(sql: str) -> str:
+        sql, columns = numbers_in(sql, text_columns=text_columns)
+        numeric.update(dict.fromkeys(columns))
+        return sql
+
+    raw = [f'{meant(reading.expressions[f.name])} as "r_{f.name}"' for f in fields]
+    keeps = [f"coalesce(({meant(sql)}), false) as _keep_{i}" for i, (sql, _) in enumerate(reading.filters)]
+    numbers = [_number_sql(reading, name, theirs[name]) for name in numeric]
+    rows = f"(select {', '.join(['*', *numbers])} from {reading.view})"
+    computed = {
+        **{f"columns.{f.name}": f"{sql} from {rows}" for f, sql in zip(fields, raw, strict=True)},
+        **{f"where[{i}]": f"{sql} from {rows}" for i, sql in enumerate(keeps)},
+    }
+    try:
+        engine.execute(
+            f"create or replace temp view raw_{reading.spec.name} as "
+            f"select {', '.join(['_file', '_row', _digest_sql(reading, theirs), *raw, *keeps])} "
+            f"from {rows}"
+        )
+        described = engine.rows(f"describe raw_{reading.spec.name}")
+    except EngineError as error:
+        raise refusal_of(engine, error, table=reading.spec.name, computed=computed) from error
+    types = {row[0]: row[1] for row in described}
+    based = [
+        f'{base_sql(chr(34) + "r_" + f.name + chr(34), types["r_" + f.name])} as "b_{f.name}"' for f in fields
+    ]
+    typed = []
+    for f in fields:
+        sql = cast_sql(
+            f,
+            f'"b_{f.name}"',
+            types[f"r_{f.name}"],
+            time_zone=time_zone,
+            date_formats=reading.date_formats,
+            decimal=reading.decimal,
+        )
+        typed.append(f'{sql} as "t_{f.name}"')
+    kept = [f"_keep_{i}" for i in range(len(keeps))]
+    bits = " + ".join(
+        f"(case when {_over_typed(f.condition)} then {1 << i} else 0 end)" for i, f in enumerate(findings)
+    )
+    finals = ", ".join(f'"t_{f.name}" as "{f.name}"' for f in fields)
+    query = f"""
+        with based as (select {", ".join(["_file", "_row", "_hash", *based, *kept])}
+                       from raw_{reading.spec.name}),
+             typed as (select *, {", ".join(typed)} from based)
+        select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from typed
+    """
+    return query, computed
+
+
+def _digest_sql(reading: Reading, theirs: Iterable[str]) -> str:
+    if reading.keyed:
+        return "null::ubigint as _hash"
+    names = [Engine.quote(name) for name in theirs if name not in ("_file", "_row")]
+    return f"hash({', '.join(names)}) as _hash"
+
+
+def _number_sql(reading: Reading, name: str, sql_type: str) -> str:
+    base = base_sql(Engine.quote(name), sql_type)
+    number = cast_sql(Field(name, "number", ""), f"({base})", sql_type, decimal=reading.decimal)
+    return f"{number} as {Engine.quote(NUMBER_PREFIX + name)}"
+
+
+def _over_typed(condition: str) -> str:
+    if '"b_' in condition or '"t_' in condition or condition.startswith("not _keep_"):
+        return condition
+    tree = parse_one(condition, dialect="duckdb")
+    for column in tree.find_all(exp.Column):
+        column.replace(exp.column(exp.to_identifier(f"t_{column.name}", quoted=True)))
+    return tree.sql(dialect="duckdb")

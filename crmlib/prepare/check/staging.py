@@ -1,0 +1,273 @@
+"""One table on its way in: read, typed, judged row by row; then accepted or set aside, never lost."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.check.findings import (
+    MAX_FINDINGS,
+    Finding,
+    field_findings,
+    policy_of,
+    refusal_of,
+    refuse_unknown,
+    table_findings,
+)
+from crmlib.prepare.check.reading import Reading, staging_query
+from crmlib.prepare.engine import Engine, EngineError
+from crmlib.schema.errors import ConfigError
+
+GAP_DAYS = 365
+LARGEST_SHARE = 0.001
+FEWEST_ROWS = 20
+"""Below so many rows nothing can be called isolated."""
+
+
+def isolated_rows(engine: Engine, table: str, column: str, *, where: str = "true") -> str:
+    """A query for the rows more than a year after all others: at most one in a thousand, or one row."""
+    name = Engine.quote(column)
+    known = f"from {table} where {where} and {name} is not null"
+    ((rows,),) = engine.rows(f"select count(*) {known}")
+    most = max(1, int(rows * LARGEST_SHARE))
+    if rows - most < FEWEST_ROWS:
+        return f"select rowid from {table} where false"
+    ((last,),) = engine.rows(f"""
+        with tail as (select {name}::timestamp as moment {known} order by moment desc limit {most + 1}),
+             steps as (select moment, lead(moment) over (order by moment desc) as earlier from tail)
+        select min(earlier)::varchar from steps where moment > earlier + interval {GAP_DAYS} day
+    """)
+    if last is None:
+        return f"select rowid from {table} where false"
+    moment = f"{Engine.literal(last)}::timestamp"
+    return f"select rowid from {table} where {where} and {name}::timestamp > {moment}"
+
+
+class Staged:
+    """A table whose rows have been read and typed, each with its findings as bits.
+
+    Parameters
+    ----------
+    engine : Engine
+    reading : Reading
+    time_zone : the zone of naive times
+    """
+
+    def __init__(self, engine: Engine, reading: Reading, *, time_zone: str = "UTC") -> None:
+        self.engine, self.reading, self.spec = engine, reading, reading.spec
+        refuse_unknown(reading.spec, reading.mapped, reading.policies)
+        self.name = f"staged_{self.spec.name}"
+        self.findings: list[Finding] = []
+        self._queries: list[Finding] = []
+        self._merge = False
+        self._collect_findings()
+        self._read(time_zone)
+
+    def _read(self, time_zone: str) -> None:
+        computed: dict[str, str] = {}
+        try:
+            query, computed = staging_query(self.engine, self.reading, self.findings, time_zone=time_zone)
+            self.engine.execute(f"create or replace table {self.name} as {query}")
+        except EngineError as error:
+            raise refusal_of(self.engine, error, table=self.spec.name, computed=computed) from error
+
+    def _collect_findings(self) -> None:
+        reading, mapped = self.reading, self.reading.mapped
+        for i, (_, reason) in enumerate(reading.filters):
+            self.findings.append(
+                Finding(
+                    check="filtered", column="", policy="set_aside", says=reason, condition=f"not _keep_{i}"
+                )
+            )
+        self.findings += field_findings(self.spec, mapped, reading.policies)
+        for finding, is_query in table_findings(self.spec, mapped, reading.policies):
+            (self._queries if is_query else self.findings).append(finding)
+        if len(self.findings) + len(self._queries) + len(mapped) + 5 > MAX_FINDINGS:
+            raise ConfigError(
+                f"tables.{self.spec.name}.where: too many filters for one table; join some with and."
+            )
+
+    def last_moment(self) -> pd.Timestamp | None:
+        """The last moment that an acceptable row speaks of, or None where there is none.
+
+        A few rows far beyond all others, such as a year mistyped, do not count; they are found as
+        ``isolated_future``.
+        """
+        known_from = {declared.known_from for declared in self.spec.fields}
+        moments = [name for name in self.reading.mapped if name == self.spec.time or name in known_from]
+        if not moments:
+            return None
+        for name in moments:
+            default = "set_aside" if name == self.spec.time else "mend"
+            query = isolated_rows(self.engine, self.name, name, where=self._acceptable())
+            self._mark("isolated_future", name, default, "lie more than a year after all other rows", query)
+        latest = ", ".join(
+            f'max("{name}") filter (where (_bits & {self._mends(name)}) = 0)::timestamp' for name in moments
+        )
+        (found,) = self.engine.rows(f"select {latest} from {self.name} where {self._acceptable()}")
+        return max((pd.Timestamp(moment) for moment in found if moment is not None), default=None)
+
+    def close(self, as_of: pd.Timestamp) -> None:
+        """Set aside the rows that lie after the closing moment."""
+        if self.spec.time in self.reading.mapped:
+            moment = text_literal(str(as_of))
+            self._mark(
+                "after_as_of",
+                "",
+                "set_aside",
+                f"lie after as_of {as_of:%Y-%m-%d %H:%M}",
+                f'select rowid from {self.name} where "{self.spec.time}" > {moment}::timestamp',
+            )
+
+    def keys_sql(self) -> str | None:
+        """A query that yields the keys of the rows that are not set aside; None where the key has several parts."""
+        if len(self.spec.keys) != 1 or not self.reading.keyed:
+            return None
+        (key,) = self.spec.keys
+        return f'select distinct "{key}" from {self.name} where "{key}" is not null and {self._acceptable()}'
+
+    def accept(self, *, as_of: pd.Timestamp, keys: Mapping[str, str | None] | None = None) -> None:
+        """Judge what a single row cannot show, then lay the accepted rows down under the table's name."""
+        self._mark_duplicates()
+        for name in self.reading.mapped:
+            target = self.spec.field(name).references
+            if target and keys and keys.get(target):
+                self._mark(
+                    "orphan_key",
+                    name,
+                    "warn",
+                    f"name a {name} that {target} does not have",
+                    f"select s.rowid from {self.name} s anti join ({keys[target]}) k(known) "
+                    f'on s."{name}" = k.known where s."{name}" is not null',
+                )
+        for finding in self._queries:
+            self._mark(
+                finding.check,
+                "",
+                finding.policy,
+                finding.says,
+                finding.condition.format(
+                    rows=f"(select rowid, * from {self.name} where {self._acceptable()})"
+                ),
+            )
+        self.engine.execute(f"create or replace table {self.spec.name} as {self._accepted_sql(as_of)}")
+
+    def _mark(self, check: str, column: str, default: str, says: str, query: str) -> None:
+        policy = policy_of(check, column, default, self.reading.policies, table=self.spec.name)
+        if check == "after_as_of":
+            policy = "set_aside"
+        if policy == "mend" and check not in ("orphan_key", "isolated_future"):
+            raise ConfigError(
+                f"tables.{self.spec.name}.checks.{check}: cannot be mended. Use set_aside or warn."
+            )
+        bit = 1 << len(self.findings)
+        self.findings.append(Finding(check=check, column=column, policy=policy, says=says))
+        self.engine.execute(
+            f"update {self.name} set _bits = _bits | {bit} where {self._acceptable()} and rowid in ({query})"
+        )
+
+    def _mark_duplicates(self) -> None:
+        keys, complete = self.spec.keys, self.reading.keyed
+        check, default = ("duplicate_key", "set_aside") if complete else ("exact_duplicate", "warn")
+        policy = policy_of(check, "", default, self.reading.policies, table=self.spec.name)
+        columns = ", ".join(f'"{key}"' for key in keys) if complete else "_hash"
+        says = (
+            f"repeat the {' and '.join(keys)} of an earlier row"
+            if complete
+            else "are the same as an earlier row"
+        )
+        if policy == "mend":
+            if not complete:
+                raise ConfigError(
+                    f"tables.{self.spec.name}.checks.{check}: cannot be mended: no key to merge by."
+                )
+            check, policy, self._merge = "merged", "set_aside", True
+            says = f"have the {' and '.join(keys)} of an earlier row and were merged into it"
+        bit = 1 << len(self.findings)
+        repeated = (
+            f"select {columns} from {self.name} where {self._acceptable()} group by all having count(*) > 1"
+        )
+        self.engine.execute(f"""
+            update {self.name} set _bits = _bits | {bit} where rowid in (
+                select row_id from (
+                    select rowid as row_id, row_number() over (partition by {columns} order by rowid) as nth
+                    from {self.name}
+                    where {self._acceptable()} and ({columns}) in ({repeated})
+                ) where nth > 1)
+        """)
+        self._merged_bit = bit if self._merge else 0
+        self.findings.append(Finding(check=check, column="", policy=policy, says=says))
+
+    def _mask(self, policy: str) -> int:
+        return sum(1 << i for i, finding in enumerate(self.findings) if finding.policy == policy)
+
+    def _mends(self, column: str) -> int:
+        return sum(1 << i for i, f in enumerate(self.findings) if f.policy == "mend" and f.column == column)
+
+    def _acceptable(self, prefix: str = "") -> str:
+        return f"({prefix}_bits & {self._mask('set_aside')}) = 0"
+
+    def _accepted_sql(self, as_of: pd.Timestamp) -> str:
+        columns = []
+        for name in self.reading.mapped:
+            declared = self.spec.field(name)
+            mends = self._mends(name)
+            value = f'case when (_bits & {mends}) = 0 then "{name}" end' if mends else f'"{name}"'
+            if declared.known_from in self.reading.mapped:
+                unknown = text_literal(declared.unknown_as) if declared.unknown_as else "null"
+                moment = f"{text_literal(str(as_of))}::timestamp"
+                value = f'case when "{declared.known_from}" > {moment} then {unknown} else {value} end'
+            columns.append(f'{value} as "{name}"')
+        kept = f"(_bits & {self._mask('set_aside') & ~self._merged_bit}) = 0"
+        rows = f"select rowid as _order, {', '.join(columns)} from {self.name} where {kept}"
+        if not self._merge:
+            return f"select * exclude (_order) from ({rows})"
+        keys = [f'"{key}"' for key in self.spec.keys]
+        others = [f'"{name}"' for name in self.reading.mapped if f'"{name}"' not in keys]
+        merged = ", ".join([*keys, *(f"arg_min({name}, _order) as {name}" for name in others)])
+        return f"select {merged} from ({rows}) group by {', '.join(keys)} order by min(_order)"
+
+    def row_counts(self) -> tuple[int, int]:
+        """Rows read as records, and how many of them are set aside."""
+        ((read, aside),) = self.engine.rows(
+            f"select count(*), count(*) filter (where not {self._acceptable()}) from {self.name}"
+        )
+        return read, aside
+
+    def summary(self) -> pd.DataFrame:
+        """Rows found by each check: table, check, column, policy, rows, says.
+
+        What is only mended or warned of is counted among the accepted rows.
+        """
+        counts = ", ".join(
+            f"count(*) filter (where (_bits & {1 << i}) > 0"
+            + (")" if finding.policy == "set_aside" else f" and {self._acceptable()})")
+            for i, finding in enumerate(self.findings)
+        )
+        (found,) = self.engine.rows(f"select {counts} from {self.name}") if self.findings else ((),)
+        return pd.DataFrame(
+            [
+                (self.spec.name, f.check, f.column, f.policy, n, f.says)
+                for f, n in zip(self.findings, found, strict=True)
+            ],
+            columns=["table", "check", "column", "policy", "rows", "says"],
+        )
+
+    def set_aside_sql(self) -> str:
+        """SQL of the rows set aside, as they were read, with `reason`, `file` and `row` in front."""
+        reasons = ", ".join(
+            f"case when (s._bits & {1 << i}) > 0 then {text_literal(f.reason)} end"
+            for i, f in enumerate(self.findings)
+            if f.policy == "set_aside"
+        )
+        return f"""
+            select concat_ws('; ', {reasons}) as reason, s._file as file, s._row as "row",
+                   v.* exclude (_file, _row)
+            from {self.name} s join {self.reading.view} v on s._file = v._file and s._row = v._row
+            where not {self._acceptable("s.")}
+            order by s._file, s._row
+        """
+
+    def drop(self) -> None:
+        """Let go of the staged rows."""
+        self.engine.execute(f"drop table {self.name}")

@@ -1,0 +1,1 @@
+"""crm.toml: read, checked, its mistakes told."""

@@ -1,0 +1,267 @@
+"""The sections of crm.toml, each a typed part."""
+
+import codecs
+import math
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
+from pydantic import field_validator as validator
+
+from crmlib.prepare.sql_guard import words_of
+from crmlib.schema.errors import nearest
+from crmlib.schema.fields import MINIMUM_GROUP
+
+ENCODINGS = (
+    "utf-8", "utf-8-sig", "utf-16", "gb18030", "latin-1", "cp1252", "cp1250", "cp1251", "big5", "shift_jis",
+    "euc_jp", "euc_kr",
+)  # fmt: skip
+DATABASES = ("sqlite", "duckdb", "postgresql", "mysql")
+
+_DATE_DIRECTIVES = frozenset("aAbBdfgGHIjmMnpSuUVwWyYzZ%")
+
+
+def flat_policies(checks: Any) -> Any:
+    """Policies by ``check`` or ``check.column``, from the tables within tables that TOML makes of them."""
+    if not isinstance(checks, Mapping):
+        return checks
+    flat: dict[str, Any] = {}
+    for check, policy in checks.items():
+        if isinstance(policy, Mapping):
+            flat |= {f"{check}.{column}": one for column, one in policy.items()}
+        else:
+            flat[check] = policy
+    return flat
+
+
+Checks = Annotated[dict[str, Literal["set_aside", "mend", "warn"]], BeforeValidator(flat_policies)]
+
+
+class Section(BaseModel):
+    """A section of crm.toml: unknown keys are refused, nothing is changed once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ColumnConfig(Section):
+    """Where one of our columns comes from: exactly one of a name, SQL, or a constant."""
+
+    name: str | None = None
+    sql: str | None = None
+    value: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            given = {"name": given}
+        if not isinstance(given, dict) or len([key for key in given if key in cls.model_fields]) != 1:
+            raise ValueError('wants their column\'s name in quotes, or { sql = "..." }, or { value = ... }.')
+        if any(
+            isinstance(value, str) and not value.strip() for key, value in given.items() if key != "value"
+        ):
+            raise ValueError("is empty. Write their column's name in quotes.")
+        value = given.get("value")
+        if isinstance(value, dict | list) or (isinstance(value, float) and not math.isfinite(value)):
+            raise ValueError("wants one constant: text, a number, a date, true or false.")
+        return given
+
+
+class FilterConfig(Section):
+    """Rows for which `sql` is not true are set aside, and `reason` says why."""
+
+    sql: str
+    reason: str
+
+
+class TableConfig(Section):
+    """One table of the vocabulary: where it lies and how its columns are called there."""
+
+    files: tuple[str, ...] = Field(alias="from")
+    columns: dict[str, ColumnConfig] = {}
+    where: tuple[FilterConfig, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+    date_formats: tuple[str, ...] = ()
+    decimal: Literal[".", ","] = "."
+    sheet: str | None = None
+    checks: Checks = {}
+
+    @validator("files", mode="before")
+    @classmethod
+    def _files(cls, given: Any) -> Any:
+        given = [given] if isinstance(given, str) else given
+        if not given or (
+            isinstance(given, list) and not all(isinstance(f, str) and f.strip() for f in given)
+        ):
+            raise ValueError('names no file. Write a file, a pattern or a list: from = "orders-*.csv".')
+        return given
+
+    @validator("encoding")
+    @classmethod
+    def _encoding(cls, given: str) -> str:
+        try:
+            known = codecs.lookup(given)
+        except (LookupError, ValueError):
+            raise ValueError(f"{given!r} is no encoding.{nearest(given, ENCODINGS)}") from None
+        if not getattr(known, "_is_text_encoding", True):
+            raise ValueError(f"{given!r} is no encoding of text.{nearest(given, ENCODINGS)}")
+        return known.name
+
+    @validator("delimiter")
+    @classmethod
+    def _delimiter(cls, given: str) -> str:
+        given = {"tab": "\t", "\\t": "\t"}.get(given, given)
+        if len(given) != 1 or given.isalnum() or given in "\"'\r\n. ":
+            raise ValueError('wants one sign: ",", ";", "tab" or "|".')
+        return given
+
+    @validator("date_formats")
+    @classmethod
+    def _date_formats(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for form in given:
+            found = re.findall(r"%-?(.?)", form)
+            unknown = [letter for letter in found if letter not in _DATE_DIRECTIVES or not letter]
+            if not found or unknown:
+                wrong = f"%{unknown[0]} is not known in it" if unknown else "it has no % sign"
+                raise ValueError(f'{form!r} is no date format: {wrong}. Write it like "%d/%m/%Y %H:%M".')
+        return given
+
+
+class SourceConfig(Section):
+    """A database instead of files."""
+
+    url: str
+
+    @validator("url")
+    @classmethod
+    def _url(cls, given: str) -> str:
+        kind, separator, rest = given.partition("://")
+        kind = {"postgres": "postgresql"}.get(kind.split("+")[0], kind.split("+")[0])
+        if not separator or kind not in DATABASES:
+            hint = nearest(kind, DATABASES) if separator else ""
+            raise ValueError(f"wants an address such as sqlite:///shop.db or duckdb:///shop.duckdb.{hint}")
+        if kind in ("sqlite", "duckdb") and not (rest.startswith("/") and rest.strip("/")):
+            raise ValueError(
+                f"names no file. Write {kind}:///shop.db with three slashes; four for a path from /."
+            )
+        return given
+
+    @property
+    def kind(self) -> str:
+        """Which database it is: one of `DATABASES`."""
+        kind = self.url.partition("://")[0].split("+")[0]
+        return {"postgres": "postgresql"}.get(kind, kind)
+
+    @property
+    def database(self) -> str:
+        """The database's file, for SQLite and DuckDB; relative to the workspace unless it begins with /."""
+        return self.url.partition("://")[2].removeprefix("/")
+
+
+class IndicatorConfig(Section):
+    """An indicator of the user's own: an aggregate over one of the prepared views.
+
+    `empty` = 0 gives 0 to a customer for whom the view has no fitting row; without it such a customer has none.
+    """
+
+    over: str
+    sql: str
+    aspect: str
+    says: str
+    unit: str = ""
+    better: Literal["higher", "lower"] | None = None
+    empty: Literal[0] | None = None
+
+
+def weight_of(given: Any) -> Any:
+    """A weight as it may stand in crm.toml: a number, 0 or more."""
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not math.isfinite(given) or given < 0:
+        raise ValueError("wants a number, 0 or more: how much it counts against the others.")
+    return given
+
+
+class ScorecardConfig(Section):
+    """What counts how much in the value score: indicator -> weight. What is not named does not count."""
+
+    weights: dict[str, Annotated[float, BeforeValidator(weight_of)]] = {}
+
+
+class ReportConfig(Section):
+    """Parameters of a report that differ from its own."""
+
+    parameters: dict[str, Any] = {}
+
+
+class PrivacyConfig(Section):
+    """What may leave the house. The key of the pseudonyms comes from the environment, else from the exports."""
+
+    pseudonyms: StrictBool = True
+    min_group: StrictInt = Field(default=MINIMUM_GROUP, ge=MINIMUM_GROUP)
+
+
+def _named_once(given: tuple[str, ...]) -> tuple[str, ...]:
+    names = [" ".join(name.split()).casefold() for name in given]
+    if not all(names) or len(set(names)) < len(names):
+        raise ValueError("wants each stage once, from the first to the last before won or lost.")
+    return given
+
+
+class PipelineConfig(Section):
+    """The stages of a deal in their order, from the first to the last before it is won or lost.
+
+    Without them the order is taken from the stage history.
+    """
+
+    stages: Annotated[tuple[str, ...], AfterValidator(_named_once)] = ()
+
+
+class OffersConfig(Section):
+    """Which offers may be made: the least margin in percent of the price, and how long ago a purchase is news."""
+
+    min_margin_pct: Annotated[float, Field(gt=-1000, le=100, allow_inf_nan=False)] | None = None
+    just_bought_days: StrictInt = Field(default=30, ge=0)
+
+
+class OutreachConfig(Section):
+    """How customers may be addressed: days of rest between two contacts, the share left alone, where drafts go.
+
+    `templates` and `outbox` are folders of the workspace; `sender` stands under messages.
+    """
+
+    quiet_days: StrictInt = Field(default=14, ge=0)
+    control_share_pct: float = Field(default=10, ge=0, lt=100, allow_inf_nan=False)
+    templates: str = "templates"
+    outbox: str = "outbox"
+    sender: str = ""
+
+    @validator("templates", "outbox")
+    @classmethod
+    def _inside(cls, given: str) -> str:
+        parts = given.replace("\\", "/").split("/")
+        if not given.strip() or given.startswith(("/", "~")) or ".." in parts or ":" in parts[0]:
+            raise ValueError("wants a folder inside the workspace, such as outbox.")
+        return given
+
+
+CURRENCIES = words_of(
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF "
+    "CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ "
+    "GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR "
+    "LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN "
+    "PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB "
+    "TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR "
+    "ZMW ZWG"
+)
+"""Codes of the money in use."""

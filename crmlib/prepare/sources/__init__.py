@@ -1,0 +1,1 @@
+"""Raw exports of every kind, as views of the engine."""

@@ -1,0 +1,210 @@
+"""Sources: whatever crm.toml names as `from`, as one view of their rows with their columns."""
+
+import glob
+import hashlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.config.read import WorkspaceConfig
+from crmlib.prepare.engine import Engine, EngineError
+from crmlib.prepare.sources.databases import read_duckdb_part, read_sqlite_part
+from crmlib.prepare.sources.encodings import prepare_text, sha256_of
+from crmlib.prepare.sources.files import (
+    FileReference,
+    Part,
+    allowed_paths,
+    distinct_names,
+    find_files,
+    is_query,
+    rejects_frame,
+    scratch_folder,
+    union_of,
+)
+from crmlib.prepare.sources.sheets import read_json_part, read_sheet_part
+from crmlib.prepare.sources.text import read_csv_part
+from crmlib.schema.errors import ConfigError, SourceError, nearest
+from crmlib.schema.tables import table_spec
+
+__all__ = ["Source", "allowed_paths", "close_source", "fingerprints", "open_source"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The rows of a table as its owner wrote them.
+
+    Parameters
+    ----------
+    table : str
+        Which of our tables they are for.
+    view : str
+        Name in the engine: `columns`, then `_file` (as in `files`) and `_row` (the number of the row in the
+        file, the header being row 1, as a spreadsheet counts).
+    columns : tuple of str
+        Their names. Values of text files are VARCHAR; databases, workbooks and Parquet keep their types.
+    files : tuple of str
+        As a reader knows them.
+    rows_read : int
+        Rows of the view and rejected records together.
+    rows_by_file : file -> rows read
+    fingerprints : file -> SHA-256 of its bytes
+    rejects : DataFrame
+        Records that cannot be read: `reason`, `file`, `row`, `text` (cut at 500 characters).
+    notes : tuple of str
+        What was taken without being stated, and what is odd.
+    relations : tables in the engine that `close_source` removes
+    """
+
+    table: str
+    view: str
+    columns: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    rows_read: int = 0
+    rows_by_file: dict[str, int] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    rejects: pd.DataFrame = field(default_factory=lambda: rejects_frame([]))
+    notes: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+
+
+def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Source:
+    """Read what crm.toml names as the source of one table.
+
+    Parquet and DuckDB files are read where they lie, each time the view is asked. Text, workbooks and SQLite
+    are read once into the engine, which spills to disk; `close_source` gives the room back.
+    """
+    view = f"source_{table_spec(table_name).name}"
+    files = _references(config, table_name)
+    parts = [
+        _read(engine, config, table_name, file, f"{view}_{place}")
+        for place, file in enumerate(files, start=1)
+    ]
+    sql, columns, notes = union_of(parts)
+    names = ", ".join([*(Engine.quote(column) for column in columns), "_file", "_row"])
+    try:
+        engine.execute(f"create or replace view {view} as select {names} from ({sql}) as parts")
+    except EngineError as error:
+        reason = str(error).splitlines()[0]
+        raise SourceError(f"tables.{table_name}.from: its files do not fit together ({reason}).") from error
+    rejects = [part.rejects for part in parts if part.rejects is not None and len(part.rejects)]
+    rows = {part.shown: part.rows + (0 if part.rejects is None else len(part.rejects)) for part in parts}
+    return Source(
+        table=table_name,
+        view=view,
+        columns=columns,
+        files=tuple(part.shown for part in parts),
+        rows_read=sum(rows.values()),
+        rows_by_file=rows,
+        fingerprints={part.shown: _fingerprint(file.path) for part, file in zip(parts, files, strict=True)},
+        rejects=pd.concat(rejects, ignore_index=True) if rejects else rejects_frame([]),
+        notes=(*(note for part in parts for note in part.notes), *notes),
+        relations=tuple(relation for part in parts for relation in part.relations),
+    )
+
+
+def close_source(engine: Engine, source: Source) -> None:
+    """Remove a source's view and what it holds in the engine."""
+    engine.execute(f"drop view if exists {source.view}")
+    for relation in source.relations:
+        engine.execute(f"drop table if exists {relation}")
+
+
+def fingerprints(config: WorkspaceConfig, table_name: str) -> dict[str, str]:
+    """The files of a table and the SHA-256 of each, without reading them as tables."""
+    return {file.shown: _fingerprint(file.path) for file in _references(config, table_name)}
+
+
+def _references(config: WorkspaceConfig, table: str) -> list[FileReference]:
+    """Files, and tables or queries of [source] as parts of the database's file."""
+    key_path = f"tables.{table}.from"
+    if table not in config.tables:
+        raise ConfigError(f"tables.{table}: is not described.{nearest(table, config.tables)}")
+    queries = [entry for entry in config.tables[table].files if is_query(config, entry)]
+    found = find_files(config, table)
+    if queries and config.source is None:
+        remedy = 'Write [source] with url = "sqlite:///shop.db"'
+        raise SourceError(f"{key_path}: SQL needs a database. {remedy}.")
+    if queries and config.source is not None:
+        kind = config.source.kind
+        if kind not in ("sqlite", "duckdb"):
+            raise SourceError(
+                f"source.url: {kind} is not supported yet; sqlite:/// and duckdb:/// are. Export the tables "
+                "as Parquet or CSV and name those under from."
+            )
+        path = (config.root.resolve() / config.source.database).resolve()
+        if not path.is_file():
+            raise SourceError(f"source.url: there is no file {config.source.database}. Mend the path.")
+        shown = f"{kind}:{config.source.database}"
+        found += [FileReference(path=path, shown=shown, part=entry) for entry in queries]
+    if not found:
+        raise SourceError(f"{key_path}: names no file.")
+    return found
+
+
+def _read(engine: Engine, config: WorkspaceConfig, table: str, file: FileReference, name: str) -> Part:
+    key_path = f"tables.{table}.from"
+    if not file.path.stat().st_size:
+        raise SourceError(f"{file.shown} is empty. Export it again, or take it out of crm.toml.")
+    kind = _kind(config, file)
+    if kind == "duckdb":
+        return read_duckdb_part(engine, file, name=name, key_path=key_path)
+    if kind == "sqlite":
+        return read_sqlite_part(engine, file, name=name, key_path=key_path)
+    if kind == "parquet":
+        return _read_parquet(engine, file)
+    if kind == "excel":
+        return read_sheet_part(engine, file, name=name)
+    stated = config.tables[table]
+    text = prepare_text(file.path, shown=file.shown, stated=stated.encoding, scratch=scratch_folder())
+    try:
+        if kind == "json":
+            return read_json_part(engine, text, name=name, shown=file.shown)
+        return read_csv_part(engine, text, name=name, shown=file.shown, delimiter=stated.delimiter)
+    finally:
+        if text.copied:
+            text.path.unlink(missing_ok=True)
+
+
+def _kind(config: WorkspaceConfig, file: FileReference) -> str:
+    if config.source is not None and file.shown == f"{config.source.kind}:{config.source.database}":
+        return config.source.kind
+    return file.kind
+
+
+def _read_parquet(engine: Engine, file: FileReference) -> Part:
+    scan = f"read_parquet({text_literal(glob.escape(str(file.path)))}, hive_partitioning = false)"
+    try:
+        given = [row[0] for row in engine.rows(f"describe select * from {scan}")]
+        (rows,) = engine.rows(f"select count(*) from {scan}")[0]
+    except EngineError as error:
+        reason = str(error).splitlines()[0]
+        raise SourceError(f"{file.shown} cannot be read as Parquet ({reason}). Export it again.") from error
+    names, renamed = distinct_names(given)
+    taken = "file_row_number" in {column.lower() for column in given}
+    number = "row_number() over ()" if taken else "file_row_number + 1"
+    cells = [f"{Engine.quote(one)} as {Engine.quote(name)}" for one, name in zip(given, names, strict=True)]
+    return Part(
+        shown=file.shown,
+        columns=tuple(names),
+        select=f"select {', '.join([f'{number} as _row', *cells])} from {scan}",
+        rows=rows,
+        notes=tuple(f"{file.shown}: {note}." for note in renamed),
+    )
+
+
+def _fingerprint(path: Path) -> str:
+    """Of the file, and of the log beside it in which a database keeps its latest changes."""
+    logs = [path.with_name(f"{path.name}{ending}") for ending in (".wal", "-wal")]
+    digests = []
+    for file in (path, *(log for log in logs if log.is_file() and log.stat().st_size)):
+        status = file.stat()
+        digests.append(_hashed(file, status.st_size, status.st_mtime_ns))
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _hashed(path: Path, size: int, modified: int) -> str:
+    return sha256_of(path)

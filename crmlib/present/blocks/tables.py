@@ -1,0 +1,337 @@
+"""Tables that a reader can sort, search, print and take along."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property, partial
+from hashlib import sha256
+from math import floor, isfinite, log10
+from numbers import Integral
+from typing import Any, ClassVar
+
+import pandas as pd
+from markupsafe import Markup
+from pandas.api import types
+
+from crmlib.measure.columns import column_of
+from crmlib.prepare.privacy import are_pseudonyms
+from crmlib.present.blocks.base import Block
+from crmlib.present.blocks.downloads import Download, joined, to_csv_bytes, with_index
+from crmlib.present.blocks.excel import EXCEL_ROWS, excel_format, to_excel_bytes
+from crmlib.present.blocks.figures import is_known
+from crmlib.present.claims import Claim, claims_in
+from crmlib.schema.errors import ParameterError
+
+PAGE_ROWS = 100
+"""At most so many rows of a table stand in the page; the rest is in the download."""
+
+DOWNLOAD_BYTES = 200_000
+"""A download larger than this is cut, and says so: the whole page may weigh two million bytes."""
+
+DOWNLOAD_BYTES_EACH = 80_000
+"""The same for each of the two where there is a workbook beside the CSV."""
+
+_NUMBERS = ("decimal", "floating", "integer", "mixed-integer-float")
+_UNKNOWN = Markup('<td{}><span class="crm-unknown" title="not known">–</span></td>')
+_CELL = Markup("<td{}>{}</td>")
+_NUMERIC = Markup(' class="crm-num"')
+_DATE = Markup(' class="crm-date"')
+_CODE = Markup(' class="crm-code"')
+_TEXT = Markup(' class="crm-text"')
+_LONG = 45
+"""Characters from which a cell is read as a sentence, and gets the room for it."""
+PSEUDONYM_NOTE = "Customer numbers are pseudonyms; crmlib reveal turns them back."
+_NOTE = Markup(
+    '<p class="crm-coded">Customer numbers are pseudonyms; <code>crmlib reveal</code> turns them back.</p>'
+)
+
+
+@dataclass(frozen=True)
+class DataTable(Block):
+    """A DataFrame for a reader: plain headers, units, aligned numbers, and the whole of it as a download.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A named index comes along as leading columns. It is not changed, and not kept alive by the page.
+    name : str
+        Name of the downloaded file, without ".csv".
+    caption : Claim or str
+        What the table shows; stands above it.
+    currency : str
+        Shown behind columns of money. What else a column is called and measured in is declared once, in
+        `crmlib.schema.columns`, and with the indicators; one that is not declared there is called by its name.
+    labels : dict of Claim or str, optional
+        Column -> plain words, for a column of your own.
+    units : dict of str, optional
+        Column -> unit, shown in the header, for a column of your own.
+    digits : int or dict, optional
+        Decimals, for all columns or by column, of columns of your own; a text is a format of Python's own ("d"
+        leaves out the separators, for years). A column that nothing is known of gets what its largest value
+        needs for three significant digits.
+    rows : int
+        How many rows are shown at first; the others unfold, up to `page_rows`.
+    download : bool
+        Whether the CSV is in the page.
+    excel : bool
+        Whether the same table is in the page as an Excel workbook, too.
+    about : dict of str, optional
+        Word -> text for the workbook's second sheet; `about_workspace` makes it.
+    page_rows : int
+        At most so many rows stand in the page.
+    download_bytes : int, optional
+        At most so large is each download; a page of many long lists wants less than is usual.
+    meanings : dict of str, optional
+        Column -> what it means here, for that sheet, where it is more than the declaration says.
+    """
+
+    kind: ClassVar[str] = "table"
+    frame: pd.DataFrame
+    _: KW_ONLY
+    name: str
+    caption: str | Claim
+    currency: str = ""
+    labels: Mapping[str, str | Claim] | None = None
+    units: Mapping[str, str | Claim] | None = None
+    digits: int | Mapping[str, int | str] | None = None
+    rows: int = 15
+    download: bool = True
+    excel: bool = False
+    page_rows: int = PAGE_ROWS
+    download_bytes: int | None = None
+    about: Mapping[str, str] | None = None
+    meanings: Mapping[str, str] | None = None
+    claims: tuple[Claim, ...] = field(default=(), init=False, repr=False)
+
+    def __post_init__(self):
+        if not isinstance(self.frame, pd.DataFrame):
+            raise ParameterError(
+                f"DataTable takes a DataFrame, not {type(self.frame).__name__}: call .to_frame()."
+            )
+        object.__setattr__(self, "frame", with_index(self.frame))
+        object.__setattr__(self, "claims", tuple(claims_in(self.caption)))
+        object.__setattr__(self, "caption", str(self.caption))
+
+    def _columns(self, rows: int) -> list["_Column"]:
+        return [
+            _Column.of(
+                self.frame.iloc[:, place], self._label(column), self._unit(column), self._digits(column), rows
+            )
+            for place, column in enumerate(self.frame.columns)
+        ]
+
+    def _label(self, column: Any) -> str:
+        if self.labels and column in self.labels:
+            return str(self.labels[column])
+        return column_of(str(joined(column))).label
+
+    def _unit(self, column: Any) -> str:
+        if self.units and column in self.units:
+            return str(self.units[column])
+        return column_of(str(joined(column))).shown_unit(self.currency)
+
+    def _digits(self, column: Any) -> int | str | None:
+        if isinstance(self.digits, Mapping):
+            if column in self.digits:
+                return self.digits[column]
+        elif self.digits is not None:
+            return self.digits
+        return column_of(str(joined(column))).digits
+
+    def _headers(self) -> list[str]:
+        pairs = [(self._label(column), self._unit(column)) for column in self.frame.columns]
+        return [f"{label} ({unit})" if unit else label for label, unit in pairs]
+
+    def _html(self) -> str:
+        columns = self._columns(self.page_rows)
+        heads = Markup("").join(column.head for column in columns)
+        lines = zip(*(column.cells for column in columns), strict=True)
+        body = Markup("\n").join(Markup("<tr>{}</tr>").format(Markup("").join(line)) for line in lines)
+        page = Markup(
+            '<figure class="crm-table" data-rows="{rows}" data-total="{total}">'
+            '<figcaption>{caption}</figcaption><div class="crm-scroll" role="region" aria-label="{caption}" '
+            'tabindex="0"><table><thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>'
+            '<div class="crm-under"><p class="crm-count">{count}</p>{link}{note}</div></figure>'
+        )
+        return page.format(
+            rows=self.rows,
+            total=len(self.frame),
+            caption=self.caption,
+            heads=heads,
+            body=body,
+            count=self._count(),
+            link=Markup("").join(made.link for made in self._downloads),
+            note=_NOTE if self._has_pseudonyms() else "",
+        )
+
+    def _count(self) -> str:
+        total = len(self.frame)
+        if not total:
+            return "No rows."
+        if total <= self.page_rows:
+            return f"{total:,} row{'s' if total > 1 else ''}."
+        place = "in the download" if self.download else "not shown here"
+        left = total - self.page_rows
+        return f"The first {self.page_rows:,} of {total:,} rows; {left:,} more rows {place}."
+
+    def _has_pseudonyms(self) -> bool:
+        return any(are_pseudonyms(self.frame.iloc[:, place]) for place in range(self.frame.shape[1]))
+
+    @cached_property
+    def _downloads(self) -> tuple[Download, ...]:
+        if not self.download:
+            return ()
+        most = self.download_bytes or (DOWNLOAD_BYTES_EACH if self.excel else DOWNLOAD_BYTES)
+        of = partial(Download.of, name=self.name, rows=len(self.frame), most=most)
+        made = [of(self._csv, kind="CSV")]
+        if self.excel:
+            made.append(of(self._excel, kind="Excel", limit=EXCEL_ROWS - 1))
+        return tuple(made)
+
+    def _files(self) -> dict[str, dict[str, str]]:
+        return {
+            made.name: {"says": made.whole_link, "content": b64encode(made.whole).decode("ascii")}
+            for made in self._downloads
+            if made.whole
+        }
+
+    def _csv(self, rows: int) -> bytes:
+        frame = self.frame.iloc[:rows]
+        rounded = [
+            _rounded(frame.iloc[:, place], self._digits(name)) for place, name in enumerate(frame.columns)
+        ]
+        return to_csv_bytes(pd.concat(rounded, axis=1) if rounded else frame, labels=self._headers())
+
+    def _excel(self, rows: int) -> bytes:
+        patterns = [
+            _pattern(self.frame.iloc[:, place], self._digits(column))
+            for place, column in enumerate(self.frame.columns)
+        ]
+        return to_excel_bytes(
+            self.frame.iloc[:rows],
+            labels=self._headers(),
+            formats=[excel_format(pattern) for pattern in patterns],
+            sheet=self.name.replace("_", " ").capitalize(),
+            about=self._about_lines(rows),
+        )
+
+    def _about_lines(self, rows: int) -> Iterator[tuple[str, str]]:
+        total = len(self.frame)
+        yield "List", self.caption
+        yield from (self.about or {}).items()
+        yield "Rows", f"{total:,}" if rows == total else f"The first {rows:,} of {total:,}"
+        if self._has_pseudonyms():
+            yield "Customer numbers", PSEUDONYM_NOTE
+        meanings = {
+            header: (self.meanings or {}).get(column) or column_of(str(joined(column))).meaning
+            for column, header in zip(self.frame.columns, self._headers(), strict=True)
+        }
+        if any(meanings.values()):
+            yield "Column", "What it means"
+            yield from ((header, says) for header, says in meanings.items() if says)
+
+    def _text(self) -> str:
+        columns = self._columns(self.rows)
+        if not columns:
+            return self.caption
+        grid = [[header, *column.texts] for header, column in zip(self._headers(), columns, strict=True)]
+        widths = [max(len(text) for text in column) for column in grid]
+        lines = [
+            "  ".join(f"{text:>{width}}" for text, width in zip(line, widths, strict=True))
+            for line in zip(*grid, strict=True)
+        ]
+        hidden = len(self.frame) - self.rows
+        return "\n".join([self.caption, *lines] + ([f"{hidden:,} more rows"] if hidden > 0 else []))
+
+    def _record(self) -> dict[str, Any]:
+        names = [str(joined(column)) for column in self.frame.columns]
+        digest = sha256(to_csv_bytes(self.frame)).hexdigest()
+        record = {"name": self.name, "caption": self.caption, "rows": len(self.frame), "columns": names}
+        return {**record, "digest": digest, "claims": [claim.record() for claim in self.claims]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    head: Markup
+    texts: list[str]
+    cells: list[Markup]
+
+    @classmethod
+    def of(cls, values: pd.Series, label: str, unit: str, digits: int | str | None, rows: int) -> "_Column":
+        numeric = _is_numeric(values)
+        pattern = _pattern(values, digits)
+        style = _NUMERIC if numeric else _DATE if pattern else _words_style(values.iloc[:rows])
+        known = values.iloc[:rows].map(is_known).tolist()
+        texts = [
+            _cell_text(value, pattern) if there else "–"
+            for value, there in zip(values.iloc[:rows].tolist(), known, strict=True)
+        ]
+        cells = [
+            _CELL.format(style, text) if there else _UNKNOWN.format(style)
+            for text, there in zip(texts, known, strict=True)
+        ]
+        named_unit = Markup(' <span class="crm-unit">{}</span>').format(unit) if unit else ""
+        head = Markup('<th scope="col"{}>{}{}</th>').format(style, label, named_unit)
+        return cls(head=head, texts=texts, cells=cells)
+
+
+def _words_style(values: pd.Series) -> Markup:
+    if are_pseudonyms(values):
+        return _CODE
+    longest = max((len(str(joined(value))) for value in values if is_known(value)), default=0)
+    return _TEXT if longest >= _LONG else Markup("")
+
+
+def _pattern(values: pd.Series, digits: int | str | None) -> str:
+    return _number_format(values, digits) if _is_numeric(values) else _date_format(values)
+
+
+def _is_numeric(values: pd.Series) -> bool:
+    if types.is_numeric_dtype(values):
+        return not types.is_bool_dtype(values)
+    return values.dtype == object and types.infer_dtype(values, skipna=True) in _NUMBERS
+
+
+def _number_format(values: pd.Series, digits: int | str | None) -> str:
+    if isinstance(digits, str):
+        return digits
+    if digits is not None:
+        return f",.{digits}f"
+    numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    finite = numbers[numbers.map(isfinite)]
+    if finite.empty or types.is_integer_dtype(values) or (finite == finite.round()).all():
+        return ",.0f"
+    largest = finite.abs().max()
+    return f",.{min(max(2 - floor(log10(largest)), 0), 4)}f"
+
+
+def _date_format(values: pd.Series) -> str:
+    if not types.is_datetime64_any_dtype(values):
+        return ""
+    midnight = (values.dropna().dt.normalize() == values.dropna()).all()
+    return "%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M"
+
+
+def _rounded(values: pd.Series, digits: int | str | None) -> pd.Series:
+    """Numbers as a page shows them: rounded to the decimals of their unit, whole numbers without a point."""
+    if not isinstance(digits, int) or not _is_numeric(values) or types.is_integer_dtype(values):
+        return values
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64").round(digits) + 0.0
+    known = numbers.dropna()
+    return numbers.astype("Int64") if digits == 0 and known.map(isfinite).all() and len(known) else numbers
+
+
+def _cell_text(value: Any, pattern: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if pattern.startswith("%"):
+        return value.strftime(pattern)
+    if not pattern:
+        return str(joined(value))
+    if isinstance(value, Integral):
+        return f"{int(value):{pattern}}".replace("-", "−")
+    number = float(value)
+    if not isfinite(number):
+        return "∞" if number > 0 else "−∞"
+    shown = f"{number:{'.0f' if pattern == 'd' else pattern}}".replace("-", "−")
+    return shown[1:] if shown.startswith("−") and not shown.strip("−0.,") else shown

@@ -1,0 +1,1 @@
+"""Lists and drafts for campaigns."""

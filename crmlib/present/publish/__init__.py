@@ -1,0 +1,1 @@
+"""Pages, the index of a run, and publishing by one rename."""

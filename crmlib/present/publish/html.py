@@ -1,0 +1,243 @@
+"""An executed notebook to one self-contained page: blocks are shown, everything else is distrusted."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import mistune
+from markupsafe import Markup, escape
+from mistune.plugins.table import table as table_plugin
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.preprocessors import TagRemovePreprocessor
+from traitlets.config import Config
+
+from crmlib.present.blocks.base import BLOCK_MIME
+from crmlib.present.glossary import terms_in
+from crmlib.present.publish.page import TEMPLATES, furnish, safe_href, slug
+from crmlib.schema.errors import CrmlibError
+
+_IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
+_IMAGE = Markup('<figure class="crm-picture"><img alt="{}" src="data:{};base64,{}"></figure>')
+_PLAIN = Markup('<pre class="crm-plain">{}</pre>')
+_REFUSED = Markup('<p class="crm-skipped"><strong>Left out:</strong> {}</p>')
+_CODE = Markup('<details class="crm-code"><summary>Code</summary><pre><code>{}</code></pre></details>')
+
+
+def notebook_to_html(nb, *, title: str, context: Mapping[str, Any], show_code: bool = False) -> str:
+    """Turn an executed notebook into a page that needs nothing but itself."""
+    resources = {
+        "writer": ReportWriter(title=title),
+        "title": title,
+        "context": dict(context),
+        "show_code": show_code,
+    }
+    html, _ = _exporter().from_notebook_node(nb, resources=resources)
+    return html
+
+
+class ReportExporter(TemplateExporter):
+    """nbconvert's exporter with the template of these pages; `notebook_to_html` is its front door."""
+
+    output_mimetype = "text/html"
+
+    def __init__(self, **options):
+        tags = {"remove_cell_tags": {"remove_cell"}, "remove_input_tags": {"remove_input"}}
+        config = Config({"TagRemovePreprocessor": {"enabled": True, **tags}})
+        options.setdefault("extra_template_basedirs", [str(TEMPLATES)])
+        super().__init__(config=config, template_name="crmlib", template_file="index.html.j2", **options)
+
+    def _file_extension_default(self):
+        return ".html"
+
+    def _create_environment(self):
+        made = furnish(super()._create_environment())
+        made.trim_blocks = made.lstrip_blocks = True
+        return made
+
+
+@cache
+def _exporter() -> ReportExporter:
+    return ReportExporter(default_preprocessors=[TagRemovePreprocessor], optimistic_validation=True)
+
+
+class ReportWriter:
+    """Writes the cells of one notebook, one after the other, and remembers its headings and words.
+
+    Parameters
+    ----------
+    title : str
+        The page's heading, which the notebook's own first heading repeats.
+    """
+
+    def __init__(self, *, title: str):
+        self.headings: list[tuple[int, str, str]] = []
+        self.words: list[str] = [title]
+        self.level = 1
+        self.cell = 0
+
+    def markdown(self, cell: Mapping[str, Any]) -> Markup:
+        """Write a markdown cell; HTML in it is shown, not obeyed."""
+        self.cell += 1
+        source = _joined(cell.get("source", ""))
+        self.words.append(source)
+        renderer = _Renderer(self, cell.get("attachments", {}))
+        html = mistune.Markdown(renderer, plugins=[table_plugin])(source)
+        return Markup(html)
+
+    def code(self, cell: Mapping[str, Any]) -> Markup:
+        """Write a cell's code, folded."""
+        source = _joined(cell.get("source", "")).strip()
+        return _CODE.format(source) if source else Markup("")
+
+    def outputs(self, cell: Mapping[str, Any]) -> Markup:
+        """Write what a cell shows: blocks as they are, anything else as text."""
+        self.cell += 1
+        return Markup("\n").join(self._output(output) for output in cell.get("outputs", []))
+
+    def glossary(self) -> dict[str, str]:
+        """The terms that were used, explained."""
+        return terms_in("\n".join(self.words))
+
+    def heading(self, html: str, level: int) -> Markup:
+        """Write a heading below the page's own, without leaving a level out."""
+        if level == 1 and not self.headings:
+            return Markup("")
+        self.level = min(max(level, 2), self.level + 1)
+        text = Markup(html).striptags()
+        anchor = slug(text, {name for _, name, _ in self.headings} | _TAKEN)
+        self.headings.append((self.level, anchor, text))
+        return Markup('<h{0} id="{1}">{2}</h{0}>\n').format(self.level, anchor, Markup(html))
+
+    def _output(self, output: Mapping[str, Any]) -> Markup:
+        kind = output.get("output_type")
+        if kind == "error":
+            where = f"cell {self.cell}: {output.get('ename', 'Error')}: {output.get('evalue', '')}"
+            raise CrmlibError(f"The notebook ended in an error, so it is not published. {where}")
+        if kind == "stream":
+            return self._plain(output.get("text", "")) if output.get("name") == "stdout" else Markup("")
+        return self._data(output.get("data", {}), output.get("metadata", {}))
+
+    def _data(self, data: Mapping[str, Any], metadata: Mapping[str, Any]) -> Markup:
+        block = data.get(BLOCK_MIME)
+        if isinstance(block, Mapping) and block.get("kind") and "text/html" in data:
+            self.words.append(_joined(data.get("text/plain", "")))
+            return Markup(_joined(data["text/html"]))
+        for mime in _IMAGES:
+            if mime in data:
+                return self._image(mime, data[mime], metadata)
+        return self._plain(data.get("text/plain", ""))
+
+    def _image(self, mime: str, content: Any, metadata: Mapping[str, Any]) -> Markup:
+        about = metadata.get(mime, {}) if isinstance(metadata.get(mime), Mapping) else {}
+        alt = str(about.get("alt") or metadata.get("alt") or "").strip()
+        if not alt:
+            return _REFUSED.format(
+                f"a picture without a description (cell {self.cell}). End the cell with Picture(ax)."
+            )
+        return _IMAGE.format(alt, mime, _as_base64(mime, _joined(content)))
+
+    def _plain(self, text: Any) -> Markup:
+        words = _joined(text).strip("\n")
+        self.words.append(words)
+        return _PLAIN.format(words) if words.strip() else Markup("")
+
+
+_TAKEN = {"content", "contents", "words", "foot"}
+
+
+class _Renderer(mistune.HTMLRenderer):
+    def __init__(self, writer: ReportWriter, attachments: Mapping[str, Any]):
+        super().__init__(escape=True)
+        self._writer = writer
+        self._attachments = attachments
+
+    def heading(self, text, level, **attrs):
+        return str(self._writer.heading(text, level))
+
+    def link(self, text, url, title=None):
+        return f'<a href="{escape(safe_href(url))}" rel="noopener noreferrer">{text}</a>'
+
+    def image(self, text, url, title=None):
+        alt = Markup(text).striptags()
+        held = self._attachments.get(url.removeprefix("attachment:"), {})
+        mime = next((mime for mime in _IMAGES if mime in held), None)
+        if not alt or mime is None:
+            return f"<em>{escape(alt or 'a picture without a description')}</em>"
+        data = _as_base64(mime, _joined(held[mime]))
+        return str(Markup('<img alt="{}" src="data:{};base64,{}">').format(alt, mime, data))
+
+    def table_cell(self, text, align=None, head=False):
+        style = ' class="crm-num"' if align == "right" else ""
+        return f'<th scope="col"{style}>{text}</th>\n' if head else f"<td{style}>{text}</td>\n"
+
+
+def _as_base64(mime: str, content: str) -> str:
+    from base64 import b64encode
+
+    if mime == "image/svg+xml" and content.lstrip().startswith("<"):
+        return b64encode(content.encode("utf-8")).decode("ascii")
+    return "".join(content.split())
+
+
+def _joined(text: Any) -> str:
+    return text if isinstance(text, str) else "".join(str(part) for part in text)
+
+
+_SECRET_NAME = re.compile(r"password|passwd|secret|token|api_?key|private_key|credential", re.IGNORECASE)
+_BEFORE = r"(?:(?<=file://)|(?<![\w/+.\-]))"
+_CLIMB = r"(?:\.\.(?:/\.\.)*)?"
+_AFTER = r"(?![\w+\-])"
+SHORTEST_SECRET = 8
+
+
+def scrub_paths(value: Any, folders: Mapping[str, str]) -> Any:
+    """A copy of nested lists, dicts and text in which each folder's path reads as its short name.
+
+    A path that climbs to the root first (``../../srv/acme``) names the folder just as well.
+    """
+    names = {path: name for path, name in folders.items() if path.count("/") >= 1 and len(path) > 1}
+    if not names:
+        return value
+    longest_first = sorted(names, key=len, reverse=True)
+    pattern = re.compile(_BEFORE + _CLIMB + "(" + "|".join(map(re.escape, longest_first)) + ")" + _AFTER)
+    return _map_text(value, lambda text: pattern.sub(lambda match: names[match[1]], text))
+
+
+def private_folders(**folders: Path) -> dict[str, str]:
+    """The folders that a published page must not name: those given, and the user's home."""
+    named = {str(path.resolve()): name for name, path in folders.items()}
+    return {str(Path.home()): "~"} | named
+
+
+def find_secrets(value: Any, environment: Mapping[str, str] | None = None) -> list[str]:
+    """Names of environment variables whose secret value stands in the text of a notebook."""
+    known = os.environ if environment is None else environment
+    secrets = {
+        name: secret
+        for name, secret in known.items()
+        if _SECRET_NAME.search(name) and len(secret) >= SHORTEST_SECRET
+    }
+    found = set()
+
+    def look(text):
+        found.update(name for name, secret in secrets.items() if secret in text)
+        return text
+
+    if secrets:
+        _map_text(value, look)
+    return sorted(found)
+
+
+def _map_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        copy = type(value)()
+        copy.update({change(key): _map_text(item, change) for key, item in value.items()})
+        return copy
+    if isinstance(value, list):
+        return [_map_text(item, change) for item in value]
+    return value

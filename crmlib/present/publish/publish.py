@@ -1,0 +1,312 @@
+"""Where runs lie, and how one becomes public: whole, by one rename, or not at all.
+
+::
+
+    reports/
+        index.html                  all workspaces
+        retail/
+            latest -> 20261121T193000Z
+            20261121T193000Z/       a published run: pages and run.json, nothing else
+            failed/<run>/           notebooks and log of a run that failed or was killed (newest 5)
+            .staging-<run>/         pages being made
+            .work/<run>/            executed notebooks and log of a run (newest 3)
+            .lock
+
+Executed notebooks are not published: their outputs hold everything that a cell has printed, which nobody has
+checked for personal data. They stay in ``.work``, which only their owner can open.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from itertools import count, zip_longest
+from pathlib import Path, PurePosixPath
+from re import Match, compile
+from typing import Any
+
+from crmlib.present.blocks.base import BLOCK_MIME, FILES_MIME
+from crmlib.present.blocks.downloads import file_name, link_beside, place_of
+from crmlib.schema.errors import CrmlibError
+
+HEALTH_REPORT = "data_health"
+"""The report about the data themselves: on the indexes its findings come after those about the business."""
+
+KEPT_FAILED = 5
+KEPT_WORK = 3
+RECORD = frozenset({"title", "as_of", "run", "reports"})
+"""What a ``run.json`` holds at least; a file without them is of somebody else."""
+
+RUN_ID = re.compile(r"^\d{8}T\d{6}Z(-\d+)?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """The folder of one workspace's runs.
+
+    Parameters
+    ----------
+    root : ``<out>/<workspace>``
+    """
+
+    root: Path
+
+    def staging(self, run: str) -> Path:
+        """Where the pages of a run are made."""
+        return self.root / f".staging-{run}"
+
+    def work(self, run: str) -> Path:
+        """Where the executed notebooks and the log of a run are."""
+        return self.root / ".work" / run
+
+    def failed(self, run: str) -> Path:
+        """Where those of a run that failed or was killed are."""
+        return self.root / "failed" / run
+
+    def published(self) -> list[str]:
+        """Names of the published runs, oldest first."""
+        return sorted(filter(_is_run, _names(self.root)), key=_order)
+
+    def latest(self) -> str | None:
+        """The run that ``latest`` points to."""
+        try:
+            target = (self.root / "latest").readlink().name
+        except OSError:
+            return None
+        return target if _is_run(target) and (self.root / target).is_dir() else None
+
+    def history(self) -> list[dict[str, Any]]:
+        """The ``run.json`` of every published run, oldest first."""
+        found = [read_json(self.root / run / "run.json") for run in self.published()]
+        return [run for run in found if set(run) >= RECORD]
+
+    def begin(self) -> str:
+        """Clear away what dead runs have left, and make the folders of a new one. Hold the lock."""
+        self.recover()
+        run = self._free_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+        for folder in (self.root / ".work", self.work(run)):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.staging(run).mkdir()
+        return run
+
+    def recover(self) -> None:
+        """Clear away what runs that were killed have left; their notebooks go to ``failed``. Hold the lock."""
+        for folder in (self.root, self.root / ".work", self.root / "failed"):
+            for name in _names(folder):
+                if name.startswith((".staging-", ".trash-", ".latest-")):
+                    _remove(folder / name)
+        published = set(self.published())
+        for name in _names(self.root / ".work"):
+            if _is_run(name) and name not in published:
+                self._to_failed(name)
+
+    def publish(self, run: str) -> None:
+        """Make a staged run public, then point ``latest`` to it. Hold the lock."""
+        link = self.root / "latest"
+        if link.exists() and not link.is_symlink():
+            raise CrmlibError(f"{link} is no link, so the new run cannot take its place. Move it away.")
+        self.staging(run).rename(self.root / run)
+        fresh = self.root / f".latest-{run}"
+        fresh.symlink_to(run)
+        fresh.replace(link)
+
+    def set_aside(self, run: str) -> Path:
+        """Keep the notebooks of a run that will not be published, and remove its pages. Hold the lock."""
+        _remove(self.staging(run))
+        self._to_failed(run)
+        return self.failed(run)
+
+    def discard(self, run: str) -> None:
+        """Forget a run that had nothing to do. Hold the lock."""
+        _remove(self.staging(run))
+        _remove(self.work(run))
+
+    def prune(self, *, keep: int, run: str | None = None) -> None:
+        """Remove all but the newest runs; never the one that ``latest`` points to. Hold the lock."""
+        latest = self.latest()
+        spared = {latest, run}
+        for name in self.published()[: -max(keep, 1)]:
+            if name not in spared:
+                _remove(self.root / name)
+                _remove(self.work(name))
+        for folder, kept in ((self.root / ".work", KEPT_WORK), (self.root / "failed", KEPT_FAILED)):
+            for name in sorted(filter(_is_run, _names(folder)), key=_order)[:-kept]:
+                if name not in spared:
+                    _remove(folder / name)
+
+    def unfinished(self) -> Path | None:
+        """The notebooks of the newest run that failed or was killed since the last published one."""
+        failed = sorted(filter(_is_run, _names(self.root / "failed")), key=_order)
+        published = self.published()
+        if not failed or (published and _order(failed[-1]) < _order(published[-1])):
+            return None
+        return self.failed(failed[-1])
+
+    def _free_name(self, stem):
+        taken = {*_names(self.root), *_names(self.root / ".work"), *_names(self.root / "failed")}
+        number, name = 1, stem
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        return name
+
+    def _to_failed(self, run):
+        if self.work(run).is_dir():
+            (self.root / "failed").mkdir(mode=0o700, exist_ok=True)
+            _remove(self.failed(run))
+            self.work(run).rename(self.failed(run))
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write a file, and its folder if need be, so that a reader sees the old one or the new one."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """The object in a JSON file; nothing where it is not there, was cut off or is none."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def site_records(out: str | Path) -> list[dict[str, Any]]:
+    """What the index over all workspaces says, one dict each, by title."""
+    records = []
+    for name in _names(Path(out)):
+        shelf = Shelf(root=Path(out) / name)
+        latest = shelf.latest()
+        run = read_json(shelf.root / latest / "run.json") if latest else {}
+        if set(run) >= RECORD:
+            reports = sorted(run["reports"], key=lambda report: report["name"] == HEALTH_REPORT)
+            in_turn = zip_longest(*(report.get("findings", ()) for report in reports))
+            findings = [text for texts in in_turn for text in texts if text]
+            records.append(
+                {
+                    "name": name,
+                    "title": run["title"],
+                    "href": f"{name}/latest/index.html",
+                    "as_of": run["as_of"],
+                    "run": run["run"],
+                    "status": "failed" if shelf.unfinished() else "done",
+                    "findings": findings,
+                    "key_figures": run.get("key_figures", []),
+                }
+            )
+    return sorted(records, key=lambda record: (record["title"].casefold(), record["name"]))
+
+
+def _is_run(name):
+    return bool(RUN_ID.match(name))
+
+
+def _order(run):
+    moment, _, number = run.partition("-")
+    return moment, int(number or 1)
+
+
+def _names(folder):
+    try:
+        return [path.name for path in Path(folder).iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _remove(path):
+    # Renamed first: a folder that is only half removed must not look like a run.
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        trash = path.with_name(f".trash-{path.name.lstrip('.')}")
+        with contextlib.suppress(OSError):
+            path = path.rename(trash) if path != trash else path
+        shutil.rmtree(path, ignore_errors=True)
+
+
+_IN_TABLE = compile(
+    r'<a class="crm-download" download="([^"]*)" href="data:[^",]*;base64,([^"]*)">([^<]*)</a>'
+)
+_CUT = "(the first"
+
+
+def take_files(notebook: Mapping[str, Any], *, folder: str) -> dict[str, bytes]:
+    """Take the files out of an executed notebook, and let its tables link to where they will lie."""
+    taken: dict[str, bytes] = {}
+    for data in _shown(notebook):
+        html = "".join(data.get("text/html", ""))
+        for given, file in data.pop(FILES_MIME, {}).items():
+            name = _free_name(given, taken)
+            taken[name] = _content(given, file)
+            link = link_beside(name, href=f"{folder}/{name}", says=str(file.get("says", "All rows")))
+            html = html.replace(place_of(given), link)
+        data["text/html"] = html
+    return taken
+
+
+def move_downloads(
+    notebook: Mapping[str, Any], *, folder: str, files: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Take the downloads that are in the tables themselves, too: for a page that is too heavy with them."""
+    taken = dict(files)
+
+    def moved(link: Match[str]) -> str:
+        given, content, says = (unescape(part) for part in link.groups())
+        if _CUT in says:
+            return ""
+        name = _free_name(given, taken)
+        taken[name] = b64decode(content)
+        return link_beside(name, href=f"{folder}/{name}", says=says)
+
+    for data in _shown(notebook):
+        data["text/html"] = _IN_TABLE.sub(moved, "".join(data.get("text/html", "")))
+    return taken
+
+
+def _shown(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What blocks have shown; files from elsewhere are thrown away."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if BLOCK_MIME in data and "text/html" in data:
+                yield data
+            else:
+                data.pop(FILES_MIME, None)
+
+
+def _free_name(given: str, taken: Mapping[str, bytes]) -> str:
+    # What a notebook shows is not trusted to name a path.
+    path = PurePosixPath(str(given))
+    suffix = path.suffix if path.suffix in (".csv", ".xlsx") else ".csv"
+    names = (file_name(path.stem if n == 1 else f"{path.stem}_{n}", suffix=suffix) for n in count(1))
+    used = {name.casefold() for name in taken}
+    return next(name for name in names if name.casefold() not in used)
+
+
+def _content(given: str, file: Any) -> bytes:
+    try:
+        return b64decode(file["content"], validate=True)
+    except (TypeError, KeyError, ValueError, NotBase64) as error:
+        raise CrmlibError(
+            f"The file {given!r} that a cell hands over cannot be read. Show a DataTable."
+        ) from error

@@ -1,0 +1,1 @@
+"""One room a report: say (claims), draw (pictures), show (tables)."""

@@ -1,0 +1,1 @@
+"""The report on campaigns: what it says, draws and shows."""

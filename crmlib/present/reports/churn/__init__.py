@@ -1,0 +1,1 @@
+"""The report on churn: what it says, draws and shows."""

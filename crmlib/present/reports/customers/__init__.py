@@ -1,0 +1,1 @@
+"""The report on customers: what it says, draws and shows."""

@@ -1,0 +1,1 @@
+"""The report on forecast: what it says, draws and shows."""

@@ -1,0 +1,1 @@
+"""The report on health: what it says, draws and shows."""

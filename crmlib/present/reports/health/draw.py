@@ -1,0 +1,149 @@
+"""Pictures of the data themselves: what the checks found, and how much of each column is filled in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from crmlib.analyse.health import DataHealth
+from crmlib.prepare.check.report import CheckReport
+from crmlib.present.claims import Claim, Fact, claim, clause, count, name, names, share
+from crmlib.present.plots_parts import bar_rows, nothing
+from crmlib.present.reports.health.say import (
+    POLICY_WORDS,
+    check_line,
+    check_place,
+    check_words,
+    found_share,
+    table_word,
+)
+from crmlib.present.theme import ALARM, GREY, MAIN, finish
+
+POLICY_COLOURS = {"set_aside": ALARM, "mend": MAIN, "warn": GREY}
+
+
+def plot_check_counts(result: DataHealth | CheckReport, *, most: int = 10, ax: Any = None) -> Any:
+    """Rows that each check found, by what was done about them.
+
+    Parameters
+    ----------
+    result : DataHealth or CheckReport
+    most : int
+        At most so many checks: first those that set rows aside, then by rows.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from crmlib import check_tables
+    >>> lines = pd.DataFrame({"order_id": ["1", None], "product_id": ["a", "b"], "net_amount": [5.0, 6.0],
+    ...                       "ordered_at": ["2020-01-01", "2020-01-02"]})
+    >>> ax = plot_check_counts(check_tables({"transactions": lines}))
+    >>> ax.get_title(loc="left").replace("\\n", " ")
+    '1 of 2\\xa0rows had to be set aside'
+    >>> plt.close(ax.figure)
+    """
+    checks = result.checks if isinstance(result, DataHealth) else result
+    found = checks.summary.assign(place=checks.summary["policy"].map({"set_aside": 0, "mend": 1, "warn": 2}))
+    found = found.sort_values(["place", "rows"], ascending=[True, False], kind="stable").head(most)
+    if found.empty:
+        ax = nothing(ax, says=claim("health-picture-checks-none"))
+        passed = claim("health-picture-checks-passed")
+        return finish(ax, title=passed, alt=claim("health-picture-checks-passed-alt"))
+    lines = [check_line(row) for row in found.itertuples()]
+    texts = [_bar_text(row) for row in found.itertuples()]
+    title = _checks_title(checks, found)
+    ax = bar_rows(
+        ax,
+        title=title,
+        names=lines,
+        values=found["rows"].tolist(),
+        texts=texts,
+        unit=claim("health-picture-unit-rows"),
+        colours=[POLICY_COLOURS[policy] for policy in found["policy"]],
+    )
+    return finish(ax, title=title, alt=claim("health-picture-checks-alt", bars=_bars(lines, texts)))
+
+
+def plot_completeness(result: DataHealth, *, most: int = 12, ax: Any = None) -> Any:
+    """How much of each column is filled in, the emptiest first; full columns are left out.
+
+    Parameters
+    ----------
+    result : DataHealth
+    most : int
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import pandas as pd
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None]})
+    >>> ax = plot_completeness(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))
+    >>> ax.get_title(loc="left").replace("\\n", " ")
+    '1 of 2\\xa0columns has gaps'
+    >>> plt.close(ax.figure)
+    """
+    columns = result.completeness
+    gaps = columns[columns["filled_pct"] < 100].sort_values("filled_pct", kind="stable").head(most)
+    if gaps.empty:
+        ax = nothing(ax, says=claim("health-picture-columns-none"))
+        full = claim("health-picture-columns-full")
+        return finish(ax, title=full, alt=claim("health-picture-columns-full-alt"))
+    having = int((columns["filled_pct"] < 100).sum())
+    title = claim(
+        "health-picture-columns-gaps",
+        gaps=count(having, at="columns.with_gaps", part_of="columns.mapped"),
+        columns=count(len(columns), at="columns.mapped"),
+    )
+    lines = [_column_line(row) for row in gaps.itertuples()]
+    texts = [_filled(row) for row in gaps.itertuples()]
+    ax = bar_rows(
+        ax,
+        title=title,
+        names=lines,
+        values=gaps["filled_pct"].tolist(),
+        texts=texts,
+        unit=claim("health-picture-columns-unit"),
+        whole=100,
+    )
+    return finish(ax, title=title, alt=claim("health-picture-columns-alt", bars=_bars(lines, texts)))
+
+
+def _checks_title(checks: CheckReport, found: Any) -> Claim:
+    if checks.rows_set_aside:
+        aside = count(checks.rows_set_aside, at="rows.set_aside", part_of="rows.read")
+        return claim("health-picture-checks-aside", aside=aside, rows=count(checks.rows_read, at="rows.read"))
+    worst = found.loc[found["share_pct"].idxmax()]
+    table, words = table_word(worst["table"]), check_words(worst)
+    return claim("health-picture-checks-kept", share=found_share(worst), table=table, found=words)
+
+
+def _bar_text(row: Any) -> Claim:
+    rows = count(row.rows, at=f"rows.found[{check_place(row)}]")
+    return claim("health-picture-bar", rows=rows, share=found_share(row), done=POLICY_WORDS.term(row.policy))
+
+
+def _column_line(row: Any) -> Claim:
+    return claim("health-picture-columns-one", column=name(row.column), table=name(row.table))
+
+
+def _filled(row: Any) -> Fact:
+    return share(row.filled_pct, at=f"columns.filled_share[{row.table}.{row.column}]")
+
+
+def _bars(lines: Sequence[Claim], texts: Sequence[Claim | Fact]) -> Fact:
+    """Each bar's name and its text, for the alternative text."""
+    return names(
+        claim("health-picture-bar-alt", what=clause(line), text=text)
+        for line, text in zip(lines, texts, strict=True)
+    )

@@ -1,0 +1,396 @@
+"""What the report on data health says, made from its numbers."""
+
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.health import DataHealth
+from crmlib.present.claims import Claim, Fact, Family, claim, clause, count, date, days, name, names, share
+from crmlib.schema.tables import TABLES
+
+TABLE_WORDS = Family("table", tuple(TABLES))
+"""What the rows of a table are called."""
+
+COLUMN_WORDS = Family(
+    "column",
+    (
+        *("customer_id", "product_id", "campaign_id", "employee_id", "opportunity_id", "contact_id"),
+        *("order_id", "ordered_at", "net_amount"),
+    ),
+)
+
+CHECK_WORDS = Family(
+    "check",
+    (
+        *("after_as_of", "isolated_future", "exact_duplicate", "duplicate_key", "merged", "filtered"),
+        *("unreadable_record", "zero_quantity", "negative_price", "refund_without_purchase"),
+        *("score_above_best", "closed_before_opened", "closed_before_created", "left_before_entered"),
+        *("ends_before_start", "missing_required", "unparsable_date", "wrong_type", "out_of_range"),
+        *("not_allowed", "unknown_column", "orphan_key"),
+    ),
+    facts=("column",),
+)
+
+POLICY_WORDS = Family("policy", ("set_aside", "mend", "warn"))
+
+
+def table_word(table: str) -> Fact:
+    """What the rows of a table are called.
+
+    >>> str(table_word("transactions")), str(table_word("something_new"))
+    ('order lines', 'something new')
+    """
+    return TABLE_WORDS.term(table)
+
+
+def column_word(column: str) -> Fact:
+    """What a column is called in a sentence.
+
+    >>> str(column_word("customer_id")), str(column_word("unit_price"))
+    ('customer', 'unit price')
+    """
+    return COLUMN_WORDS.term(column)
+
+
+def check_words(finding: Any) -> Claim | Fact:
+    """What a row of ``CheckReport.summary`` found, as the end of a sentence that begins with a number of rows.
+
+    >>> from types import SimpleNamespace
+    >>> str(check_words(SimpleNamespace(check="orphan_key", column="customer_id")))
+    'name a customer who is not in the list of customers'
+    """
+    check = str(finding.check)
+    if check not in CHECK_WORDS.members:
+        return name(finding.says)
+    return CHECK_WORDS.claim(check, column=column_word(str(finding.column or "")))
+
+
+def check_line(finding: Any) -> Claim:
+    """The same as a line of its own: "Products that are listed more than once"."""
+    return claim("check-line", table=table_word(finding.table), found=check_words(finding))
+
+
+def check_place(finding: Any) -> str:
+    """Which check of which column a fact is about, as its `at` selects it."""
+    return ".".join(filter(None, (str(finding.table), str(finding.check), str(finding.column or ""))))
+
+
+def found_share(finding: Any) -> Fact:
+    """The share of its table's rows that a check found."""
+    return share(finding.share_pct, at=f"rows.found_share[{check_place(finding)}]")
+
+
+_WIDE = 5.0
+_OLD_DAYS = 7
+
+
+def health_answer(health: DataHealth) -> list[Claim]:
+    """Whether the data can be used, what span they cover, and what to look at first.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    list of Claim
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
+    >>> health_answer(data_health(crm))
+    [health-answer-all-used: All 2 rows read from 1 table could be used.,
+     health-answer-nothing-found: No check found anything to warn of.]
+    """
+    return [_used(health), *_span(health), _first(health)]
+
+
+def health_findings(health: DataHealth) -> list[Claim]:
+    """The one to three sentences that the index repeats.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    list of Claim
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
+    >>> health_findings(data_health(crm))[0]
+    health-finding-set-aside-mostly: 1 of 2 rows was set aside, mostly products that are listed more than once.
+    """
+    found = [*_no_customer(health), *_set_aside(health), *_warning(health)]
+    return found or [_used(health)]
+
+
+def tables_paragraph(health: DataHealth) -> list[Claim]:
+    """What was read, and how fresh it is.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    list of Claim
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
+    >>> tables_paragraph(data_health(crm))
+    [health-tables-largest: The largest table is products with 2 rows.]
+    """
+    tables = health.tables
+    largest = tables.loc[tables["rows_read"].idxmax()]
+    rows = count(largest["rows_read"], at=f"rows.read[{largest['table']}]")
+    said = [claim("health-tables-largest", table=name(largest["table"]), rows=rows)]
+    dated = tables.dropna(subset=["last_at"])
+    old = [_old_table(row) for row in dated[dated["age_days"] > _OLD_DAYS].itertuples()]
+    if old:
+        said.append(claim("health-tables-old", tables=names(old)))
+    elif len(dated):
+        said.append(claim("health-tables-fresh", age=days(_OLD_DAYS)))
+    return said
+
+
+def checks_paragraph(health: DataHealth) -> list[Claim]:
+    """What was done about the rows that a check found, and what it means for the reports.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    list of Claim
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
+    >>> str(checks_paragraph(data_health(crm))[0])
+    'Rows set aside are in no figure of any report; each is kept with its reason in the workspace.'
+    """
+    found = health.findings
+    if found.empty:
+        return [claim("health-checks-all-passed")]
+    policies, said = set(found["policy"]), []
+    if "set_aside" in policies:
+        said.append(claim("health-checks-set-aside"))
+    if "mend" in policies:
+        said.append(claim("health-checks-mended", rows=count(health.rows_mended, at="rows.mended")))
+    if "warn" in policies:
+        said.append(claim("health-checks-warned"))
+    return said + _orphans(found)
+
+
+def completeness_paragraph(health: DataHealth) -> list[Claim]:
+    """Which columns have gaps that limit a report.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    list of Claim
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None]})
+    >>> completeness_paragraph(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))
+    [health-columns-gaps: 1 of 2 columns is filled in for every row; the widest gap: “region” of customers
+    has a value in 50 % of rows.]
+    """
+    columns = health.completeness
+    full = int((columns["filled_pct"] == 100).sum())
+    if full == len(columns):
+        return [claim("health-columns-all-full")]
+    said = [_gaps(columns, full=full)]
+    if _no_customer(health):
+        said.append(claim("health-columns-no-customer"))
+    if (columns["privacy"] != "internal").any():
+        said.append(claim("health-columns-personal"))
+    return said
+
+
+def missing_paragraph(health: DataHealth) -> list[Claim]:
+    """What would make the reports richer.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    list of Claim
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
+    >>> str(missing_paragraph(data_health(crm))[0])[:48]
+    '15 of 16\\xa0tables that crmlib knows are not mapped'
+    """
+    of_column = health.missing["what"].str.contains(".", regex=False)
+    tables, columns = health.missing["what"][~of_column], health.missing["what"][of_column]
+    said = []
+    if len(tables):
+        missing = count(len(tables), at="tables.missing", part_of="tables.known")
+        known = count(len(tables) + len(health.tables), at="tables.known")
+        said.append(claim("health-missing-tables", missing=missing, known=known))
+    if len(columns):
+        said.append(claim("health-missing-columns", columns=names(name(column) for column in columns)))
+    return said
+
+
+def health_limits(health: DataHealth) -> list[Claim]:
+    """What this report cannot say.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    list of Claim
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
+    >>> len(health_limits(data_health(crm)))
+    3
+    """
+    limits = [claim("health-limits-looks-right"), claim("health-limits-not-exported")]
+    if "transactions" in set(health.tables["table"]) and health.currency:
+        limits.append(claim("health-limits-currency", currency=name(health.currency)))
+    else:
+        limits.append(claim("health-limits-one-currency"))
+    if len(health.findings):
+        limits.append(claim("health-limits-counted-twice"))
+    return limits
+
+
+def _used(health: DataHealth) -> Claim:
+    later, aside = health.rows_later, health.rows_at_fault + health.rows_merged
+    read = health.checks.rows_read - later
+    tables = count(len(health.tables), at="tables.read")
+    if not read:
+        return claim("health-answer-no-rows", tables=tables)
+    facts = {
+        "rows": count(read, at="rows.up_to_closing"),
+        "later": count(later, at="rows.after_closing"),
+        "tables": tables,
+    }
+    if not aside:
+        return claim("health-answer-all-used", **facts)
+    left = count(aside, part_of="rows.up_to_closing")
+    return claim("health-answer-some-set-aside", used=share(100 * (read - aside) / read), aside=left, **facts)
+
+
+def _span(health: DataHealth) -> list[Claim]:
+    dated = health.tables.dropna(subset=["first_at"]).set_index("table")
+    if "transactions" in dated.index:
+        return [claim("health-answer-span-sales", **_days_of(dated, "transactions"))]
+    if "opportunities" in dated.index:
+        return [claim("health-answer-span-deals", **_days_of(dated, "opportunities"))]
+    return []
+
+
+def _days_of(dated: pd.DataFrame, table: str) -> dict[str, Fact]:
+    row = dated.loc[table]
+    return {
+        "first": date(row["first_at"], at=f"data.first_day[{table}]"),
+        "last": date(row["last_at"], at=f"data.last_day[{table}]"),
+    }
+
+
+def _first(health: DataHealth) -> Claim:
+    serious = [*_no_customer(health), *_warning(health)]
+    if serious:
+        return claim("health-answer-look-first", what=clause(serious[0]))
+    if health.findings.empty:
+        return claim("health-answer-nothing-found")
+    return claim("health-answer-nothing-serious")
+
+
+def _no_customer(health: DataHealth) -> list[Claim]:
+    columns = health.completeness
+    lines = columns[(columns["table"] == "transactions") & (columns["column"] == "customer_id")]
+    if lines.empty or not lines["filled_pct"].item() <= 100 - _WIDE:
+        return []
+    empty = share(100 - lines["filled_pct"].item(), at="columns.empty_share[transactions.customer_id]")
+    return [claim("health-finding-no-customer", share=empty)]
+
+
+def _set_aside(health: DataHealth) -> list[Claim]:
+    aside = health.findings[health.findings["policy"] == "set_aside"]
+    aside = aside[~aside["check"].isin(["after_as_of", "merged"])]
+    if aside.empty:
+        return []
+    worst, rows = aside.loc[aside["rows"].idxmax()], health.rows_at_fault
+    facts = {
+        "aside": count(rows, at="rows.at_fault", part_of="rows.up_to_closing"),
+        "rows": count(health.checks.rows_read - health.rows_later, at="rows.up_to_closing"),
+        "table": table_word(worst["table"]),
+        "found": check_words(worst),
+    }
+    if 2 * worst["rows"] > rows:
+        return [claim("health-finding-set-aside-mostly", **facts)]
+    return [claim("health-finding-set-aside-among", **facts)]
+
+
+def _warning(health: DataHealth) -> list[Claim]:
+    """What a check kept of the largest share of a table; a table that counts for much first."""
+    found = health.findings
+    wide = found[(found["policy"] != "set_aside") & (found["share_pct"] >= _WIDE)]
+    if wide.empty:
+        return []
+    widest = wide.loc[wide["rows"].idxmax()]
+    table, words = table_word(widest["table"]), check_words(widest)
+    return [claim("health-finding-warning", share=found_share(widest), table=table, found=words)]
+
+
+def _old_table(row: object) -> Claim:
+    age = days(row.age_days, at=f"data.age_days[{row.table}]")
+    return claim("health-tables-old-one", table=name(row.table), age=age)
+
+
+def _gaps(columns: pd.DataFrame, *, full: int) -> Claim:
+    worst = columns.loc[columns["filled_pct"].idxmin()]
+    place = f"columns.filled_share[{worst['table']}.{worst['column']}]"
+    return claim(
+        "health-columns-gaps",
+        full=count(full, at="columns.full", part_of="columns.mapped"),
+        columns=count(len(columns), at="columns.mapped"),
+        column=column_word(worst["column"]),
+        table=table_word(worst["table"]),
+        share=share(worst["filled_pct"], at=place),
+    )
+
+
+def _orphans(found: pd.DataFrame) -> list[Claim]:
+    lines = found[(found["table"] == "transactions") & (found["policy"] == "warn")]
+    orphans = lines[lines["check"] == "orphan_key"].set_index("column", drop=False)
+    said = []
+    if "customer_id" in orphans.index:
+        unknown = found_share(orphans.loc["customer_id"])
+        said.append(claim("health-checks-unknown-customers", share=unknown))
+    if "product_id" in orphans.index:
+        said.append(claim("health-checks-unknown-products", share=found_share(orphans.loc["product_id"])))
+    return said

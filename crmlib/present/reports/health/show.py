@@ -1,0 +1,186 @@
+"""Key figures and tables of the report on data health."""
+
+import pandas as pd
+
+from crmlib.analyse.health import COLUMNS_THAT_ADD, DataHealth
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.claims import Family, claim, count, date, share
+from crmlib.present.reports.health.say import POLICY_WORDS, check_line
+from crmlib.schema.tables import TABLES
+
+BRINGS = Family("brings", (*TABLES, *COLUMNS_THAT_ADD))
+"""What each table, and some columns, would add to the reports."""
+
+PRIVACY_WORDS = Family("privacy", ("personal", "sensitive"))
+
+
+def health_figures(health: DataHealth) -> KeyFigures:
+    """Rows read, set aside and mended, and how far the data reach.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    KeyFigures
+    """
+    checks = health.checks
+    aside = 100 * checks.rows_set_aside / checks.rows_read if checks.rows_read else None
+    last = health.tables.set_index("table")["last_at"].reindex(["transactions", "opportunities"]).max()
+    return KeyFigures(
+        KeyFigure(label=claim("health-figure-rows-read"), value=count(checks.rows_read, at="rows.read")),
+        KeyFigure(
+            label=claim("health-figure-rows-set-aside"),
+            value=count(checks.rows_set_aside, at="rows.set_aside", part_of="rows.read"),
+            note=claim("health-figure-share-set-aside", share=share(aside)),
+            better="lower",
+        ),
+        KeyFigure(
+            label=claim("health-figure-rows-mended"), value=count(health.rows_mended, at="rows.mended")
+        ),
+        KeyFigure(label=claim("health-figure-data-up-to"), value=date(last, at="data.last_day")),
+    )
+
+
+def tables_table(health: DataHealth) -> DataTable:
+    """What was read, table by table.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
+    >>> list(tables_table(data_health(crm)).frame["rows_read"])
+    [2]
+    """
+    columns = [
+        "table",
+        "row",
+        "rows_read",
+        "rows_accepted",
+        "rows_set_aside",
+        "first_at",
+        "last_at",
+        "age_days",
+    ]
+    frame = health.tables[columns].assign(
+        first_at=health.tables["first_at"].dt.normalize(), last_at=health.tables["last_at"].dt.normalize()
+    )
+    return DataTable(
+        frame,
+        name="tables",
+        caption=claim("health-table-tables"),
+    )
+
+
+def checks_table(health: DataHealth) -> DataTable:
+    """What the checks found: counts and reasons, no rows.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
+    >>> checks_table(data_health(crm)).frame[["finding", "done"]].to_numpy().tolist()
+    [['Products that are listed more than once', 'set aside']]
+    """
+    found = health.findings
+    words = [str(check_line(row)) for row in found.itertuples()]
+    frame = pd.DataFrame(
+        {
+            "what": pd.Series(words, dtype="str"),
+            "done": found["policy"].map(lambda policy: str(POLICY_WORDS.term(policy))),
+            "rows": found["rows"].astype("int64"),
+            "share_pct": found["share_pct"],
+            "check": found["check"],
+            "column": [
+                f"{row.table}.{row.column}" if row.column else row.table for row in found.itertuples()
+            ],
+        }
+    )
+    return DataTable(
+        frame.rename(columns={"what": "finding", "share_pct": "table_share_pct", "column": "checked_column"}),
+        name="rows_by_reason",
+        caption=claim("health-table-checks"),
+    )
+
+
+def completeness_table(health: DataHealth) -> DataTable:
+    """How far each column is filled in, and how many values it has; of personal columns only the first.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "email": ["a@b.example", None]})
+    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=people)
+    >>> completeness_table(data_health(crm)).frame["privacy_class"].tolist()
+    ['', 'personal']
+    """
+    columns = health.completeness
+    frame = columns[["table", "column", "says", "filled_pct", "distinct"]].assign(
+        **{"class": columns["privacy"].map(_class_word)}
+    )
+    return DataTable(
+        frame.rename(columns={"class": "privacy_class"}),
+        name="completeness",
+        caption=claim("health-table-completeness"),
+    )
+
+
+def missing_table(health: DataHealth) -> DataTable:
+    """Tables and columns that are not there, and what each would bring.
+
+    Parameters
+    ----------
+    health : DataHealth
+
+    Returns
+    -------
+    DataTable
+
+    Examples
+    --------
+    >>> from crmlib import Crm
+    >>> from crmlib.analyse.health import data_health
+    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a"]}))
+    >>> len(missing_table(data_health(crm)).frame)
+    17
+    """
+    brings = health.missing["what"].map(lambda what: str(BRINGS.term(what)))
+    return DataTable(
+        health.missing.assign(brings=brings),
+        name="missing_tables",
+        caption=claim("health-table-missing"),
+        rows=8,
+        download=False,
+    )
+
+
+def _class_word(privacy: str) -> str:
+    return "" if privacy == "internal" else str(PRIVACY_WORDS.term(privacy))

@@ -1,0 +1,1 @@
+"""The report on offers: what it says, draws and shows."""

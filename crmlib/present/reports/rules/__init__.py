@@ -1,0 +1,1 @@
+"""The report on rules: what it says, draws and shows."""

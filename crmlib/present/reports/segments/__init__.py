@@ -1,0 +1,1 @@
+"""The report on segments: what it says, draws and shows."""

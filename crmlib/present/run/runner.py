@@ -1,0 +1,312 @@
+"""The work of a run on one workspace, from its first notebook to its published pages."""
+
+import json
+import logging
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+
+from crmlib.present.publish import manifest, publish
+from crmlib.present.publish.page import HeavyPageError
+from crmlib.present.publish.pages import Pages
+from crmlib.present.publish.publish import move_downloads, take_files
+from crmlib.present.run.kernels import Kernels
+from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest
+from crmlib.present.run.progress import Progress, Step, log_to, silent
+from crmlib.present.run.reports import Report
+from crmlib.schema.errors import CrmlibError
+
+KEEP = 30
+"""Published runs of a workspace that stay."""
+
+_CONVERTING = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What became of one workspace.
+
+    Parameters
+    ----------
+    workspace : its folder's name
+    status : "published", "failed", "refused" (its data or configuration cannot be used, or another run is at
+        work) or "nothing to do"
+    reason : why it was not published
+    run : name of the run, if one began
+    folder : of the published pages, or of the notebooks kept for diagnosis
+    log : file
+    reports : DataFrame of report, status, seconds, reason, reused
+    seconds : wall-clock time
+    """
+
+    workspace: str
+    status: str
+    reason: str = ""
+    run: str = ""
+    folder: Path | None = None
+    log: Path | None = None
+    reports: pd.DataFrame = field(default_factory=pd.DataFrame)
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 published, 1 a report failed, 2 refused, 3 nothing to do."""
+        return {"published": 0, "failed": 1, "refused": 2, "nothing to do": 3}[self.status]
+
+    def _repr_html_(self) -> str:
+        return self.reports.to_html(index=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What was asked for, the same for every workspace of a call.
+
+    Parameters
+    ----------
+    reports, parameters, as_of : which, told what, at which closing moment
+    out, keep : where published runs lie and how many stay
+    jobs, timeout : notebooks at once, seconds for each
+    if_changed, wait, fresh, show_code : see `run_reports`
+    pages, open_workspace, progress : how pages are made, workspaces opened and steps told
+    """
+
+    reports: tuple[Report, ...]
+    out: Path
+    open_workspace: Any
+    pages: Pages = field(default_factory=Pages)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    as_of: str = ""
+    keep: int = KEEP
+    jobs: int = 1
+    timeout: float = TIMEOUT
+    if_changed: bool = False
+    wait: bool = True
+    fresh: bool = False
+    show_code: bool = False
+    progress: Progress = silent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One report of one workspace, with all that is settled before it is executed.
+
+    Parameters
+    ----------
+    report : Report
+    parameters : typed values that will be injected
+    key : see `crmlib.present.publish.manifest.report_key`
+    lacks : needed tables that are not there
+    """
+
+    report: Report
+    parameters: dict[str, Any]
+    key: str
+    lacks: tuple[str, ...]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The parameters that a page may name: all but the workspace's path."""
+        return {name: value for name, value in self.parameters.items() if name != "workspace"}
+
+
+class Runner:
+    """Executes the jobs of one workspace and publishes what comes of them. Hold the workspace's lock.
+
+    Parameters
+    ----------
+    folder : of the workspace
+    shelf : where its runs lie
+    facts : of the workspace, see `crmlib.present.publish.manifest.read_facts`
+    jobs : what to execute
+    order : what was asked for
+    kernels : where kernels come from
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        shelf: publish.Shelf,
+        facts: manifest.Facts,
+        jobs: Sequence[Job],
+        order: Order,
+        kernels: Kernels | None,
+    ) -> None:
+        self.folder, self.shelf, self.facts = folder, shelf, facts
+        self.jobs, self.order, self.kernels = jobs, order, kernels
+        self.started = datetime.now(UTC)
+
+    def run(self) -> Run:
+        """Execute, then publish or set aside."""
+        self.history = self.shelf.history()
+        latest = self.shelf.latest()
+        self.latest = publish.read_json(self.shelf.root / latest / "run.json") if latest else {}
+        self.name = self.shelf.begin()
+        self.unfinished = None if self.order.fresh else self.shelf.unfinished()
+        self.work, self.staging = self.shelf.work(self.name), self.shelf.staging(self.name)
+        with log_to(self.work / "run.log") as self.log:
+            self.log.info("%s: run %s as of %s", self.folder.name, self.name, self.facts.as_of)
+            try:
+                done = self._execute_all()
+                return self._finish([done[job.report.name] for job in self.jobs])
+            except BaseException as error:
+                self.log.error("the run ended: %s", type(error).__name__, exc_info=True)
+                self.shelf.set_aside(self.name)
+                raise
+
+    def _execute_all(self):
+        results = {}
+        self._tell("planned", total=len(self.jobs))
+        with ThreadPoolExecutor(max_workers=max(1, self.order.jobs)) as pool:
+            futures = {pool.submit(self._execute, job): job for job in self.jobs}
+            try:
+                for future in as_completed(futures):
+                    execution = future.result()
+                    results[execution.report] = execution
+                    self._log(execution)
+                    self._tell(execution.status, report=execution.report, says=execution.reason)
+                    self._tell("planned", done=len(results), total=len(self.jobs))
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                self.kernels.close()
+                raise
+        return results
+
+    def _execute(self, job):
+        report = job.report
+        if job.lacks:
+            return Execution(
+                report=report.name,
+                status="skipped",
+                seconds=0.0,
+                reason=f"The workspace has no table {', '.join(job.lacks)}.",
+                table=job.lacks[0],
+            )
+        execution = self._finished_before(job)
+        if execution is None:
+            self._tell("started", report=report.name)
+            execution = execute_report(
+                report,
+                parameters=job.parameters,
+                output=self.work / f"{report.name}.ipynb",
+                kernels=self.kernels,
+                folders={self.folder.name: self.folder},
+                timeout=self.order.timeout,
+                on_cell=lambda done, total: self._tell("cell", report=report.name, done=done, total=total),
+            )
+        if execution.status != "done":
+            return replace(execution, notebook=None)
+        finished = {"key": job.key, "seconds": execution.seconds}
+        publish.write_text(self.work / f"{report.name}.json", json.dumps(finished))
+        return self._write_page(job, execution)
+
+    def _finished_before(self, job):
+        name = job.report.name
+        finished = publish.read_json(self.unfinished / f"{name}.json") if self.unfinished else {}
+        if finished.get("key") != job.key:
+            return None
+        try:
+            notebook = nbformat.read(self.unfinished / f"{name}.ipynb", as_version=4)
+        except (OSError, ValueError, nbformat.ValidationError):
+            return None
+        shutil.copy2(self.unfinished / f"{name}.ipynb", self.work)
+        return Execution(
+            report=name,
+            status="done",
+            seconds=finished["seconds"],
+            notebook=notebook,
+            blocks=harvest(notebook),
+            reused=True,
+        )
+
+    def _write_page(self, job, execution):
+        try:
+            page, files = self._page(job, execution.notebook)
+        except CrmlibError as error:
+            return replace(execution, status="failed", reason=f"{job.report.path.name}: {error}")
+        for name, content in files.items():
+            publish.write_bytes(self.staging / _beside(job) / name, content)
+        publish.write_text(self.staging / f"{job.report.name}.html", page)
+        return replace(execution, notebook=None)
+
+    def _page(self, job, notebook):
+        context = manifest.page_context(
+            job.report, self.facts, run=self.name, parameters=job.told, index_href="index.html"
+        )
+        made = partial(
+            self.order.pages.report,
+            notebook,
+            title=job.report.title,
+            context=context,
+            show_code=self.order.show_code,
+        )
+        files = take_files(notebook, folder=_beside(job))
+        with _CONVERTING:
+            try:
+                return made(), files
+            except HeavyPageError as error:
+                self.log.info("%s: %s Its downloads lie beside it instead.", job.report.name, error)
+                files = move_downloads(notebook, folder=_beside(job), files=files)
+                return made(), files
+
+    def _finish(self, executions):
+        records = [
+            manifest.report_record(job.report, execution, parameters=job.told, key=job.key)
+            for job, execution in zip(self.jobs, executions, strict=True)
+        ]
+        record = manifest.run_record(
+            self.facts,
+            run=self.name,
+            reports=records,
+            started=self.started,
+            wanted={table for job in self.jobs for table in (*job.report.needs, *job.report.wants)},
+            parameters=self.order.parameters,
+            show_code=self.order.show_code,
+        )
+        failed = [execution for execution in executions if execution.status == "failed"]
+        result = partial(
+            Run, workspace=self.folder.name, run=self.name, reports=manifest.status_table(executions)
+        )
+        if failed:
+            publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
+            kept = self.shelf.set_aside(self.name)
+            self.shelf.prune(keep=self.order.keep, run=self.name)
+            reason = "\n".join(execution.reason for execution in failed)
+            return result(status="failed", reason=reason, folder=kept, log=kept / "run.log")
+        if not any(execution.status == "done" for execution in executions):
+            self.shelf.discard(self.name)
+            return result(status="nothing to do", reason="\n".join(e.reason for e in executions))
+        self._publish(record)
+        folder = self.shelf.root / self.name
+        return result(status="published", folder=folder, log=self.work / "run.log")
+
+    def _publish(self, record):
+        told = record | {"previous": self.latest or None, "history": self.history}
+        publish.write_text(self.staging / "index.html", self.order.pages.index(told, record["reports"]))
+        publish.write_text(self.staging / "run.json", json.dumps(record, indent=1, default=str))
+        self.shelf.publish(self.name)
+        self.log.info("published as %s", self.name)
+        self.shelf.prune(keep=self.order.keep, run=self.name)
+        self._tell("published", done=len(self.jobs), total=len(self.jobs))
+
+    def _tell(self, kind, **details):
+        self.order.progress(Step(kind=kind, workspace=self.folder.name, **details))
+
+    def _log(self, execution):
+        level = logging.ERROR if execution.status == "failed" else logging.INFO
+        words = f"{execution.report}: {execution.status} after {execution.seconds:.1f} s"
+        self.log.log(level, "%s %s%s", words, execution.reason, f"\n{execution.traceback}".rstrip())
+
+
+def _beside(job):
+    return f"{job.report.name}_files"

@@ -1,0 +1,185 @@
+"""Reports of workspaces: checked before anything starts, then run one workspace after the other."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.privacy import public_ids
+from crmlib.present.publish import manifest, publish
+from crmlib.present.publish.pages import Pages
+from crmlib.present.run.kernels import Kernels
+from crmlib.present.run.notebooks import TIMEOUT
+from crmlib.present.run.parameters import match_parameters
+from crmlib.present.run.progress import Progress, Step, silent
+from crmlib.present.run.reports import (
+    CONFIG,
+    check_parameters,
+    choose_reports,
+    find_reports,
+    known_to,
+    notebook_folder,
+    workspace_folders,
+)
+from crmlib.present.run.runner import KEEP, Job, Order, Run, Runner
+from crmlib.schema.errors import ConfigError, CrmlibError, nearest
+
+
+class BusyError(CrmlibError):
+    """Another process holds the lock, and waiting was not wanted."""
+
+
+@contextmanager
+def folder_lock(
+    folder: str | Path, *, wait: bool = True, on_wait: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """Hold the lock of a folder, an ``.lock`` file in it."""
+    path = Path(folder) / ".lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            busy = f"Another run (process {_holder(path)}) is at work in {folder}."
+            if not wait:
+                raise BusyError(f"{busy} Wait for it, or leave out --no-wait.") from None
+            if on_wait:
+                on_wait(f"{busy} Waiting for it to end.")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield
+
+
+def _holder(path):
+    return path.read_text(encoding="utf-8").strip() or "unknown"
+
+
+def run_reports(
+    workspaces: str | Path | Iterable[str | Path],
+    *,
+    reports: Iterable[str] | None = None,
+    as_of: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    out: str | Path = "reports",
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    notebooks: str | Path | None = None,
+    keep: int = KEEP,
+    timeout: float = TIMEOUT,
+    if_changed: bool = False,
+    wait: bool = True,
+    fresh: bool = False,
+    show_code: bool = False,
+    kernels: Kernels | None = None,
+    open_workspace: Callable[..., Any] | None = None,
+    pages: Pages | None = None,
+) -> list[Run]:
+    """Execute the reports of workspaces and publish each workspace's pages together."""
+    folders = workspace_folders([workspaces] if isinstance(workspaces, str | Path) else workspaces)
+    known = find_reports(notebook_folder(notebooks))
+    chosen = tuple(choose_reports(known, reports))
+    check_parameters(chosen, parameters or {}, as_of=as_of)
+    order = Order(
+        reports=chosen,
+        out=Path(out),
+        pages=pages or Pages(),
+        open_workspace=open_workspace or _opener(),
+        parameters=parameters or {},
+        as_of=as_of or "",
+        keep=keep,
+        jobs=jobs or os.cpu_count() or 1,
+        timeout=timeout,
+        if_changed=if_changed,
+        wait=wait,
+        fresh=fresh,
+        show_code=show_code,
+        progress=progress or silent,
+    )
+    with nullcontext(kernels) if kernels else Kernels() as source:
+        return [_run_workspace(folder, order, known, source) for folder in folders]
+
+
+def _opener():
+    from crmlib import open_workspace
+
+    return open_workspace
+
+
+def _run_workspace(folder, order, known, kernels):
+    shelf = publish.Shelf(root=order.out / folder.name)
+    began = time.monotonic()
+    tell = partial(Step, workspace=folder.name)
+    try:
+        _refuse_strange_names(folder)
+        with folder_lock(
+            shelf.root, wait=order.wait, on_wait=lambda says: order.progress(tell(kind="waiting", says=says))
+        ):
+            order.progress(tell(kind="opening"))
+            facts = _open(folder, order)
+            jobs = _plan(folder, facts, order, known)
+            if order.if_changed and _unchanged(shelf, jobs, order):
+                reason = f"Nothing has changed since the run {shelf.latest()}."
+                return Run(workspace=folder.name, status="nothing to do", reason=reason)
+            run = Runner(
+                folder=folder, shelf=shelf, facts=facts, jobs=jobs, order=order, kernels=kernels
+            ).run()
+        _write_site(order)
+    except CrmlibError as error:
+        return Run(workspace=folder.name, status="refused", reason=str(error))
+    return replace(run, seconds=round(time.monotonic() - began, 3))
+
+
+def _refuse_strange_names(folder):
+    if folder.name.startswith(".") or folder.name == "index.html":
+        raise ConfigError(f"A workspace cannot be named {folder.name}. Rename its folder.")
+
+
+def _open(folder, order):
+    crm = order.open_workspace(folder, as_of=order.as_of or None)
+    try:
+        public_ids(crm, pd.Series([], dtype="str"))  # a missing key is known before the work, not after
+        return manifest.read_facts(crm, folder=folder)
+    finally:
+        crm.engine.close()
+
+
+def _plan(folder, facts, order, known):
+    for name in facts.parameters:
+        if name not in known:
+            raise ConfigError(
+                f"{folder / CONFIG}: reports.{name}: there is no such report.{nearest(name, known)}"
+            )
+    config = (folder / CONFIG).read_text(encoding="utf-8")
+    jobs = []
+    for report in order.reports:
+        given = {"workspace": os.path.relpath(folder, report.path.parent)}
+        given |= facts.parameters.get(report.name, {})
+        given |= {"as_of": order.as_of} if order.as_of else {}
+        given |= known_to(report, order.parameters)
+        values = match_parameters(report.parameters, given, name=report.path.name)
+        key = manifest.report_key(report, facts=facts, parameters=values, extra=[config])
+        jobs.append(Job(report=report, parameters=values, key=key, lacks=report.lacks(facts.tables)))
+    return jobs
+
+
+def _unchanged(shelf, jobs, order):
+    latest = shelf.latest()
+    last = publish.read_json(shelf.root / latest / "run.json") if latest else {}
+    keys = {report["name"]: report["key"] for report in last.get("reports", ())}
+    same = all(keys.get(job.report.name) == job.key for job in jobs)
+    return bool(last) and same and last.get("show_code") == order.show_code
+
+
+def _write_site(order):
+    with folder_lock(order.out):
+        page = order.pages.site(publish.site_records(order.out))
+        publish.write_text(order.out / "index.html", page)

@@ -1,0 +1,168 @@
+"""One process that has imported everything, and forks into a kernel for each notebook.
+
+Importing pandas, seaborn and scikit-learn takes most of the time of a short notebook. The zygote pays for it
+once, while the workspace is being checked; a fork then has a kernel ready in a fraction of a second.
+
+What makes the fork safe: the zygote has one thread, has opened no DuckDB connection and has run no parallel
+region (BLAS is held to one thread until after the fork). It speaks with its owner over a socket pair. When
+that closes, because the owner has finished or was killed, it kills its kernels and removes their folder.
+Each kernel also asks the system to be killed when the zygote dies, so none is ever left behind.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+FLOORS = ("schema", "prepare", "measure", "analyse", "present")
+FOREIGN = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "matplotlib.pyplot",
+    "seaborn",
+    "crmlib.present.run.kernel_app",
+)
+FOR_NOTEBOOKS = ("blocks", "claims", "fonts", "plots", "skip", "theme", "words")
+"""How the modules of floor 4 begin that a notebook uses; the others belong to the runner."""
+
+ENVIRONMENT = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+}
+"""What the zygote is started with. The fixed hash seed makes the order of sets the same in every run."""
+
+
+def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
+    """Import, then serve until the other end of the channel closes; in a forked child: be the kernel.
+
+    Parameters
+    ----------
+    channel_fd : file descriptor of this process's end of the socket pair
+    folder : the private folder of connection files and sockets
+    names : modules to import beforehand
+
+    Examples
+    --------
+    >>> main.__name__  # run in a process of its own by crmlib.present.run.kernels
+    'main'
+    """
+    channel = socket.socket(fileno=channel_fd)
+    for name in names:
+        _try_import(name)
+    gc.collect()
+    gc.freeze()
+    request = serve(channel, Path(folder))
+    if request is not None:
+        _become_kernel(request)
+
+
+def modules_to_import() -> list[str]:
+    """What notebooks use: the big libraries, and the modules of crmlib that are not the runner's own."""
+    root = Path(__file__).parents[2]
+    found = list(FOREIGN)
+    for floor in FLOORS:
+        for file in sorted((root / floor).rglob("*.py")):
+            parts = file.relative_to(root.parent).with_suffix("").parts
+            if floor != "present" or parts[2].startswith(FOR_NOTEBOOKS):
+                found.append(".".join(parts).removesuffix(".__init__"))
+    return found
+
+
+def serve(channel: socket.socket, folder: Path) -> dict | None:
+    """Answer requests, one JSON object a line, until the owner is gone."""
+    kernels: set[int] = set()
+    request = None
+    with contextlib.suppress(OSError):
+        request = _answer(channel, kernels)
+    if request is None:
+        for pid in list(kernels):
+            _send_signal(pid, signal.SIGKILL, kernels)
+        shutil.rmtree(folder, ignore_errors=True)
+    return request
+
+
+def _answer(channel, kernels):
+    zygote = os.getpid()
+    with channel, channel.makefile("rwb") as lines:
+        for line in lines:
+            request = json.loads(line)
+            if request["do"] == "fork":
+                pid = os.fork()
+                if pid == 0:
+                    return request | {"zygote": zygote}
+                kernels.add(pid)
+                answer = {"pid": pid}
+            elif request["do"] == "poll":
+                answer = {"code": _poll(request["pid"], kernels)}
+            else:
+                answer = {"sent": _send_signal(request["pid"], request["signal"], kernels)}
+            lines.write(json.dumps(answer).encode() + b"\n")
+            lines.flush()
+    return None
+
+
+def _poll(pid, kernels):
+    if pid not in kernels:
+        return 0
+    found, status = os.waitpid(pid, os.WNOHANG)
+    if found == 0:
+        return None
+    kernels.discard(pid)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _send_signal(pid, number, kernels):
+    # Only children that have not been waited for: their numbers cannot have been given to another process.
+    if pid not in kernels:
+        return False
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        os.kill(pid, number)
+    return True
+
+
+def _become_kernel(request):
+    from crmlib.present.run.kernel_app import run_kernel
+
+    os.setsid()
+    _die_with_parent(request["zygote"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    os.chdir(request["cwd"])
+    sys.argv = ["ipykernel_launcher", *request["arguments"]]
+    _all_cores()
+    run_kernel(request["arguments"])
+
+
+def _die_with_parent(parent):
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _all_cores():
+    from threadpoolctl import threadpool_limits
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    threadpool_limits(limits=cores, user_api="blas")
+
+
+def _try_import(name):
+    # A module that cannot be imported says so in the notebook that asks for it.
+    try:
+        import_module(name)
+    except Exception:
+        sys.stderr.write(f"{name} could not be imported beforehand\n")

@@ -1,0 +1,1 @@
+"""The report on pipeline: what it says, draws and shows."""

@@ -1,0 +1,1 @@
+"""The report on value: what it says, draws and shows."""

@@ -55,7 +55,7 @@ def test_every_picture_is_put_before_it():
     folder = Path(crmlib.present.__path__[0])
     plots = {
         node.name
-        for path in folder.glob("plots_*.py")
+        for path in folder.rglob("draw.py")
         for node in ast.parse(path.read_text("utf-8")).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("plot_")
     }

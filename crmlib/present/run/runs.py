@@ -1,6 +1,5 @@
 """Reports of workspaces: checked before anything starts, then run one workspace after the other."""
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.publish import manifest, publish
@@ -41,26 +41,27 @@ def folder_lock(
     folder: str | Path, *, wait: bool = True, on_wait: Callable[[str], None] | None = None
 ) -> Iterator[None]:
     """Hold the lock of a folder, an ``.lock`` file in it."""
-    path = Path(folder) / ".lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            busy = f"Another run (process {_holder(path)}) is at work in {folder}."
-            if not wait:
-                raise BusyError(f"{busy} Wait for it, or leave out --no-wait.") from None
-            if on_wait:
-                on_wait(f"{busy} Waiting for it to end.")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        handle.truncate(0)
-        handle.write(str(os.getpid()))
-        handle.flush()
+    held = FileLock(Path(folder) / ".lock")
+    holder = Path(folder) / ".lock-holder"
+    holder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        held.acquire(blocking=False)
+    except Timeout:
+        busy = f"Another run (process {_read(holder)}) is at work in {folder}."
+        if not wait:
+            raise BusyError(f"{busy} Wait for it, or leave out --no-wait.") from None
+        if on_wait:
+            on_wait(f"{busy} Waiting for it to end.")
+        held.acquire()
+    try:
+        holder.write_text(str(os.getpid()), encoding="utf-8")
         yield
+    finally:
+        held.release()
 
 
-def _holder(path):
-    return path.read_text(encoding="utf-8").strip() or "unknown"
+def _read(holder: Path) -> str:
+    return (holder.read_text(encoding="utf-8").strip() if holder.is_file() else "") or "unknown"
 
 
 def run_reports(

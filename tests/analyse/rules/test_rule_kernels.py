@@ -10,18 +10,17 @@ import pyarrow as pa
 import pytest
 
 from crmlib.analyse.rules import eclat as rule_eclat
-from crmlib.analyse.rules import eclat as rule_layout
 from crmlib.analyse.rules import kernels as rule_kernels
 from crmlib.analyse.rules import levels as rule_levels
 from crmlib.analyse.rules import mine as rules
 from crmlib.analyse.rules.mine import frequent_itemsets, mine_rules
 from crmlib.analyse.stats import tests as rule_significance
 
-MODULES = (rule_kernels, rule_eclat, rule_layout, rule_levels, rule_significance)
+MODULES = (rule_kernels, rule_eclat, rule_levels, rule_significance)
 MINE = """
 import pandas as pd
 from crmlib.analyse.rules.mine import mine_rules
-from crmlib.analyse import rule_eclat
+from crmlib.analyse.rules import eclat as rule_eclat
 lines = pd.DataFrame({"order_id": [i // 3 for i in range(90)], "product_id": [i % 4 for i in range(90)]})
 book = mine_rules(lines, min_support=2)
 print(len(book), sum(rule_eclat.grow.stats.cache_misses.values()))

@@ -162,7 +162,7 @@ def test_when_the_zygote_dies_its_kernels_die_and_later_ones_start_cold(tmp_path
 def test_nothing_is_left_of_a_killed_owner(tmp_path):
     code = (
         "import os, sys, time\n"
-        "from crmlib.present import zygote\n"
+        "from crmlib.present.run import zygote\n"
         "zygote.modules_to_import = lambda: ['crmlib.present.run.kernel_app']\n"
         "from crmlib.present.run.kernels import Kernels\n"
         "kernels = Kernels(); manager = kernels.manager(); manager.write_connection_file()\n"

@@ -329,8 +329,8 @@ def test_two_processes_at_once_publish_one_after_the_other(project):
         import os, sys
         from pathlib import Path
         from crmlib.prepare import workspace
-        from crmlib.present import html, site
-        from crmlib.present import zygote
+        from crmlib.present.publish import html, site
+        from crmlib.present.run import zygote
         from crmlib.present.run.runs import run_reports
         zygote.modules_to_import = lambda: ["crmlib.present.run.kernel_app"]
         root = Path(sys.argv[1])

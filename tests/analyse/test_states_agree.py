@@ -139,8 +139,8 @@ def test_no_page_calls_the_silent_safe_or_gone_by_a_model(name):
     here = found(name)
     shown = valuations_table(SimpleNamespace(config=None, currency="EUR"), here.values, here.stages).frame
     silent = shown["stage"].isin(SILENT)
-    assert silent.any() and shown.loc[silent, "probability_alive"].isna().all()
-    assert shown.loc[~silent, "probability_alive"].notna().any()
+    assert silent.any() and shown.loc[silent, "alive_pct"].isna().all()
+    assert shown.loc[~silent, "alive_pct"].notna().any()
     for lists in here.lists.values():
         assert "stop_probability_pct" not in lists.win_back and "stop_reason" not in lists.win_back
         assert not lists.win_back["reason"].str.contains("likely").any()

@@ -241,7 +241,7 @@ def test_a_failure_leaves_nothing(shop, tmp_path, monkeypatch, step):
 KILLED = """\
 import os, shutil, signal, sys
 from pathlib import Path
-from crmlib.present import outreach
+from crmlib.present.outreach import lists as outreach
 from tests.present.outreach.test_outreach import planned
 
 # Made before the fork: the engine's threads do not come along.

@@ -70,7 +70,7 @@ def test_a_workbook_comes_back_with_its_figures_and_stays_harmless(crm, shown, t
     path = tmp_path / "list.xlsx"
     path.write_bytes(shown._excel(5))
     head, *body = rows(reveal_list(crm, path).path)
-    assert head == ["Customer id", "Spend", "Said", "At"]
+    assert head == ["Customer", "Spend", "Said", "At"]
     assert [row[0] for row in body] == ["007", "'=1+1", "'-5", "c,4", "顧客"]
     assert [row[1] for row in body] == [repr(1 / 3), "-2.5", "1e-09", "∞", ""]
     assert [row[2] for row in body] == ["'-1", "'=A1", 'quote " and\nbreak', "'=kept", ""]

@@ -39,7 +39,7 @@ class LifecycleStage:
     says : str, optional
         Who they are, in a sentence.
     action : str, optional
-        What to do, in a sentence.
+        What to do, in a sentence, or one of `crmlib.schema.states.ACTIONS`.
 
     Raises
     ------
@@ -66,9 +66,9 @@ class LifecycleStage:
 
 
 LIFECYCLE_STAGES = tuple(
-    LifecycleStage(name=state.name, rule=state.rule, says=state.says, action=state.advice) for state in STATES
+    LifecycleStage(name=state.name, rule=state.rule, action=state.action) for state in STATES
 )
-"""The house's states, in the order they are tried."""
+"""The house's states, in the order they are tried; `action` is one of `ACTIONS`."""
 
 
 def lifecycle_stages(
@@ -163,7 +163,7 @@ def read_stages(definitions: Iterable[LifecycleStage | Mapping]) -> tuple[Lifecy
         return tuple(stages)
     if OTHERS in names:
         raise ParameterError(f"The stage {OTHERS!r} takes whoever is left: put it last, without a rule.")
-    return (*stages, LifecycleStage(name=OTHERS, says="No rule fits."))
+    return (*stages, LifecycleStage(name=OTHERS))
 
 
 def lifecycle_summary(stages: pd.Series, *, revenue: pd.Series | None = None) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from crmlib.measure.columns import label_of
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.claims import state_advice, state_says
 from crmlib.present.needs import or_else
 from crmlib.present.reports.churn.say import (
     FIRST,
@@ -27,7 +28,7 @@ from crmlib.present.reports.churn.say import (
     value_words,
 )
 from crmlib.present.words import count, date, sentence
-from crmlib.schema.states import BUYING, SILENT
+from crmlib.schema.states import ACTIONS, BUYING, LIFE_ORDER, SILENT
 
 
 @or_else(lambda missing: None)
@@ -304,6 +305,8 @@ def stages_table(summary: pd.DataFrame) -> DataTable:
     """
     columns = ["customers", "share_pct", "revenue", "revenue_share_pct", "says", "action"]
     frame = summary[columns].rename_axis("stage")
+    frame["says"] = [given or _state_says(name) for name, given in frame["says"].items()]
+    frame["action"] = [_advice(name, given) for name, given in frame["action"].items()]
     if frame["revenue"].isna().all():
         frame = frame.drop(columns=["revenue", "revenue_share_pct"])
     return DataTable(
@@ -312,6 +315,15 @@ def stages_table(summary: pd.DataFrame) -> DataTable:
         caption="Stages of life; revenue is that of the last year",
         currency=summary.attrs.get("currency", ""),
     )
+
+
+def _state_says(name: str) -> str:
+    return str(state_says(name)) if name in LIFE_ORDER else ""
+
+
+def _advice(name: str, given: str) -> str:
+    """A user's own words, or those of the house's states."""
+    return str(state_advice(name)) if name in LIFE_ORDER and given in ("", *ACTIONS) else given
 
 
 def moves_table(moves: LifecycleMoves) -> DataTable:

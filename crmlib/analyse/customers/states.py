@@ -457,3 +457,21 @@ def _net(matrix: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
     stayed = pd.Series({stage: matrix.loc[stage, stage] for stage in stages}, dtype="int64")
     net = pd.DataFrame({"before": stood, "after": stands, "came": stands - stayed, "left": stood - stayed})
     return net.assign(change=net["after"] - net["before"]).astype("int64").rename_axis("stage")
+
+
+def known_at_both(moves: LifecycleMoves) -> pd.DataFrame:
+    """The flows of those who were known at both dates."""
+    return moves.flows[(moves.flows["before"] != NOT_YET) & (moves.flows["after"] != NO_LONGER)]
+
+
+def changed_share(moves: LifecycleMoves) -> float:
+    """Of the customers known at both dates, the percentage in another state at the second."""
+    both = known_at_both(moves)
+    whole = both["customers"].sum()
+    return float(100 * both.loc[both["moved"], "customers"].sum() / whole) if whole else float("nan")
+
+
+def flow(moves: LifecycleMoves, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[int, float]:
+    """How many customers went from some states to others, and what they had brought (NaN if not known)."""
+    rows = moves.flows[moves.flows["before"].isin(before) & moves.flows["after"].isin(after)]
+    return int(rows["customers"].sum()), float(rows["revenue"].sum(min_count=1))

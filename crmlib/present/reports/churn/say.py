@@ -425,7 +425,7 @@ def driver_words(model: ChurnModel, figures: list[str]) -> list[Claim]:
 
 @or_else(lambda missing: [])
 def trust_paragraph(model: ChurnModel) -> list[Claim]:
-    """How the forecast was tested, and how far what was expected came true."""
+    """How the forecast was tested, and how many had the outcome then."""
     test = model.periods[model.periods["role"] == "test"].iloc[0]
     happened = claim(
         "churn-trust-outcome",
@@ -434,7 +434,7 @@ def trust_paragraph(model: ChurnModel) -> list[Claim]:
         share=share(100 * model.base_rate),
         outcome=outcome_words(model),
     )
-    return [_how_tested(model, test), happened, *calibration_paragraph(model)]
+    return [_how_tested(model, test), happened]
 
 
 @or_else(lambda missing: [])

@@ -7,7 +7,7 @@ import pandas as pd
 from crmlib.analyse.churn.model import ChurnModel, at_risk
 from crmlib.analyse.customers.states import LifecycleMoves, stage_list
 from crmlib.analyse.learn.reasons import tree_paths
-from crmlib.analyse.retention import Retention, SurvivalCurves, shown_cohorts, typical_retention
+from crmlib.analyse.retention import Retention, SurvivalCurves, shown_cohorts
 from crmlib.measure.columns import label_of
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
@@ -28,7 +28,6 @@ from crmlib.present.claims import (
 )
 from crmlib.present.needs import or_else
 from crmlib.present.reports.churn.say import (
-    PERIOD_WORDS,
     PERIODS_WORDS,
     WAY_WORDS,
     figure_words,
@@ -121,7 +120,7 @@ def at_risk_table(crm: Crm, model: ChurnModel, *, most: int | None = None) -> Da
         name="customers_at_risk" if model.stops else "customers_likely",
         caption=caption,
         currency=model.currency,
-        rows=10,
+        rows=5,
         excel=True,
         about=about_workspace(crm),
         meanings={"value_before": str(_worth_column(model))},
@@ -167,7 +166,7 @@ def refused_table(model: ChurnModel) -> DataTable | Prose:
 
 
 def lifecycle_figures(summary: pd.DataFrame, retention: Retention | None = None) -> KeyFigures:
-    """Customers who buy, who have fallen silent, what those brought, and how many come back."""
+    """Customers who buy, who have fallen silent, what those brought, and how many buy on for long."""
     sums = {
         group: summary[summary.index.isin(states)][["customers", "revenue"]].sum(min_count=1)
         for group, states in (("buying", BUYING), ("silent", SILENT))
@@ -192,17 +191,6 @@ def lifecycle_figures(summary: pd.DataFrame, retention: Retention | None = None)
             label=claim("churn-figure-silent-revenue"), value=brought, note=claim("churn-figure-last-year")
         ),
     ]
-    typical = typical_retention(retention) if retention is not None else pd.DataFrame()
-    if len(typical):
-        unit = retention.unit
-        figures.append(
-            KeyFigure(
-                label=claim("churn-figure-come-back", unit=PERIOD_WORDS.term(unit)),
-                value=share(float(typical["share_pct"].iloc[0]), at=f"retention.share[all, {unit} 1]"),
-                better="higher",
-                note=claim("churn-figure-of-new"),
-            )
-        )
     if retention is not None and retention.overall is not None:
         figures.extend(_staying(retention.overall))
     return KeyFigures(*figures)

@@ -126,8 +126,6 @@ churn-figure-buying = Customers buying within their usual time
 churn-figure-silent = Customers fallen silent
 churn-figure-silent-revenue = Revenue of those fallen silent
 churn-figure-last-year = in the last year
-churn-figure-come-back = Come back in the { $unit } after
-churn-figure-of-new = of new customers
 churn-figure-staying = Buying on for { $time }
 churn-figure-staying-note = of customers, without a long silence
 

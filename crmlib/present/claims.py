@@ -17,6 +17,7 @@ from fluent.runtime.types import FluentFloat, FluentType
 from crmlib.present import messages, numbers
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.quantities import QUANTITIES
+from crmlib.schema.states import LATE_TIMES, LIFE_ORDER, LIKELY, LOST_TIMES, SIGNALS
 
 NAME_LENGTH = 60
 """A name from data that is longer is cut in a sentence."""
@@ -124,6 +125,37 @@ class Family:
     def claim(self, member: str, **facts: Any) -> Claim:
         """A message of the family that is filled with facts of its own."""
         return Claim(self.key(member), facts)
+
+
+STATE_WORDS = Family("state", LIFE_ORDER)
+"""What each state of a customer is called: `STATE_WORDS.term("won back")`."""
+_STATE_SAYS = Family("state-says", LIFE_ORDER, facts=("times",))
+_STATE_ADVICE = Family("state-advice", LIFE_ORDER)
+SIGNAL_WORDS = Family("signal", tuple(signal.name for signal in SIGNALS))
+_SIGNAL_SAYS = Family("signal-says", SIGNAL_WORDS.members, facts=("times", "likely"))
+
+
+def state_says(state: str) -> Claim:
+    """Who is in a state.
+
+    >>> state_says("lost")
+    state-says-lost: Silent for more than twice the longest pause that was to be expected.
+    """
+    return _STATE_SAYS.claim(state, times=times(LOST_TIMES))
+
+
+def state_advice(state: str) -> Claim:
+    """What to do about those in a state."""
+    return _STATE_ADVICE.claim(state)
+
+
+def signal_says(signal: str) -> Claim:
+    """What a signal means.
+
+    >>> signal_says("at risk")
+    signal-says-at-risk: Still buys by the state, but has 50 % or more chance of buying nothing in the time ahead.
+    """
+    return _SIGNAL_SAYS.claim(signal, times=times(LATE_TIMES), likely=share(100 * LIKELY))
 
 
 def claim(key: str, **facts: Any) -> Claim:

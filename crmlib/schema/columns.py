@@ -627,6 +627,7 @@ _COLUMNS = (
     *bounds("difference", "points", digits=0),
     *bounds("expected", "currency", digits=0),
     *bounds("plan_expected", "number", digits=0),
+    Column("state", "State"),
 )
 # fmt: on
 

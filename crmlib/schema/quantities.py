@@ -39,12 +39,18 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "customers.at_risk": "customers whom the churn model calls at risk [horizon]",
         "customers.stopping": "customers expected to stop [model, horizon]",
         "customers.listed": "customers on one list of actions [action]",
+        "customers.bought": "customers who have bought by their state: buying or silent",
+        "customers.buying": "customers who buy by their state",
+        "customers.silent": "customers who are dormant or lost",
+        "customers.asked": "customers of whom the churn model has a say [horizon]",
+        "customers.likely_gone": "customers whom the purchase model calls likely gone",
         # Sales
         "sales.net_amount": "net sales [period], [state:..] or [segment:..] of it",
         "sales.share": "share of net sales [group]",
         "sales.orders": "orders [period]",
         "sales.average_order": "net sales an order [period]",
         "sales.expected": "net sales expected [customer group, horizon]",
+        "sales.at_risk": "chance to stop times the net sales of the last horizon, added up [horizon]",
         "profit.amount": "profit after all costs that are known [period]",
         # Products and offers
         "products.all": "products that were sold",

@@ -64,14 +64,12 @@ class State:
     """A state of a customer: its rule, and what it calls for.
 
     `rule` is a condition in SQL over the figures of `crmlib.measure.purchases.states.STAGE_FIGURES`; an empty one takes
-    whoever is left. `action` is one of `ACTIONS`. `says` and `advice` are its sentences.
+    whoever is left. `action` is one of `ACTIONS`. Its sentences are in present/words/<language>/states.ftl.
     """
 
     name: str
     rule: str
     action: str
-    says: str
-    advice: str
 
 
 STATES = (
@@ -79,66 +77,48 @@ STATES = (
         name=LEAD,
         rule="purchase_count = 0 and contact_count = 0",
         action=FOLLOW_UP,
-        says="Known to us; has neither bought nor been in touch.",
-        advice="Make one inexpensive first contact; drop those who do not answer.",
     ),
     State(
         name=PROSPECT,
         rule="purchase_count = 0",
         action=FOLLOW_UP,
-        says="In touch with us (an open deal, an answer, a talk, an order that came back), without a purchase.",
-        advice="Settle the next step with each of them, by name and date.",
     ),
     State(
         name=LOST,
         rule=f"silence_ratio > {LOST_TIMES}",
         action=WIN_BACK,
-        says=f"Silent for more than {spoken(LOST_TIMES)} the longest pause that was to be expected.",
-        advice="Leave out of costly campaigns; ask the most valuable ones once why they left.",
     ),
     State(
         name=DORMANT,
         rule="silence_ratio > 1",
         action=WIN_BACK,
-        says="Silent for longer than was to be expected of this customer.",
-        advice="Get in touch now, the most valuable first: fewer come back the longer it takes.",
     ),
     State(
         name=NEW,
         rule=f"tenure_periods <= {NEW_PERIODS} and history_ratio >= 1",
         action=DEVELOP,
-        says="Bought for the first time within the last period.",
-        advice="Welcome them and make the next purchase easy.",
     ),
     State(
         name=WON_BACK,
         rule=f"return_periods <= {NEW_PERIODS}",
         action=KEEP,
-        says="Came back within the last period after a silence longer than expected.",
-        advice="Ask what brought them back, and see to it that the next purchase goes well.",
     ),
     State(
         name=GROWING,
         rule=f"tenure_periods >= {COMPARED_PERIODS} and spend_change >= {CHANGE_SHARE} "
         f"and change_score >= {CHANGE_SCORE}",
         action=DEVELOP,
-        says="Spent clearly more in the last period than in the one before, beyond chance.",
-        advice="Offer what goes with the purchases that grew; give them one person to call.",
     ),
     State(
         name=DECLINING,
         rule=f"tenure_periods >= {COMPARED_PERIODS} and spend_change <= -{CHANGE_SHARE} "
         f"and change_score <= -{CHANGE_SCORE}",
         action=KEEP,
-        says="Still buys, but clearly less in the last period than in the one before, beyond chance.",
-        advice="Call and ask what has changed, before they fall silent.",
     ),
     State(
         name=ACTIVE,
         rule="",
         action=KEEP,
-        says="Buys within the usual time, and neither clearly more nor clearly less than before.",
-        advice="Keep up the service, and show what they do not buy from us yet.",
     ),
 )
 """The states in the order in which their rules are tried: the first that fits is the customer's."""
@@ -156,37 +136,32 @@ SILENT = (DORMANT, LOST)
 
 @dataclass(frozen=True, kw_only=True)
 class Signal:
-    """Something that is said of a customer beside the state: who says it, of which states, and what it means."""
+    """Something that is said of a customer beside the state: who says it, and of which states."""
 
     name: str
     source: str
     states: tuple[str, ...]
-    says: str
 
 
 LATE = Signal(
     name="late",
     source="own habit",
     states=(*BUYING, *SILENT),
-    says=f"Has not bought for {spoken(LATE_TIMES)} the own usual gap; whether that is too long the state says.",
 )
 QUIET = Signal(
     name="silent",
     source="state",
     states=SILENT,
-    says="Has not bought for longer than was to be expected: dormant or lost.",
 )
 LIKELY_GONE = Signal(
     name="likely gone",
     source="purchase model",
     states=BUYING,
-    says=f"Buys by the state, yet is by the dates of purchases {100 * LIKELY:.0f} % or more likely to have stopped.",
 )
 AT_RISK = Signal(
     name="at risk",
     source="churn model",
     states=BUYING,
-    says=f"Buys by the state, yet is {100 * LIKELY:.0f} % or more likely to buy nothing in the time ahead.",
 )
 SIGNALS = (LATE, QUIET, LIKELY_GONE, AT_RISK)
 

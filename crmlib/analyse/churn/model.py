@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from math import ceil
 from typing import Any
 
@@ -14,8 +13,6 @@ from crmlib.analyse.churn.periods import (
     Question,
     Sample,
     alive_alone,
-    base_rate,
-    best_single,
     check_days,
     collect_samples,
     names_of,
@@ -24,26 +21,31 @@ from crmlib.analyse.churn.periods import (
     sample_at,
 )
 from crmlib.analyse.customers.states import lifecycle_stages
-from crmlib.analyse.learn.candidates import PLAIN_NAMES, Fitted, check_candidates, fit_candidate, one_thread
-from crmlib.analyse.learn.fit import (
+from crmlib.analyse.learn.candidates import (
+    Fitted,
     Learnt,
     Rows,
+    base_rate,
+    best_single,
+    check_candidates,
     check_seed,
-    explained,
-    judged,
+    fit_candidate,
     learn,
+    one_thread,
     reason_series,
     rows_of,
     some_of,
 )
+from crmlib.analyse.learn.evaluate import judged
 from crmlib.analyse.learn.leaks import find_leaks, label_array
+from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators.compute import sensitive_indicators
 from crmlib.measure.purchases.outcomes import first_order_at, purchases_within
 from crmlib.measure.purchases.states import purchase_rhythm, read_rhythm
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
-from crmlib.schema.states import AT_RISK
+from crmlib.schema.states import AT_RISK, LIKELY
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,7 +55,7 @@ class ChurnModel:
     Parameters
     ----------
     outcome : str
-        What is foretold, as it ends a sentence about one customer: "buys nothing within 60 days".
+        What is predicted, as it ends a sentence about one customer: "buys nothing within 60 days".
     stops : bool
         Whether the outcome is a loss.
     horizon_days : int or None
@@ -95,8 +97,8 @@ class ChurnModel:
         difference.
     tested_later : bool
         Whether the test was on a later period.
-    says : str
-    notes : tuple of str
+    notes : tuple of (code, values...)
+        What stood in for what, see `crmlib.present.reports.churn.say.NOTE_WORDS`.
     currency : str
 
     Examples
@@ -126,8 +128,7 @@ class ChurnModel:
     base_rate: float
     beats_baselines: bool
     tested_later: bool
-    says: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[tuple[Any, ...], ...] = ()
     currency: str = ""
     active_days: int | None = None
 
@@ -142,37 +143,42 @@ class ChurnModel:
         return self.evaluation[self.evaluation["chosen"]].iloc[0]
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.says)}</p>{self.evaluation.round(3).to_html(index=False)}"
+        return self.evaluation.round(3).to_html(index=False)
 
 
-def verdict(
-    evaluation: pd.DataFrame,
-    differences: pd.DataFrame,
-    *,
-    outcome: str,
-    customers: int,
-    hits: int,
-    how: str,
-    notes: tuple[str, ...] = (),
-) -> str:
-    """What the test says, plainly, whichever way it went."""
-    best = evaluation[evaluation["chosen"]].iloc[0]
-    parts = [
-        how,
-        f"Of {customers:,} customers, {hits:,} ({100 * hits / customers:.1f} %) were such that the customer "
-        f"{outcome}.",
-        f"Chosen: {PLAIN_NAMES[best['model']]}, AUC {best['auc']:.2f} ({best['auc_low']:.2f} to "
-        f"{best['auc_high']:.2f}).",
-    ]
-    for better, words in ((True, "better than"), (False, "not shown to be better than")):
-        said = [
-            f"{PLAIN_NAMES[row['baseline']]} (AUC {row['auc_difference']:+.2f}, {row['auc_low']:+.2f} to "
-            f"{row['auc_high']:+.2f})"
-            for _, row in differences[differences["better"] == better].iterrows()
-        ]
-        if said:
-            parts.append(f"It is {words} {'; '.join(said)}.")
-    return " ".join([*parts, *notes])
+def at_risk(model: ChurnModel) -> pd.Index:
+    """The customers whose chance is acted on, the largest revenue at risk first."""
+    listed = model.scores[model.scores >= LIKELY]
+    order = pd.DataFrame({"risk": model.revenue_at_risk.reindex(listed.index), "chance": listed})
+    by = ["risk", "chance", "customer_id"]
+    order = order.rename_axis("customer_id").sort_values(by, ascending=[False, False, True])
+    return order.index
+
+
+def top_at_risk(model: ChurnModel) -> tuple[int, float] | None:
+    """How few customers hold half of the revenue at risk, and what percentage of all that is."""
+    risk = model.revenue_at_risk.dropna().sort_values(ascending=False).to_numpy()
+    if not len(risk) or risk.sum() <= 0:
+        return None
+    few = int(np.searchsorted(risk.cumsum(), risk.sum() / 2)) + 1
+    return few, 100 * few / len(risk)
+
+
+def groups_that_agree(model: ChurnModel) -> int:
+    """Groups of like probability in which what was expected lies within the interval of what happened."""
+    table = model.calibration
+    return int(table["predicted_pct"].between(table["low"], table["high"]).sum())
+
+
+def strongest_rule(model: ChurnModel) -> pd.Series | None:
+    """The plain rule that ranked customers best in the test, with `better`: whether the model is shown to be so."""
+    table = model.evaluation
+    rules = table[(table["kind"] == "baseline") & (table["model"] != "base_rate")]
+    if rules.empty:
+        return None
+    ahead = model.differences.set_index("baseline")["better"]
+    rule = rules.loc[rules["auc"].idxmax()]
+    return pd.Series({**rule, "better": bool(ahead[rule["model"]])})
 
 
 FOLDS = 4
@@ -269,11 +275,7 @@ def fit_given_label(
         refused=reason_series(refused),
         periods=_periods(truth, known, late, when),
         tested_later=bool(late.any()),
-        says=verdict(
-            found["evaluation"], found["differences"], outcome=outcome, customers=len(test.label),
-            hits=int(test.label.sum()), how=_given_how(late, when),
-        ),
-        notes=(f"The best single figure is {test.single}.",),
+        notes=(("best_single", test.single),),
         currency=currency,
         **found,
         **why,
@@ -378,8 +380,8 @@ def _latest(when: pd.Series | None, known: np.ndarray, truth: np.ndarray) -> np.
     share_from = counts[::-1].cumsum()[::-1] / counts.sum()
     first = values[max(1, int(np.flatnonzero(share_from >= TEST_SHARE)[-1]))]
     late = known & (when >= first).to_numpy()
-    _require_both(truth[late], f" from {first} on, which is kept for the test")
-    _require_both(truth[known & ~late], f" before {first}, which is learnt from")
+    _require_both(truth[late], f" from {first} on (the test)")
+    _require_both(truth[known & ~late], f" before {first} (to learn from)")
     return late
 
 
@@ -408,15 +410,6 @@ def _periods(truth: np.ndarray, known: np.ndarray, late: np.ndarray, when: pd.Se
             }
         )
     return pd.DataFrame(rows)
-
-
-def _given_how(late: np.ndarray, when: pd.Series | None) -> str:
-    if late.any():
-        return f"Learnt from customers before {when[late].min()}, tested on those from then on."
-    return (
-        f"No later period could be tested, since no date is given: customers were cut into {FOLDS} parts, and "
-        "each part was judged by models that had learnt from the others."
-    )
 
 
 __all__ = ["ChurnModel", "fit_churn", "fit_given_label", "fit_purchase"]
@@ -591,10 +584,6 @@ def _fit(
         refused=reason_series(refused),
         periods=periods,
         tested_later=True,
-        says=verdict(
-            found["evaluation"], found["differences"], outcome=question.outcome,
-            customers=len(test.label), hits=int(test.label.sum()), how=_how(periods), notes=notes,
-        ),
         notes=notes,
         currency=crm.currency,
         **found,
@@ -613,21 +602,21 @@ def _of_buyers(scored: Sample, states: pd.Series | None) -> Sample:
 
 def _baselines(
     crm: Crm, question: Question, earlier: list[Sample], test: Sample
-) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+) -> tuple[dict[str, np.ndarray], tuple[tuple[Any, ...], ...]]:
     rivals = {"recency": recency_alone(earlier, test)}
     if question.category is not None:
         rivals["category_recency"] = recency_alone(earlier, test, column="category_recency_days")
     name, alive, note = alive_alone(crm, earlier[0], test, horizon_days=question.horizon_days)
     rivals[name] = alive
     rivals["base_rate"] = base_rate(np.concatenate([s.label for s in earlier]), len(test.label))
-    return rivals, (note,) if note else ()
+    return rivals, ((note,),) if note else ()
 
 
-def _learnt_from_some(rows: Rows, known: Rows) -> tuple[str, ...]:
+def _learnt_from_some(rows: Rows, known: Rows) -> tuple[tuple[Any, ...], ...]:
     drawn, customers = (int(each.groups.max()) + 1 for each in (rows, known))
     if drawn == customers:
         return ()
-    return (f"It learnt from {drawn:,} of {customers:,} customers, drawn at random, and was tested on all.",)
+    return (("some", drawn, customers),)
 
 
 def _value(crm: Crm, question: Question, customers: pd.Index) -> pd.Series:
@@ -636,31 +625,6 @@ def _value(crm: Crm, question: Question, customers: pd.Index) -> pd.Series:
     begin = days_later(crm.as_of, -question.horizon_days, time_zone=crm.time_zone)
     spend = purchases_within(crm, after=begin, until=crm.as_of)["net_amount"]
     return spend.reindex(customers).fillna(0.0).clip(lower=0).rename("value")
-
-
-def _how(periods: pd.DataFrame) -> str:
-    days = ", ".join(f"{day:%Y-%m-%d}" for day in periods.loc[periods["role"] == "learn", "cutoff"])
-    test = periods[periods["role"] == "test"].iloc[0]
-    return (
-        f"Learnt from what was known on {days} and what followed, tested on {test['cutoff']:%Y-%m-%d} to "
-        f"{test['until']:%Y-%m-%d}."
-    )
-
-
-def _little_shop() -> Any:
-    """Three hundred customers who come at their own pace; half of them leave some day."""
-    from crmlib.prepare.crm import Crm
-
-    lot = np.random.default_rng(0)
-    rows = []
-    for who in range(300):
-        gap, leaves = lot.uniform(4, 25), lot.uniform(0, 400)
-        days = np.cumsum(lot.exponential(gap, 80))
-        rows += [(f"c{who:03}", day) for day in days[days < min(240, leaves)]]
-    lines = pd.DataFrame(rows, columns=["customer_id", "day"])
-    lines["ordered_at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(lines["day"].round(3), unit="D")
-    lines = lines.assign(order_id=np.arange(len(lines)).astype(str), product_id="tea", net_amount=10.0)
-    return Crm.from_frames(as_of="2024-08-27", transactions=lines.drop(columns="day"), currency="EUR")
 
 
 def usual_horizon(crm: Crm, *, rhythm: Mapping[str, float] | None = None) -> int:

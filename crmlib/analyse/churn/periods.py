@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.learn.candidates import learn_calibration
-from crmlib.analyse.learn.evaluate import area
-from crmlib.analyse.learn.features import Encoding, size_of, unbent
+from crmlib.analyse.learn.candidates import learn_calibration, single_figure
 from crmlib.analyse.lifetime.bgnbd import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.lifetime.choice import NaiveRateModel
 from crmlib.analyse.lifetime.model import FitError
@@ -148,14 +146,14 @@ def collect_samples(crm: Crm, question: Question) -> tuple[Sample, list[Sample]]
         first_order_at(crm), crm.as_of, horizon_days=question.horizon_days, time_zone=crm.time_zone
     )
     test = sample_at(crm, days[0], question)
-    require_both(test.label, f"from {test.cutoff:%Y-%m-%d} on, which is kept for the test", question)
+    require_both(test.label, f"from {test.cutoff:%Y-%m-%d} on (the test)", question)
     earlier: list[Sample] = []
     for day in days[1:]:
         earlier.append(sample_at(crm, day, question))
         if sum(sample.rarer for sample in earlier) >= ENOUGH:
             break
     label = np.concatenate([sample.label for sample in earlier])
-    require_both(label, f"before {test.cutoff:%Y-%m-%d}, which is learnt from", question)
+    require_both(label, f"before {test.cutoff:%Y-%m-%d} (to learn from)", question)
     return test, earlier
 
 
@@ -204,25 +202,6 @@ ALIVE_MODELS = {"probability_alive": BetaGeoModel, "probability_alive_modified":
 """BG/NBD, and where that cannot be fitted, the modified one, under a name of its own."""
 
 
-def base_rate(label: np.ndarray, customers: int) -> np.ndarray:
-    """The same probability for everybody."""
-    return np.full(customers, float(label.mean()))
-
-
-def single_figure(values: np.ndarray, label: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """The probability that one figure alone gives, calibrated on the rows that are learnt from."""
-    from sklearn.linear_model import LogisticRegression
-
-    known = values[~np.isnan(values)]
-    most, size = (float(known.max()), size_of(values)) if len(known) else (0.0, 1.0)
-
-    def straight(x: np.ndarray) -> np.ndarray:
-        return unbent(np.where(np.isnan(x), most, x), size)[:, None]
-
-    curve = LogisticRegression(C=1e4).fit(straight(values), label)
-    return curve.predict_proba(straight(asked))[:, 1]
-
-
 def recency_alone(samples: Sequence[Sample], test: Sample, *, column: str = "recency_days") -> np.ndarray:
     """The probability that the days since the last order give by themselves."""
     values = np.concatenate([sample.features[column].to_numpy(dtype="float64") for sample in samples])
@@ -244,27 +223,16 @@ def alive_alone(crm: Crm, earlier: Sample, test: Sample, *, horizon_days: int) -
                 model().fit(history).probability_alive(history).reindex(sample.features.index).to_numpy()
                 for history, sample in zip(histories, (earlier, test), strict=True)
             ]
-        except FitError as error:
-            why = str(error).partition(". ")[0]
+        except FitError:
             continue
         learnt, asked = (np.clip(np.nan_to_num(p, nan=0.5), 0.001, 0.999) for p in alive)
-        note = "" if name == "probability_alive" else f"The first model could not be fitted: {why}"
+        note = "" if name == "probability_alive" else "alive_second"
         return name, learn_calibration(learnt, earlier.label)(asked), note
     learnt, asked = (
         NaiveRateModel().fit(history).expected_purchases(history, horizon_days / 7).reindex(ids).to_numpy()
         for history, ids in zip(histories, (earlier.features.index, test.features.index), strict=True)
     )
-    note = "No model of buying and leaving could be fitted, so each customer's own pace of buying stands in."
-    return "own_rate", single_figure(learnt, earlier.label, asked), note
-
-
-def best_single(
-    matrix: np.ndarray, encoding: Encoding, label: np.ndarray, asked: np.ndarray
-) -> tuple[str, np.ndarray]:
-    """The one column that ranks customers best by itself, chosen on the rows that are learnt from."""
-    filled = np.where(np.isnan(matrix), np.where(np.isnan(matrix), -np.inf, matrix).max(axis=0), matrix)
-    best = int(np.argmax([abs(area(column, label) - 0.5) for column in filled.T]))
-    return encoding.columns[best][0], single_figure(matrix[:, best], label, asked[:, best])
+    return "own_rate", single_figure(learnt, earlier.label, asked), "own_rate"
 
 
 def _history(crm: Crm, sample: Sample) -> pd.DataFrame:

@@ -39,7 +39,7 @@ class LifecycleStage:
     says : str, optional
         Who they are, in a sentence.
     action : str, optional
-        What to do, in a sentence.
+        What to do, in a sentence, or one of `crmlib.schema.states.ACTIONS`.
 
     Raises
     ------
@@ -66,9 +66,9 @@ class LifecycleStage:
 
 
 LIFECYCLE_STAGES = tuple(
-    LifecycleStage(name=state.name, rule=state.rule, says=state.says, action=state.advice) for state in STATES
+    LifecycleStage(name=state.name, rule=state.rule, action=state.action) for state in STATES
 )
-"""The house's states, in the order they are tried."""
+"""The house's states, in the order they are tried; `action` is one of `ACTIONS`."""
 
 
 def lifecycle_stages(
@@ -163,7 +163,7 @@ def read_stages(definitions: Iterable[LifecycleStage | Mapping]) -> tuple[Lifecy
         return tuple(stages)
     if OTHERS in names:
         raise ParameterError(f"The stage {OTHERS!r} takes whoever is left: put it last, without a rule.")
-    return (*stages, LifecycleStage(name=OTHERS, says="No rule fits."))
+    return (*stages, LifecycleStage(name=OTHERS))
 
 
 def lifecycle_summary(stages: pd.Series, *, revenue: pd.Series | None = None) -> pd.DataFrame:
@@ -457,3 +457,21 @@ def _net(matrix: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
     stayed = pd.Series({stage: matrix.loc[stage, stage] for stage in stages}, dtype="int64")
     net = pd.DataFrame({"before": stood, "after": stands, "came": stands - stayed, "left": stood - stayed})
     return net.assign(change=net["after"] - net["before"]).astype("int64").rename_axis("stage")
+
+
+def known_at_both(moves: LifecycleMoves) -> pd.DataFrame:
+    """The flows of those who were known at both dates."""
+    return moves.flows[(moves.flows["before"] != NOT_YET) & (moves.flows["after"] != NO_LONGER)]
+
+
+def changed_share(moves: LifecycleMoves) -> float:
+    """Of the customers known at both dates, the percentage in another state at the second."""
+    both = known_at_both(moves)
+    whole = both["customers"].sum()
+    return float(100 * both.loc[both["moved"], "customers"].sum() / whole) if whole else float("nan")
+
+
+def flow(moves: LifecycleMoves, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[int, float]:
+    """How many customers went from some states to others, and what they had brought (NaN if not known)."""
+    rows = moves.flows[moves.flows["before"].isin(before) & moves.flows["after"].isin(after)]
+    return int(rows["customers"].sum()), float(rows["revenue"].sum(min_count=1))

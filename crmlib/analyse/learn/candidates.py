@@ -1,33 +1,28 @@
 """The models that compete, calibrated and chosen on the rows that are learnt from alone."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from crmlib.analyse.learn.evaluate import log_losses
-from crmlib.analyse.learn.features import Encoding, size_of, unbent
+from crmlib.analyse.learn.evaluate import area, log_losses
+from crmlib.analyse.learn.features import Encoding, learn_encoding, size_of, unbent
 from crmlib.schema.errors import ParameterError, nearest
 
 CANDIDATES = ("logistic_regression", "decision_tree", "boosted_trees", "neural_net")
 """All that can compete, the simplest first."""
 
-PLAIN_NAMES = {
-    "logistic_regression": "a weighted sum of the figures",
-    "decision_tree": "a decision tree",
-    "boosted_trees": "many small trees",
-    "neural_net": "a small neural net",
-    "recency": "days since the last order alone",
-    "category_recency": "days since the last order of the category alone",
-    "probability_alive": "the chance of being an active customer alone",
-    "probability_alive_modified": "the chance of being an active customer alone (modified model)",
-    "own_rate": "each customer's own pace of buying alone",
-    "best_single": "the best single figure alone",
-    "base_rate": "the same chance for everybody",
-}
-"""Candidates and baselines, as a sentence can name them."""
+RULES = (
+    *("recency", "category_recency", "probability_alive", "probability_alive_modified", "own_rate"),
+    *("best_single", "base_rate"),
+)
+"""The plain rules that candidates are compared with."""
+
+WAYS = (*CANDIDATES, *RULES)
 ISOTONIC_FROM = 1_000
 """Customers of the rarer outcome from which a probability is calibrated by steps rather than by a curve."""
 _CAP = 0.005
@@ -238,3 +233,129 @@ def _made(name: str, rows: int, seed: int) -> Any:
 
 def _raw(model: Any, straightener: Straightener | None, matrix: np.ndarray) -> np.ndarray:
     return model.predict_proba(matrix if straightener is None else straightener.apply(matrix))[:, 1]
+
+
+def base_rate(label: np.ndarray, customers: int) -> np.ndarray:
+    """The same probability for everybody."""
+    return np.full(customers, float(label.mean()))
+
+
+def single_figure(values: np.ndarray, label: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """The probability that one figure alone gives, calibrated on the rows that are learnt from."""
+    from sklearn.linear_model import LogisticRegression
+
+    known = values[~np.isnan(values)]
+    most, size = (float(known.max()), size_of(values)) if len(known) else (0.0, 1.0)
+
+    def straight(x: np.ndarray) -> np.ndarray:
+        return unbent(np.where(np.isnan(x), most, x), size)[:, None]
+
+    curve = LogisticRegression(C=1e4).fit(straight(values), label)
+    return curve.predict_proba(straight(asked))[:, 1]
+
+
+def best_single(
+    matrix: np.ndarray, encoding: Encoding, label: np.ndarray, asked: np.ndarray
+) -> tuple[str, np.ndarray]:
+    """The one column that ranks customers best by itself, chosen on the rows that are learnt from."""
+    filled = np.where(np.isnan(matrix), np.where(np.isnan(matrix), -np.inf, matrix).max(axis=0), matrix)
+    best = int(np.argmax([abs(area(column, label) - 0.5) for column in filled.T]))
+    return encoding.columns[best][0], single_figure(matrix[:, best], label, asked[:, best])
+
+
+MOST_LEARNT = 30_000
+"""Rows that are learnt from at the most: more take longer and hardly teach more."""
+
+LEARN_FOLDS = 3
+"""Into so many parts the rows learnt from are cut, to calibrate and to choose."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rows:
+    """Rows to learn from: features, label, and which customer each belongs to.
+
+    Parameters
+    ----------
+    features : DataFrame
+    label : array of bool
+    groups : array of int
+    """
+
+    features: pd.DataFrame
+    label: np.ndarray
+    groups: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learnt:
+    """Candidates fitted on the same rows, and the one chosen there.
+
+    Parameters
+    ----------
+    fitted : name -> Fitted
+    chosen : Fitted
+    encoding : Encoding
+    matrix : array
+    fold : array of int
+    """
+
+    fitted: dict[str, Fitted]
+    chosen: Fitted
+    encoding: Encoding
+    matrix: np.ndarray
+    fold: np.ndarray
+
+
+def rows_of(parts: Sequence[tuple[pd.DataFrame, np.ndarray]]) -> Rows:
+    """Samples of one or more cut-offs, one under the other."""
+    features = pd.concat([features for features, _ in parts])
+    groups, _ = pd.factorize(features.index)
+    return Rows(features=features, label=np.concatenate([label for _, label in parts]), groups=groups)
+
+
+def some_of(rows: Rows, *, seed: int, most: int = MOST_LEARNT) -> Rows:
+    """The rows of some customers, drawn at random, where there are more rows than need be learnt from."""
+    if len(rows.label) <= most:
+        return rows
+    customers = int(rows.groups.max()) + 1
+    drawn = np.zeros(customers, dtype=bool)
+    drawn[np.random.default_rng(seed).permutation(customers)[: customers * most // len(rows.label)]] = True
+    kept = drawn[rows.groups]
+    groups, _ = pd.factorize(rows.groups[kept])
+    return Rows(features=rows.features[kept], label=rows.label[kept], groups=groups)
+
+
+def learn(
+    rows: Rows,
+    *,
+    names: Sequence[str],
+    refused: Mapping[str, str],
+    folds: int = LEARN_FOLDS,
+    seed: int = 0,
+    tree_too: bool = False,
+) -> Learnt:
+    """Fit candidates on rows, and choose by what each says about rows left out in turn."""
+    encoding = learn_encoding(rows.features, refused=dict(refused))
+    if not encoding.features:
+        why = "; ".join(f"{name} {reason}" for name, reason in list(encoding.left_out.items())[:5])
+        raise ParameterError(f"no feature is left that tells customers apart ({why or 'all are refused'}).")
+    matrix = encoding.matrix(rows.features)
+    fold = folds_of(rows.groups, rows.label, folds=folds, seed=seed)
+    wanted = [*names, *(["decision_tree"] if tree_too and "decision_tree" not in names else [])]
+    fitted = {
+        name: fit_candidate(name, matrix, rows.label, fold, encoding=encoding, seed=seed) for name in wanted
+    }
+    chosen = choose([fitted[name] for name in names], rows.label)
+    return Learnt(fitted=fitted, chosen=chosen, encoding=encoding, matrix=matrix, fold=fold)
+
+
+def reason_series(reasons: Mapping[str, str]) -> pd.Series:
+    """Reasons by feature."""
+    return pd.Series(dict(reasons), name="reason", dtype="str").rename_axis("feature")
+
+
+def check_seed(seed: Any) -> int:
+    """A seed that can be one."""
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**31:
+        raise ParameterError(f"seed={seed!r}: give a whole number, 0 or more.")
+    return int(seed)

@@ -1,6 +1,7 @@
 """How good predictions were on customers they had not seen, with intervals from drawing customers again."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -157,6 +158,27 @@ def gains_table(
     for name, rival in rivals.items():
         table[f"found_pct_{name}"] = _gains(rival, label, one, reached)[0]
     return table
+
+
+def judged(
+    predictions: Mapping[str, np.ndarray],
+    label: np.ndarray,
+    *,
+    chosen: str,
+    baselines: tuple[str, ...],
+    seed: int,
+) -> dict[str, Any]:
+    """The parts of the result that say how good the predictions are."""
+    evaluation, differences = evaluate(predictions, label, chosen=chosen, baselines=baselines, seed=seed)
+    rivals = {name: predictions[name] for name in baselines if name != "base_rate"}
+    return {
+        "evaluation": evaluation,
+        "differences": differences,
+        "calibration": calibration_table(predictions[chosen], label),
+        "gains": gains_table(predictions[chosen], rivals, label, seed=seed),
+        "base_rate": float(label.mean()),
+        "beats_baselines": bool(differences["better"].all()),
+    }
 
 
 def _gains(

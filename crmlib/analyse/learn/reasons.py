@@ -1,12 +1,13 @@
 """Why: which figures a prediction rests on, overall, for each customer, and as a tree that can be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from crmlib.analyse.learn.candidates import Fitted
+from crmlib.analyse.learn.candidates import Fitted, Learnt, Rows, reason_series
 from crmlib.analyse.learn.evaluate import area, draws_of, weighted_measures
 from crmlib.analyse.learn.features import Encoding
 from crmlib.analyse.segments.names import shown
@@ -18,6 +19,52 @@ WORTH_SAYING = 0.1
 """A figure is a reason if it moves the odds by a tenth at least."""
 _SCREENED, _SHUFFLES, _DRAWS, _ROWS = 600, 3, 100, 200_000
 _SHUFFLED = 10_000
+
+
+def explained(
+    tested: Fitted,
+    matrix: np.ndarray,
+    label: np.ndarray,
+    final: Learnt,
+    rows: Rows,
+    scored: pd.DataFrame,
+    *,
+    seed: int,
+    hidden: Collection[str] = (),
+) -> dict[str, Any]:
+    """The parts of the result that say why."""
+    table = drivers(tested, matrix, label, seed=seed)
+    told = [name for name in table["indicator"] if name not in hidden]
+    reasons = _reasons(final, scored, told=told, hidden=hidden)
+    tree = pd.DataFrame()
+    if "decision_tree" in final.fitted:
+        tree = tree_table(final.fitted["decision_tree"], final.matrix, rows.label)
+    return {
+        "drivers": table,
+        "reason_table": reasons,
+        "reasons": reasons_in_words(reasons, scored.index),
+        "tree": tree,
+        "tree_text": tree_in_words(tree, label_of=plain_name) if len(tree) else "",
+        "left_out": reason_series({**tested.encoding.left_out, **final.encoding.left_out}),
+        "features": list(final.encoding.features),
+    }
+
+
+def _reasons(
+    final: Learnt, scored: pd.DataFrame, *, told: list[str], hidden: Collection[str]
+) -> pd.DataFrame:
+    """Reasons from the figures that proved themselves; where they say nothing of a likely customer, from the rest."""
+    matrix = final.encoding.matrix(scored)
+    proven = reason_table(final.chosen, matrix, scored, names=told)
+    chance = final.chosen.probability(matrix)
+    bare = (chance > chance.mean()) & ~scored.index.isin(proven["customer_id"])
+    rest = [name for name in final.encoding.features if name not in hidden and name not in told]
+    if not bare.any() or not rest:
+        return proven
+    more = reason_table(final.chosen, matrix[bare], scored[bare], names=rest)
+    both = pd.concat([part for part in (proven, more) if len(part)] or [proven])
+    place = scored.index.get_indexer(both["customer_id"])
+    return both.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
 
 
 def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None = None) -> pd.DataFrame:
@@ -153,6 +200,15 @@ def tree_table(model: Fitted, matrix: np.ndarray, label: np.ndarray) -> pd.DataF
     return pd.DataFrame(rows, columns=columns)
 
 
+def tree_paths(tree: pd.DataFrame) -> Iterator[tuple[list[Any], Any]]:
+    """The branches that lead to each leaf, and the leaf."""
+    path: list[Any] = []
+    for row in tree.itertuples(index=False):
+        path = [*path[: row.depth - 1], row]
+        if row.is_leaf:
+            yield path, row
+
+
 def tree_in_words(tree: pd.DataFrame, *, label_of: Callable[[str], str] | None = None) -> str:
     """The decision tree as indented lines."""
     plain = label_of or plain_name
@@ -163,13 +219,11 @@ def tree_in_words(tree: pd.DataFrame, *, label_of: Callable[[str], str] | None =
     )
 
 
-def branch_words(
-    row: object, plain: Callable[[str], str], says: Callable[[str, float], str] | None = None
-) -> str:
+def branch_words(row: Any, plain: Callable[[str], str]) -> str:
     """One branch's condition."""
     if row.level:
         return f"{plain(row.indicator)} is {'not ' if row.at_most else ''}{row.level}"
-    limit = shown(row.threshold) if says is None else says(row.indicator, row.threshold)
+    limit = shown(row.threshold)
     bound = f"{limit} or less" if row.at_most else f"over {limit}"
     return f"{plain(row.indicator)} {bound}{' or not known' if row.or_not_known else ''}"
 

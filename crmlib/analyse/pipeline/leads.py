@@ -9,9 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.churn.periods import base_rate
-from crmlib.analyse.learn.candidates import Fitted, check_candidates, one_thread
-from crmlib.analyse.learn.fit import Learnt, Rows, check_seed, learn, reason_series, rows_of, some_of
+from crmlib.analyse.learn.candidates import (
+    Fitted,
+    Learnt,
+    Rows,
+    base_rate,
+    check_candidates,
+    check_seed,
+    learn,
+    one_thread,
+    reason_series,
+    rows_of,
+    some_of,
+)
 from crmlib.analyse.learn.reasons import drivers
 from crmlib.analyse.pipeline.lead_features import (
     features_at,

@@ -9,7 +9,7 @@ import pytest
 
 import crmlib
 from crmlib import Crm
-from crmlib.analyse.learn.fit import rows_of
+from crmlib.analyse.learn.candidates import rows_of
 from crmlib.analyse.pipeline import lead_moments
 from crmlib.analyse.pipeline.lead_features import features_at, leaking_features
 from crmlib.analyse.pipeline.lead_moments import deal_draws, evaluate_leads, moments_of, tenths

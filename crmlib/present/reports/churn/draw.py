@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.churn.model import ChurnModel
-from crmlib.analyse.customers.states import LifecycleMoves
-from crmlib.analyse.learn.candidates import PLAIN_NAMES
+from crmlib.analyse.churn.model import ChurnModel, groups_that_agree, strongest_rule, top_at_risk
+from crmlib.analyse.customers.states import LifecycleMoves, changed_share
 from crmlib.analyse.retention import Retention, shown_cohorts, typical_retention
 from crmlib.measure.columns import label_of
+from crmlib.present.claims import Claim, claim, count, date, days, interval, name, names, number, share, term
 from crmlib.present.plots_parts import (
     SIDE,
     bar_percent,
@@ -22,15 +22,15 @@ from crmlib.present.plots_parts import (
 )
 from crmlib.present.reports.churn.say import (
     FIRST,
-    changed_share,
-    groups_that_agree,
+    PERIOD_WORDS,
+    PERIODS_WORDS,
+    WAY_WORDS,
     outcome_words,
     period_name,
+    plain_label,
     retention_day,
-    silent_stages,
+    state_word,
     time_word,
-    top_at_risk,
-    value_words,
 )
 from crmlib.present.theme import (
     ALARM,
@@ -45,32 +45,19 @@ from crmlib.present.theme import (
     theme,
     wrapped,
 )
-from crmlib.present.words import count, date, listing, number, percent, plural, sentence
+from crmlib.schema.states import SILENT
 
 _MOST_DRIVERS, _MOST_POINTS = 8, 600
 
 
 def plot_model_comparison(result: ChurnModel, *, ax: Any = None) -> Any:
-    """How often each way to foretell ranks two customers rightly, with its interval; simple ones in grey.
-
-    Parameters
-    ----------
-    result : ChurnModel
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """How often each way to foretell ranks two customers rightly, with its interval; simple ones in grey."""
     table = result.evaluation[result.evaluation["model"] != "base_rate"]
     table = table.sort_values(["chosen", "kind", "auc"], ascending=[False, False, False], kind="stable")
-    rivals = result.differences[result.differences["baseline"] != "base_rate"]
-    title = "The forecast ranks customers better than any simple rule"
-    if not rivals["better"].all():
-        title = "The forecast is not shown to beat every simple rule"
-    said = [_heading(PLAIN_NAMES[name]) for name in table["model"]]
-    names = [wrapped(name, width=SIDE * 84, lines=4) for name in said]
-    tall = [max(0.5, 0.185 * (name.count("\n") + 1) + 0.16) for name in names]
+    title = _ways_title(result)
+    said = [str(claim("churn-line", what=WAY_WORDS.term(way))) for way in table["model"]]
+    said = [wrapped(way, width=SIDE * 84, lines=4) for way in said]
+    tall = [max(0.5, 0.185 * (way.count("\n") + 1) + 0.16) for way in said]
     middles = np.cumsum(tall) - np.array(tall) / 2
     with theme():
         ax = canvas(ax, title=title, body=sum(tall), foot=0.85)
@@ -90,44 +77,30 @@ def plot_model_comparison(result: ChurnModel, *, ax: Any = None) -> Any:
                 color=colour,
                 markersize=8,
             )
+            pairs = bar_percent(100 * row["auc"])
             ax.annotate(
-                bar_percent(100 * row["auc"]) + (" chosen" if row["chosen"] else ""),
+                str(claim("churn-picture-ways-chosen", pairs=name(pairs))) if row["chosen"] else pairs,
                 (100 * row["auc_high"], place), (7, 0), textcoords="offset points", va="center",
                 color=letters_of(colour), fontweight="bold" if row["chosen"] else "normal",
             )  # fmt: skip
         low = min(50.0, np.floor(20 * table["auc_low"].min()) * 5)
         ax.set_xlim(low, 100 * table["auc_high"].max() + 0.32 * (100 * table["auc_high"].max() - low))
         ax.axvline(50, color=GREY, linewidth=1)
-        ax.set_yticks(middles, names)
+        ax.set_yticks(middles, said)
         ax.set_ylim(sum(tall), 0)
         ax.xaxis.grid(True)
         ax.set_xlabel(
-            "pairs of customers ranked rightly, %\n50 is chance; diamonds: simple rules", loc="left"
+            f"{claim('churn-picture-ways-axis')}\n{claim('churn-picture-ways-coin', coin=share(50))}",
+            loc="left",
         )
-    parts = [
-        f"{PLAIN_NAMES[row['model']]} {percent(100 * row['auc'])} ({percent(100 * row['auc_low'])} to "
-        f"{percent(100 * row['auc_high'])})"
-        for _, row in table.iterrows()
-    ]
-    return finish(
-        ax, title=title, alt=f"Dots with ranges, pairs of customers ranked rightly: {listing(parts)}."
-    )
+    parts = names(_way_part(row) for _, row in table.iterrows())
+    return finish(ax, title=title, alt=claim("churn-picture-ways-alt", parts=parts))
 
 
 def plot_calibration(result: ChurnModel, *, ax: Any = None) -> Any:
-    """What was foretold against what happened, customers in groups of like probability.
-
-    Parameters
-    ----------
-    result : ChurnModel
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """What was foretold against what happened, customers in groups of like probability."""
     table, agree = result.calibration, groups_that_agree(result)
-    title = f"In {number(agree)} of {count(len(table), 'group')} what was foretold came true, within chance"
+    title = claim("churn-picture-calibration", inside=count(agree), groups=count(len(table)))
     most = min(100.0, 1.06 * float(table[["predicted_pct", "high"]].max().max()))
     with theme():
         ax = canvas(ax, title=title, body=2.9, foot=0.85)
@@ -139,36 +112,35 @@ def plot_calibration(result: ChurnModel, *, ax: Any = None) -> Any:
             ax.plot(row.predicted_pct, row.observed_pct, "o" if inside else "s", color=colour, markersize=7)
         ax.set(xlim=(-0.02 * most, most), ylim=(-0.02 * most, most))
         ax.grid(True)
-        says = _below(f"foretold to {outcome_words(result)}, %", "squares: off by more than chance")
-        ax.set_xlabel(says, loc="left")
-        ax.set_ylabel("did so, %")
-        ax.text(0.98 * most, 0.8 * most, "if all\ncame true", color=SOFT, ha="right", va="top")
-    parts = [
-        f"{percent(row.predicted_pct)} foretold, {percent(row.observed_pct)} observed ({percent(row.low)} to "
-        f"{percent(row.high)})"
+        expected = claim("churn-picture-calibration-axis", outcome=outcome_words(result))
+        ax.set_xlabel(_below(expected, claim("churn-picture-calibration-squares")), loc="left")
+        ax.set_ylabel(str(claim("churn-picture-calibration-did")))
+        says = wrapped(str(claim("churn-picture-calibration-all")), width=60, lines=3)
+        ax.text(0.98 * most, 0.8 * most, says, color=SOFT, ha="right", va="top")
+    parts = names(
+        claim(
+            "churn-picture-calibration-part",
+            expected=share(row.predicted_pct),
+            observed=share(row.observed_pct),
+            range=interval(row.low, row.high, "share"),
+        )
         for row in table.itertuples()
-    ]
-    return finish(ax, title=title, alt=f"Dots with ranges, foretold against observed: {listing(parts)}.")
+    )
+    return finish(ax, title=title, alt=claim("churn-picture-calibration-alt", parts=parts))
 
 
 def plot_lift(result: ChurnModel, *, ax: Any = None) -> Any:
-    """How many of those with the outcome are among the customers called first.
-
-    Parameters
-    ----------
-    result : ChurnModel
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """How many of those with the outcome are among the customers called first."""
     table = result.gains.set_index("reached_pct")
     first = table.loc[float(FIRST)]
-    found = percent(first["found_pct"])
-    title = f"The likeliest {percent(FIRST)} held {found} of those who did {outcome_words(result)}"
-    rivals = {name: name.removeprefix("found_pct_") for name in table if name.startswith("found_pct_")}
-    best = max(rivals, key=lambda name: table[name].mean(), default=None)
+    title = claim(
+        "churn-picture-lift",
+        first=share(FIRST),
+        found=share(first["found_pct"]),
+        outcome=outcome_words(result),
+    )
+    rule = strongest_rule(result)
+    best = None if rule is None else f"found_pct_{rule['model']}"
     x = np.r_[0, table.index]
     with theme():
         ax = canvas(ax, title=title, body=2.9, foot=0.85)
@@ -182,43 +154,38 @@ def plot_lift(result: ChurnModel, *, ax: Any = None) -> Any:
         ax.plot([FIRST], [first["found_pct"]], "o", color=INK, markersize=8)
         ax.set(xlim=(0, 102), ylim=(0, 103), xticks=np.arange(0, 101, 20), yticks=np.arange(0, 101, 20))
         ax.grid(True)
-        ax.set_xlabel("customers called, likeliest first, %\ndashed: called by chance", loc="left")
-        ax.set_ylabel("of those who did, %")
+        ax.set_xlabel(f"{claim('churn-picture-lift-axis')}\n{claim('churn-picture-lift-dashed')}", loc="left")
+        ax.set_ylabel(str(claim("churn-picture-lift-did")))
         points = [(float(FIRST), float(first["found_pct"]))]
         texts, colours = [f"{bar_percent(first['found_pct'])}"], [INK]
         if best:
             points.append((40.0, float(table.loc[40.0, best])))
-            texts.append(wrapped(PLAIN_NAMES[rivals[best]], width=125, lines=3, bold=True))
+            texts.append(wrapped(str(WAY_WORDS.term(rule["model"])), width=125, lines=3, bold=True))
             colours.append(SOFT)
         place_labels(ax, points=points, texts=texts, colours=colours, beside=True)
-    parts = [f"{percent(at)} reach {percent(table.loc[at, 'found_pct'])}" for at in (10.0, 20.0, 50.0)]
-    alt = f"Curve of those found over customers called, likeliest first: {listing(parts)}."
-    if best:
-        alt += f" By {PLAIN_NAMES[rivals[best]]}, {percent(20)} reach {percent(table.loc[20.0, best])}."
+    parts = names(
+        claim("churn-picture-lift-part", at=share(at), found=share(table.loc[at, "found_pct"]))
+        for at in (10.0, 20.0, 50.0)
+    )
+    if not best:
+        return finish(ax, title=title, alt=claim("churn-picture-lift-alt", parts=parts))
+    ruled = {"rule": WAY_WORDS.term(rule["model"]), "first": share(FIRST)}
+    reached = share(table.loc[float(FIRST), best])
+    alt = claim("churn-picture-lift-alt-rule", parts=parts, found=reached, **ruled)
     return finish(ax, title=title, alt=alt)
 
 
 def plot_drivers(result: ChurnModel, *, ax: Any = None) -> Any:
-    """Which figures the forecast rests on: how much worse customers are ranked without each.
-
-    Parameters
-    ----------
-    result : ChurnModel
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """Which figures the forecast rests on: how much worse customers are ranked without each."""
     table = result.drivers.head(_MOST_DRIVERS)
     if table.empty:
-        says = "No figure tells customers apart"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
+        return _nothing(ax, claim("churn-picture-drivers-nothing"))
     firm = table.loc[table["low"] > 0, "indicator"]
-    title = "No single figure carries the forecast"
+    title = claim("churn-picture-drivers-none")
     if len(firm):
-        title = f"The forecast rests most on {label_of(firm.iloc[0]).lower()}"
-    signs = {"more": "high: likelier", "less": "low: likelier", "": ""}
+        title = claim("churn-picture-drivers", figure=name(plain_label(firm.iloc[0])))
+    more, less = (str(claim("churn-picture-drivers-more")), str(claim("churn-picture-drivers-less")))
+    signs = {"more": more, "less": less, "": ""}
     said = [wrapped(label_of(name), width=SIDE * 78, lines=3) for name in table["indicator"]]
     tall = [max(0.44, 0.185 * (name.count("\n") + 1) + 0.14) for name in said]
     middles = np.cumsum(tall) - np.array(tall) / 2
@@ -234,47 +201,33 @@ def plot_drivers(result: ChurnModel, *, ax: Any = None) -> Any:
         low = min(0.0, 100 * float(table[["low", "auc_loss"]].min().min()))
         high = max(100 * float(table[["high", "auc_loss"]].max().max()), 0.1)
         inches = (4.8 - SIDE - 0.3) * 72
-        ax.set_xlim(low, low + (high - low) * inches / max(inches - text_width("high: likelier") - 12, 60))
+        ax.set_xlim(low, low + (high - low) * inches / max(inches - text_width(more) - 12, 60))
         ax.set_yticks(middles, said)
         ax.set_ylim(sum(tall), 0)
         ax.axvline(0, color=GREY, linewidth=1)
         ax.locator_params(axis="x", nbins=4)
         short_numbers(ax.xaxis)
         ax.xaxis.grid(True)
-        ax.set_xlabel("fewer pairs ranked rightly without it, points\ngrey: within chance", loc="left")
-    parts = [
-        f"{label_of(row.indicator).lower()} {100 * row.auc_loss:.1f} ({100 * row.low:.1f} to {100 * row.high:.1f})"
-        for row in table.itertuples()
-    ]
-    alt = f"Bars, points of pairs ranked rightly that are lost without each figure: {listing(parts)}."
-    return finish(ax, title=title, alt=alt.replace("-", "−"))
+        ax.set_xlabel(
+            f"{claim('churn-picture-drivers-axis')}\n{claim('churn-picture-drivers-grey')}", loc="left"
+        )
+    parts = names(_driver_part(row) for row in table.itertuples())
+    return finish(ax, title=title, alt=claim("churn-picture-drivers-alt", parts=parts))
 
 
 def plot_risk(result: ChurnModel, *, ax: Any = None) -> Any:
-    """Each customer's probability against the value at stake.
-
-    Parameters
-    ----------
-    result : ChurnModel
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """Each customer's probability against the value at stake."""
     most = top_at_risk(result)
     if most is None:
-        says = "What customers would bring is not known"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
-    few, share = most
-    title = f"{percent(share)} of customers hold half of the revenue at risk"
+        return _nothing(ax, claim("churn-picture-risk-unknown"))
+    few, part_of_all = most
+    title = claim("churn-picture-risk", share=share(part_of_all))
     order = result.revenue_at_risk.sort_values(ascending=False, kind="stable").index
     table = result.scores.to_frame("p").assign(value=result.value).loc[order].reset_index(drop=True)
     table["first"] = table.index < few
     shown = table[table["value"] > 0]
     step = max(1, -(-len(shown) // _MOST_POINTS))
     shown = shown.iloc[::step]
-    unit = f", {result.currency}" if result.currency else ""
     with theme():
         ax = canvas(ax, title=title, body=3.1, foot=0.85)
         for first, colour, marker in ((False, GREY, "o"), (True, MAIN, "D")):
@@ -290,261 +243,210 @@ def plot_risk(result: ChurnModel, *, ax: Any = None) -> Any:
         short_numbers(ax.yaxis)
         ax.set_xlim(left=0)
         ax.grid(True)
-        says = _below(f"chance to {outcome_words(result)}, %", "diamonds: hold half of the risk")
-        ax.set_xlabel(says, loc="left")
-        ax.set_ylabel(f"{value_words(result)}{unit}")
-    left = len(table) - int((table["value"] > 0).sum())
-    alt = (
-        f"Dots of {count(len(table), 'customer')}: chance to {outcome_words(result)} against what each brought. "
-        f"{count(few, 'customer')} {plural(few, 'holds', 'hold')} half of the revenue at risk."
+        outcome, worth = outcome_words(result), _worth(result)
+        chance = claim("churn-picture-risk-chance", outcome=outcome)
+        ax.set_xlabel(_below(chance, claim("churn-picture-risk-diamonds")), loc="left")
+        money = claim("churn-picture-risk-worth", worth=worth, currency=name(result.currency))
+        ax.set_ylabel(str(money if result.currency else worth))
+    alt = claim(
+        "churn-picture-risk-alt",
+        n=count(len(table)),
+        outcome=outcome,
+        few=count(few),
+        left=count(len(table) - int((table["value"] > 0).sum())),
     )
-    if left:
-        alt += f" {count(left, 'customer')} who brought nothing {plural(left, 'is', 'are')} not drawn."
     return finish(ax, title=title, alt=alt)
 
 
-def _below(what: str, key: str) -> str:
-    return f"{wrapped(what, width=270, lines=2)}\n{key}"
+def _ways_title(result: ChurnModel) -> Claim:
+    rule = strongest_rule(result)
+    if rule is None or (rule["better"] and rule["auc"] < result.chosen["auc"]):
+        return claim("churn-picture-ways-better")
+    named = WAY_WORDS.term(rule["model"])
+    wins = rule["auc"] >= result.chosen["auc"]
+    return claim("churn-picture-ways-worse" if wins else "churn-picture-ways-even", rule=named)
 
 
-def _heading(name: str) -> str:
-    return f"{name[:1].upper()}{name[1:]}"
+def _way_part(row: pd.Series) -> Claim:
+    pairs, likely = share(100 * row["auc"]), interval(100 * row["auc_low"], 100 * row["auc_high"], "share")
+    return claim("churn-picture-ways-part", way=WAY_WORDS.term(row["model"]), pairs=pairs, range=likely)
+
+
+def _driver_part(row: Any) -> Claim:
+    loss, low, high = (round(100 * end, 1) for end in (row.auc_loss, row.low, row.high))
+    figure = name(plain_label(row.indicator))
+    return claim("churn-picture-drivers-part", figure=figure, loss=number(loss), range=interval(low, high))
+
+
+def _worth(model: ChurnModel) -> Claim:
+    """What a customer's value is, where a horizon is known: what was brought in the last one."""
+    if model.horizon_days is None:
+        return claim("churn-worth")
+    return claim("churn-worth-lately", horizon=days(model.horizon_days))
+
+
+def _below(what: Claim, key: Claim) -> str:
+    return f"{wrapped(str(what), width=270, lines=2)}\n{key}"
 
 
 _MOST_ROWS, _MOST_PERIODS = 18, 12
 
 
 def plot_stages(result: pd.DataFrame, *, ax: Any = None) -> Any:
-    """Each stage's share of customers beside its share of revenue; stages with nobody are left out.
-
-    Parameters
-    ----------
-    result : DataFrame
-        As `lifecycle_summary` makes it.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> table = pd.DataFrame({"customers": [8, 2], "share_pct": [80.0, 20.0], "revenue": [90.0, 10.0],
-    ...                       "revenue_share_pct": [90.0, 10.0]}, index=["active", "dormant"])
-    >>> ax = plot_stages(table)
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '20\\xa0% of customers have fallen silent; they brought 10\\xa0% of a year’s revenue'
-    >>> plt.close(ax.figure)
-    """
+    """Each stage's share of customers beside its share of revenue; stages with nobody are left out."""
     table = result[result["customers"] > 0]
     if table.empty:
-        return _nothing(ax, "No customer is known")
+        return _nothing(ax, claim("churn-picture-nobody"))
     title = _stages_title(table)
-    names = [sentence(f"{name} ({row['customers']:,.0f})").rstrip(".") for name, row in table.iterrows()]
-    silent = silent_stages(table)
-    colours = [ALARM if name in silent else MAIN for name in table.index]
+    sides = [
+        claim("churn-picture-states-name", state=state_word(state), n=count(row["customers"]))
+        for state, row in table.iterrows()
+    ]
+    colours = [ALARM if state in SILENT else MAIN for state in table.index]
     if table["revenue_share_pct"].isna().all():
         ax = bar_rows(
-            ax, title=title, names=names, values=table["share_pct"].tolist(), unit="share of customers, %",
-            texts=[percent(share) for share in table["share_pct"]], colours=colours,
+            ax, title=title, names=sides, values=table["share_pct"].tolist(),
+            unit=claim("churn-picture-states-unit"), texts=[share(pct) for pct in table["share_pct"]],
+            colours=colours,
         )  # fmt: skip
     else:
         ax = paired_bars(
-            ax, title=title, names=names, context=table["share_pct"].tolist(),
-            values=table["revenue_share_pct"].tolist(), context_says="of customers",
-            values_say="of revenue", unit="share, %", colours=colours,
+            ax, title=title, names=sides, context=table["share_pct"].tolist(),
+            values=table["revenue_share_pct"].tolist(), unit=claim("churn-picture-share-unit"),
+            context_says=str(claim("churn-picture-of-customers")),
+            values_say=str(claim("churn-picture-of-revenue")), colours=colours,
         )  # fmt: skip
-    parts = [
-        f"{name} {percent(row['share_pct'])} of customers"
-        + (
-            f" and {percent(row['revenue_share_pct'])} of revenue"
-            if pd.notna(row["revenue_share_pct"])
-            else ""
-        )
-        for name, row in table.iterrows()
-    ]
-    return finish(ax, title=title, alt=f"Bar chart of stages of life: {listing(parts)}.")
+    parts = names(_state_part(state, row) for state, row in table.iterrows())
+    return finish(ax, title=title, alt=claim("churn-picture-states-alt", parts=parts))
 
 
 def plot_moves(result: LifecycleMoves, *, ax: Any = None) -> Any:
-    """From which stage to which: a table of colours, each row one stage of the earlier day.
-
-    Parameters
-    ----------
-    result : LifecycleMoves
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.analyse.customers.states import lifecycle_moves
-    >>> stage = pd.CategoricalDtype(["active", "dormant"], ordered=True)
-    >>> before = pd.Series(["active"] * 4, index=list("abcd"), dtype=stage)
-    >>> ax = plot_moves(lifecycle_moves(before, before.replace({}).where(before.index != "a", "dormant")))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '25\\xa0% of customers changed their stage'
-    >>> plt.close(ax.figure)
-    """
+    """From which stage to which: a table of colours, each row one stage of the earlier day."""
     matrix = result.matrix.loc[result.matrix.sum(axis=1) > 0, result.matrix.sum(axis=0) > 0]
     if matrix.empty:
-        return _nothing(ax, "No customer is known")
+        return _nothing(ax, claim("churn-picture-nobody"))
     shares = result.shares.loc[matrix.index, matrix.columns]
-    changed = changed_share(result)
-    since = f" since {date(result.before_on)}" if result.before_on else ""
-    title = f"{percent(changed)} of customers changed their stage{since}"
-    if not np.isfinite(changed):
-        title = "Everybody is a newcomer"
+    title = _moves_title(result)
     words = shares.map(_cell_percent).to_numpy()
-    sides = [sentence(f"{name} ({matrix.loc[name].sum():,})").rstrip(".") for name in matrix.index]
-    ax = _heat_table(
-        ax, title, shares.to_numpy(), words, sides, [sentence(n).rstrip(".") for n in matrix.columns]
-    )
-    then = f"on {date(result.before_on)}" if result.before_on else "before"
-    now = f"on {date(result.after_on)}" if result.after_on else "after"
-    with theme():
-        ax.set_xlabel(f"rows: {then}; columns: {now}\n% of each row", loc="right", linespacing=1.15)
-    parts = [
-        f"from {row.before} to {row.after} {count(row.customers, 'customer')}"
-        for row in result.flows[result.flows["moved"]].head(8).itertuples()
+    sides = [
+        str(claim("churn-picture-moves-name", state=state_word(state), n=count(matrix.loc[state].sum())))
+        for state in matrix.index
     ]
-    alt = f"Table of colours, stages {then} against stages {now}. Most frequent moves: {listing(parts)}."
+    heads = [str(claim("churn-line", what=state_word(state))) for state in matrix.columns]
+    ax = _heat_table(ax, title, shares.to_numpy(), words, sides, heads)
+    then, now = _moment(result.before_on, "before"), _moment(result.after_on, "after")
+    with theme():
+        axis = claim("churn-picture-moves-axis", before=then, after=now)
+        ax.set_xlabel(f"{axis}\n{claim('churn-picture-moves-axis-unit')}", loc="right", linespacing=1.15)
+    parts = names(
+        claim(
+            "churn-picture-moves-part",
+            before=state_word(row.before),
+            after=state_word(row.after),
+            n=count(row.customers),
+        )
+        for row in result.flows[result.flows["moved"]].head(8).itertuples()
+    )
+    alt = claim("churn-picture-moves-alt", before=then, after=now, moves=parts)
     return finish(ax, title=title, alt=alt)
 
 
 def plot_cohorts(result: Retention, *, ax: Any = None) -> Any:
-    """What share of each cohort bought in the periods after the first; what is not over yet is white.
-
-    Parameters
-    ----------
-    result : Retention
-        Its last 18 cohorts and first 12 periods are drawn.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from types import SimpleNamespace
-    >>> months = pd.DatetimeIndex(["2024-01-01", "2024-02-01"], name="cohort")
-    >>> shares = pd.DataFrame({0: [100.0, 100.0], 1: [50.0, 20.0], 2: [25.0, np.nan]}, index=months)
-    >>> sizes = pd.Series([20, 30], index=months)
-    >>> found = SimpleNamespace(shares=shares, sizes=sizes, active=shares.mul(sizes, axis=0) / 100, unit="month")
-    >>> ax = plot_cohorts(found)
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '20\\xa0% of new customers came back in the month after their first purchase'
-    >>> plt.close(ax.figure)
-    """
+    """What share of each cohort bought in the periods after the first; what is not over yet is white."""
     typical = typical_retention(result)
     if typical.empty:
-        return _nothing(ax, "Too few customers have been seen for long enough")
+        return _nothing(ax, claim("churn-picture-too-few"))
     shares = shown_cohorts(result).iloc[:, 1 : _MOST_PERIODS + 1]
     shares = shares[shares.notna().any(axis=1)].tail(_MOST_ROWS).dropna(axis=1, how="all")
-    title = (
-        f"{percent(typical['share_pct'].iloc[0])} of new customers came back in the {result.unit} after "
-        "their first purchase"
-    )
+    if shares.empty:
+        return _nothing(ax, claim("churn-picture-small-cohorts"))
+    unit, units = PERIOD_WORDS.term(result.unit), PERIODS_WORDS.term(result.unit)
+    first = share(typical["share_pct"].iloc[0], at=f"retention.share[all, {result.unit} 1]")
+    title = claim("churn-picture-cohorts", share=first, unit=unit)
     sides = [f"{period_name(day, result.unit)} ({result.sizes[day]:,})" for day in shares.index]
     words = shares.map(lambda x: "" if pd.isna(x) else f"{x:.0f}").to_numpy()
     ax = _heat_table(
         ax, title, shares.to_numpy(), words, sides, [str(k) for k in shares.columns], upright=True
     )
     with theme():
-        ax.set_xlabel(
-            f"{plural(2, result.unit)} after the first purchase\n% of the cohort that bought; white: not yet over",
-            loc="right",
-            linespacing=1.15,
-        )
-    parts = [f"{k}: {percent(row['share_pct'])}" for k, row in typical.head(_MOST_PERIODS).iterrows()]
-    alt = (
-        f"Table of colours, {count(len(shares), 'cohort')} of first purchase by {plural(2, result.unit)} "
-        f"after it. Share of customers who bought, over all cohorts that are known, by {result.unit}: "
-        f"{listing(parts)}."
+        axis = claim("churn-picture-cohorts-axis", units=units)
+        ax.set_xlabel(f"{axis}\n{claim('churn-picture-cohorts-axis-unit')}", loc="right", linespacing=1.15)
+    parts = names(
+        claim("churn-picture-cohorts-part", k=count(k), share=share(row["share_pct"]))
+        for k, row in typical.head(_MOST_PERIODS).iterrows()
     )
+    alt = claim("churn-picture-cohorts-alt", n=count(len(shares)), unit=unit, units=units, parts=parts)
     return finish(ax, title=title, alt=alt)
 
 
 def plot_retention(result: Retention, *, ax: Any = None) -> Any:
-    """The share of customers who have not yet fallen silent, by time since the first purchase.
-
-    Parameters
-    ----------
-    result : Retention
-        Curves end where fewer than ten customers are under observation.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from types import SimpleNamespace
-    >>> from crmlib.analyse.retention import survival_curves
-    >>> curves = survival_curves(pd.Series(range(40)) * 9, pd.Series([True, False] * 20))
-    >>> ax = plot_retention(SimpleNamespace(survival=curves, overall=curves))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '68\\xa0% of customers buy on for half a year without a long silence'
-    >>> plt.close(ax.figure)
-    """
+    """The share of customers who have not yet fallen silent, by time since the first purchase."""
     curves = result.survival
     shown = curves.medians["shown_until"].dropna() if curves is not None else pd.Series(dtype="float64")
     shown = shown[shown > 0]
     if shown.empty:
-        return _nothing(ax, "Too few customers have been seen for long enough")
-    day, share = retention_day(result.overall)
-    title = (
-        f"{percent(100 * share['survival'])} of customers buy on for {time_word(day)} without a long silence"
-    )
+        return _nothing(ax, claim("churn-picture-too-few"))
+    day, found = retention_day(result.overall)
+    title = claim("churn-picture-stay", share=share(100 * found["survival"]), time=time_word(day))
     with theme():
         ax = canvas(ax, title=title, body=3.2, foot=0.6)
         ends = []
-        for place, name in enumerate(curves.medians.index):
-            if name not in shown.index:
+        for place, group in enumerate(curves.medians.index):
+            if group not in shown.index:
                 continue
             colour = SEGMENT_COLOURS[place % len(SEGMENT_COLOURS)] if len(shown) > 1 else MAIN
-            ends.append((_draw_curve(ax, curves.curves, name, shown[name], colour), name, colour))
+            ends.append((_draw_curve(ax, curves.curves, group, shown[group], colour), group, colour))
         ax.set_ylim(0, 103)
         ax.set_xlim(-0.01 * shown.max(), 1.01 * shown.max())
         ax.set_yticks(range(0, 101, 25))
         ax.yaxis.grid(True)
-        ax.set_ylabel("not yet silent, %")
-        ax.set_xlabel("days since the first purchase; band: likely range")
+        ax.set_ylabel(str(claim("churn-picture-stay-axis")))
+        ax.set_xlabel(str(claim("churn-picture-stay-days")))
         if len(ends) > 1:
             _label_ends(ax, ends, right=float(shown.max()))
-    parts = [
-        f"{name} {percent(100 * row['survival'])}{_likely(row)}"
-        for name, row in curves.share_after(min(day, float(shown.min()))).dropna(subset="survival").iterrows()
-    ]
-    alt = (
-        f"Curves of the share of customers who have not yet fallen silent, over {number(shown.max())} days. "
-        f"After {time_word(min(day, float(shown.min())))}: {listing(parts)}."
-    )
-    return finish(ax, title=title, alt=alt)
+    after = min(day, float(shown.min()))
+    known = curves.share_after(after).dropna(subset="survival")
+    parts = names(_stay_part(group, row) for group, row in known.iterrows())
+    until, time = days(float(shown.max())), time_word(after)
+    return finish(ax, title=title, alt=claim("churn-picture-stay-alt", until=until, time=time, parts=parts))
 
 
-def _likely(row: pd.Series) -> str:
+def _stay_part(group: Any, row: pd.Series) -> Claim:
+    facts = {"group": name(group), "share": share(100 * row["survival"])}
     if pd.isna(row["low"]):
-        return ""
-    return f" ({percent(100 * row['low'])} to {percent(100 * row['high'])})"
+        return claim("churn-picture-stay-part", **facts)
+    likely = interval(100 * row["low"], 100 * row["high"], "share")
+    return claim("churn-picture-stay-part-likely", range=likely, **facts)
 
 
-def _stages_title(table: pd.DataFrame) -> str:
-    silent = table[table.index.isin(silent_stages(table))]
+def _stages_title(table: pd.DataFrame) -> Claim:
+    silent = table[table.index.isin(SILENT)]
     if silent.empty:
         largest = table["customers"].idxmax()
-        return f"{percent(table.loc[largest, 'share_pct'])} of customers are {largest}"
-    title = f"{percent(silent['share_pct'].sum())} of customers have fallen silent"
-    brought = silent["revenue_share_pct"].sum(min_count=1)
-    return title if pd.isna(brought) else f"{title}; they brought {percent(brought)} of a year’s revenue"
+        part = share(table.loc[largest, "share_pct"])
+        return claim("churn-picture-states-largest", share=part, state=state_word(largest))
+    brought = share(silent["revenue_share_pct"].sum(min_count=1), at="sales.share[silent]")
+    return claim("churn-picture-states-silent", share=share(silent["share_pct"].sum()), brought=brought)
+
+
+def _state_part(state: str, row: pd.Series) -> Claim:
+    part, brought = share(row["share_pct"]), share(row["revenue_share_pct"])
+    return claim("churn-picture-states-part", state=state_word(state), share=part, brought=brought)
+
+
+def _moves_title(result: LifecycleMoves) -> Claim:
+    changed = changed_share(result)
+    if not np.isfinite(changed):
+        return claim("churn-picture-moves-newcomers")
+    if not result.before_on:
+        return claim("churn-picture-moves", share=share(changed))
+    return claim("churn-picture-moves-since", share=share(changed), since=date(result.before_on))
+
+
+def _moment(day: str, side: str) -> Any:
+    if day:
+        return claim("churn-picture-on", day=date(day))
+    return term("churn-picture-before" if side == "before" else "churn-picture-after")
 
 
 def _cell_percent(share: float) -> str:
@@ -555,7 +457,7 @@ def _cell_percent(share: float) -> str:
 
 def _heat_table(
     ax: Any,
-    title: str,
+    title: Claim,
     values: np.ndarray,
     words: np.ndarray,
     sides: list[str],
@@ -598,7 +500,7 @@ def _draw_curve(ax: Any, curves: pd.DataFrame, name: Any, until: float, colour: 
 def _label_ends(ax: Any, ends: list[tuple[tuple[float, float], Any, str]], *, right: float) -> None:
     """Names at the right, each as near to its curve's end as the others leave room."""
     wide = 1.32 * 72
-    said = [wrapped(str(name), width=wide, lines=2, bold=True) for _, name, _ in ends]
+    said = [wrapped(str(group), width=wide, lines=2, bold=True) for _, group, _ in ends]
     order = sorted(range(len(ends)), key=lambda i: -ends[i][0][1])
     step = 103 * 0.185 / 2.6
     tops, place = {}, 103.0
@@ -618,5 +520,6 @@ def _label_ends(ax: Any, ends: list[tuple[tuple[float, float], Any, str]], *, ri
             ax.plot([x, right], [y, tops[i] + lift], color=GREY, linewidth=0.6, linestyle=":")
 
 
-def _nothing(ax: Any, says: str) -> Any:
-    return finish(nothing(ax, says=says), title="Nothing to show", alt=f"No picture: {says.lower()}.")
+def _nothing(ax: Any, says: Claim) -> Any:
+    alt = claim("churn-picture-nothing-alt", why=says)
+    return finish(nothing(ax, says=says), title=claim("churn-picture-nothing"), alt=alt)

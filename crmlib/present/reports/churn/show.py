@@ -1,418 +1,266 @@
-"""Key figures and tables of the report on who stops, or who buys."""
+"""Key figures and tables of the report on who stays and who leaves."""
 
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.churn.model import ChurnModel
+from crmlib.analyse.churn.model import ChurnModel, at_risk
 from crmlib.analyse.customers.states import LifecycleMoves, stage_list
-from crmlib.analyse.learn.candidates import PLAIN_NAMES
-from crmlib.analyse.learn.reasons import branch_words
-from crmlib.analyse.retention import Retention, SurvivalCurves, shown_cohorts, typical_retention
+from crmlib.analyse.learn.reasons import tree_paths
+from crmlib.analyse.retention import Retention, SurvivalCurves, shown_cohorts
 from crmlib.measure.columns import label_of
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.claims import (
+    Claim,
+    Family,
+    claim,
+    count,
+    date,
+    days,
+    money,
+    name,
+    share,
+    state_advice,
+    state_says,
+)
 from crmlib.present.needs import or_else
 from crmlib.present.reports.churn.say import (
-    FIRST,
+    PERIODS_WORDS,
+    WAY_WORDS,
     figure_words,
+    model_at,
     outcome_words,
     period_name,
     plain_label,
     reason_words,
     retention_day,
+    state_word,
     time_word,
-    value_words,
 )
-from crmlib.present.words import count, date, sentence
-from crmlib.schema.states import BUYING, SILENT
+from crmlib.schema.states import ACTIONS, BUYING, LIFE_ORDER, LIKELY, SILENT
+
+KIND_WORDS = Family("churn-way-kind", ("candidate", "baseline"))
+_MEASURES = {
+    "ranked_pct": ("ranked", "auc", 100),
+    "first_tenth": ("first", "lift_top_decile", 1),
+    "surprise": ("surprise", "log_loss", 1),
+}
+"""Column of the table: what its bounds begin with, the measure, and times what it is shown."""
+_LEVEL = 95
 
 
 @or_else(lambda missing: None)
 def churn_figures(model: ChurnModel) -> KeyFigures:
-    """How many are expected to stop, the revenue at risk, and how good the forecast is.
-
-    Parameters
-    ----------
-    model : ChurnModel
-
-    Returns
-    -------
-    KeyFigures
-    """
-    best, gains = model.chosen, model.gains.set_index("reached_pct").loc[float(FIRST)]
+    """How many are at risk, how many are expected to stop, and the revenue at risk."""
+    outcome, asked = outcome_words(model), len(model.scores)
     figures = [
         KeyFigure(
-            label=f"Expected to {outcome_words(model)}",
-            value=round(float(model.scores.sum())),
-            note=f"of {len(model.scores):,} customers"
-            + (f", within {model.horizon_days} days" if model.horizon_days else ""),
+            label=claim("churn-figure-at-risk"),
+            value=count(len(at_risk(model)), at=model_at(model, "customers.at_risk")),
+            note=claim("churn-figure-at-risk-note", likely=share(100 * LIKELY), outcome=outcome),
+            better="lower",
         ),
         KeyFigure(
-            label="Pairs ranked rightly",
-            value=100 * best["auc"], low=100 * best["auc_low"], high=100 * best["auc_high"], unit="%",
-            better="higher", format=".0f", note="50 % is chance",
-        ),
-        KeyFigure(
-            label=f"Found among the likeliest {FIRST} %",
-            value=gains["found_pct"], low=gains["low"], high=gains["high"], unit="%", better="higher",
-            format=".0f", note=f"of those who did {outcome_words(model)}",
+            label=claim("churn-figure-expected", outcome=outcome),
+            value=count(round(float(model.scores.sum())), at=model_at(model, "customers.stopping")),
+            note=claim("churn-figure-expected-note", asked=count(asked), horizon=days(model.horizon_days)),
         ),
     ]  # fmt: skip
     total = float(model.revenue_at_risk.sum(min_count=1))
     if pd.notna(total):
-        risk = KeyFigure(
-            label="Revenue at risk", value=total, unit=model.currency, better="lower",
-            note=f"within {model.horizon_days} days" if model.horizon_days else "",
-        )  # fmt: skip
-        figures.insert(1, risk)
+        paid = money(total, model.currency, at=model_at(model, "sales.at_risk"))
+        within = claim("churn-figure-within", horizon=days(model.horizon_days)) if model.horizon_days else ""
+        figures.append(KeyFigure(label=claim("churn-figure-money"), value=paid, better="lower", note=within))
     return KeyFigures(*figures)
 
 
 @or_else(lambda missing: None)
 def comparison_table(model: ChurnModel) -> DataTable:
-    """Every way to foretell, and how good it was on customers it had not seen.
-
-    Parameters
-    ----------
-    model : ChurnModel
-
-    Returns
-    -------
-    DataTable
-    """
+    """Every way to forecast, and how good it was on customers it had not seen."""
     table = model.evaluation
+    said = {
+        "way": [str(claim("churn-line", what=WAY_WORDS.term(way))) for way in table["model"]],
+        "way_kind": [str(KIND_WORDS.term(kind)) for kind in table["kind"]],
+    }
+    for column, (bound, measure, times) in _MEASURES.items():
+        said |= {column: times * table[measure]}
+        said |= {f"{bound}_{end}": times * table[f"{measure}_{end}"] for end in ("low", "high")}
+    return DataTable(
+        pd.DataFrame({**said, "chosen": table["chosen"].map({True: "yes", False: ""})}),
+        name="ways_to_forecast",
+        caption=claim("churn-table-ways", level=share(_LEVEL)),
+    )
+
+
+@or_else(lambda missing: None)
+def at_risk_table(crm: Crm, model: ChurnModel, *, most: int | None = None) -> DataTable | None:
+    """Customers whose chance is acted on, with the revenue at risk and the reasons, the largest risk first."""
+    listed = at_risk(model)[:most]
+    if not len(listed):
+        return None
+    verb, columns = outcome_words(model), _outcome_column(model)
     frame = pd.DataFrame(
         {
-            "way": [sentence(PLAIN_NAMES[name]).rstrip(".") for name in table["model"]],
-            "kind": table["kind"].map({"candidate": "model", "baseline": "simple rule"}),
-            "ranked_pct": 100 * table["auc"],
-            "ranked_low": 100 * table["auc_low"],
-            "ranked_high": 100 * table["auc_high"],
-            "first_tenth": table["lift_top_decile"],
-            "first_low": table["lift_top_decile_low"],
-            "first_high": table["lift_top_decile_high"],
-            "surprise": table["log_loss"],
-            "surprise_low": table["log_loss_low"],
-            "surprise_high": table["log_loss_high"],
-            "chosen": table["chosen"].map({True: "yes", False: ""}),
+            "customer_id": public_ids(crm, pd.Series(listed.astype("str"))).to_numpy(),
+            f"{columns}_chance_pct": 100 * model.scores.reindex(listed).to_numpy(),
+            "value_before": model.value.reindex(listed).to_numpy(),
+            "revenue_at_risk": model.revenue_at_risk.reindex(listed).to_numpy(),
+            "reasons_apart": reason_words(model, listed).to_numpy(),
         }
     )
+    caption = claim("churn-table-at-risk-money")
+    if not model.revenue_at_risk.notna().any():
+        frame = frame.drop(columns=["value_before", "revenue_at_risk"])
+        caption = claim("churn-table-at-risk", outcome=verb)
     return DataTable(
-        frame.rename(columns={"kind": "way_kind"}),
-        name="ways_to_foretell",
-        caption="Ways to foretell, tested on customers they had not seen (ranges: 95 %)",
-    )
-
-
-@or_else(lambda missing: missing)
-def at_risk_table(crm: Any, model: ChurnModel, *, most: int | None = None) -> DataTable:
-    """Customers with their probability, the revenue at risk and the reasons, the largest risk first.
-
-    Parameters
-    ----------
-    crm : Crm
-        Says whether customers are shown by pseudonyms.
-    model : ChurnModel
-    most : int, optional
-        At most so many customers.
-
-    Returns
-    -------
-    DataTable
-    """
-    frame = pd.DataFrame(
-        {
-            "customer_id": model.scores.index.astype("str"),
-            "probability_pct": 100 * model.scores.to_numpy(),
-            "value": model.value.to_numpy(),
-            "revenue_at_risk": model.revenue_at_risk.to_numpy(),
-            "reason": reason_words(model).to_numpy(),
-        }
-    )
-    known = bool(frame["revenue_at_risk"].notna().any())
-    first = "revenue_at_risk" if known else "probability_pct"
-    frame = frame.sort_values([first, "customer_id"], ascending=[False, True], kind="stable").head(
-        most or len(frame)
-    )
-    frame["customer_id"] = public_ids(crm, frame["customer_id"])
-    if not known:
-        frame = frame.drop(columns=["value", "revenue_at_risk"])
-    verb = outcome_words(model)
-    return DataTable(
-        frame.reset_index(drop=True).rename(
-            columns={
-                "probability_pct": f"{_outcome_name(verb)}_chance_pct",
-                "value": "value_before",
-                "reason": "reasons_apart",
-            }
-        ),
-        name=f"customers_likely_to_{verb.split()[0]}" if verb.isascii() else "customers_likely",
-        caption=f"Customers by {'revenue at risk' if known else f'chance to {verb}'}, the largest first",
+        frame,
+        name="customers_at_risk" if model.stops else "customers_likely",
+        caption=caption,
         currency=model.currency,
-        rows=15,
+        rows=5,
         excel=True,
         about=about_workspace(crm),
-        meanings={"value_before": sentence(value_words(model))},
+        meanings={"value_before": str(_worth_column(model))},
     )
 
 
 @or_else(lambda missing: None)
 def tree_block(model: ChurnModel) -> DataTable | Prose:
-    """The forecast as a few rules that can be read: who is likeliest, in words.
-
-    Parameters
-    ----------
-    model : ChurnModel
-
-    Returns
-    -------
-    DataTable, or Prose where no tree was made
-    """
+    """The forecast as a few rules that can be read: who is likeliest, in words."""
     if model.tree.empty:
-        return Prose("No rules were made: the decision tree was not among the ways tried, or found nothing.")
-    rows, path = [], []
-    for row in model.tree.itertuples(index=False):
-        path = [
-            *path[: row.depth - 1],
-            branch_words(row, plain_label, partial(figure_words, currency=model.currency)),
-        ]
-        if row.is_leaf:
-            rows.append((sentence("; ".join(path)), row.customers, row.outcome_share_pct))
-    frame = pd.DataFrame(rows, columns=["rule", "customers", "outcome_share_pct"])
-    verb = outcome_words(model)
+        return Prose(claim("churn-tree-none"))
+    rows = [
+        (
+            "; ".join(_branch(branch, model.currency) for branch in path),
+            leaf.customers,
+            leaf.outcome_share_pct,
+        )
+        for path, leaf in tree_paths(model.tree)
+    ]
+    share_column = f"{_outcome_column(model)}_share_pct"
+    frame = pd.DataFrame(rows, columns=["rule", "customers", share_column])
+    frame["rule"] = [f"{rule[:1].upper()}{rule[1:]}" for rule in frame["rule"]]
     return DataTable(
-        frame.sort_values("outcome_share_pct", ascending=False, kind="stable")
-        .reset_index(drop=True)
-        .rename(columns={"outcome_share_pct": f"{_outcome_name(verb)}_share_pct"}),
+        frame.sort_values(share_column, ascending=False, kind="stable").reset_index(drop=True),
         name="rules_in_words",
-        caption=f"Rules in words: who did {verb}, the likeliest first (customers learnt from)",
+        caption=claim("churn-table-tree", outcome=outcome_words(model)),
         rows=8,
     )
 
 
 @or_else(lambda missing: None)
 def refused_table(model: ChurnModel) -> DataTable | Prose:
-    """Figures that were refused because they know the outcome, each with the reason.
-
-    Parameters
-    ----------
-    model : ChurnModel
-
-    Returns
-    -------
-    DataTable, or Prose where there are none
-    """
+    """Figures that were refused because they know the outcome, each with the reason."""
     if not len(model.refused):
-        return Prose(
-            "No figure was refused: none tells the outcome by itself, which would mean that it is known only "
-            "afterwards."
-        )
+        return Prose(claim("churn-refused-none"))
     frame = pd.DataFrame(
         {
-            "figure": [label_of(name) for name in model.refused.index],
-            "reason": [sentence(reason) for reason in model.refused],
+            "figure": [label_of(figure) for figure in model.refused.index],
+            "reason": [f"{why[:1].upper()}{why[1:]}." for why in model.refused],
         }
     )
-    return DataTable(
-        frame,
-        name="figures_refused",
-        caption="Figures that were refused because they know the outcome",
-        download=False,
-    )
-
-
-def _outcome_name(verb: str) -> str:
-    """What the columns of an outcome begin with; one of a user's own is named above the table."""
-    return verb if verb in ("stop", "buy") else "outcome"
+    return DataTable(frame, name="figures_refused", caption=claim("churn-table-refused"), download=False)
 
 
 def lifecycle_figures(summary: pd.DataFrame, retention: Retention | None = None) -> KeyFigures:
-    """Customers who buy, who have fallen silent, what those brought, and how many come back.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        As `lifecycle_summary` makes it.
-    retention : Retention, optional
-
-    Returns
-    -------
-    KeyFigures
-    """
+    """Customers who buy, who have fallen silent, what those brought, and how many buy on for long."""
     sums = {
-        name: summary[summary.index.isin(stages)][["customers", "revenue"]].sum(min_count=1)
-        for name, stages in (("buying", BUYING), ("silent", SILENT))
+        group: summary[summary.index.isin(states)][["customers", "revenue"]].sum(min_count=1)
+        for group, states in (("buying", BUYING), ("silent", SILENT))
     }
-    currency = summary.attrs.get("currency", "")
+    brought = money(
+        _known(sums["silent"]["revenue"]),
+        summary.attrs.get("currency", ""),
+        at="sales.net_amount[365d, silent]",
+    )
     figures = [
-        _customers("Customers buying within their usual time", sums["buying"]),
-        _customers("Customers fallen silent", sums["silent"], better="lower"),
         KeyFigure(
-            label="Revenue of those fallen silent",
-            value=_known(sums["silent"]["revenue"]),
-            unit=currency,
-            note="in the last year",
+            label=claim("churn-figure-buying"),
+            value=count(_whole(sums["buying"]), at="customers.buying"),
+            better="higher",
+        ),
+        KeyFigure(
+            label=claim("churn-figure-silent"),
+            value=count(_whole(sums["silent"]), at="customers.silent"),
+            better="lower",
+        ),
+        KeyFigure(
+            label=claim("churn-figure-silent-revenue"), value=brought, note=claim("churn-figure-last-year")
         ),
     ]
-    typical = typical_retention(retention) if retention is not None else pd.DataFrame()
-    if len(typical):
-        figures.append(
-            KeyFigure(
-                label=f"Come back in the {retention.unit} after",
-                value=float(typical["share_pct"].iloc[0]),
-                unit="%",
-                better="higher",
-                note="of new customers",
-            )
-        )
     if retention is not None and retention.overall is not None:
         figures.extend(_staying(retention.overall))
     return KeyFigures(*figures)
 
 
-def _staying(curves: SurvivalCurves) -> list[KeyFigure]:
-    day, share = retention_day(curves)
-    if not day >= 1:
-        return []
-    return [
-        KeyFigure(
-            label=f"Buying on for {time_word(day)}",
-            value=_known(100 * share["survival"]),
-            low=_known(100 * share["low"]),
-            high=_known(100 * share["high"]),
-            unit="%",
-            better="higher",
-            note="of customers, without a long silence",
-        )
-    ]
-
-
 def stages_table(summary: pd.DataFrame) -> DataTable:
-    """Each stage: customers, revenue, what it means and what to do.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        As `lifecycle_summary` makes it.
-
-    Returns
-    -------
-    DataTable
-    """
+    """Each state: customers, revenue, what it means and what to do; states without anybody are left out."""
     columns = ["customers", "share_pct", "revenue", "revenue_share_pct", "says", "action"]
-    frame = summary[columns].rename_axis("stage")
+    frame = summary.loc[summary["customers"] > 0, columns].rename_axis("state")
+    frame["says"] = [given or _state_says(state) for state, given in frame["says"].items()]
+    frame["action"] = [_advice(state, given) for state, given in frame["action"].items()]
+    frame.index = pd.Index([str(state_word(state)) for state in frame.index], name="state")
     if frame["revenue"].isna().all():
         frame = frame.drop(columns=["revenue", "revenue_share_pct"])
     return DataTable(
         frame,
-        name="stages",
-        caption="Stages of life; revenue is that of the last year",
+        name="states",
+        caption=claim("churn-table-states"),
         currency=summary.attrs.get("currency", ""),
     )
 
 
 def moves_table(moves: LifecycleMoves) -> DataTable:
-    """Every move from one stage to another, the most frequent first.
-
-    Parameters
-    ----------
-    moves : LifecycleMoves
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
-    >>> from crmlib.analyse.customers.states import lifecycle_moves
-    >>> stage = pd.CategoricalDtype(["active", "dormant"], ordered=True)
-    >>> before = pd.Series(["active", "active"], index=["ann", "bob"], dtype=stage)
-    >>> after = pd.Series(["active", "dormant"], index=["ann", "bob"], dtype=stage)
-    >>> shown = moves_table(lifecycle_moves(before, after)).frame
-    >>> shown[["stage_before", "stage_after", "customers"]].to_numpy().tolist()
-    [['active', 'dormant', 1]]
-    """
+    """Every move from one state to another, the most frequent first."""
     frame = moves.flows[moves.flows["moved"]].drop(columns="moved").reset_index(drop=True)
     if frame["revenue"].isna().all():
         frame = frame.drop(columns="revenue")
-    dates = (
-        f" from {date(moves.before_on)} to {date(moves.after_on)}"
-        if moves.before_on and moves.after_on
-        else ""
-    )
+    caption = claim("churn-table-moves")
+    if moves.before_on and moves.after_on:
+        begin, end = date(moves.before_on), date(moves.after_on)
+        caption = claim("churn-table-moves-dated", before=begin, after=end)
+    for side in ("before", "after"):
+        frame[side] = [str(state_word(state)) for state in frame[side]]
     return DataTable(
         frame.rename(
             columns={"before": "stage_before", "after": "stage_after", "revenue": "revenue_year_before"}
         ),
         name="moves",
-        caption=f"Who changed stage{dates}",
+        caption=caption,
         currency=moves.currency,
         rows=10,
     )
 
 
 def cohort_table(retention: Retention) -> DataTable:
-    """The share of each cohort that bought in each period after the first; blank where not yet over.
-
-    Parameters
-    ----------
-    retention : Retention
-
-    Returns
-    -------
-    DataTable
-    """
+    """The share of each cohort that bought in each period after the first; blank where not yet over."""
     shares = shown_cohorts(retention).iloc[:, 1:]
     shares = shares.loc[:, retention.shares.iloc[:, 1:].notna().any()]
-    left_out = len(retention.shares) - len(shares)
     frame = shares.rename(columns=str)
     frame.insert(0, "customers", retention.sizes.reindex(frame.index))
     frame.index = pd.Index([period_name(day, retention.unit) for day in frame.index], name="cohort")
     return DataTable(
         frame,
         name="cohorts",
-        caption=f"Share of each cohort that bought in the {retention.unit}s after the first; "
-        "a dash where not yet over"
-        + (
-            f"; {count(left_out, 'cohort')} of fewer than {retention.min_group} customers left out"
-            if left_out
-            else ""
+        caption=claim(
+            "churn-table-cohorts",
+            units=PERIODS_WORDS.term(retention.unit),
+            left=count(len(retention.shares) - len(shares)),
+            least=count(retention.min_group),
         ),
         rows=18,
     )
 
 
-def stage_list_table(crm: Any, stages: pd.Series, indicators: pd.DataFrame) -> DataTable:
-    """Every customer with the stage, to work with.
-
-    Parameters
-    ----------
-    crm : Crm
-        Says whether customers are shown by pseudonyms.
-    stages : Series customer_id -> stage
-    indicators : DataFrame indexed by customer_id
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> stages = pd.Series(pd.Categorical(["new", "lost"], ordered=True), index=["ann", "bob"])
-    >>> figures = pd.DataFrame({"spend_365d": [5.0, 9.0]}, index=["ann", "bob"])
-    >>> table = stage_list_table(SimpleNamespace(config=None, currency="EUR"), stages, figures)
-    >>> table.frame["stage"].tolist()
-    ['lost', 'new']
-    """
-    frame = stage_list(crm, stages, indicators)
+def stage_list_table(crm: Crm, stages: pd.Series, indicators: pd.DataFrame) -> DataTable:
+    """Every customer with the state, to work with."""
     return DataTable(
-        frame,
-        name="customers_by_stage",
-        caption="Customers by stage, most spend in the last year first",
+        stage_list(crm, stages, indicators).rename(columns={"stage": "state"}),
+        name="customers_by_state",
+        caption=claim("churn-table-state-list"),
         currency=crm.currency,
         rows=10,
         excel=True,
@@ -420,9 +268,57 @@ def stage_list_table(crm: Any, stages: pd.Series, indicators: pd.DataFrame) -> D
     )
 
 
-def _customers(label: str, sums: pd.Series, *, better: str = "higher") -> KeyFigure:
+def _outcome_column(model: ChurnModel) -> str:
+    """What the columns of an outcome begin with; one of a user's own is named above the table."""
+    if model.horizon_days is None:
+        return "outcome"
+    return "stop" if model.stops else "buy" if model.outcome.startswith("buys within") else "outcome"
+
+
+def _worth_column(model: ChurnModel) -> Claim:
+    if model.horizon_days is None:
+        return claim("churn-column-worth")
+    return claim("churn-column-worth-lately", horizon=days(model.horizon_days))
+
+
+def _branch(row: Any, currency: str) -> str:
+    figure = name(plain_label(row.indicator))
+    if row.level:
+        level = name(row.level)
+        return str(claim("churn-tree-is-not" if row.at_most else "churn-tree-is", figure=figure, level=level))
+    limit = name(figure_words(row.indicator, row.threshold, currency=currency))
+    said = claim("churn-tree-at-most" if row.at_most else "churn-tree-over", figure=figure, limit=limit)
+    return str(claim("churn-tree-or-not-known", branch=said) if row.or_not_known else said)
+
+
+def _staying(curves: SurvivalCurves) -> list[KeyFigure]:
+    day, found = retention_day(curves)
+    if not day >= 1:
+        return []
+    return [
+        KeyFigure(
+            label=claim("churn-figure-staying", time=time_word(day)),
+            value=share(_known(100 * found["survival"])),
+            low=_known(100 * found["low"]),
+            high=_known(100 * found["high"]),
+            better="higher",
+            note=claim("churn-figure-staying-note"),
+        )
+    ]
+
+
+def _state_says(state: str) -> str:
+    return str(state_says(state)) if state in LIFE_ORDER else ""
+
+
+def _advice(state: str, given: str) -> str:
+    """A user's own words, or those of the house's states."""
+    return str(state_advice(state)) if state in LIFE_ORDER and given in ("", *ACTIONS) else given
+
+
+def _whole(sums: pd.Series) -> int | None:
     known = _known(sums["customers"])
-    return KeyFigure(label=label, value=None if known is None else int(known), better=better)
+    return None if known is None else int(known)
 
 
 def _known(value: float) -> float | None:

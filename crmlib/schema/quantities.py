@@ -44,6 +44,13 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "customers.silent": "customers who are dormant or lost",
         "customers.asked": "customers of whom the churn model has a say [horizon]",
         "customers.likely_gone": "customers whom the purchase model calls likely gone",
+        "customers.segment_share": "share of customers in one segment [segment]",
+        "customers.late": "customers who are late by their own habit, all or of [segment:..]",
+        "customers.late_buying": "those of them who still buy by their state, all or of [segment:..]",
+        "customers.came_back": "share of those who have bought that have bought again",
+        "customers.spend_median": "median spend of those who have bought",
+        "customers.type_share": "share of customers of one RFM type [type]",
+        "segments.found": "segments of those who have bought",
         # Sales
         "sales.net_amount": "net sales [period], [state:..] or [segment:..] of it",
         "sales.share": "share of net sales [group]",
@@ -51,6 +58,8 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "sales.average_order": "net sales an order [period]",
         "sales.expected": "net sales expected [customer group, horizon]",
         "sales.at_risk": "chance to stop times the net sales of the last horizon, added up [horizon]",
+        "sales.late_buying": "net sales of those who are late and still buy by their state, all or of [segment:..]",
+        "sales.top_share": "share of spend of the customers who spend most [part of the customers, %]",
         "profit.amount": "profit after all costs that are known [period]",
         # Products and offers
         "products.all": "products that were sold",

@@ -13,12 +13,12 @@ from crmlib.analyse.churn.model import fit_churn
 from crmlib.analyse.customers.actions import action_lists
 from crmlib.analyse.customers.profile import customer_profile, late_customers, late_of_all
 from crmlib.analyse.customers.states import lifecycle_stages
-from crmlib.analyse.segments.lists import ADVICE, choose_columns, overdue_customers
-from crmlib.analyse.segments.segment import segment_customers
+from crmlib.analyse.segments.segment import late_in_segments, segment_customers
 from crmlib.analyse.value.valuations import customer_valuations
 from crmlib.measure.indicators import compute_indicators
 from crmlib.present.reports.churn.say import likely_gone_sentences
 from crmlib.present.reports.churn.show import at_risk_table
+from crmlib.present.reports.segments.show import ADVICE_WORDS
 from crmlib.present.reports.value.show import valuations_table
 from crmlib.schema.states import (
     BUYING,
@@ -77,7 +77,7 @@ def found(name):
     given = {"valuations": values, "indicators": indicators, "most": 10_000}
     lists = {"purchases": action_lists(crm, **given), "churn": action_lists(crm, churn=churn, **given)}
     profile = customer_profile(crm)
-    segments = segment_customers(choose_columns(crm, indicators), n_segments=4, seed=0)
+    segments = segment_customers(indicators, n_segments=4, seed=0)
     return SimpleNamespace(
         crm=crm, indicators=indicators, stages=stages, future=future, values=values, lists=lists, profile=profile,
         segments=segments,
@@ -155,7 +155,9 @@ def test_no_page_calls_the_silent_safe_or_gone_by_a_model(name):
 def test_late_means_the_same_on_every_page(name):
     here = found(name)
     late = here.indicators["gap_overdue_ratio"] >= LATE_TIMES
-    assert overdue_customers(here.segments, here.indicators).sum() == late.sum() == late_of_all(here.profile)
+    counted = late_in_segments(here.segments, here.indicators, here.stages)
+    assert counted["late"].sum() == late.sum() == late_of_all(here.profile)
+    assert counted["buying"].sum() == len(late_customers(PLAIN, here.profile))
     called = late_customers(PLAIN, here.profile)["customer_id"]
     assert set(called) == set(late.index[late & here.stages.reindex(late.index).isin(BUYING)])
     for lists in here.lists.values():
@@ -174,5 +176,5 @@ def test_types_and_segments_have_names_of_their_own_and_no_word_on_leaving(name)
 
 
 def test_advice_for_a_segment_never_speaks_of_leaving():
-    told = " ".join(ADVICE.values()).lower()
+    told = " ".join(str(ADVICE_WORDS.claim(code)) for code in ADVICE_WORDS.members).lower()
     assert not any(word in told for word in ("win them back", "stay away", "leave", "campaign", "gone"))

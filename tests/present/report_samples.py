@@ -10,7 +10,6 @@ from crmlib import Crm, compute_indicators, segment_customers
 from crmlib.analyse.customers.profile import customer_profile
 from crmlib.analyse.health import data_health
 from crmlib.analyse.rules.cross_sell import cross_sell
-from crmlib.analyse.segments.lists import choose_columns
 
 AS_OF = "2024-06-15"
 NAMES = (
@@ -160,7 +159,7 @@ def customers_of(name: str) -> pd.DataFrame:
 @cache
 def segments_of(name: str, n_segments: int | str = "auto"):
     """The segments of a shop."""
-    return segment_customers(choose_columns(SHOPS[name](), customers_of(name)), n_segments=n_segments)
+    return segment_customers(customers_of(name), n_segments=n_segments)
 
 
 @atexit.register

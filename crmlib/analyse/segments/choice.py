@@ -12,7 +12,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
-METHODS = {"kmeans": "k-means", "mixture": "Gaussian mixture"}
+METHODS = ("kmeans", "mixture")
 SAMPLE = 3_000
 """Starts, silhouettes and resamples are computed on at most this many rows."""
 _ROUNDS = 100
@@ -318,10 +318,10 @@ def choose(candidates: Sequence[Candidate]) -> int:
 
 
 def candidate_table(candidates: Sequence[Candidate], best: int) -> pd.DataFrame:
-    """All candidates with their figures and a plain verdict on each."""
+    """All candidates with their figures, a verdict on each, and what speaks against it."""
     return pd.DataFrame(
         {
-            "method": METHODS[one.method],
+            "method": one.method,
             "n_segments": one.n_segments,
             "silhouette": one.silhouette,
             "adjusted_rand": float(one.rand.mean()),
@@ -331,6 +331,7 @@ def candidate_table(candidates: Sequence[Candidate], best: int) -> pd.DataFrame:
             "score": one.score,
             "chosen": i == best,
             "verdict": _verdict(one, candidates[best], _clear_cut(candidates)),
+            "why": _why(one, candidates[best]),
         }
         for i, one in enumerate(candidates)
     )
@@ -355,36 +356,30 @@ def _clear_cut(candidates: Sequence[Candidate]) -> bool:
 
 
 def _verdict(one: Candidate, best: Candidate, clear_cut: bool) -> str:
-    faults = _faults(one)
-    if one is best and faults:
-        return f"Chosen for want of a better one, to be read as a sketch: {'; '.join(faults)}."
     if one is best:
-        finest = "" if clear_cut else "the finest of those with the "
-        return f"Chosen: {finest}best balance of separation, stability and detail."
-    if faults:
-        return f"Rejected: {'; '.join(faults)}."
-    return f"Holds up, but {_weakness(one, best)}."
+        return "sketch" if _faults(one) else "best" if clear_cut else "finest"
+    return "rejected" if _faults(one) else "holds_up"
 
 
-def _faults(one: Candidate) -> list[str]:
-    faults = []
-    if not one.big_enough:
-        faults.append(f"the smallest segment is only {one.smallest_share_pct:.1f} % of the customers")
-    if one.smallest_jaccard < STABLE:
-        faults.append(
-            "a segment does not come back when customers are drawn again "
-            f"(overlap {one.smallest_jaccard:.2f}, {STABLE} is needed)"
-        )
-    if one.silhouette <= 0:
-        faults.append("the segments are mixed up")
-    return faults
+def _why(one: Candidate, best: Candidate) -> tuple[str, ...]:
+    """What speaks against a candidate: its faults, or where it falls behind the chosen one."""
+    return _faults(one) or (() if one is best else (_weakness(one, best),))
+
+
+def _faults(one: Candidate) -> tuple[str, ...]:
+    found = {
+        "too_small": not one.big_enough,
+        "not_stable": one.smallest_jaccard < STABLE,
+        "mixed_up": one.silhouette <= 0,
+    }
+    return tuple(fault for fault, there in found.items() if there)
 
 
 def _weakness(one: Candidate, best: Candidate) -> str:
     ratios = {
-        "its segments overlap more than the chosen ones": ((1 + one.silhouette) / (1 + best.silhouette)) ** 2,
-        "its segments come back less well than the chosen ones": one.smallest_jaccard / best.smallest_jaccard,
-        "it tells fewer customers apart": one.told_apart_pct / best.told_apart_pct,
+        "overlaps_more": ((1 + one.silhouette) / (1 + best.silhouette)) ** 2,
+        "less_stable": one.smallest_jaccard / best.smallest_jaccard,
+        "less_detail": one.told_apart_pct / best.told_apart_pct,
     }
-    words, ratio = min(ratios.items(), key=lambda item: item[1])
-    return words if ratio < 1 else "it is no better than the chosen one"
+    weakness, ratio = min(ratios.items(), key=lambda item: item[1])
+    return weakness if ratio < 1 else "no_better"

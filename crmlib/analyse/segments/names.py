@@ -1,164 +1,144 @@
-"""Words for segments: names from what sets each apart, sentences from its figures."""
+"""What a segment is called and what to do with it: names by rules, from what sets each apart."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
-import numpy as np
 import pandas as pd
 
-from crmlib.analyse.segments.preparation import CORE
-
 NO_PURCHASE = "No purchase"
-NOTHING_SPECIAL = "Middle of the road"
-MENTION, FAINT, STRONG = 0.45, 0.2, 1.1
-"""Standard deviations from the average customer: worth a third word, worth one of the first two, "very"."""
-FEWEST_WORDS, MOST_WORDS = 2, 3
+TOP, AVERAGE = "Top customers", "Average customers"
+MENTION = 0.45
+"""Standard deviations from the average customer from which a difference is worth a name."""
+VISIBLE_SHARE, VISIBLE_POINTS = 0.1, 1.0
+"""A median that is nearer than this to that of all customers shows no difference, whatever the average says."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wording:
-    """How a salesperson speaks of a column.
+class Kind:
+    """A name of two or three words, and its rule: bounds on topics, in standard deviations."""
 
-    Parameters
-    ----------
-    topic : str
-        Columns of one topic say the same thing; the clearest of them speaks.
-    high, low : str
-        What a high and a low figure are called; empty: not worth a word.
-    highest, lowest : str, optional
-        For the extremes.
-    figure : str
-        The figure in a sentence, its value as ``{}``.
-    """
+    name: str
+    rule: Mapping[str, tuple[float | None, float | None]]
 
-    topic: str
-    high: str
-    low: str
-    highest: str = ""
-    lowest: str = ""
-    figure: str = "{}"
-
-    def say(self, deviation: float) -> str:
-        """The words for a segment this many standard deviations from the average customer."""
-        usual, extreme = (self.high, self.highest) if deviation > 0 else (self.low, self.lowest)
-        return extreme if extreme and abs(deviation) >= STRONG else usual
-
-
-def _words(figure, topic, high, low, highest="", lowest=""):
-    return Wording(topic=topic, high=high, low=low, figure=figure, highest=highest, lowest=lowest)
-
-
-_ORDERS = ("orders", "frequent", "occasional", "very frequent", "rare")
-_SPEND = ("spend", "high spend", "low spend", "very high spend", "very low spend")
-_BASKET = ("basket", "large baskets", "small baskets", "very large baskets", "very small baskets")
-_LATELY = ("lately", "recent", "less recent")
-WORDINGS: dict[str, Wording] = {
-    "order_count": _words("{} orders", *_ORDERS),
-    "order_count_365d": _words("{} orders in 365 days", *_ORDERS),
-    "gap_days_mean": _words("{} between orders", "gaps", "long gaps", "short gaps"),
-    "spend_total": _words("{} spent", *_SPEND),
-    "spend_365d": _words("{} spent in 365 days", *_SPEND),
-    "margin_total": _words("{} of margin", *_SPEND),
-    "margin_365d": _words("{} of margin in 365 days", *_SPEND),
-    "basket_value_mean": _words("{} an order", *_BASKET),
-    "basket_items_mean": _words("{} items an order", *_BASKET),
-    "basket_lines_mean": _words("{} lines an order", *_BASKET),
-    "recency_days": _words("{} since the last order", "lately", "less recent", "recent", "least recent"),
-    "spend_30d": _words("{} spent in the last 30 days", *_LATELY),
-    "spend_90d": _words("{} spent in the last 90 days", *_LATELY),
-    "margin_30d": _words("{} of margin in the last 30 days", *_LATELY),
-    "margin_90d": _words("{} of margin in the last 90 days", *_LATELY),
-    "order_count_90d": _words("{} orders in the last 90 days", *_LATELY),
-    "gap_overdue_ratio": _words(
-        "{} times the usual gap since the last order", "wait", "later than usual", "", "far later than usual"
-    ),
-    "spend_trend": _words("a spend trend (from -1 to 1) of {}", "trend", "rising spend", "falling spend"),
-    "tenure_days": _words("{} since the first order", "tenure", "long with us", "newcomers"),
-    "product_count": _words("{} products", "range", "many products", "few products"),
-    "category_count": _words("{} categories", "range", "many categories", "few categories"),
-    "department_count": _words("{} departments", "range", "many departments", "few departments"),
-    "favourite_category_share_pct": _words(
-        "{} in the favourite category", "focus", "one main category", "mixed baskets"
-    ),
-    "discount_share_pct": _words("{} discount", "discount", "more discounts", "fewer discounts"),
-    "discounted_lines_share_pct": _words(
-        "{} of lines at a discount", "discount", "more discounts", "fewer discounts"
-    ),
-    "margin_share_pct": _words("{} margin", "margin", "good margin", "thin margin"),
-    "return_rate_pct": _words("{} returned", "returns", "many returns", "few returns"),
-    "gap_days_variation": _words(
-        "a variation of the gaps of {}", "rhythm", "irregular rhythm", "regular rhythm"
-    ),
-    "weekend_share_pct": _words("{} at weekends", "weekend", "weekend shoppers", "weekday shoppers"),
-    "evening_share_pct": _words("{} in the evening", "evening", "evening shoppers", "daytime shoppers"),
-    "campaign_count": _words("{} campaigns", "campaigns", "in many campaigns", "in few campaigns"),
-    "campaign_response_rate_pct": _words(
-        "{} of campaigns answered", "answers", "answer campaigns", "ignore campaigns"
-    ),
-}
-"""The indicators' words, in the order they stand in a name."""
-
-
-def wording_of(column: str) -> Wording:
-    """The words for a column, made from its name where nobody wrote them."""
-    if column in WORDINGS:
-        return WORDINGS[column]
-    plain = re.sub(r"_(pct|days|total|mean)$", "", str(column)).replace("_", " ").strip() or str(column)
-    return _words(f"{plain} of {{}}", f"column {column}", f"high {plain}", f"low {plain}")
-
-
-def segment_names(deviations: pd.DataFrame) -> list[str]:
-    """A name for every segment, from what sets it apart; no two the same."""
-    spoken = [_phrases(row) for _, row in deviations.iterrows()]
-    clear = [sum(size >= MENTION for _, size, _ in phrases) for phrases in spoken]
-    lengths = [min(max(FEWEST_WORDS, count), MOST_WORDS) for count in clear]
-    names = [_name(phrases, length) for phrases, length in zip(spoken, lengths, strict=True)]
-    for _ in range(deviations.shape[1]):
-        again = {name for name in names if names.count(name) > 1}
-        for i, name in enumerate(names):
-            if name in again:
-                lengths[i] += 1
-                names[i] = _name(spoken[i], lengths[i])
-    return [_numbered(names, i) for i in range(len(names))]
-
-
-def describe_segments(
-    profile: pd.DataFrame,
-    everyone: pd.Series,
-    deviations: pd.DataFrame,
-    *,
-    units: Mapping[str, str],
-    currency: str = "",
-) -> pd.Series:
-    """A few sentences on every segment, made from its medians and those of all customers."""
-    texts = {}
-    for segment, row in deviations.iterrows():
-        members = profile.loc[segment]
-        sentences = (
-            size_sentence(members),
-            _core_sentence(members, everyone, units, currency),
-            _apart_sentence(row, members, everyone, units, currency),
+    def fits(self, topics: Mapping[str, float]) -> bool:
+        """Whether every bound holds; what is not known fulfils none."""
+        return all(
+            topic in topics
+            and (low is None or topics[topic] >= low)
+            and (high is None or topics[topic] <= high)
+            for topic, (low, high) in self.rule.items()
         )
-        texts[segment] = " ".join(sentence for sentence in sentences if sentence)
-    return pd.Series(texts, name="description", dtype="str")
 
 
-def size_sentence(members: pd.Series) -> str:
-    """How many customers a segment has, and what share of spend."""
-    count = int(members["customers"])
-    share = f"{count:,} customer{'' if count == 1 else 's'} ({shown(members['share_pct'])} % of all)"
-    spend = members.get("spend_share_pct", float("nan"))
-    return (
-        f"{share} bring{'s' if count == 1 else ''} {shown(spend)} % of spend."
-        if np.isfinite(spend)
-        else f"{share}."
-    )
+_MUCH, _LITTLE = (MENTION, None), (None, -MENTION)
+KINDS = (
+    Kind(name="Discount hunters", rule={"discount": _MUCH}),
+    Kind(name="Few large orders", rule={"basket": _MUCH, "orders": (None, -0.2)}),
+    Kind(name="Many small orders", rule={"basket": _LITTLE, "orders": (0.2, None)}),
+    Kind(name="Good customers", rule={"spend": _MUCH}),
+    Kind(name="Few small orders", rule={"basket": _LITTLE, "orders": _LITTLE}),
+    Kind(name="Small customers", rule={"spend": _LITTLE}),
+    Kind(name="Not seen lately", rule={"lately": _LITTLE}),
+)
+"""Tried in this order, after `TOP`: the segment that spends most, where that is well above the average."""
+
+PHRASES: Mapping[str, tuple[str, str]] = {
+    "orders": ("Many orders", "Few orders"),
+    "basket": ("Large orders", "Small orders"),
+    "margin": ("High margin", "Thin margin"),
+    "lately": ("Seen lately", "Not seen lately"),
+    "discount": ("Discount hunters", "Little discount"),
+    "spend": ("Good customers", "Small customers"),
+    "gaps": ("Long order gaps", "Short order gaps"),
+    "trend": ("Rising spend", "Falling spend"),
+    "tenure": ("Long-standing customers", "Short history"),
+    "range": ("Wide range", "Narrow range"),
+    "focus": ("One main category", "Mixed baskets"),
+    "returns": ("Many returns", "Few returns"),
+    "rhythm": ("Uneven rhythm", "Steady rhythm"),
+    "weekend": ("Weekend shoppers", "Weekday shoppers"),
+    "evening": ("Evening shoppers", "Daytime shoppers"),
+    "campaigns": ("Many campaigns", "Few campaigns"),
+    "answers": ("Answer campaigns", "Ignore campaigns"),
+}
+"""Topic -> the name of a segment that is high in it, and of one that is low; where no kind fits."""
+
+TOPICS: Mapping[str, tuple[str, int]] = {
+    **dict.fromkeys(("order_count", "order_count_365d"), ("orders", 1)),
+    **dict.fromkeys(("spend_total", "spend_365d", "margin_total", "margin_365d"), ("spend", 1)),
+    **dict.fromkeys(("basket_value_mean", "basket_items_mean", "basket_lines_mean"), ("basket", 1)),
+    **dict.fromkeys(("recency_days", "gap_overdue_ratio"), ("lately", -1)),
+    **dict.fromkeys(("spend_30d", "spend_90d", "margin_30d", "margin_90d", "order_count_90d"), ("lately", 1)),
+    **dict.fromkeys(("product_count", "category_count", "department_count"), ("range", 1)),
+    **dict.fromkeys(("discount_share_pct", "discounted_lines_share_pct"), ("discount", 1)),
+    "gap_days_mean": ("gaps", 1),
+    "spend_trend": ("trend", 1),
+    "tenure_days": ("tenure", 1),
+    "favourite_category_share_pct": ("focus", 1),
+    "margin_share_pct": ("margin", 1),
+    "return_rate_pct": ("returns", 1),
+    "gap_days_variation": ("rhythm", 1),
+    "weekend_share_pct": ("weekend", 1),
+    "evening_share_pct": ("evening", 1),
+    "campaign_count": ("campaigns", 1),
+    "campaign_response_rate_pct": ("answers", 1),
+}
+"""Column -> its topic, and whether a high figure is much or little of it. The clearest column of a topic speaks."""
+
+
+def segment_names(deviations: pd.DataFrame, medians: pd.DataFrame, everyone: pd.Series) -> list[str]:
+    """A name for every segment, in their order, from what sets it apart; no two the same."""
+    seen = visible(deviations, medians, everyone)
+    topics = [_topics(row) for _, row in seen.iterrows()]
+    most = max((row.get("spend", 0.0) for row in topics), default=0.0)
+    names: list[str] = []
+    for row in topics:
+        fitting = _fitting(row, most=most)
+        free = [name for name in fitting if name not in names]
+        names.append(free[0] if free else _numbered(fitting[0], names))
+    return names
+
+
+def visible(deviations: pd.DataFrame, medians: pd.DataFrame, everyone: pd.Series) -> pd.DataFrame:
+    """The deviations that a reader of the medians sees too; others are missing."""
+    gap = medians[deviations.columns] - everyone[deviations.columns]
+    least = VISIBLE_SHARE * everyone[deviations.columns].abs()
+    shares = [name for name in deviations.columns if str(name).endswith("_pct")]
+    least[shares] = least[shares].clip(lower=VISIBLE_POINTS)
+    return deviations.where((gap.abs() >= least) & (gap * deviations > 0))
+
+
+def name_of(segment: str) -> str:
+    """The name without the number that tells two segments of one name apart."""
+    return re.sub(r" \(\d+\)$", "", segment)
+
+
+def plain(column: str) -> str:
+    """A column that nobody wrote words for, as a name says it."""
+    return re.sub(r"_(pct|days|total|mean)$", "", str(column)).replace("_", " ").strip() or str(column)
+
+
+def advice_codes(place: Mapping[str, float]) -> list[str]:
+    """What to do with a segment, from where it lies: one step, and what to see to besides."""
+    spend, orders = place.get("spend_total", 0.0), place.get("order_count", 0.0)
+    silent, basket = place.get("recency_days", 0.0), place.get("basket_value_mean", 0.0)
+    if spend >= 0.4:
+        first = "call" if silent >= 0.3 else "keep"
+    elif silent >= 0.3:
+        first = "ask_back" if spend > -0.4 or basket >= 0.4 else "let_be"
+    elif basket >= 0.4:
+        first = "remind"
+    else:
+        first = "grow" if orders > -0.4 else "second"
+    besides = {"see_to_margin": "discount_share_pct", "see_to_returns": "return_rate_pct"}
+    return [first, *(code for code, column in besides.items() if place.get(column, 0.0) >= 0.6)]
 
 
 def shown(value: float, unit: str = "", currency: str = "") -> str:
-    """A figure for a sentence: three significant digits at most, with its unit."""
-    if value is None or not np.isfinite(value):
+    """A figure within a text: three significant digits at most, with its unit."""
+    if value is None or not isfinite(value):
         return "not known"
     digits = 2 if abs(value) < 1 else 1 if abs(value) < 100 else 0
     text = f"{float(f'{value:.3g}') or 0.0:,.{digits}f}"
@@ -166,77 +146,38 @@ def shown(value: float, unit: str = "", currency: str = "") -> str:
     text = "0" if text == "-0" else text
     if unit == "days" and text == "1":
         return "1 day"
-    if unit == "currency":
-        return f"{currency} {text}".strip()
-    return f"{text} {unit}".strip()
+    return f"{currency} {text}".strip() if unit == "currency" else f"{text} {unit}".strip()
 
 
-def unit_of(column: str, units: Mapping[str, str]) -> str:
-    """The unit to print after a figure ("currency", "days", "%"): the one stated, else what its name says."""
-    if column in units:
-        return units[column] if units[column] in ("currency", "days", "%") else ""
-    if column.endswith("_pct"):
-        return "%"
-    if column.endswith("_days") or column.startswith("gap_days_mean"):
-        return "days"
-    return "currency" if re.match(r"(spend|margin)_(total|\d+d)$|basket_value", column) else ""
+def _topics(row: pd.Series) -> dict[str, float]:
+    """How far a segment stands out in each topic, by its clearest column."""
+    found: dict[str, float] = {}
+    for column in sorted(row.dropna().index, key=str):
+        topic, sign = TOPICS.get(column, (f"column {column}", 1))
+        if abs(row[column]) > abs(found.get(topic, 0.0)):
+            found[topic] = sign * float(row[column])
+    return found
 
 
-def _phrases(row: pd.Series) -> list[tuple[int, float, str]]:
-    """(place in a name, size, words) of each topic, the most telling first."""
-    places = {wording.topic: i for i, wording in reversed(list(enumerate(WORDINGS.values())))}
-    best: dict[str, tuple[int, float, str]] = {}
-    for column, deviation in row.items():
-        wording = wording_of(column)
-        words = wording.say(deviation)
-        size = abs(float(deviation))
-        if words and size >= FAINT and size > best.get(wording.topic, (0, 0.0, ""))[1]:
-            best[wording.topic] = (places.get(wording.topic, len(places)), size, words)
-    return sorted(best.values(), key=lambda phrase: (-round(phrase[1], 9), phrase[0], phrase[2]))
+def _fitting(topics: Mapping[str, float], *, most: float) -> list[str]:
+    """The names that are true of a segment, the most telling first."""
+    spend = topics.get("spend", 0.0)
+    kinds = [TOP] if spend >= MENTION and spend == most else []
+    kinds += [kind.name for kind in KINDS if kind.fits(topics)]
+    places = {topic: place for place, topic in enumerate(PHRASES)}
+    clear = [topic for topic, size in topics.items() if abs(size) >= MENTION]
+    clear.sort(key=lambda topic: (-round(abs(topics[topic]), 9), places.get(topic, len(places)), topic))
+    return [*kinds, *(_phrase(topic, topics[topic]) for topic in clear)] or [AVERAGE]
 
 
-def _name(phrases: Sequence[tuple[int, float, str]], length: int) -> str:
-    words = [words for _, _, words in sorted(phrases[:length], key=lambda phrase: (phrase[0], phrase[2]))]
-    name = ", ".join(words) or NOTHING_SPECIAL
-    return name[0].upper() + name[1:]
+def _phrase(topic: str, size: float) -> str:
+    if topic in PHRASES:
+        return PHRASES[topic][size < 0]
+    return f"{'High' if size > 0 else 'Low'} {plain(topic.removeprefix('column '))}"
 
 
-def _numbered(names: Sequence[str], i: int) -> str:
-    before = sum(name == names[i] for name in names[:i])
-    return f"{names[i]} ({before + 1})" if names.count(names[i]) > 1 else names[i]
-
-
-def _core_sentence(members: pd.Series, everyone: pd.Series, units: Mapping[str, str], currency: str) -> str:
-    said = []
-    for column, pattern in (
-        ("spend_total", "spent {}"),
-        ("order_count", "placed {} order{s}"),
-        ("recency_days", "last bought {} ago"),
-    ):
-        if column in everyone:
-            theirs, all_of_them = (_figure(column, x, units, currency) for x in (members, everyone))
-            words = pattern.format(theirs, s="" if theirs == "1" else "s")
-            said.append(f"{words} ({'' if said else 'all customers: '}{all_of_them})")
-    return f"Their median customer {_and(said)}." if said else ""
-
-
-def _apart_sentence(
-    row: pd.Series, members: pd.Series, everyone: pd.Series, units: Mapping[str, str], currency: str
-) -> str:
-    others = row.drop([column for column in CORE if column in row])
-    telling = others[others.abs() >= MENTION].abs().sort_values(ascending=False, kind="stable").index[:3]
-    said = []
-    for column in telling:
-        theirs, all_of_them = (_figure(column, x, units, currency) for x in (members, everyone))
-        if theirs != all_of_them:
-            before, _, after = wording_of(column).figure.rpartition("{}")
-            said.append(f"{before}{theirs}{after} ({all_of_them})")
-    return f"What else stands out: {_and(said)}." if said else ""
-
-
-def _figure(column: str, medians: pd.Series, units: Mapping[str, str], currency: str) -> str:
-    return shown(medians[column], unit_of(column, units), currency)
-
-
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def _numbered(name: str, taken: list[str]) -> str:
+    number = 2
+    while f"{name} ({number})" in taken:
+        number += 1
+    return f"{name} ({number})"

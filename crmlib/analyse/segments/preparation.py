@@ -1,6 +1,6 @@
 """What columns undergo before customers are grouped: filled, capped, unbent, scaled, near copies left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from crmlib.schema.errors import ParameterError
+from crmlib.measure.indicators.compute import INDICATORS
+from crmlib.schema.errors import ParameterError, nearest
 
 TAIL_SHARE = 0.01
 """This share of the rows is capped at either end of every column: at least one, from `FEW` rows on."""
@@ -167,13 +168,12 @@ def _leave_out_copies(
     dropped: dict[str, str] = {}
     for j, name in enumerate(names):
         if prepared[:, j].std() < _NOTHING:
-            dropped[name] = "hardly differs between customers"
+            dropped[name] = "hardly_differs"
             continue
         links = [(abs(_correlation(prepared[:, i], prepared[:, j])), i) for i in kept]
         strength, i = max(links, default=(0.0, -1))
         if strength > near_copy:
-            r = _correlation(prepared[:, i], prepared[:, j])
-            dropped[name] = f"moves with {names[i]} (r = {r:.2f}), which counts already"
+            dropped[name] = f"moves_with {names[i]}"
         else:
             kept.append(j)
     return kept, dropped
@@ -187,6 +187,38 @@ FEWEST_CUSTOMERS = 50
 MOST_MISSING_PCT = 40.0
 CORE = ("spend_total", "order_count", "recency_days")
 """They come first, so that of columns that move together these are kept."""
+
+
+SEGMENT_INDICATORS = (
+    *("spend_total", "order_count", "recency_days", "basket_value_mean"),
+    *("discount_share_pct", "margin_share_pct"),
+)
+"""What segments are made from unless somebody says otherwise: few figures, each of which one can act on."""
+
+
+def choose_columns(
+    indicators: pd.DataFrame, names: Iterable[str] | None = None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The columns that segments are made from, and those that were asked for and could not be computed.
+
+    Without names, `SEGMENT_INDICATORS`; of a table that has none of them, all columns.
+    """
+    if not isinstance(indicators, pd.DataFrame):
+        raise ParameterError(
+            f"segment_customers needs a DataFrame with a row a customer, not a {type(indicators).__name__}. "
+            "Make it with crmlib.compute_indicators."
+        )
+    here = [str(name) for name in indicators.columns]
+    if names is None and not set(SEGMENT_INDICATORS) & set(here):
+        return indicators, ()
+    wanted = list(dict.fromkeys(SEGMENT_INDICATORS if names is None else names))
+    known = {*here, *indicators.attrs.get("left_out", {}), *(one.name for one in INDICATORS)}
+    for name in wanted:
+        if name not in known:
+            raise ParameterError(f"there is no indicator {name!r}.{nearest(name, known)}")
+    missing = tuple(name for name in wanted if name not in here)
+    places = sorted((wanted.index(name), place) for place, name in enumerate(here) if name in wanted)
+    return indicators.iloc[:, [place for _, place in places]], missing
 
 
 def numeric_table(indicators: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -203,7 +235,7 @@ def numeric_table(indicators: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str
     order = np.argsort(indicators.index.astype(str).to_numpy(dtype=object), kind="stable")
     numeric = [name for name, column in indicators.items() if _is_numeric(column)]
     table = indicators[numeric].iloc[order].astype("float64").replace([np.inf, -np.inf], np.nan)
-    left_out = {str(name): "is no number" for name in indicators.columns if name not in numeric}
+    left_out = {str(name): "no_number" for name in indicators.columns if name not in numeric}
     return table.rename(columns=str), left_out
 
 
@@ -229,11 +261,9 @@ def usable_columns(buyers: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
     for name, column in buyers.items():
         missing = 100 * column.isna().mean()
         if missing > MOST_MISSING_PCT:
-            left_out[name] = (
-                f"is missing for {missing:.0f} % of the customers (at most {MOST_MISSING_PCT:.0f} %)"
-            )
+            left_out[name] = f"often_missing {missing:.0f}"
         elif column.nunique() <= 1:
-            left_out[name] = "is the same for every customer"
+            left_out[name] = "same_for_all"
     used = [name for name in buyers.columns if name not in left_out]
     if not used:
         why = "; ".join(f"{name} {reason}" for name, reason in left_out.items()) or "none is numeric"

@@ -1,5 +1,6 @@
-"""Segments of customers who behave alike: found, tried on resamples, named and described."""
+"""Segments of customers who behave alike: found, tried on resamples, named; and who is in each."""
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from html import escape
@@ -12,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.segments.choice import (
     METHODS,
     STABLE,
@@ -24,9 +26,18 @@ from crmlib.analyse.segments.choice import (
     refine_clusters,
     try_candidates,
 )
-from crmlib.analyse.segments.names import NO_PURCHASE, describe_segments, segment_names, shown, size_sentence
-from crmlib.analyse.segments.preparation import learn_preparation, numeric_table, usable_columns, who_bought
+from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, segment_names, shown
+from crmlib.analyse.segments.preparation import (
+    choose_columns,
+    learn_preparation,
+    numeric_table,
+    usable_columns,
+    who_bought,
+)
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.states import BUYING
 
 
 class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
@@ -185,7 +196,9 @@ class Segmentation:
     profile : DataFrame indexed by segment, the most valuable first
         `customers`, `share_pct`, `spend_share_pct` (where `spend_total` is there), then the medians of
         `features` in their own units.
-    descriptions : Series segment -> sentences made from the numbers
+    everyone : Series column -> median of all customers with a purchase
+    deviations : DataFrame segment -> the columns of `features`
+        Where the segment lies, in standard deviations from the average customer with a purchase.
     silhouette : float
         Mean over customers: 1 far apart, 0 touching.
     silhouettes : Series segment -> mean silhouette
@@ -194,9 +207,10 @@ class Segmentation:
         5th and 95th percentile), `published` (False where jaccard is below 0.6: not to be relied on).
         `stability.attrs["adjusted_rand"]` is (mean, low, high) for the whole.
     candidates : DataFrame
-        Every number of segments and method that was tried, with its figures and a verdict.
+        Every number of segments and method that was tried, with its figures, a `verdict` and `why` (codes).
     features : list of the columns that count
-    dropped : Series column -> why it does not count
+    missing : tuple of the columns that were asked for and could not be computed
+    dropped : Series column -> why it does not count, as a code
     outliers : Series customer_id -> which of their figures were capped
     coordinates : DataFrame customer_id -> x, y
         The first two principal components of the prepared columns; x grows with value.
@@ -205,8 +219,8 @@ class Segmentation:
 
     Notes
     -----
-    Customers without a purchase are a segment by rule ("No purchase yet", last): no coordinates, and no
-    figure for silhouette or stability.
+    Customers without a purchase are a segment by rule ("No purchase", last): no coordinates, and no
+    figure for silhouette or stability. `profile.attrs` has the `units` of the columns and the `currency`.
 
     Examples
     --------
@@ -218,36 +232,39 @@ class Segmentation:
     ...     }
     ... )
     >>> segment_customers(indicators, n_segments=3).profile[["customers", "spend_share_pct"]].round(1)
-                                 customers  spend_share_pct
+                     customers  spend_share_pct
     segment
-    Occasional, very high spend         40             81.5
-    Occasional, low spend               40              9.4
-    Very frequent, low spend            40              9.1
+    Top customers           40             81.5
+    Small customers         40              9.4
+    Many orders             40              9.1
     """
 
     labels: pd.Series
     profile: pd.DataFrame
-    descriptions: pd.Series
+    everyone: pd.Series
+    deviations: pd.DataFrame
     silhouette: float
     silhouettes: pd.Series
     stability: pd.DataFrame
     candidates: pd.DataFrame
     features: list[str]
+    missing: tuple[str, ...]
     dropped: pd.Series
     outliers: pd.Series
     coordinates: pd.DataFrame
     model: SegmentModel
 
     def _repr_html_(self) -> str:
+        spend = self.profile.get("spend_share_pct", pd.Series(np.nan, self.profile.index))
         rows = "".join(
             f"<tr><th scope='row'>{escape(str(name))}</th><td>{int(row['customers']):,}</td>"
-            f"<td>{row['share_pct']:.1f}</td><td>{escape(str(self.descriptions[name]))}</td>"
+            f"<td>{row['share_pct']:.1f}</td><td>{spend[name]:.1f}</td>"
             f"<td>{'yes' if self.stability.loc[name, 'published'] else 'no: not repeatable'}</td></tr>"
             for name, row in self.profile.iterrows()
         )
         heads = "".join(
             f"<th scope='col'>{head}</th>"
-            for head in ("Segment", "Customers", "Share, %", "What they are like", "Stable")
+            for head in ("Segment", "Customers", "Share, %", "Share of spend, %", "Stable")
         )
         return (
             f"<table><caption>{len(self.profile)} segments of {len(self.labels):,} customers, "
@@ -257,23 +274,31 @@ class Segmentation:
 
 
 def segment_customers(
-    indicators: pd.DataFrame, *, n_segments: int | str = "auto", seed: int = 0
+    indicators: pd.DataFrame,
+    *,
+    columns: Iterable[str] | None = None,
+    n_segments: int | str = "auto",
+    seed: int = 0,
 ) -> Segmentation:
     """Group customers who behave alike, choose how many groups by what repeats itself, and name them.
 
-    Only numeric columns count. Columns are prepared by `SegmentModel`; k-means and a Gaussian mixture are
-    tried with 2 to 8 segments (fewer where there would be under 30 customers a segment), each on 20
-    resamples. Of those that hold up (every segment has a mean Jaccard index of 0.6, 5 % of the customers and
-    10 customers) the finest of those with the best balance of separation, stability and detail is taken: see
-    `crmlib.analyse.segments.choice.choose`. With more than 3,000 customers the choice is made on a sample of
-    3,000; the segments then settle on all.
+    The report on segments shows what this makes with its defaults. Columns are prepared by `SegmentModel`;
+    k-means and a Gaussian mixture are tried with 2 to 8 segments (fewer where there would be under 30
+    customers a segment), each on 20 resamples. Of those that hold up (every segment has a mean Jaccard index
+    of 0.6, 5 % of the customers and 10 customers) the finest of those with the best balance of separation,
+    stability and detail is taken: see `crmlib.analyse.segments.choice.choose`. With more than 3,000 customers
+    the choice is made on a sample of 3,000; the segments then settle on all. Names follow the rules of
+    `crmlib.analyse.segments.names`.
 
     Parameters
     ----------
     indicators : DataFrame indexed by customer_id
-        As `crmlib.compute_indicators` makes it. `attrs["units"]` (column -> unit) and `attrs["currency"]`,
-        where they are there, are used in the descriptions. A customer whose `order_count` is 0 or missing
-        (without that column: whose `recency_days`, else everything, is missing) has no purchase yet.
+        As `crmlib.compute_indicators` makes it. A customer whose `order_count` is 0 or missing (without that
+        column: whose `recency_days`, else everything, is missing) has no purchase yet.
+    columns : names of columns, optional
+        What the segments are made from; without them spend, orders, recency, value of an order, share of
+        discount and of margin, as far as they are there; of a table that has none of these, every numeric
+        column.
     n_segments : "auto" or int
         Without the segment of those who have not bought.
     seed : int
@@ -286,7 +311,7 @@ def segment_customers(
     ------
     ParameterError
         If there are fewer than 50 customers with a purchase, customer ids come twice, no column can be used,
-        or `n_segments` does not fit.
+        a column that is named is not known, or `n_segments` does not fit.
 
     References
     ----------
@@ -304,13 +329,13 @@ def segment_customers(
     ...         "order_count": np.r_[draw(20, 2, 80), draw(60, 6, 40)].round(),
     ...     }
     ... )
-    >>> print(segment_customers(indicators, n_segments=3).descriptions.iloc[0])
-    40 customers (33.3 % of all) bring 81.5 % of spend. Their median customer spent 888 (all customers: 109)
-    and placed 20 orders (21).
+    >>> segment_customers(indicators, n_segments=3).labels.iloc[0]
+    'Top customers'
     """
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**31:
         raise ParameterError(f"seed={seed!r}: give a whole number, 0 or more.")
-    table, left_out = numeric_table(indicators)
+    chosen, missing = choose_columns(indicators, columns)
+    table, left_out = numeric_table(chosen)
     values = table[who_bought(table)]
     used, unusable = usable_columns(values)
     values = values[used]
@@ -321,14 +346,19 @@ def segment_customers(
     coordinates = principal_coordinates(prepared)
     order = _value_order(model.labels_, values, coordinates["x"])
     model = reorder_segments(model, order)
-    deviations = prepared.groupby(model.labels_).mean()
-    deviations.index = pd.Index(segment_names(deviations), name="segment")
-    labels = _labels(indicators, values, deviations.index[model.labels_])
+    everyone = values[list(prepared.columns)].median()
+    deviations = _deviations(prepared, values, model.labels_, everyone)
+    labels = _labels(chosen, values, deviations.index[model.labels_])
     profile = _profile(labels, table, list(prepared.columns), deviations.index)
+    profile.attrs = {
+        "units": dict(indicators.attrs.get("units", {})),
+        "currency": str(indicators.attrs.get("currency", "")),
+    }
     return Segmentation(
         labels=labels,
         profile=profile,
-        descriptions=_descriptions(indicators, values, profile, deviations),
+        everyone=everyone,
+        deviations=deviations,
         silhouette=tried[best].silhouette,
         silhouettes=_per_segment(
             pd.Series(tried[best].silhouettes_per_segment[order], deviations.index), profile
@@ -336,11 +366,56 @@ def segment_customers(
         stability=_stability(tried[best], order, profile, deviations.index),
         candidates=candidate_table(tried, best),
         features=list(prepared.columns),
-        dropped=_reasons({**left_out, **unusable, **model.dropped_}, indicators),
+        missing=missing,
+        dropped=_reasons({**left_out, **unusable, **model.dropped_}, chosen),
         outliers=_outliers(model, values),
-        coordinates=coordinates.loc[indicators.index[indicators.index.isin(values.index)]],
+        coordinates=coordinates.loc[chosen.index[chosen.index.isin(values.index)]],
         model=model,
     )
+
+
+def late_in_segments(
+    segmentation: Segmentation, indicators: pd.DataFrame, states: pd.Series | None = None
+) -> pd.DataFrame:
+    """Of each segment: `late`, who did not buy for `LATE_TIMES` their usual gap; of them `buying` by their state,
+    with their `spend`.
+    """
+    if "gap_overdue_ratio" not in indicators:
+        return pd.DataFrame(0, index=segmentation.profile.index, columns=["late", "buying", "spend"])
+    labels = segmentation.labels
+    late = is_late(indicators["gap_overdue_ratio"].reindex(labels.index))
+    buying = late if states is None else late & states.reindex(labels.index).isin(BUYING)
+    spend = indicators.get("spend_total", pd.Series(0.0, indicators.index)).reindex(labels.index)
+    counted = pd.DataFrame({"late": late, "buying": buying, "spend": spend.where(buying, 0.0)})
+    counted = counted.groupby(labels).sum().reindex(segmentation.profile.index, fill_value=0)
+    return counted.astype({"late": "int64", "buying": "int64"})
+
+
+def segment_advice(segmentation: Segmentation) -> pd.Series:
+    """What to do with each segment, as codes."""
+    said = {name: advice_codes(row.to_dict()) for name, row in segmentation.deviations.iterrows()}
+    return pd.Series(
+        [said.get(name, ["invite"]) for name in segmentation.profile.index], segmentation.profile.index
+    )
+
+
+def segment_list(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -> pd.DataFrame:
+    """Every customer with the segment, most spend first; segments that do not repeat themselves are left out."""
+    shown = [
+        name
+        for name in ("spend_total", "order_count", "recency_days", "gap_overdue_ratio")
+        if name in indicators
+    ]
+    table = indicators[shown].reindex(segmentation.labels.index)
+    table.insert(0, "segment", segmentation.labels)
+    place = {name: i for i, name in enumerate(segmentation.profile.index)}
+    table = table[table["segment"].map(segmentation.stability["published"]).astype(bool)]
+    table = table.assign(place=table["segment"].map(place), customer_id=table.index.astype("str"))
+    table = table.reset_index(drop=True)
+    by = ["place", *(["spend_total"] if "spend_total" in shown else []), "customer_id"]
+    table = table.sort_values(by, ascending=[name != "spend_total" for name in by], kind="stable")
+    table["customer_id"] = public_ids(crm, table["customer_id"])
+    return table.reset_index(drop=True)[["segment", "customer_id", *shown]]
 
 
 def principal_coordinates(prepared: pd.DataFrame) -> pd.DataFrame:
@@ -414,20 +489,13 @@ def _profile(labels: pd.Series, table: pd.DataFrame, features: list[str], names:
     return profile.join(groups[features].median()).rename_axis("segment")
 
 
-def _descriptions(
-    indicators: pd.DataFrame, values: pd.DataFrame, profile: pd.DataFrame, deviations: pd.DataFrame
-) -> pd.Series:
-    said = describe_segments(
-        profile,
-        values[list(deviations.columns)].median(),
-        deviations,
-        units=indicators.attrs.get("units", {}),
-        currency=str(indicators.attrs.get("currency", "")),
-    )
-    if NO_PURCHASE in profile.index:
-        size = size_sentence(profile.loc[NO_PURCHASE, ["customers", "share_pct"]])
-        said[NO_PURCHASE] = f"{size} They have bought nothing, or sent it all back."
-    return said.rename_axis("segment")
+def _deviations(
+    prepared: pd.DataFrame, values: pd.DataFrame, labels: np.ndarray, everyone: pd.Series
+) -> pd.DataFrame:
+    """Where each segment lies, indexed by its name."""
+    found = prepared.groupby(labels).mean()
+    medians = values[list(prepared.columns)].groupby(labels).median()
+    return found.set_axis(pd.Index(segment_names(found, medians, everyone), name="segment"))
 
 
 def _per_segment(found: pd.Series, profile: pd.DataFrame) -> pd.Series:

@@ -1,4 +1,4 @@
-"""What stands before and after the segments."""
+"""What stands before and after the segments: which columns, who is late, who is in which."""
 
 from types import SimpleNamespace
 
@@ -6,51 +6,67 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.segments.lists import (
-    ADVICE,
-    SEGMENT_INDICATORS,
-    choose_columns,
-    overdue_customers,
-    segment_advice,
-    segment_list,
-)
+from crmlib import compute_indicators, segment_customers
+from crmlib.analyse.segments.preparation import SEGMENT_INDICATORS, choose_columns
+from crmlib.analyse.segments.segment import late_in_segments, segment_advice, segment_list
 from crmlib.measure.indicators import indicator_catalogue
 from crmlib.prepare.privacy import KEY_VARIABLE
 from crmlib.schema.errors import ParameterError
 from tests.present.report_samples import customers_of, segments_of, shop
-
-HOUSE = SimpleNamespace(currency="EUR", config=None)
 
 
 def test_the_usual_indicators_are_known():
     assert set(SEGMENT_INDICATORS) <= set(indicator_catalogue()["name"])
 
 
-def test_what_cannot_be_computed_is_left_out_with_its_reason():
-    chosen = choose_columns(shop(), customers_of("shop"))
-    assert "margin_share_pct" not in chosen
-    assert "cost_amount" in chosen.attrs["left_out"]["margin_share_pct"]
-    assert chosen.attrs["units"]["spend_total"] == "currency" and chosen.attrs["currency"] == "EUR"
+def test_what_cannot_be_computed_is_left_out_and_named():
+    chosen, missing = choose_columns(customers_of("shop"))
+    assert "margin_share_pct" not in chosen and missing == ("margin_share_pct",)
+    found = segments_of("shop")
+    assert found.missing == ("margin_share_pct",)
+    assert found.profile.attrs["units"]["spend_total"] == "currency"
+    assert found.profile.attrs["currency"] == "EUR"
+
+
+def test_the_line_of_the_readme_gives_what_the_report_shows():
+    line = segment_customers(compute_indicators(shop()))
+    wanted = [name for name in SEGMENT_INDICATORS if name in customers_of("shop")]
+    assert line.features == wanted
+    report = segment_customers(customers_of("shop"), columns=None, n_segments="auto", seed=0)
+    pd.testing.assert_series_equal(line.labels, report.labels)
+    pd.testing.assert_frame_equal(line.profile, report.profile)
 
 
 def test_a_misspelt_indicator_is_refused_with_the_nearest():
     with pytest.raises(ParameterError, match="Did you mean 'spend_total'"):
-        choose_columns(shop(), customers_of("shop"), ["spend_totl"])
+        choose_columns(customers_of("shop"), ["spend_totl"])
+
+
+def test_columns_come_in_the_order_that_was_asked_for():
+    chosen, _ = choose_columns(customers_of("shop"), ["recency_days", "margin_total", "spend_total"])
+    assert chosen.columns.tolist() == ["recency_days", "spend_total"]
 
 
 def test_the_input_is_not_changed():
     before = customers_of("shop").copy()
-    choose_columns(shop(), customers_of("shop"))
+    choose_columns(customers_of("shop"))
     pd.testing.assert_frame_equal(customers_of("shop"), before)
 
 
-def test_overdue_is_twice_the_usual_gap_end_included():
+def test_late_is_twice_the_usual_gap_end_included_and_buying_by_the_state():
     found = SimpleNamespace(
-        labels=pd.Series({"a": "x", "b": "x", "c": "y"}), profile=pd.DataFrame(index=["x", "y"])
+        labels=pd.Series({"a": "x", "b": "x", "c": "y", "d": "x"}), profile=pd.DataFrame(index=["x", "y"])
     )
-    ratios = pd.DataFrame({"gap_overdue_ratio": [2.0, 1.99, np.nan]}, index=["a", "b", "c"])
-    assert overdue_customers(found, ratios).to_dict() == {"x": 1, "y": 0}
-    assert overdue_customers(found, ratios.drop(columns="gap_overdue_ratio")).empty
+    ratios = pd.DataFrame(
+        {"gap_overdue_ratio": [2.0, 1.99, np.nan, 9.0], "spend_total": [7.0, 1.0, 1.0, 5.0]},
+        index=list("abcd"),
+    )
+    late = late_in_segments(found, ratios)
+    assert late["late"].to_dict() == late["buying"].to_dict() == {"x": 2, "y": 0}
+    states = pd.Series(["active", "active", "active", "lost"], index=list("abcd"))
+    late = late_in_segments(found, ratios, states)
+    assert late.loc["x"].tolist() == [2, 1, 7.0]
+    assert late_in_segments(found, ratios.drop(columns="gap_overdue_ratio"))["late"].sum() == 0
 
 
 def test_every_customer_is_listed_once_in_the_order_of_segments():
@@ -79,26 +95,7 @@ def test_customers_are_shown_by_pseudonym_where_crm_toml_says_so(monkeypatch):
     assert listed["customer_id"].is_unique
 
 
-@pytest.mark.parametrize(
-    ("place", "advice"),
-    [
-        ({"spend_total": 1.2, "recency_days": -0.8}, "keep"),
-        ({"spend_total": 0.9, "recency_days": 1.0}, "call"),
-        ({"spend_total": 0.0, "recency_days": 0.9}, "ask back"),
-        ({"spend_total": -1.0, "recency_days": 1.1}, "let be"),
-        ({"spend_total": -0.2, "order_count": 0.5, "recency_days": -0.6}, "grow"),
-        ({"spend_total": -0.9, "order_count": -0.9, "recency_days": -0.5}, "second"),
-    ],
-)
-def test_advice_follows_from_where_a_segment_lies(place, advice):
-    model = SimpleNamespace(centres_=np.array([list(place.values())]))
-    found = SimpleNamespace(profile=pd.DataFrame(index=["it"]), features=list(place), model=model)
-    assert segment_advice(found)["it"] == ADVICE[advice]
-
-
-def test_discount_seekers_come_with_a_warning():
-    model = SimpleNamespace(centres_=np.array([[0.0, 1.0]]))
-    found = SimpleNamespace(
-        profile=pd.DataFrame(index=["it"]), features=["spend_total", "discount_share_pct"], model=model
-    )
-    assert "margin" in segment_advice(found)["it"]
+def test_every_segment_has_advice():
+    advice = segment_advice(segments_of("shop"))
+    assert list(advice.index) == list(segments_of("shop").profile.index)
+    assert advice.map(len).min() >= 1

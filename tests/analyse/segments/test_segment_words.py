@@ -1,73 +1,148 @@
-"""Names that a salesperson would use, and sentences from figures."""
+"""Names that a salesperson would use: short, true, told apart, and nobody else's."""
+
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.segments.lists import SEGMENT_INDICATORS
-from crmlib.analyse.segments.names import WORDINGS, segment_names, shown, unit_of, wording_of
+from crmlib.analyse.customers.types import CUSTOMER_TYPES
+from crmlib.analyse.segments.names import (
+    AVERAGE,
+    KINDS,
+    NO_PURCHASE,
+    PHRASES,
+    TOP,
+    TOPICS,
+    advice_codes,
+    plain,
+    segment_names,
+    shown,
+)
+from crmlib.analyse.segments.preparation import SEGMENT_INDICATORS
 from crmlib.measure.indicators import INDICATORS
+from crmlib.present.reports.segments.say import RULE_WORDS, SEGMENT_WORDS, rule_words, segment_word
+from crmlib.schema.states import LIFE_ORDER, SIGNALS
+
+EVERY_NAME = sorted(SEGMENT_WORDS.members)
 
 
-def names(**columns):
-    return segment_names(pd.DataFrame(columns))
+def names(medians=None, everyone=None, **columns):
+    """Names from deviations; without medians these are far from everyone's, in the same direction."""
+    apart = pd.DataFrame(columns)
+    everyone = pd.Series(100.0, apart.columns) if everyone is None else pd.Series(everyone)
+    medians = 100 + 100 * np.sign(apart) if medians is None else pd.DataFrame(medians)
+    return segment_names(apart, medians, everyone)
 
 
-def test_the_example_of_the_house():
-    assert names(order_count=[0.8], spend_total=[0.9], category_count=[-0.7], tenure_days=[0.1]) == [
-        "Frequent, high spend, few categories"
-    ]
+def test_the_segment_that_spends_most_is_the_top():
+    assert names(spend_total=[1.8, 0.6, -1.0]) == [TOP, "Good customers", "Small customers"]
+    assert names(spend_total=[0.3, -0.3]) == [AVERAGE, f"{AVERAGE} (2)"]
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ({"discount_share_pct": 1.1, "spend_total": -1.1}, "Discount hunters"),
+        ({"basket_value_mean": 0.97, "order_count": -0.42}, "Few large orders"),
+        ({"basket_value_mean": -0.66, "order_count": 0.42}, "Many small orders"),
+        ({"basket_value_mean": -0.62, "order_count": -1.06, "spend_total": -1.1}, "Few small orders"),
+        ({"recency_days": 0.9, "spend_total": -0.2}, "Not seen lately"),
+        ({"spend_30d": -0.9, "recency_days": 0.1}, "Not seen lately"),
+        ({"margin_share_pct": -0.6}, "Thin margin"),
+        ({"weekend_share_pct": 0.8, "margin_share_pct": 0.5}, "Weekend shoppers"),
+    ],
+)
+def test_what_sets_a_segment_apart_gives_its_name(place, name):
+    assert names(**{column: [value] for column, value in place.items()}) == [name]
 
 
 def test_columns_of_one_topic_speak_once_through_the_clearest():
-    assert names(recency_days=[-0.5], spend_30d=[0.9], spend_90d=[0.7], order_count=[0.6]) == [
-        "Frequent, recent"
+    assert names(recency_days=[-0.5], spend_30d=[0.9], spend_90d=[0.7]) == ["Seen lately"]
+
+
+def test_no_name_claims_a_difference_that_the_medians_do_not_show():
+    apart = {"discount_share_pct": [-0.57], "spend_total": [0.6]}
+    assert names(
+        **apart,
+        medians={"discount_share_pct": [2.0], "spend_total": [10_600.0]},
+        everyone={"discount_share_pct": 2.1, "spend_total": 5_610.0},
+    ) == [TOP]
+    assert names(
+        discount_share_pct=[0.6], medians={"discount_share_pct": [2.9]}, everyone={"discount_share_pct": 2.0}
+    ) == [AVERAGE]
+    assert names(spend_total=[0.6], medians={"spend_total": [90.0]}, everyone={"spend_total": 100.0}) == [
+        AVERAGE
     ]
-    assert names(recency_days=[1.5], spend_30d=[-0.9], order_count=[-1.2]) == ["Rare, least recent"]
 
 
-def test_faint_differences_give_two_words_and_none_gives_a_plain_name():
-    assert names(order_count=[0.3], spend_total=[0.25], tenure_days=[0.22]) == ["Frequent, high spend"]
-    assert names(order_count=[0.01], spend_total=[-0.02]) == ["Middle of the road"]
-
-
-def test_names_differ_by_the_next_word_and_only_then_by_a_number():
-    found = names(
-        order_count=[0.9, 0.9], spend_total=[0.8, 0.8], tenure_days=[0.7, 0.7], category_count=[0.5, -0.5]
-    )
-    assert found == [
-        "Frequent, high spend, long with us, many categories",
-        "Frequent, high spend, long with us, few categories",
-    ]
-    assert names(order_count=[0.9] * 3) == ["Frequent (1)", "Frequent (2)", "Frequent (3)"]
+def test_two_of_a_kind_are_told_apart_by_the_next_name_and_only_then_by_a_number():
+    assert names(spend_total=[-0.9, -1.2], recency_days=[0.1, 0.8]) == ["Small customers", "Not seen lately"]
+    assert names(order_count=[0.9] * 3) == ["Many orders", "Many orders (2)", "Many orders (3)"]
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_names_are_unique_and_do_not_depend_on_the_columns_order(seed):
     rng = np.random.default_rng(seed)
-    table = pd.DataFrame(rng.normal(0, 0.8, size=(8, len(WORDINGS))), columns=list(WORDINGS))
-    found = segment_names(table)
+    table = pd.DataFrame(rng.normal(0, 0.8, size=(8, len(TOPICS))), columns=list(TOPICS))
+    found = names(**table)
     assert len(set(found)) == 8
-    assert found == segment_names(table[rng.permutation(table.columns)])
+    assert found == names(**table[rng.permutation(table.columns)])
     assert all(name[0].isupper() for name in found)
+
+
+@pytest.mark.parametrize("name", EVERY_NAME)
+def test_names_have_two_or_three_words_and_none_of_a_state_a_signal_or_a_type(name):
+    words = set(re.findall(r"\w+", name))
+    assert 2 <= len(name.split()) <= 3 and "," not in name
+    others = [*LIFE_ORDER, *(signal.name for signal in SIGNALS), *(kind.name for kind in CUSTOMER_TYPES)]
+    assert not words & {word for other in others for word in re.findall(r"\w+", other)}
+
+
+def test_every_name_has_words_and_a_rule():
+    given = {
+        TOP,
+        AVERAGE,
+        NO_PURCHASE,
+        *(kind.name for kind in KINDS),
+        *(one for pair in PHRASES.values() for one in pair),
+    }
+    assert {name.lower() for name in given} == set(SEGMENT_WORDS.members) == set(RULE_WORDS.members)
+    for name in given:
+        assert str(segment_word(name)) == name and str(rule_words(name)).endswith(".")
+    assert str(rule_words("Many orders (2)")) == str(rule_words("Many orders"))
+    assert "figure" in str(rule_words("High nps"))
 
 
 def test_what_segments_are_made_from_has_words_of_its_own():
     numeric = {indicator.name for indicator in INDICATORS if indicator.unit != "name"}
-    assert set(SEGMENT_INDICATORS) <= set(WORDINGS) <= numeric
-    assert all(wording_of(name).say(2) or wording_of(name).say(-2) for name in numeric)
-
-
-def test_units_are_those_of_the_indicators_and_names_with_words_tell_theirs():
-    for indicator in INDICATORS:
-        stated = indicator.unit if indicator.unit in ("currency", "days", "%") else ""
-        assert unit_of(indicator.name, {indicator.name: indicator.unit}) == stated
-        assert indicator.name not in WORDINGS or unit_of(indicator.name, {}) == stated
+    assert set(SEGMENT_INDICATORS) <= set(TOPICS) <= numeric
+    assert {topic for topic, _ in TOPICS.values()} == set(PHRASES)
 
 
 def test_words_for_a_users_own_indicator():
-    assert wording_of("weekend_spend_total").say(-2) == "low weekend spend"
+    assert names(weekend_spend_total=[-2.0]) == ["Low weekend spend"]
     assert names(**{"nps{}": [0.9]}) == ["High nps{}"]
+    assert plain("email_open_rate_pct") == "email open rate"
+
+
+@pytest.mark.parametrize(
+    ("place", "advice"),
+    [
+        ({"spend_total": 1.2, "recency_days": -0.8}, "keep"),
+        ({"spend_total": 0.9, "recency_days": 1.0}, "call"),
+        ({"spend_total": 0.0, "recency_days": 0.9}, "ask_back"),
+        ({"spend_total": -1.0, "recency_days": 1.1}, "let_be"),
+        ({"spend_total": -0.2, "order_count": 0.5, "recency_days": -0.6}, "grow"),
+        ({"spend_total": -0.9, "order_count": -0.9, "recency_days": -0.5}, "second"),
+    ],
+)
+def test_advice_follows_from_where_a_segment_lies(place, advice):
+    assert advice_codes(place) == [advice]
+
+
+def test_discount_seekers_come_with_a_warning():
+    assert "see_to_margin" in advice_codes({"spend_total": 0.0, "discount_share_pct": 1.0})
 
 
 @pytest.mark.parametrize(
@@ -83,5 +158,5 @@ def test_words_for_a_users_own_indicator():
         (None, "", "not known"),
     ],
 )
-def test_figures_in_sentences(value, unit, text):
+def test_figures_in_texts(value, unit, text):
     assert shown(value, unit, "EUR") == text

@@ -1,5 +1,6 @@
 """Segments of customers: found, ordered, named, described; and refused where they cannot be."""
 
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from crmlib.analyse.segments.names import NO_PURCHASE
+from crmlib.analyse.segments.preparation import SEGMENT_INDICATORS
 from crmlib.analyse.segments.segment import Segmentation, segment_customers
+from crmlib.present.reports.segments.say import like_words, rule_words
 from crmlib.schema.errors import ParameterError
 
 KINDS = {
@@ -48,9 +51,14 @@ def planted(each=100, seed=0):
     return table.iloc[mixed], truth.iloc[mixed]
 
 
+def all_columns(table, **options):
+    """Segments from every column, whatever it is called."""
+    return segment_customers(table, columns=list(map(str, table.columns)), **options)
+
+
 @pytest.fixture(scope="module")
 def found() -> Segmentation:
-    return segment_customers(planted()[0])
+    return all_columns(planted()[0])
 
 
 def test_planted_kinds_are_found_and_ordered_by_value(found):
@@ -78,25 +86,19 @@ def test_profile_holds_the_medians_and_shares(found):
 
 
 def test_names_say_what_sets_a_segment_apart(found):
-    heavy, bulk, lapsed = found.profile.index
-    assert "frequent" in heavy.lower()
-    assert "high spend" in heavy
-    assert "few categories" in bulk
-    assert "low spend" in lapsed
-    assert found.profile.index.is_unique
+    assert list(found.profile.index) == ["Top customers", "Narrow range", "Small customers"]
 
 
 def test_descriptions_are_made_from_the_numbers(found):
-    first = found.profile.iloc[0]
-    text = found.descriptions[found.profile.index[0]]
-    assert text.startswith(f"{first['customers']:.0f} customers ({first['share_pct']:.1f} % of all)")
-    assert f"spent {float(f'{first.spend_total:.3g}'):,.0f} " in text
-    assert f"placed {first['order_count']:.0f} orders" in text
-    assert list(found.descriptions.index) == list(found.profile.index)
+    first, said = found.profile.iloc[0], str(like_words(found, found.profile.index[0])).replace("\xa0", " ")
+    assert said.startswith(f"Median customer: net spend {float(f'{first.spend_total:.3g}'):,.0f} (all: ")
+    assert f"orders {first['order_count']:.0f} (all: {found.everyone['order_count']:.0f})" in said
+    assert found.everyone["order_count"] == planted()[0]["order_count"].median()
+    assert like_words(found, NO_PURCHASE) is None
 
 
 def test_all_tables_speak_of_the_same_segments(found):
-    for part in (found.descriptions, found.silhouettes, found.stability):
+    for part in (found.deviations, found.silhouettes, found.stability):
         assert list(part.index) == list(found.profile.index)
     assert found.stability["published"].all()
     assert (found.stability["low"] <= found.stability["jaccard"]).all()
@@ -123,40 +125,40 @@ def assert_same(one: Segmentation, other: Segmentation):
     pd.testing.assert_series_equal(one.labels.sort_index(), other.labels.sort_index())
     pd.testing.assert_frame_equal(one.profile, other.profile)
     pd.testing.assert_frame_equal(one.candidates, other.candidates)
-    pd.testing.assert_series_equal(one.descriptions, other.descriptions)
+    pd.testing.assert_frame_equal(one.deviations, other.deviations)
 
 
 def test_the_order_of_rows_is_irrelevant_and_the_input_stays(found):
     table, _ = planted()
     mixed = table.sample(frac=1, random_state=9)
     before = mixed.copy(deep=True)
-    assert_same(found, segment_customers(mixed))
+    assert_same(found, all_columns(mixed))
     pd.testing.assert_frame_equal(mixed, before)
 
 
 def test_the_unit_of_money_is_irrelevant(found):
     table, _ = planted()
-    cents = segment_customers(table.assign(spend_total=100 * table["spend_total"]), n_segments=3)
+    cents = all_columns(table.assign(spend_total=100 * table["spend_total"]), n_segments=3)
     assert (cents.labels == found.labels).all()
 
 
 def test_the_same_seed_gives_the_same(found):
-    assert_same(found, segment_customers(planted()[0], seed=0))
+    assert_same(found, all_columns(planted()[0], seed=0))
 
 
 def test_more_customers_than_the_sample():
     table, truth = planted(each=1500)
-    big = segment_customers(table, n_segments=3)
+    big = all_columns(table, n_segments=3)
     assert adjusted_rand_score(truth, big.labels) > 0.95
     assert big.labels.notna().all()
-    assert_same(big, segment_customers(table.sample(frac=1, random_state=3), n_segments=3))
+    assert_same(big, all_columns(table.sample(frac=1, random_state=3), n_segments=3))
 
 
 def test_one_whale_is_no_segment(found):
     table, _ = planted()
     whale = table.copy()
     whale.iloc[0] = [5e9, 1e5, 0.0, 4e4]
-    seen = segment_customers(whale)
+    seen = all_columns(whale)
     assert seen.profile["customers"].min() >= 50
     assert whale.index[0] in seen.outliers.index
     assert "spend_total 5,000,000,000 counted as" in seen.outliers[whale.index[0]]
@@ -169,19 +171,19 @@ def test_customers_without_a_purchase_are_a_segment_of_their_own():
     waiting = pd.DataFrame(
         {"order_count": [0.0, 0.0, np.nan], "spend_total": [0.0, -5.0, np.nan]}, index=["W1", "W2", "W3"]
     )
-    both = segment_customers(pd.concat([waiting, table]), n_segments=3)
+    both = all_columns(pd.concat([waiting, table]), n_segments=3)
     assert (both.labels[["W1", "W2", "W3"]] == NO_PURCHASE).all()
     assert both.profile.index[-1] == NO_PURCHASE
     assert both.profile.loc[NO_PURCHASE, "customers"] == 3
     assert both.stability.loc[NO_PURCHASE, "published"]
     assert both.stability["published"].dtype == bool
-    assert "sent it all back" in both.descriptions[NO_PURCHASE]
+    assert "returned it all" in str(rule_words(NO_PURCHASE))
     assert "W1" not in both.coordinates.index
     assert adjusted_rand_score(truth, both.labels[truth.index]) > 0.95
     without_orders = pd.concat([waiting, table]).drop(columns="order_count")
-    assert (segment_customers(without_orders, n_segments=3).labels[["W1", "W2", "W3"]] == NO_PURCHASE).all()
+    assert (all_columns(without_orders, n_segments=3).labels[["W1", "W2", "W3"]] == NO_PURCHASE).all()
     only_spend = pd.concat([waiting, table])[["spend_total"]]
-    assert (segment_customers(only_spend, n_segments=2).labels == NO_PURCHASE).sum() == 1
+    assert (all_columns(only_spend, n_segments=2).labels == NO_PURCHASE).sum() == 1
 
 
 def test_columns_that_do_not_count_are_named_with_the_reason():
@@ -197,13 +199,13 @@ def test_columns_that_do_not_count_are_named_with_the_reason():
         is_member=np.arange(len(table)) % 2 == 0,
         balance=[Decimal(i % 7) for i in range(len(table))],
     )
-    seen = segment_customers(table, n_segments=3)
-    assert seen.dropped["favourite_category"] == "is no number"
-    assert seen.dropped["first_on"] == "is no number"
-    assert seen.dropped["constant"] == "is the same for every customer"
-    assert seen.dropped["mostly_missing"] == "is missing for 50 % of the customers (at most 40 %)"
-    assert "missing for 50 %" in seen.dropped["endless"]
-    assert "moves with spend_total" in seen.dropped["spend_365d"]
+    seen = all_columns(table, n_segments=3)
+    assert seen.dropped["favourite_category"] == "no_number"
+    assert seen.dropped["first_on"] == "no_number"
+    assert seen.dropped["constant"] == "same_for_all"
+    assert seen.dropped["mostly_missing"] == "often_missing 50"
+    assert seen.dropped["endless"] == "often_missing 50"
+    assert seen.dropped["spend_365d"] == "moves_with spend_total"
     assert {"is_member", "balance"} <= set(seen.features)
     assert set(seen.features).isdisjoint(seen.dropped.index)
     assert set(seen.features) | set(seen.dropped.index) == set(table.columns)
@@ -214,12 +216,12 @@ def test_missing_figures_do_not_stop_it():
     rng = np.random.default_rng(1)
     holes = table.mask(rng.random(table.shape) < 0.05)
     holes["order_count"] = table["order_count"]
-    assert adjusted_rand_score(truth, segment_customers(holes).labels) > 0.8
+    assert adjusted_rand_score(truth, all_columns(holes).labels) > 0.8
 
 
 def test_without_spend_the_first_component_orders():
     table, _ = planted()
-    seen = segment_customers(table.drop(columns="spend_total"), n_segments=3)
+    seen = all_columns(table.drop(columns="spend_total"), n_segments=3)
     assert "spend_share_pct" not in seen.profile
     x = seen.coordinates["x"].groupby(seen.labels).median().reindex(seen.profile.index)
     assert x.is_monotonic_decreasing
@@ -235,7 +237,7 @@ def test_columns_nobody_wrote_words_for():
             "category_count": "nps_mean",
         }
     )
-    seen = segment_customers(odd, n_segments=3)
+    seen = all_columns(odd, n_segments=3)
     assert adjusted_rand_score(truth, seen.labels) > 0.9
     assert seen.profile.index.is_unique
     page = seen._repr_html_()
@@ -246,24 +248,43 @@ def test_columns_nobody_wrote_words_for():
 def test_units_and_currency_come_from_the_indicators():
     table, _ = planted()
     table.attrs = {"currency": "EUR", "units": {"category_count": "%"}}
-    text = segment_customers(table, n_segments=3).descriptions.iloc[1]
-    assert "spent EUR " in text
-    assert " % categories" in text
+    seen = all_columns(table, n_segments=3)
+    said = str(like_words(seen, seen.profile.index[1])).replace("\xa0", " ")
+    assert "net spend EUR " in said
+    assert re.search(r"categories [\d.]+ % \(all: [\d.]+ %\)", said)
+
+
+def test_the_usual_columns_are_taken_from_among_all_others():
+    table, _ = planted()
+    noise = pd.DataFrame(np.random.default_rng(5).normal(size=(300, 9)), table.index).add_prefix("noise_")
+    wide = pd.concat([noise, table], axis=1)
+    usual = [name for name in SEGMENT_INDICATORS if name in table]
+    seen, only = segment_customers(wide), segment_customers(table[usual])
+    assert seen.features == only.features and {*seen.features, *seen.dropped.index} == set(usual)
+    pd.testing.assert_series_equal(seen.labels, only.labels)
+    assert seen.missing == tuple(name for name in SEGMENT_INDICATORS if name not in table)
+    pd.testing.assert_series_equal(seen.dropped, only.dropped)
+
+
+def test_a_table_without_the_usual_columns_is_taken_whole():
+    table = planted()[0].add_prefix("x_")
+    seen = segment_customers(table, n_segments=3)
+    assert {*seen.features, *seen.dropped.index} == set(table.columns)
 
 
 @pytest.mark.parametrize("n_segments", [2, 4])
 def test_a_given_number_of_segments(n_segments):
-    seen = segment_customers(planted()[0], n_segments=n_segments)
+    seen = all_columns(planted()[0], n_segments=n_segments)
     assert len(seen.profile) == n_segments
     assert seen.candidates["n_segments"].eq(n_segments).all()
-    assert seen.candidates["method"].tolist() == ["k-means", "Gaussian mixture"]
+    assert seen.candidates["method"].tolist() == ["kmeans", "mixture"]
 
 
 def test_a_segment_that_does_not_come_back_is_not_published():
     cloud = pd.DataFrame(
         np.random.default_rng(0).normal(size=(300, 6)), columns=[f"trait_{i}" for i in range(6)]
     )
-    seen = segment_customers(cloud, n_segments=7)
+    seen = all_columns(cloud, n_segments=7)
     assert (~seen.stability["published"]).any()
     assert (seen.stability["published"] == (seen.stability["jaccard"] >= 0.6)).all()
     assert "not repeatable" in seen._repr_html_()
@@ -282,24 +303,26 @@ def test_a_segment_that_does_not_come_back_is_not_published():
             {},
             "No column differs|do not differ",
         ),
-        (lambda t: t.to_dict(), {}, "not a dict"),
+        (lambda t: t.to_dict(), {"columns": None}, "not a dict"),
         (lambda t: t, {"n_segments": 11}, "from 2 to 10"),
         (lambda t: t, {"n_segments": 1}, "from 2 to 10"),
         (lambda t: t, {"n_segments": 3.0}, "whole number"),
         (lambda t: t, {"n_segments": True}, "whole number"),
         (lambda t: t, {"n_segments": "many"}, '"auto"'),
+        (lambda t: t, {"columns": ["spend_totl"]}, "Did you mean 'spend_total'"),
         (lambda t: t, {"seed": -1}, "0 or more"),
         (lambda t: t, {"seed": "x"}, "whole number"),
     ],
 )
 def test_what_cannot_be_segmented_is_answered_with_the_remedy(change, options, remedy):
     with pytest.raises(ParameterError, match=remedy):
-        segment_customers(change(planted()[0]), **options)
+        table = change(planted()[0])
+        segment_customers(table, **{"columns": list(table), **options})
 
 
 def test_fifty_customers_are_enough():
     table, _ = planted(each=20)
-    assert len(segment_customers(table.head(50)).profile) == 2
+    assert len(all_columns(table.head(50)).profile) == 2
 
 
 def test_complete_journey_households_by_their_habits():
@@ -325,7 +348,7 @@ def test_complete_journey_households_by_their_habits():
         from orders group by household_id
         """
     ).to_df()
-    seen = segment_customers(table.set_index("household_id"))
+    seen = all_columns(table.set_index("household_id"))
     assert len(table) == 2469
     assert 3 <= len(seen.profile) <= 6
     assert seen.profile["share_pct"].min() > 5

@@ -1,6 +1,7 @@
 """What the report on customers says, made from its numbers."""
 
 from math import ceil
+from typing import Any
 
 import pandas as pd
 
@@ -9,392 +10,310 @@ from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.customers.types import CUSTOMER_TYPES
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.measure.columns import label_of
-from crmlib.present.words import (
-    change,
+from crmlib.present.claims import (
+    Claim,
+    Fact,
+    claim,
     count,
     date,
     days,
-    listing,
     money,
+    name,
+    names,
     number,
-    percent,
-    plural,
-    sentence,
+    share,
     times,
 )
-from crmlib.schema.states import BUYING, DORMANT, LATE_TIMES, LOST, spoken
+from crmlib.present.numbers import is_known
+from crmlib.schema.states import BUYING, DORMANT, LATE_TIMES, LOST
 
-
-def groups_paragraph(profile: CustomerProfile) -> list[str]:
-    """What is known of customers beyond what they buy.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-    """
-    groups = profile.groups
-    if groups.empty:
-        return ["Nothing is known of customers but what they buy."]
-    described = int(groups.groupby("field")["customers"].sum().max())
-    share = 100 * described / max(profile.totals["listed_customers"], 1)
-    said = []
-    if share < 95:
-        said.append(
-            f"This is known of {count(described, 'customer')}, {percent(share)} of all. They need not be "
-            "like the others."
-        )
-    said += [
-        _group_sentence(groups[groups["field"] == name], name, profile.currency)
-        for name in groups["field"].unique()
-    ]
-    said.append(
-        f"Values are shown for groups of at least {count(profile.min_group, 'customer')}; smaller ones are put "
-        "together, with one more where they could be worked out."
-    )
-    return [part for part in said if part]
-
-
-def indicators_paragraph(profile: CustomerProfile) -> list[str]:
-    """How to read the table of indicators, and which ones are missing.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-    """
-    said = [
-        "Half of the customers lie below the median, a tenth below the low figure and a tenth above the high "
-        "one."
-    ]
-    left = list(profile.left_out)
-    if left:
-        said.append(
-            f"{count(len(left), 'indicator').capitalize()} could not be computed, for want of a column or "
-            "table: "
-            f"{listing([label_of(name).lower() for name in left], limit=5)}. The report on data health says "
-            "what would "
-            "bring them."
-        )
-    return said
-
-
-def _group_sentence(table: pd.DataFrame, name: str, currency: str) -> str:
-    shown = table[~table["value"].isin([OTHER, NOT_STATED]) & table["spend_median"].notna()]
-    if len(shown) < 2:
-        return ""
-    largest = shown.loc[shown["customers"].idxmax()]
-    solid = shown[shown["customers"] >= 30]
-    solid = solid if len(solid) > 1 else shown
-    most, least = solid.loc[solid["spend_median"].idxmax()], solid.loc[solid["spend_median"].idxmin()]
-    return (
-        f"{label_of(name)}: “{largest['value']}” is the largest group with {percent(largest['share_pct'])}; "
-        "the median "
-        f"customer spent from {money(least['spend_median'], currency)} (“{least['value']}”) to "
-        f"{money(most['spend_median'], currency)} (“{most['value']}”)."
-    )
-
-
-__all__ = [
-    "concentration_paragraph",
-    "frequency_paragraph",
-    "groups_paragraph",
-    "indicators_paragraph",
-    "months_paragraph",
-    "profile_answer",
-    "profile_findings",
-    "profile_limits",
-    "type_noun",
-    "types_paragraph",
-]
-
-_NOTABLE = 5.0
+NOTABLE = 5.0
 _NOUNS = tuple(kind.name for kind in CUSTOMER_TYPES if kind.rule)
+_SOLID = 30
 
 
-def type_noun(name: str) -> str:
+def type_noun(kind: str) -> Fact | Claim:
     """The customers of a type, as a sentence can begin with them."""
-    return name if name in _NOUNS else f"“{name}” customers"
+    if kind in _NOUNS:
+        return name(kind[:1].upper() + kind[1:])
+    return claim("customers-types-own", type=name(kind))
 
 
-def profile_answer(profile: CustomerProfile) -> list[str]:
-    """How many buy, how far they come back, and who brings the money.
+def sales_of(profile: CustomerProfile) -> Fact:
+    """All net sales."""
+    return money(profile.totals["net_sales"], profile.currency, at="sales.net_amount")
 
-    Parameters
-    ----------
-    profile : CustomerProfile
 
-    Returns
-    -------
-    list of str
-    """
+def buyers_of(profile: CustomerProfile) -> Fact:
+    """How many customers have bought."""
+    return count(profile.totals["customers"], at="customers.buyers")
+
+
+def orders_of(profile: CustomerProfile) -> Fact:
+    """How many orders there are."""
+    return count(profile.totals["orders"], at="sales.orders")
+
+
+def came_back(profile: CustomerProfile) -> Fact:
+    """The share of those who have bought that have bought again."""
+    return share(profile.totals["repeat_share_pct"], at="customers.came_back")
+
+
+def top_share(profile: CustomerProfile, part: int = 20) -> Fact:
+    """The share of spend of the customers who spend most, a part of all in percent."""
+    reached = profile.concentration.set_index("customers_pct")["spend_pct"]
+    return share(reached.get(part), at=f"sales.top_share[{part}]")
+
+
+def type_share(table: pd.DataFrame, kind: str) -> Fact:
+    """The share of customers of a type."""
+    return share(table.loc[kind, "share_pct"], at=f"customers.type_share[{_at(kind)}]")
+
+
+def type_spend_share(table: pd.DataFrame, kind: str) -> Fact:
+    """The share of spend of a type."""
+    return share(table.loc[kind, "spend_share_pct"], at=f"sales.share[type:{_at(kind)}]")
+
+
+def moved(new: Any, old: Any) -> Claim:
+    """How one figure moved against another."""
+    if not is_known(new) or not is_known(old):
+        return claim("number-not-known")
+    new, old = float(new), float(old)
+    if new == old:
+        return claim("number-unchanged")
+    if old and abs((new - old) / old) < 0.001:
+        return claim("number-nearly-unchanged")
+    way = name("up" if new > old else "down")
+    if not old:
+        return claim("number-moved-from-nothing", way=way)
+    return claim("number-moved", way=way, by=share(100 * abs((new - old) / old)))
+
+
+def month_word(month: pd.Timestamp) -> Fact:
+    """A month by its name."""
+    return name(f"{month:%B %Y}")
+
+
+def profile_answer(profile: CustomerProfile) -> list[Claim]:
+    """How many buy, how far they come back, and whom to call first."""
     totals = profile.totals
     if not totals["customers"]:
-        return [
-            "No purchase by a known customer is in these data; net sales are "
-            f"{money(totals['net_sales'], profile.currency)}."
-        ]
-    said = [
-        f"{count(totals['customers'], 'customer')} placed {count(totals['orders'], 'order')} worth "
-        f"{money(totals['net_sales'], profile.currency)} from {date(totals['first_at'])} to "
-        f"{date(totals['last_at'])}."
-    ]
+        return [claim("customers-answer-nobody", sales=sales_of(profile))]
+    said = {
+        "customers": buyers_of(profile),
+        "orders": orders_of(profile),
+        "sales": sales_of(profile),
+        "first": date(totals["first_at"]),
+        "last": date(totals["last_at"]),
+    }
+    first = claim("customers-answer-buyers", **said)
     if (totals["anonymous_share_pct"] or 0) >= 1:
-        said[0] = (
-            f"Net sales from {date(totals['first_at'])} to {date(totals['last_at'])} were "
-            f"{money(totals['net_sales'], profile.currency)} in {count(totals['orders'], 'order')}; "
-            f"{percent(100 - totals['anonymous_share_pct'])} of that came from "
-            f"{count(totals['customers'], 'known customer')}."
-        )
-    said.append(
-        f"{percent(totals['repeat_share_pct'])} of the customers have come back for a second order, and the "
-        "fifth that spend "
-        f"most bring {percent(totals['top_fifth_share_pct'])} of all spend."
-    )
-    return said + _at_stake(profile)
+        known = share(100 - totals["anonymous_share_pct"])
+        first = claim("customers-answer-buyers-known", share=known, **said)
+    back = claim("customers-answer-back", back=came_back(profile), top=top_share(profile))
+    return [first, back, _first_call(profile)]
 
 
-def profile_findings(profile: CustomerProfile) -> list[str]:
-    """The two sentences that the index repeats.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-    """
+def profile_findings(profile: CustomerProfile) -> list[Claim]:
+    """The two sentences that the index repeats."""
     if not profile.totals["customers"]:
-        return ["No purchase by a known customer is in these data."]
-    return [
-        f"A fifth of the customers brings {percent(profile.totals['top_fifth_share_pct'])} of spend.",
-        *_at_stake(profile),
-    ]
+        return [claim("customers-finding-nobody")]
+    return [claim("customers-finding-fifth", share=top_share(profile)), *_at_stake(profile)]
 
 
-def types_paragraph(profile: CustomerProfile) -> list[str]:
-    """What sets the leading type apart, and what its customers are worth.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-    """
+def types_paragraph(profile: CustomerProfile) -> list[Claim]:
+    """What sets the leading type apart, and what its customers are worth."""
     table = profile.type_table
     if table.empty:
-        return ["Nobody has bought yet, so there is no type to tell of."]
-    first = table.iloc[0]
+        return [claim("customers-types-nobody")]
+    first = table.index[0]
     said = [
-        f"{sentence(type_noun(table.index[0]))[:-1]} are {percent(first['share_pct'])} of customers and "
-        "bring "
-        f"{percent(first['spend_share_pct'])} of spend, {times(_against(first))} as much each as the average "
-        "customer."
-    ]
-    last = table.iloc[-1]
-    if len(table) > 2:
-        said.append(
-            f"{sentence(type_noun(table.index[-1]))[:-1]} bring least: {percent(last['spend_share_pct'])} of spend, "
-            f"with {percent(last['share_pct'])} of customers."
+        claim(
+            "customers-types-first",
+            type=type_noun(first),
+            share=type_share(table, first),
+            spend_share=type_spend_share(table, first),
+            times=times(_against(table.loc[first])),
         )
-    return [
-        *said,
-        "Each customer has exactly one type, the first whose rule fits; “lately”, “often” and “much” are "
-        "measured against "
-        "the other customers here, in fifths.",
     ]
+    shown = table.index[table["customers"] >= profile.min_group]
+    if len(shown) > 2:
+        last = shown[-1]
+        shares = {"share": type_share(table, last), "spend_share": type_spend_share(table, last)}
+        said.append(claim("customers-types-last", type=name(last), **shares))
+    return [*said, claim("customers-types-rule")]
 
 
-def months_paragraph(profile: CustomerProfile) -> list[str]:
-    """How sales moved from month to month; months in part are left out.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-    """
+def months_paragraph(profile: CustomerProfile) -> list[Claim]:
+    """How sales moved from month to month; months in part are left out."""
     whole = profile.months[profile.months["complete"]].reset_index(drop=True)
     if len(whole) < 2:
-        known = "No whole month is" if whole.empty else "One whole month is"
-        return [f"{known} in the data; a comparison needs two."]
+        return [claim("customers-months-none" if whole.empty else "customers-months-one")]
     best, least = whole.loc[whole["net_sales"].idxmax()], whole.loc[whole["net_sales"].idxmin()]
     last, before = whole.iloc[-1], whole.iloc[-2]
+    changes = {part: moved(last[part], before[part]) for part in ("orders", "customers")}
     said = [
-        f"The best month was {best['month']:%B %Y} with {money(best['net_sales'], profile.currency)}, the "
-        "weakest "
-        f"{least['month']:%B %Y} with {money(least['net_sales'], profile.currency)}.",
-        f"{last['month']:%B %Y}, the last whole month, was {change(last['net_sales'], before['net_sales'])} "
-        "on the month "
-        f"before; orders were {change(last['orders'], before['orders'])} and customers "
-        f"{change(last['customers'], before['customers'])}.",
+        claim(
+            "customers-months-range",
+            best=month_word(best["month"]),
+            high=month_sales(best, profile.currency),
+            least=month_word(least["month"]),
+            low=month_sales(least, profile.currency),
+        ),
+        claim(
+            "customers-months-last",
+            month=month_word(last["month"]),
+            sales=moved(last["net_sales"], before["net_sales"]),
+            orders=changes["orders"],
+            customers=changes["customers"],
+        ),
     ]
-    if len(whole) >= 13:
-        year_ago = whole.iloc[-13]
-        said.append(
-            f"Against {year_ago['month']:%B %Y} it was {change(last['net_sales'], year_ago['net_sales'])}."
-        )
-    else:
-        said.append("There is no year before to compare with, so a season cannot be told from a trend.")
-    return said
+    if len(whole) < 13:
+        return [*said, claim("customers-months-no-year")]
+    year_ago = whole.iloc[-13]
+    grown = moved(last["net_sales"], year_ago["net_sales"])
+    return [*said, claim("customers-months-year", month=month_word(year_ago["month"]), sales=grown)]
 
 
-def frequency_paragraph(profile: CustomerProfile) -> list[str]:
-    """What the number of orders and the spend of customers say about where growth can come from.
+def month_sales(row: pd.Series, currency: str) -> Fact:
+    """The net sales of a month."""
+    return money(row["net_sales"], currency, at=f"sales.net_amount[{row['month']:%Y-%m}]")
 
-    Parameters
-    ----------
-    profile : CustomerProfile
 
-    Returns
-    -------
-    list of str
-    """
+def frequency_paragraph(profile: CustomerProfile) -> list[Claim]:
+    """What the number of orders and the spend of customers say about where growth can come from."""
     bought = profile.indicators[profile.indicators["order_count"] > 0]
     if bought.empty:
-        return ["Nobody has bought yet."]
-    said = [
-        f"Half of the customers have placed {number(bought['order_count'].median())} "
-        f"{plural(bought['order_count'].median(), 'order')} or fewer and spent "
-        f"{money(profile.totals['spend_median'], profile.currency)} or less."
-    ]
+        return [claim("customers-frequency-nobody")]
+    spend = money(profile.totals["spend_median"], profile.currency, at="customers.spend_median")
+    said = [claim("customers-frequency-half", orders=number(bought["order_count"].median()), spend=spend)]
     once = 100 - profile.totals["repeat_share_pct"]
     single = int((bought["order_count"] == 1).sum())
-    if once >= _NOTABLE:
-        said.append(
-            f"{percent(once)} have ordered once only, {count(single, 'customer')}: a second order from one "
-            "in ten of them "
-            f"would be {count(max(round(single / 10), 1), 'order')} more."
-        )
+    if once >= NOTABLE:
+        more = count(max(round(single / 10), 1))
+        said.append(claim("customers-frequency-once", share=share(once), customers=count(single), more=more))
     if "gap_days_mean" in bought and bought["gap_days_mean"].notna().any():
-        said.append(
-            f"Who comes back takes {days(bought['gap_days_mean'].median())} from one order to the next, at "
-            "the median; a reminder makes sense after that, not before."
-        )
+        said.append(claim("customers-frequency-gap", gap=days(bought["gap_days_mean"].median())))
     return said
 
 
-def concentration_paragraph(profile: CustomerProfile) -> list[str]:
-    """How far the business rests on few customers.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-    """
+def concentration_paragraph(profile: CustomerProfile) -> list[Claim]:
+    """How far the business rests on few customers."""
     if profile.concentration.empty:
-        return ["Nobody has bought yet."]
+        return [claim("customers-few-nobody")]
     reached = profile.concentration.set_index("customers_pct")["spend_pct"]
-    said = [
-        f"The 1\u00a0% of customers who spend most bring {percent(reached[1])}, the first tenth "
-        f"{percent(reached[10])}, the "
-        f"first half {percent(reached[50])} of spend."
-    ]
+    parts = {"one": top_share(profile, 1), "ten": top_share(profile, 10), "half": top_share(profile, 50)}
+    said = [claim("customers-few-parts", **parts)]
     if reached[20] >= 70:
         few = ceil((profile.indicators["spend_total"] > 0).sum() / 100)
-        said.append(
-            f"The business rests on few: the first hundredth, {count(few, 'customer')}, should each have "
-            "somebody here who "
-            "knows them by name."
-        )
-    elif reached[20] >= 45:
-        said.append("The first fifth is worth a programme of its own, without forgetting the others.")
-    else:
-        said.append(
-            "Spend is spread widely: what helps many customers a little is worth more than care for a few."
-        )
+        return [*said, claim("customers-few-rests", customers=count(few))]
+    return [*said, claim("customers-few-programme" if reached[20] >= 45 else "customers-few-spread")]
+
+
+def groups_paragraph(profile: CustomerProfile) -> list[Claim]:
+    """What is known of customers beyond what they buy."""
+    groups = profile.groups
+    if groups.empty:
+        return []
+    described = int(groups.groupby("field")["customers"].sum().max())
+    part = 100 * described / max(profile.totals["listed_customers"], 1)
+    said = []
+    if part < 95:
+        said.append(claim("customers-groups-described", customers=count(described), share=share(part)))
+    each = [
+        _group_claim(groups[groups["field"] == field], field, profile.currency)
+        for field in groups["field"].unique()
+    ]
+    said += [one for one in each if one is not None]
+    return [*said, claim("customers-groups-small", customers=count(profile.min_group))]
+
+
+def indicators_paragraph(profile: CustomerProfile) -> list[Claim]:
+    """How to read the table of indicators, and which ones are missing."""
+    left = [name(label_of(one).lower()) for one in profile.left_out]
+    said = [claim("customers-indicators-read")]
+    if left:
+        figures = names(left, limit=5)
+        said.append(claim("customers-indicators-left", n=count(len(left)), figures=figures))
     return said
 
 
-def profile_limits(profile: CustomerProfile) -> list[str]:
-    """What this report cannot say.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    list of str
-    """
+def profile_limits(profile: CustomerProfile) -> list[Claim]:
+    """What this report cannot say."""
     totals = profile.totals
     limits = []
     if (totals["anonymous_share_pct"] or 0) > 0:
-        limits.append(
-            f"{percent(totals['anonymous_share_pct'])} of net sales have no customer. Some of it may be "
-            "bought by customers "
-            "counted here, whose spend is then higher than shown."
-        )
+        limits.append(claim("customers-limits-anonymous", share=share(totals["anonymous_share_pct"])))
     if totals["first_at"] is not None:
-        limits.append(
-            f"The data begin on {date(totals['first_at'])}. Who bought before that and again since looks "
-            "newer than they are."
-        )
+        limits.append(claim("customers-limits-begin", first=date(totals["first_at"])))
     if (totals["refund_share_pct"] or 0) >= 0.1:
-        limits.append(
-            f"Refunds are {percent(totals['refund_share_pct'])} of what was bought. They reduce spend, never "
-            "move the date of "
-            "a purchase, and an order wholly refunded is no purchase."
-        )
+        limits.append(claim("customers-limits-refunds", share=share(totals["refund_share_pct"])))
     else:
-        limits.append(
-            "There are next to no refunds in the data: either nothing comes back, or it is not exported."
-        )
-    limits.append(
-        "Customer types compare customers with each other. A customer's type can change because the others "
-        "changed."
+        limits.append(claim("customers-limits-no-refunds"))
+    if profile.groups.empty:
+        limits.append(claim("customers-limits-groups"))
+    return [*limits, claim("customers-limits-types")]
+
+
+def _group_claim(table: pd.DataFrame, field: str, currency: str) -> Claim | None:
+    shown = table[~table["value"].isin([OTHER, NOT_STATED]) & table["spend_median"].notna()]
+    if len(shown) < 2:
+        return None
+    largest = shown.loc[shown["customers"].idxmax()]
+    solid = shown[shown["customers"] >= _SOLID]
+    solid = solid if len(solid) > 1 else shown
+    most, least = solid.loc[solid["spend_median"].idxmax()], solid.loc[solid["spend_median"].idxmin()]
+    return claim(
+        "customers-groups-one",
+        field=name(label_of(field)),
+        largest=name(largest["value"]),
+        share=share(largest["share_pct"]),
+        low=money(least["spend_median"], currency),
+        least=name(least["value"]),
+        high=money(most["spend_median"], currency),
+        most=name(most["value"]),
     )
-    return limits
 
 
-def _at_stake(profile: CustomerProfile) -> list[str]:
+def _called(profile: CustomerProfile) -> dict[str, Fact]:
+    """Those who are late and still buy by their state: how many, and what they have spent."""
+    figures = profile.indicators.loc[profile.states.index[profile.states.isin(BUYING)]]
+    called = figures[is_late(figures["gap_overdue_ratio"])]
+    spent = float(called["spend_total"].sum())
+    return {
+        "called": count(len(called), at="customers.late_buying", part_of="customers.late"),
+        "spend": money(spent, profile.currency, at="sales.late_buying"),
+    }
+
+
+def _first_call(profile: CustomerProfile) -> Claim:
+    called = _called(profile)
+    if not called["called"].value:
+        return claim("customers-answer-nobody-late")
+    return claim("customers-answer-call", dormant=name(DORMANT), lost=name(LOST), **called)
+
+
+def _at_stake(profile: CustomerProfile) -> list[Claim]:
     """The customers who are late: how many, and what those are worth who still buy by their state."""
     late = late_of_all(profile)
     if not late:
         return []
-    figures = profile.indicators.loc[profile.states.index[profile.states.isin(BUYING)]]
-    called = figures[is_late(figures["gap_overdue_ratio"])]
-    who = f"{count(late, 'customer')} {plural(late, 'has', 'have')}"
-    said = f"{who} not bought for {spoken(LATE_TIMES)} their usual gap"
-    if called.empty:
-        return [f"{said}, all of them {DORMANT} or {LOST} by now."]
-    n, spend = len(called), money(called["spend_total"].sum(), profile.currency)
-    return [
-        f"{said}; {number(n)} of them, worth {spend}, {plural(n, 'is', 'are')} neither {DORMANT} nor {LOST} yet: call "
-        "those first."
-    ]
+    said = {
+        "late": count(late, at="customers.late"),
+        "times": times(LATE_TIMES),
+        "dormant": name(DORMANT),
+        "lost": name(LOST),
+    }
+    called = _called(profile)
+    if not called["called"].value:
+        return [claim("customers-finding-late-silent", **said)]
+    return [claim("customers-finding-late", **called, **said)]
 
 
 def _against(row: pd.Series) -> float | None:
     return row["spend_share_pct"] / row["share_pct"] if row["share_pct"] else None
 
 
-def _little_profile() -> CustomerProfile:
-    """Two customers, for the examples."""
-    from crmlib.analyse.customers.profile import customer_profile
-    from crmlib.prepare.crm import Crm
-
-    lines = pd.DataFrame(
-        {
-            "order_id": ["1", "2", "3"],
-            "customer_id": ["ann", "ann", "bob"],
-            "product_id": ["tea"] * 3,
-            "ordered_at": pd.to_datetime(["2024-01-01", "2024-02-10", "2024-01-05"]),
-            "net_amount": [10.0, 20.0, 10.0],
-        }
-    )
-    return customer_profile(Crm.from_frames(as_of="2024-02-20", currency="EUR", transactions=lines))
+def _at(kind: str) -> str:
+    return kind.replace("[", "(").replace("]", ")")

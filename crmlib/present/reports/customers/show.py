@@ -1,74 +1,74 @@
 """Key figures and tables of the report on customers."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.analyse.customers.profile import CustomerProfile, late_customers
 from crmlib.measure.columns import label_of
-from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
+from crmlib.prepare.crm import Crm
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.claims import claim, money, name, share, times
 from crmlib.present.reports.customers.draw import plot_groups
-from crmlib.present.words import percent, sentence
-from crmlib.schema.states import DORMANT, LATE_TIMES, LOST, spoken
+from crmlib.present.reports.customers.say import (
+    buyers_of,
+    came_back,
+    orders_of,
+    sales_of,
+    top_share,
+    type_noun,
+)
+from crmlib.schema.states import DORMANT, LATE_TIMES, LOST
 
 
 def profile_figures(profile: CustomerProfile) -> KeyFigures:
-    """Customers, orders, sales, return of customers and what a customer spends; the index shows them too.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    KeyFigures
-    """
-    totals = profile.totals
-    anonymous = totals["anonymous_share_pct"] or 0
+    """Customers, orders, sales, return of customers and what a customer spends; the index shows them too."""
+    anonymous = profile.totals["anonymous_share_pct"] or 0
+    without = claim("customers-figure-anonymous", share=share(anonymous)) if anonymous >= 0.1 else ""
+    spend = money(profile.totals["spend_median"], profile.currency, at="customers.spend_median")
     return KeyFigures(
-        KeyFigure(label="Customers", value=totals["customers"], better="higher", note="with a purchase"),
-        KeyFigure(label="Orders", value=totals["orders"], better="higher"),
         KeyFigure(
-            label="Net sales",
-            value=totals["net_sales"],
-            unit=profile.currency,
+            label=claim("customers-figure-customers"),
+            value=buyers_of(profile),
             better="higher",
-            note=f"{percent(anonymous)} without a customer" if anonymous >= 0.1 else "",
+            note=claim("customers-figure-with-purchase"),
+        ),
+        KeyFigure(label=claim("customers-figure-orders"), value=orders_of(profile), better="higher"),
+        KeyFigure(
+            label=claim("customers-figure-sales"), value=sales_of(profile), better="higher", note=without
         ),
         KeyFigure(
-            label="Came back",
-            value=totals["repeat_share_pct"],
-            unit="%",
+            label=claim("customers-figure-back"),
+            value=came_back(profile),
             better="higher",
-            note="ordered at least twice",
+            note=claim("customers-figure-twice"),
         ),
         KeyFigure(
-            label="Spend of a customer",
-            value=totals["spend_median"],
-            unit=profile.currency,
+            label=claim("customers-figure-spend"),
+            value=spend,
             better="higher",
-            note="median",
+            note=claim("customers-figure-median"),
         ),
         KeyFigure(
-            label="Spend of the top fifth", value=totals["top_fifth_share_pct"], unit="%", note="of all spend"
+            label=claim("customers-figure-fifth"),
+            value=top_share(profile),
+            note=claim("customers-figure-of-spend"),
         ),
         index=True,
     )
 
 
 def types_table(profile: CustomerProfile) -> DataTable:
-    """Customer types: how many, and what they bring.
+    """Customer types: who they are, how many, and what they bring; what to do where a type of your own says so.
 
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    DataTable
+    Of a type with fewer customers than a group that may be shown, only how many they are.
     """
-    frame = _named(profile).drop(columns=["says", "action"])
+    frame = profile.type_table.reset_index()
+    small = frame["customers"] < profile.min_group
+    figures = ["recency_days", "order_count", "basket_value", "spend_total"]
+    frame[figures] = frame[figures].mask(small, axis=0)
+    frame = frame.assign(customer_type=[str(type_noun(one)) for one in frame["customer_type"]])
+    advised = bool(frame["action"].fillna("").str.strip().any())
+    frame = frame if advised else frame.drop(columns="action")
     return DataTable(
         frame.rename(
             columns={
@@ -76,52 +76,23 @@ def types_table(profile: CustomerProfile) -> DataTable:
                 "recency_days": "recency_days_median",
                 "order_count": "order_count_median",
                 "basket_value": "basket_value_median",
+                "says": "who",
             }
         ),
         name="customer_types",
-        caption="Customer types, the most spend first",
+        caption=claim("customers-table-types"),
         currency=profile.currency,
     )
 
 
-def actions_table(profile: CustomerProfile) -> DataTable:
-    """Who the customers of each type are; what to do where a type of the workspace's own says so.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    DataTable
-    """
-    frame = _named(profile)[["customer_type", "customers", "says", "action"]]
-    advised = bool(frame["action"].fillna("").str.strip().any())
-    return DataTable(
-        (frame if advised else frame.drop(columns="action")).rename(columns={"says": "who"}),
-        name="who_they_are",
-        caption="Who they are, and what to do" if advised else "Who they are",
-        download=False,
-    )
-
-
-def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
-    """The customers who are late and still buy by their state, most spend first.
-
-    Parameters
-    ----------
-    crm : Crm
-    profile : CustomerProfile
-
-    Returns
-    -------
-    DataTable
-    """
+def call_list(crm: Crm, profile: CustomerProfile) -> DataTable:
+    """The customers who are late and still buy by their state, most spend first."""
     return DataTable(
         late_customers(crm, profile),
         name="customers_to_call",
-        caption=f"Customers who have not bought for {spoken(LATE_TIMES)} their usual gap and are neither {DORMANT} nor "
-        f"{LOST}, most spend first",
+        caption=claim(
+            "customers-table-call", times=times(LATE_TIMES), dormant=name(DORMANT), lost=name(LOST)
+        ),
         currency=profile.currency,
         rows=10,
         excel=True,
@@ -130,16 +101,7 @@ def call_list(crm: Any, profile: CustomerProfile) -> DataTable:
 
 
 def months_table(profile: CustomerProfile) -> DataTable:
-    """Sales month by month.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    DataTable
-    """
+    """Sales month by month."""
     months = profile.months
     frame = pd.DataFrame(
         {
@@ -154,72 +116,38 @@ def months_table(profile: CustomerProfile) -> DataTable:
     return DataTable(
         frame,
         name="sales_by_month",
-        caption="Sales by month",
+        caption=claim("customers-table-months"),
         currency=profile.currency,
     )
 
 
 def indicators_table(profile: CustomerProfile) -> DataTable:
-    """Every indicator that is a number: what it is, and how it lies over the customers.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    DataTable
-    """
+    """Every indicator that is a number: what it is, and how it lies over the customers."""
     frame = profile.summary.reset_index()
-    frame.insert(0, "label", [label_of(name) for name in frame["indicator"]])
+    frame.insert(0, "label", [label_of(one) for one in frame["indicator"]])
     frame = frame[["label", "unit", "low", "median", "high", "known_pct", "says", "indicator"]]
     return DataTable(
         frame.rename(columns={"low": "tenth_low", "high": "tenth_high"}),
         name="indicators",
-        caption="Indicators of the customers who bought",
+        caption=claim("customers-table-indicators"),
         rows=10,
     )
 
 
-def groups_picture(profile: CustomerProfile) -> Picture | Skipped:
-    """Spend by the groups that differ most, or that nothing is known of them.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    Picture, or Skipped where nothing is known
-    """
-    if profile.groups.empty:
-        return Skipped("Customers by region, size or age.", table="customers")
-    return Picture(plot_groups(profile))
+def groups_picture(profile: CustomerProfile) -> Picture | Prose:
+    """Spend by the groups that differ most; nothing where nothing is known of them."""
+    return Prose() if profile.groups.empty else Picture(plot_groups(profile))
 
 
 def groups_table(profile: CustomerProfile) -> DataTable | Prose:
-    """Customers by what is known of them; sensitive values only in groups that are large enough.
-
-    Parameters
-    ----------
-    profile : CustomerProfile
-
-    Returns
-    -------
-    DataTable, or an empty Prose where nothing is known
-    """
+    """Customers by what is known of them, in groups that are large enough; nothing where nothing is known."""
     if profile.groups.empty:
         return Prose()
-    frame = profile.groups.assign(field=[label_of(name) for name in profile.groups["field"]])
+    frame = profile.groups.assign(field=[label_of(one) for one in profile.groups["field"]])
     return DataTable(
         frame.rename(columns={"value": "trait_value", "share_pct": "listed_share_pct"}),
         name="customer_groups",
-        caption="Customers by what is known of them",
+        caption=claim("customers-table-groups"),
         currency=profile.currency,
         rows=20,
     )
-
-
-def _named(profile: CustomerProfile) -> pd.DataFrame:
-    frame = profile.type_table.reset_index()
-    return frame.assign(customer_type=[sentence(name)[:-1] for name in frame["customer_type"]])

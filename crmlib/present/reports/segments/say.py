@@ -4,277 +4,301 @@ from math import floor
 
 import pandas as pd
 
-from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.segments.choice import STABLE
-from crmlib.analyse.segments.lists import deviations, overdue_customers
-from crmlib.analyse.segments.names import NO_PURCHASE
-from crmlib.analyse.segments.segment import Segmentation
-from crmlib.measure.columns import label_of
-from crmlib.present.words import count, listing, number, percent, plural, times
-from crmlib.schema.states import LATE_TIMES, spoken
+from crmlib.analyse.segments.names import AVERAGE, KINDS, NO_PURCHASE, PHRASES, TOP, name_of, visible
+from crmlib.analyse.segments.segment import Segmentation, late_in_segments
+from crmlib.measure.columns import label_of, unit_of
+from crmlib.present.claims import (
+    Claim,
+    Fact,
+    Family,
+    claim,
+    count,
+    days,
+    interval,
+    money,
+    name,
+    names,
+    number,
+    share,
+    times,
+)
+from crmlib.schema.states import DORMANT, LATE_TIMES, LOST
 
-_CLEAR, _SOME = 0.5, 0.3
+_NAMES = (
+    NO_PURCHASE,
+    TOP,
+    AVERAGE,
+    *(kind.name for kind in KINDS),
+    *(phrase for pair in PHRASES.values() for phrase in pair),
+)
+SEGMENT_WORDS = Family("segment", tuple(dict.fromkeys(one.lower() for one in _NAMES)))
+"""What segments are called; one that is named after a figure of the user's own is called by its name."""
 
-
-def segmentation_answer(segmentation: Segmentation, indicators: pd.DataFrame) -> list[str]:
-    """How many segments there are, who the best are, and where money may be lost.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-    indicators : DataFrame indexed by customer_id
-        With `gap_overdue_ratio`, where it is known, and `spend_total`.
-
-    Returns
-    -------
-    list of str
-    """
-    groups = segmentation.profile.drop(index=NO_PURCHASE, errors="ignore")
-    first, *others = segmentation_findings(segmentation, indicators)
-    return [f"Customers fall into {count(len(groups), 'segment')}: {first}", *others, _trust(segmentation)]
-
-
-def segmentation_findings(segmentation: Segmentation, indicators: pd.DataFrame) -> list[str]:
-    """The one or two sentences that the index repeats.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-    indicators : DataFrame indexed by customer_id
-
-    Returns
-    -------
-    list of str
-    """
-    profile, late = segmentation.profile, overdue_customers(segmentation, indicators)
-    best = profile.index[0]
-    first = f"“{best}” is {percent(profile.loc[best, 'share_pct'])} of customers"
-    if "spend_share_pct" in profile:
-        first += f" and brings {percent(profile.loc[best, 'spend_share_pct'])} of spend"
-    if late.get(best, 0):
-        verb = plural(late[best], "has", "have")
-        first += f"; {number(late[best])} of them {verb} not bought for {spoken(LATE_TIMES)} their usual gap"
-    said = [f"{first}."]
-    others = late.drop(index=[best, NO_PURCHASE], errors="ignore")
-    if len(others) and others.max() > 0 and "spend_total" in indicators:
-        worst = _most_at_stake(segmentation, indicators, others.index)
-        if worst is not None:
-            name, customers, share = worst
-            said.append(
-                f"In “{name}”, {count(customers, 'customer')} who {plural(customers, 'brings', 'bring')} "
-                f"{percent(share)} of "
-                f"all spend {plural(customers, 'has', 'have')} not bought for {spoken(LATE_TIMES)} their usual gap."
-            )
-    return said
+RULE_WORDS = Family("segment-rule", SEGMENT_WORDS.members)
+CLEAR, SOME = 0.5, 0.3
+_CORE = ("spend_total", "order_count", "recency_days")
+_TELLING = 0.45
 
 
-def segments_paragraph(segmentation: Segmentation) -> list[str]:
-    """How to read the segments: from what they are made, and in which order they stand.
+def segment_word(segment: str) -> Fact:
+    """What a segment is called, as a fact."""
+    known = segment.lower() in SEGMENT_WORDS.members
+    return SEGMENT_WORDS.term(segment.lower()) if known else name(segment)
 
-    Parameters
-    ----------
-    segmentation : Segmentation
 
-    Returns
-    -------
-    list of str
-    """
-    figures = listing([label_of(name).lower() for name in segmentation.features])
-    said = [
-        f"Segments are made from {count(len(segmentation.features), 'figure')} of each customer: {figures}."
-    ]
-    if segmentation.candidates["n_segments"].nunique() > 1:
-        tried = segmentation.candidates["n_segments"]
-        said.append(
-            f"From {tried.min()} to {tried.max()} segments were tried. Taken was the number that keeps "
-            "customers apart, comes "
-            "back when customers are drawn again, and leaves no segment with a mere handful."
+def segment_words(segments: list[str]) -> Fact:
+    """Several segments, each in quotation marks."""
+    return names(claim("list-quoted", name=segment_word(one)) for one in segments)
+
+
+def rule_words(segment: str) -> Claim:
+    """What the name of a segment means."""
+    plain = name_of(segment).lower()
+    return RULE_WORDS.claim(plain) if plain in RULE_WORDS.members else claim("segments-rule-own")
+
+
+def place_of(segment: str) -> str:
+    """How a fact selects a segment."""
+    return segment.lower().replace("[", "(").replace("]", ")")
+
+
+def customers_share(segmentation: Segmentation, segment: str) -> Fact:
+    """The share of all customers that a segment is."""
+    value = segmentation.profile.loc[segment, "share_pct"]
+    return share(value, at=f"customers.segment_share[{place_of(segment)}]")
+
+
+def spend_share(segmentation: Segmentation, segment: str) -> Fact:
+    """The share of all spend that a segment brings; not known where spend is not."""
+    value = segmentation.profile.get("spend_share_pct", pd.Series(dtype="float64")).get(segment)
+    return share(value, at=f"sales.share[segment:{place_of(segment)}]")
+
+
+def members(segmentation: Segmentation, segment: str) -> Fact:
+    """How many customers a segment has."""
+    value = int(segmentation.profile.loc[segment, "customers"])
+    return count(value, at=f"customers.in_segment[{place_of(segment)}]", part_of="customers.all")
+
+
+def currency_of(segmentation: Segmentation) -> str:
+    """The currency of the indicators that the segments were made from."""
+    return segmentation.profile.attrs.get("currency", "")
+
+
+def figure(segmentation: Segmentation, column: str, value: float) -> Fact:
+    """A value of a column in its unit."""
+    currency = currency_of(segmentation)
+    unit = segmentation.profile.attrs.get("units", {}).get(column) or unit_of(column, currency or "currency")
+    if unit in ("currency", currency):
+        return money(value, currency)
+    return {"%": share, "days": days}.get(unit, number)(value)
+
+
+def figure_word(column: str) -> Fact:
+    """What a column is called within a sentence."""
+    return name(label_of(column).lower())
+
+
+def differences(segmentation: Segmentation) -> pd.DataFrame:
+    """Where segments lie against the average customer, without what a reader of the medians would not see."""
+    medians = segmentation.profile.loc[segmentation.deviations.index, segmentation.features]
+    return visible(segmentation.deviations, medians, segmentation.everyone).fillna(0.0)
+
+
+def segmentation_answer(
+    segmentation: Segmentation, indicators: pd.DataFrame, states: pd.Series | None = None
+) -> list[Claim]:
+    """How many segments there are, what the best bring, and whom to call first."""
+    best = segmentation.profile.index[0]
+    found = len(segmentation.deviations)
+    said = {
+        "segments": count(found, at="segments.found"),
+        "segment": segment_word(best),
+        "share": customers_share(segmentation, best),
+    }
+    spend = spend_of(segmentation, indicators, best)
+    first = claim("segments-answer-largest", **said)
+    if "spend_share_pct" in segmentation.profile and spend is not None:
+        first = claim(
+            "segments-answer-best", spend_share=spend_share(segmentation, best), spend=spend, **said
         )
-    said.append(
-        "They stand in the order of their median spend, and keep name and colour throughout this report."
-    )
+    return [first, *_weak(segmentation), _first_call(segmentation, indicators, states)]
+
+
+def segmentation_findings(
+    segmentation: Segmentation, indicators: pd.DataFrame, states: pd.Series | None = None
+) -> list[Claim]:
+    """What the index repeats: where besides the best segment money is at stake, else what the best one is."""
+    late = late_in_segments(segmentation, indicators, states).drop(index=NO_PURCHASE, errors="ignore")
+    others = late.iloc[1:]
+    if len(others) and others["spend"].max() > 0:
+        worst = others["spend"].idxmax()
+        return [_at_stake(segmentation, worst, others.loc[worst])]
+    best = segmentation.profile.index[0]
+    said = {"segment": segment_word(best), "share": customers_share(segmentation, best)}
+    if "spend_share_pct" not in segmentation.profile:
+        return [claim("segments-finding-largest", **said)]
+    return [claim("segments-finding-best", spend_share=spend_share(segmentation, best), **said)]
+
+
+def segments_paragraph(segmentation: Segmentation) -> list[Claim]:
+    """In which order the segments stand, and who is in none of those that were found."""
+    said = [claim("segments-order")]
     if NO_PURCHASE in segmentation.profile.index:
-        number_of = segmentation.profile.loc[NO_PURCHASE, "customers"]
-        said.append(
-            f"{count(number_of, 'customer')} {plural(number_of, 'has', 'have')} no purchase left in these "
-            "data; they are a "
-            "segment by rule."
-        )
+        said.append(claim("segments-no-purchase", customers=members(segmentation, NO_PURCHASE)))
     return said
 
 
-def profile_paragraph(segmentation: Segmentation) -> list[str]:
-    """What tells the segments apart most.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-
-    Returns
-    -------
-    list of str
-    """
-    apart = deviations(segmentation).abs().mean().sort_values(ascending=False, kind="stable")
-    names = [label_of(name).lower() for name in apart.index]
-    said = [f"The segments differ most in {names[0]}{f', then in {names[1]}' if len(names) > 1 else ''}."]
-    profile = segmentation.profile.drop(index=NO_PURCHASE, errors="ignore")
-    if "spend_total" in profile and len(profile) > 1 and profile["spend_total"].iloc[-1] > 0:
-        ratio = profile["spend_total"].iloc[0] / profile["spend_total"].iloc[-1]
+def profile_paragraph(segmentation: Segmentation) -> list[Claim]:
+    """What tells the segments apart most."""
+    said = [_apart(segmentation)]
+    profile = segmentation.profile.loc[segmentation.deviations.index]
+    if "spend_total" in profile and len(profile) > 1:
+        best, least = profile.index[0], profile.index[-1]
         said.append(
-            f"A customer in “{profile.index[0]}” spends {times(ratio)} as much as one in "
-            f"“{profile.index[-1]}”, at the median."
+            claim(
+                "segments-apart-spend",
+                best=segment_word(best),
+                high=figure(segmentation, "spend_total", profile.loc[best, "spend_total"]),
+                least=segment_word(least),
+                low=figure(segmentation, "spend_total", profile.loc[least, "spend_total"]),
+            )
         )
-    said.append(
-        "The table below gives the medians in their own units: half of a segment lies below, half above."
-    )
-    return said
+    return [*said, claim("segments-apart-table")]
 
 
-def stability_paragraph(segmentation: Segmentation) -> list[str]:
-    """How far to trust the segments.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-
-    Returns
-    -------
-    list of str
-    """
-    table = segmentation.stability.dropna(subset=["jaccard"])
-    weak = table[~table["published"]]
-    said = []
-    if weak.empty:
-        said.append(
-            "Drawn again, customers fall into the same segments: the overlap of each with itself is at least "
-            f"{floor(100 * table['jaccard'].min()) / 100:g}, where 1 is always the same and {number(STABLE)} "
-            "is asked for."
-        )
-    else:
-        names = listing([f"“{name}”" for name in weak.index])
-        said.append(
-            f"{names} {plural(len(weak), 'does', 'do')} not come back when customers are drawn again. "
-            f"{plural(len(weak), 'It is', 'They are')} left out of the list of customers, and not to be "
-            "relied on."
-        )
-    return [*said, _apart(segmentation.silhouette)]
+def most_telling(segmentation: Segmentation) -> list[str]:
+    """The columns, the one in which segments differ most first."""
+    sizes = differences(segmentation).abs().mean().sort_values(ascending=False, kind="stable")
+    return list(sizes.index[sizes > 0]) or list(sizes.index[:1])
 
 
-def list_paragraph(segmentation: Segmentation) -> list[str]:
-    """What the list of customers is for.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-
-    Returns
-    -------
-    list of str
-    """
-    return [
-        "The list holds each customer with the segment, most spend first; sort it by silence against the "
-        "usual gap to see "
-        f"whom to call. From {number(LATE_TIMES)} times on, a customer counts as late; who buys at "
-        "irregular times is so now and then by chance."
-    ]
-
-
-def segmentation_limits(segmentation: Segmentation, left_out: dict[str, str] | None = None) -> list[str]:
-    """What segments cannot say.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-    left_out : dict of indicator -> reason
-        Figures that were asked for and are not there.
-
-    Returns
-    -------
-    list of str
-    """
-    limits = [
-        "A segment says what its customers have done so far, not what they will do, nor why.",
-        "Medians hide how wide a segment is: near a border, two customers of different segments can be much "
-        "alike.",
-    ]
-    if segmentation.silhouette < _SOME:
-        limits.append(
-            f"The segments run into each other (separation {number(segmentation.silhouette)} on a scale to "
-            "1). They are a "
-            "useful way to see customers, not natural kinds."
-        )
-    if len(segmentation.outliers):
-        limits.append(
-            f"{count(len(segmentation.outliers), 'customer')} with very large or small figures "
-            f"{plural(len(segmentation.outliers), 'counts', 'count')} with less extreme ones: nobody makes a "
-            "segment alone."
-        )
-    if left_out:
-        limits.append(
-            f"Not known here, and so not used: {listing([label_of(name).lower() for name in left_out])}."
-        )
-    if len(segmentation.dropped):
-        names = listing([label_of(name).lower() for name in segmentation.dropped.index], limit=5)
-        limits.append(f"Left aside because they say the same as another figure, or nothing: {names}.")
-    limits.append(
-        "With other data, or another closing date, customers change segments; compare runs before acting on "
-        "a move."
-    )
-    return limits
-
-
-def _trust(segmentation: Segmentation) -> str:
-    weak = segmentation.stability.index[~segmentation.stability["published"].astype(bool)]
-    if len(weak):
-        names = listing([f"“{name}”" for name in weak])
-        return f"{names} cannot be relied on: see how far the segments can be trusted."
-    return ""
-
-
-def _apart(silhouette: float) -> str:
-    shown = number(silhouette)
-    if silhouette >= _CLEAR:
-        return f"They stand clearly apart (separation {shown}, where 1 is clear cut and 0 is not at all)."
-    if silhouette >= _SOME:
-        return f"They stand apart, with customers in between (separation {shown} on a scale from 0 to 1)."
-    return (
-        f"They run into each other (separation {shown} on a scale from 0 to 1), as customers nearly always "
-        "do: the borders are "
-        "drawn where they serve best, and hold."
-    )
-
-
-def _most_at_stake(
-    segmentation: Segmentation, indicators: pd.DataFrame, names: pd.Index
-) -> tuple[str, int, float] | None:
-    """Of the other segments, the one whose late customers have brought most."""
-    table = indicators[["spend_total", "gap_overdue_ratio"]].reindex(segmentation.labels.index)
-    late = table[is_late(table["gap_overdue_ratio"])]
-    spend = (
-        late["spend_total"]
-        .groupby(segmentation.labels.reindex(late.index))
-        .agg(["size", "sum"])
-        .reindex(names)
-        .dropna()
-    )
-    total = table["spend_total"].sum()
-    if spend.empty or total <= 0:
+def like_words(segmentation: Segmentation, segment: str) -> Claim | None:
+    """The medians of a segment in the figures that matter, beside those of all customers."""
+    if segment not in segmentation.deviations.index:
         return None
-    name = spend["sum"].idxmax()
-    return name, int(spend.loc[name, "size"]), float(100 * spend.loc[name, "sum"] / total)
+    sizes = differences(segmentation).loc[segment].abs().sort_values(ascending=False, kind="stable")
+    core = [column for column in _CORE if column in segmentation.features]
+    telling = [column for column in sizes.index[sizes >= _TELLING] if column not in core][:3]
+    parts = [_beside_all(segmentation, segment, column) for column in (*core, *telling)]
+    return claim("segments-like", figures=names(parts)) if parts else None
 
 
-def _little_segmentation() -> tuple[Segmentation, pd.DataFrame]:
-    """A hundred customers, for the examples."""
-    import numpy as np
+def _beside_all(segmentation: Segmentation, segment: str, column: str) -> Claim:
+    values = segmentation.profile.loc[segment, column], segmentation.everyone[column]
+    says_days = label_of(column).lower().startswith("days ")
+    theirs, everyones = (number(x) if says_days else figure(segmentation, column, x) for x in values)
+    return claim("segments-like-figure", figure=figure_word(column), theirs=theirs, all=everyones)
 
-    from crmlib.analyse.segments.segment import segment_customers
 
-    draw = np.random.default_rng(0).normal
-    indicators = pd.DataFrame(
-        {
-            "spend_total": np.r_[draw(900, 90, 40), draw(100, 10, 60)].round(),
-            "order_count": np.r_[draw(14, 3, 40), draw(9, 3, 60)].round(),
-        }
+def list_paragraph() -> list[Claim]:
+    """What the list of customers is for."""
+    return [claim("segments-list", times=times(LATE_TIMES))]
+
+
+def segmentation_limits(segmentation: Segmentation) -> list[Claim]:
+    """What segments cannot say."""
+    limits = [claim("segments-limits-past"), claim("segments-limits-near")]
+    weak = weak_segments(segmentation)
+    if weak:
+        limits.append(claim("segments-limits-weak", segments=segment_words(weak), n=count(len(weak))))
+    if segmentation.silhouette < SOME:
+        limits.append(claim("segments-limits-run-into", separation=number(segmentation.silhouette)))
+    if len(segmentation.outliers):
+        limits.append(claim("segments-limits-capped", customers=count(len(segmentation.outliers))))
+    if segmentation.missing:
+        limits.append(claim("segments-limits-missing", figures=names(map(figure_word, segmentation.missing))))
+    if len(segmentation.dropped):
+        figures = names(map(figure_word, segmentation.dropped.index), limit=5)
+        limits.append(claim("segments-limits-dropped", figures=figures))
+    return [*limits, claim("segments-limits-change")]
+
+
+def computed_paragraph(segmentation: Segmentation) -> list[Claim]:
+    """From what the segments are made, and how their number was chosen."""
+    features, tried = segmentation.features, segmentation.candidates["n_segments"]
+    made = claim("segments-made-from", n=count(len(features)), figures=names(map(figure_word, features)))
+    if tried.nunique() == 1:
+        return [made, claim("segments-asked-for", n=count(tried.iloc[0]))]
+    return [made, claim("segments-tried", fewest=count(tried.min()), most=count(tried.max()))]
+
+
+def stability_paragraph(segmentation: Segmentation) -> list[Claim]:
+    """How far to trust the segments."""
+    weak, needed = weak_segments(segmentation), number(STABLE)
+    agreement, low, high = segmentation.stability.attrs["adjusted_rand"]
+    least = floor(100 * segmentation.stability["jaccard"].min()) / 100
+    said = (
+        claim("segments-unstable", segments=segment_words(weak), n=count(len(weak)), needed=needed)
+        if weak
+        else claim("segments-stable", least=number(least), needed=needed)
     )
-    return segment_customers(indicators, n_segments=2), indicators
+    whole = claim(
+        "segments-agreement",
+        agreement=number(round(agreement, 2)),
+        range=interval(round(low, 2), round(high, 2)),
+    )
+    return [said, whole, _separation(segmentation.silhouette)]
+
+
+def weak_segments(segmentation: Segmentation) -> list[str]:
+    """The segments that do not come back when customers are drawn again."""
+    return list(segmentation.stability.index[~segmentation.stability["published"].astype(bool)])
+
+
+def _apart(segmentation: Segmentation) -> Claim:
+    first, *others = most_telling(segmentation)
+    if not others:
+        return claim("segments-apart", first=figure_word(first))
+    return claim("segments-apart-then", first=figure_word(first), then=figure_word(others[0]))
+
+
+def _separation(silhouette: float) -> Claim:
+    shown = number(silhouette)
+    if silhouette >= CLEAR:
+        return claim("segments-clear", separation=shown)
+    return claim("segments-some" if silhouette >= SOME else "segments-blurred", separation=shown)
+
+
+def _weak(segmentation: Segmentation) -> list[Claim]:
+    weak = weak_segments(segmentation)
+    return [claim("segments-answer-weak", segments=segment_words(weak))] if weak else []
+
+
+def spend_of(segmentation: Segmentation, indicators: pd.DataFrame, segment: str) -> Fact | None:
+    if "spend_total" not in indicators:
+        return None
+    inside = segmentation.labels.index[segmentation.labels == segment]
+    spent = indicators["spend_total"].reindex(inside).sum()
+    at = f"sales.net_amount[segment:{place_of(segment)}]"
+    return money(float(spent), currency_of(segmentation), at=at)
+
+
+def _first_call(segmentation: Segmentation, indicators: pd.DataFrame, states: pd.Series | None) -> Claim:
+    late = late_in_segments(segmentation, indicators, states).drop(index=NO_PURCHASE, errors="ignore")
+    called = late.index[late["buying"] > 0]
+    if not len(called):
+        return claim("segments-answer-keep", segment=segment_word(segmentation.profile.index[0]))
+    segment = called[0]
+    customers = _late_buying(segment, late.loc[segment])
+    said = {"customers": customers, "segment": segment_word(segment), "times": times(LATE_TIMES)}
+    if states is None:
+        return claim("segments-answer-call-all", **said)
+    return claim("segments-answer-call", dormant=name(DORMANT), lost=name(LOST), **said)
+
+
+def _at_stake(segmentation: Segmentation, segment: str, row: pd.Series) -> Claim:
+    at = f"sales.late_buying[segment:{place_of(segment)}]"
+    return claim(
+        "segments-finding-at-stake",
+        segment=segment_word(segment),
+        customers=_late_buying(segment, row),
+        spend=money(float(row["spend"]), currency_of(segmentation), at=at),
+        times=times(LATE_TIMES),
+    )
+
+
+def _late_buying(segment: str, row: pd.Series) -> Fact:
+    at = f"customers.late_buying[segment:{place_of(segment)}]"
+    return count(int(row["buying"]), at=at, part_of=f"customers.in_segment[{place_of(segment)}]")

@@ -4,102 +4,110 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.segments.lists import segment_advice, segment_list
+from crmlib.analyse.segments.choice import STABLE
 from crmlib.analyse.segments.names import NO_PURCHASE
-from crmlib.analyse.segments.segment import Segmentation
+from crmlib.analyse.segments.segment import Segmentation, late_in_segments, segment_advice, segment_list
+from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.claims import Family, claim, count, names, number, share, times
+from crmlib.present.reports.segments.say import (
+    currency_of,
+    like_words,
+    members,
+    place_of,
+    rule_words,
+    segment_word,
+    spend_of,
+    spend_share,
+)
+from crmlib.schema.states import LATE_TIMES
+
+ADVICE_WORDS = Family(
+    "advice",
+    (
+        *("keep", "call", "grow", "remind", "ask_back", "second", "let_be", "invite"),
+        *("see_to_margin", "see_to_returns"),
+    ),
+)
+METHOD_WORDS = Family("segments-method", ("kmeans", "mixture"))
+VERDICT_WORDS = Family(
+    "segments-verdict", ("finest", "best", "sketch", "rejected", "holds_up"), facts=("why",)
+)
+WHY_WORDS = Family(
+    "segments-why",
+    (
+        *("too_small", "not_stable", "mixed_up"),
+        *("overlaps_more", "less_stable", "less_detail", "no_better"),
+    ),
+    facts=("smallest", "overlap", "needed"),
+)
 
 
-def segmentation_figures(segmentation: Segmentation) -> KeyFigures:
-    """Segments, the best one's share of spend, stability and separation.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-
-    Returns
-    -------
-    KeyFigures
-    """
-    profile = segmentation.profile
-    agreement, low, high = segmentation.stability.attrs["adjusted_rand"]
-    spend = profile["spend_share_pct"].iloc[0] if "spend_share_pct" in profile else None
-    return KeyFigures(
-        KeyFigure(label="Segments", value=len(profile.drop(index=NO_PURCHASE, errors="ignore"))),
-        KeyFigure(label="Customers", value=int(profile["customers"].sum()), note=_without_purchase(profile)),
-        KeyFigure(label="Spend of the best segment", value=spend, unit="%", note="of all spend"),
+def segmentation_figures(segmentation: Segmentation, indicators: pd.DataFrame) -> KeyFigures:
+    """Segments, customers, what the best segment brings, and how many of it are late."""
+    profile, best = segmentation.profile, segmentation.profile.index[0]
+    nobody = int(profile["customers"].get(NO_PURCHASE, 0))
+    figures = [
         KeyFigure(
-            label="Agreement when drawn again",
-            value=agreement, low=low, high=high, better="higher", format=".2f",
-            note="1 is always the same, 0 is chance",
+            label=claim("segments-figure-segments"),
+            value=count(len(segmentation.deviations), at="segments.found"),
         ),
-    )  # fmt: skip
+        KeyFigure(
+            label=claim("segments-figure-customers"),
+            value=count(int(profile["customers"].sum()), at="customers.all"),
+            note=claim("segments-figure-without-purchase", customers=members(segmentation, NO_PURCHASE))
+            if nobody
+            else "",
+        ),
+    ]
+    spend = spend_of(segmentation, indicators, best)
+    if "spend_share_pct" in profile and spend is not None:
+        of_spend = claim("segments-figure-of-spend", share=spend_share(segmentation, best))
+        label = claim("segments-figure-best", segment=segment_word(best))
+        figures.append(KeyFigure(label=label, value=spend, note=of_spend))
+    if "gap_overdue_ratio" in indicators:
+        figures.append(_late_figure(segmentation, indicators, best))
+    return KeyFigures(*figures)
 
 
-def _without_purchase(profile: pd.DataFrame) -> str:
-    nobody = profile["customers"].get(NO_PURCHASE, 0)
-    return f"{nobody:,} of them without a purchase" if nobody else ""
-
-
-def profile_table(segmentation: Segmentation, *, currency: str = "") -> DataTable:
-    """Each segment's size, share of spend and medians.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-    currency : str
-
-    Returns
-    -------
-    DataTable
-    """
-    frame = segmentation.profile.assign(published=segmentation.stability["published"].astype(bool))
+def profile_table(segmentation: Segmentation) -> DataTable:
+    """Each segment's size, share of spend and medians."""
+    frame = _named(segmentation.profile)
     return DataTable(
         frame,
         name="segments",
-        caption="Segments, the most valuable first; figures of customers are medians",
-        currency=currency,
+        caption=claim("segments-table-profile"),
+        currency=currency_of(segmentation),
     )
 
 
 def advice_table(segmentation: Segmentation) -> DataTable:
-    """What each segment is like, and what to do with it.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-
-    Returns
-    -------
-    DataTable
-    """
-    frame = pd.DataFrame({"like": segmentation.descriptions, "advice": segment_advice(segmentation)})
+    """What the name of each segment means, what its customers are like, and what to do."""
+    advice = segment_advice(segmentation)
+    frame = pd.DataFrame(
+        {
+            "rule": [str(rule_words(one)) for one in advice.index],
+            "like": [str(like_words(segmentation, one) or "") for one in advice.index],
+            "advice": [" ".join(str(ADVICE_WORDS.claim(code)) for code in codes) for codes in advice],
+        },
+        index=advice.index.rename("segment"),
+    )
     return DataTable(
-        frame.reindex(segmentation.profile.index).rename_axis("segment"),
+        _named(frame),
         name="what_to_do",
-        caption="What they are like, and what to do",
+        caption=claim("segments-table-advice"),
+        labels={"rule": claim("segments-column-rule")},
     )
 
 
-def list_table(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame) -> DataTable:
-    """Every customer with the segment, to work with.
-
-    Parameters
-    ----------
-    crm : Crm
-    segmentation : Segmentation
-    indicators : DataFrame indexed by customer_id
-
-    Returns
-    -------
-    DataTable
-    """
+def list_table(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -> DataTable:
+    """Every customer with the segment, to work with."""
     frame = segment_list(crm, segmentation, indicators)
     return DataTable(
-        frame,
+        frame.assign(segment=[str(segment_word(one)) for one in frame["segment"]]),
         name="customers_by_segment",
-        caption="Customers by segment, most spend first",
+        caption=claim("segments-table-list"),
         currency=crm.currency,
         rows=10,
         excel=True,
@@ -108,29 +116,43 @@ def list_table(crm: Any, segmentation: Segmentation, indicators: pd.DataFrame) -
 
 
 def candidates_table(segmentation: Segmentation) -> DataTable:
-    """Every number of segments that was tried, and why it was taken or not.
-
-    Parameters
-    ----------
-    segmentation : Segmentation
-
-    Returns
-    -------
-    DataTable
-    """
-    columns = [
-        "n_segments",
-        "method",
-        "silhouette",
-        "smallest_jaccard",
-        "smallest_share_pct",
-        "chosen",
-        "verdict",
-    ]
+    """Every number of segments that was tried, and why it was taken or not."""
+    columns = ["n_segments", "method", "silhouette", "smallest_jaccard", "smallest_share_pct", "chosen"]
+    tried = segmentation.candidates
+    frame = tried[columns].assign(
+        method=[str(METHOD_WORDS.term(one)) for one in tried["method"]],
+        verdict=[_verdict(row) for row in tried.itertuples()],
+    )
     return DataTable(
-        segmentation.candidates[columns],
+        frame,
         name="ways_to_cut",
-        caption="Every way that was tried",
+        caption=claim("segments-table-ways"),
         rows=8,
         download=False,
     )
+
+
+def _late_figure(segmentation: Segmentation, indicators: pd.DataFrame, segment: str) -> KeyFigure:
+    late = late_in_segments(segmentation, indicators).loc[segment, "late"]
+    return KeyFigure(
+        label=claim("segments-figure-late", segment=segment_word(segment)),
+        value=count(int(late), at=f"customers.late[segment:{place_of(segment)}]"),
+        note=claim(
+            "segments-figure-late-note", customers=members(segmentation, segment), times=times(LATE_TIMES)
+        ),
+        better="lower",
+    )
+
+
+def _verdict(row: Any) -> str:
+    facts = {
+        "smallest": share(row.smallest_share_pct),
+        "overlap": number(round(row.smallest_jaccard, 2)),
+        "needed": number(STABLE),
+    }
+    why = names(WHY_WORDS.claim(code, **facts) for code in row.why)
+    return str(VERDICT_WORDS.claim(row.verdict, why=why))
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.set_axis(pd.Index([str(segment_word(one)) for one in frame.index], name=frame.index.name))

@@ -76,7 +76,6 @@ NOT_YET = frozenset(
         "present/reports/offers/say.py",
         "present/reports/rules/say.py",
         "present/reports/segments/say.py",
-        "present/reports/pipeline/say.py",
         "present/glossary.py",
         "present/publish/html.py",
         "present/reports/campaigns/draw.py",
@@ -88,7 +87,6 @@ NOT_YET = frozenset(
         "present/reports/offers/draw.py",
         "present/reports/rules/draw.py",
         "present/reports/segments/draw.py",
-        "present/reports/pipeline/draw.py",
         "present/publish/site.py",
         "present/reports/campaigns/show.py",
         "present/reports/churn/show.py",
@@ -99,7 +97,6 @@ NOT_YET = frozenset(
         "present/reports/customers/show.py",
         "present/reports/rules/show.py",
         "present/reports/segments/show.py",
-        "present/reports/pipeline/show.py",
         "present/words.py",
     }
 )

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from crmlib.analyse.pipeline.durations import StageDurations
-from crmlib.analyse.pipeline.overdue import Overdue
+from crmlib.analyse.pipeline.overdue import Overdue, soonest_day
 from crmlib.analyse.pipeline.team import STALL_TIMES, WITHOUT_OWNER, ProcessFlow, TeamWork
 from crmlib.measure.deals.contacts import KEPT_WITHIN_DAYS
 from crmlib.measure.deals.stays import WHOLE_DEAL
@@ -16,6 +16,7 @@ from crmlib.present.claims import (
     claim,
     count,
     counts,
+    date,
     days,
     interval,
     money,
@@ -214,8 +215,10 @@ def next_step_paragraph(overdue: Overdue) -> list[Claim]:
     if steps.empty:
         return []
     better = steps[steps["is_better"]].sort_values("lift", ascending=False, kind="stable")
+    soonest = claim("pipeline-next-soonest", day=date(soonest_day(overdue.as_of_on)))
     if better.empty:
-        return [claim("pipeline-next-looked-at"), claim("pipeline-next-none-better", steps=count(len(steps)))]
+        none = claim("pipeline-next-none-better", steps=count(len(steps)))
+        return [claim("pipeline-next-looked-at"), none, soonest]
     said = [
         claim(
             "pipeline-next-better",
@@ -230,7 +233,7 @@ def next_step_paragraph(overdue: Overdue) -> list[Claim]:
         )
         for row in better.head(2).itertuples()
     ]
-    return [claim("pipeline-next-looked-at"), *said, claim("pipeline-next-no-proof")]
+    return [claim("pipeline-next-looked-at"), *said, claim("pipeline-next-no-proof"), soonest]
 
 
 @or_else(lambda missing: [])

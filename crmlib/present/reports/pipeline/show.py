@@ -227,7 +227,7 @@ def _deals_table(crm: Crm, frame: pd.DataFrame, *, currency: str, name: str, cap
         name=name,
         caption=caption,
         currency=currency,
-        rows=10,
+        rows=6,
         page_rows=_ROWS,
         download_bytes=_BYTES,
         excel=True,

@@ -144,7 +144,8 @@ pipeline-overdue-largest =
 pipeline-next-looked-at =
     For each point of a stage it was looked up what we did next with the deals that were won later and with those that were lost; deals that had no further contact are left out on both sides.
 pipeline-next-none-better =
-    None of the { $steps } { PLURAL($steps, one: "step", other: "steps") } that were compared is shown to be more frequent among the won. The list therefore names the step that the won took most often, as a habit, not as a cure.
+    No step among the { $steps } that were compared is shown to be more frequent among the won. The list therefore names the step that the won took most often, as a habit, not as a cure.
+pipeline-next-soonest = What should have been done already is put on { $day }, the first day that is left.
 pipeline-next-better =
     In { $stage } after { $day }, “{ $step }” came next in { $won } of the won against { $lost } of the lost ({ $lift } as often, likely { $range }), in half of the cases within another { $wait }.
 pipeline-next-no-proof = That goes together with winning; it is no proof that the step brings it about.

@@ -4,10 +4,11 @@ from functools import cache
 
 import pandas as pd
 
-from crmlib.analyse.pipeline.durations import StageDurations, little_history, stage_durations
+from crmlib.analyse.pipeline.durations import StageDurations, stage_durations
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.analyse.pipeline.team import TeamWork, team_work
 from crmlib.prepare.crm import Crm
+from tests.analyse.pipeline.little import little_history
 
 
 @cache

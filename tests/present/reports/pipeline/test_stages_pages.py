@@ -1,5 +1,6 @@
 """The report's part on stages: pictures that can be read, sentences that are true of their numbers."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -16,6 +17,7 @@ from crmlib.present.reports.pipeline import draw, say, show
 from crmlib.present.theme import SMALL
 from tests.analyse.pipeline.sales_team import sales_team
 from tests.present.drawn import faults_of
+from tests.present.reports.greek import greek, latin_letters  # noqa: F401
 
 HOSTILE = ("<script>alert(1)</script>", "=cmd|' /C calc'!A0", "$x^{y}$ 商谈 a very long name of a stage")
 
@@ -106,7 +108,7 @@ def found(request):
     return case(request.param)
 
 
-def sentences(found):
+def claims_of(found):
     parts = [
         say.stages_answer(found.durations, found.late),
         say.stages_findings(found.durations, found.late),
@@ -125,7 +127,11 @@ def sentences(found):
     ]
     claims = [sentence for part in parts for sentence in part]
     assert all(isinstance(one, Claim) for one in claims)
-    return [str(one) for one in claims]
+    return claims
+
+
+def sentences(found):
+    return [str(one) for one in claims_of(found)]
 
 
 def test_sentences_are_whole_and_never_empty_words(found):
@@ -233,3 +239,28 @@ def test_deals_without_an_end_are_not_counted_as_known():
 
 def test_the_load_of_a_team_without_open_deals_is_an_empty_table():
     assert show.load_table(case("closed").crm, case("closed").work).frame.empty
+
+
+@pytest.mark.parametrize("which", ["team", "whole"])
+def test_every_sentence_can_be_told_in_another_language(which, greek):  # noqa: F811
+    for one in claims_of(case(which)):
+        assert not latin_letters(one, greek), one.text(greek)
+
+
+def test_parts_and_wholes_of_the_funnel_add_up_and_its_title_says_its_bars():
+    durations = case("team").durations
+    for one in say.funnel_paragraph(durations):
+        parts = [one.facts[name].value for name in ("on", "lost", "open", "elsewhere")]
+        assert sum(parts) == one.facts["deals"].value
+    title = draw.plot_pipeline_funnel(durations).crmlib_claims[0]
+    lost = say.stages_findings(durations, case("team").late)[-1]
+    row = durations.funnel.set_index("stage").loc[title.facts["stage"].value]
+    for one in (title, lost):
+        assert (one.facts["lost"].value, one.facts["deals"].value) == (row["lost"], row["deals"])
+
+
+def test_owners_are_named_by_numbers_never_by_addresses():
+    found = case("team")
+    load = found.work.load.rename(index=lambda owner: f"{owner}@house.example")
+    said = say.load_paragraph(found.crm, replace(found.work, load=load))
+    assert not any("@" in str(one) for one in said)

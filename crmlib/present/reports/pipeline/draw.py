@@ -7,8 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.pipeline.durations import StageDurations
 from crmlib.analyse.pipeline.team import ProcessFlow
-from crmlib.measure.deals.stays import WHOLE_DEAL
-from crmlib.measure.deals.steps import LOST
+from crmlib.measure.deals.stays import LOST, WHOLE_DEAL
 from crmlib.present.claims import Claim, Fact, Family, claim, count, days, name, names, number, share
 from crmlib.present.plots_parts import SIDE, bar_rows, canvas, nothing
 from crmlib.present.reports.pipeline.say import CASES, lost_facts, most_lost

@@ -104,13 +104,17 @@ def points(x: Any, *, locale: str = "en") -> str:
 
 
 def days(x: Any, *, locale: str = "en") -> str:
-    """A time in days, whole from ten on.
+    """A time in days, whole from ten on; below one day in hours, below one hour in minutes.
 
     >>> days(1), days(5.25), days(31.4), days(0), days(None)
     ('1\\xa0day', '5.2\\xa0days', '31\\xa0days', '0\\xa0days', 'not known')
+    >>> days(0.5), days(1 / 24), days(0.000694), days(0.0001)
+    ('12\\xa0hours', '1\\xa0hour', '1\\xa0minute', 'under a minute')
     """
     if not _is_finite(x):
         return not_known(locale)
+    if 0 < x < 1:
+        return _part_of_a_day(float(x), locale)
     return render("number-days", _with_noun(_days_rounded(float(x)), locale), language=locale)
 
 
@@ -313,6 +317,17 @@ def _share_rounded(x: float) -> float:
 
 def _days_rounded(x: float) -> float:
     return float(round(x)) if abs(x) >= 10 else round(x, 1)
+
+
+def _part_of_a_day(x: float, locale: str) -> str:
+    hours, minutes = round(24 * x), round(24 * 60 * x)
+    if hours == 24:
+        return days(1, locale=locale)
+    if minutes >= 60:
+        return render("number-hours", _with_noun(hours, locale), language=locale)
+    if minutes >= 1:
+        return render("number-minutes", _with_noun(minutes, locale), language=locale)
+    return render("number-under-a-minute", language=locale)
 
 
 def _short(x: float, locale: str) -> str:

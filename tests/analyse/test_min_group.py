@@ -13,7 +13,7 @@ from crmlib.analyse.campaigns.comparison import Comparison
 from crmlib.analyse.campaigns.groups import Response, who_responds
 from crmlib.analyse.campaigns.matching import customer_traits, trait_levels
 from crmlib.analyse.customers.profile import customer_profile
-from crmlib.analyse.pipeline.traits import trait_table
+from crmlib.analyse.pipeline.portrait import trait_table
 from crmlib.analyse.retention import retention_curves, shown_cohorts, typical_retention
 from crmlib.analyse.stats.small_groups import OTHER, shown_groups
 from crmlib.measure.offers.candidates import group_sellers

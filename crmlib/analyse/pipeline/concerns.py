@@ -142,8 +142,8 @@ class Concerns:
         `topic`, `language`, `outcome`, `example`: a note in which every word that is not common is a dot.
     deals : DataFrame, one row a language
         `language`, `notes`, `lost`, `open`, `won` (deals with notes).
-    left_out : dict of str to str
-        Language -> why its notes were not read.
+    left_out : dict of str to int
+        Language -> notes that were not read, as the package for it is not installed.
     minimum : int
         Customers whose notes must hold a word before it is shown.
     recent_days : int
@@ -160,7 +160,7 @@ class Concerns:
     reasons: pd.DataFrame = field(repr=False)
     examples: pd.DataFrame = field(repr=False)
     deals: pd.DataFrame = field(repr=False)
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, int]
     minimum: int
     recent_days: int
     reasons_known_pct: float
@@ -261,11 +261,7 @@ def concerns(
 
 def _unreadable(notes):
     counts = notes["language"].value_counts()
-    return {
-        language: f"{counts[language]:,} notes in {language} were not read: pip install crmlib[text]"
-        for language in sorted(counts.index)
-        if missing_package(language)
-    }
+    return {language: int(counts[language]) for language in sorted(counts.index) if missing_package(language)}
 
 
 def _deals(notes):

@@ -94,12 +94,7 @@ class StageDurations:
 
         Examples
         --------
-        >>> from crmlib.analyse.pipeline.durations import little_history, stage_durations
-        >>> stage_durations(little_history(), as_of="2024-03-31").quantile(0.5).round(0)
-               days  low  high
-        stage
-        Talk    5.0  4.0   8.0
-        Offer  10.0  6.0   NaN
+        See `stage_durations`.
         """
         return quantiles_of(self.curves, self.table.index, share)
 
@@ -280,12 +275,16 @@ def stage_durations(
 
     Examples
     --------
-    >>> found = stage_durations(little_history(), as_of="2024-03-31")
-    >>> found.table[["stays", "open", "mean_finished_days", "mean_days", "median_days"]].round(1)
-           stays  open  mean_finished_days  mean_days  median_days
+    >>> begin, rows = pd.Timestamp("2024-03-01"), [("d%d" % i, "Talk", 0) for i in range(12)]
+    >>> rows += [("d%d" % i, "Offer", i + 1) for i in range(8)]
+    >>> history = pd.DataFrame(rows, columns=["opportunity_id", "stage", "day"])
+    >>> history["entered_at"] = begin + pd.to_timedelta(history["day"], unit="D")
+    >>> found = stage_durations(history, as_of="2024-03-31")
+    >>> found.table[["stays", "open", "mean_finished_days", "median_days"]].round(1)
+           stays  open  mean_finished_days  median_days
     stage
-    Talk      20     0                 5.8        5.8          5.0
-    Offer     20     8                 7.2       13.5         10.0
+    Talk      12     4                 4.5          6.0
+    Offer      8     8                 NaN          NaN
     """
     crm = _workspace(stage_history, as_of, opportunities)
     stays = stage_stays(crm)
@@ -309,20 +308,6 @@ def stage_durations(
         crm, stays, by=by, table=table, curves=curves, incidence=incidence, flow=flow,
         visits=_visits(keyed), tests=_tests(keyed, stages, by), funnel=stage_funnel(keyed, stages),
     )  # fmt: skip
-
-
-def little_history() -> pd.DataFrame:
-    """Twenty deals in two stages, for the examples: eight have not left the second."""
-    rows, begin = [], pd.Timestamp("2024-03-01")
-    for number in range(20):
-        name, talk = f"d{number:02d}", begin + pd.Timedelta(days=number // 2)
-        offer = talk + pd.Timedelta(days=1 + number % 5 + 3 * (number % 3))
-        rows.append((name, "Talk", talk, offer))
-        end = offer + pd.Timedelta(days=4 + number % 9)
-        rows.append((name, "Offer", offer, end if number < 12 else pd.NaT))
-        if number < 12:
-            rows.append((name, "Lost", end, pd.NaT))
-    return pd.DataFrame(rows, columns=["opportunity_id", "stage", "entered_at", "exited_at"])
 
 
 def _workspace(given: Any, as_of: Any, opportunities: Any) -> Any:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -24,38 +22,24 @@ from crmlib.analyse.learn.candidates import (
 )
 from crmlib.analyse.learn.reasons import drivers
 from crmlib.analyse.pipeline.lead_features import (
-    features_at,
-    lead_reasons,
-    leaking_features,
-    reasons_in_words,
-)
-from crmlib.analyse.pipeline.lead_moments import (
     FEWEST,
     LEARN_MOMENTS,
     Moment,
+    Refusal,
     check_horizon,
     evaluate_leads,
+    features_at,
+    lead_reasons,
+    leaking_features,
     moments_of,
     period_table,
     require_rows,
     tenths,
 )
-from crmlib.analyse.pipeline.portrait import deal_values, won_portrait
-from crmlib.analyse.pipeline.traits import TRAITS, named
+from crmlib.analyse.pipeline.portrait import TRAITS, deal_values, named, won_portrait
 from crmlib.measure.deals.stays import deals
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
-
-LEAD_MODELS = {
-    "logistic_regression": "a weighted sum of the figures",
-    "decision_tree": "a decision tree",
-    "boosted_trees": "many small trees",
-    "neural_net": "a small neural net",
-    "stage_alone": "the win rate of the stage alone",
-    "age_alone": "the days since a deal was opened alone",
-    "base_rate": "the same chance for every deal",
-}
-"""Ways to foretell a win, as a sentence can name them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,25 +51,25 @@ class LeadScores:
     table : DataFrame indexed by opportunity_id, the likeliest first
         `customer_id`, `owner_id`, `product_id`, `source`, `stage`, `age_days`, `probability` (to be won within the
         horizon, 0 to 1), `score` (1 to 99: the place among the open deals by probability), `similarity_pct` (share
-        of the deals won that are as like the won, or less), `value` and `expected_value` (probability times value;
-        account currency), `value_estimated`, `speaks_for`, `speaks_against`.
+        of the deals won that are as like the won, or less; NaN where too few were decided to tell), `value` and
+        `expected_value` (probability times value; account currency), `value_estimated`.
     horizon_days : int
-    evaluation : DataFrame, one row a way to foretell
+    evaluation : DataFrame, one row a way to predict
         `model`, `kind`, `auc`, `log_loss`, `brier`, `lift_top_decile`, each with `_low` and `_high` (95 %, deals
         drawn again), `chosen`. On a later period.
     differences : DataFrame, one row a baseline
         Chosen minus baseline, with interval; `better` (AUC), `sharper` (log loss).
     tenths : DataFrame
-        Deals of the test by their chance, see `lead_evaluation.tenths`.
+        Deals of the test by their chance, see `lead_features.tenths`.
     drivers : DataFrame
         `indicator`, `auc_loss`, `low`, `high`, `direction`.
-    reason_table : DataFrame, see `lead_reasons.lead_reasons`
-    refused : Series feature -> reason
+    reason_table : DataFrame, see `lead_features.lead_reasons`: what speaks for and against each
+    refused : dict of feature -> Refusal
         Features that know the outcome.
     left_out : Series feature -> reason
         Features that say nothing of their own.
     features : list of the features that count
-    periods : DataFrame, see `lead_moments.period_table`
+    periods : DataFrame, see `lead_features.period_table`
     won, not_won, open : int
         Deals won, not won (lost, or open for longer than the horizon), and open ones that are scored.
     undated : int
@@ -98,10 +82,6 @@ class LeadScores:
     beats_age : bool
         The same against the days since a deal was opened alone.
     currency : str
-    says : str
-    notes : tuple of str
-    portrait_says : str
-        Why there is no similarity, where there is none.
 
     Examples
     --------
@@ -115,7 +95,7 @@ class LeadScores:
     tenths: pd.DataFrame
     drivers: pd.DataFrame
     reason_table: pd.DataFrame
-    refused: pd.Series
+    refused: dict[str, Refusal]
     left_out: pd.Series
     features: list[str]
     periods: pd.DataFrame
@@ -128,9 +108,6 @@ class LeadScores:
     beats_stage: bool | None
     beats_age: bool
     currency: str
-    says: str
-    notes: tuple[str, ...] = ()
-    portrait_says: str = ""
 
     @property
     def chosen(self) -> pd.Series:
@@ -143,30 +120,8 @@ class LeadScores:
         return self.evaluation[self.evaluation["chosen"]].iloc[0]
 
     def _repr_html_(self) -> str:
-        shown = self.table[["probability", "score", "similarity_pct", "expected_value", "speaks_for"]]
-        return f"<p>{escape(self.says)}</p>{shown.head(10).round(3).to_html()}"
-
-
-def lead_verdict(
-    evaluation: pd.DataFrame, differences: pd.DataFrame, periods: pd.DataFrame, *, horizon_days: int
-) -> str:
-    """What the test says, plainly, whichever way it went."""
-    test, best = periods[periods["role"] == "test"], evaluation[evaluation["chosen"]].iloc[0]
-    parts = [
-        f"Tested on {test['moment'].min():%Y-%m-%d} to {test['until'].max():%Y-%m-%d}: {int(test['won'].sum()):,} of "
-        f"{int(test['deals'].sum()):,} open deals were won within {horizon_days} days.",
-        f"Chosen: {LEAD_MODELS[best['model']]}, AUC {best['auc']:.2f} ({best['auc_low']:.2f} to "
-        f"{best['auc_high']:.2f}).",
-    ]
-    for better, words in ((True, "better than"), (False, "not shown to be better than")):
-        said = [
-            f"{LEAD_MODELS[row['baseline']]} (AUC {row['auc_difference']:+.2f}, {row['auc_low']:+.2f} to "
-            f"{row['auc_high']:+.2f})"
-            for _, row in differences[differences["better"] == better].iterrows()
-        ]
-        if said:
-            parts.append(f"It is {words} {'; '.join(said)}.")
-    return " ".join(parts)
+        shown = self.table[["probability", "score", "similarity_pct", "expected_value"]]
+        return shown.head(10).round(3).to_html()
 
 
 FEWEST_DECIDED = 200
@@ -189,7 +144,7 @@ def score_leads(
     whether they were won within the horizon. A deal that was lost, or was still open at the end of it, was not won
     within it; nobody is taken for lost. Moments whose horizon is not over are not used. The latest moments are the
     test, and no outcome that is learnt from reaches into them. Then it is learnt again with the test, for the open
-    deals at ``crm.as_of``. Figures that know the outcome are refused (`lead_leaks.leaking_features`).
+    deals at ``crm.as_of``. Figures that know the outcome are refused (`lead_features.leaking_features`).
 
     Parameters
     ----------
@@ -237,18 +192,17 @@ def score_leads(
         asked = features_at(crm, horizon_days=horizon, known=now)
         probability = final.chosen.probability(final.encoding.matrix(asked)) if len(asked) else np.empty(0)
         why = lead_reasons(final.chosen, asked, shown=_with_names(crm, asked))
-    likeness, portrait_says = _similarity(crm, now, asked.index)
     periods = period_table(test, earlier, time_zone=crm.time_zone)
     beaten = found.differences.set_index("baseline")["better"]
     return LeadScores(
-        table=_table(now, asked, probability, likeness, reasons_in_words(why, asked.index)),
+        table=_table(now, asked, probability, _similarity(crm, now, asked.index)),
         horizon_days=horizon,
         evaluation=found.evaluation,
         differences=found.differences,
         tenths=found.tenths,
         drivers=found.drivers,
         reason_table=why,
-        refused=reason_series(refused),
+        refused=refused,
         left_out=_left_out(final.encoding.left_out | learnt.encoding.left_out, refused),
         features=list(final.encoding.features),
         periods=periods,
@@ -259,9 +213,6 @@ def score_leads(
         beats_stage=bool(beaten["stage_alone"]) if "stage_alone" in beaten else None,
         beats_age=bool(beaten["age_alone"]),
         currency=crm.currency,
-        says=lead_verdict(found.evaluation, found.differences, periods, horizon_days=horizon),
-        notes=_notes(now, counts, horizon, len(asked)),
-        portrait_says=portrait_says,
     )
 
 
@@ -273,10 +224,8 @@ class _Found:
     drivers: pd.DataFrame
 
 
-def _left_out(reasons: dict[str, str], refused: dict[str, str]) -> pd.Series:
-    return reason_series(
-        {name: why.replace("customer", "deal") for name, why in reasons.items() if name not in refused}
-    )
+def _left_out(reasons: dict[str, str], refused: dict[str, Refusal]) -> pd.Series:
+    return reason_series({name: why for name, why in reasons.items() if name not in refused})
 
 
 def _counted(now: pd.DataFrame, horizon: int) -> dict[str, Any]:
@@ -307,7 +256,7 @@ def _tested(
     *,
     names: tuple[str, ...],
     seed: int,
-) -> tuple[_Found, Learnt, dict[str, str]]:
+) -> tuple[_Found, Learnt, dict[str, Refusal]]:
     rows = some_of(_rows(earlier), seed=seed)
     later = _rows(test)
     refused = leaking_features(
@@ -375,23 +324,23 @@ def _drivers(model: Fitted, moment: Moment, *, seed: int) -> pd.DataFrame:
 
 
 def _refitted(
-    test: list[Moment], earlier: list[Moment], learnt: Learnt, refused: dict[str, str], *, seed: int
+    test: list[Moment], earlier: list[Moment], learnt: Learnt, refused: dict[str, Refusal], *, seed: int
 ) -> Learnt:
     newest = [*test, *earlier[: max(1, LEARN_MOMENTS - len(test))]]
     rows = _recorded(some_of(_rows(newest), seed=seed))
     return learn(rows, names=[learnt.chosen.name], refused=refused, seed=seed)
 
 
-def _similarity(crm: Crm, now: pd.DataFrame, asked: pd.Index) -> tuple[pd.Series, str]:
+def _similarity(crm: Crm, now: pd.DataFrame, asked: pd.Index) -> pd.Series:
     at_start = [name for name, trait in TRAITS.items() if trait.at_start]
     try:
-        return won_portrait(crm, by=at_start, known=now).similarity.reindex(asked), ""
-    except ParameterError as error:
-        return pd.Series(np.nan, index=asked), str(error)
+        return won_portrait(crm, by=at_start, known=now).similarity.reindex(asked)
+    except ParameterError:
+        return pd.Series(np.nan, index=asked)
 
 
 def _table(
-    now: pd.DataFrame, asked: pd.DataFrame, probability: np.ndarray, likeness: pd.Series, words: pd.DataFrame
+    now: pd.DataFrame, asked: pd.DataFrame, probability: np.ndarray, likeness: pd.Series
 ) -> pd.DataFrame:
     worth = deal_values(now).reindex(asked.index)
     known = now.reindex(asked.index)
@@ -404,7 +353,7 @@ def _table(
         expected_value=probability * worth["value"],
     )
     order = ["probability", "similarity_pct", "expected_value"]
-    return table.join(words).sort_values(order, ascending=False, kind="stable")
+    return table.sort_values(order, ascending=False, kind="stable")
 
 
 def _scores(probability: np.ndarray) -> np.ndarray:
@@ -414,24 +363,3 @@ def _scores(probability: np.ndarray) -> np.ndarray:
     if len(probability) < 2:
         return np.full(len(probability), 50)
     return 1 + np.floor(98 * (rankdata(probability) - 1) / (len(probability) - 1) + 0.5).astype(int)
-
-
-def _notes(now: pd.DataFrame, counts: dict[str, Any], horizon: int, scored: int) -> tuple[str, ...]:
-    notes = [
-        f"Won means won within {horizon} days of the moment asked about. A deal that was lost or still open then was "
-        "not won within that time; it may be won later."
-    ]
-    if not counts["lost_recorded"]:
-        notes.append("No loss is recorded: only wins and time passing tell deals apart.")
-    undated = int((now["outcome"] == "open").sum()) - scored
-    if undated:
-        notes.append(f"Open deals without an opening date are not scored: {undated:,}.")
-    return tuple(notes)
-
-
-@cache
-def _little_scores() -> LeadScores:
-    """The scores of the examples, made once."""
-    from crmlib.analyse.pipeline.portrait import _little_pipeline
-
-    return score_leads(_little_pipeline(), horizon_days=42, candidates=["logistic_regression"])

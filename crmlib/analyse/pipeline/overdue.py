@@ -16,6 +16,9 @@ from crmlib.prepare.crm import Crm
 WON_LEAST = 20
 """Won deals, and lost ones, with a contact after a point before anything is said of it."""
 
+SOONEST_DAYS = 1
+"""A next step is never put on an earlier day than so many after the closing moment: that day is over."""
+
 KIND_LEAST = 5
 """Won deals with a step before it is recommended."""
 
@@ -129,7 +132,14 @@ def _suggested(
         return None
     chosen = best[deal.stage, max(passed)]
     due = deal.stage_entered_at.normalize() + pd.Timedelta(days=round(max(passed) + chosen["wait_days"]))
-    return {new: chosen[old] for old, new in names.items()} | {"next_step_on": max(due, as_of_on)}
+    return {new: chosen[old] for old, new in names.items()} | {
+        "next_step_on": max(due, soonest_day(as_of_on))
+    }
+
+
+def soonest_day(as_of_on: pd.Timestamp) -> pd.Timestamp:
+    """The first day on which something can still be done."""
+    return as_of_on + pd.Timedelta(days=SOONEST_DAYS)
 
 
 def _best(rows: pd.DataFrame) -> pd.Series:
@@ -161,7 +171,7 @@ class Overdue:
         All open deals, with the same columns and `is_overdue` (missing where it cannot be told).
     limits : DataFrame indexed by stage
         `limit_days`, `low`, `high` (NaN: the survival curve does not come so far), `open`, `overdue`,
-        `overdue_amount`, `says`.
+        `overdue_amount`.
     unplanned : DataFrame indexed by opportunity_id, the largest value first
         Open deals with no contact planned; empty where plans are not kept.
     steps : DataFrame
@@ -245,7 +255,7 @@ def overdue_opportunities(
     return Overdue(
         table=worth[overdue.astype("bool")].drop(columns="is_overdue"),
         open_deals=judged,
-        limits=_limits(limits, judged, quantile),
+        limits=_limits(limits, judged),
         unplanned=worth[unplanned],
         steps=steps,
         quantile=float(quantile),
@@ -292,7 +302,7 @@ def _judged(open_deals: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     return judged[[*order, "next_planned_on", "planned_count", "is_overdue"]]
 
 
-def _limits(limits: pd.DataFrame, judged: pd.DataFrame, quantile: float) -> pd.DataFrame:
+def _limits(limits: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     by_stage = judged.groupby("stage")
     counts = by_stage.size().reindex(limits.index, fill_value=0)
     late = judged[judged["is_overdue"].eq(True).fillna(False).astype("bool")].groupby("stage")
@@ -301,9 +311,4 @@ def _limits(limits: pd.DataFrame, judged: pd.DataFrame, quantile: float) -> pd.D
         open=counts.astype("int64"),
         overdue=late.size().reindex(limits.index, fill_value=0).astype("float64").where(known),
         overdue_amount=late["amount"].sum(min_count=1).reindex(limits.index).where(known),
-        says=np.where(
-            known,
-            "",
-            f"Fewer than {100 * quantile:.0f} % of the stays are seen to end, so no limit can be told.",
-        ),
     )

@@ -1,24 +1,233 @@
-"""What deals that were won have in common, against all that were decided, and where most is still open."""
+"""What deals that were won have in common, against all that were decided, and where most is still open.
+
+Deals are told apart by traits: who the customer is, what it is about, how it came and how it went.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.traits import (
-    TRAITS,
-    TraitTable,
-    against_the_rest,
-    trait_table,
-    traits_that_go_together,
-)
 from crmlib.analyse.stats.shrink import shrunk_rates
+from crmlib.analyse.stats.small_groups import safe_groups
+from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.measure.deals.contacts import touches_before_close
+from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.prepare.crm import Crm
-from crmlib.schema.errors import ParameterError
+from crmlib.prepare.privacy import min_group
+from crmlib.schema.errors import ParameterError, nearest
+
+NOT_STATED = "(not stated)"
+MOST_VALUES = 200
+"""A trait with more values than this tells single deals apart, not kinds of deals."""
+_BANDS = 4
+OF_CUSTOMERS = ("industry", "region", "country", "company_size")
+"""Traits of the customer: a value that too few customers have is not shown on its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trait:
+    """One thing that deals are told apart by.
+
+    Parameters
+    ----------
+    name : str
+    at_start : bool
+        Whether it is known when a deal is opened; what builds up over time is not.
+    """
+
+    name: str
+    at_start: bool = True
+
+
+TRAITS: dict[str, Trait] = {
+    trait.name: trait
+    for trait in (
+        Trait(name="industry"),
+        Trait(name="region"),
+        Trait(name="country"),
+        Trait(name="company_size"),
+        Trait(name="source"),
+        Trait(name="category"),
+        Trait(name="product"),
+        Trait(name="campaign"),
+        Trait(name="team"),
+        Trait(name="days_in_first_stage", at_start=False),
+        Trait(name="touches_before_close", at_start=False),
+    )
+}
+"""All traits of a portrait, by name."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TraitTable:
+    """Deals with the value of every trait.
+
+    Parameters
+    ----------
+    values : DataFrame indexed by opportunity_id
+        A column a trait, texts; missing where not known.
+    deals : DataFrame
+        `crmlib.measure.deals.stays.deals` of the same deals.
+    absent : dict of trait -> "nothing_recorded" or "too_many_values"
+    """
+
+    values: pd.DataFrame
+    deals: pd.DataFrame
+    absent: dict[str, str]
+
+
+def trait_table(
+    crm: Crm, *, by: Iterable[str] | None = None, known: pd.DataFrame | None = None
+) -> TraitTable:
+    """The traits of every deal, as far as the workspace knows them."""
+    names = _asked(by)
+    known = deals(crm) if known is None else known
+    least = min_group(crm)
+    made = {name: large_enough(_values(crm, known, name), known, name, least=least) for name in names}
+    absent = {}
+    for name, values in made.items():
+        kinds = values.nunique()
+        if kinds == 0:
+            absent[name] = "nothing_recorded"
+        elif kinds > MOST_VALUES:
+            absent[name] = "too_many_values"
+    kept = {name: values for name, values in made.items() if name not in absent}
+    frame = pd.DataFrame(kept, index=known.index)
+    return TraitTable(values=frame, deals=known, absent=absent)
+
+
+def banded(values: pd.Series) -> pd.Series:
+    """Numbers as up to four bands that hold about as many deals each, in words that sort as the numbers do."""
+    numbers = np.floor(pd.to_numeric(values, errors="coerce").astype("float64"))
+    known = numbers.dropna()
+    out = pd.Series(np.nan, index=values.index, dtype="object")
+    if known.empty:
+        return out
+    edges = np.unique(np.ceil(np.quantile(known, np.linspace(0, 1, _BANDS + 1)[1:-1]) + 1e-9))
+    edges = edges[(edges > known.min()) & (edges <= known.max())]
+    place = np.searchsorted(edges, known.to_numpy(), side="right")
+    said = np.array([_band(known, edges, i) for i in range(len(edges) + 1)], dtype=object)
+    out.loc[known.index] = said[place]
+    return out
+
+
+def traits_that_go_together(values: pd.DataFrame, *, least: float = 0.9) -> pd.DataFrame:
+    """Pairs of traits of which one nearly tells the other.
+
+    References
+    ----------
+    Bergsma, W. (2013). A bias-correction for Cramer's V and Tschuprow's T. Journal of the Korean Statistical
+    Society 42.
+    """
+    names, rows = list(values.columns), []
+    for i, name in enumerate(names):
+        for other in names[i + 1 :]:
+            both = values[[name, other]].dropna()
+            strength = cramers_v(both[name], both[other])
+            if strength >= least:
+                rows.append((name, other, strength, len(both)))
+    return pd.DataFrame(rows, columns=["trait", "other", "cramers_v", "deals"])
+
+
+def cramers_v(one: pd.Series, other: pd.Series) -> float:
+    """How far two traits go together, from 0 (not at all) to 1 (one tells the other), corrected for chance."""
+    (rows, left), (columns, top) = (pd.factorize(values.to_numpy()) for values in (one, other))
+    shape = (len(left), len(top))
+    cells = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1])
+    table = cells.reshape(shape).astype("float64")
+    n = table.sum()
+    if min(table.shape, default=0) < 2 or n < 2:
+        return 0.0
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / n
+    phi2 = float(((table - expected) ** 2 / expected).sum() / n)
+    freedom = (shape[0] - 1) * (shape[1] - 1) / (n - 1)
+    corrected = max(0.0, phi2 - freedom)
+    fewer = min(size - (size - 1) ** 2 / (n - 1) for size in shape) - 1
+    return float(np.sqrt(min(1.0, corrected / fewer))) if fewer > 0 else 0.0
+
+
+def against_the_rest(won: np.ndarray, leads: np.ndarray, all_won: int, all_leads: int) -> pd.DataFrame:
+    """Whether each group is won more or less often than all other deals: Fisher's exact test, two-sided."""
+    from scipy.stats import fisher_exact
+
+    p = np.array(
+        [
+            fisher_exact([[w, n - w], [all_won - w, all_leads - n - all_won + w]])[1]
+            for w, n in zip(np.asarray(won, dtype=int), np.asarray(leads, dtype=int), strict=True)
+        ],
+        dtype=float,
+    )
+    return pd.DataFrame({"p": p, "q": benjamini_hochberg(p)})
+
+
+def _asked(by: Iterable[str] | None) -> list[str]:
+    names = list(TRAITS) if by is None else [by] if isinstance(by, str) else list(by)
+    for name in names:
+        if name not in TRAITS:
+            raise ParameterError(f"there is no trait {name!r}.{nearest(name, TRAITS)}")
+    if not names:
+        raise ParameterError(f"by is empty: give at least one of {', '.join(TRAITS)}.")
+    return list(dict.fromkeys(names))
+
+
+def _values(crm: Crm, known: pd.DataFrame, name: str) -> pd.Series:
+    if name == "touches_before_close":
+        return banded(touches_before_close(crm).reindex(known.index))
+    if name == "days_in_first_stage":
+        return banded(_first_stage_days(crm).reindex(known.index))
+    if name == "company_size" and known["company_size"].isna().all():
+        bands = banded(known["employee_count"])
+        return bands.where(bands.isna(), bands.astype("str") + " employees")
+    if name == "product":
+        return named(crm, known["product_id"], table="products", key="product_id", column="name")
+    if name == "campaign":
+        return named(crm, known["campaign_id"], table="campaigns", key="campaign_id", column="name")
+    if name == "team":
+        return named(crm, known["owner_id"], table="employees", key="employee_id", column="team", alone=True)
+    values = known[name].astype("object")
+    return values.where(values.notna(), np.nan)
+
+
+def large_enough(values: pd.Series, known: pd.DataFrame, name: str, *, least: int) -> pd.Series:
+    """Values of a trait of customers, those of fewer than `least` customers put together."""
+    if name not in OF_CUSTOMERS or least < 2:
+        return values
+    who = known["customer_id"].where(known["customer_id"].notna(), known.index.to_series())
+    each = pd.DataFrame({"value": values, "who": who}).dropna(subset="value").drop_duplicates()
+    shown = dict(zip(each["value"], safe_groups(each["value"], minimum=least), strict=True))
+    return values.map(shown).astype("object")
+
+
+def named(crm: Crm, ids: pd.Series, *, table: str, key: str, column: str, alone: bool = False) -> pd.Series:
+    """The names that go with identifiers; the identifier itself where there is none, unless `alone`."""
+    plain = ids.astype("object").where(ids.notna(), np.nan)
+    if table not in crm or column not in crm.columns(table):
+        return pd.Series(np.nan, index=ids.index, dtype="object") if alone else plain
+    names = crm.frame(table, [key, column]).dropna().drop_duplicates(key).set_index(key)[column]
+    if not alone:
+        twice = names.duplicated(keep=False)
+        names = names.where(~twice, names.astype(str) + " (" + names.index.astype(str) + ")")
+    found = plain.map(names).astype("object")
+    return found if alone else found.where(found.notna(), plain)
+
+
+def _first_stage_days(crm: Crm) -> pd.Series:
+    if "stage_history" not in crm:
+        return pd.Series(dtype="float64")
+    stays = stage_stays(crm).sort_values(["opportunity_id", "entered_at"], kind="stable")
+    first = stays.drop_duplicates("opportunity_id").set_index("opportunity_id")
+    return first["stay_days"].where(first["is_over"].astype(bool)).astype("float64")
+
+
+def _band(known: pd.Series, edges: np.ndarray, place: int) -> str:
+    low = known.min() if place == 0 else edges[place - 1]
+    if place == len(edges):
+        return f"{low:,.0f}" if low == known.max() and place == 0 else f"{low:,.0f} or more"
+    high = edges[place] - 1
+    return f"{low:,.0f}" if low == high else f"{low:,.0f} to {high:,.0f}"
+
 
 OPEN_BY = ("industry", "region", "product", "category")
 """Traits by which open value is added up."""
@@ -101,8 +310,6 @@ class Portrait:
         Share of the open deals whose value had to be taken from like deals that were won.
     absent : dict of trait -> why it is not there
     currency : str
-    says : str
-    notes : tuple of str
 
     Examples
     --------
@@ -122,8 +329,6 @@ class Portrait:
     values_estimated_pct: float
     absent: dict[str, str]
     currency: str
-    says: str
-    notes: tuple[str, ...] = ()
     likeness: "Likeness" = field(repr=False)
 
     @property
@@ -139,7 +344,7 @@ class Portrait:
 
     def _repr_html_(self) -> str:
         shown = self.told.drop(columns=["said_with", "at_start"]).round(3)
-        return f"<p>{escape(self.says)}</p>{shown.to_html(index=False)}"
+        return shown.to_html(index=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -180,13 +385,13 @@ def won_portrait(crm: Crm, *, by: Iterable[str] | None = None, known: pd.DataFra
     The base are the deals decided by ``crm.as_of``; open ones are counted apart. Where no loss is recorded at
     all, the base are all deals. Deals of which a trait is not known do not count for that trait. A lift is drawn
     to 1 the further, the fewer deals there are and the more alike the values of the trait are (see
-    `portrait_shrink.shrunk_rates`).
+    `shrunk_rates`).
 
     Parameters
     ----------
     crm : Crm
         With `opportunities`.
-    by : names of `portrait_traits.TRAITS`, optional
+    by : names of `TRAITS`, optional
         All by default.
     known : DataFrame, optional
         `crmlib.measure.deals.stays.deals` of the same Crm, where they are at hand.
@@ -235,8 +440,6 @@ def won_portrait(crm: Crm, *, by: Iterable[str] | None = None, known: pd.DataFra
         values_estimated_pct=100 * float(estimated.mean()) if is_open.any() else 0.0,
         absent=traits.absent,
         currency=crm.currency,
-        says=_says(table, counts, leads, rate, base),
-        notes=_notes(traits, base),
         likeness=like,
         similarity=pd.Series(like.percent(traits.values[is_open]), index=traits.values.index[is_open]),
     )
@@ -275,8 +478,6 @@ def _rows(traits: TraitTable, *, inside: np.ndarray, won: np.ndarray) -> pd.Data
                "lift_shrunk", "low", "high", "p", "q", "open", "at_start"]  # fmt: skip
     if not parts:
         return pd.DataFrame(columns=columns)
-    from crmlib.analyse.stats.tests import benjamini_hochberg
-
     table = pd.concat(parts, ignore_index=True)
     # A trait with one value is the base itself: there is nothing to compare, and it is no test.
     several = table.groupby("trait")["value"].transform("size") > 1
@@ -341,53 +542,3 @@ def _likeness(table: pd.DataFrame, won: pd.DataFrame) -> Likeness:
     }
     like = Likeness(points=points, won=np.array([]))
     return Likeness(points=points, won=np.sort(like.sums(won)))
-
-
-def _says(table: pd.DataFrame, counts: dict[str, int], leads: int, rate: float, base: str) -> str:
-    of = "decided deals" if base == "decided" else "deals (no loss is recorded, so all are the base)"
-    firm = table[(table["said_with"] == "") & (table["q"] <= SURE)]
-    best = firm[firm["lift"] > 1].sort_values("lift_shrunk", ascending=False, kind="stable").head(3)
-    said = f"Of {leads:,} {of}, {counts['won']:,} were won ({rate:.1f} %); {counts['open']:,} are open."
-    if firm.empty:
-        return f"{said} No trait sets the won apart by more than chance."
-    named = "; ".join(
-        f"{TRAITS[row.trait].says} {row.value} ({row.lift_shrunk:.2f} times, {row.low:.2f} to {row.high:.2f})"
-        for row in best.itertuples()
-    )
-    return f"{said} More often among the won: {named}." if named else f"{said} Only rarer traits stand out."
-
-
-def _notes(traits: TraitTable, base: str) -> tuple[str, ...]:
-    notes = []
-    if base == "leads":
-        notes.append("No loss is recorded: deals that are still open count as not won.")
-    grows = [TRAITS[name].says for name in traits.values if not TRAITS[name].at_start]
-    if grows:
-        notes.append(
-            f"Build up while a deal lasts, so that they go with how long it took: {', '.join(grows)}. "
-            "They are no reason why it was won."
-        )
-    return tuple(notes)
-
-
-@cache
-def _little_pipeline() -> Any:
-    """Six hundred deals, of which those by referral are won more often, for the examples."""
-    from crmlib.prepare.crm import Crm
-
-    lot, n = np.random.default_rng(3), 600
-    place = lot.integers(0, 4, n)
-    source = lot.choice(["web", "fair", "referral"], n)
-    chance = np.select([source == "referral", source == "web"], [0.75, 0.3], 0.45)
-    outcome = np.where(lot.random(n) < 0.2, "open", np.where(lot.random(n) < chance, "won", "lost"))
-    created = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(lot.integers(0, 330, n)), unit="D")
-    closed = created + pd.to_timedelta(lot.integers(5, 60, n), unit="D")
-    ids = np.array([f"c{i:03}" for i in range(n)])
-    deals = pd.DataFrame(
-        {"opportunity_id": np.char.add("o", ids), "customer_id": ids, "source": source, "stage": "deal",
-         "outcome": outcome, "created_at": created,
-         "closed_at": pd.Series(closed).where(outcome != "open"), "amount": lot.integers(10, 90, n) * 100.0}
-    )  # fmt: skip
-    parties = pd.DataFrame({"customer_id": ids, "country": np.array(["DE", "FR", "JP", "CN"])[place],
-                            "region": np.array(["Europe", "Europe", "Asia", "Asia"])[place]})  # fmt: skip
-    return Crm.from_frames(as_of="2024-12-01", currency="EUR", opportunities=deals, customers=parties)

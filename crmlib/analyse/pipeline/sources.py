@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from crmlib.analyse.pipeline.traits import NOT_STATED, against_the_rest
+from crmlib.analyse.pipeline.portrait import NOT_STATED, OF_CUSTOMERS, against_the_rest, large_enough
 from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.tests import benjamini_hochberg
 from crmlib.measure.deals.stays import deals
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import frame_of
+from crmlib.prepare.privacy import employee_codes, min_group
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
 _OUTCOMES = ("won", "lost", "open")
@@ -45,7 +45,7 @@ def given_deals(source: Any, *, by: str, as_of: Any = None) -> Given:
     if isinstance(source, Crm):
         if as_of is not None:
             source = source.at(as_of)
-        frame, currency, costs = deals(source), source.currency, _costs(source)
+        frame, currency, costs = _shown_groups(source, deals(source), by), source.currency, _costs(source)
     else:
         frame, currency, costs = _of_table(source, as_of), "", pd.Series(dtype="float64")
     if by not in frame:
@@ -54,6 +54,15 @@ def given_deals(source: Any, *, by: str, as_of: Any = None) -> Given:
         raise ParameterError("there is no deal to count. Give opportunities, or a later as_of.")
     negative = int((frame["age_days"] < 0).sum())
     return Given(deals=frame, costs=costs, negative_durations=negative, currency=currency)
+
+
+def _shown_groups(crm: Crm, frame: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Owners by their numbers; values of a customer's trait that too few customers have put together."""
+    if by == "owner_id":
+        return frame.assign(owner_id=employee_codes(crm, frame["owner_id"]))
+    if by in OF_CUSTOMERS:
+        return frame.assign(**{by: large_enough(frame[by], frame, by, least=min_group(crm))})
+    return frame
 
 
 def _of_table(source: Any, as_of: Any) -> pd.DataFrame:
@@ -173,7 +182,7 @@ class ChannelConversion:
         `value_won`, `value_per_lead`, `cost`, `cost_per_win`, `return_ratio` (value won over cost), account
         currency, NaN where not known; `difference_points` to all other sources with `difference_low`,
         `difference_high` (Newcombe), `p` (Fisher), `q` (over the sources that are judged), `judged`, `verdict`
-        ("more often", "less often", "no difference shown", "too few to judge").
+        ("more_often", "less_often", "no_difference", "too_few").
     mix : DataFrame, one row a source and variable of the mix
         `value`, `mix`, `crude_points`, `standardised_points` with `low`, `high`, `covered_pct`, `q` (of the
         standardised difference, over all rows), `turns`: the difference points the other way once both sides have
@@ -183,8 +192,6 @@ class ChannelConversion:
     negative_durations : int
         Deals won before they were opened; left out of the days to win.
     currency : str
-    says : str
-    notes : tuple of str
 
     Examples
     --------
@@ -198,14 +205,12 @@ class ChannelConversion:
     overall: pd.Series
     negative_durations: int
     currency: str
-    says: str
-    notes: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         shown = self.table[
             ["value", "leads", "won", "lost", "open", "win_rate_pct", "low", "high", "verdict"]
         ]
-        return f"<p>{escape(self.says)}</p>{shown.round(1).to_html(index=False)}"
+        return shown.round(1).to_html(index=False)
 
 
 def channel_conversion(
@@ -215,7 +220,7 @@ def channel_conversion(
     as_of: Any = None,
     base: str = "auto",
     mix: Iterable[str] = MIX,
-    fewest: int = FEWEST,
+    fewest: int | None = None,
 ) -> ChannelConversion:
     """How often deals of each source are won, against all others, with the mix held equal.
 
@@ -232,8 +237,9 @@ def channel_conversion(
     base : {"auto", "decided", "leads"}
         What the win rate is of. "auto": the decided, or all leads where no loss is recorded.
     mix : names of columns
-    fewest : int
-        Sources with fewer deals of the base are counted but not judged.
+    fewest : int, optional
+        Sources with fewer deals of the base are counted but not judged: 30, or what ``[privacy] min_group`` asks
+        for, if that is more.
 
     Returns
     -------
@@ -259,10 +265,10 @@ def channel_conversion(
     ...                       "outcome": ["won"] * 10 + ["lost"] * 30 + ["won"] * 30 + ["lost"] * 10 + ["won"]})
     >>> found = channel_conversion(leads)
     >>> found.table[["value", "leads", "won", "win_rate_pct", "verdict"]]
-              value  leads  won  win_rate_pct           verdict
-    0          fair     40   30          75.0        more often
-    1           web     40   10          25.0        less often
-    2  (not stated)      1    1         100.0  too few to judge
+              value  leads  won  win_rate_pct     verdict
+    0          fair     40   30          75.0  more_often
+    1           web     40   10          25.0  less_often
+    2  (not stated)      1    1         100.0     too_few
     """
     if base not in BASES:
         raise ParameterError(f"there is no base {base!r}.{nearest(base, BASES)}")
@@ -275,7 +281,8 @@ def channel_conversion(
     table = _rates(table, chosen)
     overall = _rates(_counts(frame.assign(group="all").groupby("group")), chosen).iloc[0]
     table = _money(_times(table, frame), frame, given.costs)
-    table = _compared(table, overall, chosen, fewest).reset_index(names="value")
+    least = max(FEWEST, min_group(opportunities_or_crm)) if fewest is None else fewest
+    table = _compared(table, overall, chosen, least).reset_index(names="value")
     last = (table["value"] == NOT_STATED).astype(int)
     table = table.assign(last=last).sort_values(
         ["last", "leads", "value"], ascending=[True, False, True], kind="stable", ignore_index=True
@@ -290,8 +297,6 @@ def channel_conversion(
         overall=overall,
         negative_durations=given.negative_durations,
         currency=given.currency,
-        says=_says(table, held, overall, chosen, by),
-        notes=_notes(given, chosen, table, fewest),
     )
 
 
@@ -354,8 +359,8 @@ def _compared(table: pd.DataFrame, overall: pd.Series, base: str, fewest: int) -
     sure = judged & (tests["q"].to_numpy() <= SURE)
     verdict = np.select(
         [~judged, sure & (gap["difference"] > 0), sure],
-        ["too few to judge", "more often", "less often"],
-        "no difference shown",
+        ["too_few", "more_often", "less_often"],
+        "no_difference",
     )
     return table.assign(
         difference_points=100 * gap["difference"].to_numpy(),
@@ -387,41 +392,3 @@ def _mix(frame: pd.DataFrame, table: pd.DataFrame, names: list[str], base: str) 
     columns = ["value", "mix", "crude_points", "standardised_points", "low", "high", "covered_pct", "turns"]
     table = pd.DataFrame(rows, columns=[*columns, "q"])
     return table.assign(q=benjamini_hochberg(table["q"].to_numpy())) if len(table) else table
-
-
-def _says(table: pd.DataFrame, held: pd.DataFrame, overall: pd.Series, base: str, by: str) -> str:
-    of = "decided deals" if base == "decided" else "leads"
-    parts = [
-        f"{int(overall['won']):,} of {int(overall[base]):,} {of} were won ({overall['win_rate_pct']:.1f} %)."
-    ]
-    for verdict in ("more often", "less often"):
-        rows = table[table["verdict"] == verdict]
-        rows = rows.sort_values("difference_points", ascending=verdict == "less often", kind="stable")
-        if len(rows):
-            named = ", ".join(f"{row.value} ({row.win_rate_pct:.1f} %)" for row in rows.itertuples())
-            parts.append(f"Won {verdict} than the rest: {named}.")
-    if not table["verdict"].isin(["more often", "less often"]).any():
-        parts.append(f"No {by.removesuffix('_id').replace('_', ' ')} is shown to differ from the rest.")
-    turned = held[held["turns"]]
-    if len(turned):
-        named = ", ".join(f"{row.value} ({row.mix})" for row in turned.itertuples())
-        parts.append(f"The difference turns once the mix is the same: {named}.")
-    return " ".join(parts)
-
-
-def _notes(given: Given, base: str, table: pd.DataFrame, fewest: int) -> tuple[str, ...]:
-    notes = []
-    if base == "leads":
-        notes.append("The win rate is of all leads: one that is still open counts as not won yet.")
-    else:
-        notes.append("The win rate is of the deals decided; open ones are counted apart.")
-    small = int((~table["judged"]).sum())
-    if small:
-        notes.append(
-            f"Too few to judge (fewer than {fewest} deals, in the group or in the rest): {small} of {len(table)}."
-        )
-    if given.negative_durations:
-        notes.append(
-            f"Closed before they were opened, and left out of the days to win: {given.negative_durations:,}."
-        )
-    return tuple(notes)

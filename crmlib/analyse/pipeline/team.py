@@ -287,13 +287,12 @@ def deal_process(crm: Crm) -> ProcessFlow:
 
     Examples
     --------
-    >>> from crmlib.analyse.pipeline.durations import little_history
-    >>> from crmlib.prepare.crm import Crm
-    >>> crm = Crm.from_frames(as_of="2024-03-31", stage_history=little_history())
-    >>> deal_process(crm).steps[["activity", "next_activity", "count"]]
-      activity next_activity  count
-    0     Talk         Offer     20
-    1    Offer          lost     12
+    >>> history = pd.DataFrame({"opportunity_id": ["a", "a", "b"], "stage": ["Talk", "Offer", "Talk"],
+    ...                         "entered_at": pd.to_datetime(["2024-03-01", "2024-03-05", "2024-03-02"])})
+    >>> crm = Crm.from_frames(as_of="2024-03-31", stage_history=history)
+    >>> deal_process(crm).steps[["activity", "next_activity", "count", "median_days"]]
+      activity next_activity  count  median_days
+    0     Talk         Offer      1          4.0
     """
     if "stage_history" not in crm:
         raise ParameterError(

@@ -15,6 +15,17 @@ import pandas as pd
 NEEDS_EXTRA = {"Chinese": "rjieba", "Japanese": "janome"}
 """Languages without spaces between words, and the package of the extra `text` that finds the words."""
 
+LANGUAGES = {
+    "en": "English",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "zh": "Chinese",
+    "ja": "Japanese",
+}
+"""Code -> the language that notes are read in."""
+
+_SURE_OF_LANGUAGE = 0.6
 _CONTACT_DATA = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|\+?\d[\d\s()./-]{5,}\d")
 _CODE = re.compile(r"[A-Za-z0-9_]*\d[A-Za-z0-9_]*")
 _WORD = re.compile(r"(?<!\w)[^\W\d_]+(?:['’][^\W\d_]+)*(?!\w)")
@@ -47,7 +58,15 @@ _JAPANESE_STOP = frozenset(
 
 
 def language_of(text: str) -> str:
-    """The language of a note, as far as its letters and its small words tell."""
+    """The language of a note: what the detector says or, without it, what letters and small words tell."""
+    classify = _detector()
+    if classify is None:
+        return _by_small_words(text)
+    found, sure = classify(_plain(text))
+    return LANGUAGES[found] if sure >= _SURE_OF_LANGUAGE else "other"
+
+
+def _by_small_words(text: str) -> str:
     if _KANA.search(text):
         return "Japanese"
     if _HAN.search(text):
@@ -168,6 +187,19 @@ def _japanese_words(text: str) -> list[tuple[str, str]]:
 def _only_kana(word: str, plain: str) -> bool:
     """Particles and endings: they tie words together and tell nothing."""
     return not plain and all(_KANA.match(letter) for letter in word)
+
+
+@cache
+def _detector() -> Any:
+    """The function that gives a language and how sure it is, of those that are read here; None without it."""
+    try:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+        found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except (ImportError, AttributeError):
+        return None
+    found.set_languages(list(LANGUAGES))
+    return found.classify
 
 
 @cache

@@ -6,8 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.measure.deals.stays import STAY_COLUMNS, count_set_aside, plain_stage, stage_order, stage_stays
-from crmlib.measure.deals.steps import history_entries
+from crmlib.measure.deals.stays import (
+    STAY_COLUMNS,
+    count_set_aside,
+    history_entries,
+    plain_stage,
+    stage_order,
+    stage_stays,
+)
 from crmlib.measure.steps import Steps, ask, columns_here, read_table
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError

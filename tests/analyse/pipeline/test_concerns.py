@@ -13,6 +13,7 @@ from crmlib.analyse.pipeline.topics import languages_of, masked, shareable_words
 from crmlib.measure.deals.contacts import deal_notes
 from crmlib.prepare.crm import Crm
 from crmlib.present.reports.leads.draw import plot_topics
+from crmlib.present.reports.leads.say import concerns_limits
 from crmlib.present.reports.leads.show import terms_table, topics_table
 from crmlib.schema.errors import ParameterError
 from tests.present.drawn import faults_of
@@ -128,7 +129,10 @@ def test_names_are_never_shown_however_often_they_are_said():
     assert not told.examples["example"].str.contains("greta|garbo", case=False).any()
 
 
-def test_each_note_has_its_language():
+@pytest.mark.parametrize("detector", ["installed", "missing"])
+def test_each_note_has_its_language(detector, monkeypatch):
+    if detector == "missing":
+        monkeypatch.setattr(concern_words, "_detector", lambda: None)
     notes = [said for three in SAID.values() for said in three]
     assert languages_of(notes) == [language for language, three in SAID.items() for _ in three]
 
@@ -178,7 +182,9 @@ def test_notes_that_cannot_be_read_are_counted_and_the_rest_goes_on(monkeypatch)
 
     monkeypatch.setattr(concern_words, "_japanese", missing)
     found = concerns(Crm.from_frames(as_of="2024-06-30", **company()))
-    assert found.left_out == {"Japanese": "120 notes in Japanese were not read: pip install crmlib[text]"}
+    assert found.left_out == {"Japanese": 120}
+    said = next(one for one in concerns_limits(found) if one.key == "leads-limits-not-read")
+    assert str(said).replace("\u00a0", " ").startswith("120 notes in Japanese were not read")
     assert "Japanese" not in set(found.topics["language"]) and len(found.topics)
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.analyse.pipeline.durations import cumulative_incidence, little_history, stage_durations
+from crmlib.analyse.pipeline.durations import cumulative_incidence, stage_durations
 from crmlib.analyse.retention import survival_curves
 from crmlib.schema.errors import ParameterError, SchemaError
+from tests.analyse.pipeline.little import little_history
 from tests.measure.deals.deal_cases import pipeline
 
 CASES = st.lists(

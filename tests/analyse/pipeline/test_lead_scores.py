@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,20 @@ import pytest
 import crmlib
 from crmlib import Crm
 from crmlib.analyse.learn.candidates import rows_of
-from crmlib.analyse.pipeline import lead_moments
-from crmlib.analyse.pipeline.lead_features import features_at, leaking_features
-from crmlib.analyse.pipeline.lead_moments import deal_draws, evaluate_leads, moments_of, tenths
+from crmlib.analyse.pipeline import lead_features
+from crmlib.analyse.pipeline.lead_features import (
+    deal_draws,
+    evaluate_leads,
+    features_at,
+    leaking_features,
+    moments_of,
+    tenths,
+)
 from crmlib.analyse.pipeline.leads import score_leads
 from crmlib.analyse.pipeline.portrait import deal_values
 from crmlib.measure.deals.stays import deals
+from crmlib.present.reports.leads.say import leads_findings, leads_limits
+from crmlib.present.reports.leads.show import open_leads_table
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.lead_cases import olist_leads, planted
 from tests.sample.company import sample_crm
@@ -27,13 +36,13 @@ QUICK = ["logistic_regression"]
 @pytest.fixture
 def fewer_moments(monkeypatch):
     """Two moments to learn from and two to test on: less than half of the time."""
-    monkeypatch.setattr(lead_moments, "LEARN_MOMENTS", 2)
-    monkeypatch.setattr(lead_moments, "TEST_MOMENTS", 2)
+    monkeypatch.setattr(lead_features, "LEARN_MOMENTS", 2)
+    monkeypatch.setattr(lead_features, "TEST_MOMENTS", 2)
 
 
 def refused_of(crm, days=(-90, -180, -270)):
     now = deals(crm)
-    moments = [lead_moments.moment_at(crm, ago, now, horizon_days=60) for ago in days]
+    moments = [lead_features.moment_at(crm, ago, now, horizon_days=60) for ago in days]
     rows = rows_of([(moment.features, moment.label) for moment in moments])
     history = "stage_history" in crm
     return leaking_features(rows.features, rows.label, rows.groups, now=now, has_history=history)
@@ -91,7 +100,7 @@ def test_a_field_rewritten_when_deals_are_won_is_refused():
     won = parties["customer_id"].map(deals_now["outcome"]).to_numpy() == "won"
     leaking = planted(customers=parties.assign(company_size=np.where(won, "client", "lead")))
     refused = refused_of(leaking)
-    assert "tells the outcome" in refused["company_size"] and set(refused) == {"company_size"}
+    assert refused["company_size"].why == "tells_outcome" and set(refused) == {"company_size"}
     assert not refused_of(planted())
 
 
@@ -113,8 +122,8 @@ def test_a_stage_without_history_and_an_amount_known_at_the_close_are_refused():
     raw["amount"] = raw["amount"].where(raw["outcome"] != "open").where(raw["outcome"] != "lost", 0.0)
     crm = Crm.from_frames(as_of="2024-12-01", **frames)
     refused = refused_of(crm)
-    assert "the stage at the end" in refused["stage"] and set(refused) == {"stage", "amount"}
-    assert "filled in as a deal closes" in refused["amount"]
+    assert refused["stage"].why == "stage_at_end" and set(refused) == {"stage", "amount"}
+    assert refused["amount"].why == "filled_at_close"
     values = deal_values(deals(crm))
     won = raw["outcome"].eq("won")
     assert values["estimated"].sum() == raw["outcome"].eq("open").sum()
@@ -131,7 +140,8 @@ def test_scores_reasons_and_values_of_the_open_deals():
     first = table.index[0]
     reasons = found.reason_table[found.reason_table["opportunity_id"] == first]
     assert (reasons.loc[reasons["speaks"] == "for", "log_odds"] > 0).all() and len(reasons)
-    assert table.loc[first, "speaks_for"].count(";") == (reasons["speaks"] == "for").sum() - 1
+    words = open_leads_table(SimpleNamespace(config=None), found).frame.set_index("opportunity_id")
+    assert words.loc[first, "speaks_for"].count(";") == (reasons["speaks"] == "for").sum() - 1
     assert table["similarity_pct"].between(0, 100).all()
     like = table.groupby("source")["similarity_pct"].mean()
     assert like["referral"] > like["fair"]
@@ -152,7 +162,7 @@ def test_too_few_are_refused_unless_forced_and_the_same_seed_gives_the_same_byte
     assert found.undated == undated.sum() > 0 and not set(few.loc[undated, "opportunity_id"]) & set(
         found.table.index
     )
-    assert any("without an opening date" in note for note in found.notes)
+    assert any(said.key == "leads-limits-undated" for said in leads_limits(found))
     with pytest.raises(ParameterError, match="needs 1500 days"):
         score_leads(planted(), horizon_days=500)
 
@@ -189,8 +199,12 @@ def test_olist_leads_beat_the_base_rate_and_say_whether_they_beat_their_age(shar
     found = score_leads(Crm.from_frames(as_of="2018-11-14", opportunities=leads), candidates=QUICK)
     assert found.won == 841 and not found.lost_recorded and found.beats_stage is None
     assert found.beats_base
-    not_shown = found.says.partition("not shown to be better than")[2]
-    assert ("the days since a deal was opened alone" in not_shown) != found.beats_age
+    shown = found.differences.set_index("baseline")["better"]
+    assert shown["age_alone"] == found.beats_age and shown["base_rate"]
+    (said,) = leads_findings(found)
+    first = found.differences.set_index("baseline")["lift_top_decile_low"]
+    assert (said.key == "leads-finding-rule-beaten") == (first["age_alone"] > 0)
+    assert said.facts["rule"].value == "leads-way-age-alone"
     assert set(found.features) <= {"age_days", "source", "campaign_id", "campaign_won_pct"}
 
 
@@ -198,7 +212,7 @@ def test_maven_amount_account_and_stage_know_the_outcome(shared_data):
     crm = crmlib.open_workspace(MAVEN)
     refused = refused_of(crm)
     assert {"amount", "stage", "industry", "employee_count", "country"} <= set(refused)
-    assert "100 % of the decided deals and of 0 % of the open ones" in refused["amount"]
+    assert (refused["amount"].decided_pct, refused["amount"].open_pct) == (100, 0)
     assert len(features_at(crm, horizon_days=60)) == 1_589
 
 

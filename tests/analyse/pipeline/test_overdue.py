@@ -73,6 +73,14 @@ def test_a_deal_gets_the_step_of_the_last_point_that_it_passed():
     assert found["next_step_on"].tolist()[:2] == [pd.Timestamp("2024-01-11"), pd.Timestamp("2024-01-14")]
 
 
+def test_no_next_step_is_put_on_a_day_that_is_over(late):
+    """The closing day is over at its end, so the first day on which something can be done is the next one."""
+    soonest = late.as_of_on + pd.Timedelta(days=1)
+    steps = late.open_deals["next_step_on"].dropna()
+    assert len(steps) and (steps >= soonest).all() and (steps == soonest).any()
+    assert (late.table["next_step_on"].dropna() >= soonest).all()
+
+
 def test_deals_without_a_plan(team, late):
     table = deals(team)
     bare = table[(table["outcome"] == "open") & table["next_planned_on"].isna()]
@@ -126,9 +134,7 @@ def test_without_contacts_and_employees_it_is_said_that_nothing_is_known():
     )  # fmt: skip
     crm = Crm.from_frames(as_of="2024-02-01", opportunities=sold)
     late = overdue_opportunities(crm)
-    assert (
-        late.table.empty and late.limits["overdue"].isna().all() and late.limits["says"].str.len().gt(0).all()
-    )
+    assert late.table.empty and late.limits["overdue"].isna().all() and late.limits["limit_days"].isna().all()
     work = team_work(crm, late)
     assert not (work.left_known or work.touches_known) and work.handover.empty
     assert set(work.load.index) == {WITHOUT_OWNER, "e1"} and work.load["touches_a_week"].isna().all()

@@ -9,8 +9,7 @@ from scipy.special import betaln
 
 import crmlib
 from crmlib import Crm
-from crmlib.analyse.pipeline.portrait import won_portrait
-from crmlib.analyse.pipeline.traits import banded, cramers_v, trait_table
+from crmlib.analyse.pipeline.portrait import banded, cramers_v, trait_table, won_portrait
 from crmlib.analyse.stats.shrink import fit_beta_binomial, shrunk_rates
 from crmlib.sample import truths
 from crmlib.schema.errors import ParameterError
@@ -172,7 +171,7 @@ def test_maven_win_rate_and_nothing_sets_its_won_apart(shared_data):
 
 def test_planted_odds_of_the_sample_company_are_found(monkeypatch):
     """All industries, those of few customers among them: what is measured here is not what is shown."""
-    monkeypatch.setattr("crmlib.analyse.pipeline.traits.min_group", lambda crm: 1)
+    monkeypatch.setattr("crmlib.analyse.pipeline.portrait.min_group", lambda crm: 1)
     found = won_portrait(sample_crm(scale=0.4), by=["source", "industry"])
     told = found.told.set_index("value")["lift_shrunk"]
     assert told["Referral"] > 1 > told["Cold call"] and told["Healthcare"] > 1 > told["Retail"]

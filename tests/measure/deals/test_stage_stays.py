@@ -10,8 +10,7 @@ import sqlglot
 
 from crmlib import Crm
 from crmlib.measure.deals.past import stay_history
-from crmlib.measure.deals.stays import stage_stays
-from crmlib.measure.deals.steps import history_entries, visit_steps
+from crmlib.measure.deals.stays import history_entries, stage_stays, visit_steps
 from crmlib.schema.errors import SchemaError
 from crmlib.schema.tables import TABLES
 from tests.measure.deals.deal_cases import AS_OF, known_then, pipeline, random_pipeline

@@ -7,17 +7,35 @@ import pandas as pd
 
 from crmlib.analyse.pipeline.concerns import Concerns
 from crmlib.analyse.pipeline.leads import LeadScores
-from crmlib.analyse.pipeline.portrait import Portrait
+from crmlib.analyse.pipeline.portrait import NOT_STATED, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
-from crmlib.analyse.pipeline.traits import TRAITS
-from crmlib.present.plots_parts import LINE, SIDE, bar_percent, bar_rows, canvas, nothing, scale_of
+from crmlib.present.claims import (
+    Claim,
+    Fact,
+    claim,
+    clause,
+    count,
+    interval,
+    money,
+    name,
+    names,
+    number,
+    share,
+    times,
+)
+from crmlib.present.plots_parts import LINE, SIDE, bar_rows, canvas, nothing, scale_of
 from crmlib.present.reports.leads.say import (
-    base_words,
-    by_words,
+    BASE_WORDS,
+    BY_WORDS,
+    LANGUAGE_WORDS,
+    TRAIT_WORDS,
     group_words,
-    lift_text,
+    overall_won,
+    part_word,
+    readable,
     topic_sentence,
     trait_label,
+    trait_words,
 )
 from crmlib.present.theme import (
     ALARM,
@@ -32,98 +50,65 @@ from crmlib.present.theme import (
     theme,
     wrapped,
 )
-from crmlib.present.words import listing, money, number, percent, quoted, shortened
 
 _MOST_EACH_WAY, _MOST_SOURCES, _MOST_BARS = 6, 14, 8
 
 
 def plot_portrait(result: Portrait, *, ax: Any = None) -> Any:
-    """Kinds of deals that are won more or less often than all, with intervals.
-
-    Parameters
-    ----------
-    result : Portrait
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """Kinds of deals that are won more or less often than all, with intervals."""
     told = result.told
     if told.empty:
-        says = "Nothing sets the won apart by more than chance"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
+        return _without(ax, claim("leads-picture-portrait-none"))
     more = told[told["lift"] > 1].head(_MOST_EACH_WAY)
     less = told[told["lift"] < 1].tail(_MOST_EACH_WAY)
     rows = pd.concat([more, less], ignore_index=True)
     title = _portrait_title(told)
-    names = [trait_label(row.trait, shortened(row.value, 60)) for row in rows.itertuples()]
+    labels = [trait_label(row.trait, row.value) for row in rows.itertuples()]
     with theme():
-        ax, middles = _name_rows(ax, names, title=title)
+        ax, middles = _name_rows(ax, labels, title=title)
         for place, (_, row) in zip(middles, rows.iterrows(), strict=True):
-            colour = MAIN if row["lift"] > 1 else ALARM
-            ax.plot([row["low"], row["high"]], [place] * 2, color=colour, linewidth=3, alpha=0.55)
-            ax.plot(
-                row["lift_shrunk"], place, "o" if row["lift"] > 1 else "s", color=colour, markersize=8,
-                markerfacecolor=colour if row["at_start"] else "white",
-            )  # fmt: skip
-            ahead = row["lift"] > 1
-            ax.annotate(
-                lift_text(row), (row["high" if ahead else "low"], place), (7 if ahead else -7, 0), va="center",
-                textcoords="offset points", ha="left" if ahead else "right", color=letters_of(colour),
-                fontweight="bold",
-            )  # fmt: skip
+            _draw_lift(ax, place, row)
         ax.axvline(1, color=GREY, linewidth=1, zorder=0)
         low, high = min(0.95, rows["low"].min()), max(1.05, rows["high"].max())
         room = 0.32 * (high - low)
         ax.set_xlim(low - room if len(less) else low, high + room if len(more) else high)
         ax.xaxis.grid(True)
         ax.locator_params(axis="x", nbins=5)
-        grows = "\nhollow: builds up over time" if not rows["at_start"].all() else ""
-        ax.set_xlabel(f"times as often won as all {base_words(result.base)}{grows}", loc="left")
-    parts = [
-        f"{name} {row.lift_shrunk:.2f} times ({row.low:.2f} to {row.high:.2f})"
-        for name, row in zip(names, rows.itertuples(), strict=True)
+        ax.set_xlabel(str(_portrait_label(result, grows=not rows["at_start"].all())), loc="left")
+    said = [
+        claim(
+            "leads-picture-portrait-row",
+            value=label,
+            lift=times(row.lift_shrunk),
+            range=interval(row.low, row.high),
+        )
+        for label, row in zip(labels, rows.itertuples(), strict=True)
     ]
-    return finish(ax, title=title, alt=f"Dots with ranges, won against all deals: {listing(parts)}.")
+    return finish(ax, title=title, alt=claim("leads-picture-portrait-alt", rows=names(said)))
 
 
 def plot_source_rates(result: ChannelConversion, *, ax: Any = None) -> Any:
-    """The share won of each source with its interval; grey where deals are too few to judge.
-
-    Parameters
-    ----------
-    result : ChannelConversion
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """The share won of each source with its interval; grey where deals are too few to judge."""
     table = result.table[result.table["win_rate_pct"].notna()].head(_MOST_SOURCES)
     if table.empty:
-        says = "No deal has been decided yet"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
+        return _without(ax, claim("leads-picture-sources-none"))
     table = table.sort_values("win_rate_pct", ascending=False, kind="stable")
     title = _sources_title(result)
-    names = [shortened(row.value, 60) for row in table.itertuples()]
-    texts = [
-        f"{bar_percent(row.win_rate_pct)} of {number(getattr(row, result.base))}"
-        for row in table.itertuples()
-    ]
+    labels = [name(row.value) for row in table.itertuples()]
+    texts = [str(_rate_text(row, result.base)) for row in table.itertuples()]
     from matplotlib.patheffects import withStroke
     from matplotlib.ticker import MaxNLocator
 
     halo = [withStroke(linewidth=3, foreground="white")]
-    colours = {"more often": MAIN, "less often": ALARM, "no difference shown": SOFT, "too few to judge": GREY}
+    colours = {"more_often": MAIN, "less_often": ALARM, "no_difference": SOFT, "too_few": GREY}
     with theme():
-        ax, middles = _name_rows(ax, names, title=title)
+        ax, middles = _name_rows(ax, labels, title=title)
         for place, text, (_, row) in zip(middles, texts, table.iterrows(), strict=True):
             colour = colours[row["verdict"]]
             ax.plot([row["low"], row["high"]], [place] * 2, color=colour, linewidth=3, alpha=0.55)
             ax.plot(
-                row["win_rate_pct"], place, "s" if row["verdict"] == "less often" else "o", markersize=8,
-                color=colour, markerfacecolor="white" if row["verdict"] == "too few to judge" else colour,
+                row["win_rate_pct"], place, "s" if row["verdict"] == "less_often" else "o", markersize=8,
+                color=colour, markerfacecolor="white" if row["verdict"] == "too_few" else colour,
             )  # fmt: skip
             ax.annotate(
                 text, (row["high"], place), (7, 0), textcoords="offset points", va="center",
@@ -134,37 +119,28 @@ def plot_source_rates(result: ChannelConversion, *, ax: Any = None) -> Any:
         ax.xaxis.grid(True)
         ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, min(100.0, ax.get_xlim()[1]))
         ax.set_xticks([tick for tick in ticks if tick <= min(100.0, ax.get_xlim()[1])])
-        foot = "dashed: all" + (
-            "; hollow: too few to judge" if (table["verdict"] == "too few to judge").any() else ""
+        ax.set_xlabel(str(_sources_label(result, table)), loc="left")
+    rows = [
+        claim(
+            "leads-picture-sources-row",
+            group=name(row.value),
+            share=share(row.win_rate_pct),
+            range=interval(row.low, row.high, "share"),
         )
-        ax.set_xlabel(f"won of {base_words(result.base)}, %\n{foot}", loc="left")
-    parts = [
-        f"{row.value} {percent(row.win_rate_pct)} ({percent(row.low)} to {percent(row.high)})"
         for row in table.itertuples()
     ]
-    alt = f"Dots with ranges, share won by {by_words(result.by)[0]}: {listing(parts)}."
-    left = len(result.table) - len(table)
-    return finish(ax, title=title, alt=alt + (f" {number(left)} more are not drawn." if left else ""))
+    alt = claim("leads-picture-sources-alt", by=BY_WORDS.term(result.by), rows=names(rows))
+    return finish(ax, title=title, alt=_with_rest(alt, len(result.table) - len(table)))
 
 
 def plot_lead_test(result: LeadScores, *, ax: Any = None) -> Any:
-    """Deals of the test in groups by their chance: what was foretold and what was won.
-
-    Parameters
-    ----------
-    result : LeadScores
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
-    table = result.tenths
-    overall = float(np.average(table["won_pct"], weights=table["deals"]))
-    part = {10: "tenth", 1: "group"}.get(len(table), "group")
-    title = (
-        f"Of the {part} with the best chances {percent(table['won_pct'].iloc[0])} were won, of all "
-        f"{percent(overall)}"
+    """Deals of the test in groups by their chance: what was foretold and what was won."""
+    table, overall = result.tenths, overall_won(result)
+    title = claim(
+        "leads-picture-test",
+        part=part_word(result),
+        won=share(table["won_pct"].iloc[0]),
+        all=share(overall),
     )
     x = table["tenth"].to_numpy()
     high = float(np.nanmax([table["high"].max(), table["predicted_pct"].max()]))
@@ -177,66 +153,113 @@ def plot_lead_test(result: LeadScores, *, ax: Any = None) -> Any:
         ax.axhline(overall, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
         ax.set(xlim=(0.4, len(table) + 0.6), ylim=(0, 1.12 * high), xticks=x)
         ax.yaxis.grid(True)
-        ax.set_ylabel("won in time, %")
-        ax.set_xlabel(
-            "open deals in groups, best chances first\ndots: won; diamonds: foretold; dashed: all", loc="left"
+        ax.set_ylabel(str(claim("leads-picture-test-unit")))
+        ax.set_xlabel(str(claim("leads-picture-test-label")), loc="left")
+    rows = [
+        claim(
+            "leads-picture-test-row",
+            group=count(row.tenth),
+            won=share(row.won_pct),
+            range=interval(row.low, row.high, "share"),
+            predicted=share(row.predicted_pct),
         )
-    parts = [
-        f"group {row.tenth} {percent(row.won_pct)} ({percent(row.low)} to {percent(row.high)}), foretold "
-        f"{percent(row.predicted_pct)}"
         for row in table.itertuples()
     ]
-    return finish(ax, title=title, alt=f"Dots with ranges over groups of deals, share won: {listing(parts)}.")
+    return finish(ax, title=title, alt=claim("leads-picture-test-alt", rows=names(rows)))
 
 
 def plot_open_opportunity(result: Portrait, *, trait: str = "industry", ax: Any = None) -> Any:
-    """What can be expected of the open deals, by industry, region, product or category.
-
-    Parameters
-    ----------
-    result : Portrait
-    trait : "industry", "region", "product" or "category"
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """What can be expected of the open deals, by industry, region, product or category."""
     rows = result.opportunity[result.opportunity["trait"] == trait]
     known = rows["expected_value"].notna().any() if len(rows) else False
     column = "expected_value" if known else "open"
     rows = rows[rows[column].fillna(0) > 0].sort_values(
         [column, "value"], ascending=[False, True], kind="stable"
     )
+    word = TRAIT_WORDS.term(trait)
     if rows.empty:
-        says = f"No open deal has a known {TRAITS[trait].says if trait in TRAITS else trait}"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
+        return _without(ax, claim("leads-picture-open-none", trait=word))
     shown = rows.head(_MOST_BARS)
-    verb = "can be expected from" if known else "deals are open in"
-    title = f"Most {verb} {TRAITS[trait].says} {shortened(shown['value'].iloc[0], 50)}"
-    size, word = scale_of(shown[column]) if known else (1.0, "")
-    unit = " ".join(part for part in ("expected,", result.currency, word) if part) if known else "open deals"
-    texts = [f"{number(value / size)} from {number(n)}" if known else number(n)
-             for value, n in zip(shown[column], shown["open"], strict=True)]  # fmt: skip
+    first = {"trait": word, "value": name(shown["value"].iloc[0])}
+    title = claim("leads-picture-open-expected" if known else "leads-picture-open-deals", **first)
+    size, scale = scale_of(shown[column]) if known else (1.0, "")
+    unit = claim("leads-picture-open-unit")
     if known:
-        texts[0] = f"{texts[0]} deals"
+        unit = claim("leads-picture-open-unit-expected", currency=name(result.currency), size=name(scale))
+    texts = [_open_text(row, column, size, first=not place) for place, row in enumerate(shown.itertuples())]
     ax = bar_rows(
-        ax, title=title, names=[shortened(value, 60) for value in shown["value"]],
-        values=(shown[column] / size).tolist(), texts=texts, unit=unit.removesuffix(","),
+        ax, title=title, names=[name(value) for value in shown["value"]],
+        values=(shown[column] / size).tolist(), texts=texts, unit=unit,
     )  # fmt: skip
-    parts = [
-        f"{row.value} {money(row.expected_value, result.currency) if known else number(row.open)}"
+    rest = [
+        claim(
+            "leads-picture-row",
+            what=name(row.value),
+            text=money(row.expected_value, result.currency) if known else count(row.open),
+        )
         for row in shown.itertuples()
     ]
-    alt = f"Bars, {unit.removesuffix(',')} by {TRAITS[trait].says}: {listing(parts)}."
-    left = len(rows) - len(shown)
-    return finish(ax, title=title, alt=alt + (f" {number(left)} more are not drawn." if left else ""))
+    alt = claim("leads-picture-open-alt", unit=unit, trait=word, rows=names(rest))
+    return finish(ax, title=title, alt=_with_rest(alt, len(rows) - len(shown)))
 
 
-def _name_rows(ax: Any, names: list[str], *, title: str) -> tuple[Any, np.ndarray]:
+def _without(ax: Any, why: Claim) -> Any:
+    """A picture that says why there is none."""
+    return finish(nothing(ax, says=why), title=why, alt=claim("leads-picture-none-alt", why=why))
+
+
+def _with_rest(alt: Claim, left: int) -> Claim:
+    return claim("leads-picture-left-out", alt=alt, left=count(left)) if left else alt
+
+
+def _draw_lift(ax: Any, place: float, row: pd.Series) -> None:
+    ahead = row["lift"] > 1
+    colour = MAIN if ahead else ALARM
+    ax.plot([row["low"], row["high"]], [place] * 2, color=colour, linewidth=3, alpha=0.55)
+    ax.plot(
+        row["lift_shrunk"], place, "o" if ahead else "s", color=colour, markersize=8,
+        markerfacecolor=colour if row["at_start"] else "white",
+    )  # fmt: skip
+    ax.annotate(
+        str(claim("leads-picture-portrait-lift", lift=number(round(row["lift_shrunk"], 2)))),
+        (row["high" if ahead else "low"], place), (7 if ahead else -7, 0), va="center",
+        textcoords="offset points", ha="left" if ahead else "right", color=letters_of(colour),
+        fontweight="bold",
+    )  # fmt: skip
+
+
+def _portrait_label(result: Portrait, *, grows: bool) -> Claim:
+    label = claim("leads-picture-portrait-label-all")
+    if result.base == "decided":
+        label = claim("leads-picture-portrait-label-decided")
+    return claim("leads-picture-portrait-hollow", label=label) if grows else label
+
+
+def _rate_text(row: Any, base: str) -> Claim:
+    facts = {"share": share(row.win_rate_pct), "deals": count(getattr(row, base))}
+    return claim("leads-picture-sources-of", **facts)
+
+
+def _sources_label(result: ChannelConversion, table: pd.DataFrame) -> Claim:
+    base = BASE_WORDS.term(result.base)
+    if (table["verdict"] == "too_few").any():
+        return claim("leads-picture-sources-label-hollow", base=base)
+    return claim("leads-picture-sources-label", base=base)
+
+
+def _open_text(row: Any, column: str, size: float, *, first: bool) -> Claim | Fact:
+    if column == "open":
+        return count(row.open)
+    facts = {"value": number(row.expected_value / size), "deals": count(row.open)}
+    if first:
+        return claim("leads-picture-open-from-deals", **facts)
+    return claim("leads-picture-open-from", **facts)
+
+
+def _name_rows(ax: Any, labels: list[Any], *, title: Claim) -> tuple[Any, np.ndarray]:
     """Axes with a row for each name, and the middle of each."""
-    said = [wrapped(name, width=SIDE * 84, lines=3) for name in names]
-    tall = [max(0.44, 0.185 * (name.count("\n") + 1) + 0.14) for name in said]
+    said = [wrapped(str(label), width=SIDE * 84, lines=3) for label in labels]
+    tall = [max(0.44, 0.185 * (label.count("\n") + 1) + 0.14) for label in said]
     middles = np.cumsum(tall) - np.array(tall) / 2
     ax = canvas(ax, title=title, body=sum(tall), foot=0.85)
     ax.set_yticks(middles, said)
@@ -252,63 +275,48 @@ def _room(ax: Any, *, low: float, high: float, text: str) -> None:
     ax.set_xlim(low - pad, low + span * inches / max(inches - text_width(text, bold=True) - 16, 0.3 * inches))
 
 
-def _portrait_title(told: pd.DataFrame) -> str:
+def _portrait_title(told: pd.DataFrame) -> Claim:
     first = told[told["at_start"].astype(bool)]
     row = (first if len(first) else told).iloc[0]
     if row["lift"] < 1:
         row = (first if len(first) else told).iloc[-1]
-    said = trait_label(row["trait"], shortened(row["value"], 40))
-    if row["at_start"]:
-        said = f"{TRAITS[row['trait']].says} “{shortened(row['value'], 40)}”"
-    return f"Deals with {said} are won {row['lift_shrunk']:.1f} times as often as all"
+    value = trait_words(row["trait"], row["value"])
+    return claim("leads-picture-portrait", value=value, lift=times(row["lift_shrunk"]))
 
 
-def _sources_title(result: ChannelConversion) -> str:
-    for verdict in ("more often", "less often"):
+def _sources_title(result: ChannelConversion) -> Claim:
+    by = BY_WORDS.term(result.by)
+    for verdict in ("more_often", "less_often"):
         rows = result.table[result.table["verdict"] == verdict]
-        if len(rows):
-            row = rows.loc[rows["difference_points"].abs().idxmax()]
-            named = group_words(shortened(row["value"], 40), result.by)
-            said = named if named.startswith("deals") else f"deals from {named}"
-            return f"{said[:1].upper()}{said[1:]} are won {verdict} than the rest"
-    return f"No {by_words(result.by)[0]} is shown to be won more or less often than the rest"
+        if rows.empty:
+            continue
+        row = rows.loc[rows["difference_points"].abs().idxmax()]
+        if row["value"] == NOT_STATED:
+            more = verdict == "more_often"
+            return claim(
+                "leads-picture-sources-more-none" if more else "leads-picture-sources-less-none", by=by
+            )
+        group = group_words(row["value"], result.by)
+        if verdict == "more_often":
+            return claim("leads-picture-sources-more", group=group)
+        return claim("leads-picture-sources-less", group=group)
+    return claim("leads-picture-sources-no-difference", by=by)
 
 
 _SURE = 0.05
-_OTHER = {"other": ""}
 
 
 def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
-    """How much more often notes of lost deals speak of a topic than those of won ones, with intervals.
-
-    Parameters
-    ----------
-    result : Concerns
-    most : int
-        Topics with the largest differences either way.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """How much more often notes of lost deals speak of a topic than those of won ones, with intervals."""
     known = result.topics.dropna(subset=["difference"])
     chosen = known.reindex(known["difference"].abs().sort_values(ascending=False, kind="stable").index[:most])
     rows = chosen.sort_values("difference", ascending=False, kind="stable")
     if rows.empty:
-        says = "Too few notes of lost and won deals to compare"
-        return finish(nothing(ax, says=says), title="Nothing to show", alt=f"No picture: {says.lower()}.")
-    first = rows.iloc[0]
-    title = (
-        f"{quoted(first['topic'])} is in {percent(first['lost_share_pct'])} of the notes of lost and "
-        f"{percent(first['won_share_pct'])} of won deals"
-    )
+        return _without(ax, claim("leads-picture-topics-none"))
+    title = _topics_title(rows)
     several = rows["language"].nunique() > 1
-    names = [
-        f"{row.topic}{f' ({_OTHER.get(row.language, row.language)})' if several and row.language != 'other' else ''}"
-        for row in rows.itertuples()
-    ]
-    said = [wrapped(name, width=WIDTH * 72 - 12, lines=2) for name in names]
+    labels = [_topic_label(row, several=several) for row in rows.itertuples()]
+    said = [wrapped(str(label), width=WIDTH * 72 - 12, lines=2) for label in labels]
     heights = [LINE * (text.count("\n") + 1) + 0.36 for text in said]
     with theme():
         ax = canvas(ax, title=title, body=sum(heights), foot=0.7)
@@ -326,8 +334,24 @@ def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
         ax.set_ylim(top, -0.05)
         ax.set_yticks([])
         ax.set_xlabel(
-            "more often in won deals ← points → more often in lost deals\nline: 95 % interval; grey: could be chance",
-            loc="left", linespacing=1.15, color=SOFT,
+            str(claim("leads-picture-topics-label")), loc="left", linespacing=1.15, color=SOFT,
         )  # fmt: skip
-    listed = "; ".join(topic_sentence(row) for _, row in rows.iterrows())
-    return finish(ax, title=title, alt=f"Dots with intervals, lost against won deals. {listed}.")
+    listed = names(clause(topic_sentence(row)) for _, row in rows.iterrows())
+    return finish(ax, title=title, alt=claim("leads-picture-topics-alt", rows=listed))
+
+
+def _topics_title(rows: pd.DataFrame) -> Claim:
+    """The first topic that a reader of the page can read; without one, what the picture is of."""
+    here = readable(rows[rows["difference"] > 0])
+    if here.empty:
+        return claim("leads-picture-topics-foreign")
+    first = here.iloc[0]
+    shares = {"lost": share(first["lost_share_pct"]), "won": share(first["won_share_pct"])}
+    return claim("leads-picture-topics", topic=name(first["topic"]), **shares)
+
+
+def _topic_label(row: Any, *, several: bool) -> Claim | Fact:
+    if not several or row.language == "other":
+        return name(row.topic)
+    language = LANGUAGE_WORDS.term(row.language)
+    return claim("leads-picture-topics-name", topic=name(row.topic), language=language)

@@ -1,36 +1,44 @@
 """Tables of the report on leads."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.analyse.pipeline.concerns import Concerns
-from crmlib.analyse.pipeline.lead_features import FEATURE_WORDS
-from crmlib.analyse.pipeline.leads import LEAD_MODELS, LeadScores
-from crmlib.analyse.pipeline.portrait import Portrait
+from crmlib.analyse.pipeline.lead_features import Refusal
+from crmlib.analyse.pipeline.leads import LeadScores
+from crmlib.analyse.pipeline.portrait import SURE, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
-from crmlib.analyse.pipeline.traits import TRAITS
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, Prose
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.claims import Family, claim, days, share, term
 from crmlib.present.needs import or_else
-from crmlib.present.reports.leads.say import base_words, by_words
-from crmlib.present.words import sentence
+from crmlib.present.reports.leads.say import (
+    BASE_WORDS,
+    BY_WORDS,
+    FEATURES,
+    LANGUAGE_WORDS,
+    TRAIT_WORDS,
+    WAY_WORDS,
+    reason_words,
+)
+
+VERDICT_WORDS = Family("leads-verdict-word", ("more_often", "less_often", "no_difference", "too_few"))
+TREND_WORDS = Family("leads-trend", ("rising", "falling", "steady"))
+OUTCOME_WORDS = Family("leads-outcome", ("won", "lost", "open"))
+REFUSED_WORDS = Family(
+    "leads-refused",
+    ("written_when_lost", "stage_at_end", "filled_at_close", "emptied_at_close", "tells_outcome"),
+    facts=("decided", "open"),
+)
+"""Why a field was refused."""
 
 
 @or_else(lambda missing: missing)
-def open_leads_table(crm: Any, scores: LeadScores, *, most: int | None = None) -> DataTable:
-    """Open deals, the best chances first, with what speaks for and against each.
-
-    Parameters
-    ----------
-    crm : Crm
-        Says whether customers are shown by pseudonyms.
-    scores : LeadScores
-    most : int, optional
-        At most so many deals.
-    """
-    table = scores.table.head(most or len(scores.table)).reset_index(names="opportunity_id")
+def open_leads_table(crm: Crm, scores: LeadScores, *, most: int | None = None) -> DataTable:
+    """Open deals, the best chances first, with what speaks for and against each."""
+    table = scores.table.head(most or len(scores.table)).join(_reasons(scores))
+    table = table.reset_index(names="opportunity_id")
     frame = pd.DataFrame(
         {
             "opportunity_id": table["opportunity_id"].astype("str"),
@@ -42,17 +50,17 @@ def open_leads_table(crm: Any, scores: LeadScores, *, most: int | None = None) -
             "value": table["value"],
             "expected_value": table["expected_value"],
             "stage": table["stage"] if scores.beats_stage is not None else pd.NA,
-            "speaks_for": table["speaks_for"].map(_sentence),
-            "speaks_against": table["speaks_against"].map(_sentence),
+            "speaks_for": table["speaks_for"],
+            "speaks_against": table["speaks_against"],
         }
     )
     empty = [name for name in frame if len(frame) and frame[name].isna().all()]
     return DataTable(
         frame.drop(columns=empty).rename(columns={"score": "deal_score", "value": "amount"}),
         name="open_deals_by_chance",
-        caption=f"Open deals, the best chances to be won within {scores.horizon_days} days first",
+        caption=claim("leads-table-open", horizon=days(scores.horizon_days)),
         currency=scores.currency,
-        rows=15,
+        rows=6,
         page_rows=40,
         download_bytes=80_000,
         excel=True,
@@ -62,21 +70,16 @@ def open_leads_table(crm: Any, scores: LeadScores, *, most: int | None = None) -
 
 @or_else(lambda missing: missing)
 def portrait_table(portrait: Portrait) -> DataTable:
-    """Every value of every trait: its share among the won and among all.
-
-    Parameters
-    ----------
-    portrait : Portrait
-    """
+    """Every value of every trait: its share among the won and among all."""
     rows = portrait.table[portrait.table["said_with"] == ""]
     rows = rows.sort_values(["q", "lift_shrunk"], ascending=[True, False], kind="stable")
     frame = pd.DataFrame(
         {
-            "trait": [sentence(TRAITS[name].says).rstrip(".") for name in rows["trait"]],
+            "trait": rows["trait"].map(_trait),
             "value": rows["value"].astype("str"),
             **{name: rows[name] for name in ("leads", "won", "share_won_pct", "share_base_pct",
                                              "win_rate_pct", "lift_shrunk", "low", "high")},
-            "sure": (rows["q"] <= 0.05).map({True: "yes", False: ""}),
+            "sure": _yes(rows["q"] <= SURE),
             "open": rows["open"],
         }
     )  # fmt: skip
@@ -91,23 +94,18 @@ def portrait_table(portrait: Portrait) -> DataTable:
             }
         ),
         name="portrait_of_the_won",
-        caption=f"What the won have in common, against all {base_words(portrait.base)}",
+        caption=claim("leads-table-portrait", base=BASE_WORDS.term(portrait.base)),
         rows=12,
     )
 
 
 @or_else(lambda missing: missing)
-def opportunity_table(portrait: Portrait) -> DataTable | Prose:
-    """Where most is open: deals, value and what can be expected of it.
-
-    Parameters
-    ----------
-    portrait : Portrait
-    """
+def opportunity_table(portrait: Portrait) -> DataTable | None:
+    """Where most is open: deals, value and what can be expected of it."""
     rows = portrait.opportunity
     if rows.empty:
-        return Prose("Of the open deals neither industry, region nor product is known.")
-    frame = rows.assign(trait=[sentence(TRAITS[name].says).rstrip(".") for name in rows["trait"]])
+        return None
+    frame = rows.assign(trait=rows["trait"].map(_trait))
     if frame["open_value"].isna().all():
         frame = frame.drop(columns=["open_value", "expected_value"])
     return DataTable(
@@ -120,7 +118,7 @@ def opportunity_table(portrait: Portrait) -> DataTable | Prose:
             }
         ),
         name="open_opportunity",
-        caption="Open deals by industry, region, product and product category",
+        caption=claim("leads-table-opportunity"),
         currency=portrait.currency,
         rows=12,
     )
@@ -128,23 +126,18 @@ def opportunity_table(portrait: Portrait) -> DataTable | Prose:
 
 @or_else(lambda missing: missing)
 def sources_table(found: ChannelConversion) -> DataTable:
-    """Every source with its deals, win rate, time, value, cost and how it compares.
-
-    Parameters
-    ----------
-    found : ChannelConversion
-    """
+    """Every source with its deals, win rate, time, value, cost and how it compares."""
     names = ["value", "leads", "won", "lost", "open", "win_rate_pct", "low", "high", "verdict", "won_of_leads_pct",
              "days_to_win", "value_won", "cost", "cost_per_win", "return_ratio"]  # fmt: skip
     frame = found.table[names]
     if found.base == "leads":
         frame = frame.drop(columns="won_of_leads_pct")
     frame = frame.drop(columns=[name for name in frame if len(frame) and frame[name].isna().all()])
-    one = by_words(found.by)[0]
+    one = found.by.removesuffix("_id")
     return DataTable(
-        frame.rename(
+        frame.assign(verdict=frame["verdict"].map(VERDICT_WORDS.term).astype("str")).rename(
             columns={
-                "value": one.replace(" ", "_"),
+                "value": one,
                 "open": "open_deals",
                 "win_rate_pct": "deal_win_rate_pct",
                 "low": "win_rate_low",
@@ -152,8 +145,8 @@ def sources_table(found: ChannelConversion) -> DataTable:
                 "verdict": "against_rest",
             }
         ),
-        name=f"deals_by_{one.replace(' ', '_')}",
-        caption=f"Deals by {one}: the win rate is of {base_words(found.base)}",
+        name=f"deals_by_{one}",
+        caption=claim("leads-table-sources", by=BY_WORDS.term(found.by), base=BASE_WORDS.term(found.base)),
         currency=found.currency,
         rows=15,
     )
@@ -161,14 +154,9 @@ def sources_table(found: ChannelConversion) -> DataTable:
 
 @or_else(lambda missing: None)
 def lead_ways_table(scores: LeadScores) -> DataTable:
-    """Every way to foretell a win, and how good it was on later days.
-
-    Parameters
-    ----------
-    scores : LeadScores
-    """
+    """Every way to predict a win, and how good it was on later days."""
     table = scores.evaluation
-    frame = pd.DataFrame({"way": [sentence(LEAD_MODELS[name]).rstrip(".") for name in table["model"]]})
+    frame = pd.DataFrame({"way": [_begin(str(WAY_WORDS.term(way))) for way in table["model"]]})
     for name, measure, factor in (
         ("right", "auc", 100),
         ("first", "lift_top_decile", 1),
@@ -176,123 +164,125 @@ def lead_ways_table(scores: LeadScores) -> DataTable:
     ):
         for suffix in ("", "_low", "_high"):
             frame[f"{name}{suffix}"] = factor * table[f"{measure}{suffix}"].to_numpy()
-    frame["chosen"] = table["chosen"].map({True: "yes", False: ""}).to_numpy()
+    frame["chosen"] = _yes(table["chosen"]).to_numpy()
     return DataTable(
         frame,
-        name="ways_to_foretell_a_win",
-        caption="Ways to foretell a win, tested on later days (ranges: 95 %)",
+        name="ways_to_predict_a_win",
+        caption=claim("leads-table-ways"),
     )
 
 
 @or_else(lambda missing: None)
 def refused_leads_table(scores: LeadScores) -> DataTable | Prose:
-    """Fields that were refused because they know the outcome, each with the reason.
-
-    Parameters
-    ----------
-    scores : LeadScores
-    """
+    """Fields that were refused because they know the outcome, each with the reason."""
     if not len(scores.refused):
-        return Prose("No field was refused: none tells how a deal ends by itself.")
+        return Prose(claim("leads-refused-none"))
     frame = pd.DataFrame(
         {
-            "field": [sentence(FEATURE_WORDS.get(name, name)).rstrip(".") for name in scores.refused.index],
-            "reason": [sentence(reason) for reason in scores.refused],
+            "field": [_begin(str(FEATURES.term(feature))) for feature in scores.refused],
+            "reason": [_why(refused) for refused in scores.refused.values()],
         }
     )
     return DataTable(
         frame.rename(columns={"field": "refused_field"}),
         name="fields_refused",
-        caption="Fields that were refused because they know the outcome",
+        caption=claim("leads-table-refused"),
         download=False,
     )
 
 
+def _reasons(scores: LeadScores) -> pd.DataFrame:
+    """What speaks for and against each deal, in words; where nothing does, that."""
+    rows = scores.reason_table
+    said = pd.Series(
+        [str(reason_words(row)) for row in rows.itertuples(index=False)], index=rows.index, dtype="object"
+    )
+    parts = said.groupby([rows["opportunity_id"], rows["speaks"]], sort=False).agg("; ".join)
+    table = parts.unstack("speaks") if len(parts) else pd.DataFrame()
+    table = table.reindex(index=scores.table.index, columns=["for", "against"]).fillna("")
+    bare = (table["for"] == "") & (table["against"] == "")
+    table["for"] = table["for"].where(~bare, str(term("leads-speaks-nothing")))
+    return table.map(_sentence).rename(columns={"for": "speaks_for", "against": "speaks_against"})
+
+
+def _why(refused: Refusal) -> str:
+    facts = {"decided": share(refused.decided_pct), "open": share(refused.open_pct)}
+    return str(REFUSED_WORDS.claim(refused.why, **facts))
+
+
+def _trait(trait: str) -> str:
+    return _begin(str(TRAIT_WORDS.term(trait)))
+
+
+def _begin(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
+
+
 def _sentence(words: str) -> str:
-    return sentence(words) if words else ""
+    return f"{_begin(words)}." if words else ""
+
+
+def _yes(marks: pd.Series) -> pd.Series:
+    return marks.map({True: str(term("leads-yes")), False: ""})
+
+
+def _told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Codes of trends, outcomes and languages in words."""
+    words = {"trend": TREND_WORDS, "outcome": OUTCOME_WORDS, "language": LANGUAGE_WORDS}
+    told = {
+        column: frame[column].map(lambda code, family=family: str(family.term(code)) if code else "")
+        for column, family in words.items()
+        if column in frame
+    }
+    return frame.assign(**told)
 
 
 _NAMES = {"low": "difference_low", "high": "difference_high"}
 
 
 def topics_table(result: Concerns) -> DataTable | None:
-    """The topics, those of lost deals first.
-
-    Parameters
-    ----------
-    result : Concerns
-
-    Returns
-    -------
-    DataTable, or None where there is no topic
-    """
+    """The topics, those of lost deals first."""
     if result.topics.empty:
         return None
     return DataTable(
-        result.topics.rename(columns=_NAMES),
+        _told(result.topics.drop(columns="open_share_pct")).rename(columns=_NAMES),
         name="concerns",
-        caption="What notes speak of, by what became of the deal",
+        caption=claim("leads-table-topics"),
     )
 
 
 def terms_table(result: Concerns) -> DataTable | None:
-    """The most frequent words in notes of lost and of won deals, those of lost deals first.
-
-    Parameters
-    ----------
-    result : Concerns
-
-    Returns
-    -------
-    DataTable, or None where no word may be shown
-    """
+    """The most frequent words in notes of lost and of won deals, those of lost deals first."""
     if result.terms.empty:
         return None
     return DataTable(
-        result.terms.drop(columns="open_share_pct").rename(columns=_NAMES),
+        _told(result.terms.drop(columns="open_share_pct")).rename(columns=_NAMES),
         name="concern-words",
-        caption="The most frequent words of notes, those of lost deals first",
+        caption=claim("leads-table-terms"),
         rows=12,
     )
 
 
 def examples_table(result: Concerns) -> DataTable | None:
-    """Notes in which every word that is not common is replaced by dots.
-
-    Parameters
-    ----------
-    result : Concerns
-
-    Returns
-    -------
-    DataTable, or None where there is no topic
-    """
+    """Notes in which every word that is not common is replaced by dots."""
     if result.examples.empty:
         return None
     order = {topic: place for place, topic in enumerate(result.topics["topic"])}
     frame = result.examples.sort_values("topic", key=lambda topic: topic.map(order), kind="stable")
     return DataTable(
-        frame,
+        _told(frame),
         name="concern-examples",
-        caption="How it sounds (rare words and all names are dots)",
+        caption=claim("leads-table-examples"),
     )
 
 
 def reasons_table(result: Concerns, *, currency: str = "") -> DataTable | None:
-    """Why deals were lost.
-
-    Parameters
-    ----------
-    result : Concerns
-    currency : str
-
-    Returns
-    -------
-    DataTable, or None where no reasons are known
-    """
+    """Why deals were lost."""
     if result.reasons.empty:
         return None
-    frame = result.reasons.dropna(axis="columns", how="all")
+    frame = _told(result.reasons.dropna(axis="columns", how="all"))
+    other = str(term("leads-reason-other"))
+    frame["reason"] = frame["reason"].where(frame["reason"] != "other", other)
     return DataTable(
         frame.rename(
             columns={
@@ -304,6 +294,6 @@ def reasons_table(result: Concerns, *, currency: str = "") -> DataTable | None:
             }
         ),
         name="lost-reasons",
-        caption="Reasons given for lost deals",
+        caption=claim("leads-table-reasons"),
         currency=currency,
     )

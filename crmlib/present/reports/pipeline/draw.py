@@ -7,10 +7,10 @@ import pandas as pd
 
 from crmlib.analyse.pipeline.durations import StageDurations
 from crmlib.analyse.pipeline.team import ProcessFlow
-from crmlib.measure.deals.stays import WHOLE_DEAL
-from crmlib.measure.deals.steps import LOST
-from crmlib.present.plots_parts import SIDE, bar_percent, bar_rows, canvas, nothing
-from crmlib.present.reports.pipeline.say import short_time
+from crmlib.measure.deals.stays import LOST, WHOLE_DEAL
+from crmlib.present.claims import Claim, Fact, Family, claim, count, days, name, names, number, share
+from crmlib.present.plots_parts import SIDE, bar_rows, canvas, nothing
+from crmlib.present.reports.pipeline.say import CASES, lost_facts, most_lost
 from crmlib.present.theme import (
     ALARM,
     GREY,
@@ -25,102 +25,47 @@ from crmlib.present.theme import (
     theme,
     wrapped,
 )
-from crmlib.present.words import days, listing, number, percent, plural, quoted
 
 _MOST_STAGES = 8
-WAYS = {
-    "forward": ("on", MAIN),
-    "won": ("won", MAIN),
-    "lost": ("lost", ALARM),
-    "back": ("back", SEGMENT_COLOURS[3]),
-}
-"""Exit -> the word behind its curve, and its colour."""
+_Q80 = 80.0
+WAYS = {"forward": MAIN, "won": MAIN, "lost": ALARM, "back": SEGMENT_COLOURS[3]}
+"""Exit -> the colour of its curve."""
+
+WAY_WORDS = Family("pipeline-way", tuple(WAYS))
+"""The word behind the curve."""
+
+BY_WORDS = Family("pipeline-by", ("deal", "case"))
 
 _LANE, _GAP = 100.0, 26.0
 
 
 def plot_pipeline_funnel(result: StageDurations, *, ax: Any = None) -> Any:
-    """How many deals ever came into each stage, and what share of them went on.
-
-    Parameters
-    ----------
-    result : StageDurations
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.present.reports.pipeline.say import little_pipeline
-    >>> ax = plot_pipeline_funnel(little_pipeline()[0])
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    'Most of the lost deals are lost in “Offer”: 12 of 12'
-    >>> plt.close(ax.figure)
-    """
+    """How many deals ever came into each stage, and what share of them went on."""
     table = result.funnel.head(_MOST_STAGES)
-    names = [
-        f"{_stage(row.stage)}: {number(row.deals)} {plural(row.deals, 'deal')}; {number(row.lost)} lost, "
-        f"{number(row.open)} open"
-        for row in table.itertuples()
-    ]
-    shares = 100 * table["went_on"] / table["deals"]
+    lines: list[Any] = [_funnel_row(row) for row in table.itertuples()]
     onward = set(result.flow.loc[result.flow["exit"] == "forward", "stage"])
-    ways = ["went on" if stage in onward else "won" for stage in table["stage"]]
-    texts = [f"{bar_percent(share)} {way}" for share, way in zip(shares, ways, strict=True)]
+    texts: list[Any] = [_funnel_text(row, on=row.stage in onward) for row in table.itertuples()]
     values = table["deals"].tolist()
     won = int(result.flow.loc[result.flow["exit"] == "won", "stays"].sum())
     if result.has_history:
-        names, texts, values = (
-            [*names, f"Won: {number(won)} {plural(won, 'deal')}"],
+        lines, texts, values = (
+            [*lines, claim("pipeline-picture-funnel-won-row", won=count(won))],
             [*texts, ""],
             [*values, won],
         )
-    lost = result.flow[result.flow["exit"] == "lost"].groupby("stage")["stays"].sum()
-    title = f"{number(won)} {plural(won, 'deal')} won; none is known to be lost"
-    if len(lost) and result.has_history:
-        most = f"{number(lost.max())} of {number(lost.sum())}"
-        title = f"Most of the lost deals are lost in {quoted(lost.idxmax())}: {most}"
-    elif len(lost):
-        title = f"{number(won)} {plural(won, 'deal')} won and {number(lost.sum())} lost"
-    ax = bar_rows(
-        ax, title=title, names=names, values=values, texts=texts, unit="deals that ever came so far"
-    )
-    parts = [f"{name}{f', {text}' if text else ''}" for name, text in zip(names, texts, strict=True)]
-    return finish(ax, title=title, alt=f"Bars, deals that ever came into each stage. {'; '.join(parts)}.")
+    title = _funnel_title(result, won)
+    unit = claim("pipeline-picture-funnel-unit")
+    ax = bar_rows(ax, title=title, names=lines, values=values, texts=texts, unit=unit)
+    return finish(ax, title=title, alt=claim("pipeline-picture-funnel-alt", rows=_rows_said(lines, texts)))
 
 
 def plot_stage_times(result: StageDurations, *, ax: Any = None) -> Any:
-    """When half and 80 % of the deals have left each stage, beside the mean of the finished stays.
-
-    Parameters
-    ----------
-    result : StageDurations
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.present.reports.pipeline.say import little_pipeline
-    >>> ax = plot_stage_times(little_pipeline()[0])
-    >>> ax.get_title(loc="left").replace("\\n", " ").replace("\\u00a0", " ")
-    'Half of the deals are still in “Offer” after 10 days'
-    >>> plt.close(ax.figure)
-    """
+    """When half and 80 % of the deals have left each stage, beside the mean of the finished stays."""
     table = result.table.head(_MOST_STAGES)
     known = table.dropna(subset="median_days")
     if known.empty:
-        return nothing(ax, says="Too few deals have been seen to leave a stage")
-    stage = known["median_days"].idxmax()
-    title = f"Half of the deals are still in {quoted(stage)} after {days(known.loc[stage, 'median_days'])}"
-    if not result.has_history:
-        title = f"Half of the deals are still open after {days(known.loc[stage, 'median_days'])}"
+        return nothing(ax, says=claim("pipeline-picture-times-none"))
+    title = _times_title(result, known)
     tall = 0.62
     with theme():
         ax = canvas(ax, title=title, body=tall * len(table) + 0.1, foot=1.05)
@@ -128,45 +73,21 @@ def plot_stage_times(result: StageDurations, *, ax: Any = None) -> Any:
             _draw_times(ax, tall * (place + 0.5), row)
         reach = np.nanmax(table[["q80_days", "q80_high", "median_high", "mean_finished_days", "median_days"]])
         ax.set_xlim(0, 1.32 * float(reach) if reach > 0 else 1.0)
-        names = [wrapped(_stage(name), width=SIDE * 72, lines=2) for name in table.index]
-        ax.set_yticks(tall * (np.arange(len(table)) + 0.5), names)
+        labels = [wrapped(str(_stage(stage)), width=SIDE * 72, lines=2) for stage in table.index]
+        ax.set_yticks(tall * (np.arange(len(table)) + 0.5), labels)
         ax.set_ylim(tall * len(table), 0)
         ax.xaxis.grid(True)
-        ax.set_xlabel(
-            "days\ndot: half have left (bar: likely range);\ntick: 80 % have left; those still there counted\n"
-            "grey diamond: mean of finished stays only",
-            loc="left",
-        )
+        ax.set_xlabel(str(claim("pipeline-picture-times-label", share=share(_Q80))), loc="left")
     return finish(ax, title=title, alt=_times_alt(table))
 
 
 def plot_stage_exits(result: StageDurations, *, ax: Any = None) -> Any:
-    """What share of the deals has left each stage in which way, by days since they came into it.
-
-    Parameters
-    ----------
-    result : StageDurations
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-        One lane a stage, each from 0 to 100 %.
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.present.reports.pipeline.say import little_pipeline
-    >>> ax = plot_stage_exits(little_pipeline()[0])
-    >>> ax.get_title(loc="left").replace("\\n", " ").replace("\\u00a0", " ")
-    '“Offer” loses 55 % of its deals within 11 days'
-    >>> plt.close(ax.figure)
-    """
+    """What share of the deals has left each stage in which way, by days since they came into it."""
     stages = [name for name in result.table.index if name in set(result.incidence["stage"])][:_MOST_STAGES]
     shown = result.incidence[result.incidence["shown"]]
     stages = [name for name in stages if name in set(shown["stage"])]
     if not stages:
-        return nothing(ax, says="Too few deals have been seen to leave a stage")
+        return nothing(ax, says=claim("pipeline-picture-exits-none"))
     until = _shown_days(result, stages)
     title = _exits_title(shown, stages, until)
     with theme():
@@ -176,26 +97,30 @@ def plot_stage_exits(result: StageDurations, *, ax: Any = None) -> Any:
             floor = -(_LANE + _GAP) * place
             rows = shown[(shown["stage"] == stage) & (shown["time"] <= until)]
             said.append(_draw_lane(ax, rows, floor, until))
-            ax.text(0, floor + _LANE + 3, _stage(stage), ha="left", va="bottom", fontweight="bold")
+            ax.text(0, floor + _LANE + 3, str(_stage(stage)), ha="left", va="bottom", fontweight="bold")
             ticks += [(floor, "0"), (floor + _LANE, "100")]
         ax.set_yticks([at for at, _ in ticks], [text for _, text in ticks])
         ax.set_ylim(-(_LANE + _GAP) * (len(stages) - 1) - 4, _LANE + _GAP)
         ax.set_xlim(0, 1.36 * until)
         ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= until])
         ax.set_xlim(0, 1.36 * until)
-        ax.set_ylabel("left that way, %")
-        ax.set_xlabel("days since the deal came into the stage; band: likely range", loc="left")
+        ax.set_ylabel(str(claim("pipeline-picture-exits-unit")))
+        ax.set_xlabel(str(claim("pipeline-picture-exits-label")), loc="left")
         ax.spines["left"].set_visible(False)
-    parts = [f"{_stage(stage)}: {text}" for stage, text in zip(stages, said, strict=True)]
-    what = f"Curves, one lane a stage: share that has left in each way within {number(until)} days"
-    return finish(ax, title=title, alt=f"{what}. {'; '.join(parts)}.")
+    rows = [
+        claim("pipeline-picture-exits-row", stage=_stage(stage), ways=ways)
+        for stage, ways in zip(stages, said, strict=True)
+    ]
+    alt = claim("pipeline-picture-exits-alt", time=days(until), rows=names(rows))
+    return finish(ax, title=title, alt=alt)
 
 
 def _draw_times(ax: Any, middle: float, row: pd.Series) -> None:
     ax.plot(row["mean_finished_days"], middle, "D", color=GREY, markersize=7, zorder=3)
     half, most = row["median_days"], row["q80_days"]
     if pd.isna(half):
-        ax.annotate("half not yet seen", (0, middle), (6, 11), textcoords="offset points", color=SOFT)
+        unseen = str(claim("pipeline-picture-times-unseen"))
+        ax.annotate(unseen, (0, middle), (6, 11), textcoords="offset points", color=SOFT)
         return
     if pd.notna(most):
         ax.plot([half, most], [middle] * 2, color=MAIN, linewidth=1.5, zorder=1)
@@ -205,24 +130,40 @@ def _draw_times(ax: Any, middle: float, row: pd.Series) -> None:
         ax.plot(ends, [middle] * 2, color=MAIN, linewidth=6, alpha=0.4, zorder=2, solid_capstyle="butt")
     ax.plot(half, middle, "o", color=MAIN, markersize=8, zorder=4)
     right = max(x for x in (half, most, row["mean_finished_days"]) if pd.notna(x))
-    said = f"{number(round(half, 1) if half < 10 else round(half))}"
+    said = _days_short(half)
     if pd.notna(most):
-        said += f" / {number(round(most, 1) if most < 10 else round(most))}"
+        said = claim("pipeline-picture-times-both", half=said, most=_days_short(most))
     ax.annotate(
-        said, (right, middle), (9, 0), textcoords="offset points", va="center", color=letters_of(MAIN)
+        str(said), (right, middle), (9, 0), textcoords="offset points", va="center", color=letters_of(MAIN)
     )
 
 
-def _times_alt(table: pd.DataFrame) -> str:
-    parts = []
-    for stage, row in table.iterrows():
-        half = f"half have left after {days(row['median_days'])}"
-        most = f", 80 % after {days(row['q80_days'])}" if pd.notna(row["q80_days"]) else ""
-        parts.append(
-            f"{_stage(stage)}: {half if pd.notna(row['median_days']) else 'half not yet seen to leave'}{most}; "
-            f"mean of finished stays {days(row['mean_finished_days'])}"
-        )
-    return f"Dots with ranges, days in each stage. {'; '.join(parts)}."
+def _days_short(x: float) -> Fact:
+    """Days without their unit, which stands on the axis."""
+    return number(round(x, 1) if x < 10 else round(x))
+
+
+def _times_title(result: StageDurations, known: pd.DataFrame) -> Claim:
+    stage = known["median_days"].idxmax()
+    half = days(known.loc[stage, "median_days"])
+    if not result.has_history:
+        return claim("pipeline-picture-times-whole", half=half)
+    return claim("pipeline-picture-times", stage=name(stage), half=half)
+
+
+def _times_alt(table: pd.DataFrame) -> Claim:
+    return claim("pipeline-picture-times-alt", rows=names(_times_row(row) for _, row in table.iterrows()))
+
+
+def _times_row(row: pd.Series) -> Claim:
+    facts = {"stage": _stage(row.name), "mean": days(row["mean_finished_days"])}
+    if pd.isna(row["median_days"]):
+        return claim("pipeline-picture-times-row-unseen", **facts)
+    facts["half"] = days(row["median_days"])
+    if pd.isna(row["q80_days"]):
+        return claim("pipeline-picture-times-row-half", **facts)
+    most = days(row["q80_days"])
+    return claim("pipeline-picture-times-row-most", share=share(_Q80), most=most, **facts)
 
 
 def _shown_days(result: StageDurations, stages: list[Any]) -> float:
@@ -233,7 +174,7 @@ def _shown_days(result: StageDurations, stages: list[Any]) -> float:
     return float(min(2 * far, last)) if pd.notna(far) and far > 0 else float(last)
 
 
-def _exits_title(shown: pd.DataFrame, stages: list[Any], until: float) -> str:
+def _exits_title(shown: pd.DataFrame, stages: list[Any], until: float) -> Claim:
     lost = {
         stage: rows["incidence"].iloc[-1]
         for stage in stages
@@ -242,39 +183,72 @@ def _exits_title(shown: pd.DataFrame, stages: list[Any], until: float) -> str:
         )
     }
     if not lost or max(lost.values()) == 0:
-        return "No deal is seen to be lost from a stage"
-    stage = max(lost, key=lambda name: lost[name])
+        return claim("pipeline-picture-exits-no-loss")
+    stage = max(lost, key=lambda one: lost[one])
+    facts = {"share": share(100 * lost[stage]), "time": days(until)}
     if stage == WHOLE_DEAL:
-        return f"{percent(100 * lost[stage])} of deals are lost within {days(until)}"
-    return f"{quoted(stage)} loses {percent(100 * lost[stage])} of its deals within {days(until)}"
+        return claim("pipeline-picture-exits-whole", **facts)
+    return claim("pipeline-picture-exits-stage", stage=name(stage), **facts)
 
 
-def _draw_lane(ax: Any, rows: pd.DataFrame, floor: float, until: float) -> str:
+def _draw_lane(ax: Any, rows: pd.DataFrame, floor: float, until: float) -> Claim | Fact:
     ax.fill_between([0, until], floor, floor + _LANE, color=PALE, alpha=0.45, linewidth=0)
     ends = []
-    for way, (word, colour) in WAYS.items():
+    for way, colour in WAYS.items():
         curve = rows[rows["exit"] == way]
         if curve.empty:
             continue
-        times = np.r_[0.0, curve["time"], until]
-        share = np.r_[0.0, 100 * curve["incidence"], 100 * curve["incidence"].iloc[-1]]
-        low, high = (np.r_[0.0, 100 * curve[side], 100 * curve[side].iloc[-1]] for side in ("low", "high"))
-        ax.fill_between(times, floor + low, floor + high, step="post", color=colour, alpha=0.2, linewidth=0)
-        ax.step(times, floor + share, where="post", color=colour, linewidth=1.8)
-        if share[-1] >= 0.5:
-            ends.append((share[-1], word, colour))
-    place = _LANE + 20
-    for share, word, colour in sorted(ends, reverse=True):
-        place = min(place - 24, max(share, 8 + 24 * sum(other < share for other, _, _ in ends)))
+        moments = np.r_[0.0, curve["time"], until]
+        gone, low, high = (
+            np.r_[0.0, 100 * curve[side], 100 * curve[side].iloc[-1]] for side in ("incidence", "low", "high")
+        )
+        ax.fill_between(moments, floor + low, floor + high, step="post", color=colour, alpha=0.2, linewidth=0)
+        ax.step(moments, floor + gone, where="post", color=colour, linewidth=1.8)
+        if gone[-1] >= 0.5:
+            ends.append((gone[-1], way, colour))
+    place, parts = _LANE + 20, []
+    for last, way, colour in sorted(ends, reverse=True):
+        place = min(place - 24, max(last, 8 + 24 * sum(other < last for other, _, _ in ends)))
+        said = claim("pipeline-picture-way", share=share(last), way=WAY_WORDS.term(way))
+        parts.append(said)
         ax.annotate(
-            f"{bar_percent(share)} {word}", (until, floor + place), (5, 0), textcoords="offset points",
+            str(said), (until, floor + place), (5, 0), textcoords="offset points",
             va="center", color=letters_of(colour), fontweight="bold",
         )  # fmt: skip
-    return listing([f"{percent(share)} {word}" for share, word, _ in ends]) if ends else "nobody has left"
+    return names(parts) if parts else claim("pipeline-picture-nobody")
 
 
-def _stage(name: Any) -> str:
-    return "Whole deal" if name == WHOLE_DEAL else str(name)
+def _stage(stage: Any) -> Claim | Fact:
+    return claim("pipeline-whole-label") if stage == WHOLE_DEAL else name(stage)
+
+
+def _funnel_row(row: Any) -> Claim:
+    facts = {"deals": count(row.deals), "lost": count(row.lost), "open": count(row.open)}
+    return claim("pipeline-picture-funnel-row", stage=_stage(row.stage), **facts)
+
+
+def _funnel_text(row: Any, *, on: bool) -> Claim:
+    went = share(100 * row.went_on / row.deals)
+    if on:
+        return claim("pipeline-picture-funnel-went-on", share=went)
+    return claim("pipeline-picture-funnel-won", share=went)
+
+
+def _funnel_title(result: StageDurations, won: int) -> Claim:
+    lost = most_lost(result)
+    deals_won = count(won, at="deals.won")
+    if not lost["lost"]:
+        return claim("pipeline-picture-funnel-none", won=deals_won)
+    if not result.has_history:
+        return claim("pipeline-picture-funnel-whole", won=deals_won, lost=count(lost["lost"]))
+    return claim("pipeline-picture-funnel-lost", **lost_facts(lost))
+
+
+def _rows_said(lines: list[Any], texts: list[Any]) -> Fact:
+    return names(
+        claim("pipeline-picture-said", what=line, text=text) if text else line
+        for line, text in zip(lines, texts, strict=True)
+    )
 
 
 MOST_ACTIVITIES = 9
@@ -291,34 +265,12 @@ _LEFT, _RIGHT, _PROCESS_LANE = 0.29, 0.64, 0.04
 
 
 def plot_process(result: ProcessFlow, *, ax: Any = None) -> Any:
-    """The most frequent steps of a process: straight on in the middle, ahead at the right, back at the left.
-
-    Parameters
-    ----------
-    result : ProcessFlow
-        At most nine activities and twelve steps are drawn, those of at least 1 % of the cases. Steps to an
-        end, such as lost, stand beside the activity.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.analyse.pipeline.durations import little_history
-    >>> from crmlib.analyse.pipeline.team import process_flow
-    >>> ax = plot_process(process_flow(little_history(), case="opportunity_id", activity="stage", at="entered_at"))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    'No step goes back to an earlier activity'
-    >>> plt.close(ax.figure)
-    """
+    """The most frequent steps of a process: straight on in the middle, ahead at the right, back at the left."""
     activities, steps, left_out = _drawn(result)
     if steps.empty:
-        return nothing(ax, says="No step was taken often enough to be drawn")
+        return nothing(ax, says=claim("pipeline-picture-process-none"))
     title = _title(result)
-    place = {name: number for number, name in enumerate(activities.index)}
+    place = {one: at for at, one in enumerate(activities.index)}
     inner = steps[
         ~steps["next_activity"].isin(result.ends) | (steps["next_activity"] == _last(activities, result))
     ]
@@ -329,8 +281,8 @@ def plot_process(result: ProcessFlow, *, ax: Any = None) -> Any:
         ax.set_xlim(0, 1)
         ax.set_ylim(len(activities) - 0.5 + 0.45, -0.4)
         widest = float(steps["count"].max())
-        for name, row in activities.iterrows():
-            _draw_box(ax, place[name], name, row, result)
+        for one, row in activities.iterrows():
+            _draw_box(ax, place[one], one, row, result)
         taken = _draw_ends(ax, beside, place)
         _draw_steps(ax, inner, place, widest, taken)
         ax.text(0, len(activities) - 0.62, _key(result, left_out), va="top", color=INK, linespacing=1.25)
@@ -342,7 +294,7 @@ def _drawn(result: ProcessFlow) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     frequent = result.activities[result.activities["cases_pct"] >= LEAST_PCT]
     chosen = frequent["cases"].sort_values(ascending=False, kind="stable").head(MOST_ACTIVITIES).index
     activities = frequent[frequent.index.isin(chosen)]
-    aside = [name for name in result.ends if name != _last(activities, result)]
+    aside = [one for one in result.ends if one != _last(activities, result)]
     steps = result.steps[
         result.steps["activity"].isin(activities.index)
         & result.steps["next_activity"].isin(activities.index)
@@ -357,25 +309,25 @@ def _drawn(result: ProcessFlow) -> tuple[pd.DataFrame, pd.DataFrame, int]:
 
 def _last(activities: pd.DataFrame, result: ProcessFlow) -> Any:
     """The end that stands below the activities; the others stand beside them."""
-    ends = [name for name in result.ends if name in activities.index]
+    ends = [one for one in result.ends if one in activities.index]
     return ends[0] if ends else None
 
 
-def _draw_box(ax: Any, row: int, name: str, figures: pd.Series, result: ProcessFlow) -> None:
+def _draw_box(ax: Any, row: int, activity: str, figures: pd.Series, result: ProcessFlow) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    is_end = name in result.ends
+    is_end = activity in result.ends
     ax.add_patch(
         FancyBboxPatch(
             (_LEFT, row - 0.24), _RIGHT - _LEFT, 0.48, boxstyle="round,pad=0,rounding_size=0.03",
             facecolor="#eaf3fa" if not is_end else MAIN, edgecolor=MAIN, linewidth=1.2, zorder=3,
         )
     )  # fmt: skip
-    said = wrapped(str(name), width=(_RIGHT - _LEFT) * 4.6 * 72 - 8, lines=1, bold=True)
+    said = wrapped(str(activity), width=(_RIGHT - _LEFT) * 4.6 * 72 - 8, lines=1, bold=True)
     colour = "white" if is_end else INK
     middle = (_LEFT + _RIGHT) / 2
     ax.text(middle, row - 0.09, said, ha="center", va="center", fontweight="bold", color=colour, zorder=4)
-    cases = f"{number(figures['cases'])} {plural(figures['cases'], result.what)}"
+    cases = str(CASES.claim(result.what, n=count(figures["cases"])))
     ax.text(middle, row + 0.12, cases, ha="center", va="center", color=colour, zorder=4, fontsize=SMALL)
 
 
@@ -451,9 +403,9 @@ def _draw_ends(ax: Any, steps: pd.DataFrame, place: dict[Any, int]) -> list[floa
     from matplotlib.patches import FancyArrowPatch
 
     heights = []
-    for name, rows in steps.groupby("activity", sort=False):
+    for here, rows in steps.groupby("activity", sort=False):
         for offset, (_, row) in enumerate(rows.iterrows()):
-            y = place[name] - 0.1 + _HIGH * offset
+            y = place[here] - 0.1 + _HIGH * offset
             heights.append(y)
             colour = GREY if row["next_activity"] == LOST else MAIN
             ax.add_patch(
@@ -462,49 +414,71 @@ def _draw_ends(ax: Any, steps: pd.DataFrame, place: dict[Any, int]) -> list[floa
                     shrinkB=0, linewidth=1.4,
                 )
             )  # fmt: skip
-            text = f"{row['next_activity']}: {number(row['count'])}\n{short_time(row['median_days'])}"
+            first = claim(
+                "pipeline-picture-process-end", activity=name(row["next_activity"]), times=count(row["count"])
+            )
+            text = "\n".join([str(first), str(days(row["median_days"]))])
             ax.text(_RIGHT + 0.07, y, text, va="center", color=letters_of(GREY), linespacing=1.05)
     return heights
 
 
 def _step_text(row: pd.Series) -> str:
-    return f"{number(row['count'])}\n{short_time(row['median_days'])}"
+    return "\n".join([str(count(row["count"])), str(days(row["median_days"]))])
 
 
-def _title(result: ProcessFlow) -> str:
+def _title(result: ProcessFlow) -> Claim:
     total, back = result.steps["count"].sum(), result.steps.loc[result.steps["is_loop"], "count"].sum()
     stalls = result.steps[result.steps["is_stall"]]
     if len(stalls):
         row = stalls.loc[stalls["median_days"].idxmax()]
-        return (
-            f"Work stalls from {quoted(row['activity'])} to {quoted(row['next_activity'])}: "
-            f"{short_time(row['median_days'])} in the middle"
-        )
+        facts = {
+            "here": name(row["activity"]),
+            "there": name(row["next_activity"]),
+            "half": days(row["median_days"]),
+        }
+        if result.what == "deal":
+            return claim("pipeline-picture-process-stall", **facts)
+        return claim("pipeline-picture-process-stall-cases", **facts)
     if back:
-        return f"{percent(100 * back / total)} of the steps go back to an earlier activity or repeat it"
-    return "No step goes back to an earlier activity"
+        return claim("pipeline-picture-process-back", share=share(100 * back / total))
+    return claim("pipeline-picture-process-no-loop")
 
 
 def _key(result: ProcessFlow, left_out: int) -> str:
-    parts = ["how many took the step, and the time it took in the middle"]
     marks = []
     if result.steps["is_loop"].any():
-        marks.append("purple: back or again")
+        marks.append(claim("pipeline-picture-process-loops"))
     if result.steps["is_stall"].any():
-        marks.append("orange: stalls")
-    if marks:
-        parts.append("; ".join(marks))
+        marks.append(claim("pipeline-picture-process-stalls"))
+    parts = [claim("pipeline-picture-process-key")]
+    if len(marks) == 2:
+        marks = [claim("pipeline-picture-process-marks", one=marks[0], other=marks[1])]
     if left_out:
-        parts.append(f"not drawn: {number(left_out)} rarer {plural(left_out, 'step')}")
-    return "\n".join(parts)
+        marks.append(claim("pipeline-picture-process-left-out", steps=count(left_out)))
+    return "\n".join(str(part) for part in [*parts, *marks])
 
 
-def _alt(activities: pd.DataFrame, steps: pd.DataFrame, result: ProcessFlow) -> str:
-    parts = [
-        f"{row['activity']} to {row['next_activity']} {number(row['count'])} times, {short_time(row['median_days'])}"
-        + (", back" if row["is_loop"] else "")
-        + (", stalls" if row["is_stall"] else "")
-        for _, row in steps.head(8).iterrows()
+def _alt(activities: pd.DataFrame, steps: pd.DataFrame, result: ProcessFlow) -> Claim:
+    boxes = [
+        claim("pipeline-picture-process-alt-activity", activity=name(one), cases=count(row["cases"]))
+        for one, row in activities.iterrows()
     ]
-    names = listing([f"{name} ({number(row['cases'])})" for name, row in activities.iterrows()])
-    return f"Boxes and arrows, steps of the process by {result.what}. Activities: {names}. Steps: {'; '.join(parts)}."
+    return claim(
+        "pipeline-picture-process-alt",
+        what=BY_WORDS.term(result.what),
+        activities=names(boxes),
+        steps=names(_alt_step(row) for _, row in steps.head(8).iterrows()),
+    )
+
+
+def _alt_step(row: pd.Series) -> Claim:
+    said = claim(
+        "pipeline-picture-process-alt-step",
+        here=name(row["activity"]),
+        there=name(row["next_activity"]),
+        times=count(row["count"]),
+        half=days(row["median_days"]),
+    )
+    if row["is_loop"]:
+        said = claim("pipeline-picture-process-alt-back", step=said)
+    return claim("pipeline-picture-process-alt-stalls", step=said) if row["is_stall"] else said

@@ -11,15 +11,14 @@ import pytest
 
 from crmlib.analyse.pipeline.portrait import won_portrait
 from crmlib.analyse.pipeline.sources import channel_conversion
+from crmlib.present import messages
 from crmlib.present.blocks import Picture, Skipped
-from crmlib.present.reports.leads import draw as plots_leads
-from crmlib.present.reports.leads import say as claims_leads
-from crmlib.present.reports.leads import say as claims_leads_sources
-from crmlib.present.reports.leads import show as tables_leads
-from crmlib.present.reports.leads.say import _little_portrait, _little_scores, _little_sources
+from crmlib.present.reports.leads import draw, say, show
 from crmlib.present.theme import SMALL
 from tests.analyse.pipeline.lead_cases import planted
+from tests.analyse.pipeline.little import little_concerns, little_portrait, little_scores, little_sources
 from tests.present.drawn import faults_of, words_of
+from tests.present.reports.greek import greek, latin_letters  # noqa: F401
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -27,21 +26,22 @@ HOSTILE = [
     "$x^{y}$ 茶葉 a very long name that fits no line",
 ]
 OF_PORTRAIT = [
-    claims_leads.portrait_answer,
-    claims_leads.portrait_paragraph,
-    claims_leads.open_paragraph,
+    say.portrait_answer,
+    say.portrait_paragraph,
+    say.open_paragraph,
 ]
 OF_SOURCES = [
-    claims_leads_sources.sources_answer,
-    claims_leads_sources.sources_findings,
-    claims_leads_sources.sources_paragraph,
-    claims_leads_sources.sources_limits,
+    say.sources_answer,
+    say.sources_findings,
+    say.sources_paragraph,
+    say.sources_limits,
 ]
 OF_SCORES = [
-    claims_leads.leads_answer,
-    claims_leads.leads_findings,
-    claims_leads.scores_paragraph,
-    claims_leads.leads_limits,
+    say.leads_answer,
+    say.leads_findings,
+    say.scores_paragraph,
+    say.first_group,
+    say.leads_limits,
 ]
 
 
@@ -57,18 +57,14 @@ def hostile():
 
 
 def cases(plot):
-    if plot is plots_leads.plot_lead_test:
-        return [_little_scores()]
+    if plot is draw.plot_lead_test:
+        return [little_scores()]
     portrait, found = hostile()
-    return (
-        [_little_sources(), found]
-        if plot is plots_leads.plot_source_rates
-        else [_little_portrait(), portrait]
-    )
+    return [little_sources(), found] if plot is draw.plot_source_rates else [little_portrait(), portrait]
 
 
-PLOTS = [plots_leads.plot_portrait, plots_leads.plot_source_rates, plots_leads.plot_lead_test,
-         plots_leads.plot_open_opportunity]  # fmt: skip
+PLOTS = [draw.plot_portrait, draw.plot_source_rates, draw.plot_lead_test,
+         draw.plot_open_opportunity]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -102,33 +98,33 @@ def test_sentences_are_whole_and_plain():
     portrait, found = hostile()
     nothing = replace(portrait, table=portrait.table.assign(q=1.0), opportunity=portrait.opportunity.head(0))
     worse = replace(
-        _little_scores(), beats_base=False,
-        differences=_little_scores().differences.assign(better=False, auc_difference=-0.012),
+        little_scores(), beats_base=False,
+        differences=little_scores().differences.assign(better=False, auc_difference=-0.012),
     )  # fmt: skip
     said = [
-        *(claim(result) for claim in OF_PORTRAIT for result in (_little_portrait(), portrait, nothing)),
-        *(claim(result) for claim in OF_SOURCES for result in (_little_sources(), found)),
-        *(claim(result) for claim in OF_SCORES for result in (_little_scores(), worse)),
+        *(claim(result) for claim in OF_PORTRAIT for result in (little_portrait(), portrait, nothing)),
+        *(claim(result) for claim in OF_SOURCES for result in (little_sources(), found)),
+        *(claim(result) for claim in OF_SCORES for result in (little_scores(), worse)),
     ]
-    for sentence in [sentence for part in said for sentence in part]:
+    for sentence in [str(sentence) for part in said for sentence in part]:
         assert sentence[0].isupper() or sentence[0].isdigit(), sentence
         assert sentence.endswith(".") and not {"nan", "None", "inf"} & set(sentence.split()), sentence
         for word in ("AUC", "logistic", "boosting", "baseline", "Cramer", "p-value", "bootstrap"):
             assert word not in sentence
-    assert any("tossing a coin" in limit for limit in claims_leads.leads_limits(worse))
-    assert "fewer pairs put right" in " ".join(claims_leads.scores_paragraph(worse))
-    assert "Nothing that is known" in claims_leads.portrait_answer(nothing)[-1]
+    assert any("tossing a coin" in str(limit) for limit in say.leads_limits(worse))
+    assert "fewer pairs put right" in " ".join(map(str, say.scores_paragraph(worse)))
+    assert "Nothing that is known" in str(say.portrait_answer(nothing)[-1])
 
 
 def test_figures_in_the_sentences_are_those_of_the_results():
-    scores, portrait, found = _little_scores(), _little_portrait(), _little_sources()
+    scores, portrait, found = little_scores(), little_portrait(), little_sources()
     expected = scores.table["probability"].sum()
-    assert f"about {round(expected)} " in claims_leads.leads_answer(scores)[0].replace("\u00a0", " ")
+    assert f"About {round(expected)} " in str(say.leads_answer(scores)[0]).replace("\u00a0", " ")
     top = portrait.opportunity[portrait.opportunity["trait"] == "region"].iloc[0]
-    assert f"“{top['value']}”: {top['open']}\u00a0deals" in claims_leads.open_paragraph(portrait)[0]
-    first, named = claims_leads_sources.sources_answer(found)[:2]
+    assert f"“{top['value']}”: {top['open']}\u00a0deals" in str(say.open_paragraph(portrait)[0])
+    first, named = map(str, say.sources_answer(found)[:2])
     assert f"{found.overall['won']:.0f} of {found.overall['decided']:.0f} decided" in first
-    more = (found.table["verdict"] == "more often").tolist()
+    more = (found.table["verdict"] == "more_often").tolist()
     assert [row.value in named for row in found.table.itertuples()] == more
 
 
@@ -138,24 +134,24 @@ def test_one_source_of_all_deals_is_not_said_to_have_too_few():
          "outcome": ["won", "lost"] * 40, "created_at": "2024-01-01", "closed_at": "2024-02-01"}
     )  # fmt: skip
     found = channel_conversion(sold, as_of="2024-03-31")
-    said = claims_leads_sources.sources_paragraph(found)[-1]
-    assert said == "All deals have the same source, so there is nothing to compare it with."
+    said = say.sources_paragraph(found)[-1]
+    assert str(said) == "All deals have the same source, so there is nothing to compare it with."
 
 
 def test_missing_results_are_skipped_visibly():
     gone = Skipped("Too few deals were decided.")
     for claim in (*OF_PORTRAIT, *OF_SOURCES, *OF_SCORES):
-        assert claim(gone) in ([], ["There are no chances to win here, for the reason above."])
-    assert tables_leads.open_leads_table(None, gone) is gone
-    assert tables_leads.lead_ways_table(gone) is None
+        assert claim(gone) == []
+    assert show.open_leads_table(None, gone) is gone
+    assert show.lead_ways_table(gone) is None
 
 
 def test_the_list_shows_pseudonyms_and_the_likeliest_first(monkeypatch):
     monkeypatch.setenv("CRMLIB_PSEUDONYM_KEY", "a key of sixteen or more")
     crm = SimpleNamespace(config=SimpleNamespace(privacy=SimpleNamespace(pseudonyms=True)))
-    table = tables_leads.open_leads_table(crm, _little_scores())
+    table = show.open_leads_table(crm, little_scores())
     assert table.frame["customer_id"].str.startswith("K-").all() and table.excel
-    assert table.frame["chance_pct"].is_monotonic_decreasing and len(table.frame) == _little_scores().open
+    assert table.frame["chance_pct"].is_monotonic_decreasing and len(table.frame) == little_scores().open
     words = table.frame[["speaks_for", "speaks_against"]]
     assert (words != "").any(axis=1).all() and words.stack().str.contains(r"^$|\.$").all()
     assert table.frame["deal_score"].between(1, 99).all()
@@ -163,12 +159,68 @@ def test_the_list_shows_pseudonyms_and_the_likeliest_first(monkeypatch):
 
 def test_tables_escape_names_from_outside():
     portrait, found = hostile()
-    for table in (tables_leads.portrait_table(portrait), tables_leads.sources_table(found),
-                  tables_leads.opportunity_table(portrait)):  # fmt: skip
+    for table in (show.portrait_table(portrait), show.sources_table(found),
+                  show.opportunity_table(portrait)):  # fmt: skip
         page = table._html()
         assert "<script>" not in page and isinstance(table.frame, pd.DataFrame)
-    row = tables_leads.sources_table(found).frame.set_index("source")
+    row = show.sources_table(found).frame.set_index("source")
     assert row.loc["tiny", "against_rest"] == "too few to judge" and row.index[-1] == "(not stated)"
-    assert any(
-        "Too few deals to judge: “tiny”" in said for said in claims_leads_sources.sources_paragraph(found)
+    assert any("Too few deals to judge: “tiny”" in str(said) for said in say.sources_paragraph(found))
+
+
+def beside(*, low, high):
+    """The scores of the examples as if the strongest plain rule came so near to them among the first tenth."""
+    scores = little_scores()
+    table = scores.differences.assign(lift_top_decile_difference=3.0, lift_top_decile_low=2.0)
+    of_age = table["baseline"] == "age_alone"
+    names = ["lift_top_decile_difference", "lift_top_decile_low", "lift_top_decile_high"]
+    table.loc[of_age, names] = [(low + high) / 2, low, high]
+    return replace(scores, differences=table)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "key"),
+    [
+        (0.01, 0.1, "leads-finding-rule-beaten"),
+        (-0.05, 0.05, "leads-finding-rule-equal"),
+        (-0.2, -0.1, "leads-finding-rule-wins"),
+    ],
+)
+def test_the_headline_names_the_strongest_plain_rule_and_says_if_it_wins(low, high, key):
+    (said,) = say.leads_findings(beside(low=low, high=high))
+    assert said.key == key and "the days since a deal was opened alone" in str(said)
+    first = little_scores().tenths["won_pct"].iloc[0]
+    assert (
+        said.facts["won"].value
+        == draw.plot_lead_test(little_scores()).crmlib_claims[0].facts["won"].value
+        == first
     )
+
+
+def test_what_a_reader_cannot_read_is_no_headline():
+    told = little_concerns()
+    foreign = replace(told, topics=told.topics.assign(language="Japanese", topic="見積もり, 高い"))
+    said = [
+        *say.concerns_findings(foreign),
+        *say.concerns_paragraph(foreign),
+        draw._topics_title(foreign.topics),
+    ]
+    assert not any("見積もり" in str(one) for one in said)
+    assert "in notes in Japanese" in str(say.concerns_paragraph(foreign)[0])
+    assert "見積もり, 高い" in show.topics_table(foreign).frame["topic"].tolist()
+    with messages.in_language("ja"):
+        assert "見積もり" in str(say.concerns_paragraph(foreign)[0])
+
+
+def test_every_sentence_can_be_told_in_another_language(greek):  # noqa: F811
+    portrait, found = hostile()
+    said = [
+        *(one for tell in OF_PORTRAIT for one in tell(portrait)),
+        *(one for tell in OF_SOURCES for one in tell(found)),
+        *(one for tell in OF_SCORES for one in tell(little_scores())),
+        *say.concerns_paragraph(little_concerns()),
+        *say.reasons_paragraph(little_concerns()),
+        *say.concerns_limits(little_concerns()),
+    ]
+    for one in said:
+        assert not latin_letters(one, greek), one.text(greek)

@@ -1,5 +1,6 @@
 """The report's part on stages: pictures that can be read, sentences that are true of their numbers."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -11,17 +12,12 @@ from crmlib.analyse.pipeline.durations import stage_durations
 from crmlib.analyse.pipeline.overdue import overdue_opportunities
 from crmlib.analyse.pipeline.team import deal_process, team_work
 from crmlib.present.blocks import Picture, Skipped
-from crmlib.present.reports.pipeline import draw as plots_stages
-from crmlib.present.reports.pipeline import draw as plots_stages_process
-from crmlib.present.reports.pipeline import say as claims_stages
-from crmlib.present.reports.pipeline import say as claims_stages_overdue
-from crmlib.present.reports.pipeline import say as claims_stages_process
-from crmlib.present.reports.pipeline import say as claims_stages_team
-from crmlib.present.reports.pipeline import show as tables_stages
-from crmlib.present.reports.pipeline import show as tables_stages_deals
+from crmlib.present.claims import Claim
+from crmlib.present.reports.pipeline import draw, say, show
 from crmlib.present.theme import SMALL
 from tests.analyse.pipeline.sales_team import sales_team
 from tests.present.drawn import faults_of
+from tests.present.reports.greek import greek, latin_letters  # noqa: F401
 
 HOSTILE = ("<script>alert(1)</script>", "=cmd|' /C calc'!A0", "$x^{y}$ 商谈 a very long name of a stage")
 
@@ -112,23 +108,30 @@ def found(request):
     return case(request.param)
 
 
-def sentences(found):
+def claims_of(found):
     parts = [
-        claims_stages.stages_answer(found.durations, found.late),
-        claims_stages.stages_findings(found.durations, found.late),
-        claims_stages.funnel_paragraph(found.durations),
-        claims_stages.stage_times_paragraph(found.durations),
-        claims_stages.exits_paragraph(found.durations),
-        claims_stages_overdue.overdue_paragraph(found.late),
-        claims_stages_overdue.next_step_paragraph(found.late),
-        claims_stages_process.process_paragraph(found.flow),
-        claims_stages.stages_limits(found.durations, found.late),
-        claims_stages_team.effort_paragraph(found.work),
-        claims_stages_team.unplanned_paragraph(found.late),
-        claims_stages_team.load_paragraph(found.work),
-        claims_stages_team.handover_paragraph(found.work),
+        say.stages_answer(found.durations, found.late),
+        say.stages_findings(found.durations, found.late),
+        say.funnel_paragraph(found.durations),
+        say.stage_times_paragraph(found.durations),
+        say.exits_paragraph(found.durations),
+        say.overdue_paragraph(found.late),
+        say.next_step_paragraph(found.late),
+        say.process_paragraph(found.flow),
+        say.stages_limits(found.durations, found.late, found.work),
+        say.first_step(found.late),
+        say.effort_paragraph(found.work),
+        say.unplanned_paragraph(found.late),
+        say.load_paragraph(found.crm, found.work),
+        say.handover_paragraph(found.work),
     ]
-    return [sentence for part in parts for sentence in part]
+    claims = [sentence for part in parts for sentence in part]
+    assert all(isinstance(one, Claim) for one in claims)
+    return claims
+
+
+def sentences(found):
+    return [str(one) for one in claims_of(found)]
 
 
 def test_sentences_are_whole_and_never_empty_words(found):
@@ -143,12 +146,12 @@ def test_sentences_are_whole_and_never_empty_words(found):
 
 def test_pictures_can_be_read(found):
     drawn = [
-        plots_stages.plot_pipeline_funnel(found.durations),
-        plots_stages.plot_stage_times(found.durations),
-        plots_stages.plot_stage_exits(found.durations),
+        draw.plot_pipeline_funnel(found.durations),
+        draw.plot_stage_times(found.durations),
+        draw.plot_stage_exits(found.durations),
     ]
     if not isinstance(found.flow, Skipped):
-        drawn.append(plots_stages_process.plot_process(found.flow))
+        drawn.append(draw.plot_process(found.flow))
     for ax in drawn:
         ax.figure.draw_without_rendering()
         sizes = [text.get_fontsize() for text in ax.texts] + [
@@ -161,7 +164,7 @@ def test_pictures_can_be_read(found):
 
 
 def test_labels_of_the_process_keep_apart():
-    ax = plots_stages_process.plot_process(case("team").flow)
+    ax = draw.plot_process(case("team").flow)
     ax.figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in ax.texts if text.get_text()]
     for i, box in enumerate(boxes):
@@ -172,19 +175,17 @@ def test_labels_of_the_process_keep_apart():
 
 def test_tables_hold_what_the_results_hold(found):
     crm = SimpleNamespace(config=None, currency="EUR", name="x", as_of=found.crm.as_of, time_zone="UTC")
-    assert len(tables_stages_deals.overdue_table(crm, found.late).frame) == len(found.late.table)
-    assert len(tables_stages_deals.unplanned_table(crm, found.late).frame) == len(found.late.unplanned)
-    assert len(tables_stages_deals.handover_table(crm, found.work).frame) == len(found.work.handover)
-    assert tables_stages.load_table(found.crm, found.work).frame["open_deals"].sum() == len(
-        found.late.open_deals
-    )
+    assert len(show.overdue_table(crm, found.late).frame) == len(found.late.table)
+    assert len(show.unplanned_table(crm, found.late).frame) == len(found.late.unplanned)
+    assert len(show.handover_table(crm, found.work).frame) == len(found.work.handover)
+    assert show.load_table(found.crm, found.work).frame["open_deals"].sum() == len(found.late.open_deals)
     blocks = [
-        tables_stages.stages_figures(found.durations, found.late, found.work),
-        tables_stages.stage_times_table(found.durations),
-        tables_stages_deals.overdue_table(crm, found.late),
-        tables_stages.next_steps_table(found.late),
-        tables_stages.load_table(found.crm, found.work),
-        tables_stages.process_table(found.flow),
+        show.stages_figures(found.durations, found.late, found.work),
+        show.stage_times_table(found.durations),
+        show.overdue_table(crm, found.late),
+        show.next_steps_table(found.late),
+        show.load_table(found.crm, found.work),
+        show.process_table(found.flow),
     ]
     page = "".join(block._repr_mimebundle_()["text/html"] for block in blocks)
     assert "<script>alert" not in page
@@ -192,17 +193,19 @@ def test_tables_hold_what_the_results_hold(found):
 
 def test_the_answer_is_that_of_the_numbers():
     found = case("team")
-    said = claims_stages.stages_answer(found.durations, found.late)[0].replace("\u00a0", " ")
+    said = str(say.stages_answer(found.durations, found.late)[0]).replace("\u00a0", " ")
     assert said.startswith(f"Of {len(found.late.open_deals)} open deals, {len(found.late.table)} (")
-    bare = claims_stages.stages_answer(found.durations, found.late)[1]
-    assert bare.startswith(f"{len(found.late.unplanned)} of them ")
-    assert any("“follow-up, visit”" in part for part in claims_stages_overdue.next_step_paragraph(found.late))
+    (first,) = say.first_step(found.late)
+    both = found.late.table.index.intersection(found.late.unplanned.index)
+    assert first.facts["deals"].value == len(both)
+    assert say.unplanned_paragraph(found.late)[0].facts["deals"].value == len(found.late.unplanned)
+    assert any("“follow-up, visit”" in str(part) for part in say.next_step_paragraph(found.late))
 
 
 def test_what_is_missing_is_passed_on():
     gone = Skipped("There are no deals.")
-    assert claims_stages.stages_answer(gone, gone) == [] == claims_stages_team.handover_paragraph(gone)
-    assert tables_stages_deals.overdue_table(None, gone) is gone and tables_stages.process_table(gone) is gone
+    assert say.stages_answer(gone, gone) == [] == say.handover_paragraph(gone)
+    assert show.overdue_table(None, gone) is gone and show.process_table(gone) is gone
 
 
 def test_customers_are_shown_by_pseudonyms_where_asked(monkeypatch):
@@ -213,26 +216,51 @@ def test_customers_are_shown_by_pseudonyms_where_asked(monkeypatch):
         as_of=found.crm.as_of, time_zone="UTC",
     )  # fmt: skip
     for table in (
-        tables_stages_deals.overdue_table(asked, found.late),
-        tables_stages_deals.handover_table(asked, found.work),
+        show.overdue_table(asked, found.late),
+        show.handover_table(asked, found.work),
     ):
         assert table.frame["customer_id"].str.startswith("K-").all()
 
 
 def test_open_deals_nobody_can_judge_are_not_said_to_be_in_time():
-    said = claims_stages.stages_answer(case("unknown").durations, case("unknown").late)
-    assert said[0].replace("\u00a0", " ") == "10 deals are open."
+    said = say.stages_answer(case("unknown").durations, case("unknown").late)
+    assert str(said[0]).replace("\u00a0", " ") == "10 deals are open."
 
 
 def test_deals_without_an_end_are_not_counted_as_known():
     sold = pd.DataFrame(
         {"opportunity_id": ["a", "b"], "stage": "x", "outcome": ["won", "open"], "created_at": "2024-01-01"}
     )
-    (said,) = claims_stages.funnel_paragraph(
-        stage_durations(Crm.from_frames(as_of="2024-03-31", opportunities=sold))
+    (said,) = say.funnel_paragraph(stage_durations(Crm.from_frames(as_of="2024-03-31", opportunities=sold)))
+    assert "of 1 deal whose dates are known, 0 were won, 0 lost, and 1 is open" in str(said).replace(
+        "\u00a0", " "
     )
-    assert "of 1 deal whose dates are known, 0 were won, 0 lost, and 1 is open" in said.replace("\u00a0", " ")
 
 
 def test_the_load_of_a_team_without_open_deals_is_an_empty_table():
-    assert tables_stages.load_table(case("closed").crm, case("closed").work).frame.empty
+    assert show.load_table(case("closed").crm, case("closed").work).frame.empty
+
+
+@pytest.mark.parametrize("which", ["team", "whole"])
+def test_every_sentence_can_be_told_in_another_language(which, greek):  # noqa: F811
+    for one in claims_of(case(which)):
+        assert not latin_letters(one, greek), one.text(greek)
+
+
+def test_parts_and_wholes_of_the_funnel_add_up_and_its_title_says_its_bars():
+    durations = case("team").durations
+    for one in say.funnel_paragraph(durations):
+        parts = [one.facts[name].value for name in ("on", "lost", "open", "elsewhere")]
+        assert sum(parts) == one.facts["deals"].value
+    title = draw.plot_pipeline_funnel(durations).crmlib_claims[0]
+    lost = say.stages_findings(durations, case("team").late)[-1]
+    row = durations.funnel.set_index("stage").loc[title.facts["stage"].value]
+    for one in (title, lost):
+        assert (one.facts["lost"].value, one.facts["deals"].value) == (row["lost"], row["deals"])
+
+
+def test_owners_are_named_by_numbers_never_by_addresses():
+    found = case("team")
+    load = found.work.load.rename(index=lambda owner: f"{owner}@house.example")
+    said = say.load_paragraph(found.crm, replace(found.work, load=load))
+    assert not any("@" in str(one) for one in said)

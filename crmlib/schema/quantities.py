@@ -39,6 +39,10 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "customers.at_risk": "customers whom the churn model calls at risk [horizon]",
         "customers.stopping": "customers expected to stop [model, horizon]",
         "customers.listed": "customers on one list of actions [action]",
+        "customers.in_class": "customers of one class of value [class]",
+        "customers.top_share": "share of the value that the best customers bring [their share in percent, measure]",
+        "customers.future_value": "what today's customers should bring, in money of today [horizon]",
+        "customers.loyalty": "the median score of loyalty",
         # Sales
         "sales.net_amount": "net sales [period], [state:..] or [segment:..] of it",
         "sales.share": "share of net sales [group]",
@@ -46,6 +50,8 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "sales.average_order": "net sales an order [period]",
         "sales.expected": "net sales expected [customer group, horizon]",
         "profit.amount": "profit after all costs that are known [period]",
+        "sales.room": "what customers would spend more a year, if they bought what comparable ones do",
+        "sales.overdue": "invoiced, past its day and not paid",
         # Products and offers
         "products.all": "products that were sold",
         "rules.found": "rules that hold up",

@@ -51,6 +51,10 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "customers.spend_median": "median spend of those who have bought",
         "customers.type_share": "share of customers of one RFM type [type]",
         "segments.found": "segments of those who have bought",
+        "customers.in_class": "customers of one class of value [class]",
+        "customers.top_share": "share of the value that the best customers bring [their share in percent, measure]",
+        "customers.future_value": "what today's customers should bring, in money of today [horizon]",
+        "customers.loyalty": "the median score of loyalty",
         # Sales
         "sales.net_amount": "net sales [period], [state:..] or [segment:..] of it",
         "sales.share": "share of net sales [group]",
@@ -61,6 +65,8 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "sales.late_buying": "net sales of those who are late and still buy by their state, all or of [segment:..]",
         "sales.top_share": "share of spend of the customers who spend most [part of the customers, %]",
         "profit.amount": "profit after all costs that are known [period]",
+        "sales.room": "what customers would spend more a year, if they bought what comparable ones do",
+        "sales.overdue": "invoiced, past its day and not paid",
         # Products and offers
         "products.all": "products that were sold",
         "rules.found": "rules that hold up",

@@ -15,12 +15,12 @@ from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, nearest
 
 RATE_KINDS = {
-    "shrunk": "own rate, drawn to the mean",
-    "own": "own rate goes on",
-    "mean": "everyone buys like the average",
-    "last period": "the last period repeats",
+    "shrunk": "shrunk rate",
+    "own": "past rate",
+    "mean": "mean rate",
+    "last period": "last rate",
 }
-"""Ways to carry a purchase rate on, with what they are called."""
+"""Ways to carry a purchase rate on, with the names under which they stand in tables."""
 
 
 class NaiveRateModel(LifetimeModel):
@@ -184,11 +184,10 @@ class PurchaseFit:
     name : str
         "BG/NBD", "MBG/NBD", "Pareto/NBD" or "own rate".
     tried : DataFrame
-        `model`, `log_likelihood`, `aic`, `chosen`, `reason`; in the order of preference.
+        `model`, `log_likelihood`, `aic`, `chosen`, `reason` (a code of `FIT_REASONS`) and its `detail` (what did
+        not fit, or how far behind); in the order of preference.
     fell_back : bool
         Whether none that was asked for could be used, and another stands in.
-    says : str
-        A sentence on what was chosen and why.
     usable : dict of name -> fitted model
         Every model that could have been taken, in the order of preference.
 
@@ -201,11 +200,10 @@ class PurchaseFit:
     name: str
     tried: pd.DataFrame
     fell_back: bool
-    says: str
     usable: dict[str, Any]
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.says}</p>{self.tried.to_html(index=False)}"
+        return self.tried.to_html(index=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -223,7 +221,6 @@ class SpendFit:
         Gamma-Gamma takes it for 0.
     correlation_low, correlation_high : float
         Its 95 % interval.
-    says : str
     """
 
     model: Any
@@ -232,7 +229,6 @@ class SpendFit:
     correlation: float
     correlation_low: float
     correlation_high: float
-    says: str
 
 
 def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
@@ -272,9 +268,8 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
     >>> fit = fit_purchases(nobody_came_back)
     >>> fit.name, fit.fell_back, fit.tried["chosen"].to_list()
     ('own rate', True, [False, False, False, True])
-    >>> print(fit.says)
-    None of the models of buying and leaving fits these customers, so each customer's own rate of buying,
-    drawn towards the mean, is used instead; it cannot say who has left.
+    >>> fit.tried["reason"].to_list()
+    ['unfit', 'unfit', 'unfit', 'stands_in']
     """
     known = (*PURCHASE_MODELS, OWN_RATE)
     if model not in ("auto", *known):
@@ -289,18 +284,15 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
     fitted = tries[chosen].model if usable else NaiveRateModel().fit(history)
     fell_back = chosen not in asked
     rows = [
-        (name, *tries[name].figures, name == chosen, _reason(name, chosen, tries, asked=model))
+        (name, *tries[name].figures, name == chosen, *_reason(name, chosen, tries, asked=model))
         for name in PURCHASE_MODELS
         if name in tries
     ]
-    last = (
-        "Needs no fit: taken because it was asked for." if model == OWN_RATE else "Needs no fit: stands in."
-    )
-    rows += [(OWN_RATE, np.nan, np.nan, True, last)] if chosen == OWN_RATE else []
-    tried = pd.DataFrame(rows, columns=["model", "log_likelihood", "aic", "chosen", "reason"])
-    says = _says(chosen, model, tries, fell_back=fell_back)
+    last = "asked" if model == OWN_RATE else "stands_in"
+    rows += [(OWN_RATE, np.nan, np.nan, True, last, "")] if chosen == OWN_RATE else []
+    tried = pd.DataFrame(rows, columns=["model", "log_likelihood", "aic", "chosen", "reason", "detail"])
     models = {name: one.model for name, one in usable.items()}
-    return PurchaseFit(model=fitted, name=chosen, tried=tried, fell_back=fell_back, says=says, usable=models)
+    return PurchaseFit(model=fitted, name=chosen, tried=tried, fell_back=fell_back, usable=models)
 
 
 def fit_spend(history: pd.DataFrame, *, within_variance: float = np.nan) -> SpendFit:
@@ -311,21 +303,19 @@ def fit_spend(history: pd.DataFrame, *, within_variance: float = np.nan) -> Spen
     try:
         model: Any = GammaGammaModel().fit(history)
         model.expected_average_spend(history)
-    except FitError as error:
+    except FitError:
         if again.empty:
-            says = "Nobody has bought again, so nothing is known of what a purchase to come will bring."
-            return SpendFit(model=None, name="", fell_back=True, says=says, **shared)
+            return SpendFit(model=None, name="", fell_back=True, **shared)
         model = ShrunkSpendModel().fit(history, within_variance=within_variance)
-        says = (
-            "What customers spend could not be fitted, so each customer's own mean, drawn towards that of "
-            f"all, is used instead. {_first_sentence(str(error))}"
-        )
-        return SpendFit(model=model, name=OWN_SPEND, fell_back=True, says=says, **shared)
-    says = (
-        "What a customer spends each time is the own mean so far, drawn towards that of all the more, the "
-        "fewer purchases there are."
-    )
-    return SpendFit(model=model, name="Gamma-Gamma", fell_back=False, says=says, **shared)
+        return SpendFit(model=model, name=OWN_SPEND, fell_back=True, **shared)
+    return SpendFit(model=model, name="Gamma-Gamma", fell_back=False, **shared)
+
+
+FIT_REASONS = (
+    *("asked", "only", "best", "first", "stands_in"),
+    *("unfit", "undetermined", "level", "behind"),
+)
+"""Why a model was taken (the first five), or not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -334,18 +324,21 @@ class _Try:
     aic: float
     usable: bool
     reason: str
+    detail: str
 
     @classmethod
     def of(cls, name: str, history: pd.DataFrame) -> "_Try":
         try:
             fitted = PURCHASE_MODELS[name]().fit(history)
         except FitError as error:
-            return cls(model=None, aic=np.nan, usable=False, reason=_first_sentence(str(error)))
+            return cls(
+                model=None, aic=np.nan, usable=False, reason="unfit", detail=_first_sentence(str(error))
+            )
         unsure = fitted.standard_errors_ / fitted.params_ > MOST_UNSURE
-        names = " and ".join(unsure.index[unsure])
-        reason = f"These customers do not determine {names}: too few seem to leave." if names else ""
+        names = ", ".join(unsure.index[unsure])
         aic = 2 * len(fitted.params_) - 2 * fitted.log_likelihood_
-        return cls(model=fitted, aic=aic, usable=not names, reason=reason)
+        reason = "undetermined" if names else ""
+        return cls(model=fitted, aic=aic, usable=not names, reason=reason, detail=names)
 
     @property
     def figures(self) -> tuple[float, float]:
@@ -357,47 +350,21 @@ def _least_aic(usable: dict[str, _Try]) -> str:
     return next(name for name, one in usable.items() if one.aic <= least + SAME_AIC)
 
 
-def _reason(name: str, chosen: str, tries: dict[str, _Try], *, asked: str) -> str:
+def _reason(name: str, chosen: str, tries: dict[str, _Try], *, asked: str) -> tuple[str, str]:
     one = tries[name]
     if name == chosen:
-        return "Asked for." if name == asked else _why_chosen(name, tries)
+        return ("asked", one.detail) if name == asked else (_why_chosen(name, tries), "")
     if not one.usable:
-        return one.reason
+        return one.reason, one.detail
     behind = one.aic - tries[chosen].aic
-    if behind <= SAME_AIC:
-        return f"Fits as well as {chosen}, which comes first in order."
-    return f"Fits less well than {chosen}: AIC {behind:.1f} higher."
+    return ("level", chosen) if behind <= SAME_AIC else ("behind", f"{behind:.1f}")
 
 
 def _why_chosen(name: str, tries: dict[str, _Try]) -> str:
     others = [one.aic for other, one in tries.items() if one.usable and other != name]
     if not others:
-        return "The only one that fits these customers."
-    return (
-        "Fits best."
-        if min(others) > tries[name].aic
-        else "Fits as well as the best, and comes first in order."
-    )
-
-
-def _says(chosen: str, asked: str, tries: dict[str, _Try], *, fell_back: bool) -> str:
-    if chosen == OWN_RATE and asked == OWN_RATE:
-        return (
-            "Each customer's own rate of buying, drawn towards the mean, is used; it cannot say who has left."
-        )
-    if chosen == OWN_RATE:
-        return (
-            "None of the models of buying and leaving fits these customers, so each customer's own rate of "
-            "buying, drawn towards the mean, is used instead; it cannot say who has left."
-        )
-    if fell_back:
-        return f"{asked} does not fit these customers, so {chosen} is used instead: {tries[asked].reason}"
-    if asked != "auto":
-        unsure = f" {tries[chosen].reason}" if tries[chosen].reason else ""
-        return f"{chosen} was asked for, and is used.{unsure}"
-    failed = [name for name, one in tries.items() if not one.usable]
-    left = f"; {' and '.join(failed)} could not be used" if failed else ""
-    return f"Of {len(tries)} models of buying and leaving, {chosen} was chosen{left}."
+        return "only"
+    return "best" if min(others) > tries[name].aic else "first"
 
 
 def _first_sentence(text: str) -> str:

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.lifetime.choice import (
-    OWN_RATE,
     RATE_KINDS,
     NaiveRateModel,
     PurchaseFit,
@@ -17,6 +16,7 @@ from crmlib.analyse.lifetime.choice import (
 )
 from crmlib.analyse.lifetime.history import Regularity, regularity
 from crmlib.analyse.lifetime.holdout import DAYS_OF_UNIT, HoldoutCheck, holdout_check, with_last_period
+from crmlib.analyse.stats.bootstrap import interval, resampled_means
 from crmlib.measure.indicators.compute import compute_indicators
 from crmlib.measure.purchases.history import margin_of_costed_sales, purchase_days, purchase_history
 from crmlib.measure.purchases.outcomes import read_once
@@ -26,6 +26,9 @@ from crmlib.schema.errors import ParameterError
 
 FEWEST_TO_CHECK, FEWEST_DAYS_TO_CHECK = 50, 28
 """Customers known at the day of prediction, and days to predict, from which on the past is put to the test."""
+
+LAST_AMOUNT = "last amount"
+"""The plain rule that each customer spends again what they spent in the last stretch of equal length."""
 
 STRONG_CORRELATION = 0.3
 """Correlation of how often and how much from which on taking them for unrelated is doubtful."""
@@ -46,16 +49,17 @@ class FutureContribution:
         model could be fitted in `probability_alive`.
     method : str
         What `expected_purchases` rests on: the name of a model, or of a plain rate.
-    method_says : str
-        By which rule, in a sentence.
     fit : PurchaseFit
     spend : SpendFit
     regularity : Regularity
     holdout : HoldoutCheck or None
-        None where the history is too short; `holdout_missing` says so.
-    holdout_missing : str
+        None where the history is too short.
+    holdout_missing : dict
+        Then how long and how large it is: `span_days`, `customers` who had bought by the `day` of prediction.
     spend_check : dict
-        `expected`, `actual` and `error_pct` of revenue in the time of the holdout; empty without one.
+        Revenue in the time of the holdout: `expected`, `actual`, `error_pct` with its 95 % interval `error_low`
+        and `error_high`; the plain `rule` that came nearest, its `rule_expected` and `rule_error_pct`; which was
+        `nearer`, beyond chance: "method", "rule", or "level". Empty without a holdout.
     margin_pct : float or None
     margin_source : "given", "costs" or "unknown"
     horizon_days : int
@@ -66,8 +70,6 @@ class FutureContribution:
         The closing day, in the workspace's calendar.
     history : DataFrame
         What was fitted on, in weeks.
-    says : str
-    limits : tuple of str
 
     Examples
     --------
@@ -76,13 +78,12 @@ class FutureContribution:
 
     table: pd.DataFrame
     method: str
-    method_says: str
     fit: PurchaseFit
     spend: SpendFit
     regularity: Regularity
     holdout: HoldoutCheck | None
-    holdout_missing: str
-    spend_check: dict[str, float]
+    holdout_missing: dict[str, Any]
+    spend_check: dict[str, Any]
     margin_pct: float | None
     margin_source: str
     horizon_days: int
@@ -90,8 +91,6 @@ class FutureContribution:
     currency: str
     as_of: pd.Timestamp
     history: pd.DataFrame
-    says: str
-    limits: tuple[str, ...]
 
     @property
     def is_revenue(self) -> bool:
@@ -104,7 +103,7 @@ class FutureContribution:
         return self.margin_pct is None
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.says}</p>{self.table.describe().to_html()}"
+        return self.table.describe().to_html()
 
 
 def future_contribution(
@@ -179,39 +178,29 @@ def future_contribution(
     length = holdout.holdout_days if holdout else horizon_days
     history = with_last_period(history, days, last_day=today, length=length)
     fit = fit_purchases(history, model=model)
-    buying, method, method_says = _method(fit, holdout, history)
+    buying, method = _method(fit, holdout, history)
     spend = fit_spend(history, within_variance=_within_variance(days))
     margin, source = _margin(crm, margin_pct)
     everyone = (compute_indicators(crm, ["order_count"]) if indicators is None else indicators).index
     table = _table(
         history, buying, fit, spend, horizon_days=horizon_days, margin=margin, discount_rate=discount_rate
     )
-    found = {
-        "fit": fit,
-        "spend": spend,
-        "regularity": regularity(days, seed=seed),
-        "holdout": holdout,
-        "margin_pct": margin,
-        "horizon_days": horizon_days,
-    }
     return FutureContribution(
         table=table.reindex(everyone),
         method=method,
-        method_says=method_says,
+        fit=fit,
+        spend=spend,
+        regularity=regularity(days, seed=seed),
+        holdout=holdout,
         holdout_missing=missing,
-        spend_check=_spend_check(
-            holdout, _within_variance(days[days["ordered_on"] <= holdout.calibration_end])
-        )
-        if holdout
-        else {},
+        spend_check=_spend_check(holdout, days, seed=seed) if holdout else {},
+        margin_pct=margin,
         margin_source=source,
+        horizon_days=horizon_days,
         discount_rate=discount_rate,
         currency=crm.currency,
         as_of=today,
         history=history,
-        says=_says(table, margin, horizon_days=horizon_days, currency=crm.currency),
-        limits=_limits(**found, missing=missing),
-        **found,
     )
 
 
@@ -233,16 +222,13 @@ def _holdout(
     horizon_days: int,
     model: str,
     seed: int,
-) -> tuple[HoldoutCheck | None, str]:
+) -> tuple[HoldoutCheck | None, dict[str, Any]]:
     span = int((today - days["ordered_on"].min()).days)
     length = min(int(horizon_days), span // 3)
     split = today - pd.Timedelta(days=length)
     before = days.loc[days["ordered_on"] <= split, "customer_id"].nunique()
     if length < FEWEST_DAYS_TO_CHECK or before < FEWEST_TO_CHECK:
-        return None, (
-            f"The history is too short to be put to the test: it spans {span} days, and {before} customers had "
-            f"bought by {split:%Y-%m-%d}. The figures are not checked."
-        )
+        return None, {"span_days": span, "customers": before, "day": split}
     check = holdout_check(
         transactions,
         calibration_end=f"{split:%Y-%m-%d}",
@@ -252,31 +238,14 @@ def _holdout(
         seed=seed,
         days=days,
     )
-    return check, ""
+    return check, {}
 
 
-def _method(fit: PurchaseFit, holdout: HoldoutCheck | None, history: pd.DataFrame) -> tuple[Any, str, str]:
+def _method(fit: PurchaseFit, holdout: HoldoutCheck | None, history: pd.DataFrame) -> tuple[Any, str]:
     if holdout is not None and holdout.beats_baselines == "no":
-        kind = next(kind for kind, says in RATE_KINDS.items() if says == holdout.best_baseline)
-        says = (
-            f"When the last {holdout.holdout_days} days were predicted from what was known before, the plain "
-            f"rate “{holdout.best_baseline}” came nearer than {holdout.fit.name}: it gives the purchases expected."
-        )
-        return NaiveRateModel(kind).fit(history), holdout.best_baseline, says
-    if fit.name == OWN_RATE:
-        return fit.model, OWN_RATE, fit.says
-    if holdout is None:
-        return fit.model, fit.name, f"{fit.says} It could not be checked on these data."
-    how = (
-        "was nearer than every plain rate"
-        if holdout.beats_baselines == "yes"
-        else "was not beaten by a plain rate"
-    )
-    says = (
-        f"{fit.says} When the last {holdout.holdout_days} days were predicted from what was known before, "
-        f"the model {how}."
-    )
-    return fit.model, fit.name, says
+        kind = next(kind for kind, rule in RATE_KINDS.items() if rule == holdout.best_baseline)
+        return NaiveRateModel(kind).fit(history), holdout.best_baseline
+    return fit.model, fit.name
 
 
 def _table(
@@ -324,60 +293,41 @@ def _margin(crm: Crm, given: float | None) -> tuple[float | None, str]:
     return float(100 * margin / sales), "costs"
 
 
-def _spend_check(holdout: HoldoutCheck, within_variance: float) -> dict[str, float]:
-    """Revenue expected for the time of the holdout against what came in."""
+def _spend_check(holdout: HoldoutCheck, days: pd.DataFrame, *, seed: int) -> dict[str, Any]:
+    """Revenue expected for the time of the holdout against what came in, beside the plain rule that was nearest."""
     known = holdout.customers_table
-    spend = fit_spend(known, within_variance=within_variance)
+    past = days[days["ordered_on"] <= holdout.calibration_end]
+    spend = fit_spend(known, within_variance=_within_variance(past))
     if spend.model is None:
         return {}
-    expected = float((known[holdout.used] * spend.model.expected_average_spend(known)).sum())
-    actual = float(known["actual_amount"].sum())
-    error = 100 * (expected / actual - 1) if actual > 0 else float("nan")
-    return {"expected": expected, "actual": actual, "error_pct": error}
+    each = spend.model.expected_average_spend(known)
+    rules = [rule for rule in RATE_KINDS.values() if rule != holdout.used and rule in known]
+    amounts = known[[holdout.used, *rules]].mul(each, axis=0)
+    recent = past[past["ordered_on"] > holdout.calibration_end - pd.Timedelta(days=holdout.holdout_days)]
+    again = recent.groupby("customer_id")["kept_amount"].sum()
+    amounts[LAST_AMOUNT] = again.reindex(known.index, fill_value=0.0)
+    return _in_money(known["actual_amount"], amounts, used=holdout.used, seed=seed)
 
 
-def _says(table: pd.DataFrame, margin: float | None, *, horizon_days: int, currency: str) -> str:
-    total = table["future_contribution"].sum(min_count=1)
-    what = "revenue, as the margin is not known" if margin is None else f"margin, at {margin:.3g} % of spend"
-    said = (
-        f"Within {horizon_days} days {len(table):,} customers are expected to make "
-        f"{table['expected_purchases'].sum():,.0f} purchases"
-    )
-    if pd.isna(total):
-        return f"{said}; what these will bring is not known."
-    return f"{said} and to bring {currency} {total:,.0f} ({what}).".replace("bring  ", "bring ")
-
-
-def _limits(
-    *,
-    fit: PurchaseFit,
-    spend: SpendFit,
-    regularity: Regularity,
-    holdout: HoldoutCheck | None,
-    margin_pct: float | None,
-    horizon_days: int,
-    missing: str,
-) -> tuple[str, ...]:
-    limits = [missing] if missing else []
-    if holdout is not None and holdout.holdout_days < horizon_days:
-        limits.append(
-            f"The check reaches {holdout.holdout_days} days ahead, the figures {horizon_days}: so far ahead "
-            "nothing was checked."
-        )
-    if margin_pct is None:
-        limits.append("The cost of the goods is not known, so what customers bring is revenue, not margin.")
-    else:
-        limits.append("One margin is taken for all customers; what each buys may bring more or less.")
-    if regularity.verdict in ("regular", "bursts"):
-        limits.append(regularity.says)
-    if abs(spend.correlation) >= STRONG_CORRELATION:
-        way = "more" if spend.correlation > 0 else "less"
-        limits.append(
-            f"Who buys often spends {way} each time (correlation {spend.correlation:.2f}), while the figures "
-            "take the two for unrelated."
-        )
-    if fit.name == OWN_RATE:
-        limits.append("Who has stopped buying is not told apart from who is only between two purchases.")
-    limits.append("Seasons, campaigns and prices are not in the figures: they carry on what was, on average.")
-    limits.append("Who bought before these data begin counts as new at the first purchase seen.")
-    return tuple(limits)
+def _in_money(came: pd.Series, amounts: pd.DataFrame, *, used: str, seed: int) -> dict[str, Any]:
+    totals, actual = amounts.sum(), float(came.sum())
+    found = {"expected": float(totals[used]), "actual": actual, "rule": "", "nearer": "level"}
+    if not actual > 0:
+        nothing = dict.fromkeys(("error_pct", "error_low", "error_high", "rule_error_pct"), float("nan"))
+        return found | nothing | {"rule_expected": float("nan")}
+    errors = 100 * (totals / actual - 1)
+    rule = str(errors.drop(used).abs().idxmin())
+    drawn = resampled_means(np.column_stack([came, amounts[used], amounts[rule]]), seed=seed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own, other = (100 * (drawn[:, place] / drawn[:, 0] - 1) for place in (1, 2))
+    low, high = interval(own)
+    least, most = interval(np.abs(own) - np.abs(other))
+    return found | {
+        "error_pct": float(errors[used]),
+        "error_low": low,
+        "error_high": high,
+        "rule": rule,
+        "rule_expected": float(totals[rule]),
+        "rule_error_pct": float(errors[rule]),
+        "nearer": "method" if most < 0 else "rule" if least > 0 else "level",
+    }

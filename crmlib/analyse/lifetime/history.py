@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from crmlib.analyse.stats.bootstrap import interval, resampled_means
 from crmlib.prepare.engine import require_columns
@@ -88,11 +88,14 @@ def history_arrays(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.nd
         history[name].to_numpy(dtype=float, na_value=np.nan) for name in ("frequency", "recency", "T")
     )
     wrong = [
-        (~(np.isfinite(x) & np.isfinite(recency) & np.isfinite(age)), "a figure that is missing or infinite"),
+        (
+            ~(np.isfinite(x) & np.isfinite(recency) & np.isfinite(age)),
+            "frequency {x:g}, recency {recency:g} or T {age:g} missing or infinite",
+        ),
         ((x < 0) | (x != np.floor(x)), "frequency {x:g}, which is no count"),
         (recency < 0, "recency {recency:g} below 0"),
         (recency > age, "recency {recency:g} above T {age:g}"),
-        ((x > 0) & (recency == 0), "repeat purchases but recency 0"),
+        ((x > 0) & (recency == 0), "repeat purchases but recency {recency:g}"),
         ((x == 0) & (recency > 0), "recency {recency:g} but no repeat purchase"),
     ]
     for rows, says in wrong:
@@ -148,7 +151,10 @@ FEWEST_CUSTOMERS = 30
 PAIRS_OF_ONE = 8
 """Pairs of gaps from which on a single customer is judged."""
 
-_RANDOM, _ONE_SIDED = 1 / 12, 1.644854
+ONE_SIDED_PCT = 5.0
+"""Of customers who buy at random, so many percent are called regular by themselves."""
+
+_RANDOM, _ONE_SIDED = 1 / 12, -ndtri(ONE_SIDED_PCT / 100)
 _CLASSES = ((3, 4), (5, 9), (10, 24), (25, None))
 
 
@@ -177,7 +183,6 @@ class Regularity:
     by_purchases : DataFrame
         `purchases` (days with a purchase, class), `customers`, `pairs`, `shape`, `low`, `high`.
     verdict : "regular", "random", "bursts" or "unknown"
-    says : str
 
     Examples
     --------
@@ -195,10 +200,9 @@ class Regularity:
     judged_customers: int
     by_purchases: pd.DataFrame
     verdict: str
-    says: str
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.says}</p>{self.by_purchases.to_html(index=False)}"
+        return self.by_purchases.to_html(index=False)
 
 
 def regularity(days: pd.DataFrame, *, seed: int = 0) -> Regularity:
@@ -268,7 +272,6 @@ def regularity(days: pd.DataFrame, *, seed: int = 0) -> Regularity:
         judged_customers=len(judged),
         by_purchases=_by_purchases(table, seed=seed),
         verdict=verdict,
-        says=_says(verdict, shape, low, high),
     )
 
 
@@ -317,27 +320,3 @@ def _by_purchases(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
             shape = low = high = float("nan")
         rows.append((name, len(members), int(members["size"].sum()), shape, low, high))
     return pd.DataFrame(rows, columns=["purchases", "customers", "pairs", "shape", "low", "high"])
-
-
-def _says(verdict: str, shape: float, low: float, high: float) -> str:
-    if verdict == "unknown":
-        return "Too few customers have bought three times to say whether they buy regularly or at random."
-    figures = f"(regularity {shape:.2f}, {low:.2f} to {high:.2f}, where 1 is at random)"
-    if verdict == "random":
-        return f"Customers buy at random moments {figures}, as models of buying and leaving take it."
-    if verdict == "bursts":
-        return (
-            f"Customers buy in bursts, with long pauses between {figures}: a long silence says less about who "
-            "has left than models of buying and leaving take it to say."
-        )
-    how = (
-        "a little more regularly"
-        if shape < 1.5
-        else "more regularly"
-        if shape < 2.5
-        else "far more regularly"
-    )
-    return (
-        f"Customers buy {how} than at random {figures}: models of buying and leaving, which take purchases "
-        "for random, see too late that somebody has stopped."
-    )

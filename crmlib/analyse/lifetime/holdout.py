@@ -91,7 +91,6 @@ class HoldoutCheck:
     best_baseline : str
     beats_baselines : "yes", "no" or "uncertain"
         "yes": better than every baseline beyond chance. "no": worse than the best one beyond chance.
-    says : str
 
     Examples
     --------
@@ -109,7 +108,6 @@ class HoldoutCheck:
     fit: PurchaseFit
     best_baseline: str
     beats_baselines: str
-    says: str
 
     @property
     def holdout_days(self) -> int:
@@ -216,11 +214,11 @@ def holdout_check(
     ...     "customer_id": ["ann"] * 4 + ["bob"], "order_id": list("12345"), "net_amount": 9.0,
     ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-08", "2024-01-15", "2024-01-22", "2024-01-02"])})
     >>> check = holdout_check(ledger, calibration_end="2024-01-15", holdout_end="2024-01-29")
-    >>> check.by_frequency[["frequency", "customers", "actual_mean", "own rate goes on"]]
+    >>> check.by_frequency[["frequency", "customers", "actual_mean", "past rate"]]
       frequency  customers  actual_mean  own rate goes on
     0         0          1          0.0               0.0
     1         2          1          1.0               2.0
-    >>> check.total("own rate goes on")["error_pct"]
+    >>> check.total("past rate")["error_pct"]
     np.float64(100.0)
     """
     ends = [closing_moment_of_table(end, time_zone=time_zone) for end in (calibration_end, holdout_end)]
@@ -268,7 +266,6 @@ def holdout_check(
         fit=fit,
         best_baseline=best,
         beats_baselines=verdict,
-        says=_says(totals, differences, name=_chosen_name(fit), best=best, verdict=verdict),
     )
 
 
@@ -368,23 +365,3 @@ def _verdict(differences: pd.DataFrame, best: str) -> str:
         return "yes"
     against = differences.set_index("baseline")["verdict"]
     return "no" if against.get(best) == "worse" else "uncertain"
-
-
-def _says(totals: pd.DataFrame, differences: pd.DataFrame, *, name: str, best: str, verdict: str) -> str:
-    row = totals.set_index("model").loc[name]
-    way = "too many" if row["error_pct"] > 0 else "too few"
-    total = f"{row['predicted']:,.0f} purchases were expected and {row['actual']:,.0f} came"
-    if np.isfinite(row["error_pct"]) and abs(row["error_pct"]) >= 0.05:
-        total += f": {abs(row['error_pct']):.1f} % {way}"
-    if row["kind"] == "baseline":
-        nearest = f" Nearest, beyond chance, was “{best}”." if verdict == "no" else ""
-        return f"{total}. No model of buying and leaving could be fitted: only plain guesses were checked.{nearest}"
-    against = {
-        "yes": "For single customers it was nearer than every plain guess, beyond chance.",
-        "no": f"For single customers it was further off than the plain guess “{best}”, beyond chance.",
-        "uncertain": "For single customers it cannot be told apart from the plain guess that comes nearest.",
-    }[verdict]
-    if verdict == "uncertain":
-        near = differences.loc[differences["verdict"] != "better", "baseline"].to_list()
-        against = f"For single customers chance does not let it be told apart from “{'” and “'.join(near)}”."
-    return f"{total}. {against}"

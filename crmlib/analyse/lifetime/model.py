@@ -194,26 +194,29 @@ def _check(
     customers: float,
     model: str,
 ) -> None:
-    remedy = (
-        "Fit it on more customers or a longer time, or choose a simpler model; until then use figures that "
-        "need no model, such as the purchases of the last year."
-    )
     far = [
         f"{name} {'grows without end' if log > 0 else 'falls to 0'}"
         for name, log in zip(names, logs, strict=True)
         if abs(log) > BOUND - 0.5
     ]
     if far:
-        raise FitError(f"{model} has no summit: the likelihood keeps rising as {' and '.join(far)}. {remedy}")
+        raise _with_remedy(FitError(f"{model} has no summit: the likelihood keeps rising as {' and '.join(far)}."))
     if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
-        raise FitError(f"{model} did not converge: where it stopped the likelihood has no summit. {remedy}")
+        raise _with_remedy(FitError(f"{model} did not converge: where it stopped the likelihood has no summit."))
     inverse = np.linalg.inv(curvature)
     unsure = np.sqrt(np.diag(inverse) / customers) > MOST_UNSURE
     if unsure.any():
         listed = " and ".join(name for name, flag in zip(names, unsure, strict=True) if flag)
-        raise FitError(f"{model}: these customers do not determine {listed}. {remedy}")
+        raise _with_remedy(FitError(f"{model}: these customers do not determine {listed}."))
     if customers * float(gradient @ inverse @ gradient) / 2 > NEAR_ENOUGH:
-        raise FitError(f"{model} did not converge: the likelihood still rises where it stopped. {remedy}")
+        raise _with_remedy(FitError(f"{model} did not converge: the likelihood still rises where it stopped."))
+
+
+def _with_remedy(error: FitError) -> FitError:
+    return FitError(
+        f"{error} Fit it on more customers or a longer time, or choose a simpler model; until then use figures that "
+        "need no model, such as the purchases of the last year."
+    )
 
 
 _NODES = 16

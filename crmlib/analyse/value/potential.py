@@ -265,8 +265,11 @@ CREDIT_UNITS = {
     "overdue_amount": "currency",
     "overdue_share_pct": "%",
     "credit_used_pct": "%",
+    "late_invoice_count": "invoices",
+    "late_invoice_days": "days",
+    "invoice_overdue_days": "days",
     "credit_grade": "A to E",
-    "credit_reason": "words",
+    "credit_reason": "code",
 }
 """Column -> unit."""
 
@@ -298,6 +301,9 @@ def credit_valuation(totals: pd.DataFrame) -> pd.DataFrame:
             "days_late_max": totals["days_late_max"].astype("float64"),
             "open_amount": totals["open_amount"].astype("float64"),
             "overdue_amount": totals["overdue_amount"].astype("float64"),
+            "late_invoice_count": totals["late_count"].astype("float64"),
+            "late_invoice_days": totals["late_days"] / totals["late_count"].where(totals["late_count"] > 0),
+            "invoice_overdue_days": totals["overdue_days"].astype("float64"),
         },
         index=totals.index,
     )
@@ -315,7 +321,7 @@ def credit_valuation(totals: pd.DataFrame) -> pd.DataFrame:
     table["credit_grade"] = [
         CREDIT_GRADES[int(step)] if n > 0 else None for step, n in zip(worst, judged, strict=True)
     ]
-    table["credit_reason"] = _reasons(totals, table, steps)
+    table["credit_reason"] = _reasons(table, steps)
     table.attrs["shrunk_by"] = float(extra.mean()) if len(extra) else np.nan
     return table
 
@@ -362,39 +368,24 @@ def _steps(values: pd.Series, bounds: tuple[float, ...]) -> pd.Series:
     return step.astype("float64").where(values.notna())
 
 
-def _reasons(totals: pd.DataFrame, table: pd.DataFrame, steps: pd.DataFrame) -> list[str | None]:
-    said: list[str | None] = []
-    columns = ["judged_count", "late_count", "late_days", "overdue_days"]
-    used = table.get("credit_used_pct", pd.Series(np.nan, index=table.index))
-    for n, late, days, overdue, use, worst, own in zip(
-        *(totals[name] for name in columns),
-        used,
-        steps.max(axis=1),
-        steps[["overdue_days", *steps.columns.intersection(["credit_used_pct"])]].max(axis=1),
-        strict=True,
-    ):
-        if not n:
-            said.append("No invoice has been paid or fallen due yet.")
-            continue
-        parts = [_paid(int(n), int(late), int(days))]
-        if overdue > 0:
-            parts.append(f"the oldest open one is {counted(overdue, 'day')} overdue")
-        if known(use) and use > CREDIT_BOUNDS["credit_used_pct"][0]:
-            parts.append(f"{_whole(use)} % of the credit limit is used")
-        if n < _FEW_INVOICES and own < worst:
-            parts.append("with so few invoices the grade leans on how other customers pay")
-        said.append(f"{'; '.join(parts)}.")
-    return said
+CREDIT_REASONS = ("no_invoice", "in_time", "late", "overdue", "limit", "few")
+"""What a grade may rest on; `credit_reason` names all that apply, with a blank between two."""
 
 
-def _paid(n: int, late: int, days: int) -> str:
-    if not late:
-        return "The only invoice was paid in time" if n == 1 else f"All {n:,} invoices were paid in time"
-    by = counted(days / late, "day")
-    if n == 1:
-        return f"The only invoice was {by} late"
-    return f"{late:,} of {n:,} invoices {'was' if late == 1 else 'were'} late, by {by} on average"
-
-
-def _whole(value: float) -> str:
-    return f"{floor(value):,}"
+def _reasons(table: pd.DataFrame, steps: pd.DataFrame) -> list[str]:
+    judged, used = table["judged_invoice_count"], table.get("credit_used_pct", pd.Series(np.nan, table.index))
+    own = steps[["overdue_days", *steps.columns.intersection(["credit_used_pct"])]].max(axis=1)
+    late = table["late_invoice_count"] > 0
+    flags = {
+        "in_time": ~late,
+        "late": late,
+        "overdue": table["invoice_overdue_days"] > 0,
+        "limit": used > CREDIT_BOUNDS["credit_used_pct"][0],
+        "few": (judged < _FEW_INVOICES) & (own < steps.max(axis=1)),
+    }
+    return [
+        " ".join(code for code, rows in flags.items() if rows.iloc[place])
+        if judged.iloc[place] > 0
+        else "no_invoice"
+        for place in range(len(table))
+    ]

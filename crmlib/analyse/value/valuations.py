@@ -13,7 +13,6 @@ from crmlib.analyse.value.potential import (
     LOYALTY_UNITS,
     LOYALTY_WEIGHTS,
     credit_valuation,
-    figure,
     growth_valuation,
     loyalty_marks,
     loyalty_valuation,
@@ -78,6 +77,9 @@ _UNITS = {
     **SPEND_UNITS, **FUTURE_UNITS, **LOYALTY_UNITS, **CREDIT_UNITS, **GROWTH_UNITS, "spend_trend": "-1 to 1",
     **PROFIT_UNITS,
 }  # fmt: skip
+LEFT_OUT = ("not_given", "no_category", "no_due_date", "no_credit_limit", "no_margin")
+"""Why a column is not here, although no table and no column of the workspace is missing for it."""
+
 _NEEDS_GROWTH = {"products": "category"}
 
 
@@ -109,8 +111,10 @@ def customer_valuations(
     DataFrame indexed by customer_id, sorted; customers with a purchase
         `spend_total` and `spend_365d`, then the columns of `VALUATIONS` that can be had, which
         `loyalty_valuation`, `credit_valuation`, `growth_valuation` and `profit_valuation` explain. In
-        ``attrs``: `left_out` (column -> why it is not here, with the line of crm.toml that brings it),
-        `units` (column -> unit), `currency`, `notes` (valuation -> what it rests on).
+        ``attrs``: `left_out` (column -> why it is not here: a code of `LEFT_OUT`, or what the workspace lacks with
+        the line of crm.toml that brings it), `units` (column -> unit), `currency`, `notes` (valuation -> what it
+        rests on: the margin in percent of `future`; "segment" or "thirds", the peers of `growth`; the invoices
+        added to each customer's for `credit`; which costs are `counted` and `not_counted` in `profitability`).
 
     Raises
     ------
@@ -143,7 +147,7 @@ def customer_valuations(
     figures = _figures(crm, indicators, ["spend_total", "spend_365d", "spend_trend", "category_count",
                                          "margin_total", "margin_365d"])  # fmt: skip
     left_out: dict[str, str] = {}
-    notes: dict[str, str] = {}
+    notes: dict[str, Any] = {}
     given = figures.reindex(rhythm.index)
     parts = [
         given[list(SPEND_UNITS)],
@@ -181,7 +185,7 @@ def _figures(crm: Crm, given: pd.DataFrame | None, names: Iterable[str]) -> pd.D
     return table
 
 
-def _future(crm: Crm, future: Any, left_out: dict[str, str], notes: dict[str, str]) -> pd.DataFrame:
+def _future(crm: Crm, future: Any, left_out: dict[str, str], notes: dict[str, Any]) -> pd.DataFrame:
     if future is None:
         from crmlib.analyse.lifetime.future import future_contribution
 
@@ -191,14 +195,10 @@ def _future(crm: Crm, future: Any, left_out: dict[str, str], notes: dict[str, st
             left_out.update(dict.fromkeys(FUTURE_UNITS, str(error)))
             return pd.DataFrame()
     margin = getattr(future, "margin_pct", None)
-    notes["future"] = (
-        "The margin is not known: future contribution is expected revenue."
-        if margin is None
-        else f"Future contribution takes {figure(float(margin))} % of what is spent as margin."
-    )
+    notes["future"] = margin
     names = [name for name in FUTURE_UNITS if name in future.table]
     missing = [name for name in FUTURE_UNITS if name not in names]
-    left_out.update(dict.fromkeys(missing, "The model of purchases does not give it."))
+    left_out.update(dict.fromkeys(missing, "not_given"))
     return future.table[names]
 
 
@@ -208,45 +208,38 @@ def _categories(
     given: pd.DataFrame,
     segments: pd.Series | None,
     left_out: dict[str, str],
-    notes: dict[str, str],
+    notes: dict[str, Any],
 ) -> list[pd.DataFrame]:
     """Loyalty, which asks how widely a customer buys, and growth potential, which asks what else."""
     reason = why_missing({name: crm.columns(name) for name in crm.tables}, _NEEDS_GROWTH)
     if not reason:
         spend = category_spend(crm)
         sold = spend.attrs["categories_sold"]
-        reason = "" if sold else "No product that was sold has a category. Fill category in products."
+        reason = "" if sold else "no_category"
     if reason:
         left_out.update(dict.fromkeys([*GROWTH_UNITS, "category_share_pct"], reason))
         return [loyalty_valuation(rhythm), given[["spend_trend"]]]
     growth = growth_valuation(spend, segments)
-    notes["growth"] = (
-        "Peers are customers of the same segment."
-        if segments is not None
-        else "Peers are the customers of the same third by the year's spend."
-    )
+    notes["growth"] = "thirds" if segments is None else "segment"
     share = 100 * given["category_count"].astype("float64") / sold
     return [loyalty_valuation(rhythm, category_share_pct=share), growth, given[["spend_trend"]]]
 
 
-def _credit(crm: Crm, left_out: dict[str, str], notes: dict[str, str]) -> pd.DataFrame:
+def _credit(crm: Crm, left_out: dict[str, str], notes: dict[str, Any]) -> pd.DataFrame:
     columns = {name: crm.columns(name) for name in crm.tables}
     reason = why_missing(columns, {"transactions": "paid_on"})
     if not reason and why_missing(columns, {"customers": "payment_terms_days"}):
         reason = why_missing(columns, {"transactions": "due_on"})
     totals = pd.DataFrame() if reason else invoice_totals(crm)
     if totals.empty:
-        reason = reason or "No order of a customer has a due date. Fill due_on in transactions."
+        reason = reason or "no_due_date"
         left_out.update(dict.fromkeys(CREDIT_UNITS, reason))
         return pd.DataFrame()
     credit = credit_valuation(totals)
     if "credit_used_pct" not in credit:
         reason = why_missing(columns, {"customers": "credit_limit"})
-        left_out["credit_used_pct"] = reason or "No customer with an invoice has a credit limit above 0."
-    notes["credit"] = (
-        "Each customer's late share and mean days late are judged as if, on average, "
-        f"{figure(round(credit.attrs['shrunk_by'], 1))} more invoices had been paid as other customers pay theirs."
-    )
+        left_out["credit_used_pct"] = reason or "no_credit_limit"
+    notes["credit"] = credit.attrs["shrunk_by"]
     return credit
 
 
@@ -256,31 +249,17 @@ def _profitability(
     buyers: pd.Index,
     hourly_cost: float | None,
     left_out: dict[str, str],
-    notes: dict[str, str],
+    notes: dict[str, Any],
 ) -> pd.DataFrame:
     names = ["margin_total", "margin_365d"]
     if not set(names) <= set(figures.columns):
-        reason = figures.attrs.get("left_out", {}).get("margin_total", "The margin is not known.")
+        reason = figures.attrs.get("left_out", {}).get("margin_total", "no_margin")
         left_out.update(dict.fromkeys(PROFIT_UNITS, reason))
         return pd.DataFrame()
     costs = serving_costs(crm, hourly_cost=hourly_cost)
     margins = figures[names].reindex(buyers)
-    counted, missing = costs.attrs["counted"], costs.attrs["not_counted"]
-    words = ", ".join(counted[:-1]) + " and " + counted[-1] if len(counted) > 1 else "".join(counted)
-    said = [f"Cost to serve counts {words or 'nothing'}."]
-    said += [f"Not counted: {kind}. {reason}" for kind, reason in missing.items()]
-    notes["profitability"] = " ".join(said)
+    notes["profitability"] = {name: list(costs.attrs[name]) for name in ("counted", "not_counted")}
     return margins.join(profit_valuation(margins, costs).drop(columns=names, errors="ignore"))
-
-
-LOYALTY_WORDS = {
-    "cadence": "Purchases made when due",
-    "repeat": "Purchases soon repeated",
-    "breadth": "Categories bought",
-    "tenure": "Time with us",
-    "steadiness": "Activity kept up",
-}
-"""The marks of loyalty, in words."""
 
 
 def growth_by_category(valuations: pd.DataFrame) -> pd.DataFrame:
@@ -308,7 +287,6 @@ def loyalty_table(valuations: pd.DataFrame) -> pd.DataFrame:
     marks = loyalty_marks(valuations)
     return pd.DataFrame(
         {
-            "says": pd.Series(LOYALTY_WORDS)[marks.columns],
             "weight_pct": 100 * pd.Series(LOYALTY_WEIGHTS)[marks.columns],
             "low": marks.quantile(0.25),
             "median": marks.median(),

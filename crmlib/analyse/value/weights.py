@@ -14,11 +14,8 @@ from crmlib.measure.indicators import indicator_catalogue
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 
-SAME, UNKNOWN = "is the same for every customer", "is known for no customer"
-NO_NUMBER, NOT_GIVEN = "is no number", "is not among the figures given"
-NEITHER, UNLISTED = "neither end of it is better", "is not in the catalogue of indicators"
-GROWS = "grows with how much a customer buys"
-NO_WEIGHT, NOUGHT = "was given no weight", "its weight is 0"
+SAME, UNKNOWN, NO_NUMBER, NOT_GIVEN = "same", "unknown", "no_number", "not_given"
+NEITHER, UNLISTED, GROWS, NO_WEIGHT, NOUGHT = "neither_better", "unlisted", "grows", "no_weight", "nought"
 OWN_REASONS = frozenset({SAME, UNKNOWN, NO_NUMBER, NOT_GIVEN, NEITHER, UNLISTED, NO_WEIGHT, NOUGHT, GROWS})
 """Why an indicator does not count although it could be computed; any other reason tells what data are missing."""
 
@@ -63,7 +60,7 @@ class Topic:
     Parameters
     ----------
     name : str
-        In a reader's words.
+        A code; the words are in the message files.
     points : float
         Weight of the whole topic against the others. It is split evenly among those of its indicators that a
         workspace can score, so that a topic does not count more because it is measured four times.
@@ -83,21 +80,21 @@ TOPICS = (
     # What they bring, and what they cost.
     Topic("spend", 12, begin=("spend",)),
     Topic("margin", 12, begin=("margin",)),
-    Topic("trend of spend", 4, begin=("spend_trend", "spend_growth_pct", "order_trend")),
-    Topic("value of an order", 4, begin=("basket_value", "first_basket_value")),
-    Topic("discounts and margin rate", 3, begin=(
+    Topic("trend_of_spend", 4, begin=("spend_trend", "spend_growth_pct", "order_trend")),
+    Topic("value_of_an_order", 4, begin=("basket_value", "first_basket_value")),
+    Topic("discounts_and_margin_rate", 3, begin=(
         "discount_share_pct", "discounted_lines_share_pct", "discounted_orders_share_pct", "margin_share_pct",
         "loss_orders_share_pct")),
-    Topic("deals won", 5, begin=("won_amount", "won_opportunity_count", "win_rate_pct", "days_to_win_mean")),
-    Topic("open deals", 3, begin=(
+    Topic("deals_won", 5, begin=("won_amount", "won_opportunity_count", "win_rate_pct", "days_to_win_mean")),
+    Topic("open_deals", 3, begin=(
         "open_opportunity_amount", "open_opportunity_count", "opportunity_count", "last_opportunity_days")),
-    Topic("paying on time", 6, begin=(
+    Topic("paying_on_time", 6, begin=(
         "days_to_pay_mean", "days_late", "late_invoice_share_pct", "overdue_share_pct", "overdue_days_max",
         "credit_used_pct")),
-    Topic("cost to serve", 2, begin=("cost_to_serve", "service_contact_share_pct")),
+    Topic("cost_to_serve", 2, begin=("cost_to_serve", "service_contact_share_pct")),
     # How they buy.
-    Topic("time since the last order", 7, begin=("recency_days", "gap_overdue_ratio")),
-    Topic("number of orders", 8, begin=(
+    Topic("time_since_the_last_order", 7, begin=("recency_days", "gap_overdue_ratio")),
+    Topic("number_of_orders", 8, begin=(
         "order_count", "gap_days_mean", "gap_days_median", "active_day_count", "active_month_count",
         "active_month_share_pct", "orders_per_active_month_mean", "item_count")),
     Topic("regularity", 2, begin=(
@@ -105,31 +102,31 @@ TOPICS = (
     Topic("breadth", 5, begin=(
         "product_count", "category_count", "department_count", "channel_count", "new_product_count",
         "new_category_count")),
-    Topic("products bought again", 1, begin=("repeat_product_share_pct",)),
-    Topic("size of an order", 1, begin=("basket_lines", "basket_items")),
+    Topic("products_bought_again", 1, begin=("repeat_product_share_pct",)),
+    Topic("size_of_an_order", 1, begin=("basket_lines", "basket_items")),
     Topic("returns", 2, begin=("return_rate_pct",)),
     # Who they are.
-    Topic("length of the tie", 3, begin=("tenure_days", "known_days")),
-    Topic("size of the customer", 3, begin=("employee_count", "annual_revenue")),
-    Topic("how well we know them", 2, begin=(
+    Topic("length_of_the_tie", 3, begin=("tenure_days", "known_days")),
+    Topic("size_of_the_customer", 3, begin=("employee_count", "annual_revenue")),
+    Topic("how_well_we_know_them", 2, begin=(
         "record_completeness_pct", "interest_count", "contact_person_count", "contact_influence_max")),
-    Topic("consent to be contacted", 1, begin=("has_email_consent", "has_sms_consent", "has_phone_consent")),
+    Topic("consent_to_be_contacted", 1, begin=("has_email_consent", "has_sms_consent", "has_phone_consent")),
     Topic("referrals", 2, begin=("referral_count",)),
     # How they answer.
-    Topic("response to campaigns", 3, begin=(
+    Topic("response_to_campaigns", 3, begin=(
         "campaign_response_rate_pct", "campaign_response_count", "last_response_days", "days_to_respond_mean")),
-    Topic("contact from their side", 2, begin=(
+    Topic("contact_from_their_side", 2, begin=(
         "incoming_count", "last_contact_days", "last_incoming_days", "reply_rate_pct")),
-    Topic("interest on the site", 2, begin=(
+    Topic("interest_on_the_site", 2, begin=(
         "event_count", "view_count", "click_count", "search_count", "cart_count", "download_count",
         "last_event_days", "session_count", "session_events_mean", "cart_sessions_share_pct")),
     Topic("satisfaction", 3, begin=("satisfaction_mean", "review_score_mean", "nps_mean")),
-    Topic("complaints and service", 2, begin=(
+    Topic("complaints_and_service", 2, begin=(
         "complaint_count", "open_complaint_count", "last_complaint_days", "complaint_days_mean",
         "open_case_count", "oldest_open_case_days", "first_response_hours_mean", "days_to_close_mean",
         "reopened_case_share_pct", "urgent_case_share_pct")),
     # Amounts that are low for whoever buys little: they would punish the best customers.
-    Topic("amounts that grow with spend", 0, begin=(
+    Topic("amounts_that_grow_with_spend", 0, begin=(
         "discount_total", "discount_365d", "refund_total", "refund_count", "open_amount", "overdue_amount",
         "silent_spend_365d")),
 )

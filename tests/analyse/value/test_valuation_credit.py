@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlib.analyse.value.potential import CREDIT_BOUNDS, CREDIT_GRADES, credit_valuation, shrunk_lateness
+from crmlib.present.reports.value.show import credit_reason_words
 
 _NAMES = [
     "invoice_count", "judged_count", "late_count", "late_days", "days_late_max", "open_amount",
@@ -40,7 +41,8 @@ def test_grades_by_hand():
 
 
 def test_reasons_say_the_figures():
-    reasons = credit_valuation(TOTALS)["credit_reason"]
+    rows = credit_valuation(TOTALS).to_dict("index")
+    reasons = {who: credit_reason_words(row).replace("\xa0", " ") for who, row in rows.items()}
     assert reasons["good"] == "All 40 invoices were paid in time."
     assert reasons["slow"] == "20 of 40 invoices were late, by 20 days on average."
     assert reasons["over"].endswith("; 130 % of the credit limit is used.")

@@ -1,5 +1,6 @@
 """Key figures and tables of the report on customer value."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,99 +9,106 @@ import pandas as pd
 
 from crmlib.analyse.customers.actions import POOR_CREDIT, ActionLists
 from crmlib.analyse.customers.states import of_buyers
+from crmlib.analyse.lifetime.choice import FIT_REASONS
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
 from crmlib.analyse.value.pareto import CLASS_BORDERS, ParetoCurve
+from crmlib.analyse.value.potential import CREDIT_REASONS
 from crmlib.analyse.value.scorecard import ENOUGH, Scorecard
 from crmlib.analyse.value.valuations import VALUATIONS
-from crmlib.analyse.value.weights import reason_pairs
+from crmlib.analyse.value.weights import OWN_REASONS, reason_pairs
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.reports.value.draw import PLAIN_GUESSES
-from crmlib.present.reports.value.say import measure_word, reason_words, topic_word
-from crmlib.present.words import listing, percent, sentence
+from crmlib.present.claims import Claim, Family, claim, count, days, interval, money, name, names, share
+from crmlib.present.reports.value.ahead import SHORT_GUESS, future_range, future_value, value_at
+from crmlib.present.reports.value.say import (
+    SHOWN_SHAKE,
+    TOP,
+    left_out_words,
+    loyalty_score,
+    measure_word,
+    reason_words,
+    top_share,
+    topic_word,
+)
 from crmlib.schema.states import DORMANT, LOST
 
-_ASPECTS = {
-    "characteristics": "Who they are",
-    "transactions": "How they buy",
-    "finance": "What they bring",
-    "contact": "How they answer",
-}
-_BETTER = {"higher": "more is better", "lower": "less is better"}
-_VERDICT = {"yes": "true", "no": "not true", "uncertain": "uncertain"}
+ASPECT_WORDS = Family("value-aspect", ("characteristics", "transactions", "finance", "contact"))
+BETTER_WORDS = Family("value-better", ("higher", "lower", "neither"))
+VERDICT_WORDS = Family("value-80-20", ("yes", "no", "uncertain"))
+UNSCORED_WORDS = Family("value-unscored", (*sorted(OWN_REASONS), "not_asked"))
+VALUATION_WORDS = Family("valuation", tuple(VALUATIONS))
+FIT_WORDS = Family("value-fit", tuple(code for code in FIT_REASONS if code != "unfit"), facts=("detail",))
+CREDIT_WORDS = Family("value-credit-reason", CREDIT_REASONS, facts=("n", "late", "days", "overdue", "used"))
 
 
 def worth_figures(pareto: ParetoCurve, scorecard: Scorecard) -> KeyFigures:
-    """What the top 20 % bring, how uneven value is, the A customers, and how firm the best fifth is.
-
-    Parameters
-    ----------
-    pareto : ParetoCurve
-    scorecard : Scorecard
-
-    Returns
-    -------
-    KeyFigures
-    """
+    """What the top 20 % bring, how uneven value is, the A customers, and how firm the best fifth is."""
     known = not pareto.curve.empty
-    share, gini = (
+    brought, gini = (
         [value if known else None for value in part] for part in (pareto.top20_share_pct, pareto.gini)
     )
-    stable = scorecard.rank_stability.set_index("shake_pct").reindex([25.0]).iloc[0]
-    kept = [float(stable[name]) for name in ("kept_share_pct", "low", "high")]
+    stable = scorecard.rank_stability.set_index("shake_pct").reindex([SHOWN_SHAKE]).iloc[0]
+    kept = [float(stable[column]) for column in ("kept_share_pct", "low", "high")]
     word = measure_word(pareto)
     return KeyFigures(
         KeyFigure(
-            label="Brought by the top 20 %",
-            value=share[0], low=share[1], high=share[2], unit="%", format=".0f", note=f"of all {word}",
+            label=claim("value-figure-top", top=share(TOP)),
+            value=top_share(pareto) if known else None,
+            low=brought[1],
+            high=brought[2],
+            unit="%",
+            format=".0f",
+            note=claim("value-figure-of-all", measure=word),
         ),
         KeyFigure(
-            label="80/20",
-            value=_VERDICT[pareto.says_80_20] if known else None,
-            note="do 20 % of customers bring about 80 %?",
+            label=claim("value-figure-80-20"),
+            value=str(VERDICT_WORDS.term(pareto.says_80_20)) if known else None,
+            note=claim("value-figure-80-20-note"),
         ),
         KeyFigure(
-            label="Concentration",
-            value=gini[0], low=gini[1], high=gini[2], format=".2f", note="0 all alike, 1 one brings all",
+            label=claim("value-figure-concentration"),
+            value=gini[0],
+            low=gini[1],
+            high=gini[2],
+            format=".2f",
+            note=claim("value-figure-concentration-note"),
         ),
         KeyFigure(
-            label="Class A",
-            value=int(pareto.class_table.loc["A", "customers"]) if known else None,
-            unit="customers",
-            note=f"those it takes for the first 80 % of {word}",
+            label=claim("value-figure-class-a"),
+            value=count(pareto.class_table.loc["A", "customers"], at="customers.in_class[A]")
+            if known
+            else None,
+            unit=str(claim("value-axis-customers-alone")),
+            note=claim("value-figure-class-a-note", border=share(CLASS_BORDERS["A"]), measure=word),
         ),
         KeyFigure(
-            label="Best fifth that stays",
-            value=kept[0], low=kept[1], high=kept[2], unit="%", format=".0f",
-            note="with weights moved by up to 25 %",
+            label=claim("value-figure-stays"),
+            value=kept[0],
+            low=kept[1],
+            high=kept[2],
+            unit="%",
+            format=".0f",
+            note=claim("value-figure-stays-note", shake=share(SHOWN_SHAKE)),
         ),
-    )  # fmt: skip
+    )
 
 
 def class_table(pareto: ParetoCurve) -> DataTable:
-    """Classes A, B and C: how many customers, and what they bring.
-
-    Parameters
-    ----------
-    pareto : ParetoCurve
-
-    Returns
-    -------
-    DataTable
-    """
+    """Classes A, B and C: how many customers, and what they bring."""
     table = pareto.class_table
     customers = table["customers"].where(table["customers"] > 0)
     first, second = CLASS_BORDERS["A"], CLASS_BORDERS["B"] - CLASS_BORDERS["A"]
     frame = table.assign(
         each=table["value"] / customers,
         says=[
-            f"those it takes for the first {first:.0f} %",
-            f"those it takes for the next {second:.0f} %",
-            "the rest",
+            str(claim("value-class-first", part=share(first))),
+            str(claim("value-class-next", part=share(second))),
+            str(claim("value-class-rest")),
         ],
     )
     return DataTable(
@@ -115,31 +123,15 @@ def class_table(pareto: ParetoCurve) -> DataTable:
             }
         ),
         name="value_classes",
-        caption="Classes of customers by what they bring",
+        caption=claim("value-table-classes"),
         currency=unit_of(pareto.measure, pareto.currency),
     )
 
 
 def top_customers_table(
-    crm: Any, scorecard: Scorecard, indicators: pd.DataFrame | None = None, *, most: int = 200
+    crm: Crm, scorecard: Scorecard, indicators: pd.DataFrame | None = None, *, most: int = 200
 ) -> DataTable:
-    """The customers with the highest score, what each aspect says of them, and why they stand there.
-
-    Parameters
-    ----------
-    crm : Crm
-        Says whether customers are shown by pseudonyms.
-    scorecard : Scorecard
-        Customers with less than half of the weight known are not listed.
-    indicators : DataFrame indexed by customer_id, optional
-        `spend_total` is shown where it is there.
-    most : int
-        So many at most.
-
-    Returns
-    -------
-    DataTable
-    """
+    """The customers with the highest score, what each aspect says of them, and why they stand there."""
     scores = scorecard.scores[(scorecard.coverage >= ENOUGH) & scorecard.scores["total"].notna()]
     best = scores.assign(by=scores.index.astype("str")).sort_values(
         ["total", "by"], ascending=[False, True], kind="stable"
@@ -158,7 +150,7 @@ def top_customers_table(
     return DataTable(
         frame.rename(columns={"total": "score", "coverage_pct": "known_weight_pct"}),
         name="top_customers",
-        caption="Customers with the highest value score, from 0 to 100; an average customer has 50",
+        caption=claim("value-table-top"),
         currency=crm.currency,
         rows=10,
         excel=True,
@@ -167,24 +159,15 @@ def top_customers_table(
 
 
 def weights_table(scorecard: Scorecard) -> DataTable:
-    """What counts how much in the score, and what does not count, with the reason.
-
-    Parameters
-    ----------
-    scorecard : Scorecard
-
-    Returns
-    -------
-    DataTable
-    """
+    """What counts how much in the score, and what does not count, with the reason."""
     table = scorecard.weights
     frame = pd.DataFrame(
         {
             "label": [label_of(name) for name in table.index],
             "weight": table["weight"].where(table["used"]).to_numpy(),
-            "topic": [topic_word(scorecard, topic) for topic in table["topic"]],
+            "topic": [str(topic_word(scorecard, topic)) for topic in table["topic"]],
             "aspect": [_aspect_word(aspect) for aspect in table["aspect"]],
-            "better": [_BETTER.get(better, "neither") for better in table["better"]],
+            "better": [_better(better) for better in table["better"]],
             "reason": [_reason(reason) for reason in table["reason"]],
             "indicator": list(table.index),
         }
@@ -192,26 +175,14 @@ def weights_table(scorecard: Scorecard) -> DataTable:
     return DataTable(
         frame.rename(columns={"label": "figure", "reason": "why"}),
         name="score_weights",
-        caption="What counts how much in the value score; figures of one topic share its weight",
+        caption=claim("value-table-weights"),
         rows=12,
     )
 
 
-def catalogue_table(crm: Any, indicators: pd.DataFrame | None = None) -> DataTable:
+def catalogue_table(crm: Crm, indicators: pd.DataFrame | None = None) -> DataTable:
     """Every indicator there is: what it means, whether it is known here, and if not, why.
 
-    Parameters
-    ----------
-    crm : Crm
-    indicators : DataFrame, optional
-        As `crmlib.compute_indicators(crm)` made it; computed if it is not given.
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
     >>> from crmlib.prepare.crm import Crm
     >>> lines = pd.DataFrame({"order_id": ["1"], "customer_id": ["ann"], "product_id": ["tea"],
     ...                       "ordered_at": ["2024-01-02"], "net_amount": [5.0]})
@@ -224,17 +195,17 @@ def catalogue_table(crm: Any, indicators: pd.DataFrame | None = None) -> DataTab
     catalogue = indicator_catalogue(crm)
     left_out = found.attrs.get("left_out", {})
     here = catalogue["name"].isin(found.columns)
-    currency = getattr(crm, "currency", "") or ""
+    currency, money_word = getattr(crm, "currency", "") or "", str(claim("value-catalogue-money"))
     frame = pd.DataFrame(
         {
             "label": [label_of(name) for name in catalogue["name"]],
             "says": catalogue["says"],
             "aspect": [_aspect_word(aspect) for aspect in catalogue["aspect"]],
-            "unit": [currency or "money" if unit == "currency" else unit for unit in catalogue["unit"]],
-            "better": [_BETTER.get(better, "neither") for better in catalogue["better"]],
-            "here": here.map({True: "yes", False: "no"}),
+            "unit": [currency or money_word if unit == "currency" else unit for unit in catalogue["unit"]],
+            "better": [_better(better) for better in catalogue["better"]],
+            "here": here.map({True: str(claim("value-yes")), False: str(claim("value-no"))}),
             "why": [
-                "" if there else _reason(left_out.get(name, "was not asked for"))
+                "" if there else _reason(left_out.get(name, "not_asked"))
                 for name, there in zip(catalogue["name"], here, strict=True)
             ],
             "name": catalogue["name"],
@@ -243,18 +214,25 @@ def catalogue_table(crm: Any, indicators: pd.DataFrame | None = None) -> DataTab
     return DataTable(
         frame.rename(columns={"name": "indicator"}),
         name="indicator_catalogue",
-        caption=f"All {len(frame):,} indicators; {int(here.sum()):,} of them are known here",
+        caption=claim("value-table-catalogue", all=count(len(frame)), known=count(int(here.sum()))),
         rows=12,
         page_rows=len(frame),
     )
 
 
 def _aspect_word(aspect: str) -> str:
-    return _ASPECTS.get(aspect, str(aspect).replace("_", " ").capitalize())
+    said = str(ASPECT_WORDS.term(str(aspect)))
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+def _better(way: str) -> str:
+    return str(BETTER_WORDS.term(way if way in BETTER_WORDS.members else "neither"))
 
 
 def _reason(reason: str) -> str:
-    return sentence(f"it {reason}" if reason.startswith(("is ", "was ", "grows ")) else reason)
+    if reason in UNSCORED_WORDS.members:
+        return str(UNSCORED_WORDS.term(reason))
+    return left_out_words(reason) if reason else ""
 
 
 _SHOWN = (
@@ -267,83 +245,67 @@ _CREDIT_SHOWN = (
     *("credit_grade", "credit_reason", "overdue_amount", "open_amount", "days_late_mean", "days_late_max"),
     "credit_used_pct",
 )
-VALUATION_WORDS = {
-    "future": "Future contribution",
-    "loyalty": "Loyalty",
-    "credit": "Credit",
-    "growth": "Growth potential",
-    "profitability": "Profitability",
-}
-"""The five valuations, in words."""
 
 
 def valuation_figures(
-    valuations: pd.DataFrame, lists: ActionLists | None = None, *, horizon_days: int | None = None
+    valuations: pd.DataFrame, lists: ActionLists | None = None, *, future: FutureContribution | None = None
 ) -> KeyFigures:
-    """Customers, future contribution, loyalty, room to grow, what is overdue, profit.
-
-    Parameters
-    ----------
-    valuations : DataFrame
-        As `customer_valuations` makes it.
-    lists : ActionLists, optional
-        For those to win back.
-    horizon_days : int, optional
-        How far the future contribution looks ahead.
-
-    Returns
-    -------
-    KeyFigures
-    """
+    """Customers, future contribution, loyalty, room to grow, what is overdue, profit."""
     currency = valuations.attrs.get("currency", "")
-    figures = [KeyFigure(label="Customers", value=len(valuations), note="who have bought")]
-    sums = {
-        "future_contribution": (
-            "Future contribution",
-            f"expected of today's customers{f' within {horizon_days:,} days' if horizon_days else ''}",
+    buyers = count(len(valuations), at="customers.buyers")
+    figures = [
+        KeyFigure(label=claim("value-figure-customers"), value=buyers, note=claim("value-figure-bought"))
+    ]
+    if future is not None and np.isfinite(future_value(future)):
+        figures.append(_future_figure(future))
+    sums = (
+        ("growth_potential", claim("value-figure-room"), claim("value-figure-room-note"), "sales.room"),
+        (
+            "overdue_amount",
+            claim("value-figure-overdue"),
+            claim("value-figure-overdue-note"),
+            "sales.overdue",
         ),
-        "growth_potential": ("Room to grow", "a year, as comparable customers spend"),
-        "overdue_amount": ("Overdue", "past its day and not paid"),
-        "profit_365d": ("Profit of the last year", "margin less cost to serve"),
-    }
-    for name, (label, note) in sums.items():
-        if name in valuations:
-            total = float(valuations[name].sum()) if valuations[name].notna().any() else None
-            figures.append(KeyFigure(label=label, value=total, unit=currency, note=note))
+        (
+            "profit_365d",
+            claim("value-figure-profit"),
+            claim("value-figure-profit-note"),
+            "profit.amount[365d]",
+        ),
+    )
+    for column, label, note, at in sums:
+        if column in valuations and valuations[column].notna().any():
+            total = money(float(valuations[column].sum()), currency, at=at)
+            figures.append(KeyFigure(label=label, value=total, note=note))
     if "loyalty_score" in valuations and valuations["loyalty_score"].notna().any():
-        score = round(float(valuations["loyalty_score"].median()))
-        note = "of 100" if lists is not None else ""
-        figures.append(KeyFigure(label="Median loyalty", value=score, note=note))
-    if lists is not None and lists.candidates["win_back"]:
+        note = claim("value-figure-loyalty-note")
         figures.append(
-            KeyFigure(
-                label="Customers to win back",
-                value=lists.candidates["win_back"],
-                note=f"{DORMANT} or {LOST}, once worth at least the median",
-            )
+            KeyFigure(label=claim("value-figure-loyalty"), value=loyalty_score(valuations), note=note)
         )
+    if lists is not None and lists.candidates["win_back"]:
+        n = count(lists.candidates["win_back"], at="customers.listed[win_back]")
+        note = claim("value-figure-win-back-note", dormant=name(DORMANT), lost=name(LOST))
+        figures.append(KeyFigure(label=claim("value-figure-win-back"), value=n, note=note))
     return KeyFigures(*figures)
 
 
-def valuations_table(crm: Any, valuations: pd.DataFrame, stages: pd.Series | None = None) -> DataTable:
+def _future_figure(future: FutureContribution) -> KeyFigure:
+    horizon = days(future.horizon_days)
+    low, high = future_range(future) or (None, None)
+    return KeyFigure(
+        label=claim("value-figure-future"),
+        value=money(future_value(future), future.currency, at=value_at(future.horizon_days)),
+        low=low,
+        high=high,
+        note=claim(
+            "value-figure-future-note" if low is None else "value-figure-future-range", horizon=horizon
+        ),
+    )
+
+
+def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | None = None) -> DataTable:
     """Every customer from five sides, the most future contribution first.
 
-    Parameters
-    ----------
-    crm : Crm
-        Says whether customers are shown by pseudonyms.
-    valuations : DataFrame
-        As `customer_valuations` makes it.
-    stages : Series customer_id -> state, optional
-        As `lifecycle_stages` makes it; it stands in the table, and of who is dormant or lost by it no chance of
-        still being a customer is shown.
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
     >>> from types import SimpleNamespace
     >>> worth = pd.DataFrame({"spend_365d": [5.0, 9.0]}, index=pd.Index(["ann", "bob"], name="customer_id"))
     >>> table = valuations_table(SimpleNamespace(config=None, currency="EUR"), worth)
@@ -370,7 +332,7 @@ def valuations_table(crm: Any, valuations: pd.DataFrame, stages: pd.Series | Non
     return DataTable(
         frame,
         name="valuations",
-        caption=f"What each customer is worth, most {label_of(by).lower()} first",
+        caption=claim("value-table-valuations", by=name(label_of(by).lower())),
         currency=crm.currency,
         rows=10,
         excel=True,
@@ -378,21 +340,9 @@ def valuations_table(crm: Any, valuations: pd.DataFrame, stages: pd.Series | Non
     )
 
 
-def credit_table(crm: Any, valuations: pd.DataFrame) -> DataTable | None:
+def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
     """Who pays late, with the reason of the grade, the most overdue first.
 
-    Parameters
-    ----------
-    crm : Crm
-        Says whether customers are shown by pseudonyms.
-    valuations : DataFrame
-
-    Returns
-    -------
-    DataTable, or None where nobody has a poor grade
-
-    Examples
-    --------
     >>> worth = pd.DataFrame({"credit_grade": ["A", "E"], "credit_reason": ["Pays on time.", "Pays late."],
     ...                       "overdue_amount": [0.0, 20.0]}, index=["ann", "bob"])
     >>> credit_table(None, worth).frame.values.tolist()
@@ -401,8 +351,10 @@ def credit_table(crm: Any, valuations: pd.DataFrame) -> DataTable | None:
     if "credit_grade" not in valuations or not valuations["credit_grade"].isin(POOR_CREDIT).any():
         return None
     poor = valuations[valuations["credit_grade"].isin(POOR_CREDIT)]
-    frame = poor[[name for name in _CREDIT_SHOWN if name in poor]].reset_index(drop=True)
+    frame = poor[[column for column in _CREDIT_SHOWN if column in poor]].reset_index(drop=True)
     frame.attrs = {}
+    if "credit_reason" in frame:
+        frame["credit_reason"] = [credit_reason_words(row) for row in poor.to_dict("records")]
     frame.insert(0, "customer_id", poor.index.astype("str"))
     frame = frame.sort_values(["overdue_amount", "customer_id"], ascending=[False, True], kind="stable")
     frame = frame.reset_index(drop=True).round(2)
@@ -410,76 +362,33 @@ def credit_table(crm: Any, valuations: pd.DataFrame) -> DataTable | None:
     return DataTable(
         frame,
         name="late_payers",
-        caption="Who pays late, and why the grade is D or E, most overdue first",
+        caption=claim("value-table-late"),
         currency=valuations.attrs.get("currency", ""),
         rows=8,
         about=about_workspace(crm),
     )
 
 
-def keep_table(crm: Any, lists: ActionLists) -> DataTable:
-    """The customers to keep, with reason and step.
-
-    Parameters
-    ----------
-    crm : Crm
-    lists : ActionLists
-
-    Returns
-    -------
-    DataTable
-    """
-    return _list_table(
-        crm, lists.keep, lists, name="to_keep", caption="Customers to keep, most at stake first"
-    )
+def keep_table(crm: Crm, lists: ActionLists) -> DataTable | None:
+    """The customers to keep, with reason and step; None where there is nobody."""
+    return _list_table(crm, lists.keep, lists, name="to_keep", caption=claim("value-table-keep"))
 
 
-def develop_table(crm: Any, lists: ActionLists) -> DataTable:
-    """The customers to develop, with reason and step.
-
-    Parameters
-    ----------
-    crm : Crm
-    lists : ActionLists
-
-    Returns
-    -------
-    DataTable
-    """
-    first = "most room to grow first" if "growth_potential" in lists.develop else "the largest first"
-    return _list_table(crm, lists.develop, lists, name="to_develop", caption=f"Customers to develop, {first}")
+def develop_table(crm: Crm, lists: ActionLists) -> DataTable | None:
+    """The customers to develop, with reason and step; None where there is nobody."""
+    growing = "growth_potential" in lists.develop
+    caption = claim("value-table-develop" if growing else "value-table-develop-rising")
+    return _list_table(crm, lists.develop, lists, name="to_develop", caption=caption)
 
 
-def win_back_table(crm: Any, lists: ActionLists) -> DataTable:
-    """The customers to win back, with reason and step.
-
-    Parameters
-    ----------
-    crm : Crm
-    lists : ActionLists
-
-    Returns
-    -------
-    DataTable
-    """
-    return _list_table(
-        crm, lists.win_back, lists, name="to_win_back", caption="Customers to win back, the largest first"
-    )
+def win_back_table(crm: Crm, lists: ActionLists) -> DataTable | None:
+    """The customers to win back, with reason and step; None where there is nobody."""
+    return _list_table(crm, lists.win_back, lists, name="to_win_back", caption=claim("value-table-win-back"))
 
 
 def missing_table(valuations: pd.DataFrame) -> DataTable | None:
     """What could not be valued, why, and what would bring it.
 
-    Parameters
-    ----------
-    valuations : DataFrame
-
-    Returns
-    -------
-    DataTable, or None where nothing is missing
-
-    Examples
-    --------
     >>> worth = pd.DataFrame()
     >>> worth.attrs["left_out"] = {"credit_grade": "There is no table customers.", "open_amount":
     ...                            "There is no table customers."}
@@ -490,26 +399,30 @@ def missing_table(valuations: pd.DataFrame) -> DataTable | None:
     if not left_out:
         return None
     rows: dict[tuple[str, str], list[str]] = {}
-    for kind, names in VALUATIONS.items():
-        for name in names:
-            if name in left_out:
-                rows.setdefault((VALUATION_WORDS[kind], left_out[name]), []).append(label_of(name))
+    for kind, columns in VALUATIONS.items():
+        for column in columns:
+            if column in left_out:
+                rows.setdefault((kind, left_out[column]), []).append(label_of(column))
     frame = pd.DataFrame(
         [
-            (kind, _first_capital(listing([names[0], *map(str.lower, names[1:])])), _first_capital(reason))
-            for (kind, reason), names in rows.items()
+            (str(VALUATION_WORDS.term(kind)), _listed(labels), left_out_words(reason))
+            for (kind, reason), labels in rows.items()
         ],
         columns=["valuation", "figures", "reason"],
     )
     return DataTable(
         frame,
         name="not_valued",
-        caption="What could not be valued, and what would bring it",
+        caption=claim("value-table-missing"),
         download=False,
     )
 
 
-def _list_table(crm: Any, frame: pd.DataFrame, lists: ActionLists, *, name: str, caption: str) -> DataTable:
+def _list_table(
+    crm: Crm, frame: pd.DataFrame, lists: ActionLists, *, name: str, caption: Claim
+) -> DataTable | None:
+    if frame.empty:
+        return None
     return DataTable(
         frame,
         name=name,
@@ -521,22 +434,8 @@ def _list_table(crm: Any, frame: pd.DataFrame, lists: ActionLists, *, name: str,
     )
 
 
-def _first_capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
 def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
-    """Every prediction of the test beside what came: totals, and how far off customer by customer.
-
-    Parameters
-    ----------
-    future : FutureContribution or HoldoutCheck
-
-    Returns
-    -------
-    DataTable
-        Without rows where the history is too short.
-    """
+    """Every prediction of the test beside what came: totals, and how far off customer by customer."""
     check = future if isinstance(future, HoldoutCheck) else future.holdout
     columns = [
         "prediction",
@@ -553,9 +452,7 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
     if check is not None:
         totals = check.totals
         frame = totals.assign(
-            prediction=("guess: " + totals["model"].replace(PLAIN_GUESSES)).where(
-                totals["kind"] == "baseline", "model " + totals["model"]
-            ),
+            prediction=[_prediction(model) for model in totals["model"]],
             used=totals["chosen"],
             range=[
                 _range(low, high) for low, high in zip(totals["error_low"], totals["error_high"], strict=True)
@@ -564,32 +461,53 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
     return DataTable(
         frame.rename(columns={"predicted": "predicted_purchases", "actual": "actual_purchases"}),
         name="test_of_predictions",
-        caption="Predictions put to the test, the nearest customer by customer first",
+        caption=claim("value-table-tests"),
     )
 
 
 def fit_table(future: FutureContribution) -> DataTable:
-    """Every model that was tried, and why it was taken or not.
-
-    Parameters
-    ----------
-    future : FutureContribution
-
-    Returns
-    -------
-    DataTable
-    """
+    """Every model that was tried, and why it was taken or not."""
     tried, usable = future.fit.tried, future.fit.usable
     frame = tried.assign(
-        estimates=[_estimates(usable.get(name)) for name in tried["model"]],
-        reason=tried["reason"].str.replace(r"^\w+Model\b", "It", regex=True),
+        estimates=[_estimates(usable.get(model)) for model in tried["model"]],
+        reason=[_fit_reason(row) for row in tried.itertuples()],
     )
     return DataTable(
-        frame[[*tried.columns.drop("reason"), "estimates", "reason"]],
+        frame[[*tried.columns.drop(["reason", "detail"]), "estimates", "reason"]],
         name="models_tried",
-        caption="Models of buying and leaving that were tried",
+        caption=claim("value-table-models"),
         download=False,
     )
+
+
+def _listed(labels: list[str]) -> str:
+    return str(names([name(labels[0]), *(name(label.lower()) for label in labels[1:])]))
+
+
+def credit_reason_words(row: Mapping[str, Any]) -> str:
+    """Why a customer has a credit grade, from the codes of the reason and the figures beside them."""
+    facts = {
+        "n": count(row.get("judged_invoice_count")),
+        "late": count(row.get("late_invoice_count")),
+        "days": days(row.get("late_invoice_days")),
+        "overdue": days(row.get("invoice_overdue_days")),
+        "used": share(row.get("credit_used_pct")),
+    }
+    parts = [str(CREDIT_WORDS.claim(code, **facts)) for code in str(row["credit_reason"]).split()]
+    said = "; ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def _prediction(model: str) -> str:
+    if model in SHORT_GUESS.members:
+        return str(claim("value-prediction-rule", rule=SHORT_GUESS.term(model)))
+    return str(claim("value-prediction-model", model=name(model)))
+
+
+def _fit_reason(row: Any) -> str:
+    if row.reason == "unfit":
+        return re.sub(r"^\w+Model\b", str(claim("value-fit-it")), row.detail)
+    return str(FIT_WORDS.claim(row.reason, detail=name(row.detail)))
 
 
 def _estimates(model: Any) -> str:
@@ -604,5 +522,5 @@ def _estimates(model: Any) -> str:
 
 def _range(low: float, high: float) -> str:
     if not (np.isfinite(low) and np.isfinite(high)):
-        return "not known"
-    return f"{percent(low)} to {percent(high)}"
+        return str(share(None))
+    return str(interval(low, high, "share"))

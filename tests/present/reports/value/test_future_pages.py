@@ -12,18 +12,23 @@ import pytest
 from crmlib.analyse.lifetime.choice import RATE_KINDS
 from crmlib.analyse.lifetime.future import future_contribution
 from crmlib.present.blocks import Picture
+from crmlib.present.reports.value import ahead as claims_future
 from crmlib.present.reports.value import draw as plots_future
-from crmlib.present.reports.value import say as claims_future
+from crmlib.present.reports.value import say
 from crmlib.present.reports.value import show as tables_future
 from crmlib.present.theme import SMALL
 from crmlib.present.words import date, money, number, percent
 from crmlib.schema.states import LIKELY
 from tests.present.drawn import Drawn, faults_of
 from tests.present.report_samples import SHOPS
+from tests.present.reports.value.value_samples import little_future, little_lists
 from tests.present.test_claims import ALGORITHMS
 
 NAMES = ("shop", "bare", "one order", "little")
-CLAIMS = [name for name in dir(claims_future) if name.startswith("future_") or name.endswith("_paragraph")]
+CLAIMS = (
+    *("future_answer", "future_findings", "future_limits"),
+    *("future_paragraph", "holdout_paragraph", "money_paragraph", "regularity_paragraph"),
+)
 CHECKED = [plots_future.plot_holdout]
 CASES = [
     *[(plot, name) for plot in (plots_future.plot_future_value, plots_future.plot_alive) for name in NAMES],
@@ -35,7 +40,7 @@ EVERY = pytest.mark.parametrize(("plot", "name"), CASES, ids=[f"{p.__name__}-{n}
 @cache
 def future_of(name):
     if name == "little":
-        return claims_future._little_future()
+        return little_future()
     return future_contribution(SHOPS[name](), horizon_days=180)
 
 
@@ -47,6 +52,10 @@ def draw(plot, name, **more):
 @cache
 def drawn(plot, name):
     return Drawn(draw(plot, name))
+
+
+def told(claims):
+    return [str(claim) for claim in claims]
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +95,9 @@ def test_the_picture_of_the_test_shows_what_came_with_its_interval():
     table = check.by_frequency
     assert np.allclose(drawn_ends, table[["actual_low", "actual_high"]].to_numpy())
     row = check.total(check.chosen)
-    assert percent(100 * (row["predicted"] / row["actual"] - 1)) in ax.get_title(loc="left")
+    assert percent(100 * (row["predicted"] / row["actual"] - 1)) in ax.get_title(loc="left").replace(
+        "\n", " "
+    )
     assert ax.get_ylim()[0] == 0 and "days" in ax.get_ylabel()
 
 
@@ -103,8 +114,8 @@ def test_a_history_too_short_for_a_test_is_said_in_words_instead_of_drawn():
 @pytest.mark.parametrize("name", NAMES)
 def test_sentences_are_whole_and_plain(name):
     for function in CLAIMS:
-        sentences = getattr(claims_future, function)(future_of(name))
-        assert sentences or function == "future_findings"
+        sentences = told(getattr(claims_future, function)(future_of(name)))
+        assert sentences or function in ("future_findings", "money_paragraph")
         for sentence in sentences:
             assert sentence[-1] in ".?!" and (sentence[0].isupper() or sentence[0].isdigit()), sentence
             assert not re.search(r"\bnan\b|\bNone\b|\binf\b|  |\.\.|,\.|\bno no\b", sentence), sentence
@@ -116,8 +127,12 @@ def test_sentences_are_whole_and_plain(name):
 
 def test_the_answer_is_true():
     found = future_of("little")
-    said = " ".join(claims_future.future_answer(found))
+    said = " ".join(told(claims_future.future_answer(found))).replace("of\nmargin", "of margin")
     assert money(found.table.future_contribution.sum(), "EUR") in said and "of margin" in said
+    checked = found.spend_check
+    assert percent(abs(checked["error_pct"])) in said and percent(abs(checked["rule_error_pct"])) in said
+    said = " ".join(told(claims_future.holdout_paragraph(found)))
+    assert money(checked["expected"], "EUR") in said and money(checked["actual"], "EUR") in said
     row = found.holdout.total(found.holdout.chosen)
     assert f"{number(round(row.predicted))}" in said and number(row.actual) in said
     assert date(found.holdout.calibration_end) in said
@@ -130,45 +145,48 @@ def test_findings_count_who_has_stopped():
     stages[alive.nsmallest(5).index] = "lost"
     buying = alive[stages == "active"]
     gone = int((1 - buying >= LIKELY).sum())
-    said = " ".join(claims_future.future_findings(found, stages)).replace("\xa0", " ")
+    said = " ".join(told(claims_future.future_findings(found, stages))).replace("\xa0", " ")
     assert (
         gone and f"Of {len(buying)} customers who are neither dormant nor lost, {gone} have probably" in said
     )
-    assert "probably stopped" not in " ".join(claims_future.future_findings(found))
+    assert "probably stopped" not in " ".join(told(claims_future.future_findings(found)))
     everyone_lost = pd.Series("lost", index=alive.index)
-    assert "probably stopped" not in " ".join(claims_future.future_findings(found, everyone_lost))
+    assert "probably stopped" not in " ".join(told(claims_future.future_findings(found, everyone_lost)))
 
 
 def test_both_errors_of_the_test_are_said():
     found = future_of("little")
-    said = " ".join(claims_future.holdout_paragraph(found))
+    said = " ".join(told(claims_future.holdout_paragraph(found)))
     assert percent(found.holdout.cumulative_error_pct).lstrip("−") in said
     assert percent(found.holdout.total(found.holdout.chosen).error_pct).lstrip("−") in said
-    assert claims_future.holdout_paragraph(found.holdout) == claims_future.holdout_paragraph(found)[:-1]
+    assert told(claims_future.holdout_paragraph(found)) == [
+        *told(claims_future.holdout_paragraph(found.holdout)),
+        *told(claims_future.money_paragraph(found)),
+    ]
 
 
 @pytest.mark.parametrize(
     ("verdict", "says"),
     [
         ("no", "the model lost"),
-        ("yes", "nearer than every plain guess"),
+        ("yes", "nearer than every plain rule"),
         ("uncertain", "cannot be told apart"),
     ],
 )
 def test_a_model_that_loses_is_said_to_lose(verdict, says):
-    check = claims_future._little_future().holdout
+    check = little_future().holdout
     differences = check.differences.assign(verdict="not told apart" if verdict == "uncertain" else "better")
     check = replace(check, beats_baselines=verdict, differences=differences)
-    said = " ".join(claims_future.holdout_paragraph(check))
+    said = " ".join(told(claims_future.holdout_paragraph(check)))
     assert says in said
 
 
 def test_where_the_model_lost_its_probability_is_named_as_such():
     """The purchases follow a plain guess then; that customers have "probably stopped" is the loser's word."""
-    future = claims_future._little_future()
+    future = little_future()
     lost = replace(future, method=RATE_KINDS["own"])
-    assert any("the model that lost" in said for said in claims_future.future_limits(lost))
-    assert not any("the model that lost" in said for said in claims_future.future_limits(future))
+    assert any("the model that lost" in said for said in told(claims_future.future_limits(lost)))
+    assert not any("the model that lost" in said for said in told(claims_future.future_limits(future)))
 
 
 @pytest.mark.parametrize(
@@ -181,8 +199,8 @@ def test_where_the_model_lost_its_probability_is_named_as_such():
     ],
 )
 def test_regularity_is_said_as_it_was_found(verdict, says):
-    found = replace(claims_future._little_future().regularity, verdict=verdict)
-    assert says in " ".join(claims_future.regularity_paragraph(found))
+    found = replace(little_future().regularity, verdict=verdict)
+    assert says in " ".join(told(claims_future.regularity_paragraph(found)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -208,10 +226,39 @@ def test_estimates_stand_with_their_standard_errors():
     [(0.95, "a little less evenly"), (0.7, "customers buy less evenly"), (0.3, "far less evenly")],
 )
 def test_how_uneven_purchases_are_is_graded(shape, says):
-    found = replace(claims_future._little_future().regularity, verdict="bursts", shape=shape)
-    assert says in claims_future.regularity_paragraph(found)[0].lower()
+    found = replace(little_future().regularity, verdict="bursts", shape=shape)
+    assert says in told(claims_future.regularity_paragraph(found))[0].lower()
 
 
 def test_the_holdout_table_stands_in_order_of_nearness():
     frame = tables_future.holdout_table(future_of("little").holdout).frame
     assert frame.rmse.is_monotonic_increasing and frame.used.sum() == 1 and len(frame) >= 5
+
+
+@pytest.mark.parametrize(
+    ("nearer", "says"),
+    [("rule", "the plain rule “"), ("method", "nearer than the best plain rule"), ("level", "about as near")],
+)
+def test_the_headline_names_the_strongest_plain_rule_and_says_which_was_nearer(nearer, says):
+    found = replace(little_future(), spend_check=little_future().spend_check | {"nearer": nearer})
+    answer = told(say.value_answer(found, little_lists()))
+    assert says in answer[1] and str(claims_future.SHORT_GUESS.term(found.spend_check["rule"])) in answer[1]
+    assert ("was nearer." in answer[1]) == (nearer == "rule")
+    assert len(answer) <= 3 and len(" ".join(answer).split()) <= 60
+
+
+def test_the_range_is_as_wide_as_the_miss_of_the_test():
+    found = little_future()
+    low, high = claims_future.future_range(found)
+    value, reach = claims_future.future_value(found), abs(found.spend_check["error_pct"]) / 100
+    assert low <= value * (1 - reach) and value * (1 + reach) <= high
+    assert claims_future.future_range(replace(found, spend_check={})) is None
+
+
+def test_a_difference_within_chance_is_no_difference():
+    check = little_future().holdout
+    totals = check.totals.assign(error_low=-3.0, error_high=9.0)
+    title = plots_future.plot_holdout(replace(check, totals=totals)).get_title(loc="left")
+    assert "About as many" in title
+    totals = check.totals.assign(error_low=2.0, error_high=9.0)
+    assert "more purchases" in plots_future.plot_holdout(replace(check, totals=totals)).get_title(loc="left")

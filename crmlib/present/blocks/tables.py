@@ -36,7 +36,7 @@ _UNKNOWN = Markup('<td{}><span class="crm-unknown" title="not known">–</span><
 _CELL = Markup("<td{}>{}</td>")
 _NUMERIC = Markup(' class="crm-num"')
 _DATE = Markup(' class="crm-date"')
-_CODE = Markup(' class="crm-code"')
+_ID = Markup(' class="crm-id"')
 _TEXT = Markup(' class="crm-text"')
 _LONG = 45
 """Characters from which a cell is read as a sentence, and gets the room for it."""
@@ -277,7 +277,7 @@ class _Column:
 
 def _words_style(values: pd.Series) -> Markup:
     if are_pseudonyms(values):
-        return _CODE
+        return _ID
     longest = max((len(str(joined(value))) for value in values if is_known(value)), default=0)
     return _TEXT if longest >= _LONG else Markup("")
 

@@ -167,14 +167,19 @@ class Worklist:
         -------
         DataFrame
         """
+        return self.table.loc[self.slice_index(action)].reset_index(drop=True)
+
+    def slice_index(self, action: str) -> pd.Index:
+        """Where in the table the rows of an action stand, in the order of its slice."""
         if action not in PRECEDENCE:
             raise ParameterError(f"action is {action!r}: give one of {', '.join(PRECEDENCE)}.")
         own = self.table[self.table["action"] == action]
-        own = own.sort_values("at_stake", ascending=False, kind="stable", na_position="last")
-        return own.reset_index(drop=True)
+        return own.sort_values("at_stake", ascending=False, kind="stable", na_position="last").index
 
     def __repr__(self) -> str:
-        return f"Worklist({len(self.table)} rows, {len(self.first)} of them first, as of {self.as_of_on.date()})"
+        return (
+            f"Worklist({len(self.table)} rows, {len(self.first)} of them first, as of {self.as_of_on.date()})"
+        )
 
     def _repr_html_(self) -> str:
         return self.first[list(COLUMNS)].head(20).to_html(index=False)
@@ -344,9 +349,7 @@ def _in_state(stages: pd.Series, state: str, as_of_on: pd.Timestamp) -> pd.DataF
     return _rows(state, found, as_of_on, customer_id=found["customer_id"], at_stake=np.nan)
 
 
-def _left_alone(
-    crm: Crm, figures: pd.DataFrame, stages: pd.Series, as_of_on: pd.Timestamp
-) -> pd.DataFrame:
+def _left_alone(crm: Crm, figures: pd.DataFrame, stages: pd.Series, as_of_on: pd.Timestamp) -> pd.DataFrame:
     """Customers who buy, and whose owner has left."""
     owners, left = customer_owners(crm), employees_left(crm)
     theirs = owners[owners.isin(left.index)]

@@ -47,11 +47,11 @@ def own_cells(path):
     return [cell for cell in code_cells(path) if "parameters" not in cell["metadata"].get("tags", [])]
 
 
-def test_the_nine_reports_are_there():
+def test_the_ten_reports_are_there():
     assert [path.stem for path in NOTEBOOKS] == [
         *("01_data_health", "02_customer_profile", "03_segmentation", "04_cross_sell"),
         *("05_customer_value", "06_churn_and_life_cycle", "07_campaigns", "08_sales_pipeline"),
-        "09_forecast_and_plan",
+        *("09_forecast_and_plan", "10_worklist"),
     ]
 
 

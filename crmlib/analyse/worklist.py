@@ -110,15 +110,15 @@ TASKS = (
 """Every reason to act, once."""
 
 _SITUATIONS = {
-    "win back, in arrears": "silent_owing",
-    "win back, large": "silent_large",
-    "win back, small": "silent",
-    "keep, in arrears": "valuable_owing",
-    "keep, late": "valuable_late",
-    "keep, likely to stop": "valuable_likely_to_stop",
-    "keep, steady": "valuable",
-    "develop, category": "room_to_grow",
-    "develop, rising": "spend_rising",
+    "win_back_in_arrears": "silent_owing",
+    "win_back_large": "silent_large",
+    "win_back_small": "silent",
+    "keep_in_arrears": "valuable_owing",
+    "keep_late": "valuable_late",
+    "keep_likely_to_stop": "valuable_likely_to_stop",
+    "keep_steady": "valuable",
+    "develop_category": "room_to_grow",
+    "develop_rising": "spend_rising",
 }
 FACTS = tuple(dict.fromkeys(fact for task in TASKS for fact in task.facts))
 COLUMNS = (
@@ -177,9 +177,8 @@ class Worklist:
         return own.sort_values("at_stake", ascending=False, kind="stable", na_position="last").index
 
     def __repr__(self) -> str:
-        return (
-            f"Worklist({len(self.table)} rows, {len(self.first)} of them first, as of {self.as_of_on.date()})"
-        )
+        day = self.as_of_on.date()
+        return f"Worklist(rows={len(self.table)}, first={len(self.first)}, as_of={day})"
 
     def _repr_html_(self) -> str:
         return self.first[list(COLUMNS)].head(20).to_html(index=False)
@@ -336,12 +335,16 @@ def _of_customers(
     for chosen in actions.chosen.values():
         for situation, some in chosen.groupby("situation", sort=False):
             found = _with_ids(some)
-            rows = _rows(_SITUATIONS[str(situation)], found, as_of_on, **_stake(found, "at_stake"))
+            rows = _rows(_reason_of(situation), found, as_of_on, **_stake(found, "at_stake"))
             if "stop_probability_pct" in rows and (rows["evidence"] == MODEL).all():
                 sure = rows["stop_probability_pct"] >= 100 * (1 + LIKELY) / 2
                 rows["strength"] = np.where(sure, STRONG, FAIR)
             made.append(rows)
     return made
+
+
+def _reason_of(situation: object) -> str:
+    return _SITUATIONS[str(situation).replace(", ", "_").replace(" ", "_")]
 
 
 def _in_state(stages: pd.Series, state: str, as_of_on: pd.Timestamp) -> pd.DataFrame:

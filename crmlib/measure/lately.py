@@ -122,7 +122,9 @@ def _sold(crm: Crm, freq: str) -> pd.DataFrame | None:
         return None
     lines = read_table(columns_here(crm, "transactions"), "transactions", _LINES)
     steps = Steps().add(_SOLD, day=local_day("ordered_at"), lines=lines)
-    return _by_period(ask(crm, _SOLD_SQL.format(freq=freq), steps=steps))
+    sold = _by_period(ask(crm, _SOLD_SQL.format(freq=freq), steps=steps))
+    knows_buyers = "customer_id" in crm.columns("transactions")
+    return sold if sold is None or knows_buyers else sold.drop(columns="buyers")
 
 
 def _deals(crm: Crm, freq: str) -> pd.DataFrame | None:

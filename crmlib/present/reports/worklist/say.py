@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.worklist import EVIDENCE, PRECEDENCE, STRENGTHS, TASKS, Worklist
+from crmlib.analyse.worklist import BOOKS, EVIDENCE, PATTERN, PRECEDENCE, RULE, STRENGTHS, TASKS, Worklist
 from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, share, times
 from crmlib.present.numbers import is_known
 
@@ -111,6 +111,17 @@ def _top(own: pd.DataFrame, work: Worklist) -> Claim:
     given["stake"] = money(row.at_stake, work.currency)
     given["rows"] = count(len(own), at=f"worklist.first[{row.action}]")
     return claim("work-top-deal", **given) if about_a_deal else claim("work-top-customer", **given)
+
+
+def work_paragraph(work: Worklist) -> list[Claim]:
+    """What the rows that come first rest on."""
+    if work.first.empty:
+        return []
+    found = work.first["evidence"].value_counts()
+    books, rules, deals = (count(int(found.get(name, 0))) for name in (BOOKS, RULE, PATTERN))
+    others = count(int(found.drop([BOOKS, RULE, PATTERN], errors="ignore").sum()))
+    said = claim("work-paragraph", books=books, rules=rules, deals=deals, others=others)
+    return [said, claim("work-paragraph-more")]
 
 
 def work_precedence(work: Worklist) -> list[Claim]:

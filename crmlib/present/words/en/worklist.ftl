@@ -120,6 +120,13 @@ work-top-customer-only = { $action }: customer { $customer } by { $day }. { $rea
 work-deal = deal { $deal }
 work-customer = customer { $customer }
 
+## What it rests on, in one sentence: work_paragraph
+
+work-paragraph =
+    Of these, { $books } rest on the books, { $rules } on a rule about the customer's own habit, { $deals } on how earlier
+    deals went, and { $others } on comparable customers or a model.
+work-paragraph-more = What else is called for with the same customer stands beside it; the lists of each action are below.
+
 ## Lists: work_table, work_counts
 
 work-table-first = What to do first about each customer and each deal, the most money first

@@ -163,6 +163,10 @@ _SHELF = {
         "value_scorecard",
     ),
     "crmlib.analyse.value.valuations": ("customer_valuations",),
+    "crmlib.analyse.worklist": (
+        "Worklist",
+        "worklist",
+    ),
     "crmlib.measure.deals.stays": (
         "deals",
         "stage_stays",

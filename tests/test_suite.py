@@ -13,7 +13,7 @@ from crmlib.present.run.runs import run_reports
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = {
     *("data_health", "customer_profile", "segmentation", "cross_sell"),
-    *("customer_value", "churn_and_life_cycle", "forecast_and_plan"),
+    *("customer_value", "churn_and_life_cycle", "forecast_and_plan", "worklist"),
 }
 REPEATED = {"customer_profile", "segmentation", "customer_value", "churn_and_life_cycle"}
 """Made twice: those that draw lots, and that with the key figures. Offers and forecasts give the same bytes twice

@@ -1,8 +1,10 @@
 """What a report cannot do without, asked before anything is computed."""
 
+import pickle
 import re
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from crmlib.present.blocks import Picture, Skipped
@@ -218,3 +220,47 @@ def or_else(instead: Callable[[Skipped], Any]) -> Callable[[Callable[..., Any]],
         return told
 
     return decorate
+
+
+def hand_on(handed: str, **results: Any) -> None:
+    """Leave results for a later report of the same run; outside a run, and what is missing, is not left.
+
+    Parameters
+    ----------
+    handed : str
+        The folder that the run names; empty outside a run.
+    **results
+    """
+    if not handed:
+        return
+    folder = Path(handed)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, result in results.items():
+        if result is not None and not isinstance(result, Skipped):
+            draft = folder / f".{name}.pickle"
+            draft.write_bytes(pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL))
+            draft.replace(folder / f"{name}.pickle")
+
+
+def handed_on(handed: str, *names: str) -> dict[str, Any]:
+    """Those of the results that an earlier report of the same run has left.
+
+    Parameters
+    ----------
+    handed : str
+        The folder that the run names; empty outside a run. Only the run writes in it, and only its owner can.
+    *names : str
+
+    Returns
+    -------
+    dict of name -> result
+
+    Examples
+    --------
+    >>> handed_on("", "overdue")
+    {}
+    """
+    if not handed:
+        return {}
+    found = {name: Path(handed) / f"{name}.pickle" for name in names}
+    return {name: pickle.loads(file.read_bytes()) for name, file in found.items() if file.is_file()}

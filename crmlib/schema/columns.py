@@ -628,6 +628,11 @@ _COLUMNS = (
     *bounds("expected", "currency", digits=0),
     *bounds("plan_expected", "number", digits=0),
     Column("state", "State"),
+    # what to do next
+    Column("by_when", "By when", "date", "The day by which to do it; never before the closing date."),
+    Column("evidence", "What it rests on", "text", "What speaks for it, and how strongly."),
+    Column("also", "Also", "text", "What else is called for with the same customer."),
+    Column("first_rows", "Come first", "count", "Rows that come first for their customer or deal."),
 )
 # fmt: on
 

@@ -101,6 +101,8 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "leads.all": "leads [period]",
         "leads.converted": "leads that became customers [source, period]",
         "retention.share": "share that came back [cohort, month]",
+        "lately.figure": "a figure of the last whole month or quarter, or of another one [figure, first day]",
+        "worklist.first": "customers and deals of which an action is the first thing to do [action]",
         "outreach.planned": "contacts planned [step]",
     }
 )

@@ -143,6 +143,8 @@ class ActionLists:
     currency : str
     basis : dict of list -> how it was chosen, in words
     left_out : dict of list -> why it is empty
+    chosen : dict of list -> DataFrame indexed by customer_id (the house's own)
+        All who qualify, the most money at stake first, with the `situation` and the figures that speak for it.
 
     Examples
     --------
@@ -157,6 +159,7 @@ class ActionLists:
     currency: str = ""
     basis: dict[str, str] = field(default_factory=dict, repr=False)
     left_out: dict[str, str] = field(default_factory=dict, repr=False)
+    chosen: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
         parts = (("Keep", self.keep), ("Develop", self.develop), ("Win back", self.win_back))
@@ -255,6 +258,7 @@ def action_lists(
         currency=crm.currency,
         basis=_basis(table, valued_by),
         left_out={name: _WHY_EMPTY[name] for name in says if chosen[name].empty},
+        chosen=chosen,
     )
 
 

@@ -110,6 +110,14 @@ def employees_left(crm: Crm) -> pd.Series:
     return pd.to_datetime(left).astype("datetime64[us]")
 
 
+def customer_owners(crm: Crm) -> pd.Series:
+    """Who looks after each customer, of those whose owner is known."""
+    if "customers" not in crm or "owner_id" not in crm.columns("customers"):
+        return pd.Series(dtype="str", name="owner_id").rename_axis("customer_id")
+    sql = "select customer_id, owner_id from customers where owner_id is not null order by customer_id"
+    return ask(crm, sql).set_index("customer_id")["owner_id"]
+
+
 def _has(crm: Crm, *columns: str) -> bool:
     return "interactions" in crm and set(columns) <= set(crm.columns("interactions"))
 

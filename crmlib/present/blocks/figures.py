@@ -1,5 +1,6 @@
 """Key figures: a number, its unit, its interval, and never a nought for what is not known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from math import isfinite
@@ -76,6 +77,8 @@ class KeyFigure:
         Which way is good; None when neither is.
     format : str, optional
         A format of Python's own for value and interval, such as ",.1f".
+    history : sequence of numbers
+        The same figure of earlier periods, oldest first, this one last; the index draws it as a small line.
     """
 
     label: str | Claim
@@ -86,6 +89,7 @@ class KeyFigure:
     note: str | Claim = ""
     better: Literal["higher", "lower"] | None = None
     format: str | None = None
+    history: Sequence[float] = ()
     fact: Fact | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self):
@@ -126,6 +130,8 @@ class KeyFigure:
         words = {name: str(getattr(self, name)) for name in ("label", "unit", "note")} | {
             "better": self.better
         }
+        if len(self.history):
+            machine["history"] = [_machine(value) for value in self.history]
         return {**words, **machine, "shown": self.shown, "number": self.number, "interval": self.interval}
 
     def _claims(self) -> list[dict[str, Any]]:
@@ -158,19 +164,24 @@ class KeyFigures(Block):
     *figures : KeyFigure
     index : bool
         Whether they stand on the index of the run as well.
+    says : Claim or str
+        A line below them: of which time they are.
     """
 
     kind: ClassVar[str] = "key_figures"
     figures: tuple[KeyFigure, ...]
     index: bool
+    says: str | Claim
 
-    def __init__(self, *figures, index=False):
+    def __init__(self, *figures, index=False, says=""):
         object.__setattr__(self, "figures", tuple(figures))
         object.__setattr__(self, "index", bool(index))
+        object.__setattr__(self, "says", says)
 
     def _html(self) -> str:
         cells = Markup("").join(figure_cell(figure._record()) for figure in self.figures)
-        return Markup('<dl class="crm-figures">{}</dl>').format(cells)
+        below = Markup('<p class="compared">{}</p>').format(str(self.says)) if self.says else ""
+        return Markup('<dl class="crm-figures">{}</dl>{}').format(cells, below)
 
     def _text(self) -> str:
         return "\n".join(
@@ -180,7 +191,10 @@ class KeyFigures(Block):
 
     def _record(self) -> dict[str, Any]:
         claims = [claim for figure in self.figures for claim in figure._claims()]
+        claims += [self.says.record()] if isinstance(self.says, Claim) else []
+        more = {"says": str(self.says)} if self.says else {}
         return {
+            **more,
             "index": self.index,
             "figures": [figure._record() for figure in self.figures],
             "claims": claims,

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from hashlib import sha256
 from math import floor, isfinite, log10
 from numbers import Integral
+from re import fullmatch
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -36,7 +37,7 @@ _UNKNOWN = Markup('<td{}><span class="crm-unknown" title="not known">–</span><
 _CELL = Markup("<td{}>{}</td>")
 _NUMERIC = Markup(' class="crm-num"')
 _DATE = Markup(' class="crm-date"')
-_CODE = Markup(' class="crm-code"')
+_ID = Markup(' class="crm-id"')
 _TEXT = Markup(' class="crm-text"')
 _LONG = 45
 """Characters from which a cell is read as a sentence, and gets the room for it."""
@@ -276,10 +277,16 @@ class _Column:
 
 
 def _words_style(values: pd.Series) -> Markup:
-    if are_pseudonyms(values):
-        return _CODE
+    if are_pseudonyms(values) or _are_codes(values):
+        return _ID
     longest = max((len(str(joined(value))) for value in values if is_known(value)), default=0)
     return _TEXT if longest >= _LONG else Markup("")
+
+
+def _are_codes(values: pd.Series) -> bool:
+    """Whether a column holds short numbers of things, such as O-15035, which do not break between lines."""
+    known = [str(joined(value)) for value in values if is_known(value)]
+    return bool(known) and all(fullmatch(r"(?=\S*\d)\S{1,16}", text) for text in known)
 
 
 def _pattern(values: pd.Series, digits: int | str | None) -> str:

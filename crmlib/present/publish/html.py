@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,28 @@ class ReportWriter:
         html = mistune.Markdown(renderer, plugins=[table_plugin])(source)
         return Markup(html)
 
+    def body(self, cells: Iterable[Mapping[str, Any]], *, show_code: bool = False) -> Markup:
+        """Write all cells; a heading whose code shows nothing is left out, a section tagged `folded` is folded."""
+        sections = [_Section()]
+        for cell in cells:
+            if cell.get("cell_type") == "markdown":
+                known = len(self.headings)
+                html = self.markdown(cell)
+                begun = [anchor for level, anchor, _ in self.headings[known:] if level == 2]
+                if begun:
+                    folded = FOLDED in (cell.get("metadata") or {}).get("tags", ())
+                    sections.append(_Section(heading=html, anchors=begun, folded=folded))
+                else:
+                    sections[-1].parts.append(html)
+            elif cell.get("cell_type") == "code":
+                sections[-1].asks = True
+                hidden = (cell.get("metadata") or {}).get("transient", {}).get("remove_source")
+                sections[-1].parts += [self.code(cell)] if show_code and not hidden else []
+                sections[-1].parts.append(self.outputs(cell))
+        silent = {anchor for section in sections if section.is_silent for anchor in section.anchors}
+        self.headings = [heading for heading in self.headings if heading[1] not in silent]
+        return Markup("\n").join(section.html() for section in sections if not section.is_silent)
+
     def code(self, cell: Mapping[str, Any]) -> Markup:
         """Write a cell's code, folded."""
         source = _joined(cell.get("source", "")).strip()
@@ -143,6 +166,39 @@ class ReportWriter:
         words = _joined(text).strip("\n")
         self.words.append(words)
         return _PLAIN.format(words) if words.strip() else Markup("")
+
+
+FOLDED = "folded"
+"""The tag of a heading's cell whose section, up to the next heading of its level, is folded on the page."""
+
+_FOLDED = Markup(
+    '<details class="crm-folded">\n<summary>{}</summary>\n<div class="body">\n{}\n</div>\n</details>'
+)
+_HEADING = re.compile(r"\s*(<h2 .*?</h2>)(.*)", re.DOTALL)
+
+
+@dataclass(kw_only=True)
+class _Section:
+    """A heading and what stands under it."""
+
+    heading: str = ""
+    anchors: list[str] = field(default_factory=list)
+    folded: bool = False
+    asks: bool = False
+    parts: list[Markup] = field(default_factory=list)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is a heading whose code shows nothing."""
+        return bool(self.anchors) and self.asks and not "".join(self.parts).strip()
+
+    def html(self) -> Markup:
+        """The section, folded where it is told to be and begins with its heading."""
+        begins = _HEADING.fullmatch(self.heading) if self.folded else None
+        if not begins:
+            return Markup("\n").join([self.heading, *self.parts])
+        heading, rest = (Markup(part) for part in begins.groups())
+        return _FOLDED.format(heading, Markup("\n").join([rest, *self.parts]))
 
 
 _TAKEN = {"content", "contents", "words", "foot"}

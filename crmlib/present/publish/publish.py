@@ -23,7 +23,7 @@ import re
 import shutil
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
@@ -38,6 +38,16 @@ from crmlib.schema.errors import CrmlibError
 
 HEALTH_REPORT = "data_health"
 """The report about the data themselves: on the indexes its findings come after those about the business."""
+
+WORKLIST_REPORT = "worklist"
+"""The report that says what to do next: on the index of a run its findings have a part of their own."""
+
+SPEAKS_FIRST = (
+    *("forecast_and_plan", "sales_pipeline", "churn_and_life_cycle", "customer_value", "campaigns"),
+    *("segmentation", "cross_sell", "customer_profile"),
+)
+"""Whose findings the index takes first: the plan, the pipeline, who may leave, who is worth most. One of each, then
+the next of each; reports that are not named here come after those, and the one about the data last."""
 
 KEPT_FAILED = 5
 KEPT_WORK = 3
@@ -199,8 +209,7 @@ def site_records(out: str | Path) -> list[dict[str, Any]]:
         latest = shelf.latest()
         run = read_json(shelf.root / latest / "run.json") if latest else {}
         if set(run) >= RECORD:
-            reports = sorted(run["reports"], key=lambda report: report["name"] == HEALTH_REPORT)
-            in_turn = zip_longest(*(report.get("findings", ()) for report in reports))
+            in_turn = zip_longest(*(report.get("findings", ()) for report in found_in_turn(run["reports"])))
             findings = [text for texts in in_turn for text in texts if text]
             records.append(
                 {
@@ -215,6 +224,17 @@ def site_records(out: str | Path) -> list[dict[str, Any]]:
                 }
             )
     return sorted(records, key=lambda record: (record["title"].casefold(), record["name"]))
+
+
+def found_in_turn(reports: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The reports whose findings an index shows, in the order in which they speak."""
+    places = {name: place for place, name in enumerate(SPEAKS_FIRST)}
+
+    def place(report: Mapping[str, Any]) -> int:
+        last = len(places) + (report.get("name") == HEALTH_REPORT)
+        return places.get(str(report.get("name")), last)
+
+    return sorted((one for one in reports if one.get("name") != WORKLIST_REPORT), key=place)
 
 
 def _is_run(name):

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from crmlib.present.blocks.figures import NOT_KNOWN, figure_cell, is_known, shown_number, with_unit
 from crmlib.present.publish.page import date_words, environment
-from crmlib.present.publish.publish import HEALTH_REPORT
+from crmlib.present.publish.publish import HEALTH_REPORT, WORKLIST_REPORT, found_in_turn
 
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 3
 _LONGEST = 24
@@ -76,7 +76,7 @@ def _short(number: Real) -> str:
     return shown_number(float(f"{number:.2g}") if number < 100 else round(number))
 
 
-def sparkline(values: Sequence[Any], *, label: str | None = None) -> Markup:
+def sparkline(values: Sequence[Any], *, label: str | None = None, what: str = "runs") -> Markup:
     """A small line of a figure's history, the newest at its end."""
     recent = list(values)[-_LONGEST:]
     known = [(place, float(value)) for place, value in enumerate(recent) if _is_number(value)]
@@ -90,7 +90,9 @@ def sparkline(values: Sequence[Any], *, label: str | None = None) -> Markup:
         (round(_EDGE + place * across, 1), round(_HEIGHT - _EDGE - middle - (value - low) * up, 1))
         for place, value in known
     ]
-    said = f"{label or 'History'}, {len(known)} runs: " + ", ".join(shown_number(value) for _, value in known)
+    said = f"{label or 'History'}, {len(known)} {what}: " + ", ".join(
+        shown_number(value) for _, value in known
+    )
     drawing = Markup(
         '<dd class="crm-history"><svg viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
         '<polyline points="{}"/><circle cx="{}" cy="{}" r="2.5"/></svg></dd>'
@@ -125,7 +127,8 @@ def run_index(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> s
             parameters=run.get("parameters"),
             site_href=run.get("site_href"),
             figures=_figures(run, done),
-            compared=_compared(run),
+            compared=_compared(run, done),
+            work=_work(done),
             findings=_findings(done),
             cards=[_card(report) for report in reports if report.get("status", "done") != "skipped"],
             health=_health(run, done),
@@ -148,10 +151,11 @@ def _figures(run, done) -> list[str]:
     history = [_key_figures(past) for past in run.get("history") or [] if past.get("run") != run.get("run")]
     cells = []
     for record in current[:_MOST_FIGURES]:
-        past = past_values(record, [*history] or [previous])
-        more = change_note(record, previous) + sparkline(
-            [*past, record.get("value")], label=record.get("label")
-        )
+        if record.get("history"):
+            more = sparkline(record["history"], label=record.get("label"), what="periods")
+        else:
+            past = [*past_values(record, [*history] or [previous]), record.get("value")]
+            more = change_note(record, previous) + sparkline(past, label=record.get("label"))
         cells.append(figure_cell(record, more=more))
     return cells
 
@@ -170,7 +174,11 @@ def _blocks(report: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     return [block for block in report.get("blocks") or [] if block.get("kind") == kind]
 
 
-def _compared(run) -> str:
+def _compared(run, done) -> str:
+    of_time = [str(block["says"]) for report in done for block in _blocks(report, "key_figures")
+               if block.get("index") and block.get("says")]  # fmt: skip
+    if of_time:
+        return of_time[0]
     previous = run.get("previous")
     if not previous:
         return "The first published run: there is nothing yet to compare with."
@@ -182,9 +190,16 @@ def _compared(run) -> str:
 
 
 def _findings(done) -> list[dict[str, Any]]:
-    by_report = [_found(report) for report in sorted(done, key=lambda one: one.get("name") == HEALTH_REPORT)]
+    by_report = [_found(report) for report in found_in_turn(done)]
     in_turn = chain.from_iterable(zip_longest(*by_report))
     return [finding for finding in in_turn if finding][:_MOST_FINDINGS]
+
+
+def _work(done) -> dict[str, Any]:
+    """The largest of each kind of what is to be done, and where the list is."""
+    report = next((report for report in done if report.get("name") == WORKLIST_REPORT), {})
+    found = _found(report)
+    return {"found": found, "href": report.get("href"), "title": report.get("title")} if found else {}
 
 
 def _found(report) -> list[dict[str, Any]]:

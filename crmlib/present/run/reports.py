@@ -17,7 +17,10 @@ from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import TABLES
 
 _NUMBERED = re.compile(r"^\d+[a-z]?_+(?=.)")
-RESERVED = {"workspace": "name the workspace itself", "as_of": "use --as-of"}
+HANDED = "handed"
+"""The parameter by which a notebook is told where the reports of its run leave results for one another."""
+
+RESERVED = {"workspace": "name the workspace itself", "as_of": "use --as-of", HANDED: "each run sets it"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,7 @@ class Report:
     title, question : from the notebook's metadata
     needs, wants : tables it cannot, and can, do without
     parameters : those of its tagged cell
+    last : whether it waits for the other reports of the run, to take what they hand on
     """
 
     name: str
@@ -40,6 +44,7 @@ class Report:
     needs: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    last: bool = False
 
     def lacks(self, tables: Any) -> tuple[str, ...]:
         """The needed tables that are not among those given."""
@@ -125,6 +130,7 @@ def read_report(path: str | Path) -> Report:
         needs=needs,
         wants=wants,
         parameters=read_parameters({"cells": cells}, name=path.name),
+        last=bool(told.get("last")),
     )
 
 

@@ -22,7 +22,7 @@ from crmlib.present.publish.publish import move_downloads, take_files
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest
 from crmlib.present.run.progress import Progress, Step, log_to, silent
-from crmlib.present.run.reports import Report
+from crmlib.present.run.reports import HANDED, Report
 from crmlib.schema.errors import CrmlibError
 
 KEEP = 30
@@ -114,8 +114,8 @@ class Job:
 
     @property
     def told(self) -> dict[str, Any]:
-        """The parameters that a page may name: all but the workspace's path."""
-        return {name: value for name, value in self.parameters.items() if name != "workspace"}
+        """The parameters that a page may name: all but paths."""
+        return {name: value for name, value in self.parameters.items() if name not in ("workspace", HANDED)}
 
 
 class Runner:
@@ -166,8 +166,13 @@ class Runner:
     def _execute_all(self):
         results = {}
         self._tell("planned", total=len(self.jobs))
+        for waits in (False, True):
+            self._execute_some([job for job in self.jobs if job.report.last == waits], results)
+        return results
+
+    def _execute_some(self, jobs, results):
         with ThreadPoolExecutor(max_workers=max(1, self.order.jobs)) as pool:
-            futures = {pool.submit(self._execute, job): job for job in self.jobs}
+            futures = {pool.submit(self._execute, job): job for job in jobs}
             try:
                 for future in as_completed(futures):
                     execution = future.result()
@@ -180,7 +185,6 @@ class Runner:
                     future.cancel()
                 self.kernels.close()
                 raise
-        return results
 
     def _execute(self, job):
         report = job.report
@@ -197,10 +201,10 @@ class Runner:
             self._tell("started", report=report.name)
             execution = execute_report(
                 report,
-                parameters=job.parameters,
+                parameters=job.parameters | self._handed(report),
                 output=self.work / f"{report.name}.ipynb",
                 kernels=self.kernels,
-                folders={self.folder.name: self.folder},
+                folders={self.folder.name: self.folder, "run": self.work},
                 timeout=self.order.timeout,
                 on_cell=lambda done, total: self._tell("cell", report=report.name, done=done, total=total),
             )
@@ -209,6 +213,10 @@ class Runner:
         finished = {"key": job.key, "seconds": execution.seconds}
         publish.write_text(self.work / f"{report.name}.json", json.dumps(finished))
         return self._write_page(job, execution)
+
+    def _handed(self, report):
+        wants = any(parameter.name == HANDED for parameter in report.parameters)
+        return {HANDED: str((self.work / HANDED).resolve())} if wants else {}
 
     def _finished_before(self, job):
         name = job.report.name
@@ -220,6 +228,8 @@ class Runner:
         except (OSError, ValueError, nbformat.ValidationError):
             return None
         shutil.copy2(self.unfinished / f"{name}.ipynb", self.work)
+        if (self.unfinished / HANDED).is_dir():
+            shutil.copytree(self.unfinished / HANDED, self.work / HANDED, dirs_exist_ok=True)
         return Execution(
             report=name,
             status="done",

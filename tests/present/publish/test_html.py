@@ -8,13 +8,14 @@ from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from nbformat import v4
 
-from crmlib.present.blocks import Answer, Prose
+from crmlib.present.blocks import Answer, DataTable, Prose
 from crmlib.present.glossary import GLOSSARY
 from crmlib.present.publish.html import notebook_to_html
-from crmlib.present.publish.page import asset, check_size, date_words, safe_href, security_policy
+from crmlib.present.publish.page import asset, check_size, date_words, page_budget, safe_href, security_policy
 from crmlib.schema.errors import CrmlibError
 from tests.present.blocks.test_blocks import CANARIES, Tags, everywhere
 from tests.present.pages_demo import CONTEXT, executed, notebook
@@ -291,3 +292,68 @@ def test_text_has_the_contrast_that_wcag_aa_asks_for(scheme, ground):
 def test_the_template_folder_is_one_that_nbconvert_knows():
     folder = Path(__file__).parents[3] / "crmlib" / "present" / "publish" / "templates" / "crmlib"
     assert {"conf.json", "index.html.j2"} <= {file.name for file in folder.iterdir()}
+
+
+def heading(text, *tags):
+    return v4.new_markdown_cell(text, metadata={"tags": list(tags)})
+
+
+def test_a_tagged_section_is_folded_up_to_the_next_heading_of_its_level():
+    page = page_of(
+        heading("## Who buys?"),
+        executed(Prose("Few do.")),
+        heading("## How it was computed", "folded"),
+        executed(Prose("By counting.")),
+        heading("### Ways tried"),
+        executed(Prose("Two ways.")),
+        heading("## What next?"),
+        executed(Prose("Call them.")),
+    )
+    (folded,) = re.findall(r'<details class="crm-folded">(.*?)</details>', page, re.DOTALL)
+    assert re.match(r'\s*<summary><h2 id="how-it-was-computed">How it was computed</h2></summary>', folded)
+    assert "By counting." in folded and "Two ways." in folded
+    assert "Few do." not in folded and "Call them." not in folded
+    contents = re.search(r'<nav class="contents".*?</nav>', page, re.DOTALL)[0]
+    assert re.findall('href="#([^"]*)"', contents) == ["who-buys", "how-it-was-computed", "what-next"]
+    assert ".crm-folded::details-content" in asset("page.css").split("@media print")[1]
+
+
+def test_the_tag_folds_nothing_where_no_heading_begins():
+    assert 'crm-folded">' not in page_of(heading("Some words.", "folded"), executed(Prose("Few do.")))
+
+
+def test_a_question_that_no_cell_answers_is_not_asked():
+    page = page_of(
+        heading("## Who buys?"),
+        executed(Prose("Few do.")),
+        heading("## Who plans?"),
+        v4.new_code_cell("nothing"),
+        heading("## How it was computed", "folded"),
+        v4.new_code_cell("nothing"),
+    )
+    assert "Who plans?" not in page and 'crm-folded">' not in page
+    assert "Who buys?" in page
+
+
+def test_the_budget_counts_what_stands_outside_the_folded_part():
+    table = executed(DataTable(pd.DataFrame({"n": [1, 2]}), name="n", caption="Two numbers"))
+    cells = [heading("## Who buys?"), executed(Prose("one two three four")), table]
+    more = executed(Prose("five six seven"))
+    bare = page_budget(page_of(*cells))
+    assert bare == page_budget(
+        page_of(*cells, heading("## How it was computed", "folded"), more, deepcopy(table))
+    )
+    assert bare[1] == 1
+    assert page_budget(page_of(*cells, more)) == (bare[0] + 3, 1)
+    assert page_budget(page_of(*cells, deepcopy(table)))[1] == 2
+
+
+def test_paper_keeps_every_identifier():
+    frame = pd.DataFrame({"customer_id": ["K-ABCDEFGHIJKL", "K-BCDEFGHIJKLM"]})
+    page = page_of(executed(DataTable(frame, name="ids", caption="Customers")))
+    (worn, _) = re.findall(r'<td class="([^"]*)">K-', page)
+    paper = asset("page.css").split("@media print")[1]
+    hidden = re.findall(r"([^{}]*)\{ display: none !important; \}", paper)
+    unseen = set(re.findall(r"\.([\w-]+)", " ".join(hidden)))
+    assert worn == "crm-id" and "crm-code" in unseen
+    assert not {worn, "crm-num", "crm-date", "crm-text", "crm-folded"} & unseen

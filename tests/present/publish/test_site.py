@@ -202,3 +202,33 @@ def test_the_site_lists_its_workspaces():
     assert "Online gifts As of 9 December 2011 Run 2018-01-02T0712 the run after it failed" in said
     assert "Nothing is published yet." in words(site_index([]))
     assert "As of not known" in words(site_index([{}]))
+
+
+def test_the_index_opens_with_what_to_do_and_takes_findings_across_subjects():
+    done = [
+        {
+            "name": name,
+            "title": name,
+            "href": f"{name}.html",
+            "blocks": record(Findings(f"{name} one.", f"{name} two.")),
+        }
+        for name in ("data_health", "cross_sell", "worklist", "sales_pipeline", "forecast_and_plan", "my_own")
+    ]
+    said = words(run_index({}, done))
+    work, found = said.split("What to do next")[1].split("What we found")
+    assert "worklist one." in work and "worklist two." in work
+    order = re.findall(r"(\w+) (one|two)\.", found.split("Reports")[0])
+    assert [name for name, _ in order] == [
+        *("forecast_and_plan", "sales_pipeline", "cross_sell", "my_own", "data_health")
+    ]
+
+
+def test_figures_of_a_period_bring_their_own_history_and_their_own_comparison():
+    figure = KeyFigure(
+        label="Net sales", value=9, note="before: 8; a year earlier: 7", history=(7, 7.5, 8, 9)
+    )
+    row = KeyFigures(figure, index=True, says="Of the quarter that ended on 31 December.")
+    html = run_index({}, [{"name": "worklist", "href": "worklist.html", "blocks": record(row)}])
+    assert "Net sales, 4 periods: 7, 7.5, 8, 9" in html
+    assert "before: 8; a year earlier: 7" in html
+    assert "Of the quarter that ended on 31 December." in html and "first published run" not in html

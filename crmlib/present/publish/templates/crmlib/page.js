@@ -1,5 +1,5 @@
 "use strict";
-// Everything is on the page without this: it sorts, searches and folds tables, and marks the section being read.
+// Everything is on the page without this: it sorts, searches and folds tables, opens what is linked to, and marks the section being read.
 (() => {
   const number = (text) => {
     const plain = text.replace(/[,\s%]/g, "").replace("−", "-").replace("∞", "Infinity");
@@ -104,6 +104,27 @@
     show();
   };
   document.querySelectorAll("figure.crm-table").forEach(setUp);
+
+  // What is linked to is not left folded, and nothing is on paper.
+  const unfold = () => {
+    const target = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
+    const folded = target && target.closest("details.crm-folded");
+    if (folded && !folded.open) {
+      folded.open = true;
+      target.scrollIntoView();
+    }
+  };
+  window.addEventListener("hashchange", unfold);
+  document.querySelectorAll('a[href^="#"]').forEach((link) => {
+    link.addEventListener("click", () => window.setTimeout(unfold));
+  });
+  unfold();
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = Array.from(document.querySelectorAll("details.crm-folded:not([open])"));
+    opened.forEach((folded) => { folded.open = true; });
+  });
+  window.addEventListener("afterprint", () => opened.forEach((folded) => { folded.open = false; }));
 
   const links = new Map(Array.from(document.querySelectorAll(".contents a"), (link) => [link.hash.slice(1), link]));
   const headings = Array.from(links.keys(), (id) => document.getElementById(decodeURIComponent(id))).filter(Boolean);

@@ -1,0 +1,138 @@
+"""What the worklist says: the answer, the largest of each kind, and why and what to do in each row."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.worklist import BOOKS, EVIDENCE, PATTERN, PRECEDENCE, RULE, STRENGTHS, TASKS, Worklist
+from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, share, times
+from crmlib.present.numbers import is_known
+
+WORK_ACTIONS = Family("work-action", PRECEDENCE)
+WORK_PRECEDENCE = Family("work-place", PRECEDENCE)
+WORK_REASONS = Family(
+    "work-reason",
+    tuple(task.reason for task in TASKS),
+    facts=(
+        *("left", "stage", "age", "limit", "touch", "spend", "owed", "days", "worth", "silence", "ratio"),
+        *("chance", "room", "part", "category", "product"),
+    ),
+)
+WORK_STEPS = Family("work-step", tuple(dict.fromkeys(task.step for task in TASKS)), facts=("what",))
+EVIDENCE_WORDS = Family("work-evidence", tuple(f"{one}_{how}" for one in EVIDENCE for how in STRENGTHS))
+
+SOON_DAYS = 7
+"""What is to be done within so many days is counted in the answer."""
+
+
+def work_reason(row: Any, *, currency: str) -> Claim:
+    """Why something is to be done, from the figures of a row."""
+    return WORK_REASONS.claim(
+        row.reason,
+        left=date(row.left_on),
+        stage=name(row.deal_stage),
+        age=days(row.stage_age_days),
+        limit=days(row.limit_days),
+        touch=days(row.last_touch_days),
+        spend=money(row.spend_365d, currency),
+        owed=money(row.overdue_amount, currency),
+        days=days(row.overdue_days_max),
+        worth=money(row.worth_a_year, currency),
+        silence=days(row.recency_days),
+        ratio=times(row.gap_overdue_ratio),
+        chance=share(row.stop_probability_pct if is_known(row.stop_probability_pct) else row.probability_pct),
+        room=money(row.growth_potential, currency),
+        part=money(row.growth_category_amount, currency),
+        category=name(row.growth_category),
+        product=name(row.product),
+    )
+
+
+def work_step(row: Any) -> Claim:
+    """What to do, from the figures of a row."""
+    what = next((text for text in (row.next_step, row.growth_category, row.product) if is_known(text)), None)
+    return WORK_STEPS.claim(row.step, what=count(None) if what is None else name(what))
+
+
+def work_answer(work: Worklist) -> list[Claim]:
+    """How much there is to do, where most of the money lies, and what to begin with."""
+    first = work.first
+    if first.empty:
+        return [claim("work-answer-none")]
+    until = work.as_of_on + pd.Timedelta(days=SOON_DAYS)
+    soon = int((first["by_when"] <= until).sum())
+    said = [claim("work-answer-one")]
+    if len(first) > 1:
+        said = [claim("work-answer-first", rows=count(len(first)), soon=count(soon), day=date(until))]
+    sums = first.groupby("action")["at_stake"].sum().sort_values(ascending=False, kind="stable")
+    if sums.iloc[0] > 0:
+        stake, action = money(sums.iloc[0], work.currency), WORK_ACTIONS.term(sums.index[0])
+        said.append(claim("work-answer-money", stake=stake, action=action))
+    top = next(first.itertuples())
+    return [*said, claim("work-answer-begin", who=_who(top), step=work_step(top))]
+
+
+def _who(row: Any) -> Claim:
+    if is_known(row.opportunity_id):
+        return claim("work-deal", deal=name(row.opportunity_id))
+    return claim("work-customer", customer=name(row.customer_id))
+
+
+def work_top(work: Worklist) -> list[Claim]:
+    """The largest row of each kind of action that comes first, in the order of precedence."""
+    return [_top(own, work) for own in _kinds(work)]
+
+
+def _kinds(work: Worklist) -> Iterator[pd.DataFrame]:
+    first = work.first
+    for action in PRECEDENCE:
+        own = first[first["action"] == action]
+        if len(own):
+            yield own.sort_values("at_stake", ascending=False, kind="stable", na_position="last")
+
+
+def _top(own: pd.DataFrame, work: Worklist) -> Claim:
+    row = next(own.itertuples())
+    about_a_deal, with_money = is_known(row.opportunity_id), is_known(row.at_stake)
+    given = {
+        "action": WORK_ACTIONS.term(row.action),
+        "day": date(row.by_when),
+        "reason": work_reason(row, currency=work.currency),
+    }
+    if about_a_deal:
+        given["deal"] = name(row.opportunity_id)
+    else:
+        given["customer"] = name(row.customer_id)
+    if not with_money:
+        return (
+            claim("work-top-deal-only", **given) if about_a_deal else claim("work-top-customer-only", **given)
+        )
+    given["stake"] = money(row.at_stake, work.currency)
+    given["rows"] = count(len(own), at=f"worklist.first[{row.action}]")
+    return claim("work-top-deal", **given) if about_a_deal else claim("work-top-customer", **given)
+
+
+def work_paragraph(work: Worklist) -> list[Claim]:
+    """What the rows that come first rest on."""
+    if work.first.empty:
+        return []
+    found = work.first["evidence"].value_counts()
+    books, rules, deals = (count(int(found.get(name, 0))) for name in (BOOKS, RULE, PATTERN))
+    others = count(int(found.drop([BOOKS, RULE, PATTERN], errors="ignore").sum()))
+    said = claim("work-paragraph", books=books, rules=rules, deals=deals, others=others)
+    return [said, claim("work-paragraph-more")]
+
+
+def work_precedence(work: Worklist) -> list[Claim]:
+    """By which rule one action comes before another."""
+    there = set(work.table["action"])
+    places = [WORK_PRECEDENCE.claim(action) for action in PRECEDENCE if action in there]
+    return [claim("work-precedence"), *places, claim("work-ruled-out")] if places else []
+
+
+def work_limits(work: Worklist) -> list[Claim]:
+    """What the list does not say."""
+    said = [claim("work-limits-one"), claim("work-limits-money"), claim("work-limits-days")]
+    has_offers = work.table["action"].eq("offer").any()
+    return said if has_offers else [*said, claim("work-limits-without-offers")]

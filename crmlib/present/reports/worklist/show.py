@@ -1,0 +1,129 @@
+"""The worklist as tables: what comes first, each action's list, and how much there is to do."""
+
+from functools import lru_cache
+
+import pandas as pd
+
+from crmlib.analyse.worklist import FIRST, PRECEDENCE, Worklist
+from crmlib.measure.lately import FIGURES, MONTHS, Lately
+from crmlib.prepare.crm import Crm
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.claims import Fact, Family, claim, count, date, money, share
+from crmlib.present.reports.worklist.say import EVIDENCE_WORDS, WORK_ACTIONS, work_reason, work_step
+
+WORK_TABLES = Family("work-table", PRECEDENCE)
+
+
+def work_table(crm: Crm, work: Worklist, action: str | None = None, *, rows: int = 10) -> DataTable | None:
+    """All rows of one action, or what comes first about each customer and deal; nothing where there is none."""
+    said = _in_words(work)
+    own = said[work.table["turn"].eq(FIRST)] if action is None else said.loc[work.slice_index(action)]
+    if own.empty:
+        return None
+    caption = claim("work-table-first") if action is None else WORK_TABLES.claim(action)
+    return DataTable(
+        _shown(own, with_action=action is None),
+        name=f"worklist_{action or 'first'}",
+        caption=caption,
+        currency=work.currency,
+        rows=rows,
+        excel=True,
+        about=about_workspace(crm),
+        download_bytes=40_000,
+    )
+
+
+def work_counts(work: Worklist) -> DataTable | None:
+    """How many rows each action has, how many come first, and the money at stake in those."""
+    if work.table.empty:
+        return None
+    grouped = work.table.assign(first=work.table["turn"].eq("first")).groupby("action")
+    counted = pd.DataFrame(
+        {
+            "rows": grouped.size(),
+            "first_rows": grouped["first"].sum().astype("int64"),
+            "at_stake": work.first.groupby("action")["at_stake"].sum(min_count=1),
+            "by_when": grouped["by_when"].min(),
+        }
+    ).reindex([action for action in PRECEDENCE if action in grouped.groups])
+    counted.insert(0, "action", [_action_word(action) for action in counted.index])
+    return DataTable(
+        counted.reset_index(drop=True),
+        name="worklist_counts",
+        caption=claim("work-table-counts"),
+        currency=work.currency,
+        download=False,
+    )
+
+
+def _shown(own: pd.DataFrame, *, with_action: bool) -> pd.DataFrame:
+    """The columns that hold something."""
+    shown = own if with_action else own.drop(columns="action")
+    return shown.loc[:, shown.notna().any()].reset_index(drop=True)
+
+
+@lru_cache(maxsize=1)
+def _in_words(work: Worklist) -> pd.DataFrame:
+    """All rows in words, made once for all lists of a page."""
+    found = work.table
+    rows = list(found.itertuples())
+    keys = [str((row.step, row.next_step, row.growth_category, row.product)) for row in rows]
+    steps = {key: str(work_step(row)) for key, row in dict(zip(keys, rows, strict=True)).items()}
+    return pd.DataFrame(
+        {
+            "action": found["action"].map(_action_word),
+            "customer_id": found["customer_id"],
+            "opportunity_id": found["opportunity_id"],
+            "by_when": found["by_when"],
+            "at_stake": found["at_stake"],
+            "step": [steps[key] for key in keys],
+            "reason": [str(work_reason(row, currency=work.currency)) for row in rows],
+            "owner_id": found["owner_id"],
+            "evidence": [str(EVIDENCE_WORDS.term(f"{row.evidence}_{row.strength}")) for row in rows],
+            "also": [", ".join(map(_action_word, row.also)) or None for row in rows],
+        },
+        index=found.index,
+    )
+
+
+@lru_cache(maxsize=len(PRECEDENCE))
+def _action_word(action: str) -> str:
+    return str(WORK_ACTIONS.term(action))
+
+
+LATELY_FIGURES = Family("work-figure", FIGURES)
+LATELY_WORDS = Family("work-lately", tuple(MONTHS), facts=("first", "last"))
+_SHOWN_FIRST = ("sales", "plan_reached_pct", "won_amount", "open_amount", "won_deals", "buyers", "orders")
+_MOST_FIGURES = 6
+
+
+def lately_figures(found: Lately | None) -> KeyFigures | None:
+    """How the last whole month or quarter went, beside the one before and the same a year earlier."""
+    if found is None:
+        return None
+    names = [name for name in _SHOWN_FIRST if name in found.table.index][:_MOST_FIGURES]
+    figures = [
+        KeyFigure(
+            label=LATELY_FIGURES.claim(name),
+            value=_figure(name, row.now, found, at=f"lately.figure[{name}, {found.first_day:%Y-%m-%d}]"),
+            note=claim(
+                "work-figure-beside",
+                before=_figure(name, row.before, found),
+                ago=_figure(name, row.year_ago, found),
+            ),
+            better="higher",
+            history=found.history[name].tolist(),
+        )
+        for name, row in ((name, found.table.loc[name]) for name in names)
+    ]
+    period = LATELY_WORDS.claim(found.freq, first=date(found.first_day), last=date(found.last_day))
+    return KeyFigures(*figures, index=True, says=period)
+
+
+def _figure(name: str, value: float, found: Lately, *, at: str = "") -> Fact:
+    if name.endswith("_pct"):
+        return share(value, at=at)
+    if name in ("orders", "buyers", "won_deals"):
+        return count(None if pd.isna(value) else int(value), at=at)
+    return money(value, found.currency, at=at)

@@ -50,8 +50,6 @@ NOT_YET = frozenset(
         "analyse/pipeline/traits.py",
         "analyse/pipeline/sources.py",
         "analyse/segments/names.py",
-        "analyse/rules/mine.py",
-        "analyse/rules/mining.py",
         "analyse/value/weights.py",
         "analyse/segments/choice.py",
         "analyse/segments/lists.py",

@@ -132,8 +132,8 @@ def new_paragraph(proof: OffersProof) -> list[Claim]:
     best = proof.strongest_rival(NEW_OFFERS)
     if not best:
         return []
-    verdict = "ahead" if proof.ahead_of(best, question=NEW_OFFERS)["ahead"] == "yes" else "behind"
-    use = claim("offers-new-use", verdict=name(verdict), list=LIST_WORDS.term(best))
+    ahead = proof.ahead_of(best, question=NEW_OFFERS)["ahead"] == "yes"
+    use = claim("offers-new-use-ahead" if ahead else "offers-new-use-behind", list=LIST_WORDS.term(best))
     return [claim("offers-new-why"), use]
 
 
@@ -302,6 +302,9 @@ def offer_reasons(table: pd.DataFrame, *, currency: str = "") -> list[str]:
 
 
 _NOUNS = Family("offers-n", ("orders", "customers", "buyers"), ("n",))
+_DAILY = 1.5
+"""Purchases fewer days apart are said to be of day after day."""
+
 _OPEN, _CLOSE = "\ue010", "\ue011"
 
 
@@ -321,7 +324,8 @@ def _written(table: pd.DataFrame, currency: str) -> dict[str, list[str]]:
     written = {fact: _each(table[column], say) for fact, (column, say) in _WRITTEN.items()}
     for fact, column in _PRICES.items():
         written[fact] = _each(table[column], lambda value: str(money(value, currency)))
-    apart = zip(table["bought_days"], table["gap_days"], strict=True)
+    gaps = table["gap_days"].astype("float64")
+    apart = zip(table["bought_days"], gaps.where(gaps < _DAILY, gaps.round()), strict=True)
     kept: dict[tuple[Any, Any], str] = {}
     written["bought"] = [kept.get(pair) or kept.setdefault(pair, _bought(*pair)) for pair in apart]
     return written
@@ -342,9 +346,9 @@ def _bought(on: Any, gap: Any) -> str:
         return ""
     if on == 1:
         return str(claim("offers-bought-once"))
-    if gap < 1.5:
+    if gap < _DAILY:
         return str(claim("offers-bought-daily", n=days(on)))
-    return str(claim("offers-bought-often", n=days(on), gap=days(round(gap))))
+    return str(claim("offers-bought-often", n=days(on), gap=days(gap)))
 
 
 _WRITTEN: dict[str, tuple[str, Any]] = {

@@ -1,5 +1,6 @@
 """The report on offers: the first lines are true whichever way the proof went, pictures can be read."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,12 +11,14 @@ import pytest
 
 from crmlib.analyse.offers.result import REASONS, offer_frame
 from crmlib.present.blocks import Picture, Skipped
+from crmlib.present.claims import claims_in
 from crmlib.present.reports.offers import draw as plots_offers
 from crmlib.present.reports.offers import say as claims_offers
 from crmlib.present.reports.offers import show as tables_offers
 from crmlib.present.theme import SMALL
 from tests.analyse.offers.samples import little_offers, little_proof
 from tests.present.drawn import faults_of, words_of
+from tests.present.test_claims_facts import test_language  # noqa: F401
 
 PROOF_PLOTS = [plots_offers.plot_proof, plots_offers.plot_proof_new, plots_offers.plot_acceptance]
 PROOF_CLAIMS = [
@@ -181,6 +184,30 @@ def test_every_reason_has_words_and_fills_them():
     strange = table.head(1).assign(reason="Because I say so.")
     assert claims_offers.offer_reasons(strange) == ["Because I say so."]
     assert claims_offers.offer_reasons(strange[["reason"]]) == ["Because I say so."]
+
+
+def every_claim(proof, offers):
+    """Every statement of the report's part on offers."""
+    told = [claim(proof) for claim in PROOF_CLAIMS] + [claim(offers) for claim in OFFER_CLAIMS]
+    told += [claim(proof, offers) for claim in BOTH_CLAIMS]
+    yield from (said for part in told for said in part)
+    for figure in tables_offers.offers_figures(proof, offers).figures:
+        yield from claims_in(figure.label, figure.note)
+    made = (tables_offers.offers_table(HERE, offers), tables_offers.proof_table(proof))
+    for table in (*made, tables_offers.removed_table(offers), tables_offers.kinds_table(proof)):
+        yield from table.claims
+    for plot in PROOF_PLOTS:
+        yield from plot(proof).crmlib_claims
+    yield from plots_offers.plot_offers_by_kind(offers).crmlib_claims
+
+
+@pytest.mark.parametrize("ahead", ["yes", "no", "uncertain"])
+def test_the_report_on_offers_can_be_told_in_another_language(ahead, test_language):  # noqa: F811
+    for statement in every_claim(full_proof(ahead), little_offers()):
+        text = statement.text(test_language)
+        for known in ("Tea", "EUR"):
+            text = text.replace(known, "")
+        assert not re.search(r"[A-Za-z]", text), statement.text(test_language)
 
 
 def test_what_could_not_be_tested_is_said_so():

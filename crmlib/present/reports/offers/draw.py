@@ -15,6 +15,7 @@ from crmlib.present.reports.offers.say import (
     LIST_WORDS,
     agreeing_deciles,
     hit_share,
+    kind_counts,
     likely,
     side_name,
 )
@@ -119,15 +120,11 @@ def plot_offers_by_kind(result: Offers, *, ax: Any = None) -> Any:
     kinds = result.table["kind"].value_counts()
     if kinds.empty:
         return _none(ax, claim("offers-picture-kinds-none"))
-    made = count(int(kinds.sum()), at="offers.made")
+    each, made = kind_counts(result)
     title = claim("offers-picture-kinds", made=made, kind=KIND_PLURALS.term(kinds.index[0]))
     if len(kinds) == 1:
         title = claim("offers-picture-kinds-one", kind=KIND_PLURALS.term(kinds.index[0]))
     people = result.table.groupby("kind")["customer_id"].nunique()
-    each = {
-        kind: count(int(many), at=f"offers.made[{kind}]", part_of="offers.made")
-        for kind, many in kinds.items()
-    }
     ax = bar_rows(
         ax,
         title=title,

@@ -36,6 +36,9 @@ from crmlib.present.words import sentence
 _SIDES = (OFFERS, POPULARITY, OWN_REPEATS, ITEM_KNN)
 _ALL_KINDS = (*KINDS, BEST_SELLER)
 _HIT, _EACH, _SHARE = "hit_rate_pct", "revenue_per_customer", "revenue_share_pct"
+_OF_COUNTING = "large_orders"
+"""The one limit that says how it was computed."""
+
 _AGREEING = 0.7
 """Of the groups of like chance, so many must agree with what happened for chances to be read as exact."""
 
@@ -96,6 +99,14 @@ def likely(low: Any, high: Any, kind: str = "number", *, unit: str = "", digits:
     return interval(*(round(float(end), digits) + 0.0 for end in (low, high)), kind, unit=unit)
 
 
+def kind_counts(offers: Offers) -> tuple[dict[str, Fact], Fact]:
+    """How many offers there are of each kind, most first, and of all: rounded so that they add up."""
+    kinds = offers.table["kind"].value_counts()
+    places = [f"offers.made[{kind}]" for kind in kinds.index]
+    parts, made = counts(kinds.tolist(), at=places, part_of="offers.made")
+    return dict(zip(kinds.index, parts, strict=True)), made
+
+
 def offers_answer(
     proof: OffersProof | Skipped, offers: Offers | Skipped, rule: Iterable[Claim] = ()
 ) -> list[Claim]:
@@ -145,10 +156,6 @@ def offers_paragraph(offers: Offers) -> list[Claim]:
         return [claim("offers-none")]
     margin = offers.ranked_by == "expected margin"
     said = [claim("offers-order-expected-margin" if margin else "offers-order-probability", days=horizon)]
-    best = table[table["rank"] == 1]["product"].value_counts()
-    if len(best):
-        most = share(100 * best.iloc[0] / best.sum())
-        said.append(claim("offers-first-most", product=name(best.index[0]), share=most))
     if len(offers.cold):
         said.append(claim("offers-cold", cold=count(len(offers.cold))))
     return said
@@ -229,6 +236,8 @@ def learnt_paragraph(offers: Offers) -> list[Claim]:
         said.append(
             claim("offers-how-signals-own" if part == "own" else "offers-how-signals-new", signals=told)
         )
+    if _OF_COUNTING in offers.limits:
+        said.append(LIMIT_WORDS.claim(_OF_COUNTING, n=count(offers.limits[_OF_COUNTING])))
     return said
 
 
@@ -280,7 +289,8 @@ def offers_limits(proof: OffersProof | Skipped, offers: Offers | Skipped) -> lis
     said = [claim("offers-limits-foresight")]
     said += [claim("offers-limits-untested")] if isinstance(proof, Skipped) else _proof_limits(proof)
     if not isinstance(offers, Skipped):
-        said += [LIMIT_WORDS.claim(code, n=count(n)) for code, n in offers.limits.items()]
+        told = {code: n for code, n in offers.limits.items() if code != _OF_COUNTING}
+        said += [LIMIT_WORDS.claim(code, n=count(n)) for code, n in told.items()]
     return said
 
 
@@ -449,10 +459,8 @@ def _what_there_is(offers: Offers | Skipped) -> Claim:
         return claim("offers-none-made", reason=name(sentence(str(offers.reason))))
     if offers.table.empty:
         return claim("offers-none")
-    kinds = offers.table["kind"].value_counts()
-    places = [f"offers.made[{kind}]" for kind in kinds.index]
-    parts, made = counts(kinds.tolist(), at=places, part_of="offers.made")
-    said = names(KIND_COUNTS.claim(kind, n=n) for kind, n in zip(kinds.index, parts, strict=True))
+    kinds, made = kind_counts(offers)
+    said = names(KIND_COUNTS.claim(kind, n=n) for kind, n in kinds.items())
     people = count(offers.table["customer_id"].nunique(), at="offers.customers")
     if people.value == offers.customers:
         return claim("offers-made-all", people=people, made=made, kinds=said)
@@ -494,8 +502,6 @@ def _proof_limits(proof: OffersProof) -> list[Claim]:
             said.append(
                 claim("offers-limits-poorer-new" if new else "offers-limits-poorer", lists=names(poorer))
             )
-    if proof.beats_popularity_new in ("no", "uncertain"):
-        said.append(claim("offers-limits-new"))
     return said if _exact(proof) else [*said, claim("offers-limits-chances")]
 
 

@@ -90,7 +90,7 @@ def _proof_figures(proof: OffersProof) -> list[KeyFigure]:
 
 @or_else(lambda missing: missing)
 def offers_table(
-    crm: Crm, offers: Offers, *, most: int | None = None, new: bool = False, rows: int = 8
+    crm: Crm, offers: Offers, *, most: int | None = None, new: bool = False, rows: int = 5
 ) -> DataTable:
     """Every offer with its reason, a row a customer and rank; the customers with the best first offers first."""
     table = offers.table.sort_values(["customer_id", "rank"], kind="stable")

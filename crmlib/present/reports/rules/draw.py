@@ -90,9 +90,7 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 100, ax: Any = None) ->
     rules = result.pairs.sort_values(["extra", "lift"], ascending=False, kind="stable").head(most)
     if rules.empty:
         return no_rules(ax)
-    sure = count(int((rules["confidence_pct"] >= 50).sum()))
-    surest = share(rules["confidence_pct"].max())
-    title = claim("rules-picture-scatter", rules=count(len(rules)), sure=sure, share=surest)
+    title = _scatter_title(rules)
     classes = np.digitize(rules["lift"], _STEPS)
     with theme():
         ax = canvas(ax, title=title, body=3.3, foot=0.7)
@@ -138,6 +136,16 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 100, ax: Any = None) ->
     ]
     alt = claim("rules-picture-scatter-alt", rules=count(len(rules)), best=names(parts))
     return finish(ax, title=title, alt=alt)
+
+
+def _scatter_title(rules: pd.DataFrame) -> Claim:
+    sure = int((rules["confidence_pct"] >= 50).sum())
+    surest = share(rules["confidence_pct"].max())
+    if len(rules) == 1:
+        return claim("rules-picture-scatter-one", share=surest)
+    if not sure:
+        return claim("rules-picture-scatter-none", rules=count(len(rules)), share=surest)
+    return claim("rules-picture-scatter", rules=count(len(rules)), sure=count(sure))
 
 
 def _key_above(ax: Any) -> None:

@@ -92,7 +92,7 @@ def level_words(found: CrossSell) -> Claim:
         return claim("rules-codes-only")
     if found.item == "product_id":
         return claim("rules-level-single")
-    return claim("rules-level-group", item=ITEM_WORDS.term(found.item))
+    return claim("rules-level-group", items=ITEMS_WORDS.term(found.item))
 
 
 def rules_paragraph(found: CrossSell) -> list[Claim]:
@@ -125,27 +125,28 @@ def act_paragraph(found: CrossSell) -> list[Claim]:
 
 def cross_sell_limits(found: CrossSell) -> list[Claim]:
     """What rules cannot say."""
+    said = [claim("rules-limits-cause"), claim("rules-limits-margin")]
+    return said if found.named else [*said, claim("rules-limits-codes")]
+
+
+def counted_paragraph(found: CrossSell) -> list[Claim]:
+    """What was counted, and what was left out."""
     book = found.book
-    said = [
-        claim("rules-limits-cause"),
-        claim("rules-limits-rare", least=count(book.min_support_count)),
-    ]
+    said = [claim("rules-how-rare", least=count(book.min_support_count))]
     if book.tested_count:
-        said.append(claim("rules-limits-tested", tested=count(book.tested_count)))
+        said.append(claim("rules-how-tested", tested=count(book.tested_count)))
     if found.raised_from is not None:
         asked, used = (_asked(support) for support in (found.raised_from, found.min_support))
-        said.append(claim("rules-limits-raised", asked=asked, used=used))
+        said.append(claim("rules-how-raised", asked=asked, used=used))
     aside = book.set_aside
     if aside.get("refund_lines"):
-        said.append(claim("rules-limits-refunds", lines=count(aside["refund_lines"])))
+        said.append(claim("rules-how-refunds", lines=count(aside["refund_lines"])))
     if aside.get("baskets_above_cap"):
         large = count(aside["baskets_above_cap"])
-        said.append(claim("rules-limits-large", baskets=large, most=count(MAX_BASKET_ITEMS)))
+        said.append(claim("rules-how-large", baskets=large, most=count(MAX_BASKET_ITEMS)))
     if found.unnamed_share_pct >= 0.1:
-        said.append(claim("rules-limits-unnamed", share=share(found.unnamed_share_pct)))
-    if not found.named:
-        said.append(claim("rules-limits-codes"))
-    return [*said, claim("rules-limits-basket"), claim("rules-limits-margin")]
+        said.append(claim("rules-how-unnamed", share=share(found.unnamed_share_pct)))
+    return [*said, claim("rules-how-basket")]
 
 
 def _sides(side: str) -> Fact:

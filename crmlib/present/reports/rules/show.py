@@ -48,7 +48,7 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
         ),
         name="rules",
         caption=caption,
-        rows=8,
+        rows=6,
     )
 
 

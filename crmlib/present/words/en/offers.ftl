@@ -82,7 +82,6 @@ offers-made-all = { $people ->
 offers-made-some = { $people } of { $customers } { PLURAL($customers, one: "customer", other: "customers") } { PLURAL($people, one: "gets", other: "get") } { $made } { PLURAL($made, one: "offer", other: "offers") }: { $kinds }.
 offers-order-expected-margin = Each customer’s offers stand in the order of expected margin: the chance of buying within { $days }, times what we earn on a piece.
 offers-order-probability = Each customer’s offers stand in the order of the chance of buying within { $days }.
-offers-first-most = The first offer most often is “{ $product }”, for { $share } of customers.
 offers-cold = { $cold } { PLURAL($cold, one: "customer has", other: "customers have") } not bought anything yet and { PLURAL($cold, one: "gets", other: "get") } best sellers.
 
 offer-count-repeat-sell = { $n } { PLURAL($n, one: "repeat", other: "repeats") }
@@ -199,7 +198,6 @@ offers-limits-rules = In the test the offers obey the rules of eligibility, all 
 offers-limits-behind = The offers are not shown to do better than { $lists }.
 offers-limits-poorer = By the money spent on the products named they fall behind { $lists }.
 offers-limits-poorer-new = By the money spent on products new to the customer they fall behind { $lists }.
-offers-limits-new = Where only what is new to the customer counts, they are not shown to beat the best sellers.
 offers-limits-chances = The chances stand in the right order more than they are exact.
 offers-limit-no-category = No step up can be offered: products have no category.
 offers-limit-steps-by-list-price = Products have no tiers: a step up is one of list price within the category.

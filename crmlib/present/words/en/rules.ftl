@@ -33,7 +33,7 @@ rules-table-rules-first = Whoever buys this buys that as well: the first { $show
 rules-table-items = What is in most baskets
 rules-codes-only = Products are known by code only, so rules are between codes.
 rules-level-single = This report looks at single products.
-rules-level-group = This report looks at products by { $item }.
+rules-level-group = This report looks at { $items }.
 
 ## What goes together: rules_paragraph, plot_rules_lift, plot_rule_graph
 
@@ -61,12 +61,11 @@ rules-picture-holds-in = rule holds in so many cases
 rules-act-none = There is nothing to act on until a rule is found.
 rules-act-start = Start with what already goes together most, for buyers who take one without the other: { $offers }.
 rules-act-one = { $after } for buyers of { $before }
-rules-act-where = Rules with a high lift and few baskets are for the shelf; rules with many baskets are for the till, the newsletter and the start page. Try an offer on some customers first and compare with the others.
+rules-act-where = Rules with a high lift and few baskets are for the shelf; rules with many baskets are for the till, the newsletter and the start page.
 
-rules-picture-scatter = { $rules ->
-        [1] The rule holds in { $share } of cases
-       *[other] Of { $rules } rules, { $sure } { PLURAL($sure, one: "holds", other: "hold") } in at least half of all cases
-    }
+rules-picture-scatter = Of { $rules } rules, { $sure } { PLURAL($sure, one: "holds", other: "hold") } in at least half of all cases
+rules-picture-scatter-one = The rule holds in { $share } of cases
+rules-picture-scatter-none = The surest of { $rules } rules holds in { $share } of cases
 rules-picture-scatter-x = share of baskets with both sides, %
 rules-picture-scatter-y = rule holds in, % of cases
 rules-picture-scatter-alt = Scatter of { $rules } { PLURAL($rules, one: "rule", other: "rules") }: how often each holds against the baskets with both sides. Most extra baskets: { $best }.
@@ -97,17 +96,17 @@ rules-picture-items-unit = share of all baskets, %
 rules-picture-items-alt = Bar chart of the share of baskets that hold each item: { $items }.
 rules-picture-items-alt-one = { $item } { $share }
 
-## Limits: cross_sell_limits
+## Limits, and how it was computed: cross_sell_limits, counted_paragraph
 
 rules-limits-cause = What is bought together need not cause each other: a rule does not promise that an offer sells more.
-rules-limits-rare = Only combinations in at least { $least } { PLURAL($least, one: "basket", other: "baskets") } are looked at; what nearly everyone buys has a low lift by nature.
-rules-limits-tested = { $tested } { PLURAL($tested, one: "rule was", other: "rules were") } tested; those shown are above chance with that number taken into account.
-rules-limits-raised = Combinations in at least { $asked } were asked for and would have taken too much memory; { $used } were used.
+rules-how-rare = Only combinations in at least { $least } { PLURAL($least, one: "basket", other: "baskets") } are looked at; what nearly everyone buys has a low lift by nature.
+rules-how-tested = { $tested } { PLURAL($tested, one: "rule was", other: "rules were") } tested; those shown are above chance with that number taken into account.
+rules-how-raised = Combinations in at least { $asked } were asked for and would have taken too much memory; { $used } were used.
 rules-support-share = { $share } of baskets
 rules-support-count = { $n } { PLURAL($n, one: "basket", other: "baskets") }
-rules-limits-refunds = { $lines } { PLURAL($lines, one: "line that gives goods back or is empty is", other: "lines that give goods back or are empty are") } left out.
-rules-limits-large = { $baskets } { PLURAL($baskets, one: "basket", other: "baskets") } with more than { $most } items { PLURAL($baskets, one: "is", other: "are") } left out.
-rules-limits-unnamed = { $share } of order lines are of products without such a group; they are in no rule.
+rules-how-refunds = { $lines } { PLURAL($lines, one: "line that gives goods back or is empty is", other: "lines that give goods back or are empty are") } left out.
+rules-how-large = { $baskets } { PLURAL($baskets, one: "basket", other: "baskets") } with more than { $most } items { PLURAL($baskets, one: "is", other: "are") } left out.
+rules-how-unnamed = { $share } of order lines are of products without such a group; they are in no rule.
 rules-limits-codes = Products are known by code only, and codes for postage and the like are taken for products; a table of products with their names would bring words.
-rules-limits-basket = A basket is an order from which anything was taken, also free of charge or sent back later; the customer profile counts only orders that were paid for and kept.
+rules-how-basket = A basket is an order from which anything was taken, also free of charge or sent back later; the customer profile counts only orders that were paid for and kept.
 rules-limits-margin = Prices, margins and stock are not looked at; a good rule can still sell what earns nothing.

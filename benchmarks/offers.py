@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import crmlib
+from crmlib.analyse.offers.judging import OFFERS, SIDES
 from crmlib.analyse.offers.proof import prove, recommend_as_proven
-from crmlib.analyse.offers.proof_sides import OFFERS, SIDES
+from crmlib.present.reports.offers.say import how_paragraph
 
 WORKSPACES = ("data/retail", "tests/workspaces/online_retail")
 SHOWN = {
@@ -120,7 +121,8 @@ def run(workspace, arguments):
     for question in proof.overall["question"].unique():
         print(f"\n{question}")
         print(table_of(proof, seconds, question).to_string())
-    print(f"\n{proof.says}\nOne run of the offers answers both questions; its seconds stand in both tables.")
+    said = " ".join(map(str, how_paragraph(proof)))
+    print(f"\n{said}\nOne run of the offers answers both questions; its seconds stand in both tables.")
 
 
 def main():

@@ -71,6 +71,10 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "products.all": "products that were sold",
         "rules.found": "rules that hold up",
         "offers.made": "offers listed [kind]",
+        "offers.customers": "customers with an offer",
+        "offers.hit_share": "share of customers who bought something of a list in the test [list, question]",
+        "offers.money_each": "what was bought of a list in the test, a customer [list, question]",
+        "baskets.all": "orders from which anything was taken",
         # Deals and plan
         "deals.open": "deals that are open",
         "deals.open_amount": "their amount",

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.offers.signals import own_rhythm
+from crmlib.analyse.offers.learning import own_rhythm
 from crmlib.analyse.rules.cross_sell import plain_name
 
 GONE = -1
@@ -83,14 +83,8 @@ def _is_word(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-RULES = {
-    "consent": "the customer has refused every channel by which we could ask",
-    "retired": "no longer sold, and nothing replaces it",
-    "not launched": "not on sale yet",
-    "just bought": "bought within the last {days} days and not due again soon",
-    "margin": "the margin is below {margin:g} % of the price",
-}
-"""Rule -> what it takes away, the first that fits; a possible offer is counted once."""
+RULES = ("consent", "retired", "not launched", "just bought", "margin")
+"""What takes a possible offer away, the first that fits; each is counted once."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -120,16 +114,12 @@ class Removals:
 
     def table(self) -> pd.DataFrame:
         """One row a rule."""
+        bounds = {"just bought": float(self.days), "margin": self.margin}
         rows = [
-            (
-                rule,
-                RULES[rule].format(days=self.days, margin=self.margin),
-                self._offers.get(rule, 0),
-                len(self._customers.get(rule, ())),
-            )
+            (rule, self._offers.get(rule, 0), len(self._customers.get(rule, ())), bounds.get(rule, np.nan))
             for rule in self.applied
         ]
-        return pd.DataFrame(rows, columns=["rule", "says", "offers_removed", "customers_affected"])
+        return pd.DataFrame(rows, columns=["rule", "offers_removed", "customers_affected", "bound"])
 
 
 def rules_that_apply(

@@ -1,4 +1,4 @@
-"""Earlier days of the same workspace, what could have been offered then, and what was bought after."""
+"""What speaks for a product, and what each signal weighs: learnt on earlier days of the same workspace."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -7,15 +7,101 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.offers.signals import SHARES, SIGNALS, product_rhythms, signal_table
 from crmlib.measure.offers.candidates import bought_after, candidates_of
 from crmlib.measure.offers.tables import (
+    LEAST_ENDED,
     count_pairs,
     count_up_to,
     first_purchase_on,
     known_buyers,
     products_offered,
 )
+
+RHYTHM_WEIGHT = 3
+"""The product's time between purchases counts as much as so many of the customer's own."""
+
+_OF_OWN = (
+    *("own_days", "own_days_recent", "own_days_season", "since", "own_gap", "own_tenure", "due_ratio"),
+    *("own_rate", "own_share", "return_share", "together", "excess", "buyers", "buyers_recent"),
+    *("repeat_share", "days_per_buyer", "trend", "group_days_season", "group_since"),
+    *("visit_days_recent", "visit_days_season", "recency", "tenure", "basket", "products"),
+)
+_OF_NEW = (
+    *("together", "together_best", "lift_best", "excess", "buyers", "buyers_recent", "buyers_season"),
+    *("first_recent", "first_season", "repeat_share", "days_per_buyer", "trend", "group_share"),
+    *("group_days", "group_days_season", "group_products", "group_since", "price_ratio"),
+    *("visit_days_recent", "visit_days_season", "recency", "tenure", "basket", "products"),
+    *("tried_recent", "tried_season"),
+)
+SHARES = ("own_rate", "own_share", "return_share", "repeat_share", "trend", "group_share")
+"""Signals that are not counts, days or amounts, so that their logarithm says no more."""
+
+SIGNALS_OF = {"own": _OF_OWN, "new": _OF_NEW}
+"""What is looked at for products that the customer has bought before, and for those that are new."""
+
+SIGNALS = tuple(dict.fromkeys((*_OF_OWN, *_OF_NEW)))
+
+
+def signal_table(candidates: pd.DataFrame, rhythms: pd.DataFrame, *, part: str) -> pd.DataFrame:
+    """The signals of candidates."""
+    names = SIGNALS_OF[part]
+    known = candidates.reindex(columns=[name for name in names if name in candidates])
+    table = known.astype("float64").reindex(columns=list(names))
+    if part == "own":
+        product = rhythms.reindex(candidates["p"])
+        table["due_ratio"] = candidates["since"].to_numpy() / own_rhythm(candidates, rhythms)
+        table["own_rate"] = table["own_days"] / (table["own_tenure"] + 28)
+        table["own_share"] = table["own_days_season"] / (table["visit_days_season"] + 1)
+        table["return_share"] = product["return_pct"].to_numpy(dtype="float64") / 100
+    table["trend"] = table["buyers_recent"] / (
+        candidates["buyers_season"].astype("float64") / 3 + 1 if "buyers_season" in candidates else 1
+    )
+    return table.replace([np.inf, -np.inf], np.nan)
+
+
+def own_rhythm(candidates: pd.DataFrame, rhythms: pd.DataFrame) -> np.ndarray:
+    """Days between a customer's purchases of a product: the own ones, drawn towards those of the product."""
+    usual = rhythms["due_days"].reindex(candidates["p"]).to_numpy(dtype="float64")
+    gaps = np.maximum(candidates["own_days"].to_numpy(dtype="float64") - 1, 0)
+    own = np.where(gaps > 0, candidates["own_gap"].to_numpy(dtype="float64"), 0.0)
+    drawn = (RHYTHM_WEIGHT * usual + gaps * own) / (RHYTHM_WEIGHT + gaps)
+    return np.maximum(np.where(np.isnan(usual), np.where(gaps > 0, own, np.nan), drawn), 1.0)
+
+
+def product_rhythms(products: pd.DataFrame) -> pd.DataFrame:
+    """The time between purchases of each product: its own, its stated life, its category's, or that of all."""
+    figure = {name: products[name].astype("float64").to_numpy() for name in _FIGURES}
+    ended = np.nan_to_num(figure["ended"])
+    own, grouped = ended >= LEAST_ENDED, np.nan_to_num(figure["group_ended"]) >= LEAST_ENDED
+    usual = np.where(own, figure["km_days"], np.where(grouped, figure["group_days"], figure["all_days"]))
+    share = np.where(
+        own, figure["km_return"], np.where(grouped, figure["group_return"], figure["all_return"])
+    )
+    life = np.where(figure["life_days"] > 0, figure["life_days"], np.nan)
+    seen = np.where(own, ended, 0)
+    stated = (LEAST_ENDED * life + seen * np.nan_to_num(figure["km_days"])) / (LEAST_ENDED + seen)
+    based = np.select(
+        [own, ~np.isnan(life), grouped, ~np.isnan(figure["all_days"])],
+        ["product", "life", "category", "all"],
+        "nothing",
+    )
+    return pd.DataFrame(
+        {
+            "due_days": np.where(np.isnan(life), usual, stated),
+            "return_pct": 100 * share,
+            "based_on": based,
+            "ended": ended.astype("int64"),
+            "running": np.nan_to_num(figure["running"]).astype("int64"),
+        },
+        index=products.index,
+    )
+
+
+_FIGURES = (
+    *("km_days", "km_return", "ended", "running", "life_days", "group_days", "group_return", "group_ended"),
+    *("all_days", "all_return"),
+)
+
 
 LEAST_HITS = 50
 """Purchases that followed, and candidates without one, from which weights are learnt."""
@@ -24,14 +110,6 @@ LEFT_OUT_SHARE = 0.25
 """Of the customers, on whom the ways to weigh are compared and the probabilities are set right."""
 
 WAYS = ("logistic_regression", "boosted_trees", "mean_of_both")
-PLAIN_WAYS = {
-    "logistic_regression": "a weighted sum of the signals",
-    "boosted_trees": "many small trees",
-    "mean_of_both": "the mean of a weighted sum and many small trees",
-    "shrunk_shares": "plain shares, drawn towards the usual",
-}
-"""How signals are weighed, as a sentence can name it."""
-
 _SHUFFLED_ROWS = 1_000
 _SHOWN = 10
 """Candidates of a customer, the best, on which probabilities are set right."""
@@ -49,7 +127,7 @@ class Blend:
     tried : DataFrame
         `part`, `model`, `log_loss`, `auc` on customers left out, `chosen`.
     strength : DataFrame
-        `signal`, `says`, `auc_loss`.
+        `signal`, `auc_loss`.
     """
 
     part: str
@@ -125,7 +203,7 @@ def _unlearnt(part: str, horizon_days: int) -> Blend:
         way="shrunk_shares",
         horizon_days=horizon_days,
         tried=pd.DataFrame(columns=["part", "model", "log_loss", "auc", "chosen"]),
-        strength=pd.DataFrame(columns=["signal", "says", "auc_loss"]),
+        strength=pd.DataFrame(columns=["signal", "auc_loss"]),
     )
 
 
@@ -207,18 +285,15 @@ def _strength(
     chosen = np.sort(draw.permutation(len(table))[:_SHUFFLED_ROWS])
     part, hits = table.iloc[chosen].reset_index(drop=True), bought[chosen]
     if hits.min() == hits.max():
-        return pd.DataFrame(columns=["signal", "says", "auc_loss"])
+        return pd.DataFrame(columns=["signal", "auc_loss"])
     whole = roc_auc_score(hits, models.ways(part)[way])
     shuffled = pd.concat([part] * len(models.names), ignore_index=True)
     for place, name in enumerate(models.names):
         values = part[name].to_numpy()[draw.permutation(len(part))]
         shuffled.iloc[place * len(part) : (place + 1) * len(part), shuffled.columns.get_loc(name)] = values
     found = models.ways(shuffled)[way].reshape(len(models.names), -1)
-    rows = [
-        (name, SIGNALS[name], whole - roc_auc_score(hits, each))
-        for name, each in zip(models.names, found, strict=True)
-    ]
-    table = pd.DataFrame(rows, columns=["signal", "says", "auc_loss"])
+    rows = [(name, whole - roc_auc_score(hits, each)) for name, each in zip(models.names, found, strict=True)]
+    table = pd.DataFrame(rows, columns=["signal", "auc_loss"])
     return table.sort_values(["auc_loss", "signal"], ascending=[False, True], ignore_index=True)
 
 
@@ -283,29 +358,6 @@ class Learnt:
         found[own] = self.own.probability(candidates[own], rhythms)
         found[~own] = self.new.probability(candidates[~own], rhythms)
         return found
-
-    @property
-    def says(self) -> str:
-        """How the probabilities came about, a sentence or two."""
-        ways = {"products bought before": self.own.way, "new ones": self.new.way}
-        plain = [part for part, way in ways.items() if way == "shrunk_shares"]
-        if len(plain) == len(ways):
-            return (
-                "The orders are too few, or reach back too short a time, to learn from: the probabilities are "
-                f"{PLAIN_WAYS['shrunk_shares']}, and have not been tested."
-            )
-        said = "; ".join(f"for {part} by {PLAIN_WAYS[way]}" for part, way in ways.items())
-        return f"The probabilities were learnt {self.source}: {said}."
-
-    @property
-    def source(self) -> str:
-        """Where it was learnt from, as it continues a sentence."""
-        days = " and ".join(f"{day:%Y-%m-%d}" for day in self.days)
-        return (
-            f"from what {self.customers:,} customers bought in the {self.horizon_days} days after {days}"
-            if days
-            else "from nothing: the history is too short"
-        )
 
 
 def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:

@@ -2,33 +2,28 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.offers.proof_measures import (
-    BUYERS,
+from crmlib.analyse.offers.judging import (
     COVERAGE,
     EVERYBODY,
-    acceptance_by_decile,
-    acceptance_by_kind,
-    figures_of,
-    measure_table,
-    outcome_keys,
-    verdict_of,
-)
-from crmlib.analyse.offers.proof_sides import (
     OFFERS,
-    PLAIN_SIDES,
     POPULARITY,
     SIDES,
     Bought,
     Lists,
     Side,
+    acceptance_by_decile,
+    acceptance_by_kind,
     among,
+    figures_of,
+    measure_table,
+    outcome_keys,
+    verdict_of,
 )
 from crmlib.analyse.offers.result import KINDS
 from crmlib.measure.offers.candidates import products_bought
@@ -37,7 +32,7 @@ from crmlib.prepare.clock import days_later, in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
-ALL_OFFERS, NEW_OFFERS = "all offers", "new to the customer"
+ALL_OFFERS, NEW_OFFERS = "all offers", "new offers"
 """The two questions: whatever is offered, and only what the customer has not bought before."""
 
 VERDICT_MEASURE = "hit_rate_pct"
@@ -51,7 +46,7 @@ class OffersProof:
     Attributes
     ----------
     overall : DataFrame
-        `question` ("all offers", "new to the customer"), `judged` ("everybody": bought at least once before the
+        `question` ("all offers", "new offers"), `judged` ("everybody": bought at least once before the
         cut-off; "buyers": those of them who bought, something new where that is the question, in the holdout),
         `side`, `measure`, `value`, `low`, `high` (95 %, customers drawn again, all cut-offs of one together).
         Measures: `hit_rate_pct` (bought at least one of the k), `precision_pct` (of k named), `recall_pct`
@@ -73,8 +68,8 @@ class OffersProof:
     beats_popularity, beats_popularity_new : "yes", "no" or "uncertain"; the latter "" where it was not asked
         By the interval of the difference in hit rate, everybody judged.
     holdout_days, k : int
-    says : str
-    notes : tuple of str
+    cutoffs_asked : int
+        Of which those with too few orders or customers before them are not in `periods`.
     currency : str
     """
 
@@ -88,8 +83,7 @@ class OffersProof:
     beats_popularity_new: str
     holdout_days: int
     k: int
-    says: str
-    notes: tuple[str, ...] = ()
+    cutoffs_asked: int = 0
     currency: str = ""
 
     def row(
@@ -143,11 +137,31 @@ class OffersProof:
         """
         return _one(self.differences, measure=measure, side=side, question=question, judged=judged)
 
+    def strongest_rival(self, question: str = ALL_OFFERS) -> str:
+        """The list beside the offers of which most customers bought something; "" where there is none.
+
+        Parameters
+        ----------
+        question : str
+
+        Returns
+        -------
+        str
+        """
+        rows = self.overall
+        rows = rows[
+            (rows["question"] == question)
+            & (rows["judged"] == EVERYBODY)
+            & (rows["measure"] == VERDICT_MEASURE)
+            & (rows["side"] != OFFERS)
+        ]
+        return str(rows.loc[rows["value"].idxmax(), "side"]) if rows["value"].notna().any() else ""
+
     def _repr_html_(self) -> str:
         table = self.overall.pivot_table(
             index=["question", "judged", "side"], columns="measure", values="value", sort=False
         )
-        return f"<p>{escape(self.says)}</p>{table.round(3).to_html()}"
+        return table.round(3).to_html()
 
 
 def verdict_on(differences: pd.DataFrame, question: str) -> str:
@@ -156,34 +170,10 @@ def verdict_on(differences: pd.DataFrame, question: str) -> str:
     return "" if row is None else verdict_of(row["low"], row["high"])
 
 
-def plain_verdict(overall: pd.DataFrame, differences: pd.DataFrame, *, holdout_days: int, k: int) -> str:
-    """What the proof found, in plain words, whichever way it went."""
-    said = []
-    for question, what in ((ALL_OFFERS, "products offered"), (NEW_OFFERS, "offered that were new to them")):
-        ours = _one(overall, measure=VERDICT_MEASURE, side=OFFERS, question=question, judged=EVERYBODY)
-        if ours is None:
-            continue
-        when = f"Within {holdout_days} days " if not said else ""
-        said.append(f"{when}{ours['value']:.1f} % of customers bought at least one of the {k} {what}.")
-        rows = differences[
-            (differences["question"] == question)
-            & (differences["judged"] == EVERYBODY)
-            & (differences["measure"] == VERDICT_MEASURE)
-        ]
-        for row in rows.itertuples():
-            verb = {"yes": "beats", "no": "falls behind"}.get(row.ahead, "is not shown to beat")
-            gain = f"{row.difference:+.1f} points ({row.low:+.1f} to {row.high:+.1f})".replace("-", "−")
-            said.append(f"That {verb} {PLAIN_SIDES.get(row.side, row.side)}: {gain}.")
-    return " ".join(said)
-
-
 def _one(table: pd.DataFrame, **which: str) -> pd.Series | None:
     for column, value in which.items():
         table = table[table[column] == value]
     return table.iloc[0] if len(table) else None
-
-
-__all__ = ["ALL_OFFERS", "BUYERS", "EVERYBODY", "NEW_OFFERS", "OffersProof", "plain_verdict", "verdict_on"]
 
 
 LEAST_HISTORY = 2
@@ -387,9 +377,6 @@ def _summed_up(
         acceptance_by_kind(part, seed=seed).assign(question=question)
         for question, part in offers.groupby("question", sort=False)
     ]
-    notes = ()
-    if len(rounds) < asked:
-        notes = (f"Only {len(rounds)} of {asked} cut-offs have enough orders and customers before them.",)
     return OffersProof(
         overall=whole[["question", "judged", "side", "measure", "value", "low", "high"]],
         measures=pd.concat(measures, ignore_index=True),
@@ -401,8 +388,7 @@ def _summed_up(
         beats_popularity_new=verdict_on(ahead, NEW_OFFERS),
         holdout_days=holdout_days,
         k=k,
-        says=plain_verdict(whole, ahead, holdout_days=holdout_days, k=k),
-        notes=notes,
+        cutoffs_asked=asked,
         currency=crm.currency,
     )
 
@@ -440,30 +426,6 @@ def _periods(crm: Crm, rounds: list[dict[str, Any]], holdout_days: int) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def _little_shop() -> Any:
-    """Sixty customers who each walk through twelve products, one a week, each from another place."""
-    from crmlib.prepare.crm import Crm
-
-    who, week = (part.ravel() for part in np.meshgrid(np.arange(60), np.arange(20), indexing="ij"))
-    lines = pd.DataFrame({"customer_id": [f"c{i:02}" for i in who], "order_id": who * 20 + week})
-    lines["product_id"] = [f"p{i:02}" for i in (who + week) % 12]
-    lines["ordered_at"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(7 * week, unit="D")
-    lines = lines.assign(order_id=lines["order_id"].astype(str), net_amount=5.0)
-    return Crm.from_frames(as_of="2024-05-14", transactions=lines, currency="EUR")
-
-
-def _next_in_row(crm: Crm, *, k: int, **settings: Any) -> pd.DataFrame:
-    """Offers for `_little_shop` that know how its customers walk."""
-    lines = crm.frame("transactions", ["customer_id", "product_id", "ordered_at"])
-    last = lines.sort_values("ordered_at").groupby("customer_id")["product_id"].last().str[1:].astype(int)
-    table = last.rename("last").reset_index().merge(pd.DataFrame({"rank": range(1, k + 1)}), how="cross")
-    products = [f"p{place:02}" for place in (table["last"] + table["rank"]) % 12]
-    return table.assign(kind="cross-sell", probability=0.9, product_id=products)
-
-
-__all__ = ["OffersProof", "evaluate_offers"]
-
-
 def evaluate_offers(
     crm: Crm,
     *,
@@ -494,7 +456,7 @@ def evaluate_offers(
     k : int
         Offers to a customer.
     cutoffs : int
-        At most so many; fewer where the orders do not reach back far enough, which a note then says. More dates
+        At most so many; fewer where the orders do not reach back far enough, as `periods` then shows. More dates
         prove more, and each takes as long as making the offers of one.
     seed : int
     recommend : function, optional

@@ -20,17 +20,14 @@ from crmlib.analyse.offers.eligibility import (
     rules_that_apply,
     sold_instead,
 )
-from crmlib.analyse.offers.learning import BATCH, Learnt, learn
+from crmlib.analyse.offers.learning import BATCH, Learnt, learn, product_rhythms
 from crmlib.analyse.offers.result import (
     BEST_SELLER,
     KINDS,
     Offers,
-    cold_reason,
     offer_frame,
     reasons,
-    summary,
 )
-from crmlib.analyse.offers.signals import product_rhythms
 from crmlib.measure.offers.candidates import (
     CONSENTS,
     GROUP_COLUMNS,
@@ -72,7 +69,6 @@ def offered_rows(
     rhythms: pd.DataFrame,
     day: pd.Timestamp,
     horizon_days: int,
-    currency: str,
 ) -> pd.DataFrame:
     """Chosen candidates with what speaks for them, ready for the table of offers."""
     if best.empty:
@@ -98,25 +94,21 @@ def offered_rows(
         confidence_pct=100 * rows["confidence"].astype("float64"),
         is_new=~rows["is_own"].astype("bool") | replaced,
     )
-    said = reasons(rows, day=day, horizon_days=horizon_days, currency=currency)
-    return rows.assign(reason=said)[_KEPT]
+    return rows.assign(
+        reason=reasons(rows, day=day),
+        bought_days=rows["own_days"].where(repeat.to_numpy()),
+        gap_days=rows["own_gap"].where(repeat.to_numpy()),
+        top_price=rows["group_top_price"],
+        buyers=rows["buyers_recent"],
+        recent_days=horizon_days,
+    )[_KEPT]
 
 
 _EVIDENCE = ["baskets", "orders_before", "confidence", "lift"]
 _KEPT = [
-    *(
-        "c",
-        "rank",
-        "offered",
-        "kind",
-        "probability",
-        "due_on",
-        "because_product_id",
-        "because",
-        "reason",
-        "lift",
-    ),
-    *("confidence_pct", "baskets", "last_bought_on", "is_new"),
+    *("c", "rank", "offered", "kind", "probability", "due_on", "because_product_id", "because", "reason"),
+    *("lift", "confidence_pct", "baskets", "last_bought_on", "is_new", "bought_days", "gap_days"),
+    *("orders_before", "step_price", "top_price", "buyers", "recent_days", "replaces"),
 ]
 
 
@@ -162,7 +154,10 @@ def cold_offers(
     horizon_days: int,
 ) -> pd.DataFrame:
     """Best sellers for customers without a purchase."""
-    columns = ["c", "rank", "offered", "kind", "probability", "reason"]
+    columns = [
+        *("c", "rank", "offered", "kind", "probability", "reason", "buyers", "recent_days"),
+        *("group_by", "group", "group_buyers"),
+    ]
     if not len(groups):
         return pd.DataFrame(columns=columns)
     listed = "customers" in crm and "signed_up_on" in crm.columns("customers")
@@ -178,12 +173,14 @@ def cold_offers(
         if best is None or best.empty:
             continue
         sensitive = bool(column) and table_spec("customers").field(column).privacy != "internal"
-        said = [
-            cold_reason(group_by=column, value=value, sensitive=sensitive, buyers=int(row.buyers),
-                        members=int(row.group_buyers), horizon_days=horizon_days)
-            for row in best.itertuples()
-        ]  # fmt: skip
-        best = best.assign(reason=said, probability=starts * best["buyers"] / best["group_buyers"])
+        why = "no_purchase_trait" if sensitive else "no_purchase_group" if column else "no_purchase"
+        best = best.assign(
+            reason=why,
+            group_by=column,
+            group="" if sensitive else " ".join(value.split()),
+            recent_days=horizon_days,
+            probability=starts * best["buyers"] / best["group_buyers"],
+        )
         parts.append(pd.DataFrame({"c": members.index}).merge(best, how="cross"))
     if not parts:
         return pd.DataFrame(columns=columns)
@@ -209,52 +206,37 @@ def _best(
     return order.assign(rank=np.arange(1, len(order) + 1))
 
 
-def limits_of(ground: Any, table: pd.DataFrame, kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """What could not be done for want of columns or history, a sentence each."""
+def limits_of(ground: Any, table: pd.DataFrame, kinds: tuple[str, ...]) -> dict[str, int]:
+    """What could not be done for want of columns or history: a code, and how many it concerns."""
     products, people, wish = ground.products, ground.people, ground.wish
-    said = ["A probability says who would buy, not who buys because of the offer."]
-    if "up-sell" in kinds:
-        if not products["has_group"].any():
-            said.append("No step up can be offered: products have no category.")
-        elif products["tier"].isna().all():
-            source = "list prices" if products["unit_price"].notna().any() else "what was paid for a piece"
-            said.append(
-                f"Products have no tiers: a step up is one of price, by {source}, within the category."
-            )
+    found = dict.fromkeys(_step_limits(products) if "up-sell" in kinds else (), 0)
     if not products["margin"].notna().any():
-        said.append("No costs are known, so offers are ranked by probability and margins are empty.")
+        found["no_costs"] = 0
     elif not ground.by_margin:
-        said.append("Costs are known for too few of the products sold, so offers are ranked by probability.")
+        found["few_costs"] = 0
     unknown = int(products["margin"].isna().sum())
     if wish.min_margin_pct is not None and unknown:
-        said.append(
-            f"The floor of the margin could not be asked of {unknown:,} products without a known margin."
-        )
-    if wish.require_consent:
-        said += _consent(people)
-    else:
-        said.append("Consent was not asked about: check it before anybody is addressed.")
+        found["margin_unknown"] = unknown
+    found |= _consent_limits(people) if wish.require_consent else {"consent_not_asked": 0}
     if len(table) and table["probability"].isna().any():
-        said.append(
-            "How many customers without a purchase start to buy is not known, so their offers have no probability."
-        )
-    said.append(
-        f"What goes together was counted in orders with up to {LARGEST_ORDER} different products of customers who "
-        "are known."
-    )
-    return tuple(said)
+        found["no_probability"] = 0
+    return found | {"large_orders": LARGEST_ORDER}
 
 
-def _consent(people: pd.DataFrame) -> list[str]:
+def _step_limits(products: pd.DataFrame) -> tuple[str, ...]:
+    if not products["has_group"].any():
+        return ("no_category",)
+    if not products["tier"].isna().all():
+        return ()
+    return ("steps_by_list_price" if products["unit_price"].notna().any() else "steps_by_price_paid",)
+
+
+def _consent_limits(people: pd.DataFrame) -> dict[str, int]:
     consents = [name for name in CONSENTS if name in people]
     if not consents:
-        return ["Customers' consent is not recorded here: check it before anybody is addressed."]
-    asked = people[consents].notna().any(axis=1)
-    if asked.all():
-        return []
-    return [
-        f"Of {int((~asked).sum()):,} customers it is not recorded whether they have consented; they get offers."
-    ]
+        return {"consent_not_recorded": 0}
+    unasked = int((~people[consents].notna().any(axis=1)).sum())
+    return {"consent_unknown": unasked} if unasked else {}
 
 
 COSTED_SHARE = 0.5
@@ -392,7 +374,6 @@ def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Rem
         offered_rows(
             pd.concat(parts, ignore_index=True), engine=ground.engine, products=ground.products,
             rhythms=ground.rhythms, day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days,
-            currency=ground.crm.currency,
         ) if parts else pd.DataFrame()
         for parts in found
     ]  # fmt: skip
@@ -457,10 +438,9 @@ def _result(
         horizon_days=horizon,
         k=ground.wish.k,
         customers=len(ground.people),
-        learnt_from=learnt.source,
-        says=summary(
-            table, customers=len(ground.people), ranked_by=ranked_by, horizon_days=horizon, learnt=learnt.says
-        ),
+        ways={"own": learnt.own.way, "new": learnt.new.way},
+        learnt_on=learnt.days,
+        learnt_customers=learnt.customers,
         limits=limits_of(ground, table, kinds),
         currency=ground.crm.currency,
     )
@@ -503,8 +483,8 @@ def recommend_offers(
     step of price or tier in the customer's categories. What each signal weighs is learnt on an earlier day, or
     two where there are few customers, and the purchases of the `horizon_days` after it: a weighted sum, many
     small trees or the mean of both, whichever told best what customers left out did, its probabilities set
-    right there. Where the history is too short or too thin for that, plain shares are used, and `says` names
-    it. Products that are retired lead to what replaced them.
+    right there. Where the history is too short or too thin for that, plain shares are used, and `ways` names
+    them. Products that are retired lead to what replaced them.
 
     Parameters
     ----------
@@ -552,8 +532,8 @@ def recommend_offers(
     ...     "order_id": ["1", "2", "3"], "customer_id": "ann", "product_id": "tea", "net_amount": 5.0,
     ...     "ordered_at": ["2024-01-01", "2024-01-15", "2024-01-29"]})
     >>> offers = recommend_offers(Crm.from_frames(as_of="2024-02-07", transactions=lines))
-    >>> print(offers.table["reason"].item())
-    Bought on 3 days, 14 days apart on average, the last on 2024-01-29: due on 2024-02-12.
+    >>> offers.table[["kind", "reason", "due_on"]].iloc[0].tolist()
+    ['repeat-sell', 'bought_due', Timestamp('2024-02-12 00:00:00')]
     """
     (offers,) = recommend_several(
         crm,

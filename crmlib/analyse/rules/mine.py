@@ -167,11 +167,11 @@ class RuleBook:
 
     def _repr_html_(self) -> str:
         shown = self.to_table(10).to_html(index=False, escape=True, border=0, float_format="{:.3g}".format)
-        hidden = f" {len(self) - 10:,} more are not shown." if len(self) > 10 else ""
+        hidden = f" {len(self) - 10:,} more." if len(self) > 10 else ""
         item = self.item if isinstance(self.item, str) else ", ".join(map(str, self.item))
         return (
             f"<p>{len(self):,} rules on {escape(item)} in at least {self.min_support_count:,} of "
-            f"{self.basket_count:,} baskets, confidence at least {100 * self.min_confidence:g} %.{hidden}</p>"
+            f"{self.basket_count:,} baskets (confidence from {100 * self.min_confidence:g} %).{hidden}</p>"
             f"{shown}"
         )
 

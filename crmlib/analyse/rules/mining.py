@@ -100,7 +100,7 @@ def mine(
         "where entries <= $1",
         [max_bytes // BYTES_PER_ENTRY],
     )[0][0]
-    raise CostError(_advice(baskets, max_bytes, fits, max_len=max_len))
+    raise _advice(baskets, max_bytes, fits, max_len=max_len)
 
 
 def read_entries(engine: Engine) -> Entries:
@@ -131,7 +131,7 @@ def _pairs_by_engine(engine, baskets, max_bytes):
     room = max(max_bytes // bytes_per_set(2) - len(baskets.names), 0)
     too_many = engine.rows("select n + 1 from pairs order by n desc limit 1 offset $1", [room])
     if too_many:
-        raise CostError(_advice(baskets, max_bytes, too_many[0][0], max_len=2))
+        raise _advice(baskets, max_bytes, too_many[0][0], max_len=2)
     pairs = engine.to_arrow("select first, second, n from pairs order by first, second")
     codes = np.column_stack([pairs.column(name).to_numpy() for name in ("first", "second")]).astype(np.int32)
     return _with_pairs(baskets, codes, pairs.column("n").to_numpy().astype(np.int64))
@@ -148,7 +148,7 @@ def _sets_in_memory(entries, baskets, max_len, max_bytes, *, as_python=True, rel
         sets = grow_itemsets(entries, min_count=baskets.min_count, max_bytes=max_bytes, **limits)
     if sets is None:
         fits = _support_that_fits(entries, baskets, max_bytes, limits)
-        raise CostError(_advice(baskets, max_bytes, fits, max_len=max_len))
+        raise _advice(baskets, max_bytes, fits, max_len=max_len)
     return sets
 
 
@@ -194,7 +194,7 @@ def _support_that_fits(entries, baskets, max_bytes, limits):
 def _advice(baskets, max_bytes, fits, *, max_len):
     raise_it = f"min_support to {fits:,} baskets" if fits else "min_support"
     shorter = ", ask for pairs only (max_len=2)" if max_len != 2 else ""
-    return (
+    return CostError(
         f"The item sets in at least {baskets.min_count:,} of {baskets.basket_count:,} baskets need more than "
         f"{max_bytes / 1e6:,.0f} MB. Raise {raise_it}{shorter}, group items (item='category'), or allow more "
         "with max_memory_mb."

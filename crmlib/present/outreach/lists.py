@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -337,6 +338,7 @@ def plan_from_workspace(
     if campaign_id is not None:
         campaign_name(campaign_id)
     from crmlib.analyse.offers.recommend import recommend_offers
+    from crmlib.present.reports.offers.say import offer_reasons
 
     crm = crmlib.open_workspace(folder, as_of=as_of)
     try:
@@ -345,9 +347,10 @@ def plan_from_workspace(
         wide = product is not None or category is not None
         # Consent is asked for channel by channel, so that who is left out for it is counted on the list.
         offers = recommend_offers(crm, k=SEARCHED if wide else 1, seed=seed, require_consent=False, **kinds)
+        said = offer_reasons(offers.table, currency=crm.currency)
         plan = plan_outreach(
             crm,
-            offers,
+            SimpleNamespace(table=offers.table.assign(reason=said)),
             campaign_id=campaign_id or f"{kind}-{in_zone(then, time_zone=crm.time_zone):%Y%m%d}",
             kind=kind,
             moment=then,

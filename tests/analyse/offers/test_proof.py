@@ -9,19 +9,25 @@ from scipy.stats import norm
 from sklearn.metrics import dcg_score, ndcg_score
 
 from crmlib import Crm
-from crmlib.analyse.offers.proof import _little_shop, _next_in_row, evaluate_offers
-from crmlib.analyse.offers.proof_measures import (
+from crmlib.analyse.offers.judging import (
     FIGURES,
+    SIDES,
+    Bought,
     acceptance_by_decile,
     acceptance_by_kind,
+    best_sellers,
     drawn_sums,
     figures_of,
+    item_neighbours,
     judged_as,
     measure_table,
     outcome_keys,
+    own_repeats,
 )
-from crmlib.analyse.offers.proof_sides import SIDES, Bought, best_sellers, item_neighbours, own_repeats
+from crmlib.analyse.offers.proof import evaluate_offers
+from crmlib.present.reports.offers.say import LIST_WORDS, how_paragraph
 from crmlib.schema.errors import ParameterError, SchemaError
+from tests.analyse.offers.samples import little_shop, next_in_row
 
 CUTOFF = pd.Timestamp("2024-03-01")
 
@@ -108,6 +114,12 @@ def test_figures_against_brute_force_and_scikit_learn(seed, new):
     wanted = by_hand(history, outcome, bought, named, new=new)
     assert wanted.hit.mean() > 0.1 and (wanted.named < 5).any()
     np.testing.assert_allclose(found, wanted[list(FIGURES)].to_numpy(), atol=1e-12)
+
+
+def told(proof, side):
+    """What the page says of the offers against a list."""
+    words = str(LIST_WORDS.term(side))
+    return next(str(said) for said in how_paragraph(proof) if str(said).startswith(f"Against {words} "))
 
 
 def test_ndcg_is_scikit_learns_where_full_lists_are_named():
@@ -243,27 +255,27 @@ def test_acceptance_never_claims_certainty_where_nothing_was_taken():
 
 
 def test_offers_that_know_the_way_win_and_the_same_seed_gives_the_same():
-    shop = _little_shop()
-    proof = evaluate_offers(shop, cutoffs=2, holdout_days=21, k=2, recommend=_next_in_row)
+    shop = little_shop()
+    proof = evaluate_offers(shop, cutoffs=2, holdout_days=21, k=2, recommend=next_in_row)
     assert proof.beats_popularity == "yes" and proof.value("hit_rate_pct") == 100
     assert proof.periods.customers.tolist() == [60, 60] and proof.periods.buyers.tolist() == [60, 60]
-    again = evaluate_offers(shop, cutoffs=2, holdout_days=21, k=2, recommend=_next_in_row)
+    again = evaluate_offers(shop, cutoffs=2, holdout_days=21, k=2, recommend=next_in_row)
     for each in fields(proof):
         one, other = getattr(proof, each.name), getattr(again, each.name)
         if isinstance(one, pd.DataFrame):
             pd.testing.assert_frame_equal(one, other)
         else:
             assert one == other
-    assert "beats the best sellers" in proof.says and "<table" in proof._repr_html_()
+    assert "the offers are ahead" in told(proof, "popularity") and "<table" in proof._repr_html_()
 
 
 def test_nothing_of_the_holdout_reaches_the_offers():
-    shop = _little_shop()
+    shop = little_shop()
     seen = []
 
     def look(crm, **settings):
         seen.append((crm.as_of, crm.frame("transactions", ["ordered_at"]).ordered_at.max(), settings))
-        return _next_in_row(crm, k=settings["k"])
+        return next_in_row(crm, k=settings["k"])
 
     evaluate_offers(shop, cutoffs=2, holdout_days=21, k=2, recommend=look)
     assert len(seen) == 4
@@ -281,38 +293,39 @@ def test_offers_as_bad_as_chance_are_called_so():
         lines = crm.frame("transactions", ["customer_id"]).drop_duplicates()
         return lines.assign(rank=1, product_id="never sold", probability=0.5)
 
-    proof = evaluate_offers(_little_shop(), cutoffs=1, holdout_days=21, k=2, recommend=worst)
-    assert proof.beats_popularity == "no" and "falls behind the best sellers" in proof.says
+    proof = evaluate_offers(little_shop(), cutoffs=1, holdout_days=21, k=2, recommend=worst)
+    assert proof.beats_popularity == "no" and "the offers are behind" in told(proof, "popularity")
     assert proof.value("coverage_pct") == 0 == proof.value("precision_pct")
     assert not proof.by_decile.agrees.any()
     assert proof.by_kind.kind.unique().tolist() == ["offer"]
 
 
 def test_what_cannot_be_proven_is_refused():
-    shop = _little_shop()
+    shop = little_shop()
     with pytest.raises(ParameterError, match=r"needs 180 days of orders\. There are 134: give at most 44"):
-        evaluate_offers(shop, holdout_days=60, recommend=_next_in_row)
+        evaluate_offers(shop, holdout_days=60, recommend=next_in_row)
     for wrong in ({"k": 0}, {"cutoffs": 1.5}, {"holdout_days": True}, {"kinds": ("gift",)}, {"kinds": ()}):
         with pytest.raises(ParameterError):
-            evaluate_offers(shop, recommend=_next_in_row, **wrong)
+            evaluate_offers(shop, recommend=next_in_row, **wrong)
     lines = shop.frame("transactions")
     few = Crm.from_frames(as_of="2024-05-14", transactions=lines[lines.customer_id < "c05"])
     with pytest.raises(ParameterError, match="at least 20 customers"):
-        evaluate_offers(few, recommend=_next_in_row)
+        evaluate_offers(few, recommend=next_in_row)
     with pytest.raises(SchemaError, match="who bought"):
         nameless = Crm.from_frames(as_of="2024-05-14", transactions=lines.drop(columns="customer_id"))
-        evaluate_offers(nameless, recommend=_next_in_row)
+        evaluate_offers(nameless, recommend=next_in_row)
     with pytest.raises(ParameterError, match="without rank"):
         evaluate_offers(shop, recommend=lambda crm, **settings: lines[["customer_id", "product_id"]])
 
 
 def test_fewer_cutoffs_than_asked_are_noted():
-    proof = evaluate_offers(_little_shop(), cutoffs=3, holdout_days=28, k=2, recommend=_next_in_row)
-    assert len(proof.periods) == 2 and proof.notes[0].startswith("Only 2 of 3 cut-offs")
+    proof = evaluate_offers(little_shop(), cutoffs=3, holdout_days=28, k=2, recommend=next_in_row)
+    assert len(proof.periods) == 2 and proof.cutoffs_asked == 3
+    assert any(str(said).startswith("Only 2 of 3") for said in how_paragraph(proof))
 
 
 def test_every_side_stands_in_every_table():
-    proof = evaluate_offers(_little_shop(), cutoffs=1, holdout_days=21, k=2, recommend=_next_in_row)
+    proof = evaluate_offers(little_shop(), cutoffs=1, holdout_days=21, k=2, recommend=next_in_row)
     asked = proof.overall[proof.overall.question == "all offers"]
     assert set(asked.side) == {"offers", *SIDES} and set(asked.judged) == {"everybody", "buyers"}
     assert asked[asked.measure != "coverage_pct"][["low", "high"]].notna().all().all()
@@ -349,7 +362,7 @@ def online_retail(shared_data):
 def test_offers_beat_the_best_sellers_on_online_retail(online_retail):
     proof = evaluate_offers(online_retail, cutoffs=1)
     assert proof.periods.customers.item() > 300
-    assert proof.beats_popularity == "yes", proof.says
+    assert proof.beats_popularity == "yes", told(proof, "popularity")
     gap = proof.ahead_of("popularity")
-    assert gap.low > 0 and "beats the best sellers" in proof.says
+    assert gap.low > 0 and "the offers are ahead" in told(proof, "popularity")
     assert proof.ahead_of("popularity", "ndcg", judged="buyers").ahead == "yes"

@@ -4,50 +4,38 @@ from typing import Any
 
 import numpy as np
 
+from crmlib.analyse.offers.judging import OFFERS
 from crmlib.analyse.offers.proof import ALL_OFFERS, NEW_OFFERS, OffersProof
-from crmlib.analyse.offers.proof_sides import OFFERS, POPULARITY
 from crmlib.analyse.offers.result import Offers
+from crmlib.present.claims import Claim, claim, count, days, names, share
 from crmlib.present.plots_parts import LINE, SIDE, bar_percent, bar_rows, canvas, nothing
-from crmlib.present.reports.offers.say import agreeing_deciles, kind_name, side_name
+from crmlib.present.reports.offers.say import (
+    KIND_PLURALS,
+    KIND_WORDS,
+    LIST_WORDS,
+    agreeing_deciles,
+    hit_share,
+    kind_counts,
+    likely,
+    side_name,
+)
 from crmlib.present.theme import ALARM, GREY, INK, MAIN, SOFT, finish, letters_of, theme, wrapped
-from crmlib.present.words import count, listing, number, percent, plural
 
 _HIT = "hit_rate_pct"
 
 
 def plot_proof(result: OffersProof, *, question: str = ALL_OFFERS, ax: Any = None) -> Any:
-    """The share of customers who bought something of each list, with its interval.
-
-    Parameters
-    ----------
-    result : OffersProof
-    question : "all offers" or "new to the customer"
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.present.reports.offers.say import little_proof
-    >>> ax = plot_proof(little_proof())
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '30\\xa0% of customers bought something picked for them, 20\\xa0% a best seller'
-    >>> plt.close(ax.figure)
-    """
+    """The share of customers who bought something of each list, with its interval."""
     table = result.overall
     table = table[
         (table["question"] == question) & (table["measure"] == _HIT) & (table["judged"] == "everybody")
     ]
     if table.empty:
-        says = "Offers of new products were not asked for"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
+        return _none(ax, claim("offers-picture-proof-none"))
     table = table.assign(ours=table["side"] == OFFERS)
     table = table.sort_values(["ours", "value"], ascending=[False, False], kind="stable")
     title = _proof_title(result, question)
-    said = [wrapped(side_name(side, question), width=SIDE * 84, lines=4) for side in table["side"]]
+    said = [wrapped(str(side_name(side, question)), width=SIDE * 84, lines=4) for side in table["side"]]
     tall = [max(0.5, LINE * (name.count("\n") + 1) + 0.16) for name in said]
     middles = np.cumsum(tall) - np.array(tall) / 2
     with theme():
@@ -66,71 +54,34 @@ def plot_proof(result: OffersProof, *, question: str = ALL_OFFERS, ax: Any = Non
         ax.set_ylim(sum(tall), 0)
         ax.locator_params(axis="x", nbins=5)
         ax.xaxis.grid(True)
-        ax.set_xlabel(
-            f"bought at least one of {number(result.k)} within {number(result.holdout_days)} days, %\n"
-            "of customers who had bought before", loc="left",
-        )  # fmt: skip
+        k, within = count(result.k), days(result.holdout_days)
+        ax.set_xlabel(str(claim("offers-picture-proof-axis", k=k, days=within)), loc="left")
     parts = [
-        f"{side_name(row.side, question).lower()} {percent(row.value)} ({percent(row.low)} to {percent(row.high)})"
+        claim(
+            "offers-picture-proof-alt-one",
+            list=side_name(row.side, question),
+            share=share(row.value),
+            range=likely(row.low, row.high, "share"),
+        )
         for row in table.itertuples()
     ]
-    alt = "Dots with ranges, customers who bought at least one of the products on each list:"
-    return finish(ax, title=title, alt=f"{alt} {listing(parts)}.")
+    return finish(ax, title=title, alt=claim("offers-picture-proof-alt", lists=names(parts)))
 
 
 def plot_proof_new(result: OffersProof, *, ax: Any = None) -> Any:
-    """The same for products that were new to the customer.
-
-    Parameters
-    ----------
-    result : OffersProof
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.present.reports.offers.say import little_proof
-    >>> ax = plot_proof_new(little_proof())
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '15\\xa0% bought something new that was picked for them, 10\\xa0% a new best seller'
-    >>> plt.close(ax.figure)
-    """
+    """The same for products that were new to the customer."""
     return plot_proof(result, question=NEW_OFFERS, ax=ax)
 
 
 def plot_acceptance(result: OffersProof, *, ax: Any = None) -> Any:
-    """How many offers were bought, from those said to be the least likely to the likeliest, and what was foretold.
-
-    Parameters
-    ----------
-    result : OffersProof
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> from crmlib.present.reports.offers.say import little_proof
-    >>> ax = plot_acceptance(little_proof())
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    'Of the likeliest offers 31\\xa0% were bought, of the least likely 4.2\\xa0%'
-    >>> plt.close(ax.figure)
-    """
+    """How many offers were bought, from those said to be the least likely to the likeliest, and what was expected."""
     table = result.by_decile
     if table.empty:
-        says = "The offers carry no probability"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
-    first, last = (percent(table["accepted_pct"].iloc[place]) for place in (0, -1))
-    title = f"Of the likeliest offers {last} were bought, of the least likely {first}"
+        return _none(ax, claim("offers-picture-acceptance-none"))
+    first, last = (share(table["accepted_pct"].iloc[place]) for place in (0, -1))
+    title = claim("offers-picture-acceptance", last=last, first=first)
     if len(table) == 1:
-        title = f"{last} of the offers were bought"
+        title = claim("offers-picture-acceptance-one", last=last)
     places = np.arange(1, len(table) + 1)
     most = float(table[["predicted_pct", "high"]].max().max())
     with theme():
@@ -146,68 +97,65 @@ def plot_acceptance(result: OffersProof, *, ax: Any = None) -> Any:
         ax.set_ylim(0, max(1.3 * most, 0.5))
         ax.set_xticks(places)
         ax.yaxis.grid(True)
-        ax.set_ylabel("offers bought, %")
-        ax.set_xlabel("offers in groups of like chance, the likeliest at the right", loc="left")
+        ax.set_ylabel(str(claim("offers-picture-acceptance-y")))
+        ax.set_xlabel(str(claim("offers-picture-acceptance-x")), loc="left")
         _key(ax, agrees=bool(table["agrees"].all()))
     parts = [
-        f"group {number(row.decile)}: {percent(row.accepted_pct)} bought ({percent(row.low)} to {percent(row.high)}), "
-        f"{percent(row.predicted_pct)} foretold"
+        claim(
+            "offers-picture-acceptance-alt-one",
+            place=count(row.decile),
+            bought=share(row.accepted_pct),
+            range=likely(row.low, row.high, "share"),
+            expected=share(row.predicted_pct),
+        )
         for row in table.itertuples()
     ]
-    inside = agreeing_deciles(result)
-    alt = (
-        f"Bars of the share of offers bought in groups of like chance, with ranges: {'; '.join(parts)}. In "
-        f"{number(inside)} of {count(len(table), 'group')} what was foretold lies in the range."
-    )
+    agree, groups = count(agreeing_deciles(result)), count(len(table))
+    alt = claim("offers-picture-acceptance-alt", groups=names(parts), agree=agree, all=groups)
     return finish(ax, title=title, alt=alt)
 
 
 def plot_offers_by_kind(result: Offers, *, ax: Any = None) -> Any:
-    """How many offers there are of each kind.
-
-    Parameters
-    ----------
-    result : Offers
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """How many offers there are of each kind."""
     kinds = result.table["kind"].value_counts()
     if kinds.empty:
-        says = "There is nothing to offer"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
-    made, most = int(kinds.sum()), int(kinds.iloc[0])
-    title = f"{number(most)} of {count(made, 'offer')} {plural(most, 'is a', 'are')} {plural(most, kinds.index[0])}"
+        return _none(ax, claim("offers-picture-kinds-none"))
+    each, made = kind_counts(result)
+    title = claim("offers-picture-kinds", made=made, kind=KIND_PLURALS.term(kinds.index[0]))
     if len(kinds) == 1:
-        title = (
-            f"All {count(made, 'offer')} are {plural(made, kinds.index[0])}"
-            if made > 1
-            else "There is one offer"
-        )
+        title = claim("offers-picture-kinds-one", kind=KIND_PLURALS.term(kinds.index[0]))
     people = result.table.groupby("kind")["customer_id"].nunique()
     ax = bar_rows(
         ax,
         title=title,
-        names=[kind_name(kind) for kind in kinds.index],
+        names=[KIND_WORDS.term(kind) for kind in kinds.index],
         values=[float(many) for many in kinds],
         texts=[
-            f"{number(int(many))}, for {count(int(people[kind]), 'customer')}" for kind, many in kinds.items()
+            claim("offers-picture-kinds-bar", n=n, people=count(int(people[kind])))
+            for kind, n in each.items()
         ],
-        unit="offers",
+        unit=claim("offers-picture-kinds-unit"),
     )
-    parts = [f"{kind_name(kind)} {number(int(many))}" for kind, many in kinds.items()]
-    return finish(ax, title=title, alt=f"Bar chart of the number of offers of each kind: {listing(parts)}.")
+    bars = names(
+        claim("offers-picture-kinds-alt-one", kind=KIND_WORDS.term(kind), n=n) for kind, n in each.items()
+    )
+    return finish(ax, title=title, alt=claim("offers-picture-kinds-alt", bars=bars))
 
 
-def _proof_title(result: OffersProof, question: str) -> str:
-    ours, theirs = (
-        percent(result.value(_HIT, side=side, question=question)) for side in (OFFERS, POPULARITY)
-    )
-    if question == NEW_OFFERS:
-        return f"{ours} bought something new that was picked for them, {theirs} a new best seller"
-    return f"{ours} of customers bought something picked for them, {theirs} a best seller"
+def _none(ax: Any, says: Claim) -> Any:
+    """A picture that says why there is nothing to see."""
+    ax = nothing(ax, says=says)
+    return finish(ax, title=says, alt=ax.crmlib_alt)
+
+
+def _proof_title(result: OffersProof, question: str) -> Claim:
+    best = result.strongest_rival(question)
+    facts = {
+        "ours": hit_share(result, OFFERS, question),
+        "theirs": hit_share(result, best, question),
+        "list": LIST_WORDS.term(best),
+    }
+    return claim("offers-picture-proof-new" if question == NEW_OFFERS else "offers-picture-proof", **facts)
 
 
 def _key(ax: Any, *, agrees: bool) -> None:
@@ -215,10 +163,10 @@ def _key(ax: Any, *, agrees: bool) -> None:
     from matplotlib.patches import Patch
 
     marks = [Patch(color=MAIN, alpha=0.85), Line2D([], [], color=SOFT, linewidth=3.5)]
-    words = ["bought, with its range", "foretold"]
+    words = [str(claim("offers-picture-key-bought")), str(claim("offers-picture-key-expected"))]
     if not agrees:
         marks.append(Line2D([], [], color=ALARM, linewidth=3.5))
-        words.append("foretold, off by more than chance")
+        words.append(str(claim("offers-picture-key-off")))
     ax.legend(
         marks, words, loc="upper left", labelcolor=SOFT, handlelength=1.1, borderpad=0.0, labelspacing=0.3,
         bbox_to_anchor=(0.0, 1.0), frameon=True, facecolor="white", edgecolor="none", framealpha=0.9,

@@ -1,477 +1,512 @@
-"""What the report on offers says: whether they hold, by how much, and what there is to offer."""
+"""What the report on offers says: whether they beat the strongest plain list, and what there is to offer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.offers.eligibility import RULES
+from crmlib.analyse.offers.judging import BUYERS, EVERYBODY, ITEM_KNN, OFFERS, OWN_REPEATS, POPULARITY
+from crmlib.analyse.offers.learning import SIGNALS, WAYS
 from crmlib.analyse.offers.proof import ALL_OFFERS, NEW_OFFERS, OffersProof
-from crmlib.analyse.offers.proof_measures import BUYERS, EVERYBODY
-from crmlib.analyse.offers.proof_sides import ITEM_KNN, OFFERS, OWN_REPEATS, PLAIN_SIDES, POPULARITY
-from crmlib.analyse.offers.result import Offers
+from crmlib.analyse.offers.result import BEST_SELLER, KINDS, REASONS, Offers
+from crmlib.present import numbers
 from crmlib.present.blocks import Skipped
-from crmlib.present.needs import or_else
-from crmlib.present.words import (
+from crmlib.present.claims import (
+    Claim,
+    Fact,
+    Family,
+    claim,
     count,
+    counts,
     date,
-    listing,
+    days,
+    interval,
     money,
-    number,
-    percent,
-    plural,
+    name,
+    names,
     points,
-    quoted,
-    sentence,
+    share,
+    times,
+)
+from crmlib.present.needs import or_else
+from crmlib.present.words import sentence
+
+_SIDES = (OFFERS, POPULARITY, OWN_REPEATS, ITEM_KNN)
+_ALL_KINDS = (*KINDS, BEST_SELLER)
+_HIT, _EACH, _SHARE = "hit_rate_pct", "revenue_per_customer", "revenue_share_pct"
+_OF_COUNTING = "large_orders"
+"""The one limit that says how it was computed."""
+
+_AGREEING = 0.7
+"""Of the groups of like chance, so many must agree with what happened for chances to be read as exact."""
+
+LIST_WORDS = Family("offers-list", _SIDES)
+"""What a list is called inside a sentence."""
+
+SIDE_WORDS = Family("offers-side", (*_SIDES, "popularity-new"))
+KIND_WORDS = Family("offer-kind", _ALL_KINDS)
+KIND_PLURALS = Family("offer-plural", _ALL_KINDS)
+KIND_COUNTS = Family("offer-count", _ALL_KINDS, ("n",))
+START_WORDS = Family("offers-answer-start", (OWN_REPEATS, POPULARITY, ITEM_KNN))
+RULE_WORDS = Family("rule", RULES, ("bound",))
+MONEY_WORDS = Family(
+    "offers-money", ("more", "less", "they_more", "they_less", "alike", "none"), ("gap", "ours", "theirs")
+)
+LIMIT_WORDS = Family(
+    "offers-limit",
+    (
+        *("no_category", "steps_by_list_price", "steps_by_price_paid", "no_costs", "few_costs"),
+        *("margin_unknown", "consent_not_asked", "consent_not_recorded", "consent_unknown"),
+        *("no_probability", "large_orders"),
+    ),
+    ("n",),
+)
+WAY_WORDS = Family("offers-way", (*WAYS, "shrunk_shares"))
+SIGNAL_WORDS = Family("signal", SIGNALS)
+QUESTION_WORDS = Family("offers-question", (ALL_OFFERS, NEW_OFFERS))
+JUDGED_WORDS = Family("offers-judged", (EVERYBODY, BUYERS))
+REASON_WORDS = Family(
+    "offers-reason",
+    REASONS,
+    (
+        *("bought", "last", "due", "because", "orders", "baskets", "lift", "paid", "most", "price"),
+        *("buyers", "within", "members", "taken", "trait", "group"),
+    ),
 )
 
-SIDE_NAMES = {
-    OFFERS: "These offers",
-    POPULARITY: "Best sellers, the same for all",
-    OWN_REPEATS: "What the customer bought most often",
-    ITEM_KNN: "What buyers of the same things bought",
-}
-NEW_SIDE_NAMES = SIDE_NAMES | {POPULARITY: "Best sellers the customer had not bought"}
-"""Each list of products by the name a reader knows, for the two questions."""
 
-QUESTION_NAMES = {ALL_OFFERS: "all offers", NEW_OFFERS: "offers new to the customer"}
-
-KIND_NAMES = {
-    "cross-sell": "Cross-sell: goes with what was bought",
-    "up-sell": "Up-sell: the next step in a category",
-    "repeat-sell": "Repeat-sell: due again",
-    "best-seller": "Best seller: nothing else is known",
-}
-
-
-def side_name(side: str, question: str = ALL_OFFERS) -> str:
+def side_name(side: str, question: str = ALL_OFFERS) -> Fact:
     """A list of products by the name a reader knows."""
-    return (NEW_SIDE_NAMES if question == NEW_OFFERS else SIDE_NAMES).get(side, side)
-
-
-def kind_name(kind: str) -> str:
-    """A kind of offer in words."""
-    return KIND_NAMES.get(kind, f"{kind[:1].upper()}{kind[1:]}")
-
-
-def range_words(low: Any, high: Any, *, digits: int = 1) -> str:
-    """An interval as it stands in brackets."""
-    if not (np.isfinite(low) and np.isfinite(high)):
-        return "not known"
-    said = [number(round(float(end), digits) + 0.0) for end in (low, high)]
-    return f"likely {said[0]} to {said[1]}"
-
-
-def gap_words(gap: pd.Series) -> str:
-    """A difference in percentage points, and whether it is more than chance."""
-    difference, low, high = (float(gap[name]) for name in ("difference", "low", "high"))
-    if gap["ahead"] == "no":
-        return f"{points(-difference)} less ({range_words(-high, -low)})"
-    if gap["ahead"] == "yes":
-        return f"{points(difference)} more ({range_words(low, high)})"
-    return f"{points(difference)}, which may be chance ({range_words(low, high)})"
+    new = question == NEW_OFFERS and side == POPULARITY
+    return SIDE_WORDS.term("popularity-new" if new else side)
 
 
 def agreeing_deciles(proof: OffersProof) -> int:
-    """In how many groups of like probability as many offers were bought as was foretold, within chance."""
+    """In how many groups of like chance as many offers were bought as was expected, within chance."""
     return int(proof.by_decile["agrees"].sum()) if len(proof.by_decile) else 0
 
 
-def little_proof(*, ahead: str = "yes") -> OffersProof:
-    """A proof with all its tables, as the examples show it."""
-    ours, apart = {"yes": (30.0, -2.0), "no": (12.0, 4.0), "uncertain": (20.5, -0.5)}[ahead]
-    hits = {
-        OFFERS: ours,
-        POPULARITY: 20.0,
-        OWN_REPEATS: ours + apart,
-        ITEM_KNN: 18.0,
-    }
-    rows, gaps = [], []
-    for question, factor in ((ALL_OFFERS, 1.0), (NEW_OFFERS, 0.5)):
-        for judged, more in (("everybody", 1.0), ("buyers", 1.25)):
-            for side, value in hits.items():
-                if question == NEW_OFFERS and side == OWN_REPEATS:
-                    continue
-                shown = value * factor * more
-                figures = {
-                    "hit_rate_pct": shown, "precision_pct": shown / 4, "revenue_per_customer": shown / 10,
-                    "revenue_share_pct": shown / 5, "novelty_bits": 3.0, "new_share_pct": 20.0,
-                }  # fmt: skip
-                if judged == "buyers":
-                    figures |= {"recall_pct": shown / 3, "ndcg": shown / 100}
-                else:
-                    rows.append((question, judged, side, "coverage_pct", 7.0, np.nan, np.nan))
-                rows += [(question, judged, side, name, x, 0.9 * x, 1.1 * x) for name, x in figures.items()]
-                if side != OFFERS:
-                    lead = (ours - value) * factor * more
-                    said = "yes" if lead > 1 else "no" if lead < -1 else "uncertain"
-                    gaps.append((question, judged, side, "hit_rate_pct", lead, lead - 1, lead + 1, said))
-    named = ["question", "judged", "side", "measure"]
-    deciles = pd.DataFrame(
-        {"decile": [1, 2, 3], "offered": [500] * 3, "predicted_pct": [4.0, 9.0, 30.0],
-         "accepted_pct": [4.2, 12.0, 31.0], "low": [3.0, 10.0, 28.0], "high": [5.4, 14.0, 34.0],
-         "agrees": [True, False, True]}
-    )  # fmt: skip
-    kinds = pd.DataFrame(
-        {"kind": ["repeat-sell", "cross-sell"], "offered": [1000, 500], "predicted_pct": [20.0, 5.0],
-         "accepted_pct": [21.0, 5.5], "low": [19.0, 4.0], "high": [23.0, 7.0], "agrees": [True, True],
-         "revenue": [900.0, 80.0], "question": ALL_OFFERS}
-    )  # fmt: skip
-    periods = pd.DataFrame(
-        {"cutoff": pd.to_datetime(["2024-04-05", "2024-05-03"]),
-         "until": pd.to_datetime(["2024-05-03", "2024-05-31"]), "customers": [290, 300], "buyers": [200, 210],
-         "with_offers": [290, 300], "products": [380, 400]}
-    )  # fmt: skip
-    return OffersProof(
-        overall=pd.DataFrame(rows, columns=[*named, "value", "low", "high"]),
-        measures=pd.DataFrame(),
-        differences=pd.DataFrame(gaps, columns=[*named, "difference", "low", "high", "ahead"]),
-        by_decile=deciles, by_kind=kinds, periods=periods, beats_popularity=ahead, beats_popularity_new=ahead,
-        holdout_days=28, k=5, says="", currency="EUR",
-    )  # fmt: skip
+def hit_share(proof: OffersProof, side: str = OFFERS, question: str = ALL_OFFERS) -> Fact:
+    """The share of customers who bought something of a list, the same fact wherever it stands."""
+    value = proof.value(_HIT, side=side, question=question)
+    return share(value, at=f"offers.hit_share[{side}, {question}]")
 
 
-_PROOF_HIT = "hit_rate_pct"
-_TAKEN = {
-    ALL_OFFERS: "Bought in the test",
-    NEW_OFFERS: "Bought where only products new to the customer were picked",
-}
-_OPENINGS = {
-    "yes": "The offers beat the best sellers",
-    "no": "The offers do not beat the best sellers",
-    "uncertain": "The offers are not shown to beat the best sellers",
-}
+def likely(low: Any, high: Any, kind: str = "number", *, unit: str = "", digits: int = 1) -> Fact:
+    """A range with as many decimals as its figure has."""
+    return interval(*(round(float(end), digits) + 0.0 for end in (low, high)), kind, unit=unit)
 
 
-@or_else(lambda missing: [f"Whether the offers hold could not be tested. {sentence(missing.reason)}"])
-def proof_sentences(proof: OffersProof) -> list[str]:
-    """The first lines: beaten or not, and by how much; then the same for what is new to the customer."""
-    ours, theirs = proof.value(_PROOF_HIT), proof.value(_PROOF_HIT, side=POPULARITY)
-    gap, k = proof.ahead_of(POPULARITY), number(proof.k)
-    dates = count(len(proof.periods), "earlier date")
-    said = [
-        f"{_OPENINGS[proof.beats_popularity]}: tested on {dates}, {percent(ours)} of customers bought at least "
-        f"one of the {k + ' products' if proof.k > 1 else 'one product'} picked for them within "
-        f"{number(proof.holdout_days)}\u00a0days, against {percent(theirs)} for the {_best(proof.k)}. "
-        f"{_gap_sentence(gap)}"
+def kind_counts(offers: Offers) -> tuple[dict[str, Fact], Fact]:
+    """How many offers there are of each kind, most first, and of all: rounded so that they add up."""
+    kinds = offers.table["kind"].value_counts()
+    places = [f"offers.made[{kind}]" for kind in kinds.index]
+    parts, made = counts(kinds.tolist(), at=places, part_of="offers.made")
+    return dict(zip(kinds.index, parts, strict=True)), made
+
+
+def offers_answer(
+    proof: OffersProof | Skipped, offers: Offers | Skipped, rule: Iterable[Claim] = ()
+) -> list[Claim]:
+    """Whether the offers beat the strongest plain list, in points and money; a rule; what to do first."""
+    first = _untested(proof) if isinstance(proof, Skipped) else _verdict(proof)
+    return [first, *rule, _start(proof, offers)]
+
+
+def offers_findings(proof: OffersProof | Skipped, offers: Offers | Skipped) -> list[Claim]:
+    """What the index repeats beside the answer: how offers of new products fared, and what there is to offer."""
+    new = [] if isinstance(proof, Skipped) else _new_verdict(proof)
+    return [*new, _what_there_is(offers)]
+
+
+@or_else(lambda missing: [claim("offers-proof-missing", reason=name(sentence(missing.reason)))])
+def proof_paragraph(proof: OffersProof) -> list[Claim]:
+    """How the other lists fared, and what it was worth."""
+    best = proof.strongest_rival()
+    others = [side for side in _rivals(proof) if side != best]
+    reached = [
+        claim("offers-proof-other", list=LIST_WORDS.term(side), share=hit_share(proof, side))
+        for side in others
     ]
-    said[0] += _usual_list(proof)
-    fresh = proof.ahead_of(POPULARITY, question=NEW_OFFERS)
-    if fresh is not None:
-        said.append(
-            f"Of offers new to the customer {percent(proof.value(_PROOF_HIT, question=NEW_OFFERS))} of customers bought "
-            f"at least one, against {percent(proof.value(_PROOF_HIT, side=POPULARITY, question=NEW_OFFERS))} for the "
-            f"best sellers that were new to them: {_gap_clause(fresh)}."
-        )
-    return said
-
-
-@or_else(lambda missing: [f"There is no proof here. {sentence(missing.reason)}"])
-def proof_paragraph(proof: OffersProof) -> list[str]:
-    """How it was tested, who is judged, and how each other list fared.
-
-    Parameters
-    ----------
-    proof : OffersProof
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> from crmlib.present.reports.offers.say import little_proof
-    >>> proof_paragraph(little_proof())[0].partition(",")[0].replace("\\u00a0", " ")
-    'Offers were made as of 5 April 2024 and 3 May 2024'
-    """
-    people = list(dict.fromkeys(number(many) for many in sorted(proof.periods["customers"])))
-    judged = people[0] if len(people) == 1 else f"{people[0]} to {people[-1]}"
-    buyers = 100 * proof.periods["buyers"].sum() / proof.periods["customers"].sum()
-    said = [
-        f"Offers were made as of {listing([date(day) for day in proof.periods['cutoff']])}, from what was known "
-        f"then, and held against what customers bought in the {number(proof.holdout_days)}\u00a0days after "
-        f"{'it' if len(proof.periods) == 1 else 'each'}.",
-        f"Judged is everybody who had bought before, {judged} customers on a date, of whom {percent(buyers)} "
-        f"bought anything in the test. Among those who did, {percent(proof.value(_PROOF_HIT, judged=BUYERS))} bought at "
-        f"least one of their offers; of the best sellers "
-        f"{percent(proof.value(_PROOF_HIT, side=POPULARITY, judged=BUYERS))} did.",
-    ]
-    for side in (OWN_REPEATS, ITEM_KNN):
-        gap = proof.ahead_of(side)
-        if gap is not None:
-            theirs = percent(proof.value(_PROOF_HIT, side=side))
-            ahead = f"{'the difference is' if gap['ahead'] == 'uncertain' else 'the offers reached'} {gap_words(gap)}"
-            said.append(sentence(f"{PLAIN_SIDES[side]} reached {theirs}; {ahead}"))
-    said.append(_money_sentence(proof))
-    return [*said, *proof.notes]
+    said = [claim("offers-proof-others", lists=names(reached))] if reached else []
+    if best:
+        ours, theirs = (share(proof.value(_SHARE, side=side)) for side in (OFFERS, best))
+        said.append(claim("offers-proof-money", ours=ours, theirs=theirs, list=LIST_WORDS.term(best)))
+    return [*said, claim("offers-proof-caution")]
 
 
 @or_else(lambda missing: [])
-def decile_paragraph(proof: OffersProof) -> list[str]:
-    """Whether the likeliest offers were bought most, and as often as foretold.
+def new_paragraph(proof: OffersProof) -> list[Claim]:
+    """What offers of new products are good for."""
+    best = proof.strongest_rival(NEW_OFFERS)
+    if not best:
+        return []
+    ahead = proof.ahead_of(best, question=NEW_OFFERS)["ahead"] == "yes"
+    use = claim("offers-new-use-ahead" if ahead else "offers-new-use-behind", list=LIST_WORDS.term(best))
+    return [claim("offers-new-why"), use]
 
-    Parameters
-    ----------
-    proof : OffersProof
 
-    Returns
-    -------
-    list of str
+@or_else(lambda missing: [claim("offers-none-made", reason=name(sentence(missing.reason)))])
+def offers_paragraph(offers: Offers) -> list[Claim]:
+    """What is offered to whom, in which order, and to those of whom nothing is known."""
+    table, horizon = offers.table, days(offers.horizon_days)
+    if table.empty:
+        return [claim("offers-none")]
+    margin = offers.ranked_by == "expected margin"
+    said = [claim("offers-order-expected-margin" if margin else "offers-order-probability", days=horizon)]
+    if len(offers.cold):
+        said.append(claim("offers-cold", cold=count(len(offers.cold))))
+    return said
 
-    Examples
-    --------
-    >>> from crmlib.present.reports.offers.say import little_proof
-    >>> decile_paragraph(little_proof())[0].replace("\\u00a0", " ")
-    'Of the offers said to be the likeliest 31 % were bought, of the least likely 4.2 %.'
-    """
+
+@or_else(lambda missing: [])
+def removed_paragraph(offers: Offers) -> list[Claim]:
+    """What eligibility took out."""
+    table = offers.removed[offers.removed["offers_removed"] > 0]
+    if table.empty:
+        return [claim("offers-removed-none")]
+    most = table.sort_values("offers_removed", ascending=False, kind="stable").iloc[0]
+    total = count(int(table["offers_removed"].sum()))
+    if len(table) == 1:
+        return [claim("offers-removed-one", offers=total, rule=rule_words(most))]
+    return [
+        claim(
+            "offers-removed-several",
+            rules=count(len(table)),
+            offers=total,
+            rule=rule_words(most),
+            most=count(int(most["offers_removed"])),
+        )
+    ]
+
+
+def rule_words(row: Any) -> Claim:
+    """A rule of eligibility inside a sentence."""
+    bound = row["bound"]
+    return RULE_WORDS.claim(row["rule"], bound=share(bound) if row["rule"] == "margin" else days(bound))
+
+
+@or_else(lambda missing: [])
+def how_paragraph(proof: OffersProof) -> list[Claim]:
+    """How it was tested, who is judged, and the difference to each other list."""
+    periods = proof.periods
+    people = sorted(set(periods["customers"]))
+    buyers = 100 * periods["buyers"].sum() / periods["customers"].sum()
+    said = [
+        claim(
+            "offers-how-dates",
+            dates=names(date(day) for day in periods["cutoff"]),
+            days=days(proof.holdout_days),
+        ),
+        claim(
+            "offers-how-judged",
+            customers=count(people[0]) if len(people) == 1 else interval(people[0], people[-1], "count"),
+            buyers=share(buyers),
+            ours=share(proof.value(_HIT, judged=BUYERS)),
+            theirs=share(proof.value(_HIT, side=POPULARITY, judged=BUYERS)),
+        ),
+    ]
+    if len(periods) < proof.cutoffs_asked:
+        asked = count(proof.cutoffs_asked)
+        said.append(claim("offers-how-fewer", used=count(len(periods)), asked=asked))
+    return said + [_gap(proof, side) for side in _rivals(proof)]
+
+
+@or_else(lambda missing: [])
+def learnt_paragraph(offers: Offers) -> list[Claim]:
+    """Where the chances come from, and which signals tell most."""
+    own, new = (offers.ways[part] for part in ("own", "new"))
+    if own == new == "shrunk_shares":
+        said = [claim("offers-how-unlearnt", way=WAY_WORDS.term(own))]
+    else:
+        said = [
+            claim(
+                "offers-how-learnt",
+                customers=count(offers.learnt_customers),
+                days=days(offers.horizon_days),
+                dates=names(date(day) for day in offers.learnt_on),
+                own=WAY_WORDS.term(own),
+                new=WAY_WORDS.term(new),
+            )
+        ]
+    for part, best in offers.signals.groupby("part", sort=False) if len(offers.signals) else ():
+        told = names(SIGNAL_WORDS.term(signal) for signal in best["signal"].head(3))
+        said.append(
+            claim("offers-how-signals-own" if part == "own" else "offers-how-signals-new", signals=told)
+        )
+    if _OF_COUNTING in offers.limits:
+        said.append(LIMIT_WORDS.claim(_OF_COUNTING, n=count(offers.limits[_OF_COUNTING])))
+    return said
+
+
+@or_else(lambda missing: [])
+def decile_paragraph(proof: OffersProof) -> list[Claim]:
+    """Whether the likeliest offers were bought most, and as often as expected."""
     table = proof.by_decile
     if table.empty:
-        return ["The offers carry no probability, so it cannot be held against what happened."]
-    first, last = table.iloc[0], table.iloc[-1]
-    foretold, taken = (
-        np.average(table[name], weights=table["offered"]) for name in ("predicted_pct", "accepted_pct")
+        return [claim("offers-deciles-none")]
+    expected, bought = (
+        share(np.average(table[name], weights=table["offered"])) for name in ("predicted_pct", "accepted_pct")
     )
     said = []
     if len(table) > 1:
-        said.append(
-            f"Of the offers said to be the likeliest {percent(last['accepted_pct'])} were bought, of the least "
-            f"likely {percent(first['accepted_pct'])}."
-        )
-    inside = agreeing_deciles(proof)
-    said.append(
-        f"All in all {percent(foretold)} were foretold to be bought and {percent(taken)} were; in {number(inside)} of "
-        f"{count(len(table), 'group')} of like probability the two agree, as far as chance allows."
-    )
-    if inside < 0.7 * len(table):
-        said.append("Read the probabilities as an order of offers rather than as exact chances.")
+        first, last = (share(table["accepted_pct"].iloc[place]) for place in (0, -1))
+        said.append(claim("offers-deciles-ends", last=last, first=first))
+    agree, groups = count(agreeing_deciles(proof)), count(len(table))
+    said.append(claim("offers-deciles-whole", expected=expected, bought=bought, agree=agree, groups=groups))
+    if not _exact(proof):
+        said.append(claim("offers-deciles-order"))
     return said
 
 
 @or_else(lambda missing: [])
-def kinds_paragraph(proof: OffersProof) -> list[str]:
-    """How often each kind of offer was bought.
-
-    Parameters
-    ----------
-    proof : OffersProof
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> from crmlib.present.reports.offers.say import little_proof
-    >>> print(kinds_paragraph(little_proof())[0].replace("\\u00a0", " "))
-    Bought in the test: repeat-sell 21 % of 1,000 offers (likely 19 to 23); cross-sell 5.5 % of 500 offers (likely
-    4 to 7).
-    """
-    table = proof.by_kind
-    if table.empty:
-        return []
-    said = []
-    for question, words in _TAKEN.items():
-        rows = table[table["question"] == question]
+def kinds_paragraph(proof: OffersProof) -> list[Claim]:
+    """How often each kind of offer was bought."""
+    table, said = proof.by_kind, []
+    for question in (ALL_OFFERS, NEW_OFFERS) if len(table) else ():
         parts = [
-            f"{row.kind} {percent(row.accepted_pct)} of {count(row.offered, 'offer')} "
-            f"({range_words(row.low, row.high)})"
-            for row in rows.itertuples()
+            claim(
+                "offers-kinds-one",
+                kind=KIND_PLURALS.term(row.kind),
+                share=share(row.accepted_pct),
+                offers=count(int(row.offered)),
+                range=likely(row.low, row.high, "share"),
+            )
+            for row in table[table["question"] == question].itertuples()
         ]
         if parts:
-            said.append(f"{words}: {'; '.join(parts)}.")
-    return said
-
-
-def _best(k: int) -> str:
-    return f"{number(k)} best sellers" if k > 1 else "best seller"
-
-
-def _gap_sentence(gap: Any) -> str:
-    if gap["ahead"] == "uncertain":
-        return f"The difference is {gap_words(gap)}."
-    return f"That is {gap_words(gap)}."
-
-
-def _gap_clause(gap: Any) -> str:
-    return f"a difference of {gap_words(gap)}" if gap["ahead"] == "uncertain" else gap_words(gap)
-
-
-def _usual_list(proof: OffersProof) -> str:
-    """Said in the first lines only where a list that takes no model does as well or better."""
-    gap = proof.ahead_of(OWN_REPEATS)
-    if gap is None or gap["ahead"] == "yes":
-        return ""
-    does = "better still" if gap["ahead"] == "no" else "as well, as far as chance allows"
-    theirs = percent(proof.value(_PROOF_HIT, side=OWN_REPEATS))
-    return f" A plain list of what each customer bought most often does {does}: {theirs}."
-
-
-def _money_sentence(proof: OffersProof) -> str:
-    share, each = "revenue_share_pct", money(proof.value("revenue_per_customer"), proof.currency)
-    said = (
-        f"What was picked for customers and bought made up {percent(proof.value(share))} of all that was spent in the "
-        f"test, {each} a customer; the best sellers, {percent(proof.value(share, side=POPULARITY))}"
-    )
-    own = proof.row(share, side=OWN_REPEATS)
-    return f"{said}." if own is None else f"{said}; what each bought most often, {percent(own['value'])}."
-
-
-_HIT = "hit_rate_pct"
-_WHERE = {ALL_OFFERS: "", NEW_OFFERS: ", where only what is new to the customer counts"}
-
-
-def offers_answer(proof: OffersProof | Skipped, offers: Offers | Skipped) -> list[str]:
-    """Whether the offers beat the best sellers and by how much, also where they are new; what there is to offer.
-
-    Parameters
-    ----------
-    proof : OffersProof or Skipped
-    offers : Offers or Skipped
-
-    Returns
-    -------
-    list of str
-    """
-    return [*proof_sentences(proof), *_what_there_is(offers)]
-
-
-def offers_findings(proof: OffersProof | Skipped, offers: Offers | Skipped) -> list[str]:
-    """The one or two sentences that the index repeats.
-
-    Parameters
-    ----------
-    proof : OffersProof or Skipped
-    offers : Offers or Skipped
-
-    Returns
-    -------
-    list of str
-    """
-    said = [] if isinstance(proof, Skipped) else proof_sentences(proof)[:1]
-    return [*said, *_what_there_is(offers)[:1]]
-
-
-@or_else(lambda missing: [sentence(missing.reason)])
-def offers_paragraph(offers: Offers) -> list[str]:
-    """What is offered to whom, in which order, and to those of whom nothing is known.
-
-    Parameters
-    ----------
-    offers : Offers
-
-    Returns
-    -------
-    list of str
-    """
-    table = offers.table
-    if table.empty:
-        return ["There is nothing to offer. The table of what was left out says why."]
-    said = [
-        f"Each customer's offers are in the order of {offers.ranked_by}, each with its reason. The chance is that of "
-        f"buying the product within {number(offers.horizon_days)}\u00a0days."
-    ]
-    best = table[table["rank"] == 1]["product"].value_counts()
-    if len(best):
-        share = 100 * best.iloc[0] / best.sum()
-        said.append(
-            f"The first offer most often is {quoted(best.index[0])}, for {percent(share)} of customers."
-        )
-    if len(offers.cold):
-        cold = len(offers.cold)
-        said.append(
-            f"{count(cold, 'customer')} {plural(cold, 'has', 'have')} not bought anything yet and "
-            f"{plural(cold, 'gets', 'get')} best sellers."
-        )
-    return said
-
-
-@or_else(lambda missing: [])
-def removed_paragraph(offers: Offers) -> list[str]:
-    """What eligibility took out.
-
-    Parameters
-    ----------
-    offers : Offers
-
-    Returns
-    -------
-    list of str
-    """
-    table = offers.removed
-    table = table[table["offers_removed"] > 0]
-    if table.empty:
-        return ["No possible offer had to be left out."]
-    most = table.sort_values("offers_removed", ascending=False, kind="stable").iloc[0]
-    total = int(table["offers_removed"].sum())
-    many = len(table)
-    why = (
-        f", the most because {most['says']} ({number(int(most['offers_removed']))})"
-        if many > 1
-        else f": {most['says']}"
-    )
-    return [f"{count(many, 'rule')} took out {count(total, 'possible offer')}{why}."]
-
-
-def offers_limits(proof: OffersProof | Skipped, offers: Offers | Skipped) -> list[str]:
-    """What offers and their proof cannot say.
-
-    Parameters
-    ----------
-    proof : OffersProof or Skipped
-    offers : Offers or Skipped
-
-    Returns
-    -------
-    list of str
-    """
-    limits = [
-        "The test looks at what customers bought whether or not it had been offered to them: it shows how well the "
-        "offers foresee, not that making them sells more. That takes a trial in which some customers are left alone."
-    ]
-    if isinstance(proof, Skipped):
-        limits.append("The offers are untested, for the reason above.")
-    else:
-        limits.append(
-            "Offers obey every rule of eligibility but consent in the test; the lists they are held against obey none, "
-            "so they may name what could not be offered."
-        )
-        behind = _sides(proof, ALL_OFFERS, _HIT, ("no", "uncertain"))
-        if behind:
-            limits.append(f"The offers are not shown to do better than {listing(behind)}.")
-        for question, where in _WHERE.items():
-            poorer = _sides(proof, question, "revenue_share_pct", ("no",))
-            if poorer:
-                limits.append(
-                    f"By the money spent on the products named{where}, they fall behind {listing(poorer)}."
-                )
-        if proof.beats_popularity_new in ("no", "uncertain"):
-            limits.append(
-                "Where only what is new to the customer counts, they are not shown to beat the best sellers."
+            new = question == NEW_OFFERS
+            said.append(
+                claim("offers-kinds-bought-new" if new else "offers-kinds-bought", kinds=names(parts))
             )
-        if len(proof.by_decile) and agreeing_deciles(proof) < 0.7 * len(proof.by_decile):
-            limits.append("The chances stand in the right order more than they are exact.")
-    return [*limits, *([] if isinstance(offers, Skipped) else offers.limits)]
+    return said
 
 
-def _sides(proof: OffersProof, question: str, measure: str, verdicts: tuple[str, ...]) -> list[str]:
+def offers_limits(proof: OffersProof | Skipped, offers: Offers | Skipped) -> list[Claim]:
+    """What offers and their proof cannot say."""
+    said = [claim("offers-limits-foresight")]
+    said += [claim("offers-limits-untested")] if isinstance(proof, Skipped) else _proof_limits(proof)
+    if not isinstance(offers, Skipped):
+        told = {code: n for code, n in offers.limits.items() if code != _OF_COUNTING}
+        said += [LIMIT_WORDS.claim(code, n=count(n)) for code, n in told.items()]
+    return said
+
+
+def offer_reasons(table: pd.DataFrame, *, currency: str = "") -> list[str]:
+    """Why each offer of `Offers.table` is made, a sentence each; a reason that is no code stands as it is.
+
+    Each message is rendered once and each value written once, since there are tens of thousands of offers.
+    """
+    facts = dict(zip(REASON_WORDS.facts, map(_slot, REASON_WORDS.facts), strict=True))
+    said = {code: str(REASON_WORDS.claim(code, **facts)) for code in REASONS}
+    replaces = str(claim("offers-replaces", product=_slot("product"), old=_slot("old")))
+    values = _written(table, currency)
+    found = []
+    for place, reason in enumerate(table["reason"]):
+        row = {fact: column[place] for fact, column in values.items()}
+        text = _filled(said[reason], row) if reason in said else str(reason)
+        found.append(f"{text} {_filled(replaces, row)}" if row["old"] else text)
+    return found
+
+
+_NOUNS = Family("offers-n", ("orders", "customers", "buyers"), ("n",))
+_DAILY = 1.5
+"""Purchases fewer days apart are said to be of day after day."""
+
+_OPEN, _CLOSE = "\ue010", "\ue011"
+
+
+def _slot(fact: str) -> Fact:
+    """A place in a rendered message that is filled later."""
+    return name(f"{_OPEN}{fact}{_CLOSE}")
+
+
+def _filled(text: str, row: dict[str, str]) -> str:
+    first, *parts = text.split(_OPEN)
+    return first + "".join(row[fact] + rest for fact, _, rest in (part.partition(_CLOSE) for part in parts))
+
+
+def _written(table: pd.DataFrame, currency: str) -> dict[str, list[str]]:
+    """What fills the reasons, fact by fact."""
+    table = table.reindex(columns=[*dict.fromkeys([*table.columns, *_REASON_COLUMNS])])
+    written = {fact: _each(table[column], say) for fact, (column, say) in _WRITTEN.items()}
+    for fact, column in _PRICES.items():
+        written[fact] = _each(table[column], lambda value: str(money(value, currency)))
+    gaps = table["gap_days"].astype("float64")
+    apart = zip(table["bought_days"], gaps.where(gaps < _DAILY, gaps.round()), strict=True)
+    kept: dict[tuple[Any, Any], str] = {}
+    written["bought"] = [kept.get(pair) or kept.setdefault(pair, _bought(*pair)) for pair in apart]
+    return written
+
+
+def _each(values: pd.Series, say: Any) -> list[str]:
+    """Every value written, each different one once; empty where there is none."""
+    kept = {value: say(value) for value in values.dropna().unique()}
+    return [kept.get(value, "") for value in values]
+
+
+def _with_noun(noun: str) -> Any:
+    return lambda n: str(_NOUNS.claim(noun, n=count(n)))
+
+
+def _bought(on: Any, gap: Any) -> str:
+    if not numbers.is_known(on):
+        return ""
+    if on == 1:
+        return str(claim("offers-bought-once"))
+    if gap < _DAILY:
+        return str(claim("offers-bought-daily", n=days(on)))
+    return str(claim("offers-bought-often", n=days(on), gap=days(gap)))
+
+
+_WRITTEN: dict[str, tuple[str, Any]] = {
+    "last": ("last_bought_on", lambda day: str(date(day))),
+    "due": ("due_on", lambda day: str(date(day))),
+    "because": ("because", lambda product: str(name(product))),
+    "product": ("product", lambda product: str(name(product))),
+    "old": ("replaces", lambda product: str(name(product))),
+    "orders": ("orders_before", _with_noun("orders")),
+    "baskets": ("baskets", lambda n: str(count(n))),
+    "lift": ("lift", lambda lift: str(times(lift))),
+    "buyers": ("buyers", _with_noun("customers")),
+    "taken": ("buyers", lambda n: str(count(n))),
+    "members": ("group_buyers", _with_noun("buyers")),
+    "within": ("recent_days", lambda n: str(days(n))),
+    "trait": ("group_by", lambda column: str(name(column.replace("_", " ")))),
+    "group": ("group", lambda value: str(name(value))),
+}
+_PRICES = {"paid": "step_price", "most": "top_price", "price": "price"}
+_REASON_COLUMNS = (
+    *dict.fromkeys(column for column, _ in _WRITTEN.values()),
+    *_PRICES.values(),
+    *("bought_days", "gap_days"),
+)
+
+
+def _untested(missing: Skipped) -> Claim:
+    return claim("offers-answer-untested", reason=name(sentence(str(missing.reason))))
+
+
+def _verdict(proof: OffersProof) -> Claim:
+    best = proof.strongest_rival()
+    if not best:
+        return claim("offers-answer-alone", ours=hit_share(proof), days=days(proof.holdout_days))
+    gap = proof.ahead_of(best)
+    facts = {
+        "list": LIST_WORDS.term(best),
+        "gap": points(abs(gap["difference"])),
+        "ours": hit_share(proof),
+        "theirs": hit_share(proof, best),
+        "days": days(proof.holdout_days),
+        "money": _money(proof, best, gap["ahead"]),
+    }
+    if gap["ahead"] == "uncertain":
+        return claim("offers-answer-uncertain", **facts)
+    return claim("offers-answer-ahead" if gap["ahead"] == "yes" else "offers-answer-behind", **facts)
+
+
+def _money(proof: OffersProof, best: str, verdict: str) -> Claim:
+    """What the list that the sentence is about brought, against the other one."""
+    gap = proof.ahead_of(best, _EACH)
+    if gap is None:
+        return MONEY_WORDS.claim("none")
+    more = gap["difference"] if verdict != "no" else -gap["difference"]
+    word = "alike" if gap["ahead"] == "uncertain" else "more" if more > 0 else "less"
+    ours, theirs = (
+        money(proof.value(_EACH, side=side), proof.currency, at=f"offers.money_each[{side}, {ALL_OFFERS}]")
+        for side in (OFFERS, best)
+    )
+    if verdict == "uncertain" and word != "alike":
+        word = f"they_{word}"
+    return MONEY_WORDS.claim(word, gap=money(abs(more), proof.currency), ours=ours, theirs=theirs)
+
+
+def _start(proof: OffersProof | Skipped, offers: Offers | Skipped) -> Claim:
+    """What to do first."""
+    if isinstance(offers, Skipped):
+        return claim("offers-none-made", reason=name(sentence(str(offers.reason))))
+    if offers.table.empty:
+        return claim("offers-none")
+    if isinstance(proof, Skipped):
+        return claim("offers-answer-start-trial")
+    best = proof.strongest_rival()
+    if best in START_WORDS.members and proof.ahead_of(best)["ahead"] != "yes":
+        return START_WORDS.claim(best)
+    first = offers.table[offers.table["rank"] == 1]["product"].value_counts()
+    customers = count(int(first.iloc[0]))
+    return claim("offers-answer-start-list", product=name(first.index[0]), customers=customers)
+
+
+def _new_verdict(proof: OffersProof) -> list[Claim]:
+    best = proof.strongest_rival(NEW_OFFERS)
+    if not best:
+        return []
+    facts = {
+        "list": LIST_WORDS.term(best),
+        "ours": hit_share(proof, OFFERS, NEW_OFFERS),
+        "theirs": hit_share(proof, best, NEW_OFFERS),
+    }
+    ahead = proof.ahead_of(best, question=NEW_OFFERS)["ahead"]
+    if ahead == "uncertain":
+        return [claim("offers-finding-new-uncertain", **facts)]
+    return [claim("offers-finding-new-ahead" if ahead == "yes" else "offers-finding-new-behind", **facts)]
+
+
+def _what_there_is(offers: Offers | Skipped) -> Claim:
+    if isinstance(offers, Skipped):
+        return claim("offers-none-made", reason=name(sentence(str(offers.reason))))
+    if offers.table.empty:
+        return claim("offers-none")
+    kinds, made = kind_counts(offers)
+    said = names(KIND_COUNTS.claim(kind, n=n) for kind, n in kinds.items())
+    people = count(offers.table["customer_id"].nunique(), at="offers.customers")
+    if people.value == offers.customers:
+        return claim("offers-made-all", people=people, made=made, kinds=said)
+    return claim("offers-made-some", people=people, customers=count(offers.customers), made=made, kinds=said)
+
+
+def _rivals(proof: OffersProof, question: str = ALL_OFFERS) -> list[str]:
+    rows = proof.differences
+    rows = rows[(rows["question"] == question) & (rows["judged"] == EVERYBODY) & (rows["measure"] == _HIT)]
+    return rows["side"].tolist()
+
+
+def _gap(proof: OffersProof, side: str) -> Claim:
+    gap = proof.ahead_of(side)
+    low, high = gap["low"], gap["high"]
+    facts = {
+        "list": LIST_WORDS.term(side),
+        "gap": points(abs(gap["difference"])),
+        "range": likely(-high, -low) if gap["ahead"] == "no" else likely(low, high),
+    }
+    if gap["ahead"] == "uncertain":
+        return claim("offers-how-gap-uncertain", **facts)
+    return claim("offers-how-gap-ahead" if gap["ahead"] == "yes" else "offers-how-gap-behind", **facts)
+
+
+def _exact(proof: OffersProof) -> bool:
+    return not len(proof.by_decile) or agreeing_deciles(proof) >= _AGREEING * len(proof.by_decile)
+
+
+def _proof_limits(proof: OffersProof) -> list[Claim]:
+    said = [claim("offers-limits-rules")]
+    behind = _lists(proof, ALL_OFFERS, _HIT, ("no", "uncertain"))
+    if behind:
+        said.append(claim("offers-limits-behind", lists=names(behind)))
+    for question in (ALL_OFFERS, NEW_OFFERS):
+        poorer = _lists(proof, question, _SHARE, ("no",))
+        if poorer:
+            new = question == NEW_OFFERS
+            said.append(
+                claim("offers-limits-poorer-new" if new else "offers-limits-poorer", lists=names(poorer))
+            )
+    return said if _exact(proof) else [*said, claim("offers-limits-chances")]
+
+
+def _lists(proof: OffersProof, question: str, measure: str, verdicts: tuple[str, ...]) -> list[Fact]:
     """Lists against which the offers fare so, every customer judged."""
     rows = proof.differences
     rows = rows[(rows["question"] == question) & (rows["judged"] == EVERYBODY) & (rows["measure"] == measure)]
-    return [PLAIN_SIDES.get(side, side) for side in rows.loc[rows["ahead"].isin(verdicts), "side"]]
-
-
-def _what_there_is(offers: Offers | Skipped) -> list[str]:
-    if isinstance(offers, Skipped):
-        return [f"No offers could be made. {sentence(offers.reason)}"]
-    table = offers.table
-    if table.empty:
-        return ["There is nothing to offer to anybody."]
-    people, made = table["customer_id"].nunique(), len(table)
-    kinds = [f"{number(many)} {kind}" for kind, many in _kind_counts(offers)]
-    whom = f"{number(people)} of {count(offers.customers, 'customer')}"
-    if people == offers.customers:
-        whom = f"All {count(people, 'customer')}" if people > 1 else "The one customer"
-    return [f"{whom} {plural(people, 'gets', 'get')} {count(made, 'offer')}: {listing(kinds)}."]
-
-
-def _kind_counts(offers: Offers) -> list[tuple[str, int]]:
-    return list(offers.table["kind"].value_counts().items())
+    return [LIST_WORDS.term(side) for side in rows.loc[rows["ahead"].isin(verdicts), "side"]]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.rules.cross_sell import CrossSell
 from crmlib.analyse.rules.mine import RuleBook
+from crmlib.present.claims import Claim, claim, count, name, names, share, times
 from crmlib.present.plots_parts import (
     LINE,
     bar_percent,
@@ -17,7 +18,6 @@ from crmlib.present.plots_parts import (
     short_numbers,
 )
 from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, WIDTH, finish, theme, wrapped
-from crmlib.present.words import count, listing, number, percent, plural, quoted, shortened, times
 
 _TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
@@ -29,112 +29,75 @@ def ticks_between(low: float, high: float) -> list[float]:
 
 def no_rules(ax: Any) -> Any:
     """The picture that says that there is no rule to draw."""
-    says = "No rule is above chance at this support"
-    return finish(nothing(ax, says=says), title="Nothing to show", alt=f"No picture: {says.lower()}.")
+    return _nothing(ax, claim("rules-picture-none"))
 
 
-_ARROW = "→"
+def _nothing(ax: Any, says: Claim) -> Any:
+    ax = nothing(ax, says=says)
+    return finish(ax, title=claim("rules-picture-nothing"), alt=ax.crmlib_alt)
+
+
 _SHADES = ("#6aa9d4", "#1f6aa5", "#0a2f52")
 _STEPS = (2.0, 5.0)
 
 
 def plot_rules_lift(result: CrossSell, *, most: int = 10, ax: Any = None) -> Any:
-    """The rules with the highest lift: how many times as often as by chance, and how often they hold.
-
-    Parameters
-    ----------
-    result : CrossSell
-    most : int
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> import pandas as pd
-    >>> from types import SimpleNamespace
-    >>> rules = pd.DataFrame({"if": ["Icing"], "then": ["Cake mix"], "lift": [52.8],
-    ...                       "confidence_pct": [68.0]})
-    >>> ax = plot_rules_lift(SimpleNamespace(pairs=rules))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '“Icing” and “Cake mix”: together 53\\xa0times as often as by chance'
-    >>> plt.close(ax.figure)
-    """
+    """The rules with the highest lift: how many times as often as by chance, and how often they hold."""
     rules = result.pairs.head(most)
     if rules.empty:
         return no_rules(ax)
     first = rules.iloc[0]
-    pair = f"{quoted(first['if'])} and {quoted(first['then'])}"
-    title = f"{pair}: together {times(first['lift'])} as often as by chance"
-    names = [f"{row[0]} {_ARROW} {row[1]}" for row in rules[["if", "then"]].itertuples(index=False)]
-    said = [wrapped(name, width=WIDTH * 72 - 12, lines=2) for name in names]
+    title = claim(
+        "rules-picture-lift", before=name(first["if"]), after=name(first["then"]), lift=times(first["lift"])
+    )
+    pairs = [_pair(row) for _, row in rules.iterrows()]
+    said = [wrapped(str(pair), width=WIDTH * 72 - 12, lines=2) for pair in pairs]
     texts = [
-        f"{times(lift)}; holds in {percent(share)}"
-        for lift, share in rules[["lift", "confidence_pct"]].to_numpy()
+        claim("rules-picture-lift-text", lift=times(lift), share=share(pct))
+        for lift, pct in rules[["lift", "confidence_pct"]].to_numpy()
     ]
-    tall = [LINE * (name.count("\n") + 1) + 0.36 for name in said]
+    tall = [LINE * (words.count("\n") + 1) + 0.36 for words in said]
     with theme():
         ax = canvas(ax, title=title, body=sum(tall), foot=0.75)
         middles = np.cumsum(tall) - 0.2
         room = 1.0 + (rules["lift"].max() - 1.0) * 1.9
-        for name, middle, lift, text in zip(said, middles, rules["lift"], texts, strict=True):
+        for words, middle, lift, text in zip(said, middles, rules["lift"], texts, strict=True):
             ax.hlines(middle, 1, lift, color=MAIN, linewidth=2)
             ax.plot(lift, middle, "o", color=MAIN, markersize=9)
-            ax.text(1 + (room - 1) * 0.012, middle - 0.12, name, va="bottom", linespacing=1.1)
-            ax.annotate(text, (lift, middle), (9, 0), textcoords="offset points", va="center", color=SOFT)
+            ax.text(1 + (room - 1) * 0.012, middle - 0.12, words, va="bottom", linespacing=1.1)
+            ax.annotate(
+                str(text), (lift, middle), (9, 0), textcoords="offset points", va="center", color=SOFT
+            )
         ax.axvline(1, color=GREY, linewidth=1)
         ax.set_xlim(1, room)
         ax.set_ylim(sum(tall), -0.05)
         ax.set_yticks([])
-        ax.set_xlabel("times as often as by chance (the line: 1, chance)", loc="left")
+        ax.set_xlabel(str(claim("rules-picture-lift-axis", one=count(1))), loc="left")
         short_numbers(ax.xaxis)
-    listed = "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
-    return finish(ax, title=title, alt=f"Dots of the rules with the highest lift. {listed}.")
+    listed = names(
+        claim("rules-picture-lift-alt-one", rule=pair, text=text)
+        for pair, text in zip(pairs, texts, strict=True)
+    )
+    return finish(ax, title=title, alt=claim("rules-picture-lift-alt", rules=listed))
 
 
-def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) -> Any:
-    """How often rules hold against how many baskets they are in; darker is further above chance.
+def _pair(row: Any) -> Claim:
+    return claim("rules-picture-pair", before=name(row["if"]), after=name(row["then"]))
 
-    Parameters
-    ----------
-    result : CrossSell
-    most : int
-        The rules in most baskets.
-    ax : matplotlib Axes, optional
 
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> import pandas as pd
-    >>> from types import SimpleNamespace
-    >>> rules = pd.DataFrame({"if": ["Icing", "Tea"], "then": ["Cake mix", "Milk"], "lift": [52.8, 1.5],
-    ...                       "extra": [9.0, 5.0],
-    ...                       "confidence_pct": [68.0, 20.0], "support_pct": [0.7, 3.0], "count": [70, 300]})
-    >>> ax = plot_rules_scatter(SimpleNamespace(pairs=rules))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '1 of 2\\xa0rules holds in at least half of all cases'
-    >>> plt.close(ax.figure)
-    """
-    rules = result.pairs.sort_values(["count", "lift"], ascending=False, kind="stable").head(most)
+def plot_rules_scatter(result: CrossSell, *, most: int = 100, ax: Any = None) -> Any:
+    """How often the rules with most extra baskets hold, and how many baskets they are in; darker is higher lift."""
+    rules = result.pairs.sort_values(["extra", "lift"], ascending=False, kind="stable").head(most)
     if rules.empty:
         return no_rules(ax)
-    sure = int((rules["confidence_pct"] >= 50).sum())
-    verb = "holds" if sure == 1 else "hold"
-    title = f"{number(sure)} of {count(len(rules), 'rule')} {verb} in at least half of all cases"
+    title = _scatter_title(rules)
     classes = np.digitize(rules["lift"], _STEPS)
     with theme():
         ax = canvas(ax, title=title, body=3.3, foot=0.7)
         for place, words in enumerate(_lift_words()):
-            chosen = rules[classes == place]
+            chosen = rules[classes == place].iloc[::-1]
             ax.plot(chosen["support_pct"], chosen["confidence_pct"], "o", color=_SHADES[place], markersize=6,
-                    markeredgecolor="white", markeredgewidth=0.5, label=words)  # fmt: skip
+                    markeredgecolor="white", markeredgewidth=0.5, label=str(words))  # fmt: skip
         ax.set_xscale("log")
         low, high = rules["support_pct"].min(), rules["support_pct"].max()
         ax.set_xlim(low / 1.25, high * 1.6)
@@ -151,28 +114,38 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 200, ax: Any = None) ->
         )
         ax.grid(True, color=PALE)
         short_numbers(ax.xaxis)
-        ax.set_xlabel("share of baskets with both sides, %")
-        ax.set_ylabel("rule holds in, % of cases")
+        ax.set_xlabel(str(claim("rules-picture-scatter-x")))
+        ax.set_ylabel(str(claim("rules-picture-scatter-y")))
         _key_above(ax)
-        best = rules.sort_values("extra", ascending=False, kind="stable").head(2)
+        best = rules.head(2)
         place_labels(
             ax,
             points=list(zip(best["support_pct"], best["confidence_pct"], strict=True)),
-            texts=[
-                wrapped(f"{a} {_ARROW} {b}", width=125, lines=3, bold=True)
-                for a, b in best[["if", "then"]].to_numpy()
-            ],
+            texts=[wrapped(str(_pair(row)), width=125, lines=3, bold=True) for _, row in best.iterrows()],
             colours=[INK] * len(best),
             beside=True,
         )
     parts = [
-        f"{row[0]} {_ARROW} {row[1]}, in {percent(row[2])} of baskets, holds in {percent(row[3])}"
-        for row in best[["if", "then", "support_pct", "confidence_pct"]].itertuples(index=False)
+        claim(
+            "rules-picture-scatter-alt-one",
+            rule=_pair(row),
+            support=share(row["support_pct"]),
+            holds=share(row["confidence_pct"]),
+        )
+        for _, row in best.iterrows()
     ]
-    alt = (
-        f"Scatter of {count(len(rules), 'rule')}: how often each holds against the baskets with both sides. "
-    )
-    return finish(ax, title=title, alt=f"{alt}Most extra baskets: {listing(parts)}.")
+    alt = claim("rules-picture-scatter-alt", rules=count(len(rules)), best=names(parts))
+    return finish(ax, title=title, alt=alt)
+
+
+def _scatter_title(rules: pd.DataFrame) -> Claim:
+    sure = int((rules["confidence_pct"] >= 50).sum())
+    surest = share(rules["confidence_pct"].max())
+    if len(rules) == 1:
+        return claim("rules-picture-scatter-one", share=surest)
+    if not sure:
+        return claim("rules-picture-scatter-none", rules=count(len(rules)), share=surest)
+    return claim("rules-picture-scatter", rules=count(len(rules)), sure=count(sure))
 
 
 def _key_above(ax: Any) -> None:
@@ -189,53 +162,34 @@ def _key_above(ax: Any) -> None:
 
 
 def plot_item_frequency(result: CrossSell, *, most: int = 12, ax: Any = None) -> Any:
-    """What is in most baskets.
-
-    Parameters
-    ----------
-    result : CrossSell
-    most : int
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> import pandas as pd
-    >>> from types import SimpleNamespace
-    >>> items = pd.DataFrame({"item": ["Milk", "Bread"], "count": [22, 9], "share_pct": [22.0, 9.0]})
-    >>> ax = plot_item_frequency(SimpleNamespace(items=items))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '“Milk” is in 22\\xa0% of all baskets'
-    >>> plt.close(ax.figure)
-    """
+    """What is in most baskets."""
     items = result.items.head(most)
     if items.empty:
-        says = "No basket holds anything"
-        return finish(nothing(ax, says=says), title="Nothing to show", alt=f"No picture: {says.lower()}.")
-    title = f"{quoted(items['item'].iloc[0])} is in {percent(items['share_pct'].iloc[0])} of all baskets"
+        return _nothing(ax, claim("rules-picture-items-none"))
+    first = items.iloc[0]
+    title = claim("rules-picture-items", item=name(first["item"]), share=share(first["share_pct"]))
     ax = bar_rows(
         ax,
         title=title,
-        names=[shortened(name, 60) for name in items["item"]],
+        names=[name(item) for item in items["item"]],
         values=items["share_pct"].tolist(),
-        texts=[bar_percent(share) for share in items["share_pct"]],
-        unit="share of all baskets, %",
+        texts=[bar_percent(pct) for pct in items["share_pct"]],
+        unit=claim("rules-picture-items-unit"),
     )
     parts = [
-        f"{name} {percent(share)}" for name, share in items[["item", "share_pct"]].itertuples(index=False)
+        claim("rules-picture-items-alt-one", item=name(item), share=share(pct))
+        for item, pct in items[["item", "share_pct"]].itertuples(index=False)
     ]
-    return finish(
-        ax, title=title, alt=f"Bar chart of the share of baskets that hold each item: {listing(parts)}."
+    return finish(ax, title=title, alt=claim("rules-picture-items-alt", items=names(parts)))
+
+
+def _lift_words() -> tuple[Claim, Claim, Claim]:
+    low, high = (count(step) for step in _STEPS)
+    return (
+        claim("rules-picture-under", low=low),
+        claim("rules-picture-between", low=low, high=high),
+        claim("rules-picture-over", high=high),
     )
-
-
-def _lift_words() -> tuple[str, str, str]:
-    low, high = _STEPS
-    return f"under {low:g} times chance", f"{low:g} to {high:g} times", f"over {high:g} times"
 
 
 _GRAPH_SHADES = ("#a9c9e4", "#4f94c8", "#0a4a80")
@@ -273,19 +227,19 @@ def plot_rule_graph(result: CrossSell | RuleBook, *, most: int = 12, ax: Any = N
         return no_rules(ax)
     groups = _groups(rules)
     title = _graph_title(rules, groups)
-    names = [name for group in groups for name in group]
-    said = [wrapped(name, width=WIDTH * 72 * 0.62, lines=2) for name in names]
+    points = [point for group in groups for point in group]
+    said = [wrapped(point, width=WIDTH * 72 * 0.62, lines=2) for point in points]
     heights = [LINE * (text.count("\n") + 1) + 0.08 for text in said]
     starts = {group[0] for group in groups[1:]}
-    tops = np.cumsum([height + 0.16 * (name in starts) for height, name in zip(heights, names, strict=True)])
-    places = dict(zip(names, tops - np.array(heights) / 2, strict=True))
+    tops = np.cumsum([high + 0.16 * (point in starts) for high, point in zip(heights, points, strict=True)])
+    places = dict(zip(points, tops - np.array(heights) / 2, strict=True))
     with theme():
         ax = canvas(ax, title=title, body=float(tops[-1]), foot=0.55)
         ax.set_xlim(0, 1)
         ax.set_ylim(float(tops[-1]) + 0.1, -0.05)
-        for name, text in zip(names, said, strict=True):
-            ax.plot(0.34, places[name], "o", color=INK, markersize=6, zorder=5)
-            ax.text(0.365, places[name], text, va="center", linespacing=1.05)
+        for point, text in zip(points, said, strict=True):
+            ax.plot(0.34, places[point], "o", color=INK, markersize=6, zorder=5)
+            ax.text(0.365, places[point], text, va="center", linespacing=1.05)
         widest = max(abs(places[a] - places[b]) for a, b in rules[["if", "then"]].to_numpy()) or 1.0
         for rule in rules.itertuples(index=False):
             _arc(ax, places[rule[0]], places[rule[1]], widest, float(rule.confidence_pct))
@@ -294,10 +248,16 @@ def plot_rule_graph(result: CrossSell | RuleBook, *, most: int = 12, ax: Any = N
         ax.set_yticks([])
         ax.spines["bottom"].set_visible(False)
     parts = [
-        f"{row[0]} to {row[1]}, {times(row[2])} chance, holds in {percent(row[3])}"
-        for row in rules[["if", "then", "lift", "confidence_pct"]].itertuples(index=False)
+        claim(
+            "rules-picture-graph-alt-one",
+            before=name(row["if"]),
+            after=name(row["then"]),
+            lift=times(row["lift"]),
+            share=share(row["confidence_pct"]),
+        )
+        for _, row in rules.iterrows()
     ]
-    return finish(ax, title=title, alt=f"Graph of rules as arrows between items. {'; '.join(parts)}.")
+    return finish(ax, title=title, alt=claim("rules-picture-graph-alt", rules=names(parts)))
 
 
 def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: Any = None) -> Any:
@@ -328,12 +288,13 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
     if rules.empty:
         return no_rules(ax)
     strong = rules[rules["lift"] > _STRONG]
-    title = f"No rule is more than {times(_STRONG)} as frequent as by chance"
+    title = claim("rules-picture-support-none", times=times(_STRONG))
     if len(strong):
-        verb = plural(len(strong), "rule is", "rules are")
-        title = (
-            f"{number(len(strong))} {verb} over {times(_STRONG)} chance, in at most "
-            f"{percent(strong['support_pct'].max())} of baskets"
+        title = claim(
+            "rules-picture-support",
+            strong=count(len(strong)),
+            times=times(_STRONG),
+            share=share(strong["support_pct"].max()),
         )
     with theme():
         ax = canvas(ax, title=title, body=3.2, foot=0.7)
@@ -341,7 +302,7 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
         for place, words in enumerate(_shade_words()):
             chosen = rules[classes == place]
             ax.plot(chosen["support_pct"], chosen["lift"], "o", color=_GRAPH_SHADES[place], markersize=6,
-                    markeredgecolor="white", markeredgewidth=0.5, label=words)  # fmt: skip
+                    markeredgecolor="white", markeredgewidth=0.5, label=str(words))  # fmt: skip
         ax.set_xscale("log")
         ax.set_yscale("log")
         low, high, top = rules["support_pct"].min(), rules["support_pct"].max(), rules["lift"].max()
@@ -354,26 +315,29 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
         short_numbers(ax.yaxis)
         ax.grid(True, color=PALE)
         ax.axhline(1, color=GREY, linewidth=1)
-        ax.set_xlabel("share of baskets with both sides, %")
-        ax.set_ylabel("times as often as by chance")
-        ax.legend(loc="upper right", ncols=3, title="rule holds in so many cases", handletextpad=0.0,
+        ax.set_xlabel(str(claim("rules-picture-scatter-x")))
+        ax.set_ylabel(str(claim("rules-picture-support-y")))
+        ax.legend(loc="upper right", ncols=3, title=str(claim("rules-picture-holds-in")), handletextpad=0.0,
                   columnspacing=0.8, borderpad=0.0, labelcolor=SOFT, bbox_to_anchor=(1.0, 1.03))  # fmt: skip
         ends = rules.iloc[[0, int(rules["support_pct"].to_numpy().argmax())]].drop_duplicates(["if", "then"])
         place_labels(
             ax,
             points=list(zip(ends["support_pct"], ends["lift"], strict=True)),
-            texts=[
-                wrapped(f"{a} → {b}", width=125, lines=3, bold=True)
-                for a, b in ends[["if", "then"]].to_numpy()
-            ],
+            texts=[wrapped(str(_pair(row)), width=125, lines=3, bold=True) for _, row in ends.iterrows()],
             colours=[INK] * len(ends),
             beside=True,
         )
     parts = [
-        f"{row[0]} to {row[1]}, {times(row[2])} chance in {percent(row[3])} of baskets"
-        for row in ends[["if", "then", "lift", "support_pct"]].itertuples(index=False)
+        claim(
+            "rules-picture-support-alt-one",
+            before=name(row["if"]),
+            after=name(row["then"]),
+            lift=times(row["lift"]),
+            share=share(row["support_pct"]),
+        )
+        for _, row in ends.iterrows()
     ]
-    alt = f"Scatter of {count(len(rules), 'rule')}: lift against the share of baskets. {listing(parts)}."
+    alt = claim("rules-picture-support-alt", rules=count(len(rules)), ends=names(parts))
     return finish(ax, title=title, alt=alt)
 
 
@@ -408,15 +372,16 @@ def _groups(rules: pd.DataFrame) -> list[list[str]]:
     ]
 
 
-def _graph_title(rules: pd.DataFrame, groups: list[list[str]]) -> str:
-    items, n = sum(map(len, groups)), len(rules)
-    tied = f"{count(n, 'rule')} {plural(n, 'ties', 'tie')} {count(items, 'item')} together"
+def _graph_title(rules: pd.DataFrame, groups: list[list[str]]) -> Claim:
+    items, n = count(sum(map(len, groups))), count(len(rules))
     largest = max(groups, key=len)
     if len(groups) == 1:
-        return tied
+        return claim("rules-picture-graph-one", rules=n, items=items)
     if len(largest) > 2:
-        return f"{tied} in {number(len(groups))} groups, the largest round {quoted(_middle(rules, largest))}"
-    return f"{tied} in {number(len(groups))} pairs"
+        centre = name(_middle(rules, largest))
+        many = count(len(groups))
+        return claim("rules-picture-graph-groups", rules=n, items=items, groups=many, centre=centre)
+    return claim("rules-picture-graph-pairs", rules=n, items=items, groups=count(len(groups)))
 
 
 def _middle(rules: pd.DataFrame, group: list[str]) -> str:
@@ -439,16 +404,20 @@ def _arc(ax: Any, start: float, end: float, widest: float, confidence: float) ->
     )
 
 
-def _shade_words() -> tuple[str, str, str]:
-    low, high = _GRAPH_STEPS
-    return f"under {low:g} %", f"{low:g} to {high:g} %", f"over {high:g} %"
+def _shade_words() -> tuple[Claim, Claim, Claim]:
+    low, high = (share(step) for step in _GRAPH_STEPS)
+    return (
+        claim("rules-picture-under-share", low=low),
+        claim("rules-picture-between-share", low=low, high=high),
+        claim("rules-picture-over-share", high=high),
+    )
 
 
 def _shade_legend(ax: Any) -> None:
     for shade, words in zip(_GRAPH_SHADES, _shade_words(), strict=True):
-        ax.plot([], [], color=shade, linewidth=3, label=words)
+        ax.plot([], [], color=shade, linewidth=3, label=str(words))
     legend = ax.legend(loc="upper left", ncols=3, bbox_to_anchor=(0, 0), borderaxespad=0.2, borderpad=0,
-                       title="rule holds in so many cases", handlelength=1.2, columnspacing=1.0,
+                       title=str(claim("rules-picture-holds-in")), handlelength=1.2, columnspacing=1.0,
                        labelcolor=SOFT, alignment="left")  # fmt: skip
     legend.get_title().set_color(SOFT)
     legend.set_in_layout(True)

@@ -1,5 +1,6 @@
 """The report on offers: the first lines are true whichever way the proof went, pictures can be read."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,25 +9,30 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from crmlib.analyse.offers.result import _little_offers, offer_frame
+from crmlib.analyse.offers.result import REASONS, offer_frame
 from crmlib.present.blocks import Picture, Skipped
+from crmlib.present.claims import claims_in
 from crmlib.present.reports.offers import draw as plots_offers
 from crmlib.present.reports.offers import say as claims_offers
-from crmlib.present.reports.offers import say as claims_offers_proof
 from crmlib.present.reports.offers import show as tables_offers
-from crmlib.present.reports.offers.say import little_proof
 from crmlib.present.theme import SMALL
-from crmlib.present.words import percent
+from tests.analyse.offers.samples import little_offers, little_proof
 from tests.present.drawn import faults_of, words_of
+from tests.present.test_claims_facts import test_language  # noqa: F401
 
 PROOF_PLOTS = [plots_offers.plot_proof, plots_offers.plot_proof_new, plots_offers.plot_acceptance]
 PROOF_CLAIMS = [
-    claims_offers_proof.proof_sentences,
-    claims_offers_proof.proof_paragraph,
-    claims_offers_proof.decile_paragraph,
-    claims_offers_proof.kinds_paragraph,
+    claims_offers.proof_paragraph,
+    claims_offers.new_paragraph,
+    claims_offers.how_paragraph,
+    claims_offers.decile_paragraph,
+    claims_offers.kinds_paragraph,
 ]
-OFFER_CLAIMS = [claims_offers.offers_paragraph, claims_offers.removed_paragraph]
+OFFER_CLAIMS = [
+    claims_offers.offers_paragraph,
+    claims_offers.removed_paragraph,
+    claims_offers.learnt_paragraph,
+]
 BOTH_CLAIMS = [claims_offers.offers_answer, claims_offers.offers_findings, claims_offers.offers_limits]
 MISSING = Skipped("a proof over 28 days needs 84 days of orders. There are 40.")
 NASTY = "<script>alert(1)</script> =cmd|' /C calc'!A0 $x^{y}$ 茶葉 a very long name that fits no line at all"
@@ -56,21 +62,19 @@ def full_proof(ahead="yes"):
 
 
 def no_offers():
-    return replace(_little_offers(), table=offer_frame(_little_offers().table.head(0)),
-                   cold=_little_offers().cold.head(0), removed=_little_offers().removed.head(0))  # fmt: skip
+    return replace(little_offers(), table=offer_frame(little_offers().table.head(0)),
+                   cold=little_offers().cold.head(0), removed=little_offers().removed.head(0))  # fmt: skip
 
 
 def nasty_offers():
-    offers = _little_offers()
-    return replace(
-        offers, table=offers.table.assign(product=NASTY, reason=f"Bought with {NASTY}.", category=NASTY)
-    )
+    offers = little_offers()
+    return replace(offers, table=offers.table.assign(product=NASTY, because=NASTY, category=NASTY))
 
 
 PICTURES = [
     *((plot, full_proof()) for plot in PROOF_PLOTS),
     (plots_offers.plot_proof, little_proof(ahead="no")),
-    (plots_offers.plot_offers_by_kind, _little_offers()),
+    (plots_offers.plot_offers_by_kind, little_offers()),
     (plots_offers.plot_offers_by_kind, no_offers()),
 ]
 
@@ -98,11 +102,12 @@ def test_pictures_are_drawn_on_given_axes(plot):
 
 def said_of(proof, offers):
     told = [claim(proof) for claim in PROOF_CLAIMS] + [claim(offers) for claim in OFFER_CLAIMS]
-    return [said for part in (*told, *(claim(proof, offers) for claim in BOTH_CLAIMS)) for said in part]
+    told += [claim(proof, offers) for claim in BOTH_CLAIMS]
+    return [str(said) for part in told for said in part]
 
 
 @pytest.mark.parametrize("proof", [*map(full_proof, ("yes", "no", "uncertain")), MISSING], ids=list("abcd"))
-@pytest.mark.parametrize("offers", [_little_offers(), nasty_offers(), no_offers(), MISSING], ids=list("abcd"))
+@pytest.mark.parametrize("offers", [little_offers(), nasty_offers(), no_offers(), MISSING], ids=list("abcd"))
 def test_sentences_are_whole(proof, offers):
     for sentence in said_of(proof, offers):
         assert sentence[0].isupper() or sentence[0].isdigit(), sentence
@@ -112,43 +117,112 @@ def test_sentences_are_whole(proof, offers):
 
 
 @pytest.mark.parametrize(
-    ("ahead", "opening"),
+    ("ahead", "best", "opening"),
     [
-        ("yes", "The offers beat the best sellers: "),
-        ("no", "The offers do not beat the best sellers: "),
-        ("uncertain", "The offers are not shown to beat the best sellers: "),
+        (
+            "yes",
+            "own repeats",
+            "These offers beat the strongest plain list, what each customer bought most often,",
+        ),
+        ("no", "popularity", "The best sellers did better than these offers"),
+        (
+            "uncertain",
+            "popularity",
+            "These offers are not shown to beat the best sellers",
+        ),
     ],
 )
-def test_the_first_lines_say_whether_and_by_how_much(ahead, opening):
+def test_the_first_lines_name_the_strongest_plain_list_in_points_and_money(ahead, best, opening):
     proof = little_proof(ahead=ahead)
-    first = claims_offers.offers_answer(proof, _little_offers())[0].replace("\u00a0", " ")
+    assert proof.strongest_rival() == best
+    answer = claims_offers.offers_answer(proof, little_offers())
+    first, last = (str(answer[place]).replace("\u00a0", " ") for place in (0, -1))
     assert first.startswith(opening)
-    gap = proof.ahead_of("popularity")
-    assert f"{abs(gap.difference):g} percentage point" in first and "likely" in first
-    assert f"{percent(proof.value('hit_rate_pct'))} of customers bought".replace("\u00a0", " ") in first
-    assert ("may be chance" in first) == (ahead == "uncertain")
-    assert (" less (" in first) == (ahead == "no")
-    assert ("better still" in first) == (ahead == "no")
-    assert ("does as well" in first) == (ahead == "uncertain")
-    assert claims_offers.offers_findings(proof, _little_offers())[0].replace("\u00a0", " ") == first
-    limits = " ".join(claims_offers.offers_limits(proof, _little_offers()))
-    assert ("not shown to do better than the best sellers" in limits) == (ahead != "yes")
+    gap, money = proof.ahead_of(best), proof.ahead_of(best, "revenue_per_customer")
+    assert (f"by {abs(gap.difference):g} percentage points" in first) == (ahead != "uncertain")
+    ours, theirs = (f"{proof.value('hit_rate_pct', side=side):g}" for side in ("offers", best))
+    assert f"{ours[:2]} % of customers" in first or ahead == "no"
+    assert f"{theirs[:2]} %" in first and f"{ours[:2]} %" in first
+    assert ("in money the two are alike" in first) == (money.ahead == "uncertain")
+    assert (f"brought EUR {abs(money.difference):.3g} more a customer" in first) == (
+        money.ahead != "uncertain"
+    )
+    assert last.startswith("First, ") and len(answer) <= 3
+    assert ("best sellers" in last) == (ahead != "yes")
+    assert len(f"{first} {last}".split()) <= 60
+    limits = " ".join(map(str, claims_offers.offers_limits(proof, little_offers())))
+    assert ("not shown to do better than" in limits) == (ahead != "yes")
+
+
+def test_kinds_add_up_to_all_offers_and_the_picture_says_the_same():
+    offers = little_offers()
+    many = offers.table.iloc[[0] * 12_251 + [1] * 30 + [2] * 3 + [3] * 33]
+    more = replace(offers, table=many.assign(customer_id=[f"c{n // 5}" for n in range(len(many))]))
+    said = str(claims_offers.offers_findings(MISSING, more)[-1]).replace("\u00a0", " ")
+    assert "12,317 offers: 12,251 repeats, 33 best sellers, 30 cross-sells and 3 up-sells." in said
+    title = plots_offers.plot_offers_by_kind(more).get_title(loc="left")
+    assert "first of all repeats" in title.replace("\n", " ")
+
+
+def test_every_reason_has_words_and_fills_them():
+    table = little_offers().table
+    said = [text.replace("\u00a0", " ") for text in claims_offers.offer_reasons(table, currency="EUR")]
+    assert said == [
+        "Bought on 4 days, 14 days apart on average, the last on 26 January 2024: due on 9 February 2024.",
+        "Bought Tea: of 40 orders with it, 12 have this too, 2.4 times the share among all orders.",
+        "Buys Tea at about EUR 5 and has paid up to EUR 8.5 for a piece of this category: "
+        "this is a step up at about EUR 9.",
+        "No purchase is known yet: of 20 buyers in the last 28 days, 4 bought it.",
+    ]
+    filled = table.iloc[[0] * len(REASONS)].assign(
+        reason=REASONS, because="Tea", orders_before=1.0, baskets=1.0, lift=2.0, step_price=1.0, top_price=2.0,
+        buyers=1.0, recent_days=28.0, group_by="income_band", group="North", group_buyers=9.0, replaces="Old {x}",
+    )  # fmt: skip
+    for text in claims_offers.offer_reasons(filled):
+        assert text.endswith("Tea replaces Old {x}, which is no longer offered.")
+        assert "\ue010" not in text and "\ue011" not in text and "nan" not in text and "  " not in text
+    strange = table.head(1).assign(reason="Because I say so.")
+    assert claims_offers.offer_reasons(strange) == ["Because I say so."]
+    assert claims_offers.offer_reasons(strange[["reason"]]) == ["Because I say so."]
+
+
+def every_claim(proof, offers):
+    """Every statement of the report's part on offers."""
+    told = [claim(proof) for claim in PROOF_CLAIMS] + [claim(offers) for claim in OFFER_CLAIMS]
+    told += [claim(proof, offers) for claim in BOTH_CLAIMS]
+    yield from (said for part in told for said in part)
+    for figure in tables_offers.offers_figures(proof, offers).figures:
+        yield from claims_in(figure.label, figure.note)
+    made = (tables_offers.offers_table(HERE, offers), tables_offers.proof_table(proof))
+    for table in (*made, tables_offers.removed_table(offers), tables_offers.kinds_table(proof)):
+        yield from table.claims
+    for plot in PROOF_PLOTS:
+        yield from plot(proof).crmlib_claims
+    yield from plots_offers.plot_offers_by_kind(offers).crmlib_claims
+
+
+@pytest.mark.parametrize("ahead", ["yes", "no", "uncertain"])
+def test_the_report_on_offers_can_be_told_in_another_language(ahead, test_language):  # noqa: F811
+    for statement in every_claim(full_proof(ahead), little_offers()):
+        text = statement.text(test_language)
+        for known in ("Tea", "EUR"):
+            text = text.replace(known, "")
+        assert not re.search(r"[A-Za-z]", text), statement.text(test_language)
 
 
 def test_what_could_not_be_tested_is_said_so():
-    first = claims_offers.offers_answer(MISSING, _little_offers())[0]
+    first = str(claims_offers.offers_answer(MISSING, little_offers())[0])
     assert first.startswith("Whether the offers hold could not be tested. A proof over 28 days needs")
     assert tables_offers.proof_table(MISSING) is None and tables_offers.kinds_table(MISSING) is None
-    assert [figure.label for figure in tables_offers.offers_figures(MISSING, _little_offers()).figures] == [
-        "Offers",
-        "Customers with offers",
-    ]
+    assert [
+        str(figure.label) for figure in tables_offers.offers_figures(MISSING, little_offers()).figures
+    ] == ["Customers with offers"]
     assert tables_offers.offers_figures(MISSING, MISSING).figures == ()
     assert tables_offers.offers_table(HERE, MISSING) is MISSING
 
 
 def test_the_list_holds_every_offer_once_the_best_first():
-    offers = _little_offers()
+    offers = little_offers()
     table = tables_offers.offers_table(HERE, offers)
     assert len(table.frame) == len(offers.table)
     assert not table.frame.duplicated(["customer_id", "rank"]).any()
@@ -171,7 +245,7 @@ def test_the_list_holds_every_offer_once_the_best_first():
 def test_customers_stand_as_pseudonyms_where_they_are_asked_for(monkeypatch):
     monkeypatch.setenv("CRMLIB_PSEUDONYM_KEY", "a key of sixteen or more")
     hidden = SimpleNamespace(config=SimpleNamespace(privacy=SimpleNamespace(pseudonyms=True)))
-    table = tables_offers.offers_table(hidden, _little_offers())
+    table = tables_offers.offers_table(hidden, little_offers())
     assert table.frame["customer_id"].str.startswith("K-").all()
 
 
@@ -193,11 +267,13 @@ def test_the_proof_table_has_every_list_and_the_numbers_of_the_proof():
 
 
 def test_what_was_left_out_is_counted():
-    table = tables_offers.removed_table(_little_offers())
+    table = tables_offers.removed_table(little_offers())
     assert table.frame["offers_removed"].sum() == 8
     assert "nothing was left out" in tables_offers.removed_table(no_offers())._text()
-    none = replace(_little_offers(), removed=_little_offers().removed.assign(offers_removed=0))
-    assert claims_offers.removed_paragraph(none) == ["No possible offer had to be left out."]
-    one = replace(_little_offers(), removed=_little_offers().removed.head(1))
-    said = claims_offers.removed_paragraph(one)[0].replace("\u00a0", " ")
-    assert said == "1 rule took out 3 possible offers: no longer sold, and nothing replaces it."
+    none = replace(little_offers(), removed=little_offers().removed.assign(offers_removed=0))
+    assert [str(said) for said in claims_offers.removed_paragraph(none)] == [
+        "No possible offer had to be left out."
+    ]
+    one = replace(little_offers(), removed=little_offers().removed.head(1))
+    said = str(claims_offers.removed_paragraph(one)[0]).replace("\u00a0", " ")
+    assert said == "One rule took out 3 possible offers: it is no longer sold, and nothing replaces it."

@@ -22,9 +22,6 @@ VARIABLES = message_variables()
 NOT_YET = frozenset(
     {
         "analyse/customers/actions.py",
-        "analyse/campaigns/comparison.py",
-        "analyse/campaigns/effect.py",
-        "analyse/campaigns/groups.py",
         "analyse/churn/model.py",
         "analyse/churn/periods.py",
         "analyse/learn/candidates.py",
@@ -67,7 +64,6 @@ NOT_YET = frozenset(
         "analyse/value/potential.py",
         "analyse/value/valuations.py",
         "present/blocks/tables.py",
-        "present/reports/campaigns/say.py",
         "present/reports/churn/say.py",
         "present/reports/leads/say.py",
         "present/reports/forecast/say.py",
@@ -79,7 +75,6 @@ NOT_YET = frozenset(
         "present/reports/pipeline/say.py",
         "present/glossary.py",
         "present/publish/html.py",
-        "present/reports/campaigns/draw.py",
         "present/reports/churn/draw.py",
         "present/reports/leads/draw.py",
         "present/reports/forecast/draw.py",
@@ -90,7 +85,6 @@ NOT_YET = frozenset(
         "present/reports/segments/draw.py",
         "present/reports/pipeline/draw.py",
         "present/publish/site.py",
-        "present/reports/campaigns/show.py",
         "present/reports/churn/show.py",
         "present/reports/leads/show.py",
         "present/reports/forecast/show.py",

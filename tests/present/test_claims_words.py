@@ -44,7 +44,6 @@ NOT_YET = frozenset(
         "analyse/offers/proof_sides.py",
         "analyse/offers/result.py",
         "analyse/offers/signals.py",
-        "analyse/outreach.py",
         "analyse/pipeline/topics.py",
         "analyse/pipeline/concerns.py",
         "analyse/pipeline/lead_features.py",

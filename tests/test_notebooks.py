@@ -5,6 +5,7 @@ import base64
 import json
 import re
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 import nbformat
@@ -47,11 +48,14 @@ def own_cells(path):
     return [cell for cell in code_cells(path) if "parameters" not in cell["metadata"].get("tags", [])]
 
 
+def before_folded(path):
+    """The cells up to the part that is folded on the page: how it was computed."""
+    return list(takewhile(lambda cell: "folded" not in cell["metadata"].get("tags", []), read(path)["cells"]))
+
+
 def open_cells(path):
     """The cells of code before the folded part, which stands last."""
-    cells = read(path)["cells"]
-    folded = [i for i, cell in enumerate(cells) if "folded" in cell["metadata"].get("tags", [])]
-    kept = cells[: folded[0]] if folded else cells
+    kept = before_folded(path)
     return [cell for cell in own_cells(path) if cell in kept]
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -23,14 +22,15 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.outbox import campaign_name, listed_contacts
 from crmlib.schema.errors import ParameterError, nearest
 
-CHANNEL_WORDS = {"email": "e-mail", "sms": "text message", "phone": "telephone", "fax": "fax", "web": "web"}
-BY = {
-    "email": "by e-mail",
-    "sms": "by text message",
-    "phone": "by telephone",
-    "fax": "by fax",
-    "web": "on the web",
-}
+ASKED_FOR, ONLY, BEST = "asked for", "only", "best"
+UNTRIED, NO_TRIED, NOTHING_TRIED = "untried", "no tried", "nothing tried"
+CHANNEL_BASES = (ASKED_FOR, ONLY, BEST, UNTRIED, NO_TRIED, NOTHING_TRIED)
+"""Why a channel was taken: nobody tried it with this customer, none that was tried is allowed, none was ever tried."""
+
+CHANNEL_COLUMNS = (
+    *("channel", "channel_rate", "channel_basis", "channel_contacts", "channel_answers"),
+    "channel_all_pct",
+)
 
 WEIGHT = 10.0
 """Contacts that all customers' rate weighs against a customer's own, where the data cannot tell."""
@@ -105,36 +105,31 @@ def choose_channels(allowed: pd.DataFrame, responses: pd.DataFrame, *, asked: bo
     scores = np.column_stack([expected[name].fillna(_NEVER_TRIED).to_numpy() for name in names])
     may: Any = np.column_stack([allowed[f"{name}_allowed"].to_numpy() for name in names])
     best = np.where(may, scores, _NEVER_TRIED - 1).argmax(axis=1)
-    any_allowed = may.any(axis=1)
     rows = []
-    for place, (which, some) in enumerate(zip(best, any_allowed, strict=True)):
+    for place, (which, some) in enumerate(zip(best, may.any(axis=1), strict=True)):
         name = names[which]
         if not some:
-            rows.append(("", np.nan, ""))
+            rows.append(("", np.nan, "", 0, 0, np.nan))
             continue
         n, k = int(seen[name].iloc[place]), int(answered[name].iloc[place])
-        only = "asked for" if asked else "only" if int(may[place].sum()) == 1 else ""
-        rows.append((name, float(expected[name].iloc[place]), _why(name, n, k, only, rates)))
-    return pd.DataFrame(rows, index=allowed.index, columns=["channel", "channel_rate", "channel_reason"])
+        only = ASKED_FOR if asked else ONLY if int(may[place].sum()) == 1 else ""
+        basis = only or _basis(name, n, rates)
+        rows.append((name, float(expected[name].iloc[place]), basis, n, k, _all_pct(name, rates)))
+    return pd.DataFrame(rows, index=allowed.index, columns=list(CHANNEL_COLUMNS))
 
 
-def _why(name: str, contacts: int, answers: int, only: str, rates: Any) -> str:
-    word = CHANNEL_WORDS[name]
-    own = f"answered {answers} of {contacts} {'contact' if contacts == 1 else 'contacts'} {BY[name]}"
-    if only:
-        basis = "the channel asked for" if only == "asked for" else "the only channel allowed"
-        return f"{word}: {basis}; {own}." if contacts else f"{word}: {basis}."
+def _basis(name: str, contacts: int, rates: Any) -> str:
     if contacts:
-        return f"{word}: {own}, the best of the channels allowed once all customers' answers are weighed in."
+        return BEST
     if name in rates.index:
-        rate = 100 * rates.at[name, "answer_count"] / rates.at[name, "contact_count"]
-        return (
-            f"{word}: no contact {BY[name]} with this customer is on record; all customers answered "
-            f"{rate:.0f} % of theirs, and of the channels allowed it promises most."
-        )
-    if len(rates):
-        return f"{word}: never tried so far, but none of the channels tried is allowed."
-    return f"{word}: no channel has been tried on record, so the first that is allowed."
+        return UNTRIED
+    return NO_TRIED if len(rates) else NOTHING_TRIED
+
+
+def _all_pct(name: str, rates: Any) -> float:
+    if name not in rates.index:
+        return float("nan")
+    return float(100 * rates.at[name, "answer_count"] / rates.at[name, "contact_count"])
 
 
 def _weight(own: pd.DataFrame) -> float:
@@ -156,7 +151,6 @@ def _weight(own: pd.DataFrame) -> float:
 LITTLE_SD = 0.1
 """Groups whose means lie closer than this, in standard deviations, count as alike."""
 
-_FIGURES = {"expected_value": "expected value", "probability": "chance of buying (%)"}
 BALANCE_COLUMNS = ("figure", "contacted", "control", "difference_sd")
 
 
@@ -193,14 +187,13 @@ def draw_control(values: pd.Series, *, share_pct: float, seed: int, salt: str = 
 def balance_table(contacts: pd.DataFrame, control: pd.DataFrame) -> pd.DataFrame:
     """How alike two groups are."""
     rows = [("customers", float(len(contacts)), float(len(control)), np.nan)]
-    for column, says in _FIGURES.items():
-        factor = 100 if column == "probability" else 1
-        rows.append((says, *_compared(contacts[column] * factor, control[column] * factor)))
+    for column, factor in (("expected_value", 1), ("probability", 100)):
+        rows.append((column, *_compared(contacts[column] * factor, control[column] * factor)))
     for column in ("channel", "kind"):
         both = pd.concat([contacts[column], control[column]])
         for value in sorted(both.unique()):
             parts = [(group[column] == value).astype(float) * 100 for group in (contacts, control)]
-            rows.append((f"{_words(column, value)} (%)", *_compared(*parts)))
+            rows.append((f"{column}: {value}", *_compared(*parts)))
     return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS))
 
 
@@ -211,26 +204,18 @@ def _compared(left: pd.Series, right: pd.Series) -> tuple[float, float, float]:
     return means[0], means[1], (means[0] - means[1]) / spread if spread > 0 else np.nan
 
 
-def _words(column: str, value: str) -> str:
-
-    return BY.get(value, value) if column == "channel" else value
-
-
-REASONS = {
-    "no_offer": "no offer is known for the customer",
-    "other_offer": "the offers for the customer are of another kind",
-    "no_consent": "has agreed to no channel that was asked for",
-    "no_address": "has agreed, but no usable address is on record",
-    "quiet": "was addressed too recently",
-    "control": "is left alone for the comparison of an earlier campaign",
-    "beyond_most": "comes after the number of customers asked for",
-}
+REASONS = ("no_offer", "other_offer", "no_consent", "no_address", "quiet", "control", "beyond_most")
 """Why a customer is not in the plan, in the order in which it is asked; each customer has one reason."""
+
+NO_CONSENTS, SOME_CONSENTS, WEB_ONLY = "no consents", "some consents", "web only"
+CONTROL_NOT_ASKED, CONTROL_TOO_SMALL = "control not asked", "control too small"
+NOTES = (NO_CONSENTS, SOME_CONSENTS, WEB_ONLY, CONTROL_NOT_ASKED, CONTROL_TOO_SMALL)
+"""What to know before a list is used."""
 
 LIST_COLUMNS = (
     "customer_id", "channel", "kind", "product_id", "product", "category", "probability", "price", "margin",
-    "expected_margin", "expected_value", "due_on", "because_product_id", "because", "reason", "channel_reason",
-    "last_contacted_on",
+    "expected_margin", "expected_value", "due_on", "because_product_id", "because", "reason", "channel_basis",
+    "channel_contacts", "channel_answers", "channel_all_pct", "last_contacted_on",
 )  # fmt: skip
 
 
@@ -243,17 +228,20 @@ class OutreachPlan:
     contacts : DataFrame, one row a customer to address, the most valuable first
         `customer_id`, `channel`, `kind`, `product_id`, `product`, `category`, `probability` (0 to 1), `price`,
         `margin`, `expected_margin`, `expected_value` (see `value_means`), `due_on`, `because_product_id`,
-        `because`, `reason` (why this offer), `channel_reason`, `last_contacted_on` (day; empty where no
-        contact is known).
+        `because`, `reason` (why this offer), `channel_basis` (one of `CHANNEL_BASES`), `channel_contacts` and
+        `channel_answers` (of this customer), `channel_all_pct` (answered by all customers), `last_contacted_on`
+        (day; empty where no contact is known).
     control : DataFrame
         The same columns: customers who would have been addressed and are left alone, for comparison.
     set_aside : DataFrame, sorted by reason and customer
-        `customer_id`, `reason` (one of `REASONS`), `says` (a sentence).
+        `customer_id`, `reason` (one of `REASONS`), `days_ago` (since the contact, or the control group, that keeps
+        them out), `consents` (channel=what was said, where that keeps them out).
     counts : DataFrame, one row a reason
-        `reason`, `says`, `customers`.
+        `reason`, `customers`.
     balance : DataFrame, one row a figure
-        `figure`, `contacted`, `control` (means, or shares in percent), `difference_sd` (in standard
-        deviations; below 0.1 counts as alike).
+        `figure` ("customers", "expected_value", "probability", "channel: email", "kind: cross-sell"), `contacted`,
+        `control` (means, or shares in percent), `difference_sd` (in standard deviations; below `LITTLE_SD` counts
+        as alike).
     campaign_id : str
     kind, channel : str
         As asked for.
@@ -265,9 +253,10 @@ class OutreachPlan:
     control_share_pct : float
     value_means : str
         What `expected_value` is: "expected margin", "expected revenue" or "probability".
-    says : str
-    notes : tuple of str
+    notes : tuple of `NOTES`
         What to know before the list is used.
+    consents_missing : tuple of str
+        Columns of consent that the workspace does not keep.
     currency : str
 
     Examples
@@ -289,8 +278,8 @@ class OutreachPlan:
     seed: int
     control_share_pct: float
     value_means: str
-    says: str
     notes: tuple[str, ...] = ()
+    consents_missing: tuple[str, ...] = ()
     currency: str = ""
 
     @property
@@ -305,7 +294,7 @@ class OutreachPlan:
 
     def _repr_html_(self) -> str:
         shown = self.contacts.head(10).round(3).to_html(index=False)
-        return f"<p>{escape(self.says)}</p>{self.counts.to_html(index=False)}{shown}"
+        return f"{self.counts.to_html(index=False)}{shown}"
 
 
 KINDS = ("any", "cross-sell", "up-sell", "repeat-sell")
@@ -396,7 +385,7 @@ def plan_outreach(
     aside = _set_aside(permissions, offers.table, chosen, allowed, last, channel=channel, day=day, rest=rest)
     ready = chosen.loc[[name for name in chosen.index if name not in aside]]
     cut = len(ready) if most is None else most
-    aside |= dict.fromkeys(ready.index[cut:], ("beyond_most", f"comes after the {cut:,} of highest value."))
+    aside |= dict.fromkeys(ready.index[cut:], ("beyond_most", np.nan, ""))
     ready = ready.iloc[:cut]
     ready = ready.join(
         choose_channels(allowed.loc[ready.index], channel_responses(crm), asked=channel != "auto")
@@ -423,8 +412,8 @@ def plan_outreach(
         seed=seed,
         control_share_pct=share,
         value_means=value_means,
-        says=_says(contacts, control, frame),
         notes=_notes(permissions, channel=channel, share=share, control=control, listed=len(listed)),
+        consents_missing=_not_kept(permissions),
         currency=crm.currency,
     )
 
@@ -535,8 +524,8 @@ def _set_aside(
     channel: str,
     day: pd.Timestamp,
     rest: int,
-) -> dict[str, tuple[str, str]]:
-    """Customer -> the first reason that keeps them out, and a sentence."""
+) -> dict[str, tuple[str, float, str]]:
+    """Customer -> the first reason that keeps them out, the days since then, and the consents that do."""
     has_offer, fits = set(table["customer_id"]), set(chosen.index)
     agreed = allowed.filter(like="_agreed").any(axis=1)
     reachable = allowed.filter(like="_allowed").any(axis=1)
@@ -544,38 +533,28 @@ def _set_aside(
     aside = {}
     for name, yes, address, gone, alone in zip(permissions.index, agreed, reachable, *days, strict=True):
         if name not in fits:
-            reason = "other_offer" if name in has_offer else "no_offer"
-            aside[name] = (reason, f"{REASONS[reason]}.")
+            aside[name] = ("other_offer" if name in has_offer else "no_offer", np.nan, "")
         elif not yes:
-            aside[name] = ("no_consent", _consent_words(permissions.loc[name], channel))
+            aside[name] = ("no_consent", np.nan, _consents(permissions.loc[name], channel))
         elif not address:
-            aside[name] = ("no_address", f"{REASONS['no_address']}.")
+            aside[name] = ("no_address", np.nan, "")
         elif gone < rest:
-            aside[name] = ("quiet", f"was addressed {_ago(gone)}; {_days_of(rest)} of rest are kept.")
+            aside[name] = ("quiet", gone, "")
         elif alone < rest:
             # Whoever is addressed spoils the comparison, so they rest as long as those who were.
-            says = f"was put into a campaign's control group {_ago(alone)}; it is left alone for {_days_of(rest)}."
-            aside[name] = ("control", says)
+            aside[name] = ("control", alone, "")
     return aside
 
 
-def _ago(days: float) -> str:
-    return "today" if days == 0 else f"{_days_of(days)} ago"
+def _consents(row: pd.Series, channel: str) -> str:
+    asked = [name for name in CONSENT_OF if channel in ("auto", name)]
+    return "; ".join(f"{name}={row[f'{name}_consent']}" for name in asked)
 
 
-def _days_of(days: float) -> str:
-    return f"{days:.0f} {'day' if days == 1 else 'days'}"
-
-
-def _consent_words(row: pd.Series, channel: str) -> str:
-    words = {"no": "refused", "unknown": "nothing recorded", "not kept": "no consent is kept"}
-    names = [name for name in CONSENT_OF if channel in ("auto", name)]
-    return "; ".join(f"{CHANNEL_WORDS[name]}: {words[row[f'{name}_consent']]}" for name in names) + "."
-
-
-def _aside_frame(aside: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
-    rows = [(name, reason, says) for name, (reason, says) in aside.items()]
-    frame = pd.DataFrame(rows, columns=["customer_id", "reason", "says"]).astype("str")
+def _aside_frame(aside: Mapping[str, tuple[str, float, str]]) -> pd.DataFrame:
+    rows = [(name, *why) for name, why in aside.items()]
+    kinds = {"customer_id": "str", "reason": "str", "days_ago": "float64", "consents": "str"}
+    frame = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
     place = frame["reason"].map({reason: i for i, reason in enumerate(REASONS)})
     order = frame.assign(place=place).sort_values(["place", "customer_id"], kind="stable")
     return order.drop(columns="place").reset_index(drop=True)
@@ -583,45 +562,28 @@ def _aside_frame(aside: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
 
 def _counts(frame: pd.DataFrame) -> pd.DataFrame:
     found = frame["reason"].value_counts()
-    rows = [(reason, says, int(found.get(reason, 0))) for reason, says in REASONS.items()]
-    return pd.DataFrame(rows, columns=["reason", "says", "customers"])
+    rows = [(reason, int(found.get(reason, 0))) for reason in REASONS]
+    return pd.DataFrame(rows, columns=["reason", "customers"])
 
 
-def _says(contacts: pd.DataFrame, control: pd.DataFrame, aside: pd.DataFrame) -> str:
-    def customers(n: int) -> str:
-        return f"{n:,} customer" if n == 1 else f"{n:,} customers"
-
-    if not len(contacts) and not len(control):
-        return f"Nobody can be addressed: {customers(len(aside))} set aside, each with the reason."
-    by = contacts["channel"].value_counts()
-    means = ", ".join(f"{by[name]:,} by {CHANNEL_WORDS[name]}" for name in CHANNELS if name in by.index)
-    return (
-        f"{customers(len(contacts))} to address{f' ({means})' if means else ''}, {len(control):,} left alone for "
-        f"comparison, {len(aside):,} set aside, each with the reason."
-    )
+def _not_kept(permissions: pd.DataFrame) -> tuple[str, ...]:
+    kept = {
+        column for name, column in CONSENT_OF.items() if (permissions[f"{name}_consent"] != "not kept").any()
+    }
+    return tuple(sorted({*CONSENT_OF.values()} - kept))
 
 
 def _notes(
     permissions: pd.DataFrame, *, channel: str, share: float, control: pd.DataFrame, listed: int
 ) -> tuple[str, ...]:
-    notes = []
-    kept = {
-        column for name, column in CONSENT_OF.items() if (permissions[f"{name}_consent"] != "not kept").any()
+    missing = _not_kept(permissions)
+    none_kept = len(missing) == len({*CONSENT_OF.values()})
+    no_control = not len(control) and listed > 0
+    holds = {
+        NO_CONSENTS: none_kept,
+        SOME_CONSENTS: bool(missing) and not none_kept and channel != "web",
+        WEB_ONLY: channel == "web",
+        CONTROL_NOT_ASKED: no_control and not share,
+        CONTROL_TOO_SMALL: no_control and bool(share),
     }
-    missing = sorted({*CONSENT_OF.values()} - kept)
-    if not kept:
-        notes.append(
-            "The workspace keeps no consents, so nobody can be said to have agreed to e-mail, text messages, "
-            "telephone or fax. Map email_consent, sms_consent or phone_consent under [tables.customers.columns]; "
-            "channel web, our own pages, needs none."
-        )
-    elif missing and channel != "web":
-        notes.append(
-            f"No {' and no '.join(missing)} is kept: nobody counts as having agreed to what needs it."
-        )
-    if channel == "web":
-        notes.append("The web reaches only those who come to our own pages; no consent is asked for it.")
-    if not len(control) and listed:
-        why = "none was asked for" if not share else f"{share:g} % of {listed:,} is less than one customer"
-        notes.append(f"There is no control group ({why}): what the campaign brings cannot be told from it.")
-    return tuple(notes)
+    return tuple(note for note, it_does in holds.items() if it_does)

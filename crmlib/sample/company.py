@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.sample import truths
-from crmlib.sample.customers import make_contacts, make_customers, make_relations, make_twins
 from crmlib.sample.deals import Deals, make_deal_contacts, make_deals
 from crmlib.sample.orders import make_baskets, make_lines, make_orders, make_products
-from crmlib.sample.raw import iso_dates, lots
-from crmlib.sample.staff import (
+from crmlib.sample.people import (
     CONTROL_SHARE,
     LEFT,
     MISSING,
@@ -20,9 +18,14 @@ from crmlib.sample.staff import (
     TESTED,
     make_campaign_contacts,
     make_campaigns,
+    make_contacts,
+    make_customers,
     make_employees,
     make_plans,
+    make_relations,
+    make_twins,
 )
+from crmlib.sample.raw import iso_dates, lots
 from crmlib.sample.touches import make_cases, make_events, make_feedback, make_other_touches, make_touches
 from crmlib.sample.truths import DAYS, STAGES
 from crmlib.schema.errors import ParameterError

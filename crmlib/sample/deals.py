@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmlib.sample.customers import source_shares
+from crmlib.sample.people import LEFT, source_shares
 from crmlib.sample.raw import lots, pick, pick_by_row
-from crmlib.sample.staff import LEFT
 from crmlib.sample.truths import (
     AMOUNT_ODDS,
     BASE_LOG_ODDS,

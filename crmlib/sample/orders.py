@@ -5,8 +5,8 @@ import bisect
 import numpy as np
 import pandas as pd
 
+from crmlib.sample.people import ORDERS_WITHIN_DAYS, TESTED, still_here
 from crmlib.sample.raw import lots, pick
-from crmlib.sample.staff import ORDERS_WITHIN_DAYS, TESTED, still_here
 from crmlib.sample.truths import (
     CLEANING_MIX,
     DAYS,

@@ -387,7 +387,7 @@ _COLUMNS = (
         better="higher",
     ),
     Column("base_mean", "Spend of those compared with", "currency"),
-    Column("smallest_effect", "Smallest effect seen four times in five", "currency"),
+    Column("smallest_effect", "Smallest effect that would show", "currency"),
     Column("everyone", "Effect against all others", "currency"),
     Column("trial_effect", "Same comparison before it", "currency"),
     Column(

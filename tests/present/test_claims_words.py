@@ -22,9 +22,6 @@ VARIABLES = message_variables()
 NOT_YET = frozenset(
     {
         "analyse/customers/actions.py",
-        "analyse/campaigns/comparison.py",
-        "analyse/campaigns/effect.py",
-        "analyse/campaigns/groups.py",
         "analyse/learn/features.py",
         "analyse/learn/leaks.py",
         "analyse/customers/types.py",
@@ -32,17 +29,13 @@ NOT_YET = frozenset(
         "analyse/forecast/plan_gaps.py",
         "analyse/forecast/sales.py",
         "analyse/forecast/says.py",
-        "analyse/outreach.py",
         "analyse/pipeline/topics.py",
         "present/blocks/tables.py",
-        "present/reports/campaigns/say.py",
         "present/reports/forecast/say.py",
         "present/glossary.py",
         "present/publish/html.py",
-        "present/reports/campaigns/draw.py",
         "present/reports/forecast/draw.py",
         "present/publish/site.py",
-        "present/reports/campaigns/show.py",
         "present/reports/forecast/show.py",
         "present/words.py",
     }

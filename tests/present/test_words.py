@@ -59,7 +59,9 @@ def test_what_is_not_known_is_said_to_be_so(say, value):
 def test_the_unit_is_always_there(x):
     assert money(x, "USD").startswith("USD\u00a0") and percent(x).endswith("%")
     assert points(x).endswith(("percentage point", "percentage points"))
-    assert days(x).endswith(("day", "days", "hour", "hours", "minute", "minutes")) and times(x).endswith(("time", "times"))
+    assert days(x).endswith(("day", "days", "hour", "hours", "minute", "minutes")) and times(x).endswith(
+        ("time", "times")
+    )
 
 
 @given(st.floats(min_value=1e-9, max_value=100 - 1e-9))

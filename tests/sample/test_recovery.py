@@ -8,7 +8,7 @@ import pytest
 
 from crmlib.sample import truths
 from crmlib.sample.company import make_company
-from crmlib.sample.staff import LEFT, TESTED
+from crmlib.sample.people import LEFT, TESTED
 from crmlib.sample.truths import DAYS, STAGES
 
 PLAIN = ("Web form", "Partner", "Advertising")

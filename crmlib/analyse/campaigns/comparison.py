@@ -1,17 +1,11 @@
-"""One campaign's customers against those held out, or, where nobody was, against others like them."""
+"""One campaign's customers against those held out, or others like them: how large a difference, and how sure."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from crmlib.analyse.campaigns.estimates import (
-    Difference,
-    adjusted_pairs,
-    adjusted_spend,
-    mean_of_pairs,
-    welch,
-)
 from crmlib.analyse.campaigns.matching import (
     BUYING,
     balance_table,
@@ -21,7 +15,8 @@ from crmlib.analyse.campaigns.matching import (
     matching_matrix,
 )
 from crmlib.analyse.stats.bootstrap import interval, resampled_means
-from crmlib.measure.campaigns import BEFORE, CONTACTED, CONTROL, DURING, OTHER, RECENT_DAYS
+from crmlib.measure.campaigns import CONTACTED, CONTROL, DURING, OTHER, RECENT_DAYS
+from crmlib.schema.fields import MINIMUM_GROUP
 
 CONTROL_GROUP, MATCHED, NONE = "control group", "matched customers", "none"
 """What a campaign's customers are compared with."""
@@ -32,7 +27,193 @@ FEWEST = 30
 FAR_APART = 0.25
 """Standard deviations in buying before the campaign from which matched groups may not be compared."""
 
+ONE_CONTACTED, ONE_HELD_OUT, NO_PARTNER = "one contacted", "one held out", "no partner"
+SHORT_HISTORY, FEW_INSIDE, FEW_OUTSIDE = "short history", "few inside", "few outside"
+"""Why customers cannot be compared."""
+
 EFFECT_COLUMNS = ("way", "effect", "low", "high", "p_value", "error", "freedom", "contacted", "compared")
+
+LEVEL = 0.95
+"""Of all intervals of campaigns."""
+
+POWER = 0.8
+"""The smallest effect that could have been seen is the one that is missed one time in five."""
+
+_NORMAL_FROM = 2_000.0
+"""Degrees of freedom from which a t distribution is as good as normal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A difference of two means and what chance may have done to it.
+
+    Attributes
+    ----------
+    value : float
+    low, high : float
+        95 %.
+    p_value : float
+        Two-sided.
+    error : float
+        Standard error.
+    freedom : float
+        Degrees of freedom.
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+    error: float
+    freedom: float
+
+    @classmethod
+    def unknown(cls) -> "Difference":
+        """Where nothing can be said."""
+        return cls(**dict.fromkeys(("value", "low", "high", "p_value", "error", "freedom"), float("nan")))
+
+    @classmethod
+    def of(cls, value: float, error: float, freedom: float) -> "Difference":
+        """From a value, its standard error and the degrees of freedom, by the t distribution."""
+        if error == 0:
+            ends = {"low": value, "high": value, "p_value": float(value == 0)}
+            return cls(value=value, **ends, error=0.0, freedom=float("inf"))
+        edge = float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+        return cls(
+            value=value,
+            low=value - edge * error,
+            high=value + edge * error,
+            p_value=float(2 * stats.t.sf(abs(value) / error, freedom)),
+            error=error,
+            freedom=freedom,
+        )
+
+    @property
+    def smallest(self) -> float:
+        """The smallest true difference that such groups show as one four times in five."""
+        return smallest_effect(self.error, freedom=self.freedom)
+
+
+def welch(one: np.ndarray, other: np.ndarray) -> Difference:
+    """The difference of two means where the spread of the groups may differ.
+
+    References
+    ----------
+    Welch, B. L. (1947). The generalization of "Student's" problem when several different population variances
+    are involved. Biometrika 34.
+    """
+    one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    if min(len(one), len(other)) < 2:
+        return Difference.unknown()
+    parts = np.array([one.var(ddof=1) / len(one), other.var(ddof=1) / len(other)])
+    error = float(np.sqrt(parts.sum()))
+    value = float(one.mean() - other.mean())
+    if error == 0:
+        return Difference.of(value, error, float("inf"))
+    freedom = float(parts.sum() ** 2 / (parts**2 / np.array([len(one) - 1, len(other) - 1])).sum())
+    return Difference.of(value, error, freedom)
+
+
+def mean_of_pairs(differences: np.ndarray) -> Difference:
+    """The mean of differences within pairs.
+
+    References
+    ----------
+    Abadie, A. & Spiess, J. (2022). Robust post-matching inference. JASA 117: pairs matched without replacement
+    are the units that chance draws.
+    """
+    differences = np.asarray(differences, dtype=float)
+    n = len(differences)
+    if n < 2:
+        return Difference.unknown()
+    value, error = float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(n))
+    return Difference.of(value, error, float(n - 1))
+
+
+def adjusted_spend(
+    one: np.ndarray, other: np.ndarray, *, one_before: np.ndarray, other_before: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Spend less what spend before the campaign predicts of it: the same difference on average, less chance.
+
+    References
+    ----------
+    Deng, A., Xu, Y., Kohavi, R. & Walker, T. (2013). Improving the sensitivity of online controlled experiments
+    by utilizing pre-experiment data (CUPED). WSDM. The factor is taken within the groups, so that the effect
+    itself does not bend it.
+    """
+    spend, before = (
+        np.concatenate(pair).astype(float) for pair in ((one, other), (one_before, other_before))
+    )
+    if not len(one) or not len(other):
+        return np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    group = np.repeat([0, 1], [len(one), len(other)])
+    inside = [values - _group_means(values, group)[group] for values in (spend, before)]
+    spread = float(inside[1] @ inside[1])
+    factor = float(inside[0] @ inside[1]) / spread if spread > 0 else 0.0
+    adjusted = spend - factor * (before - before.mean())
+    return adjusted[: len(one)], adjusted[len(one) :]
+
+
+def adjusted_pairs(differences: np.ndarray, *, before: np.ndarray) -> tuple[np.ndarray, Difference]:
+    """Differences within pairs less what the pair's difference in spend before predicts of them.
+
+    References
+    ----------
+    Rubin, D. B. (1979). Using multivariate matched sampling and regression adjustment to control bias in
+    observational studies. JASA 74.
+    White, H. (1980). A heteroskedasticity-consistent covariance matrix estimator. Econometrica 48.
+    """
+    differences, before = np.asarray(differences, dtype=float), np.asarray(before, dtype=float)
+    n, centred = len(differences), before - (before.mean() if len(before) else 0)
+    spread = float(centred @ centred)
+    if n < 4 or spread == 0:
+        return differences, mean_of_pairs(differences)
+    adjusted = differences - float(centred @ differences) / spread * before
+    value = float(adjusted.mean())
+    weights = 1 / n - before.mean() * centred / spread
+    error = float(np.sqrt(((weights * (adjusted - value)) ** 2).sum() * n / (n - 2)))
+    return adjusted, Difference.of(value, error, float(n - 2))
+
+
+def power_of(effect: float, error: float, *, freedom: float, level: float = LEVEL) -> float:
+    """The chance that a true difference shows, as one whose interval leaves out 0.
+
+    References
+    ----------
+    Cohen, J. (1988). Statistical power analysis for the behavioral sciences, chapter 2.
+    """
+    if not np.isfinite(error) or not np.isfinite(effect):
+        return float("nan")
+    if error == 0:
+        return float(effect != 0)
+    shift = abs(effect) / error
+    if freedom > _NORMAL_FROM:
+        edge = stats.norm.ppf((1 + level) / 2)
+        return float(stats.norm.sf(edge - shift) + stats.norm.cdf(-edge - shift))
+    edge = stats.t.ppf((1 + level) / 2, freedom)
+    above, below = stats.nct.sf(edge, freedom, shift), stats.nct.cdf(-edge, freedom, shift)
+    # Far from the middle the distribution is not computed; there it is as good as 1, and 0.
+    return float(above if np.isfinite(above) else 1.0) + float(below if np.isfinite(below) else 0.0)
+
+
+def smallest_effect(error: float, *, freedom: float, power: float = POWER, level: float = LEVEL) -> float:
+    """The smallest true difference that shows with a chance of `power`."""
+    from scipy.optimize import brentq
+
+    if not np.isfinite(error):
+        return float("nan")
+    if error == 0:
+        return 0.0
+    edge = stats.t.ppf((1 + level) / 2, freedom)
+    upper = edge + 4 * stats.t.ppf(max(power, 0.6), freedom) + 8
+    found = brentq(
+        lambda shift: power_of(shift, 1.0, freedom=freedom, level=level) - power, 1e-9, upper, xtol=1e-10
+    )
+    return float(found * error)
+
+
+def _group_means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    return np.bincount(group, weights=values) / np.bincount(group)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,12 +225,12 @@ class Comparison:
     kind : str
         `CONTROL_GROUP`, `MATCHED` or `NONE`.
     reason : str
-        Why there is no comparison; empty where there is one.
+        Why there is no comparison, in a code; empty where there is one.
     few : bool
         Whether there is none because of too few customers.
     chosen : Difference
         Net spend a customer within the time, account currency, adjusted for spend before.
-    effects : DataFrame, one row a way to reckon it
+    effects : DataFrame, one row a way to work it out
         `way` ("adjusted", "unadjusted", "redrawn", "everyone"), `effect`, `low`, `high`, `p_value`, `error`, `freedom`,
         `contacted`, `compared` (customers).
     balance : DataFrame, as `crmlib.analyse.campaigns.matching.balance_table` gives it
@@ -94,7 +275,13 @@ class Comparison:
 
 
 def compare(
-    people: pd.DataFrame, levels: pd.DataFrame, *, span: str = DURING, seed: int = 0, redrawn: bool = False
+    people: pd.DataFrame,
+    levels: pd.DataFrame,
+    *,
+    span: str = DURING,
+    seed: int = 0,
+    redrawn: bool = False,
+    min_group: int = MINIMUM_GROUP,
 ) -> Comparison:
     """Compare spend within a campaign's time, or that before it, with the control group or with matched customers."""
     rows = people[people["span"] == span]
@@ -102,19 +289,16 @@ def compare(
         sides = rows[rows["arm"].isin([CONTACTED, CONTROL])].reset_index(drop=True)
         return _with_control(sides, seed=seed, redrawn=redrawn)
     sides = rows[rows["arm"].isin([CONTACTED, OTHER])].reset_index(drop=True)
-    return _with_partners(sides, levels, seed=seed, redrawn=redrawn)
+    return _with_partners(sides, levels, seed=seed, redrawn=redrawn, min_group=min_group)
 
 
 def _with_control(rows: pd.DataFrame, *, seed: int, redrawn: bool) -> Comparison:
     ours = (rows["arm"] == CONTACTED).to_numpy()
     spend, before = rows["spend"].to_numpy(dtype=float), rows["spend_before"].to_numpy(dtype=float)
     if min(ours.sum(), (~ours).sum()) < 2:
-        few = (
-            "Fewer than two customers were contacted" if ours.sum() < 2 else "Only one customer was held out"
-        )
         return Comparison(
             kind=CONTROL_GROUP,
-            reason=f"{few}.",
+            reason=ONE_CONTACTED if ours.sum() < 2 else ONE_HELD_OUT,
             few=True,
             contacted=int(ours.sum()),
             compared=int((~ours).sum()),
@@ -140,28 +324,29 @@ def _with_control(rows: pd.DataFrame, *, seed: int, redrawn: bool) -> Comparison
     )
 
 
-def _with_partners(rows: pd.DataFrame, levels: pd.DataFrame, *, seed: int, redrawn: bool) -> Comparison:
+def _with_partners(
+    rows: pd.DataFrame, levels: pd.DataFrame, *, seed: int, redrawn: bool, min_group: int
+) -> Comparison:
     all_ours = (rows["arm"] == CONTACTED).to_numpy()
     known = rows["known_days"].notna() & (rows["history_days"] >= RECENT_DAYS)
     told = rows[known].reset_index(drop=True)
     ours = (told["arm"] == CONTACTED).to_numpy()
-    reason = _no_partners(rows, told, ours)
+    reason = _no_partners(rows, ours)
     if reason:
         return Comparison(
             kind=NONE,
             reason=reason,
-            few=reason.startswith("Fewer"),
+            few=reason != SHORT_HISTORY,
             contacted=int(ours.sum()),
             compared=int((~ours).sum()),
         )
     figures = known_before(told)
-    groups = levels_of(levels, told["customer_id"])
+    groups = levels_of(levels, told["customer_id"], min_group=min_group)
     pairs = match_pairs(matching_matrix(figures, groups), ours, seed=seed)
     balance = balance_table(pd.concat([figures, groups], axis=1), ours, pairs)
     n = len(pairs.treated)
     if n < 2:
-        said = "No customer outside the campaign was near enough to those in it."
-        return Comparison(kind=NONE, reason=said, few=True, balance=balance)
+        return Comparison(kind=NONE, reason=NO_PARTNER, few=True, balance=balance)
     spend, before = told["spend"].to_numpy(dtype=float), told["spend_before"].to_numpy(dtype=float)
     gaps, gaps_before = (values[pairs.treated] - values[pairs.partner] for values in (spend, before))
     adjusted, chosen = adjusted_pairs(gaps, before=gaps_before)
@@ -193,15 +378,13 @@ def _with_partners(rows: pd.DataFrame, levels: pd.DataFrame, *, seed: int, redra
     )
 
 
-def _no_partners(rows: pd.DataFrame, told: pd.DataFrame, ours: np.ndarray) -> str:
+def _no_partners(rows: pd.DataFrame, ours: np.ndarray) -> str:
     history = float(rows["history_days"].max()) if len(rows) else float("nan")
     if not history >= RECENT_DAYS:
-        return f"Orders from before it reach back less than {RECENT_DAYS} days, so nobody can be told to be alike."
+        return SHORT_HISTORY
     if ours.sum() < FEWEST:
-        return f"Fewer than {FEWEST} customers in it had bought before it."
-    if (~ours).sum() < FEWEST:
-        return f"Fewer than {FEWEST} customers outside it had bought before it."
-    return ""
+        return FEW_INSIDE
+    return FEW_OUTSIDE if (~ours).sum() < FEWEST else ""
 
 
 def _drawn(found: Difference, draws: np.ndarray) -> Difference:
@@ -236,6 +419,3 @@ def _effects(ways: dict[str, Difference], counts: dict[str, int]) -> pd.DataFram
 def _margin(rows: pd.DataFrame) -> float:
     costed = float(rows["costed"].sum())
     return 100 * float(rows["margin"].sum()) / costed if costed > 0 else float("nan")
-
-
-__all__ = ["BEFORE", "CONTROL_GROUP", "MATCHED", "NONE", "Comparison", "compare"]

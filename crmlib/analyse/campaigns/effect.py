@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, MATCHED, NONE, Comparison, compare
-from crmlib.analyse.campaigns.estimates import LEVEL, power_of
+from crmlib.analyse.campaigns.comparison import (
+    CONTROL_GROUP,
+    FEWEST,
+    LEVEL,
+    MATCHED,
+    NONE,
+    Comparison,
+    compare,
+    power_of,
+)
 from crmlib.analyse.campaigns.groups import Response, answers_known, known_groups, response_of, who_responds
 from crmlib.analyse.campaigns.matching import customer_traits, trait_levels
 from crmlib.analyse.stats.tests import benjamini_hochberg
@@ -17,9 +24,10 @@ from crmlib.measure.campaigns import ASIDE, BEFORE, CONTACTED, DURING, campaign_
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import known_customers, min_group
 from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.fields import MINIMUM_GROUP
 
 MORE, LESS, NO_DIFFERENCE = "more spend", "less spend", "no difference seen"
-CHANCE, DOUBTED, FEW = "could be chance", "not trusted", "too few to judge"
+CHANCE, DOUBTED, FEW = "could be chance", "not trusted", "too few"
 NOTHING, NOBODY = "nothing to compare", "nobody contacted"
 
 JUDGED = (MORE, LESS, NO_DIFFERENCE, CHANCE)
@@ -27,6 +35,20 @@ JUDGED = (MORE, LESS, NO_DIFFERENCE, CHANCE)
 
 NOT_JUDGED = (FEW, NOTHING, NOBODY)
 """Why nothing is concluded. `DOUBTED` is neither: compared, and not trusted."""
+
+NO_DAY, NO_PURCHASES, ORDERS_AFTER, NO_TRIAL = "no day", "no purchases", "orders after", "no trial"
+"""Why a campaign's time cannot be compared; the other reasons stand in `comparison`."""
+
+UNLIKE, DIFFERED_BEFORE, NOT_TRIED = "unlike", "differed before", "not tried"
+"""Why a comparison is not trusted."""
+
+IMPOSSIBLE_DAY, EARLY_ANSWER, LATE_ANSWER = "impossible day", "early answer", "late answer"
+NEW_CUSTOMER, NO_PARTNER_NEAR = "new customer", "no partner near"
+"""Why a contact or an answer is set aside."""
+
+END_UNKNOWN, ORDERS_LATER, NOT_KEPT_APART = "end unknown", "orders later", "not kept apart"
+CONTROL_DIFFERED = "control differed"
+"""What to know of a campaign beside its figures."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +65,7 @@ class Judgement:
     verdict : str
         One of `JUDGED`, one of `NOT_JUDGED`, or `DOUBTED`.
     doubt : str
-        Why a matched comparison is not trusted; empty where it is, or where there is none.
+        Why a matched comparison is not trusted, in a code; empty where it is, or where there is none.
     """
 
     response: Response
@@ -61,6 +83,7 @@ def judge(
     unknown: str = "",
     seed: int = 0,
     redrawn: bool = False,
+    min_group: int = MINIMUM_GROUP,
 ) -> Judgement:
     """Judge one campaign."""
     response = response_of(people, until_on=window.until_on, unknown=unknown)
@@ -69,10 +92,10 @@ def judge(
         none = Comparison(kind=NONE, reason=reason)
         verdict = NOTHING if response.contacted else NOBODY
         return Judgement(response=response, comparison=none, trial=none, verdict=verdict)
-    comparison = compare(people, levels, span=DURING, seed=seed, redrawn=redrawn)
-    trial = Comparison(kind=NONE, reason="Orders do not reach back far enough.")
+    comparison = compare(people, levels, span=DURING, seed=seed, redrawn=redrawn, min_group=min_group)
+    trial = Comparison(kind=NONE, reason=NO_TRIAL)
     if comparison.kind != NONE and (people["span"] == BEFORE).any():
-        trial = compare(people, levels, span=BEFORE, seed=seed)
+        trial = compare(people, levels, span=BEFORE, seed=seed, min_group=min_group)
     doubt = doubt_of(comparison, trial)
     return Judgement(
         response=response,
@@ -94,11 +117,11 @@ def doubt_of(comparison: Comparison, trial: Comparison) -> str:
     if comparison.kind != MATCHED or not comparison.enough:
         return ""
     if comparison.unlike:
-        return "even the best partners bought differently before it"
+        return UNLIKE
     if differs(trial):
-        return "the same comparison shows a difference before the campaign, when there can be none"
+        return DIFFERED_BEFORE
     if trial.kind == NONE and differs(comparison):
-        return "the comparison could not be tried on a time before the campaign"
+        return NOT_TRIED
     return ""
 
 
@@ -138,11 +161,11 @@ def _compared(comparison: Comparison) -> list[str]:
 
 def _no_time(window: Any) -> str:
     if pd.isna(window.begin_on):
-        return "No day is known on which it began."
+        return NO_DAY
     if pd.isna(window.first_order_on):
-        return "Nobody's purchases are known."
+        return NO_PURCHASES
     if window.until_on < window.first_order_on:
-        return f"Orders begin only after it, on {window.first_order_on:%Y-%m-%d}."
+        return ORDERS_AFTER
     return ""
 
 
@@ -159,7 +182,7 @@ class CampaignEffect:
         First day, last day that counts so far, last day as planned.
     is_over : bool
     judgement : Judgement
-        `response`, `comparison` (with the balance and the ways to reckon), `trial`, `verdict`, `doubt`.
+        `response`, `comparison` (with the balance, and every way of working it out), `trial`, `verdict`, `doubt`.
     groups : DataFrame, as `crmlib.analyse.campaigns.groups.who_responds` gives it
     overlap : DataFrame, as `crmlib.analyse.campaigns.effect.overlap_of` gives it
     money : DataFrame, one row: what is known in account currency
@@ -168,12 +191,12 @@ class CampaignEffect:
         `cost_per_contact`, `cost_per_response`, `margin_pct`, `gain`, `gain_low`, `gain_high` (extra margin, or spend
         where the margin is not known, less cost). NaN where not known.
     power : DataFrame, one row
-        `smallest_effect` (a customer; shown four times in five), `smallest_pct` (of `base_mean`), `tenth_pct` (chance
-        to see a tenth more spend), `level`.
+        `smallest_effect` (a customer; shown with a chance of `POWER`), `smallest_pct` (of `base_mean`),
+        `tenth_pct` (chance to see `RISE_PCT` more spend), `level`.
     set_aside : DataFrame
-        `what`, `customers`: counted, and not used.
+        `what` (a code), `customers`: counted, and not used.
     notes : tuple of str
-    says : str
+        Codes of what to know beside the figures; `crmlib.present.reports.campaigns.say` words them.
     currency : str
 
     Examples
@@ -196,7 +219,6 @@ class CampaignEffect:
     power: pd.DataFrame = field(repr=False)
     set_aside: pd.DataFrame = field(repr=False)
     notes: tuple[str, ...] = ()
-    says: str = ""
     currency: str = ""
 
     @property
@@ -250,7 +272,7 @@ class CampaignEffect:
         return self.comparison.balance
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.says)}</p>{self.comparison.effects.round(2).to_html(index=False)}"
+        return self.comparison.effects.round(2).to_html(index=False)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -267,7 +289,7 @@ class CampaignSummary:
         `smallest_effect`, `trial_effect`, `trial_low`, `trial_high`, `total`, `cost_amount`, `overlapping_pct`,
         `verdict`, `doubt`, `reason`.
     responses_unknown : str
-        Why answers are not known; empty where they are.
+        Why answers are not known, in a code; empty where they are.
     currency : str
     as_of : Timestamp
 
@@ -350,7 +372,9 @@ def campaign_effect(
     least = min_group(crm)
     customers = pd.Index(people["customer_id"].unique(), name="customer_id")
     levels = trait_levels(traits, customers, min_group=least)
-    found = judge(window, people, levels, unknown=answers_known(crm), seed=seed, redrawn=True)
+    found = judge(
+        window, people, levels, unknown=answers_known(crm), seed=seed, redrawn=True, min_group=least
+    )
     asked = known_groups(people, traits) | dict(groups or {})
     told = {name: "" if pd.isna(window[name]) else str(window[name]) for name in ("name", "kind", "channel")}
     money = _money(window, found)
@@ -368,7 +392,6 @@ def campaign_effect(
         power=_power(found, float(money["base_mean"].iloc[0])),
         set_aside=_set_aside(people, found),
         notes=_notes(window, found, response_days),
-        says=_says(window, found, crm.currency),
         currency=crm.currency,
     )
 
@@ -396,13 +419,19 @@ def _money(window: pd.Series, found: Judgement) -> pd.DataFrame:
     return pd.DataFrame([row], dtype="float64")
 
 
+RISE_PCT = 10.0
+"""A rise of spend of which the chance to be seen is told."""
+
+
 def _power(found: Judgement, base: float) -> pd.DataFrame:
     chosen = found.comparison.chosen
     smallest = chosen.smallest
     row = {
         "smallest_effect": smallest,
         "smallest_pct": 100 * smallest / base if base > 0 else np.nan,
-        "tenth_pct": 100 * power_of(base / 10, chosen.error, freedom=chosen.freedom) if base > 0 else np.nan,
+        "tenth_pct": 100 * power_of(base * RISE_PCT / 100, chosen.error, freedom=chosen.freedom)
+        if base > 0
+        else np.nan,
         "level": LEVEL,
     }
     return pd.DataFrame([row], dtype="float64")
@@ -412,118 +441,29 @@ def _set_aside(people: pd.DataFrame, found: Judgement) -> pd.DataFrame:
     rows = people[people["span"] == DURING]
     ours = rows[rows["arm"] == CONTACTED]
     counted = {
-        "a contact on a day on which the campaign cannot have made it": int((rows["arm"] == ASIDE).sum()),
-        "an answer before the contact": found.response.early,
-        "an answer after the campaign's time": found.response.late,
+        IMPOSSIBLE_DAY: int((rows["arm"] == ASIDE).sum()),
+        EARLY_ANSWER: found.response.early,
+        LATE_ANSWER: found.response.late,
     }
     if found.comparison.kind == MATCHED:
         new = int(ours["known_days"].isna().sum())
         counted |= {
-            "no purchase before the campaign": new,
-            "no customer outside the campaign who is near enough": len(ours)
-            - new
-            - found.comparison.contacted,
+            NEW_CUSTOMER: new,
+            NO_PARTNER_NEAR: len(ours) - new - found.comparison.contacted,
         }
     kept = [(what, n) for what, n in counted.items() if n > 0]
     return pd.DataFrame(kept, columns=["what", "customers"])
 
 
 def _notes(window: pd.Series, found: Judgement, response_days: int | None) -> tuple[str, ...]:
-    said = []
-    if pd.notna(window["begin_on"]):
-        if not window["is_over"]:
-            said.append(
-                f"It runs to {window['planned_until_on']:%Y-%m-%d} and is judged by what is known up to "
-                f"{window['until_on']:%Y-%m-%d}."
-            )
-        if not window["end_is_known"] and response_days is None:
-            said.append("Its end is not known: four weeks are counted.")
-        if pd.notna(window["first_order_on"]) and window["first_order_on"] > window["begin_on"]:
-            said.append(f"Orders are known from {window['first_order_on']:%Y-%m-%d} on only.")
-    if found.response.control_responded:
-        n = found.response.control_responded
-        said.append(f"Of those held out, {n:,} answered all the same: the groups were not kept apart.")
-    if found.comparison.kind == CONTROL_GROUP and differs(found.trial):
-        said.append(
-            "The control group differed in spend before the campaign; the adjusted figure allows for it."
-        )
-    return tuple(said)
-
-
-def _says(window: pd.Series, found: Judgement, currency: str) -> str:
-    response, comparison = found.response, found.comparison
-    if not response.contacted:
-        return "Nobody was contacted."
-    said = [f"Of {response.contacted:,} customers contacted"]
-    if response.reason:
-        said = [f"{response.contacted:,} customers were contacted; who answered is not known."]
-    else:
-        said[0] += (
-            f" {response.responded:,} answered ({response.rate_pct:.1f} %, likely {response.low:.1f} to "
-            f"{response.high:.1f})."
-        )
-    if np.isfinite(comparison.chosen.value):
-        said.append(_extra_says(comparison, f" {currency}" if currency else ""))
-    else:
-        said.append(f"Extra spend is not known: {comparison.reason}")
-    if comparison.kind == MATCHED:
-        said.append("There was no control group, so this is weaker evidence.")
-    if found.doubt:
-        said.append(f"It is not trusted: {found.doubt}.")
-    return " ".join(said)
-
-
-def _extra_says(comparison: Comparison, unit: str) -> str:
-    chosen, held_out = comparison.chosen, comparison.kind == CONTROL_GROUP
-    who, whom = (
-        ("contacted", "the control group") if held_out else ("matched", "customers outside it like them")
-    )
-    if not differs(comparison):
-        return (
-            f"Those {who} are not shown to have spent more or less than {whom}: the difference is "
-            f"{chosen.value:,.2f}{unit} a customer (likely {chosen.low:,.2f} to {chosen.high:,.2f})."
-        )
-    way, ends = (
-        ("more", (chosen.low, chosen.high)) if chosen.value > 0 else ("less", (-chosen.high, -chosen.low))
-    )
-    return (
-        f"Those {who} spent {abs(chosen.value):,.2f}{unit} a customer {way} than {whom} (likely {ends[0]:,.2f} to "
-        f"{ends[1]:,.2f})."
-    )
-
-
-def _little_shop() -> Any:
-    """Eighty customers, half of them held out; those contacted spend about 6 more."""
-    from crmlib.prepare.crm import Crm
-
-    lot = np.random.default_rng(1)
-    ids = [f"c{i:02}" for i in range(80)]
-    usual = lot.uniform(10, 60, 80)
-    lines = []
-    for day, extra in (("2024-01-15", 0.0), ("2024-02-10", 0.0), ("2024-03-15", 6.0)):
-        lines += [
-            (f"{day}-{i}", who, day, round(usual[i] + lot.normal(0, 1) + (extra if i < 40 else 0.0), 2))
-            for i, who in enumerate(ids)
-        ]
-    transactions = pd.DataFrame(lines, columns=["order_id", "customer_id", "ordered_at", "net_amount"])
-    contacts = pd.DataFrame(
-        {
-            "campaign_id": "spring",
-            "customer_id": ids,
-            "contacted_on": "2024-03-01",
-            "is_control": [i >= 40 for i in range(80)],
-            "responded_at": ["2024-03-05 10:00" if i < 12 else None for i in range(80)],
-        }
-    )
-    campaigns = pd.DataFrame(
-        {"campaign_id": ["spring"], "started_on": ["2024-03-01"], "ended_on": ["2024-03-31"]}
-    )
-    return Crm.from_frames(
-        as_of="2024-04-30",
-        transactions=transactions.assign(product_id="tea"),
-        campaigns=campaigns,
-        campaign_contacts=contacts,
-    )
+    begun, first = window["begin_on"], window["first_order_on"]
+    holds = {
+        END_UNKNOWN: pd.notna(begun) and not window["end_is_known"] and response_days is None,
+        ORDERS_LATER: pd.notna(begun) and pd.notna(first) and first > begun,
+        NOT_KEPT_APART: found.response.control_responded > 0,
+        CONTROL_DIFFERED: found.comparison.kind == CONTROL_GROUP and differs(found.trial),
+    }
+    return tuple(note for note, it_does in holds.items() if it_does)
 
 
 SURE = 0.05
@@ -565,26 +505,35 @@ def campaign_summary(crm: Crm, *, response_days: int | None = None, seed: int = 
     windows = campaign_windows(crm, response_days=response_days)
     unknown = answers_known(crm)
     customers = pd.Index(known_customers(crm), name="customer_id")
-    levels = trait_levels(customer_traits(crm), customers, min_group=min_group(crm))
+    least = min_group(crm)
+    levels = trait_levels(customer_traits(crm), customers, min_group=least)
     rows = []
     for ids in _portions(list(windows.index), len(customers)):
         people = campaign_people(crm, campaign_ids=ids, response_days=response_days)
         parts = dict(tuple(people.groupby("campaign_id", sort=False)))
         for campaign in ids:
             own = parts.get(campaign, people.iloc[:0])
-            found = judge(windows.loc[campaign], own, levels, unknown=unknown, seed=seed)
+            found = judge(windows.loc[campaign], own, levels, unknown=unknown, seed=seed, min_group=least)
             rows.append(_row(campaign, windows.loc[campaign], own, found))
     table = _among_many(pd.DataFrame(rows, columns=None if rows else [*_row_names()]))
     return CampaignSummary(table=table, responses_unknown=unknown, currency=crm.currency, as_of=crm.as_of)
 
 
 def main_campaign(summary: CampaignSummary) -> str:
-    """The campaign to look at first: the most customers compared, one that is over before one that is not."""
+    """The campaign to look at first: the one whose effect is shown, else the one with the most customers compared."""
     if summary.table.empty:
         return ""
-    table = summary.table.assign(judged=summary.table["effect"].notna())
-    order = ["judged", "is_over", "contacted"]
+    table = summary.table
+    shown = table["verdict"].map({MORE: 2, LESS: 1}).fillna(0)
+    size = table["total"].abs().where(shown > 0, 0.0)
+    table = table.assign(shown=shown, size=size, judged=table["effect"].notna())
+    order = ["shown", "size", "judged", "is_over", "contacted"]
     return str(table.sort_values(order, ascending=False, kind="stable")["campaign_id"].iloc[0])
+
+
+def without_answers(table: pd.DataFrame) -> pd.Series:
+    """Which campaigns reached enough customers, and have not one answer on record."""
+    return (table["contacted"] >= FEWEST) & (table["responded"] == 0)
 
 
 def _portions(ids: list[str], customers: int) -> list[list[str]]:

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from crmlib.analyse.campaigns.comparison import FEWEST, MATCHED, Comparison
-from crmlib.analyse.campaigns.estimates import Difference, mean_of_pairs, welch
+from crmlib.analyse.campaigns.comparison import FEWEST, MATCHED, Comparison, Difference, mean_of_pairs, welch
 from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, shown_groups
 from crmlib.analyse.stats.tests import benjamini_hochberg
@@ -29,7 +28,7 @@ class Response:
     rate_pct, low, high : float
         Percent of those contacted, with its interval of 95 %; NaN where answers are not known, or nobody was contacted.
     reason : str
-        Why answers are not known; empty where they are.
+        Why answers are not known, in a code; empty where they are.
     days_median : float
         Days from contact to answer of those who answered; NaN where nobody did, or contacts have no day.
     curve : DataFrame, one row a day on which somebody answered
@@ -58,16 +57,17 @@ class Response:
     who: pd.Series = field(default_factory=lambda: pd.Series(dtype="bool"))
 
 
+NO_ANSWERS = "no answers"
+"""Why nobody knows who answered: none of `MEANT` is mapped."""
+
+
 def answers_known(crm: Crm) -> str:
-    """Why nobody knows who answered a campaign; nothing where it is known."""
+    """Why nobody knows who answered a campaign, in a code; nothing where it is known."""
     for place in MEANT:
         table, column = place.split(".")
         if table in crm and column in crm.columns(table):
             return ""
-    return (
-        "campaign_contacts has no column responded_at, and no order names its campaign. Map one of them in "
-        "crm.toml under [tables.campaign_contacts.columns] or [tables.transactions.columns]."
-    )
+    return NO_ANSWERS
 
 
 def response_of(people: pd.DataFrame, *, until_on: pd.Timestamp, unknown: str = "") -> Response:

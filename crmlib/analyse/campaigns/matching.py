@@ -27,7 +27,7 @@ class Pairs:
     ----------
     treated, partner : arrays of row numbers, one entry a pair
     log_odds : array, one a row
-        Of being in the campaign, as foretold by what was known before.
+        Of being in the campaign, as predicted by what was known before.
     caliper : float
         Largest difference of the log odds that was allowed.
     """

@@ -200,16 +200,22 @@ def _check(
         if abs(log) > BOUND - 0.5
     ]
     if far:
-        raise _with_remedy(FitError(f"{model} has no summit: the likelihood keeps rising as {' and '.join(far)}."))
+        raise _with_remedy(
+            FitError(f"{model} has no summit: the likelihood keeps rising as {' and '.join(far)}.")
+        )
     if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
-        raise _with_remedy(FitError(f"{model} did not converge: where it stopped the likelihood has no summit."))
+        raise _with_remedy(
+            FitError(f"{model} did not converge: where it stopped the likelihood has no summit.")
+        )
     inverse = np.linalg.inv(curvature)
     unsure = np.sqrt(np.diag(inverse) / customers) > MOST_UNSURE
     if unsure.any():
         listed = " and ".join(name for name, flag in zip(names, unsure, strict=True) if flag)
         raise _with_remedy(FitError(f"{model}: these customers do not determine {listed}."))
     if customers * float(gradient @ inverse @ gradient) / 2 > NEAR_ENOUGH:
-        raise _with_remedy(FitError(f"{model} did not converge: the likelihood still rises where it stopped."))
+        raise _with_remedy(
+            FitError(f"{model} did not converge: the likelihood still rises where it stopped.")
+        )
 
 
 def _with_remedy(error: FitError) -> FitError:

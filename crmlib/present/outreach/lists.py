@@ -15,8 +15,18 @@ from typing import Any
 import pandas as pd
 
 import crmlib
-from crmlib.analyse.outreach import CHANNEL_WORDS, KINDS, LITTLE_SD, REASONS, OutreachPlan, plan_outreach
+from crmlib.analyse.outreach import (
+    CHANNEL_BASES,
+    KINDS,
+    LITTLE_SD,
+    NOTES,
+    REASONS,
+    OutreachPlan,
+    plan_outreach,
+)
+from crmlib.measure.outreach import CHANNELS
 from crmlib.prepare.clock import closing_moment_of_table, in_zone
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.outbox import (
     ARCHIVE,
     ARCHIVE_COLUMNS,
@@ -26,30 +36,124 @@ from crmlib.prepare.outbox import (
     outbox_folder,
 )
 from crmlib.prepare.privacy import public_ids
+from crmlib.present import numbers
 from crmlib.present.blocks.downloads import about_workspace, to_csv_bytes
 from crmlib.present.blocks.excel import to_excel_bytes
-from crmlib.present.outreach.drafts import make_drafts
+from crmlib.present.claims import Claim, Fact, Family, claim, count, counts, days, name, names, number, share
+from crmlib.present.messages import language
+from crmlib.present.outreach.drafts import checked_sender, make_drafts
 from crmlib.schema.errors import ParameterError, nearest
 
-_LABELS = {
-    "customer_id": ("Customer", ""),
-    "channel": ("Channel", ""),
-    "kind": ("Kind of offer", ""),
-    "product_id": ("Product number", ""),
-    "product": ("Product", ""),
-    "category": ("Category", ""),
-    "probability_pct": ("Chance of buying (%)", "0.0"),
-    "price": ("Price expected", "#,##0.00"),
-    "margin": ("Margin of a piece", "#,##0.00"),
-    "expected_value": ("Expected value", "#,##0.00"),
-    "due_on": ("Due on", "yyyy-mm-dd"),
-    "reason": ("Why this offer", ""),
-    "channel_reason": ("Why this channel", ""),
-    "last_contacted_on": ("Last addressed on", "yyyy-mm-dd"),
+_FORMATS = {
+    "customer_id": "",
+    "channel": "",
+    "kind": "",
+    "product_id": "",
+    "product": "",
+    "category": "",
+    "probability_pct": "0.0",
+    "price": "#,##0.00",
+    "margin": "#,##0.00",
+    "expected_value": "#,##0.00",
+    "due_on": "yyyy-mm-dd",
+    "reason": "",
+    "channel_reason": "",
+    "last_contacted_on": "yyyy-mm-dd",
 }
+"""Columns of a list, and how a workbook writes them."""
+
+LIST_WORDS = Family("outreach-list", (*_FORMATS, "why", "says"))
+CHANNEL_WORDS = Family("outreach-channel", (*CHANNELS, "auto"))
+BY_WORDS = Family("outreach-by", CHANNELS)
+VALUE_WORDS = Family("outreach-value", ("expected margin", "expected revenue", "probability"))
+CONSENT_WORDS = Family("outreach-consent", ("yes", "no", "unknown", "not kept"))
+REASON_WORDS = Family("outreach-reason", REASONS)
+BALANCE_WORDS = Family("outreach-balance", ("customers", "expected_value", "probability"))
+NOTE_WORDS = Family("outreach-note", NOTES, facts=("columns", "n", "share", "listed"))
+CHANNEL_REASON_WORDS = Family(
+    "outreach-because", CHANNEL_BASES, facts=("channel", "by", "contacts", "answers", "share")
+)
 
 
-def contact_rows(plan: Any) -> pd.DataFrame:
+def plain(said: Any) -> str:
+    """A statement as a file or a console takes it: with spaces that are nothing but spaces."""
+    return str(said).replace(numbers.NBSP, " ")
+
+
+def plan_claims(plan: OutreachPlan) -> list[Claim]:
+    """What a list is, and what to know before it is used."""
+    columns = names((name(column) for column in plan.consents_missing), limit=None)
+    listed = len(plan.contacts) + len(plan.control)
+    facts: dict[str, Any] = {"columns": columns, "n": count(len(plan.consents_missing))}
+    facts |= {"share": share(plan.control_share_pct), "listed": count(listed)}
+    return [_what_it_is(plan), *(NOTE_WORDS.claim(note, **facts) for note in plan.notes)]
+
+
+def _what_it_is(plan: OutreachPlan) -> Claim:
+    aside = count(len(plan.set_aside))
+    if not len(plan.contacts) and not len(plan.control):
+        return claim("outreach-plan-nobody", aside=aside)
+    numbers_of = plan.contacts["channel"].value_counts()
+    used = [channel for channel in CHANNELS if channel in numbers_of.index]
+    facts = {"control": count(len(plan.control)), "aside": aside}
+    if not used:
+        return claim("outreach-plan-control-only", listed=count(0), **facts)
+    parts, listed = counts([int(numbers_of[channel]) for channel in used])
+    means = [
+        claim("outreach-plan-means", n=part, by=BY_WORDS.term(channel))
+        for part, channel in zip(parts, used, strict=True)
+    ]
+    return claim("outreach-plan", listed=listed, means=names(means), **facts)
+
+
+def channel_reason(row: Any) -> Claim:
+    """Why a customer is addressed through a channel."""
+    return CHANNEL_REASON_WORDS.claim(
+        row.channel_basis,
+        channel=CHANNEL_WORDS.term(row.channel),
+        by=BY_WORDS.term(row.channel),
+        contacts=count(row.channel_contacts),
+        answers=count(row.channel_answers),
+        share=share(row.channel_all_pct),
+    )
+
+
+def aside_claim(row: Any, plan: OutreachPlan) -> Claim:
+    """Why a customer is not on the list, in detail."""
+    rest = days(plan.quiet_days)
+    if row.reason == "no_consent":
+        said = [part.split("=") for part in row.consents.split("; ")]
+        consents = [
+            claim(
+                "outreach-aside-consent", channel=CHANNEL_WORDS.term(channel), said=CONSENT_WORDS.term(word)
+            )
+            for channel, word in said
+        ]
+        return claim("outreach-aside-consents", consents=names(consents))
+    if row.reason == "quiet":
+        return claim("outreach-aside-quiet", ago=days(row.days_ago), rest=rest)
+    if row.reason == "control":
+        return claim("outreach-aside-control", ago=days(row.days_ago), rest=rest)
+    if row.reason == "beyond_most":
+        return claim("outreach-aside-beyond-most", most=count(len(plan.contacts) + len(plan.control)))
+    return claim("outreach-aside-reason", reason=REASON_WORDS.term(row.reason))
+
+
+def reason_counts(plan: OutreachPlan) -> list[tuple[str, int]]:
+    """How many customers are set aside for each reason, in words."""
+    return [(plain(REASON_WORDS.term(row.reason)), int(row.customers)) for row in plan.counts.itertuples()]
+
+
+def balance_name(figure: str) -> Claim | Fact:
+    """A figure in which the groups are compared."""
+    column, _, value = figure.partition(": ")
+    if not value:
+        return BALANCE_WORDS.term(figure)
+    what = BY_WORDS.term(value) if column == "channel" else name(value)
+    return claim("outreach-balance-share", what=what)
+
+
+def contact_rows(plan: OutreachPlan) -> pd.DataFrame:
     """The plan as rows of `campaign_contacts`, with the house's own customer numbers.
 
     Both groups carry the day on which they were told apart, so that they are compared over the same time.
@@ -64,7 +168,7 @@ def contact_rows(plan: Any) -> pd.DataFrame:
     return rows[list(CONTACT_COLUMNS)].astype({"is_control": bool})
 
 
-def list_files(crm: Any, plan: Any, *, real_ids: bool = False, drafts: str = "") -> dict[str, bytes]:
+def list_files(crm: Crm, plan: OutreachPlan, *, real_ids: bool = False, drafts: str = "") -> dict[str, bytes]:
     """Every file of a list: the list and the control group as CSV and Excel, who was set aside, the contacts.
 
     Customers stand there under pseudonyms unless crm.toml says ``[privacy] pseudonyms = false``.
@@ -73,12 +177,12 @@ def list_files(crm: Any, plan: Any, *, real_ids: bool = False, drafts: str = "")
     def shown(ids: pd.Series) -> pd.Series:
         return ids if real_ids else public_ids(crm, ids)
 
-    about = [*about_workspace(crm).items(), ("Campaign", plan.campaign_id), ("What it is", plan.says)]
+    about = [*about_workspace(crm).items(), *_about_list(plan)]
     name, files = plan.campaign_id, {}
     for part, rows in (("list", plan.contacts), ("control", plan.control)):
         frame, labels, formats = _shown_list(rows.assign(customer_id=shown(rows["customer_id"])), plan)
         files[f"{name}-{part}.csv"] = to_csv_bytes(frame, labels=labels)
-        sheet = "List" if part == "list" else "Control group"
+        sheet = plain(claim("outreach-sheet-list" if part == "list" else "outreach-sheet-control"))
         files[f"{name}-{part}.xlsx"] = to_excel_bytes(
             frame, labels=labels, formats=formats, sheet=sheet, about=about
         )
@@ -86,56 +190,88 @@ def list_files(crm: Any, plan: Any, *, real_ids: bool = False, drafts: str = "")
     frame = pd.DataFrame(
         {
             "customer_id": shown(aside["customer_id"]),
-            "why": aside["reason"].map(REASONS),
-            "says": aside["says"],
+            "why": [plain(REASON_WORDS.term(reason)) for reason in aside["reason"]],
+            "says": [plain(aside_claim(row, plan)) for row in aside.itertuples()],
         }
     )
-    files[f"{name}-set-aside.csv"] = to_csv_bytes(frame, labels=["Customer", "Why", "In detail"])
+    files[f"{name}-set-aside.csv"] = to_csv_bytes(frame, labels=_labels("customer_id", "why", "says"))
     rows = contact_rows(plan)
     files[f"{name}-contacts.csv"] = to_csv_bytes(rows.assign(customer_id=shown(rows["customer_id"])))
     files[f"{name}-summary.txt"] = summary_text(crm, plan, drafts=drafts).encode("utf-8", "replace")
     return files
 
 
-def summary_text(crm: Any, plan: Any, *, drafts: str = "") -> str:
+def _about_list(plan: OutreachPlan) -> list[tuple[str, str]]:
+    what = _what_it_is(plan)
+    return [
+        (plain(claim("outreach-about-campaign")), plan.campaign_id),
+        (plain(claim("outreach-about-what")), plain(what)),
+    ]
+
+
+def _labels(*columns: str) -> list[str]:
+    return [plain(LIST_WORDS.term(column)) for column in columns]
+
+
+def summary_text(crm: Crm, plan: OutreachPlan, *, drafts: str = "") -> str:
     """What a list is, who is not on it, whether the control group is alike, and how to go on."""
-    about = about_workspace(crm) | {
-        "Campaign": plan.campaign_id,
-        "Day": f"{plan.contacted_on:%Y-%m-%d}",
-        "Offers": "of any kind" if plan.kind == "any" else plan.kind,
-        "Channel": CHANNEL_WORDS.get(plan.channel, "the one most likely to be answered"),
-        "Rest between contacts": f"{plan.quiet_days} {'day' if plan.quiet_days == 1 else 'days'}",
-        "Left alone for comparison": f"{plan.control_share_pct:g} % (seed {plan.seed})",
-        "Put in order by": plan.value_means,
-    }
-    lines = [f"{word}: {text}" for word, text in about.items()]
-    lines += ["", plan.says, *plan.notes, *([drafts] if drafts else []), "", "Set aside:"]
-    lines += [f"  {row.customers:>9,}  {row.says}" for row in plan.counts.itertuples()]
+    lines = [f"{word}: {plain(text)}" for word, text in _about_plan(crm, plan)]
+    said = [plain(one) for one in plan_claims(plan)]
+    lines += ["", *said, *([drafts] if drafts else []), "", plain(claim("outreach-summary-aside"))]
+    lines += [f"  {customers:>9,}  {reason}" for reason, customers in reason_counts(plan)]
     if len(plan.control):
-        lines += ["", "Are the two groups alike?  (contacted, control, difference in standard deviations)"]
-        lines += [
-            f"  {row.figure:<32}{_figure(row.contacted):>12}{_figure(row.control):>12}{_figure(row.difference_sd):>9}"
-            for row in plan.balance.itertuples()
-        ]
-        lines.append(f"  Below {LITTLE_SD:g} counts as alike; small groups differ more by chance.")
+        lines += ["", plain(claim("outreach-summary-alike")), *map(_balance_line, plan.balance.itertuples())]
+        lines.append(f"  {plain(claim('outreach-summary-below', little=number(LITTLE_SD)))}")
     return "\n".join([*lines, ""])
 
 
-def _shown_list(rows: pd.DataFrame, plan: Any) -> tuple[pd.DataFrame, list[str], list[str]]:
+def _about_plan(crm: Crm, plan: OutreachPlan) -> list[tuple[str, Any]]:
+    kind = claim("outreach-about-any-kind") if plan.kind == "any" else plan.kind
+    control = claim("outreach-about-control-share", share=share(plan.control_share_pct), seed=name(plan.seed))
+    return [
+        *about_workspace(crm).items(),
+        (plain(claim("outreach-about-campaign")), plan.campaign_id),
+        (plain(claim("outreach-about-day")), f"{plan.contacted_on:%Y-%m-%d}"),
+        (plain(claim("outreach-about-offers")), kind),
+        (plain(claim("outreach-about-channel")), CHANNEL_WORDS.term(plan.channel)),
+        (plain(claim("outreach-about-rest")), days(plan.quiet_days)),
+        (plain(claim("outreach-about-control")), control),
+        (plain(claim("outreach-about-order")), VALUE_WORDS.term(plan.value_means)),
+    ]
+
+
+def _balance_line(row: Any) -> str:
+    cells = (_figure(row.contacted), _figure(row.control), _figure(row.difference_sd))
+    return f"  {plain(balance_name(row.figure)):<32}{cells[0]:>12}{cells[1]:>12}{cells[2]:>9}"
+
+
+def _shown_list(rows: pd.DataFrame, plan: OutreachPlan) -> tuple[pd.DataFrame, list[str], list[str]]:
     frame = rows.assign(
         probability_pct=(rows["probability"].astype("float64") * 100).round(1),
-        channel=rows["channel"].map(CHANNEL_WORDS),
+        channel_reason=pd.Series(
+            [plain(channel_reason(row)) for row in rows.itertuples()], rows.index, dtype="str"
+        ),
+        channel=rows["channel"].map({channel: plain(CHANNEL_WORDS.term(channel)) for channel in CHANNELS}),
         **{name: rows[name].astype("float64").round(2) for name in ("price", "margin")},
         expected_value=rows["expected_value"].astype("float64").round(4),
         **{name: pd.to_datetime(rows[name]).dt.date for name in ("due_on", "last_contacted_on")},
     )
-    kept = [name for name in _LABELS if name == "customer_id" or not rows_empty(frame[name])]
-    money = {"price", "margin"} | ({"expected_value"} if plan.value_means != "probability" else set())
-    words = {name: label for name, (label, _) in _LABELS.items()}
-    words["expected_value"] = plan.value_means.capitalize()
-    unit = f" ({plan.currency})" if plan.currency else ""
-    labels = [f"{words[name]}{unit}" if name in money else words[name] for name in kept]
-    return frame[kept].astype({"customer_id": "str"}), labels, [_LABELS[name][1] for name in kept]
+    kept = [column for column in _FORMATS if column == "customer_id" or not rows_empty(frame[column])]
+    labels = [_list_label(column, plan) for column in kept]
+    return frame[kept].astype({"customer_id": "str"}), labels, [_FORMATS[column] for column in kept]
+
+
+def _list_label(column: str, plan: OutreachPlan) -> str:
+    label = plain(LIST_WORDS.term(column))
+    if column == "expected_value":
+        label = plain(VALUE_WORDS.term(plan.value_means))
+        label = f"{label[:1].upper()}{label[1:]}"
+    is_money = column in ("price", "margin") or (
+        column == "expected_value" and plan.value_means != "probability"
+    )
+    if not is_money or not plan.currency:
+        return label
+    return plain(claim("outreach-list-with-unit", label=name(label), unit=name(plan.currency)))
 
 
 def rows_empty(column: pd.Series) -> bool:
@@ -146,7 +282,8 @@ def rows_empty(column: pd.Series) -> bool:
 def _figure(value: float) -> str:
     if pd.isna(value):
         return "–"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    written = numbers.count if float(value).is_integer() else numbers.number
+    return written(value, locale=language())
 
 
 _MAKING = ".crmlib-making-"
@@ -175,7 +312,7 @@ class WrittenOutreach:
 
 
 def write_outreach(
-    crm: Any, plan: Any, *, out: str | Path, drafts: bool = False, real_ids: bool = False
+    crm: Crm, plan: OutreachPlan, *, out: str | Path, drafts: bool = False, real_ids: bool = False
 ) -> WrittenOutreach:
     """Write a list into ``<out>/<campaign>/`` and remember it, with its drafts, in the workspace's outbox.
 
@@ -218,9 +355,9 @@ class _Made:
     sms_parts: dict[int, int] = field(default_factory=dict)
 
 
-def _refuse(crm: Any, plan: Any, target: Path, box: Path | None) -> None:
+def _refuse(crm: Crm, plan: OutreachPlan, target: Path, box: Path | None) -> None:
     if not len(plan.contacts):
-        raise ParameterError(f"There is nobody to address, so no list is written. {plan.says}")
+        raise ParameterError(f"There is nobody to address, so no list is written. {plain(_what_it_is(plan))}")
     if box is not None and target.resolve().is_relative_to(box.parent.resolve()):
         raise ParameterError(
             f"--out {target.parent} is the outbox, which holds drafts only. Give another folder."
@@ -263,7 +400,7 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def _fill_outbox(crm: Any, plan: Any, folder: Path, *, drafts: bool) -> _Made:
+def _fill_outbox(crm: Crm, plan: OutreachPlan, folder: Path, *, drafts: bool) -> _Made:
     made, rows = _Made(), []
     _write_rows(folder / CONTACTS, contact_rows(plan))
     for draft in make_drafts(crm, plan) if drafts else ():
@@ -307,12 +444,13 @@ def _put(made: Path, target: Path) -> None:
 
 
 def _draft_words(made: _Made, box: Path | None) -> str:
-    if not made.drafts:
+    if not made.drafts or box is None:
         return ""
-    count = sum(made.drafts.values())
-    said = f"{count:,} {'draft lies' if count == 1 else 'drafts lie'} in {box}; nothing has been sent."
+    facts = {"n": count(sum(made.drafts.values())), "campaign": name(box.name)}
     longer = sum(n for parts, n in made.sms_parts.items() if parts > 1)
-    return f"{said} {longer:,} of the text messages take more than one part." if longer else said
+    if longer:
+        return plain(claim("outreach-summary-drafts-long", longer=count(longer), **facts))
+    return plain(claim("outreach-summary-drafts", **facts))
 
 
 SEARCHED = 50
@@ -330,8 +468,9 @@ def plan_from_workspace(
     seed: int = 0,
     product: str | None = None,
     category: str | None = None,
+    drafts: bool = False,
     **options: Any,
-) -> Iterator[tuple[Any, OutreachPlan]]:
+) -> Iterator[tuple[Crm, OutreachPlan]]:
     """Open a workspace, make its offers, and plan whom to address; closed again at the end."""
     if kind not in KINDS:
         raise ParameterError(f"kind: there is no kind of offer {kind!r}.{nearest(kind, KINDS)}")
@@ -343,6 +482,8 @@ def plan_from_workspace(
     crm = crmlib.open_workspace(folder, as_of=as_of)
     try:
         then = _moment(crm, moment)
+        if drafts and crm.config is not None:
+            checked_sender(crm.config.outreach.sender)
         kinds: dict[str, Any] = {} if kind == "any" else {"kinds": (kind,)}
         wide = product is not None or category is not None
         # Consent is asked for channel by channel, so that who is left out for it is counted on the list.
@@ -364,21 +505,29 @@ def plan_from_workspace(
         crm.engine.close()
 
 
-def written_words(written: Any) -> list[str]:
+def written_words(written: WrittenOutreach) -> list[str]:
     """Where everything lies, and how to go on."""
-    lines = [f"The list: {os.path.relpath(written.folder)}"]
+    lines = [f"{plain(claim('outreach-written-list'))} {os.path.relpath(written.folder)}"]
     if written.drafts:
-        each = ", ".join(f"{n:,} by {CHANNEL_WORDS[name]}" for name, n in sorted(written.drafts.items()))
-        total = sum(written.drafts.values())
-        what = f"{total:,} {'draft' if total == 1 else 'drafts'}"
-        what = f"{what}: {each}" if len(written.drafts) > 1 else f"{what} by {each.partition(' by ')[2]}"
-        lines.append(f"{what}. Nothing has been sent.")
+        lines.append(plain(_written_drafts(written.drafts)))
     if written.outbox is not None:
-        lines.append(f"Remembered for the next list: {os.path.relpath(written.outbox)}")
+        lines.append(f"{plain(claim('outreach-written-outbox'))} {os.path.relpath(written.outbox)}")
     return lines
 
 
-def _moment(crm: Any, moment: str | None) -> Any:
+def _written_drafts(drafts: dict[str, int]) -> Claim:
+    channels = sorted(drafts)
+    parts, n = counts([drafts[channel] for channel in channels])
+    if len(channels) == 1:
+        return claim("outreach-written-drafts-one", n=n, by=BY_WORDS.term(channels[0]))
+    means = [
+        claim("outreach-plan-means", n=part, by=BY_WORDS.term(channel))
+        for part, channel in zip(parts, channels, strict=True)
+    ]
+    return claim("outreach-written-drafts", n=n, means=names(means))
+
+
+def _moment(crm: Crm, moment: str | None) -> Any:
     if moment is None:
         return crm.as_of
     if moment.strip().lower() == "today":

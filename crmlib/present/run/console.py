@@ -174,13 +174,20 @@ def print_lists(
     workspace: Path, *, out: Path, drafts: bool = False, real_ids: bool = False, **options: Any
 ) -> int:
     """Write a list of whom to address with which offer, say what it is, and give the exit code."""
-    from crmlib.present.outreach.lists import plan_from_workspace, write_outreach, written_words
+    from crmlib.present.outreach.lists import (
+        plain,
+        plan_claims,
+        plan_from_workspace,
+        reason_counts,
+        write_outreach,
+        written_words,
+    )
 
     (folder,) = workspace_folders([workspace])
     tell = Console(highlight=False)
-    with plan_from_workspace(folder, **options) as (crm, plan):
-        tell.print(escape("\n".join([plan.says, *plan.notes])), soft_wrap=True)
-        tell.print(_table(plan.counts[["says", "customers"]]))
+    with plan_from_workspace(folder, drafts=drafts, **options) as (crm, plan):
+        tell.print(escape("\n".join(map(plain, plan_claims(plan)))), soft_wrap=True)
+        tell.print(_table(pd.DataFrame(reason_counts(plan), columns=["set aside", "customers"])))
         if not len(plan.contacts):
             return 3
         written = write_outreach(crm, plan, out=out, drafts=drafts, real_ids=real_ids)

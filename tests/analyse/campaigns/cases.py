@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib import Crm
-from crmlib.analyse.campaigns.effect import campaign_effect
+from crmlib.analyse.campaigns.effect import campaign_effect, campaign_summary
 
 BEGIN, END, AS_OF = "2024-05-01", "2024-05-31", "2024-06-30"
 
@@ -56,3 +56,48 @@ def effect_of(kind):
         "small": lambda: shop(customers=40),
     }[kind]()
     return campaign_effect(crm_of(frames), "may")
+
+
+@cache
+def little_shop():
+    """Eighty customers, half of them held out; those contacted spend about 6 more."""
+    lot = np.random.default_rng(1)
+    ids = [f"c{i:02}" for i in range(80)]
+    usual = lot.uniform(10, 60, 80)
+    lines = []
+    for day, extra in (("2024-01-15", 0.0), ("2024-02-10", 0.0), ("2024-03-15", 6.0)):
+        lines += [
+            (f"{day}-{i}", who, day, round(usual[i] + lot.normal(0, 1) + (extra if i < 40 else 0.0), 2))
+            for i, who in enumerate(ids)
+        ]
+    transactions = pd.DataFrame(lines, columns=["order_id", "customer_id", "ordered_at", "net_amount"])
+    contacts = pd.DataFrame(
+        {
+            "campaign_id": "spring",
+            "customer_id": ids,
+            "contacted_on": "2024-03-01",
+            "is_control": [i >= 40 for i in range(80)],
+            "responded_at": ["2024-03-05 10:00" if i < 12 else None for i in range(80)],
+        }
+    )
+    campaigns = pd.DataFrame(
+        {"campaign_id": ["spring"], "started_on": ["2024-03-01"], "ended_on": ["2024-03-31"]}
+    )
+    return Crm.from_frames(
+        as_of="2024-04-30",
+        transactions=transactions.assign(product_id="tea"),
+        campaigns=campaigns,
+        campaign_contacts=contacts,
+    )
+
+
+@cache
+def little_effect():
+    """One campaign with a control group."""
+    return campaign_effect(little_shop(), "spring")
+
+
+@cache
+def little_summary():
+    """The campaigns of the same shop."""
+    return campaign_summary(little_shop())

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
-from crmlib.analyse.campaigns.estimates import (
+from crmlib.analyse.campaigns.comparison import (
     Difference,
     adjusted_pairs,
     adjusted_spend,

@@ -1,10 +1,20 @@
-"""The channel by past answers: rates drawn to all customers', known truth found again, words that are true."""
+"""The channel by past answers: rates drawn to all customers', known truth found again, and the reason that is true."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.outreach import WEIGHT, channel_rates, choose_channels
+from crmlib.analyse.outreach import (
+    ASKED_FOR,
+    BEST,
+    NO_TRIED,
+    NOTHING_TRIED,
+    ONLY,
+    UNTRIED,
+    WEIGHT,
+    channel_rates,
+    choose_channels,
+)
 
 
 def responses(*rows):
@@ -24,11 +34,12 @@ def test_a_single_answer_does_not_beat_what_all_customers_show():
     assert found["channel"].tolist() == ["email", "phone"]
     rate = (4 + 19 + 20 * 63 / 221) / (121 + 20)
     assert found.loc["bob", "channel_rate"] == pytest.approx((18 + WEIGHT * rate) / (20 + WEIGHT))
-    assert found.loc["ann", "channel_reason"] == (
-        "e-mail: no contact by e-mail with this customer is on record; all customers answered 40 % of theirs, "
-        "and of the channels allowed it promises most."
-    )
-    assert found.loc["bob", "channel_reason"].startswith("telephone: answered 18 of 20 contacts by telephone")
+    assert found.loc["ann", "channel_basis"] == UNTRIED and found.loc["ann", "channel_all_pct"] == 40
+    assert found.loc["bob", ["channel_basis", "channel_answers", "channel_contacts"]].tolist() == [
+        BEST,
+        18,
+        20,
+    ]
 
 
 def test_the_weight_of_all_customers_is_found_again():
@@ -56,26 +67,17 @@ def test_nothing_on_record_takes_the_first_allowed():
         allowed(email=[False, False], sms=[True, False], phone=[True, False]), responses()
     )
     assert found["channel"].tolist() == ["sms", ""]
-    assert (
-        found.loc["ann", "channel_reason"]
-        == "text message: no channel has been tried on record, so the first that is allowed."
-    )
+    assert found.loc["ann", "channel_basis"] == NOTHING_TRIED
     only = choose_channels(
         allowed(email=[True, True], phone=[False, True]), responses(("ann", "email", 1, 0))
     )
-    assert (
-        only.loc["ann", "channel_reason"]
-        == "e-mail: the only channel allowed; answered 0 of 1 contact by e-mail."
-    )
+    assert only.loc["ann", ["channel_basis", "channel_answers", "channel_contacts"]].tolist() == [ONLY, 0, 1]
     named = choose_channels(allowed(sms=[True, True]), responses(), asked=True)
-    assert named.loc["ann", "channel_reason"] == "text message: the channel asked for."
+    assert named.loc["ann", ["channel_basis", "channel_contacts"]].tolist() == [ASKED_FOR, 0]
 
 
 def test_a_channel_never_tried_comes_last():
     seen = responses(("x", "phone", 5, 0))
     found = choose_channels(allowed(email=[True, True], phone=[True, False], sms=[False, True]), seen)
     assert found["channel"].tolist() == ["phone", "email"]
-    assert (
-        found.loc["bob", "channel_reason"]
-        == "e-mail: never tried so far, but none of the channels tried is allowed."
-    )
+    assert found.loc["bob", "channel_basis"] == NO_TRIED

@@ -69,8 +69,8 @@ def test_balance_by_hand():
     )
     found = balance_table(left, right).set_index("figure")
     assert found.loc["customers", ["contacted", "control"]].tolist() == [2, 1]
-    assert found.loc["expected value"].tolist() == [2.0, 2.0, 0.0]
+    assert found.loc["expected_value"].tolist() == [2.0, 2.0, 0.0]
     spread = np.std([10, 30, 60])
-    assert found.loc["chance of buying (%)"].tolist() == pytest.approx([20, 60, -40 / spread])
-    assert found.loc["by e-mail (%)", ["contacted", "control"]].tolist() == [50, 0]
-    assert np.isnan(found.loc["up-sell (%)", "difference_sd"])
+    assert found.loc["probability"].tolist() == pytest.approx([20, 60, -40 / spread])
+    assert found.loc["channel: email", ["contacted", "control"]].tolist() == [50, 0]
+    assert np.isnan(found.loc["kind: up-sell", "difference_sd"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.analyse.outreach import REASONS, plan_outreach
+from crmlib.analyse.outreach import NO_CONSENTS, REASONS, SOME_CONSENTS, plan_outreach
 from crmlib.schema.errors import ParameterError
 from tests.analyse.outreach.company import company, many, offers_for, offers_of
 
@@ -44,17 +44,17 @@ def test_the_consent_matrix_by_hand(channel, reached):
 
 
 def test_set_aside_for_consent_says_which():
-    found = plan(company(CONSENTS), offers_for(CONSENTS)).set_aside.set_index("customer_id")["says"]
-    assert found["nnn"] == "e-mail: refused; text message: refused; telephone: refused; fax: refused."
-    assert found["uuu"].startswith("e-mail: nothing recorded; ")
+    found = plan(company(CONSENTS), offers_for(CONSENTS)).set_aside.set_index("customer_id")["consents"]
+    assert found["nnn"] == "email=no; sms=no; phone=no; fax=no"
+    assert found["uuu"].startswith("email=unknown; ")
 
 
 def test_without_a_column_of_consent_nobody_has_agreed():
     people = {"customer_id": ["ann", "bob"]}
     found = plan(company(people), offers_for(people))
     assert reasons(found) == {"ann": "no_consent", "bob": "no_consent"}
-    assert "keeps no consents, so nobody can be said to have agreed" in found.notes[0]
-    assert found.says == "Nobody can be addressed: 2 customers set aside, each with the reason."
+    assert found.notes[0] == NO_CONSENTS and len(found.consents_missing) == 3
+    assert found.contacts.empty and found.control.empty and len(found.set_aside) == 2
     assert len(plan(company(people), offers_for(people), channel="web").contacts) == 2
 
 
@@ -62,7 +62,7 @@ def test_one_column_of_consent_says_nothing_of_the_others():
     people = {"customer_id": ["ann"], "email_consent": [True]}
     found = plan(company(people), offers_for(people), channel="sms")
     assert reasons(found) == {"ann": "no_consent"}
-    assert found.notes[0].startswith("No phone_consent and no sms_consent is kept")
+    assert found.notes[0] == SOME_CONSENTS and found.consents_missing == ("phone_consent", "sms_consent")
 
 
 def test_an_address_that_cannot_be_used_is_none():
@@ -118,8 +118,7 @@ def test_the_quiet_period_counts_every_contact_of_ours():
     crm = company(people, interactions=calls, campaign_contacts=members, campaigns=campaigns)
     found = plan(crm, offers_for(people))
     assert reasons(found) == {"control": "control"} | dict.fromkeys(["call13", "member", "undated"], "quiet")
-    said = found.set_aside.set_index("customer_id")["says"]
-    assert said["call13"] == "was addressed 13 days ago; 14 days of rest are kept."
+    assert found.set_aside.set_index("customer_id")["days_ago"]["call13"] == 13 and found.quiet_days == 14
     assert plan(crm, offers_for(people), quiet_days=0).set_aside.empty
     later = plan(crm, offers_for(people), moment="2024-02-08")
     assert later.set_aside.empty and later.contacted_on == pd.Timestamp("2024-02-08")
@@ -147,14 +146,10 @@ def test_a_control_group_rests_as_long_as_those_addressed():
     assert reasons(found) == {
         "now": "control", "just": "control", "also": "quiet", "no": "no_consent", "bare": "no_offer"
     }  # fmt: skip
-    said = found.set_aside.set_index("customer_id")["says"]
-    assert said["now"] == "was put into a campaign's control group today; it is left alone for 14 days."
-    assert (
-        said["just"] == "was put into a campaign's control group 13 days ago; it is left alone for 14 days."
-    )
+    ago = found.set_aside.set_index("customer_id")["days_ago"]
+    assert ago["now"] == 0 and ago["just"] == 13
     counts = found.counts.set_index("reason")
     assert counts.loc["control", "customers"] == 2
-    assert counts.loc["control", "says"] == "is left alone for the comparison of an earlier campaign"
     assert set(plan(crm, offers, moment="2024-02-01").contacts["customer_id"]) == {"over", "just"}
     assert len(plan(crm, offers, quiet_days=0).contacts) == 4
 

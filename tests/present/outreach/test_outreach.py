@@ -307,7 +307,7 @@ def test_nobody_to_address_writes_nothing(shop, tmp_path):
     none = plan_outreach(crm, offers_for({"customer_id": ["bob"]}), campaign_id="x", channel="fax")
     with pytest.raises(ParameterError, match="nobody to address"):
         write_outreach(crm, none, out=tmp_path / "lists")
-    assert not (tmp_path / "lists").exists() and plan.says
+    assert not (tmp_path / "lists").exists() and plan.counts["customers"].sum()
 
 
 def test_a_campaign_that_has_contacts_is_refused(shop, tmp_path):

@@ -6,124 +6,110 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.campaigns.comparison import CONTROL_GROUP
-from crmlib.analyse.campaigns.effect import CHANCE, DOUBTED, LESS, MORE, CampaignEffect, CampaignSummary
+from crmlib.analyse.campaigns.effect import (
+    CHANCE,
+    DOUBTED,
+    FEW,
+    JUDGED,
+    LESS,
+    MORE,
+    CampaignEffect,
+    CampaignSummary,
+)
 from crmlib.analyse.campaigns.groups import SURE
 from crmlib.analyse.campaigns.matching import ALIKE
+from crmlib.present import numbers
+from crmlib.present.claims import Claim, Fact, claim, clause, count, interval, money, name, names, share
+from crmlib.present.messages import language
 from crmlib.present.plots_parts import SIDE, bar_percent, canvas, nothing, short_numbers
 from crmlib.present.reports.campaigns.say import (
-    campaign_name,
-    figure_name,
-    grouping_name,
-    signed_money,
+    answer_facts,
+    answered,
+    called,
+    campaign_label,
+    effect_fact,
+    group_line,
+    measure_name,
     stated,
 )
 from crmlib.present.theme import ALARM, GREY, INK, MAIN, SOFT, finish, letters_of, text_width, theme, wrapped
-from crmlib.present.words import count, listing, number, percent, plural
 
 _MOST_CAMPAIGNS, _MOST_FIGURES, _MOST_GROUPS = 14, 10, 10
 
 
 def plot_responses(result: CampaignSummary, *, ax: Any = None) -> Any:
-    """The share of those contacted that answered each campaign, with its interval.
-
-    Parameters
-    ----------
-    result : CampaignSummary
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """The share of those contacted that answered each campaign of which answers are on record, with its interval."""
     table = result.table[result.table["response_pct"].notna() & (result.table["contacted"] > 0)]
+    table = answered(table)
     if table.empty:
-        return _empty(ax, "Nobody knows who answered a campaign")
-    contacted, responded = int(table["contacted"].sum()), int(table["responded"].sum())
-    title = f"Of {count(contacted, 'contact')}, {percent(100 * responded / contacted)} brought an answer"
+        return _empty(ax, claim("campaigns-picture-responses-unknown"))
+    title = claim("campaigns-picture-responses", **answer_facts(table))
     if len(table) == 1:
-        name = campaign_name(table.iloc[0])
-        title = f"{percent(table['response_pct'].iloc[0])} of those contacted answered {name}"
+        first = table.iloc[0]
+        facts = {"share": answer_facts(table)["share"], "campaign": called(first)}
+        title = claim("campaigns-picture-responses-one", **facts)
     shown, left = _largest(table)
     rows = [
-        (campaign_name(row), row["response_pct"], row["response_low"], row["response_high"], MAIN)
+        (campaign_label(row), row["response_pct"], row["response_low"], row["response_high"], MAIN)
         for _, row in shown.iterrows()
     ]
-    texts = [bar_percent(row[1]) for row in rows]
-    ax = _ranges(ax, title=title, rows=rows, texts=texts, unit=_below("answered, % of those contacted", left))
-    parts = [f"{name} {percent(a)} ({percent(b)} to {percent(c)})" for name, a, b, c, _ in rows]
-    return finish(ax, title=title, alt=f"Dots with ranges, share that answered: {listing(parts)}.")
+    unit = _below(claim("campaigns-picture-responses-unit"), _left(left))
+    ax = _ranges(ax, title=title, rows=rows, texts=[bar_percent(row[1]) for row in rows], unit=unit)
+    alt = claim("campaigns-picture-responses-alt", rows=names(_row(*row[:4], "share") for row in rows))
+    return finish(ax, title=title, alt=alt)
 
 
 def plot_effects(result: CampaignSummary, *, ax: Any = None) -> Any:
-    """Extra spend a customer in each campaign, with its interval, about a line at nought.
-
-    Parameters
-    ----------
-    result : CampaignSummary
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
-    table = result.table[result.table["effect"].notna()]
+    """Extra spend a customer in each campaign that is large enough, with its interval, about a line at nought."""
+    table = result.table[result.table["effect"].notna() & (result.table["verdict"] != FEW)]
     if table.empty:
-        return _empty(ax, "No campaign's extra spend is known")
-    raised = table[table["verdict"] == MORE]
-    title = f"{number(len(raised))} of {count(len(table), 'campaign')} brought extra spend"
-    if len(table) == 1:
-        name = campaign_name(table.iloc[0])
-        verb = "brought" if len(raised) else "is not shown to have brought"
-        title = f"{name[:1].upper()}{name[1:]} {verb} extra spend"
-    elif raised.empty:
-        title = f"Not one of {count(len(table), 'campaign')} is shown to have brought extra spend"
+        return _empty(ax, claim("campaigns-picture-effects-unknown"))
+    title = _effects_title(table, result.currency)
     colours = {MORE: MAIN, LESS: ALARM, DOUBTED: GREY}
     shown, left = _largest(table)
     rows = [
-        (campaign_name(row), row["effect"], row["effect_low"], row["effect_high"],
+        (campaign_label(row), row["effect"], row["effect_low"], row["effect_high"],
          colours.get(row["verdict"], SOFT))
         for _, row in shown.iterrows()
     ]  # fmt: skip
     texts = [
-        signed_money(row[1], "") + (" ?" if v == DOUBTED else "")
-        for row, v in zip(rows, shown["verdict"], strict=True)
+        _signed(row[1]) + (" ?" if verdict == DOUBTED else "")
+        for row, verdict in zip(rows, shown["verdict"], strict=True)
     ]
-    says = f"extra spend a customer{f', {result.currency}' if result.currency else ''}"
-    marks = "?: the comparison is not trusted" if (shown["verdict"] == DOUBTED).any() else ""
-    ax = _ranges(ax, title=title, rows=rows, texts=texts, unit=_below(says, left, marks), about=0.0)
-    parts = [
-        f"{n} {signed_money(a, '')} ({signed_money(b, '')} to {signed_money(c, '')})"
-        for n, a, b, c, _ in rows
-    ]
-    unit = f" in {result.currency}" if result.currency else ""
-    return finish(ax, title=title, alt=f"Dots with ranges, extra spend a customer{unit}: {listing(parts)}.")
+    what = claim("campaigns-picture-effects-unit")
+    if result.currency:
+        what = claim("campaigns-picture-effects-unit-money", currency=name(result.currency))
+    doubted = (shown["verdict"] == DOUBTED).any()
+    marks = claim("campaigns-picture-effects-doubted") if doubted else ""
+    ax = _ranges(ax, title=title, rows=rows, texts=texts, unit=_below(what, marks, _left(left)), about=0.0)
+    listed = names(_row(*row[:4], "number") for row in rows)
+    return finish(ax, title=title, alt=claim("campaigns-picture-effects-alt", unit=what, rows=listed))
+
+
+def _effects_title(table: pd.DataFrame, currency: str) -> Claim:
+    judged, raised = table["verdict"].isin(JUDGED), table[table["verdict"] == MORE]
+    if len(table) == 1:
+        first = table.iloc[0]
+        if raised.empty:
+            return claim("campaigns-picture-effects-one-none", campaign=called(first))
+        effect = effect_fact(first, currency)
+        return claim("campaigns-picture-effects-one", campaign=called(first), effect=effect)
+    of = count(int(judged.sum()), at="campaigns.all")
+    if raised.empty:
+        return claim("campaigns-picture-effects-none", judged=of)
+    shown = count(len(raised), at="campaigns.raised", part_of="campaigns.all")
+    return claim("campaigns-picture-effects", raised=shown, judged=of)
 
 
 def plot_balance(result: CampaignEffect, *, ax: Any = None) -> Any:
-    """How far those in the campaign and those compared with lay apart before it, as they were and as matched.
-
-    Parameters
-    ----------
-    result : CampaignEffect
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
-    table = result.balance
-    if table.empty:
-        return _empty(ax, "Nobody was compared")
+    """How far those in the campaign and those compared with lay apart before it, as they were and as matched."""
+    if result.balance.empty:
+        return _empty(ax, claim("campaigns-picture-balance-nobody"))
     held_out = result.comparison.kind == CONTROL_GROUP
-    table = table[table["difference_before"].notna()].head(_MOST_FIGURES)
-    far = int(
-        (result.balance["difference_after" if not held_out else "difference_before"].abs() > ALIKE).sum()
-    )
-    of = number(len(result.balance))
-    way = "The control group is" if held_out else "Matched customers are"
-    title = f"{way} alike in {number(len(result.balance) - far)} of {of} figures"
-    names = [wrapped(figure_name(name), width=SIDE * 78, lines=3) for name in table["feature"]]
-    tall = [max(0.42, 0.185 * (name.count("\n") + 1) + 0.14) for name in names]
+    table = result.balance[result.balance["difference_before"].notna()].head(_MOST_FIGURES)
+    title = _balance_title(result, held_out=held_out)
+    labels = [wrapped(str(measure_name(measure)), width=SIDE * 78, lines=3) for measure in table["feature"]]
+    tall = [max(0.42, 0.185 * (label.count("\n") + 1) + 0.14) for label in labels]
     middles = np.cumsum(tall) - np.array(tall) / 2
     with theme():
         ax = canvas(ax, title=title, body=sum(tall), foot=1.05)
@@ -132,67 +118,96 @@ def plot_balance(result: CampaignEffect, *, ax: Any = None) -> Any:
         ax.plot(table["difference_before"], middles, "D", color=MAIN if held_out else GREY, markersize=7)
         if not held_out:
             ax.plot(table["difference_after"], middles, "o", color=MAIN, markersize=8)
-        ax.set_yticks(middles, names)
+        ax.set_yticks(middles, labels)
         ax.set_ylim(sum(tall), 0)
-        ends = table[["difference_before", "difference_after"]].abs().to_numpy(dtype=float)
-        most = 1.12 * max(0.3, float(np.nanmax(ends)))
-        low = (
-            -most
-            if float(np.nanmin(table[["difference_before", "difference_after"]].to_numpy(dtype=float)))
-            < -0.12
-            else -0.3
-        )
-        ax.set_xlim(max(low, -most), most)
+        ax.set_xlim(*_reach(table[["difference_before", "difference_after"]].to_numpy(dtype=float)))
         ax.locator_params(axis="x", nbins=5)
         ax.xaxis.grid(True)
-        key = "grey band: alike" if held_out else "diamonds: all customers; dots: matched\ngrey band: alike"
-        ax.set_xlabel(f"apart before the campaign, standard deviations\n{key}", loc="left")
-    parts = [f"{figure_name(row.feature)} {_apart(row.difference_before)}"
-             + ("" if held_out else f" before and {_apart(row.difference_after)} after matching")
-             for row in table.itertuples()]  # fmt: skip
-    return finish(ax, title=title, alt=f"Dots, standard deviations apart: {listing(parts)}.")
+        key = "" if held_out else claim("campaigns-picture-balance-dots")
+        below = claim("campaigns-picture-balance-key")
+        ax.set_xlabel(_below(claim("campaigns-picture-balance-unit"), key, below), loc="left")
+    listed = names(_apart_row(row, held_out=held_out) for row in table.itertuples())
+    return finish(ax, title=title, alt=claim("campaigns-picture-balance-alt", rows=listed))
+
+
+def _balance_title(result: CampaignEffect, *, held_out: bool) -> Claim:
+    judged = result.balance["difference_before" if held_out else "difference_after"]
+    measures = len(result.balance)
+    facts = {"alike": count(measures - int((judged.abs() > ALIKE).sum())), "measures": count(measures)}
+    if held_out:
+        return claim("campaigns-picture-balance-control", **facts)
+    return claim("campaigns-picture-balance-matched", **facts)
+
+
+def _reach(ends: np.ndarray) -> tuple[float, float]:
+    most = 1.12 * max(0.3, float(np.nanmax(np.abs(ends))))
+    return (-most if float(np.nanmin(ends)) < -0.12 else max(-0.3, -most)), most
+
+
+def _apart_row(row: Any, *, held_out: bool) -> Claim:
+    measure, before = clause_of(measure_name(row.feature)), name(_apart(row.difference_before))
+    if held_out:
+        return claim("campaigns-picture-balance-row", name=measure, before=before)
+    after = name(_apart(row.difference_after))
+    return claim("campaigns-picture-balance-row-matched", name=measure, before=before, after=after)
+
+
+def clause_of(said: Claim | Fact) -> Fact:
+    """A claim within another one; a fact as it is."""
+    return clause(said) if isinstance(said, Claim) else said
 
 
 def plot_who_responds(result: CampaignEffect, *, ax: Any = None) -> Any:
-    """The share that answered in each group, against that of all contacted.
-
-    Parameters
-    ----------
-    result : CampaignEffect
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """The share that answered in each group, against that of all contacted."""
     judged = stated(result.groups[result.groups["response_judged"].astype(bool)])
-    if judged.empty:
-        return _empty(ax, "Too few customers in any group to tell who responds")
+    if judged.empty or not result.response.responded:
+        return _empty(ax, claim("campaigns-picture-who-few"))
     judged = judged.sort_values("response_pct", ascending=False, kind="stable")
     firm = judged[judged["response_q"] <= SURE]
-    title = "No group is shown to answer more often than another"
+    everyone = share(result.response.rate_pct)
+    title = claim("campaigns-picture-who-none")
     if len(firm):
-        title = "Some groups answered more often than others"
+        first = firm.iloc[0]
+        facts = {"group": group_line(first), "share": share(first["response_pct"])}
+        title = claim("campaigns-picture-who-some", all=everyone, **facts)
     shown = _telling(judged, firm)
     rows = [
-        (f"{grouping_name(row['grouping'])}: {row['group']}", row["response_pct"], row["response_low"],
-         row["response_high"], MAIN if row["response_q"] <= SURE else GREY)
+        (str(group_line(row)), row["response_pct"], row["response_low"], row["response_high"],
+         MAIN if row["response_q"] <= SURE else GREY)
         for _, row in shown.iterrows()
     ]  # fmt: skip
-    texts = [bar_percent(row[1]) for row in rows]
     left = len(judged) - len(shown)
-    key = "line: all; grey: within chance"
-    if left:
-        key += f"\n{count(left, 'more group')} in the table"
-    unit = f"answered, % of those contacted\n{key}"
+    more = claim("campaigns-picture-left-groups", n=count(left)) if left else ""
+    unit = _below(claim("campaigns-picture-responses-unit"), claim("campaigns-picture-who-key"), more)
+    texts = [bar_percent(row[1]) for row in rows]
     ax = _ranges(ax, title=title, rows=rows, texts=texts, unit=unit, about=result.response.rate_pct)
-    parts = [f"{name} {percent(a)} ({percent(b)} to {percent(c)})" for name, a, b, c, _ in rows]
-    alt = f"Dots with ranges, share that answered, all {percent(result.response.rate_pct)}: {listing(parts)}."
-    return finish(ax, title=title, alt=alt)
+    listed = names(_row(*row[:4], "share") for row in rows)
+    return finish(ax, title=title, alt=claim("campaigns-picture-who-alt", all=everyone, rows=listed))
 
 
-def _empty(ax: Any, says: str) -> Any:
-    return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says[:1].lower()}{says[1:]}.")
+def _row(label: str, value: float, low: float, high: float, kind: str) -> Claim:
+    said = share(value) if kind == "share" else money(value)
+    facts = {"value": said, "likely": interval(low, high, kind)}
+    return claim("campaigns-picture-row", name=name(label), **facts)
+
+
+def _empty(ax: Any, why: Claim) -> Any:
+    text = str(why)
+    alt = claim("campaigns-picture-no-alt", why=name(f"{text[:1].lower()}{text[1:]}"))
+    return finish(nothing(ax, says=why), title=why, alt=alt)
+
+
+def _left(left: int) -> Claim | str:
+    return claim("campaigns-picture-left", n=count(left)) if left else ""
+
+
+def _signed(amount: float) -> str:
+    plus = "+" if amount > 0 else ""
+    return f"{plus}{numbers.number(amount, locale=language())}"
+
+
+def _below(*parts: Claim | str) -> str:
+    return "\n".join(str(part) for part in parts if str(part))
 
 
 def _largest(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -212,7 +227,7 @@ def _telling(judged: pd.DataFrame, firm: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ranges(
-    ax: Any, *, title: str, rows: list, texts: list[str], unit: str, about: float | None = None
+    ax: Any, *, title: Claim, rows: list, texts: list[str], unit: str, about: float | None = None
 ) -> Any:
     """A dot and its interval a row, names at the side, figures behind."""
     names = [wrapped(f"{name[:1].upper()}{name[1:]}", width=SIDE * 84, lines=3) for name, *_ in rows]
@@ -241,14 +256,7 @@ def _ranges(
     return ax
 
 
-def _below(what: str, left: int, marks: str = "") -> str:
-    said = [
-        what,
-        marks,
-        f"{count(left, 'more campaign')} {plural(left, 'is', 'are')} in the table" if left else "",
-    ]
-    return "\n".join(part for part in said if part)
-
-
 def _apart(value: float) -> str:
-    return "not known" if not np.isfinite(value) else f"{value:.2f}".replace("-", "−")
+    if not np.isfinite(value):
+        return numbers.not_known(language())
+    return f"{value:.2f}".replace("-", numbers.MINUS)

@@ -1,11 +1,14 @@
 """What the report on campaigns says: made from the numbers, whichever way they went."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, FEWEST, MATCHED
+from crmlib.analyse.campaigns import effect as found
+from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, FEWEST, MATCHED, NONE, POWER
 from crmlib.analyse.campaigns.effect import (
     CHANCE,
     DOUBTED,
@@ -15,71 +18,123 @@ from crmlib.analyse.campaigns.effect import (
     MORE,
     NO_DIFFERENCE,
     NOT_JUDGED,
+    RISE_PCT,
     CampaignEffect,
     CampaignSummary,
+    main_campaign,
+    without_answers,
 )
 from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND, SURE
 from crmlib.analyse.campaigns.matching import ALIKE
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
+from crmlib.measure.campaigns import RECENT_DAYS, USUAL_DAYS
 from crmlib.measure.columns import label_of
-from crmlib.present.needs import or_else
-from crmlib.present.words import (
-    NBSP,
+from crmlib.present.claims import (
+    Claim,
+    Fact,
+    Family,
+    claim,
     count,
     date,
     days,
-    listing,
+    interval,
     money,
+    name,
+    names,
     number,
-    percent,
-    plural,
-    sentence,
-    shortened,
+    share,
+)
+from crmlib.present.needs import or_else
+
+VERDICT_WORDS = Family("campaigns-verdict", (*JUDGED, *NOT_JUDGED, DOUBTED))
+COMPARED_WORDS = Family("campaigns-compared", (CONTROL_GROUP, MATCHED, NONE))
+WHOM_WORDS = Family("campaigns-whom", (CONTROL_GROUP, MATCHED, NONE))
+WAY_WORDS = Family("campaigns-way", ("adjusted", "unadjusted", "redrawn", "everyone"))
+GROUPING_WORDS = Family("campaigns-grouping", (SPEND_BAND, ANSWERED_BAND, CAMPAIGNS_BAND, "age_band"))
+GROUP_WORDS = Family(
+    "campaigns-group",
+    (
+        *("no purchase yet", "lowest third", "middle third", "highest third"),
+        *("none", "1 or 2", "3 or more", "yes", "no"),
+    ),
+)
+MEASURE_WORDS = Family(
+    "campaigns-measure",
+    (
+        *("spend_before", "spend_recent", "spend_change", "purchase_days_before", "recency_days"),
+        *("known_days", "campaigns_before", "responses_before", "campaigns_running"),
+    ),
+    facts=("recent",),
+)
+REASON_WORDS = Family(
+    "campaigns-reason",
+    (
+        *("one contacted", "one held out", "no partner", "short history", "few inside", "few outside"),
+        *(found.NO_DAY, found.NO_PURCHASES, found.ORDERS_AFTER),
+    ),
+    facts=("recent", "fewest"),
+)
+DOUBT_WORDS = Family("campaigns-doubt", (found.UNLIKE, found.DIFFERED_BEFORE, found.NOT_TRIED))
+ASIDE_WORDS = Family(
+    "campaigns-aside",
+    (
+        *(found.IMPOSSIBLE_DAY, found.EARLY_ANSWER, found.LATE_ANSWER),
+        *(found.NEW_CUSTOMER, found.NO_PARTNER_NEAR),
+    ),
+)
+NOTE_WORDS = Family(
+    "campaigns-note",
+    (found.END_UNKNOWN, found.ORDERS_LATER, found.NOT_KEPT_APART, found.CONTROL_DIFFERED),
+    facts=("campaign", "usual", "n"),
 )
 
-FIGURES = {
-    "spend_before": "Spend before",
-    "spend_recent": "Spend in the last 28 days",
-    "spend_change": "Change of spend lately",
-    "purchase_days_before": "Days with a purchase",
-    "recency_days": "Days since last purchase",
-    "known_days": "Days since first purchase",
-    "campaigns_before": "Earlier campaigns",
-    "responses_before": "Earlier answers",
-    "campaigns_running": "Other campaigns running",
-}
-GROUPINGS = {
-    SPEND_BAND: "Spend before",
-    ANSWERED_BAND: "Answered a campaign before",
-    CAMPAIGNS_BAND: "Campaigns before",
-    "age_band": "Age",
-}
-WAYS = {
-    "adjusted": "Adjusted for spend before",
-    "unadjusted": "As it is",
-    "redrawn": "Adjusted, customers drawn again",
-    "everyone": "Against all other customers",
-}
 
-
-def campaign_name(row: Any) -> str:
-    """A campaign as it is called: its name, or its number."""
-    name = row["name"] if isinstance(row, pd.Series) else row.name
+def called(row: Any) -> Claim:
+    """A campaign as a sentence calls it: by its name, or by its number."""
+    given = row["name"] if isinstance(row, pd.Series) else row.name
     campaign = row["campaign_id"] if isinstance(row, pd.Series) else row.campaign_id
-    if name is None or pd.isna(name) or not str(name).strip():
-        return f"campaign{NBSP}{shortened(campaign, 30)}"
-    return shortened(name, 40)
+    if given is None or pd.isna(given) or not str(given).strip():
+        return claim("campaigns-called-number", number=name(campaign))
+    return claim("campaigns-called-name", name=name(given))
 
 
-def grouping_name(name: str) -> str:
+def campaign_label(row: Any) -> str:
+    """A campaign as a line of a table or picture calls it."""
+    said = called(row)
+    text = str(said.facts["name"]) if "name" in said.facts else str(said)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def at(quantity: str, campaign: Any) -> str:
+    """Which quantity of which campaign a fact is."""
+    selector = re.sub(r"[\[\]]", "", str(campaign)).strip()
+    return f"campaigns.{quantity}[{selector}]" if selector else ""
+
+
+def grouping_name(grouping: str) -> Fact:
     """What customers were grouped by."""
-    return GROUPINGS.get(name) or label_of(name)
+    return GROUPING_WORDS.term(grouping) if grouping in GROUPING_WORDS.members else name(label_of(grouping))
 
 
-def figure_name(name: str) -> str:
+def group_name(group: Any) -> Fact:
+    """One group of customers."""
+    return GROUP_WORDS.term(str(group)) if str(group) in GROUP_WORDS.members else name(group)
+
+
+def group_line(row: Any) -> Claim:
+    """A group with what it was made by."""
+    grouping, group = grouping_name(row["grouping"]), group_name(row["group"])
+    return claim("campaigns-measure-level", trait=grouping, level=group)
+
+
+def measure_name(measure: str) -> Claim | Fact:
     """A figure that groups were compared in."""
-    trait, colon, level = name.partition(": ")
-    return FIGURES.get(name) or (f"{grouping_name(trait)}: {level}" if colon else label_of(name))
+    if measure in MEASURE_WORDS.members:
+        return MEASURE_WORDS.claim(measure, recent=days(RECENT_DAYS))
+    trait, colon, level = measure.partition(": ")
+    if not colon:
+        return name(label_of(measure))
+    return claim("campaigns-measure-level", trait=grouping_name(trait), level=group_name(level))
 
 
 def stated(groups: pd.DataFrame) -> pd.DataFrame:
@@ -87,504 +142,467 @@ def stated(groups: pd.DataFrame) -> pd.DataFrame:
     return groups[~groups["group"].isin([NOT_STATED, OTHER])]
 
 
-def signed_money(amount: float, currency: str) -> str:
-    """An amount with its sign, also where it is a gain."""
-    said = money(abs(amount), currency)
-    return said if amount == 0 or not pd.notna(amount) else f"{'+' if amount > 0 else '−'}{said}"
+def reason_of(code: str) -> Claim:
+    """Why a campaign could not be compared, as the end of a sentence."""
+    return REASON_WORDS.claim(code, recent=days(RECENT_DAYS), fewest=count(FEWEST))
 
 
-def likely(low: float, high: float, currency: str) -> str:
-    """The ends of an interval of amounts."""
-    return f"likely {signed_money(low, currency)} to {signed_money(high, currency)}"
+def doubt_of(code: str) -> Fact:
+    """Why a comparison is not trusted, as the end of a sentence."""
+    return DOUBT_WORDS.term(code)
 
 
-def whom(effect: CampaignEffect) -> str:
-    """Those that a campaign's customers are compared with."""
-    names = {CONTROL_GROUP: "the control group", MATCHED: "customers outside it like them"}
-    return names.get(effect.comparison.kind, "nobody")
+def answered(table: pd.DataFrame) -> pd.DataFrame:
+    """The campaigns of which answers are on record, or that were too small to expect one."""
+    return table[~without_answers(table)]
 
 
-def effect_name(effect: CampaignEffect) -> str:
-    """A campaign as it is called."""
-    return campaign_name(pd.Series({"campaign_id": effect.campaign_id, "name": effect.name or None}))
+def answer_facts(table: pd.DataFrame) -> dict[str, Fact]:
+    """How many contacts there were where answers are on record, and the share that brought one."""
+    told = answered(table)
+    contacts, hits = int(told["contacted"].sum()), int(told["responded"].sum())
+    return {
+        "contacts": count(contacts, at="campaigns.contacts_with_answers", part_of="campaigns.contacts"),
+        "share": share(100 * hits / contacts if contacts else None, at="campaigns.answer_share"),
+    }
 
 
-def likely_share(row: Any) -> str:
-    """The ends of the interval of a share that answered."""
-    return f"likely {percent(row['response_low'])} to {percent(row['response_high'])}"
+def effect_fact(row: Any, currency: str) -> Fact:
+    """Extra spend a customer of one campaign."""
+    return money(row.effect, currency, at=at("effect", row.campaign_id))
 
 
-_KEPT: dict[str, Any] = {}
+def _likely(low: Any, high: Any, currency: str) -> Fact:
+    return interval(low, high, "money", unit=currency)
 
 
-def _little_effect() -> CampaignEffect:
-    """One campaign with a control group, for the examples."""
-    from crmlib.analyse.campaigns.effect import _little_shop, campaign_effect
-
-    if "effect" not in _KEPT:
-        _KEPT["effect"] = campaign_effect(_little_shop(), "spring")
-    return _KEPT["effect"]
+def _likely_share(row: Any) -> Fact:
+    return interval(row["response_low"], row["response_high"], "share")
 
 
-def _little_summary() -> Any:
-    """The campaigns of the same shop, for the examples."""
-    from crmlib.analyse.campaigns.effect import _little_shop, campaign_summary
-
-    if "summary" not in _KEPT:
-        _KEPT["summary"] = campaign_summary(_little_shop())
-    return _KEPT["summary"]
-
-
-NO_CAMPAIGNS = "There is nothing to say of campaigns, for the reason above."
+NO_CAMPAIGNS = claim("campaigns-answer-skipped")
 
 
 @or_else(lambda missing: [NO_CAMPAIGNS])
-def campaigns_answer(summary: CampaignSummary) -> list[str]:
-    """How many customers answered, and which campaigns are shown to have brought extra spend.
-
-    Parameters
-    ----------
-    summary : CampaignSummary
-
-    Returns
-    -------
-    list of str
-    """
+def campaigns_answer(summary: CampaignSummary) -> list[Claim]:
+    """What the surest campaign brought, how many could be judged, and what to do first."""
     table = summary.table
-    contacted = int(table["contacted"].sum())
-    if not contacted:
-        return ["Nobody has been contacted by a campaign yet."]
-    were = plural(contacted, "contact was", "contacts were")
-    said = f"In {count(len(table), 'campaign')} {number(contacted)} {were} made"
+    if not int(table["contacted"].sum()):
+        return [claim("campaigns-answer-nobody")]
+    raised, lowered = (table[table["verdict"] == verdict] for verdict in (MORE, LESS))
+    if len(raised):
+        best = _main(summary)
+        first = claim(
+            "campaigns-answer-best",
+            campaign=called(best),
+            effect=effect_fact(best, summary.currency),
+            likely=_likely(best["effect_low"], best["effect_high"], summary.currency),
+            total=money(best["total"], summary.currency, at=at("total", best["campaign_id"])),
+        )
+        held_out = best["comparison"] == CONTROL_GROUP
+        repeat = claim("campaigns-answer-repeat" if held_out else "campaigns-answer-confirm")
+        return [first, *_how_many(table), repeat]
+    if len(lowered):
+        worst = _main(summary)
+        first = claim(
+            "campaigns-answer-loss",
+            campaign=called(worst),
+            less=money(-worst["effect"], summary.currency),
+            likely=_likely(-worst["effect_high"], -worst["effect_low"], summary.currency),
+        )
+        return [first, *_how_many(table), claim("campaigns-answer-stop")]
+    return [*_how_many(table), *_answers(summary), _next(table)]
+
+
+def _main(summary: CampaignSummary) -> pd.Series:
+    return summary.table.set_index("campaign_id", drop=False).loc[main_campaign(summary)]
+
+
+def _how_many(table: pd.DataFrame) -> list[Claim]:
+    verdicts = table["verdict"].value_counts()
+    judged = int(table["verdict"].isin(JUDGED).sum())
+    more, less = int(verdicts.get(MORE, 0)), int(verdicts.get(LESS, 0))
+    of = count(judged, at="campaigns.all")
+    if not judged:
+        return [claim("campaigns-answer-not-judged")]
+    if not more and not less:
+        return [claim("campaigns-answer-none-shown", judged=of)]
+    if judged == 1:
+        return []
+    raised = count(more, at="campaigns.raised", part_of="campaigns.all")
+    if less:
+        return [claim("campaigns-answer-others-less", judged=of, more=raised, less=count(less))]
+    return [claim("campaigns-answer-others", judged=of, more=raised)]
+
+
+def _answers(summary: CampaignSummary) -> list[Claim]:
     if summary.responses_unknown:
-        said += "; who answered is not known"
-    else:
-        hits = int(table["responded"].sum())
-        said += f" and {number(hits)} ({percent(100 * hits / contacted)}) brought an answer"
-    return [f"{said}.", *_verdicts(table)]
+        contacts = count(summary.table["contacted"].sum(), at="campaigns.contacts")
+        return [claim("campaigns-answer-unknown", contacts=contacts)]
+    if not answered(summary.table)["contacted"].sum():
+        return []
+    return [claim("campaigns-answer-answers", **answer_facts(summary.table))]
+
+
+def _next(table: pd.DataFrame) -> Claim:
+    if table["control"].sum():
+        return claim("campaigns-answer-change")
+    return claim("campaigns-answer-hold-out")
 
 
 @or_else(lambda missing: [])
-def campaigns_findings(summary: CampaignSummary) -> list[str]:
-    """The sentences that the index repeats.
+def campaigns_findings(summary: CampaignSummary, effect: CampaignEffect) -> list[Claim]:
+    """The sentences that the index repeats: what a campaign earned, or how far the plain comparison misleads."""
+    table, currency = summary.table, summary.currency
+    row = effect.money.iloc[0]
+    chosen = table[table["campaign_id"] == effect.campaign_id]
+    if chosen["verdict"].isin([MORE, LESS]).any() and np.isfinite(row["gain"]):
+        what = claim("campaigns-what-margin" if np.isfinite(row["margin_pct"]) else "campaigns-what-spend")
+        gain = {"campaign": called(effect), "what": what, **_gain(effect)}
+        return [claim("campaigns-finding-gain" if row["gain"] > 0 else "campaigns-finding-balance", **gain)]
+    plain = table[(table["comparison"] == MATCHED) & (table["everyone"] > 0)]
+    plain = plain[plain["everyone"] > plain["effect_high"]]
+    if plain.empty:
+        return []
+    first = plain.sort_values("contacted", ascending=False, kind="stable").iloc[0]
+    likely = _likely(first["effect_low"], first["effect_high"], currency)
+    everyone = money(first["everyone"], currency)
+    facts = {"campaign": called(first), "effect": effect_fact(first, currency), "likely": likely}
+    return [claim("campaigns-finding-unalike", everyone=everyone, **facts)]
 
-    Parameters
-    ----------
-    summary : CampaignSummary
 
-    Returns
-    -------
-    list of str
-    """
-    table = summary.table[summary.table["effect"].notna()]
-    said = []
-    for row in table[table["verdict"].isin([MORE, LESS])].head(2).itertuples():
-        compared = "its control group" if row.comparison == CONTROL_GROUP else "customers like them"
-        said.append(
-            f"Those contacted by {campaign_name(row)} spent {signed_money(row.effect, summary.currency)} a customer "
-            f"({likely(row.effect_low, row.effect_high, summary.currency)}) compared with {compared}."
-        )
-    naive = table[(table["comparison"] == MATCHED) & table["everyone"].notna()]
-    if len(naive) and not said:
-        row = naive.sort_values("contacted", ascending=False, kind="stable").iloc[0]
-        said.append(
-            f"Customers of {campaign_name(row)} spent {signed_money(row['everyone'], summary.currency)} compared "
-            f"with all others, but {signed_money(row['effect'], summary.currency)} "
-            f"({likely(row['effect_low'], row['effect_high'], summary.currency)}) compared with customers who had "
-            "bought alike before."
-        )
-    return said
+def _gain(effect: CampaignEffect) -> dict[str, Any]:
+    row = effect.money.iloc[0]
+    return {
+        "gain": money(row["gain"], effect.currency, at=at("gain", effect.campaign_id)),
+        "likely": _likely(row["gain_low"], row["gain_high"], effect.currency),
+    }
 
 
 @or_else(lambda missing: [])
-def responses_paragraph(summary: CampaignSummary) -> list[str]:
-    """Which campaigns were answered most, and how sure that is.
-
-    Parameters
-    ----------
-    summary : CampaignSummary
-
-    Returns
-    -------
-    list of str
-    """
+def responses_paragraph(summary: CampaignSummary) -> list[Claim]:
+    """Which campaigns were answered most, how sure that is, and which have no answer on record."""
     if summary.responses_unknown:
-        return [f"Who answered is not known: {summary.responses_unknown}"]
-    table = summary.table[summary.table["contacted"] >= FEWEST]
-    if table.empty:
-        return [f"No campaign reached {FEWEST} customers, so its share of answers says little."]
+        return [claim("campaigns-responses-unknown")]
+    table = answered(summary.table)
+    table = table[table["contacted"] >= FEWEST]
+    silent = summary.table[without_answers(summary.table)]
+    said = _most_and_least(table) if len(table) else [] if len(silent) else [_none_large()]
+    if len(silent):
+        campaigns = names(_all_called(silent), limit=4)
+        said.append(claim("campaigns-responses-silent", n=count(len(silent)), campaigns=campaigns))
+    few = int((summary.table["contacted"].between(1, FEWEST - 1)).sum())
+    if few and len(table):
+        said.append(claim("campaigns-responses-small", n=count(few), fewest=count(FEWEST)))
+    return [*said, claim("campaigns-responses-no-proof")] if len(table) else said
+
+
+def _none_large() -> Claim:
+    return claim("campaigns-responses-few", fewest=count(FEWEST))
+
+
+def _most_and_least(table: pd.DataFrame) -> list[Claim]:
     order = table.sort_values("response_pct", ascending=False, kind="stable")
     best, last = order.iloc[0], order.iloc[-1]
-    said = [
-        f"Of the {count(best['contacted'], 'customer')} that {campaign_name(best)} reached, "
-        f"{number(best['responded'])} answered ({percent(best['response_pct'])}, {likely_share(best)})."
+    if len(order) == 1:
+        return [claim("campaigns-responses-one", responded=_responded(best), **_response(best))]
+    if last["response_high"] >= best["response_low"]:
+        return [claim("campaigns-responses-alike")]
+    return [
+        claim("campaigns-responses-most", responded=_responded(best), **_response(best)),
+        claim("campaigns-responses-least", **_response(last)),
     ]
-    if len(order) > 1:
-        said[0] = f"Most answers by share: {said[0][:1].lower()}{said[0][1:]}"
-        said.append(
-            f"Fewest: {campaign_name(last)} with {percent(last['response_pct'])} of "
-            f"{count(last['contacted'], 'customer')} ({likely_share(last)})."
-        )
-    few = int((summary.table["contacted"].between(1, FEWEST - 1)).sum())
-    if few:
-        said.append(
-            f"{count(few, 'campaign')} reached fewer than {FEWEST} customers: "
-            f"{plural(few, 'its share says', 'their shares say')} little."
-        )
-    said.append(
-        "An answer is no proof of extra spend: some of those who answered would have bought just the same."
-    )
-    return said
+
+
+def _responded(row: pd.Series) -> Fact:
+    campaign = row["campaign_id"]
+    return count(row["responded"], at=at("answers", campaign), part_of=at("contacts", campaign))
+
+
+def _response(row: pd.Series) -> dict[str, Any]:
+    campaign = row["campaign_id"]
+    return {
+        "campaign": called(row),
+        "contacted": count(row["contacted"], at=at("contacts", campaign)),
+        "share": share(row["response_pct"], at=at("answer_share", campaign)),
+        "likely": _likely_share(row),
+    }
 
 
 @or_else(lambda missing: [])
-def effects_paragraph(summary: CampaignSummary) -> list[str]:
-    """What the campaigns brought in extra spend, and what was not judged.
-
-    Parameters
-    ----------
-    summary : CampaignSummary
-
-    Returns
-    -------
-    list of str
-    """
+def effects_paragraph(summary: CampaignSummary) -> list[Claim]:
+    """What stands beside the answer: campaigns with less spend, weaker evidence, and what was not judged."""
     table = summary.table
-    said = _verdicts(table)
-    matched = int((table["comparison"] == MATCHED).sum())
-    if matched:
-        held = int((table["comparison"] == CONTROL_GROUP).sum())
-        who = (
-            "No campaign has a control group"
-            if not held
-            else f"{count(matched, 'campaign')} {plural(matched, 'has', 'have')} no control group"
-        )
-        said.append(
-            f"{who}, so each customer was matched with one outside the campaign who had bought alike before. That is "
-            "weaker evidence: what is not on record may still tell them apart."
-        )
-    names = {
-        CHANCE: "stand out taken alone, but not among so many campaigns, of which one in twenty would by chance",
-        DOUBTED: "could not be trusted, since the groups were not alike or differed before the campaign",
-    }
-    for verdict, words in names.items():
-        part = table[table["verdict"] == verdict]
-        if len(part):
-            said.append(f"{sentence(_named(part))[:-1]} {_singular(words, len(part))}.")
+    said = []
+    raised = table[table["verdict"] == MORE]
+    if len(raised) > 1:
+        said.append(claim("campaigns-effects-more", campaigns=_listed(raised)))
+    lowered = table[table["verdict"] == LESS]
+    if len(lowered):
+        listed = _listed(lowered)
+        said.append(claim("campaigns-effects-less", n=count(len(lowered)), campaigns=listed))
+    said += _evidence(table)
+    chance, doubted = (table[table["verdict"] == verdict] for verdict in (CHANCE, DOUBTED))
+    if len(chance):
+        said.append(claim("campaigns-effects-chance", n=count(len(chance)), campaigns=_listed(chance)))
+    if len(doubted):
+        said.append(claim("campaigns-effects-doubted", campaigns=_listed(doubted)))
     left = table[table["verdict"].isin(NOT_JUDGED)]
     if len(left):
-        said.append(
-            f"{sentence(_named(left, 6))[:-1]} {plural(len(left), 'was', 'were')} not judged: too few customers, or "
-            "nothing to compare with."
-        )
-    seen = table[table["verdict"] == NO_DIFFERENCE]
-    if len(seen):
-        small = 100 * seen["smallest_effect"] / seen["base_mean"].where(seen["base_mean"] > 0)
-        if small.notna().any():
-            said.append(
-                f"Where no difference was seen, one of less than {percent(small.min())} to {percent(small.max())} of "
-                "spend, depending on the campaign, would often have been missed."
-            )
-    return said
+        said.append(claim("campaigns-effects-left", n=count(len(left)), campaigns=_listed(left)))
+    return said + _smallest(table[table["verdict"] == NO_DIFFERENCE])
+
+
+def _evidence(table: pd.DataFrame) -> list[Claim]:
+    matched = int((table["comparison"] == MATCHED).sum())
+    if not matched:
+        return []
+    if not (table["comparison"] == CONTROL_GROUP).any():
+        return [claim("campaigns-effects-no-control")]
+    return [claim("campaigns-effects-matched", n=count(matched))]
+
+
+def _smallest(seen: pd.DataFrame) -> list[Claim]:
+    small = (100 * seen["smallest_effect"] / seen["base_mean"].where(seen["base_mean"] > 0)).dropna()
+    if small.empty:
+        return []
+    low, high = share(small.min()), share(small.max())
+    if str(low) == str(high):
+        return [claim("campaigns-effects-smallest", low=low)]
+    return [claim("campaigns-effects-smallest-range", low=low, high=high)]
+
+
+def _all_called(table: pd.DataFrame) -> Iterable[Claim]:
+    return [called(row) for row in table.itertuples()]
+
+
+def _listed(table: pd.DataFrame, limit: int = 4) -> Fact:
+    return names(_all_called(table), limit=limit)
 
 
 @or_else(lambda missing: [])
-def campaigns_limits(summary: CampaignSummary, effect: CampaignEffect) -> list[str]:
-    """What the report on campaigns cannot say.
-
-    Parameters
-    ----------
-    summary : CampaignSummary
-    effect : CampaignEffect
-
-    Returns
-    -------
-    list of str
-    """
+def campaigns_limits(summary: CampaignSummary, effect: CampaignEffect) -> list[Claim]:
+    """What the report on campaigns cannot say."""
     table = summary.table
-    limits = ["Extra spend is counted within a campaign's own time. What it changed later is not in it."]
+    limits = [claim("campaigns-limits-own-time")]
     if (table["comparison"] == MATCHED).any():
-        limits.append(
-            "Without a control group nobody knows for sure what a campaign did. Leave a part of the customers out of "
-            "the next one, drawn by lot, and this report will say."
-        )
-        limits.append(
-            "Where customers were picked by something that is not on record, matching does not undo it, and the trial "
-            "on the time before need not show it. Who is matched with whom also depends on the seed: another one moves "
-            "each figure within its range, and a figure at the edge may change its verdict."
-        )
+        limits += [claim("campaigns-limits-no-control"), claim("campaigns-limits-picked")]
     overlap = table["overlapping_pct"].dropna()
-    if len(overlap) and overlap.max() > 0:
-        limits.append(
-            f"Campaigns overlap: in the middle one of them {percent(overlap.median())} of those contacted were "
-            "in another at the same time. What each did by itself cannot be told apart wholly."
-        )
+    if len(overlap) and overlap.median() > 0:
+        limits.append(claim("campaigns-limits-overlap", share=share(overlap.median())))
     running = int((~table["is_over"] & table["begin_on"].notna()).sum())
     if running:
-        has, is_judged = plural(running, "has", "have"), plural(running, "is", "are")
-        limits.append(f"{count(running, 'campaign')} {has} not ended and {is_judged} judged so far.")
+        limits.append(claim("campaigns-limits-running", n=count(running)))
     if table["cost_amount"].isna().all():
-        limits.append("What campaigns cost is not known, so nothing is said of what they earned.")
-    if (table["reason"].str.contains("reach back")).any():
-        limits.append(
-            "Campaigns from the beginning of the records cannot be judged: nobody's earlier buying is known."
-        )
+        limits.append(claim("campaigns-limits-no-cost"))
+    if (table["reason"] == "short history").any():
+        limits.append(claim("campaigns-limits-beginning"))
+    return limits + _notes(effect)
+
+
+def _notes(effect: CampaignEffect) -> list[Claim]:
+    campaign = called(effect)
+    answered_all_the_same = count(effect.response.control_responded)
+    said = [
+        NOTE_WORDS.claim(note, campaign=campaign, usual=days(USUAL_DAYS), n=answered_all_the_same)
+        for note in effect.notes
+    ]
     for row in effect.set_aside.itertuples():
-        limits.append(
-            f"Not used of {effect_name(effect)}: {count(row.customers, 'customer')} with {row.what}."
-        )
-    return limits
-
-
-def _verdicts(table: pd.DataFrame) -> list[str]:
-    """Which campaigns are shown to have done something."""
-    judged = table[table["verdict"].isin(JUDGED)]
-    said = []
-    for verdict, verb in ((MORE, "brought extra spend"), (LESS, "went with less spend")):
-        part = table[table["verdict"] == verdict]
-        if len(part):
-            start = (
-                "It"
-                if len(table) == 1
-                else f"{number(len(part))} of {number(len(judged))} that could be judged"
-            )
-            said.append(f"{start} {verb}: {_named(part)}.")
-    if not said and len(judged):
-        said.append(
-            "It is not shown to have changed what customers spent."
-            if len(table) == 1
-            else f"Of the {count(len(judged), 'campaign')} that could be judged, none is shown to have changed what "
-            "customers spent."
-        )
-    if not len(judged):
-        said.append("Whether customers spent more for it could not be judged.")
+        what = ASIDE_WORDS.term(row.what)
+        said.append(claim("campaigns-limits-aside", campaign=campaign, n=count(row.customers), what=what))
     return said
 
 
-def _named(table: pd.DataFrame, limit: int = 4) -> str:
-    return listing([campaign_name(row) for row in table.itertuples()], limit=limit)
-
-
-def _singular(words: str, n: int) -> str:
-    return words.replace("stand out", "stands out", 1) if n == 1 else words
-
-
 @or_else(lambda missing: [])
-def campaign_paragraph(effect: CampaignEffect) -> list[str]:
-    """What one campaign brought, in spend and against its cost, and how small an effect it could have shown.
-
-    Parameters
-    ----------
-    effect : CampaignEffect
-
-    Returns
-    -------
-    list of str
-    """
-    response, comparison = effect.response, effect.comparison
+def campaign_paragraph(effect: CampaignEffect) -> list[Claim]:
+    """What one campaign brought, in spend and against its cost, and how small an effect it could have shown."""
     said = [_when(effect)]
-    if not response.contacted:
-        return [*said, "Nobody was contacted."]
+    if not effect.response.contacted:
+        return [*said, claim("campaigns-one-nobody")]
+    said.append(_who_answered(effect))
+    if not np.isfinite(effect.comparison.chosen.value):
+        return [*said, claim("campaigns-one-not-known", reason=reason_of(effect.comparison.reason))]
+    said += [_extra(effect), *_power(effect), *_cost(effect)]
+    if effect.comparison.kind == MATCHED:
+        said.append(claim("campaigns-one-weaker"))
+    if effect.verdict == FEW:
+        said.append(claim("campaigns-one-few", fewest=count(FEWEST)))
+    return said
+
+
+def _who_answered(effect: CampaignEffect) -> Claim:
+    response, campaign = effect.response, effect.campaign_id
+    contacted = count(response.contacted, at=at("contacts", campaign))
     if response.reason:
-        said.append(
-            f"{count(response.contacted, 'customer')} {plural(response.contacted, 'was', 'were')} contacted."
-        )
-    else:
-        said.append(
-            f"{number(response.responded)} of {count(response.contacted, 'customer')} contacted answered "
-            f"({percent(response.rate_pct)}, likely {percent(response.low)} to {percent(response.high)})"
-            + (
-                f"; half of them within {days(response.days_median)}."
-                if np.isfinite(response.days_median)
-                else "."
-            )
-        )
-    if not np.isfinite(comparison.chosen.value):
-        return [
-            *said,
-            f"What it brought is not known: {comparison.reason[:1].lower()}{comparison.reason[1:]}",
-        ]
-    return [*said, *_extra(effect), *_cost(effect), *_judged(effect)]
+        return claim("campaigns-one-contacted", contacted=contacted)
+    if not response.responded and response.contacted >= FEWEST:
+        return claim("campaigns-one-silent", contacted=contacted)
+    facts = {
+        "responded": count(response.responded, at=at("answers", campaign), part_of=at("contacts", campaign)),
+        "contacted": contacted,
+        "share": share(response.rate_pct, at=at("answer_share", campaign)),
+        "likely": interval(response.low, response.high, "share"),
+    }
+    if not np.isfinite(response.days_median):
+        return claim("campaigns-one-answered", **facts)
+    return claim("campaigns-one-answered-days", days=days(response.days_median), **facts)
+
+
+def _when(effect: CampaignEffect) -> Claim:
+    if pd.isna(effect.begin_on):
+        return claim("campaigns-one-no-day", campaign=called(effect))
+    facts = {"campaign": called(effect), "begin": date(effect.begin_on), "until": date(effect.until_on)}
+    if effect.is_over:
+        return claim("campaigns-one-ran", **facts)
+    return claim("campaigns-one-runs", planned=date(effect.planned_until_on), **facts)
+
+
+def _extra(effect: CampaignEffect) -> Claim:
+    chosen, row, currency = effect.comparison.chosen, effect.money.iloc[0], effect.currency
+    control = effect.comparison.kind == CONTROL_GROUP
+    facts: dict[str, Any] = {
+        "who": claim("campaigns-who-contacted" if control else "campaigns-who-matched"),
+        "whom": WHOM_WORDS.term(effect.comparison.kind),
+        "effect": money(chosen.value, currency, at=at("effect", effect.campaign_id)),
+        "likely": _likely(chosen.low, chosen.high, currency),
+    }
+    if effect.judgement.doubt:
+        return claim("campaigns-one-doubted", doubt=doubt_of(effect.judgement.doubt), **facts)
+    if not found.differs(effect.comparison):
+        return claim("campaigns-one-not-shown", **facts)
+    if chosen.value < 0:
+        facts["effect"] = money(-chosen.value, currency)
+        facts["likely"] = _likely(-chosen.high, -chosen.low, currency)
+        return claim("campaigns-one-less", **facts)
+    facts |= {
+        "n": count(effect.comparison.contacted),
+        "total": money(row["total"], currency, at=at("total", effect.campaign_id)),
+        "all": _likely(row["total_low"], row["total_high"], currency),
+    }
+    if not row["base_mean"] > 0:
+        return claim("campaigns-one-more", **facts)
+    base = money(row["base_mean"], currency)
+    return claim(
+        "campaigns-one-more-base", share=share(100 * chosen.value / row["base_mean"]), base=base, **facts
+    )
+
+
+def _power(effect: CampaignEffect) -> list[Claim]:
+    power = effect.power.iloc[0]
+    if not power["smallest_effect"] > 0:
+        return []
+    facts = {"smallest": money(power["smallest_effect"], effect.currency), "power": share(100 * POWER)}
+    if not np.isfinite(power["tenth_pct"]):
+        return [claim("campaigns-one-power", **facts)]
+    chance = share(power["tenth_pct"])
+    return [claim("campaigns-one-power-rise", rise=share(RISE_PCT), chance=chance, **facts)]
+
+
+def _cost(effect: CampaignEffect) -> list[Claim]:
+    row, currency = effect.money.iloc[0], effect.currency
+    if not np.isfinite(row["cost_amount"]):
+        return []
+    facts = {
+        "cost": money(row["cost_amount"], currency, at=at("cost", effect.campaign_id)),
+        "each": money(row["cost_per_contact"], currency),
+    }
+    said = claim("campaigns-one-cost", **facts)
+    if np.isfinite(row["cost_per_response"]):
+        said = claim("campaigns-one-cost-answer", answer=money(row["cost_per_response"], currency), **facts)
+    margin = np.isfinite(row["margin_pct"])
+    gain = claim("campaigns-one-gain-margin" if margin else "campaigns-one-gain-spend", **_gain(effect))
+    return [said, gain]
 
 
 @or_else(lambda missing: [])
-def balance_paragraph(effect: CampaignEffect) -> list[str]:
-    """How alike those compared were, and what the same comparison shows before the campaign.
-
-    Parameters
-    ----------
-    effect : CampaignEffect
-
-    Returns
-    -------
-    list of str
-    """
+def balance_paragraph(effect: CampaignEffect) -> list[Claim]:
+    """How alike those compared were, and what the same comparison shows before the campaign."""
     comparison, trial = effect.comparison, effect.trial.chosen
     if comparison.balance.empty:
         return []
-    if comparison.kind == CONTROL_GROUP:
-        said = ["Who was held out was decided before, so the groups should differ by chance only."]
+    lot = comparison.kind == CONTROL_GROUP
+    said = [claim("campaigns-balance-lot")] if lot else _partners(effect)
+    if not np.isfinite(trial.value):
+        return [*said, claim("campaigns-balance-no-trial"), *_overlap(effect)]
+    facts = {
+        "effect": money(trial.value, effect.currency),
+        "likely": _likely(trial.low, trial.high, effect.currency),
+    }
+    if trial.low <= 0 <= trial.high:
+        said.append(claim("campaigns-balance-trial-none", **facts))
     else:
-        n, of = comparison.contacted, effect.response.contacted
-        far = comparison.balance[~comparison.balance["alike"]]
-        said = [
-            f"{number(n)} of {count(of, 'customer')} contacted found a partner outside the campaign who was "
-            f"alike; what is said of extra spend holds for {plural(n, 'this one', 'these')}."
-        ]
-        names = listing([_low(figure_name(name)) for name in far["feature"]], limit=4, noun="figure")
-        said.append(
-            f"After matching they still lie more than {ALIKE} standard deviations apart in {names}."
-            if len(far)
-            else f"After matching they lie within {ALIKE} standard deviations in every figure."
-        )
-    if np.isfinite(trial.value):
-        agrees = trial.low <= 0 <= trial.high
-        said.append(
-            "On the time before the campaign, when there can be no effect, the same comparison shows "
-            f"{signed_money(trial.value, effect.currency)} a customer "
-            f"({likely(trial.low, trial.high, effect.currency)}): "
-            + ("in line with none." if agrees else "the groups differed already.")
-        )
-    else:
-        said.append(
-            "Orders do not reach back far enough to try the same comparison on a time before the campaign."
-        )
+        said.append(claim("campaigns-balance-trial-differed", **facts))
     return [*said, *_overlap(effect)]
 
 
-@or_else(lambda missing: [])
-def groups_paragraph(effect: CampaignEffect) -> list[str]:
-    """Who answered more often, and whether the campaign did more for some than for others.
-
-    Parameters
-    ----------
-    effect : CampaignEffect
-
-    Returns
-    -------
-    list of str
-    """
-    judged = stated(effect.groups[effect.groups["response_judged"].astype(bool)])
-    if judged.empty:
-        said = ["Too few customers in any group to tell who responds."]
-    else:
-        firm = judged[judged["response_q"] <= SURE].sort_values(
-            "response_pct", ascending=False, kind="stable"
-        )
-        said = [_who(row) for _, row in firm.head(1).iterrows()]
-        if len(firm) > 1:
-            said.append(_who(firm.iloc[-1]))
-        if firm.empty:
-            said = ["No group is shown to answer more often than another, as far as chance allows to tell."]
-    compared = stated(effect.groups[effect.groups["effect_judged"].astype(bool)])
-    more = compared[compared["gap_q"] <= SURE]
-    if len(compared) and more.empty:
-        said.append(
-            f"Extra spend is not shown to differ between the {count(len(compared), 'group')} large enough to compare."
-        )
-    for _, row in more.head(2).iterrows():
-        said.append(
-            f"Extra spend differs for {_group(row)}: {signed_money(row['effect'], effect.currency)} a customer, which "
-            f"is {signed_money(row['gap'], effect.currency)} against all others "
-            f"({likely(row['gap_low'], row['gap_high'], effect.currency)})."
-        )
-    few = int((~effect.groups["response_judged"].astype(bool)).sum())
-    if few and len(judged):
-        said.append(f"{count(few, 'group')} {plural(few, 'is', 'are')} too small to judge.")
-    return said
+def _partners(effect: CampaignEffect) -> list[Claim]:
+    comparison, of = effect.comparison, effect.response.contacted
+    contacted = count(of, at=at("contacts", effect.campaign_id))
+    n = count(comparison.contacted, part_of=at("contacts", effect.campaign_id))
+    said = claim("campaigns-balance-partners", n=n, contacted=contacted)
+    far = comparison.balance[~comparison.balance["alike"]]
+    if far.empty:
+        return [said, claim("campaigns-balance-alike", alike=number(ALIKE))]
+    measures = names((measure_name(measure) for measure in far["feature"]), limit=4)
+    return [said, claim("campaigns-balance-apart", alike=number(ALIKE), measures=measures)]
 
 
-def _extra(effect: CampaignEffect) -> list[str]:
-    chosen, row, power = effect.comparison.chosen, effect.money.iloc[0], effect.power.iloc[0]
-    firm = chosen.low > 0 or chosen.high < 0
-    who = "Those contacted" if effect.comparison.kind == CONTROL_GROUP else "Those matched"
-    share = (
-        f", {percent(100 * abs(chosen.value) / row['base_mean'])} of their {money(row['base_mean'], effect.currency)}"
-        if row["base_mean"] > 0
-        else ""
-    )
-    in_all = "That may be chance."
-    if firm:
-        in_all = (
-            f"For {count(effect.comparison.contacted, 'customer')} that is "
-            f"{signed_money(row['total'], effect.currency)} "
-            f"({likely(row['total_low'], row['total_high'], effect.currency)})."
-        )
-    if effect.judgement.doubt:
-        in_all = f"It is not to be trusted: {effect.judgement.doubt}."
-    said = [
-        f"{who} spent {signed_money(chosen.value, effect.currency)} a customer against {whom(effect)}{share} "
-        f"({likely(chosen.low, chosen.high, effect.currency)}). " + in_all
-    ]
-    if np.isfinite(power["smallest_effect"]) and power["smallest_effect"] > 0:
-        tenth = (
-            f"; it had a chance of {percent(power['tenth_pct'])} to show a tenth more spend"
-            if np.isfinite(power["tenth_pct"])
-            else ""
-        )
-        said.append(
-            f"With so many customers an effect of {money(power['smallest_effect'], effect.currency)} a customer would "
-            f"show four times in five{tenth}."
-        )
-    return said
-
-
-def _cost(effect: CampaignEffect) -> list[str]:
-    row = effect.money.iloc[0]
-    if not np.isfinite(row["cost_amount"]):
-        return []
-    cost, each = (money(row[name], effect.currency) for name in ("cost_amount", "cost_per_contact"))
-    said = f"It cost {cost}, {each} a contact"
-    if np.isfinite(row["cost_per_response"]):
-        said += f" and {money(row['cost_per_response'], effect.currency)} an answer"
-    what = "extra margin" if np.isfinite(row["margin_pct"]) else "extra spend, before the cost of the goods,"
-    return [
-        f"{said}.",
-        f"Its {what} less its cost comes to {signed_money(row['gain'], effect.currency)} "
-        f"({likely(row['gain_low'], row['gain_high'], effect.currency)}).",
-    ]
-
-
-def _judged(effect: CampaignEffect) -> list[str]:
-    said = []
-    if effect.verdict == FEW:
-        said.append(f"Fewer than {FEWEST} customers stand on one side: too few to judge.")
-    return said
-
-
-def _overlap(effect: CampaignEffect) -> list[str]:
+def _overlap(effect: CampaignEffect) -> list[Claim]:
     table = effect.overlap.set_index("side")
     if table.empty or not table["overlapping"].any():
         return []
     parts = [
-        f"{percent(row.share_pct)} of those {'contacted' if row.Index == 'contacted' else 'they are compared with'}"
+        claim("campaigns-balance-overlap-contacted", share=share(row.share_pct))
+        if row.Index == "contacted"
+        else claim("campaigns-balance-overlap-compared", share=share(row.share_pct))
         for row in table.itertuples()
     ]
-    return [f"In another campaign at the same time: {listing(parts)}."]
+    return [claim("campaigns-balance-overlap", parts=names(parts))]
 
 
-def _when(effect: CampaignEffect) -> str:
-    if pd.isna(effect.begin_on):
-        return f"No day is known for {effect_name(effect)}."
-    said = f"{sentence(effect_name(effect))[:-1]} ran from {date(effect.begin_on)} to {date(effect.until_on)}"
-    if not effect.is_over:
-        said = (
-            f"{sentence(effect_name(effect))[:-1]} began on {date(effect.begin_on)}, runs to "
-            f"{date(effect.planned_until_on)} and is judged up to {date(effect.until_on)}"
+@or_else(lambda missing: [])
+def groups_paragraph(effect: CampaignEffect) -> list[Claim]:
+    """Who answered more often, and whether the campaign did more for some than for others."""
+    if not effect.response.responded and effect.response.contacted >= FEWEST:
+        return _extra_by_group(effect)
+    judged = stated(effect.groups[effect.groups["response_judged"].astype(bool)])
+    if judged.empty:
+        said = [claim("campaigns-groups-few")]
+    else:
+        firm = judged[judged["response_q"] <= SURE]
+        firm = firm.sort_values("response_pct", ascending=False, kind="stable")
+        said = [_group_answered(row) for _, row in firm.iloc[[0, -1][: len(firm)]].iterrows()]
+        said = said or [claim("campaigns-groups-none")]
+    said += _extra_by_group(effect)
+    few = int((~effect.groups["response_judged"].astype(bool)).sum())
+    if few and len(judged):
+        said.append(claim("campaigns-groups-small", n=count(few)))
+    return said
+
+
+def _extra_by_group(effect: CampaignEffect) -> list[Claim]:
+    compared = stated(effect.groups[effect.groups["effect_judged"].astype(bool)])
+    more = compared[compared["gap_q"] <= SURE]
+    if len(compared) and more.empty:
+        return [claim("campaigns-groups-no-more", n=count(len(compared)))]
+    return [
+        claim(
+            "campaigns-groups-more",
+            group=group_line(row),
+            effect=money(row["effect"], effect.currency),
+            gap=money(row["gap"], effect.currency),
+            likely=_likely(row["gap_low"], row["gap_high"], effect.currency),
         )
-    return f"{said}."
+        for _, row in more.head(2).iterrows()
+    ]
 
 
-def _who(row: pd.Series) -> str:
-    return (
-        f"{percent(row['response_pct'])} of {_group(row)} answered ({number(row['responded'])} of "
-        f"{count(row['contacted'], 'customer')}, {likely_share(row)})."
+def _group_answered(row: pd.Series) -> Claim:
+    return claim(
+        "campaigns-groups-answered",
+        share=share(row["response_pct"]),
+        group=group_line(row),
+        responded=count(row["responded"]),
+        contacted=count(row["contacted"]),
+        likely=_likely_share(row),
     )
-
-
-def _group(row: pd.Series) -> str:
-    return f"the group “{grouping_name(row['grouping'])}: {row['group']}”"
-
-
-def _low(text: str) -> str:
-    return f"{text[:1].lower()}{text[1:]}"

@@ -5,72 +5,85 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.campaigns.effect import JUDGED, MORE, CampaignEffect, CampaignSummary
+from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, LEVEL
+from crmlib.analyse.campaigns.effect import DOUBTED, FEW, JUDGED, MORE, CampaignEffect, CampaignSummary
+from crmlib.analyse.campaigns.groups import SURE
 from crmlib.analyse.stats.intervals import share_interval
+from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.claims import Fact, Family, claim, count, money, share
 from crmlib.present.needs import or_else
-from crmlib.present.reports.campaigns.say import WAYS, campaign_name, effect_name, figure_name, grouping_name
+from crmlib.present.reports.campaigns.say import (
+    COMPARED_WORDS,
+    VERDICT_WORDS,
+    WAY_WORDS,
+    answer_facts,
+    at,
+    called,
+    campaign_label,
+    doubt_of,
+    group_name,
+    grouping_name,
+    measure_name,
+    reason_of,
+)
+
+JUDGED_WORDS = Family("campaigns-judged", ("few", "differs", "chance"))
 
 
 @or_else(lambda missing: missing)
 def campaigns_figures(summary: CampaignSummary, effect: CampaignEffect) -> KeyFigures:
-    """Contacts, answers, campaigns shown to have brought extra spend, and what the largest one brought.
-
-    Parameters
-    ----------
-    summary : CampaignSummary
-    effect : CampaignEffect
-        The campaign that the report looks at more closely.
-
-    Returns
-    -------
-    KeyFigures
-    """
+    """Contacts, answers, campaigns shown to have brought extra spend, and what the one looked at brought."""
     table = summary.table
-    contacted = int(table["contacted"].sum())
-    judged = int(table["verdict"].isin(JUDGED).sum())
+    campaigns = count(int((table["contacted"] > 0).sum()))
+    judged = count(int(table["verdict"].isin(JUDGED).sum()), at="campaigns.all")
+    raised = count(int((table["verdict"] == MORE).sum()), at="campaigns.raised", part_of="campaigns.all")
     figures = [
-        KeyFigure(label="Contacts", value=contacted, note=f"in {len(table):,} campaigns"),
         KeyFigure(
-            label="Campaigns with extra spend", value=int((table["verdict"] == MORE).sum()),
-            note=f"of {judged:,} that could be judged", better="higher",
+            label=claim("campaigns-figure-contacts"),
+            value=count(int(table["contacted"].sum()), at="campaigns.contacts"),
+            note=claim("campaigns-figure-in-campaigns", n=campaigns),
+        ),
+        *_answers(summary),
+        KeyFigure(
+            label=claim("campaigns-figure-raised"), value=raised, better="higher",
+            note=claim("campaigns-figure-judged", judged=judged),
         ),
     ]  # fmt: skip
-    if not summary.responses_unknown and contacted:
-        hits = int(table["responded"].sum())
-        low, high = share_interval(hits, contacted)
-        figures.insert(1, KeyFigure(
-            label="Contacts that brought an answer", value=100 * hits / contacted, low=100 * low, high=100 * high,
-            unit="%", better="higher", format=".1f",
-        ))  # fmt: skip
     chosen = effect.comparison.chosen
     if np.isfinite(chosen.value):
-        note = f"{effect_name(effect)}, against {effect.comparison.kind}"
+        compared = COMPARED_WORDS.term(effect.comparison.kind)
         figures.append(KeyFigure(
-            label="Extra spend a customer", value=chosen.value, low=chosen.low, high=chosen.high, unit=summary.currency,
-            better="higher", note=note,
+            label=claim("campaigns-figure-effect"), low=chosen.low, high=chosen.high, better="higher",
+            value=money(chosen.value, summary.currency, at=at("effect", effect.campaign_id)),
+            note=claim("campaigns-figure-against", campaign=called(effect), compared=compared),
         ))  # fmt: skip
     return KeyFigures(*figures)
 
 
+def _answers(summary: CampaignSummary) -> list[KeyFigure]:
+    facts = answer_facts(summary.table)
+    contacts = facts["contacts"].value
+    if summary.responses_unknown or not contacts:
+        return []
+    low, high = share_interval(round(facts["share"].value * contacts / 100), contacts)
+    note = claim("campaigns-figure-answers-note", contacts=facts["contacts"])
+    return [
+        KeyFigure(
+            label=claim("campaigns-figure-answers"), value=facts["share"], low=100 * low, high=100 * high,
+            note=note, better="higher", format=".1f",
+        )
+    ]  # fmt: skip
+
+
 @or_else(lambda missing: missing)
-def campaigns_table(crm: Any, summary: CampaignSummary) -> DataTable:
-    """Every campaign with its days, contacts, answers and verdict.
-
-    Parameters
-    ----------
-    crm : Crm
-    summary : CampaignSummary
-
-    Returns
-    -------
-    DataTable
-    """
+def campaigns_table(crm: Crm, summary: CampaignSummary) -> DataTable:
+    """Every campaign with its days, contacts, answers and verdict."""
     table = summary.table
     frame = pd.DataFrame(
         {
-            "campaign": [_capital(campaign_name(row)) for row in table.itertuples()],
+            "campaign": [campaign_label(row) for row in table.itertuples()],
             "kind": table["kind"],
             "channel": table["channel"],
             "begin_on": table["begin_on"],
@@ -79,10 +92,8 @@ def campaigns_table(crm: Any, summary: CampaignSummary) -> DataTable:
             "control": table["control"],
             "responded": table["responded"],
             "response_pct": table["response_pct"],
-            "response_low": table["response_low"],
-            "response_high": table["response_high"],
             "cost_amount": table["cost_amount"],
-            "verdict": table["verdict"] + table["is_over"].map({True: "", False: ", so far"}),
+            "verdict": [_verdict(row) for row in table.itertuples()],
         }
     )
     empty = [name for name in ("kind", "channel", "cost_amount") if frame[name].isna().all()]
@@ -91,7 +102,42 @@ def campaigns_table(crm: Any, summary: CampaignSummary) -> DataTable:
     return DataTable(
         frame.drop(columns=empty).rename(columns={"kind": "campaign_kind", "verdict": "effect_words"}),
         name="campaigns",
-        caption="Campaigns, the earliest first (ranges: 95 %)",
+        caption=claim("campaigns-table-campaigns", level=_level()),
+        currency=summary.currency,
+        rows=5,
+        excel=True,
+        about=about_workspace(crm),
+    )
+
+
+def _verdict(row: Any) -> str:
+    verdict = VERDICT_WORDS.term(row.verdict)
+    return str(verdict if row.is_over else claim("campaigns-verdict-so-far", verdict=verdict))
+
+
+@or_else(lambda missing: None)
+def effects_table(crm: Crm, summary: CampaignSummary) -> DataTable:
+    """What every campaign brought in spend a customer, beside the plain comparison and the trial before it."""
+    table = summary.table
+    known = table.where(table["verdict"] != FEW)
+    frame = pd.DataFrame(
+        {
+            "campaign": [campaign_label(row) for row in table.itertuples()],
+            "comparison": [str(COMPARED_WORDS.term(kind)) for kind in table["comparison"]],
+            "compared": table["compared"],
+            **{name: known[name] for name in ("effect", "effect_low", "effect_high", "q_value", "base_mean")},
+            **{name: known[name] for name in ("smallest_effect", "everyone", "trial_effect")},
+            **{name: known[name] for name in ("trial_low", "trial_high")},
+            "verdict": [str(VERDICT_WORDS.term(verdict)) for verdict in table["verdict"]],
+            "why": [_why(row) for row in table.itertuples()],
+        }
+    ).astype({"q_value": "float64", "everyone": "float64"})
+    if frame["everyone"].isna().all():
+        frame = frame.drop(columns="everyone")
+    return DataTable(
+        frame,
+        name="campaign_effects",
+        caption=claim("campaigns-table-effects", level=_level()),
         currency=summary.currency,
         rows=30,
         excel=True,
@@ -99,123 +145,54 @@ def campaigns_table(crm: Any, summary: CampaignSummary) -> DataTable:
     )
 
 
-@or_else(lambda missing: None)
-def effects_table(crm: Any, summary: CampaignSummary) -> DataTable:
-    """What every campaign brought in spend a customer, beside the naive comparison and the trial before it.
-
-    Parameters
-    ----------
-    crm : Crm
-    summary : CampaignSummary
-
-    Returns
-    -------
-    DataTable
-    """
-    table = summary.table
-    reason = table["doubt"].where(table["doubt"] != "", table["reason"].str.rstrip("."))
-    frame = pd.DataFrame(
-        {
-            "campaign": [_capital(campaign_name(row)) for row in table.itertuples()],
-            "comparison": table["comparison"].replace({"none": "nobody"}),
-            "compared": table["compared"],
-            "effect": table["effect"],
-            "effect_low": table["effect_low"],
-            "effect_high": table["effect_high"],
-            "q_value": table["q_value"],
-            "base_mean": table["base_mean"],
-            "smallest_effect": table["smallest_effect"],
-            "everyone": table["everyone"],
-            "trial_effect": table["trial_effect"],
-            "trial_low": table["trial_low"],
-            "trial_high": table["trial_high"],
-            "verdict": table["verdict"],
-            "why": reason.str[:1].str.upper() + reason.str[1:],
-        }
-    )
-    if frame["everyone"].isna().all():
-        frame = frame.drop(columns="everyone")
-    unit = summary.currency
-    return DataTable(
-        frame,
-        name="campaign_effects",
-        caption="Extra spend a customer, campaign by campaign (ranges: 95 %)",
-        currency=unit,
-        rows=30,
-        excel=True,
-        about=about_workspace(crm),
-    )
+def _why(row: Any) -> str:
+    said = doubt_of(row.doubt) if row.verdict == DOUBTED else reason_of(row.reason) if row.reason else ""
+    return f"{str(said)[:1].upper()}{str(said)[1:]}"
 
 
 @or_else(lambda missing: None)
 def ways_table(effect: CampaignEffect) -> DataTable:
-    """The ways to reckon one campaign's extra spend, side by side.
-
-    Parameters
-    ----------
-    effect : CampaignEffect
-
-    Returns
-    -------
-    DataTable
-    """
+    """One campaign's extra spend, worked out in several ways."""
     table = effect.comparison.effects
     frame = pd.DataFrame(
         {
-            "way": table["way"].map(WAYS),
+            "way": [str(WAY_WORDS.term(way)) for way in table["way"]],
             "effect": table["effect"],
-            "low": table["low"],
-            "high": table["high"],
+            "effect_low": table["low"],
+            "effect_high": table["high"],
             "contacted": table["contacted"],
             "compared": table["compared"],
         }
     )
     return DataTable(
-        frame.rename(columns={"low": "effect_low", "high": "effect_high"}),
-        name="ways_to_reckon",
-        caption=f"Extra spend a customer, {effect_name(effect)}, reckoned in several ways (ranges: 95 %)",
+        frame,
+        name="ways_to_compare",
+        caption=claim("campaigns-table-ways", campaign=called(effect), level=_level()),
         currency=effect.currency,
     )
 
 
 @or_else(lambda missing: None)
-def groups_table(crm: Any, effect: CampaignEffect) -> DataTable:
-    """Answers and extra spend of every group of customers.
-
-    Parameters
-    ----------
-    crm : Crm
-    effect : CampaignEffect
-
-    Returns
-    -------
-    DataTable
-    """
+def groups_table(crm: Crm, effect: CampaignEffect) -> DataTable:
+    """Answers and extra spend of every group of customers."""
     table = effect.groups
-    few = "too few to judge"
+    figures = ("contacted", "responded", "response_pct", "response_low", "response_high")
+    gaps = ("effect", "gap", "gap_low", "gap_high")
     frame = pd.DataFrame(
         {
-            "grouping": [grouping_name(name) for name in table["grouping"]],
-            "group": table["group"],
-            "contacted": table["contacted"],
-            "responded": table["responded"],
-            "response_pct": table["response_pct"],
-            "response_low": table["response_low"],
-            "response_high": table["response_high"],
-            "answers": _verdict(table["response_judged"], table["response_q"], few),
-            "effect": table["effect"],
-            "gap": table["gap"],
-            "gap_low": table["gap_low"],
-            "gap_high": table["gap_high"],
-            "spend": _verdict(table["effect_judged"], table["gap_q"], few),
+            "grouping": [str(grouping_name(grouping)) for grouping in table["grouping"]],
+            "group": [str(group_name(group)) for group in table["group"]],
+            **{name: table[name] for name in figures},
+            "answers": _judged(table["response_judged"], table["response_q"]),
+            **{name: table[name] for name in gaps},
+            "effect_words": _judged(table["effect_judged"], table["gap_q"]),
         }
     )
-    unit = effect.currency
     return DataTable(
-        frame.rename(columns={"spend": "effect_words"}),
+        frame,
         name="who_responds",
-        caption=f"Who responds, {effect_name(effect)}: groups as they were before it (ranges: 95 %)",
-        currency=unit,
+        caption=claim("campaigns-table-groups", campaign=called(effect), level=_level()),
+        currency=effect.currency,
         rows=15,
         excel=True,
         about=about_workspace(crm),
@@ -224,16 +201,7 @@ def groups_table(crm: Any, effect: CampaignEffect) -> DataTable:
 
 @or_else(lambda missing: None)
 def alike_table(effect: CampaignEffect) -> DataTable:
-    """Every figure in which the groups were compared, before matching and after.
-
-    Parameters
-    ----------
-    effect : CampaignEffect
-
-    Returns
-    -------
-    DataTable
-    """
+    """Every figure in which the groups were compared, before matching and after."""
     columns = ["contacted_mean", "others_mean", "difference_before", "contacted_matched", "others_matched"]
     columns.append("difference_after")
     table = effect.balance if len(effect.balance) else pd.DataFrame(columns=["feature", *columns])
@@ -241,26 +209,29 @@ def alike_table(effect: CampaignEffect) -> DataTable:
     shares = table["feature"].astype("str").str.contains(": ").to_numpy()
     means = [name for name in columns if not name.startswith("difference")]
     frame.loc[shares, means] *= 100
-    names = [figure_name(name) for name in table["feature"]]
-    frame.insert(
-        0, "figure", [f"{name}, %" if share else name for name, share in zip(names, shares, strict=True)]
-    )
-    if frame["difference_after"].isna().all():
+    measures = zip(table["feature"], shares, strict=True)
+    frame.insert(0, "figure", [_measure(measure, is_share=is_share) for measure, is_share in measures])
+    if effect.comparison.kind == CONTROL_GROUP or frame["difference_after"].isna().all():
         frame = frame.drop(columns=columns[3:])
     return DataTable(
         frame,
         name="how_alike",
-        caption=f"How alike the groups were before {effect_name(effect)} (apart: in standard deviations)",
+        caption=claim("campaigns-table-alike", campaign=called(effect)),
         rows=10,
     )
 
 
-def _verdict(judged: pd.Series, q_values: pd.Series, few: str) -> list[str]:
+def _measure(measure: str, *, is_share: bool) -> str:
+    said = measure_name(measure)
+    return str(claim("campaigns-measure-share", measure=said) if is_share else said)
+
+
+def _judged(judged: pd.Series, q_values: pd.Series) -> list[str]:
     return [
-        few if not known else "differs" if q <= 0.05 else "within chance"
+        str(JUDGED_WORDS.term("few" if not known else "differs" if q <= SURE else "chance"))
         for known, q in zip(judged.astype(bool), q_values, strict=True)
     ]
 
 
-def _capital(name: str) -> str:
-    return f"{name[:1].upper()}{name[1:]}"
+def _level() -> Fact:
+    return share(100 * LEVEL)

@@ -62,7 +62,6 @@ NOT_YET = frozenset(
         "analyse/segments/segment.py",
         "analyse/value/potential.py",
         "analyse/value/valuations.py",
-        "present/blocks/tables.py",
         "present/reports/churn/say.py",
         "present/reports/leads/say.py",
         "present/reports/forecast/say.py",

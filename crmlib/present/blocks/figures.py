@@ -201,13 +201,17 @@ class KeyFigures(Block):
         }
 
 
+def _likely(interval: str) -> str:
+    return render("page-figure-likely", {"interval": interval}, language=language())
+
+
 def figure_cell(record: dict[str, Any], *, more: str = "") -> Markup:
     """One key figure as a term and its descriptions, for a `dl` of the class crm-figures."""
     number = str(record.get("number") or record.get("shown") or NOT_KNOWN)
     unit = str(record.get("unit") or "") if record.get("number") else ""
     parts = [Markup('<dd class="crm-number">{}</dd>').format(_number_and_unit(number, unit))]
     if record.get("interval"):
-        parts.append(Markup('<dd class="crm-interval">likely {}</dd>').format(record["interval"]))
+        parts.append(Markup('<dd class="crm-interval">{}</dd>').format(_likely(record["interval"])))
     if record.get("note"):
         parts.append(Markup('<dd class="crm-note">{}</dd>').format(record["note"]))
     cell = Markup('<div class="crm-figure"><dt>{}</dt>{}{}</div>')

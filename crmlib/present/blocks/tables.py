@@ -11,7 +11,7 @@ from re import fullmatch
 from typing import Any, ClassVar
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pandas.api import types
 
 from crmlib.measure.columns import column_of
@@ -20,7 +20,8 @@ from crmlib.present.blocks.base import Block
 from crmlib.present.blocks.downloads import Download, joined, to_csv_bytes, with_index
 from crmlib.present.blocks.excel import EXCEL_ROWS, excel_format, to_excel_bytes
 from crmlib.present.blocks.figures import is_known
-from crmlib.present.claims import Claim, claims_in
+from crmlib.present.claims import Claim, Fact, claim, claims_in, name
+from crmlib.present.numbers import NBSP
 from crmlib.schema.errors import ParameterError
 
 PAGE_ROWS = 100
@@ -41,10 +42,26 @@ _ID = Markup(' class="crm-id"')
 _TEXT = Markup(' class="crm-text"')
 _LONG = 45
 """Characters from which a cell is read as a sentence, and gets the room for it."""
-PSEUDONYM_NOTE = "Customer numbers are pseudonyms; crmlib reveal turns them back."
-_NOTE = Markup(
-    '<p class="crm-coded">Customer numbers are pseudonyms; <code>crmlib reveal</code> turns them back.</p>'
-)
+_REVEAL = "crmlib reveal"
+
+
+def plain(said: Any) -> str:
+    """A statement as a file or a console takes it: with spaces that are nothing but spaces."""
+    return str(said).replace(NBSP, " ")
+
+
+def _in_full(n: int) -> Fact:
+    """So many, with all figures."""
+    return Fact(n, "count", shown=n)
+
+
+def _pseudonym_note() -> str:
+    return str(claim("page-pseudonyms", command=name(_REVEAL)))
+
+
+def _shown_note() -> Markup:
+    said = escape(_pseudonym_note()).replace(_REVEAL, Markup("<code>{}</code>").format(_REVEAL))
+    return Markup('<p class="crm-coded">{}</p>').format(said)
 
 
 @dataclass(frozen=True)
@@ -162,18 +179,18 @@ class DataTable(Block):
             body=body,
             count=self._count(),
             link=Markup("").join(made.link for made in self._downloads),
-            note=_NOTE if self._has_pseudonyms() else "",
+            note=_shown_note() if self._has_pseudonyms() else "",
         )
 
     def _count(self) -> str:
         total = len(self.frame)
         if not total:
-            return "No rows."
+            return plain(claim("page-rows-none"))
         if total <= self.page_rows:
-            return f"{total:,} row{'s' if total > 1 else ''}."
-        place = "in the download" if self.download else "not shown here"
-        left = total - self.page_rows
-        return f"The first {self.page_rows:,} of {total:,} rows; {left:,} more rows {place}."
+            return plain(claim("page-rows", total=_in_full(total)))
+        left, shown = _in_full(total - self.page_rows), _in_full(self.page_rows)
+        facts = {"shown": shown, "total": _in_full(total), "left": left}
+        return plain(claim("page-rows-first-download" if self.download else "page-rows-first", **facts))
 
     def _has_pseudonyms(self) -> bool:
         return any(are_pseudonyms(self.frame.iloc[:, place]) for place in range(self.frame.shape[1]))
@@ -218,17 +235,19 @@ class DataTable(Block):
 
     def _about_lines(self, rows: int) -> Iterator[tuple[str, str]]:
         total = len(self.frame)
-        yield "List", self.caption
+        yield str(claim("page-about-list")), self.caption
         yield from (self.about or {}).items()
-        yield "Rows", f"{total:,}" if rows == total else f"The first {rows:,} of {total:,}"
+        whole, first = _in_full(total), _in_full(rows)
+        said = whole if rows == total else claim("page-about-rows-first", shown=first, total=whole)
+        yield str(claim("page-about-rows")), plain(said)
         if self._has_pseudonyms():
-            yield "Customer numbers", PSEUDONYM_NOTE
+            yield str(claim("page-about-customers")), _pseudonym_note()
         meanings = {
             header: (self.meanings or {}).get(column) or column_of(str(joined(column))).meaning
             for column, header in zip(self.frame.columns, self._headers(), strict=True)
         }
         if any(meanings.values()):
-            yield "Column", "What it means"
+            yield str(claim("page-about-column")), str(claim("page-about-meaning"))
             yield from ((header, says) for header, says in meanings.items() if says)
 
     def _text(self) -> str:

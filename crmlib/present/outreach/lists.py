@@ -39,6 +39,7 @@ from crmlib.prepare.privacy import public_ids
 from crmlib.present import numbers
 from crmlib.present.blocks.downloads import about_workspace, to_csv_bytes
 from crmlib.present.blocks.excel import to_excel_bytes
+from crmlib.present.blocks.tables import plain
 from crmlib.present.claims import Claim, Fact, Family, claim, count, counts, days, name, names, number, share
 from crmlib.present.messages import language
 from crmlib.present.outreach.drafts import checked_sender, make_drafts
@@ -73,11 +74,6 @@ NOTE_WORDS = Family("outreach-note", NOTES, facts=("columns", "n", "share", "lis
 CHANNEL_REASON_WORDS = Family(
     "outreach-because", CHANNEL_BASES, facts=("channel", "by", "contacts", "answers", "share")
 )
-
-
-def plain(said: Any) -> str:
-    """A statement as a file or a console takes it: with spaces that are nothing but spaces."""
-    return str(said).replace(numbers.NBSP, " ")
 
 
 def plan_claims(plan: OutreachPlan) -> list[Claim]:

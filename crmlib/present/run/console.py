@@ -174,8 +174,8 @@ def print_lists(
     workspace: Path, *, out: Path, drafts: bool = False, real_ids: bool = False, **options: Any
 ) -> int:
     """Write a list of whom to address with which offer, say what it is, and give the exit code."""
+    from crmlib.present.blocks.tables import plain
     from crmlib.present.outreach.lists import (
-        plain,
         plan_claims,
         plan_from_workspace,
         reason_counts,

@@ -68,7 +68,8 @@ def _answers(summary: CampaignSummary) -> list[KeyFigure]:
     if summary.responses_unknown or not contacts:
         return []
     low, high = share_interval(round(facts["share"].value * contacts / 100), contacts)
-    note = claim("campaigns-figure-answers-note", contacts=facts["contacts"])
+    everybody = contacts == int(summary.table["contacted"].sum())
+    note = "" if everybody else claim("campaigns-figure-answers-note", contacts=facts["contacts"])
     return [
         KeyFigure(
             label=claim("campaigns-figure-answers"), value=facts["share"], low=100 * low, high=100 * high,
@@ -102,7 +103,7 @@ def campaigns_table(crm: Crm, summary: CampaignSummary) -> DataTable:
     return DataTable(
         frame.drop(columns=empty).rename(columns={"kind": "campaign_kind", "verdict": "effect_words"}),
         name="campaigns",
-        caption=claim("campaigns-table-campaigns", level=_level()),
+        caption=claim("campaigns-table-campaigns"),
         currency=summary.currency,
         rows=5,
         excel=True,

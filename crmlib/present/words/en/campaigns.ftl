@@ -195,7 +195,7 @@ campaigns-limits-no-control =
     next one, and this report will say.
 campaigns-limits-picked =
     Where customers were picked by something that is not on record, comparing like with like does not undo it, and the
-    comparison on the time before need not show it. Who is compared with whom also depends on the seed: another one
+    comparison on the time before need not show it. Who is compared with whom is partly drawn by lot: another draw
     moves each figure within its range, and a figure at the edge may change its verdict.
 campaigns-limits-overlap =
     Campaigns overlap: in half of them { $share } or more of those contacted were in another at the same time. What
@@ -302,7 +302,7 @@ campaigns-figure-against = { $campaign }, against { $compared }
 
 ## Tables: campaigns_table, effects_table, ways_table, groups_table, alike_table
 
-campaigns-table-campaigns = Campaigns, the earliest first (ranges: { $level })
+campaigns-table-campaigns = Campaigns, the earliest first
 campaigns-table-effects = Extra spend a customer, campaign by campaign (ranges: { $level })
 campaigns-table-ways = Extra spend a customer of { $campaign }, worked out in several ways (ranges: { $level })
 campaigns-table-groups = Who responded to { $campaign }: groups as they were before it (ranges: { $level })

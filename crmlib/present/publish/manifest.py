@@ -228,10 +228,16 @@ def status_table(executions: Iterable[Execution]) -> pd.DataFrame:
 
 
 def index_figures(records: Iterable[Mapping[str, Any]]) -> list[dict]:
-    """The key figures of a run: those that a notebook has flagged for the index, else its first row of them."""
-    rows = [block for record in records for block in record["blocks"] if block.get("kind") == "key_figures"]
-    flagged = [block for block in rows if block.get("index")] or rows[:1]
-    return [figure for block in flagged for figure in block.get("figures", ())]
+    """The key figures of a run: those flagged for the index, of a period before others; else the first row of them."""
+    rows = [
+        block
+        for record in records
+        for block in record.get("blocks") or ()
+        if block.get("kind") == "key_figures"
+    ]
+    flagged = [block for block in rows if block.get("index")]
+    chosen = [block for block in flagged if block.get("says")] or flagged or rows[:1]
+    return [figure for block in chosen for figure in block.get("figures", ())]
 
 
 def _first_answer(blocks):

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from crmlib.present.blocks.figures import NOT_KNOWN, figure_cell, is_known, shown_number, with_unit
+from crmlib.present.publish.manifest import index_figures
 from crmlib.present.publish.page import date_words, environment
 from crmlib.present.publish.publish import HEALTH_REPORT, WORKLIST_REPORT, found_in_turn
 
@@ -146,7 +147,7 @@ def site_index(workspaces: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _figures(run, done) -> list[str]:
-    current = _key_figures(run) or _flagged(done)
+    current = _key_figures(run) or index_figures(done)
     previous = _key_figures(run.get("previous") or {})
     history = [_key_figures(past) for past in run.get("history") or [] if past.get("run") != run.get("run")]
     cells = []
@@ -162,12 +163,6 @@ def _figures(run, done) -> list[str]:
 
 def _key_figures(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(run.get("key_figures") or [])
-
-
-def _flagged(done) -> list[Mapping[str, Any]]:
-    rows = [block for report in done for block in _blocks(report, "key_figures")]
-    flagged = [block for block in rows if block.get("index")] or rows[:1]
-    return [figure for block in flagged for figure in block.get("figures") or []]
 
 
 def _blocks(report: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:

@@ -25,17 +25,10 @@ NOT_YET = frozenset(
         "analyse/learn/features.py",
         "analyse/learn/leaks.py",
         "analyse/customers/types.py",
-        "analyse/forecast/plan.py",
-        "analyse/forecast/plan_gaps.py",
-        "analyse/forecast/sales.py",
-        "analyse/forecast/says.py",
         "analyse/pipeline/topics.py",
-        "present/reports/forecast/say.py",
         "present/glossary.py",
         "present/publish/html.py",
-        "present/reports/forecast/draw.py",
         "present/publish/site.py",
-        "present/reports/forecast/show.py",
         "present/words.py",
     }
 )

@@ -1,4 +1,4 @@
-"""Three ways to foretell what will be won: by stage, by time in stage, and as a year ago."""
+"""Three ways to forecast what will be won: by stage, by time in stage, and as a year ago."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,14 @@ from crmlib.analyse.forecast.chances import (
     learn_hazards,
     win_chances,
 )
+from crmlib.analyse.forecast.result import BY_STAGE, LAST_YEAR, LATELY
 from crmlib.analyse.forecast.scores import Stretch
 from crmlib.measure.deals.past import DEAL_KEYS, PastPipeline
 
-BY_TIME, BY_STAGE, LAST_YEAR, LATELY = "time in stage", "stage weights", "a year earlier", "lately"
-"""The ways; the last two are the baselines, with and without a year of history."""
+BY_TIME = "time in stage"
 
 BASELINES = (LAST_YEAR, LATELY)
+"""With and without a year of history."""
 
 LATELY_DAYS = 180
 POOL_DAYS = 365
@@ -101,6 +102,12 @@ class Outlook:
     def expected(self) -> float:
         """Expected won amount within the horizon, account currency."""
         return float(self.items["amount"].to_numpy() @ self.chances.sum(axis=1)) + self.expected_new
+
+    def expected_between(self, first: int, last: int) -> float:
+        """Expected won amount from one day ahead to another, account currency."""
+        known = self.items["amount"].to_numpy() @ self.chances[:, first - 1 : last].sum(axis=1)
+        new = self.new_rates[first - 1 : last].sum() * self.pool["amount"].mean() if len(self.pool) else 0.0
+        return float(known + new)
 
     @property
     def expected_new(self) -> float:
@@ -254,33 +261,6 @@ def _day_shares(took: pd.Series, days: int) -> np.ndarray:
         return np.zeros(days)
     day = np.ceil(took.to_numpy()).clip(1, days + 1).astype(int)
     return np.bincount(day - 1, minlength=days + 1)[:days] / len(took)
-
-
-def _little_past(*, days: int) -> Known:
-    """Forty-two deals, each 9 days in its one stage, every second one won; four are open."""
-    from crmlib.analyse.forecast.chances import learn_amounts
-    from crmlib.measure.deals.past import deal_ledger, past_pipeline
-    from crmlib.prepare.crm import Crm
-
-    begun = pd.date_range("2024-01-01", periods=42, freq="2D")
-    closed = begun.shift(9, freq="D")
-    today = begun[-1] + pd.Timedelta(days=2)
-    sold = pd.DataFrame(
-        {
-            "opportunity_id": [f"d{number:02}" for number in range(42)],
-            "stage": "Talk",
-            "outcome": np.where(closed > today, "open", np.where(np.arange(42) % 2 == 0, "won", "lost")),
-            "created_at": begun,
-            "closed_at": closed.where(closed <= today),
-            "amount": 1.0,
-        }
-    )
-    crm = Crm.from_frames(as_of=f"{today:%Y-%m-%d}", opportunities=sold)
-    ledger = deal_ledger(crm)
-    ledger = ledger.assign(created_on=ledger["created_at"], closed_on=ledger["closed_at"])
-    past = past_pipeline(crm, moment=crm.as_of, ledger=ledger)
-    usual = learn_amounts(past.decided, known_while_open=True)
-    return what_is_known(past, ledger=ledger, amounts=usual, today=today, days=days)
 
 
 _CELLS = 4_000_000

@@ -17,9 +17,8 @@ from crmlib.analyse.forecast.horizon import (
     rebuild_past,
 )
 from crmlib.analyse.forecast.outlooks import BASELINES, LAST_YEAR, OUTLOOKS, Futures, Outlook, draw_futures
-from crmlib.analyse.forecast.result import PIPELINE, Forecast
-from crmlib.analyse.forecast.says import pipeline_limits, pipeline_notes, pipeline_says
-from crmlib.analyse.forecast.scores import LEVEL_PCT, compare_ways, learn_stretch, score_ways
+from crmlib.analyse.forecast.result import PIPELINE, Forecast, Remark
+from crmlib.analyse.forecast.scores import LEVEL_PCT, compare_ways, learn_stretch, nearest_plain, score_ways
 from crmlib.measure.deals.past import PastPipeline
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
@@ -81,11 +80,12 @@ def forecast_pipeline(
     days = (ends_on - today).days
     now, found, amounts = outlooks_at(crm, ledger, moment=crm.as_of, days=days)
     past = rebuild_past(crm, ledger, today=today, horizon=asked, amounts=amounts, most=most_past)
-    baseline = next(outlook.way for outlook in found if outlook.way in BASELINES)
-    past = past.assign(way=past["way"].replace(LAST_YEAR, baseline))
+    simplest = next(outlook.way for outlook in found if outlook.way in BASELINES)
+    past = past.assign(way=past["way"].replace(LAST_YEAR, simplest))
     scores = score_ways(past)
     is_thin = past["made_on"].nunique() < FEWEST_PAST or now.open.empty
-    way = baseline if is_thin else str(scores["way"].iloc[0])
+    way = simplest if is_thin else str(scores["way"].iloc[0])
+    baseline = simplest if is_thin else nearest_plain(scores)
     chosen = next(outlook for outlook in found if outlook.way == way)
     comparison = compare_ways(past, chosen=way, block=_block(asked), seed=seed) if len(past) else _untested()
     futures = draw_futures(chosen, stretch=_stretch(past, way), draws=draws, seed=seed)
@@ -94,8 +94,6 @@ def forecast_pipeline(
     periods = _by_month(futures, simple, months, today=today)
     total = _total(futures, simple)
     by = {name: _by_key(futures, now, amounts, column) for name, column in _BY.items()}
-    known = {"crm": crm, "ledger": ledger, "now": now, "past": past, "total": total, "currency": crm.currency}
-    story = {"way": way, "baseline": baseline, "is_thin": is_thin, "scores": scores, "comparison": comparison}
     return Forecast(
         kind=PIPELINE, measure="won_amount", unit=crm.currency, today=today, ends_on=ends_on,
         horizon=asked.says, total=total, periods=periods,
@@ -103,9 +101,7 @@ def forecast_pipeline(
         history=_history(ledger, amounts, today=today), past=past,
         scores=scores.assign(is_chosen=scores["way"] == way), comparison=comparison, way=way,
         baseline=baseline, is_thin=is_thin, level_pct=LEVEL_PCT, currency=crm.currency,
-        says=pipeline_says(horizon=asked.says, **known, **story),
-        notes=pipeline_notes(outlook=chosen, amounts=amounts, **known, **story),
-        limits=pipeline_limits(**known, **story),
+        notes=_notes(amounts, ledger, now), limits=_limits(crm, past, now, is_thin=is_thin),
         workings={"futures": futures, "ledger": ledger, "amounts": amounts, "open": now.open},
     )  # fmt: skip
 
@@ -164,8 +160,7 @@ def _by_month(
         first, last = (month.period_start - today).days, (month.period_end - today).days
         found = futures.between(first, last)
         row = {name: float(found[name].iloc[0]) if len(found) else 0.0 for name in found.columns}
-        worth = simple.items["amount"].to_numpy() @ simple.chances[:, first - 1 : last].sum(axis=1)
-        rows.append(row | {"baseline": float(worth)})
+        rows.append(row | {"baseline": simple.expected_between(first, last)})
     return pd.concat([months, pd.DataFrame(rows)], axis=1)
 
 
@@ -198,35 +193,29 @@ def _history(ledger: Ledger, amounts: Amounts, *, today: pd.Timestamp) -> pd.Dat
     )
 
 
-def _little_company() -> Any:
-    """Two years of deals through two stages, thirty a month, and two sellers."""
-    from crmlib.prepare.crm import Crm
+def _notes(amounts: Amounts, ledger: Ledger, now: PastPipeline) -> tuple[Remark, ...]:
+    """What was filled in, what was left out."""
+    open_deals, deals = now.open, ledger.deals
+    missing = int(amounts.fill(open_deals, is_open=True)[1].sum()) if len(open_deals) else 0
+    is_closed = deals["outcome"].isin(["won", "lost"])
+    found = {
+        "amounts_filled" if amounts.known_while_open else "amounts_known_late": missing,
+        "no_created_day": int((deals["created_at"].isna() & (deals["outcome"] == "open")).sum()),
+        "no_closed_day": int((deals["closed_at"].isna() & is_closed).sum()),
+        "no_stage": int((open_deals["stage"] == "").sum()),
+    }
+    return tuple(Remark(code, {"n": n, "of": len(open_deals)}) for code, n in found.items() if n)
 
-    lot = np.random.default_rng(1)
-    n, end = 720, pd.Timestamp("2024-12-31")
-    begun = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.sort(lot.uniform(0, 730, n)), unit="D")
-    talk, offer = lot.exponential(20, n).round(2), lot.exponential(25, n).round(2)
-    passed, won = lot.random(n) < 0.6, lot.random(n) < 0.5
-    offered = begun + pd.to_timedelta(talk, unit="D")
-    closed = offered + pd.to_timedelta(np.where(passed, offer, 0), unit="D")
-    names = np.array([f"d{number:04}" for number in range(n)])
-    sold = pd.DataFrame(
-        {
-            "opportunity_id": names, "stage": "x", "created_at": begun, "closed_at": closed.where(closed <= end),
-            "outcome": np.where(closed > end, "open", np.where(passed & won, "won", "lost")),
-            "amount": lot.lognormal(8, 0.5, n).round(), "owner_id": lot.choice(["e1", "e2"], n),
-        }
-    )  # fmt: skip
-    first = pd.DataFrame(
-        {"opportunity_id": names, "stage": "Talk", "entered_at": begun, "exited_at": offered}
-    )
-    second = first.assign(stage="Offer", entered_at=offered, exited_at=closed)[passed]
-    history = pd.concat([first, second])
-    history = history[history["entered_at"] <= end]
-    history["exited_at"] = history["exited_at"].where(history["exited_at"] <= end)
-    return Crm.from_frames(
-        as_of="2024-12-31", currency="EUR", opportunities=sold, stage_history=history.reset_index(drop=True)
-    )
+
+def _limits(crm: Crm, past: pd.DataFrame, now: PastPipeline, *, is_thin: bool) -> tuple[Remark, ...]:
+    """What the forecast cannot know, and why only the simple way was open to it."""
+    dates, said = past["made_on"].nunique(), []
+    if is_thin:
+        code = "nothing_open" if now.open.empty else "few_pasts" if dates else "no_past"
+        said.append(Remark(code, {"n": dates}))
+    if "stage_history" not in crm:
+        said.append(Remark("no_stage_history"))
+    return (*said, Remark("no_example_deals"))
 
 
 WAYS = tuple(OUTLOOKS)

@@ -7,21 +7,38 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.horizon import closing_day
-from crmlib.analyse.forecast.plan_gaps import (
-    NO_PLAN,
-    PARTS,
-    UNKNOWN_KEY,
-    find_gaps,
-    forecast_for,
-    price_volume_mix,
-    rest_of_period,
-)
-from crmlib.analyse.forecast.result import BEHIND, MISSED, Forecast, PlanVsActual, status_of
-from crmlib.analyse.forecast.says import MEASURE_WORDS
+from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
+from crmlib.analyse.forecast.result import PIPELINE, SALES, Forecast, PlanVsActual, Remark, status_of
+from crmlib.analyse.forecast.sales import forecast_sales
 from crmlib.analyse.forecast.scores import LEVEL_PCT
-from crmlib.measure.sales import DIMENSIONS, can_measure, plan_rows, product_sums, reached
+from crmlib.measure.sales import (
+    DIMENSIONS,
+    can_measure,
+    known_keys,
+    left_employees,
+    plan_rows,
+    product_sums,
+    reached,
+    sales_series,
+)
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
+
+PARTS = ("price", "volume", "mix", "other")
+"""They add up to the difference. `other`: what has no price, such as lines without a quantity and net returns."""
+
+SHARE_MONTHS = 12
+_YEAR = pd.DateOffset(years=1)
+_SPLIT = ["key", "before", *PARTS, "now"]
+
+
+NO_PLAN, UNKNOWN_KEY, LEFT, PARTLY = "no_target", "unknown_key", "left", "partly"
+NOT_PLANNED, NO_NEXT, SET_LATE, NOT_COMPUTED = "not_planned", "no_next", "set_late", "not_computed"
+
+PROBLEMS = (NO_PLAN, UNKNOWN_KEY, LEFT, PARTLY, NOT_PLANNED, NO_NEXT, SET_LATE, NOT_COMPUTED)
+"""What may be wrong with a target, in the order in which it is listed."""
+
+_COLUMNS = ["problem", "measure", "key", "period_start", "period_end", "value", "day", "days", "planned_as"]
 
 
 def read_period(given: Any) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -81,92 +98,44 @@ def _apart(rows: pd.DataFrame) -> list[Any]:
     return kept
 
 
-_UNITS = {"quantity": "pieces", "order_count": "orders"}
-
-
 def main_rows(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of the measure that a plan is first asked about: net amount, else won deals, else another."""
-    for measure in MEASURE_WORDS:
+    for measure in ("net_amount", "quantity", "margin", "order_count", "won_amount"):
         if (table["measure"] == measure).any():
             return table[table["measure"] == measure]
     return table
 
 
-def plan_says(*, table: pd.DataFrame, by: str, currency: str, **_: Any) -> str:
-    """Where the main measure stands."""
-    rows = main_rows(table)
-    measure = rows["measure"].iloc[0]
-    unit = f" {_UNITS.get(measure, currency)}".rstrip()
-    first, last = rows["period_start"].iloc[0], rows["period_end"].iloc[0]
-    actual, target = float(rows["actual"].sum()), float(rows["target"].sum())
-    is_over = rows["elapsed_days"].iloc[0] >= rows["period_days"].iloc[0]
-    if not rows["elapsed_days"].iloc[0]:
-        said = f"From {first:%Y-%m-%d} to {last:%Y-%m-%d} {target:,.0f}{unit} of {MEASURE_WORDS[measure]} are planned"
-    else:
-        said = (
-            f"From {first:%Y-%m-%d} to {last:%Y-%m-%d} {MEASURE_WORDS[measure]} "
-            f"{'came to' if is_over else 'have come to'} {actual:,.0f}{unit}{'' if is_over else ' so far'} against a "
-            f"plan of {target:,.0f}{unit}"
-        )
-    if not is_over and by == "total" and np.isfinite(rows["expected"].iloc[0]):
-        row = rows.iloc[0]
-        said += f"; {row['expected']:,.0f}{unit} are expected at the end"
-        said += f" ({row['low']:,.0f} to {row['high']:,.0f})" if np.isfinite(row["low"]) else ""
-    if by != "total":
-        short = int(rows["status"].isin([BEHIND, MISSED]).sum())
-        said += (
-            f"; {short:,} of {len(rows):,} {'are short of theirs' if short != 1 else 'is short of its own'}"
-        )
-    return f"{said}."
-
-
-def plan_notes(*, by: str, missing: pd.DataFrame, deviation: pd.DataFrame, **_: Any) -> tuple[str, ...]:
-    """What was set beside the plan."""
+def _notes(missing: pd.DataFrame, deviation: pd.DataFrame) -> tuple[Remark, ...]:
+    """Keys without a target, targets without a key, and what has no price."""
     said = []
-    for problem, words in (
-        (NO_PLAN, "something was reached without a target"),
-        (UNKNOWN_KEY, "there is a target, though they are not known here"),
-    ):
+    for problem in (NO_PLAN, UNKNOWN_KEY, LEFT):
         count = missing.loc[missing["problem"] == problem, "key"].nunique()
         if count:
-            many = {"category": "categories"}.get(by, f"{by}s")
-            said.append(f"For {count:,} {by if count == 1 else many} {words}.")
+            said.append(Remark(problem, {"n": int(count)}))
     if len(deviation):
         row = deviation.iloc[0]
         moved, other = abs(row["now"] - row["before"]), abs(row["other"])
         if other > 0.01 * moved and other > 0.005:
-            said.append(
-                f"{other:,.0f} of the difference {'adds to' if row['other'] > 0 else 'takes from'} it without a "
-                "price: lines without a quantity, and products of which more came back than was sold."
-            )
+            code = "unpriced_adds" if row["other"] > 0 else "unpriced_takes"
+            said.append(Remark(code, {"amount": float(other)}))
     return tuple(said)
 
 
-def plan_limits(
-    *, table: pd.DataFrame, by: str, forecasts: dict[str, Forecast], deviation: pd.DataFrame, **_: Any
-) -> tuple[str, ...]:
+def _limits(
+    table: pd.DataFrame, *, by: str, forecasts: dict[str, Forecast], deviation: pd.DataFrame
+) -> tuple[Remark, ...]:
     """What the comparison cannot know."""
     said = []
     running = table[table["elapsed_days"] < table["period_days"]]
     if len(running) and by != "total" and set(running["measure"]) - {"won_amount"}:
-        said.append(
-            f"What is expected by {by} is its share in the forecast of the whole, as it was in the last twelve "
-            "months."
-        )
+        said.append(Remark("shared_out", {"months": SHARE_MONTHS}))
     lacking = sorted(set(running["measure"]) - set(forecasts))
     if lacking:
-        names = " and ".join(MEASURE_WORDS[name] for name in lacking)
-        said.append(f"For {names} nothing can be foretold yet, so there is no expected end.")
+        said.append(Remark("no_forecast", {"measures": lacking}))
     if deviation.empty and "net_amount" in set(table["measure"]):
-        said.append(
-            "The difference is not split into price, volume and mix: that needs quantities, and sales in the same "
-            "days a year earlier."
-        )
+        said.append(Remark("not_split"))
     return tuple(said)
-
-
-_YEAR = pd.DateOffset(years=1)
-_SPLIT = ["key", "before", *PARTS, "now"]
 
 
 def plan_vs_actual(
@@ -251,20 +220,21 @@ def plan_vs_actual(
         tables.append(table)
         unplanned.append(rest)
     if not tables:
-        why = " ".join(not_computed.values()) or "no target lies in that period."
-        raise ParameterError(f"the plan by {by} cannot be compared: {why}")
+        why = " ".join(not_computed.values())
+        raise ParameterError(
+            f"the plan by {by} cannot be compared: {why or 'no target lies in that period.'}"
+        )
     table = pd.concat(tables, ignore_index=True)
     deviation, plan_deviation = _deviations(crm, table, by=by, today=today)
     missing = find_gaps(
         crm, by=by, rows=rows, table=table, unplanned=pd.concat(unplanned, ignore_index=True),
         not_computed=not_computed, today=today,
     )  # fmt: skip
-    known = {"table": table, "by": by, "today": today, "missing": missing, "currency": crm.currency}
-    known |= {"forecasts": used, "deviation": deviation}
     return PlanVsActual(
         by=by, table=table, deviation=deviation, plan_deviation=plan_deviation, missing=missing,
         forecasts=used, today=today, currency=crm.currency, level_pct=LEVEL_PCT,
-        says=plan_says(**known), notes=plan_notes(**known), limits=plan_limits(**known),
+        notes=_notes(missing, deviation),
+        limits=_limits(table, by=by, forecasts=used, deviation=deviation),
     )  # fmt: skip
 
 
@@ -356,3 +326,262 @@ def _against_plan(amounts: pd.DataFrame, pieces: pd.DataFrame) -> pd.DataFrame:
     whole = price_volume_mix(now.assign(key="all"), plan.assign(key="all"))
     parts = price_volume_mix(now.assign(key=plan["product_id"]), plan.assign(key=plan["product_id"]))
     return pd.concat([whole, parts]).reset_index()[_SPLIT]
+
+
+def find_gaps(
+    crm: Crm, *, by: str, rows: pd.DataFrame, table: pd.DataFrame, unplanned: pd.DataFrame,
+    not_computed: dict[str, str], today: pd.Timestamp,
+) -> pd.DataFrame:  # fmt: skip
+    """What is missing in the plans of a dimension."""
+    found: list[dict[str, Any]] = []
+    if len(table):
+        found += [_of_row(NO_PLAN, row, value=row.actual) for row in unplanned.itertuples()]
+    found += _unknown(crm, by, table)
+    if by == "employee":
+        found += _left(crm, table)
+    for row in table[table["planned_days"] < table["period_days"]].itertuples():
+        found.append(_of_row(PARTLY, row, value=row.target, days=row.planned_days))
+    found += _late(crm, by, rows, today)
+    found += _set_late(crm, by, table)
+    found += [{"problem": NOT_COMPUTED, "measure": measure, "key": ""} for measure in not_computed]
+    gaps = pd.DataFrame(found, columns=_COLUMNS).astype({"value": "float64", "days": "float64"})
+    for column in ("period_start", "period_end", "day"):
+        gaps[column] = pd.to_datetime(gaps[column]).astype("datetime64[us]")
+    order = gaps["problem"].map({name: place for place, name in enumerate(dict.fromkeys(gaps["problem"]))})
+    size = gaps["value"].abs().fillna(0.0)
+    return (
+        gaps.assign(
+            _order=order, _size=-size, planned_as=gaps["planned_as"].astype("object").fillna("").astype("str")
+        )
+        .sort_values(["_order", "_size"], kind="stable")
+        .drop(columns=["_order", "_size"])
+        .reset_index(drop=True)
+    )
+
+
+def _of_row(problem: str, row: Any, *, value: float, **more: Any) -> dict[str, Any]:
+    whose = {name: getattr(row, name) for name in ("measure", "key", "period_start", "period_end")}
+    return {"problem": problem, **whose, "value": float(value), **more}
+
+
+def _unknown(crm: Crm, by: str, table: pd.DataFrame) -> list[dict[str, Any]]:
+    known = known_keys(crm, by=by)
+    if known is None or not len(table):
+        return []
+    strange = table[table["target"].notna() & ~table["key"].isin(known)]
+    return [_of_row(UNKNOWN_KEY, row, value=row.target) for row in strange.itertuples()]
+
+
+def _left(crm: Crm, table: pd.DataFrame) -> list[dict[str, Any]]:
+    left = left_employees(crm)
+    return [
+        _of_row(LEFT, row, value=row.target, day=left[row.key])
+        for row in table[table["key"].isin(left.index)].itertuples()
+        if left[row.key] <= row.period_end
+    ]
+
+
+def _set_late(crm: Crm, by: str, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Targets of the periods looked at that were set when their period had begun."""
+    if "plans" not in crm.tables or "set_on" not in crm.columns("plans") or table.empty:
+        return []
+    columns = ["dimension", "measure", "key", "period_start", "period_end", "target", "set_on"]
+    plans = crm.frame("plans", columns)
+    plans = plans[(plans["dimension"] == by) & plans["set_on"].notna()]
+    days = {name: pd.to_datetime(plans[name]) for name in ("period_start", "period_end", "set_on")}
+    plans = plans.assign(**days)
+    inside = plans["period_start"].ge(table["period_start"].min()) & plans["period_end"].le(
+        table["period_end"].max()
+    )
+    late = plans[inside & (plans["set_on"] > plans["period_start"])]
+    return [
+        _of_row(SET_LATE, row, value=row.target, day=row.set_on, days=(row.set_on - row.period_start).days)
+        for row in late.itertuples()
+    ]
+
+
+def _late(crm: Crm, by: str, rows: pd.DataFrame, today: pd.Timestamp) -> list[dict[str, Any]]:
+    """A measure that was planned so far, and has no target for the time that runs or comes next."""
+    found = []
+    for measure, part in rows.groupby("measure", sort=True):
+        last = part.sort_values("period_end").iloc[-1]
+        begin = last["period_end"] + pd.Timedelta(days=1)
+        length = last["period_end"] - last["period_start"]
+        one = {"measure": measure, "key": "", "period_start": begin, "day": last["period_end"]}
+        if last["period_end"] < today:
+            found.append({"problem": NOT_PLANNED, "period_end": today, **one})
+        elif last["period_end"] - today <= length / 4:
+            found.append({"problem": NO_NEXT, "days": (last["period_end"] - today).days, **one})
+    return [one | {"planned_as": _planned_as(crm, by, one)} for one in found]
+
+
+def _planned_as(crm: Crm, by: str, gap: dict[str, Any]) -> str:
+    """The first other dimension that has a target of the measure for the time that lacks one."""
+    for other in DIMENSIONS if "plans" in crm.tables else ():
+        rows = plan_rows(crm, by=other) if other != by else None
+        if (
+            rows is not None
+            and (
+                (rows["measure"] == gap["measure"])
+                & (rows["period_start"] <= gap["period_start"])
+                & (rows["period_end"] >= gap["period_start"])
+            ).any()
+        ):
+            return other
+    return ""
+
+
+COLUMNS = {
+    "total": None,
+    "customer": "customer_id",
+    "product": "product_id",
+    "category": "category",
+    "department": "department",
+    "employee": "owner_id",
+    "region": "region",
+}
+"""Dimension -> column of the deals."""
+
+_Z = 1.2816
+
+
+def forecast_for(
+    crm: Crm, *, measure: str, end: pd.Timestamp, given: tuple[Forecast, ...], seed: int
+) -> Forecast | None:
+    """The forecast of a measure that reaches to a day: one that was given, or a new one."""
+    kind = PIPELINE if measure == "won_amount" else SALES
+    for forecast in given:
+        if (forecast.kind, forecast.measure) == (kind, measure) and forecast.ends_on >= end:
+            return forecast
+    today = closing_day(crm)
+    months = 12 * (end.year - today.year) + end.month - today.month
+    try:
+        if kind == PIPELINE:
+            return forecast_pipeline(crm, horizon=max(1, months + (end.day > today.day)), seed=seed)
+        # The running month is foretold too: it is no whole period yet.
+        return forecast_sales(
+            crm, horizon=max(1, months + (not today.is_month_end)), measure=measure, seed=seed
+        )
+    except ParameterError:
+        return None
+
+
+def rest_of_period(
+    crm: Crm, forecast: Forecast | None, *, by: str, measure: str, first: pd.Timestamp, last: pd.Timestamp
+) -> pd.DataFrame:
+    """What is expected from tomorrow, or the first day if that is later, to the last day, by key.
+
+    Sales of keys are their shares of the forecast of the whole, as they were in the last twelve months; their bounds
+    rest on how far their months strayed from that.
+    """
+    empty = pd.DataFrame(columns=["expected", "low", "high"], index=pd.Index([], name="key"), dtype="float64")
+    today = closing_day(crm)
+    if forecast is None or last <= today:
+        return empty
+    if forecast.kind == PIPELINE:
+        begin = max((first - today).days, 1)
+        if begin == 1:
+            return expected_until(forecast, until=last, by=COLUMNS[by])[list(empty)]
+        futures = forecast.workings["futures"]
+        return futures.between(begin, (last - today).days, by=COLUMNS[by])[list(empty)]
+    begin = max(first, today + pd.Timedelta(days=1))
+    expected, half, months = _of_series(forecast, begin, last)
+    if by == "total":
+        row = {"expected": expected, "low": expected - half, "high": expected + half}
+        return pd.DataFrame(row, index=pd.Index(["all"], name="key"))
+    return _shared_out(crm, by=by, measure=measure, expected=expected, half=half, months=months)
+
+
+def _of_series(forecast: Forecast, first: pd.Timestamp, last: pd.Timestamp) -> tuple[float, float, float]:
+    """Expected sum, half of its interval, and how many periods it makes up; parts of a period count by days."""
+    table = forecast.periods
+    length = (table["period_end"] - table["period_start"]).dt.days + 1
+    ends, begins = table["period_end"].clip(upper=last), table["period_start"].clip(lower=first)
+    share = (((ends - begins).dt.days + 1) / length).clip(lower=0).to_numpy()
+    expected = float((share * table["expected"]).sum())
+    if np.allclose(share, 1):
+        return expected, (forecast.total["high"] - forecast.total["low"]) / 2, float(share.sum())
+    half = share * ((table["high"] - table["low"]) / 2).to_numpy()
+    # Errors of neighbouring periods go together by half.
+    return expected, float(np.sqrt(0.5 * (half**2).sum() + 0.5 * half.sum() ** 2)), float(share.sum())
+
+
+def _shared_out(
+    crm: Crm, *, by: str, measure: str, expected: float, half: float, months: float
+) -> pd.DataFrame:
+    apart = sales_series(crm, by=by, measure=measure, today=closing_day(crm)).values
+    recent = apart.tail(SHARE_MONTHS)
+    whole = float(recent.to_numpy().sum())
+    share = recent.sum() / whole if whole else recent.sum() * 0.0
+    total = apart.sum(axis=1)
+    rolled = apart.rolling(SHARE_MONTHS, min_periods=3).sum().shift(1)
+    usual = rolled.div(rolled.sum(axis=1), axis=0)
+    stray = (apart - usual.mul(total, axis=0)).tail(2 * SHARE_MONTHS)
+    size = np.sqrt((stray**2).mean())
+    own = _Z * size * np.sqrt(months)
+    bound = np.sqrt(own**2 + (share * half) ** 2)
+    table = pd.DataFrame({"expected": share * expected})
+    table = table.assign(low=table["expected"] - bound, high=table["expected"] + bound)
+    table.index = table.index.astype(str)
+    table.index.name = "key"
+    return table
+
+
+def price_volume_mix(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Split the difference of two amounts into price, volume, mix and what has no price.
+
+    Of every product with pieces and money in both times, ``price`` is what its pieces of now would have brought
+    less at the price of before. ``volume`` is the change of all pieces at the mean price of before. ``mix`` is the
+    rest: more or less of dear products, new and dropped ones among them.
+
+    References
+    ----------
+    Horngren, C. T., Datar, S. M. & Rajan, M. V. (2015). Cost Accounting, 15th ed., ch. 14: sales-mix and
+    sales-quantity variances.
+    """
+    both = pd.merge(
+        _priced(now), _priced(before), on=["key", "product_id"], how="outer", suffixes=("_now", "_before")
+    ).fillna(0.0)
+    old = np.divide(
+        both["amount_before"], both["pieces_before"],
+        out=np.full(len(both), np.nan), where=(both["pieces_before"] > 0).to_numpy(),
+    )  # fmt: skip
+    new = np.divide(
+        both["amount_now"], both["pieces_now"],
+        out=np.full(len(both), np.nan), where=(both["pieces_now"] > 0).to_numpy(),
+    )  # fmt: skip
+    # A product that is new has no price of before: its own is taken, so that it counts as mix.
+    usual = np.where(np.isfinite(old), old, new)
+    both["price"] = np.where(both["pieces_now"] > 0, both["pieces_now"] * (new - usual), 0.0)
+    sums = both.groupby("key")[["pieces_now", "pieces_before", "amount_now", "amount_before", "price"]].sum()
+    keys = sorted({*now["key"], *before["key"]})
+    sums = sums.reindex(keys).fillna(0.0)
+    mean = (sums["amount_before"] / sums["pieces_before"].where(sums["pieces_before"] > 0)).fillna(0.0)
+    whole = pd.DataFrame(
+        {
+            "before": before.groupby("key")["amount"].sum().reindex(keys).fillna(0.0),
+            "now": now.groupby("key")["amount"].sum().reindex(keys).fillna(0.0),
+        }
+    )
+    volume = (sums["pieces_now"] - sums["pieces_before"]) * mean
+    priced = sums["amount_now"] - sums["amount_before"]
+    table = pd.DataFrame(
+        {
+            "before": whole["before"],
+            "price": sums["price"],
+            "volume": volume,
+            "mix": priced - sums["price"] - volume,
+            "other": whole["now"] - whole["before"] - priced,
+            "now": whole["now"],
+        }
+    )
+    table.index.name = "key"
+    return table
+
+
+def _priced(sums: pd.DataFrame) -> pd.DataFrame:
+    """Products whose price can be told; what was sold without a quantity is none of it."""
+    table = sums.groupby(["key", "product_id"], as_index=False)[["amount", "pieces", "unpriced"]].sum()
+    table["amount"] -= table["unpriced"]
+    kept = (table["pieces"] > 0) & (table["amount"] > 0)
+    return table.loc[kept, ["key", "product_id", "amount", "pieces"]]

@@ -8,6 +8,18 @@ import pandas as pd
 
 PIPELINE, SALES = "pipeline", "sales"
 
+BY_STAGE, LAST_YEAR, GROWN, LATELY = "stage weights", "a year earlier", "last year grown", "lately"
+PLAIN = (BY_STAGE, LAST_YEAR, GROWN, LATELY)
+"""Ways that anybody could go by without a model; the forecast is held against the nearest of them."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to know about a result: its code, and the figures that go with it; the page has the words."""
+
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Forecast:
@@ -46,16 +58,17 @@ class Forecast:
     way : str
         The one that was taken.
     baseline : str
-        The simple one that it is measured against; the same as `way` where history is thin or none was nearer.
+        The plain rule that it is measured against: of `PLAIN` the nearest on the past; the same as `way` where
+        history is thin or nothing was nearer.
     is_thin : bool
         Whether there was too little history to choose, so that the simple way was taken.
     level_pct : float
         Of the intervals.
     currency : str
-    notes : tuple of str
-        How it was made, and what was filled or left out.
-    says, limits
-        In sentences.
+    notes : tuple of Remark
+        What was filled in or left out.
+    limits : tuple of Remark
+        What it cannot know.
     workings : dict
         What further tables are made from.
 
@@ -82,9 +95,8 @@ class Forecast:
     is_thin: bool
     level_pct: float
     currency: str
-    says: str
-    notes: tuple[str, ...] = ()
-    limits: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    limits: tuple[Remark, ...] = ()
     workings: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -103,6 +115,14 @@ class Forecast:
         return str(found.iloc[0]) if self.way != self.baseline and len(found) else "not tested"
 
     @property
+    def is_promised(self) -> bool:
+        """Whether level and bounds rest on enough: two years of history, and past forecasts to choose by."""
+        if not len(self.history):
+            return False
+        length = (self.history["period_end"] - self.history["period_start"]).dt.days.max()
+        return not self.is_thin and len(self.history) >= 2 * (52 if length < 10 else 12)
+
+    @property
     def coverage_pct(self) -> float:
         """How often what happened lay inside the interval, percent of the past forecasts; NaN without any.
 
@@ -114,7 +134,9 @@ class Forecast:
         return float(found.iloc[0]) if len(found) else float("nan")
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.says)}</p>{self.periods.round(1).to_html(index=False)}"
+        return (
+            f"<p>{escape(self.measure)}: {escape(self.way)}</p>{self.periods.round(1).to_html(index=False)}"
+        )
 
 
 REACHED, ON_COURSE, OPEN, BEHIND, MISSED = "reached", "on course", "open", "behind", "missed"
@@ -142,15 +164,15 @@ class PlanVsActual:
         The same against the plan, over keys that have both a target for the amount and for the quantity; `before`
         is the target.
     missing : DataFrame
-        `problem`, `measure`, `key`, `period_start`, `period_end`, `value`, `says`.
+        `problem` (a code), `measure`, `key`, `period_start`, `period_end`, `value`, `day` (of what went wrong),
+        `days` (that belong to it), `planned_as` (the dimension that does have a target for that time).
     forecasts : dict measure -> Forecast
         What `expected` rests on.
     today : Timestamp
     currency : str
     level_pct : float
         Of the bounds.
-    says : str
-    notes, limits : tuple of str
+    notes, limits : tuple of Remark
 
     Examples
     --------
@@ -166,12 +188,11 @@ class PlanVsActual:
     today: pd.Timestamp
     currency: str
     level_pct: float
-    says: str
-    notes: tuple[str, ...] = ()
-    limits: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    limits: tuple[Remark, ...] = ()
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.says)}</p>{self.table.round(1).to_html(index=False)}"
+        return f"<p>{escape(self.by)}</p>{self.table.round(1).to_html(index=False)}"
 
 
 def status_of(target: float, *, actual: float, low: float, high: float, is_over: bool) -> str:

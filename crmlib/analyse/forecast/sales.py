@@ -6,9 +6,15 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.horizon import Horizon, closing_day, read_horizon
-from crmlib.analyse.forecast.result import SALES, Forecast
-from crmlib.analyse.forecast.says import sales_limits, sales_notes, sales_says
-from crmlib.analyse.forecast.scores import LEVEL_PCT, Stretch, compare_ways, learn_stretch, score_ways
+from crmlib.analyse.forecast.result import PLAIN, SALES, Forecast, Remark
+from crmlib.analyse.forecast.scores import (
+    LEVEL_PCT,
+    Stretch,
+    compare_ways,
+    learn_stretch,
+    nearest_plain,
+    score_ways,
+)
 from crmlib.analyse.forecast.series import (
     FAMILIES,
     FEWEST_ORIGINS,
@@ -101,20 +107,18 @@ def forecast_sales(
     total = series.values["all"]
     lowest = None if (total < 0).any() or measure == "margin" else 0.0
     tried = try_ways(total, periods=periods, season=SEASONS[freq], families=FAMILIES, lowest=lowest)
-    groups, said = _groups(crm, by, series=series, periods=periods, freq=freq, measure=measure)
     story = _judged(tried, seed=seed, periods=periods)
-    table, sums = _foretold(tried, story["way"], series, lowest=lowest, periods=periods)
-    known = {"series": series, "total": sums, "measure": measure, "freq": freq, "tried": tried} | story
-    known |= {"horizon": f"{periods} {freq}{'' if periods == 1 else 's'}", "groups": groups}
+    table, sums = _expected(tried, story, series, lowest=lowest, periods=periods)
+    groups, said = _groups(crm, by, series=series, sums=sums, periods=periods, freq=freq, measure=measure)
     unit = _UNITS.get(measure, crm.currency)
     return Forecast(
         kind=SALES, measure=measure, unit=unit, today=series.last_day,
-        ends_on=table["period_end"].iloc[-1], horizon=known["horizon"], total=sums, periods=table,
+        ends_on=table["period_end"].iloc[-1], horizon=Horizon(count=periods, unit=freq).says, total=sums, periods=table,
         by={by: groups} if by is not None else {}, history=_history(series), past=tried.past,
-        scores=story["scores"], comparison=story["comparison"], way=story["way"], baseline=tried.baseline,
+        scores=story["scores"], comparison=story["comparison"], way=story["way"], baseline=story["baseline"],
         is_thin=story["is_thin"], level_pct=LEVEL_PCT, currency=crm.currency,
-        says=sales_says(unit=unit, **known), notes=(*sales_notes(**known), *said),
-        limits=sales_limits(**known), workings={"series": series, "tried": tried},
+        notes=(*_notes(series), *said), limits=_limits(tried, series, is_thin=story["is_thin"]),
+        workings={"series": series, "tried": tried},
     )  # fmt: skip
 
 
@@ -129,9 +133,10 @@ def _periods(horizon: Horizon, freq: str) -> int:
 def _judged(tried: Tried, *, seed: int, periods: int) -> dict[str, Any]:
     past = tried.past
     scores = score_ways(past)
-    is_thin = past["made_on"].nunique() < FEWEST_ORIGINS or len(tried.now) == 1
+    is_thin = past["made_on"].nunique() < FEWEST_ORIGINS or set(tried.now) <= set(PLAIN)
     ways = [way for way in scores["way"] if way in tried.now]
     way = tried.baseline if is_thin or not ways else ways[0]
+    baseline = tried.baseline if is_thin or not ways else nearest_plain(scores)
     comparison = (
         compare_ways(past, chosen=way, block=-(-periods // stride_of(periods)), seed=seed)
         if len(past)
@@ -141,16 +146,18 @@ def _judged(tried: Tried, *, seed: int, periods: int) -> dict[str, Any]:
         comparison = pd.DataFrame(columns=["way", "gain_pct", "low", "high", "better"])
     return {
         "way": way,
+        "baseline": baseline,
         "is_thin": is_thin,
         "scores": scores.assign(is_chosen=scores["way"] == way),
         "comparison": comparison,
     }
 
 
-def _foretold(
-    tried: Tried, way: str, series: SalesSeries, *, lowest: float | None, periods: int
+def _expected(
+    tried: Tried, story: dict[str, Any], series: SalesSeries, *, lowest: float | None, periods: int
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    now, simple = tried.now[way], tried.now[tried.baseline]
+    way = story["way"]
+    now, simple = tried.now[way], tried.now[story["baseline"]]
     each, whole = (_stretch(table, way) for table in (tried.past, tried.sums))
     low, high = _bounds(each, now.expected, now.deviation, lowest)
     months = series.freq == "month"
@@ -190,8 +197,15 @@ def _bounds(
 
 
 def _groups(
-    crm: Crm, by: str | None, *, series: SalesSeries, periods: int, freq: str, measure: str
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    crm: Crm, by: str | None, *, series: SalesSeries, sums: dict[str, float], periods: int, freq: str, measure: str,
+) -> tuple[pd.DataFrame, tuple[Remark, ...]]:  # fmt: skip
+    """What is expected of each group: forecast by itself, then all in one proportion so that they make the whole.
+
+    References
+    ----------
+    Athanasopoulos, G., Ahmed, R. A. & Hyndman, R. J. (2009). Hierarchical forecasts for Australian domestic tourism.
+    International Journal of Forecasting 25(1), 146-166: proportions of forecasts.
+    """
     if by is None:
         return pd.DataFrame(), ()
     apart = sales_series(crm, freq=freq, by=by, measure=measure, today=closing_day(crm))
@@ -208,25 +222,59 @@ def _groups(
             wide[name], periods=periods, season=SEASONS[freq], families=_OF_GROUPS, lowest=lowest
         )
         story = _judged(tried, seed=0, periods=periods)
-        _, sums = _foretold(tried, story["way"], series, lowest=lowest, periods=periods)
+        _, own = _expected(tried, story, series, lowest=lowest, periods=periods)
         score = story["scores"].set_index("way")
         here = score.loc[story["way"]] if story["way"] in score.index else pd.Series(dtype=float)
         rows.append(
             {
                 "key": name,
-                **sums,
+                **own,
                 "way": story["way"],
                 "wape_pct": here.get("wape_pct", np.nan),
                 "coverage_pct": here.get("coverage_pct", np.nan),
                 "last_year": float(wide[name].tail(SEASONS[freq]).sum()),
             }
         )
-    said = [f"Each {by} is foretold by itself, so the parts do not add up exactly to the whole."]
+    table = pd.DataFrame(rows)
+    table, changed_pct = _adding_up(table, sums)
+    said = [Remark("parts_fitted" if np.isfinite(changed_pct) else "parts_apart", {"changed": changed_pct})]
     if small:
-        said.append(
-            f"{len(small):,} smaller {'one stands' if len(small) == 1 else 'ones stand together'} as “{OTHERS}”."
-        )
-    return pd.DataFrame(rows), tuple(said)
+        said.append(Remark("others_together", {"n": len(small)}))
+    return table, tuple(said)
+
+
+def _adding_up(table: pd.DataFrame, sums: dict[str, float]) -> tuple[pd.DataFrame, float]:
+    """The groups multiplied by what makes their sum the whole, and by how many percent that changed them."""
+    found = table.copy()
+    for name, ends in (("expected", ["expected", "low", "high"]), ("baseline", ["baseline"])):
+        own = float(table[name].sum())
+        factor = sums[name] / own if own > 0 and sums[name] > 0 else np.nan
+        if not np.isfinite(factor):
+            return table, float("nan")
+        found[ends] = table[ends] * factor
+    return found, 100 * (sums["expected"] / float(table["expected"].sum()) - 1)
+
+
+def _notes(series: SalesSeries) -> tuple[Remark, ...]:
+    """What was left out."""
+    left, freq, said = series.left_out, series.freq, []
+    if pd.notna(left["running_start"]):
+        said.append(Remark("running_left_out", {"unit": freq, "day": left["running_start"]}))
+    if pd.notna(left["first_start"]):
+        said.append(Remark("first_left_out", {"unit": freq, "day": left["first_start"]}))
+    if series.measure == "margin":
+        said.append(Remark("known_cost"))
+    return tuple(said)
+
+
+def _limits(tried: Tried, series: SalesSeries, *, is_thin: bool) -> tuple[Remark, ...]:
+    """What the forecast cannot know, and why only a simple way was open to it."""
+    said = []
+    if is_thin:
+        said.append(Remark("short_history", {"n": len(series.values), "unit": series.freq}))
+        if tried.past["made_on"].nunique() < 2:
+            said.append(Remark("no_bounds"))
+    return (*said, Remark("no_example_sales"))
 
 
 def _history(series: SalesSeries) -> pd.DataFrame:

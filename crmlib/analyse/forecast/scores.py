@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.forecast.result import PLAIN
+
 _DRAWS = 1_000
 
 
@@ -32,6 +34,11 @@ def score_ways(table: pd.DataFrame) -> pd.DataFrame:
         )
     columns = ["way", "forecasts", "wape_pct", "bias_pct", "mean_error", "coverage_pct"]
     return pd.DataFrame(rows, columns=columns).sort_values("mean_error", kind="stable").reset_index(drop=True)
+
+
+def nearest_plain(scores: pd.DataFrame) -> str:
+    """Of the plain rules the one that was nearest on the past."""
+    return str(scores.loc[scores["way"].isin(PLAIN), "way"].iloc[0])
 
 
 def compare_ways(table: pd.DataFrame, *, chosen: str, block: int, seed: int) -> pd.DataFrame:
@@ -113,7 +120,7 @@ class Stretch:
         low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
         expected = np.asarray(expected, dtype=float)
         low, high = expected + wider * (low - expected), expected + wider * (high - expected)
-        # Where few deals can be won the middle of the draws may lie beside the mean; the interval holds it.
+        # Where few deals can be won the median of the draws may lie beside the mean; the interval holds it.
         return np.clip(np.minimum(low, expected), 0, None), np.maximum(high, expected)
 
 

@@ -1,4 +1,4 @@
-"""Time series foretold: smoothing, differences, a drifting line, their average, and two simple ways."""
+"""Time series forecast: smoothing, differences, a drifting line, their average, and plain rules."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.forecast.result import GROWN, LAST_YEAR, LATELY, PLAIN
 from crmlib.analyse.forecast.scores import stretched_past
 from crmlib.analyse.learn.candidates import one_thread
 
-SEASONAL, LATELY = "a year earlier", "lately"
-"""The simple ways: the same period a year earlier, and the mean of the last `LATELY_PERIODS`."""
+SEASONAL = LAST_YEAR
+"""The simple ways: the same period a year earlier, also with the growth since (GROWN), and the mean of the last
+`LATELY_PERIODS` (LATELY)."""
 
 SMOOTHING, DIFFERENCES, LINE, AVERAGE = "smoothing", "differences", "drifting line", "average"
 
@@ -22,6 +24,7 @@ FAMILIES = (SMOOTHING, DIFFERENCES, LINE)
 LATELY_PERIODS = 3
 
 _MOST_LOG_SPREAD = 5.0
+_MOST_GROWTH = 3.0
 _ETS = ((None, False), ("add", True), ("add", False))
 _ARMA = ((0, 1), (1, 0), (1, 1), (2, 1))
 
@@ -157,6 +160,22 @@ def _seasonal_naive(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
     )
 
 
+def _seasonal_grown(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
+    """The same period a year earlier, times what the last year was to the one before it."""
+    season = spec.season
+    sums = np.cumsum(np.append(0, values))
+    years = sums[season:] - sums[:-season]
+    # Of each value after two years: the growth that was known just before it.
+    growth = np.divide(
+        years[season:], years[:-season], out=np.ones(len(years) - season), where=years[:-season] > 0
+    )
+    growth = growth.clip(1 / _MOST_GROWTH, _MOST_GROWTH)
+    plain = _seasonal_naive(spec, values, periods)
+    error = values[2 * season :] - values[season:-season] * growth[:-1]
+    size = np.sqrt(np.mean(error**2)) / plain.deviation[0] if len(error) and plain.deviation[0] > 0 else 1.0
+    return Ahead(expected=plain.expected * growth[-1], deviation=plain.deviation * size)
+
+
 def _lately(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
     sums = np.cumsum(np.append(0, values))
     width = min(LATELY_PERIODS, len(values))
@@ -258,6 +277,7 @@ def _line(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
 
 _FITS: dict[str, Callable[[Spec, np.ndarray, int], Ahead]] = {
     SEASONAL: _seasonal_naive,
+    GROWN: _seasonal_grown,
     LATELY: _lately,
     SMOOTHING: _smoothing,
     DIFFERENCES: _differences,
@@ -311,7 +331,12 @@ def _try_ways(
     numbers = values.to_numpy(float)
     begin = first_origin(len(numbers), periods=periods, season=season)
     baseline = SEASONAL if season > 1 and min(begin, len(numbers)) >= season else LATELY
-    simple = Spec(family=baseline, order=(), season=season, is_log=False)
+    rules = [
+        baseline,
+        *([LATELY] if baseline == SEASONAL else []),
+        *([GROWN] if begin >= 2 * season > 2 else []),
+    ]
+    simple = [Spec(family=rule, order=(), season=season, is_log=False) for rule in rules]
     is_testable = (len(numbers) - periods - begin) // stride_of(periods) + 1 >= FEWEST_ORIGINS
     used = families if is_testable and len(numbers) >= FEWEST_PERIODS else ()
     origins = range(len(numbers) - periods, begin - 1, -stride_of(periods))[:MOST_ORIGINS][::-1]
@@ -319,14 +344,14 @@ def _try_ways(
     chosen.append(_chosen(numbers, used, season=season))
     rows = []
     for origin in origins:
-        found = _all_ways(numbers[:origin], [simple, *chosen[0]], periods=periods)
+        found = _all_ways(numbers[:origin], [*simple, *chosen[0]], periods=periods)
         rows += list(_rows(values, found, origin=origin, periods=periods))
     columns = ["way", "made_on", "until", "ahead", "expected", "deviation", "actual"]
     past = _everywhere(pd.DataFrame(rows, columns=columns))
     return Tried(
         past=stretched_past(past, lowest=lowest),
         sums=stretched_past(_summed(past), lowest=lowest),
-        now=_all_ways(numbers, [simple, *chosen[1]], periods=periods),
+        now=_all_ways(numbers, [*simple, *chosen[1]], periods=periods),
         baseline=baseline,
     )
 
@@ -362,7 +387,7 @@ def _all_ways(values: np.ndarray, specs: list[Spec], *, periods: int) -> dict[st
             found[spec.family] = foretell(spec, values, periods=periods)
         except (ValueError, np.linalg.LinAlgError):
             continue
-    parts = [ahead for way, ahead in found.items() if way not in (SEASONAL, LATELY)]
+    parts = [ahead for way, ahead in found.items() if way not in PLAIN]
     return found | {AVERAGE: average_of(parts)} if len(parts) > 1 else found
 
 

@@ -8,8 +8,14 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.forecast.pipeline import forecast_pipeline
-from crmlib.analyse.forecast.plan import plan_vs_actual, read_period, targets_of, usual_period
-from crmlib.analyse.forecast.plan_gaps import PARTS, price_volume_mix
+from crmlib.analyse.forecast.plan import (
+    PARTS,
+    plan_vs_actual,
+    price_volume_mix,
+    read_period,
+    targets_of,
+    usual_period,
+)
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.forecast.cases import company
 
@@ -169,11 +175,21 @@ def test_what_is_missing_or_late():
     )  # fmt: skip
     missing = plan_vs_actual(crm, by="employee").missing
     assert missing.set_index("problem")["key"].to_dict() == {
-        "sold without a plan": "e1", "plan for an unknown key": "e9", "plan for somebody who left": "e2",
-        "no plan for the next period": "",
+        "no_target": "e1", "unknown_key": "e9", "left": "e2", "no_next": "",
     }  # fmt: skip
     later = shop(("total", "x", "net_amount", 10.0), as_of="2024-03-15")
-    assert plan_vs_actual(later).missing["problem"].tolist() == ["no plan for the running period"]
+    assert plan_vs_actual(later).missing["problem"].tolist() == ["not_planned"]
+
+
+def test_the_dimension_that_is_planned_further_is_named():
+    total = plans(("total", "all", "net_amount", 90.0)).assign(
+        period_start="2024-02-01", period_end="2024-02-29"
+    )
+    crm = shop(("employee", "e1", "net_amount", 10.0), as_of="2024-01-31", extra=total)
+    late = plan_vs_actual(crm, by="employee").missing.set_index("problem").loc["no_next"]
+    assert late["planned_as"] == "total" and late["day"] == pd.Timestamp("2024-01-31") and late["days"] == 0
+    alone = plan_vs_actual(shop(("employee", "e1", "net_amount", 10.0), as_of="2024-01-31"), by="employee")
+    assert alone.missing.set_index("problem").loc["no_next", "planned_as"] == ""
 
 
 def test_targets_are_not_counted_twice():
@@ -188,7 +204,7 @@ def test_targets_are_not_counted_twice():
     two = plan_vs_actual(crm, period=("2024-01-01", "2024-02-29")).table
     assert two["target"].tolist() == [20.0] and two["planned_days"].tolist() == [60]
     part = plan_vs_actual(simple_shop(), period="2024-Q1")
-    assert part.missing["problem"].tolist() == ["plan for part of the period"]
+    assert part.missing["problem"].tolist() == ["partly"]
 
 
 def test_won_deals_end_where_the_forecast_says():
@@ -246,7 +262,7 @@ def test_what_cannot_be_compared_says_why():
     with pytest.raises(ParameterError, match="no dimension 'regon'"):
         plan_vs_actual(crm, by="regon")
     both = shop(("total", "x", "won_amount", 10.0), ("total", "x", "net_amount", 10.0))
-    assert "cannot be computed" in plan_vs_actual(both).missing["problem"].tolist()
+    assert "not_computed" in plan_vs_actual(both).missing["problem"].tolist()
     with pytest.raises(SchemaError, match="no plans"):
         plan_vs_actual(Crm.from_frames(as_of="2024-01-31", products=PRODUCTS))
 

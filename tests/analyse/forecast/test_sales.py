@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
+from crmlib.analyse.forecast.result import GROWN
 from crmlib.analyse.forecast.sales import OTHERS, forecast_sales
 from crmlib.analyse.forecast.series import (
     DIFFERENCES,
@@ -87,7 +88,9 @@ def test_a_known_trend_is_found_and_bounds_hold():
     found = forecast_sales(shop(trend(48)), by=None)
     truth = (1_000 + 20 * np.arange(48, 51)) * (1 + 0.3 * np.sin(2 * np.pi * np.arange(48, 51) / 12))
     assert found.periods["expected"].to_numpy() == pytest.approx(truth, rel=0.06)
-    assert found.beats_baseline == "yes" and found.way not in (SEASONAL, LATELY)
+    better = found.comparison.set_index("way")["better"]
+    assert better[[SEASONAL, LATELY]].eq("yes").all() and found.way not in (SEASONAL, LATELY)
+    assert found.baseline == GROWN
     assert 70 <= found.coverage_pct <= 100
     assert (found.periods["low"] <= found.periods["expected"]).all()
     assert found.periods["period_start"].iloc[0] == pd.Timestamp("2025-01-01")
@@ -100,6 +103,14 @@ def test_simple_ways_are_exact():
     assert seasonal.deviation == pytest.approx([12.0] * 12 + [12 * np.sqrt(2)] * 2)
     lately = foretell(Spec(family=LATELY, order=(), season=12, is_log=False), values, periods=2)
     assert lately.expected.tolist() == [28.0, 28.0] and lately.deviation == pytest.approx([2.0, 2.0])
+
+
+def test_last_year_with_growth_is_exact():
+    values = np.concatenate([[1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0], [4.0, 8.0, 12.0, 16.0]])
+    grown = foretell(Spec(family=GROWN, order=(), season=4, is_log=False), values, periods=5)
+    assert grown.expected.tolist() == [8.0, 16.0, 24.0, 32.0, 8.0]
+    once = foretell(Spec(family=GROWN, order=(), season=4, is_log=False), values[:8], periods=1)
+    assert once.expected.tolist() == [4.0] and once.deviation[0] > 0
 
 
 def test_smoothing_of_noise_is_its_level():
@@ -130,16 +141,17 @@ def test_a_running_period_is_left_out_and_said():
     found = forecast_sales(crm)
     assert found.today == pd.Timestamp("2022-05-31") and found.history["actual"].min() > 100
     assert found.periods["period_start"].iloc[0] == pd.Timestamp("2022-06-01")
-    assert "2022-06-01 was not over" in found.notes[0]
+    assert found.notes[0].code == "running_left_out"
+    assert found.notes[0].facts["day"] == pd.Timestamp("2022-06-01")
 
 
 @pytest.mark.usefixtures("_quick")
 def test_short_series_take_the_simple_way_by_name():
     found = forecast_sales(shop(trend(7)))
-    assert found.is_thin and found.way == LATELY and "too few" in found.limits[0]
+    assert found.is_thin and found.way == LATELY and found.limits[0].code == "short_history"
     one = forecast_sales(shop([500.0]))
     assert one.total["expected"] == 1_500 and np.isnan(one.total["low"])
-    assert any("no bounds" in limit for limit in one.limits)
+    assert any(limit.code == "no_bounds" for limit in one.limits)
     with pytest.raises(ParameterError, match="no whole month has a sale"):
         forecast_sales(shop([500.0], as_of="2021-01-25"))
 
@@ -166,7 +178,9 @@ def test_groups_are_foretold_and_small_ones_together():
     found = forecast_sales(crm, by="channel")
     table = found.by["channel"]
     assert len(table) == 13 and table["key"].iloc[-1] == OTHERS
-    assert any("smaller ones stand together" in note for note in found.notes)
+    assert any(note.code == "others_together" for note in found.notes)
+    for name in ("expected", "baseline"):
+        assert table[name].sum() == pytest.approx(found.total[name])
 
 
 @pytest.mark.usefixtures("_quick")
@@ -183,7 +197,7 @@ def test_the_same_seed_gives_the_same_bytes():
     crm = plain_shop(20)
     one, other = forecast_sales(crm), forecast_sales(crm)
     pd.testing.assert_frame_equal(one.periods, other.periods, check_exact=True)
-    assert one.says == other.says
+    assert one.notes == other.notes and one.total == other.total
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,38 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.plan import main_rows
-from crmlib.analyse.forecast.plan_gaps import PARTS
-from crmlib.analyse.forecast.result import BEHIND, MISSED, OPEN, Forecast, PlanVsActual
-from crmlib.analyse.forecast.says import MEASURE_WORDS
+from crmlib.analyse.forecast.plan import PARTS, main_rows
+from crmlib.analyse.forecast.result import BEHIND, MISSED, ON_COURSE, OPEN, Forecast, PlanVsActual
 from crmlib.analyse.forecast.scores import LEVEL_PCT
+from crmlib.present.claims import Claim, Fact, Family, claim, clause, count, money, name, names, share
 from crmlib.present.plots_parts import SIDE, canvas, nothing, scale_of, short_numbers
 from crmlib.present.reports.forecast.say import (
-    MEASURE_UNITS,
+    IN_PIECES,
+    KEY_WORDS,
+    MEASURE_WORDS,
+    UNIT_WORDS,
     amount,
     bounds,
     covered,
+    expected_fact,
+    far_from_plan,
+    held,
+    horizon_words,
+    parts_of,
     past_of,
+    period_length,
     period_words,
-    what_is_foretold,
+    plan_fact,
+    plan_place,
+    unit_of,
+    what_is_expected,
 )
 from crmlib.present.theme import ALARM, GREY, INK, MAIN, PALE, SOFT, finish, text_width, theme, wrapped
-from crmlib.present.words import count, listing, money, number, percent, plural, sentence, shortened
+from crmlib.present.words import number, shortened
+
+_SCALES = Family("forecast-picture-scale", ("thousand", "million", "billion"))
+_STEPS = Family("forecast-picture-split-step", PARTS)
+_TOTALS = Family("forecast-picture-total", (ON_COURSE, BEHIND, OPEN, "unknown"), ("when",))
 
 _MOST_PERIODS = 30
 
@@ -38,13 +53,11 @@ def plot_forecast(result: Forecast, *, ax: Any = None) -> Any:
     -------
     matplotlib Axes
     """
-    unit = {"measure": result.measure, "currency": result.currency}
     total, past = result.total, result.history.tail(_MOST_PERIODS)
     coming = result.periods[result.periods["is_whole"]]
     coming = coming if len(coming) else result.periods
-    title = sentence(
-        f"{amount(total['expected'], **unit)} of {what_is_foretold(result)} expected in the next {result.horizon}"
-    ).rstrip(".")
+    whole = {"amount": expected_fact(result), "what": what_is_expected(result)}
+    title = claim("forecast-picture-coming", horizon=horizon_words(result), **whole)
     known = np.concatenate([past["actual"], coming["expected"], coming["high"].dropna()])
     scale, word = scale_of(known)
     then, ahead = _middles(past), _middles(coming)
@@ -52,7 +65,7 @@ def plot_forecast(result: Forecast, *, ax: Any = None) -> Any:
         ax = canvas(ax, title=title, body=2.9, foot=0.95)
         ax.plot(then, past["actual"] / scale, color=INK, linewidth=2)
         _fan(ax, past, coming, scale)
-        if result.way != result.baseline:
+        if _has_diamonds(result):
             ax.plot(ahead, coming["baseline"] / scale, color=GREY, linewidth=0, marker="D", markersize=5)
         lowest = min(0.0, float(np.nanmin(known)), float(coming["low"].min(skipna=True) or 0)) / scale
         ax.set_ylim(bottom=1.05 * lowest if lowest < 0 else 0)
@@ -60,15 +73,17 @@ def plot_forecast(result: Forecast, *, ax: Any = None) -> Any:
         ax.yaxis.grid(True)
         ax.locator_params(axis="y", nbins=5)
         _dates(ax)
-        key = f"blue: expected, with bounds for {percent(LEVEL_PCT)}"
-        key += "\ndiamonds: the simple way" if result.way != result.baseline else ""
-        ax.set_xlabel(key, loc="left")
+        key = [claim("forecast-picture-coming-key", level=share(LEVEL_PCT))]
+        key += [claim("forecast-picture-coming-key-plain")] if _has_diamonds(result) else []
+        ax.set_xlabel("\n".join(map(str, key)), loc="left")
         ax.set_ylabel(_axis_name(result, word))
-    alt = f"Line of {count(len(past), 'period')} of {what_is_foretold(result)}, last " + (
-        f"{amount(past['actual'].iloc[-1], **unit)}" if len(past) else "not known"
-    )
-    alt += (
-        f"; expected {amount(total['expected'], **unit)}{bounds(total['low'], total['high'], **unit)} in all."
+    last = past["actual"].iloc[-1] if len(past) else np.nan
+    alt = claim(
+        "forecast-picture-coming-alt",
+        n=count(len(past)),
+        last=amount(last, **unit_of(result)),
+        bounds=bounds(total["low"], total["high"], **unit_of(result)),
+        **whole,
     )
     return finish(ax, title=title, alt=alt)
 
@@ -87,18 +102,17 @@ def plot_past_forecasts(result: Forecast, *, ax: Any = None) -> Any:
     """
     table = past_of(result)
     if table.empty:
-        says = "Too little history to try the forecast on the past"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
-    inside, tried = covered(result)
-    title = f"In {number(inside)} of {count(tried, 'past forecast')} what happened lay within the bounds"
+        says = claim("forecast-picture-past-none")
+        return finish(nothing(ax, says=says), title=says, alt=claim("forecast-picture-past-none-alt"))
+    title = claim("forecast-picture-past", **held(result))
     scale, word = scale_of(np.concatenate([table["high"], table["actual"]]))
     with theme():
         ax = canvas(ax, title=title, body=2.9, foot=0.95)
         x = table["made_on"]
         ax.vlines(x, table["low"] / scale, table["high"] / scale, color=MAIN, alpha=0.35, linewidth=6)
         ax.plot(x, table["expected"] / scale, "_", color=MAIN, markersize=9, markeredgewidth=2.5)
-        for held, colour, marker in ((True, INK, "o"), (False, ALARM, "s")):
-            part = table[table["is_covered"] == held]
+        for is_inside, colour, marker in ((True, INK, "o"), (False, ALARM, "s")):
+            part = table[table["is_covered"] == is_inside]
             ax.plot(part["made_on"], part["actual"] / scale, marker, color=colour, markersize=6)
         lowest = float(min(table["low"].min(), table["actual"].min(), 0)) / scale
         ax.set_ylim(bottom=1.05 * lowest if lowest < 0 else 0)
@@ -106,17 +120,19 @@ def plot_past_forecasts(result: Forecast, *, ax: Any = None) -> Any:
         ax.yaxis.grid(True)
         ax.locator_params(axis="y", nbins=5)
         _dates(ax)
-        ax.set_xlabel(
-            "day of the forecast\nblue: foretold, with bounds; dots: what happened\n(squares: outside)",
-            loc="left",
-        )
+        key = [claim("forecast-picture-past-made"), claim("forecast-picture-past-key")]
+        inside, tried = covered(result)
+        key += [claim("forecast-picture-past-outside")] if inside < tried else []
+        ax.set_xlabel("\n".join(map(str, key)), loc="left")
         ax.set_ylabel(_axis_name(result, word, whole=True))
-    unit = {"measure": result.measure, "currency": result.currency}
     last = table.iloc[-1]
-    alt = (
-        f"Ranges and dots, {count(tried, 'past forecast')} of {what_is_foretold(result)} over {result.horizon}: "
-        f"what happened lay inside in {number(inside)}; in the last one {amount(last['expected'], **unit)} was "
-        f"foretold and {amount(last['actual'], **unit)} happened."
+    alt = claim(
+        "forecast-picture-past-alt",
+        what=what_is_expected(result),
+        horizon=horizon_words(result),
+        amount=amount(last["expected"], **unit_of(result)),
+        actual=amount(last["actual"], **unit_of(result)),
+        **held(result),
     )
     return finish(ax, title=title, alt=alt)
 
@@ -144,17 +160,28 @@ def _middles(table: pd.DataFrame) -> pd.Series:
     return table["period_start"] + (table["period_end"] - table["period_start"]) / 2
 
 
+def _has_diamonds(result: Forecast) -> bool:
+    return result.way != result.baseline
+
+
+def _scale_words(measure: str, currency: str, word: str) -> str:
+    """The unit of an axis: "million SGD", "thousand pieces"."""
+    unit = str(UNIT_WORDS.term(measure)) if measure in IN_PIECES else currency
+    return " ".join(part for part in (str(_SCALES.term(word)) if word else "", unit) if part)
+
+
+def _with_unit(words: Claim | Fact, unit: str) -> str:
+    said = clause(words) if isinstance(words, Claim) else words
+    return str(claim("forecast-picture-unit", words=said, unit=name(unit)) if unit else words)
+
+
 def _axis_name(result: Forecast, word: str, *, whole: bool = False) -> str:
-    unit = MEASURE_UNITS.get(result.measure, result.currency)
-    said = " ".join(part for part in (word, unit) if part)
-    each = f"in {result.horizon}" if whole else f"a {_period_word(result)}"
-    return ", ".join(part for part in (f"{what_is_foretold(result)} {each}", said) if part)
-
-
-def _period_word(result: Forecast) -> str:
-    table = result.history if len(result.history) else result.periods
-    length = (table["period_end"] - table["period_start"]).dt.days.max()
-    return "week" if length < 10 else "month"
+    what = what_is_expected(result)
+    if whole:
+        said = claim("forecast-picture-axis-whole", what=what, horizon=horizon_words(result))
+    else:
+        said = claim("forecast-picture-axis-each", what=what, unit=UNIT_WORDS.term(period_length(result)))
+    return _with_unit(said, _scale_words(result.measure, result.currency, word))
 
 
 def _dates(ax: Any) -> None:
@@ -172,7 +199,6 @@ def _dates(ax: Any) -> None:
 
 
 _MOST_PLANS = 12
-_STEPS = {"price": "prices", "volume": "volume", "mix": "mix", "other": "no price"}
 
 
 def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | None = None) -> Any:
@@ -192,24 +218,22 @@ def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | N
     """
     rows = main_rows(result.table)
     shown, measure = rows.head(_MOST_PLANS), rows["measure"].iloc[0]
-    if names is None and result.by == "customer":
-        names = {key: f"no. {place}" for place, key in enumerate(rows["key"], 1)}
-    short = int(rows["status"].isin([MISSED, BEHIND]).sum())
-    when = period_words(rows["period_start"].iloc[0], rows["period_end"].iloc[0])
+    if names is None and result.by in ("customer", "employee"):
+        names = {key: _numbered(place) for place, key in enumerate(rows["key"], 1)}
     is_over = rows["elapsed_days"].iloc[0] >= rows["period_days"].iloc[0]
-    verb = plural(short, "was" if is_over else "is")
-    title = f"{number(short)} of {count(len(rows), 'plan')} for {when} {verb} "
-    title += "missed" if is_over else "expected to fall short"
-    if result.by == "total":
-        title = _title_of_total(rows.iloc[0], when, is_over)
+    title = (
+        _title_of_total(rows.iloc[0], is_over)
+        if result.by == "total"
+        else _title_of_keys(result, rows, is_over)
+    )
     ends = shown[["target", "actual", "expected", "high"]].max(axis=1)
     scale, word = scale_of(ends)
     side = SIDE + 0.3 * (result.by == "customer")
     said = [
         wrapped(shortened((names or {}).get(key, key), 40), width=side * 72, lines=2) for key in shown["key"]
     ]
-    said = ["total" if result.by == "total" else name or "not known" for name in said]
-    tall = np.array([max(0.46, 0.185 * (name.count("\n") + 1) + 0.2) for name in said])
+    said = [_key_text(result, text) for text in said]
+    tall = np.array([max(0.46, 0.185 * (text.count("\n") + 1) + 0.2) for text in said])
     middles = np.cumsum(tall) - tall / 2
     texts = [_share_text(row) for row in shown.itertuples()]
     with theme():
@@ -226,10 +250,10 @@ def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | N
         ax.locator_params(axis="x", nbins=4)
         short_numbers(ax.xaxis)
         ax.xaxis.grid(True)
-        unit = " ".join(part for part in (word, MEASURE_UNITS.get(measure, result.currency)) if part)
-        key = "bar: reached; line: plan" + ("" if is_over else "\ndot and range: expected end")
-        ax.set_xlabel(f"{MEASURE_WORDS[measure]}{f', {unit}' if unit else ''}\n{key}", loc="left")
-    return finish(ax, title=title, alt=_plan_alt(result, shown, measure, len(rows), names or {}))
+        key = claim("forecast-picture-plan-key-over" if is_over else "forecast-picture-plan-key-ahead")
+        axis = _with_unit(MEASURE_WORDS.term(measure), _scale_words(measure, result.currency, word))
+        ax.set_xlabel(f"{axis}\n{key}", loc="left")
+    return finish(ax, title=title, alt=_plan_alt(result, shown, measure, names or {}))
 
 
 def plot_split(result: PlanVsActual, *, ax: Any = None) -> Any:
@@ -245,14 +269,18 @@ def plot_split(result: PlanVsActual, *, ax: Any = None) -> Any:
     matplotlib Axes
     """
     if result.deviation.empty:
-        says = "Why sales differ cannot be told without quantities and a year before"
-        return finish(nothing(ax, says=says), title=says, alt=f"No picture: {says.lower()}.")
+        says = claim("forecast-picture-split-none")
+        return finish(nothing(ax, says=says), title=says, alt=claim("forecast-picture-split-none-alt"))
     row = result.deviation.iloc[0]
-    parts = [part for part in PARTS if part != "other" or abs(row[part]) > 0.001 * abs(row["before"])]
+    parts = parts_of(row)
     title = _split_title(row, result.currency)
     level = np.cumsum([row["before"], *(row[part] for part in parts)])
     scale, word = scale_of([*level, row["now"]])
-    names = ["a year before", *(_STEPS[part] for part in parts), "now"]
+    steps = [
+        str(claim("forecast-picture-split-before")),
+        *(str(_STEPS.term(part)) for part in parts),
+        str(claim("forecast-picture-split-now")),
+    ]
     texts = [
         number(row["before"] / scale),
         *(f"{'+' if row[part] > 0 else ''}{number(row[part] / scale)}" for part in parts),
@@ -284,19 +312,12 @@ def plot_split(result: PlanVsActual, *, ax: Any = None) -> Any:
             )
         low, high = min(0.0, float(level.min())) / scale, float(max(level.max(), row["now"])) / scale
         ax.set_ylim(1.1 * low, high + 0.12 * (high - low or 1))
-        ax.set_xticks(range(len(names)), [wrapped(name, width=58, lines=2) for name in names])
+        ax.set_xticks(range(len(steps)), [wrapped(step, width=58, lines=2) for step in steps])
         ax.set_yticks([])
         ax.axhline(0, color=PALE, linewidth=1)
-        unit = " ".join(part for part in (word, result.currency) if part)
-        ax.set_xlabel(
-            f"sales so far against the same days a year before{f', {unit}' if unit else ''}", loc="left"
-        )
-    said = [f"{_STEPS[part]} {money(row[part], result.currency)}" for part in parts]
-    alt = (
-        f"Steps from {money(row['before'], result.currency)} a year before to {money(row['now'], result.currency)}: "
-        f"{listing(said)}."
-    )
-    return finish(ax, title=title, alt=alt)
+        said = claim("forecast-picture-split-axis")
+        ax.set_xlabel(_with_unit(said, _scale_words("net_amount", result.currency, word)), loc="left")
+    return finish(ax, title=title, alt=_split_alt(row, parts, result.currency))
 
 
 def _plan_bar(ax: Any, row: Any, place: float, scale: float) -> None:
@@ -313,39 +334,76 @@ def _plan_bar(ax: Any, row: Any, place: float, scale: float) -> None:
 def _share_text(row: Any) -> str:
     is_over = row.elapsed_days >= row.period_days
     value = row.actual if is_over else row.expected
-    if not row.target or not np.isfinite(value):
-        return "not known"
-    return percent(100 * value / row.target) + (" short" if row.status in (MISSED, BEHIND) else "")
+    known = row.target and np.isfinite(value)
+    return str(claim("forecast-picture-plan-share", share=share(100 * value / row.target if known else None)))
 
 
-def _title_of_total(row: Any, when: str, is_over: bool) -> str:
+def _numbered(place: int) -> str:
+    return str(claim("forecast-picture-plan-numbered", place=count(place)))
+
+
+def _key_text(result: PlanVsActual, text: str) -> str:
+    if result.by == "total":
+        return str(claim("forecast-picture-plan-total"))
+    return text or str(KEY_WORDS.term("unknown"))
+
+
+def _title_of_keys(result: PlanVsActual, rows: pd.DataFrame, is_over: bool) -> Claim:
+    short = rows["status"].isin([MISSED, BEHIND])
+    whole = plan_place(rows.iloc[0], "plan.keys", result.by)
+    state = MISSED if is_over else BEHIND
+    facts = {
+        "n": count(
+            int(short.sum()), at=plan_place(rows.iloc[0], "plan.keys", result.by, state), part_of=whole
+        ),
+        "all": count(len(rows), at=whole),
+        "when": period_words(rows["period_start"].iloc[0], rows["period_end"].iloc[0]),
+    }
     if is_over:
-        if not np.isfinite(row["gap_pct"]):
-            return f"The plan for {when} stands beside what was reached"
-        way = "above" if row["gap"] > 0 else "below" if row["gap"] < 0 else "on"
-        far = f"{percent(abs(row['gap_pct']))} " if row["gap"] else ""
-        return f"{when[:1].upper()}{when[1:]} ended {far}{way} the plan"
-    words = {BEHIND: "is expected to be missed", OPEN: "is open either way", "": "cannot be judged yet"}
-    return f"The plan for {when} {words.get(row['status'], 'is on course')}"
+        return claim("forecast-picture-plan-short-over", **facts)
+    return claim("forecast-picture-plan-short-ahead", **facts)
 
 
-def _split_title(row: Any, currency: str) -> str:
+def _title_of_total(row: Any, is_over: bool) -> Claim:
+    when = period_words(row["period_start"], row["period_end"])
+    if is_over:
+        return claim("forecast-picture-total-over", when=when, **far_from_plan(row))
+    return _TOTALS.claim(row["status"] or "unknown", when=when)
+
+
+def _split_title(row: Any, currency: str) -> Claim:
     parts = {part: row[part] for part in ("price", "volume", "mix")}
     moved = row["now"] - row["before"]
-    if not moved:
-        return "Sales are level with a year before"
-    way = "above" if moved > 0 else "below"
     most = max(parts, key=lambda part: parts[part] * (1 if moved > 0 else -1))
-    said = f"Sales are {money(abs(moved), currency)} {way} a year before"
-    return f"{said}, most of it by {_STEPS[most]}" if abs(parts[most]) > 0.5 * abs(moved) else said
+    said = claim("forecast-plan-none")
+    if abs(parts[most]) > 0.5 * abs(moved):
+        of_it = share(100 * parts[most] / moved if moved else None)
+        said = claim("forecast-picture-split-most", part=_STEPS.term(most), share=of_it)
+    way = name("up" if moved > 0 else "down" if moved < 0 else "level")
+    return claim("forecast-picture-split", way=way, far=money(abs(moved), currency), most=said)
 
 
-def _plan_alt(result: PlanVsActual, shown: Any, measure: str, rows: int, names: dict[str, str]) -> str:
-    unit = {"measure": measure, "currency": result.currency}
-    parts = [
-        f"{shortened(names.get(row.key, row.key) or 'not known', 40)} reached {amount(row.actual, **unit)} of "
-        f"{amount(row.target, **unit)}"
-        for row in shown.itertuples()
+def _split_alt(row: Any, parts: list[str], currency: str) -> Claim:
+    said = [
+        claim("forecast-picture-split-part", part=_STEPS.term(part), amount=money(row[part], currency))
+        for part in parts
     ]
-    alt = f"Bars with a line for the plan, {MEASURE_WORDS[measure]}: {listing(parts)}."
-    return alt + (f" {count(rows - len(shown), 'smaller plan')} not drawn." if rows > len(shown) else "")
+    return claim(
+        "forecast-picture-split-alt",
+        before=money(row["before"], currency),
+        now=money(row["now"], currency),
+        parts=names(said),
+    )
+
+
+def _plan_alt(result: PlanVsActual, shown: pd.DataFrame, measure: str, keys: dict[str, str]) -> Claim:
+    rows = [
+        claim(
+            "forecast-picture-plan-alt-row",
+            part=name(_key_text(result, shortened(keys.get(row["key"], row["key"]), 40))),
+            actual=plan_fact(result, row, "actual", result.by, str(keys.get(row["key"], place))),
+            target=plan_fact(result, row, "target", result.by, str(keys.get(row["key"], place))),
+        )
+        for place, (_, row) in enumerate(shown.iterrows(), 1)
+    ]
+    return claim("forecast-picture-plan-alt", what=MEASURE_WORDS.term(measure), rows=names(rows))

@@ -1,400 +1,600 @@
 """What the report on forecast and plan says: made from the numbers, whichever way they went."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.plan import main_rows
-from crmlib.analyse.forecast.plan_gaps import PARTS
+from crmlib.analyse.forecast.outlooks import BY_TIME
+from crmlib.analyse.forecast.plan import LEFT, NO_NEXT, NO_PLAN, NOT_PLANNED, PARTS, UNKNOWN_KEY, main_rows
 from crmlib.analyse.forecast.result import (
     BEHIND,
+    BY_STAGE,
+    GROWN,
+    LAST_YEAR,
+    LATELY,
     MISSED,
     ON_COURSE,
     OPEN,
     PIPELINE,
+    PLAIN,
     REACHED,
     Forecast,
     PlanVsActual,
+    Remark,
 )
-from crmlib.analyse.forecast.says import MEASURE_WORDS, SERIES_WORDS, WAY_WORDS
 from crmlib.analyse.forecast.scores import LEVEL_PCT
+from crmlib.analyse.forecast.series import AVERAGE, DIFFERENCES, LINE, SMOOTHING
+from crmlib.measure.sales import DIMENSIONS, MEASURES
+from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import Skipped
+from crmlib.present.claims import (
+    Claim,
+    Fact,
+    Family,
+    claim,
+    clause,
+    count,
+    date,
+    interval,
+    money,
+    name,
+    names,
+    share,
+)
 from crmlib.present.needs import or_else
-from crmlib.present.words import count, date, listing, money, number, percent, plural, sentence
 
-MEASURE_UNITS = {"quantity": "pieces", "order_count": "orders"}
+IN_PIECES = ("quantity", "order_count")
+"""Measures that are counted; all others are money."""
+
+MEASURE_WORDS = Family("forecast-measure", MEASURES)
+BY_WORDS = Family("forecast-by", ("owner", *DIMENSIONS))
+UNIT_WORDS = Family("forecast-unit", ("month", "week", *IN_PIECES))
+STATE_WORDS = Family("forecast-plan-state", (REACHED, ON_COURSE, OPEN, BEHIND, MISSED, "unknown"), ("n",))
+_AMOUNTS = Family("forecast-amount", IN_PIECES, ("n",))
+_HORIZONS = Family("forecast-horizon", ("month", "week", "day"), ("n",))
+_MONTHS = Family("forecast-month", tuple(map(str, range(1, 13))), ("year",))
+_QUARTERS = Family("forecast-quarter", ("1", "2", "3", "4"), ("year",))
+WAYS_OF_DEALS = Family("forecast-way-pipeline", (BY_TIME, BY_STAGE, LAST_YEAR, LATELY))
+WAYS_OF_SALES = Family(
+    "forecast-way-sales", (LAST_YEAR, GROWN, LATELY, SMOOTHING, DIFFERENCES, LINE, AVERAGE)
+)
+KEY_WORDS = Family("forecast-key", ("all", "others", "unknown"))
+_ERRORS = Family("forecast-error", ("pipeline", "sales"), ("money", "pct", "unit"))
+_NOTES = Family(
+    "forecast-note",
+    (
+        *("amounts_filled", "amounts_known_late", "no_created_day", "no_closed_day", "no_stage"),
+        *(
+            "running_left_out",
+            "first_left_out",
+            "known_cost",
+            "parts_fitted",
+            "parts_apart",
+            "others_together",
+        ),
+    ),
+    ("n", "of", "unit", "day", "changed"),
+)
+_LIMITS = Family(
+    "forecast-limits",
+    (
+        *("nothing_open", "few_pasts", "no_past", "no_stage_history", "no_example_deals"),
+        *("short_history", "no_bounds", "no_example_sales"),
+    ),
+    ("n", "unit", "rule"),
+)
+_PLAN_NOTES = Family(
+    "forecast-plan-note",
+    (NO_PLAN, UNKNOWN_KEY, LEFT, "unpriced_adds", "unpriced_takes"),
+    ("n", "by", "amount"),
+)
+_PLAN_LIMITS = Family(
+    "forecast-limits", ("shared_out", "no_forecast", "not_split"), ("by", "months", "measures")
+)
+_PLAN_ENDS = Family("forecast-limits", ("plan_ends", "plan_ended"), ("by", "what", "day", "planned"))
+_VERDICTS = Family("forecast-plan-verdict", (ON_COURSE, BEHIND, OPEN))
+_SPLIT = Family("forecast-split", PARTS)
+_UNKNOWN = name("unknown")
 
 
-def amount(value: Any, *, measure: str, currency: str) -> str:
+def amount(value: Any, *, measure: str, currency: str, at: str = "", part_of: str = "") -> Fact:
     """An amount of a measure with its unit."""
-    unit = MEASURE_UNITS.get(measure)
-    return f"{number(value)}\u00a0{unit}" if unit else money(value, currency)
+    if measure not in IN_PIECES:
+        return money(value, currency, at=at, part_of=part_of)
+    whole = round(float(value)) if np.isfinite(value) else None
+    return clause(_AMOUNTS.claim(measure, n=count(whole, at=at, part_of=part_of)))
 
 
-def bounds(low: Any, high: Any, *, measure: str, currency: str) -> str:
-    """An interval in brackets with a blank before; empty where it is not known."""
+def bounds(low: Any, high: Any, *, measure: str, currency: str) -> Fact:
+    """From the lower to the upper end of a range; the selector `unknown` where there is none."""
     if not (np.isfinite(low) and np.isfinite(high)):
-        return ""
-    ends = [amount(end, measure=measure, currency=currency) for end in (low, high)]
-    return f" (likely {ends[0]} to {ends[1]})"
+        return _UNKNOWN
+    if measure in IN_PIECES:
+        return interval(round(low), round(high), "count")
+    return interval(low, high, "money", unit=currency)
 
 
-def way_words(forecast: Forecast, way: str) -> str:
-    """How a way goes about it, as it ends "by ..."."""
-    words = WAY_WORDS if forecast.kind == PIPELINE else SERIES_WORDS
-    return words[way].replace("'", "’")
+def unit_of(result: Forecast | PlanVsActual, measure: str | None = None) -> dict[str, str]:
+    """What `amount` and `bounds` need to know of a result."""
+    return {"measure": measure or result.measure, "currency": result.currency}
 
 
-def what_is_foretold(forecast: Forecast) -> str:
-    """What a forecast is of, as a subject: "won deals", "sales"."""
-    return MEASURE_WORDS[forecast.measure]
+def way_words(forecast: Forecast, way: str) -> Fact:
+    """How a method goes about it, as it follows "by" or a colon."""
+    return (WAYS_OF_DEALS if forecast.kind == PIPELINE else WAYS_OF_SALES).term(way)
 
 
-def period_words(first: Any, last: Any) -> str:
+def what_is_expected(forecast: Forecast) -> Fact:
+    """What a forecast is of: "won deals", "sales"."""
+    return MEASURE_WORDS.term(forecast.measure)
+
+
+def horizon_words(forecast: Forecast) -> Claim:
+    """How far a forecast looks: "3 months"."""
+    n, unit = forecast.horizon.split()
+    return _HORIZONS.claim(unit.removesuffix("s"), n=count(int(n)))
+
+
+def period_length(forecast: Forecast) -> str:
+    """How long each period of a forecast is: "month" or "week"."""
+    table = forecast.history if len(forecast.history) else forecast.periods
+    return "week" if (table["period_end"] - table["period_start"]).dt.days.max() < 10 else "month"
+
+
+def period_words(first: Any, last: Any) -> Claim:
     """A period as it is spoken: a quarter, month or year by its name, else its two days."""
+    for freq, words in (("M", _MONTHS), ("Q", _QUARTERS), ("Y", None)):
+        period = pd.Timestamp(first).to_period(freq)
+        if period.start_time == first and period.end_time.normalize() == last:
+            year = name(period.year)
+            if words is None:
+                return claim("forecast-year", year=year)
+            return words.claim(str(period.month if freq == "M" else period.quarter), year=year)
+    return claim("forecast-days", first=date(first), last=date(last))
+
+
+def period_code(first: Any, last: Any) -> str:
+    """A period as a selector: "2025", "2025-Q4", "2025-12", else its two days."""
     for freq in ("M", "Q", "Y"):
         period = pd.Timestamp(first).to_period(freq)
         if period.start_time == first and period.end_time.normalize() == last:
-            if freq == "M":
-                return f"{first:%B %Y}"
-            if freq == "Y":
-                return f"{first:%Y}"
-            return f"the {('first', 'second', 'third', 'fourth')[period.quarter - 1]} quarter of {first:%Y}"
-    return f"{date(first)} to {date(last)}"
+            return f"{period.year}-Q{period.quarter}" if freq == "Q" else str(period)
+    return f"{first:%Y-%m-%d}..{last:%Y-%m-%d}"
+
+
+def place_of(forecast: Forecast, quantity: str, *more: str) -> str:
+    """The identity of a figure of a forecast: quantity[measure, period]."""
+    when = period_code(forecast.periods["period_start"].iloc[0], forecast.ends_on)
+    return f"{quantity}[{', '.join((forecast.measure, when, *more))}]"
+
+
+def plan_place(row: Any, quantity: str, *more: str) -> str:
+    """The identity of a figure of a plan: quantity[measure, dimension or key, period]."""
+    when = period_code(row["period_start"], row["period_end"])
+    bare = [str(part).replace("[", "(").replace("]", ")") for part in more]
+    return f"{quantity}[{', '.join((row['measure'], *bare, when))}]"
 
 
 def covered(forecast: Forecast) -> tuple[int, int]:
-    """How many past forecasts there were by the way taken, and in how many what happened lay in the bounds."""
+    """In how many past forecasts by the chosen method the result lay in the range, and how many there were."""
     own = past_of(forecast)
     return int(own["is_covered"].sum()), len(own)
 
 
-def past_of(forecast: Forecast) -> pd.DataFrame:
-    """Past forecasts of the whole horizon by the way taken, the earliest first."""
+def held(forecast: Forecast) -> dict[str, Fact]:
+    """The two as facts."""
+    inside, tried = covered(forecast)
+    whole = place_of(forecast, "forecast.tried")
+    return {
+        "inside": count(inside, at=place_of(forecast, "forecast.held"), part_of=whole),
+        "tried": count(tried, at=whole),
+    }
+
+
+def past_of(forecast: Forecast, way: str | None = None) -> pd.DataFrame:
+    """Past forecasts of the whole horizon by a method, the chosen one if none is named, the earliest first."""
     tried = forecast.workings.get("tried")
     table = forecast.past if tried is None else tried.sums
-    return table[table["way"] == forecast.way].sort_values("made_on").reset_index(drop=True)
+    return table[table["way"] == (way or forecast.way)].sort_values("made_on").reset_index(drop=True)
 
 
-def error_words(forecast: Forecast, way: str) -> str:
-    """How far off a way was, in percent of what happened; "not known" where it was not tried."""
-    found = forecast.scores.loc[forecast.scores["way"] == way, "wape_pct"]
-    return percent(found.iloc[0] if len(found) else None)
+def error_facts(forecast: Forecast, way: str) -> dict[str, Fact]:
+    """How far off a method was on average, and in percent of what happened."""
+    found = forecast.scores[forecast.scores["way"] == way]
+    far, pct = (found[column].iloc[0] if len(found) else np.nan for column in ("mean_error", "wape_pct"))
+    return {
+        "money": amount(far, **unit_of(forecast), at=place_of(forecast, "forecast.error", way)),
+        "pct": share(pct, at=place_of(forecast, "forecast.error_share", way)),
+        "unit": UNIT_WORDS.term(period_length(forecast)),
+    }
 
 
-@cache
-def _little_forecast() -> Forecast:
-    from crmlib.analyse.forecast.pipeline import _little_company, forecast_pipeline
-
-    return forecast_pipeline(_little_company(), draws=200, most_past=6)
+def error_words(forecast: Forecast, way: str) -> Claim:
+    """How far off a method was: "SGD 620,000 (6 %)", of sales for each month or week."""
+    return _ERRORS.claim(forecast.kind, **error_facts(forecast, way))
 
 
-@cache
-def _little_plan() -> PlanVsActual:
-    from crmlib.analyse.forecast.plan import plan_vs_actual
-
-    return plan_vs_actual(_little_shop(), by="product")
+def expected_fact(forecast: Forecast) -> Fact:
+    """What is expected in all: the same fact in the answer, the figure and the picture's title."""
+    return amount(forecast.total["expected"], **unit_of(forecast), at=place_of(forecast, "forecast.amount"))
 
 
-@cache
-def _little_shop() -> Any:
-    """Thirty months of two products, a plan for each of them, and one for a third that does not exist."""
-    from crmlib.prepare.crm import Crm
-
-    lot = np.random.default_rng(0)
-    days = pd.date_range("2022-07-01", "2024-12-15", freq="2D")
-    lines = pd.DataFrame({"ordered_at": days, "order_id": [f"o{n}" for n in range(len(days))]})
-    lines["product_id"] = np.where(lot.random(len(days)) < 0.5, "tea", "milk")
-    lines["quantity"] = lot.integers(1, 9, len(days))
-    price = lines["product_id"].map({"tea": 5.0, "milk": 2.0}) * np.where(days.year == 2024, 1.1, 1.0)
-    lines["net_amount"] = (lines["quantity"] * price).round(2)
-    plans = pd.DataFrame({"key": ["tea", "milk", "salt"], "target": [900.0, 250.0, 40.0]})
-    plans = plans.assign(
-        period_start="2024-10-01", period_end="2024-12-31", dimension="product", measure="net_amount"
+def forecast_answer(forecast: Forecast | Skipped, plan: PlanVsActual | Skipped | None = None) -> list[Claim]:
+    """What is expected, how far off that was before and against which plain rule, and what to do first."""
+    if isinstance(forecast, Skipped):
+        return []
+    said = claim(
+        "forecast-answer-expected",
+        amount=expected_fact(forecast),
+        bounds=bounds(forecast.total["low"], forecast.total["high"], **unit_of(forecast)),
+        what=what_is_expected(forecast),
+        first=date(forecast.periods["period_start"].iloc[0]),
+        last=date(forecast.ends_on),
+        **held(forecast),
     )
-    total = plans.head(1).assign(dimension="total", key="all", target=1200.0)
-    goods = pd.DataFrame({"product_id": ["tea", "milk"], "name": ["Tea", "Milk"]})
-    return Crm.from_frames(
-        as_of="2024-12-15",
-        currency="EUR",
-        transactions=lines,
-        plans=pd.concat([plans, total]),
-        products=goods,
-    )
+    return [said, _trust(forecast), _do_first(forecast, plan)]
 
 
-NO_FORECAST = "There is no forecast here, for the reason above."
-NO_PLAN = "There is no plan to compare with, for the reason above."
-
-_STATES = {
-    REACHED: "reached the plan",
-    ON_COURSE: "on course to reach it",
-    OPEN: "open either way",
-    BEHIND: "expected to fall short",
-    MISSED: "missed the plan",
-}
-
-
-@or_else(lambda missing: [])
-def forecast_answer(forecast: Forecast) -> list[str]:
-    """What is expected, and how far off such forecasts were.
-
-    Parameters
-    ----------
-    forecast : Forecast
-
-    Returns
-    -------
-    list of str
-    """
-    first = forecast.periods["period_start"].iloc[0]
-    unit = {"measure": forecast.measure, "currency": forecast.currency}
-    total = forecast.total
-    said = (
-        f"From {date(first)} to {date(forecast.ends_on)} we expect {amount(total['expected'], **unit)}"
-        f"{bounds(total['low'], total['high'], **unit)} of {what_is_foretold(forecast)}"
-    )
-    if forecast.kind == PIPELINE and np.isfinite(total.get("from_open", np.nan)):
-        said += f", {amount(total['from_open'], **unit)} of it from deals that are open now"
-    return [f"{said}.", _trust(forecast)]
-
-
-@or_else(lambda missing: [])
-def plan_answer(plan: PlanVsActual) -> list[str]:
-    """Where the plan stands.
-
-    Parameters
-    ----------
-    plan : PlanVsActual
-
-    Returns
-    -------
-    list of str
-    """
-    rows = main_rows(plan.table)
-    row, unit = rows.iloc[0], {"measure": rows["measure"].iloc[0], "currency": plan.currency}
-    when = period_words(row["period_start"], row["period_end"])
-    what = {"net_amount": "sales", "won_amount": "won deals"}.get(unit["measure"], unit["measure"])
-    if plan.by == "total":
-        return [_whole_plan(row, when, what, unit)]
-    states = rows["status"].value_counts()
-    parts = [f"{number(states[name])} {words}" for name, words in _STATES.items() if states.get(name, 0)]
-    unknown = int((rows["status"] == "").sum())
-    if unknown:
-        parts.append(f"{number(unknown)} cannot be judged yet")
-    made = count(len(rows), "plan")
-    return [f"Of {made} by {plan.by} for {what} in {when}: {listing(parts)}."]
-
-
-def _whole_plan(row: Any, when: str, what: str, unit: dict[str, str]) -> str:
-    target = amount(row["target"], **unit)
-    if row["elapsed_days"] >= row["period_days"]:
-        verb = "above" if row["gap"] > 0 else "below" if row["gap"] < 0 else "exactly on"
-        far = f"{percent(abs(row['gap_pct']))} " if row["gap"] and np.isfinite(row["gap_pct"]) else ""
-        return f"In {when} {what} came to {amount(row['actual'], **unit)}, {far}{verb} the plan of {target}."
-    said = f"The plan for {what} in {when} is {target}"
-    if row["elapsed_days"]:
-        said += f"; {amount(row['actual'], **unit)} is reached so far"
-    if np.isfinite(row["expected"]):
-        ends = bounds(row["low"], row["high"], **unit)
-        said += f"; we expect {amount(row['expected'], **unit)}{ends} by its end"
-        verdict = {
-            ON_COURSE: ", so it is on course",
-            BEHIND: ", so it is expected to fall short",
-            OPEN: ", so it is open either way",
-        }
-        said += verdict.get(row["status"], "")
-    return f"{said}."
-
-
-def forecast_findings(forecast: Forecast | Skipped, plan: PlanVsActual | Skipped | None = None) -> list[str]:
-    """The one or two sentences that the index repeats.
-
-    Parameters
-    ----------
-    forecast : Forecast
-    plan : PlanVsActual, optional
-        Either may be missing; the other is told of all the same.
-
-    Returns
-    -------
-    list of str
-    """
-    said = forecast_answer(forecast)[:1]
-    return said if plan is None else said + plan_answer(plan)
-
-
-@or_else(lambda missing: [NO_FORECAST])
-def history_paragraph(forecast: Forecast) -> list[str]:
-    """How the forecast is made, and what was filled in.
-
-    Parameters
-    ----------
-    forecast : Forecast
-
-    Returns
-    -------
-    list of str
-    """
-    said = [f"The forecast goes by {way_words(forecast, forecast.way)}."]
-    if np.isfinite(forecast.total["low"]):
-        said.append(
-            f"In {LEVEL_PCT / 10:.0f} of 10 such forecasts what happens should lie between the two bounds. For "
-            "a single period they are wider, in proportion, than for the whole."
+def _trust(forecast: Forecast) -> Claim:
+    rule = way_words(forecast, forecast.way)
+    if not len(forecast.scores):
+        return claim("forecast-answer-untested", rule=rule)
+    if not forecast.is_promised:
+        unit = period_length(forecast)
+        return claim(
+            "forecast-answer-thin", history=_HORIZONS.claim(unit, n=count(len(forecast.history))), rule=rule
         )
-    before = forecast.total["baseline"]
-    unit = {"measure": forecast.measure, "currency": forecast.currency}
-    if forecast.way != forecast.baseline:
-        said.append(
-            f"By {way_words(forecast, forecast.baseline)} alone it would be {amount(before, **unit)}."
-        )
-    return [*said, *(sentence(note) for note in forecast.notes)]
-
-
-@or_else(lambda missing: [NO_FORECAST])
-def backtest_paragraph(forecast: Forecast) -> list[str]:
-    """How such forecasts did on the past.
-
-    Parameters
-    ----------
-    forecast : Forecast
-
-    Returns
-    -------
-    list of str
-    """
-    inside, tried = covered(forecast)
-    if not tried:
-        return ["The history is too short to try the forecast on the past."]
-    what = "the pipeline rebuilt" if forecast.kind == PIPELINE else "sales"
-    said = [
-        f"The forecast was made again as of {count(tried, 'past day')}, with {what} as known then, and "
-        f"held against what followed in {forecast.horizon}."
-    ]
-    ranked = forecast.scores
-    parts = [f"{way_words(forecast, row.way)} {percent(row.wape_pct)}" for row in ranked.itertuples()]
-    said.append(f"Off by, on the whole: {listing(parts)}.")
-    said.append(
-        f"In {number(inside)} of {number(tried)} what happened lay inside the bounds ({percent(LEVEL_PCT)} should)."
+    error = error_words(forecast, forecast.way)
+    if forecast.way in PLAIN:
+        return claim("forecast-answer-plain-won", rule=rule, error=error)
+    return claim(
+        "forecast-answer-trust",
+        better=name(forecast.beats_baseline),
+        error=error,
+        rule=way_words(forecast, forecast.baseline),
+        plain=error_facts(forecast, forecast.baseline)["pct"],
     )
-    row = ranked[ranked["way"] == forecast.way].iloc[0]
-    if np.isfinite(row["bias_pct"]) and abs(row["bias_pct"]) >= 1:
-        way = "high" if row["bias_pct"] > 0 else "low"
-        said.append(f"Over all of them it was {percent(abs(row['bias_pct']))} too {way}.")
+
+
+def _do_first(forecast: Forecast, plan: PlanVsActual | Skipped | None) -> Claim:
+    if isinstance(plan, PlanVsActual) and plan.by == "total":
+        row = main_rows(plan.table).iloc[0]
+        is_over = row["elapsed_days"] >= row["period_days"]
+        gap = row["target"] - (row["actual"] if is_over else row["expected"])
+        if np.isfinite(gap) and gap > 0:
+            what = MEASURE_WORDS.term(row["measure"])
+            facts = {"when": period_words(row["period_start"], row["period_end"])}
+            facts["gap"] = amount(
+                gap, **unit_of(plan, row["measure"]), at=plan_place(row, "plan.gap", "total")
+            )
+            if is_over:
+                return claim("forecast-answer-do-missed", **facts)
+            return claim("forecast-answer-do-gap", what=what, **facts)
+    if forecast.kind == PIPELINE and forecast.total.get("from_open", 0) > 0:
+        return claim("forecast-answer-do-deals", open=_open_fact(forecast))
+    if isinstance(plan, PlanVsActual):
+        return claim("forecast-answer-do-check", horizon=horizon_words(forecast))
+    return claim("forecast-answer-do-plan")
+
+
+def _open_fact(forecast: Forecast) -> Fact:
+    whole, place = place_of(forecast, "forecast.amount"), place_of(forecast, "forecast.from_open")
+    return amount(forecast.total["from_open"], **unit_of(forecast), at=place, part_of=whole)
+
+
+def forecast_findings(
+    forecast: Forecast | Skipped,
+    other: Forecast | Skipped | None = None,
+    plan: PlanVsActual | Skipped | None = None,
+    people: PlanVsActual | Skipped | None = None,
+) -> list[Claim]:
+    """What the index repeats: each forecast against the year before, the plan, and the targets of people."""
+    said = [_against_year(one) for one in (forecast, other) if isinstance(one, Forecast)]
+    for one in (plan, people):
+        if isinstance(one, PlanVsActual):
+            said += plan_answer(one)
     return said
 
 
-@or_else(lambda missing: [NO_PLAN])
-def plan_paragraph(plan: PlanVsActual) -> list[str]:
-    """What the plan's picture means, and what is missing.
+def _against_year(forecast: Forecast) -> Claim:
+    facts = {
+        "what": what_is_expected(forecast),
+        "horizon": horizon_words(forecast),
+        "amount": expected_fact(forecast),
+    }
+    first, last = forecast.periods["period_start"].iloc[0], forecast.ends_on
+    year = pd.DateOffset(years=1)
+    before = forecast.history[
+        (forecast.history["period_start"] >= first - year) & (forecast.history["period_end"] <= last - year)
+    ]
+    whole = forecast.periods["is_whole"].all() and len(before) == len(forecast.periods)
+    then = float(before["actual"].sum())
+    if not whole or then <= 0:
+        return claim("forecast-finding-now", **facts)
+    moved = 100 * (forecast.total["expected"] / then - 1)
+    return claim("forecast-finding-year", way=_way_of(moved), far=share(abs(moved)), **facts)
 
-    Parameters
-    ----------
-    plan : PlanVsActual
 
-    Returns
-    -------
-    list of str
-    """
+def _way_of(moved: float, up: str = "up", down: str = "down", level: str = "level") -> Fact:
+    return name(up if moved > 0 else down if moved < 0 else level)
+
+
+@or_else(lambda missing: [])
+def plan_answer(plan: PlanVsActual) -> list[Claim]:
+    """Where the plan stands."""
     rows = main_rows(plan.table)
-    unit = {"measure": rows["measure"].iloc[0], "currency": plan.currency}
-    said = plan_answer(plan)
+    if plan.by == "total":
+        return [_whole_plan(plan, rows.iloc[0])]
+    states = rows["status"].replace("", "unknown").value_counts()
+    whole = plan_place(rows.iloc[0], "plan.keys", plan.by)
+    parts = [
+        STATE_WORDS.claim(
+            state,
+            n=count(
+                int(states[state]), at=plan_place(rows.iloc[0], "plan.keys", plan.by, state), part_of=whole
+            ),
+        )
+        for state in STATE_WORDS.members
+        if states.get(state, 0)
+    ]
+    return [
+        claim(
+            "forecast-plan-keys",
+            all=count(len(rows), at=whole),
+            by=BY_WORDS.term(plan.by),
+            what=MEASURE_WORDS.term(rows["measure"].iloc[0]),
+            when=period_words(rows["period_start"].iloc[0], rows["period_end"].iloc[0]),
+            states=names(parts),
+        )
+    ]
+
+
+def plan_fact(plan: PlanVsActual, row: Any, column: str, *more: str) -> Fact:
+    """Target, result or expected end of one plan."""
+    quantity = {"target": "plan.target", "actual": "plan.reached", "expected": "plan.expected"}[column]
+    return amount(
+        row[column], **unit_of(plan, row["measure"]), at=plan_place(row, quantity, *(more or (plan.by,)))
+    )
+
+
+def _whole_plan(plan: PlanVsActual, row: Any) -> Claim:
+    facts = {
+        "when": period_words(row["period_start"], row["period_end"]),
+        "what": MEASURE_WORDS.term(row["measure"]),
+        "target": plan_fact(plan, row, "target"),
+    }
+    actual, none = plan_fact(plan, row, "actual"), claim("forecast-plan-none")
+    if row["elapsed_days"] >= row["period_days"]:
+        return claim("forecast-plan-over", actual=actual, **far_from_plan(row), **facts)
+    so_far, coming, verdict = none, none, none
+    if row["elapsed_days"]:
+        so_far = claim("forecast-plan-so-far", actual=actual)
+    if np.isfinite(row["expected"]):
+        ends = bounds(row["low"], row["high"], **unit_of(plan, row["measure"]))
+        coming = claim("forecast-plan-coming", expected=plan_fact(plan, row, "expected"), bounds=ends)
+        if row["status"] in _VERDICTS.members:
+            verdict = _VERDICTS.claim(row["status"])
+    return claim("forecast-plan-ahead", so_far=so_far, coming=coming, verdict=verdict, **facts)
+
+
+def far_from_plan(row: Any) -> dict[str, Fact]:
+    """Which way, and how far, a plan's result ended from its target."""
+    if not np.isfinite(row["gap_pct"]):
+        return {"way": name("no-target"), "far": share(None)}
+    return {"way": _way_of(row["gap"], "above", "below", "on"), "far": share(abs(row["gap_pct"]))}
+
+
+@or_else(lambda missing: [])
+def history_paragraph(forecast: Forecast) -> list[Claim]:
+    """How the forecast is made, beside the best plain rule, and where deals stand in it."""
+    said = [_said_way(forecast)]
+    if forecast.kind == PIPELINE and forecast.total.get("from_open", 0) > 0:
+        new = amount(
+            forecast.total["from_new"], **unit_of(forecast), part_of=place_of(forecast, "forecast.amount")
+        )
+        said.append(claim("forecast-said-open", open=_open_fact(forecast), new=new))
+    return said
+
+
+def _said_way(forecast: Forecast) -> Claim:
+    before = forecast.total["baseline"]
+    is_plain = forecast.way in PLAIN
+    return claim(
+        "forecast-said-way",
+        plain=name("yes" if is_plain else "no"),
+        rule=way_words(forecast, forecast.way),
+        other=way_words(forecast, forecast.baseline),
+        before=amount(before, **unit_of(forecast), at=place_of(forecast, "forecast.plain")),
+    )
+
+
+@or_else(lambda missing: [])
+def parts_paragraph(forecast: Forecast, *, by: str) -> list[Claim]:
+    """How much of what is expected the largest parts bring."""
+    table = forecast.by.get(by, pd.DataFrame())
+    whole = float(table["expected"].sum()) if len(table) else 0.0
+    shown = min(3, len(table) // 2)
+    if whole <= 0 or not shown:
+        return []
+    top = table["expected"].nlargest(shown).sum()
+    if not np.isclose(whole, forecast.total["expected"], rtol=1e-6):
+        return []
+    return [
+        claim(
+            "forecast-said-parts", shown=count(shown), all=count(len(table)), share=share(100 * top / whole)
+        )
+    ]
+
+
+@or_else(lambda missing: [])
+def notes_of(forecast: Forecast) -> list[Claim]:
+    """What was filled in or left out."""
+    return [_NOTES.claim(note.code, **_note_facts(note)) for note in forecast.notes]
+
+
+def _note_facts(note: Remark) -> dict[str, Fact]:
+    made = {
+        "n": count,
+        "of": count,
+        "day": date,
+        "unit": UNIT_WORDS.term,
+        "changed": lambda pct: share(pct),
+    }
+    return {key: made[key](value) for key, value in note.facts.items()}
+
+
+@or_else(lambda missing: [])
+def backtest_paragraph(forecast: Forecast) -> list[Claim]:
+    """How such forecasts did on the past."""
+    inside, tried = covered(forecast)
+    if not tried:
+        return [claim("forecast-past-none")]
+    facts, again = held(forecast), {"horizon": horizon_words(forecast)}
+    if forecast.kind == PIPELINE:
+        said = [claim("forecast-past-deals", tried=facts["tried"], **again)]
+    else:
+        said = [claim("forecast-past-sales", tried=facts["tried"], **again)]
+    said.append(claim("forecast-past-held", level=share(forecast.level_pct), **facts))
+    said.append(claim("forecast-past-single", unit=UNIT_WORDS.term(period_length(forecast))))
+    # Off by more than chance: two standard errors of a share, were the forecasts independent.
+    error = 200 * np.sqrt(LEVEL_PCT * (100 - LEVEL_PCT) / 1e4 / tried)
+    if 100 * inside / tried < LEVEL_PCT - error:
+        said.append(claim("forecast-past-narrow"))
+    ranked = forecast.scores
+    rules = [
+        claim("forecast-past-rule", rule=way_words(forecast, way), error=error_facts(forecast, way)["pct"])
+        for way in ranked["way"]
+    ]
+    said.append(claim("forecast-past-rules", rules=names(rules)))
+    bias = ranked.loc[ranked["way"] == forecast.way, "bias_pct"].iloc[0]
+    if np.isfinite(bias) and abs(bias) >= 1:
+        said.append(claim("forecast-past-bias", way=_way_of(bias, "high", "low"), far=share(abs(bias))))
+    return said
+
+
+@or_else(lambda missing: [])
+def plan_paragraph(plan: PlanVsActual) -> list[Claim]:
+    """What the plan's picture means, and what is missing."""
+    rows = main_rows(plan.table)
+    unit, said = unit_of(plan, rows["measure"].iloc[0]), plan_answer(plan)
     if plan.by != "total":
         over = rows["elapsed_days"].iloc[0] >= rows["period_days"].iloc[0]
-        worst = rows.assign(short=rows["expected"] - rows["target"]).sort_values("short", kind="stable")
-        short = worst[worst["short"] < 0]
-        if len(short):
-            verb = "is" if over else "is expected to be"
-            total = amount(abs(short["short"].sum()), **unit)
-            said.append(
-                f"What they lack {verb} {total} in all, over {count(len(short), plan.by, _many(plan.by))}."
-            )
-    return [*said, *(sentence(note) for note in plan.notes)]
+        lack = (rows["target"] - rows["expected"]).where(rows["status"].isin([MISSED, BEHIND])).sum()
+        if lack > 0 and over:
+            said.append(claim("forecast-plan-short-over", amount=amount(lack, **unit)))
+        elif lack > 0:
+            said.append(claim("forecast-plan-short-ahead", amount=amount(lack, **unit)))
+    return said + [_plan_note(plan, note) for note in plan.notes]
 
 
-@or_else(lambda missing: [NO_PLAN])
-def split_paragraph(plan: PlanVsActual) -> list[str]:
-    """Why sales differ from a year before.
+def _plan_note(plan: PlanVsActual, note: Remark) -> Claim:
+    if note.code in (NO_PLAN, UNKNOWN_KEY, LEFT):
+        return _PLAN_NOTES.claim(note.code, n=count(note.facts["n"]), by=BY_WORDS.term(plan.by))
+    return _PLAN_NOTES.claim(note.code, amount=money(note.facts["amount"], plan.currency))
 
-    Parameters
-    ----------
-    plan : PlanVsActual
 
-    Returns
-    -------
-    list of str
-    """
+@or_else(lambda missing: [])
+def split_paragraph(plan: PlanVsActual) -> list[Claim]:
+    """Why sales differ from a year before."""
     if plan.deviation.empty:
-        return ["Why sales differ cannot be told: that needs quantities, and sales a year earlier."]
+        return []
     row = plan.deviation.iloc[0]
     moved = row["now"] - row["before"]
-    way = "above" if moved > 0 else "below" if moved < 0 else "level with"
-    far = f" {money(abs(moved), plan.currency)}" if moved else ""
-    said = [f"Sales so far are{far} {way} the same days a year earlier."]
-    words = {"price": "prices", "volume": "volume", "mix": "mix", "other": "lines without a price"}
-    parts = [
-        f"{words[part]} {_signed(row[part], plan.currency)}"
-        for part in PARTS
-        if part != "other" or abs(row[part]) > 0.005
-    ]
-    meaning = (
-        "Volume is more or fewer pieces at the mean price of then; mix is dearer or cheaper products among them, "
-        "new and dropped ones included."
-    )
-    return [*said, f"Its parts: {listing(parts)}.", meaning]
+    parts = [_signed(plan, part, row[part]) for part in parts_of(row)]
+    far = money(abs(moved), plan.currency)
+    said = claim("forecast-split-moved", way=_way_of(moved), far=far, parts=names(parts))
+    return [said, claim("forecast-split-means")]
+
+
+def parts_of(row: Any) -> list[str]:
+    """The parts of a difference that are worth telling."""
+    return [part for part in PARTS if part != "other" or abs(row[part]) > 0.001 * abs(row["before"])]
+
+
+def _signed(plan: PlanVsActual, part: str, value: float) -> Claim:
+    facts = {"part": _SPLIT.term(part), "amount": money(abs(value), plan.currency)}
+    return claim("forecast-split-plus", **facts) if value >= 0 else claim("forecast-split-minus", **facts)
+
+
+def forecast_limits(*forecasts: Forecast | Skipped) -> list[Claim]:
+    """What forecasts cannot know, and where they lost; what holds for several is said once."""
+    said = [limit for one in forecasts if isinstance(one, Forecast) for limit in _limits_of(one)]
+    return list({str(limit): limit for limit in said}.values())
+
+
+def _limits_of(forecast: Forecast) -> list[Claim]:
+    rule, said = way_words(forecast, forecast.way), []
+    for limit in forecast.limits:
+        facts = {
+            key: UNIT_WORDS.term(value) if key == "unit" else count(value)
+            for key, value in limit.facts.items()
+        }
+        said.append(_LIMITS.claim(limit.code, rule=rule, **facts))
+    if np.isfinite(forecast.total["low"]):
+        length = _HORIZONS.claim(period_length(forecast), n=count(len(forecast.history)))
+        said.append(claim("forecast-limits-season", history=length))
+    return said
 
 
 @or_else(lambda missing: [])
-def forecast_limits(forecast: Forecast) -> list[str]:
-    """What the forecast cannot know, and where it lost.
-
-    Parameters
-    ----------
-    forecast : Forecast
-
-    Returns
-    -------
-    list of str
-    """
-    return [sentence(limit.replace("'", "’")) for limit in forecast.limits]
+def plan_limits(plan: PlanVsActual) -> list[Claim]:
+    """What the comparison with the plan cannot know, and where targets end."""
+    said = []
+    for limit in plan.limits:
+        facts = {"by": BY_WORDS.term(plan.by)}
+        if "months" in limit.facts:
+            facts["months"] = count(limit.facts["months"])
+        if "measures" in limit.facts:
+            facts["measures"] = names(MEASURE_WORDS.term(measure) for measure in limit.facts["measures"])
+        said.append(_PLAN_LIMITS.claim(limit.code, **facts))
+    return said + plan_ends(plan)
 
 
 @or_else(lambda missing: [])
-def plan_limits(plan: PlanVsActual) -> list[str]:
-    """What the comparison with the plan cannot know.
-
-    Parameters
-    ----------
-    plan : PlanVsActual
-
-    Returns
-    -------
-    list of str
-    """
-    said = [sentence(limit) for limit in plan.limits]
-    late = plan.missing[plan.missing["key"].eq("") & plan.missing["measure"].ne("")]
-    return [*said, *dict.fromkeys(sentence(text) for text in late["says"])]
-
-
-def _trust(forecast: Forecast) -> str:
-    way, simple = forecast.way, forecast.baseline
-    if forecast.is_thin:
-        return f"There is too little history to try other ways, so it goes by {way_words(forecast, way)}."
-    off = error_words(forecast, way)
-    if way == simple:
-        return f"On the past this was off by {off}; no other way was nearer than {way_words(forecast, way)}."
-    said = f"On the past this was off by {off}, against {error_words(forecast, simple)} by "
-    said += way_words(forecast, simple)
-    ending = {"yes": ".", "no": ", which was nearer.", "uncertain": "; chance may have made the difference."}
-    return said + ending.get(forecast.beats_baseline, ".")
+def plan_ends(plan: PlanVsActual) -> list[Claim]:
+    """Where the targets of a dimension end, and which others go on."""
+    late = plan.missing[plan.missing["problem"].isin([NO_NEXT, NOT_PLANNED])]
+    said = []
+    for (problem, day, planned), part in late.groupby(["problem", "day", "planned_as"], sort=True):
+        facts = {
+            "by": BY_WORDS.term(plan.by),
+            "what": names(MEASURE_WORDS.term(measure) for measure in part["measure"]),
+            "day": date(day),
+            "planned": planned_word(planned),
+        }
+        said.append(_PLAN_ENDS.claim("plan_ends" if problem == NO_NEXT else "plan_ended", **facts))
+    return said
 
 
-def _signed(value: float, currency: str) -> str:
-    shown = money(abs(value), currency)
-    return f"+{shown}" if value > 0 else f"−{shown}" if value < 0 else shown
+def planned_word(by: str) -> Fact:
+    """The dimension that has a target where another has none; the selector `none` where there is no such."""
+    return BY_WORDS.term(by) if by else name("none")
 
 
-def _many(word: str) -> str:
-    return plural(2, word)
+def missing_limits(crm: Crm, *, deals: Any = None, sales: Any = None, plan: Any = None) -> list[Claim]:
+    """What is not on the page, each thing once, with the table that would bring it."""
+    said = []
+    if isinstance(deals, Skipped):
+        table = {"table": name("opportunities")}
+        there = "opportunities" in crm.tables
+        said.append(
+            claim("forecast-limits-no-deals-won")
+            if there
+            else claim("forecast-limits-no-deals-table", **table)
+        )
+    if isinstance(sales, Skipped):
+        table, there = {"table": name("transactions")}, "transactions" in crm.tables
+        said.append(
+            claim("forecast-limits-no-sales-yet")
+            if there
+            else claim("forecast-limits-no-sales-table", **table)
+        )
+    if isinstance(plan, Skipped):
+        table, there = {"table": name("plans")}, "plans" in crm.tables
+        said.append(
+            claim("forecast-limits-no-plan-here")
+            if there
+            else claim("forecast-limits-no-plan-table", **table)
+        )
+    return said

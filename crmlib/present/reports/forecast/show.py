@@ -1,169 +1,247 @@
 """Key figures and tables of the report on forecast and plan."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.plan import main_rows
-from crmlib.analyse.forecast.result import PIPELINE, Forecast, PlanVsActual
-from crmlib.analyse.forecast.says import MEASURE_WORDS
-from crmlib.prepare.privacy import employee_codes, public_ids
-from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose, Skipped
-from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.needs import or_else
-from crmlib.present.reports.forecast.say import (
-    MEASURE_UNITS,
-    covered,
-    period_words,
-    way_words,
-    what_is_foretold,
+from crmlib.analyse.forecast.plan import PROBLEMS, main_rows
+from crmlib.analyse.forecast.result import (
+    BEHIND,
+    MISSED,
+    ON_COURSE,
+    OPEN,
+    PIPELINE,
+    PLAIN,
+    REACHED,
+    Forecast,
+    PlanVsActual,
 )
-from crmlib.present.words import sentence
+from crmlib.analyse.forecast.sales import OTHERS
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import employee_codes, public_ids
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
+from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.claims import Claim, Fact, Family, claim, count, date, share, term
+from crmlib.present.needs import or_else, picture_of
+from crmlib.present.reports.forecast.say import (
+    BY_WORDS,
+    IN_PIECES,
+    KEY_WORDS,
+    MEASURE_WORDS,
+    UNIT_WORDS,
+    covered,
+    error_facts,
+    expected_fact,
+    horizon_words,
+    period_length,
+    period_words,
+    place_of,
+    plan_fact,
+    planned_word,
+    way_words,
+    what_is_expected,
+)
 
-_WHOLE = ("", "all", "all others")
-KEY_NAMES = {
-    "owner": "Owner", "employee": "Employee", "product": "Product", "category": "Category", "region": "Region",
-    "customer": "Customer", "department": "Department", "total": "Plan",
-}  # fmt: skip
-"""What the keys of a dimension are called above their column."""
+_WHOLE = {"all": "all", OTHERS: "others", "": "unknown"}
+_STANDS = Family("forecast-stands", (REACHED, ON_COURSE, OPEN, BEHIND, MISSED))
+_GAPS = Family("forecast-gap", PROBLEMS)
+_GAP_SAYS = Family("forecast-gap-says", PROBLEMS, ("day", "days", "planned"))
+
+
+def beside(main: Forecast, *others: Forecast | Skipped) -> Forecast | Skipped:
+    """The other forecast than the main one; what stands in its place where there is none."""
+    return next((one for one in others if one is not main), main)
+
+
+def picture(plot: Callable[..., Any], result: Any) -> Picture | None:
+    """The picture of a result, or none where it is missing or holds nothing to draw."""
+    drawn = picture_of(plot, result)
+    return drawn if drawn is not None and not drawn.nothing else None
+
+
+def prose(*said: list[Claim]) -> Prose | None:
+    """Paragraphs, or nothing where there is nothing to say."""
+    return Prose(*said) if any(said) else None
 
 
 @or_else(lambda missing: missing)
 def plan_figures(plan: PlanVsActual) -> KeyFigures:
     """Target, reached and expected of the first measure of a plan, all keys together."""
     rows = main_rows(plan.table)
-    measure = rows["measure"].iloc[0]
-    unit = MEASURE_UNITS.get(measure, plan.currency)
-    target, actual = float(rows["target"].sum()), float(rows["actual"].sum())
-    when = period_words(rows["period_start"].iloc[0], rows["period_end"].iloc[0])
-    figures = [
-        KeyFigure(label=f"Plan for {MEASURE_WORDS[measure]}", value=target, unit=unit, note=when),
-        KeyFigure(
-            label="Reached", value=100 * actual / target if target else None, unit="%", format=".0f",
-            better="higher", note="of the plan so far" if rows["elapsed_days"].iloc[0] else "it has not begun",
-        ),
-    ]  # fmt: skip
+    whole, row = rows.iloc[0].copy(), rows.iloc[0]
+    for column in ("target", "actual", "expected"):
+        whole[column] = float(rows[column].sum(skipna=False))
+    when = period_words(row["period_start"], row["period_end"])
+    label = claim("forecast-figure-plan", what=MEASURE_WORDS.term(row["measure"]))
+    figures = [_figure(label, plan_fact(plan, whole, "target"), plan, row["measure"], note=when)]
+    is_over = row["elapsed_days"] >= row["period_days"]
+    if row["elapsed_days"] and whole["target"]:
+        note = claim("forecast-figure-reached-note" if is_over else "forecast-figure-reached-so-far")
+        value = share(100 * whole["actual"] / whole["target"])
+        label = claim("forecast-figure-reached")
+        figures.append(KeyFigure(label=label, value=value, better="higher", note=note))
+    if not is_over and whole["target"] and np.isfinite(whole["expected"]):
+        figures.append(
+            KeyFigure(
+                label=claim("forecast-figure-plan-expected"),
+                value=share(100 * whole["expected"] / whole["target"]),
+                better="higher",
+                note=claim("forecast-figure-plan-expected-note", when=when),
+            )
+        )
     return KeyFigures(*figures)
 
 
-@or_else(lambda missing: missing)
-def plan_table(crm: Any, plan: PlanVsActual) -> DataTable:
-    """Every plan of a dimension: target, reached, expected at the end, and a year before.
+def _figure(label: Any, fact: Fact, result: Any, measure: str, **more: Any) -> KeyFigure:
+    """A figure of money, or of pieces with their word."""
+    if measure not in IN_PIECES:
+        return KeyFigure(label=label, value=fact, **more)
+    inner = fact.value.facts["n"]
+    return KeyFigure(label=label, value=inner, unit=str(UNIT_WORDS.term(measure)), **more)
 
-    Parameters
-    ----------
-    crm : Crm
-    plan : PlanVsActual
 
-    Returns
-    -------
-    DataTable
-    """
+def forecast_figures(
+    forecast: Forecast | Skipped, plan: PlanVsActual | Skipped | None = None
+) -> KeyFigures | Skipped:
+    """What is expected with its range, how far off such forecasts were, and the plan."""
+    if isinstance(forecast, Skipped):
+        return forecast
+    total = forecast.total
+    has_bounds = bool(np.isfinite(total["low"]))
+    ends = {"low": total["low"], "high": total["high"]} if has_bounds else {}
+    label = claim("forecast-figure-expected", what=what_is_expected(forecast))
+    note = claim("forecast-figure-next", horizon=horizon_words(forecast))
+    figures = [
+        _figure(
+            label, expected_fact(forecast), forecast, forecast.measure, note=note, better="higher", **ends
+        )
+    ]
+    if forecast.kind == PIPELINE and total["expected"]:
+        value = share(100 * total["from_open"] / total["expected"])
+        note = claim("forecast-figure-open-note")
+        figures.append(KeyFigure(label=claim("forecast-figure-open"), value=value, note=note))
+    figures += _past_figures(forecast)
+    if isinstance(plan, PlanVsActual):
+        figures += plan_figures(plan).figures
+    return KeyFigures(*figures)
+
+
+def _past_figures(forecast: Forecast) -> list[KeyFigure]:
+    if not (forecast.scores["way"] == forecast.way).any():
+        return []
+    own = error_facts(forecast, forecast.way)
+    if forecast.way in PLAIN:
+        note = claim("forecast-figure-error-alone", money=own["money"])
+    else:
+        plain = error_facts(forecast, forecast.baseline)["pct"]
+        note = claim("forecast-figure-error-note", money=own["money"], plain=plain)
+    inside, tried = covered(forecast)
+    whole = place_of(forecast, "forecast.tried")
+    return [
+        KeyFigure(label=claim("forecast-figure-error"), value=own["pct"], better="lower", note=note),
+        KeyFigure(
+            label=claim("forecast-figure-held"),
+            value=count(inside, at=place_of(forecast, "forecast.held"), part_of=whole),
+            note=claim(
+                "forecast-figure-held-note", tried=count(tried, at=whole), level=share(forecast.level_pct)
+            ),
+        ),
+    ]
+
+
+@or_else(lambda missing: None)
+def plan_table(crm: Crm, plan: PlanVsActual) -> DataTable:
+    """Every plan of a dimension: target, reached, expected at the end, and a year before."""
     columns = [
         *("measure", "key", "period_start", "period_end", "target", "actual", "gap", "gap_pct", "run_rate"),
         *("expected", "low", "high", "expected_gap_pct", "status", "year_before"),
     ]
     frame = plan.table[columns].copy()
-    over = bool((plan.table["elapsed_days"] >= plan.table["period_days"]).all())
-    if over:
+    if (plan.table["elapsed_days"] >= plan.table["period_days"]).all():
         frame = frame.drop(columns=["run_rate", "expected", "low", "high", "expected_gap_pct"])
+    elif not plan.table["elapsed_days"].any():
+        frame = frame.drop(columns=["actual", "gap", "gap_pct", "run_rate"])
     frame = with_keys(crm, frame, by=plan.by)
-    frame["measure"] = frame["measure"].map(MEASURE_WORDS)
+    frame["measure"] = _measures(frame["measure"])
+    frame["status"] = [str(_STANDS.term(status)) if status else "" for status in frame["status"]]
     if plan.by == "total":
-        frame = frame.drop(columns="key")
+        frame, caption = frame.drop(columns="key"), claim("forecast-table-plan-total")
+    else:
+        caption = claim("forecast-table-plan", by=BY_WORDS.term(plan.by))
+    named = {"low": "plan_expected_low", "high": "plan_expected_high", "expected": "plan_expected"}
     return DataTable(
-        frame.rename(
-            columns={
-                "key": plan.by,
-                "gap": "plan_gap",
-                "expected": "plan_expected",
-                "low": "plan_expected_low",
-                "high": "plan_expected_high",
-            }
-        ),
+        frame.rename(columns={"key": plan.by, "gap": "plan_gap", **named}),
         name=f"plan_by_{plan.by}",
-        caption=f"Plan and reality by {plan.by} (money in {plan.currency or 'account currency'})",
-        rows=12,
+        caption=caption,
+        rows=8,
         excel=True,
         about=about_workspace(crm),
     )
 
 
 @or_else(lambda missing: None)
-def missing_plans_table(crm: Any, plan: PlanVsActual) -> DataTable | Prose:
-    """Plans that are missing, late or for keys that are not known.
-
-    Parameters
-    ----------
-    crm : Crm
-    plan : PlanVsActual
-
-    Returns
-    -------
-    DataTable, or Prose where nothing is missing
-    """
+def missing_plans_table(crm: Crm, plan: PlanVsActual) -> DataTable | None:
+    """Targets that are missing, late or for keys that are not known; nothing where none is."""
     if plan.missing.empty:
-        return Prose(f"No plan by {plan.by} is missing or late.")
+        return None
     frame = with_keys(crm, plan.missing, by=plan.by, blank="all")
-    frame["measure"] = frame["measure"].map(MEASURE_WORDS)
-    frame["problem"] = [sentence(text).rstrip(".") for text in frame["problem"]]
+    frame["measure"] = _measures(frame["measure"])
+    frame["problem"] = [str(_GAPS.term(problem)) for problem in plan.missing["problem"]]
+    frame["what_is_wrong"] = [_what_is_wrong(row) for row in plan.missing.itertuples()]
     return DataTable(
-        frame.rename(columns={"key": plan.by, "value": "target_or_reached", "says": "what_is_wrong"}),
+        frame.drop(columns=["day", "days", "planned_as"]).rename(
+            columns={"key": plan.by, "value": "target_or_reached"}
+        ),
         name=f"plans_missing_by_{plan.by}",
-        caption=f"Plans by {plan.by} that are missing or late",
-        rows=10,
+        caption=claim("forecast-table-missing", by=BY_WORDS.term(plan.by)),
+        rows=8,
         excel=True,
         about=about_workspace(crm),
     )
 
 
+def _what_is_wrong(row: Any) -> str:
+    days = int(row.days) if np.isfinite(row.days) else None
+    planned = planned_word(row.planned_as)
+    return str(_GAP_SAYS.claim(row.problem, day=date(row.day), days=count(days), planned=planned))
+
+
+def _measures(names: pd.Series) -> list[str]:
+    return [str(MEASURE_WORDS.term(measure)) if measure else "" for measure in names]
+
+
 @or_else(lambda missing: None)
-def split_table(crm: Any, plan: PlanVsActual) -> DataTable | Prose:
-    """Price, volume and mix of every key, against the same days a year before.
-
-    Parameters
-    ----------
-    crm : Crm
-    plan : PlanVsActual
-
-    Returns
-    -------
-    DataTable, or Prose where it cannot be split
-    """
+def split_table(crm: Crm, plan: PlanVsActual) -> DataTable | None:
+    """Price, volume and mix of every key, against the same days a year before; nothing where it is not known."""
     if plan.deviation.empty:
-        return Prose(
-            "The difference to a year before cannot be split: quantities or that year are not known."
-        )
+        return None
     frame = with_keys(crm, plan.deviation, by=plan.by)
     return DataTable(
         frame.rename(columns={"key": plan.by, "price": "price_effect"}),
         name=f"price_volume_mix_by_{plan.by}",
-        caption=f"Sales so far against the same days a year before, by {plan.by}",
+        caption=claim("forecast-table-split", by=BY_WORDS.term(plan.by)),
         currency=plan.currency,
-        rows=12,
+        rows=8,
         excel=True,
         about=about_workspace(crm),
     )
 
 
 @or_else(lambda missing: None)
-def plan_names(crm: Any, plan: PlanVsActual) -> dict[str, str]:
-    """Key -> what a picture shows for it: a pseudonym of a customer, the name of a product.
-
-    Parameters
-    ----------
-    crm : Crm
-    plan : PlanVsActual
-    """
+def plan_names(crm: Crm, plan: PlanVsActual) -> dict[str, str]:
+    """Key -> what a picture shows for it: a pseudonym of a customer, a code of an employee, a product's name."""
     keys = pd.Series(plan.table["key"].unique(), dtype="str")
     if plan.by == "customer":
         return dict(zip(keys, public_ids(crm, keys), strict=True))
+    if plan.by == "employee":
+        return dict(zip(keys, employee_codes(crm, keys), strict=True))
     names = product_names(crm) if plan.by == "product" else {}
     return {key: names.get(key, key) for key in keys}
 
 
-def product_names(crm: Any) -> dict[str, str]:
+def product_names(crm: Crm) -> dict[str, str]:
     """Product -> its name, where products have one."""
     if "products" not in crm.tables or "name" not in crm.columns("products"):
         return {}
@@ -171,171 +249,108 @@ def product_names(crm: Any) -> dict[str, str]:
     return dict(zip(frame["product_id"].astype(str), frame["name"].astype(str), strict=True))
 
 
-def with_keys(crm: Any, table: pd.DataFrame, *, by: str, blank: str = "not known") -> pd.DataFrame:
-    """A table by key as a list may show it: customers by pseudonyms, products with their names."""
+def with_keys(crm: Crm, table: pd.DataFrame, *, by: str, blank: str = "unknown") -> pd.DataFrame:
+    """A table by key as a list may show it: customers by pseudonyms, employees by codes, products with names."""
     frame = table.copy()
     keys = frame["key"].astype(str)
+    known = ~keys.isin(list(_WHOLE))
     if by == "customer":
-        known = ~keys.isin(_WHOLE)
         frame.loc[known, "key"] = public_ids(crm, keys[known]).to_numpy()
     if by in ("owner", "employee"):
-        known = ~keys.isin(_WHOLE)
         frame.loc[known, "key"] = employee_codes(crm, keys[known]).to_numpy()
-    if by == "product":
-        names = product_names(crm)
-        if names:
-            named = keys.map(names).where(keys.isin(list(names)) | keys.isin(_WHOLE), "not known").fillna("")
-            frame.insert(frame.columns.get_loc("key") + 1, "name", named)
-    return frame.assign(key=frame["key"].where(frame["key"] != "", blank))
+    words = {key: str(KEY_WORDS.term(word)) for key, word in (_WHOLE | {"": blank}).items()}
+    if by == "product" and (names := product_names(crm)):
+        named = keys.map(names).where(keys.isin(list(names)) | ~known, words[""]).fillna("")
+        frame.insert(frame.columns.get_loc("key") + 1, "name", named)
+    return frame.assign(
+        key=[key if there else words[key] for key, there in zip(frame["key"], known, strict=True)]
+    )
 
 
-def forecast_figures(
-    forecast: Forecast | Skipped, plan: PlanVsActual | Skipped | None = None
-) -> KeyFigures | Skipped:
-    """What is expected with its bounds, how far off such forecasts were, and the plan.
-
-    Parameters
-    ----------
-    forecast : Forecast
-    plan : PlanVsActual, optional
-        Left out where it is missing.
-
-    Returns
-    -------
-    KeyFigures, or what stands in the forecast's place
-    """
-    if isinstance(forecast, Skipped):
-        return forecast
-    total, unit = forecast.total, MEASURE_UNITS.get(forecast.measure, forecast.currency)
-    has_bounds = bool(np.isfinite(total["low"]))
-    figures = [
-        KeyFigure(
-            label=f"Expected {what_is_foretold(forecast)}", value=total["expected"], unit=unit,
-            low=total["low"] if has_bounds else None, high=total["high"] if has_bounds else None,
-            note=f"in the next {forecast.horizon}", better="higher",
-        )
-    ]  # fmt: skip
-    if forecast.kind == PIPELINE:
-        share = 100 * total["from_open"] / total["expected"] if total["expected"] else None
-        figures.append(
-            KeyFigure(
-                label="Of it from open deals", value=share, unit="%", format=".0f", note="the rest is new"
-            )
-        )
-    score = forecast.scores[forecast.scores["way"] == forecast.way]
-    if len(score):
-        figures.append(
-            KeyFigure(
-                label="Usual error", value=float(score["wape_pct"].iloc[0]), unit="%", better="lower", format=".0f",
-                note="of what happened, on the past",
-            )
-        )  # fmt: skip
-        inside, tried = covered(forecast)
-        figures.append(
-            KeyFigure(
-                label="Held within bounds", value=100 * inside / max(tried, 1), unit="%", format=".0f",
-                note=f"of {tried:,} past forecasts; {forecast.level_pct:.0f} % should",
-            )
-        )  # fmt: skip
-    if isinstance(plan, PlanVsActual):
-        figures += plan_figures(plan).figures
-    return KeyFigures(*figures)
-
-
-@or_else(lambda missing: missing)
-def periods_table(crm: Any, forecast: Forecast) -> DataTable:
-    """What is expected in each period, with bounds and the simple way beside it.
-
-    Parameters
-    ----------
-    crm : Crm
-    forecast : Forecast
-
-    Returns
-    -------
-    DataTable
-    """
+@or_else(lambda missing: None)
+def periods_table(crm: Crm, forecast: Forecast) -> DataTable:
+    """What is expected in each period, with its range and the plain rule beside it."""
     columns = ["period_start", "period_end", "expected", "low", "high", "baseline"]
     more = [name for name in ("from_open", "from_new", "count") if name in forecast.periods]
-    unit = MEASURE_UNITS.get(forecast.measure, forecast.currency)
     return DataTable(
         forecast.periods[columns + more].rename(
             columns={"low": "expected_low", "high": "expected_high", "count": "deals_expected"}
         ),
-        name="forecast_by_period",
-        caption=f"Expected {what_is_foretold(forecast)} by period (bounds: {forecast.level_pct:.0f} %); "
-        f"simple way: {way_words(forecast, forecast.baseline)}",
-        currency=unit,
+        name=f"forecast_by_period_{forecast.kind}",
+        caption=claim(
+            "forecast-table-periods",
+            what=what_is_expected(forecast),
+            unit=UNIT_WORDS.term(period_length(forecast)),
+            level=share(forecast.level_pct),
+            rule=way_words(forecast, forecast.baseline),
+        ),
+        currency=_currency(forecast),
         excel=True,
         about=about_workspace(crm),
     )
 
 
-@or_else(lambda missing: missing)
-def parts_table(crm: Any, forecast: Forecast, *, by: str) -> DataTable | Prose:
-    """What is expected by owner, product, category or region, the largest first.
+def _currency(forecast: Forecast) -> str:
+    return str(UNIT_WORDS.term(forecast.measure)) if forecast.measure in IN_PIECES else forecast.currency
 
-    Parameters
-    ----------
-    crm : Crm
-    forecast : Forecast
-    by : a name of ``forecast.by``
 
-    Returns
-    -------
-    DataTable, or Prose where there is no such part
-    """
+@or_else(lambda missing: None)
+def parts_table(crm: Crm, forecast: Forecast, *, by: str) -> DataTable | None:
+    """What is expected by owner, product, category or region, the largest first; nothing where it is not known."""
     table = forecast.by.get(by, pd.DataFrame())
     if table.empty:
-        return Prose(f"The forecast cannot be told apart by {by} here.")
+        return None
     frame = with_keys(crm, table, by=by)
     frame = frame.drop(columns=[name for name in ("count", "coverage_pct") if name in frame])
-    unit = MEASURE_UNITS.get(forecast.measure, forecast.currency)
     if "way" in frame:
-        frame["way"] = [sentence(way_words(forecast, way)).rstrip(".") for way in frame["way"]]
+        frame["way"] = [_sentence_case(way_words(forecast, way)) for way in frame["way"]]
     return DataTable(
         frame.rename(
             columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
         ),
         name=f"forecast_by_{by}",
-        caption=f"Expected {what_is_foretold(forecast)} in the next {forecast.horizon} by {by}",
-        currency=unit,
-        rows=12,
+        caption=claim(
+            "forecast-table-parts",
+            what=what_is_expected(forecast),
+            horizon=horizon_words(forecast),
+            by=BY_WORDS.term(by),
+        ),
+        currency=_currency(forecast),
+        rows=8,
         excel=True,
         about=about_workspace(crm),
     )
 
 
 @or_else(lambda missing: None)
-def ways_table(forecast: Forecast) -> DataTable | Prose:
-    """Every way that was tried, and how far off it was on the past.
-
-    Parameters
-    ----------
-    forecast : Forecast
-
-    Returns
-    -------
-    DataTable, or Prose where nothing was tried
-    """
+def ways_table(forecast: Forecast) -> DataTable | None:
+    """Every method that was tried, and how far off it was on the past; nothing where none was."""
     scores = forecast.scores
     if scores.empty:
-        return Prose("The history is too short to try ways on the past.")
+        return None
     gain = forecast.comparison.set_index("way")
+    yes = str(term("forecast-table-yes"))
     frame = pd.DataFrame(
         {
-            "way": [sentence(way_words(forecast, way)).rstrip(".") for way in scores["way"]],
+            "way": [_sentence_case(way_words(forecast, way)) for way in scores["way"]],
             "forecasts": scores["forecasts"],
             "wape_pct": scores["wape_pct"],
             "bias_pct": scores["bias_pct"],
             "coverage_pct": scores["coverage_pct"],
             "gain_low": [gain["low"].get(way, np.nan) for way in scores["way"]],
             "gain_high": [gain["high"].get(way, np.nan) for way in scores["way"]],
-            "chosen": ["yes" if chosen else "" for chosen in scores["is_chosen"]],
+            "chosen": [yes if chosen else "" for chosen in scores["is_chosen"]],
         }
     )
+    if len(frame) == 1:
+        frame = frame.drop(columns=["gain_low", "gain_high"])
     return DataTable(
         frame.rename(columns={"coverage_pct": "within_bounds_pct"}),
-        name="forecast_ways",
-        caption="Ways to foretell, tried on the past (the last range: how much nearer the chosen one was, 95 %)",
+        name=f"forecast_ways_{forecast.kind}",
+        caption=claim("forecast-table-ways"),
     )
+
+
+def _sentence_case(words: Fact) -> str:
+    said = str(words)
+    return f"{said[:1].upper()}{said[1:]}"

@@ -1,0 +1,133 @@
+"""What the pages of a run say agrees: the checks find planted contradictions, and nothing in what is true."""
+
+import copy
+
+import pytest
+
+from crmlib.present.claims import claim, clause, count, date, money, name, names, share
+from crmlib.present.reports.forecast import draw, say
+from tests.present.consistency import (
+    claims_of,
+    contradictions,
+    false_most,
+    faults,
+    larger_parts,
+    past_due,
+    wrong_articles,
+)
+from tests.present.reports.forecast.cases import little_forecast, little_plan
+
+AS_OF = "2024-12-31T23:59:59+08:00"
+
+
+def run_of(*pages):
+    """A run.json of so many reports, each a list of claims."""
+    reports = [
+        {"name": f"report_{place}", "claims": [one.record() for one in said]}
+        for place, said in enumerate(pages, 1)
+    ]
+    return claims_of({"as_of": AS_OF, "reports": reports})
+
+
+def aside(n, of=10):
+    at = {"at": "rows.at_fault", "part_of": "rows.up_to_closing"}
+    facts = {"aside": count(n, **at), "rows": count(of, at="rows.up_to_closing")}
+    return claim(
+        "health-finding-set-aside-among", table=name("customers"), found=name("have no name"), **facts
+    )
+
+
+def said(text, key="test-claim", **facts):
+    """A claim as run.json keeps it, of any text."""
+    return _Raw({"key": key, "text": text, "facts": {at: fact.record() for at, fact in facts.items()}})
+
+
+class _Raw:
+    def __init__(self, record):
+        self.kept = record
+
+    def record(self):
+        return copy.deepcopy(self.kept)
+
+
+def test_claims_that_agree_pass():
+    assert not faults(run_of([aside(3)], [aside(3)]))
+
+
+def test_two_values_of_one_quantity_are_found():
+    found = contradictions(run_of([aside(3)], [aside(4)]))
+    assert found == [
+        "rows.at_fault: 3 in report_1/health-finding-set-aside-among, 4 in report_2/health-finding-set-aside-among"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        (money(1_750.0, "EUR", at="sales.net_amount[365d]"), money(1_710.0, "EUR", at="sales.net_amount[365d]"), False),
+        (money(1_750.0, "EUR", at="sales.net_amount[365d]"), money(1_750.4, "EUR", at="sales.net_amount[365d]"), True),
+        (money(5.0, "EUR", at="sales.net_amount[365d]"), money(5.0, "USD", at="sales.net_amount[365d]"), False),
+        (share(9.04, at="deals.win_rate"), share(9.0, at="deals.win_rate"), True),
+        (share(9.4, at="deals.win_rate"), share(9.0, at="deals.win_rate"), False),
+        (date("2024-01-31", at="data.last_day[deals]"), date("2024-02-01", at="data.last_day[deals]"), False),
+        (count(5, at="customers.in_state[lost]"), count(7, at="customers.in_state[new]"), True),
+    ],
+)  # fmt: skip
+def test_values_agree_within_the_rounding_of_their_kind(one, other, agree):
+    assert bool(contradictions(run_of([said("One.", x=one)], [said("Other.", x=other)]))) != agree
+
+
+def test_facts_within_clauses_and_lists_are_read():
+    inner = claim("health-answer-look-first", what=clause(aside(4)))
+    assert contradictions(run_of([aside(3)], [inner]))
+    listed = claim("health-tables-old", tables=names([aside(4)]))
+    assert contradictions(run_of([aside(3)], [listed]))
+
+
+def test_a_part_larger_than_its_whole_is_found():
+    assert larger_parts(run_of([aside(11)]))
+    assert not larger_parts(run_of([aside(10)]))
+
+
+def test_most_needs_more_than_half():
+    text = "97 of 501 rows were set aside, mostly customers."
+    assert false_most(run_of([said(text, share=share(100 * 97 / 501))]))
+    assert false_most(run_of([said(text)])) and not false_most(run_of([said(text, share=share(51.0))]))
+
+
+def test_a_day_to_do_something_is_not_past():
+    assert past_due(run_of([said("Call by then.", key="worklist-do-call", day=date("2024-12-30"))]))
+    assert not past_due(run_of([said("Call by then.", key="worklist-do-call", day=date("2024-12-31"))]))
+    assert not past_due(run_of([said("The last order.", key="health-last-order", day=date("2020-01-01"))]))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_wrong"),
+    [
+        ("With a outcome in mind.", True),
+        ("An report follows.", True),
+        ("An hour, a one-off, a unit, an RFM type, a euro, an order.", False),
+        ("The group “a outcome” comes from the data.", False),
+    ],
+)
+def test_articles(text, is_wrong):
+    assert bool(wrong_articles(run_of([said(text)]))) == is_wrong
+
+
+def test_forecast_and_plan_agree_with_themselves():
+    found, plan = little_forecast(), little_plan()
+    page = [
+        *say.forecast_answer(found, plan),
+        *say.forecast_findings(found, plan=plan),
+        *say.history_paragraph(found),
+        *say.backtest_paragraph(found),
+        *say.plan_paragraph(plan),
+        *say.split_paragraph(plan),
+    ]
+    pictures = [
+        *draw.plot_forecast(found).crmlib_claims,
+        *draw.plot_past_forecasts(found).crmlib_claims,
+        *draw.plot_plan(plan).crmlib_claims,
+        *draw.plot_split(plan).crmlib_claims,
+    ]
+    assert not faults(run_of(page, pictures))

@@ -134,7 +134,7 @@ def proof_paragraph(proof: OffersProof) -> list[Claim]:
     if best:
         ours, theirs = (share(proof.value(_SHARE, side=side)) for side in (OFFERS, best))
         said.append(claim("offers-proof-money", ours=ours, theirs=theirs, list=LIST_WORDS.term(best)))
-    return [*said, claim("offers-proof-caution")]
+    return said
 
 
 @or_else(lambda missing: [])

@@ -16,6 +16,7 @@ from crmlib.present.reports.offers.say import (
     LIST_WORDS,
     QUESTION_WORDS,
     hit_share,
+    kind_counts,
     offer_reasons,
     rule_words,
     side_name,
@@ -36,7 +37,7 @@ def offers_figures(proof: OffersProof | Skipped, offers: Offers | Skipped) -> Ke
         note = claim(
             "offers-figure-customers-note",
             customers=count(offers.customers),
-            offers=count(len(offers.table), at="offers.made"),
+            offers=kind_counts(offers)[1],
         )
         figures.append(
             KeyFigure(

@@ -2,8 +2,8 @@
 
 ## The answer: offers_answer
 
-offers-answer-ahead = These offers beat the strongest plain list, { $list }, by { $gap } ({ $ours } of customers bought from them within { $days }, { $theirs } from that list){ $money }.
-offers-answer-behind = { CAPITAL($list) } did better than these offers by { $gap } ({ $theirs } of customers bought from that list within { $days }, { $ours } from the offers){ $money }.
+offers-answer-ahead = These offers beat the strongest plain list, { $list }, by { $gap } ({ $ours } of customers bought within { $days }, against { $theirs }){ $money }.
+offers-answer-behind = { CAPITAL($list) } did better than these offers by { $gap } ({ $theirs } of customers bought within { $days }, against { $ours }){ $money }.
 offers-answer-uncertain = These offers are not shown to beat { $list }: { $ours } of customers bought from them within { $days }, { $theirs } from that list{ $money }.
 offers-answer-alone = { $ours } of customers bought something from these offers within { $days }.
 offers-answer-untested = Whether the offers hold could not be tested. { $reason }
@@ -13,7 +13,7 @@ offers-money-they-more = ; the offers brought { $gap } more a customer
 offers-money-they-less = ; the offers brought { $gap } less a customer
 offers-money-alike = ; in money the two are alike ({ $ours } and { $theirs } a customer)
 offers-money-none = { "" }
-offers-answer-start-list = First, offer “{ $product }” to the { $customers } { PLURAL($customers, one: "customer", other: "customers") } for whom it ranks highest.
+offers-answer-start-list = First, offer “{ $product }” to { $customers } { PLURAL($customers, one: "customer", other: "customers") }, as listed below.
 offers-answer-start-own-repeats = First, offer each customer what they already buy most often.
 offers-answer-start-popularity = First, offer everybody the best sellers.
 offers-answer-start-item-kNN = First, offer what buyers of the same things bought.
@@ -57,7 +57,6 @@ offers-figure-customers-note = of { $customers }; { $offers } { PLURAL($offers, 
 offers-proof-others = Of the other lists, { $lists }.
 offers-proof-other = { $list } reached { $share }
 offers-proof-money = What was bought from the offers made up { $ours } of all that was spent in the test; from { $list }, { $theirs }.
-offers-proof-caution = A list that is bought from shows that we know what customers want, not yet that the offer made them buy.
 offers-proof-missing = There is no proof here. { $reason }
 
 offers-picture-proof = { $ours } of customers bought something from the offers, { $theirs } from { $list }

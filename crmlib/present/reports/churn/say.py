@@ -245,7 +245,7 @@ def churn_findings(model: ChurnModel) -> list[Claim]:
 
 
 def stages_paragraph(summary: pd.DataFrame) -> list[Claim]:
-    """What makes a customer dormant or lost, and over which time the states look."""
+    """What makes a customer dormant or lost."""
     rhythm, said = summary.attrs.get("rhythm"), []
     if not rhythm:
         return []
@@ -260,6 +260,17 @@ def stages_paragraph(summary: pd.DataFrame) -> list[Claim]:
                 lost=STATE_WORDS.term(LOST),
             )
         )
+    return said
+
+
+def scale_paragraph(summary: pd.DataFrame) -> list[Claim]:
+    """On which scale and over which time the states are measured, and how all customers together moved."""
+    rhythm = summary.attrs.get("rhythm")
+    if not rhythm:
+        return []
+    gap, long_gap = days(rhythm["gap_days"]), days(rhythm["long_gap_days"])
+    own = claim("churn-scale-own", gap=gap, long_gap=long_gap)
+    said = [own if rhythm["repeat_customers"] else claim("churn-scale-assumed", gap=gap)]
     if _has_all_buying(summary):
         period = days(rhythm["period_days"])
         said.append(
@@ -271,17 +282,6 @@ def stages_paragraph(summary: pd.DataFrame) -> list[Claim]:
                 **_growing_and_declining(),
             )
         )
-    return said
-
-
-def scale_paragraph(summary: pd.DataFrame) -> list[Claim]:
-    """On which scale the states are measured, and how all customers together moved."""
-    rhythm = summary.attrs.get("rhythm")
-    if not rhythm:
-        return []
-    gap, long_gap = days(rhythm["gap_days"]), days(rhythm["long_gap_days"])
-    own = claim("churn-scale-own", gap=gap, long_gap=long_gap)
-    said = [own if rhythm["repeat_customers"] else claim("churn-scale-assumed", gap=gap)]
     moved = summary.attrs.get("house_change_pct")
     if _has_all_buying(summary) and moved is not None and abs(moved) >= _SMALL_CHANGE:
         said.append(

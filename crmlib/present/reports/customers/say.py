@@ -11,6 +11,7 @@ from crmlib.analyse.customers.types import CUSTOMER_TYPES
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.measure.columns import label_of
 from crmlib.present.claims import (
+    STATE_WORDS,
     Claim,
     Fact,
     claim,
@@ -302,8 +303,7 @@ def _at_stake(profile: CustomerProfile) -> list[Claim]:
     said = {
         "late": count(late, at="customers.late"),
         "times": times(LATE_TIMES),
-        "dormant": name(DORMANT),
-        "lost": name(LOST),
+        **{state: STATE_WORDS.term(state) for state in (DORMANT, LOST)},
     }
     called = _called(profile)
     if not called["called"].value:

@@ -267,6 +267,7 @@ def _weak(segmentation: Segmentation) -> list[Claim]:
 
 
 def spend_of(segmentation: Segmentation, indicators: pd.DataFrame, segment: str) -> Fact | None:
+    """Net spend of all customers of a segment, where it is known."""
     if "spend_total" not in indicators:
         return None
     inside = segmentation.labels.index[segmentation.labels == segment]

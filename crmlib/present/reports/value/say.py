@@ -16,6 +16,7 @@ from crmlib.analyse.value.weights import OWN_REASONS, SAME, TOPICS, UNKNOWN, top
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.blocks import Skipped
 from crmlib.present.claims import (
+    STATE_WORDS,
     Claim,
     Fact,
     Family,
@@ -452,7 +453,7 @@ def _serving(costs: Mapping[str, list[str]] | None) -> list[Claim]:
 
 def actions_paragraph(lists: ActionLists) -> list[Claim]:
     """How the three lists were made, and how long they are."""
-    gone = {"dormant": name(DORMANT), "lost": name(LOST)}
+    gone = {state: STATE_WORDS.term(state) for state in (DORMANT, LOST)}
     growing = "growth_potential" in lists.develop
     rules = {
         "keep": claim("value-lists-keep", share=share(100 * TOP_SHARE)),

@@ -62,6 +62,7 @@ def _greek(text: str) -> str:
     latin = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     table = str.maketrans(latin, "αβψδεφγηιξκλμνοπϙρστθωςχυζΑΒΨΔΕΦΓΗΙΞΚΛΜΝΟΠϘΡΣΤΘΩϛΧΥΖ")
     lines = []
+    text = re.sub(r"\{[^{}]*\}", lambda one: one[0] if "->" in one[0] else " ".join(one[0].split()), text)
     for line in text.splitlines():
         if line.startswith("#"):
             continue

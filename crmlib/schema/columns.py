@@ -98,6 +98,7 @@ _COLUMNS = (
     Column("channel", "Channel"),
     Column("language", "Language"),
     # customers and their types
+    Column("segment_rule", "What the name means", "text", "Whom the name of the segment is given to."),
     Column("customers", "Customers", "count", "How many customers."),
     Column("customers_share_pct", "Share of customers", "share_pct"),
     Column(

@@ -87,7 +87,7 @@ def advice_table(segmentation: Segmentation) -> DataTable:
     advice = segment_advice(segmentation)
     frame = pd.DataFrame(
         {
-            "rule": [str(rule_words(one)) for one in advice.index],
+            "segment_rule": [str(rule_words(one)) for one in advice.index],
             "like": [str(like_words(segmentation, one) or "") for one in advice.index],
             "advice": [" ".join(str(ADVICE_WORDS.claim(code)) for code in codes) for codes in advice],
         },
@@ -97,7 +97,6 @@ def advice_table(segmentation: Segmentation) -> DataTable:
         _named(frame),
         name="what_to_do",
         caption=claim("segments-table-advice"),
-        labels={"rule": claim("segments-column-rule")},
     )
 
 

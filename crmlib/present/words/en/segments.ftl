@@ -88,7 +88,6 @@ place-very-low = very low
 ## What to do with each: advice_table
 
 segments-table-advice = What the names mean, and what to do
-segments-column-rule = What the name means
 segments-like = Median customer: { $figures }.
 segments-like-figure = { $figure } { $theirs } (all: { $all })
 

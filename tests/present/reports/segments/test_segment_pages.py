@@ -73,7 +73,7 @@ def test_tables(little, indicators):
     assert show.profile_table(little).frame.columns.tolist()[:4] == [
         *("segment", "customers", "share_pct", "spend_share_pct"),
     ]
-    assert show.advice_table(little).frame.columns.tolist() == ["segment", "rule", "like", "advice"]
+    assert show.advice_table(little).frame.columns.tolist() == ["segment", "segment_rule", "like", "advice"]
     assert len(show.list_table(SimpleNamespace(config=None, currency="EUR"), little, indicators).frame) == 100
     ways = show.candidates_table(little).frame
     assert int(ways["chosen"].sum()) == 1 and ways.loc[ways["chosen"], "verdict"].item().startswith("Chosen")

@@ -524,8 +524,8 @@ def likely_gone_sentences(alive: pd.Series, stages: pd.Series) -> list[Claim]:
     gone = int(is_likely(stages, stopped).sum())
     facts = {
         "n": count(len(stopped)),
-        "dormant": STATE_WORDS.term(DORMANT),
-        "lost": STATE_WORDS.term(LOST),
+        DORMANT: STATE_WORDS.term(DORMANT),
+        LOST: STATE_WORDS.term(LOST),
         "likely": share(100 * LIKELY),
     }
     if not gone:
@@ -559,7 +559,7 @@ def _has_all_buying(summary: pd.DataFrame) -> bool:
 
 
 def _growing_and_declining() -> dict[str, Fact]:
-    return {"growing": STATE_WORDS.term(GROWING), "declining": STATE_WORDS.term(DECLINING)}
+    return {state: STATE_WORDS.term(state) for state in (GROWING, DECLINING)}
 
 
 def _up_or_down(moved: float) -> Fact:
@@ -632,7 +632,7 @@ def _not_listed(model: ChurnModel, listed: int, summary: pd.DataFrame | None) ->
         active = days(model.active_days)
         parts.append(claim("churn-risk-not-asked", n=count(others), active=active))
     if silent := _customers(summary, SILENT):
-        words = {"dormant": STATE_WORDS.term(DORMANT), "lost": STATE_WORDS.term(LOST)}
+        words = {DORMANT: STATE_WORDS.term(DORMANT), LOST: STATE_WORDS.term(LOST)}
         parts.append(claim("churn-risk-silent", n=count(silent, at="customers.silent"), **words))
     return parts
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from crmlib.present.publish.manifest import index_figures
 from crmlib.present.run.runs import run_reports
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,8 +84,9 @@ def test_a_list_too_long_for_its_page_lies_whole_beside_it(runs):
 
 def test_same_inputs_and_parameters_give_the_same_figures_and_tables(runs):
     first, second = (told(run) for run in runs)
-    assert first["key_figures"] == second["key_figures"]
     again = {report["name"]: report for report in second["reports"]}
+    shared = [report for report in first["reports"] if report["name"] in again]
+    assert index_figures(shared) == second["key_figures"]
     assert set(again) >= REPEATED
     for one in first["reports"]:
         if one["name"] in REPEATED:

@@ -156,7 +156,7 @@ class HoldoutCheck:
         return self.totals.set_index("model").loc[name]
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.says}</p>{self.totals.to_html(index=False)}{self.by_frequency.to_html(index=False)}"
+        return f"{self.totals.to_html(index=False)}{self.by_frequency.to_html(index=False)}"
 
 
 def holdout_check(

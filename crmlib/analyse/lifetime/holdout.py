@@ -215,9 +215,9 @@ def holdout_check(
     ...     "ordered_at": pd.to_datetime(["2024-01-01", "2024-01-08", "2024-01-15", "2024-01-22", "2024-01-02"])})
     >>> check = holdout_check(ledger, calibration_end="2024-01-15", holdout_end="2024-01-29")
     >>> check.by_frequency[["frequency", "customers", "actual_mean", "past rate"]]
-      frequency  customers  actual_mean  own rate goes on
-    0         0          1          0.0               0.0
-    1         2          1          1.0               2.0
+      frequency  customers  actual_mean  past rate
+    0         0          1          0.0        0.0
+    1         2          1          1.0        2.0
     >>> check.total("past rate")["error_pct"]
     np.float64(100.0)
     """

@@ -235,7 +235,7 @@ class Segmentation:
                      customers  spend_share_pct
     segment
     Top customers           40             81.5
-    Small customers         40              9.4
+    Average customers       40              9.4
     Many orders             40              9.1
     """
 

@@ -341,13 +341,7 @@ def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | Non
 
 
 def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
-    """Who pays late, with the reason of the grade, the most overdue first.
-
-    >>> worth = pd.DataFrame({"credit_grade": ["A", "E"], "credit_reason": ["Pays on time.", "Pays late."],
-    ...                       "overdue_amount": [0.0, 20.0]}, index=["ann", "bob"])
-    >>> credit_table(None, worth).frame.values.tolist()
-    [['bob', 'E', 'Pays late.', 20.0]]
-    """
+    """Who pays late, with the reason of the grade, the most overdue first."""
     if "credit_grade" not in valuations or not valuations["credit_grade"].isin(POOR_CREDIT).any():
         return None
     poor = valuations[valuations["credit_grade"].isin(POOR_CREDIT)]

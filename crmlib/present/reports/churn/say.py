@@ -279,7 +279,7 @@ def scale_paragraph(summary: pd.DataFrame) -> list[Claim]:
                 period=period,
                 new=STATE_WORDS.term(NEW),
                 won_back=STATE_WORDS.term(WON_BACK),
-                **_growing_and_declining(),
+                **_words(GROWING, DECLINING),
             )
         )
     moved = summary.attrs.get("house_change_pct")
@@ -290,7 +290,7 @@ def scale_paragraph(summary: pd.DataFrame) -> list[Claim]:
                 share=share(abs(moved)),
                 way=_up_or_down(moved),
                 period=days(rhythm["period_days"]),
-                **_growing_and_declining(),
+                **_words(GROWING, DECLINING),
             )
         )
     return said
@@ -524,7 +524,7 @@ def likely_gone_sentences(alive: pd.Series, stages: pd.Series) -> list[Claim]:
     gone = int(is_likely(stages, stopped).sum())
     facts = {
         "n": count(len(stopped)),
-        **_silent_words(),
+        **_words(DORMANT, LOST),
         "likely": share(100 * LIKELY),
     }
     if not gone:
@@ -557,12 +557,8 @@ def _has_all_buying(summary: pd.DataFrame) -> bool:
     return summary.index.isin(BUYING).sum() == len(BUYING)
 
 
-def _growing_and_declining() -> dict[str, Fact]:
-    return {state: STATE_WORDS.term(state) for state in (GROWING, DECLINING)}
-
-
-def _silent_words() -> dict[str, Fact]:
-    return {state: STATE_WORDS.term(state) for state in (DORMANT, LOST)}
+def _words(*states: str) -> dict[str, Fact]:
+    return {state: STATE_WORDS.term(state) for state in states}
 
 
 def _up_or_down(moved: float) -> Fact:
@@ -635,7 +631,9 @@ def _not_listed(model: ChurnModel, listed: int, summary: pd.DataFrame | None) ->
         active = days(model.active_days)
         parts.append(claim("churn-risk-not-asked", n=count(others), active=active))
     if silent := _customers(summary, SILENT):
-        parts.append(claim("churn-risk-silent", n=count(silent, at="customers.silent"), **_silent_words()))
+        parts.append(
+            claim("churn-risk-silent", n=count(silent, at="customers.silent"), **_words(DORMANT, LOST))
+        )
     return parts
 
 

@@ -93,7 +93,7 @@ def locale_of(language: str) -> Locale:
 
 @cache
 def _book(folder: Path, language: str) -> Book:
-    functions = {"PLURAL": _plural_in(locale_of(language)), "CAPITAL": _capital}
+    functions = {"PLURAL": _plural_in(locale_of(language)), "CAPITAL": _capital, "INLINE": _inline}
     bundle = FluentBundle([str(locale_of(language))], functions=functions, use_isolating=False)
     files: dict[str, str] = {}
     for path in sorted(folder.glob("*.ftl")):
@@ -158,6 +158,12 @@ def _capital(value: Any) -> str:
     """`CAPITAL($table)`: with a capital at its beginning."""
     shown = _shown(value)
     return f"{shown[:1].upper()}{shown[1:]}"
+
+
+def _inline(value: Any) -> str:
+    """`INLINE($why)`: as it stands within a sentence, with a small letter at its beginning."""
+    shown = _shown(value)
+    return f"{shown[:1].lower()}{shown[1:]}"
 
 
 def _shown(value: Any) -> str:

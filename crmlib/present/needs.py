@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from crmlib.present.blocks import Picture, Skipped
-from crmlib.present.words import count
 from crmlib.schema.errors import CrmlibError, ParameterError, SchemaError
 
 _WITH_TABLE = re.compile(r"^(?P<reason>.*?)(?: \(needs the table (?P<table>\w+)\))?$", re.DOTALL)
@@ -38,30 +37,7 @@ def skip_reason(message: str) -> tuple[str, str | None]:
 
 
 def require_customers(crm: Any) -> None:
-    """Skip the report where no order line says who bought.
-
-    Parameters
-    ----------
-    crm : Crm
-        With `transactions`.
-
-    Raises
-    ------
-    SkipReport
-        With the reason, which the index of the run shows.
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> import pandas as pd
-    >>> lines = pd.DataFrame({"order_id": ["1"], "product_id": ["tea"], "net_amount": [5.0],
-    ...                       "ordered_at": ["2024-01-02"]})
-    >>> require_customers(Crm.from_frames(as_of="2024-01-31", transactions=lines))
-    Traceback (most recent call last):
-    ...
-    crmlib.present.needs.SkipReport: No order line says who bought. Map customer_id in crm.toml under
-    [tables.transactions.columns].
-    """
+    """Skip the report where no order line says who bought."""
     if "customer_id" not in crm.columns("transactions"):
         raise SkipReport(
             "No order line says who bought. Map customer_id in crm.toml under [tables.transactions.columns]."
@@ -69,32 +45,10 @@ def require_customers(crm: Any) -> None:
 
 
 def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
-    """Skip the report where too few customers have bought to say anything about them.
-
-    Parameters
-    ----------
-    indicators : DataFrame indexed by customer_id
-        With `order_count`.
-    fewest : int
-
-    Raises
-    ------
-    SkipReport
-        With the reason, which the index of the run shows.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> require_buyers(pd.DataFrame({"order_count": [1, 0, 3]}), fewest=2)
-    >>> require_buyers(pd.DataFrame({"order_count": [1, 0, 3]}), fewest=3)
-    Traceback (most recent call last):
-    ...
-    crmlib.present.needs.SkipReport: Only 2 customers have bought; this report needs at least 3.
-    """
+    """Skip the report where too few customers have bought to say anything about them."""
     buyers = int((indicators["order_count"] > 0).sum())
     if buyers < fewest:
-        said = count(buyers, "customer").replace("\u00a0", " ")
-        who = f"Only {said}" if buyers else "No customers"
+        who = f"Only {buyers:,} customer{'s' * (buyers != 1)}" if buyers else "No customers"
         raise SkipReport(
             f"{who} {'has' if buyers == 1 else 'have'} bought; this report needs at least {fewest}."
         )
@@ -104,24 +58,6 @@ def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
     """Fit a model, or say why there is too little to learn from; the rest of the report goes on without it.
 
     What rests on a result that is missing is missing for the same reason.
-
-    Parameters
-    ----------
-    fit : function, such as `crmlib.fit_churn`
-    *tables, **settings : what it takes
-
-    Returns
-    -------
-    What `fit` gives, or `Skipped` with the reason.
-
-    Examples
-    --------
-    >>> def fit(days):
-    ...     raise ParameterError("a horizon of 90 days needs 270 days of orders. There are 100.")
-    >>> fitted(fit, 100)
-    Skipped(reason='A horizon of 90 days needs 270 days of orders. There are 100.', table=None)
-    >>> fitted(fit, fitted(fit, 100)).reason[:9]
-    'A horizon'
     """
     missing = next((part for part in (*tables, *settings.values()) if isinstance(part, Skipped)), None)
     if missing is not None:
@@ -134,22 +70,7 @@ def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
 
 
 def first_known(*results: Any) -> Any:
-    """The first result that is there.
-
-    Parameters
-    ----------
-    *results : results, or `Skipped`
-
-    Raises
-    ------
-    SkipReport
-        If none is there, with the reason of the first.
-
-    Examples
-    --------
-    >>> first_known(Skipped("No deals are known."), "sales")
-    'sales'
-    """
+    """The first result that is there."""
     for result in results:
         if not isinstance(result, Skipped):
             return result
@@ -157,54 +78,17 @@ def first_known(*results: Any) -> Any:
 
 
 def parts_of(results: Any, count: int) -> tuple[Any, ...]:
-    """Several results that were made together, or so many times what stands in their place.
-
-    Parameters
-    ----------
-    results : list of results, or `Skipped`
-    count : int
-
-    Examples
-    --------
-    >>> one, other = parts_of(Skipped("Nobody has bought."), 2)
-    >>> other.reason
-    'Nobody has bought.'
-    """
+    """Several results that were made together, or so many times what stands in their place."""
     return (results,) * count if isinstance(results, Skipped) else tuple(results)
 
 
 def all_known(*results: Any) -> tuple[Any, ...]:
-    """The results that are there.
-
-    Parameters
-    ----------
-    *results : results, or `Skipped`
-
-    Examples
-    --------
-    >>> all_known(Skipped("No deals are known."), "sales")
-    ('sales',)
-    """
+    """The results that are there."""
     return tuple(result for result in results if not isinstance(result, Skipped))
 
 
 def picture_of(plot: Callable[..., Any], result: Any, **options: Any) -> Picture | None:
-    """The picture of a result, or none where the result is missing.
-
-    Parameters
-    ----------
-    plot : function of the result that draws it
-    result : what is drawn, or `Skipped`
-    **options : of `plot`
-
-    Returns
-    -------
-    Picture or None
-
-    Examples
-    --------
-    >>> picture_of(print, Skipped("Too few customers."))
-    """
+    """The picture of a result, or none where the result is missing."""
     return None if isinstance(result, Skipped) else Picture(plot(result, **options))
 
 
@@ -223,14 +107,7 @@ def or_else(instead: Callable[[Skipped], Any]) -> Callable[[Callable[..., Any]],
 
 
 def hand_on(handed: str, **results: Any) -> None:
-    """Leave results for a later report of the same run; outside a run, and what is missing, is not left.
-
-    Parameters
-    ----------
-    handed : str
-        The folder that the run names; empty outside a run.
-    **results
-    """
+    """Leave results for a later report of the same run; outside a run, and what is missing, is not left."""
     if not handed:
         return
     folder = Path(handed)
@@ -243,23 +120,7 @@ def hand_on(handed: str, **results: Any) -> None:
 
 
 def handed_on(handed: str, *names: str) -> dict[str, Any]:
-    """Those of the results that an earlier report of the same run has left.
-
-    Parameters
-    ----------
-    handed : str
-        The folder that the run names; empty outside a run. Only the run writes in it, and only its owner can.
-    *names : str
-
-    Returns
-    -------
-    dict of name -> result
-
-    Examples
-    --------
-    >>> handed_on("", "overdue")
-    {}
-    """
+    """Those of the results that an earlier report of the same run has left."""
     if not handed:
         return {}
     found = {name: Path(handed) / f"{name}.pickle" for name in names}

@@ -247,6 +247,29 @@ def in_full(n: float, *, locale: str = "en") -> str:
     return _decimal(int(n), locale)
 
 
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning and one full stop at its end.
+
+    >>> sentence("champions come often"), sentence("“lost” customers"), sentence("Why?"), sentence("")
+    ('Champions come often.', '“Lost” customers.', 'Why?', '')
+    """
+    bare = str(text).strip()
+    if not bare:
+        return ""
+    at = 1 if bare[0] in "“'(" and len(bare) > 1 else 0
+    return f"{bare[:at]}{bare[at].upper()}{bare[at + 1 :]}{'' if bare[-1] in '.?!' else '.'}"
+
+
+def shortened(name: Any, length: int) -> str:
+    """A name that fits: white space closed up, an ellipsis where it was cut.
+
+    >>> shortened("SOFT  DRINKS 12/18&15PK CAN CAR", 15), shortened(7, 5)
+    ('SOFT DRINKS 12…', '7')
+    """
+    bare = " ".join(str(name).split())
+    return bare if len(bare) <= length else f"{bare[: length - 1].rstrip()}…"
+
+
 def is_currency(unit: str) -> bool:
     """Whether a unit is a currency code, which is written before the number."""
     return len(unit) == 3 and unit.isascii() and unit.isalpha() and unit.isupper()

@@ -10,12 +10,12 @@ from crmlib import Crm
 from crmlib.analyse.customers.profile import late_customers
 from crmlib.analyse.health import data_health
 from crmlib.prepare.check.findings import check_names
+from crmlib.present.numbers import count, money, number, percent
 from crmlib.present.reports.customers import say as claims_profile
 from crmlib.present.reports.health import say as claims_health
 from crmlib.present.reports.health.say import CHECK_WORDS, TABLE_WORDS, check_words, table_word
 from crmlib.present.reports.rules import say as claims_rules
 from crmlib.present.reports.segments import say as claims_segments
-from crmlib.present.words import count, money, number, percent
 from crmlib.schema.states import LATE_TIMES, SILENT
 from crmlib.schema.tables import TABLES
 from tests.present.report_samples import (
@@ -98,7 +98,7 @@ def test_the_answer_on_customers_is_true():
     spend = spend[spend > 0]
     fifth = spend.head(-(-len(spend) // 5)).sum() / spend.sum()
     said = " ".join(map(str, claims_profile.profile_answer(profile)))
-    assert count(len(bought), "customer") in said
+    assert f"{count(len(bought))}\u00a0customer{'s' * (len(bought) != 1)}" in said
     assert percent(100 * fifth) in said
     assert percent(100 * (bought["order_count"] > 1).mean()) in said
     assert money(profile.totals["net_sales"], "EUR") in said
@@ -123,7 +123,7 @@ def test_customers_to_call_are_those_of_the_list():
     listed = late_customers(SimpleNamespace(config=None), profile)
     late = int((profile.indicators["gap_overdue_ratio"] >= LATE_TIMES).sum())
     said = str(claims_profile.profile_findings(profile)[-1])
-    assert late >= len(listed) > 0 and said.startswith(count(late, "customer"))
+    assert late >= len(listed) > 0 and said.startswith(f"{count(late)}\u00a0customer{'s' * (late != 1)}")
     assert f"{len(listed)} of them, worth {money(listed['spend_total'].sum(), 'EUR')}," in said
     assert not set(listed["stage"]) & set(SILENT)
 
@@ -145,7 +145,7 @@ def test_the_answer_on_segments_is_true():
     assert f"“{best}”, {percent(100 * len(members) / len(found.labels))} of all customers," in said[0]
     spent = customers["spend_total"].reindex(members).sum()
     assert f"({money(spent, 'EUR')})" in said[0]
-    assert (f"First call the {number(late)} in “{best}”" in said[-1]) == (late > 0)
+    assert (f"First call the {count(late)} in “{best}”" in said[-1]) == (late > 0)
 
 
 def test_an_unstable_segment_is_not_passed_off_as_one():

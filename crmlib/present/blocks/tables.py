@@ -17,8 +17,15 @@ from pandas.api import types
 from crmlib.measure.columns import column_of
 from crmlib.prepare.privacy import are_pseudonyms
 from crmlib.present.blocks.base import Block
-from crmlib.present.blocks.downloads import Download, joined, to_csv_bytes, with_index
-from crmlib.present.blocks.excel import EXCEL_ROWS, excel_format, to_excel_bytes
+from crmlib.present.blocks.downloads import (
+    EXCEL_ROWS,
+    Download,
+    excel_format,
+    joined,
+    to_csv_bytes,
+    to_excel_bytes,
+    with_index,
+)
 from crmlib.present.blocks.figures import is_known
 from crmlib.present.claims import Claim, Fact, claim, claims_in, name
 from crmlib.present.numbers import NBSP

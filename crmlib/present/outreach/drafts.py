@@ -24,7 +24,7 @@ from crmlib.measure.outreach import ADDRESS_OF, is_email
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.config.parts import OutreachConfig
 from crmlib.prepare.outbox import ARCHIVE_COLUMNS, DRAFTED
-from crmlib.present.words import date, money
+from crmlib.present.numbers import date, money
 from crmlib.schema.errors import ConfigError, nearest
 
 _BASIC = (

@@ -37,8 +37,7 @@ from crmlib.prepare.outbox import (
 )
 from crmlib.prepare.privacy import public_ids
 from crmlib.present import numbers
-from crmlib.present.blocks.downloads import about_workspace, to_csv_bytes
-from crmlib.present.blocks.excel import to_excel_bytes
+from crmlib.present.blocks.downloads import about_workspace, to_csv_bytes, to_excel_bytes
 from crmlib.present.blocks.tables import plain
 from crmlib.present.claims import Claim, Fact, Family, claim, count, counts, days, name, names, number, share
 from crmlib.present.messages import language

@@ -16,9 +16,10 @@ from nbconvert.preprocessors import TagRemovePreprocessor
 from traitlets.config import Config
 
 from crmlib.present.blocks.base import BLOCK_MIME
-from crmlib.present.glossary import terms_in
+from crmlib.present.claims import STATE_WORDS, Family, claim, count, names, times
 from crmlib.present.publish.page import TEMPLATES, furnish, safe_href, slug
 from crmlib.schema.errors import CrmlibError
+from crmlib.schema.states import DORMANT, LIFE_ORDER, LOST, LOST_TIMES, QUIET_TIMES
 
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 _IMAGE = Markup('<figure class="crm-picture"><img alt="{}" src="data:{};base64,{}"></figure>')
@@ -157,9 +158,7 @@ class ReportWriter:
         about = metadata.get(mime, {}) if isinstance(metadata.get(mime), Mapping) else {}
         alt = str(about.get("alt") or metadata.get("alt") or "").strip()
         if not alt:
-            return _REFUSED.format(
-                f"a picture without a description (cell {self.cell}). End the cell with Picture(ax)."
-            )
+            return _REFUSED.format(str(claim("page-picture-refused", cell=count(self.cell))))
         return _IMAGE.format(alt, mime, _as_base64(mime, _joined(content)))
 
     def _plain(self, text: Any) -> Markup:
@@ -201,6 +200,36 @@ class _Section:
         return _FOLDED.format(heading, Markup("\n").join([rest, *self.parts]))
 
 
+_EXPLAINED = (
+    *("80-20", "as-of", "basket", "best-seller", "class-a", "cohort", "concentration", "confidence"),
+    *("control-group", "cost-to-serve", "credit-grade", "cross-sell", "customer-type", "decision-tree"),
+    *(DORMANT, "extra-spend", "frequency", "future-contribution", "growth-potential", "household"),
+    *("indicator", "interval", "lift", "log-loss", LOST, "loyalty", "many-small-trees", "margin", "median"),
+    *("net-spend", "overdue-deal", "percentage-point", "recency", "repeat-sell", "revenue-at-risk"),
+    *("rows-set-aside", "rule", "segment", "silhouette", "small-neural-net", "stability", "stage-of-life"),
+    *("support", "up-sell", "value-score", "weighted-sum-of-the-figures", "won-back"),
+)
+_TERMS = Family("glossary-term", _EXPLAINED)
+_MEANINGS = Family("glossary", _EXPLAINED, facts=("quiet", "late", "states", "one", "other"))
+
+
+def terms_in(text: str) -> dict[str, str]:
+    """The terms of the reports that a text uses, each with its plain explanation."""
+    facts = {
+        "quiet": times(QUIET_TIMES),
+        "late": times(LOST_TIMES),
+        "states": names(map(STATE_WORDS.term, LIFE_ORDER)),
+        "one": STATE_WORDS.term(DORMANT),
+        "other": STATE_WORDS.term(LOST),
+    }
+    found = {
+        str(_TERMS.term(code)): code
+        for code in _EXPLAINED
+        if re.search(rf"\b{re.escape(str(_TERMS.term(code)))}s?\b", text, re.IGNORECASE)
+    }
+    return {term: str(_MEANINGS.claim(found[term], **facts)) for term in sorted(found, key=str.lower)}
+
+
 _TAKEN = {"content", "contents", "words", "foot"}
 
 
@@ -221,7 +250,7 @@ class _Renderer(mistune.HTMLRenderer):
         held = self._attachments.get(url.removeprefix("attachment:"), {})
         mime = next((mime for mime in _IMAGES if mime in held), None)
         if not alt or mime is None:
-            return f"<em>{escape(alt or 'a picture without a description')}</em>"
+            return f"<em>{escape(alt or str(claim('page-picture-bare')))}</em>"
         data = _as_base64(mime, _joined(held[mime]))
         return str(Markup('<img alt="{}" src="data:{};base64,{}">').format(alt, mime, data))
 

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from crmlib.present.blocks.figures import NOT_KNOWN, figure_cell, is_known, shown_number, with_unit
+from crmlib.present.claims import Claim, Fact, claim, name, share
 from crmlib.present.publish.manifest import index_figures
 from crmlib.present.publish.page import date_words, environment
 from crmlib.present.publish.publish import HEALTH_REPORT, WORKLIST_REPORT, found_in_turn
@@ -17,22 +18,7 @@ _LONGEST = 24
 
 
 def earlier(record: Mapping[str, Any], figures: Iterable[Mapping[str, Any]]) -> Real | None:
-    """The value that the same figure had in another run: same label, same unit.
-
-    Parameters
-    ----------
-    record : the figure now
-    figures : the figures of the other run
-
-    Returns
-    -------
-    number, or None where it is not known
-
-    Examples
-    --------
-    >>> earlier({"label": "Orders", "unit": ""}, [{"label": "Orders", "unit": "", "value": 12}])
-    12
-    """
+    """The value that the same figure had in another run: same label, same unit."""
     for figure in figures:
         same = all((figure.get(key) or "") == (record.get(key) or "") for key in ("label", "unit", "report"))
         if same and _is_number(figure.get("value")):
@@ -176,12 +162,13 @@ def _compared(run, done) -> str:
         return of_time[0]
     previous = run.get("previous")
     if not previous:
-        return "The first published run: there is nothing yet to compare with."
+        return str(claim("page-compared-first"))
     when = date_words(previous.get("as_of"))
     if when == NOT_KNOWN:
-        return "Changes are against the last published run."
-    also = " too" if when == date_words(run.get("as_of")) else ""
-    return f"Changes are against the last published run, {previous.get('run') or ''}, as of {when}{also}."
+        return str(claim("page-compared"))
+    same = "yes" if when == date_words(run.get("as_of")) else "no"
+    earlier_run = name(previous.get("run") or "")
+    return str(claim("page-compared-run", run=earlier_run, when=name(when), same=name(same)))
 
 
 def _findings(done) -> list[dict[str, Any]]:
@@ -217,7 +204,7 @@ def _card(report) -> dict[str, Any]:
         "seconds": report.get("seconds"),
         "failed": report.get("status") == "failed",
         "reused": bool(report.get("reused")),
-        "reason": report.get("reason") or "The log says why.",
+        "reason": report.get("reason") or str(claim("page-see-log")),
         "answer": answers[0] if answers else "",
     }
 
@@ -230,12 +217,19 @@ def _health(run, done) -> dict[str, Any]:
     read, aside = (_rows(run, name) for name in ("rows_read", "rows_set_aside"))
     report = next((report for report in done if report.get("name") == HEALTH_REPORT), {})
     link = {"href": report.get("href"), "title": report.get("title") or "Data health"}
+    return {"text": str(_rows_said(read, aside)), **link}
+
+
+def _rows_said(read: int | None, aside: int | None) -> Claim:
     if read is None:
-        return {"text": "How many rows were read is not known.", **link}
+        return claim("page-health-unknown")
+    facts = {"read": Fact(read, "count", shown=read)}
     if aside is None:
-        return {"text": f"{read:,} rows read; how many were set aside is not known.", **link}
-    share = f" ({_share(aside / read)})" if aside and read else ""
-    return {"text": f"{read:,} rows read, {aside:,} set aside{share}.", **link}
+        return claim("page-health-aside-unknown", **facts)
+    facts["aside"] = Fact(aside, "count", shown=aside)
+    if not aside or not read:
+        return claim("page-health", **facts)
+    return claim("page-health-share", share=share(100 * aside / read), **facts)
 
 
 def _rows(run, name: str) -> int | None:
@@ -246,17 +240,12 @@ def _rows(run, name: str) -> int | None:
     return int(sum(counts)) if counts and all(is_known(count) for count in counts) else None
 
 
-def _share(share: float) -> str:
-    percent = 100 * share
-    return f"{percent:.2g} %".replace(" ", "\xa0") if percent >= 0.01 else "less than 0.01\xa0%"
-
-
 def _skipped(reports) -> list[dict[str, Any]]:
     parts = []
     for report in reports:
         title = report.get("title") or report.get("name") or "Report"
         if report.get("status") == "skipped":
-            reason = report.get("reason") or "The reason is not known."
+            reason = report.get("reason") or str(claim("page-no-reason"))
             parts.append({"title": title, "reason": reason, "table": report.get("table")})
         for block in _blocks(report, "skipped"):
             parts.append({"title": title, "reason": block.get("reason"), "table": block.get("table")})
@@ -271,7 +260,7 @@ def _workspace(workspace: Mapping[str, Any]) -> dict[str, Any]:
         "href": workspace.get("href"),
         "as_of": workspace.get("as_of"),
         "run": workspace.get("run"),
-        "status": {"done": "", "failed": "the run after it failed"}.get(status, status),
+        "status": {"done": "", "failed": str(claim("page-run-failed"))}.get(status, status),
         "failed": status == "failed",
         "figures": [figure_cell(figure) for figure in _key_figures(workspace)[:4]],
         "findings": findings[:2],

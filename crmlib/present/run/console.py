@@ -4,6 +4,8 @@ import csv
 import io
 import os
 import re
+import shlex
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -23,7 +25,6 @@ from crmlib.prepare.sources.encodings import prepare_text
 from crmlib.prepare.sources.text import sniff
 from crmlib.present.blocks.downloads import safe_cell
 from crmlib.present.run.kernels import Kernels
-from crmlib.present.run.progress import Bars, split_command, tell_failure
 from crmlib.present.run.reports import (
     check_parameters,
     choose_reports,
@@ -32,7 +33,6 @@ from crmlib.present.run.reports import (
     notebook_folder,
     workspace_folders,
 )
-from crmlib.present.words import plural
 from crmlib.schema.errors import CrmlibError, ParameterError, SourceError
 
 
@@ -68,18 +68,7 @@ def report_and_tell(
 
 
 def say(run: Any) -> str:
-    """One run, for a person.
-
-    Parameters
-    ----------
-    run : crmlib.present.run.runner.Run
-
-    Examples
-    --------
-    >>> from crmlib.present.run.runner import Run
-    >>> print(say(Run(workspace="retail", status="nothing to do", reason="Nothing has changed.")))
-    retail: nothing to do. Nothing has changed.
-    """
+    """One run, for a person."""
     if run.status == "published":
         latest = _near(run.folder.parent / "latest" / "index.html")
         done = int((run.reports.status == "done").sum())
@@ -161,8 +150,8 @@ def print_revealed(
     if revealed is None:
         tell.print(escape(f"{listed} holds no pseudonyms: nothing to turn back."), soft_wrap=True)
         return 3
-    numbers = plural(revealed.known, "customer number")
-    said = f"{revealed.known:,} {numbers} turned back: {_near(revealed.path)}"
+    plural = "" if revealed.known == 1 else "s"
+    said = f"{revealed.known:,} customer number{plural} turned back: {_near(revealed.path)}"
     tell.print(escape(said), soft_wrap=True)
     if revealed.unknown:
         problems = Console(stderr=True, highlight=False)
@@ -232,6 +221,91 @@ def _table(frame):
 
 def _near(path: Path) -> str:
     return os.path.relpath(path)
+
+
+class Bars:
+    """A bar for each notebook and one for all of a workspace, while they are at work.
+
+    Parameters
+    ----------
+    console : rich Console, optional
+        Standard error by default. Where that is no terminal, only the sentences are printed.
+    """
+
+    def __init__(self, console=None) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Display
+
+        self.console = console or Console(stderr=True)
+        self._display = Display(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._tasks: dict[tuple[str, str], object] = {}
+
+    def __enter__(self) -> "Bars":
+        self._display.__enter__()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._display.__exit__(*details)
+
+    def __call__(self, step: Any) -> None:
+        name = f"  {step.report}" if step.report else f"[bold]{escape(step.workspace)}[/bold]"
+        if step.kind == "opening":
+            name += ": reading its tables"
+        key = (step.workspace, step.report)
+        if step.kind == "waiting":
+            self.console.print(f"{escape(step.workspace)}: {escape(step.says)}", highlight=False)
+        elif key not in self._tasks:
+            self._tasks[key] = self._display.add_task(name, total=step.total or None, completed=step.done)
+        else:
+            task = self._tasks[key]
+            self._display.update(task, description=name, total=step.total or None, completed=step.done)
+        if step.kind in ("done", "failed", "skipped") and key in self._tasks:
+            self._display.remove_task(self._tasks.pop(key))
+
+
+SECONDS = 60
+
+
+def split_command(command: str) -> list[str]:
+    """A command line as a list of words; no shell will see it."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ParameterError(f"--on-failure {command!r}: {error}. Write it as in a shell.") from None
+    if not words:
+        raise ParameterError("--on-failure is empty. Name a command, such as /usr/local/bin/tell-the-team.")
+    return words
+
+
+def tell_failure(command: str, *, reason: str, facts: Mapping[str, str]) -> str:
+    """Run a command after a failure, with what happened in its environment and the reason as its input."""
+    words = split_command(command)
+    told = {f"CRMLIB_{name.upper()}": value for name, value in facts.items()} | {"CRMLIB_REASON": reason}
+    name = Path(words[0]).name
+    try:
+        done = subprocess.run(
+            words,
+            input=reason,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            env=os.environ | told,
+            stdout=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        return f"{name} could not be started: {error.strerror}"
+    except subprocess.TimeoutExpired:
+        return f"{name} was still running after {SECONDS} seconds"
+    return f"{name} ended with exit code {done.returncode}" if done.returncode else ""
 
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")

@@ -2,10 +2,12 @@
 
 import json
 import logging
+import re
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,19 +18,86 @@ import nbformat
 import pandas as pd
 
 from crmlib.present.publish import manifest, publish
-from crmlib.present.publish.page import HeavyPageError
-from crmlib.present.publish.pages import Pages
+from crmlib.present.publish.page import HeavyPageError, check_size
 from crmlib.present.publish.publish import move_downloads, take_files
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest
-from crmlib.present.run.progress import Progress, Step, log_to, silent
 from crmlib.present.run.reports import HANDED, Report
 from crmlib.schema.errors import CrmlibError
 
 KEEP = 30
 """Published runs of a workspace that stay."""
 
+LOGGERS = ("crmlib.run", "papermill")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _CONVERTING = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Something that has happened in a run.
+
+    Parameters
+    ----------
+    kind : "waiting", "opening", "planned", "started", "cell", "done", "failed", "skipped" or "published"
+    workspace : str
+    report : str
+        Empty where the step is about the whole workspace.
+    done, total : cells of the report, or reports of the workspace
+    says : a sentence
+    """
+
+    kind: str
+    workspace: str
+    report: str = ""
+    done: int = 0
+    total: int = 0
+    says: str = ""
+
+
+Progress = Callable[[Step], None]
+
+
+def silent(step: Step) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """How notebooks and runs become pages; nbconvert is imported when the first page is made.
+
+    Parameters
+    ----------
+    notebook_to_html, run_index, site_index : callables, optional
+        Instead of those of `crmlib.present.publish.html` and `crmlib.present.publish.site`.
+    """
+
+    notebook_to_html: Callable[..., str] | None = None
+    run_index: Callable[..., str] | None = None
+    site_index: Callable[..., str] | None = None
+
+    def report(
+        self, notebook: Any, *, title: str, context: Mapping[str, Any], show_code: bool = False
+    ) -> str:
+        """The page of an executed notebook, refused when it is too heavy to send around."""
+        from crmlib.present.publish.html import notebook_to_html
+
+        make = self.notebook_to_html or notebook_to_html
+        page = make(notebook, title=title, context=dict(context), show_code=show_code)
+        check_size(page, name=f"The page {title!r}")
+        return page
+
+    def index(self, run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> str:
+        """The index page of a run."""
+        from crmlib.present.publish.site import run_index
+
+        return (self.run_index or run_index)(run, reports)
+
+    def site(self, workspaces: Sequence[Mapping[str, Any]]) -> str:
+        """The index page over all workspaces."""
+        from crmlib.present.publish.site import site_index
+
+        return (self.site_index or site_index)(workspaces)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,3 +389,27 @@ class Runner:
 
 def _beside(job):
     return f"{job.report.name}_files"
+
+
+@contextmanager
+def log_to(path: str | Path) -> Iterator[logging.Logger]:
+    """Write what the runner and papermill log into a file, and nothing of it to the console."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
+    changed = [(logging.getLogger(name), logging.getLogger(name).propagate) for name in LOGGERS]
+    for logger, _ in changed:
+        logger.addHandler(handler)
+        logger.propagate = False
+    logging.getLogger(LOGGERS[0]).setLevel(logging.INFO)
+    try:
+        yield logging.getLogger(LOGGERS[0])
+    finally:
+        for logger, propagate in changed:
+            logger.removeHandler(handler)
+            logger.propagate = propagate
+        handler.close()
+
+
+class _PlainFormatter(logging.Formatter):
+    def format(self, record):
+        return _COLOURS.sub("", super().format(record))

@@ -14,11 +14,9 @@ from filelock import FileLock, Timeout
 
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.publish import manifest, publish
-from crmlib.present.publish.pages import Pages
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT
 from crmlib.present.run.parameters import match_parameters
-from crmlib.present.run.progress import Progress, Step, silent
 from crmlib.present.run.reports import (
     CONFIG,
     check_parameters,
@@ -28,7 +26,7 @@ from crmlib.present.run.reports import (
     notebook_folder,
     workspace_folders,
 )
-from crmlib.present.run.runner import KEEP, Job, Order, Run, Runner
+from crmlib.present.run.runner import KEEP, Job, Order, Pages, Progress, Run, Runner, Step, silent
 from crmlib.schema.errors import ConfigError, CrmlibError, nearest
 
 

@@ -32,7 +32,7 @@ FOREIGN = (
     "seaborn",
     "crmlib.present.run.kernel_app",
 )
-FOR_NOTEBOOKS = ("blocks", "claims", "fonts", "plots", "skip", "theme", "words")
+FOR_NOTEBOOKS = ("blocks", "claims", "messages", "needs", "numbers", "reports", "theme")
 """How the modules of floor 4 begin that a notebook uses; the others belong to the runner."""
 
 ENVIRONMENT = {
@@ -44,19 +44,7 @@ ENVIRONMENT = {
 
 
 def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
-    """Import, then serve until the other end of the channel closes; in a forked child: be the kernel.
-
-    Parameters
-    ----------
-    channel_fd : file descriptor of this process's end of the socket pair
-    folder : the private folder of connection files and sockets
-    names : modules to import beforehand
-
-    Examples
-    --------
-    >>> main.__name__  # run in a process of its own by crmlib.present.run.kernels
-    'main'
-    """
+    """Import, then serve until the other end of the channel closes; in a forked child: be the kernel."""
     channel = socket.socket(fileno=channel_fd)
     for name in names:
         _try_import(name)

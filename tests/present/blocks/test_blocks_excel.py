@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from crmlib.present.blocks import DataTable
-from crmlib.present.blocks import excel as blocks_downloads_excel
+from crmlib.present.blocks import downloads as blocks_downloads_excel
 from crmlib.present.blocks import tables as blocks_tables
-from crmlib.present.blocks.downloads import file_name
-from crmlib.present.blocks.excel import EXCEL_TEXT, excel_text, sheet_name, to_excel_bytes
+from crmlib.present.blocks.downloads import EXCEL_TEXT, excel_text, file_name, sheet_name, to_excel_bytes
 from crmlib.schema.errors import ParameterError
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1+1", '=HYPERLINK("http://evil.example")']

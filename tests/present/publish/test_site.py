@@ -70,7 +70,7 @@ def test_cards_say_title_answer_time_and_failure(index):
 
 
 def test_health_is_one_line_with_a_link(index):
-    assert '1,561,638 rows read, 12 set aside (less than 0.01\xa0%). <a href="data_health.html">' in index
+    assert '1,561,638 rows read, 12 set aside (under 0.01\xa0%). <a href="data_health.html">' in index
 
 
 def test_what_was_skipped_names_the_table_that_would_bring_it(index):

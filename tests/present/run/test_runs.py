@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from crmlib.present.publish.pages import Pages
 from crmlib.present.run import zygote
 from crmlib.present.run.kernels import Kernels
+from crmlib.present.run.runner import Pages
 from crmlib.present.run.runs import folder_lock, run_reports
 from crmlib.schema.errors import ConfigError, ParameterError
 from tests.present.small_project import SHOW, assert_whole, make_project, write_notebook

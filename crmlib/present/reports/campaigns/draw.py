@@ -21,7 +21,6 @@ from crmlib.analyse.campaigns.matching import ALIKE
 from crmlib.present import numbers
 from crmlib.present.claims import Claim, Fact, claim, clause, count, interval, money, name, names, share
 from crmlib.present.messages import language
-from crmlib.present.plots_parts import SIDE, bar_percent, canvas, nothing, short_numbers
 from crmlib.present.reports.campaigns.say import (
     answer_facts,
     answered,
@@ -32,7 +31,23 @@ from crmlib.present.reports.campaigns.say import (
     measure_name,
     stated,
 )
-from crmlib.present.theme import ALARM, GREY, INK, MAIN, SOFT, finish, letters_of, text_width, theme, wrapped
+from crmlib.present.theme import (
+    ALARM,
+    GREY,
+    INK,
+    MAIN,
+    SIDE,
+    SOFT,
+    bar_percent,
+    draw_range,
+    finish,
+    named_rows,
+    nothing,
+    room_for_texts,
+    say_behind,
+    short_numbers,
+    theme,
+)
 
 _MOST_CAMPAIGNS, _MOST_FIGURES, _MOST_GROUPS = 14, 10, 10
 
@@ -42,7 +57,7 @@ def plot_responses(result: CampaignSummary, *, ax: Any = None) -> Any:
     table = result.table[result.table["response_pct"].notna() & (result.table["contacted"] > 0)]
     table = answered(table)
     if table.empty:
-        return _empty(ax, claim("campaigns-picture-responses-unknown"))
+        return nothing(ax, says=claim("campaigns-picture-responses-unknown"))
     title = claim("campaigns-picture-responses", **answer_facts(table))
     if len(table) == 1:
         first = table.iloc[0]
@@ -63,7 +78,7 @@ def plot_effects(result: CampaignSummary, *, ax: Any = None) -> Any:
     """Extra spend a customer in each campaign that is large enough, with its interval, about a line at nought."""
     table = result.table[result.table["effect"].notna() & (result.table["verdict"] != FEW)]
     if table.empty:
-        return _empty(ax, claim("campaigns-picture-effects-unknown"))
+        return nothing(ax, says=claim("campaigns-picture-effects-unknown"))
     title = _effects_title(table, result.currency)
     colours = {MORE: MAIN, LESS: ALARM, DOUBTED: GREY}
     shown, left = _largest(table)
@@ -104,25 +119,19 @@ def _effects_title(table: pd.DataFrame, currency: str) -> Claim:
 def plot_balance(result: CampaignEffect, *, ax: Any = None) -> Any:
     """How far those in the campaign and those compared with lay apart before it, as they were and as matched."""
     if result.balance.empty:
-        return _empty(ax, claim("campaigns-picture-balance-nobody"))
+        return nothing(ax, says=claim("campaigns-picture-balance-nobody"))
     held_out = result.comparison.kind == CONTROL_GROUP
     table = result.balance[result.balance["difference_before"].notna()].head(_MOST_FIGURES)
     title = _balance_title(result, held_out=held_out)
-    labels = [wrapped(str(measure_name(measure)), width=SIDE * 78, lines=3) for measure in table["feature"]]
-    tall = [max(0.42, 0.185 * (label.count("\n") + 1) + 0.14) for label in labels]
-    middles = np.cumsum(tall) - np.array(tall) / 2
     with theme():
-        ax = canvas(ax, title=title, body=sum(tall), foot=1.05)
+        ax, middles = named_rows(ax, [*map(measure_name, table["feature"])], title=title, foot=1.05)
         ax.axvspan(-ALIKE, ALIKE, color=GREY, alpha=0.25, linewidth=0)
         ax.axvline(0, color=GREY, linewidth=1)
         ax.plot(table["difference_before"], middles, "D", color=MAIN if held_out else GREY, markersize=7)
         if not held_out:
             ax.plot(table["difference_after"], middles, "o", color=MAIN, markersize=8)
-        ax.set_yticks(middles, labels)
-        ax.set_ylim(sum(tall), 0)
         ax.set_xlim(*_reach(table[["difference_before", "difference_after"]].to_numpy(dtype=float)))
         ax.locator_params(axis="x", nbins=5)
-        ax.xaxis.grid(True)
         key = "" if held_out else claim("campaigns-picture-balance-dots")
         below = claim("campaigns-picture-balance-key")
         ax.set_xlabel(_below(claim("campaigns-picture-balance-unit"), key, below), loc="left")
@@ -161,7 +170,7 @@ def plot_who_responds(result: CampaignEffect, *, ax: Any = None) -> Any:
     """The share that answered in each group, against that of all contacted."""
     judged = stated(result.groups[result.groups["response_judged"].astype(bool)])
     if judged.empty or not result.response.responded:
-        return _empty(ax, claim("campaigns-picture-who-few"))
+        return nothing(ax, says=claim("campaigns-picture-who-few"))
     judged = judged.sort_values("response_pct", ascending=False, kind="stable")
     firm = judged[judged["response_q"] <= SURE]
     everyone = share(result.response.rate_pct)
@@ -189,12 +198,6 @@ def _row(label: str, value: float, low: float, high: float, kind: str) -> Claim:
     said = share(value) if kind == "share" else money(value)
     facts = {"value": said, "likely": interval(low, high, kind)}
     return claim("campaigns-picture-row", name=name(label), **facts)
-
-
-def _empty(ax: Any, why: Claim) -> Any:
-    text = str(why)
-    alt = claim("campaigns-picture-no-alt", why=name(f"{text[:1].lower()}{text[1:]}"))
-    return finish(nothing(ax, says=why), title=why, alt=alt)
 
 
 def _left(left: int) -> Claim | str:
@@ -230,28 +233,18 @@ def _ranges(
     ax: Any, *, title: Claim, rows: list, texts: list[str], unit: str, about: float | None = None
 ) -> Any:
     """A dot and its interval a row, names at the side, figures behind."""
-    names = [wrapped(f"{name[:1].upper()}{name[1:]}", width=SIDE * 84, lines=3) for name, *_ in rows]
-    tall = [max(0.36, 0.185 * (name.count("\n") + 1) + 0.12) for name in names]
-    middles = np.cumsum(tall) - np.array(tall) / 2
+    labels = [f"{label[:1].upper()}{label[1:]}" for label, *_ in rows]
     with theme():
-        ax = canvas(ax, title=title, body=sum(tall), foot=0.62 + 0.2 * unit.count("\n"))
+        ax, middles = named_rows(ax, labels, title=title, foot=0.62 + 0.2 * unit.count("\n"))
         if about is not None and np.isfinite(about):
             ax.axvline(about, color=INK, linewidth=1)
         for place, (_, value, low, high, colour), text in zip(middles, rows, texts, strict=True):
-            ax.plot([low, high], [place] * 2, color=colour, linewidth=3, alpha=0.55)
-            ax.plot(value, place, "o", color=colour, markersize=7)
-            ax.annotate(text, (high, place), (6, 0), textcoords="offset points", va="center",
-                        color=letters_of(colour),
-                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
-        low, high = min(0.0, *(row[2] for row in rows)), max(0.1, *(row[3] for row in rows))
-        inches = (4.8 - SIDE - 0.3) * 72
-        room = max(text_width(text) for text in texts) + 14
-        ax.set_xlim(low - 0.02 * (high - low), low + (high - low) * inches / max(inches - room, 60))
-        ax.set_yticks(middles, names)
-        ax.set_ylim(sum(tall), 0)
+            draw_range(ax, place, (value, low, high), colour=colour)
+            say_behind(ax, text, (high, place), colour=colour)
+        ends = [min(row[2] for row in rows), *(row[3] for row in rows)]
+        room_for_texts(ax, ends, ["", *texts], taken=SIDE)
         ax.locator_params(axis="x", nbins=5)
         short_numbers(ax.xaxis)
-        ax.xaxis.grid(True)
         ax.set_xlabel(unit, loc="left")
     return ax
 

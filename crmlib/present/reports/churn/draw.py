@@ -10,16 +10,6 @@ from crmlib.analyse.customers.states import LifecycleMoves, changed_share
 from crmlib.analyse.retention import Retention, shown_cohorts, typical_retention
 from crmlib.measure.columns import label_of
 from crmlib.present.claims import Claim, claim, count, date, days, interval, name, names, number, share, term
-from crmlib.present.plots_parts import (
-    SIDE,
-    bar_percent,
-    bar_rows,
-    canvas,
-    nothing,
-    paired_bars,
-    place_labels,
-    short_numbers,
-)
 from crmlib.present.reports.churn.say import (
     FIRST,
     PERIOD_WORDS,
@@ -38,9 +28,21 @@ from crmlib.present.theme import (
     INK,
     MAIN,
     SEGMENT_COLOURS,
+    SIDE,
     SOFT,
+    bar_percent,
+    bar_rows,
+    canvas,
+    draw_range,
     finish,
     letters_of,
+    named_rows,
+    nothing,
+    paired_bars,
+    place_labels,
+    room_for_texts,
+    say_behind,
+    short_numbers,
     text_width,
     theme,
     wrapped,
@@ -56,39 +58,18 @@ def plot_model_comparison(result: ChurnModel, *, ax: Any = None) -> Any:
     table = table.sort_values(["chosen", "kind", "auc"], ascending=[False, False, False], kind="stable")
     title = _ways_title(result)
     said = [str(claim("churn-line", what=WAY_WORDS.term(way))) for way in table["model"]]
-    said = [wrapped(way, width=SIDE * 84, lines=4) for way in said]
-    tall = [max(0.5, 0.185 * (way.count("\n") + 1) + 0.16) for way in said]
-    middles = np.cumsum(tall) - np.array(tall) / 2
     with theme():
-        ax = canvas(ax, title=title, body=sum(tall), foot=0.85)
+        ax, middles = named_rows(ax, said, title=title)
         for place, (_, row) in zip(middles, table.iterrows(), strict=True):
             colour = MAIN if row["chosen"] else SOFT if row["kind"] == "candidate" else GREY
-            ax.plot(
-                [100 * row["auc_low"], 100 * row["auc_high"]],
-                [place] * 2,
-                color=colour,
-                linewidth=3,
-                alpha=0.6,
-            )
-            ax.plot(
-                100 * row["auc"],
-                place,
-                "o" if row["kind"] == "candidate" else "D",
-                color=colour,
-                markersize=8,
-            )
-            pairs = bar_percent(100 * row["auc"])
-            ax.annotate(
-                str(claim("churn-picture-ways-chosen", pairs=name(pairs))) if row["chosen"] else pairs,
-                (100 * row["auc_high"], place), (7, 0), textcoords="offset points", va="center",
-                color=letters_of(colour), fontweight="bold" if row["chosen"] else "normal",
-            )  # fmt: skip
+            ends = 100 * row[["auc", "auc_low", "auc_high"]]
+            draw_range(ax, place, ends, colour=colour, mark="o" if row["kind"] == "candidate" else "D")
+            pairs = bar_percent(ends["auc"])
+            text = claim("churn-picture-ways-chosen", pairs=name(pairs)) if row["chosen"] else pairs
+            say_behind(ax, text, (ends["auc_high"], place), colour=colour, bold=bool(row["chosen"]))
         low = min(50.0, np.floor(20 * table["auc_low"].min()) * 5)
         ax.set_xlim(low, 100 * table["auc_high"].max() + 0.32 * (100 * table["auc_high"].max() - low))
         ax.axvline(50, color=GREY, linewidth=1)
-        ax.set_yticks(middles, said)
-        ax.set_ylim(sum(tall), 0)
-        ax.xaxis.grid(True)
         ax.set_xlabel(
             f"{claim('churn-picture-ways-axis')}\n{claim('churn-picture-ways-coin', coin=share(50))}",
             loc="left",
@@ -179,35 +160,25 @@ def plot_drivers(result: ChurnModel, *, ax: Any = None) -> Any:
     """Which figures the forecast rests on: how much worse customers are ranked without each."""
     table = result.drivers.head(_MOST_DRIVERS)
     if table.empty:
-        return _nothing(ax, claim("churn-picture-drivers-nothing"))
+        return nothing(ax, says=claim("churn-picture-drivers-nothing"))
     firm = table.loc[table["low"] > 0, "indicator"]
     title = claim("churn-picture-drivers-none")
     if len(firm):
         title = claim("churn-picture-drivers", figure=name(plain_label(firm.iloc[0])))
     more, less = (str(claim("churn-picture-drivers-more")), str(claim("churn-picture-drivers-less")))
     signs = {"more": more, "less": less, "": ""}
-    said = [wrapped(label_of(name), width=SIDE * 78, lines=3) for name in table["indicator"]]
-    tall = [max(0.44, 0.185 * (name.count("\n") + 1) + 0.14) for name in said]
-    middles = np.cumsum(tall) - np.array(tall) / 2
     with theme():
-        ax = canvas(ax, title=title, body=sum(tall), foot=0.85)
+        ax, middles = named_rows(ax, [*map(label_of, table["indicator"])], title=title)
         for place, (_, row) in zip(middles, table.iterrows(), strict=True):
             ax.barh(place, 100 * row["auc_loss"], height=0.22, color=MAIN if row["low"] > 0 else GREY)
             ax.plot([100 * row["low"], 100 * row["high"]], [place] * 2, color=INK, linewidth=1.5)
-            ax.annotate(
-                signs[row["direction"]], (100 * max(row["high"], row["auc_loss"], 0), place), (6, 0),
-                textcoords="offset points", va="center", color=SOFT,
-            )  # fmt: skip
-        low = min(0.0, 100 * float(table[["low", "auc_loss"]].min().min()))
-        high = max(100 * float(table[["high", "auc_loss"]].max().max()), 0.1)
-        inches = (4.8 - SIDE - 0.3) * 72
-        ax.set_xlim(low, low + (high - low) * inches / max(inches - text_width(more) - 12, 60))
-        ax.set_yticks(middles, said)
-        ax.set_ylim(sum(tall), 0)
+            end = 100 * max(row["high"], row["auc_loss"], 0)
+            say_behind(ax, signs[row["direction"]], (end, place))
+        ends = 100 * table[["low", "auc_loss", "high"]].to_numpy().ravel()
+        room_for_texts(ax, [*ends, 0.1], [more] * (len(ends) + 1), taken=SIDE)
         ax.axvline(0, color=GREY, linewidth=1)
         ax.locator_params(axis="x", nbins=4)
         short_numbers(ax.xaxis)
-        ax.xaxis.grid(True)
         ax.set_xlabel(
             f"{claim('churn-picture-drivers-axis')}\n{claim('churn-picture-drivers-grey')}", loc="left"
         )
@@ -219,7 +190,7 @@ def plot_risk(result: ChurnModel, *, ax: Any = None) -> Any:
     """Each customer's probability against the value at stake."""
     most = top_at_risk(result)
     if most is None:
-        return _nothing(ax, claim("churn-picture-risk-unknown"))
+        return nothing(ax, says=claim("churn-picture-risk-unknown"))
     few, part_of_all = most
     title = claim("churn-picture-risk", share=share(part_of_all))
     order = result.revenue_at_risk.sort_values(ascending=False, kind="stable").index
@@ -296,7 +267,7 @@ def plot_stages(result: pd.DataFrame, *, ax: Any = None) -> Any:
     """Each stage's share of customers beside its share of revenue; stages with nobody are left out."""
     table = result[result["customers"] > 0]
     if table.empty:
-        return _nothing(ax, claim("churn-picture-nobody"))
+        return nothing(ax, says=claim("churn-picture-nobody"))
     title = _stages_title(table)
     sides = [
         claim("churn-picture-states-name", state=state_word(state), n=count(row["customers"]))
@@ -324,7 +295,7 @@ def plot_moves(result: LifecycleMoves, *, ax: Any = None) -> Any:
     """From which stage to which: a table of colours, each row one stage of the earlier day."""
     matrix = result.matrix.loc[result.matrix.sum(axis=1) > 0, result.matrix.sum(axis=0) > 0]
     if matrix.empty:
-        return _nothing(ax, claim("churn-picture-nobody"))
+        return nothing(ax, says=claim("churn-picture-nobody"))
     shares = result.shares.loc[matrix.index, matrix.columns]
     title = _moves_title(result)
     words = shares.map(_cell_percent).to_numpy()
@@ -355,11 +326,11 @@ def plot_cohorts(result: Retention, *, ax: Any = None) -> Any:
     """What share of each cohort bought in the periods after the first; what is not over yet is white."""
     typical = typical_retention(result)
     if typical.empty:
-        return _nothing(ax, claim("churn-picture-too-few"))
+        return nothing(ax, says=claim("churn-picture-too-few"))
     shares = shown_cohorts(result).iloc[:, 1 : _MOST_PERIODS + 1]
     shares = shares[shares.notna().any(axis=1)].tail(_MOST_ROWS).dropna(axis=1, how="all")
     if shares.empty:
-        return _nothing(ax, claim("churn-picture-small-cohorts"))
+        return nothing(ax, says=claim("churn-picture-small-cohorts"))
     unit, units = PERIOD_WORDS.term(result.unit), PERIODS_WORDS.term(result.unit)
     first = share(typical["share_pct"].iloc[0], at=f"retention.share[all, {result.unit} 1]")
     title = claim("churn-picture-cohorts", share=first, unit=unit)
@@ -385,7 +356,7 @@ def plot_retention(result: Retention, *, ax: Any = None) -> Any:
     shown = curves.medians["shown_until"].dropna() if curves is not None else pd.Series(dtype="float64")
     shown = shown[shown > 0]
     if shown.empty:
-        return _nothing(ax, claim("churn-picture-too-few"))
+        return nothing(ax, says=claim("churn-picture-too-few"))
     day, found = retention_day(result.overall)
     title = claim("churn-picture-stay", share=share(100 * found["survival"]), time=time_word(day))
     with theme():
@@ -518,8 +489,3 @@ def _label_ends(ax: Any, ends: list[tuple[tuple[float, float], Any, str]], *, ri
         )  # fmt: skip
         if x < right:
             ax.plot([x, right], [y, tops[i] + lift], color=GREY, linewidth=0.6, linestyle=":")
-
-
-def _nothing(ax: Any, says: Claim) -> Any:
-    alt = claim("churn-picture-nothing-alt", why=says)
-    return finish(nothing(ax, says=says), title=claim("churn-picture-nothing"), alt=alt)

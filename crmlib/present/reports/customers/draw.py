@@ -9,15 +9,6 @@ from crmlib.analyse.customers.profile import CustomerProfile
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.claims import Claim, Fact, Family, claim, count, days, money, name, names, number, share
-from crmlib.present.plots_parts import (
-    bar_percent,
-    bar_rows,
-    canvas,
-    nothing,
-    paired_bars,
-    scale_of,
-    short_numbers,
-)
 from crmlib.present.reports.customers.say import (
     month_sales,
     month_word,
@@ -27,7 +18,22 @@ from crmlib.present.reports.customers.say import (
     type_share,
     type_spend_share,
 )
-from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, finish, theme
+from crmlib.present.theme import (
+    GREY,
+    INK,
+    MAIN,
+    PALE,
+    SOFT,
+    bar_percent,
+    bar_rows,
+    canvas,
+    finish,
+    nothing,
+    paired_bars,
+    scale_of,
+    short_numbers,
+    theme,
+)
 
 _SKEWED = 2.0
 _PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85}
@@ -42,7 +48,7 @@ def plot_sales_by_month(result: CustomerProfile, *, ax: Any = None) -> Any:
     """Net sales of each month as columns; months that the data cover in part are pale."""
     months = result.months.tail(36).reset_index(drop=True)
     if months.empty:
-        return _nothing(ax, claim("customers-picture-months-none"))
+        return nothing(ax, says=claim("customers-picture-months-none"))
     size, word = scale_of(months["net_sales"])
     title = sales_finding(months, result.currency)
     with theme():
@@ -87,7 +93,7 @@ def plot_distribution(result: CustomerProfile, *, indicator: str = "spend_total"
     values = result.indicators.loc[bought, indicator].dropna().astype("float64")
     label, unit = label_of(indicator), unit_of(indicator, result.currency)
     if values.empty:
-        return _nothing(ax, claim("customers-picture-spread-unknown", figure=name(label)))
+        return nothing(ax, says=claim("customers-picture-spread-unknown", figure=name(label)))
     positive = values[values > 0]
     logarithmic = len(positive) > 10 and values.skew() > _SKEWED and len(positive) > 0.8 * len(values)
     shown = positive if logarithmic else values[values.between(*values.quantile([0.005, 0.995]))]
@@ -127,7 +133,7 @@ def plot_customer_types(result: CustomerProfile, *, ax: Any = None) -> Any:
     """Each customer type's share of customers beside its share of spend."""
     table = result.type_table
     if table.empty:
-        return _nothing(ax, claim("customers-nobody-bought"))
+        return nothing(ax, says=claim("customers-nobody-bought"))
     first = table.index[0]
     title = claim("customers-picture-types", **_type_facts(table, first))
     ax = paired_bars(
@@ -148,7 +154,7 @@ def plot_order_frequency(result: CustomerProfile, *, ax: Any = None) -> Any:
     """Customers by how many orders they have placed."""
     table = result.order_frequency
     if table.empty:
-        return _nothing(ax, claim("customers-nobody-bought"))
+        return nothing(ax, says=claim("customers-nobody-bought"))
     once = table["share_pct"].iloc[0]
     most = table.loc[table["share_pct"].idxmax()]
     title = claim("customers-picture-frequency-once", share=share(once))
@@ -191,7 +197,7 @@ def plot_concentration(result: CustomerProfile, *, ax: Any = None) -> Any:
     """How much of all spend the customers with most spend bring."""
     curve = result.concentration
     if curve.empty:
-        return _nothing(ax, claim("customers-nobody-bought"))
+        return nothing(ax, says=claim("customers-nobody-bought"))
     points = curve.set_index("customers_pct")["spend_pct"]
     title = claim("customers-picture-few", share=top_share(result))
     with theme():
@@ -266,11 +272,6 @@ def _in_units(label: str, word: str, currency: str) -> str:
     return f"{label}, {' '.join(part for part in (currency, word) if part)}".rstrip(", ")
 
 
-def _nothing(ax: Any, says: Claim) -> Any:
-    alt = claim("customers-nothing-alt")
-    return finish(nothing(ax, says=says), title=claim("customers-nothing"), alt=alt)
-
-
 _FEW = 30
 
 
@@ -278,7 +279,7 @@ def plot_groups(result: CustomerProfile, *, column: str | None = None, ax: Any =
     """Median spend of the customers of each group, such as income bands."""
     groups = result.groups.dropna(subset=["spend_median"])
     if groups.empty:
-        return _nothing(ax, claim("customers-picture-groups-none"))
+        return nothing(ax, says=claim("customers-picture-groups-none"))
     column = column or telling_group(groups)
     table = groups[groups["field"] == column]
     title = group_finding(groups, column, result.currency)

@@ -9,7 +9,7 @@ from crmlib.analyse.forecast.plan import PARTS, main_rows
 from crmlib.analyse.forecast.result import BEHIND, MISSED, ON_COURSE, OPEN, Forecast, PlanVsActual
 from crmlib.analyse.forecast.scores import LEVEL_PCT
 from crmlib.present.claims import Claim, Fact, Family, claim, clause, count, money, name, names, share
-from crmlib.present.plots_parts import SIDE, canvas, nothing, scale_of, short_numbers
+from crmlib.present.numbers import number, shortened
 from crmlib.present.reports.forecast.say import (
     IN_PIECES,
     KEY_WORDS,
@@ -31,8 +31,25 @@ from crmlib.present.reports.forecast.say import (
     unit_of,
     what_is_expected,
 )
-from crmlib.present.theme import ALARM, GREY, INK, MAIN, PALE, SOFT, finish, text_width, theme, wrapped
-from crmlib.present.words import number, shortened
+from crmlib.present.theme import (
+    ALARM,
+    GREY,
+    INK,
+    MAIN,
+    PALE,
+    SIDE,
+    SOFT,
+    canvas,
+    finish,
+    named_rows,
+    nothing,
+    room_for_texts,
+    say_behind,
+    scale_of,
+    short_numbers,
+    theme,
+    wrapped,
+)
 
 _SCALES = Family("forecast-picture-scale", ("thousand", "million", "billion"))
 _STEPS = Family("forecast-picture-split-step", PARTS)
@@ -42,17 +59,7 @@ _MOST_PERIODS = 30
 
 
 def plot_forecast(result: Forecast, *, ax: Any = None) -> Any:
-    """What was reached in each period, what is expected, within which bounds, and what the simple way says.
-
-    Parameters
-    ----------
-    result : Forecast
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """What was reached in each period, what is expected, within which bounds, and what the simple way says."""
     total, past = result.total, result.history.tail(_MOST_PERIODS)
     coming = result.periods[result.periods["is_whole"]]
     coming = coming if len(coming) else result.periods
@@ -89,21 +96,10 @@ def plot_forecast(result: Forecast, *, ax: Any = None) -> Any:
 
 
 def plot_past_forecasts(result: Forecast, *, ax: Any = None) -> Any:
-    """Forecasts made again as of past days, each with its bounds, and what then happened.
-
-    Parameters
-    ----------
-    result : Forecast
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """Forecasts made again as of past days, each with its bounds, and what then happened."""
     table = past_of(result)
     if table.empty:
-        says = claim("forecast-picture-past-none")
-        return finish(nothing(ax, says=says), title=says, alt=claim("forecast-picture-past-none-alt"))
+        return nothing(ax, says=claim("forecast-picture-past-none"))
     title = claim("forecast-picture-past", **held(result))
     scale, word = scale_of(np.concatenate([table["high"], table["actual"]]))
     with theme():
@@ -202,20 +198,7 @@ _MOST_PLANS = 12
 
 
 def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | None = None) -> Any:
-    """Each plan: reached so far, expected at the end with bounds, and the target as a line.
-
-    Parameters
-    ----------
-    result : PlanVsActual
-    ax : matplotlib Axes, optional
-    names : key -> what is shown instead, optional
-        As `tables_forecast_plan.plan_names` makes them. Customers are numbered without it: their own numbers never
-        stand in a picture.
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """Each plan: reached, expected at the end with bounds, and the target; customers are numbered without `names`."""
     rows = main_rows(result.table)
     shown, measure = rows.head(_MOST_PLANS), rows["measure"].iloc[0]
     if names is None and result.by in ("customer", "employee"):
@@ -228,28 +211,18 @@ def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | N
     )
     ends = shown[["target", "actual", "expected", "high"]].max(axis=1)
     scale, word = scale_of(ends)
-    side = SIDE + 0.3 * (result.by == "customer")
-    said = [
-        wrapped(shortened((names or {}).get(key, key), 40), width=side * 72, lines=2) for key in shown["key"]
-    ]
-    said = [_key_text(result, text) for text in said]
-    tall = np.array([max(0.46, 0.185 * (text.count("\n") + 1) + 0.2) for text in said])
-    middles = np.cumsum(tall) - tall / 2
+    said = [_key_text(result, shortened((names or {}).get(key, key), 40)) for key in shown["key"]]
     texts = [_share_text(row) for row in shown.itertuples()]
     with theme():
-        ax = canvas(ax, title=title, body=float(tall.sum()), foot=0.85 if is_over else 1.05)
+        ax, middles = named_rows(ax, said, title=title, foot=0.85 if is_over else 1.05)
         for place, row, text in zip(middles, shown.itertuples(), texts, strict=True):
             _plan_bar(ax, row, place, scale)
             end = max(row.target, row.actual, 0 if np.isnan(row.high) else row.high, 0) / scale
-            ax.annotate(text, (end, place), (6, 0), textcoords="offset points", va="center", color=SOFT)
-        low = min(0.0, float(shown[["actual", "target"]].min().min()) / scale)
-        inches, widest = (4.8 - side - 0.35) * 72, max(text_width(text) for text in texts) + 12
-        ax.set_xlim(low, low + (float(ends.max()) / scale - low or 1.0) * inches / max(inches - widest, 60))
-        ax.set_yticks(middles, said)
-        ax.set_ylim(float(tall.sum()), 0)
+            say_behind(ax, text, (end, place))
+        least = float(shown[["actual", "target"]].min().min())
+        room_for_texts(ax, np.array([least, *ends]) / scale, ["", *texts], taken=SIDE)
         ax.locator_params(axis="x", nbins=4)
         short_numbers(ax.xaxis)
-        ax.xaxis.grid(True)
         key = claim("forecast-picture-plan-key-over" if is_over else "forecast-picture-plan-key-ahead")
         axis = _with_unit(MEASURE_WORDS.term(measure), _scale_words(measure, result.currency, word))
         ax.set_xlabel(f"{axis}\n{key}", loc="left")
@@ -257,20 +230,9 @@ def plot_plan(result: PlanVsActual, *, ax: Any = None, names: dict[str, str] | N
 
 
 def plot_split(result: PlanVsActual, *, ax: Any = None) -> Any:
-    """From the sales of a year before to those of now, in steps: prices, volume and mix.
-
-    Parameters
-    ----------
-    result : PlanVsActual
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """From the sales of a year before to those of now, in steps: prices, volume and mix."""
     if result.deviation.empty:
-        says = claim("forecast-picture-split-none")
-        return finish(nothing(ax, says=says), title=says, alt=claim("forecast-picture-split-none-alt"))
+        return nothing(ax, says=claim("forecast-picture-split-none"))
     row = result.deviation.iloc[0]
     parts = parts_of(row)
     title = _split_title(row, result.currency)

@@ -6,7 +6,6 @@ from typing import Any
 from crmlib.analyse.health import DataHealth
 from crmlib.prepare.check.report import CheckReport
 from crmlib.present.claims import Claim, Fact, claim, clause, count, name, names, share
-from crmlib.present.plots_parts import bar_rows, nothing
 from crmlib.present.reports.health.say import (
     POLICY_WORDS,
     check_line,
@@ -15,44 +14,19 @@ from crmlib.present.reports.health.say import (
     found_share,
     table_word,
 )
-from crmlib.present.theme import ALARM, GREY, MAIN, finish
+from crmlib.present.theme import ALARM, GREY, MAIN, bar_rows, finish, nothing
 
 POLICY_COLOURS = {"set_aside": ALARM, "mend": MAIN, "warn": GREY}
 
 
 def plot_check_counts(result: DataHealth | CheckReport, *, most: int = 10, ax: Any = None) -> Any:
-    """Rows that each check found, by what was done about them.
-
-    Parameters
-    ----------
-    result : DataHealth or CheckReport
-    most : int
-        At most so many checks: first those that set rows aside, then by rows.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> import pandas as pd
-    >>> from crmlib import check_tables
-    >>> lines = pd.DataFrame({"order_id": ["1", None], "product_id": ["a", "b"], "net_amount": [5.0, 6.0],
-    ...                       "ordered_at": ["2020-01-01", "2020-01-02"]})
-    >>> ax = plot_check_counts(check_tables({"transactions": lines}))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '1 of 2\\xa0rows had to be set aside'
-    >>> plt.close(ax.figure)
-    """
+    """Rows that each check found, by what was done about them."""
     checks = result.checks if isinstance(result, DataHealth) else result
     found = checks.summary.assign(place=checks.summary["policy"].map({"set_aside": 0, "mend": 1, "warn": 2}))
     found = found.sort_values(["place", "rows"], ascending=[True, False], kind="stable").head(most)
     if found.empty:
-        ax = nothing(ax, says=claim("health-picture-checks-none"))
         passed = claim("health-picture-checks-passed")
-        return finish(ax, title=passed, alt=claim("health-picture-checks-passed-alt"))
+        return nothing(ax, says=claim("health-picture-checks-none"), title=passed)
     lines = [check_line(row) for row in found.itertuples()]
     texts = [_bar_text(row) for row in found.itertuples()]
     title = _checks_title(checks, found)
@@ -69,36 +43,12 @@ def plot_check_counts(result: DataHealth | CheckReport, *, most: int = 10, ax: A
 
 
 def plot_completeness(result: DataHealth, *, most: int = 12, ax: Any = None) -> Any:
-    """How much of each column is filled in, the emptiest first; full columns are left out.
-
-    Parameters
-    ----------
-    result : DataHealth
-    most : int
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Examples
-    --------
-    >>> import matplotlib.pyplot as plt
-    >>> import pandas as pd
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None]})
-    >>> ax = plot_completeness(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))
-    >>> ax.get_title(loc="left").replace("\\n", " ")
-    '1 of 2\\xa0columns has gaps'
-    >>> plt.close(ax.figure)
-    """
+    """How much of each column is filled in, the emptiest first; full columns are left out."""
     columns = result.completeness
     gaps = columns[columns["filled_pct"] < 100].sort_values("filled_pct", kind="stable").head(most)
     if gaps.empty:
-        ax = nothing(ax, says=claim("health-picture-columns-none"))
         full = claim("health-picture-columns-full")
-        return finish(ax, title=full, alt=claim("health-picture-columns-full-alt"))
+        return nothing(ax, says=claim("health-picture-columns-none"), title=full)
     having = int((columns["filled_pct"] < 100).sum())
     title = claim(
         "health-picture-columns-gaps",

@@ -85,70 +85,18 @@ _OLD_DAYS = 7
 
 
 def health_answer(health: DataHealth) -> list[Claim]:
-    """Whether the data can be used, what span they cover, and what to look at first.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    list of Claim
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
-    >>> health_answer(data_health(crm))
-    [health-answer-all-used: All 2 rows read from 1 table could be used.,
-     health-answer-nothing-found: No check found anything to warn of.]
-    """
+    """Whether the data can be used, what span they cover, and what to look at first."""
     return [_used(health), *_span(health), _first(health)]
 
 
 def health_findings(health: DataHealth) -> list[Claim]:
-    """The one to three sentences that the index repeats.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    list of Claim
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
-    >>> health_findings(data_health(crm))[0]
-    health-finding-set-aside-mostly: 1 of 2 rows was set aside, mostly products that are listed more than once.
-    """
+    """The one to three sentences that the index repeats."""
     found = [*_no_customer(health), *_set_aside(health), *_warning(health)]
     return found or [_used(health)]
 
 
 def tables_paragraph(health: DataHealth) -> list[Claim]:
-    """What was read, and how fresh it is.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    list of Claim
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
-    >>> tables_paragraph(data_health(crm))
-    [health-tables-largest: The largest table is products with 2 rows.]
-    """
+    """What was read, and how fresh it is."""
     tables = health.tables
     largest = tables.loc[tables["rows_read"].idxmax()]
     rows = count(largest["rows_read"], at=f"rows.read[{largest['table']}]")
@@ -163,24 +111,7 @@ def tables_paragraph(health: DataHealth) -> list[Claim]:
 
 
 def checks_paragraph(health: DataHealth) -> list[Claim]:
-    """What was done about the rows that a check found, and what it means for the reports.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    list of Claim
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
-    >>> str(checks_paragraph(data_health(crm))[0])
-    'Rows set aside are in no figure of any report; each is kept with its reason in the workspace.'
-    """
+    """What was done about the rows that a check found, and what it means for the reports."""
     found = health.findings
     if found.empty:
         return [claim("health-checks-all-passed")]
@@ -195,25 +126,7 @@ def checks_paragraph(health: DataHealth) -> list[Claim]:
 
 
 def completeness_paragraph(health: DataHealth) -> list[Claim]:
-    """Which columns have gaps that limit a report.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    list of Claim
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "region": ["north", None]})
-    >>> completeness_paragraph(data_health(Crm.from_frames(as_of="2024-01-31", customers=people)))
-    [health-columns-gaps: 1 of 2 columns is filled in for every row; the widest gap: “region” of customers
-    has a value in 50 % of rows.]
-    """
+    """Which columns have gaps that limit a report."""
     columns = health.completeness
     full = int((columns["filled_pct"] == 100).sum())
     if full == len(columns):
@@ -227,24 +140,7 @@ def completeness_paragraph(health: DataHealth) -> list[Claim]:
 
 
 def missing_paragraph(health: DataHealth) -> list[Claim]:
-    """What would make the reports richer.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    list of Claim
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
-    >>> str(missing_paragraph(data_health(crm))[0])[:48]
-    '15 of 16\\xa0tables that crmlib knows are not mapped'
-    """
+    """What would make the reports richer."""
     of_column = health.missing["what"].str.contains(".", regex=False)
     tables, columns = health.missing["what"][~of_column], health.missing["what"][of_column]
     said = []
@@ -258,24 +154,7 @@ def missing_paragraph(health: DataHealth) -> list[Claim]:
 
 
 def health_limits(health: DataHealth) -> list[Claim]:
-    """What this report cannot say.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    list of Claim
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
-    >>> len(health_limits(data_health(crm)))
-    3
-    """
+    """What this report cannot say."""
     limits = [claim("health-limits-looks-right"), claim("health-limits-not-exported")]
     if "transactions" in set(health.tables["table"]) and health.currency:
         limits.append(claim("health-limits-currency", currency=name(health.currency)))

@@ -15,16 +15,7 @@ PRIVACY_WORDS = Family("privacy", ("personal", "sensitive"))
 
 
 def health_figures(health: DataHealth) -> KeyFigures:
-    """Rows read, set aside and mended, and how far the data reach.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    KeyFigures
-    """
+    """Rows read, set aside and mended, and how far the data reach."""
     checks = health.checks
     aside = 100 * checks.rows_set_aside / checks.rows_read if checks.rows_read else None
     last = health.tables.set_index("table")["last_at"].reindex(["transactions", "opportunities"]).max()
@@ -44,24 +35,7 @@ def health_figures(health: DataHealth) -> KeyFigures:
 
 
 def tables_table(health: DataHealth) -> DataTable:
-    """What was read, table by table.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "b"]}))
-    >>> list(tables_table(data_health(crm)).frame["rows_read"])
-    [2]
-    """
+    """What was read, table by table."""
     columns = [
         "table",
         "row",
@@ -83,24 +57,7 @@ def tables_table(health: DataHealth) -> DataTable:
 
 
 def checks_table(health: DataHealth) -> DataTable:
-    """What the checks found: counts and reasons, no rows.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a", "a"]}))
-    >>> checks_table(data_health(crm)).frame[["finding", "done"]].to_numpy().tolist()
-    [['Products that are listed more than once', 'set aside']]
-    """
+    """What the checks found: counts and reasons, no rows."""
     found = health.findings
     words = [str(check_line(row)) for row in found.itertuples()]
     frame = pd.DataFrame(
@@ -123,25 +80,7 @@ def checks_table(health: DataHealth) -> DataTable:
 
 
 def completeness_table(health: DataHealth) -> DataTable:
-    """How far each column is filled in, and how many values it has; of personal columns only the first.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> people = pd.DataFrame({"customer_id": ["1", "2"], "email": ["a@b.example", None]})
-    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=people)
-    >>> completeness_table(data_health(crm)).frame["privacy_class"].tolist()
-    ['', 'personal']
-    """
+    """How far each column is filled in, and how many values it has; of personal columns only the first."""
     columns = health.completeness
     frame = columns[["table", "column", "says", "filled_pct", "distinct"]].assign(
         **{"class": columns["privacy"].map(_class_word)}
@@ -154,24 +93,7 @@ def completeness_table(health: DataHealth) -> DataTable:
 
 
 def missing_table(health: DataHealth) -> DataTable:
-    """Tables and columns that are not there, and what each would bring.
-
-    Parameters
-    ----------
-    health : DataHealth
-
-    Returns
-    -------
-    DataTable
-
-    Examples
-    --------
-    >>> from crmlib import Crm
-    >>> from crmlib.analyse.health import data_health
-    >>> crm = Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a"]}))
-    >>> len(missing_table(data_health(crm)).frame)
-    17
-    """
+    """Tables and columns that are not there, and what each would bring."""
     brings = health.missing["what"].map(lambda what: str(BRINGS.term(what)))
     return DataTable(
         health.missing.assign(brings=brings),

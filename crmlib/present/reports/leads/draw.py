@@ -23,7 +23,6 @@ from crmlib.present.claims import (
     share,
     times,
 )
-from crmlib.present.plots_parts import LINE, SIDE, bar_rows, canvas, nothing, scale_of
 from crmlib.present.reports.leads.say import (
     BASE_WORDS,
     BY_WORDS,
@@ -40,13 +39,21 @@ from crmlib.present.reports.leads.say import (
 from crmlib.present.theme import (
     ALARM,
     GREY,
+    LINE,
     MAIN,
     PALE,
+    SIDE,
     SOFT,
     WIDTH,
+    bar_rows,
+    canvas,
+    draw_range,
     finish,
-    letters_of,
-    text_width,
+    named_rows,
+    nothing,
+    room_for_texts,
+    say_behind,
+    scale_of,
     theme,
     wrapped,
 )
@@ -58,21 +65,20 @@ def plot_portrait(result: Portrait, *, ax: Any = None) -> Any:
     """Kinds of deals that are won more or less often than all, with intervals."""
     told = result.told
     if told.empty:
-        return _without(ax, claim("leads-picture-portrait-none"))
+        return nothing(ax, says=claim("leads-picture-portrait-none"))
     more = told[told["lift"] > 1].head(_MOST_EACH_WAY)
     less = told[told["lift"] < 1].tail(_MOST_EACH_WAY)
     rows = pd.concat([more, less], ignore_index=True)
     title = _portrait_title(told)
     labels = [trait_label(row.trait, row.value) for row in rows.itertuples()]
     with theme():
-        ax, middles = _name_rows(ax, labels, title=title)
+        ax, middles = named_rows(ax, labels, title=title)
         for place, (_, row) in zip(middles, rows.iterrows(), strict=True):
             _draw_lift(ax, place, row)
         ax.axvline(1, color=GREY, linewidth=1, zorder=0)
         low, high = min(0.95, rows["low"].min()), max(1.05, rows["high"].max())
         room = 0.32 * (high - low)
         ax.set_xlim(low - room if len(less) else low, high + room if len(more) else high)
-        ax.xaxis.grid(True)
         ax.locator_params(axis="x", nbins=5)
         ax.set_xlabel(str(_portrait_label(result, grows=not rows["at_start"].all())), loc="left")
     said = [
@@ -91,32 +97,23 @@ def plot_source_rates(result: ChannelConversion, *, ax: Any = None) -> Any:
     """The share won of each source with its interval; grey where deals are too few to judge."""
     table = result.table[result.table["win_rate_pct"].notna()].head(_MOST_SOURCES)
     if table.empty:
-        return _without(ax, claim("leads-picture-sources-none"))
+        return nothing(ax, says=claim("leads-picture-sources-none"))
     table = table.sort_values("win_rate_pct", ascending=False, kind="stable")
     title = _sources_title(result)
     labels = [name(row.value) for row in table.itertuples()]
     texts = [str(_rate_text(row, result.base)) for row in table.itertuples()]
-    from matplotlib.patheffects import withStroke
     from matplotlib.ticker import MaxNLocator
 
-    halo = [withStroke(linewidth=3, foreground="white")]
     colours = {"more_often": MAIN, "less_often": ALARM, "no_difference": SOFT, "too_few": GREY}
     with theme():
-        ax, middles = _name_rows(ax, labels, title=title)
+        ax, middles = named_rows(ax, labels, title=title)
         for place, text, (_, row) in zip(middles, texts, table.iterrows(), strict=True):
-            colour = colours[row["verdict"]]
-            ax.plot([row["low"], row["high"]], [place] * 2, color=colour, linewidth=3, alpha=0.55)
-            ax.plot(
-                row["win_rate_pct"], place, "s" if row["verdict"] == "less_often" else "o", markersize=8,
-                color=colour, markerfacecolor="white" if row["verdict"] == "too_few" else colour,
-            )  # fmt: skip
-            ax.annotate(
-                text, (row["high"], place), (7, 0), textcoords="offset points", va="center",
-                color=letters_of(colour), path_effects=halo,
-            )  # fmt: skip
+            colour, mark = colours[row["verdict"]], "s" if row["verdict"] == "less_often" else "o"
+            ends = row[["win_rate_pct", "low", "high"]]
+            draw_range(ax, place, ends, colour=colour, mark=mark, filled=row["verdict"] != "too_few")
+            say_behind(ax, text, (row["high"], place), colour=colour)
         ax.axvline(result.overall["win_rate_pct"], color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
-        _room(ax, low=0.0, high=float(table["high"].max()), text=max(texts, key=text_width))
-        ax.xaxis.grid(True)
+        room_for_texts(ax, table["high"], texts, taken=SIDE)
         ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, min(100.0, ax.get_xlim()[1]))
         ax.set_xticks([tick for tick in ticks if tick <= min(100.0, ax.get_xlim()[1])])
         ax.set_xlabel(str(_sources_label(result, table)), loc="left")
@@ -178,7 +175,7 @@ def plot_open_opportunity(result: Portrait, *, trait: str = "industry", ax: Any 
     )
     word = TRAIT_WORDS.term(trait)
     if rows.empty:
-        return _without(ax, claim("leads-picture-open-none", trait=word))
+        return nothing(ax, says=claim("leads-picture-open-none", trait=word))
     shown = rows.head(_MOST_BARS)
     first = {"trait": word, "value": name(shown["value"].iloc[0])}
     title = claim("leads-picture-open-expected" if known else "leads-picture-open-deals", **first)
@@ -203,11 +200,6 @@ def plot_open_opportunity(result: Portrait, *, trait: str = "industry", ax: Any 
     return finish(ax, title=title, alt=_with_rest(alt, len(rows) - len(shown)))
 
 
-def _without(ax: Any, why: Claim) -> Any:
-    """A picture that says why there is none."""
-    return finish(nothing(ax, says=why), title=why, alt=claim("leads-picture-none-alt", why=why))
-
-
 def _with_rest(alt: Claim, left: int) -> Claim:
     return claim("leads-picture-left-out", alt=alt, left=count(left)) if left else alt
 
@@ -215,17 +207,11 @@ def _with_rest(alt: Claim, left: int) -> Claim:
 def _draw_lift(ax: Any, place: float, row: pd.Series) -> None:
     ahead = row["lift"] > 1
     colour = MAIN if ahead else ALARM
-    ax.plot([row["low"], row["high"]], [place] * 2, color=colour, linewidth=3, alpha=0.55)
-    ax.plot(
-        row["lift_shrunk"], place, "o" if ahead else "s", color=colour, markersize=8,
-        markerfacecolor=colour if row["at_start"] else "white",
-    )  # fmt: skip
-    ax.annotate(
-        str(claim("leads-picture-portrait-lift", lift=number(round(row["lift_shrunk"], 2)))),
-        (row["high" if ahead else "low"], place), (7 if ahead else -7, 0), va="center",
-        textcoords="offset points", ha="left" if ahead else "right", color=letters_of(colour),
-        fontweight="bold",
-    )  # fmt: skip
+    ends = row[["lift_shrunk", "low", "high"]]
+    draw_range(ax, place, ends, colour=colour, mark="o" if ahead else "s", filled=bool(row["at_start"]))
+    said = claim("leads-picture-portrait-lift", lift=number(round(row["lift_shrunk"], 2)))
+    at = (row["high" if ahead else "low"], place)
+    say_behind(ax, said, at, gap=7 if ahead else -7, colour=colour, bold=True)
 
 
 def _portrait_label(result: Portrait, *, grows: bool) -> Claim:
@@ -254,25 +240,6 @@ def _open_text(row: Any, column: str, size: float, *, first: bool) -> Claim | Fa
     if first:
         return claim("leads-picture-open-from-deals", **facts)
     return claim("leads-picture-open-from", **facts)
-
-
-def _name_rows(ax: Any, labels: list[Any], *, title: Claim) -> tuple[Any, np.ndarray]:
-    """Axes with a row for each name, and the middle of each."""
-    said = [wrapped(str(label), width=SIDE * 84, lines=3) for label in labels]
-    tall = [max(0.44, 0.185 * (label.count("\n") + 1) + 0.14) for label in said]
-    middles = np.cumsum(tall) - np.array(tall) / 2
-    ax = canvas(ax, title=title, body=sum(tall), foot=0.85)
-    ax.set_yticks(middles, said)
-    ax.set_ylim(sum(tall), 0)
-    return ax, middles
-
-
-def _room(ax: Any, *, low: float, high: float, text: str) -> None:
-    """Limits that leave room for the words behind the longest range."""
-    inches = (4.8 - SIDE - 0.45) * 72
-    span = max(high - low, 1e-6)
-    pad = 0.04 * span
-    ax.set_xlim(low - pad, low + span * inches / max(inches - text_width(text, bold=True) - 16, 0.3 * inches))
 
 
 def _portrait_title(told: pd.DataFrame) -> Claim:
@@ -312,7 +279,7 @@ def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
     chosen = known.reindex(known["difference"].abs().sort_values(ascending=False, kind="stable").index[:most])
     rows = chosen.sort_values("difference", ascending=False, kind="stable")
     if rows.empty:
-        return _without(ax, claim("leads-picture-topics-none"))
+        return nothing(ax, says=claim("leads-picture-topics-none"))
     title = _topics_title(rows)
     several = rows["language"].nunique() > 1
     labels = [_topic_label(row, several=several) for row in rows.itertuples()]

@@ -8,7 +8,6 @@ from crmlib.analyse.offers.judging import OFFERS
 from crmlib.analyse.offers.proof import ALL_OFFERS, NEW_OFFERS, OffersProof
 from crmlib.analyse.offers.result import Offers
 from crmlib.present.claims import Claim, claim, count, days, names, share
-from crmlib.present.plots_parts import LINE, SIDE, bar_percent, bar_rows, canvas, nothing
 from crmlib.present.reports.offers.say import (
     KIND_PLURALS,
     KIND_WORDS,
@@ -19,7 +18,22 @@ from crmlib.present.reports.offers.say import (
     likely,
     side_name,
 )
-from crmlib.present.theme import ALARM, GREY, INK, MAIN, SOFT, finish, letters_of, theme, wrapped
+from crmlib.present.theme import (
+    ALARM,
+    GREY,
+    INK,
+    MAIN,
+    SOFT,
+    bar_percent,
+    bar_rows,
+    canvas,
+    draw_range,
+    finish,
+    named_rows,
+    nothing,
+    say_behind,
+    theme,
+)
 
 _HIT = "hit_rate_pct"
 
@@ -31,29 +45,21 @@ def plot_proof(result: OffersProof, *, question: str = ALL_OFFERS, ax: Any = Non
         (table["question"] == question) & (table["measure"] == _HIT) & (table["judged"] == "everybody")
     ]
     if table.empty:
-        return _none(ax, claim("offers-picture-proof-none"))
+        return nothing(ax, says=claim("offers-picture-proof-none"))
     table = table.assign(ours=table["side"] == OFFERS)
     table = table.sort_values(["ours", "value"], ascending=[False, False], kind="stable")
     title = _proof_title(result, question)
-    said = [wrapped(str(side_name(side, question)), width=SIDE * 84, lines=4) for side in table["side"]]
-    tall = [max(0.5, LINE * (name.count("\n") + 1) + 0.16) for name in said]
-    middles = np.cumsum(tall) - np.array(tall) / 2
     with theme():
-        ax = canvas(ax, title=title, body=sum(tall), foot=0.85)
+        ax, middles = named_rows(ax, [side_name(side, question) for side in table["side"]], title=title)
         for place, row in zip(middles, table.itertuples(), strict=True):
             colour = MAIN if row.ours else GREY
-            ax.plot([row.low, row.high], [place] * 2, color=colour, linewidth=3, alpha=0.6)
-            ax.plot(row.value, place, "o" if row.ours else "D", color=colour, markersize=8)
-            ax.annotate(
-                bar_percent(row.value), (row.high, place), (7, 0), textcoords="offset points", va="center",
-                color=letters_of(colour), fontweight="bold" if row.ours else "normal",
-            )  # fmt: skip
+            ends = (row.value, row.low, row.high)
+            draw_range(ax, place, ends, colour=colour, mark="o" if row.ours else "D")
+            text = bar_percent(row.value)
+            say_behind(ax, text, (row.high, place), colour=colour, bold=row.ours)
         most = float(table[["value", "high"]].max().max())
         ax.set_xlim(0, max(1.25 * most, 0.5))
-        ax.set_yticks(middles, said)
-        ax.set_ylim(sum(tall), 0)
         ax.locator_params(axis="x", nbins=5)
-        ax.xaxis.grid(True)
         k, within = count(result.k), days(result.holdout_days)
         ax.set_xlabel(str(claim("offers-picture-proof-axis", k=k, days=within)), loc="left")
     parts = [
@@ -77,7 +83,7 @@ def plot_acceptance(result: OffersProof, *, ax: Any = None) -> Any:
     """How many offers were bought, from those said to be the least likely to the likeliest, and what was expected."""
     table = result.by_decile
     if table.empty:
-        return _none(ax, claim("offers-picture-acceptance-none"))
+        return nothing(ax, says=claim("offers-picture-acceptance-none"))
     first, last = (share(table["accepted_pct"].iloc[place]) for place in (0, -1))
     title = claim("offers-picture-acceptance", last=last, first=first)
     if len(table) == 1:
@@ -119,7 +125,7 @@ def plot_offers_by_kind(result: Offers, *, ax: Any = None) -> Any:
     """How many offers there are of each kind."""
     kinds = result.table["kind"].value_counts()
     if kinds.empty:
-        return _none(ax, claim("offers-picture-kinds-none"))
+        return nothing(ax, says=claim("offers-picture-kinds-none"))
     each, made = kind_counts(result)
     title = claim("offers-picture-kinds", made=made, kind=KIND_PLURALS.term(kinds.index[0]))
     if len(kinds) == 1:
@@ -140,12 +146,6 @@ def plot_offers_by_kind(result: Offers, *, ax: Any = None) -> Any:
         claim("offers-picture-kinds-alt-one", kind=KIND_WORDS.term(kind), n=n) for kind, n in each.items()
     )
     return finish(ax, title=title, alt=claim("offers-picture-kinds-alt", bars=bars))
-
-
-def _none(ax: Any, says: Claim) -> Any:
-    """A picture that says why there is nothing to see."""
-    ax = nothing(ax, says=says)
-    return finish(ax, title=says, alt=ax.crmlib_alt)
 
 
 def _proof_title(result: OffersProof, question: str) -> Claim:

@@ -31,7 +31,7 @@ from crmlib.present.claims import (
     times,
 )
 from crmlib.present.needs import or_else
-from crmlib.present.words import sentence
+from crmlib.present.numbers import sentence
 
 _SIDES = (OFFERS, POPULARITY, OWN_REPEATS, ITEM_KNN)
 _ALL_KINDS = (*KINDS, BEST_SELLER)

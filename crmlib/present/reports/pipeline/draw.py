@@ -9,7 +9,6 @@ from crmlib.analyse.pipeline.durations import StageDurations
 from crmlib.analyse.pipeline.team import ProcessFlow
 from crmlib.measure.deals.stays import LOST, WHOLE_DEAL
 from crmlib.present.claims import Claim, Fact, Family, claim, count, days, name, names, number, share
-from crmlib.present.plots_parts import SIDE, bar_rows, canvas, nothing
 from crmlib.present.reports.pipeline.say import CASES, lost_facts, most_lost
 from crmlib.present.theme import (
     ALARM,
@@ -18,10 +17,15 @@ from crmlib.present.theme import (
     MAIN,
     PALE,
     SEGMENT_COLOURS,
+    SIDE,
     SMALL,
     SOFT,
+    bar_rows,
+    canvas,
     finish,
     letters_of,
+    nothing,
+    say_behind,
     theme,
     wrapped,
 )
@@ -133,9 +137,7 @@ def _draw_times(ax: Any, middle: float, row: pd.Series) -> None:
     said = _days_short(half)
     if pd.notna(most):
         said = claim("pipeline-picture-times-both", half=said, most=_days_short(most))
-    ax.annotate(
-        str(said), (right, middle), (9, 0), textcoords="offset points", va="center", color=letters_of(MAIN)
-    )
+    say_behind(ax, said, (right, middle), gap=9, colour=MAIN)
 
 
 def _days_short(x: float) -> Fact:
@@ -211,10 +213,7 @@ def _draw_lane(ax: Any, rows: pd.DataFrame, floor: float, until: float) -> Claim
         place = min(place - 24, max(last, 8 + 24 * sum(other < last for other, _, _ in ends)))
         said = claim("pipeline-picture-way", share=share(last), way=WAY_WORDS.term(way))
         parts.append(said)
-        ax.annotate(
-            str(said), (until, floor + place), (5, 0), textcoords="offset points",
-            va="center", color=letters_of(colour), fontweight="bold",
-        )  # fmt: skip
+        say_behind(ax, said, (until, floor + place), gap=5, colour=colour, bold=True)
     return names(parts) if parts else claim("pipeline-picture-nobody")
 
 

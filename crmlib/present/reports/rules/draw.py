@@ -8,16 +8,25 @@ import pandas as pd
 from crmlib.analyse.rules.cross_sell import CrossSell
 from crmlib.analyse.rules.mine import RuleBook
 from crmlib.present.claims import Claim, claim, count, name, names, share, times
-from crmlib.present.plots_parts import (
+from crmlib.present.theme import (
+    GREY,
+    INK,
     LINE,
+    MAIN,
+    PALE,
+    SOFT,
+    WIDTH,
     bar_percent,
     bar_rows,
     canvas,
+    finish,
     nothing,
     place_labels,
+    say_behind,
     short_numbers,
+    theme,
+    wrapped,
 )
-from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, WIDTH, finish, theme, wrapped
 
 _TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
@@ -25,16 +34,6 @@ _TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20,
 def ticks_between(low: float, high: float) -> list[float]:
     """Round percentages for a logarithmic axis of shares; the middle, rounded, where none lies within."""
     return [tick for tick in _TICKS if low <= tick <= high] or [float(f"{(low * high) ** 0.5:.2g}")]
-
-
-def no_rules(ax: Any) -> Any:
-    """The picture that says that there is no rule to draw."""
-    return _nothing(ax, claim("rules-picture-none"))
-
-
-def _nothing(ax: Any, says: Claim) -> Any:
-    ax = nothing(ax, says=says)
-    return finish(ax, title=claim("rules-picture-nothing"), alt=ax.crmlib_alt)
 
 
 _SHADES = ("#6aa9d4", "#1f6aa5", "#0a2f52")
@@ -45,7 +44,7 @@ def plot_rules_lift(result: CrossSell, *, most: int = 10, ax: Any = None) -> Any
     """The rules with the highest lift: how many times as often as by chance, and how often they hold."""
     rules = result.pairs.head(most)
     if rules.empty:
-        return no_rules(ax)
+        return nothing(ax, says=claim("rules-picture-none"))
     first = rules.iloc[0]
     title = claim(
         "rules-picture-lift", before=name(first["if"]), after=name(first["then"]), lift=times(first["lift"])
@@ -65,9 +64,7 @@ def plot_rules_lift(result: CrossSell, *, most: int = 10, ax: Any = None) -> Any
             ax.hlines(middle, 1, lift, color=MAIN, linewidth=2)
             ax.plot(lift, middle, "o", color=MAIN, markersize=9)
             ax.text(1 + (room - 1) * 0.012, middle - 0.12, words, va="bottom", linespacing=1.1)
-            ax.annotate(
-                str(text), (lift, middle), (9, 0), textcoords="offset points", va="center", color=SOFT
-            )
+            say_behind(ax, text, (lift, middle), gap=9)
         ax.axvline(1, color=GREY, linewidth=1)
         ax.set_xlim(1, room)
         ax.set_ylim(sum(tall), -0.05)
@@ -89,7 +86,7 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 100, ax: Any = None) ->
     """How often the rules with most extra baskets hold, and how many baskets they are in; darker is higher lift."""
     rules = result.pairs.sort_values(["extra", "lift"], ascending=False, kind="stable").head(most)
     if rules.empty:
-        return no_rules(ax)
+        return nothing(ax, says=claim("rules-picture-none"))
     title = _scatter_title(rules)
     classes = np.digitize(rules["lift"], _STEPS)
     with theme():
@@ -165,7 +162,7 @@ def plot_item_frequency(result: CrossSell, *, most: int = 12, ax: Any = None) ->
     """What is in most baskets."""
     items = result.items.head(most)
     if items.empty:
-        return _nothing(ax, claim("rules-picture-items-none"))
+        return nothing(ax, says=claim("rules-picture-items-none"))
     first = items.iloc[0]
     title = claim("rules-picture-items", item=name(first["item"]), share=share(first["share_pct"]))
     ax = bar_rows(
@@ -224,7 +221,7 @@ def plot_rule_graph(result: CrossSell | RuleBook, *, most: int = 12, ax: Any = N
     """
     rules = _pairs(result).head(most)
     if rules.empty:
-        return no_rules(ax)
+        return nothing(ax, says=claim("rules-picture-none"))
     groups = _groups(rules)
     title = _graph_title(rules, groups)
     points = [point for group in groups for point in group]
@@ -286,7 +283,7 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
     """
     rules = _pairs(result).head(most)
     if rules.empty:
-        return no_rules(ax)
+        return nothing(ax, says=claim("rules-picture-none"))
     strong = rules[rules["lift"] > _STRONG]
     title = claim("rules-picture-support-none", times=times(_STRONG))
     if len(strong):

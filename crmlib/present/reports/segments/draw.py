@@ -11,7 +11,6 @@ from crmlib.analyse.segments.names import NO_PURCHASE
 from crmlib.analyse.segments.segment import Segmentation
 from crmlib.measure.columns import label_of
 from crmlib.present.claims import Claim, Family, claim, clause, count, interval, names, number
-from crmlib.present.plots_parts import SIDE, canvas, nothing, paired_bars, place_labels
 from crmlib.present.reports.segments.say import (
     CLEAR,
     SOME,
@@ -24,7 +23,24 @@ from crmlib.present.reports.segments.say import (
     spend_share,
 )
 from crmlib.present.reports.segments.show import METHOD_WORDS
-from crmlib.present.theme import GREY, INK, MAIN, PALE, SOFT, colour_of, finish, letters_of, theme, wrapped
+from crmlib.present.theme import (
+    GREY,
+    INK,
+    MAIN,
+    PALE,
+    SIDE,
+    SOFT,
+    canvas,
+    colour_of,
+    draw_range,
+    finish,
+    letters_of,
+    nothing,
+    paired_bars,
+    place_labels,
+    theme,
+    wrapped,
+)
 
 PLACE_WORDS = Family("place", ("high", "low", "very_high", "very_low"))
 _MOST_POINTS = 400
@@ -145,9 +161,7 @@ def plot_stability(result: Segmentation, *, ax: Any = None) -> Any:
     """How far each segment comes back when customers are drawn again, with its range."""
     table = result.stability.dropna(subset=["jaccard"])
     if table.empty:
-        says = claim("segments-picture-unmeasured")
-        alt = claim("segments-picture-unmeasured-alt")
-        return finish(nothing(ax, says=says), title=says, alt=alt)
+        return nothing(ax, says=claim("segments-picture-unmeasured"))
     weak = int((table["jaccard"] < STABLE).sum())
     title = claim("segments-picture-stable")
     if weak:
@@ -157,8 +171,7 @@ def plot_stability(result: Segmentation, *, ax: Any = None) -> Any:
         ax.axvspan(0, STABLE, color=PALE, alpha=0.55, linewidth=0)
         for place, (name, row) in enumerate(table.iterrows()):
             colour = segment_colour(name, result.stability.index)
-            ax.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=3, alpha=0.5)
-            ax.plot(row["jaccard"], place, "o", color=colour, markersize=9)
+            draw_range(ax, place, row[["jaccard", "low", "high"]], colour=colour)
         said = [wrapped(str(segment_word(name)), width=SIDE * 72, lines=3) for name in table.index]
         ax.set_yticks(range(len(table)), said)
         ax.set_ylim(len(table) - 0.5, -0.5)

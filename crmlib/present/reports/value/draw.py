@@ -28,15 +28,7 @@ from crmlib.present.claims import (
     share,
     term,
 )
-from crmlib.present.plots_parts import (
-    SIDE,
-    bar_rows,
-    canvas,
-    nothing,
-    place_labels,
-    scale_of,
-    short_numbers,
-)
+from crmlib.present.numbers import shortened
 from crmlib.present.reports.value.ahead import SHORT_GUESS, best_tenth, future_what, signed
 from crmlib.present.reports.value.say import (
     MARK_WORDS,
@@ -53,14 +45,22 @@ from crmlib.present.theme import (
     INK,
     MAIN,
     PALE,
+    SIDE,
     SOFT,
+    bar_rows,
+    canvas,
+    draw_range,
     finish,
     letters_of,
+    nothing,
+    place_labels,
+    say_behind,
+    scale_of,
+    short_numbers,
     text_width,
     theme,
     wrapped,
 )
-from crmlib.present.words import shortened
 
 GRADE_WORDS = Family("value-grade", CREDIT_GRADES)
 
@@ -74,7 +74,7 @@ def plot_pareto(result: ParetoCurve, *, ax: Any = None) -> Any:
     """The share of value that the most valuable customers bring, with its interval."""
     word = measure_word(result)
     if result.curve.empty:
-        return _none(ax, claim("value-picture-pareto-none", measure=word))
+        return nothing(ax, says=claim("value-picture-pareto-none", measure=word))
     brought, low, high = result.top20_share_pct
     title = claim("value-picture-pareto", top=share(TOP), share=top_share(result), measure=word)
     curve = result.curve.set_index("customers_share_pct")
@@ -118,7 +118,7 @@ def plot_score_profile(result: Scorecard, *, ax: Any = None) -> Any:
     """What lifts the best fifth of customers above the average one, in points of their score."""
     table = topic_lifts(result).head(_MOST_TOPICS)
     if table.empty:
-        return _none(ax, claim("value-picture-unscored"))
+        return nothing(ax, says=claim("value-picture-unscored"))
     topics = [topic_word(result, topic) for topic in table.index]
     title = _lift_title([topic for topic, mean in zip(topics, table["mean"], strict=True) if mean > 0])
     said = [wrapped(_capital(topic), width=SIDE * 72, lines=2) for topic in topics]
@@ -127,10 +127,7 @@ def plot_score_profile(result: Scorecard, *, ax: Any = None) -> Any:
         for place, (_, row) in enumerate(table.iterrows()):
             ax.barh(place, row["mean"], height=0.5, color=MAIN)
             ax.plot([row["low"], row["high"]], [place, place], color=INK, linewidth=2)
-            ax.annotate(
-                _signed(row["mean"]), (max(row["high"], row["mean"], 0), place), (6, 0),
-                textcoords="offset points", va="center", color=SOFT,
-            )  # fmt: skip
+            say_behind(ax, _signed(row["mean"]), (max(row["high"], row["mean"], 0), place))
         low, high = min(0.0, table[["low", "mean"]].min().min()), table[["high", "mean"]].max().max()
         room = (high - low or 1) * text_width("+00.0") / 150
         ax.set_xlim(low * 1.05, high + room)
@@ -157,7 +154,7 @@ def plot_rank_stability(result: Scorecard, *, ax: Any = None) -> Any:
     """How many of the best fifth stay when the weights are moved."""
     table = result.rank_stability
     if table.empty:
-        return _none(ax, claim("value-picture-unscored"))
+        return nothing(ax, says=claim("value-picture-unscored"))
     wild = table.iloc[-1]
     few = wild["kept_share_pct"] < 70
     title = claim(
@@ -168,8 +165,7 @@ def plot_rank_stability(result: Scorecard, *, ax: Any = None) -> Any:
     with theme():
         ax = canvas(ax, title=title, body=0.62 * len(table), foot=0.6)
         for place, (_, row) in enumerate(table.iterrows()):
-            ax.plot([row["low"], row["high"]], [place, place], color=MAIN, linewidth=3, alpha=0.5)
-            ax.plot(row["kept_share_pct"], place, "o", color=MAIN, markersize=9)
+            draw_range(ax, place, row[["kept_share_pct", "low", "high"]], colour=MAIN)
             kept = claim(
                 "value-picture-with-range",
                 value=share(row["kept_share_pct"]),
@@ -207,7 +203,7 @@ def plot_growth(result: pd.DataFrame, *, ax: Any = None) -> Any:
     currency = result.attrs.get("currency", "")
     table = growth_by_category(result)
     if table.empty:
-        return _none(ax, claim("value-picture-growth-none"))
+        return nothing(ax, says=claim("value-picture-growth-none"))
     shown = table.head(_MOST_BARS)
     category = name(shortened(shown.index[0], 40))
     title = claim("value-picture-growth", category=category, amount=money(shown["amount"].iloc[0], currency))
@@ -239,7 +235,7 @@ def plot_credit(result: pd.DataFrame, *, ax: Any = None) -> Any:
     currency = result.attrs.get("currency", "")
     table = credit_by_grade(result)
     if table.empty:
-        return _none(ax, claim("value-picture-credit-none"))
+        return nothing(ax, says=claim("value-picture-credit-none"))
     title = credit_title(table, currency)
     texts = [
         claim(
@@ -271,7 +267,7 @@ def plot_loyalty(result: pd.DataFrame, *, ax: Any = None) -> Any:
     """The marks that make up loyalty, at the median, with the half of the customers around it."""
     table = loyalty_table(result).dropna(subset=["median"])
     if result["loyalty_score"].isna().all() or table.empty:
-        return _none(ax, claim("value-picture-loyalty-none"))
+        return nothing(ax, says=claim("value-picture-loyalty-none"))
     title = claim("value-picture-loyalty", score=loyalty_score(result))
     texts = [
         claim("value-picture-with-range", value=_mark(row.median), low=_mark(row.low), high=_mark(row.high))
@@ -303,7 +299,7 @@ def plot_loyalty(result: pd.DataFrame, *, ax: Any = None) -> Any:
 def plot_holdout(result: HoldoutCheck | None, *, ax: Any = None) -> Any:
     """Purchases predicted and purchases that came, by how often customers had bought before."""
     if result is None:
-        return _none(ax, claim("value-picture-untested"))
+        return nothing(ax, says=claim("value-picture-untested"))
     table, used, best = result.by_frequency, result.chosen, _other(result)
     title = _holdout_title(result.total(used))
     places, known = np.arange(len(table)), date(result.calibration_end)
@@ -350,9 +346,9 @@ def plot_future_value(result: FutureContribution, *, ax: Any = None) -> Any:
     """How far what is expected rests on few customers: tenths of customers, the best first."""
     value = result.table["future_contribution"].dropna().sort_values(ascending=False, kind="stable")
     if value.empty:
-        return _none(ax, claim("value-picture-future-unknown"))
+        return nothing(ax, says=claim("value-picture-future-unknown"))
     if value.sum() <= 0:
-        return _none(ax, claim("value-picture-future-nothing"))
+        return nothing(ax, says=claim("value-picture-future-nothing"))
     tenth = np.minimum(np.arange(len(value)) * 10 // len(value), 9)
     means = value.groupby(tenth).mean().reindex(range(10))
     part = 100 * value.groupby(tenth).sum().reindex(range(10)).fillna(0) / value.sum()
@@ -392,7 +388,7 @@ def plot_alive(result: FutureContribution, *, ax: Any = None) -> Any:
     """How probable it is that a customer still buys, by purchases so far and days of silence."""
     curves = _alive_curves(result.history, result.fit.model)
     if not curves:
-        return _none(ax, claim("value-picture-alive-none"))
+        return nothing(ax, says=claim("value-picture-alive-none"))
     title = _alive_title(curves)
     with theme():
         ax = canvas(ax, title=title, body=2.9, foot=0.75)
@@ -409,10 +405,6 @@ def plot_alive(result: FutureContribution, *, ax: Any = None) -> Any:
         ax.set_ylabel(str(claim("value-axis-alive")))
     parts = [_alive_part(*curve) for curve in curves]
     return finish(ax, title=title, alt=claim("value-picture-alive-alt", parts=names(parts)))
-
-
-def _none(ax: Any, says: Claim) -> Any:
-    return finish(nothing(ax, says=says), title=says, alt=claim("value-picture-none-alt", says=says))
 
 
 def _mark(value: float) -> Fact:

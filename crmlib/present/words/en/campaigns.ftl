@@ -345,4 +345,3 @@ campaigns-picture-who-none = No group is shown to answer more often than another
 campaigns-picture-who-some = “{ $group }” answered most often: { $share }, all { $all }
 campaigns-picture-who-key = line: all; grey: within chance
 campaigns-picture-who-alt = Dots with ranges, share that answered, all { $all }: { $rows }.
-campaigns-picture-no-alt = No picture: { $why }.

@@ -129,8 +129,6 @@ churn-figure-last-year = in the last year
 churn-figure-staying = Buying on for { $time }
 churn-figure-staying-note = of customers, without a long silence
 
-churn-picture-nothing = Nothing to show
-churn-picture-nothing-alt = No picture. { $why }.
 churn-picture-nobody = No customer is known
 churn-picture-too-few = Too few customers have been seen for long enough
 churn-picture-small-cohorts = Every cohort is too small to be shown on its own

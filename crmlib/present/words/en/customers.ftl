@@ -51,8 +51,6 @@ customers-figure-of-spend = of all spend
 ## Which customers bring the money: types_paragraph, types_table, plot_customer_types
 
 customers-nobody-bought = Nobody has bought yet
-customers-nothing = Nothing to show
-customers-nothing-alt = No picture: nothing is known.
 customers-types-nobody = Nobody has bought yet, so there is no type to tell of.
 customers-types-first =
     { $type } are { $share } of customers and bring { $spend_share } of spend, { $times } as much each as the average

@@ -357,7 +357,6 @@ forecast-picture-axis-each = { $what } a { $unit }
 forecast-picture-axis-whole = { $what } in { $horizon }
 forecast-picture-past = { $inside } of { $tried } past ranges held the result
 forecast-picture-past-none = Too little history to try the forecast on the past
-forecast-picture-past-none-alt = No picture: too little history to try the forecast on the past.
 forecast-picture-past-made = day of the forecast
 forecast-picture-past-key = blue: the forecast with its range; dots: the result
 forecast-picture-past-outside = (squares: outside the range)
@@ -389,7 +388,6 @@ forecast-picture-plan-total = total
 forecast-picture-plan-alt = Bars with a line for the plan, { $what }: { $rows }.
 forecast-picture-plan-alt-row = { $part } reached { $actual } of { $target }
 forecast-picture-split-none = Why sales differ cannot be told without quantities and a year before
-forecast-picture-split-none-alt = No picture: that needs quantities, and sales a year before.
 forecast-picture-split =
     { $way ->
         [up] Sales are { $far } above a year before{ $most }

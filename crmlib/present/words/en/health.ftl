@@ -64,7 +64,6 @@ health-table-checks = Rows by reason
 
 health-picture-checks-none = No check found anything
 health-picture-checks-passed = Every check was passed
-health-picture-checks-passed-alt = No picture: no check found anything.
 health-picture-checks-aside = { $aside } of { $rows } { PLURAL($rows, one: "row", other: "rows") } had to be set aside
 health-picture-checks-kept = All rows were kept; { $share } of { $table } { $found }
 health-picture-checks-alt = Bar chart of the rows that each check found: { $bars }.
@@ -93,7 +92,6 @@ privacy-sensitive = sensitive
 
 health-picture-columns-none = No column has a gap
 health-picture-columns-full = Every column is filled in
-health-picture-columns-full-alt = No picture: every column is filled in.
 health-picture-columns-gaps = { $gaps } of { $columns } { PLURAL($columns, one: "column", other: "columns") } { PLURAL($gaps, one: "has", other: "have") } gaps
 health-picture-columns-one = { $column } of { $table }
 health-picture-columns-alt = Bar chart of the share of rows in which each column is filled in: { $bars }.

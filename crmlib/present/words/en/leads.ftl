@@ -137,7 +137,6 @@ leads-portrait-no-cause =
     A trait that goes along with winning need not be why: look for more such deals, but do not expect to turn a deal by changing the trait.
 
 leads-picture-portrait-none = Nothing sets the won apart by more than chance
-leads-picture-none-alt = No picture: { $why }.
 leads-picture-portrait = Deals with { $value } are won { $lift } as often as all
 leads-picture-portrait-label-decided = times as often won as all decided deals
 leads-picture-portrait-label-all = times as often won as all deals, open ones among them

@@ -18,3 +18,28 @@ page-about-meaning = What it means
 ## Key figures: figure_cell
 
 page-figure-likely = likely { $interval }
+
+## Pictures without a description: publish/html
+
+page-picture-bare = a picture without a description
+page-picture-refused = a picture without a description (cell { $cell }). End the cell with Picture(ax).
+
+## The indexes: publish/site
+
+page-compared-first = The first published run: there is nothing yet to compare with.
+page-compared = Changes are against the last published run.
+page-compared-run = Changes are against the last published run, { $run }, as of { $when }{ $same ->
+        [yes] { " " }too
+       *[no] { "" }
+    }.
+page-health-unknown = How many rows were read is not known.
+page-health-aside-unknown = { $read } rows read; how many were set aside is not known.
+page-health = { $read } rows read, { $aside } set aside.
+page-health-share = { $read } rows read, { $aside } set aside ({ $share }).
+page-no-reason = The reason is not known.
+page-see-log = The log says why.
+page-run-failed = the run after it failed
+
+## Pictures: theme
+
+picture-nothing-alt = No picture: { INLINE($why) }.

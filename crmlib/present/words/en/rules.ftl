@@ -41,7 +41,6 @@ rules-read = A rule is read from left to right: of all baskets with the first, s
 rules-across = { $joined } of the { $rules } { PLURAL($rules, one: "combination", other: "combinations") } join different categories: they bring a customer to a shelf that was not on the list.
 
 rules-picture-none = No rule is above chance in so many baskets
-rules-picture-nothing = Nothing to show
 rules-picture-lift = “{ $before }” and “{ $after }”: together { $lift } as often as by chance
 rules-picture-lift-text = { $lift }; holds in { $share }
 rules-picture-lift-axis = times as often as by chance (the line: { $one }, chance)

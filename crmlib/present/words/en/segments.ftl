@@ -158,7 +158,6 @@ segments-picture-weak =
     { PLURAL($weak, one: "does", other: "do") } not come back reliably
 segments-picture-stable = Drawn again, customers fall into the same segments
 segments-picture-unmeasured = Stability was not measured
-segments-picture-unmeasured-alt = No picture: stability was not measured.
 segments-picture-stability-axis = overlap with itself, 1 = always the same; shaded: too little
 segments-picture-stability-alt =
     Dots with ranges: overlap of each segment with itself when drawn again: { $dots }. From { $needed } on a segment can be

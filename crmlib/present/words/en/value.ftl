@@ -431,7 +431,6 @@ value-left-out-no-margin = The margin is not known.
 
 ## Pictures: draw.py
 
-value-picture-none-alt = No picture: { $says }.
 value-picture-with-range = { $value } ({ $low } to { $high })
 value-picture-no-name = no name
 value-picture-named-bar = “{ $name }” { $text }

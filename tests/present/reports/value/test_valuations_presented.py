@@ -15,11 +15,11 @@ from crmlib.analyse.value.valuations import customer_valuations
 from crmlib.measure.columns import is_declared
 from crmlib.present.blocks import Picture
 from crmlib.present.needs import picture_of
+from crmlib.present.numbers import money, percent
 from crmlib.present.reports.value import draw as plots
 from crmlib.present.reports.value import say as claims
 from crmlib.present.reports.value import show as made
 from crmlib.present.theme import SMALL
-from crmlib.present.words import money, percent
 from tests.analyse.value.valuation_company import company, future_of
 from tests.present.drawn import drawn, faults_of
 from tests.present.report_samples import SHOPS

@@ -17,10 +17,10 @@ from crmlib.analyse.value.weights import reason_pairs, topic_lifts
 from crmlib.prepare.config.parts import PrivacyConfig
 from crmlib.prepare.privacy import KEY_VARIABLE
 from crmlib.present.blocks import Picture
+from crmlib.present.numbers import count, percent
 from crmlib.present.reports.value import draw, say, show
 from crmlib.present.reports.value.say import reason_words
 from crmlib.present.theme import SMALL
-from crmlib.present.words import count, percent
 from tests.present.drawn import drawn, faults_of, words_of
 from tests.present.report_samples import CANARIES, SHOPS, customers_of
 
@@ -126,7 +126,7 @@ def test_the_answer_on_80_20_is_true():
     spend = spend[customers_of("shop")["order_count"] > 0].clip(lower=0).sort_values(ascending=False)
     share = 100 * np.interp(0.2 * len(spend), range(len(spend) + 1), np.r_[0, spend.cumsum()]) / spend.sum()
     first = told(say.worth_answer(curve, card_of("shop")))[0]
-    assert percent(share) in first and count(len(spend), "customer") in first
+    assert percent(share) in first and f"{count(len(spend))}\u00a0customer{'s' * (len(spend) != 1)}" in first
     assert "80/20 is true here" in first and curve.says_80_20 == "yes"
     card = card_of("shop")
     assert "80/20 is not true here" in told(say.worth_answer(curve_of("flat"), card))[0]
@@ -140,7 +140,8 @@ def test_the_answer_on_80_20_is_true():
 def test_classes_in_words_and_table_agree():
     curve = curve_of("shop")
     table = show.class_table(curve).frame.set_index("class")
-    assert count(int(table.loc["A", "customers"]), "customer") in told(say.pareto_paragraph(curve))[1]
+    listed = int(table.loc["A", "customers"])
+    assert f"{count(listed)}\u00a0customer{'s' * (listed != 1)}" in told(say.pareto_paragraph(curve))[1]
     assert table.loc["A", "each"] == pytest.approx(
         table.loc["A", curve.measure] / table.loc["A", "customers"]
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crmlib.present.blocks import Picture, Skipped
+from crmlib.present.numbers import capital
 from crmlib.schema.errors import CrmlibError, ParameterError, SchemaError
 
 _WITH_TABLE = re.compile(r"^(?P<reason>.*?)(?: \(needs the table (?P<table>\w+)\))?$", re.DOTALL)
@@ -66,7 +67,7 @@ def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
         return fit(*tables, **settings)
     except (ParameterError, SchemaError) as error:
         said = str(error)
-        return Skipped(said[:1].upper() + said[1:])
+        return Skipped(capital(said))
 
 
 def first_known(*results: Any) -> Any:

@@ -260,6 +260,16 @@ def sentence(text: str) -> str:
     return f"{bare[:at]}{bare[at].upper()}{bare[at + 1 :]}{'' if bare[-1] in '.?!' else '.'}"
 
 
+def capital(text: Any) -> str:
+    """The text with a capital at its beginning, as the words of a cell or a row stand.
+
+    >>> capital("days since the last order"), capital("")
+    ('Days since the last order', '')
+    """
+    said = str(text)
+    return f"{said[:1].upper()}{said[1:]}"
+
+
 def shortened(name: Any, length: int) -> str:
     """A name that fits: white space closed up, an ellipsis where it was cut.
 

@@ -4,7 +4,7 @@ A page shows pictures 358 pixels wide on a telephone. At `WIDTH` inches, letters
 still 11 pixels high; so nothing is set smaller, and what does not fit is wrapped or cut, never shrunk.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 from warnings import warn
@@ -395,6 +395,28 @@ def bar_rows(
     return ax
 
 
+def bar_picture(
+    ax: Any,
+    *,
+    title: Claim,
+    names: Sequence[Any],
+    texts: Sequence[Any],
+    alt: Callable[[Fact], Claim],
+    **drawn: Any,
+) -> Any:
+    """`bar_rows` as a finished picture; `alt` makes its description of all bars, said one after the other."""
+    ax = bar_rows(ax, title=title, names=names, texts=texts, **drawn)
+    bars = [
+        claim("picture-bar", what=_as_fact(what), text=_as_fact(text)) if str(text) else _as_fact(what)
+        for what, text in zip(names, texts, strict=True)
+    ]
+    return finish(ax, title=title, alt=alt(Fact(tuple(bars), "names")))
+
+
+def _as_fact(said: Any) -> Fact | Claim:
+    return said if isinstance(said, Fact | Claim) else Fact(str(said), "name")
+
+
 def paired_bars(
     ax: Any,
     *,
@@ -470,8 +492,7 @@ def nothing(ax: Any, *, says: Claim | str, title: Claim | None = None) -> Any:
         said = wrapped(why, width=WIDTH * 72 - 40)
         ax.text(0.5, 0.5, said, ha="center", va="center", color=SOFT, transform=ax.transAxes)
     ax.crmlib_nothing = why
-    fact = says if isinstance(says, Claim) else Fact(says, "name")
-    return finish(ax, title=title or says, alt=claim("picture-nothing-alt", why=fact))
+    return finish(ax, title=title or says, alt=claim("picture-nothing-alt", why=_as_fact(says)))
 
 
 def room_for_texts(ax: Any, values: Sequence[float], texts: Sequence[str], *, taken: float = 0.0) -> None:

@@ -101,7 +101,7 @@ class DataTable(Block):
     excel : bool
         Whether the same table is in the page as an Excel workbook, too.
     about : dict of str, optional
-        Word -> text for the workbook's second sheet; `about_workspace` makes it.
+        Word -> text for the workbook's second sheet, which brings `excel`; `about_workspace` makes it.
     page_rows : int
         At most so many rows stand in the page.
     download_bytes : int, optional
@@ -134,6 +134,7 @@ class DataTable(Block):
                 f"DataTable takes a DataFrame, not {type(self.frame).__name__}: call .to_frame()."
             )
         object.__setattr__(self, "frame", with_index(self.frame))
+        object.__setattr__(self, "excel", self.excel or self.about is not None)
         object.__setattr__(self, "claims", tuple(claims_in(self.caption)))
         object.__setattr__(self, "caption", str(self.caption))
 

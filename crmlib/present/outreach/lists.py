@@ -41,6 +41,7 @@ from crmlib.present.blocks.downloads import about_workspace, to_csv_bytes, to_ex
 from crmlib.present.blocks.tables import plain
 from crmlib.present.claims import Claim, Fact, Family, claim, count, counts, days, name, names, number, share
 from crmlib.present.messages import language
+from crmlib.present.numbers import capital
 from crmlib.present.outreach.drafts import checked_sender, make_drafts
 from crmlib.schema.errors import ParameterError, nearest
 
@@ -260,7 +261,7 @@ def _list_label(column: str, plan: OutreachPlan) -> str:
     label = plain(LIST_WORDS.term(column))
     if column == "expected_value":
         label = plain(VALUE_WORDS.term(plan.value_means))
-        label = f"{label[:1].upper()}{label[1:]}"
+        label = capital(label)
     is_money = column in ("price", "margin") or (
         column == "expected_value" and plan.value_means != "probability"
     )

@@ -21,6 +21,7 @@ from crmlib.analyse.campaigns.matching import ALIKE
 from crmlib.present import numbers
 from crmlib.present.claims import Claim, Fact, claim, clause, count, interval, money, name, names, share
 from crmlib.present.messages import language
+from crmlib.present.numbers import capital
 from crmlib.present.reports.campaigns.say import (
     answer_facts,
     answered,
@@ -233,7 +234,7 @@ def _ranges(
     ax: Any, *, title: Claim, rows: list, texts: list[str], unit: str, about: float | None = None
 ) -> Any:
     """A dot and its interval a row, names at the side, figures behind."""
-    labels = [f"{label[:1].upper()}{label[1:]}" for label, *_ in rows]
+    labels = [capital(label) for label, *_ in rows]
     with theme():
         ax, middles = named_rows(ax, labels, title=title, foot=0.62 + 0.2 * unit.count("\n"))
         if about is not None and np.isfinite(about):

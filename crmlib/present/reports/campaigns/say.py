@@ -45,6 +45,7 @@ from crmlib.present.claims import (
     share,
 )
 from crmlib.present.needs import or_else
+from crmlib.present.numbers import capital
 
 VERDICT_WORDS = Family("campaigns-verdict", (*JUDGED, *NOT_JUDGED, DOUBTED))
 COMPARED_WORDS = Family("campaigns-compared", (CONTROL_GROUP, MATCHED, NONE))
@@ -101,8 +102,7 @@ def called(row: Any) -> Claim:
 def campaign_label(row: Any) -> str:
     """A campaign as a line of a table or picture calls it."""
     said = called(row)
-    text = str(said.facts["name"]) if "name" in said.facts else str(said)
-    return f"{text[:1].upper()}{text[1:]}"
+    return capital(said.facts.get("name", said))
 
 
 def at(quantity: str, campaign: Any) -> str:

@@ -14,6 +14,7 @@ from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import Fact, Family, claim, count, money, share
 from crmlib.present.needs import or_else
+from crmlib.present.numbers import capital
 from crmlib.present.reports.campaigns.say import (
     COMPARED_WORDS,
     VERDICT_WORDS,
@@ -106,7 +107,6 @@ def campaigns_table(crm: Crm, summary: CampaignSummary) -> DataTable:
         caption=claim("campaigns-table-campaigns"),
         currency=summary.currency,
         rows=5,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -141,14 +141,13 @@ def effects_table(crm: Crm, summary: CampaignSummary) -> DataTable:
         caption=claim("campaigns-table-effects", level=_level()),
         currency=summary.currency,
         rows=30,
-        excel=True,
         about=about_workspace(crm),
     )
 
 
 def _why(row: Any) -> str:
     said = doubt_of(row.doubt) if row.verdict == DOUBTED else reason_of(row.reason) if row.reason else ""
-    return f"{str(said)[:1].upper()}{str(said)[1:]}"
+    return capital(said)
 
 
 @or_else(lambda missing: None)
@@ -195,7 +194,6 @@ def groups_table(crm: Crm, effect: CampaignEffect) -> DataTable:
         caption=claim("campaigns-table-groups", campaign=called(effect), level=_level()),
         currency=effect.currency,
         rows=15,
-        excel=True,
         about=about_workspace(crm),
     )
 

@@ -27,6 +27,7 @@ from crmlib.present.claims import (
     state_says,
 )
 from crmlib.present.needs import or_else
+from crmlib.present.numbers import capital
 from crmlib.present.reports.churn.say import (
     PERIODS_WORDS,
     WAY_WORDS,
@@ -121,7 +122,6 @@ def at_risk_table(crm: Crm, model: ChurnModel, *, most: int | None = None) -> Da
         caption=caption,
         currency=model.currency,
         rows=5,
-        excel=True,
         about=about_workspace(crm),
         meanings={"value_before": str(_worth_column(model))},
     )
@@ -142,7 +142,7 @@ def tree_block(model: ChurnModel) -> DataTable | Prose:
     ]
     share_column = f"{_outcome_column(model)}_share_pct"
     frame = pd.DataFrame(rows, columns=["rule", "customers", share_column])
-    frame["rule"] = [f"{rule[:1].upper()}{rule[1:]}" for rule in frame["rule"]]
+    frame["rule"] = [capital(rule) for rule in frame["rule"]]
     return DataTable(
         frame.sort_values(share_column, ascending=False, kind="stable").reset_index(drop=True),
         name="rules_in_words",
@@ -159,7 +159,7 @@ def refused_table(model: ChurnModel) -> DataTable | Prose:
     frame = pd.DataFrame(
         {
             "figure": [label_of(figure) for figure in model.refused.index],
-            "reason": [f"{why[:1].upper()}{why[1:]}." for why in model.refused],
+            "reason": [f"{capital(why)}." for why in model.refused],
         }
     )
     return DataTable(frame, name="figures_refused", caption=claim("churn-table-refused"), download=False)
@@ -263,7 +263,6 @@ def stage_list_table(crm: Crm, stages: pd.Series, indicators: pd.DataFrame) -> D
         caption=claim("churn-table-state-list"),
         currency=crm.currency,
         rows=10,
-        excel=True,
         about=about_workspace(crm),
     )
 

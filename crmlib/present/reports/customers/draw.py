@@ -25,7 +25,7 @@ from crmlib.present.theme import (
     PALE,
     SOFT,
     bar_percent,
-    bar_rows,
+    bar_picture,
     canvas,
     finish,
     nothing,
@@ -294,7 +294,8 @@ def plot_groups(result: CustomerProfile, *, column: str | None = None, ax: Any =
         )
         for row in table.itertuples()
     ]
-    ax = bar_rows(
+    field = name(label_of(column).lower())
+    return bar_picture(
         ax,
         title=title,
         names=table["value"].tolist(),
@@ -302,13 +303,8 @@ def plot_groups(result: CustomerProfile, *, column: str | None = None, ax: Any =
         texts=texts,
         unit=unit,
         colours=[GREY if customers < _FEW else MAIN for customers in table["customers"]],
+        alt=lambda bars: claim("customers-picture-groups-alt", field=field, bars=bars),
     )
-    bars = names(
-        claim("customers-picture-groups-one", group=name(value), text=text)
-        for value, text in zip(table["value"], texts, strict=True)
-    )
-    field = name(label_of(column).lower())
-    return finish(ax, title=title, alt=claim("customers-picture-groups-alt", field=field, bars=bars))
 
 
 def group_finding(groups: pd.DataFrame, column: str, currency: str) -> Claim:

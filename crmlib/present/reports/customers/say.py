@@ -25,7 +25,7 @@ from crmlib.present.claims import (
     share,
     times,
 )
-from crmlib.present.numbers import is_known
+from crmlib.present.numbers import capital, is_known
 from crmlib.schema.states import BUYING, DORMANT, LATE_TIMES, LOST
 
 NOTABLE = 5.0
@@ -36,7 +36,7 @@ _SOLID = 30
 def type_noun(kind: str) -> Fact | Claim:
     """The customers of a type, as a sentence can begin with them."""
     if kind in _NOUNS:
-        return name(kind[:1].upper() + kind[1:])
+        return name(capital(kind))
     return claim("customers-types-own", type=name(kind))
 
 

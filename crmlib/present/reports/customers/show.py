@@ -95,7 +95,6 @@ def call_list(crm: Crm, profile: CustomerProfile) -> DataTable:
         ),
         currency=profile.currency,
         rows=10,
-        excel=True,
         about=about_workspace(crm),
     )
 

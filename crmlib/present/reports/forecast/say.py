@@ -95,6 +95,8 @@ _PLAN_LIMITS = Family(
 _PLAN_ENDS = Family("forecast-limits", ("plan_ends", "plan_ended"), ("by", "what", "day", "planned"))
 _VERDICTS = Family("forecast-plan-verdict", (ON_COURSE, BEHIND, OPEN))
 _SPLIT = Family("forecast-split", PARTS)
+_MISSING_HERE = Family("forecast-limits-none", ("deals", "sales", "plan"))
+_MISSING_TABLES = Family("forecast-limits-no-table", _MISSING_HERE.members, ("table",))
 _UNKNOWN = name("unknown")
 
 
@@ -574,27 +576,9 @@ def planned_word(by: str) -> Fact:
 
 def missing_limits(crm: Crm, *, deals: Any = None, sales: Any = None, plan: Any = None) -> list[Claim]:
     """What is not on the page, each thing once, with the table that would bring it."""
-    said = []
-    if isinstance(deals, Skipped):
-        table = {"table": name("opportunities")}
-        there = "opportunities" in crm.tables
-        said.append(
-            claim("forecast-limits-no-deals-won")
-            if there
-            else claim("forecast-limits-no-deals-table", **table)
-        )
-    if isinstance(sales, Skipped):
-        table, there = {"table": name("transactions")}, "transactions" in crm.tables
-        said.append(
-            claim("forecast-limits-no-sales-yet")
-            if there
-            else claim("forecast-limits-no-sales-table", **table)
-        )
-    if isinstance(plan, Skipped):
-        table, there = {"table": name("plans")}, "plans" in crm.tables
-        said.append(
-            claim("forecast-limits-no-plan-here")
-            if there
-            else claim("forecast-limits-no-plan-table", **table)
-        )
-    return said
+    parts = {"deals": (deals, "opportunities"), "sales": (sales, "transactions"), "plan": (plan, "plans")}
+    return [
+        _MISSING_HERE.claim(part) if table in crm.tables else _MISSING_TABLES.claim(part, table=name(table))
+        for part, (result, table) in parts.items()
+        if isinstance(result, Skipped)
+    ]

@@ -25,6 +25,7 @@ from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Pro
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import Claim, Fact, Family, claim, count, date, share, term
 from crmlib.present.needs import or_else, picture_of
+from crmlib.present.numbers import capital
 from crmlib.present.reports.forecast.say import (
     BY_WORDS,
     IN_PIECES,
@@ -176,7 +177,6 @@ def plan_table(crm: Crm, plan: PlanVsActual) -> DataTable:
         name=f"plan_by_{plan.by}",
         caption=caption,
         rows=8,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -197,7 +197,6 @@ def missing_plans_table(crm: Crm, plan: PlanVsActual) -> DataTable | None:
         name=f"plans_missing_by_{plan.by}",
         caption=claim("forecast-table-missing", by=BY_WORDS.term(plan.by)),
         rows=8,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -224,7 +223,6 @@ def split_table(crm: Crm, plan: PlanVsActual) -> DataTable | None:
         caption=claim("forecast-table-split", by=BY_WORDS.term(plan.by)),
         currency=plan.currency,
         rows=8,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -285,7 +283,6 @@ def periods_table(crm: Crm, forecast: Forecast) -> DataTable:
             rule=way_words(forecast, forecast.baseline),
         ),
         currency=_currency(forecast),
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -303,7 +300,7 @@ def parts_table(crm: Crm, forecast: Forecast, *, by: str) -> DataTable | None:
     frame = with_keys(crm, table, by=by)
     frame = frame.drop(columns=[name for name in ("count", "coverage_pct") if name in frame])
     if "way" in frame:
-        frame["way"] = [_sentence_case(way_words(forecast, way)) for way in frame["way"]]
+        frame["way"] = [capital(way_words(forecast, way)) for way in frame["way"]]
     return DataTable(
         frame.rename(
             columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
@@ -317,7 +314,6 @@ def parts_table(crm: Crm, forecast: Forecast, *, by: str) -> DataTable | None:
         ),
         currency=_currency(forecast),
         rows=8,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -332,7 +328,7 @@ def ways_table(forecast: Forecast) -> DataTable | None:
     yes = str(term("forecast-table-yes"))
     frame = pd.DataFrame(
         {
-            "way": [_sentence_case(way_words(forecast, way)) for way in scores["way"]],
+            "way": [capital(way_words(forecast, way)) for way in scores["way"]],
             "forecasts": scores["forecasts"],
             "wape_pct": scores["wape_pct"],
             "bias_pct": scores["bias_pct"],
@@ -349,8 +345,3 @@ def ways_table(forecast: Forecast) -> DataTable | None:
         name=f"forecast_ways_{forecast.kind}",
         caption=claim("forecast-table-ways"),
     )
-
-
-def _sentence_case(words: Fact) -> str:
-    said = str(words)
-    return f"{said[:1].upper()}{said[1:]}"

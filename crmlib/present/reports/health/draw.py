@@ -1,11 +1,10 @@
 """Pictures of the data themselves: what the checks found, and how much of each column is filled in."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from crmlib.analyse.health import DataHealth
 from crmlib.prepare.check.report import CheckReport
-from crmlib.present.claims import Claim, Fact, claim, clause, count, name, names, share
+from crmlib.present.claims import Claim, Fact, claim, count, name, share
 from crmlib.present.reports.health.say import (
     POLICY_WORDS,
     check_line,
@@ -14,7 +13,7 @@ from crmlib.present.reports.health.say import (
     found_share,
     table_word,
 )
-from crmlib.present.theme import ALARM, GREY, MAIN, bar_rows, finish, nothing
+from crmlib.present.theme import ALARM, GREY, MAIN, bar_picture, nothing
 
 POLICY_COLOURS = {"set_aside": ALARM, "mend": MAIN, "warn": GREY}
 
@@ -27,19 +26,17 @@ def plot_check_counts(result: DataHealth | CheckReport, *, most: int = 10, ax: A
     if found.empty:
         passed = claim("health-picture-checks-passed")
         return nothing(ax, says=claim("health-picture-checks-none"), title=passed)
-    lines = [check_line(row) for row in found.itertuples()]
-    texts = [_bar_text(row) for row in found.itertuples()]
     title = _checks_title(checks, found)
-    ax = bar_rows(
+    return bar_picture(
         ax,
         title=title,
-        names=lines,
+        names=[check_line(row) for row in found.itertuples()],
         values=found["rows"].tolist(),
-        texts=texts,
+        texts=[_bar_text(row) for row in found.itertuples()],
         unit=claim("health-picture-unit-rows"),
         colours=[POLICY_COLOURS[policy] for policy in found["policy"]],
+        alt=lambda bars: claim("health-picture-checks-alt", bars=bars),
     )
-    return finish(ax, title=title, alt=claim("health-picture-checks-alt", bars=_bars(lines, texts)))
 
 
 def plot_completeness(result: DataHealth, *, most: int = 12, ax: Any = None) -> Any:
@@ -55,18 +52,16 @@ def plot_completeness(result: DataHealth, *, most: int = 12, ax: Any = None) -> 
         gaps=count(having, at="columns.with_gaps", part_of="columns.mapped"),
         columns=count(len(columns), at="columns.mapped"),
     )
-    lines = [_column_line(row) for row in gaps.itertuples()]
-    texts = [_filled(row) for row in gaps.itertuples()]
-    ax = bar_rows(
+    return bar_picture(
         ax,
         title=title,
-        names=lines,
+        names=[_column_line(row) for row in gaps.itertuples()],
         values=gaps["filled_pct"].tolist(),
-        texts=texts,
+        texts=[_filled(row) for row in gaps.itertuples()],
         unit=claim("health-picture-columns-unit"),
         whole=100,
+        alt=lambda bars: claim("health-picture-columns-alt", bars=bars),
     )
-    return finish(ax, title=title, alt=claim("health-picture-columns-alt", bars=_bars(lines, texts)))
 
 
 def _checks_title(checks: CheckReport, found: Any) -> Claim:
@@ -89,11 +84,3 @@ def _column_line(row: Any) -> Claim:
 
 def _filled(row: Any) -> Fact:
     return share(row.filled_pct, at=f"columns.filled_share[{row.table}.{row.column}]")
-
-
-def _bars(lines: Sequence[Claim], texts: Sequence[Claim | Fact]) -> Fact:
-    """Each bar's name and its text, for the alternative text."""
-    return names(
-        claim("health-picture-bar-alt", what=clause(line), text=text)
-        for line, text in zip(lines, texts, strict=True)
-    )

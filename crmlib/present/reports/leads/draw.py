@@ -16,7 +16,6 @@ from crmlib.present.claims import (
     clause,
     count,
     interval,
-    money,
     name,
     names,
     number,
@@ -45,7 +44,7 @@ from crmlib.present.theme import (
     SIDE,
     SOFT,
     WIDTH,
-    bar_rows,
+    bar_picture,
     canvas,
     draw_range,
     finish,
@@ -184,20 +183,16 @@ def plot_open_opportunity(result: Portrait, *, trait: str = "industry", ax: Any 
     if known:
         unit = claim("leads-picture-open-unit-expected", currency=name(result.currency), size=name(scale))
     texts = [_open_text(row, column, size, first=not place) for place, row in enumerate(shown.itertuples())]
-    ax = bar_rows(
-        ax, title=title, names=[name(value) for value in shown["value"]],
-        values=(shown[column] / size).tolist(), texts=texts, unit=unit,
-    )  # fmt: skip
-    rest = [
-        claim(
-            "leads-picture-row",
-            what=name(row.value),
-            text=money(row.expected_value, result.currency) if known else count(row.open),
-        )
-        for row in shown.itertuples()
-    ]
-    alt = claim("leads-picture-open-alt", unit=unit, trait=word, rows=names(rest))
-    return finish(ax, title=title, alt=_with_rest(alt, len(rows) - len(shown)))
+    left = len(rows) - len(shown)
+    return bar_picture(
+        ax,
+        title=title,
+        names=[name(value) for value in shown["value"]],
+        values=(shown[column] / size).tolist(),
+        texts=texts,
+        unit=unit,
+        alt=lambda bars: _with_rest(claim("leads-picture-open-alt", unit=unit, trait=word, rows=bars), left),
+    )
 
 
 def _with_rest(alt: Claim, left: int) -> Claim:

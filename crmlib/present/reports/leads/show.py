@@ -13,6 +13,7 @@ from crmlib.present.blocks import DataTable, Prose
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import Family, claim, days, share, term
 from crmlib.present.needs import or_else
+from crmlib.present.numbers import capital
 from crmlib.present.reports.leads.say import (
     BASE_WORDS,
     BY_WORDS,
@@ -63,7 +64,6 @@ def open_leads_table(crm: Crm, scores: LeadScores, *, most: int | None = None) -
         rows=6,
         page_rows=40,
         download_bytes=80_000,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -156,7 +156,7 @@ def sources_table(found: ChannelConversion) -> DataTable:
 def lead_ways_table(scores: LeadScores) -> DataTable:
     """Every way to predict a win, and how good it was on later days."""
     table = scores.evaluation
-    frame = pd.DataFrame({"way": [_begin(str(WAY_WORDS.term(way))) for way in table["model"]]})
+    frame = pd.DataFrame({"way": [capital(WAY_WORDS.term(way)) for way in table["model"]]})
     for name, measure, factor in (
         ("right", "auc", 100),
         ("first", "lift_top_decile", 1),
@@ -179,7 +179,7 @@ def refused_leads_table(scores: LeadScores) -> DataTable | Prose:
         return Prose(claim("leads-refused-none"))
     frame = pd.DataFrame(
         {
-            "field": [_begin(str(FEATURES.term(feature))) for feature in scores.refused],
+            "field": [capital(FEATURES.term(feature)) for feature in scores.refused],
             "reason": [_why(refused) for refused in scores.refused.values()],
         }
     )
@@ -211,15 +211,11 @@ def _why(refused: Refusal) -> str:
 
 
 def _trait(trait: str) -> str:
-    return _begin(str(TRAIT_WORDS.term(trait)))
-
-
-def _begin(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}"
+    return capital(TRAIT_WORDS.term(trait))
 
 
 def _sentence(words: str) -> str:
-    return f"{_begin(words)}." if words else ""
+    return f"{capital(words)}." if words else ""
 
 
 def _yes(marks: pd.Series) -> pd.Series:

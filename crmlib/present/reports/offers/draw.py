@@ -25,7 +25,7 @@ from crmlib.present.theme import (
     MAIN,
     SOFT,
     bar_percent,
-    bar_rows,
+    bar_picture,
     canvas,
     draw_range,
     finish,
@@ -131,7 +131,7 @@ def plot_offers_by_kind(result: Offers, *, ax: Any = None) -> Any:
     if len(kinds) == 1:
         title = claim("offers-picture-kinds-one", kind=KIND_PLURALS.term(kinds.index[0]))
     people = result.table.groupby("kind")["customer_id"].nunique()
-    ax = bar_rows(
+    return bar_picture(
         ax,
         title=title,
         names=[KIND_WORDS.term(kind) for kind in kinds.index],
@@ -141,11 +141,8 @@ def plot_offers_by_kind(result: Offers, *, ax: Any = None) -> Any:
             for kind, n in each.items()
         ],
         unit=claim("offers-picture-kinds-unit"),
+        alt=lambda bars: claim("offers-picture-kinds-alt", bars=bars),
     )
-    bars = names(
-        claim("offers-picture-kinds-alt-one", kind=KIND_WORDS.term(kind), n=n) for kind, n in each.items()
-    )
-    return finish(ax, title=title, alt=claim("offers-picture-kinds-alt", bars=bars))
 
 
 def _proof_title(result: OffersProof, question: str) -> Claim:

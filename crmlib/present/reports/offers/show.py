@@ -125,7 +125,6 @@ def offers_table(
         caption=claim("offers-table-new" if new else "offers-table-all"),
         currency=offers.currency,
         rows=rows,
-        excel=True,
         about=about_workspace(crm),
         meanings={"buy_chance_pct": str(claim("offers-table-chance", days=days(offers.horizon_days)))},
     )

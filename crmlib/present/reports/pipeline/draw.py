@@ -20,7 +20,7 @@ from crmlib.present.theme import (
     SIDE,
     SMALL,
     SOFT,
-    bar_rows,
+    bar_picture,
     canvas,
     finish,
     letters_of,
@@ -59,8 +59,10 @@ def plot_pipeline_funnel(result: StageDurations, *, ax: Any = None) -> Any:
         )
     title = _funnel_title(result, won)
     unit = claim("pipeline-picture-funnel-unit")
-    ax = bar_rows(ax, title=title, names=lines, values=values, texts=texts, unit=unit)
-    return finish(ax, title=title, alt=claim("pipeline-picture-funnel-alt", rows=_rows_said(lines, texts)))
+    return bar_picture(
+        ax, title=title, names=lines, values=values, texts=texts, unit=unit,
+        alt=lambda bars: claim("pipeline-picture-funnel-alt", rows=bars),
+    )  # fmt: skip
 
 
 def plot_stage_times(result: StageDurations, *, ax: Any = None) -> Any:
@@ -241,13 +243,6 @@ def _funnel_title(result: StageDurations, won: int) -> Claim:
     if not result.has_history:
         return claim("pipeline-picture-funnel-whole", won=deals_won, lost=count(lost["lost"]))
     return claim("pipeline-picture-funnel-lost", **lost_facts(lost))
-
-
-def _rows_said(lines: list[Any], texts: list[Any]) -> Fact:
-    return names(
-        claim("pipeline-picture-said", what=line, text=text) if text else line
-        for line, text in zip(lines, texts, strict=True)
-    )
 
 
 MOST_ACTIVITIES = 9

@@ -230,6 +230,5 @@ def _deals_table(crm: Crm, frame: pd.DataFrame, *, currency: str, name: str, cap
         rows=6,
         page_rows=_ROWS,
         download_bytes=_BYTES,
-        excel=True,
         about=about_workspace(crm),
     )

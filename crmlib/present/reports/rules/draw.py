@@ -17,7 +17,7 @@ from crmlib.present.theme import (
     SOFT,
     WIDTH,
     bar_percent,
-    bar_rows,
+    bar_picture,
     canvas,
     finish,
     nothing,
@@ -91,15 +91,7 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 100, ax: Any = None) ->
     classes = np.digitize(rules["lift"], _STEPS)
     with theme():
         ax = canvas(ax, title=title, body=3.3, foot=0.7)
-        for place, words in enumerate(_lift_words()):
-            chosen = rules[classes == place].iloc[::-1]
-            ax.plot(chosen["support_pct"], chosen["confidence_pct"], "o", color=_SHADES[place], markersize=6,
-                    markeredgecolor="white", markeredgewidth=0.5, label=str(words))  # fmt: skip
-        ax.set_xscale("log")
-        low, high = rules["support_pct"].min(), rules["support_pct"].max()
-        ax.set_xlim(low / 1.25, high * 1.6)
-        ax.set_xticks(ticks_between(low / 1.25, high * 1.6))
-        ax.minorticks_off()
+        _cloud(ax, rules.iloc[::-1], "confidence_pct", classes[::-1], _SHADES, _lift_words())
         top = rules["confidence_pct"].max()
         ax.set_ylim(0, 1.28 * top)
         ax.set_yticks(
@@ -109,19 +101,10 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 100, ax: Any = None) ->
                 if tick <= 1.05 * top and (tick >= 20 or top < 40 or not tick)
             ]
         )
-        ax.grid(True, color=PALE)
-        short_numbers(ax.xaxis)
-        ax.set_xlabel(str(claim("rules-picture-scatter-x")))
         ax.set_ylabel(str(claim("rules-picture-scatter-y")))
         _key_above(ax)
         best = rules.head(2)
-        place_labels(
-            ax,
-            points=list(zip(best["support_pct"], best["confidence_pct"], strict=True)),
-            texts=[wrapped(str(_pair(row)), width=125, lines=3, bold=True) for _, row in best.iterrows()],
-            colours=[INK] * len(best),
-            beside=True,
-        )
+        _label_rules(ax, best, "confidence_pct")
     parts = [
         claim(
             "rules-picture-scatter-alt-one",
@@ -133,6 +116,32 @@ def plot_rules_scatter(result: CrossSell, *, most: int = 100, ax: Any = None) ->
     ]
     alt = claim("rules-picture-scatter-alt", rules=count(len(rules)), best=names(parts))
     return finish(ax, title=title, alt=alt)
+
+
+def _cloud(ax: Any, rules: pd.DataFrame, column: str, classes: Any, shades: Any, words: Any) -> None:
+    """A figure of the rules against the share of baskets they are in, shaded in classes."""
+    for place, (shade, says) in enumerate(zip(shades, words, strict=True)):
+        chosen = rules[classes == place]
+        ax.plot(chosen["support_pct"], chosen[column], "o", color=shade, markersize=6,
+                markeredgecolor="white", markeredgewidth=0.5, label=str(says))  # fmt: skip
+    low, high = rules["support_pct"].min() / 1.3, rules["support_pct"].max() * 1.8
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    ax.set_xticks(ticks_between(low, high))
+    ax.minorticks_off()
+    short_numbers(ax.xaxis)
+    ax.grid(True, color=PALE)
+    ax.set_xlabel(str(claim("rules-picture-scatter-x")))
+
+
+def _label_rules(ax: Any, rules: pd.DataFrame, column: str) -> None:
+    place_labels(
+        ax,
+        points=list(zip(rules["support_pct"], rules[column], strict=True)),
+        texts=[wrapped(str(_pair(row)), width=125, lines=3, bold=True) for _, row in rules.iterrows()],
+        colours=[INK] * len(rules),
+        beside=True,
+    )
 
 
 def _scatter_title(rules: pd.DataFrame) -> Claim:
@@ -165,19 +174,15 @@ def plot_item_frequency(result: CrossSell, *, most: int = 12, ax: Any = None) ->
         return nothing(ax, says=claim("rules-picture-items-none"))
     first = items.iloc[0]
     title = claim("rules-picture-items", item=name(first["item"]), share=share(first["share_pct"]))
-    ax = bar_rows(
+    return bar_picture(
         ax,
         title=title,
         names=[name(item) for item in items["item"]],
         values=items["share_pct"].tolist(),
         texts=[bar_percent(pct) for pct in items["share_pct"]],
         unit=claim("rules-picture-items-unit"),
+        alt=lambda bars: claim("rules-picture-items-alt", items=bars),
     )
-    parts = [
-        claim("rules-picture-items-alt-one", item=name(item), share=share(pct))
-        for item, pct in items[["item", "share_pct"]].itertuples(index=False)
-    ]
-    return finish(ax, title=title, alt=claim("rules-picture-items-alt", items=names(parts)))
 
 
 def _lift_words() -> tuple[Claim, Claim, Claim]:
@@ -296,34 +301,19 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
     with theme():
         ax = canvas(ax, title=title, body=3.2, foot=0.7)
         classes = np.digitize(rules["confidence_pct"], _GRAPH_STEPS)
-        for place, words in enumerate(_shade_words()):
-            chosen = rules[classes == place]
-            ax.plot(chosen["support_pct"], chosen["lift"], "o", color=_GRAPH_SHADES[place], markersize=6,
-                    markeredgecolor="white", markeredgewidth=0.5, label=str(words))  # fmt: skip
-        ax.set_xscale("log")
         ax.set_yscale("log")
-        low, high, top = rules["support_pct"].min(), rules["support_pct"].max(), rules["lift"].max()
-        ax.set_xlim(low / 1.3, high * 2)
+        _cloud(ax, rules, "lift", classes, _GRAPH_SHADES, _shade_words())
+        top = rules["lift"].max()
         ax.set_ylim(0.9, 6 * max(top, 1.5))
-        ax.set_xticks(ticks_between(low / 1.3, high * 2))
         ax.set_yticks([tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if tick <= 1.05 * top])
         ax.minorticks_off()
-        short_numbers(ax.xaxis)
         short_numbers(ax.yaxis)
-        ax.grid(True, color=PALE)
         ax.axhline(1, color=GREY, linewidth=1)
-        ax.set_xlabel(str(claim("rules-picture-scatter-x")))
         ax.set_ylabel(str(claim("rules-picture-support-y")))
         ax.legend(loc="upper right", ncols=3, title=str(claim("rules-picture-holds-in")), handletextpad=0.0,
                   columnspacing=0.8, borderpad=0.0, labelcolor=SOFT, bbox_to_anchor=(1.0, 1.03))  # fmt: skip
         ends = rules.iloc[[0, int(rules["support_pct"].to_numpy().argmax())]].drop_duplicates(["if", "then"])
-        place_labels(
-            ax,
-            points=list(zip(ends["support_pct"], ends["lift"], strict=True)),
-            texts=[wrapped(str(_pair(row)), width=125, lines=3, bold=True) for _, row in ends.iterrows()],
-            colours=[INK] * len(ends),
-            beside=True,
-        )
+        _label_rules(ax, ends, "lift")
     parts = [
         claim(
             "rules-picture-support-alt-one",

@@ -109,7 +109,6 @@ def list_table(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -
         caption=claim("segments-table-list"),
         currency=crm.currency,
         rows=10,
-        excel=True,
         about=about_workspace(crm),
     )
 

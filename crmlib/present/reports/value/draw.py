@@ -28,7 +28,7 @@ from crmlib.present.claims import (
     share,
     term,
 )
-from crmlib.present.numbers import shortened
+from crmlib.present.numbers import capital, shortened
 from crmlib.present.reports.value.ahead import SHORT_GUESS, best_tenth, future_what, signed
 from crmlib.present.reports.value.say import (
     MARK_WORDS,
@@ -47,7 +47,7 @@ from crmlib.present.theme import (
     PALE,
     SIDE,
     SOFT,
-    bar_rows,
+    bar_picture,
     canvas,
     draw_range,
     finish,
@@ -121,7 +121,7 @@ def plot_score_profile(result: Scorecard, *, ax: Any = None) -> Any:
         return nothing(ax, says=claim("value-picture-unscored"))
     topics = [topic_word(result, topic) for topic in table.index]
     title = _lift_title([topic for topic, mean in zip(topics, table["mean"], strict=True) if mean > 0])
-    said = [wrapped(_capital(topic), width=SIDE * 72, lines=2) for topic in topics]
+    said = [wrapped(capital(topic), width=SIDE * 72, lines=2) for topic in topics]
     with theme():
         ax = canvas(ax, title=title, body=0.42 * len(said), foot=0.75)
         for place, (_, row) in enumerate(table.iterrows()):
@@ -212,7 +212,7 @@ def plot_growth(result: pd.DataFrame, *, ax: Any = None) -> Any:
         for row in shown.itertuples()
     ]
     no_name = str(claim("value-picture-no-name"))
-    ax = bar_rows(
+    return bar_picture(
         ax,
         title=title,
         names=[shortened(category, 60) or no_name for category in shown.index],
@@ -222,12 +222,8 @@ def plot_growth(result: pd.DataFrame, *, ax: Any = None) -> Any:
         if currency
         else claim("value-axis-room-amount"),
         colours=[MAIN, *[GREY] * (len(shown) - 1)],
+        alt=lambda bars: claim("value-picture-growth-alt", bars=bars),
     )
-    bars = [
-        claim("value-picture-named-bar", name=name(category), text=text)
-        for category, text in zip(shown.index, texts, strict=True)
-    ]
-    return finish(ax, title=title, alt=claim("value-picture-growth-alt", bars=names(bars)))
 
 
 def plot_credit(result: pd.DataFrame, *, ax: Any = None) -> Any:
@@ -247,7 +243,7 @@ def plot_credit(result: pd.DataFrame, *, ax: Any = None) -> Any:
         else claim("value-picture-credit-bar", n=count(row.customers))
         for row in table.itertuples()
     ]
-    ax = bar_rows(
+    return bar_picture(
         ax,
         title=title,
         names=[str(GRADE_WORDS.term(grade)) for grade in table.index],
@@ -255,12 +251,8 @@ def plot_credit(result: pd.DataFrame, *, ax: Any = None) -> Any:
         texts=texts,
         unit=claim("value-axis-customers-alone"),
         colours=[MAIN if grade < "D" else ALARM for grade in table.index],
+        alt=lambda bars: claim("value-picture-credit-alt", bars=bars),
     )
-    bars = [
-        claim("value-picture-grade-bar", grade=name(grade), text=text)
-        for grade, text in zip(table.index, texts, strict=True)
-    ]
-    return finish(ax, title=title, alt=claim("value-picture-credit-alt", bars=names(bars)))
 
 
 def plot_loyalty(result: pd.DataFrame, *, ax: Any = None) -> Any:
@@ -277,7 +269,7 @@ def plot_loyalty(result: pd.DataFrame, *, ax: Any = None) -> Any:
         claim("value-picture-loyalty-mark", mark=MARK_WORDS.term(row.Index), weight=share(row.weight_pct))
         for row in table.itertuples()
     ]
-    ax = bar_rows(
+    ax = bar_picture(
         ax,
         title=title,
         names=marks,
@@ -285,15 +277,12 @@ def plot_loyalty(result: pd.DataFrame, *, ax: Any = None) -> Any:
         texts=texts,
         unit=claim("value-axis-mark"),
         whole=100,
+        alt=lambda bars: claim("value-picture-loyalty-alt", bars=bars),
     )
     middles = [bar.get_y() + bar.get_height() / 2 for bar in ax.patches[1::2]]
     for middle, row in zip(middles, table.itertuples(), strict=True):
         ax.plot([row.low, row.high], [middle, middle], color=INK, linewidth=2, zorder=5)
-    bars = [
-        claim("value-picture-mark-bar", mark=MARK_WORDS.term(row.Index), text=text)
-        for row, text in zip(table.itertuples(), texts, strict=True)
-    ]
-    return finish(ax, title=title, alt=claim("value-picture-loyalty-alt", bars=names(bars)))
+    return ax
 
 
 def plot_holdout(result: HoldoutCheck | None, *, ax: Any = None) -> Any:
@@ -409,11 +398,6 @@ def plot_alive(result: FutureContribution, *, ax: Any = None) -> Any:
 
 def _mark(value: float) -> Fact:
     return count(round(value))
-
-
-def _capital(fact: Fact) -> str:
-    said = str(fact)
-    return f"{said[:1].upper()}{said[1:]}"
 
 
 def _signed(value: float) -> str:

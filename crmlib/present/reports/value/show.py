@@ -24,6 +24,7 @@ from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import Claim, Family, claim, count, days, interval, money, name, names, share
+from crmlib.present.numbers import capital
 from crmlib.present.reports.value.ahead import SHORT_GUESS, future_range, future_value, value_at
 from crmlib.present.reports.value.say import (
     SHOWN_SHAKE,
@@ -153,7 +154,6 @@ def top_customers_table(
         caption=claim("value-table-top"),
         currency=crm.currency,
         rows=10,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -221,8 +221,7 @@ def catalogue_table(crm: Crm, indicators: pd.DataFrame | None = None) -> DataTab
 
 
 def _aspect_word(aspect: str) -> str:
-    said = str(ASPECT_WORDS.term(str(aspect)))
-    return f"{said[:1].upper()}{said[1:]}"
+    return capital(ASPECT_WORDS.term(str(aspect)))
 
 
 def _better(way: str) -> str:
@@ -335,7 +334,6 @@ def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | Non
         caption=claim("value-table-valuations", by=name(label_of(by).lower())),
         currency=crm.currency,
         rows=10,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -423,7 +421,6 @@ def _list_table(
         caption=caption,
         currency=lists.currency,
         rows=10,
-        excel=True,
         about=about_workspace(crm),
     )
 
@@ -488,8 +485,7 @@ def credit_reason_words(row: Mapping[str, Any]) -> str:
         "used": share(row.get("credit_used_pct")),
     }
     parts = [str(CREDIT_WORDS.claim(code, **facts)) for code in str(row["credit_reason"]).split()]
-    said = "; ".join(parts)
-    return f"{said[:1].upper()}{said[1:]}."
+    return f"{capital('; '.join(parts))}."
 
 
 def _prediction(model: str) -> str:

@@ -28,7 +28,6 @@ def work_table(crm: Crm, work: Worklist, action: str | None = None, *, rows: int
         caption=caption,
         currency=work.currency,
         rows=rows,
-        excel=True,
         about=about_workspace(crm),
         download_bytes=40_000,
     )

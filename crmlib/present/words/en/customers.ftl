@@ -166,7 +166,6 @@ customers-picture-groups-bar = { $spend } ({ $customers } { PLURAL($customers, o
 customers-picture-groups-unit = median spend
 customers-picture-groups-few = median spend (grey: fewer than { $few } customers)
 customers-picture-groups-alt = Bar chart of median spend by { $field }: { $bars }.
-customers-picture-groups-one = { $group } { $text }
 
 ## Limits: profile_limits
 

@@ -270,12 +270,12 @@ forecast-limits-plan-ended =
         [none] Targets by { $by } for { $what } ended on { $day }, and the time since then has none.
        *[other] Targets by { $by } for { $what } ended on { $day }; since then there are targets by { $planned } only.
     }
-forecast-limits-no-deals-table = Deals are not forecast: the table “{ $table }” would bring it.
-forecast-limits-no-deals-won = Deals are not forecast: that takes deals that were opened and won on known days.
-forecast-limits-no-sales-table = Sales are not forecast: the table “{ $table }” would bring it.
-forecast-limits-no-sales-yet = Sales are not forecast: there is no whole month of sales yet.
-forecast-limits-no-plan-table = There is no comparison with a plan: the table “{ $table }” would bring it.
-forecast-limits-no-plan-here = There is no comparison with a plan: no target fits the time looked at.
+forecast-limits-no-table-deals = Deals are not forecast: the table “{ $table }” would bring it.
+forecast-limits-none-deals = Deals are not forecast: that takes deals that were opened and won on known days.
+forecast-limits-no-table-sales = Sales are not forecast: the table “{ $table }” would bring it.
+forecast-limits-none-sales = Sales are not forecast: there is no whole month of sales yet.
+forecast-limits-no-table-plan = There is no comparison with a plan: the table “{ $table }” would bring it.
+forecast-limits-none-plan = There is no comparison with a plan: no target fits the time looked at.
 
 ## Key figures: forecast_figures, plan_figures
 

@@ -68,7 +68,6 @@ health-picture-checks-aside = { $aside } of { $rows } { PLURAL($rows, one: "row"
 health-picture-checks-kept = All rows were kept; { $share } of { $table } { $found }
 health-picture-checks-alt = Bar chart of the rows that each check found: { $bars }.
 health-picture-bar = { $rows } ({ $share }), { $done }
-health-picture-bar-alt = { $what }: { $text }
 health-picture-unit-rows = rows
 
 policy-set-aside = set aside

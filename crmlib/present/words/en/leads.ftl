@@ -164,7 +164,6 @@ leads-picture-open-from-deals = { $value } from { $deals } { PLURAL($deals, one:
 leads-picture-open-unit = open deals
 leads-picture-open-unit-expected = expected, { $currency } { $size }
 leads-picture-open-alt = Bars, { $unit } by { $trait }: { $rows }.
-leads-picture-row = { $what } { $text }
 leads-picture-left-out = { $alt } { $left } more { PLURAL($left, one: "is", other: "are") } not drawn.
 
 ## Where deals come from: sources_answer, sources_paragraph, sources_limits, plot_source_rates

@@ -102,7 +102,6 @@ offers-picture-kinds-bar = { $n }, for { $people } { PLURAL($people, one: "custo
 offers-picture-kinds-unit = offers
 offers-picture-kinds-none = There is nothing to offer
 offers-picture-kinds-alt = Bar chart of the number of offers of each kind: { $bars }.
-offers-picture-kinds-alt-one = { $kind } { $n }
 
 offers-table-all = Every offer; customers with the best first offer stand first
 offers-table-new = Offers new to the customer; customers with the best first offer stand first

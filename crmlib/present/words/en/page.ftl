@@ -43,3 +43,4 @@ page-run-failed = the run after it failed
 ## Pictures: theme
 
 picture-nothing-alt = No picture: { INLINE($why) }.
+picture-bar = { $what }: { $text }

@@ -91,7 +91,6 @@ pipeline-picture-funnel-went-on = { $share } went on
 pipeline-picture-funnel-won = { $share } won
 pipeline-picture-funnel-unit = deals that ever came so far
 pipeline-picture-funnel-alt = Bar chart of the deals that ever came into each stage. { $rows }.
-pipeline-picture-said = { $what }, { $text }
 
 pipeline-picture-exits-none = Too few deals have been seen to leave a stage
 pipeline-picture-exits-no-loss = No deal is seen to be lost from a stage

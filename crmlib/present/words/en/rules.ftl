@@ -93,7 +93,6 @@ rules-picture-items = “{ $item }” is in { $share } of all baskets
 rules-picture-items-none = No basket holds anything
 rules-picture-items-unit = share of all baskets, %
 rules-picture-items-alt = Bar chart of the share of baskets that hold each item: { $items }.
-rules-picture-items-alt-one = { $item } { $share }
 
 ## Limits, and how it was computed: cross_sell_limits, counted_paragraph
 

@@ -433,7 +433,6 @@ value-left-out-no-margin = The margin is not known.
 
 value-picture-with-range = { $value } ({ $low } to { $high })
 value-picture-no-name = no name
-value-picture-named-bar = “{ $name }” { $text }
 
 value-picture-pareto = The top { $top } of customers bring { $share } of { $measure }
 value-picture-pareto-none = Nobody brings { $measure }
@@ -486,7 +485,6 @@ value-picture-credit-overdue =
 value-picture-credit-none = How customers pay is not known
 value-picture-credit-bar = { $n } { PLURAL($n, one: "customer", other: "customers") }
 value-picture-credit-bar-overdue = { $n } { PLURAL($n, one: "customer", other: "customers") }, { $overdue } overdue
-value-picture-grade-bar = { $grade } { $text }
 value-picture-credit-alt = Bar chart of customers by credit grade: { $bars }.
 value-axis-customers-alone = customers
 value-grade-A = A: as agreed
@@ -498,7 +496,6 @@ value-grade-E = E: very long delays
 value-picture-loyalty = Half of the customers score { $score } of 100 or more for loyalty
 value-picture-loyalty-none = Loyalty cannot be told yet
 value-picture-loyalty-mark = { CAPITAL($mark) }, counts { $weight }
-value-picture-mark-bar = { $mark } { $text }
 value-picture-loyalty-alt =
     Bar chart of the marks of loyalty: the median, and from where to where the half of the customers around it lie: { $bars }.
 value-axis-mark = mark, 0 to 100: median (and the half of customers around it)

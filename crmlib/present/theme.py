@@ -507,7 +507,8 @@ def room_for_texts(ax: Any, values: Sequence[float], texts: Sequence[str], *, ta
     high = max(
         [low + (max(x, 0.0) - low) * width / r for x, r in zip(lengths, room, strict=True)], default=0.0
     )
-    ax.set_xlim(low, high or 1.0)
+    high = high or 1.0
+    ax.set_xlim(low - 0.02 * (high - low) if low < 0 else low, high)
 
 
 def place_labels(

@@ -1,7 +1,7 @@
 """Tables that a reader can sort, search, print and take along."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
 from hashlib import sha256
@@ -276,6 +276,26 @@ class DataTable(Block):
         digest = sha256(to_csv_bytes(self.frame)).hexdigest()
         record = {"name": self.name, "caption": self.caption, "rows": len(self.frame), "columns": names}
         return {**record, "digest": digest, "claims": [claim.record() for claim in self.claims]}
+
+
+def yes_marks(marks: Iterable[bool]) -> list[str]:
+    """A column of what holds: "yes" where it does, nothing where it does not.
+
+    >>> yes_marks([True, False])
+    ['yes', '']
+    """
+    yes = str(claim("page-yes"))
+    return [yes if mark else "" for mark in marks]
+
+
+def without_empty(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """A table with rows without those of the columns, or of all, in which nothing is known.
+
+    >>> list(without_empty(pd.DataFrame({"a": [1], "b": [None]})))
+    ['a']
+    """
+    asked = columns or tuple(frame)
+    return frame.drop(columns=[name for name in asked if len(frame) and frame[name].isna().all()])
 
 
 @dataclass(frozen=True, kw_only=True)

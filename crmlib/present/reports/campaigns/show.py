@@ -12,6 +12,7 @@ from crmlib.analyse.stats.intervals import share_interval
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.blocks.tables import without_empty
 from crmlib.present.claims import Fact, Family, claim, count, money, share
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import capital
@@ -133,10 +134,8 @@ def effects_table(crm: Crm, summary: CampaignSummary) -> DataTable:
             "why": [_why(row) for row in table.itertuples()],
         }
     ).astype({"q_value": "float64", "everyone": "float64"})
-    if frame["everyone"].isna().all():
-        frame = frame.drop(columns="everyone")
     return DataTable(
-        frame,
+        without_empty(frame, "everyone"),
         name="campaign_effects",
         caption=claim("campaigns-table-effects", level=_level()),
         currency=summary.currency,

@@ -13,6 +13,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.blocks.tables import yes_marks
 from crmlib.present.claims import (
     Claim,
     Family,
@@ -90,7 +91,7 @@ def comparison_table(model: ChurnModel) -> DataTable:
         said |= {column: times * table[measure]}
         said |= {f"{bound}_{end}": times * table[f"{measure}_{end}"] for end in ("low", "high")}
     return DataTable(
-        pd.DataFrame({**said, "chosen": table["chosen"].map({True: "yes", False: ""})}),
+        pd.DataFrame({**said, "chosen": yes_marks(table["chosen"])}),
         name="ways_to_forecast",
         caption=claim("churn-table-ways", level=share(_LEVEL)),
     )

@@ -23,7 +23,8 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.claims import Claim, Fact, Family, claim, count, date, share, term
+from crmlib.present.blocks.tables import yes_marks
+from crmlib.present.claims import Claim, Fact, Family, claim, count, date, share
 from crmlib.present.needs import or_else, picture_of
 from crmlib.present.numbers import capital
 from crmlib.present.reports.forecast.say import (
@@ -325,7 +326,6 @@ def ways_table(forecast: Forecast) -> DataTable | None:
     if scores.empty:
         return None
     gain = forecast.comparison.set_index("way")
-    yes = str(term("forecast-table-yes"))
     frame = pd.DataFrame(
         {
             "way": [capital(way_words(forecast, way)) for way in scores["way"]],
@@ -335,7 +335,7 @@ def ways_table(forecast: Forecast) -> DataTable | None:
             "coverage_pct": scores["coverage_pct"],
             "gain_low": [gain["low"].get(way, np.nan) for way in scores["way"]],
             "gain_high": [gain["high"].get(way, np.nan) for way in scores["way"]],
-            "chosen": [yes if chosen else "" for chosen in scores["is_chosen"]],
+            "chosen": yes_marks(scores["is_chosen"]),
         }
     )
     if len(frame) == 1:

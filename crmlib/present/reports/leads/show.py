@@ -11,6 +11,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, Prose
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.blocks.tables import without_empty, yes_marks
 from crmlib.present.claims import Family, claim, days, share, term
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import capital
@@ -55,9 +56,8 @@ def open_leads_table(crm: Crm, scores: LeadScores, *, most: int | None = None) -
             "speaks_against": table["speaks_against"],
         }
     )
-    empty = [name for name in frame if len(frame) and frame[name].isna().all()]
     return DataTable(
-        frame.drop(columns=empty).rename(columns={"score": "deal_score", "value": "amount"}),
+        without_empty(frame).rename(columns={"score": "deal_score", "value": "amount"}),
         name="open_deals_by_chance",
         caption=claim("leads-table-open", horizon=days(scores.horizon_days)),
         currency=scores.currency,
@@ -79,7 +79,7 @@ def portrait_table(portrait: Portrait) -> DataTable:
             "value": rows["value"].astype("str"),
             **{name: rows[name] for name in ("leads", "won", "share_won_pct", "share_base_pct",
                                              "win_rate_pct", "lift_shrunk", "low", "high")},
-            "sure": _yes(rows["q"] <= SURE),
+            "sure": yes_marks(rows["q"] <= SURE),
             "open": rows["open"],
         }
     )  # fmt: skip
@@ -132,7 +132,7 @@ def sources_table(found: ChannelConversion) -> DataTable:
     frame = found.table[names]
     if found.base == "leads":
         frame = frame.drop(columns="won_of_leads_pct")
-    frame = frame.drop(columns=[name for name in frame if len(frame) and frame[name].isna().all()])
+    frame = without_empty(frame)
     one = found.by.removesuffix("_id")
     return DataTable(
         frame.assign(verdict=frame["verdict"].map(VERDICT_WORDS.term).astype("str")).rename(
@@ -164,7 +164,7 @@ def lead_ways_table(scores: LeadScores) -> DataTable:
     ):
         for suffix in ("", "_low", "_high"):
             frame[f"{name}{suffix}"] = factor * table[f"{measure}{suffix}"].to_numpy()
-    frame["chosen"] = _yes(table["chosen"]).to_numpy()
+    frame["chosen"] = yes_marks(table["chosen"])
     return DataTable(
         frame,
         name="ways_to_predict_a_win",
@@ -216,10 +216,6 @@ def _trait(trait: str) -> str:
 
 def _sentence(words: str) -> str:
     return f"{capital(words)}." if words else ""
-
-
-def _yes(marks: pd.Series) -> pd.Series:
-    return marks.map({True: str(term("leads-yes")), False: ""})
 
 
 def _told(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
+from crmlib.present.blocks.tables import without_empty, yes_marks
 from crmlib.present.claims import Claim, claim, count, date, days, name, share, term
 from crmlib.present.needs import or_else
 from crmlib.present.reports.pipeline.say import worth_of
@@ -104,7 +105,7 @@ def load_table(crm: Crm, work: TeamWork) -> DataTable:
     frame = frame.dropna(axis=1, how="all") if len(frame) else frame
     if "team" in frame and frame["team"].replace("nan", pd.NA).isna().all():
         frame = frame.drop(columns="team")
-    frame["has_left"] = _yes(frame["has_left"])
+    frame["has_left"] = yes_marks(frame["has_left"])
     if not work.left_known:
         frame = frame.drop(columns="has_left")
     return DataTable(
@@ -122,7 +123,7 @@ def next_steps_table(overdue: Overdue) -> DataTable:
         *("stage", "at_days", "step", "won", "won_pct", "lost_pct", "lift", "low", "high", "is_better"),
         "wait_days",
     ]
-    frame = overdue.steps[columns].assign(is_better=_yes(overdue.steps["is_better"]))
+    frame = overdue.steps[columns].assign(is_better=yes_marks(overdue.steps["is_better"]))
     return DataTable(
         frame.reset_index(drop=True).rename(
             columns={
@@ -167,10 +168,6 @@ def _mark(row: Any) -> str:
     if row.is_loop:
         return str(term("pipeline-mark-back"))
     return str(term("pipeline-mark-stalls")) if row.is_stall else ""
-
-
-def _yes(marks: pd.Series) -> pd.Series:
-    return marks.map({True: str(term("pipeline-yes")), False: ""})
 
 
 _ROWS, _BYTES = 40, 80_000
@@ -220,10 +217,8 @@ def _deals_table(crm: Crm, frame: pd.DataFrame, *, currency: str, name: str, cap
     )
     if "owner_id" in listed:
         listed["owner_id"] = employee_codes(crm, listed["owner_id"])
-    empty = [column for column in listed if column != "opportunity_id" and listed[column].isna().all()]
-    listed = listed.drop(columns=empty) if len(listed) else listed
     return DataTable(
-        listed,
+        without_empty(listed, *listed.columns.drop("opportunity_id")),
         name=name,
         caption=caption,
         currency=currency,

@@ -304,7 +304,6 @@ forecast-table-plan = Plan and result by { $by }
 forecast-table-plan-total = Plan and result for the whole
 forecast-table-missing = Targets by { $by } that are missing or late
 forecast-table-split = Sales against the same days a year before, by { $by }
-forecast-table-yes = yes
 forecast-key-all = all
 forecast-key-others = all others
 forecast-key-unknown = not known

@@ -297,7 +297,6 @@ leads-table-topics = What notes speak of, by what became of the deal
 leads-table-terms = The most frequent words of notes, those of lost deals first
 leads-table-examples = How it sounds (rare words and all names are dots)
 leads-table-reasons = Reasons given for lost deals
-leads-yes = yes
 leads-refused-none = No field was refused: none tells how a deal ends by itself.
 leads-refused-written-when-lost = Is written when a deal is lost.
 leads-refused-stage-at-end = Is the stage at the end; where the deal stood before is not recorded.

@@ -2,6 +2,7 @@
 
 ## Tables: DataTable
 
+page-yes = yes
 page-rows-none = No rows.
 page-rows = { $total } { PLURAL($total, one: "row", other: "rows") }.
 page-rows-first-download = The first { $shown } of { $total } rows; { $left } more rows in the download.

@@ -272,7 +272,6 @@ pipeline-table-process = Steps of the process, the most frequent first
 pipeline-table-overdue = Deals overdue on { $day }, the largest value first
 pipeline-table-unplanned = Open deals with no contact planned, the largest value first
 pipeline-table-handover = Open deals of owners who have left, the largest value first
-pipeline-yes = yes
 pipeline-mark-back = back
 pipeline-mark-stalls = stalls
 pipeline-mark-both = back, stalls

@@ -1,7 +1,8 @@
 """How well `crmlib draft` maps folders of exports whose truth is known.
 
-``python benchmarks/draft_score.py [FOLDER ...]``: each FOLDER holds exports and a truth.toml, or folders that do. Without one, the made-up systems of
-tests/prepare/draft, the sample company, the household data and the real exports of ../shared/data are scored.
+``python benchmarks/draft_score.py [FOLDER ...]``: each FOLDER holds exports and a truth.toml, or folders that
+do. Without one, the made-up systems of tests/prepare/draft, the sample company, the household data and the real
+exports of ../shared/data are scored.
 Drafting happens in a copy, without truth.toml or crm.toml. A column is right if its mapping reads exactly one
 of the sets of their columns that the truth allows; wrong if it reads others, or if nothing of ours is there;
 missing if the truth has it and the draft has not. Tables likewise, by the files that they are drawn from.

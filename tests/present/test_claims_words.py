@@ -6,6 +6,7 @@ import pytest
 
 from crmlib.present import messages
 from crmlib.present.claims import claim, count, term
+from tests.present.consistency import BANNED
 from tests.present.words_in_python import (
     families,
     looks_like_a_sentence,
@@ -50,17 +51,6 @@ FOR_OPERATORS = frozenset(
     }
 )
 """What the command line and its logs say to whoever runs it stays in Python, like errors."""
-
-BANNED = {
-    r"foretold|reckon": "expected, predicted",
-    r"taken was": "say what was done",
-    r"at an own rate": "say whose rate",
-    r"\bthe middle\b": "the median, explained, or half of them",
-    r"crm\.toml|\.py\b|\.ipynb\b": "no file on a manager's page",
-    r"\ba (?=[aeio])(?!one\b|once\b)": "an",
-    r"\ban (?![aeiouhx]|\d|\{)": "a",
-    r"\bk-means\b|\bsilhouette\b|\bapriori\b|\bsklearn\b|\bpandas\b|\bduckdb\b": "no library, no algorithm",
-}
 
 
 def test_every_key_is_written_out():

@@ -470,7 +470,7 @@ value-picture-growth = The largest room is in “{ $category }”: { $amount } a
 value-picture-growth-none = No room to grow is known
 value-picture-growth-bar = { $amount }, { $n } { PLURAL($n, one: "customer", other: "customers") }
 value-picture-growth-alt =
-    Bar chart of categories by the room to grow of customers who have most of theirs there: { $bars }.
+    Bar chart of the room to grow, each customer counted in the category with their largest room: { $bars }.
 value-axis-room = { $currency } a year, where each customer has most room
 value-axis-room-amount = amount a year, where each customer has most room
 

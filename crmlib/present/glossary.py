@@ -63,7 +63,7 @@ GLOSSARY: dict[str, str] = {
         "A forecast added up from many short chains of questions, each mending what those before it got wrong."
     ),
     "Margin": "What remains of the price after the cost of the goods.",
-    "Median": "The middle one when all values are put in order: half lie below it, half above.",
+    "Median": "The value that half lie below and half above when all are put in order.",
     "Net spend": "What was paid, with refunds taken off.",
     "Overdue deal": (
         "An open deal that has been in its stage for longer than most deals, open and closed, ever stay there."
@@ -74,13 +74,15 @@ GLOSSARY: dict[str, str] = {
         "Lines of the source files that could not be trusted, each with its reason. "
         "They are counted, kept apart and not used."
     ),
-    "Rule": "A pattern in the baskets: whoever buys this tends to buy that.",
+    "Plain rule": (
+        "What one would expect without any model, such as the same as last year; a forecast has to do better."
+    ),
     "Segment": "A group of customers who buy alike, found from the data rather than set beforehand.",
     "Repeat-sell": "Offering a customer what they buy again and again, when it is due.",
     "Revenue at risk": (
         "The chance that a customer stops, times what the customer brought in the last time of the same length."
     ),
-    "Silhouette": (
+    "Separation": (
         "How clearly the segments stand apart: 1 is clear cut, 0 means they run into each other. "
         "Customers rarely score above 0.5."
     ),
@@ -93,9 +95,9 @@ GLOSSARY: dict[str, str] = {
         "from another draw of the same customers. "
         "1 is always the same; below 0.6 a segment is not published."
     ),
-    "Stage of life": (
+    "State": (
         f"Where a customer stands, by fixed rules: {', '.join(LIFE_ORDER)}. Everybody is in exactly one. "
-        f"Of who is {DORMANT} or {LOST} the stage counts, whatever a forecast says."
+        f"Of who is {DORMANT} or {LOST} the state counts, whatever a forecast says."
     ),
     "Support": "The share of all baskets that hold an item, or all items of a rule together.",
     "Up-sell": "Offering a customer the next step of quality or price in a category they buy from.",

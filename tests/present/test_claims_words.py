@@ -22,10 +22,8 @@ VARIABLES = message_variables()
 
 NOT_YET = frozenset(
     {
-        "analyse/customers/actions.py",
         "analyse/learn/features.py",
         "analyse/learn/leaks.py",
-        "analyse/customers/types.py",
         "analyse/pipeline/topics.py",
         "present/glossary.py",
         "present/publish/html.py",

@@ -110,7 +110,7 @@ def test_to_win_back_are_the_silent_alone_whichever_model_speaks(name):
             assert not state_of(here, part.index) & set(SILENT)
         assert state_of(here, lists["develop"].index).isdisjoint({DECLINING})
     one, other = here.lists.values()
-    assert set(one.win_back["customer_id"]) == set(other.win_back["customer_id"])
+    assert set(one["win_back"].index) == set(other["win_back"].index)
 
 
 @EACH

@@ -26,10 +26,6 @@ _SHELF = {
         "fit_given_label",
         "ChurnModel",
     ),
-    "crmlib.analyse.customers.actions": (
-        "ActionLists",
-        "action_lists",
-    ),
     "crmlib.analyse.customers.profile": (
         "CustomerProfile",
         "customer_profile",

@@ -10,6 +10,7 @@ import pytest
 
 from crmlib.present.publish.manifest import index_figures
 from crmlib.present.run.runs import run_reports
+from tests.present.consistency import faults, run_in
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = {
@@ -102,6 +103,12 @@ def test_the_run_tells_where_its_figures_come_from(runs):
     assert run["as_of"].startswith("2011-12-09")
     assert [source["fingerprint"][:8] for source in run["sources"]] == ["310acfdf"]
     assert {"pandas", "duckdb", "scikit-learn"} <= set(run["versions"])
+
+
+def test_no_page_contradicts_another(runs):
+    for run in runs:
+        said = run_in(run.folder)
+        assert said.claims and said.lists and faults(said) == []
 
 
 def _body(page):

@@ -163,7 +163,9 @@ class SurvivalCurves:
         )
 
 
-def survival_curves(durations: Any, observed: Any, *, groups: Any = None) -> SurvivalCurves:
+def survival_curves(
+    durations: Any, observed: Any, *, groups: Any = None, at_least: int = AT_RISK_LEAST
+) -> SurvivalCurves:
     """Estimate how long things last, those included that have not ended yet.
 
     Parameters
@@ -175,6 +177,8 @@ def survival_curves(durations: Any, observed: Any, *, groups: Any = None) -> Sur
     groups : array or Series, optional
         Compared with each other. Order of appearance in a categorical, else of the alphabet. Members of a
         missing group are left out.
+    at_least : int
+        A curve is shown while so many are still under observation.
 
     Returns
     -------
@@ -209,9 +213,9 @@ def survival_curves(durations: Any, observed: Any, *, groups: Any = None) -> Sur
     curves, medians = [], {}
     for name in table["group"].cat.categories:
         members = table[table["group"] == name]
-        curve = _curve(members)
+        curve = _curve(members, at_least)
         curves.append(curve.assign(group=name))
-        medians[name] = _median(members, curve)
+        medians[name] = _median(members, curve, at_least)
     columns = ["group", "time", "at_risk", "ended", "survival", "low", "high", "shown"]
     tests, overall = _tests(table)
     return SurvivalCurves(
@@ -251,7 +255,7 @@ def _table(durations: Any, observed: Any, groups: Any) -> pd.DataFrame:
     return table
 
 
-def _curve(members: pd.DataFrame) -> pd.DataFrame:
+def _curve(members: pd.DataFrame, at_least: int) -> pd.DataFrame:
     from statsmodels.duration.survfunc import SurvfuncRight
 
     if not members["ended"].any():
@@ -270,7 +274,7 @@ def _curve(members: pd.DataFrame) -> pd.DataFrame:
             "survival": fit.surv_prob,
             "low": low,
             "high": high,
-            "shown": at_risk >= AT_RISK_LEAST,
+            "shown": at_risk >= at_least,
         }
     )
 
@@ -289,9 +293,9 @@ def _interval(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndar
     return low, high
 
 
-def _median(members: pd.DataFrame, curve: pd.DataFrame) -> dict[str, float]:
+def _median(members: pd.DataFrame, curve: pd.DataFrame, at_least: int) -> dict[str, float]:
     ends = np.sort(members["time"].to_numpy())
-    shown = ends[-AT_RISK_LEAST] if len(ends) >= AT_RISK_LEAST else np.nan
+    shown = ends[-at_least] if len(ends) >= at_least else np.nan
     return {
         "count": len(members),
         "ended": int(members["ended"].sum()),
@@ -511,8 +515,8 @@ def retention_curves(
         revenue_shares=100 * revenue.div(revenue[0].where(revenue[0] > 0), axis=0)
         if len(revenue)
         else revenue,
-        survival=_curves(known, groups),
-        overall=_curves(known, None),
+        survival=_curves(crm, known, groups),
+        overall=_curves(crm, known, None),
         groups=groups,
         came_back_pct=float(100 * stopped["came_back"].mean()) if len(stopped) else float("nan"),
         too_new=len(lifetimes) - len(known),
@@ -561,10 +565,13 @@ def typical_retention(retention: Retention) -> pd.DataFrame:
     return table.astype({"cohorts": "int64", "customers": "int64"}).rename_axis("after")
 
 
-def _curves(known: pd.DataFrame, groups: pd.Series | None) -> SurvivalCurves | None:
+def _curves(crm: Crm, known: pd.DataFrame, groups: pd.Series | None) -> SurvivalCurves | None:
     if groups is not None:
         known, groups = known[groups.notna()], groups.dropna()
-    return survival_curves(known["duration_days"], known["stopped"], groups=groups) if len(known) else None
+    if known.empty:
+        return None
+    least = max(AT_RISK_LEAST, min_group(crm))
+    return survival_curves(known["duration_days"], known["stopped"], groups=groups, at_least=least)
 
 
 def _triangles(

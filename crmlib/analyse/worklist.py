@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.customers.actions import ActionLists, action_lists
-from crmlib.analyse.customers.states import lifecycle_stages
+from crmlib.analyse.churn.model import ChurnModel
+from crmlib.analyse.customers.states import is_late, is_likely, lifecycle_stages, of_buyers
 from crmlib.analyse.offers.result import BEST_SELLER, Offers
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.analyse.pipeline.team import TeamWork, team_work
+from crmlib.analyse.value.scorecard import TOP_SHARE, Scorecard
 from crmlib.analyse.value.valuations import customer_valuations
 from crmlib.measure.deals.contacts import customer_owners, employees_left
 from crmlib.measure.indicators import compute_indicators
@@ -21,6 +23,7 @@ from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import (
     BUYING,
     COLLECT,
+    DECLINING,
     DEVELOP,
     FOLLOW_UP,
     HAND_OVER,
@@ -29,15 +32,35 @@ from crmlib.schema.states import (
     LIKELY,
     OFFER,
     PROSPECT,
+    SILENT,
     WIN_BACK,
+    require_states,
 )
 
 PRECEDENCE = (HAND_OVER, COLLECT, FOLLOW_UP, WIN_BACK, KEEP, DEVELOP, OFFER)
 """Which of a customer's actions comes first: somebody must be there, money owed comes before selling, a deal that
 waits before a new one, who has gone silent is won back, and what is there is kept before more is sold."""
 
+OF_BUYERS = (COLLECT, WIN_BACK, KEEP, DEVELOP)
+"""What is done about customers who have bought: nothing else rules any of it out."""
+
 RULED_OUT = {COLLECT: (DEVELOP, OFFER), WIN_BACK: (KEEP, DEVELOP, OFFER), KEEP: (DEVELOP,)}
 """What is not done with a customer of whom an action is called for: nothing more is sold to who has not paid."""
+
+POOR_CREDIT = ("D", "E")
+"""The grades with which money comes before the next order."""
+
+RISING_TENURE_DAYS, RISING_TREND = 180, 0.05
+"""Spend can rise from one 90 days to the next only for who was a customer in both; by a tenth at least."""
+
+_LEARNT_FROM = (
+    "spend_total",
+    "spend_365d",
+    "recency_days",
+    "tenure_days",
+    "order_count",
+    "gap_overdue_ratio",
+)
 
 FIRST, ALSO = "first", "also"
 BOOKS, RULE, PATTERN, PEERS, MODEL = "books", "rule", "pattern", "peers", "model"
@@ -109,17 +132,6 @@ TASKS = (
 # fmt: on
 """Every reason to act, once."""
 
-_SITUATIONS = {
-    "win_back_in_arrears": "silent_owing",
-    "win_back_large": "silent_large",
-    "win_back_small": "silent",
-    "keep_in_arrears": "valuable_owing",
-    "keep_late": "valuable_late",
-    "keep_likely_to_stop": "valuable_likely_to_stop",
-    "keep_steady": "valuable",
-    "develop_category": "room_to_grow",
-    "develop_rising": "spend_rising",
-}
 FACTS = tuple(dict.fromkeys(fact for task in TASKS for fact in task.facts))
 COLUMNS = (
     *("customer_id", "opportunity_id", "action", "turn", "reason", "step", "by_when", "at_stake"),
@@ -187,7 +199,9 @@ class Worklist:
 def worklist(
     crm: Crm,
     *,
-    actions: ActionLists | None = None,
+    valuations: pd.DataFrame | None = None,
+    scorecard: Scorecard | None = None,
+    churn: ChurnModel | None = None,
     overdue: Overdue | None = None,
     team: TeamWork | None = None,
     offers: Offers | None = None,
@@ -203,8 +217,13 @@ def worklist(
     Parameters
     ----------
     crm : Crm
-    actions : ActionLists, optional
-        Whom to keep, develop and win back.
+    valuations : DataFrame indexed by customer_id, optional
+        As `customer_valuations` makes it. It says, with the next two, whom to keep, develop and win back.
+    scorecard : Scorecard, optional
+        Its `scores["total"]` says who is valuable.
+    churn : ChurnModel, optional
+        Its `scores` and `revenue_at_risk`. Without it the probability of having stopped is 1 less
+        `probability_alive`.
     overdue : Overdue, optional
     team : TeamWork, optional
         The deals of those who left.
@@ -222,7 +241,7 @@ def worklist(
     Raises
     ------
     ParameterError
-        If `only` names what is no action.
+        If `only` names what is no action, `valuations` is no table by customer, or a stage is no state.
 
     Examples
     --------
@@ -241,9 +260,10 @@ def worklist(
         raise ParameterError(f"only names {sorted(unknown)[0]!r}: actions are {', '.join(PRECEDENCE)}.")
     as_of_on = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
     stages = lifecycle_stages(crm) if stages is None else stages
+    known = {"valuations": valuations, "scorecard": scorecard, "churn": churn}
     rows = [
         *_of_deals(crm, overdue, team, only, as_of_on),
-        *_of_customers(crm, actions, stages, indicators, only, as_of_on),
+        *_of_customers(crm, only, as_of_on, stages=stages, indicators=indicators, **known),
         *_of_offers(offers, stages, only, as_of_on),
     ]
     table = _whole(rows)
@@ -311,11 +331,13 @@ def _of_deals(
 
 def _of_customers(
     crm: Crm,
-    actions: ActionLists | None,
-    stages: pd.Series,
-    indicators: pd.DataFrame | None,
     only: Collection[str],
     as_of_on: pd.Timestamp,
+    *,
+    stages: pd.Series,
+    indicators: pd.DataFrame | None,
+    valuations: pd.DataFrame | None,
+    **known: Any,
 ) -> Iterable[pd.DataFrame]:
     """Whom to keep, develop and win back, who owes money, who lost their owner, whom to speak to first."""
     made = [_in_state(stages, state, as_of_on) for state in (PROSPECT, LEAD)]
@@ -329,13 +351,13 @@ def _of_customers(
         made.append(_left_alone(crm, figures, stages, as_of_on))
     if not {KEEP, DEVELOP, WIN_BACK} & set(only):
         return made
-    if actions is None:
-        values = customer_valuations(crm, indicators=figures)
-        actions = action_lists(crm, valuations=values, indicators=figures, stages=stages)
-    for chosen in actions.chosen.values():
-        for situation, some in chosen.groupby("situation", sort=False):
+    if valuations is None:
+        valuations = customer_valuations(crm, indicators=figures)
+    chosen = customer_actions(crm, valuations=valuations, indicators=figures, stages=stages, **known)
+    for people in chosen.values():
+        for reason, some in people.groupby("reason", sort=False):
             found = _with_ids(some)
-            rows = _rows(_reason_of(situation), found, as_of_on, **_stake(found, "at_stake"))
+            rows = _rows(str(reason), found, as_of_on, **_stake(found, "at_stake"))
             if "stop_probability_pct" in rows and (rows["evidence"] == MODEL).all():
                 sure = rows["stop_probability_pct"] >= 100 * (1 + LIKELY) / 2
                 rows["strength"] = np.where(sure, STRONG, FAIR)
@@ -343,8 +365,137 @@ def _of_customers(
     return made
 
 
-def _reason_of(situation: object) -> str:
-    return _SITUATIONS[str(situation).replace(", ", "_").replace(" ", "_")]
+def customer_actions(
+    crm: Crm,
+    *,
+    valuations: pd.DataFrame,
+    scorecard: Scorecard | None = None,
+    churn: ChurnModel | None = None,
+    stages: pd.Series | None = None,
+    indicators: pd.DataFrame | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Whom to keep, to develop and to win back: action -> customers, the most money at stake first, nobody twice.
+
+    To win back are the dormant and the lost, nobody else, of whom those go on the list who spent, a year while
+    they came, at least as much as the median customer. Of the others the most valuable fifth (by the scorecard's
+    total; else by profit, future contribution or spend, whichever is known first) are to be kept, and of the
+    rest those to be developed who have room to grow, are neither declining nor late by their own habit, and pay.
+    A model's probability counts only for who buys by the state; of two models, that of churn speaks.
+    """
+    if not isinstance(valuations, pd.DataFrame) or "spend_365d" not in valuations:
+        raise ParameterError("valuations must be the table that crmlib.customer_valuations makes.")
+    stages = lifecycle_stages(crm) if stages is None else stages
+    require_states(stages.dropna().unique())
+    table = _gathered(crm, valuations, scorecard, churn, stages, indicators)
+    gone, top = table["stage"].isin(SILENT), _most_valuable(table)
+    kept = _kept(table[top & ~gone & (table["spend_365d"] > 0)])
+    return {
+        WIN_BACK: _won_back(table[gone], table["worth_a_year"]),
+        KEEP: kept,
+        DEVELOP: _developed(table[~gone & ~table.index.isin(kept.index)]),
+    }
+
+
+def _gathered(
+    crm: Crm,
+    valuations: pd.DataFrame,
+    scorecard: Scorecard | None,
+    churn: ChurnModel | None,
+    stages: pd.Series,
+    indicators: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """One row per customer with all that the lists are made from."""
+    known = indicators is not None and set(_LEARNT_FROM) <= set(indicators.columns)
+    figures = indicators[list(_LEARNT_FROM)] if known else compute_indicators(crm, _LEARNT_FROM)
+    figures = figures.reindex(valuations.index)
+    figures.attrs = {}
+    own = valuations[[name for name in valuations if name not in figures]].copy()
+    own.attrs = {}
+    table = figures.join(own)
+    if churn is not None:
+        table["stop_probability"] = churn.scores.reindex(table.index)
+        for name, given in (("revenue_at_risk", "revenue_at_risk"), ("stop_reason", "reasons")):
+            if getattr(churn, given, None) is not None:
+                table[name] = getattr(churn, given).reindex(table.index)
+    elif "probability_alive" in table:
+        table["stop_probability"] = 1 - table["probability_alive"]
+    table["stage"] = stages.reindex(table.index).astype("object")
+    for name in ("stop_probability", "revenue_at_risk", "stop_reason"):
+        if name in table:
+            table[name] = of_buyers(table["stage"], table[name])
+    if "stop_probability" in table and not table["stop_probability"].notna().any():
+        table = table.drop(columns="stop_probability")
+    if "stop_probability" in table:
+        table["stop_probability_pct"] = 100 * table["stop_probability"]
+    if scorecard is not None:
+        table["score"] = scorecard.scores["total"].reindex(table.index)
+    came = (table["tenure_days"] - table["recency_days"]).clip(lower=365)
+    table["worth_a_year"] = table["spend_total"] * 365 / came
+    gap = table.get("usual_gap_days", pd.Series(np.nan, index=table.index))
+    table["silence"] = table["gap_overdue_ratio"].fillna(table["recency_days"] / gap)
+    return table
+
+
+def _most_valuable(table: pd.DataFrame) -> pd.Series:
+    ways = ("score", "profit_365d", "future_contribution", "spend_365d")
+    by = next((name for name in ways if name in table and table[name].notna().any()), "spend_365d")
+    return (table[by].rank(pct=True, method="max") > 1 - TOP_SHARE) & table[by].notna()
+
+
+def _kept(table: pd.DataFrame) -> pd.DataFrame:
+    """What may be lost of each; where no risk is known, the year's spend."""
+    if "revenue_at_risk" in table:
+        stake = table["revenue_at_risk"].fillna(0.0)
+    elif "stop_probability" in table:
+        stake = table["spend_365d"] * table["stop_probability"].fillna(0.0)
+    else:
+        stake = table["spend_365d"]
+    chance = table.get("stop_probability", pd.Series(np.nan, index=table.index))
+    reason = pd.Series("valuable", index=table.index)
+    reason[is_likely(table["stage"], chance)] = "valuable_likely_to_stop"
+    reason[is_late(table["silence"])] = "valuable_late"
+    reason[_in_arrears(table)] = "valuable_owing"
+    return _ranked(table.assign(at_stake=stake, reason=reason))
+
+
+def _developed(table: pd.DataFrame) -> pd.DataFrame:
+    chance = table.get("stop_probability", pd.Series(0.0, index=table.index))
+    healthy = ~is_late(table["silence"]) & ~is_likely(table["stage"], chance) & (table["stage"] != DECLINING)
+    healthy &= ~_in_arrears(table) & (table["spend_365d"] > 0)
+    if "profit_365d" in table:
+        healthy &= ~(table["profit_365d"] < 0)
+    if "growth_potential" in table:
+        some = table[healthy & (table["growth_potential"] > 0)]
+        return _ranked(some.assign(at_stake=some["growth_potential"], reason="room_to_grow"))
+    if "spend_trend" not in table:
+        return _ranked(table.head(0).assign(at_stake=0.0, reason="spend_rising"))
+    some = table[
+        healthy & (table["spend_trend"] >= RISING_TREND) & (table["tenure_days"] >= RISING_TENURE_DAYS)
+    ]
+    stake = some.get("future_contribution", some["spend_365d"])
+    return _ranked(some.assign(at_stake=stake.fillna(0.0), reason="spend_rising"))
+
+
+def _won_back(table: pd.DataFrame, worth: pd.Series) -> pd.DataFrame:
+    large = worth.quantile(1 - TOP_SHARE)
+    reason = pd.Series("silent", index=table.index)
+    reason[table["worth_a_year"] >= large] = "silent_large"
+    reason[_in_arrears(table)] = "silent_owing"
+    some = table.assign(at_stake=table["worth_a_year"], reason=reason)
+    return _ranked(some[(some["at_stake"] > 0) & (some["at_stake"] >= worth.median())])
+
+
+def _in_arrears(table: pd.DataFrame) -> pd.Series:
+    if "credit_grade" not in table:
+        return pd.Series(False, index=table.index)
+    return table["credit_grade"].isin(POOR_CREDIT) & (table["overdue_amount"] > 0)
+
+
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
+    """Most money at stake first; of equals the customer with more spend, then by identifier."""
+    order = table.assign(_id=table.index.astype("str"))
+    by = ["at_stake", "spend_total", "_id"]
+    return order.sort_values(by, ascending=[False, False, True], kind="stable").drop(columns="_id")
 
 
 def _in_state(stages: pd.Series, state: str, as_of_on: pd.Timestamp) -> pd.DataFrame:

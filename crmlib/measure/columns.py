@@ -187,7 +187,7 @@ INDICATOR_LABELS: dict[str, str] = {
     "basket_value_variation": "Unevenness of orders",
     "first_basket_value": "First order",
     "piece_price_mean": "Price a piece",
-    "silent_spend_365d": "Spend of late customers",
+    "silent_spend_365d": "Spend in a year, if late",
     "margin_total": "Margin",
     "margin_30d": "Margin in 30 days",
     "margin_90d": "Margin in 90 days",

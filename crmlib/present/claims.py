@@ -241,6 +241,11 @@ def date(moment: Any, *, at: str = "") -> Fact:
     return Fact(moment, "date", at)
 
 
+def month(moment: Any, *, at: str = "") -> Fact:
+    """A month of a year, by the name that the language has for it."""
+    return Fact(moment, "month", at)
+
+
 def interval(low: Any, high: Any, kind: str = "number", *, unit: str = "", at: str = "") -> Fact:
     """From one end to the other: kind is "money" (with its currency as unit), "share", "days"...
 

@@ -10,7 +10,7 @@ from math import floor, isfinite, log10
 from typing import Any
 
 import pandas as pd
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -139,6 +139,18 @@ def date(moment: Any, *, locale: str = "en") -> str:
     if stamp is pd.NaT:
         return not_known(locale)
     return format_date(Date(stamp.year, stamp.month, stamp.day), "long", locale=locale_of(locale))
+
+
+def month(moment: Any, *, locale: str = "en") -> str:
+    """A month by its name, with its year.
+
+    >>> month("2017-12-31"), month(None), month(pd.Timestamp("2018-01-01"), locale="zh")
+    ('December 2017', 'not known', '2018年1月')
+    """
+    stamp = pd.to_datetime(moment, errors="coerce") if is_known(moment) else pd.NaT
+    if stamp is pd.NaT:
+        return not_known(locale)
+    return format_skeleton("yMMMM", Date(stamp.year, stamp.month, stamp.day), locale=locale_of(locale))
 
 
 def change(new: Any, old: Any, *, unit: str = "%", locale: str = "en") -> str:
@@ -304,6 +316,7 @@ _KINDS = {
     "times": times,
     "number": number,
     "date": date,
+    "month": month,
 }
 
 

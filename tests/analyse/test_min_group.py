@@ -5,16 +5,18 @@ from datetime import date
 from functools import cache
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib import Crm
+from crmlib import Crm, compute_indicators
 from crmlib.analyse.campaigns.comparison import Comparison
 from crmlib.analyse.campaigns.groups import Response, who_responds
 from crmlib.analyse.campaigns.matching import customer_traits, trait_levels
 from crmlib.analyse.customers.profile import customer_profile
 from crmlib.analyse.pipeline.portrait import trait_table
 from crmlib.analyse.retention import retention_curves, shown_cohorts, typical_retention
+from crmlib.analyse.segments.choice import try_candidates
 from crmlib.analyse.stats.small_groups import OTHER, shown_groups
 from crmlib.measure.offers.candidates import group_sellers
 from crmlib.measure.offers.tables import offer_engine
@@ -114,6 +116,23 @@ def test_small_cohorts_are_not_shown_on_their_own():
         "2\u00a0cohorts of fewer than 100 customers left out" in tables_lifecycle.cohort_table(strict).caption
     )
     assert len(shown_cohorts(retention_curves(workspace(1)))) == 2
+
+
+def test_a_curve_ends_where_fewer_are_under_observation():
+    def shortest(least):
+        curves = retention_curves(workspace(least), silence_days=30).overall.curves
+        return curves.loc[curves["shown"], "at_risk"].min()
+
+    assert shortest(25) >= 25 and shortest(1) >= 10 and shortest(1) <= shortest(25)
+    assert not retention_curves(workspace(1_000), silence_days=30).overall.curves["shown"].any()
+
+
+def test_no_segment_is_smaller_than_a_group_may_be():
+    lot = np.random.default_rng(0)
+    rows = np.r_[lot.normal(0, 0.1, (100, 2)), lot.normal(5, 0.1, (15, 2))]
+    (as_usual, *_), (strict, *_) = (try_candidates(rows, [2], seed=0, rounds=3, fewest=n) for n in (10, 25))
+    assert as_usual.sizes.min() == 15 and as_usual.big_enough and not strict.big_enough
+    assert compute_indicators(workspace(25), ["order_count"]).attrs["min_group"] == 25
 
 
 def test_without_a_configuration_the_one_default_holds():

@@ -4,19 +4,19 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, compute_indicators
+from crmlib.analyse import worklist as worklist_module
 from crmlib.analyse.churn import model as churn_horizon
 from crmlib.analyse.churn import periods as churn_periods
 from crmlib.analyse.churn.model import fit_churn
-from crmlib.analyse.customers import actions as lists_module
 from crmlib.analyse.customers import states as lifecycle
 from crmlib.analyse.customers import states as lifecycle_moves
-from crmlib.analyse.customers.actions import action_lists
 from crmlib.analyse.lifetime import future as future_module
 from crmlib.analyse.lifetime import holdout as holdout_module
 from crmlib.analyse.lifetime.future import future_contribution
 from crmlib.analyse.lifetime.holdout import holdout_check
 from crmlib.analyse.retention import retention_curves
 from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.worklist import customer_actions
 from crmlib.measure.purchases import cohorts
 from crmlib.measure.purchases.history import purchase_days
 from crmlib.measure.purchases.outcomes import read_once
@@ -97,11 +97,11 @@ def test_indicators_that_lack_what_is_asked_are_computed():
 def test_the_lists_for_action_read_the_indicators_at_hand(monkeypatch):
     crm = valued_company()
     worth, figures = customer_valuations(crm, future=future_of(crm)), compute_indicators(crm)
-    plain = action_lists(crm, valuations=worth)
-    monkeypatch.setattr(lists_module, "compute_indicators", refuse)
-    found = action_lists(crm, valuations=worth, indicators=figures)
+    plain = customer_actions(crm, valuations=worth)
+    monkeypatch.setattr(worklist_module, "compute_indicators", refuse)
+    found = customer_actions(crm, valuations=worth, indicators=figures)
     for name in ("keep", "develop", "win_back"):
-        pd.testing.assert_frame_equal(getattr(found, name), getattr(plain, name))
+        pd.testing.assert_frame_equal(found[name], plain[name])
 
 
 def test_order_lines_are_fetched_once_for_what_customers_will_bring(monkeypatch):

@@ -10,15 +10,15 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.churn.model import fit_churn
-from crmlib.analyse.customers.actions import action_lists
 from crmlib.analyse.customers.profile import customer_profile, late_customers, late_of_all
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.segments.segment import late_in_segments, segment_customers
 from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.worklist import customer_actions
 from crmlib.measure.indicators import compute_indicators
-from crmlib.present.reports.churn.say import likely_gone_sentences
 from crmlib.present.reports.churn.show import at_risk_table
 from crmlib.present.reports.segments.show import ADVICE_WORDS
+from crmlib.present.reports.value.ahead import likely_gone_sentences
 from crmlib.present.reports.value.show import valuations_table
 from crmlib.schema.states import (
     BUYING,
@@ -74,8 +74,11 @@ def found(name):
     )
     values = customer_valuations(crm, future=future, indicators=indicators)
     churn = SimpleNamespace(scores=chance, revenue_at_risk=100 * chance, reasons=None, horizon_days=60)
-    given = {"valuations": values, "indicators": indicators, "most": 10_000}
-    lists = {"purchases": action_lists(crm, **given), "churn": action_lists(crm, churn=churn, **given)}
+    given = {"valuations": values, "indicators": indicators}
+    lists = {
+        "purchases": customer_actions(crm, **given),
+        "churn": customer_actions(crm, churn=churn, **given),
+    }
     profile = customer_profile(crm)
     segments = segment_customers(indicators, n_segments=4, seed=0)
     return SimpleNamespace(
@@ -102,20 +105,24 @@ def test_the_workspaces_hold_customers_of_whom_the_models_say_the_opposite(name)
 def test_to_win_back_are_the_silent_alone_whichever_model_speaks(name):
     here = found(name)
     for lists in here.lists.values():
-        assert len(lists.win_back) and state_of(here, lists.win_back["customer_id"]) <= set(SILENT)
-        for part in (lists.keep, lists.develop):
-            assert not state_of(here, part["customer_id"]) & set(SILENT)
-        assert state_of(here, lists.develop["customer_id"]).isdisjoint({DECLINING})
+        assert len(lists["win_back"]) and state_of(here, lists["win_back"].index) <= set(SILENT)
+        for part in (lists["keep"], lists["develop"]):
+            assert not state_of(here, part.index) & set(SILENT)
+        assert state_of(here, lists["develop"].index).isdisjoint({DECLINING})
     one, other = here.lists.values()
-    assert set(one.win_back["customer_id"]) == set(other.win_back["customer_id"])
+    assert set(one["win_back"].index) == set(other["win_back"].index)
 
 
 @EACH
 def test_the_states_call_for_what_the_lists_do(name):
     here = found(name)
     for lists in here.lists.values():
-        for action, part in (("win_back", lists.win_back), ("keep", lists.keep), ("develop", lists.develop)):
-            for state in state_of(here, part["customer_id"]):
+        for action, part in (
+            ("win_back", lists["win_back"]),
+            ("keep", lists["keep"]),
+            ("develop", lists["develop"]),
+        ):
+            for state in state_of(here, part.index):
                 assert (state_named(state).action == WIN_BACK) == (action == WIN_BACK)
 
 
@@ -142,8 +149,10 @@ def test_no_page_calls_the_silent_safe_or_gone_by_a_model(name):
     assert silent.any() and shown.loc[silent, "alive_pct"].isna().all()
     assert shown.loc[~silent, "alive_pct"].notna().any()
     for lists in here.lists.values():
-        assert "stop_probability_pct" not in lists.win_back and "stop_reason" not in lists.win_back
-        assert not lists.win_back["reason"].str.contains("likely").any()
+        assert (
+            lists["win_back"]["stop_probability_pct"].isna().all() and "stop_reason" not in lists["win_back"]
+        )
+        assert not lists["win_back"]["reason"].str.contains("likely").any()
     alive = here.future.table["probability_alive"]
     gone = int((alive[here.stages.isin(BUYING)] <= 1 - LIKELY).sum())
     (said, *_) = likely_gone_sentences(alive, here.stages)
@@ -160,8 +169,8 @@ def test_late_means_the_same_on_every_page(name):
     called = late_customers(PLAIN, here.profile)["customer_id"]
     assert set(called) == set(late.index[late & here.stages.reindex(late.index).isin(BUYING)])
     for lists in here.lists.values():
-        assert not set(called) & set(lists.win_back["customer_id"])
-        assert not set(called) & set(lists.develop["customer_id"])
+        assert not set(called) & set(lists["win_back"].index)
+        assert not set(called) & set(lists["develop"].index)
 
 
 @EACH

@@ -161,7 +161,7 @@ def notebook():
         v4.new_markdown_cell("## How clear are the segments?"),
         executed(Picture(cloud())),
         executed(
-            Prose("Silhouette 0.31: the groups are real, but a household at an edge could sit in either.")
+            Prose("Separation 0.31: the groups are real, but a household at an edge could sit in either.")
         ),
         v4.new_markdown_cell("## Whom should we call first?"),
         executed(

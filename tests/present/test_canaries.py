@@ -17,6 +17,7 @@ from crmlib.prepare.workspace import open_workspace
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runs import run_reports
 from tests.hostile_company import FORMULA, HOSTILE, canary, personal_columns, write_company
+from tests.present.consistency import faults, run_in
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PLAIN = """
@@ -191,3 +192,9 @@ def test_lists_say_that_their_customer_numbers_are_pseudonyms(sites):
         name: sum(t.count('class="crm-coded"') for t in published(sites[name]).values()) for name in sites
     }
     assert notes["plain"] == 0 and notes["hidden"] >= 2
+
+
+@pytest.mark.parametrize("name", ["plain", "hidden"])
+def test_no_page_contradicts_another(sites, name):
+    said = run_in(sites[name] / name / "latest")
+    assert said.claims and said.lists and faults(said) == []

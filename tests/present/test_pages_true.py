@@ -2,17 +2,24 @@
 
 import copy
 
+import pandas as pd
 import pytest
 
 from crmlib.present.claims import claim, clause, count, date, money, name, names, share
 from crmlib.present.reports.forecast import draw, say
 from tests.present.consistency import (
+    banned_words,
     claims_of,
     contradictions,
     false_most,
     faults,
     larger_parts,
+    parts_beyond_whole,
     past_due,
+    silent_as_buyers,
+    titles_beside_pictures,
+    two_actions,
+    two_states,
     wrong_articles,
 )
 from tests.present.reports.forecast.cases import little_forecast, little_plan
@@ -112,6 +119,91 @@ def test_a_day_to_do_something_is_not_past():
 )
 def test_articles(text, is_wrong):
     assert bool(wrong_articles(run_of([said(text)]))) == is_wrong
+
+
+def lists(**rows):
+    """A run with lists: `page__name` -> rows."""
+    run = run_of()
+    run.lists = {tuple(at.split("__")): pd.DataFrame(some, dtype="str") for at, some in rows.items()}
+    return run
+
+
+def work(customer, step="Call.", **more):
+    row = {"Customer": customer, "Deal": "", "By when": "2025-01-07", "Suggested step": step, "Why": "Late."}
+    return row | {name.replace("_", " "): value for name, value in more.items()}
+
+
+def test_lists_that_agree_pass():
+    agree = lists(
+        churn__customers_by_state=[{"Customer": "a", "State": "active"}, {"Customer": "b", "State": "lost"}],
+        value__worklist_keep=[work("a")], worklist__worklist_keep=[work("a")],
+        worklist__worklist_win_back=[work("b")],
+        worklist__worklist_first=[work("a", What_to_do="Keep"), work("b", What_to_do="Win back")],
+    )  # fmt: skip
+    assert faults(agree) == []
+
+
+def test_two_states_of_a_customer_are_found():
+    states = {
+        "churn__a": [{"Customer": "a", "State": "lost"}],
+        "value__b": [{"Customer": "a", "Stage": "active"}],
+    }
+    assert two_states(lists(**states))
+    assert not two_states(
+        lists(churn__a=states["churn__a"], deals__c=[{"Customer": "a", "Deal": "d", "Stage": "x"}])
+    )
+
+
+def test_a_silent_customer_to_keep_and_an_active_one_to_win_back_are_found():
+    states = [{"Customer": "a", "State": "Active"}, {"Customer": "b", "State": "Lost"}]
+    assert silent_as_buyers(lists(churn__states=states, value__worklist_keep=[work("b")]))
+    assert silent_as_buyers(lists(churn__states=states, churn__customers_at_risk=[{"Customer": "b"}]))
+    assert silent_as_buyers(lists(churn__states=states, value__worklist_win_back=[work("a")]))
+    assert not silent_as_buyers(lists(churn__states=states, value__worklist_keep=[work("a")]))
+
+
+def test_actions_that_contradict_each_other_are_found():
+    assert two_actions(lists(x__worklist_win_back=[work("a")], y__worklist_keep=[work("a")]))
+    assert two_actions(lists(x__worklist_keep=[work("a")], y__worklist_keep=[work("a", "Write.")]))
+    first = [work("a", What_to_do="Offer")]
+    assert two_actions(lists(x__worklist_first=first, y__worklist_keep=[work("a")]))
+    assert two_actions(lists(x__worklist_first=[*first, work("a", What_to_do="Keep")]))
+    assert not two_actions(lists(x__worklist_first=first, y__worklist_offer=[work("a")]))
+
+
+def test_a_list_of_what_to_do_by_a_day_that_is_past_is_found():
+    assert past_due(lists(x__worklist_keep=[work("a", By_when="2024-12-30")]))
+    assert past_due(run_of([said("Begin.", key="work-top-deal", day=date("2024-12-30"))]))
+    assert not past_due(run_of([said("The owner left.", key="work-top-deal", left=date("2024-12-30"))]))
+
+
+def test_groups_that_hold_more_than_there_are_are_found():
+    def parts(n):
+        inside = {one: count(n, at=f"customers.in_state[{one}]") for one in ("lost", "active")}
+        return run_of([said("All.", all=count(10, at="customers.all"), **inside)])
+
+    assert parts_beyond_whole(parts(6)) and not parts_beyond_whole(parts(5))
+
+
+def test_banned_words_are_found_but_not_in_what_comes_from_data():
+    assert banned_words(run_of([said("It was foretold.")])) and banned_words(run_of([said("By k-means.")]))
+    assert not banned_words(run_of([said("Sold “k-means mugs”.")]))
+
+
+def test_a_title_that_its_picture_does_not_show_is_found():
+    def drawn(title, told):
+        at = {"at": "sales.net_amount[365d]"}
+        run = run_of([
+            said("Sales.", key="x-picture", n=money(title, "EUR", **at)),
+            said("Bars.", key="x-picture-alt", n=money(told, "EUR", **at)),
+        ])  # fmt: skip
+        for one in run.claims:
+            one["block"] = "picture"
+        return run
+
+    assert titles_beside_pictures(drawn(1_750.0, 1_710.0)) and not titles_beside_pictures(
+        drawn(1_750.0, 1_750.0)
+    )
 
 
 def test_forecast_and_plan_agree_with_themselves():

@@ -109,60 +109,19 @@ def _say_bound(column: str, low: float | None, high: float | None) -> str:
 
 
 CUSTOMER_TYPES = (
+    CustomerType(name="recent first-timers", rule=(("order_count", 1, 1), ("r_score", 4, 5))),
     CustomerType(
-        name="recent first-timers",
-        rule=(("order_count", 1, 1), ("r_score", 4, 5)),
-        says="Bought once only, and lately.",
+        name="frequent big spenders", rule=(("r_score", 4, 5), ("f_score", 4, 5), ("m_score", 4, 5))
     ),
-    CustomerType(
-        name="frequent big spenders",
-        rule=(("r_score", 4, 5), ("f_score", 4, 5), ("m_score", 4, 5)),
-        says="Bought lately, often and for much.",
-    ),
-    CustomerType(
-        name="big spenders",
-        rule=(("r_score", 3, 5), ("m_score", 5, 5)),
-        says="Spend the most, but do not buy both lately and often.",
-    ),
-    CustomerType(
-        name="regulars",
-        rule=(("r_score", 3, 5), ("f_score", 4, 5)),
-        says="Buy often, and not long ago.",
-    ),
-    CustomerType(
-        name="recent buyers",
-        rule=(("r_score", 4, 5),),
-        says="Bought lately and more than once, not yet often.",
-    ),
-    CustomerType(
-        name="occasional buyers",
-        rule=(("r_score", 3, 3),),
-        says="Neither among those who buy often nor among those who bought lately.",
-    ),
-    CustomerType(
-        name="less recent regulars",
-        rule=(("r_score", 1, 2), ("f_score", 3, 5)),
-        says="Bought often, longer ago than most.",
-    ),
-    CustomerType(
-        name="less recent big spenders",
-        rule=(("r_score", 1, 2), ("m_score", 4, 5)),
-        says="Spent much in few orders, longer ago than most.",
-    ),
-    CustomerType(
-        name="less recent buyers",
-        rule=(("r_score", 2, 2),),
-        says="Bought seldom, longer ago than most.",
-    ),
-    CustomerType(
-        name="least recent buyers",
-        rule=(("r_score", 1, 1),),
-        says="Bought seldom, longest ago.",
-    ),
-    CustomerType(
-        name=OTHERS,
-        says="No rule fits: a score is missing.",
-    ),
+    CustomerType(name="big spenders", rule=(("r_score", 3, 5), ("m_score", 5, 5))),
+    CustomerType(name="regulars", rule=(("r_score", 3, 5), ("f_score", 4, 5))),
+    CustomerType(name="recent buyers", rule=(("r_score", 4, 5),)),
+    CustomerType(name="occasional buyers", rule=(("r_score", 3, 3),)),
+    CustomerType(name="earlier regulars", rule=(("r_score", 1, 2), ("f_score", 3, 5))),
+    CustomerType(name="earlier big spenders", rule=(("r_score", 1, 2), ("m_score", 4, 5))),
+    CustomerType(name="earlier buyers", rule=(("r_score", 2, 2),)),
+    CustomerType(name="least recent buyers", rule=(("r_score", 1, 1),)),
+    CustomerType(name=OTHERS),
 )
 """The types in the order they are tried. Scores run from 1 (weak) to 5 (strong), as `rfm_table` has them. A type
 compares customers with each other; whether somebody still buys, and what to do, the state of the customer says."""
@@ -207,7 +166,7 @@ def customer_types(
     customer_id
     Ada      recent first-timers
     Ben    frequent big spenders
-    Cy      less recent regulars
+    Cy          earlier regulars
     Name: customer_type, dtype: str
 
     A user's own table:

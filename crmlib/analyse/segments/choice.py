@@ -191,6 +191,7 @@ STABLE = 0.6
 """Mean Jaccard index below which a segment is not published: Hennig's line between a pattern and noise."""
 SMALLEST_SHARE_PCT = 5.0
 SMALLEST_COUNT = 10
+"""Customers of a segment at the least; more where `[privacy] min_group` asks for more."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -207,6 +208,8 @@ class Candidate:
         Overlap of each segment with its nearest one of the resample: shared members over members of either.
     rand : array (resamples,)
         Adjusted Rand index of the whole.
+    fewest : int
+        Customers of a segment at the least.
     """
 
     clusters: Clusters
@@ -214,6 +217,7 @@ class Candidate:
     silhouettes: np.ndarray
     jaccard: np.ndarray
     rand: np.ndarray
+    fewest: int = SMALLEST_COUNT
 
     @property
     def method(self) -> str:
@@ -264,7 +268,7 @@ class Candidate:
     @property
     def big_enough(self) -> bool:
         """No segment is a handful of customers."""
-        return self.smallest_share_pct >= SMALLEST_SHARE_PCT and self.sizes.min() >= SMALLEST_COUNT
+        return self.smallest_share_pct >= SMALLEST_SHARE_PCT and self.sizes.min() >= self.fewest
 
     @property
     def holds_up(self) -> bool:
@@ -275,7 +279,12 @@ class Candidate:
 # One thread: the fits are small, and sums must not depend on the machine's number of cores.
 @threadpool_limits.wrap(limits=1)
 def try_candidates(
-    rows: np.ndarray, numbers: Iterable[int], *, seed: int, rounds: int = ROUNDS
+    rows: np.ndarray,
+    numbers: Iterable[int],
+    *,
+    seed: int,
+    rounds: int = ROUNDS,
+    fewest: int = SMALLEST_COUNT,
 ) -> list[Candidate]:
     """Every number of segments, by k-means and by a Gaussian mixture.
 
@@ -289,9 +298,10 @@ def try_candidates(
     distances = pairwise_distances(rows.astype("float32"))
     draws = np.random.default_rng(seed).integers(0, len(rows), size=(rounds, len(rows)))
     ways = [(n, method) for n in numbers for method in METHODS]
-    return [
+    tried = (
         _try(rows, distances, draws, find_clusters(rows, n, method=way, seed=seed), seed) for n, way in ways
-    ]
+    )
+    return [replace(one, fewest=fewest) for one in tried]
 
 
 def choose(candidates: Sequence[Candidate]) -> int:

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.segments.choice import (
     METHODS,
+    SMALLEST_COUNT,
     STABLE,
     Candidate,
     candidate_table,
@@ -339,7 +340,8 @@ def segment_customers(
     values = table[who_bought(table)]
     used, unusable = usable_columns(values)
     values = values[used]
-    model, tried, best = _choose_model(values, n_segments, int(seed))
+    fewest = max(SMALLEST_COUNT, indicators.attrs.get("min_group", SMALLEST_COUNT))
+    model, tried, best = _choose_model(values, n_segments, int(seed), fewest)
     prepared = pd.DataFrame(
         model.transform(values), index=values.index, columns=model.get_feature_names_out()
     )
@@ -436,7 +438,7 @@ def principal_coordinates(prepared: pd.DataFrame) -> pd.DataFrame:
 
 
 def _choose_model(
-    values: pd.DataFrame, n_segments: int | str, seed: int
+    values: pd.DataFrame, n_segments: int | str, seed: int, fewest: int
 ) -> tuple[SegmentModel, list[Candidate], int]:
     preparation = learn_preparation(values.to_numpy(), list(values.columns))
     prepared = preparation.apply(values.to_numpy())
@@ -448,7 +450,7 @@ def _choose_model(
             f"The customers do not differ in {', '.join(values.columns)} but for a few of them. "
             "Give other indicators."
         )
-    tried = try_candidates(sample, _numbers(n_segments, most), seed=seed)
+    tried = try_candidates(sample, _numbers(n_segments, most), seed=seed, fewest=fewest)
     best = choose(tried)
     model = SegmentModel(n_segments=tried[best].n_segments, method=tried[best].method, random_state=seed)
     return model.fit(values), tried, best

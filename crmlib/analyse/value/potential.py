@@ -1,8 +1,5 @@
 """Growth potential: what customers do not buy from us, and others who spend alike do."""
 
-from math import floor, isfinite, log10
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -212,37 +209,6 @@ def _score(marks: pd.DataFrame) -> pd.Series:
     known = marks.notna().mul(weights)
     score = marks.mul(weights).sum(axis=1) / known.sum(axis=1)
     return score.where(marks[["cadence", "repeat"]].notna().any(axis=1))
-
-
-def figure(value: float) -> str:
-    """A number with thousands separators and at most three significant digits."""
-    if not isfinite(value) or value == 0:
-        return "0"
-    digits = 2 - floor(log10(abs(value)))
-    text = f"{round(value, digits):,.{min(max(digits, 0), 6)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def amount(value: float, currency: str = "") -> str:
-    """An amount with its currency in front."""
-    return f"{currency} {figure(value)}" if currency else figure(value)
-
-
-def counted(number: float, noun: str) -> str:
-    """So many of something, in the singular after exactly one."""
-    shown = f"{round(number):,}"
-    return f"{shown} {noun}" if shown == "1" else f"{shown} {noun}s"
-
-
-def plain_name(name: Any, *, length: int = 40) -> str:
-    """A name from outside in quotation marks: white space closed up, a long one cut."""
-    bare = " ".join(str(name).split())
-    return f"“{bare if len(bare) <= length else bare[: length - 1].rstrip() + '…'}”"
-
-
-def known(value: Any) -> bool:
-    """Whether there is a value: neither None nor NaN."""
-    return value is not None and not pd.isna(value)
 
 
 CREDIT_GRADES = ("A", "B", "C", "D", "E")

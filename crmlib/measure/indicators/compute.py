@@ -18,6 +18,7 @@ from crmlib.measure.steps import Steps, columns_here, moments
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import table_spec
 
@@ -107,6 +108,7 @@ def compute_indicators(crm: Crm, names: Iterable[str] | None = None) -> pd.DataF
         "left_out": {name: reason for name, reason in reasons.items() if reason},
         "units": {indicator.name: indicator.unit for indicator in chosen},
         "currency": crm.currency,
+        "min_group": min_group(crm),
     }
     return frame
 

@@ -206,7 +206,7 @@ _EXPLAINED = (
     *(DORMANT, "extra-spend", "frequency", "future-contribution", "growth-potential", "household"),
     *("indicator", "interval", "lift", "log-loss", LOST, "loyalty", "many-small-trees", "margin", "median"),
     *("net-spend", "overdue-deal", "percentage-point", "recency", "repeat-sell", "revenue-at-risk"),
-    *("rows-set-aside", "rule", "segment", "silhouette", "small-neural-net", "stability", "stage-of-life"),
+    *("plain-rule", "rows-set-aside", "segment", "separation", "small-neural-net", "stability", "state"),
     *("support", "up-sell", "value-score", "weighted-sum-of-the-figures", "won-back"),
 )
 _TERMS = Family("glossary-term", _EXPLAINED)

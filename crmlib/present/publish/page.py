@@ -15,6 +15,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from crmlib.present.blocks.figures import NOT_KNOWN, is_known
+from crmlib.present.numbers import date
 from crmlib.schema.errors import CrmlibError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -82,7 +83,7 @@ def date_words(moment: Any) -> str:
     if not is_known(moment) or not str(moment):
         return NOT_KNOWN
     stamp = pd.to_datetime(str(moment), errors="coerce")
-    return str(moment) if stamp is pd.NaT else f"{stamp.day} {stamp:%B %Y}"
+    return str(moment) if stamp is pd.NaT else date(stamp)
 
 
 def duration_words(seconds: Any) -> str:

@@ -17,6 +17,7 @@ from crmlib.analyse.customers.types import (
     customer_types,
     read_customer_types,
 )
+from crmlib.present.reports.customers.say import TYPE_SAYS
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import LIFE_ORDER, SIGNALS
 
@@ -39,9 +40,9 @@ CRAFTED = {
     "regulars": rfm_row(r=3, f=4, m=2),
     "recent buyers": rfm_row(r=4, f=2, m=3),
     "occasional buyers": rfm_row(r=3, f=3, m=4),
-    "less recent regulars": rfm_row(r=2, f=5, m=5),
-    "less recent big spenders": rfm_row(r=1, f=2, m=4),
-    "less recent buyers": rfm_row(r=2, f=1, m=1),
+    "earlier regulars": rfm_row(r=2, f=5, m=5),
+    "earlier big spenders": rfm_row(r=1, f=2, m=4),
+    "earlier buyers": rfm_row(r=2, f=1, m=1),
     "least recent buyers": rfm_row(r=1, f=1, m=1),
     "others": rfm_row(r=np.nan, f=np.nan, m=np.nan),
 }
@@ -63,7 +64,8 @@ def test_no_type_shares_a_word_with_a_state_or_a_signal_or_says_that_somebody_le
     leaving = {"gone", "leaving", "leaves", "former", "silent", "stop", "slipping", "win", "back", "risk"}
     for kind in CUSTOMER_TYPES:
         assert not set(kind.name.split()) & (taken | leaving), kind.name
-        assert not set(kind.says.lower().strip(".").split()) & (taken | leaving), kind.says
+        said = str(TYPE_SAYS.term(kind.name))
+        assert not set(said.lower().strip(".").split()) & (taken | leaving), said
 
 
 def test_every_combination_of_scores_has_a_type_of_its_own():
@@ -183,7 +185,7 @@ def test_a_missing_column_is_named():
 
 
 def test_the_table_reads_as_sentences():
-    assert all(kind.says.endswith(".") and not kind.action for kind in CUSTOMER_TYPES)
+    assert all(str(TYPE_SAYS.term(kind.name)).endswith(".") and not kind.action for kind in CUSTOMER_TYPES)
     assert CUSTOMER_TYPES[0].condition == "order_count is 1, r_score 4 to 5"
     assert CUSTOMER_TYPES[-1].condition == "everyone else"
     assert (

@@ -19,9 +19,7 @@ from crmlib.analyse.customers.states import (
     NOT_YET,
     LifecycleMoves,
     flow,
-    is_likely,
     known_at_both,
-    of_buyers,
 )
 from crmlib.analyse.learn.candidates import WAYS
 from crmlib.analyse.retention import Retention, SurvivalCurves, typical_retention
@@ -514,22 +512,6 @@ def churn_fine_print(model: ChurnModel) -> list[Claim]:
     if len(model.left_out):
         said.append(claim("churn-limits-left-out", figures=_labels(model.left_out.index, limit=5)))
     return [*said, claim("churn-limits-unknown")]
-
-
-def likely_gone_sentences(alive: pd.Series, stages: pd.Series) -> list[Claim]:
-    """Of those who buy by their state, how many have by the model of purchases as likely as not stopped."""
-    stopped = of_buyers(stages, 1 - alive).dropna()
-    if stopped.empty:
-        return []
-    gone = int(is_likely(stages, stopped).sum())
-    facts = {
-        "n": count(len(stopped)),
-        **_words(DORMANT, LOST),
-        "likely": share(100 * LIKELY),
-    }
-    if not gone:
-        return [claim("churn-gone-none", **facts)]
-    return [claim("churn-gone-some", gone=count(gone, at="customers.likely_gone"), **facts)]
 
 
 def model_at(model: ChurnModel, quantity: str) -> str:

@@ -8,10 +8,22 @@ import pandas as pd
 from crmlib.analyse.customers.profile import CustomerProfile
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.measure.columns import label_of, unit_of
-from crmlib.present.claims import Claim, Fact, Family, claim, count, days, money, name, names, number, share
+from crmlib.present.claims import (
+    Claim,
+    Fact,
+    Family,
+    claim,
+    count,
+    days,
+    money,
+    month,
+    name,
+    names,
+    number,
+    share,
+)
 from crmlib.present.reports.customers.say import (
     month_sales,
-    month_word,
     moved,
     top_share,
     type_noun,
@@ -77,7 +89,7 @@ def plot_sales_by_month(result: CustomerProfile, *, ax: Any = None) -> Any:
     listed = names(
         claim(
             "customers-picture-months-one",
-            month=month_word(row["month"]),
+            month=month(row["month"]),
             sales=month_sales(row, result.currency),
         )
         for _, row in months.iterrows()
@@ -242,7 +254,7 @@ def sales_finding(months: pd.DataFrame, currency: str) -> Claim:
         return claim("customers-picture-months-year", change=moved(late, before))
     best = (whole if len(whole) else months).pipe(lambda known: known.loc[known["net_sales"].idxmax()])
     return claim(
-        "customers-picture-months-best", month=month_word(best["month"]), sales=month_sales(best, currency)
+        "customers-picture-months-best", month=month(best["month"]), sales=month_sales(best, currency)
     )
 
 

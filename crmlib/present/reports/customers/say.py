@@ -14,11 +14,13 @@ from crmlib.present.claims import (
     STATE_WORDS,
     Claim,
     Fact,
+    Family,
     claim,
     count,
     date,
     days,
     money,
+    month,
     name,
     names,
     number,
@@ -31,6 +33,8 @@ from crmlib.schema.states import BUYING, DORMANT, LATE_TIMES, LOST
 NOTABLE = 5.0
 _NOUNS = tuple(kind.name for kind in CUSTOMER_TYPES if kind.rule)
 _SOLID = 30
+TYPE_SAYS = Family("customers-type-says", tuple(kind.name for kind in CUSTOMER_TYPES))
+"""Who the types of the house are; a type of your own says so itself."""
 
 
 def type_noun(kind: str) -> Fact | Claim:
@@ -89,11 +93,6 @@ def moved(new: Any, old: Any) -> Claim:
     if not old:
         return claim("number-moved-from-nothing", way=way)
     return claim("number-moved", way=way, by=share(100 * abs((new - old) / old)))
-
-
-def month_word(month: pd.Timestamp) -> Fact:
-    """A month by its name."""
-    return name(f"{month:%B %Y}")
 
 
 def profile_answer(profile: CustomerProfile) -> list[Claim]:
@@ -157,14 +156,14 @@ def months_paragraph(profile: CustomerProfile) -> list[Claim]:
     said = [
         claim(
             "customers-months-range",
-            best=month_word(best["month"]),
+            best=month(best["month"]),
             high=month_sales(best, profile.currency),
-            least=month_word(least["month"]),
+            least=month(least["month"]),
             low=month_sales(least, profile.currency),
         ),
         claim(
             "customers-months-last",
-            month=month_word(last["month"]),
+            month=month(last["month"]),
             sales=moved(last["net_sales"], before["net_sales"]),
             orders=changes["orders"],
             customers=changes["customers"],
@@ -174,7 +173,7 @@ def months_paragraph(profile: CustomerProfile) -> list[Claim]:
         return [*said, claim("customers-months-no-year")]
     year_ago = whole.iloc[-13]
     grown = moved(last["net_sales"], year_ago["net_sales"])
-    return [*said, claim("customers-months-year", month=month_word(year_ago["month"]), sales=grown)]
+    return [*said, claim("customers-months-year", month=month(year_ago["month"]), sales=grown)]
 
 
 def month_sales(row: pd.Series, currency: str) -> Fact:
@@ -292,7 +291,9 @@ def _first_call(profile: CustomerProfile) -> Claim:
     called = _called(profile)
     if not called["called"].value:
         return claim("customers-answer-nobody-late")
-    return claim("customers-answer-call", dormant=name(DORMANT), lost=name(LOST), **called)
+    return claim(
+        "customers-answer-call", dormant=STATE_WORDS.term(DORMANT), lost=STATE_WORDS.term(LOST), **called
+    )
 
 
 def _at_stake(profile: CustomerProfile) -> list[Claim]:

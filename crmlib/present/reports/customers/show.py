@@ -7,9 +7,10 @@ from crmlib.measure.columns import label_of
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.claims import claim, money, name, share, times
+from crmlib.present.claims import STATE_WORDS, claim, money, share, times
 from crmlib.present.reports.customers.draw import plot_groups
 from crmlib.present.reports.customers.say import (
+    TYPE_SAYS,
     buyers_of,
     came_back,
     orders_of,
@@ -66,6 +67,10 @@ def types_table(profile: CustomerProfile) -> DataTable:
     small = frame["customers"] < profile.min_group
     figures = ["recency_days", "order_count", "basket_value", "spend_total"]
     frame[figures] = frame[figures].mask(small, axis=0)
+    named = zip(frame["customer_type"], frame["says"].fillna(""), strict=True)
+    frame["says"] = [
+        given or (str(TYPE_SAYS.term(one)) if one in TYPE_SAYS.members else "") for one, given in named
+    ]
     frame = frame.assign(customer_type=[str(type_noun(one)) for one in frame["customer_type"]])
     advised = bool(frame["action"].fillna("").str.strip().any())
     frame = frame if advised else frame.drop(columns="action")
@@ -91,7 +96,10 @@ def call_list(crm: Crm, profile: CustomerProfile) -> DataTable:
         late_customers(crm, profile),
         name="customers_to_call",
         caption=claim(
-            "customers-table-call", times=times(LATE_TIMES), dormant=name(DORMANT), lost=name(LOST)
+            "customers-table-call",
+            times=times(LATE_TIMES),
+            dormant=STATE_WORDS.term(DORMANT),
+            lost=STATE_WORDS.term(LOST),
         ),
         currency=profile.currency,
         rows=10,

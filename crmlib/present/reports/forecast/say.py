@@ -38,6 +38,7 @@ from crmlib.present.claims import (
     date,
     interval,
     money,
+    month,
     name,
     names,
     share,
@@ -53,7 +54,6 @@ UNIT_WORDS = Family("forecast-unit", ("month", "week", *IN_PIECES))
 STATE_WORDS = Family("forecast-plan-state", (REACHED, ON_COURSE, OPEN, BEHIND, MISSED, "unknown"), ("n",))
 _AMOUNTS = Family("forecast-amount", IN_PIECES, ("n",))
 _HORIZONS = Family("forecast-horizon", ("month", "week", "day"), ("n",))
-_MONTHS = Family("forecast-month", tuple(map(str, range(1, 13))), ("year",))
 _QUARTERS = Family("forecast-quarter", ("1", "2", "3", "4"), ("year",))
 WAYS_OF_DEALS = Family("forecast-way-pipeline", (BY_TIME, BY_STAGE, LAST_YEAR, LATELY))
 WAYS_OF_SALES = Family(
@@ -146,13 +146,17 @@ def period_length(forecast: Forecast) -> str:
 
 def period_words(first: Any, last: Any) -> Claim:
     """A period as it is spoken: a quarter, month or year by its name, else its two days."""
-    for freq, words in (("M", _MONTHS), ("Q", _QUARTERS), ("Y", None)):
+    for freq in ("M", "Q", "Y"):
         period = pd.Timestamp(first).to_period(freq)
         if period.start_time == first and period.end_time.normalize() == last:
+            if freq == "M":
+                return claim("forecast-month", month=month(first))
             year = name(period.year)
-            if words is None:
-                return claim("forecast-year", year=year)
-            return words.claim(str(period.month if freq == "M" else period.quarter), year=year)
+            return (
+                _QUARTERS.claim(str(period.quarter), year=year)
+                if freq == "Q"
+                else claim("forecast-year", year=year)
+            )
     return claim("forecast-days", first=date(first), last=date(last))
 
 

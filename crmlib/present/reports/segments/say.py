@@ -9,6 +9,7 @@ from crmlib.analyse.segments.names import AVERAGE, KINDS, NO_PURCHASE, PHRASES, 
 from crmlib.analyse.segments.segment import Segmentation, late_in_segments
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.claims import (
+    STATE_WORDS,
     Claim,
     Fact,
     Family,
@@ -286,7 +287,9 @@ def _first_call(segmentation: Segmentation, indicators: pd.DataFrame, states: pd
     said = {"customers": customers, "segment": segment_word(segment), "times": times(LATE_TIMES)}
     if states is None:
         return claim("segments-answer-call-all", **said)
-    return claim("segments-answer-call", dormant=name(DORMANT), lost=name(LOST), **said)
+    return claim(
+        "segments-answer-call", dormant=STATE_WORDS.term(DORMANT), lost=STATE_WORDS.term(LOST), **said
+    )
 
 
 def _at_stake(segmentation: Segmentation, segment: str, row: pd.Series) -> Claim:

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.customers.states import is_likely, of_buyers
 from crmlib.analyse.lifetime.choice import OWN_RATE, OWN_SPEND, RATE_KINDS
 from crmlib.analyse.lifetime.future import LAST_AMOUNT, STRONG_CORRELATION, FutureContribution
 from crmlib.analyse.lifetime.history import FEWEST_CUSTOMERS, ONE_SIDED_PCT, Regularity
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
 from crmlib.present.claims import (
+    STATE_WORDS,
     Claim,
     Fact,
     Family,
@@ -22,7 +24,7 @@ from crmlib.present.claims import (
     share,
     term,
 )
-from crmlib.present.reports.churn.say import likely_gone_sentences
+from crmlib.schema.states import DORMANT, LIKELY, LOST
 
 GUESS_WORDS = Family("guess", (*RATE_KINDS.values(), LAST_AMOUNT))
 """The plain rules that an expectation has to beat."""
@@ -132,6 +134,22 @@ def future_findings(future: FutureContribution, stages: pd.Series | None = None)
     if stages is not None:
         said.extend(likely_gone_sentences(future.table["probability_alive"], stages))
     return said
+
+
+def likely_gone_sentences(alive: pd.Series, stages: pd.Series) -> list[Claim]:
+    """Of those who buy by their state, how many have by the model of purchases as likely as not stopped."""
+    stopped = of_buyers(stages, 1 - alive).dropna()
+    if stopped.empty:
+        return []
+    gone = int(is_likely(stages, stopped).sum())
+    facts = {
+        "n": count(len(stopped)),
+        **{state: STATE_WORDS.term(state) for state in (DORMANT, LOST)},
+        "likely": share(100 * LIKELY),
+    }
+    if not gone:
+        return [claim("value-gone-none", **facts)]
+    return [claim("value-gone-some", gone=count(gone, at="customers.likely_gone"), **facts)]
 
 
 def future_paragraph(future: FutureContribution) -> list[Claim]:

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from crmlib.analyse.customers.actions import TOP_SHARE, ActionLists
 from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.value.pareto import CLASS_BORDERS, FEWEST, NEARLY_80, ParetoCurve
 from crmlib.analyse.value.potential import LOYALTY_WEIGHTS
-from crmlib.analyse.value.scorecard import ENOUGH, SHAKE_DRAWS, Scorecard
+from crmlib.analyse.value.scorecard import ENOUGH, SHAKE_DRAWS, TOP_SHARE, Scorecard
 from crmlib.analyse.value.valuations import LEFT_OUT, credit_by_grade, growth_by_category
 from crmlib.analyse.value.weights import OWN_REASONS, SAME, TOPICS, UNKNOWN, topic_lifts
+from crmlib.analyse.worklist import Worklist
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.blocks import Skipped
 from crmlib.present.claims import (
@@ -31,11 +31,10 @@ from crmlib.present.claims import (
     term,
 )
 from crmlib.present.reports.value.ahead import future_answer
-from crmlib.schema.states import DORMANT, LATE_TIMES, LOST
+from crmlib.schema.states import DEVELOP, DORMANT, KEEP, LATE_TIMES, LOST, WIN_BACK
 
 TOPIC_WORDS = Family("topic", tuple(topic.name for topic in TOPICS))
 MARK_WORDS = Family("loyalty-mark", tuple(LOYALTY_WEIGHTS))
-LIST_WORDS = Family("value-list", ("keep", "develop", "win_back"))
 SERVING_WORDS = Family("serving", ("service cases", "contacts", "campaigns"))
 WANTED = Family("wanted", ("credit_grade", "growth_potential", "profit_365d", "future_contribution"))
 LEFT_OUT_WORDS = Family("value-left-out", LEFT_OUT)
@@ -116,57 +115,55 @@ def measure_word(pareto: ParetoCurve) -> Fact:
 # The answer and the findings
 
 
-def value_answer(future: FutureContribution, lists: ActionLists) -> list[Claim]:
+def value_answer(future: FutureContribution, work: Worklist) -> list[Claim]:
     """What today's customers should bring, how such a figure held before, and whom to call first."""
-    return [*future_answer(future), _first_step(lists)]
+    return [*future_answer(future), _first_step(work)]
 
 
-def _first_step(lists: ActionLists) -> Claim:
-    late = _late(lists.keep)
+def listed(work: Worklist, action: str) -> dict[str, Fact]:
+    """How many customers a list of the worklist holds, and the money at stake."""
+    own = work.slice(action)
+    n = count(len(own), at=f"customers.listed[{action}]")
+    return {"n": n, "stake": money(own["at_stake"].sum(), work.currency)}
+
+
+def _first_step(work: Worklist) -> Claim:
+    kept = work.slice(KEEP)
+    late = is_late(kept["gap_overdue_ratio"])
     if late.any():
-        stake = money(lists.keep.loc[late, "spend_365d"].sum(), lists.currency)
+        stake = money(kept.loc[late, "spend_365d"].sum(), work.currency)
         return claim("value-answer-first-late", late=count(late.sum()), stake=stake)
-    for kind in ("keep", "win_back"):
-        if len(getattr(lists, kind)):
-            stake = money(lists.at_stake[kind], lists.currency)
-            n = count(lists.candidates[kind], at=f"customers.listed[{kind}]")
-            keep = kind == "keep"
+    for kind in (KEEP, WIN_BACK):
+        if len(work.slice(kind)):
+            n, stake = listed(work, kind).values()
+            keep = kind == KEEP
             return claim(
                 "value-answer-first-keep" if keep else "value-answer-first-win-back", n=n, stake=stake
             )
     return claim("value-answer-first-nobody")
 
 
-def valuations_findings(valuations: pd.DataFrame, lists: ActionLists) -> list[Claim]:
+def valuations_findings(valuations: pd.DataFrame, work: Worklist) -> list[Claim]:
     """The one to three sentences that the index repeats: whom to keep, to win back, to develop."""
-    currency, said = lists.currency, []
-    late = _late(lists.keep)
+    kept, said = work.slice(KEEP), []
+    late = is_late(kept["gap_overdue_ratio"])
     if late.any():
-        stake = lists.keep.loc[late, "spend_365d"].sum()
         said.append(
             claim(
                 "value-finding-late",
                 late=count(late.sum()),
-                all=count(len(lists.keep)),
+                all=count(len(kept), at=f"customers.listed[{KEEP}]"),
                 times=number(LATE_TIMES),
-                stake=money(stake, currency),
+                stake=money(kept.loc[late, "spend_365d"].sum(), work.currency),
             )
         )
-    n = lists.candidates["win_back"]
-    if n:
-        said.append(
-            claim(
-                "value-finding-win-back",
-                n=count(n, at="customers.listed[win_back]"),
-                dormant=name(DORMANT),
-                lost=name(LOST),
-                stake=money(lists.at_stake["win_back"], currency),
-            )
-        )
-    n = lists.candidates["develop"]
-    if "growth_potential" in valuations and n:
-        listed, stake = count(n, at="customers.listed[develop]"), money(lists.at_stake["develop"], currency)
-        said.append(claim("value-finding-develop", n=listed, stake=stake))
+    n, stake = listed(work, WIN_BACK).values()
+    if n.value:
+        gone = {state: STATE_WORDS.term(state) for state in (DORMANT, LOST)}
+        said.append(claim("value-finding-win-back", n=n, stake=stake, **gone))
+    n, stake = listed(work, DEVELOP).values()
+    if "growth_potential" in valuations and n.value:
+        said.append(claim("value-finding-develop", n=n, stake=stake))
     return said
 
 
@@ -451,35 +448,22 @@ def _serving(costs: Mapping[str, list[str]] | None) -> list[Claim]:
 # Whom to keep, to develop, to win back?
 
 
-def actions_paragraph(lists: ActionLists) -> list[Claim]:
-    """How the three lists were made, and how long they are."""
+def actions_paragraph(work: Worklist) -> list[Claim]:
+    """How the three lists were made."""
     gone = {state: STATE_WORDS.term(state) for state in (DORMANT, LOST)}
-    growing = "growth_potential" in lists.develop
+    own = {kind: work.slice(kind) for kind in (KEEP, DEVELOP, WIN_BACK)}
+    growing = own[DEVELOP]["reason"].eq("room_to_grow").any()
     rules = {
-        "keep": claim("value-lists-keep", share=share(100 * TOP_SHARE)),
-        "develop": claim("value-lists-develop" if growing else "value-lists-develop-rising"),
-        "win_back": claim("value-lists-win-back", **gone),
+        KEEP: claim("value-lists-keep", share=share(100 * TOP_SHARE)),
+        DEVELOP: claim("value-lists-develop" if growing else "value-lists-develop-rising"),
+        WIN_BACK: claim("value-lists-win-back", **gone),
     }
     nobody = {
-        "keep": claim("value-lists-no-keep"),
-        "develop": claim("value-lists-no-develop"),
-        "win_back": claim("value-lists-no-win-back", **gone),
+        KEEP: claim("value-lists-no-keep"),
+        DEVELOP: claim("value-lists-no-develop"),
+        WIN_BACK: claim("value-lists-no-win-back", **gone),
     }
-    said = []
-    for kind, rule in rules.items():
-        shown, every = len(getattr(lists, kind)), lists.candidates[kind]
-        said.append(rule if every else nobody[kind])
-        if shown < every:
-            listed = count(every, at=f"customers.listed[{kind}]")
-            facts = {"all": listed, "list": LIST_WORDS.term(kind), "shown": count(shown)}
-            said.append(claim("value-lists-cut", **facts))
-    return [*said, claim("value-lists-apart")]
-
-
-def _late(table: pd.DataFrame) -> pd.Series:
-    if "gap_overdue_ratio" not in table:
-        return pd.Series(False, index=table.index)
-    return is_late(table["gap_overdue_ratio"])
+    return [*(rules[kind] if len(own[kind]) else nobody[kind] for kind in rules), claim("value-lists-apart")]
 
 
 # Which figures are there of each customer?

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.customers.actions import POOR_CREDIT, ActionLists
 from crmlib.analyse.customers.states import of_buyers
 from crmlib.analyse.lifetime.choice import FIT_REASONS
 from crmlib.analyse.lifetime.future import FutureContribution
@@ -17,26 +16,39 @@ from crmlib.analyse.value.potential import CREDIT_REASONS
 from crmlib.analyse.value.scorecard import ENOUGH, Scorecard
 from crmlib.analyse.value.valuations import VALUATIONS
 from crmlib.analyse.value.weights import OWN_REASONS, reason_pairs
+from crmlib.analyse.worklist import POOR_CREDIT, Worklist
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.claims import Claim, Family, claim, count, days, interval, money, name, names, share
+from crmlib.present.claims import (
+    STATE_WORDS,
+    Family,
+    claim,
+    count,
+    days,
+    interval,
+    money,
+    name,
+    names,
+    share,
+)
 from crmlib.present.numbers import capital
 from crmlib.present.reports.value.ahead import SHORT_GUESS, future_range, future_value, value_at
 from crmlib.present.reports.value.say import (
     SHOWN_SHAKE,
     TOP,
     left_out_words,
+    listed,
     loyalty_score,
     measure_word,
     reason_words,
     top_share,
     topic_word,
 )
-from crmlib.schema.states import DORMANT, LOST
+from crmlib.schema.states import DORMANT, LOST, WIN_BACK
 
 ASPECT_WORDS = Family("value-aspect", ("characteristics", "transactions", "finance", "contact"))
 BETTER_WORDS = Family("value-better", ("higher", "lower", "neither"))
@@ -247,7 +259,7 @@ _CREDIT_SHOWN = (
 
 
 def valuation_figures(
-    valuations: pd.DataFrame, lists: ActionLists | None = None, *, future: FutureContribution | None = None
+    valuations: pd.DataFrame, work: Worklist | None = None, *, future: FutureContribution | None = None
 ) -> KeyFigures:
     """Customers, future contribution, loyalty, room to grow, what is overdue, profit."""
     currency = valuations.attrs.get("currency", "")
@@ -281,9 +293,9 @@ def valuation_figures(
         figures.append(
             KeyFigure(label=claim("value-figure-loyalty"), value=loyalty_score(valuations), note=note)
         )
-    if lists is not None and lists.candidates["win_back"]:
-        n = count(lists.candidates["win_back"], at="customers.listed[win_back]")
-        note = claim("value-figure-win-back-note", dormant=name(DORMANT), lost=name(LOST))
+    if work is not None and (n := listed(work, WIN_BACK)["n"]).value:
+        gone = {state: STATE_WORDS.term(state) for state in (DORMANT, LOST)}
+        note = claim("value-figure-win-back-note", **gone)
         figures.append(KeyFigure(label=claim("value-figure-win-back"), value=n, note=note))
     return KeyFigures(*figures)
 
@@ -361,23 +373,6 @@ def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
     )
 
 
-def keep_table(crm: Crm, lists: ActionLists) -> DataTable | None:
-    """The customers to keep, with reason and step; None where there is nobody."""
-    return _list_table(crm, lists.keep, lists, name="to_keep", caption=claim("value-table-keep"))
-
-
-def develop_table(crm: Crm, lists: ActionLists) -> DataTable | None:
-    """The customers to develop, with reason and step; None where there is nobody."""
-    growing = "growth_potential" in lists.develop
-    caption = claim("value-table-develop" if growing else "value-table-develop-rising")
-    return _list_table(crm, lists.develop, lists, name="to_develop", caption=caption)
-
-
-def win_back_table(crm: Crm, lists: ActionLists) -> DataTable | None:
-    """The customers to win back, with reason and step; None where there is nobody."""
-    return _list_table(crm, lists.win_back, lists, name="to_win_back", caption=claim("value-table-win-back"))
-
-
 def missing_table(valuations: pd.DataFrame) -> DataTable | None:
     """What could not be valued, why, and what would bring it.
 
@@ -407,21 +402,6 @@ def missing_table(valuations: pd.DataFrame) -> DataTable | None:
         name="not_valued",
         caption=claim("value-table-missing"),
         download=False,
-    )
-
-
-def _list_table(
-    crm: Crm, frame: pd.DataFrame, lists: ActionLists, *, name: str, caption: Claim
-) -> DataTable | None:
-    if frame.empty:
-        return None
-    return DataTable(
-        frame,
-        name=name,
-        caption=caption,
-        currency=lists.currency,
-        rows=10,
-        about=about_workspace(crm),
     )
 
 

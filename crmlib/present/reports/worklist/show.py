@@ -11,6 +11,7 @@ from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import Fact, Family, claim, count, date, money, share
 from crmlib.present.reports.worklist.say import EVIDENCE_WORDS, WORK_ACTIONS, work_reason, work_step
+from crmlib.schema.states import DEVELOP
 
 WORK_TABLES = Family("work-table", PRECEDENCE)
 
@@ -22,6 +23,8 @@ def work_table(crm: Crm, work: Worklist, action: str | None = None, *, rows: int
     if own.empty:
         return None
     caption = claim("work-table-first") if action is None else WORK_TABLES.claim(action)
+    if action == DEVELOP and not work.slice(action)["reason"].eq("room_to_grow").any():
+        caption = claim("work-table-develop-rising")
     return DataTable(
         _shown(own, with_action=action is None),
         name=f"worklist_{action or 'first'}",
@@ -58,7 +61,7 @@ def work_counts(work: Worklist) -> DataTable | None:
 
 def _shown(own: pd.DataFrame, *, with_action: bool) -> pd.DataFrame:
     """The columns that hold something."""
-    shown = own if with_action else own.drop(columns="action")
+    shown = own if with_action else own.drop(columns=["action", "also"])
     return shown.loc[:, shown.notna().any()].reset_index(drop=True)
 
 

@@ -408,7 +408,7 @@ churn-table-refused = Figures that were refused because they know the outcome
 churn-refused-none =
     No figure was refused: none tells the outcome by itself, which would mean that it is known only afterwards.
 
-## What these figures do not say: lifecycle_limits, churn_limits, likely_gone_sentences
+## What these figures do not say: lifecycle_limits, churn_limits
 
 churn-limits-silence =
     A state is set by fixed limits. Silence does not say why somebody is silent, and a dormant customer may buy tomorrow.
@@ -438,7 +438,3 @@ churn-limits-undated =
 churn-limits-unknown =
     What is not known of a customer is treated as ordinary; that it is not known may count, but is never given as a reason.
 
-churn-gone-none =
-    None of { $n } { PLURAL($n, one: "customer who is", other: "customers who are") } neither { $dormant } nor { $lost } has probably stopped buying: no chance of that reaches { $likely }.
-churn-gone-some =
-    Of { $n } { PLURAL($n, one: "customer who is", other: "customers who are") } neither { $dormant } nor { $lost }, { $gone } { PLURAL($gone, one: "has", other: "have") } probably stopped buying: the chance of that is { $likely } or more.

@@ -68,6 +68,20 @@ customers-picture-of-customers = of customers
 customers-picture-of-spend = of spend
 customers-picture-share-unit = share, %
 
+## Who a type is: TYPE_SAYS
+
+customers-type-says-recent-first-timers = Bought once only, and lately.
+customers-type-says-frequent-big-spenders = Bought lately, often and for much.
+customers-type-says-big-spenders = Spend the most, but do not buy both lately and often.
+customers-type-says-regulars = Buy often, and not long ago.
+customers-type-says-recent-buyers = Bought lately and more than once, not yet often.
+customers-type-says-occasional-buyers = Neither among those who buy often nor among those who bought lately.
+customers-type-says-earlier-regulars = Bought often, longer ago than most.
+customers-type-says-earlier-big-spenders = Spent much in few orders, longer ago than most.
+customers-type-says-earlier-buyers = Bought seldom, longer ago than most.
+customers-type-says-least-recent-buyers = Bought seldom, longest ago.
+customers-type-says-others = No rule fits: a score is missing.
+
 ## Whom to call first: call_list
 
 customers-table-call =

@@ -22,18 +22,7 @@ forecast-unit-week = week
 
 ## A period as it is spoken: period_words
 
-forecast-month-1 = January { $year }
-forecast-month-2 = February { $year }
-forecast-month-3 = March { $year }
-forecast-month-4 = April { $year }
-forecast-month-5 = May { $year }
-forecast-month-6 = June { $year }
-forecast-month-7 = July { $year }
-forecast-month-8 = August { $year }
-forecast-month-9 = September { $year }
-forecast-month-10 = October { $year }
-forecast-month-11 = November { $year }
-forecast-month-12 = December { $year }
+forecast-month = { $month }
 forecast-quarter-1 = the first quarter of { $year }
 forecast-quarter-2 = the second quarter of { $year }
 forecast-quarter-3 = the third quarter of { $year }

@@ -98,12 +98,13 @@ glossary-revenue-at-risk = The chance that a customer stops, times what the cust
 glossary-term-rows-set-aside = Rows set aside
 glossary-rows-set-aside = Lines of the source files that could not be trusted, each with its reason. They are
     counted, kept apart and not used.
-glossary-term-rule = Rule
-glossary-rule = A pattern in the baskets: whoever buys this tends to buy that.
+glossary-term-plain-rule = Plain rule
+glossary-plain-rule = What one would expect without any model, such as the same as last year; a forecast has to
+    do better.
 glossary-term-segment = Segment
 glossary-segment = A group of customers who buy alike, found from the data rather than set beforehand.
-glossary-term-silhouette = Silhouette
-glossary-silhouette = How clearly the segments stand apart: 1 is clear cut, 0 means they run into each other.
+glossary-term-separation = Separation
+glossary-separation = How clearly the segments stand apart: 1 is clear cut, 0 means they run into each other.
     Customers rarely score above 0.5.
 glossary-term-small-neural-net = Small neural net
 glossary-small-neural-net = A forecast from a few weighted sums of all figures, bent and added up again; it
@@ -111,9 +112,9 @@ glossary-small-neural-net = A forecast from a few weighted sums of all figures, 
 glossary-term-stability = Stability
 glossary-stability = How far the same segments come out again when they are worked out from another draw of
     the same customers. 1 is always the same; below 0.6 a segment is not published.
-glossary-term-stage-of-life = Stage of life
-glossary-stage-of-life = Where a customer stands, by fixed rules: { $states }. Everybody is in exactly one. Of who is
-    { $one } or { $other } the stage counts, whatever a forecast says.
+glossary-term-state = State
+glossary-state = Where a customer stands, by fixed rules: { $states }. Everybody is in exactly one. Of who is
+    { $one } or { $other } the state counts, whatever a forecast says.
 glossary-term-support = Support
 glossary-support = The share of all baskets that hold an item, or all items of a rule together.
 glossary-term-up-sell = Up-sell

@@ -46,7 +46,7 @@ guess-mean-rate = everyone buys like the average customer
 guess-last-rate = the time before repeats itself
 guess-last-amount = each spends as much as in the time before
 
-## The findings: valuations_findings, future_findings
+## The findings: valuations_findings, future_findings, likely_gone_sentences
 
 value-finding-late =
     { $late ->
@@ -62,6 +62,10 @@ value-finding-win-back =
 value-finding-develop =
     { $n } { PLURAL($n, one: "customer who buys", other: "customers who buy") } as usual could be developed: up to
     { $stake } a year, if each bought what a quarter of comparable customers do.
+value-gone-none =
+    None of { $n } { PLURAL($n, one: "customer who is", other: "customers who are") } neither { $dormant } nor { $lost } has probably stopped buying: no chance of that reaches { $likely }.
+value-gone-some =
+    Of { $n } { PLURAL($n, one: "customer who is", other: "customers who are") } neither { $dormant } nor { $lost }, { $gone } { PLURAL($gone, one: "has", other: "have") } probably stopped buying: the chance of that is { $likely } or more.
 value-finding-best-tenth =
     The best tenth of customers should bring { $share } of the { $what } of the next { $horizon }.
 
@@ -353,16 +357,12 @@ value-lists-develop-rising =
 value-lists-win-back =
     To win back: customers who are { $dormant } or { $lost } and who, while they came, spent at least as much a year as the
     median customer, most spend first.
-value-lists-cut = Of { $all } { PLURAL($all, one: "customer", other: "customers") } { $list }, the list holds the first { $shown }.
-value-list-keep = to keep
-value-list-develop = to develop
-value-list-win-back = to win back
 value-lists-no-keep = To keep: nobody. None of the most valuable customers is still buying.
 value-lists-no-develop =
     To develop: nobody. No customer who buys as usual has room to grow that can be seen in these data.
 value-lists-no-win-back = To win back: nobody. No customer worth at least the median is { $dormant } or { $lost }.
 value-lists-apart =
-    Nobody is on two lists. Each line says why, in figures, and what to do first. The state speaks first: a chance of
+    Nobody is on two lists; they are parts of the list of what to do next. Each line says why, and what to do. The state speaks first: a chance of
     stopping is given only of customers who still buy by their state.
 
 ## Which figures are there of each customer?: catalogue_paragraph
@@ -468,7 +468,7 @@ value-picture-growth = The largest room is in “{ $category }”: { $amount } a
 value-picture-growth-none = No room to grow is known
 value-picture-growth-bar = { $amount }, { $n } { PLURAL($n, one: "customer", other: "customers") }
 value-picture-growth-alt =
-    Bar chart of categories by the room to grow of customers who have most of theirs there: { $bars }.
+    Bar chart of the room to grow, each customer counted in the category with their largest room: { $bars }.
 value-axis-room = { $currency } a year, where each customer has most room
 value-axis-room-amount = amount a year, where each customer has most room
 
@@ -588,10 +588,6 @@ value-table-weights = What counts how much in the value score; figures of one to
 value-table-catalogue = All { $all } figures of a customer; { $known } of them are known here
 value-table-valuations = What each customer is worth, most { $by } first
 value-table-late = Who pays late, and why the grade is D or E, most overdue first
-value-table-keep = Customers to keep, most at stake first
-value-table-develop = Customers to develop, most room to grow first
-value-table-develop-rising = Customers to develop, the largest first
-value-table-win-back = Customers to win back, the largest first
 value-table-missing = What could not be valued, and what would bring it
 value-table-tests = Expectations put to the test, the nearest customer by customer first
 value-table-models = Models of buying and leaving that were tried

@@ -45,11 +45,15 @@ work-reason-deal-unplanned =
     }
 work-reason-prospect = In touch with us, has not bought, and no deal is open.
 work-reason-lead = Known to us; has neither bought nor been in touch.
-work-reason-silent-owing = Spent { $worth } a year, last bought { $silence } ago, and { $owed } is overdue.
-work-reason-silent-large = Spent { $worth } a year, last bought { $silence } ago; among those that were worth most.
-work-reason-silent = Spent { $worth } a year; last bought { $silence } ago.
+work-reason-silent-owing = Spent { $worth } a year while they came, last bought { $silence } ago, and { $owed } is overdue.
+work-reason-silent-large = Spent { $worth } a year while they came, last bought { $silence } ago; among those that were worth most.
+work-reason-silent = Spent { $worth } a year while they came; last bought { $silence } ago.
 work-reason-valuable-owing = Spent { $spend } in the last year; { $owed } is overdue.
-work-reason-valuable-late = Spent { $spend } in the last year; last bought { $silence } ago, { $ratio } the usual gap.
+work-reason-valuable-late =
+    { $chance ->
+        [unknown] Spent { $spend } in the last year; last bought { $silence } ago, { $ratio } the usual gap.
+       *[other] Spent { $spend } in the last year; last bought { $silence } ago, { $ratio } the usual gap; { $chance } likely to stop.
+    }
 work-reason-valuable-likely-to-stop = Spent { $spend } in the last year; { $chance } likely to stop.
 work-reason-valuable =
     { $silence ->
@@ -136,6 +140,7 @@ work-table-follow-up = Deals and contacts to follow up, the most money first
 work-table-win-back = Customers to win back, the most money first
 work-table-keep = Customers to keep, the most money at stake first
 work-table-develop = Customers to develop, the most room first
+work-table-develop-rising = Customers to develop, those with rising spend
 work-table-offer = Offers to make, the most money expected first
 work-table-counts = How much there is to do, in the order in which it comes first
 

@@ -21,7 +21,7 @@ from crmlib.present.theme import SMALL
 from crmlib.schema.states import LIKELY
 from tests.present.drawn import Drawn, faults_of
 from tests.present.report_samples import SHOPS
-from tests.present.reports.value.value_samples import little_future, little_lists
+from tests.present.reports.value.value_samples import little_future, little_work
 from tests.present.test_claims import ALGORITHMS
 
 NAMES = ("shop", "bare", "one order", "little")
@@ -241,7 +241,7 @@ def test_the_holdout_table_stands_in_order_of_nearness():
 )
 def test_the_headline_names_the_strongest_plain_rule_and_says_which_was_nearer(nearer, says):
     found = replace(little_future(), spend_check=little_future().spend_check | {"nearer": nearer})
-    answer = told(say.value_answer(found, little_lists()))
+    answer = told(say.value_answer(found, little_work()))
     assert says in answer[1] and str(claims_future.SHORT_GUESS.term(found.spend_check["rule"])) in answer[1]
     assert ("was nearer." in answer[1]) == (nearer == "rule")
     assert len(answer) <= 3 and len(" ".join(answer).split()) <= 60

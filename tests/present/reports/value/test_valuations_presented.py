@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from crmlib.analyse.customers.actions import action_lists
 from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.worklist import OF_BUYERS, worklist
 from crmlib.measure.columns import is_declared
 from crmlib.present.blocks import Picture
 from crmlib.present.needs import picture_of
@@ -19,6 +19,7 @@ from crmlib.present.numbers import money, percent
 from crmlib.present.reports.value import draw as plots
 from crmlib.present.reports.value import say as claims
 from crmlib.present.reports.value import show as made
+from crmlib.present.reports.worklist.show import work_table
 from crmlib.present.theme import SMALL
 from tests.analyse.value.valuation_company import company, future_of
 from tests.present.drawn import drawn, faults_of
@@ -53,8 +54,8 @@ def ahead_of(name):
 
 
 @cache
-def lists_of(name):
-    return action_lists(crm_of(name), valuations=worth_of(name), most=10)
+def work_of(name):
+    return worklist(crm_of(name), valuations=worth_of(name), only=OF_BUYERS)
 
 
 @pytest.fixture(autouse=True)
@@ -113,9 +114,9 @@ def told(claims):
 
 
 def sentences(name):
-    worth, lists = worth_of(name), lists_of(name)
-    yield from told(claims.valuations_findings(worth, lists))
-    yield from told(claims.actions_paragraph(lists))
+    worth, work = worth_of(name), work_of(name)
+    yield from told(claims.valuations_findings(worth, work))
+    yield from told(claims.actions_paragraph(work))
     for part in ("loyalty", "growth", "credit", "profit"):
         yield from told(getattr(claims, f"{part}_paragraph")(worth))
     yield from told(claims.valuations_limits(worth))
@@ -136,12 +137,13 @@ def test_sentences_are_whole_and_name_nobody(name):
 
 
 def test_the_findings_are_true():
-    worth, lists = worth_of("company"), lists_of("company")
-    said = " ".join(told(claims.valuations_findings(worth, lists)))
+    worth, work = worth_of("company"), work_of("company")
+    said = " ".join(told(claims.valuations_findings(worth, work)))
     assert (
-        money(lists.at_stake["win_back"], "EUR") in said and money(lists.at_stake["develop"], "EUR") in said
+        money(work.slice("win_back")["at_stake"].sum(), "EUR") in said
+        and money(work.slice("develop")["at_stake"].sum(), "EUR") in said
     )
-    assert said.replace("\xa0", " ").count(f"{lists.candidates['develop']} customers who buy as usual") == 1
+    assert said.replace("\xa0", " ").count(f"{len(work.slice('develop'))} customers who buy as usual") == 1
 
 
 def test_what_nobody_has_is_not_drawn():
@@ -152,15 +154,15 @@ def test_what_nobody_has_is_not_drawn():
 
 
 def test_the_key_figures_are_the_sums_of_the_table():
-    worth, lists = worth_of("company"), lists_of("company")
+    worth, work = worth_of("company"), work_of("company")
     future = ahead_of("company")
-    shown = {str(it.label): it.value for it in made.valuation_figures(worth, lists, future=future).figures}
+    shown = {str(it.label): it.value for it in made.valuation_figures(worth, work, future=future).figures}
     for label, name in (("Future contribution", "future_contribution"), ("Room to grow", "growth_potential"),
                         ("Overdue", "overdue_amount"), ("Profit of the last year", "profit_365d")):  # fmt: skip
         assert shown[label] == pytest.approx(worth[name].sum()), label
-    assert shown["Customers to win back"] == lists.candidates["win_back"]
+    assert shown["Customers to win back"] == len(work.slice("win_back"))
     assert "Overdue" not in made.valuation_figures(worth_of("shop"))._text()
-    ahead = made.valuation_figures(worth, lists, future=future).figures[1]
+    ahead = made.valuation_figures(worth, work, future=future).figures[1]
     assert str(ahead.label) == "Future contribution" and "within 365" in str(ahead.note)
 
 
@@ -234,23 +236,24 @@ def test_what_is_missing_is_said_with_its_remedy():
 
 @EVERY
 def test_tables_are_made_of_what_is_there_and_are_escaped(name):
-    crm, worth, lists = crm_of(name), worth_of(name), lists_of(name)
+    crm, worth, work = crm_of(name), worth_of(name), work_of(name)
     blocks = [
-        made.valuations_table(crm, worth), made.keep_table(crm, lists), made.develop_table(crm, lists),
-        made.win_back_table(crm, lists), made.missing_table(worth),
+        made.valuations_table(crm, worth), work_table(crm, work, "keep"), work_table(crm, work, "develop"),
+        work_table(crm, work, "win_back"), made.missing_table(worth),
     ]  # fmt: skip
     for block in filter(None, blocks):
         page = block._html()
         assert "<b>Lamps" not in page and "growth_" not in page and "_pct" not in page
         assert all(is_declared(name) for name in block.frame.columns), block.frame.columns.tolist()
     assert len(blocks[0].frame) == len(worth)
-    figures = made.valuation_figures(worth, lists)
+    figures = made.valuation_figures(worth, work)
     assert "nan" not in figures._text() and figures.figures[0].value == len(worth)
 
 
 def test_amounts_stand_with_their_currency():
-    table = made.keep_table(crm_of("company"), lists_of("company"))
-    assert {"At stake (EUR)", "Days since last order"} <= set(table._headers())
+    table = work_table(crm_of("company"), work_of("company"), "keep")
+    assert "At stake (EUR)" in table._headers() and table.frame["reason"].str.contains("EUR").all()
+    assert table.frame["reason"].str.contains(r"days? ago|on the last day|overdue").all()
     assert "Future contribution (EUR)" in made.valuations_table(company(), worth_of("company"))._headers()
 
 
@@ -278,6 +281,7 @@ def test_a_fall_of_activity_stands_beside_what_chance_brings():
 
 
 def test_the_caption_of_the_list_to_develop_says_its_own_order():
-    lists = lists_of("bare")
-    assert "growth_potential" not in lists.develop
-    assert "room to grow" not in made.develop_table(crm_of("bare"), lists).caption
+    work = work_of("bare")
+    assert work.slice("develop")["growth_potential"].isna().all()
+    assert "room" not in str(work_table(crm_of("bare"), work, "develop").caption)
+    assert "most room" in str(work_table(crm_of("company"), work_of("company"), "develop").caption)

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from crmlib import Crm
-from crmlib.analyse.customers.actions import action_lists
 from crmlib.analyse.lifetime.future import future_contribution
 from crmlib.analyse.value.pareto import customer_value, pareto
 from crmlib.analyse.value.scorecard import value_scorecard
 from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.worklist import OF_BUYERS, worklist
 
 
 def little_worth():
@@ -49,9 +49,9 @@ def little_valuations():
     return customer_valuations(little_crm(), future=SimpleNamespace(table=alive))
 
 
-def little_lists():
+def little_work():
     """Whom of the two to keep, and whom to win back."""
-    return action_lists(little_crm(), valuations=little_valuations())
+    return worklist(little_crm(), valuations=little_valuations(), only=OF_BUYERS)
 
 
 @cache

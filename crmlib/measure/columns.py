@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from crmlib.measure.indicators.compute import INDICATORS
+from crmlib.measure.indicators.catalogue import INDICATORS
 from crmlib.schema.columns import Column, declared
 from crmlib.schema.tables import TABLES
 

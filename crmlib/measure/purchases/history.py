@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.compute import INDICATORS
+from crmlib.measure.indicators.catalogue import INDICATORS
 from crmlib.measure.indicators.steps import indicator_steps, source_steps
 from crmlib.measure.purchases.outcomes import ask_orders
 from crmlib.measure.steps import ask, columns_here

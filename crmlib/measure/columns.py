@@ -11,11 +11,7 @@ _FRACTIONS = ("_mean", "_ratio", "_trend", "_variation", "_concentration", "_med
 
 
 def column_of(name: str) -> Column:
-    """The declaration of a column; of one that nobody declared, what its name says.
-
-    >>> column_of("recency_days").label, column_of("email_open_rate_pct").unit
-    ('Days since last order', 'share_pct')
-    """
+    """The declaration of a column; of one that nobody declared, what its name says."""
     return _known().get(name) or declared(name) or _by_name(name)
 
 
@@ -25,20 +21,12 @@ def is_declared(name: str) -> bool:
 
 
 def label_of(name: str) -> str:
-    """A column by the name a reader knows.
-
-    >>> label_of("recency_days"), label_of("email_open_rate_pct")
-    ('Days since last order', 'Email open rate')
-    """
+    """A column by the name a reader knows."""
     return column_of(name).label
 
 
 def unit_of(name: str, currency: str = "") -> str:
-    """A column's unit: money in the workspace's currency, else what its declaration or its name says.
-
-    >>> unit_of("spend_90d", "EUR"), unit_of("recency_days"), unit_of("return_rate_pct"), unit_of("tags")
-    ('EUR', 'days', '%', '')
-    """
+    """A column's unit: money in the workspace's currency, else what its declaration or its name says."""
     column = column_of(name)
     if column.unit == "currency":
         return currency

@@ -37,7 +37,7 @@ from crmlib.analyse.learn.candidates import (
     some_of,
 )
 from crmlib.analyse.learn.evaluate import judged
-from crmlib.analyse.learn.leaks import find_leaks, label_array
+from crmlib.analyse.learn.features import find_leaks, label_array
 from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators.compute import sensitive_indicators
 from crmlib.measure.purchases.outcomes import first_order_at, purchases_within
@@ -100,10 +100,6 @@ class ChurnModel:
     notes : tuple of (code, values...)
         What stood in for what, see `crmlib.present.reports.churn.say.NOTE_WORDS`.
     currency : str
-
-    Examples
-    --------
-    See `crmlib.analyse.churn.model.fit_churn`.
     """
 
     outcome: str
@@ -134,12 +130,7 @@ class ChurnModel:
 
     @property
     def chosen(self) -> pd.Series:
-        """The row of `evaluation` of the model that was chosen.
-
-        Examples
-        --------
-        See `crmlib.analyse.churn.model.fit_churn`.
-        """
+        """The row of `evaluation` of the model that was chosen."""
         return self.evaluation[self.evaluation["chosen"]].iloc[0]
 
     def _repr_html_(self) -> str:

@@ -16,7 +16,7 @@ from crmlib.analyse.lifetime.choice import (
 )
 from crmlib.analyse.lifetime.history import Regularity, regularity
 from crmlib.analyse.lifetime.holdout import DAYS_OF_UNIT, HoldoutCheck, holdout_check, with_last_period
-from crmlib.analyse.stats.bootstrap import interval, resampled_means
+from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.measure.indicators.compute import compute_indicators
 from crmlib.measure.purchases.history import margin_of_costed_sales, purchase_days, purchase_history
 from crmlib.measure.purchases.outcomes import read_once
@@ -70,10 +70,6 @@ class FutureContribution:
         The closing day, in the workspace's calendar.
     history : DataFrame
         What was fitted on, in weeks.
-
-    Examples
-    --------
-    See `future_contribution`.
     """
 
     table: pd.DataFrame
@@ -94,12 +90,7 @@ class FutureContribution:
 
     @property
     def is_revenue(self) -> bool:
-        """Whether the contribution is revenue, because the margin is not known.
-
-        Examples
-        --------
-        See `future_contribution`.
-        """
+        """Whether the contribution is revenue, because the margin is not known."""
         return self.margin_pct is None
 
     def _repr_html_(self) -> str:
@@ -137,10 +128,6 @@ def future_contribution(
     seed : int
     indicators : DataFrame indexed by customer_id, optional
         As `compute_indicators` makes it, to know who is a customer; computed where none is given.
-
-    Returns
-    -------
-    FutureContribution
 
     Raises
     ------

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from crmlib.analyse.stats.bootstrap import interval, resampled_means
+from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, SchemaError
 
@@ -21,17 +21,12 @@ _LOOKED_AT = 10_000
 class Groups:
     """Customers with the same purchase history, counted.
 
-    Parameters
-    ----------
-    x, recency, T : arrays (groups,)
-        Repeat purchases; first to last purchase; first purchase to the closing moment. By ascending `x`; within
-        it ascending too, or as they came where many customers have hardly a history in common.
-    weights : array (groups,)
-        Customers in the group.
-    counts : array (distinct x,)
-        The distinct numbers of repeat purchases, ascending.
-    position : array (groups,)
-        Where in `counts` the `x` of the group stands.
+    `x`, `recency`, `T` (groups,): Repeat purchases; first to last purchase; first purchase to the closing
+        moment. By ascending `x`; within it ascending too, or as they came where many customers have hardly a
+        history in common.
+    `weights` (groups,): Customers in the group.
+    `counts` (distinct x,): The distinct numbers of repeat purchases, ascending.
+    `position` (groups,): Where in `counts` the `x` of the group stands.
     """
 
     x: np.ndarray
@@ -183,10 +178,6 @@ class Regularity:
     by_purchases : DataFrame
         `purchases` (days with a purchase, class), `customers`, `pairs`, `shape`, `low`, `high`.
     verdict : "regular", "random", "bursts" or "unknown"
-
-    Examples
-    --------
-    See `regularity`.
     """
 
     shape: float
@@ -221,10 +212,6 @@ def regularity(days: pd.DataFrame, *, seed: int = 0) -> Regularity:
         `customer_id`, `ordered_on`: the days on which each customer bought, once each, as `purchase_days`
         gives them.
     seed : int
-
-    Returns
-    -------
-    Regularity
 
     Raises
     ------

@@ -35,14 +35,9 @@ class FitError(CrmlibError):
 class Summit:
     """Where the likelihood is largest.
 
-    Parameters
-    ----------
-    logs : array (parameters,)
-        Logarithms of the parameters.
-    log_likelihood : float
-        Of all customers together.
-    standard_errors : array (parameters,)
-        Of the logarithms, from the curvature at the summit.
+    `logs` (parameters,): Logarithms of the parameters.
+    `log_likelihood`: Of all customers together.
+    `standard_errors` (parameters,): Of the logarithms, from the curvature at the summit.
     """
 
     logs: np.ndarray
@@ -231,16 +226,9 @@ _NODES = 16
 class LifetimeModel:
     """The common part of the models of purchases and of spend.
 
-    Attributes
-    ----------
-    params_ : Series
-    standard_errors_ : Series
-        From the curvature of the likelihood; NaN where the parameters were given.
-    log_likelihood_ : float
-    converged_ : bool
-        True after a fit. One that does not converge raises `FitError` and leaves no parameters.
-    unit_ : str or None
-        The time unit of the history, where it is known.
+    `standard_errors_`: From the curvature of the likelihood; NaN where the parameters were given.
+    `converged_`: True after a fit. One that does not converge raises `FitError` and leaves no parameters.
+    `unit_`: The time unit of the history, where it is known.
     """
 
     names: ClassVar[tuple[str, ...]] = ()

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
 
-from crmlib.analyse.lifetime.bgnbd import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.lifetime.history import SKETCH_ROWS
 from crmlib.analyse.lifetime.model import FitError, LifetimeModel, Objective, TransactionsModel
-from crmlib.analyse.lifetime.pareto_nbd import ParetoNBDModel
+from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel, ParetoNBDModel
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, SchemaError
 

@@ -82,10 +82,6 @@ class LeadScores:
     beats_age : bool
         The same against the days since a deal was opened alone.
     currency : str
-
-    Examples
-    --------
-    See `crmlib.analyse.pipeline.leads.score_leads`.
     """
 
     table: pd.DataFrame
@@ -111,12 +107,7 @@ class LeadScores:
 
     @property
     def chosen(self) -> pd.Series:
-        """The row of `evaluation` of the way that was chosen.
-
-        Examples
-        --------
-        See `crmlib.analyse.pipeline.leads.score_leads`.
-        """
+        """The row of `evaluation` of the way that was chosen."""
         return self.evaluation[self.evaluation["chosen"]].iloc[0]
 
     def _repr_html_(self) -> str:
@@ -157,10 +148,6 @@ def score_leads(
         Score with fewer than 200 deals won or 200 not won, too.
     candidates : names, as for `crmlib.analyse.churn.model.fit_churn`
     seed : int
-
-    Returns
-    -------
-    LeadScores
 
     Raises
     ------

@@ -16,18 +16,12 @@ Column = tuple[str, str, tuple[str, ...]]
 class View:
     """A prepared view.
 
-    Parameters
-    ----------
-    name : str
-        What an indicator's `over` says.
-    row : str
-        What one row is, in words.
-    table : str
-        The table without which it does not exist.
-    steps : tuple of str
-        The named steps it is made of; the last one is the view itself.
-    columns : tuple of (name, says, needs)
-        `needs` are the optional columns, as table.column, that it is made from.
+    `name`: What an indicator's `over` says.
+    `row`: What one row is, in words.
+    `table`: The table without which it does not exist.
+    `steps`: The named steps it is made of; the last one is the view itself.
+    `columns` (tuple of (name, says, needs)): `needs` are the optional columns, as table.column, that it is
+        made from.
     """
 
     name: str

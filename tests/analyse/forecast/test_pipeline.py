@@ -8,10 +8,9 @@ import pytest
 
 import crmlib
 from crmlib.analyse.forecast.chances import expected_arrivals, learn_amounts, learn_hazards, win_chances
-from crmlib.analyse.forecast.horizon import outlooks_at, read_ledger
 from crmlib.analyse.forecast.outlooks import BY_STAGE, BY_TIME, LAST_YEAR, LATELY
-from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
-from crmlib.analyse.forecast.scores import learn_stretch, stretched_past
+from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline, outlooks_at, read_ledger
+from crmlib.analyse.forecast.result import learn_stretch, stretched_past
 from crmlib.measure.deals.past import past_pipeline
 from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.schema.errors import ParameterError, SchemaError

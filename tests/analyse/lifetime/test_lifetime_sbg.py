@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from crmlib.analyse.lifetime.bgnbd import ShiftedBetaGeoModel, _objective
 from crmlib.analyse.lifetime.model import FitError
+from crmlib.analyse.lifetime.purchase_models import ShiftedBetaGeoModel, _objective
 from crmlib.schema.errors import ParameterError, SchemaError
 
 HIGH_END = [1000, 869, 743, 653, 593, 551, 517, 491]

@@ -10,9 +10,8 @@ from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
 from crmlib.analyse.value.pareto import ParetoCurve
 from crmlib.analyse.value.potential import CREDIT_GRADES
-from crmlib.analyse.value.scorecard import Scorecard
+from crmlib.analyse.value.scorecard import Scorecard, topic_lifts
 from crmlib.analyse.value.valuations import credit_by_grade, growth_by_category, loyalty_table
-from crmlib.analyse.value.weights import topic_lifts
 from crmlib.present.claims import (
     Claim,
     Fact,
@@ -28,15 +27,7 @@ from crmlib.present.claims import (
     share,
     term,
 )
-from crmlib.present.plots_parts import (
-    SIDE,
-    bar_rows,
-    canvas,
-    nothing,
-    place_labels,
-    scale_of,
-    short_numbers,
-)
+from crmlib.present.plots_parts import SIDE, bar_rows, canvas, nothing, place_labels, scale_of, short_numbers
 from crmlib.present.reports.value.ahead import SHORT_GUESS, best_tenth, future_what, signed
 from crmlib.present.reports.value.say import (
     MARK_WORDS,

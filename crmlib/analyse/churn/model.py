@@ -58,7 +58,6 @@ class ChurnModel:
         What is predicted, as it ends a sentence about one customer: "buys nothing within 60 days".
     stops : bool
         Whether the outcome is a loss.
-    horizon_days : int or None
     active_days : int or None
         Only customers who bought within so many days are asked about; None: all.
     scores : Series customer_id -> probability at the closing moment, 0 to 1
@@ -86,7 +85,6 @@ class ChurnModel:
     features : list of the features that count
     tree : DataFrame
         The decision tree, see `churn_reasons.tree_table`; empty where it did not compete.
-    tree_text : str
     periods : DataFrame
         `role` ("learn", "test", "refit", "score"), `cutoff`, `until`, `customers`, `outcomes`,
         `outcome_share_pct`. Moments by the clocks of the workspace's zone.
@@ -99,7 +97,6 @@ class ChurnModel:
         Whether the test was on a later period.
     notes : tuple of (code, values...)
         What stood in for what, see `crmlib.present.reports.churn.say.NOTE_WORDS`.
-    currency : str
     """
 
     outcome: str

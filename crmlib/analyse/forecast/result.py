@@ -66,7 +66,6 @@ class Forecast:
         Whether there was too little history to choose, so that the simple way was taken.
     level_pct : float
         Of the intervals.
-    currency : str
     notes : tuple of Remark
         What was filled in or left out.
     limits : tuple of Remark
@@ -157,8 +156,6 @@ class PlanVsActual:
         `days` (that belong to it), `planned_as` (the dimension that does have a target for that time).
     forecasts : dict measure -> Forecast
         What `expected` rests on.
-    today : Timestamp
-    currency : str
     level_pct : float
         Of the bounds.
     notes, limits : tuple of Remark

@@ -9,7 +9,7 @@ import pandas as pd
 from crmlib.analyse.lifetime.history import history_arrays, horizons
 from crmlib.analyse.lifetime.model import FitError, LifetimeModel
 from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel, ParetoNBDModel
-from crmlib.analyse.lifetime.spend import GammaGammaModel
+from crmlib.analyse.lifetime.spend import GammaGammaModel, spend_correlation
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, nearest
 
@@ -60,12 +60,7 @@ class NaiveRateModel(LifetimeModel):
         if mean > 0:
             values = [mean**2 / spread, mean / spread] if spread > 0 else [np.inf, np.inf]
         self.mean_ = float(mean)
-        self.params_ = pd.Series(values, index=list(self.names), name="value", dtype=float)
-        self.standard_errors_ = pd.Series(np.nan, index=self.params_.index, name="standard_error")
-        self.log_likelihood_ = float("nan")
-        self.converged_ = False
-        self.unit_ = history.attrs.get("unit")
-        return self
+        return self._take(values, unit=history.attrs.get("unit"))
 
     def probability_alive(self, history: pd.DataFrame) -> pd.Series:
         """NaN for everyone: a rate says nothing about who has left."""
@@ -132,14 +127,8 @@ class ShrunkSpendModel(LifetimeModel):
         if len(n) > 1 and even > 0 and np.isfinite(within_variance):
             between = ((n * (spend - mean) ** 2).sum() - (len(n) - 1) * within_variance) / even
         k = within_variance / between if between > 0 else np.inf
-        self.params_ = pd.Series([mean, k], index=list(self.names), name="value", dtype=float)
-        self.standard_errors_ = pd.Series(np.nan, index=self.params_.index, name="standard_error")
-        self.log_likelihood_ = float("nan")
-        self.converged_ = False
-        self.unit_ = history.attrs.get("unit")
-        varied = len(n) > 1 and np.ptp(n) > 0 and np.ptp(spend) > 0
-        self.spend_correlation_ = float(np.corrcoef(n, spend)[0, 1]) if varied else float("nan")
-        return self
+        self.spend_correlation_ = spend_correlation(n, spend)
+        return self._take([mean, k], unit=history.attrs.get("unit"))
 
     def expected_average_spend(self, history: pd.DataFrame) -> pd.Series:
         """Expected mean value of each customer's future purchases, account currency."""

@@ -49,9 +49,6 @@ class FutureContribution:
         model could be fitted in `probability_alive`.
     method : str
         What `expected_purchases` rests on: the name of a model, or of a plain rate.
-    fit : PurchaseFit
-    spend : SpendFit
-    regularity : Regularity
     holdout : HoldoutCheck or None
         None where the history is too short.
     holdout_missing : dict
@@ -60,12 +57,9 @@ class FutureContribution:
         Revenue in the time of the holdout: `expected`, `actual`, `error_pct` with its 95 % interval `error_low`
         and `error_high`; the plain `rule` that came nearest, its `rule_expected` and `rule_error_pct`; which was
         `nearer`, beyond chance: "method", "rule", or "level". Empty without a holdout.
-    margin_pct : float or None
     margin_source : "given", "costs" or "unknown"
-    horizon_days : int
     discount_rate : float
         A year.
-    currency : str
     as_of : Timestamp
         The closing day, in the workspace's calendar.
     history : DataFrame

@@ -1,5 +1,6 @@
 """What the lifetime models read: a purchase history that was checked, equal customers put together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -93,12 +94,19 @@ def history_arrays(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.nd
         ((x > 0) & (recency == 0), "repeat purchases but recency {recency:g}"),
         ((x == 0) & (recency > 0), "recency {recency:g} but no repeat purchase"),
     ]
+    refuse_first(history, wrong, x=x, recency=recency, age=age)
+    return x, recency, age
+
+
+def refuse_first(
+    history: pd.DataFrame, wrong: Sequence[tuple[np.ndarray, str]], **figures: np.ndarray
+) -> None:
+    """Raise what the first row says that cannot be, of conditions and the words for each."""
     for rows, says in wrong:
         if rows.any():
             at = int(np.flatnonzero(rows)[0])
-            text = says.format(x=x[at], recency=recency[at], age=age[at])
+            text = says.format(**{name: values[at] for name, values in figures.items()})
             raise SchemaError(f"history: {history.index[at]} has {text}. Make it with purchase_history.")
-    return x, recency, age
 
 
 def horizons(t: object, history: pd.DataFrame) -> np.ndarray:

@@ -88,7 +88,6 @@ class HoldoutCheck:
         currency), and a column for each prediction.
     fit : PurchaseFit
         Fitted on what was known.
-    best_baseline : str
     beats_baselines : "yes", "no" or "uncertain"
         "yes": better than every baseline beyond chance. "no": worse than the best one beyond chance.
     """

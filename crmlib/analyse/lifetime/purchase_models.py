@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import betaln, digamma, expit, gammaln, hyp2f1, polygamma
 
 from crmlib.analyse.lifetime.history import Groups
-from crmlib.analyse.lifetime.model import Curvature, FitError, LifetimeModel, Objective, TransactionsModel
+from crmlib.analyse.lifetime.model import Curvature, FitError, LifetimeModel, TransactionsModel
 from crmlib.schema.errors import ParameterError, SchemaError
 
 _TOO_NEAR = 1e-4
@@ -27,10 +27,8 @@ class BetaGeoModel(TransactionsModel):
     Attributes
     ----------
     params_ : Series with r, alpha, a, b
-    standard_errors_ : Series
-    log_likelihood_ : float
-    converged_ : bool
-    unit_ : str or None
+    standard_errors_, log_likelihood_, converged_, unit_
+        Of the fit, as with every model.
 
     Notes
     -----
@@ -163,10 +161,8 @@ class ModifiedBetaGeoModel(BetaGeoModel):
     Attributes
     ----------
     params_ : Series with r, alpha, a, b
-    standard_errors_ : Series
-    log_likelihood_ : float
-    converged_ : bool
-    unit_ : str or None
+    standard_errors_, log_likelihood_, converged_, unit_
+        Of the fit, as with every model.
 
     References
     ----------
@@ -234,6 +230,19 @@ def _sums(
     return float(total), gradient, bend
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Renewals:
+    """Of one cohort: how many were lost at each renewal, its number, how many are left at the last."""
+
+    lost: np.ndarray
+    periods: np.ndarray
+    last: float
+
+    @property
+    def customers(self) -> float:
+        return float(self.lost.sum() + self.last)
+
+
 class ShiftedBetaGeoModel(LifetimeModel):
     """sBG: at each renewal a customer leaves with a probability of their own.
 
@@ -243,9 +252,8 @@ class ShiftedBetaGeoModel(LifetimeModel):
     Attributes
     ----------
     params_ : Series with alpha, beta
-    standard_errors_ : Series
-    log_likelihood_ : float
-    converged_ : bool
+    standard_errors_, log_likelihood_, converged_, unit_
+        Of the fit, as with every model.
 
     References
     ----------
@@ -288,13 +296,21 @@ class ShiftedBetaGeoModel(LifetimeModel):
         counts = _checked(surviving)
         lost, periods = -np.diff(counts), np.arange(1.0, len(counts))
         summit = self._climb(
-            lambda groups: _objective(lost, periods, last=counts[-1]),
-            None,
-            None,
+            _Renewals(lost=lost, periods=periods, last=counts[-1]),
             starts=np.log([[1.0, 1.0], [0.5, 4.0], [5.0, 5.0], [2.0, 20.0]]).tolist(),
-            customers=float(counts[0]),
         )
         return self._keep(summit, scales=[1.0, 1.0], jacobian=0.0, history=pd.DataFrame())
+
+    def _log_likelihood(self, of: _Renewals, alpha: float, beta: float) -> tuple[float, np.ndarray]:
+        lost, periods, last, end, customers = of.lost, of.periods, of.last, of.periods[-1], of.customers
+        total = lost @ betaln(alpha + 1, beta + periods - 1) + last * betaln(alpha, beta + end)
+        total -= customers * betaln(alpha, beta)
+        both = lost @ digamma(alpha + beta + periods) + last * digamma(alpha + beta + end)
+        both -= customers * digamma(alpha + beta)
+        by_alpha = lost.sum() * digamma(alpha + 1) + last * digamma(alpha) - customers * digamma(alpha) - both
+        by_beta = lost @ digamma(beta + periods - 1) + last * digamma(beta + end)
+        by_beta -= customers * digamma(beta) + both
+        return total, np.array([by_alpha, by_beta])
 
     def survival(self, periods: object) -> np.ndarray | float:
         """Share of the customers who are still there after so many renewals, 0 to 1.
@@ -372,23 +388,6 @@ class ShiftedBetaGeoModel(LifetimeModel):
             ahead = hyp2f1(1.0, beta + n, alpha + beta + n, 1 / (1 + discount_rate))
             found = (beta + n - 1) / (alpha + beta + n - 1) * ahead
         return found if n.ndim else float(found)
-
-
-def _objective(lost: np.ndarray, periods: np.ndarray, *, last: float) -> Objective:
-    end, customers = periods[-1], lost.sum() + last
-
-    def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
-        alpha, beta = np.exp(logs)
-        total = lost @ betaln(alpha + 1, beta + periods - 1) + last * betaln(alpha, beta + end)
-        total -= customers * betaln(alpha, beta)
-        both = lost @ digamma(alpha + beta + periods) + last * digamma(alpha + beta + end)
-        both -= customers * digamma(alpha + beta)
-        by_alpha = lost.sum() * digamma(alpha + 1) + last * digamma(alpha) - customers * digamma(alpha) - both
-        by_beta = lost @ digamma(beta + periods - 1) + last * digamma(beta + end)
-        by_beta -= customers * digamma(beta) + both
-        return -total / customers, -np.array([by_alpha * alpha, by_beta * beta]) / customers
-
-    return objective
 
 
 def _checked(surviving: Sequence[float]) -> np.ndarray:
@@ -540,10 +539,8 @@ class ParetoNBDModel(TransactionsModel):
     Attributes
     ----------
     params_ : Series with r, alpha, s, beta
-    standard_errors_ : Series
-    log_likelihood_ : float
-    converged_ : bool
-    unit_ : str or None
+    standard_errors_, log_likelihood_, converged_, unit_
+        Of the fit, as with every model.
 
     Notes
     -----

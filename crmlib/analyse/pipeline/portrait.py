@@ -291,7 +291,6 @@ class Portrait:
     opportunity : DataFrame, one row a value of industry, region, product or category
         `trait`, `value`, `open`, `open_value`, `win_rate_pct` (drawn to that of all), `expected_value` (open
         value times win rate), account currency; the largest first within a trait.
-    won, lost, open, base_leads : int
     base : str
         "decided" (won and lost) or "leads" (all, where no loss is recorded).
     win_rate_pct : float
@@ -301,7 +300,6 @@ class Portrait:
     values_estimated_pct : float
         Share of the open deals whose value had to be taken from like deals that were won.
     absent : dict of trait -> why it is not there
-    currency : str
     """
 
     table: pd.DataFrame

@@ -167,7 +167,6 @@ class ChannelConversion:
 
     Parameters
     ----------
-    by : str
     base : str
         "decided" (won and lost) or "leads" (all): what `win_rate_pct` and all comparisons are of.
     table : DataFrame, the source with most leads first
@@ -186,7 +185,6 @@ class ChannelConversion:
         The same counts and rates of all deals.
     negative_durations : int
         Deals won before they were opened; left out of the days to win.
-    currency : str
     """
 
     by: str

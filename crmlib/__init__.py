@@ -54,11 +54,6 @@ _SHELF = {
         "DataHealth",
         "data_health",
     ),
-    "crmlib.analyse.lifetime.bgnbd": (
-        "BetaGeoModel",
-        "ModifiedBetaGeoModel",
-        "ShiftedBetaGeoModel",
-    ),
     "crmlib.analyse.lifetime.choice": (
         "PurchaseFit",
         "fit_purchases",
@@ -75,7 +70,12 @@ _SHELF = {
         "HoldoutCheck",
         "holdout_check",
     ),
-    "crmlib.analyse.lifetime.pareto_nbd": ("ParetoNBDModel",),
+    "crmlib.analyse.lifetime.purchase_models": (
+        "BetaGeoModel",
+        "ModifiedBetaGeoModel",
+        "ParetoNBDModel",
+        "ShiftedBetaGeoModel",
+    ),
     "crmlib.analyse.lifetime.spend": (
         "lifetime_value",
         "GammaGammaModel",

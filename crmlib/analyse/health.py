@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.table_contents import table_contents
+from crmlib.measure.dictionary import table_contents
 from crmlib.prepare.check.report import CheckReport
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm

@@ -258,10 +258,6 @@ class OutreachPlan:
     consents_missing : tuple of str
         Columns of consent that the workspace does not keep.
     currency : str
-
-    Examples
-    --------
-    See `crmlib.analyse.outreach.plan_outreach`.
     """
 
     contacts: pd.DataFrame
@@ -284,12 +280,7 @@ class OutreachPlan:
 
     @property
     def customers(self) -> int:
-        """Everybody whom the workspace knows: in the plan, left alone for comparison, or set aside.
-
-        Examples
-        --------
-        See `crmlib.analyse.outreach.plan_outreach`.
-        """
+        """Everybody whom the workspace knows: in the plan, left alone for comparison, or set aside."""
         return len(self.contacts) + len(self.control) + len(self.set_aside)
 
     def _repr_html_(self) -> str:
@@ -348,10 +339,6 @@ def plan_outreach(
         "auto" takes for each customer what is allowed and likely to be answered; the web only by name.
     moment : Timestamp, date or text, optional
         When the customers are addressed; otherwise ``crm.as_of``. Never earlier.
-
-    Returns
-    -------
-    OutreachPlan
 
     Raises
     ------

@@ -115,10 +115,6 @@ class SurvivalCurves:
         `ended_expected` (how many would have ended if the group were like all together).
     p_overall : float
         Probability of differences at least this large if all groups were alike; NaN for one group.
-
-    Examples
-    --------
-    See `survival_curves`.
     """
 
     curves: pd.DataFrame
@@ -414,10 +410,6 @@ class Retention:
         "orders" or "won deals".
     min_group : int
         Cohorts of fewer customers are not shown on their own.
-
-    Examples
-    --------
-    See `retention_curves`.
     """
 
     by: str
@@ -468,10 +460,6 @@ def retention_curves(
     rhythm : mapping, optional
         The scale of those limits, as `crmlib.measure.purchases.states.purchase_rhythm` makes it; that of `crm` where
         none is given.
-
-    Returns
-    -------
-    Retention
 
     Raises
     ------
@@ -529,13 +517,7 @@ def retention_curves(
 
 
 def shown_cohorts(retention: Retention) -> pd.DataFrame:
-    """The shares of the cohorts that are large enough to be shown on their own.
-
-    >>> from types import SimpleNamespace
-    >>> found = SimpleNamespace(sizes=pd.Series([9, 10]), shares=pd.DataFrame({0: [100.0, 100.0]}))
-    >>> shown_cohorts(found).index.tolist()
-    [1]
-    """
+    """The shares of the cohorts that are large enough to be shown on their own."""
     return retention.shares[retention.sizes >= getattr(retention, "min_group", MINIMUM_GROUP)]
 
 

@@ -1,9 +1,14 @@
-"""The whole data dictionary: the vocabulary, what is computed from it, its results, and what own indicators may use."""
+"""What is in the tables: the data dictionary of the vocabulary and all results, and how far a table is filled."""
+
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from crmlib.measure.columns import column_of
 from crmlib.measure.indicators import ASPECTS, VIEWS, indicator_catalogue, view_catalogue
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.engine import Engine
 from crmlib.schema.columns import COLUMNS, UNITS
 from crmlib.schema.fields import MINIMUM_GROUP, Field, TableSpec
 from crmlib.schema.tables import CORE_TABLES, TABLES
@@ -125,3 +130,38 @@ def _view(name: str, columns: pd.DataFrame) -> str:
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableContents:
+    """Rows of a table, by column its filled cells and different values (None of personal ones), and its time.
+
+    See `table_contents`.
+    """
+
+    rows: int
+    filled: dict[str, int]
+    distinct: dict[str, int | None]
+    first_at: Any
+    last_at: Any
+
+
+def table_contents(crm: Crm, spec: TableSpec) -> TableContents:
+    """Everything about one table in one pass."""
+    columns = [spec.field(name) for name in crm.columns(spec.name)]
+    parts = ["count(*)"]
+    for column in columns:
+        name = Engine.quote(column.name)
+        parts += [f"count({name})", f"count(distinct {name})" if column.privacy == "internal" else "null"]
+    timed = spec.time is not None and spec.time in [column.name for column in columns]
+    parts += [f"min({spec.time})", f"max({spec.time})"] if timed else ["null", "null"]
+    sql = f"select {', '.join(parts)} from {Engine.quote(spec.name)}"
+    rows, *counted, first_at, last_at = crm.engine.rows(sql)[0]
+    names = [column.name for column in columns]
+    return TableContents(
+        rows=rows,
+        filled=dict(zip(names, counted[::2], strict=True)),
+        distinct=dict(zip(names, counted[1::2], strict=True)),
+        first_at=first_at,
+        last_at=last_at,
+    )

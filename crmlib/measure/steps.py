@@ -24,13 +24,7 @@ _LOCAL = "({} at time zone 'UTC' at time zone $time_zone)"
 
 
 class Steps:
-    """Named selects in reading order; adding to them makes new ones.
-
-    >>> steps = Steps({"sold": "select 5 as amount", "returned": "select 2 as amount"})
-    >>> print(steps.sql("select sum(amount) as amount from sold"))
-    with sold as (select 5 as amount)
-    select sum(amount) as amount from sold
-    """
+    """Named selects in reading order; adding to them makes new ones."""
 
     def __init__(self, steps: Mapping[str, str] | None = None) -> None:
         self._queue = dict(steps or {})
@@ -48,12 +42,7 @@ class Steps:
         return Steps(self._queue | written)
 
     def needed_by(self, names: Iterable[str]) -> "Steps":
-        """Some of the steps with all that they rest on; a name that is no step is an error.
-
-        >>> steps = Steps({"a": "select 1 as x", "b": "select 2 as x", "c": "select x from a"})
-        >>> [name for name in "abc" if name in steps.needed_by(["c"])]
-        ['a', 'c']
-        """
+        """Some of the steps with all that they rest on; a name that is no step is an error."""
         wanted = set(names)
         unknown = wanted - self._queue.keys()
         if unknown:
@@ -66,11 +55,7 @@ class Steps:
         return Steps({name: self._queue[name] for name in reversed(chosen)})
 
     def sql(self, question: str) -> str:
-        """A select over the steps, as one statement with those that it needs.
-
-        >>> Steps({"a": "select 1 as x"}).sql("select 2 as y")
-        'select 2 as y'
-        """
+        """A select over the steps, as one statement with those that it needs."""
         needed = self.needed_by(_words(question) & self._queue.keys())
         if not needed._queue:
             return question
@@ -82,48 +67,26 @@ class Steps:
 
 
 def ask(crm: Crm, question: str, *, steps: Steps | None = None, **values: Any) -> pd.DataFrame:
-    """The answer of a workspace to a question over steps; a value that it does not name is left out.
-
-    >>> from crmlib.prepare.crm import Crm
-    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]}))
-    >>> ask(crm, "select $gap_days * 2 as twice", gap_days=3.5)
-       twice
-    0    7.0
-    """
+    """The answer of a workspace to a question over steps; a value that it does not name is left out."""
     sql = steps.sql(question) if steps else question
     given = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone)
     return crm.engine.to_pandas(sql, given | asked_values(sql, values))
 
 
 def lay_down(engine: "Engine", tables: Mapping[str, str], **values: Any) -> None:
-    """Keep the answers to several selects as tables of the engine, one after the other.
-
-    >>> from crmlib.prepare.engine import Engine
-    >>> with Engine() as engine:
-    ...     lay_down(engine, {"one": "select $n as n", "two": "select n + 1 as n from one"}, n=1)
-    ...     engine.rows("from two")
-    [(2,)]
-    """
+    """Keep the answers to several selects as tables of the engine, one after the other."""
     for name, sql in tables.items():
         engine.execute(f"create or replace temp table {name} as {sql}", asked_values(sql, values))
 
 
 def asked_values(sql: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the values that a statement names.
-
-    >>> asked_values("select $gap_days", {"gap_days": 3, "gap": 4})
-    {'gap_days': 3}
-    """
+    """Those of the values that a statement names."""
     asked = set(re.findall(r"\$(\w+)", sql))
     return {name: value for name, value in values.items() if name in asked}
 
 
 def moments(sql: str, *, as_of: pd.Timestamp, time_zone: str) -> dict[str, Any]:
-    """The times that a statement names, for a closing moment (naive, UTC) and the zone whose days are counted.
-
-    >>> moments("select $as_of_on", as_of=pd.Timestamp("2024-01-31 23:30"), time_zone="Asia/Tokyo")
-    {'as_of_on': datetime.date(2024, 2, 1)}
-    """
+    """The times that a statement names, for a closing moment (naive, UTC) and the zone whose days are counted."""
     local = as_of.tz_localize("UTC").tz_convert(ZoneInfo(time_zone))
     days = {f"since_{days}d": _day_start(local, days - 1) for days in (90, 365)}
     values = {"as_of": as_of.to_pydatetime(), "as_of_on": local.date(), "time_zone": time_zone} | days
@@ -131,24 +94,14 @@ def moments(sql: str, *, as_of: pd.Timestamp, time_zone: str) -> dict[str, Any]:
 
 
 def columns_here(crm: Crm, *tables: str) -> dict[str, list[str]]:
-    """Table -> the columns that it has in a workspace; of all its tables, or of those named that are there.
-
-    >>> from crmlib.prepare.crm import Crm
-    >>> crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["ann"]}))
-    >>> columns_here(crm), columns_here(crm, "products")
-    ({'customers': ['customer_id']}, {})
-    """
+    """Table -> the columns that it has in a workspace; of all its tables, or of those named that are there."""
     return {name: crm.columns(name) for name in crm.tables if not tables or name in tables}
 
 
 def read_table(
     columns: Mapping[str, Iterable[str]], table: str, names: Iterable[str], *, where: str = ""
 ) -> str:
-    """A select of some columns of a table; what a workspace does not have is empty.
-
-    >>> read_table({"products": ["product_id"]}, "products", ["product_id", "category"])
-    'select product_id, cast(null as VARCHAR) as category from products'
-    """
+    """A select of some columns of a table; what a workspace does not have is empty."""
     present, spec = set(columns.get(table, ())), table_spec(table)
     cells = [
         name if name in present else f"cast(null as {spec.field(name).sql_type}) as {name}" for name in names
@@ -158,20 +111,12 @@ def read_table(
 
 
 def local_day(moment: str) -> str:
-    """SQL of the day on which a moment (naive, UTC) falls in the workspace's zone.
-
-    >>> print(local_day("entered_at"))
-    cast((entered_at at time zone 'UTC' at time zone $time_zone) as date)
-    """
+    """SQL of the day on which a moment (naive, UTC) falls in the workspace's zone."""
     return f"cast({_LOCAL.format(moment)} as date)"
 
 
 def local_days(begin: str, end: str) -> str:
-    """SQL of the days from one moment to another by the clocks of the workspace's zone, with fractions.
-
-    >>> "epoch" in local_days("entered_at", "exited_at")
-    True
-    """
+    """SQL of the days from one moment to another by the clocks of the workspace's zone, with fractions."""
     return f"(epoch({_LOCAL.format(end)}) - epoch({_LOCAL.format(begin)})) / cast(86400 as double)"
 
 

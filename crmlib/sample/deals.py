@@ -39,12 +39,9 @@ _OUTCOMES = ("forward", "back", "lost")
 class Deals:
     """Deals and their stays, to the very end of each, also where that lies beyond the closing day.
 
-    Attributes
-    ----------
-    table : DataFrame, one row a deal
-        Days are counted from the start of the history; `minute` is the time of day of all its moves.
-    stays : DataFrame, one row a stay
-        `deal` (row of `table`), `stage` (0 to 3), `entered`, `exited` (days), `exit`.
+    `table` (one row a deal): Days are counted from the start of the history; `minute` is the time of day of
+        all its moves.
+    `stays` (one row a stay): `deal` (row of `table`), `stage` (0 to 3), `entered`, `exited` (days), `exit`.
     """
 
     table: pd.DataFrame

@@ -36,12 +36,7 @@ MISSPELT_CATEGORIES = {"Labels": "Lables", "Cleaning": "cleaning "}
 
 
 class Dirt:
-    """Spoils one export after the other and remembers what it did.
-
-    Parameters
-    ----------
-    seed : int
-    """
+    """Spoils one export after the other and remembers what it did."""
 
     def __init__(self, seed: int) -> None:
         self._rng = lots(seed, "dirt")

@@ -29,12 +29,7 @@ _TWIN_SWAPS = (
 
 
 class Register:
-    """Draws names and addresses country by country; the same seed gives the same ones.
-
-    Parameters
-    ----------
-    seed : int
-    """
+    """Draws names and addresses country by country; the same seed gives the same ones."""
 
     def __init__(self, seed: int) -> None:
         try:

@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, compute_indicators
-from crmlib.analyse.campaigns.comparison import Comparison
+from crmlib.analyse.campaigns.comparison import Comparison, customer_traits, trait_levels
 from crmlib.analyse.campaigns.groups import Response, who_responds
-from crmlib.analyse.campaigns.matching import customer_traits, trait_levels
 from crmlib.analyse.customers.profile import customer_profile
 from crmlib.analyse.pipeline.portrait import trait_table
 from crmlib.analyse.retention import retention_curves, shown_cohorts, typical_retention

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.measure.lately import lately
+from crmlib.measure.sales import lately
 
 
 def lines(*rows):

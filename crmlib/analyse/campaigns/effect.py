@@ -15,10 +15,11 @@ from crmlib.analyse.campaigns.comparison import (
     NONE,
     Comparison,
     compare,
+    customer_traits,
     power_of,
+    trait_levels,
 )
 from crmlib.analyse.campaigns.groups import Response, answers_known, known_groups, response_of, who_responds
-from crmlib.analyse.campaigns.matching import customer_traits, trait_levels
 from crmlib.analyse.stats.tests import benjamini_hochberg
 from crmlib.measure.campaigns import ASIDE, BEFORE, CONTACTED, DURING, campaign_people, campaign_windows
 from crmlib.prepare.crm import Crm
@@ -55,17 +56,10 @@ CONTROL_DIFFERED = "control differed"
 class Judgement:
     """One campaign's response and comparison, the trial before it, and what follows.
 
-    Attributes
-    ----------
-    response : Response
-    comparison : Comparison
-        Within the campaign's time.
-    trial : Comparison
-        The same on the time before it; of the kind "none" where that was not possible.
-    verdict : str
-        One of `JUDGED`, one of `NOT_JUDGED`, or `DOUBTED`.
-    doubt : str
-        Why a matched comparison is not trusted, in a code; empty where it is, or where there is none.
+    `comparison`: Within the campaign's time.
+    `trial`: The same on the time before it; of the kind "none" where that was not possible.
+    `verdict`: One of `JUDGED`, one of `NOT_JUDGED`, or `DOUBTED`.
+    `doubt`: Why a matched comparison is not trusted, in a code; empty where it is, or where there is none.
     """
 
     response: Response
@@ -198,10 +192,6 @@ class CampaignEffect:
     notes : tuple of str
         Codes of what to know beside the figures; `crmlib.present.reports.campaigns.say` words them.
     currency : str
-
-    Examples
-    --------
-    See `crmlib.analyse.campaigns.effect.campaign_effect`.
     """
 
     campaign_id: str
@@ -223,52 +213,27 @@ class CampaignEffect:
 
     @property
     def response(self) -> Response:
-        """Who answered.
-
-        Examples
-        --------
-        See `crmlib.analyse.campaigns.effect.campaign_effect`.
-        """
+        """Who answered."""
         return self.judgement.response
 
     @property
     def comparison(self) -> Comparison:
-        """Extra spend within the campaign's time.
-
-        Examples
-        --------
-        See `crmlib.analyse.campaigns.effect.campaign_effect`.
-        """
+        """Extra spend within the campaign's time."""
         return self.judgement.comparison
 
     @property
     def trial(self) -> Comparison:
-        """The same comparison on the time before.
-
-        Examples
-        --------
-        See `crmlib.analyse.campaigns.effect.campaign_effect`.
-        """
+        """The same comparison on the time before."""
         return self.judgement.trial
 
     @property
     def verdict(self) -> str:
-        """What is concluded, one of the words of `crmlib.analyse.campaigns.effect`.
-
-        Examples
-        --------
-        See `crmlib.analyse.campaigns.effect.campaign_effect`.
-        """
+        """What is concluded, one of the words of `crmlib.analyse.campaigns.effect`."""
         return self.judgement.verdict
 
     @property
     def balance(self) -> pd.DataFrame:
-        """How alike the groups were before, and after matching.
-
-        Examples
-        --------
-        See `crmlib.analyse.campaigns.effect.campaign_effect`.
-        """
+        """How alike the groups were before, and after matching."""
         return self.comparison.balance
 
     def _repr_html_(self) -> str:
@@ -292,10 +257,6 @@ class CampaignSummary:
         Why answers are not known, in a code; empty where they are.
     currency : str
     as_of : Timestamp
-
-    Examples
-    --------
-    See `crmlib.analyse.campaigns.effect.campaign_summary`.
     """
 
     table: pd.DataFrame
@@ -341,10 +302,6 @@ def campaign_effect(
         segment of today may be what the campaign made of it.
     seed : int
         For the order of matching and for drawing customers again.
-
-    Returns
-    -------
-    CampaignEffect
 
     Raises
     ------
@@ -486,10 +443,6 @@ def campaign_summary(crm: Crm, *, response_days: int | None = None, seed: int = 
     response_days : int, optional
         As for `campaign_effect`.
     seed : int
-
-    Returns
-    -------
-    CampaignSummary
 
     Raises
     ------

@@ -22,23 +22,16 @@ MEANT = ("campaign_contacts.responded_at", "transactions.campaign_id")
 class Response:
     """How many of those contacted answered within a campaign's time.
 
-    Attributes
-    ----------
-    contacted, responded : int
-    rate_pct, low, high : float
-        Percent of those contacted, with its interval of 95 %; NaN where answers are not known, or nobody was contacted.
-    reason : str
-        Why answers are not known, in a code; empty where they are.
-    days_median : float
-        Days from contact to answer of those who answered; NaN where nobody did, or contacts have no day.
-    curve : DataFrame, one row a day on which somebody answered
-        `day` (after contact), `responded` (that day), `responded_pct` (of those contacted, up to that day).
-    control_responded : int
-        Answers of those who were held out.
-    early, late : int
-        Answers dated before the contact, and after the campaign's time: not counted.
-    who : Series of bool indexed by customer_id
-        Whether each customer contacted answered.
+    `rate_pct`, `low`, `high`: Percent of those contacted, with its interval of 95 %; NaN where answers are
+        not known, or nobody was contacted.
+    `reason`: Why answers are not known, in a code; empty where they are.
+    `days_median`: Days from contact to answer of those who answered; NaN where nobody did, or contacts have
+        no day.
+    `curve` (one row a day on which somebody answered): `day` (after contact), `responded` (that day),
+        `responded_pct` (of those contacted, up to that day).
+    `control_responded`: Answers of those who were held out.
+    `early`, `late`: Answers dated before the contact, and after the campaign's time: not counted.
+    `who` (of bool indexed by customer_id): Whether each customer contacted answered.
     """
 
     contacted: int

@@ -37,7 +37,7 @@ from crmlib.analyse.learn.candidates import (
     some_of,
 )
 from crmlib.analyse.learn.evaluate import judged
-from crmlib.analyse.learn.leaks import find_leaks, label_array
+from crmlib.analyse.learn.features import find_leaks, label_array
 from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators.compute import sensitive_indicators
 from crmlib.measure.purchases.outcomes import first_order_at, purchases_within
@@ -58,7 +58,6 @@ class ChurnModel:
         What is predicted, as it ends a sentence about one customer: "buys nothing within 60 days".
     stops : bool
         Whether the outcome is a loss.
-    horizon_days : int or None
     active_days : int or None
         Only customers who bought within so many days are asked about; None: all.
     scores : Series customer_id -> probability at the closing moment, 0 to 1
@@ -86,7 +85,6 @@ class ChurnModel:
     features : list of the features that count
     tree : DataFrame
         The decision tree, see `churn_reasons.tree_table`; empty where it did not compete.
-    tree_text : str
     periods : DataFrame
         `role` ("learn", "test", "refit", "score"), `cutoff`, `until`, `customers`, `outcomes`,
         `outcome_share_pct`. Moments by the clocks of the workspace's zone.
@@ -99,11 +97,6 @@ class ChurnModel:
         Whether the test was on a later period.
     notes : tuple of (code, values...)
         What stood in for what, see `crmlib.present.reports.churn.say.NOTE_WORDS`.
-    currency : str
-
-    Examples
-    --------
-    See `crmlib.analyse.churn.model.fit_churn`.
     """
 
     outcome: str
@@ -134,12 +127,7 @@ class ChurnModel:
 
     @property
     def chosen(self) -> pd.Series:
-        """The row of `evaluation` of the model that was chosen.
-
-        Examples
-        --------
-        See `crmlib.analyse.churn.model.fit_churn`.
-        """
+        """The row of `evaluation` of the model that was chosen."""
         return self.evaluation[self.evaluation["chosen"]].iloc[0]
 
     def _repr_html_(self) -> str:

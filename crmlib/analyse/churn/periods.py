@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.learn.candidates import learn_calibration, single_figure
-from crmlib.analyse.lifetime.bgnbd import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.lifetime.choice import NaiveRateModel
 from crmlib.analyse.lifetime.model import FitError
+from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.purchases.history import purchase_history
 from crmlib.measure.purchases.outcomes import category_habits, first_order_at, purchases_within
@@ -31,18 +31,11 @@ FEWEST = 30
 class Question:
     """What is asked about the time after a cut-off.
 
-    Parameters
-    ----------
-    horizon_days : int
-    stops : bool
-        True: who buys nothing within the horizon; False: who buys.
-    category : str or None
-        Purchases of this category alone.
-    active_days : int or None
-        Only customers who bought within so many days before the cut-off are asked about; None: everybody who
-        ever bought.
-    indicators : names or None
-        None: all that the workspace has.
+    `stops`: True: who buys nothing within the horizon; False: who buys.
+    `category`: Purchases of this category alone.
+    `active_days`: Only customers who bought within so many days before the cut-off are asked about; None:
+        everybody who ever bought.
+    `indicators`: None: all that the workspace has.
     """
 
     horizon_days: int
@@ -62,13 +55,9 @@ class Question:
 class Sample:
     """Customers at one cut-off, and what became of them.
 
-    Parameters
-    ----------
-    cutoff, until : Timestamp (naive, UTC)
-        `until` is None where the outcome is not known yet.
-    features : DataFrame indexed by customer_id, sorted
-        Known at the cut-off.
-    label : array of bool, or None
+    `cutoff`, `until` (Timestamp (naive, UTC)): `until` is None where the outcome is not known yet.
+    `features` (indexed by customer_id, sorted): Known at the cut-off.
+    `label`: array of bool, or None.
     """
 
     cutoff: pd.Timestamp

@@ -21,16 +21,10 @@ PRIOR_EXITS = 3.0
 class StageHazards:
     """Rates of leaving each stage by days in it, to every other stage and to won and lost.
 
-    Parameters
-    ----------
-    stages : tuple of str
-    rates : array (stages, age bands, stages + 2)
-        A day; the last two columns are won and lost.
-    exits : array, same shape
-        How often each was seen.
-    exposure_days : array (stages, age bands)
-    entry : array (stages,)
-        Shares of the stages in which deals begin.
+    `rates` (stages, age bands, stages + 2): A day; the last two columns are won and lost.
+    `exits` (array, same shape): How often each was seen.
+    `exposure_days`: stages, age bands.
+    `entry` (stages,): Shares of the stages in which deals begin.
     """
 
     stages: tuple[str, ...]
@@ -158,19 +152,14 @@ _SHRINK = 30.0
 class Amounts:
     """The usual amounts of won deals, and how amounts of open deals are to be read.
 
-    Parameters
-    ----------
-    medians : dict column -> Series value -> account currency
-        Of `product_id`, `category` and `company_size`, where enough won deals have an amount.
-    overall : float
-        Median of all won deals; 0 where no amount is known.
-    scale : float
-        Filled amounts are multiplied by it: medians add up to less than what was won in all.
-    known_while_open : bool
-        Whether deals have an amount before they are closed. Where they do not, none is taken as known.
-    won_factor : float
-        Mean amount of won deals over that of all decided ones, shrunk to 1: below 1 where large deals are won
-        less often.
+    `medians` (dict column -> Series value -> account currency): Of `product_id`, `category` and
+        `company_size`, where enough won deals have an amount.
+    `overall`: Median of all won deals; 0 where no amount is known.
+    `scale`: Filled amounts are multiplied by it: medians add up to less than what was won in all.
+    `known_while_open`: Whether deals have an amount before they are closed. Where they do not, none is taken
+        as known.
+    `won_factor`: Mean amount of won deals over that of all decided ones, shrunk to 1: below 1 where large
+        deals are won less often.
     """
 
     medians: dict[str, pd.Series]
@@ -238,18 +227,12 @@ FEWEST_YEARS = 2
 class Arrivals:
     """New deals that are expected, day by day.
 
-    Parameters
-    ----------
-    daily : array (days,)
-        Expected number on each day of the horizon.
-    seasons : Series month of the year -> factor
-        1 for each where there is too little history to tell.
-    level : float
-        New deals a day, without seasons, of late.
-    relative_variance : float
-        Of the number over the horizon, beyond that of counting: (standard deviation / mean) squared.
-    months : int
-        Whole months learnt from.
+    `daily` (days,): Expected number on each day of the horizon.
+    `seasons` (month of the year -> factor): 1 for each where there is too little history to tell.
+    `level`: New deals a day, without seasons, of late.
+    `relative_variance`: Of the number over the horizon, beyond that of counting: (standard deviation / mean)
+        squared.
+    `months`: Whole months learnt from.
     """
 
     daily: np.ndarray

@@ -13,8 +13,7 @@ from crmlib.analyse.forecast.chances import (
     learn_hazards,
     win_chances,
 )
-from crmlib.analyse.forecast.result import BY_STAGE, LAST_YEAR, LATELY
-from crmlib.analyse.forecast.scores import Stretch
+from crmlib.analyse.forecast.result import BY_STAGE, LAST_YEAR, LATELY, Stretch
 from crmlib.measure.deals.past import DEAL_KEYS, PastPipeline
 
 BY_TIME = "time in stage"
@@ -31,20 +30,12 @@ _PRIOR_DAYS = 30.0
 class Known:
     """What is known on a day, as every way takes it.
 
-    Parameters
-    ----------
-    past : PastPipeline
-    ledger : DataFrame
-        Deals known at ``past.moment``, with `created_on` and `closed_on` (days of the workspace's calendar).
-    amounts : Amounts
-    today : Timestamp
-        The day of ``past.moment``.
-    days : int
-        To look ahead.
-    worth : DataFrame
-        The open deals: `amount` (filled), `is_filled` and the columns of `DEAL_KEYS`.
-    pool : DataFrame
-        The same of the deals won in the last year: what new ones will be like.
+    `ledger`: Deals known at ``past.moment``, with `created_on` and `closed_on` (days of the workspace's
+        calendar).
+    `today`: The day of ``past.moment``.
+    `days`: To look ahead.
+    `worth`: The open deals: `amount` (filled), `is_filled` and the columns of `DEAL_KEYS`.
+    `pool`: The same of the deals won in the last year: what new ones will be like.
     """
 
     past: PastPipeline
@@ -73,21 +64,12 @@ def what_is_known(
 class Outlook:
     """What one way expects, deal by deal and day by day.
 
-    Parameters
-    ----------
-    way : str
-    items : DataFrame
-        `amount` (account currency) and the columns of `DEAL_KEYS`: the deals that may be won.
-    chances : array (items, days)
-        Chance to be won on each day; a rate where `repeats`.
-    repeats : bool
-        Whether an item stands for deals like it, of which there may be none or several.
-    pool : DataFrame
-        Like `items`: deals that the new ones will be like.
-    new_rates : array (days,)
-        Expected number of won deals that are not there yet, on each day.
-    relative_variance : float
-        Of their number, beyond counting.
+    `items`: `amount` (account currency) and the columns of `DEAL_KEYS`: the deals that may be won.
+    `chances` (items, days): Chance to be won on each day; a rate where `repeats`.
+    `repeats`: Whether an item stands for deals like it, of which there may be none or several.
+    `pool`: Like `items`: deals that the new ones will be like.
+    `new_rates` (days,): Expected number of won deals that are not there yet, on each day.
+    `relative_variance`: Of their number, beyond counting.
     """
 
     way: str
@@ -270,16 +252,11 @@ _CELLS = 4_000_000
 class Futures:
     """Drawn futures of an outlook.
 
-    Parameters
-    ----------
-    outlook : Outlook
-    stock : DataFrame
-        The items and after them the pool of new deals: `amount`, `is_new` and the columns of `DEAL_KEYS`.
-    draw, item, day : arrays
-        One won deal each: of which future, which row of the stock, on which day ahead (from 1).
-    draws : int
-    stretch : Stretch
-        By how much intervals are widened.
+    `stock`: The items and after them the pool of new deals: `amount`, `is_new` and the columns of
+        `DEAL_KEYS`.
+    `draw`, `item`, `day`: One won deal each: of which future, which row of the stock, on which day ahead
+        (from 1).
+    `stretch`: By how much intervals are widened.
     """
 
     outlook: Outlook

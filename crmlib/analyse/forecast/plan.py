@@ -6,11 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.horizon import closing_day
-from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
-from crmlib.analyse.forecast.result import PIPELINE, SALES, Forecast, PlanVsActual, Remark, status_of
+from crmlib.analyse.forecast.pipeline import closing_day, expected_until, forecast_pipeline
+from crmlib.analyse.forecast.result import (
+    LEVEL_PCT,
+    PIPELINE,
+    SALES,
+    Forecast,
+    PlanVsActual,
+    Remark,
+    status_of,
+)
 from crmlib.analyse.forecast.sales import forecast_sales
-from crmlib.analyse.forecast.scores import LEVEL_PCT
 from crmlib.measure.sales import (
     DIMENSIONS,
     can_measure,
@@ -164,10 +170,6 @@ def plan_vs_actual(
     forecasts : tuple of Forecast
         Made already; one that fits is used.
     seed : int
-
-    Returns
-    -------
-    PlanVsActual
 
     Raises
     ------

@@ -5,10 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.horizon import Horizon, closing_day, read_horizon
-from crmlib.analyse.forecast.result import PLAIN, SALES, Forecast, Remark
-from crmlib.analyse.forecast.scores import (
+from crmlib.analyse.forecast.pipeline import Horizon, closing_day, read_horizon
+from crmlib.analyse.forecast.result import (
     LEVEL_PCT,
+    PLAIN,
+    SALES,
+    Forecast,
+    Remark,
     Stretch,
     compare_ways,
     learn_stretch,

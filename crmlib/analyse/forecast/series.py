@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.result import GROWN, LAST_YEAR, LATELY, PLAIN
-from crmlib.analyse.forecast.scores import stretched_past
+from crmlib.analyse.forecast.result import GROWN, LAST_YEAR, LATELY, PLAIN, stretched_past
 from crmlib.analyse.learn.candidates import one_thread
 
 SEASONAL = LAST_YEAR
@@ -33,15 +32,9 @@ _ARMA = ((0, 1), (1, 0), (1, 1), (2, 1))
 class Spec:
     """One model of a family.
 
-    Parameters
-    ----------
-    family : str
-    order : tuple
-        Of the family: (trend, damped, seasonal) of smoothing; (p, d, q, P, D, Q) of differences.
-    season : int
-        Periods in a year; 1 for none.
-    is_log : bool
-        Whether the logarithm is foretold.
+    `order`: Of the family: (trend, damped, seasonal) of smoothing; (p, d, q, P, D, Q) of differences.
+    `season`: Periods in a year; 1 for none.
+    `is_log`: Whether the logarithm is foretold.
     """
 
     family: str
@@ -54,11 +47,8 @@ class Spec:
 class Ahead:
     """What a model says of the coming periods.
 
-    Parameters
-    ----------
-    expected, deviation : arrays (periods,)
-    aicc, aic : float
-        Criteria of Akaike of the fit on the scale of the values; NaN where the family has none.
+    `expected`, `deviation`: periods,.
+    `aicc`, `aic`: Criteria of Akaike of the fit on the scale of the values; NaN where the family has none.
     """
 
     expected: np.ndarray
@@ -295,16 +285,10 @@ FEWEST_PERIODS = 12
 class Tried:
     """What was tried on a series.
 
-    Parameters
-    ----------
-    past : DataFrame, one row a way, origin and period ahead
-        `way`, `made_on`, `until`, `ahead` (1 for the next period), `expected`, `deviation`, `actual`, `low`,
-        `high`, `is_covered`, `known_errors`.
-    sums : DataFrame
-        The same for the sum of all periods ahead, one row a way and origin.
-    now : dict way -> Ahead
-        From the end of the series.
-    baseline : str
+    `past` (one row a way, origin and period ahead): `way`, `made_on`, `until`, `ahead` (1 for the next
+        period), `expected`, `deviation`, `actual`, `low`, `high`, `is_covered`, `known_errors`.
+    `sums`: The same for the sum of all periods ahead, one row a way and origin.
+    `now` (dict way -> Ahead): From the end of the series.
     """
 
     past: pd.DataFrame

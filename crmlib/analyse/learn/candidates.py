@@ -32,10 +32,8 @@ _CAP = 0.005
 class Straightener:
     """Makes columns fit for a weighted sum: gaps filled and marked, tails capped and unbent, scaled.
 
-    Parameters
-    ----------
-    medians, size, low, high, mean, deviation : arrays, one entry a column
-    gaps : array of the columns whose gaps are marked by a column of their own
+    `medians`, `size`, `low`, `high`, `mean`, `deviation`: arrays, one entry a column.
+    `gaps`: array of the columns whose gaps are marked by a column of their own.
     """
 
     medians: np.ndarray
@@ -78,15 +76,11 @@ def learn_straightener(matrix: np.ndarray) -> Straightener:
 class Fitted:
     """A model that gives calibrated probabilities.
 
-    Parameters
-    ----------
-    name : one of `CANDIDATES`
-    model : scikit-learn classifier
-    straightener : Straightener or None
-    calibrate : function of raw probabilities
-    encoding : Encoding
-    out_of_fold : array
-        Calibrated probabilities of the rows learnt from, each by models that had not seen the customer.
+    `name`: one of `CANDIDATES`
+    `model`: scikit-learn classifier.
+    `calibrate`: function of raw probabilities.
+    `out_of_fold`: Calibrated probabilities of the rows learnt from, each by models that had not seen the
+        customer.
     """
 
     name: str
@@ -274,11 +268,7 @@ LEARN_FOLDS = 3
 class Rows:
     """Rows to learn from: features, label, and which customer each belongs to.
 
-    Parameters
-    ----------
-    features : DataFrame
-    label : array of bool
-    groups : array of int
+    `label`: array of bool.
     """
 
     features: pd.DataFrame
@@ -290,13 +280,7 @@ class Rows:
 class Learnt:
     """Candidates fitted on the same rows, and the one chosen there.
 
-    Parameters
-    ----------
-    fitted : name -> Fitted
-    chosen : Fitted
-    encoding : Encoding
-    matrix : array
-    fold : array of int
+    `fitted`: name -> Fitted.
     """
 
     fitted: dict[str, Fitted]

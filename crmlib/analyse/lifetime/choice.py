@@ -6,11 +6,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.lifetime.bgnbd import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.lifetime.history import history_arrays, horizons
 from crmlib.analyse.lifetime.model import FitError, LifetimeModel
-from crmlib.analyse.lifetime.pareto_nbd import ParetoNBDModel
-from crmlib.analyse.lifetime.spend import GammaGammaModel
+from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel, ParetoNBDModel
+from crmlib.analyse.lifetime.spend import GammaGammaModel, spend_correlation
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, nearest
 
@@ -29,20 +28,14 @@ class NaiveRateModel(LifetimeModel):
     The last resort where no model of buying and leaving can be fitted, and the baselines that one has to
     beat. It has the methods of the models, but no opinion on who still buys: `probability_alive` is NaN.
 
-    Parameters
-    ----------
-    kind : "shrunk", "own", "mean" or "last period"
-        "shrunk" draws each customer's rate to the mean, the more the shorter the time seen: a gamma
-        distribution of rates with the mean and the variance found. "own" takes repeat purchases a time
-        since the first one; "mean" the same rate for all; "last period" what was bought in the last stretch of
-        time, which the history then holds as `last_period` (see `crmlib.analyse.lifetime.holdout`).
+    `kind` ("shrunk", "own", "mean" or "last period"): "shrunk" draws each customer's rate to the mean, the
+        more the shorter the time seen: a gamma distribution of rates with the mean and the variance found.
+        "own" takes repeat purchases a time since the first one; "mean" the same rate for all; "last period"
+        what was bought in the last stretch of time, which the history then holds as `last_period` (see
+        `crmlib.analyse.lifetime.holdout`).
 
-    Attributes
-    ----------
-    params_ : Series with r, alpha
-        Of the gamma distribution of rates; alpha in units of time. Without differences between customers
-        both are infinite.
-    unit_ : str or None
+    `params_` (with r, alpha): Of the gamma distribution of rates; alpha in units of time. Without differences
+        between customers both are infinite.
 
     References
     ----------
@@ -67,12 +60,7 @@ class NaiveRateModel(LifetimeModel):
         if mean > 0:
             values = [mean**2 / spread, mean / spread] if spread > 0 else [np.inf, np.inf]
         self.mean_ = float(mean)
-        self.params_ = pd.Series(values, index=list(self.names), name="value", dtype=float)
-        self.standard_errors_ = pd.Series(np.nan, index=self.params_.index, name="standard_error")
-        self.log_likelihood_ = float("nan")
-        self.converged_ = False
-        self.unit_ = history.attrs.get("unit")
-        return self
+        return self._take(values, unit=history.attrs.get("unit"))
 
     def probability_alive(self, history: pd.DataFrame) -> pd.Series:
         """NaN for everyone: a rate says nothing about who has left."""
@@ -115,12 +103,8 @@ class ShrunkSpendModel(LifetimeModel):
     The weight of a customer's own mean is n / (n + k), where k is how much purchases of one customer vary
     against how much customers differ. It needs no fit, and is what stands in for `GammaGammaModel`.
 
-    Attributes
-    ----------
-    params_ : Series with mean, k
-        k is infinite where customers do not differ: everyone then gets the mean.
-    spend_correlation_ : float
-        Correlation of frequency and mean spend among those who bought again.
+    `params_` (with mean, k): k is infinite where customers do not differ: everyone then gets the mean.
+    `spend_correlation_`: Correlation of frequency and mean spend among those who bought again.
 
     References
     ----------
@@ -143,14 +127,8 @@ class ShrunkSpendModel(LifetimeModel):
         if len(n) > 1 and even > 0 and np.isfinite(within_variance):
             between = ((n * (spend - mean) ** 2).sum() - (len(n) - 1) * within_variance) / even
         k = within_variance / between if between > 0 else np.inf
-        self.params_ = pd.Series([mean, k], index=list(self.names), name="value", dtype=float)
-        self.standard_errors_ = pd.Series(np.nan, index=self.params_.index, name="standard_error")
-        self.log_likelihood_ = float("nan")
-        self.converged_ = False
-        self.unit_ = history.attrs.get("unit")
-        varied = len(n) > 1 and np.ptp(n) > 0 and np.ptp(spend) > 0
-        self.spend_correlation_ = float(np.corrcoef(n, spend)[0, 1]) if varied else float("nan")
-        return self
+        self.spend_correlation_ = spend_correlation(n, spend)
+        return self._take([mean, k], unit=history.attrs.get("unit"))
 
     def expected_average_spend(self, history: pd.DataFrame) -> pd.Series:
         """Expected mean value of each customer's future purchases, account currency."""
@@ -190,10 +168,6 @@ class PurchaseFit:
         Whether none that was asked for could be used, and another stands in.
     usable : dict of name -> fitted model
         Every model that could have been taken, in the order of preference.
-
-    Examples
-    --------
-    See `fit_purchases`.
     """
 
     model: Any
@@ -210,17 +184,11 @@ class PurchaseFit:
 class SpendFit:
     """The model of spend a purchase that was chosen.
 
-    Parameters
-    ----------
-    model : GammaGammaModel or ShrunkSpendModel, fitted; None where nobody bought again
-    name : str
-        "Gamma-Gamma", "own mean spend", or "" where there is none.
-    fell_back : bool
-    correlation : float
-        Between how often customers buy and what they spend each time, among those who bought again.
-        Gamma-Gamma takes it for 0.
-    correlation_low, correlation_high : float
-        Its 95 % interval.
+    `model`: GammaGammaModel or ShrunkSpendModel, fitted; None where nobody bought again.
+    `name`: "Gamma-Gamma", "own mean spend", or "" where there is none.
+    `correlation`: Between how often customers buy and what they spend each time, among those who bought
+        again. Gamma-Gamma takes it for 0.
+    `correlation_low`, `correlation_high`: Its 95 % interval.
     """
 
     model: Any
@@ -245,10 +213,6 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
         `frequency`, `recency`, `T`, as `purchase_history` gives them.
     model : "auto", "BG/NBD", "MBG/NBD", "Pareto/NBD" or "own rate"
         One that is asked for by name is taken whenever it can be fitted; where it cannot, the others are tried.
-
-    Returns
-    -------
-    PurchaseFit
 
     Raises
     ------

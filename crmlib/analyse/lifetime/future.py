@@ -16,7 +16,7 @@ from crmlib.analyse.lifetime.choice import (
 )
 from crmlib.analyse.lifetime.history import Regularity, regularity
 from crmlib.analyse.lifetime.holdout import DAYS_OF_UNIT, HoldoutCheck, holdout_check, with_last_period
-from crmlib.analyse.stats.bootstrap import interval, resampled_means
+from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.measure.indicators.compute import compute_indicators
 from crmlib.measure.purchases.history import margin_of_costed_sales, purchase_days, purchase_history
 from crmlib.measure.purchases.outcomes import read_once
@@ -49,9 +49,6 @@ class FutureContribution:
         model could be fitted in `probability_alive`.
     method : str
         What `expected_purchases` rests on: the name of a model, or of a plain rate.
-    fit : PurchaseFit
-    spend : SpendFit
-    regularity : Regularity
     holdout : HoldoutCheck or None
         None where the history is too short.
     holdout_missing : dict
@@ -60,20 +57,13 @@ class FutureContribution:
         Revenue in the time of the holdout: `expected`, `actual`, `error_pct` with its 95 % interval `error_low`
         and `error_high`; the plain `rule` that came nearest, its `rule_expected` and `rule_error_pct`; which was
         `nearer`, beyond chance: "method", "rule", or "level". Empty without a holdout.
-    margin_pct : float or None
     margin_source : "given", "costs" or "unknown"
-    horizon_days : int
     discount_rate : float
         A year.
-    currency : str
     as_of : Timestamp
         The closing day, in the workspace's calendar.
     history : DataFrame
         What was fitted on, in weeks.
-
-    Examples
-    --------
-    See `future_contribution`.
     """
 
     table: pd.DataFrame
@@ -94,12 +84,7 @@ class FutureContribution:
 
     @property
     def is_revenue(self) -> bool:
-        """Whether the contribution is revenue, because the margin is not known.
-
-        Examples
-        --------
-        See `future_contribution`.
-        """
+        """Whether the contribution is revenue, because the margin is not known."""
         return self.margin_pct is None
 
     def _repr_html_(self) -> str:
@@ -137,10 +122,6 @@ def future_contribution(
     seed : int
     indicators : DataFrame indexed by customer_id, optional
         As `compute_indicators` makes it, to know who is a customer; computed where none is given.
-
-    Returns
-    -------
-    FutureContribution
 
     Raises
     ------

@@ -1,5 +1,6 @@
 """What the lifetime models read: a purchase history that was checked, equal customers put together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from crmlib.analyse.stats.bootstrap import interval, resampled_means
+from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, SchemaError
 
@@ -21,17 +22,12 @@ _LOOKED_AT = 10_000
 class Groups:
     """Customers with the same purchase history, counted.
 
-    Parameters
-    ----------
-    x, recency, T : arrays (groups,)
-        Repeat purchases; first to last purchase; first purchase to the closing moment. By ascending `x`; within
-        it ascending too, or as they came where many customers have hardly a history in common.
-    weights : array (groups,)
-        Customers in the group.
-    counts : array (distinct x,)
-        The distinct numbers of repeat purchases, ascending.
-    position : array (groups,)
-        Where in `counts` the `x` of the group stands.
+    `x`, `recency`, `T` (groups,): Repeat purchases; first to last purchase; first purchase to the closing
+        moment. By ascending `x`; within it ascending too, or as they came where many customers have hardly a
+        history in common.
+    `weights` (groups,): Customers in the group.
+    `counts` (distinct x,): The distinct numbers of repeat purchases, ascending.
+    `position` (groups,): Where in `counts` the `x` of the group stands.
     """
 
     x: np.ndarray
@@ -98,12 +94,19 @@ def history_arrays(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.nd
         ((x > 0) & (recency == 0), "repeat purchases but recency {recency:g}"),
         ((x == 0) & (recency > 0), "recency {recency:g} but no repeat purchase"),
     ]
+    refuse_first(history, wrong, x=x, recency=recency, age=age)
+    return x, recency, age
+
+
+def refuse_first(
+    history: pd.DataFrame, wrong: Sequence[tuple[np.ndarray, str]], **figures: np.ndarray
+) -> None:
+    """Raise what the first row says that cannot be, of conditions and the words for each."""
     for rows, says in wrong:
         if rows.any():
             at = int(np.flatnonzero(rows)[0])
-            text = says.format(x=x[at], recency=recency[at], age=age[at])
+            text = says.format(**{name: values[at] for name, values in figures.items()})
             raise SchemaError(f"history: {history.index[at]} has {text}. Make it with purchase_history.")
-    return x, recency, age
 
 
 def horizons(t: object, history: pd.DataFrame) -> np.ndarray:
@@ -183,10 +186,6 @@ class Regularity:
     by_purchases : DataFrame
         `purchases` (days with a purchase, class), `customers`, `pairs`, `shape`, `low`, `high`.
     verdict : "regular", "random", "bursts" or "unknown"
-
-    Examples
-    --------
-    See `regularity`.
     """
 
     shape: float
@@ -221,10 +220,6 @@ def regularity(days: pd.DataFrame, *, seed: int = 0) -> Regularity:
         `customer_id`, `ordered_on`: the days on which each customer bought, once each, as `purchase_days`
         gives them.
     seed : int
-
-    Returns
-    -------
-    Regularity
 
     Raises
     ------

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.lifetime.choice import OWN_RATE, RATE_KINDS, NaiveRateModel, PurchaseFit, fit_purchases
-from crmlib.analyse.stats.bootstrap import interval, interval_of_mean, resampled_means
+from crmlib.analyse.stats.intervals import interval, interval_of_mean, resampled_means
 from crmlib.measure.purchases.history import purchase_days, purchase_history
 from crmlib.prepare.clock import closing_moment_of_table, in_zone
 from crmlib.schema.errors import ParameterError
@@ -88,13 +88,8 @@ class HoldoutCheck:
         currency), and a column for each prediction.
     fit : PurchaseFit
         Fitted on what was known.
-    best_baseline : str
     beats_baselines : "yes", "no" or "uncertain"
         "yes": better than every baseline beyond chance. "no": worse than the best one beyond chance.
-
-    Examples
-    --------
-    See `holdout_check`.
     """
 
     calibration_end: pd.Timestamp
@@ -118,41 +113,22 @@ class HoldoutCheck:
     def cumulative_error_pct(self) -> float:
         """All repeat purchases up to the last day, as the model expects them of customers of whom only the
         first day is known, against those that came: error in percent.
-
-        Examples
-        --------
-        See `holdout_check`.
         """
         last = self.cumulative.iloc[-1]
         return float(100 * (last["expected"] / last["actual"] - 1)) if last["actual"] else float("nan")
 
     @property
     def chosen(self) -> str:
-        """The name of the chosen prediction, as it stands in the tables.
-
-        Examples
-        --------
-        See `holdout_check`.
-        """
+        """The name of the chosen prediction, as it stands in the tables."""
         return _chosen_name(self.fit)
 
     @property
     def used(self) -> str:
-        """The name of the prediction to go by: the chosen one, or the best baseline where the chosen one lost.
-
-        Examples
-        --------
-        See `holdout_check`.
-        """
+        """The name of the prediction to go by: the chosen one, or the best baseline where the chosen one lost."""
         return self.best_baseline if self.beats_baselines == "no" else self.chosen
 
     def total(self, name: str) -> pd.Series:
-        """The row of `totals` of a model or baseline.
-
-        Examples
-        --------
-        See `holdout_check`.
-        """
+        """The row of `totals` of a model or baseline."""
         return self.totals.set_index("model").loc[name]
 
     def _repr_html_(self) -> str:
@@ -189,10 +165,6 @@ def holdout_check(
     seed : int
     days : DataFrame, optional
         As `purchase_days` makes it for `holdout_end`, where it is at hand.
-
-    Returns
-    -------
-    HoldoutCheck
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -35,14 +35,9 @@ class FitError(CrmlibError):
 class Summit:
     """Where the likelihood is largest.
 
-    Parameters
-    ----------
-    logs : array (parameters,)
-        Logarithms of the parameters.
-    log_likelihood : float
-        Of all customers together.
-    standard_errors : array (parameters,)
-        Of the logarithms, from the curvature at the summit.
+    `logs` (parameters,): Logarithms of the parameters.
+    `log_likelihood`: Of all customers together.
+    `standard_errors` (parameters,): Of the logarithms, from the curvature at the summit.
     """
 
     logs: np.ndarray
@@ -231,16 +226,9 @@ _NODES = 16
 class LifetimeModel:
     """The common part of the models of purchases and of spend.
 
-    Attributes
-    ----------
-    params_ : Series
-    standard_errors_ : Series
-        From the curvature of the likelihood; NaN where the parameters were given.
-    log_likelihood_ : float
-    converged_ : bool
-        True after a fit. One that does not converge raises `FitError` and leaves no parameters.
-    unit_ : str or None
-        The time unit of the history, where it is known.
+    `standard_errors_`: From the curvature of the likelihood; NaN where the parameters were given.
+    `converged_`: True after a fit. One that does not converge raises `FitError` and leaves no parameters.
+    `unit_`: The time unit of the history, where it is known.
     """
 
     names: ClassVar[tuple[str, ...]] = ()
@@ -254,13 +242,16 @@ class LifetimeModel:
         for name, value in params.items():
             if not (np.isfinite(value) and value > 0):
                 raise ParameterError(f"{cls.__name__}: {name} is {value!r} and must be above 0.")
-        model = cls()
-        model.params_ = pd.Series({name: float(params[name]) for name in cls.names}, name="value")
-        model.standard_errors_ = pd.Series(np.nan, index=model.params_.index, name="standard_error")
-        model.log_likelihood_ = float("nan")
-        model.converged_ = False
-        model.unit_ = None
-        return model
+        return cls()._take([float(params[name]) for name in cls.names], unit=None)
+
+    def _take(self, values: Sequence[float], *, unit: str | None) -> Self:
+        """Parameters that no likelihood was climbed for."""
+        self.params_ = pd.Series(values, index=list(self.names), name="value", dtype=float)
+        self.standard_errors_ = pd.Series(np.nan, index=self.params_.index, name="standard_error")
+        self.log_likelihood_ = float("nan")
+        self.converged_ = False
+        self.unit_ = unit
+        return self
 
     def __repr__(self) -> str:
         if not hasattr(self, "params_"):
@@ -268,26 +259,34 @@ class LifetimeModel:
         figures = ", ".join(f"{name}={value:.4g}" for name, value in self.params_.items())
         return f"{type(self).__name__}({figures})"
 
+    def _objective(self, groups: Any) -> Objective:
+        """What is made least: the likelihood of one customer, turned over, by the logarithms of the parameters."""
+
+        def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
+            values = np.exp(logs)
+            total, gradient = self._log_likelihood(groups, *values)
+            return -total / groups.customers, -gradient * values / groups.customers
+
+        return objective
+
     def _climb(
         self,
-        make_objective: Callable[..., Objective],
-        groups: object,
-        sketch: object,
+        groups: Any,
+        sketch: Any = None,
         *,
         starts: Sequence[Sequence[float]],
-        customers: float,
         curvature: Curvature | None = None,
     ) -> Summit:
         for name in ("params_", "standard_errors_", "log_likelihood_", "unit_"):
             self.__dict__.pop(name, None)
         self.converged_ = False
         return maximise(
-            make_objective(groups),
+            self._objective(groups),
             starts=starts,
             names=self.names,
-            customers=customers,
+            customers=groups.customers,
             model=type(self).__name__,
-            sketch=None if sketch is None else make_objective(sketch),
+            sketch=None if sketch is None else self._objective(sketch),
             curvature=curvature,
         )
 
@@ -336,11 +335,9 @@ class TransactionsModel(LifetimeModel):
         scale = float(groups.weights @ groups.T) / groups.customers
         scaled = groups.in_time_units_of(scale)
         summit = self._climb(
-            self._objective,
             scaled,
             scaled.sketch(),
             starts=self._starts(purchases / groups.customers),
-            customers=groups.customers,
             curvature=self._curvature(scaled),
         )
         scales = [scale if name in self._times else 1.0 for name in self.names]
@@ -394,14 +391,6 @@ class TransactionsModel(LifetimeModel):
         none = np.zeros(times.shape)
         expected = self._alive(none, none, none, *values) * self._while_alive(none, none, times, *values)
         return expected if times.ndim else float(expected)
-
-    def _objective(self, groups: Groups) -> Objective:
-        def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
-            values = np.exp(logs)
-            total, gradient = self._log_likelihood(groups, *values)
-            return -total / groups.customers, -gradient * values / groups.customers
-
-        return objective
 
     def _curvature(self, groups: Groups) -> Curvature | None:
         """Second derivatives of the objective, for a model that knows them."""

@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
 
-from crmlib.analyse.lifetime.bgnbd import BetaGeoModel, ModifiedBetaGeoModel
-from crmlib.analyse.lifetime.history import SKETCH_ROWS
-from crmlib.analyse.lifetime.model import FitError, LifetimeModel, Objective, TransactionsModel
-from crmlib.analyse.lifetime.pareto_nbd import ParetoNBDModel
+from crmlib.analyse.lifetime.history import SKETCH_ROWS, refuse_first
+from crmlib.analyse.lifetime.model import FitError, LifetimeModel, TransactionsModel
+from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel, ParetoNBDModel
 from crmlib.prepare.engine import require_columns
-from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.schema.errors import ParameterError
 
 
 class GammaGammaModel(LifetimeModel):
@@ -84,11 +83,9 @@ class GammaGammaModel(LifetimeModel):
         scale = float(np.exp(np.log(spend[again]).mean()))
         values = _Values.of(x[again], spend[again] / scale)
         summit = self._climb(
-            self._objective,
             values,
             values.sketch(),
             starts=np.log([[5.0, 4.0, 0.5], [1.0, 2.0, 2.0], [20.0, 10.0, 1.0], [2.0, 1.2, 0.3]]).tolist(),
-            customers=float(again.sum()),
         )
         self._keep(
             summit,
@@ -96,8 +93,7 @@ class GammaGammaModel(LifetimeModel):
             jacobian=float(again.sum() * np.log(scale)),
             history=history,
         )
-        varied = np.ptp(x[again]) > 0 and np.ptp(spend[again]) > 0
-        self.spend_correlation_ = float(np.corrcoef(x[again], spend[again])[0, 1]) if varied else float("nan")
+        self.spend_correlation_ = spend_correlation(x[again], spend[again])
         return self
 
     def expected_average_spend(self, history: pd.DataFrame) -> pd.Series:
@@ -132,13 +128,8 @@ class GammaGammaModel(LifetimeModel):
         expected = p * (gamma + np.where(x > 0, x * spend, 0)) / below
         return pd.Series(expected, index=history.index, name="expected_average_spend")
 
-    def _objective(self, values: "_Values") -> Objective:
-        def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
-            params = np.exp(logs)
-            total, gradient = values.log_likelihood(*params)
-            return -total / len(values.x), -gradient * params / len(values.x)
-
-        return objective
+    def _log_likelihood(self, values: "_Values", *params: float) -> tuple[float, np.ndarray]:
+        return values.log_likelihood(*params)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,6 +143,10 @@ class _Values:
     def of(cls, x: np.ndarray, spend: np.ndarray) -> Self:
         counts, position = np.unique(x, return_inverse=True)
         return cls(x=x, spend=spend, counts=counts, position=position)
+
+    @property
+    def customers(self) -> float:
+        return float(len(self.x))
 
     def sketch(self) -> Self | None:
         if len(self.x) <= 2 * SKETCH_ROWS:
@@ -180,18 +175,25 @@ class _Values:
         return float(value), np.array([by_p + self.x @ (log_total - log_more), by_q, by_gamma])
 
 
+def spend_correlation(x: np.ndarray, spend: np.ndarray) -> float:
+    """Of how often customers bought again and their mean spend; NaN where either is the same for all."""
+    varied = len(x) > 1 and np.ptp(x) > 0 and np.ptp(spend) > 0
+    return float(np.corrcoef(x, spend)[0, 1]) if varied else float("nan")
+
+
 def _repeats(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     require_columns(history, ("frequency", "monetary_value"), table_name="history")
     x = history["frequency"].to_numpy(dtype=float, na_value=np.nan)
     spend = history["monetary_value"].to_numpy(dtype=float, na_value=np.nan)
-    for rows, says in (
-        (~(x >= 0) | (x != np.floor(x)), "frequency {x}, which is no count"),
-        ((x > 0) & ~((spend > 0) & np.isfinite(spend)), "monetary_value {spend}, which must be above 0"),
-    ):
-        if rows.any():
-            at = int(np.flatnonzero(rows)[0])
-            text = says.format(x=x[at], spend=spend[at])
-            raise SchemaError(f"history: {history.index[at]} has {text}. Make it with purchase_history.")
+    refuse_first(
+        history,
+        [
+            (~(x >= 0) | (x != np.floor(x)), "frequency {x}, which is no count"),
+            ((x > 0) & ~((spend > 0) & np.isfinite(spend)), "monetary_value {spend}, which must be above 0"),
+        ],
+        x=x,
+        spend=spend,
+    )
     return x, spend
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.learn.evaluate import draws_of
-from crmlib.analyse.stats.bootstrap import DRAWN_BELOW, interval, resampled_means
-from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.intervals import DRAWN_BELOW, interval, resampled_means, share_interval
 
 OFFERS, POPULARITY, OWN_REPEATS, ITEM_KNN = "offers", "popularity", "own repeats", "item-kNN"
 

@@ -21,13 +21,7 @@ from crmlib.analyse.offers.eligibility import (
     sold_instead,
 )
 from crmlib.analyse.offers.learning import BATCH, Learnt, learn, product_rhythms
-from crmlib.analyse.offers.result import (
-    BEST_SELLER,
-    KINDS,
-    Offers,
-    offer_frame,
-    reasons,
-)
+from crmlib.analyse.offers.result import BEST_SELLER, KINDS, Offers, offer_frame, reasons
 from crmlib.measure.offers.candidates import (
     CONSENTS,
     GROUP_COLUMNS,

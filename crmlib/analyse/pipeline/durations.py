@@ -52,10 +52,6 @@ class StageDurations:
         Whether a stage history is kept; without one each deal is one stay.
 
     All tables but `set_aside` have a first column, or level, `group` where `by` is given.
-
-    Examples
-    --------
-    See `crmlib.analyse.pipeline.durations.stage_durations`.
     """
 
     table: pd.DataFrame
@@ -91,10 +87,6 @@ class StageDurations:
         ------
         ParameterError
             If the share does not lie between 0 and 1.
-
-        Examples
-        --------
-        See `stage_durations`.
         """
         return quantiles_of(self.curves, self.table.index, share)
 
@@ -256,10 +248,6 @@ def stage_durations(
         A column of `deals`, such as "source": everything for each of its values.
     opportunities : table, optional
         With a history given as a table: `opportunity_id`, `outcome`, `closed_at` and what `by` names.
-
-    Returns
-    -------
-    StageDurations
 
     Raises
     ------

@@ -11,8 +11,7 @@ import pandas as pd
 
 from crmlib.analyse.learn.candidates import Fitted
 from crmlib.analyse.learn.evaluate import MEASURES, draws_of, weighted_measures
-from crmlib.analyse.learn.features import OTHER, UNKNOWN
-from crmlib.analyse.learn.leaks import find_leaks
+from crmlib.analyse.learn.features import OTHER, UNKNOWN, find_leaks
 from crmlib.analyse.learn.reasons import WORTH_SAYING, contributions
 from crmlib.analyse.stats.shrink import fit_beta_binomial
 from crmlib.measure.deals.stays import deals
@@ -208,11 +207,9 @@ _LEAST_DAYS, _SHARE_WON_BY_THEN = 7, 0.8
 class Moment:
     """Open deals as they were known at one moment, and whether they were won within the horizon.
 
-    Parameters
-    ----------
-    at, until : Timestamp (naive, UTC)
-    features : DataFrame indexed by opportunity_id
-    label : array of bool
+    `at`, `until`: Timestamp (naive, UTC).
+    `features`: indexed by opportunity_id.
+    `label`: array of bool.
     """
 
     at: pd.Timestamp

@@ -53,7 +53,6 @@ class LeadScores:
         horizon, 0 to 1), `score` (1 to 99: the place among the open deals by probability), `similarity_pct` (share
         of the deals won that are as like the won, or less; NaN where too few were decided to tell), `value` and
         `expected_value` (probability times value; account currency), `value_estimated`.
-    horizon_days : int
     evaluation : DataFrame, one row a way to predict
         `model`, `kind`, `auc`, `log_loss`, `brier`, `lift_top_decile`, each with `_low` and `_high` (95 %, deals
         drawn again), `chosen`. On a later period.
@@ -74,18 +73,12 @@ class LeadScores:
         Deals won, not won (lost, or open for longer than the horizon), and open ones that are scored.
     undated : int
         Open deals without an opening date, which are not scored.
-    lost_recorded : bool
     beats_base : bool
         Whether it ranks deals better than by chance, by the interval.
     beats_stage : bool or None
         The same against the win rate of the stage alone; None where no stage history is kept.
     beats_age : bool
         The same against the days since a deal was opened alone.
-    currency : str
-
-    Examples
-    --------
-    See `crmlib.analyse.pipeline.leads.score_leads`.
     """
 
     table: pd.DataFrame
@@ -111,12 +104,7 @@ class LeadScores:
 
     @property
     def chosen(self) -> pd.Series:
-        """The row of `evaluation` of the way that was chosen.
-
-        Examples
-        --------
-        See `crmlib.analyse.pipeline.leads.score_leads`.
-        """
+        """The row of `evaluation` of the way that was chosen."""
         return self.evaluation[self.evaluation["chosen"]].iloc[0]
 
     def _repr_html_(self) -> str:
@@ -157,10 +145,6 @@ def score_leads(
         Score with fewer than 200 deals won or 200 not won, too.
     candidates : names, as for `crmlib.analyse.churn.model.fit_churn`
     seed : int
-
-    Returns
-    -------
-    LeadScores
 
     Raises
     ------

@@ -182,10 +182,6 @@ class Overdue:
     as_of_on : Timestamp
         The day of the closing moment.
     currency : str
-
-    Examples
-    --------
-    See `overdue_opportunities`.
     """
 
     table: pd.DataFrame
@@ -216,10 +212,6 @@ def overdue_opportunities(
         The share of stays that are over by the limit, by the survival curve that counts open deals.
     durations : StageDurations, optional
         Of the same workspace, without `by`; made here where none is given.
-
-    Returns
-    -------
-    Overdue
 
     Raises
     ------

@@ -30,11 +30,7 @@ OF_CUSTOMERS = ("industry", "region", "country", "company_size")
 class Trait:
     """One thing that deals are told apart by.
 
-    Parameters
-    ----------
-    name : str
-    at_start : bool
-        Whether it is known when a deal is opened; what builds up over time is not.
+    `at_start`: Whether it is known when a deal is opened; what builds up over time is not.
     """
 
     name: str
@@ -64,13 +60,9 @@ TRAITS: dict[str, Trait] = {
 class TraitTable:
     """Deals with the value of every trait.
 
-    Parameters
-    ----------
-    values : DataFrame indexed by opportunity_id
-        A column a trait, texts; missing where not known.
-    deals : DataFrame
-        `crmlib.measure.deals.stays.deals` of the same deals.
-    absent : dict of trait -> "nothing_recorded" or "too_many_values"
+    `values` (indexed by opportunity_id): A column a trait, texts; missing where not known.
+    `deals`: `crmlib.measure.deals.stays.deals` of the same deals.
+    `absent`: dict of trait -> "nothing_recorded" or "too_many_values".
     """
 
     values: pd.DataFrame
@@ -299,7 +291,6 @@ class Portrait:
     opportunity : DataFrame, one row a value of industry, region, product or category
         `trait`, `value`, `open`, `open_value`, `win_rate_pct` (drawn to that of all), `expected_value` (open
         value times win rate), account currency; the largest first within a trait.
-    won, lost, open, base_leads : int
     base : str
         "decided" (won and lost) or "leads" (all, where no loss is recorded).
     win_rate_pct : float
@@ -309,11 +300,6 @@ class Portrait:
     values_estimated_pct : float
         Share of the open deals whose value had to be taken from like deals that were won.
     absent : dict of trait -> why it is not there
-    currency : str
-
-    Examples
-    --------
-    See `won_portrait`.
     """
 
     table: pd.DataFrame
@@ -333,12 +319,7 @@ class Portrait:
 
     @property
     def told(self) -> pd.DataFrame:
-        """The rows that are more than chance, each once, those that speak most for winning first.
-
-        Examples
-        --------
-        See `won_portrait`.
-        """
+        """The rows that are more than chance, each once, those that speak most for winning first."""
         rows = self.table[(self.table["said_with"] == "") & (self.table["q"] <= SURE)]
         return rows.sort_values("lift_shrunk", ascending=False, kind="stable").reset_index(drop=True)
 
@@ -351,12 +332,9 @@ class Portrait:
 class Likeness:
     """How like the deals that were won any deal is.
 
-    Parameters
-    ----------
-    points : dict of trait -> value -> logarithm of the shrunk lift
-        Only traits that are known when a deal is opened, each said once.
-    won : array
-        The sums of points of the deals that were won, sorted.
+    `points` (dict of trait -> value -> logarithm of the shrunk lift): Only traits that are known when a deal
+        is opened, each said once.
+    `won`: The sums of points of the deals that were won, sorted.
     """
 
     points: dict[str, dict[str, float]]
@@ -395,10 +373,6 @@ def won_portrait(crm: Crm, *, by: Iterable[str] | None = None, known: pd.DataFra
         All by default.
     known : DataFrame, optional
         `crmlib.measure.deals.stays.deals` of the same Crm, where they are at hand.
-
-    Returns
-    -------
-    Portrait
 
     Raises
     ------

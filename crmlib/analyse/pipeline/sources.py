@@ -25,13 +25,8 @@ _OUTCOMES = ("won", "lost", "open")
 class Given:
     """Deals with what they are compared by.
 
-    Parameters
-    ----------
-    deals : DataFrame
-        `outcome`, `age_days` (to the close), `amount`, `campaign_id` and what else there is.
-    costs : Series campaign_id -> account currency
-    negative_durations : int
-    currency : str
+    `deals`: `outcome`, `age_days` (to the close), `amount`, `campaign_id` and what else there is.
+    `costs`: campaign_id -> account currency.
     """
 
     deals: pd.DataFrame
@@ -172,7 +167,6 @@ class ChannelConversion:
 
     Parameters
     ----------
-    by : str
     base : str
         "decided" (won and lost) or "leads" (all): what `win_rate_pct` and all comparisons are of.
     table : DataFrame, the source with most leads first
@@ -191,11 +185,6 @@ class ChannelConversion:
         The same counts and rates of all deals.
     negative_durations : int
         Deals won before they were opened; left out of the days to win.
-    currency : str
-
-    Examples
-    --------
-    See `channel_conversion`.
     """
 
     by: str
@@ -240,10 +229,6 @@ def channel_conversion(
     fewest : int, optional
         Sources with fewer deals of the base are counted but not judged: 30, or what ``[privacy] min_group`` asks
         for, if that is more.
-
-    Returns
-    -------
-    ChannelConversion
 
     Raises
     ------

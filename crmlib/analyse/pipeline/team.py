@@ -40,10 +40,6 @@ class TeamWork:
     touches_known : bool
         Whether contacts name who made them.
     currency : str
-
-    Examples
-    --------
-    See `team_work`.
     """
 
     efforts: pd.DataFrame = field(repr=False)
@@ -67,10 +63,6 @@ def team_work(crm: Crm, overdue: Overdue | None = None) -> TeamWork:
         With `opportunities`; `interactions` and `employees` where they are kept.
     overdue : Overdue, optional
         Of the same workspace; made here where none is given.
-
-    Returns
-    -------
-    TeamWork
 
     Raises
     ------
@@ -204,10 +196,6 @@ class ProcessFlow:
         Activities that are ends by their meaning, such as won and lost.
     what : str
         What a case is, as a noun: "case", "deal".
-
-    Examples
-    --------
-    See `process_flow`.
     """
 
     activities: pd.DataFrame

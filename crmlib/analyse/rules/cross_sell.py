@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.rules.mine import RuleBook, mine_rules, prune_redundant
-from crmlib.measure.baskets import basket_counts, basket_lines, product_words
+from crmlib.measure.purchases.history import basket_counts, basket_lines, product_words
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import CostError, ParameterError, nearest
 

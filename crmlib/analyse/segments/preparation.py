@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from crmlib.measure.indicators.compute import INDICATORS
+from crmlib.measure.indicators.catalogue import INDICATORS
 from crmlib.schema.errors import ParameterError, nearest
 
 TAIL_SHARE = 0.01

@@ -19,13 +19,9 @@ _BORDERS = (50.0, 80.0, 95.0)
 class Curves:
     """Figures of several draws of the same customers; NaN where a draw has no value.
 
-    Parameters
-    ----------
-    at_customers : array (draws, 101)
-        Percent of value that the first 0, 1, ... 100 percent of customers bring.
-    gini : array (draws,)
-    customers_for : array (draws, 3)
-        Percent of customers it takes to reach 50, 80 and 95 percent of value.
+    `at_customers` (draws, 101): Percent of value that the first 0, 1, ... 100 percent of customers bring.
+    `gini`: draws,.
+    `customers_for` (draws, 3): Percent of customers it takes to reach 50, 80 and 95 percent of value.
     """
 
     at_customers: np.ndarray
@@ -200,10 +196,6 @@ def pareto(values: pd.Series, *, seed: int = 0) -> ParetoCurve:
     values : Series customer_id -> value
         Such as `spend_total` or `margin_total`. Missing ones are left out and counted.
     seed : int
-
-    Returns
-    -------
-    ParetoCurve
 
     Raises
     ------

@@ -99,15 +99,12 @@ order by case_id
 class LogSteps:
     """A log of events, counted.
 
-    Attributes
-    ----------
-    steps : DataFrame, one row an activity and the next, the most frequent first
-        `activity`, `next_activity`, `step_count`, `case_count`, `median_days`, `total_days`.
-    activities : DataFrame, in the order in which they come on average
-        `activity`, `event_count`, `case_count`, `repeated_count` (cases with it more than once), `start_count`,
-        `end_count`, `mean_place` (of its first time in a case).
-    cases : DataFrame
-        `case_id`, `event_count`, `days` (first event to last).
+    `steps` (one row an activity and the next, the most frequent first): `activity`, `next_activity`,
+        `step_count`, `case_count`, `median_days`, `total_days`.
+    `activities` (in the order in which they come on average): `activity`, `event_count`, `case_count`,
+        `repeated_count` (cases with it more than once), `start_count`, `end_count`, `mean_place` (of its
+        first time in a case).
+    `cases`: `case_id`, `event_count`, `days` (first event to last).
     """
 
     steps: pd.DataFrame

@@ -31,12 +31,9 @@ _DAY = 86_400_000_000
 class StayHistory:
     """The history of stages of a workspace, from which the stays known at any earlier moment are cut.
 
-    Parameters
-    ----------
-    crm : Crm
-    entries : dict of arrays, one place a row of the history; None where it cannot be cut
-    names : dict of lists of str
-        What the numbers of `deal`, `key` and `stage` stand for, each in its order.
+    `entries`: dict of arrays, one place a row of the history; None where it cannot be cut.
+    `names` (dict of lists of str): What the numbers of `deal`, `key` and `stage` stand for, each in its
+        order.
     """
 
     crm: Crm
@@ -280,18 +277,12 @@ order by deals.opportunity_id
 class PastPipeline:
     """The deals that were open at a moment, and all stays in stages known then.
 
-    Parameters
-    ----------
-    moment : Timestamp, naive, in UTC
-    open : DataFrame indexed by opportunity_id
-        `stage` ("" where no stage is known), `in_stage_days`, `age_days` (to the moment), and the ledger's
-        columns.
-    decided : DataFrame indexed by opportunity_id
-        The deals won or lost up to the moment, with a date.
-    stays : DataFrame
-        As `stage_stays` gives them.
-    stages : tuple of str
-        In their order.
+    `moment`: Timestamp, naive, in UTC.
+    `open` (indexed by opportunity_id): `stage` ("" where no stage is known), `in_stage_days`, `age_days` (to
+        the moment), and the ledger's columns.
+    `decided` (indexed by opportunity_id): The deals won or lost up to the moment, with a date.
+    `stays`: As `stage_stays` gives them.
+    `stages`: In their order.
     """
 
     moment: pd.Timestamp

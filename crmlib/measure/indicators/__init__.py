@@ -1,7 +1,7 @@
 """Indicators: figures about each customer, each one line of SQL over a prepared view."""
 
-from crmlib.measure.indicators.compute import INDICATORS, compute_indicators, indicator_catalogue
-from crmlib.measure.indicators.indicator import ASPECTS, Indicator
+from crmlib.measure.indicators.catalogue import ASPECTS, INDICATORS, Indicator
+from crmlib.measure.indicators.compute import compute_indicators, indicator_catalogue
 from crmlib.measure.indicators.views import VIEWS, View, view_catalogue
 
 __all__ = [

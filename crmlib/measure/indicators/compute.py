@@ -7,12 +7,8 @@ from typing import Any
 import pandas as pd
 from sqlglot import exp, parse_one
 
-from crmlib.measure.indicators.characteristics import CHARACTERISTICS
-from crmlib.measure.indicators.contact import CONTACT
-from crmlib.measure.indicators.finance import FINANCE
-from crmlib.measure.indicators.indicator import Indicator
+from crmlib.measure.indicators.catalogue import INDICATORS, Indicator
 from crmlib.measure.indicators.steps import IN_PART, indicator_steps, source_steps
-from crmlib.measure.indicators.transactions import TRANSACTIONS
 from crmlib.measure.indicators.views import VIEWS
 from crmlib.measure.steps import Steps, columns_here, moments
 from crmlib.prepare.crm import Crm
@@ -21,10 +17,6 @@ from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import table_spec
-
-INDICATORS: tuple[Indicator, ...] = (*CHARACTERISTICS, *TRANSACTIONS, *FINANCE, *CONTACT)
-"""The built-in indicators, in the order of the columns they become."""
-
 
 PART_LINES = 750_000
 """About so many order lines are read at a time."""

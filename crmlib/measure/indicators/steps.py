@@ -162,6 +162,26 @@ CONTACT_STEPS: dict[str, str] = {
 """Step -> its SQL; each begins at a source step of the same table."""
 
 
+def _places(place: str, *, column: str) -> dict[str, str]:
+    """The steps from orders to the channels or shops of each customer."""
+    return {
+        f"{place}_totals": f"""
+        select customer_id, {column}, count(*) as order_count, sum(kept_amount) as net_amount
+        from orders
+        where is_purchase and {column} is not null
+        group by customer_id, {column}
+    """,
+        f"customer_{place}s": f"""
+        select
+            *,
+            row_number() over (
+                partition by customer_id order by order_count desc, net_amount desc, {column}
+            ) as {place}_rank
+        from {place}_totals
+    """,
+    }
+
+
 _STEPS = {
     "sent_back_products": """
         select distinct customer_id, product_id
@@ -351,34 +371,8 @@ _STEPS = {
             ) as category_rank
         from category_totals
     """,
-    "channel_totals": """
-        select customer_id, channel, count(*) as order_count, sum(kept_amount) as net_amount
-        from orders
-        where is_purchase and channel is not null
-        group by customer_id, channel
-    """,
-    "customer_channels": """
-        select
-            *,
-            row_number() over (
-                partition by customer_id order by order_count desc, net_amount desc, channel
-            ) as channel_rank
-        from channel_totals
-    """,
-    "store_totals": """
-        select customer_id, store_id, count(*) as order_count, sum(kept_amount) as net_amount
-        from orders
-        where is_purchase and store_id is not null
-        group by customer_id, store_id
-    """,
-    "customer_stores": """
-        select
-            *,
-            row_number() over (
-                partition by customer_id order by order_count desc, net_amount desc, store_id
-            ) as store_rank
-        from store_totals
-    """,
+    **_places("channel", column="channel"),
+    **_places("store", column="store_id"),
     "open_totals": """
         select customer_id, sum(open_amount) as open_amount
         from orders
@@ -411,11 +405,7 @@ PRODUCT_STEPS = ("order_lines", "product_details", "product_totals", "customer_p
 
 
 def indicator_steps(sources: Mapping[str, str]) -> Steps:
-    """The steps to the prepared views, behind those that begin at the workspace's own tables.
-
-    >>> "orders" in indicator_steps({"order_lines": "select 1 as one"})
-    True
-    """
+    """The steps to the prepared views, behind those that begin at the workspace's own tables."""
     return Steps(sources).add(_STEPS | CONTACT_STEPS)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.measure.indicators.steps import ORDER_STEPS, PRODUCT_STEPS
 from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.tables import table_spec
 
 Column = tuple[str, str, tuple[str, ...]]
 
@@ -15,18 +16,12 @@ Column = tuple[str, str, tuple[str, ...]]
 class View:
     """A prepared view.
 
-    Parameters
-    ----------
-    name : str
-        What an indicator's `over` says.
-    row : str
-        What one row is, in words.
-    table : str
-        The table without which it does not exist.
-    steps : tuple of str
-        The named steps it is made of; the last one is the view itself.
-    columns : tuple of (name, says, needs)
-        `needs` are the optional columns, as table.column, that it is made from.
+    `name`: What an indicator's `over` says.
+    `row`: What one row is, in words.
+    `table`: The table without which it does not exist.
+    `steps`: The named steps it is made of; the last one is the view itself.
+    `columns` (tuple of (name, says, needs)): `needs` are the optional columns, as table.column, that it is
+        made from.
     """
 
     name: str
@@ -58,9 +53,10 @@ def plain(**columns: str) -> tuple[Column, ...]:
     return tuple((name, says, ()) for name, says in columns.items())
 
 
-def of_table(table: str, **columns: str) -> tuple[Column, ...]:
-    """Columns that are those of a table, where it has them."""
-    return tuple((name, says, (f"{table}.{name}",)) for name, says in columns.items())
+def of_table(table: str, *names: str, **columns: str) -> tuple[Column, ...]:
+    """Columns that are those of a table, where it has them: what the table says of them, or what is said here."""
+    said = {name: table_spec(table).field(name).description for name in names} | columns
+    return tuple((name, says, (f"{table}.{name}",)) for name, says in said.items())
 
 
 def made_from(*needs: str, **columns: str) -> tuple[Column, ...]:
@@ -83,21 +79,21 @@ CUSTOMERS = View(
         ),
         *of_table(
             "customers",
-            kind="Whether a person or a company.",
-            industry="Line of business.",
-            company_size="Size class of the company.",
-            employee_count="People employed.",
-            annual_revenue="Yearly revenue of the company.",
-            country="Country.",
-            region="Region or state.",
-            city="City.",
-            source="How the customer came to us.",
-            campaign_id="The campaign that brought the customer.",
-            signed_up_on="When the customer was first recorded.",
-            owner_id="The employee who looks after the customer.",
-            parent_customer_id="The company this one belongs to.",
-            credit_limit="Credit granted.",
-            payment_terms_days="Days allowed for payment.",
+            "kind",
+            "industry",
+            "company_size",
+            "employee_count",
+            "annual_revenue",
+            "country",
+            "region",
+            "city",
+            "source",
+            "campaign_id",
+            "signed_up_on",
+            "owner_id",
+            "parent_customer_id",
+            "credit_limit",
+            "payment_terms_days",
         ),
         *made_from("customers.birth_on", age_years="Full years of age at as_of."),
         *made_from("customers.household_size", household_people="People in the household; 5+ counts as 5."),
@@ -119,9 +115,9 @@ CONTACTS = View(
         *plain(contact_id="The person.", customer_id="Where the person works."),
         *of_table(
             "contacts",
-            title="Job title.",
-            department="Department.",
-            reports_to_contact_id="The person's superior.",
+            "title",
+            "department",
+            "reports_to_contact_id",
             influence="Influence on decisions, 0 to 1.",
         ),
     ),
@@ -180,16 +176,16 @@ INTERACTIONS = View(
         *plain(customer_id="The customer.", interaction_id="The contact.", age_days=_AGE),
         *of_table(
             "interactions",
-            contact_id="The person there.",
-            opportunity_id="The deal it was about.",
-            campaign_id="The campaign it belongs to.",
-            employee_id="Who of us.",
-            channel="By what means.",
-            direction="From the customer (in) or to the customer (out).",
-            purpose="What for.",
-            template="The template used.",
-            outcome="What came of it.",
-            duration_minutes="How long.",
+            "contact_id",
+            "opportunity_id",
+            "campaign_id",
+            "employee_id",
+            "channel",
+            "direction",
+            "purpose",
+            "template",
+            "outcome",
+            "duration_minutes",
         ),
         *made_from(
             "interactions.direction",
@@ -207,15 +203,7 @@ EVENTS = View(
     columns=(
         *plain(customer_id="Who did it.", event="What, in small letters: view, click, search, download, cart.",
                age_days=_AGE),
-        *of_table(
-            "events",
-            event_id="The event.",
-            visitor_id="The browser or device.",
-            session_id="The visit.",
-            product_id="The product it was about.",
-            page="The page.",
-            campaign_id="The campaign that led there.",
-        ),
+        *of_table("events", "event_id", "visitor_id", "session_id", "product_id", "page", "campaign_id"),
     ),
 )  # fmt: skip
 
@@ -242,13 +230,7 @@ FEEDBACK = View(
     columns=(
         *plain(customer_id="Who said it.", feedback_id="The opinion.", age_days=_AGE,
                kind="Kind of feedback: nps, csat, review, complaint, social."),
-        *of_table(
-            "feedback",
-            product_id="About which product.",
-            order_id="About which order.",
-            score="The score given.",
-            score_max="The best score possible.",
-        ),
+        *of_table("feedback", "product_id", "order_id", "score", "score_max"),
         *made_from("feedback.score", "feedback.score_max", score_pct="The score as a share of the best."),
         *made_from(
             "feedback.resolved_at",
@@ -267,12 +249,12 @@ CASES = View(
         *plain(customer_id="The customer.", case_id="The request.", age_days=_AGE),
         *of_table(
             "service_cases",
-            product_id="The product it was about.",
-            priority="Priority.",
-            service_level="Service level agreed.",
-            kind="Kind of request.",
-            employee_id="Who handled it.",
-            cost_amount="What it cost us.",
+            "product_id",
+            "priority",
+            "service_level",
+            "kind",
+            "employee_id",
+            "cost_amount",
             reopened_count="How often it was opened again, as of the export.",
         ),
         *made_from(
@@ -323,15 +305,15 @@ LINES = View(
         ),
         *of_table(
             "transactions",
-            line_no="The line within the order.",
+            "line_no",
+            "cost_amount",
+            "store_id",
+            "campaign_id",
+            "employee_id",
+            "due_on",
             quantity="Pieces.",
             discount_amount="Given off the price.",
-            cost_amount="What the line cost us.",
             channel="Where it was bought.",
-            store_id="The shop.",
-            campaign_id="The campaign it answers.",
-            employee_id="Who sold it.",
-            due_on="When payment is due.",
             paid_on="When it was paid; empty while that lies after as_of.",
         ),
         *made_from(_COST, margin_amount="Net amount less cost; empty where the cost is not known."),
@@ -479,7 +461,7 @@ CREDIT = View(
     steps=("order_lines", "known_customers", *ORDER_STEPS[1:], "open_totals", "credit_accounts"),
     columns=(
         *plain(customer_id="Whose it is."),
-        *of_table("customers", credit_limit="Credit granted."),
+        *of_table("customers", "credit_limit"),
         *made_from(*_BILLS, open_amount="What is left of invoices that are not paid."),
     ),
 )
@@ -498,14 +480,14 @@ OPPORTUNITIES = View(
         ),
         *of_table(
             "opportunities",
-            product_id="What it is about.",
-            owner_id="Who works on it.",
-            source="How it came to us.",
-            campaign_id="The campaign that brought it.",
-            amount="Value of the deal.",
+            "product_id",
+            "owner_id",
+            "source",
+            "campaign_id",
+            "amount",
+            "lost_reason",
             created_at="When it was opened, in UTC.",
             closed_at="When it was won or lost, in UTC.",
-            lost_reason="Why it was lost.",
         ),
         *made_from("opportunities.created_at", age_days="Calendar days from its opening to as_of."),
         *made_from("opportunities.closed_at", closed_age_days="Calendar days from its end to as_of."),

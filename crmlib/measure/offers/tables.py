@@ -165,35 +165,17 @@ def products_offered(engine: Engine) -> pd.DataFrame:
 
 
 def first_purchase_on(engine: Engine) -> date | None:
-    """The day of the first purchase that `offer_engine` holds; None where there is none.
-
-    >>> engine = Engine()
-    >>> engine.execute("create table offer_days as select date '2024-01-02' as ordered_on")
-    >>> first_purchase_on(engine)
-    datetime.date(2024, 1, 2)
-    """
+    """The day of the first purchase that `offer_engine` holds; None where there is none."""
     return engine.rows("select min(ordered_on) from offer_days")[0][0]
 
 
 def known_buyers(engine: Engine) -> pd.Series:
-    """The numbers of the customers who bought up to the day that the engine is counted up to, sorted.
-
-    >>> engine = Engine()
-    >>> engine.execute("create table offer_customer_stats as select unnest([2, 1]) as c")
-    >>> known_buyers(engine).tolist()
-    [1, 2]
-    """
+    """The numbers of the customers who bought up to the day that the engine is counted up to, sorted."""
     return engine.to_pandas("select c from offer_customer_stats order by c")["c"]
 
 
 def buyers_of_products(engine: Engine) -> pd.Series:
-    """Product's number -> customers who bought it up to that day.
-
-    >>> engine = Engine()
-    >>> engine.execute("create table offer_product_stats as select 4 as p, 7 as buyers")
-    >>> buyers_of_products(engine).to_dict()
-    {4: 7}
-    """
+    """Product's number -> customers who bought it up to that day."""
     return engine.to_pandas("select p, buyers from offer_product_stats").set_index("p")["buyers"]
 
 

@@ -1,13 +1,15 @@
-"""Purchase history: the four figures that buy-till-you-die models of customer lifetime stand on."""
+"""What was bought: purchase histories, months and totals of sales, baskets line by line."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
-from crmlib.measure.indicators.compute import INDICATORS
+from crmlib.measure.indicators.catalogue import INDICATORS
 from crmlib.measure.indicators.steps import indicator_steps, source_steps
 from crmlib.measure.purchases.outcomes import ask_orders
-from crmlib.measure.steps import ask, columns_here
+from crmlib.measure.steps import Steps, ask, columns_here
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
@@ -182,39 +184,18 @@ def purchases_by_month(crm: Crm) -> pd.DataFrame:
 
 
 def net_sales_by_month(crm: Crm) -> pd.DataFrame:
-    """Net sales of every month with a line, with the first and last moment by the workspace's clocks.
-
-    >>> from crmlib.prepare.crm import Crm
-    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["a", "a"], "net_amount": [5.0, 7.0],
-    ...                       "ordered_at": ["2024-01-02", "2024-01-05"]})
-    >>> net_sales_by_month(Crm.from_frames(as_of="2024-03-10", transactions=lines))["net_sales"].tolist()
-    [12.0]
-    """
+    """Net sales of every month with a line, with the first and last moment by the workspace's clocks."""
     return ask(crm, _NET_SALES)
 
 
 def sales_totals(crm: Crm) -> tuple[Any, ...]:
-    """Net sales, those without a customer, bought, refunded, orders without a customer; first and last moment.
-
-    >>> from crmlib.prepare.crm import Crm
-    >>> lines = pd.DataFrame({"order_id": ["1", "2"], "product_id": ["a", "a"], "net_amount": [5.0, -2.0],
-    ...                       "ordered_at": ["2024-01-02", "2024-01-05"]})
-    >>> [float(part) for part in sales_totals(Crm.from_frames(as_of="2024-03-10", transactions=lines))[:5]]
-    [3.0, 3.0, 5.0, 2.0, 1.0]
-    """
+    """Net sales, those without a customer, bought, refunded, orders without a customer; first and last moment."""
     known = "customer_id is not null" if "customer_id" in crm.columns("transactions") else "false"
     return crm.engine.rows(_TOTALS.format(known=known))[0]
 
 
 def margin_of_costed_sales(crm: Crm, *, days: int) -> tuple[float, float]:
-    """Margin and net sales (account currency) of the last days' lines whose cost is known; NaN without one.
-
-    >>> from crmlib.prepare.crm import Crm
-    >>> lines = pd.DataFrame({"order_id": ["1"], "product_id": ["a"], "net_amount": [5.0], "cost_amount": [3.0],
-    ...                       "ordered_at": ["2024-01-02"]})
-    >>> margin_of_costed_sales(Crm.from_frames(as_of="2024-03-10", transactions=lines), days=365)
-    (2.0, 5.0)
-    """
+    """Margin and net sales (account currency) of the last days' lines whose cost is known; NaN without one."""
     begin = (crm.as_of - pd.Timedelta(days=days)).to_pydatetime()
     margin, sales = ask(crm, _MARGIN, begin=begin).iloc[0]
     return float(margin), float(sales)
@@ -326,3 +307,68 @@ def _scores(values: pd.Series, *, bins: int) -> pd.Series:
     weaker = values.rank(method="min").astype("int64") - 1
     weaker_or_equal = values.rank(method="max").astype("int64")
     return 1 + bins * (weaker + weaker_or_equal) // (2 * max(len(values), 1))
+
+
+_AMOUNTS = ("quantity", "net_amount")
+_STEPS = {
+    "priced_lines": "{lines}",
+    "bought": "select distinct order_id, item from priced_lines where {is_bought}",
+    "sizes": "select order_id, count(item) as size from bought group by order_id",
+}
+_COUNTS_SQL = """
+select
+    count(*) as baskets,
+    median(size) filter (where size > 0) as median_size,
+    count(*) filter (where size = 1) as single_baskets,
+    (select 100.0 * count(*) filter (where item is null) / count(*) from priced_lines) as unnamed_pct
+from sizes
+"""
+_TOP_SQL = """
+select item, count(*) as count
+from bought
+where item is not null
+group by item
+order by count desc, item
+limit 50
+"""
+
+
+def basket_lines(crm: Crm, column: str) -> pa.Table:
+    """Order lines with `order_id`, `item` and the amounts that are there, as an Arrow table.
+
+    The item is the product's id or one of its columns; a subcategory of the same name in two categories is two
+    items.
+    """
+    return crm.engine.to_arrow(_lines_sql(crm, column))
+
+
+def basket_counts(crm: Crm, column: str) -> tuple[pd.Series, pd.DataFrame]:
+    """How large baskets are (`baskets`, `median_size`, `single_baskets`, `unnamed_pct`), and the 50 top items."""
+    present = crm.columns("transactions")
+    is_bought = " or ".join(f"{name} > 0" for name in _AMOUNTS if name in present)
+    steps = Steps().add(_STEPS, lines=_lines_sql(crm, column), is_bought=is_bought)
+    counts = ask(crm, _COUNTS_SQL, steps=steps).astype("float64").iloc[0]
+    return counts, ask(crm, _TOP_SQL, steps=steps)
+
+
+def product_words(crm: Crm, products: Iterable[str]) -> pd.DataFrame:
+    """`name` and `category`, as far as the workspace has them, of some products by product_id."""
+    present = crm.columns("products") if "products" in crm else []
+    known = [name for name in ("name", "category") if name in present]
+    if not known:
+        return pd.DataFrame()
+    sql = (
+        f"select product_id, {', '.join(known)} from products where product_id in (select unnest($products))"
+    )
+    return ask(crm, sql, products=sorted(products)).set_index("product_id")
+
+
+def _lines_sql(crm: Crm, column: str) -> str:
+    amounts = [name for name in _AMOUNTS if name in crm.columns("transactions")]
+    kept = ", ".join(["transactions.order_id", *(f"transactions.{name}" for name in amounts)])
+    if column == "product_id":
+        return f"select {kept}, transactions.product_id as item from transactions"
+    item = f"products.{column}"
+    if column == "subcategory" and "category" in crm.columns("products"):
+        item = "products.category || chr(31) || products.subcategory"
+    return f"select {kept}, {item} as item from transactions left join products using (product_id)"

@@ -78,14 +78,7 @@ def purchase_day_steps(crm: Crm) -> Steps:
 
 
 def purchase_amounts(crm: Crm, *, days: int) -> pd.Series:
-    """What each customer bought in the last days, customer_id -> amount in account currency, sorted.
-
-    >>> from crmlib.prepare.crm import Crm
-    >>> deals = pd.DataFrame({"opportunity_id": ["1"], "customer_id": ["ann"], "stage": "x", "amount": [7.0],
-    ...                       "outcome": ["won"], "closed_at": ["2024-01-02"]})
-    >>> purchase_amounts(Crm.from_frames(as_of="2024-01-31", opportunities=deals), days=365).to_dict()
-    {'ann': 7.0}
-    """
+    """What each customer bought in the last days, customer_id -> amount in account currency, sorted."""
     question = """
         select customer_id, cast(sum(amount) as double) as amount
         from purchase_days

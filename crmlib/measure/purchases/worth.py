@@ -10,30 +10,25 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import SchemaError
 
-_SERVICE_SQL = f"""
+
+def _summed(column: str, *, table: str, at: str) -> str:
+    """Question for the sum of a column by customer, ever and in the last year."""
+    return f"""
 select
     customer_id,
-    sum(cast(cost_amount as decimal(18, 4))) as total,
-    sum(cast(cost_amount as decimal(18, 4))) filter (
-        where date_diff('day', {local_day("opened_at")}, $as_of_on) < 365
+    sum(cast({column} as decimal(18, 4))) as total,
+    sum(cast({column} as decimal(18, 4))) filter (
+        where date_diff('day', {local_day(at)}, $as_of_on) < 365
     ) as year
-from service_cases
-where opened_at <= $as_of and cost_amount is not null
+from {table}
+where {at} <= $as_of and {column} is not null
 group by customer_id
 order by customer_id
 """
-_CONTACT_SQL = f"""
-select
-    customer_id,
-    sum(cast(duration_minutes as decimal(18, 4))) as total,
-    sum(cast(duration_minutes as decimal(18, 4))) filter (
-        where date_diff('day', {local_day("happened_at")}, $as_of_on) < 365
-    ) as year
-from interactions
-where happened_at <= $as_of and duration_minutes is not null
-group by customer_id
-order by customer_id
-"""
+
+
+_SERVICE_SQL = _summed("cost_amount", table="service_cases", at="opened_at")
+_CONTACT_SQL = _summed("duration_minutes", table="interactions", at="happened_at")
 _SHARES = {
     "contacted": """
         select campaign_id, customer_id, {contacted_on} as contacted_on

@@ -109,7 +109,7 @@ def code_fingerprint() -> str:
     """A hash of crmlib's own source and words, so that a changed line counts as a changed version."""
     digest = hashlib.sha256()
     root = Path(crmlib.__file__).parent
-    for path in sorted([*root.rglob("*.py"), *root.rglob("*.ftl")]):
+    for path in sorted(path for kind in ("py", "ftl", "json") for path in root.rglob(f"*.{kind}")):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from crmlib.analyse.campaigns.matching import _nearest_unused, balance_table, match_pairs, propensity
+from crmlib.analyse.campaigns.comparison import _nearest_unused, balance_table, match_pairs, propensity
 
 
 def slow_nearest(wanted, pool, caliper):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.churn.model import fit_given_label
-from crmlib.analyse.learn.leaks import find_leaks
+from crmlib.analyse.learn.features import find_leaks
 from crmlib.schema.errors import ParameterError
 from tests.analyse.churn.churn_cases import FAST
 

@@ -1,6 +1,7 @@
 """The forecast of won deals: known rates come back, nothing looks ahead, parts add up, bounds hold."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,9 @@ import pytest
 
 import crmlib
 from crmlib.analyse.forecast.chances import expected_arrivals, learn_amounts, learn_hazards, win_chances
-from crmlib.analyse.forecast.horizon import outlooks_at, read_ledger
 from crmlib.analyse.forecast.outlooks import BY_STAGE, BY_TIME, LAST_YEAR, LATELY
-from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
-from crmlib.analyse.forecast.scores import learn_stretch, stretched_past
+from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline, outlooks_at, read_ledger
+from crmlib.analyse.forecast.result import learn_stretch, stretched_past
 from crmlib.measure.deals.past import past_pipeline
 from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.schema.errors import ParameterError, SchemaError
@@ -249,7 +249,7 @@ def test_the_better_way_is_taken_and_says_so():
 
 
 def test_maven_has_amounts_only_when_closed(shared_data):
-    root = shared_data.parents[1] / "main" / "tests" / "workspaces" / "maven_crm"
+    root = Path(__file__).parents[2] / "workspaces" / "maven_crm"
     crm = crmlib.open_workspace(root)
     found = forecast_pipeline(crm, draws=100, most_past=0)
     notes = {note.code: note.facts for note in found.notes}

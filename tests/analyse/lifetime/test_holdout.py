@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.lifetime.bgnbd import BetaGeoModel
 from crmlib.analyse.lifetime.choice import RATE_KINDS
 from crmlib.analyse.lifetime.holdout import _verdict, frequency_classes, holdout_check, with_last_period
+from crmlib.analyse.lifetime.purchase_models import BetaGeoModel
 from crmlib.measure.purchases.history import purchase_history
 from crmlib.schema.errors import ParameterError
 from tests.analyse.lifetime.lifetime_cases import cdnow_ledger

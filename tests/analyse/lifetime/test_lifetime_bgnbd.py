@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy.special import beta, gamma, roots_genlaguerre, roots_jacobi
 
-from crmlib.analyse.lifetime import bgnbd as lifetime_bgnbd
-from crmlib.analyse.lifetime.bgnbd import BetaGeoModel, ModifiedBetaGeoModel
+from crmlib.analyse.lifetime import purchase_models as lifetime_bgnbd
 from crmlib.analyse.lifetime.history import Groups, group_histories
 from crmlib.analyse.lifetime.model import hessian
+from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.measure.purchases.history import purchase_history
 from tests.analyse.lifetime.lifetime_cases import (
     as_history,

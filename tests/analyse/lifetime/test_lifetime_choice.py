@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.lifetime import choice
-from crmlib.analyse.lifetime.bgnbd import BetaGeoModel
 from crmlib.analyse.lifetime.choice import (
     RATE_KINDS,
     NaiveRateModel,
@@ -14,7 +13,7 @@ from crmlib.analyse.lifetime.choice import (
     fit_spend,
 )
 from crmlib.analyse.lifetime.model import FitError, maximise
-from crmlib.analyse.lifetime.pareto_nbd import ParetoNBDModel
+from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ParetoNBDModel
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.lifetime.lifetime_cases import (
     as_history,

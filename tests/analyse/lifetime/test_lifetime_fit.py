@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.lifetime import history as lifetime_history
-from crmlib.analyse.lifetime.bgnbd import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.lifetime.history import group_histories, history_arrays
 from crmlib.analyse.lifetime.model import FitError, maximise
-from crmlib.analyse.lifetime.pareto_nbd import ParetoNBDModel
+from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel, ParetoNBDModel
 from crmlib.schema.errors import CrmlibError, ParameterError, SchemaError
 from tests.analyse.lifetime.lifetime_cases import as_history, drawn_from_beta_geometric, drawn_from_pareto
 

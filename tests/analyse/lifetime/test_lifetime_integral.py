@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import hyp2f1
 
-from crmlib.analyse.lifetime.pareto_nbd import death_integral
+from crmlib.analyse.lifetime.purchase_models import death_integral
 
 
 def published(power, recency, age, *, alpha, beta, s):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.lifetime.history import group_histories
-from crmlib.analyse.lifetime.pareto_nbd import ParetoNBDModel
+from crmlib.analyse.lifetime.purchase_models import ParetoNBDModel
 from tests.analyse.lifetime.lifetime_cases import (
     as_history,
     assert_right_on_average,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from crmlib.analyse.lifetime.bgnbd import ShiftedBetaGeoModel, _objective
 from crmlib.analyse.lifetime.model import FitError
+from crmlib.analyse.lifetime.purchase_models import ShiftedBetaGeoModel, _Renewals
 from crmlib.schema.errors import ParameterError, SchemaError
 
 HIGH_END = [1000, 869, 743, 653, 593, 551, 517, 491]
@@ -32,11 +32,11 @@ def test_the_likelihood_is_that_of_the_definition():
     counts = np.array(HIGH_END, dtype=float)
     expected = -np.diff(counts) @ np.log(p) + counts[-1] * np.log(1 - sum(p))
     lost, periods = -np.diff(counts), np.arange(1.0, 8.0)
-    value, gradient = _objective(lost, periods, last=counts[-1])(np.log([alpha, beta]))
+    objective = ShiftedBetaGeoModel()._objective(_Renewals(lost=lost, periods=periods, last=counts[-1]))
+    value, gradient = objective(np.log([alpha, beta]))
     assert -value * 1000 == pytest.approx(expected, rel=1e-12)
     for i in range(2):
         step = np.eye(2)[i] * 1e-6
-        objective = _objective(lost, periods, last=counts[-1])
         up, down = (objective(np.log([alpha, beta]) + sign * step)[0] for sign in (1, -1))
         assert gradient[i] == pytest.approx((up - down) / 2e-6, rel=1e-6)
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import beta
 
 from crmlib.analyse.lifetime.history import _p_value, _pairs, regularity
-from crmlib.analyse.stats.bootstrap import DRAWN_BELOW, interval_of_mean, resampled_means
+from crmlib.analyse.stats.intervals import DRAWN_BELOW, interval_of_mean, resampled_means
 from crmlib.schema.errors import ParameterError, SchemaError
 
 

@@ -7,9 +7,15 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from crmlib.analyse.pipeline import topics as concern_words
-from crmlib.analyse.pipeline.concerns import concerns, difference_of_note_shares
-from crmlib.analyse.pipeline.topics import languages_of, masked, shareable_words, words_of
+from crmlib.analyse.pipeline import concerns as concern_words
+from crmlib.analyse.pipeline.concerns import (
+    concerns,
+    difference_of_note_shares,
+    languages_of,
+    masked,
+    shareable_words,
+    words_of,
+)
 from crmlib.measure.deals.contacts import deal_notes
 from crmlib.prepare.crm import Crm
 from crmlib.present.reports.leads.draw import plot_topics

@@ -14,18 +14,16 @@ from crmlib import Crm, compute_indicators, indicator_catalogue, open_workspace
 from crmlib.analyse.value.scorecard import (
     MOST_CUSTOMERS,
     SHAKES,
-    lifts,
-    rank_stability,
-    score_reasons,
-    value_scorecard,
-    workspace_scorecard,
-)
-from crmlib.analyse.value.weights import (
     TOPICS,
     default_weights,
+    lifts,
     rank_score,
+    rank_stability,
     reason_pairs,
+    score_reasons,
     topic_of,
+    value_scorecard,
+    workspace_scorecard,
     workspace_weights,
 )
 from crmlib.schema.errors import ConfigError, ParameterError

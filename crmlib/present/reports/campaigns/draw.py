@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.campaigns.comparison import CONTROL_GROUP
+from crmlib.analyse.campaigns.comparison import ALIKE, CONTROL_GROUP
 from crmlib.analyse.campaigns.effect import (
     CHANCE,
     DOUBTED,
@@ -17,7 +17,6 @@ from crmlib.analyse.campaigns.effect import (
     CampaignSummary,
 )
 from crmlib.analyse.campaigns.groups import SURE
-from crmlib.analyse.campaigns.matching import ALIKE
 from crmlib.present import numbers
 from crmlib.present.claims import Claim, Fact, claim, clause, count, interval, money, name, names, share
 from crmlib.present.messages import language

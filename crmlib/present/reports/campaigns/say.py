@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.campaigns import effect as found
-from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, FEWEST, MATCHED, NONE, POWER
+from crmlib.analyse.campaigns.comparison import ALIKE, CONTROL_GROUP, FEWEST, MATCHED, NONE, POWER
 from crmlib.analyse.campaigns.effect import (
     CHANCE,
     DOUBTED,
@@ -25,7 +25,6 @@ from crmlib.analyse.campaigns.effect import (
     without_answers,
 )
 from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND, SURE
-from crmlib.analyse.campaigns.matching import ALIKE
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.measure.campaigns import RECENT_DAYS, USUAL_DAYS
 from crmlib.measure.columns import label_of

@@ -13,6 +13,7 @@ from crmlib.analyse.forecast.result import (
     GROWN,
     LAST_YEAR,
     LATELY,
+    LEVEL_PCT,
     MISSED,
     ON_COURSE,
     OPEN,
@@ -23,7 +24,6 @@ from crmlib.analyse.forecast.result import (
     PlanVsActual,
     Remark,
 )
-from crmlib.analyse.forecast.scores import LEVEL_PCT
 from crmlib.analyse.forecast.series import AVERAGE, DIFFERENCES, LINE, SMOOTHING
 from crmlib.measure.sales import DIMENSIONS, MEASURES
 from crmlib.prepare.crm import Crm

@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.concerns import Concerns
+from crmlib.analyse.pipeline.concerns import LANGUAGES, Concerns
 from crmlib.analyse.pipeline.leads import LeadScores
 from crmlib.analyse.pipeline.portrait import NOT_STATED, SURE, TRAITS, Portrait
 from crmlib.analyse.pipeline.sources import SURE as SOURCES_SURE
 from crmlib.analyse.pipeline.sources import ChannelConversion
-from crmlib.analyse.pipeline.topics import LANGUAGES
 from crmlib.present import messages
 from crmlib.present.claims import (
     Claim,

@@ -10,9 +10,8 @@ from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
 from crmlib.analyse.value.pareto import ParetoCurve
 from crmlib.analyse.value.potential import CREDIT_GRADES
-from crmlib.analyse.value.scorecard import Scorecard
+from crmlib.analyse.value.scorecard import Scorecard, topic_lifts
 from crmlib.analyse.value.valuations import credit_by_grade, growth_by_category, loyalty_table
-from crmlib.analyse.value.weights import topic_lifts
 from crmlib.present.claims import (
     Claim,
     Fact,

@@ -9,9 +9,17 @@ from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.value.pareto import CLASS_BORDERS, FEWEST, NEARLY_80, ParetoCurve
 from crmlib.analyse.value.potential import LOYALTY_WEIGHTS
-from crmlib.analyse.value.scorecard import ENOUGH, SHAKE_DRAWS, TOP_SHARE, Scorecard
+from crmlib.analyse.value.scorecard import (
+    ENOUGH,
+    OWN_REASONS,
+    SAME,
+    SHAKE_DRAWS,
+    TOPICS,
+    UNKNOWN,
+    Scorecard,
+    topic_lifts,
+)
 from crmlib.analyse.value.valuations import LEFT_OUT, credit_by_grade, growth_by_category
-from crmlib.analyse.value.weights import OWN_REASONS, SAME, TOPICS, UNKNOWN, topic_lifts
 from crmlib.analyse.worklist import Worklist
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.blocks import Skipped

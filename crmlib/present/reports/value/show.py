@@ -13,9 +13,8 @@ from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
 from crmlib.analyse.value.pareto import CLASS_BORDERS, ParetoCurve
 from crmlib.analyse.value.potential import CREDIT_REASONS
-from crmlib.analyse.value.scorecard import ENOUGH, Scorecard
+from crmlib.analyse.value.scorecard import ENOUGH, OWN_REASONS, Scorecard, reason_pairs
 from crmlib.analyse.value.valuations import VALUATIONS
-from crmlib.analyse.value.weights import OWN_REASONS, reason_pairs
 from crmlib.analyse.worklist import POOR_CREDIT, Worklist
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue

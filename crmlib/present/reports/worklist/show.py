@@ -5,7 +5,7 @@ from functools import lru_cache
 import pandas as pd
 
 from crmlib.analyse.worklist import FIRST, PRECEDENCE, Worklist
-from crmlib.measure.lately import FIGURES, MONTHS, Lately
+from crmlib.measure.sales import FIGURES, MONTHS, Lately
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace

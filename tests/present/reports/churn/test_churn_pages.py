@@ -16,11 +16,7 @@ from crmlib.present.claims import claim
 from crmlib.present.reports.churn import draw as plots_churn
 from crmlib.present.reports.churn import say as claims_churn
 from crmlib.present.reports.churn import show as tables_churn
-from crmlib.present.reports.churn.say import (
-    figure_words,
-    outcome_words,
-    reason_words,
-)
+from crmlib.present.reports.churn.say import figure_words, outcome_words, reason_words
 from crmlib.present.theme import SMALL
 from crmlib.schema.states import LIKELY
 from tests.analyse.churn.churn_cases import driven_model, driven_shop

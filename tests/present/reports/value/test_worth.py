@@ -12,8 +12,7 @@ import pytest
 
 from crmlib import indicator_catalogue
 from crmlib.analyse.value.pareto import customer_value, pareto
-from crmlib.analyse.value.scorecard import value_scorecard, workspace_scorecard
-from crmlib.analyse.value.weights import reason_pairs, topic_lifts
+from crmlib.analyse.value.scorecard import reason_pairs, topic_lifts, value_scorecard, workspace_scorecard
 from crmlib.prepare.config.parts import PrivacyConfig
 from crmlib.prepare.privacy import KEY_VARIABLE
 from crmlib.present.blocks import Picture

@@ -14,6 +14,7 @@ from crmlib.analyse.value.scorecard import (
     OWN_REASONS,
     SAME,
     SHAKE_DRAWS,
+    TOP_SHARE,
     TOPICS,
     UNKNOWN,
     Scorecard,

@@ -157,6 +157,32 @@ def test_the_walk_sees_a_circle():
     assert modules_imported(lazy)[1] >= {"crmlib.present.theme"} and not modules_imported(lazy)[0]
 
 
+SMALL_FOR_A_REASON = {
+    "crmlib.present.run.kernel_app": "runs as a module of its own, in the kernel's process",
+    "crmlib.present.run.papermill_engine": "papermill finds it by its entry point",
+}
+
+
+def served_by_one(graph, lines, *, least=80):
+    """Modules under so many lines that a single other module imports: they belong into that one."""
+    asked = {module: {who for who, wanted in graph.items() if module in wanted - {who}} for module in graph}
+    return sorted(module for module, who in asked.items() if lines[module] < least and len(who) == 1)
+
+
+def test_small_modules_serve_more_than_one():
+    sources = {
+        module_name(path): path.read_text(encoding="utf-8") for path in MODULES if path.name != "__init__.py"
+    }
+    graph = {module: set().union(*modules_imported(source)) for module, source in sources.items()}
+    lines = {module: source.count("\n") for module, source in sources.items()}
+    assert set(served_by_one(graph, lines)) == set(SMALL_FOR_A_REASON)
+
+
+def test_the_walk_finds_a_small_module_with_one_caller():
+    graph = {"a": {"b", "c"}, "b": {"c", "d"}, "c": set(), "d": set()}
+    assert served_by_one(graph, {"a": 5, "b": 90, "c": 5, "d": 5}) == ["d"]
+
+
 def test_the_walk_sees_an_arrow_that_goes_up():
     source = "def f():\n    from crmlib.present import theme\n"
     assert list(upward_imports(source, FLOORS["analyse"]))

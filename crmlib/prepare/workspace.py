@@ -1,13 +1,14 @@
 """From a folder of exports with a crm.toml to its tables: read, checked, kept for the next time."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.report import SOURCE_COLUMNS, CheckReport
+from crmlib.prepare.check.report import NOTICE_COLUMNS, SOURCE_COLUMNS
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.config.parts import ColumnConfig, TableConfig
 from crmlib.prepare.config.read import WorkspaceConfig, load_config
@@ -166,7 +167,10 @@ def _check_sources(
         staged = stage_tables(
             engine,
             {
-                name: reading_of(source, name, config.tables[name], config.policies(name))
+                name: replace(
+                    reading_of(source, name, config.tables[name], config.policies(name)),
+                    currency=config.currency,
+                )
                 for name, source in sources.items()
             },
             as_of=moment,
@@ -184,11 +188,10 @@ def _check_sources(
             engine.execute(f"copy ({_laid_down(engine, name)}) to {file} (format parquet, compression zstd)")
     found = archive.report if archive else staged.report
     frames = [_sources_frame(sources), *([archive.sources] if archive else [])]
-    report = CheckReport(
-        summary=found.summary,
-        counts=found.counts,
-        sources=pd.concat(frames, ignore_index=True),
-        missing=found.missing,
+    notes = [(name, note) for name, source in sources.items() for note in source.notes]
+    notices = [pd.DataFrame(notes, columns=list(NOTICE_COLUMNS)), found.notices]
+    report = replace(
+        found, sources=pd.concat(frames, ignore_index=True), notices=pd.concat(notices, ignore_index=True)
     )
     return {"as_of": str(staged.as_of), "tables": tables, **report_to_json(report)}
 

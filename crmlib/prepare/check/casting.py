@@ -112,7 +112,8 @@ def _text(field: Field, base: str, sql_type: str) -> str:
 def _plain_id(text: str) -> str:
     """An identifier without characters that nobody sees, full width made half, accents composed."""
     seen = f"regexp_replace({text}, {text_literal(_INVISIBLE)}, '', 'g')"
-    half = f"translate({seen}, {text_literal(_FULL_WIDTH)}, {text_literal(_HALF_WIDTH)})"
+    wide, narrow = _FULL_WIDTH + "\u00a0\u202f\u2007\u2009\u3000", _HALF_WIDTH + "     "
+    half = f"translate({seen}, {text_literal(wide)}, {text_literal(narrow)})"
     return f"nullif(trim(nfc_normalize({half}), {text_literal(_BLANKS)}), '')"
 
 

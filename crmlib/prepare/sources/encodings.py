@@ -98,9 +98,9 @@ def prepare_text(path: Path, *, shown: str, stated: str | None = None, scratch: 
         _refuse_what_is_no_text(head, shown, stated)
         encoding, notes = _encoding_of(text, head, shown, stated)
         text = replace(text, encoding=encoding, notes=notes)
-        ends, blank, size, quotes = _line_ends(text)
+        ends, blank, size, quotes, zeros = _line_ends(text)
         text = replace(text, size=size, quotes=quotes)
-        if encoding == "utf-8" and ends <= 1:
+        if encoding == "utf-8" and ends <= 1 and not zeros:
             return replace(text, blank_lines=blank)
         return replace(
             _copy(text, shown, scratch), blank_lines=blank or encoding.startswith(("utf-16", "utf-32"))
@@ -132,7 +132,9 @@ def _refuse_what_is_no_text(head: bytes, shown: str, stated: str | None) -> None
     if head.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<table", b"<?xml")):
         raise SourceError(f"{shown} is a web page or XML under another name. Export it as CSV.")
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or (stated or "").startswith(("utf-16", "utf-32"))
-    if b"\x00" in head and not wide and not _utf_16_order(head):
+    zeros, controls = head.count(0), sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))
+    binary = zeros and (controls > zeros / 4 or zeros > max(3, len(head) / 50))
+    if binary and not wide and not _utf_16_order(head):
         raise SourceError(
             f"{shown} is no text: it has zero bytes. Export it as CSV, or name its kind rightly."
         )
@@ -241,9 +243,9 @@ def _western_letters(text: TextFile) -> tuple[int, int, int]:
     return letters, western, short
 
 
-def _line_ends(text: TextFile) -> tuple[int, bool, int, int]:
-    """How many kinds of line end there are, whether a line may be empty, bytes, and double quotes."""
-    pairs = feeds = returns = size = quotes = 0
+def _line_ends(text: TextFile) -> tuple[int, bool, int, int, int]:
+    """How many kinds of line end there are, whether a line may be empty, bytes, double quotes, and zero bytes."""
+    pairs = feeds = returns = size = quotes = zeros = 0
     blank = False
     last = b"\n"
     for chunk in _chunks(text):
@@ -253,12 +255,13 @@ def _line_ends(text: TextFile) -> tuple[int, bool, int, int]:
         returns += data.count(b"\r") - last.count(b"\r")
         size += len(chunk)
         quotes += chunk.count(b'"')
+        zeros += chunk.count(0)
         blank = blank or b"\n\n" in data or b"\n\r" in data or b"\r\r" in data
         last = data[-2:]
         pairs -= last.count(b"\r\n")
     pairs += last.count(b"\r\n")
     kinds = (pairs > 0) + (feeds > pairs) + 2 * (returns > pairs)
-    return kinds, blank, size, quotes
+    return kinds, blank, size, quotes, zeros
 
 
 def _copy(text: TextFile, shown: str, scratch: Path) -> TextFile:
@@ -288,7 +291,8 @@ def _write_copy(text: TextFile, target: Path, encoding: str, shown: str) -> None
             pending = "\r" if decoded.endswith("\r") and chunk else ""
             plain = decoded.removesuffix(pending).replace("\r\n", "\n").replace("\r", "\n")
             lines += plain.count("\n")
-            out.write(plain.encode("utf-8", "surrogateescape"))
+            # A zero byte costs its row: the engine rejects a record that holds a byte of no text.
+            out.write(plain.replace("\x00", "\udcff").encode("utf-8", "surrogateescape"))
 
 
 def _good_part(error: UnicodeError, encoding: str) -> str:

@@ -131,7 +131,7 @@ def test_a_zero_byte_costs_its_row(workspace):
         assert len(crm.frame("transactions")) == 59, place
         aside = crm.checks.set_aside["transactions"]
         assert (aside["row"].tolist(), aside["file"].tolist()) == ([4], ["orders.csv"])
-        assert aside["reason"].str.contains("bytes that are no text").all()
+        assert aside["reason"].str.contains("a zero byte").all()
 
 
 def test_check_prints_findings_first_and_ends_with_2_where_nothing_is_accepted(workspace):

@@ -34,7 +34,7 @@ _REASONS = {
     "TOO MANY COLUMNS": "has too many columns",
     "UNQUOTED VALUE": "has a quote that is not closed",
     "LINE SIZE OVER MAXIMUM": "is longer than 8 MB",
-    "INVALID ENCODING": "has bytes that are no text",
+    "INVALID ENCODING": "has bytes that are no UTF-8, or a zero byte",
     "CAST": "cannot be read",
 }
 
@@ -72,11 +72,12 @@ def sniff(head: str, *, shown: str, delimiter: str | None = None, header_row: in
         for place, sign in enumerate([delimiter] if delimiter else DELIMITERS)
         for escape in escapes
     ]
-    _, _, sign, escape = max(tried, key=lambda entry: (entry[0][0], entry[1], entry[3] == '"'))
+    (fit, _), _, sign, escape = max(tried, key=lambda entry: (entry[0][0], entry[1], entry[3] == '"'))
     header = _records(body, sign, escape, 1)
     if not header or not any(cell.strip() for cell in header[0]):
         raise nothing
-    if header_row is None and (place := header_below(lines[skip:], delimiter)):
+    doubtful = fit < 0.5 or 2 * sum(bool(cell.strip()) for cell in header[0]) <= len(header[0])
+    if header_row is None and doubtful and (place := header_below(lines[skip:], delimiter)):
         raise SourceError(
             f"{shown}: line {skip + 1} ({lines[skip].strip()[:60]!r}) is a title; the column names seem to stand in "
             f"line {skip + place + 1}. State it in crm.toml under the table: header_row = {skip + place + 1}."
@@ -100,12 +101,18 @@ def header_below(lines: Sequence[str], delimiter: str | None) -> int:
             continue
         width = usual[0][0]
         first = next((i for i, n in enumerate(widths) if n == width and filled[i] > width / 2), 0)
-        above_is_title = all(n <= max(2, width // 3) for n in filled[:first])
+        above_is_title = all(_most_cells(line) <= max(2, width // 3) for line in lines[:first])
         if first and above_is_title and width > best[1]:
             best = (first, width)
         elif not first and width > best[1]:
             best = (0, width)
     return best[0]
+
+
+def _most_cells(line: str) -> int:
+    """Cells of a line that are filled, by whichever sign gives most."""
+    cut = [_records(line, sign, '"', 1) for sign in DELIMITERS]
+    return max(sum(bool(cell.strip()) for cell in record[0]) if record else 0 for record in cut)
 
 
 def _fit(body: str, delimiter: str, escape: str) -> tuple[float, int]:

@@ -29,7 +29,7 @@ SEEN = 5
 """Values that a finding names."""
 
 FEWEST_DAYS, FEWEST_EXPECTED, AROUND = 21, 15, 60
-"""A hole in time: so many days without a row where so many rows were to be expected from the days around."""
+"""A hole in time: so many days without a row where rows were to be expected on so many, by the days around."""
 
 
 def isolated_rows(engine: Engine, table: str, column: str, *, where: str = "true") -> str:
@@ -333,16 +333,16 @@ class Staged:
         usual = f"least(before, behind) / {AROUND}.0 * (next_day - day - 1)"
         found = self.engine.rows(f"""
             with days as (
-                select {day}::date as day, count(*) as n from {self.spec.name} where "{time}" is not null group by all
+                select distinct {day}::date as day from {self.spec.name} where "{time}" is not null
             ),
             holes as (
                 select day, lead(day) over (order by day) as next_day,
-                    sum(n) over (order by day range between interval {AROUND} day preceding and current row) as before
+                    count(*) over (order by day range between interval {AROUND} day preceding and current row) as before
                 from days
             ),
             sums as (
                 select day, next_day, before, (
-                    select sum(n) from days where days.day >= next_day and days.day < next_day + interval {AROUND} day
+                    select count(*) from days where days.day >= next_day and days.day < next_day + interval {AROUND} day
                 ) as behind
                 from holes where next_day - day - 1 >= {FEWEST_DAYS}
             )

@@ -131,7 +131,7 @@ def columns_missing_in_files(source: Source, read_from: Mapping[str, Sequence[Se
     """
     notes = []
     for file, there in source.columns_by_file.items():
-        have = {name.lower() for name in there}
+        have, lacks = {name.lower() for name in there}, {}
         for ours, enough in read_from.items():
             if any(all(name.lower() in have for name in names) for names in enough):
                 continue
@@ -141,15 +141,20 @@ def columns_missing_in_files(source: Source, read_from: Mapping[str, Sequence[Se
                 name for name in there if not any(name.lower() in map(str.lower, names) for names in others)
             ]
             place = {names.index(gone) for names in others}
-            renamed = [name for name in new if _plain(name) == _plain(gone) or there.index(name) in place]
+            alike = any(2 * len(have & {one.lower() for one in names}) > len(names) for names in others)
+            renamed = [
+                name for name in new if _plain(name) == _plain(gone) or (alike and there.index(name) in place)
+            ]
             if renamed:
                 raise SourceError(
                     f"{file} has no column {gone!r}, from which {ours} is read, but {renamed[0]!r}: it seems renamed. "
                     f"Read both: {ours} = {{ sql = '''coalesce({Engine.quote(gone)}, {Engine.quote(renamed[0])})''' }}"
                 )
-            rows = source.rows_by_file[file]
+            lacks[ours] = gone
+        if lacks:
+            names, empty = ", ".join(map(repr, dict.fromkeys(lacks.values()))), ", ".join(lacks)
             notes.append(
-                f"{file}: has no column {gone!r}, from which {ours} is read; it is empty in its {rows:,} rows."
+                f"{file}: has no column {names}; empty in its {source.rows_by_file[file]:,} rows: {empty}."
             )
     return notes
 

@@ -83,8 +83,6 @@ def found_share(finding: Any) -> Fact:
 
 _WIDE = 5.0
 _OLD_DAYS = 7
-_NOTICES = 12
-"""Notices about whole files or tables that the page says."""
 
 
 def health_answer(health: DataHealth) -> list[Claim]:
@@ -162,8 +160,7 @@ def tables_paragraph(health: DataHealth) -> list[Claim]:
         said.append(claim("health-tables-old", tables=names(old)))
     elif len(dated):
         said.append(claim("health-tables-fresh", age=days(_OLD_DAYS)))
-    noticed = health.checks.notices["says"].head(_NOTICES)
-    return [*said, *(claim("health-tables-notice", says=name(says)) for says in noticed)]
+    return said
 
 
 def checks_paragraph(health: DataHealth) -> list[Claim]:

@@ -37,7 +37,6 @@ health-finding-warning = { $share } of { $table } { $found }.
 health-tables-largest = The largest table is { $table } with { $rows } { PLURAL($rows, one: "row", other: "rows") }.
 health-tables-old = The last row lies well back in { $tables }: ask whether the export is complete.
 health-tables-old-one = { $table } ({ $age } before the closing date)
-health-tables-notice = Noticed while reading: { $says }
 health-tables-fresh = Every table with dates reaches into the last { $age } before the closing date.
 
 health-figure-rows-read = Rows read
@@ -65,6 +64,7 @@ health-checks-unknown-products =
     category.
 
 health-table-checks = Rows by reason
+health-table-noticed = noticed
 
 health-picture-checks-none = No check found anything
 health-picture-checks-passed = Every check was passed

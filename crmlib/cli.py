@@ -166,7 +166,7 @@ def check(workspace: Workspace, as_of: AsOf = "") -> None:
     """Read a workspace and print its check report."""
     from crmlib.present.run.console import print_checks
 
-    print_checks(workspace, as_of=as_of or None)
+    raise typer.Exit(print_checks(workspace, as_of=as_of or None))
 
 
 @app.command(epilog=EXIT_CODES, help="List what can run, and what lacks which table.")

@@ -9,11 +9,11 @@ import pandas as pd
 
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.report import COUNT_COLUMNS, CheckReport, join_summaries
+from crmlib.prepare.check.report import COUNT_COLUMNS, NOTICE_COLUMNS, CheckReport, join_summaries
 from crmlib.prepare.check.staging import Staged
 from crmlib.prepare.clock import closing_moment, closing_moment_of_table, in_zone
 from crmlib.prepare.engine import Engine, columns_of
-from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.schema.errors import CrmlibError, NothingAcceptedError, ParameterError, SchemaError
 from crmlib.schema.fields import Field, TableSpec
 from crmlib.schema.tables import CORE_TABLES, TABLES, table_spec
 
@@ -159,6 +159,7 @@ class Crm:
                 view=f"source_{name}",
                 expressions={column: Engine.quote(column) for column in known},
                 policies=(checks or {}).get(name, {}),
+                currency=currency,
             )
         moment = as_of if as_of == "latest" else closing_moment(as_of, time_zone=time_zone)
         tables = stage_tables(engine, readings, as_of=moment, time_zone=time_zone)
@@ -173,9 +174,7 @@ class Crm:
         report = tables.report
         if extra:
             summary = pd.concat([report.summary, pd.DataFrame(extra)], ignore_index=True)
-            report = CheckReport(
-                summary=summary, counts=report.counts, set_aside=report.set_aside, missing=report.missing
-            )
+            report = replace(report, summary=summary)
         return cls(
             name="frames",
             as_of=tables.as_of,
@@ -320,15 +319,40 @@ def stage_tables(
             if progress:
                 progress(name)
     moment = _closing_moment_of(staged) if isinstance(as_of, str) else as_of
+    closing = NEVER if moment is None else moment
     for table in staged.values():
-        table.close(moment)
+        table.close(closing)
     keys = {name: table.keys_sql() for name, table in staged.items()}
     for table in staged.values():
-        table.accept(as_of=moment, keys=keys)
+        table.accept(as_of=closing, keys=keys)
     report = _report(engine, staged, rejects or {}, aside_folder)
     for table in staged.values():
         table.drop()
+    if moment is None:
+        raise _no_moment(report)
     return StagedTables(as_of=moment, report=report)
+
+
+NEVER = pd.Timestamp("2262-01-01").as_unit("us")
+"""Stands for the closing moment while the rows are judged of which none says a time."""
+
+
+def _no_moment(report: CheckReport) -> CrmlibError:
+    """Why the last moment cannot be told: the findings come first where they left no row."""
+    counts = report.counts[report.counts["table"].isin(CORE_TABLES)]
+    if counts["rows_accepted"].sum() or not counts["rows_read"].sum():
+        return ParameterError(
+            "as_of cannot be 'latest': no accepted row of transactions or opportunities has a time. "
+            "State a date, such as 2017-12-31."
+        )
+    read = " and ".join(f"{row.rows_read:,} rows of {row.table}" for row in counts.itertuples())
+    aside = report.summary[
+        report.summary["policy"].eq("set_aside") & report.summary["table"].isin(CORE_TABLES)
+    ]
+    why = "".join(
+        f"\n  {row.rows:,} {row.says}" for row in aside.sort_values("rows", ascending=False).itertuples()
+    )
+    return NothingAcceptedError(f"None of {read} can be used:{why}", report=report)
 
 
 def check_tables(crm_or_frames: Any, *, as_of: Any = "latest") -> CheckReport:
@@ -372,8 +396,14 @@ def _report(
         summary=join_summaries(summaries, counted),
         counts=counted,
         set_aside=aside,
+        notices=_gaps(staged),
         missing=tuple(name for name in TABLES if name not in staged),
     )
+
+
+def _gaps(staged: Mapping[str, Staged]) -> pd.DataFrame:
+    rows = [(name, says) for name, table in staged.items() if (says := table.gap())]
+    return pd.DataFrame(rows, columns=list(NOTICE_COLUMNS))
 
 
 def _keep_aside(
@@ -390,12 +420,7 @@ def _keep_aside(
     engine.execute(f"copy ({query}) to {target} (format parquet, compression zstd)")
 
 
-def _closing_moment_of(staged: Mapping[str, Staged]) -> pd.Timestamp:
+def _closing_moment_of(staged: Mapping[str, Staged]) -> pd.Timestamp | None:
     moments = [staged[name].last_moment() for name in CORE_TABLES if name in staged]
     known = [moment for moment in moments if moment is not None]
-    if not known:
-        raise ParameterError(
-            "as_of cannot be 'latest': no accepted row of transactions or opportunities has a time. "
-            "State a date, such as 2017-12-31."
-        )
-    return max(known).as_unit("us")
+    return max(known).as_unit("us") if known else None

@@ -225,5 +225,6 @@ def _joined_report(exports: CheckReport, archive: CheckReport) -> CheckReport:
     return CheckReport(
         summary=join_summaries([found], counts),
         counts=counts,
+        notices=pd.concat([exports.notices, archive.notices], ignore_index=True),
         missing=tuple(name for name in exports.missing if name != "interactions"),
     )

@@ -12,7 +12,13 @@ from typing import Any
 import pandas as pd
 
 from crmlib.prepare.check.casting import text_literal
-from crmlib.prepare.check.report import COUNT_COLUMNS, SOURCE_COLUMNS, SUMMARY_COLUMNS, CheckReport
+from crmlib.prepare.check.report import (
+    COUNT_COLUMNS,
+    NOTICE_COLUMNS,
+    SOURCE_COLUMNS,
+    SUMMARY_COLUMNS,
+    CheckReport,
+)
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import SourceError
 
@@ -108,6 +114,7 @@ def report_to_json(report: CheckReport) -> dict[str, Any]:
         "summary": report.summary.to_dict("records"),
         "counts": report.counts.to_dict("records"),
         "sources": report.sources.to_dict("records"),
+        "notices": report.notices.to_dict("records"),
         "missing": list(report.missing),
     }
 
@@ -122,6 +129,7 @@ def report_from_json(values: Mapping[str, Any], set_aside: Path) -> CheckReport:
         summary=frame("summary", SUMMARY_COLUMNS),
         counts=frame("counts", COUNT_COLUMNS),
         sources=frame("sources", SOURCE_COLUMNS),
+        notices=frame("notices", NOTICE_COLUMNS),
         missing=tuple(values["missing"]),
         set_aside=ParquetFrames(set_aside),
     )

@@ -1,13 +1,15 @@
 """From a folder of exports with a crm.toml to its tables: read, checked, kept for the next time."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from sqlglot import exp, parse_one
 
 from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.report import SOURCE_COLUMNS, CheckReport
+from crmlib.prepare.check.report import NOTICE_COLUMNS, SOURCE_COLUMNS
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.config.parts import ColumnConfig, TableConfig
 from crmlib.prepare.config.read import WorkspaceConfig, load_config
@@ -25,7 +27,14 @@ from crmlib.prepare.snapshot import (
     snapshots_folder,
     write_snapshot,
 )
-from crmlib.prepare.sources.door import Source, allowed_paths, close_source, fingerprints, open_source
+from crmlib.prepare.sources.door import (
+    Source,
+    allowed_paths,
+    close_source,
+    columns_missing_in_files,
+    fingerprints,
+    open_source,
+)
 from crmlib.schema.errors import ConfigError, nearest
 from crmlib.schema.tables import CORE_TABLES, table_spec
 
@@ -163,12 +172,14 @@ def _check_sources(
 ) -> dict[str, Any]:
     with Engine(allowed_paths=[target, *allowed_paths(config)]) as engine:
         sources = {name: open_source(engine, config, name) for name in config.tables}
+        readings = {
+            name: reading_of(source, name, config.tables[name], config.policies(name))
+            for name, source in sources.items()
+        }
+        lacks = {name: _lacking(source, readings[name]) for name, source in sources.items()}
         staged = stage_tables(
             engine,
-            {
-                name: reading_of(source, name, config.tables[name], config.policies(name))
-                for name, source in sources.items()
-            },
+            {name: replace(reading, currency=config.currency) for name, reading in readings.items()},
             as_of=moment,
             time_zone=config.time_zone,
             rejects={name: source.rejects for name, source in sources.items()},
@@ -184,13 +195,26 @@ def _check_sources(
             engine.execute(f"copy ({_laid_down(engine, name)}) to {file} (format parquet, compression zstd)")
     found = archive.report if archive else staged.report
     frames = [_sources_frame(sources), *([archive.sources] if archive else [])]
-    report = CheckReport(
-        summary=found.summary,
-        counts=found.counts,
-        sources=pd.concat(frames, ignore_index=True),
-        missing=found.missing,
+    notes = [(name, note) for name, source in sources.items() for note in (*source.notes, *lacks[name])]
+    notices = [pd.DataFrame(notes, columns=list(NOTICE_COLUMNS)), found.notices]
+    report = replace(
+        found, sources=pd.concat(frames, ignore_index=True), notices=pd.concat(notices, ignore_index=True)
     )
     return {"as_of": str(staged.as_of), "tables": tables, **report_to_json(report)}
+
+
+def _lacking(source: Source, reading: Reading) -> list[str]:
+    """What a file of several lacks of the columns that ours are read from; of a coalesce one is enough."""
+    if len(source.files) < 2:
+        return []
+    read_from = {}
+    for ours, sql in reading.expressions.items():
+        tree = parse_one(sql, dialect="duckdb")
+        names = tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
+        read_from[ours] = [(name,) for name in names] if tree.find(exp.Coalesce) else [names]
+    return columns_missing_in_files(
+        source, {ours: sets for ours, sets in read_from.items() if sets != [()] and sets}
+    )
 
 
 def _laid_down(engine: Engine, name: str) -> str:

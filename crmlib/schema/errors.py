@@ -23,6 +23,14 @@ class SourceError(CrmlibError):
     """A file or database that cannot be used at all."""
 
 
+class NothingAcceptedError(SourceError):
+    """Every row was set aside: the message says why, `report` holds what was found."""
+
+    def __init__(self, message: str, *, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
 class ParameterError(CrmlibError, ValueError):
     """An argument or a notebook parameter that does not fit."""
 

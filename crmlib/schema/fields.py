@@ -43,6 +43,11 @@ class Field:
     known_from : str, optional
         The timestamp column before which this value cannot be known: it is empty while that lies after `as_of`.
     unknown_as : the value while it is not yet known
+    not_before : str, optional
+        A moment of the same row that cannot lie after this one: where this states only that one's day, it is
+        taken as that moment.
+    expected_as : str, optional
+        The column that takes this value while the row is open: a day of the future is an expectation.
     guesses : names that exports use for it, lower case
     """
 
@@ -59,6 +64,8 @@ class Field:
     references: str | None = None
     known_from: str | None = None
     unknown_as: str | None = None
+    not_before: str | None = None
+    expected_as: str | None = None
     guesses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -91,6 +98,7 @@ class TableCheck:
     says : what is wrong, as the end of a sentence that begins with a number of rows
     policy : one of `POLICIES`; a workspace may choose another
     whole_table : whether `sql` is a query
+    column : the column that the policy "mend" empties
     """
 
     name: str
@@ -99,6 +107,7 @@ class TableCheck:
     says: str
     policy: str = "warn"
     whole_table: bool = False
+    column: str = ""
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:

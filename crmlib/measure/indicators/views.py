@@ -36,9 +36,11 @@ class View:
         return tuple(name for name, _, _ in self.columns)
 
     def missing(self, used: Iterable[str], tables: Mapping[str, Iterable[str]]) -> str:
-        """Why columns of this view cannot be had, or nothing."""
+        """Why columns of this view cannot be had, or nothing. What all of them need, its rows need, too."""
         needs = {name: need for name, _, need in self.columns}
-        wanted = [need.split(".") for name in sorted(used) for need in needs.get(name, ())]
+        of_rows = set.intersection(*(set(need) for need in needs.values()))
+        asked = [*sorted(of_rows), *(need for name in sorted(used) for need in needs.get(name, ()))]
+        wanted = [need.split(".") for need in asked]
         for table in (self.table, *(table for table, _ in wanted)):
             if table not in tables:
                 return f"There is no table {table}. Add it to crm.toml as [tables.{table}]."

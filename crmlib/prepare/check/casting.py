@@ -1,7 +1,10 @@
 """From what an export holds to what a field declares: SQL that reads a value as a type, or as nothing."""
 
+import re
 from collections.abc import Collection, Sequence
+from functools import cache
 
+from babel.numbers import list_currencies
 from sqlglot import exp, parse_one
 
 from crmlib.schema.fields import Field
@@ -12,8 +15,31 @@ NULL_WORDS = ("", "null", "nan", "\\n", "none", "nat")
 PLAIN_DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y")
 """Formats with one possible reading, tried after ISO 8601. 03/04/2020 has two: a workspace states which."""
 
-_BLANKS = " \t\r\n\u00a0\u3000"
+_BLANKS = " \t\r\n\u00a0\u3000\u202f\u2007\u2009"
 _YEARS = (1800, 2200)
+MOST = 10**15
+"""A number as large as this is no quantity and no amount: digits ran together, or a spreadsheet overflowed."""
+
+ZONE_WORDS = {
+    "Z": 0, "UTC": 0, "GMT": 0, "UCT": 0, "WET": 0, "WEST": 60, "CET": 60, "MEZ": 60, "CEST": 120, "MESZ": 120,
+    "EET": 120, "EEST": 180, "MSK": 180, "JST": 540, "KST": 540, "HKT": 480, "SGT": 480, "AEST": 600, "AEDT": 660,
+    "NZST": 720, "NZDT": 780, "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480,
+    "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600,
+}  # fmt: skip
+"""Words of a time zone with one meaning, in minutes from UTC. CST, IST, BST and AST have several: not read."""
+
+_FULL_WIDTH = "".join(map(chr, range(0xFF01, 0xFF5F)))
+_HALF_WIDTH = "".join(map(chr, range(0x21, 0x7F)))
+_INVISIBLE = r"[\x00-\x1f\x7f\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]"
+_HOUSE_MARKS = r"\p{Sc}|[A-Z]{1,3}\$|RMB|元|円|圆|圓|원|kr\.?|zł|zl|Kč|Ft|S?Fr\.|lei|руб\.?|лв\.?|RM|Rs\.?|"
+
+
+@cache
+def _marks() -> str:
+    """What may stand beside an amount: signs, codes of ISO 4217 and what people write instead."""
+    return _HOUSE_MARKS + "|".join(sorted(list_currencies()))
+
+
 _YES = "('true', 't', 'yes', 'y', '1', 'x', 'on')"
 _NO = "('false', 'f', 'no', 'n', '0', 'off')"
 
@@ -61,7 +87,11 @@ def cast_sql(
         return (
             f"coalesce({exact}, case when {number} = round({number}) then try_cast({number} as bigint) end)"
         )
-    return _number(base, sql_type, "decimal(18, 4)" if kind == "money" else "double", decimal)
+    if kind == "money":
+        return _number(base, sql_type, "decimal(18, 4)", decimal)
+    percent = 0.01 if kind == "share" else 1 if field.name.endswith("_pct") else None
+    number = _number(base, sql_type, "double", decimal, percent=percent)
+    return f"case when abs({number}) < {MOST} then {number} end"
 
 
 def _is_float(sql_type: str) -> bool:
@@ -74,25 +104,89 @@ def _text(field: Field, base: str, sql_type: str) -> str:
         text = f"case when {base} = round({base}) then try_cast({base} as bigint)::varchar else {base}::varchar end"
     elif sql_type != "VARCHAR":
         text = f"{base}::varchar"
+    if field.type == "id" and is_text(sql_type):
+        text = f"case when strlen({base}) = length({base}) then {base} else {_plain_id(base)} end"
     return f"lower({text})" if field.allowed else text
 
 
-def _number(base: str, sql_type: str, target: str, decimal: str) -> str:
+def _plain_id(text: str) -> str:
+    """An identifier without characters that nobody sees, full width made half, accents composed."""
+    seen = f"regexp_replace({text}, {text_literal(_INVISIBLE)}, '', 'g')"
+    wide, narrow = _FULL_WIDTH + "\u00a0\u202f\u2007\u2009\u3000", _HALF_WIDTH + "     "
+    half = f"translate({seen}, {text_literal(wide)}, {text_literal(narrow)})"
+    return f"nullif(trim(nfc_normalize({half}), {text_literal(_BLANKS)}), '')"
+
+
+def mark_sql(text: str) -> str:
+    """The currency mark that stands before or behind a number written as text, or ''."""
+    before = text_literal(rf"^[^\d]*?({_marks()})[^\d\pL]*\d")
+    behind = text_literal(rf"\d[^\d\pL]*?({_marks()})[^\d\pL]*$")
+    return f"coalesce(nullif(regexp_extract({text}, {before}, 1), ''), regexp_extract({text}, {behind}, 1))"
+
+
+def _number(base: str, sql_type: str, target: str, decimal: str, *, percent: float | None = None) -> str:
     if not is_text(sql_type):
         return f"try_cast({base} as {target})"
-    group, point = (",", ".") if decimal == "." else (".", ",")
-    group_pattern, point_pattern = rf"\{group}", rf"\{point}"
-    bare = f"regexp_replace({base}, '[\\s$€£¥]', '', 'g')"
-    grouped = rf"^[+-]?\d{{1,3}}({group_pattern}\d{{3}})+({point_pattern}\d*)?$"
-    ungrouped = f"replace({bare}, {text_literal(group)}, '')"
-    plain = rf"^[+-]?(\d+{point_pattern}?\d*|{point_pattern}\d+)([eE][+-]?\d+)?$"
-    normal = (
-        f"case when regexp_matches({bare}, '{grouped}') then replace({ungrouped}, {text_literal(point)}, '.') "
-        f"when regexp_matches({bare}, '{plain}') then replace({bare}, {text_literal(point)}, '.') end"
+    point = rf"\{decimal}"
+    simple = (
+        f"case when regexp_full_match({base}, '-?[0-9]+({point}[0-9]+)?') then {_dotted(base, decimal)} end"
     )
-    simple = f"case when regexp_matches({base}, '^-?[0-9]+(\\.[0-9]+)?$') then {base} end"
-    fast = f"try_cast({simple} as {target}), " if decimal == "." else ""
-    return f"coalesce({fast}try_cast({normal} as {target}))"
+    slow = f"try_cast({_canonical(base, decimal)} as {target})"
+    if percent is not None:
+        stem = rf"regexp_extract({base}, '^([^%％]*[^%％\s])\s*[%％]$', 1)"
+        slow = f"coalesce({slow}, {percent} * try_cast({_canonical(stem, decimal)} as {target}))"
+    return f"coalesce(try_cast({simple} as {target}), {slow})"
+
+
+def _dotted(text: str, decimal: str) -> str:
+    return text if decimal == "." else f"replace({text}, {text_literal(decimal)}, '.')"
+
+
+_SIGNS_THEN_DIGITS = r"\1\3\7\2\4\6#\5"
+
+
+def _canonical(text: str, decimal: str) -> str:
+    """A number however it is written, as SQL reads it: signs and marks on either side, digits in groups."""
+    narrow = _FULL_WIDTH + "\u2212\u2013\u00a0\u202f\u2007\u2009\u3000\u2019\u02bc"
+    wide = _HALF_WIDTH + "--     \u0027\u0027"
+    plain = f"translate({text}, {text_literal(narrow)}, {text_literal(wide)})"
+    mark, blank = f"(?:{_marks()})?", " *"
+    around = (
+        rf"^(\()?{blank}([+-]?){blank}{mark}{blank}(\(?){blank}([+-]?){blank}"
+        r"(\d[\d.,' ]*[\d.,]|\d|[.,]\d+|\d[\d.,]*[eE][+-]?\d+)"
+        rf"{blank}{mark}{blank}([+-]?){blank}{mark}{blank}(\)?){blank}{mark}$"
+    )
+    signed = f"regexp_replace({plain}, {text_literal(around)}, '{_SIGNS_THEN_DIGITS}')"
+    minus = f"regexp_replace({signed}, '^(\\(\\)|-)#', '-')"
+    bare = f"regexp_replace({minus}, '^\\+?#', '')"
+    comma, point = (",", r"\.") if decimal == "." else (r"\.", ",")
+    groups = [rf"\d{{1,3}}({sign}\d{{3}})+" for sign in (comma, " ", "'")]
+    indian = r"|\d{1,2}(,\d{2})+,\d{3}" if decimal == "." else ""
+    grouped = rf"-?({'|'.join(groups)}{indian})({point}\d*)?"
+    lone = rf"[+-]?(\d+{point}?\d*|{point}\d+)([eE][+-]?\d+)?"
+    between = text_literal(f"[{comma} ']")
+    closed = f"regexp_replace({bare}, {between}, '', 'g')"
+    return (
+        f"case when regexp_full_match({bare}, {text_literal(grouped)}) then {_dotted(closed, decimal)} "
+        f"when regexp_full_match({bare}, {text_literal(lone)}) then {_dotted(bare, decimal)} end"
+    )
+
+
+_DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+_ISO = rf"{_DAY}(?:[ T]+{_CLOCK})?"
+_HALF_DAY = r" *([AaPp])\.?[Mm]\.?"
+_HALF_DAY_FORMATS = tuple(
+    f"{day} {clock}" for day in ("%Y-%m-%d", "%Y/%m/%d") for clock in ("%I:%M:%S %p", "%I:%M %p")
+)
+
+
+_WORDS = "|".join(ZONE_WORDS)
+_ZONE_TAIL = (
+    r"(?i)^(.*?(?:\d:\d{2}(?:[:.]\d+)*|\dT\d{4,6}|\d\d{5})(?: *[AP]\.?M\.?)?) *"
+    rf"(?:({_WORDS})|(?:UTC|GMT)?([+−-]\d{{1,2}}(?::?\d{{2}})?)(?: *\((?:{_WORDS})\))?)$"
+)
+"""What stands before a zone, the zone's word, or the offset from UTC."""
 
 
 def _moment(kind: str, base: str, sql_type: str, time_zone: str, date_formats: Sequence[str]) -> str:
@@ -101,21 +195,64 @@ def _moment(kind: str, base: str, sql_type: str, time_zone: str, date_formats: S
         utc = f"timezone('UTC', {base})"
         return utc if kind == "timestamp" else f"timezone({zone}, {base})::date"
     if is_text(sql_type):
-        formats = ", ".join(text_literal(form) for form in (*date_formats, *PLAIN_DATE_FORMATS))
-        iso = "" if date_formats else f"try_cast({base} as timestamp), "
-        naive = _sane(f"coalesce({iso}try_strptime({base}, [{formats}]))")
-        offset = f"regexp_matches({base}, '\\d{{2}}:\\d{{2}}.*(Z|[+-]\\d{{2}}(:?\\d{{2}})?)$')"
-        if kind == "date":
-            local = f"timezone({zone}, try_cast({base} as timestamptz))"
-            return f"case when {offset} then ({_sane(local)})::date else ({naive})::date end"
-        utc = f"timezone('UTC', try_cast({base} as timestamptz))"
-        return f"case when {offset} then {_sane(utc)} else {_to_utc(naive, zone)} end"
+        return _written_moment(kind, base, zone, date_formats)
     naive = (
         _sane(f"try_cast({base} as timestamp)")
         if sql_type.startswith(("TIMESTAMP", "DATE"))
         else "null::timestamp"
     )
     return f"({naive})::date" if kind == "date" else _to_utc(naive, zone)
+
+
+def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]) -> str:
+    """A moment written as text: with the zone or offset that stands behind it, else by the workspace's clocks."""
+    inner = tuple(form for form in date_formats if re.search("%[zZ].*%", form))
+    outer = tuple(re.sub(r"\s*%[zZ]$", "", form) for form in date_formats if form not in inner)
+    tail = text_literal(_ZONE_TAIL)
+    zoned = f"regexp_matches({base}, {tail})"
+    stem, word, offset = (f"regexp_extract({base}, {tail}, {part})" for part in (1, 2, 3))
+    moment = f"({_naive(stem, outer, iso=True)} - {_minutes(word, offset)} * interval 1 minute)"
+    if inner:
+        forms = ", ".join(map(text_literal, inner))
+        moment = (
+            f"coalesce(timezone('UTC', try_strptime({base}, [{forms}])), case when {zoned} then {moment} end)"
+        )
+        zoned = f"{moment} is not null"
+    naive = _sane(_naive(base, outer, iso=not date_formats))
+    if kind == "date":
+        local = f"timezone({zone}, timezone('UTC', {moment}))"
+        slow = f"case when {zoned} then ({_sane(local)})::date else ({naive})::date end"
+    else:
+        slow = f"case when {zoned} then {_sane(moment)} else {_to_utc(naive, zone)} end"
+    if date_formats:
+        return slow
+    fast = _sane(f"try_cast({base} as timestamp)")
+    fast = f"({fast})::date" if kind == "date" else _to_utc(fast, zone)
+    return f"case when regexp_full_match({base}, {text_literal(_ISO)}) then {fast} else {slow} end"
+
+
+def _naive(text: str, date_formats: Sequence[str], *, iso: bool) -> str:
+    """A moment without a zone: by ISO 8601 where it may be, by the stated formats, by those with one reading."""
+    halved = rf"regexp_replace({text}, {text_literal(_HALF_DAY + '$')}, ' \1M')"
+    forms = (*date_formats, *PLAIN_DATE_FORMATS, *(_HALF_DAY_FORMATS if iso else ()))
+    tried = f"try_strptime({halved}, [{', '.join(map(text_literal, forms))}])"
+    if not iso:
+        return tried
+    whole = (
+        f"case when regexp_full_match({text}, {text_literal(_ISO)}) then try_cast({text} as timestamp) end"
+    )
+    return f"coalesce({whole}, {tried})"
+
+
+def _minutes(word: str, offset: str) -> str:
+    """Minutes from UTC that a zone's word or an offset such as +0530 says."""
+    cases = " ".join(f"when {text_literal(one)} then {minutes}" for one, minutes in ZONE_WORDS.items())
+    digits = f"regexp_replace({offset}, '\\D', '', 'g')"
+    hours = f"try_cast(case when length({digits}) > 2 then {digits}[:-3] else {digits} end as integer)"
+    minutes = f"try_cast(case when length({digits}) > 2 then {digits}[-2:] else '0' end as integer)"
+    sign = f"case when {offset}[1] = '+' then 1 else -1 end"
+    sum_ = f"case when {hours} <= 14 and {minutes} < 60 then {sign} * ({hours} * 60 + {minutes}) end"
+    return f"(case when {word} <> '' then case upper({word}) {cases} end else {sum_} end)"
 
 
 def _sane(moment: str) -> str:

@@ -1,9 +1,10 @@
 """Checks compiled: each becomes a condition, a policy and a bit in the row's record of findings."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.check.casting import mark_sql, text_literal
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.errors import ConfigError, CrmlibError, SchemaError, SourceError, nearest
 from crmlib.schema.fields import POLICIES, Field, TableSpec
@@ -14,11 +15,65 @@ MAX_FINDINGS = 62
 MOMENT_TYPES = ("timestamp", "date")
 TEXT_TYPES = ("id", "text", "list")
 
-FIELD_CHECKS = ("missing_required", "wrong_type", "unparsable_date", "out_of_range", "not_allowed")
+FIELD_CHECKS = (
+    "missing_required", "wrong_type", "unparsable_date", "out_of_range", "not_allowed", "other_currency", "ruined_id",
+    "placeholder",
+)  # fmt: skip
 ROW_CHECKS = (
     "unreadable_record", "filtered", "isolated_future", "after_as_of", "duplicate_key", "exact_duplicate",
-    "orphan_key",
+    "orphan_key", "hidden_characters", "total_row",
 )  # fmt: skip
+
+TOTAL_WORDS = (
+    "total|totals|grand total|sub total|subtotal|sum|summe|gesamt|gesamtsumme|zwischensumme|"
+    "insgesamt|total général|total general|sous-total|somme|totale|totale generale|suma|soma|"
+    "razem|ogółem|celkem|итого|всего|合计|总计|小计|合計|總計|小計|総計|総合計|합계|총계"
+)
+"""What stands in place of an order's number in a row that sums up others, as a pattern."""
+
+PLACEHOLDERS = (
+    "guest|guest user|guest customer|unknown|unknown customer|n/a|na|n\\.a\\.|nil|undefined|tbd|"
+    "test|test customer|test user|anonymous|anonym|walk-in|walk in|walkin|no customer|"
+    "not available|not set|\\((blank|none|not set|null)\\)|gast|unbekannt|invité|inconnu|"
+    "desconocido|invitado|convidado|desconhecido|ospite|匿名|游客|访客|散客|未知|ゲスト|不明"
+)
+"""What systems write where nobody knows who the customer is, as a pattern; lower case."""
+
+_ERRORS = r"#(n/a|na|ref!|value!|name\?|null!|num!|div/0!)"
+_MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mrz|mai|okt|dez)[a-z]*"
+_RUINED = (
+    r"(?i)[+-]?\d([.,]\d+)?E\+\d+|\d{4}-\d{2}-\d{2}[ T]00:00:00(\.0+)?"
+    rf"|\d{{1,2}}[-. ]{_MONTH}([-. ]\d{{2,4}})?|{_MONTH}[-. ]\d{{2,4}}|{_ERRORS}"
+)
+_SIGNS = {
+    "EUR": "€",
+    "GBP": "£",
+    "JPY": "¥ ￥ 円 圓",
+    "CNY": "¥ ￥ 元 RMB CN¥",
+    "KRW": "₩ 원",
+    "INR": "₹ RS RS.",
+    "PLN": "ZŁ ZL",
+    "CZK": "KČ",
+    "HUF": "FT",
+    "CHF": "FR. SFR.",
+    "TRY": "₺",
+    "UAH": "₴",
+    "VND": "₫",
+    "ILS": "₪",
+    "THB": "฿",
+    "MYR": "RM",
+    "RON": "LEI",
+    "BGN": "ЛВ ЛВ.",
+    "RUB": "₽ РУБ РУБ.",
+    "SEK": "KR KR.",
+    "NOK": "KR KR.",
+    "DKK": "KR KR.",
+    "ISK": "KR KR.",
+    "BRL": "R$ $",
+    "USD": "$ US$",
+    "TWD": "NT$ $ 元",
+    "HKD": "HK$ $ 元",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +102,27 @@ class Finding:
         return f"{self.check}{f' ({self.column})' if self.column else ''}: {self.says}"
 
 
+OUTCOME_WORDS = {
+    "won": "won|win|gewonnen|gagn|ganad|ganh|vint|success|accepted|signed|赢|贏|成交|受注|成约",
+    "lost": "lost|lose|loss|verloren|perdu|perdid|reject|cancel|abandon|输|輸|丢|失|败",
+}
+"""Parts of words that exports use for the outcome of a deal, lower case."""
+
+
+def mapping_remedy(field: Field, expression: str, values: Sequence[str]) -> str:
+    """A line for crm.toml that brings the values that were seen to those that are allowed."""
+    pairs = []
+    for value in values:
+        lower = value.lower()
+        near = [one for one in field.allowed if one in lower]
+        near += [one for one, parts in OUTCOME_WORDS.items() if re.search(parts, lower)]
+        right = next((one for one in near if one in field.allowed), "open" if "open" in field.allowed else "")
+        if right:
+            pairs.append(f"when {text_literal(lower)} then {text_literal(right)}")
+    whole = f"case lower({expression}) {' '.join(pairs)} end"
+    return f" Map them: {field.name} = {{ sql = '''{whole}''' }}" if pairs else ""
+
+
 def check_names(spec: TableSpec) -> tuple[str, ...]:
     """Every check that a table may have a policy for."""
     return (*FIELD_CHECKS, *ROW_CHECKS, *(check.name for check in spec.checks))
@@ -62,7 +138,9 @@ def policy_of(check: str, column: str, default: str, policies: Mapping[str, str]
     return policy
 
 
-def field_findings(spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str]) -> list[Finding]:
+def field_findings(
+    spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str], *, currency: str = ""
+) -> list[Finding]:
     """The findings that the mapped fields of a table declare; conditions over ``b_<name>`` and ``t_<name>``."""
     found: list[Finding] = []
 
@@ -70,18 +148,21 @@ def field_findings(spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[s
         policy = policy_of(check, field.name, default, policies, table=spec.name)
         found.append(Finding(check=check, column=field.name, policy=policy, says=says, condition=condition))
 
+    identifiers = [field for field in spec.fields if field.name in mapped and field.type == "id"]
+    if identifiers:
+        found += _identifier_findings(spec, identifiers, policies)
     for field in spec.fields:
         if field.name not in mapped:
             continue
         base, typed = f'"b_{field.name}"', f'"t_{field.name}"'
         strict = "set_aside" if field.required else "mend"
         if field.required:
-            add(field, "missing_required", "set_aside", f"have no {field.name}", f"{base} is null")
+            add(field, "missing_required", "set_aside", f"have no {field.name}", _missing(field))
         if field.type in MOMENT_TYPES:
-            says = f"have a {field.name} that is no date as written (state date_formats in crm.toml)"
+            says = f"have {_a(field.name)} that is no date as written (state date_formats in crm.toml)"
             add(field, "unparsable_date", strict, says, f"{base} is not null and {typed} is null")
         elif field.type not in TEXT_TYPES:
-            says = f"have a {field.name} that is no {_TYPE_WORDS[field.type]}"
+            says = f"have {_a(field.name)} that is no {_TYPE_WORDS[field.type]}"
             add(field, "wrong_type", strict, says, f"{base} is not null and {typed} is null")
         if field.minimum is not None or field.maximum is not None:
             low, high = field.minimum, field.maximum
@@ -89,14 +170,99 @@ def field_findings(spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[s
                 f"{typed} < {low}" if low is not None else "",
                 f"{typed} > {high}" if high is not None else "",
             ]
-            says = f"have a {field.name} {_range_words(low, high)}"
+            says = f"have {_a(field.name)} {_range_words(low, high)}"
             add(field, "out_of_range", strict, says, " or ".join(part for part in parts if part))
+        if field.type == "money" and currency:
+            own = (currency, *_SIGNS.get(currency, f"$ {currency[:2]}$").split())
+            marks = ", ".join(text_literal(mark) for mark in own)
+            written = f"({base})::varchar"
+            other = f"upper({mark_sql(written)}) not in ('', {marks})"
+            says = f"have {_a(field.name)} with the mark of another currency than {currency}; nothing is converted"
+            plain = f"regexp_full_match({written}, '[-+0-9.,]*')"
+            add(field, "other_currency", "warn", says, f"not {plain} and {other}")
         if field.allowed:
             values = ", ".join(text_literal(value) for value in field.allowed)
             default = "set_aside" if field.required else "warn"
-            says = f"have a {field.name} that is none of: {', '.join(field.allowed)}"
+            says = f"have {_a(field.name)} that is none of: {', '.join(field.allowed)}"
             add(field, "not_allowed", default, says, f"{typed} not in ({values})")
     return found
+
+
+def _missing(field: Field) -> str:
+    base, typed = f'"b_{field.name}"', f'"t_{field.name}"'
+    return f"{base} is null or {typed} is null" if field.type == "id" else f"{base} is null"
+
+
+def _identifier_findings(
+    spec: TableSpec, identifiers: list[Field], policies: Mapping[str, str]
+) -> list[Finding]:
+    """Characters that nobody sees, numbers that a spreadsheet rewrote, and rows that sum up others."""
+    hidden = [
+        f'(strlen("b_{one.name}"::varchar) > length("b_{one.name}"::varchar) '
+        f'and "b_{one.name}"::varchar is distinct from "t_{one.name}")'
+        for one in identifiers
+    ]
+    found = [
+        Finding(
+            check="hidden_characters",
+            column="",
+            policy=policy_of("hidden_characters", "", "mend", policies, table=spec.name),
+            says=f"have invisible or full-width characters in {' or '.join(one.name for one in identifiers)}; "
+            "they were taken out",
+            condition=" or ".join(hidden),
+        )
+    ]
+    for one in identifiers:
+        says = (
+            f"have {_a(one.name)} that a spreadsheet rewrote as a number, date or error: several may have become "
+            "one. Export the column as text"
+        )
+        policy = policy_of("ruined_id", one.name, "warn", policies, table=spec.name)
+        wrong = f'regexp_full_match("t_{one.name}", {text_literal(_RUINED)})'
+        found.append(Finding(check="ruined_id", column=one.name, policy=policy, says=says, condition=wrong))
+    own = [one for one in spec.fields if one in identifiers and (one.key or one.required)]
+    own = [
+        one for one in own if one.references not in ("customers", "contacts") and one.name != "customer_id"
+    ]
+    if own:
+        exact, begun = (
+            text_literal(rf"(?i)({TOTAL_WORDS})[ :]*"),
+            text_literal(rf"(?i)({TOTAL_WORDS})([ :].*)?"),
+        )
+        sums = " or ".join(f'regexp_full_match("t_{one.name}", {begun if one.key else exact})' for one in own)
+        policy = policy_of("total_row", "", "set_aside", policies, table=spec.name)
+        says = f"say Total where {' or '.join(one.name for one in own)} stands: they sum up other rows"
+        found.append(Finding(check="total_row", column="", policy=policy, says=says, condition=f"({sums})"))
+    return found
+
+
+def placeholder_rows(column: str) -> str:
+    """A query for the rows of ``{rows}`` whose customer is a word for nobody, or a number that stands for nobody.
+
+    0 and 9999 may be customers: they count as nobody where they buy far more often than the others, where the
+    others are no numbers, or have more digits.
+    """
+    numbered = "(test|guest|dummy)[ _-]?(user|customer|account)?[ _-]?[0-9]*"
+    nobody = text_literal(rf"[-–—_.?*]+|xx+|-[0-9]|{_ERRORS}|{numbered}|{PLACEHOLDERS}")
+    return f"""
+        with held as (
+            select "{column}" as held, count(*) as n from {{rows}} where "{column}" is not null group by all
+        ),
+        marked as (
+            select *, regexp_full_match(lower(held), {nobody}) as word,
+                regexp_full_match(held, '0+|9{{{{4,}}}}') as digits
+            from held
+        ),
+        others as (
+            select avg(n) as usual, min(length(held)) as shortest,
+                avg(case when regexp_full_match(held, '[0-9]+') then 1.0 else 0.0 end) as numbers
+            from marked where not word and not digits
+        )
+        select rowid from {{rows}} where "{column}" in (
+            select held from marked, others
+            where word or digits and (n >= 10 and n >= 5 * usual or numbers < 0.5 or length(held) < shortest)
+        )
+    """
 
 
 def table_findings(
@@ -107,8 +273,8 @@ def table_findings(
         (
             Finding(
                 check=check.name,
-                column="",
-                policy=policy_of(check.name, "", check.policy, policies, table=spec.name),
+                column=check.column,
+                policy=policy_of(check.name, check.column, check.policy, policies, table=spec.name),
                 says=check.says,
                 condition=check.sql,
             ),
@@ -146,6 +312,10 @@ _TYPE_WORDS = {
     "money": "amount",
     "boolean": "yes or no",
 }
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 
 def _range_words(low: float | None, high: float | None) -> str:

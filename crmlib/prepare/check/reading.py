@@ -24,6 +24,8 @@ class Reading:
     filters : (SQL, reason) pairs; rows for which the SQL is not true are set aside with the reason
     date_formats, decimal : how dates and numbers are written
     policies : ``check`` or ``check.column`` -> policy
+    currency : str
+        Of the workspace; "" where none is stated.
     """
 
     spec: TableSpec
@@ -33,6 +35,7 @@ class Reading:
     date_formats: tuple[str, ...] = ()
     decimal: str = "."
     policies: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
 
     @property
     def mapped(self) -> tuple[str, ...]:
@@ -99,10 +102,30 @@ def staging_query(
     query = f"""
         with based as (select {", ".join(["_file", "_row", "_hash", *based, *kept])}
                        from raw_{reading.spec.name}),
-             typed as (select *, {", ".join(typed)} from based)
-        select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from typed
+             typed as (select *, {", ".join(typed)} from based),
+             dated as (select * {_same_day_sql(reading, time_zone)} from typed)
+        select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from dated
     """
     return query, computed
+
+
+def _same_day_sql(reading: Reading, time_zone: str) -> str:
+    """An end that states only its day is not before a beginning on that day."""
+    moved = []
+    for declared in map(reading.spec.field, reading.mapped):
+        if declared.not_before in reading.mapped:
+            end, begin = f'"t_{declared.name}"', f'"t_{declared.not_before}"'
+            day = local_sql(end, time_zone)
+            whole = f"{end} < {begin} and {day} = date_trunc('day', {local_sql(begin, time_zone)})"
+            moved.append(f"case when {whole} then {begin} else {end} end as {end}")
+    return f"replace ({', '.join(moved)})" if moved else ""
+
+
+def local_sql(moment: str, time_zone: str) -> str:
+    """A naive moment in UTC as the clocks of a zone show it, as SQL."""
+    return (
+        moment if time_zone == "UTC" else f"timezone({Engine.literal(time_zone)}, timezone('UTC', {moment}))"
+    )
 
 
 def _digest_sql(reading: Reading, theirs: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 SUMMARY_COLUMNS = ("table", "check", "column", "policy", "rows", "share_pct", "says")
 COUNT_COLUMNS = ("table", "rows_read", "rows_accepted", "rows_set_aside")
 SOURCE_COLUMNS = ("table", "file", "rows_read", "fingerprint", "note")
+NOTICE_COLUMNS = ("table", "says")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,9 @@ class CheckReport:
         The rows as they were read, with `reason`, `file` and `row` in front.
     sources : DataFrame
         `table`, `file`, `rows_read`, `fingerprint` (SHA-256), `note`: what was read, and how.
+    notices : DataFrame
+        `table`, `says`: what was taken without being stated, such as an encoding, and what is odd about a whole
+        file or table.
     missing : tuple of str
         The tables of the vocabulary that the workspace does not have.
 
@@ -46,6 +50,7 @@ class CheckReport:
     counts: pd.DataFrame
     set_aside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     sources: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SOURCE_COLUMNS)))
+    notices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NOTICE_COLUMNS)))
     missing: tuple[str, ...] = ()
 
     @property

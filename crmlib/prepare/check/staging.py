@@ -9,12 +9,14 @@ from crmlib.prepare.check.findings import (
     MAX_FINDINGS,
     Finding,
     field_findings,
+    mapping_remedy,
+    placeholder_rows,
     policy_of,
     refusal_of,
     refuse_unknown,
     table_findings,
 )
-from crmlib.prepare.check.reading import Reading, staging_query
+from crmlib.prepare.check.reading import Reading, local_sql, staging_query
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.errors import ConfigError
 
@@ -22,6 +24,12 @@ GAP_DAYS = 365
 LARGEST_SHARE = 0.001
 FEWEST_ROWS = 20
 """Below so many rows nothing can be called isolated."""
+
+SEEN = 5
+"""Values that a finding names."""
+
+FEWEST_DAYS, FEWEST_EXPECTED, AROUND = 21, 15, 60
+"""A hole in time: so many days without a row where rows were to be expected on so many, by the days around."""
 
 
 def isolated_rows(engine: Engine, table: str, column: str, *, where: str = "true") -> str:
@@ -55,6 +63,7 @@ class Staged:
 
     def __init__(self, engine: Engine, reading: Reading, *, time_zone: str = "UTC") -> None:
         self.engine, self.reading, self.spec = engine, reading, reading.spec
+        self._zone = time_zone
         refuse_unknown(reading.spec, reading.mapped, reading.policies)
         self.name = f"staged_{self.spec.name}"
         self.findings: list[Finding] = []
@@ -79,7 +88,7 @@ class Staged:
                     check="filtered", column="", policy="set_aside", says=reason, condition=f"not _keep_{i}"
                 )
             )
-        self.findings += field_findings(self.spec, mapped, reading.policies)
+        self.findings += field_findings(self.spec, mapped, reading.policies, currency=reading.currency)
         for finding, is_query in table_findings(self.spec, mapped, reading.policies):
             (self._queries if is_query else self.findings).append(finding)
         if len(self.findings) + len(self._queries) + len(mapped) + 5 > MAX_FINDINGS:
@@ -88,7 +97,7 @@ class Staged:
             )
 
     def last_moment(self) -> pd.Timestamp | None:
-        """The last moment that an acceptable row speaks of, or None where there is none.
+        """The last moment at which something happened in an acceptable row, or None where there is none.
 
         A few rows far beyond all others, such as a year mistyped, do not count; they are found as
         ``isolated_future``.
@@ -102,7 +111,10 @@ class Staged:
             query = isolated_rows(self.engine, self.name, name, where=self._acceptable())
             self._mark("isolated_future", name, default, "lie more than a year after all other rows", query)
         latest = ", ".join(
-            f'max("{name}") filter (where (_bits & {self._mends(name)}) = 0)::timestamp' for name in moments
+            f'max("{name}") filter (where (_bits & {self._mends(name) | self._expected}) = 0)::timestamp'
+            if self.spec.field(name).expected_as
+            else f'max("{name}") filter (where (_bits & {self._mends(name)}) = 0)::timestamp'
+            for name in moments
         )
         (found,) = self.engine.rows(f"select {latest} from {self.name} where {self._acceptable()}")
         return max((pd.Timestamp(moment) for moment in found if moment is not None), default=None)
@@ -131,6 +143,8 @@ class Staged:
         self._mark_duplicates()
         for name in self.reading.mapped:
             target = self.spec.field(name).references
+            if name == "customer_id":
+                self._mark_placeholders(name)
             if target and keys and keys.get(target):
                 self._mark(
                     "orphan_key",
@@ -138,7 +152,7 @@ class Staged:
                     "warn",
                     f"name a {name} that {target} does not have",
                     f"select s.rowid from {self.name} s anti join ({keys[target]}) k(known) "
-                    f'on s."{name}" = k.known where s."{name}" is not null',
+                    f'on s."{name}" = k.known where s."{name}" is not null and (s._bits & {self._mends(name)}) = 0',
                 )
         for finding in self._queries:
             self._mark(
@@ -152,11 +166,21 @@ class Staged:
             )
         self.engine.execute(f"create or replace table {self.spec.name} as {self._accepted_sql(as_of)}")
 
+    def _mark_placeholders(self, name: str) -> None:
+        declared = self.spec.field(name)
+        default = "warn" if declared.required or declared.key else "mend"
+        done = "nobody is behind it" if default == "warn" else "it was emptied, and nobody is behind it"
+        rows = f"(select rowid, * from {self.name} where {self._acceptable()})"
+        query = placeholder_rows(name).format(rows=rows)
+        self._mark(
+            "placeholder", name, default, f"have a placeholder as {name}, such as 0 or guest: {done}", query
+        )
+
     def _mark(self, check: str, column: str, default: str, says: str, query: str) -> None:
         policy = policy_of(check, column, default, self.reading.policies, table=self.spec.name)
         if check == "after_as_of":
             policy = "set_aside"
-        if policy == "mend" and check not in ("orphan_key", "isolated_future"):
+        if policy == "mend" and check not in ("orphan_key", "isolated_future", "placeholder"):
             raise ConfigError(
                 f"tables.{self.spec.name}.checks.{check}: cannot be mended. Use set_aside or warn."
             )
@@ -201,6 +225,23 @@ class Staged:
     def _mask(self, policy: str) -> int:
         return sum(1 << i for i, finding in enumerate(self.findings) if finding.policy == policy)
 
+    @property
+    def _expected(self) -> int:
+        return sum(1 << i for i, f in enumerate(self.findings) if f.check == "open_with_closing")
+
+    def _expectation(self) -> tuple[str, str] | None:
+        """The column of expectations, and SQL that gives it what stood as the end of an open row."""
+        for declared in self.spec.fields:
+            wanted, bits = declared.expected_as, self._expected
+            if not wanted or not bits or declared.name not in self.reading.mapped:
+                continue
+            day = f"case when (_bits & {bits}) > 0 then {local_sql(f'{declared.name}', self._zone)}::date end"
+            if wanted in self.reading.mapped:
+                return wanted, f'coalesce("{wanted}", {day}) as "{wanted}"'
+            ((some,),) = self.engine.rows(f"select bool_or((_bits & {bits}) > 0) from {self.name}")
+            return (wanted, f'{day} as "{wanted}"') if some else None
+        return None
+
     def _mends(self, column: str) -> int:
         return sum(1 << i for i, f in enumerate(self.findings) if f.policy == "mend" and f.column == column)
 
@@ -218,12 +259,16 @@ class Staged:
                 moment = f"{text_literal(str(as_of))}::timestamp"
                 value = f'case when "{declared.known_from}" > {moment} then {unknown} else {value} end'
             columns.append(f'{value} as "{name}"')
+        names = list(self.reading.mapped)
+        if expected := self._expectation():
+            place = names.index(expected[0]) if expected[0] in names else len(names)
+            columns[place : place + 1], names[place : place + 1] = [expected[1]], [expected[0]]
         kept = f"(_bits & {self._mask('set_aside') & ~self._merged_bit}) = 0"
         rows = f"select rowid as _order, {', '.join(columns)} from {self.name} where {kept}"
         if not self._merge:
             return f"select * exclude (_order) from ({rows})"
         keys = [f'"{key}"' for key in self.spec.keys]
-        others = [f'"{name}"' for name in self.reading.mapped if f'"{name}"' not in keys]
+        others = [f'"{name}"' for name in names if f'"{name}"' not in keys]
         merged = ", ".join([*keys, *(f"arg_min({name}, _order) as {name}" for name in others)])
         return f"select {merged} from ({rows}) group by {', '.join(keys)} order by min(_order)"
 
@@ -247,10 +292,68 @@ class Staged:
         (found,) = self.engine.rows(f"select {counts} from {self.name}") if self.findings else ((),)
         return pd.DataFrame(
             [
-                (self.spec.name, f.check, f.column, f.policy, n, f.says)
-                for f, n in zip(self.findings, found, strict=True)
+                (self.spec.name, f.check, f.column, f.policy, n, f.says + (self._seen(i) if n else ""))
+                for i, (f, n) in enumerate(zip(self.findings, found, strict=True))
             ],
             columns=["table", "check", "column", "policy", "rows", "says"],
+        )
+
+    def _seen(self, place: int) -> str:
+        """The values that a finding is about, the most frequent first, where they are no personal data."""
+        finding = self.findings[place]
+        if finding.check not in ("not_allowed", "unparsable_date", "wrong_type"):
+            return ""
+        declared = self.spec.field(finding.column)
+        if declared.privacy != "internal":
+            return ""
+        rows = self.engine.rows(f"""
+            select left("r_{declared.name}"::varchar, 40) as seen, count(*) as n
+            from raw_{self.spec.name} r join {self.name} s on r._file = s._file and r._row = s._row
+            where (s._bits & {1 << place}) > 0 group by all order by n desc, seen limit {SEEN}
+        """)
+        shown = f": {', '.join(f'{seen!r} ({n:,})' for seen, n in rows)}"
+        if finding.check == "not_allowed":
+            shown += "." + mapping_remedy(
+                declared, self.reading.expressions[declared.name], [v for v, _ in rows]
+            )
+        elif (
+            finding.check == "wrong_type"
+            and any("," in seen for seen, _ in rows)
+            and self.reading.decimal == "."
+        ):
+            shown += '. State decimal = "," where the comma is the decimal sign'
+        return shown
+
+    def gap(self) -> str:
+        """The longest time without an accepted row where rows were many before and after, in words; or ''."""
+        time = self.spec.time
+        if time not in self.reading.mapped:
+            return ""
+        day = local_sql(f'"{time}"::timestamp', self._zone)
+        usual = f"least(before, behind) / {AROUND}.0 * (next_day - day - 1)"
+        found = self.engine.rows(f"""
+            with days as (
+                select distinct {day}::date as day from {self.spec.name} where "{time}" is not null
+            ),
+            holes as (
+                select day, lead(day) over (order by day) as next_day,
+                    count(*) over (order by day range between interval {AROUND} day preceding and current row) as before
+                from days
+            ),
+            sums as (
+                select day, next_day, before, (
+                    select count(*) from days where days.day >= next_day and days.day < next_day + interval {AROUND} day
+                ) as behind
+                from holes where next_day - day - 1 >= {FEWEST_DAYS}
+            )
+            select day + 1, next_day - 1, next_day - day - 1 from sums where {usual} >= {FEWEST_EXPECTED} order by day
+        """)
+        if not found:
+            return ""
+        spans = ", ".join(f"{first} to {last} ({days:,} days)" for first, last, days in found[:5])
+        return (
+            f"{self.spec.name}: no row from {spans}, though there were many before and after. Export that time, too; "
+            "if nothing happened then, all is well."
         )
 
     def set_aside_sql(self) -> str:

@@ -95,6 +95,8 @@ class TableConfig(Section):
     date_formats: tuple[str, ...] = ()
     decimal: Literal[".", ","] = "."
     sheet: str | None = None
+    header_row: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
+    skip_rows: Annotated[StrictInt, Field(ge=0, le=9_999)] | None = None
     checks: Checks = {}
 
     @validator("files", mode="before")
@@ -125,6 +127,19 @@ class TableConfig(Section):
         if len(given) != 1 or given.isalnum() or given in "\"'\r\n. ":
             raise ValueError('wants one sign: ",", ";", "tab" or "|".')
         return given
+
+    @model_validator(mode="after")
+    def _one_header(self) -> "TableConfig":
+        if self.header_row is not None and self.skip_rows is not None:
+            raise ValueError(
+                "states both header_row and skip_rows. Keep one: skip_rows = 3 is header_row = 4."
+            )
+        return self
+
+    @property
+    def header_line(self) -> int | None:
+        """The line of the column names, counted from 1; None where it is to be found."""
+        return self.header_row if self.skip_rows is None else self.skip_rows + 1
 
     @validator("date_formats")
     @classmethod

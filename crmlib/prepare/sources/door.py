@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +30,14 @@ from crmlib.prepare.sources.text import read_csv_part
 from crmlib.schema.errors import ConfigError, SourceError, nearest
 from crmlib.schema.tables import table_spec
 
-__all__ = ["Source", "allowed_paths", "close_source", "fingerprints", "open_source"]
+__all__ = [
+    "Source",
+    "allowed_paths",
+    "close_source",
+    "columns_missing_in_files",
+    "fingerprints",
+    "open_source",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +58,7 @@ class Source:
     rows_read : int
         Rows of the view and rejected records together.
     rows_by_file : file -> rows read
+    columns_by_file : file -> names of its own columns
     fingerprints : file -> SHA-256 of its bytes
     rejects : DataFrame
         Records that cannot be read: `reason`, `file`, `row`, `text` (cut at 500 characters).
@@ -64,6 +73,7 @@ class Source:
     files: tuple[str, ...] = ()
     rows_read: int = 0
     rows_by_file: dict[str, int] = field(default_factory=dict)
+    columns_by_file: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fingerprints: dict[str, str] = field(default_factory=dict)
     rejects: pd.DataFrame = field(default_factory=lambda: rejects_frame([]))
     notes: tuple[str, ...] = ()
@@ -82,7 +92,7 @@ def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Sou
         _read(engine, config, table_name, file, f"{view}_{place}")
         for place, file in enumerate(files, start=1)
     ]
-    sql, columns, notes = union_of(parts)
+    sql, columns = union_of(parts)
     names = ", ".join([*(Engine.quote(column) for column in columns), "_file", "_row"])
     try:
         engine.execute(f"create or replace view {view} as select {names} from ({sql}) as parts")
@@ -98,11 +108,59 @@ def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Sou
         files=tuple(part.shown for part in parts),
         rows_read=sum(rows.values()),
         rows_by_file=rows,
+        columns_by_file={part.shown: part.columns for part in parts},
         fingerprints={part.shown: _fingerprint(file.path) for part, file in zip(parts, files, strict=True)},
         rejects=pd.concat(rejects, ignore_index=True) if rejects else rejects_frame([]),
-        notes=(*(note for part in parts for note in part.notes), *notes),
+        notes=tuple(note for part in parts for note in part.notes),
         relations=tuple(relation for part in parts for relation in part.relations),
     )
+
+
+def columns_missing_in_files(source: Source, read_from: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
+    """Where a file lacks a column that others have and one of ours is read from, in words.
+
+    Parameters
+    ----------
+    source : Source
+    read_from : our column -> sets of their columns, any one of which is enough
+
+    Raises
+    ------
+    SourceError
+        If the file has another column in its place: it was renamed, and its values would be lost.
+    """
+    notes = []
+    for file, there in source.columns_by_file.items():
+        have, lacks = {name.lower() for name in there}, {}
+        for ours, enough in read_from.items():
+            if any(all(name.lower() in have for name in names) for names in enough):
+                continue
+            gone = next(name for names in enough for name in names if name.lower() not in have)
+            others = [names for names in source.columns_by_file.values() if gone in names]
+            new = [
+                name for name in there if not any(name.lower() in map(str.lower, names) for names in others)
+            ]
+            place = {names.index(gone) for names in others}
+            alike = any(2 * len(have & {one.lower() for one in names}) > len(names) for names in others)
+            renamed = [
+                name for name in new if _plain(name) == _plain(gone) or (alike and there.index(name) in place)
+            ]
+            if renamed:
+                raise SourceError(
+                    f"{file} has no column {gone!r}, from which {ours} is read, but {renamed[0]!r}: it seems renamed. "
+                    f"Read both: {ours} = {{ sql = '''coalesce({Engine.quote(gone)}, {Engine.quote(renamed[0])})''' }}"
+                )
+            lacks[ours] = gone
+        if lacks:
+            names, empty = ", ".join(map(repr, dict.fromkeys(lacks.values()))), ", ".join(lacks)
+            notes.append(
+                f"{file}: has no column {names}; empty in its {source.rows_by_file[file]:,} rows: {empty}."
+            )
+    return notes
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 def close_source(engine: Engine, source: Source) -> None:
@@ -156,13 +214,20 @@ def _read(engine: Engine, config: WorkspaceConfig, table: str, file: FileReferen
     if kind == "parquet":
         return _read_parquet(engine, file)
     if kind == "excel":
-        return read_sheet_part(engine, file, name=name)
+        return read_sheet_part(engine, file, name=name, header_row=config.tables[table].header_line)
     stated = config.tables[table]
     text = prepare_text(file.path, shown=file.shown, stated=stated.encoding, scratch=scratch_folder())
     try:
         if kind == "json":
             return read_json_part(engine, text, name=name, shown=file.shown)
-        return read_csv_part(engine, text, name=name, shown=file.shown, delimiter=stated.delimiter)
+        return read_csv_part(
+            engine,
+            text,
+            name=name,
+            shown=file.shown,
+            delimiter=stated.delimiter,
+            header_row=stated.header_line,
+        )
     finally:
         if text.copied:
             text.path.unlink(missing_ok=True)

@@ -302,13 +302,13 @@ def rejects_frame(rows: Sequence[tuple[str, str, int, str]]) -> pd.DataFrame:
     return frame.astype({"reason": "str", "file": "str", "row": "int64", "text": "str"})
 
 
-def union_of(parts: Sequence[Part]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def union_of(parts: Sequence[Part]) -> tuple[str, tuple[str, ...]]:
     """One SELECT over all parts, columns matched by name; a part that lacks one gives nulls."""
     columns: dict[str, str] = {}
     for part in parts:
         for name in part.columns:
             columns.setdefault(name.lower(), name)
-    selects, notes = [], []
+    selects = []
     for part in parts:
         there = {name.lower(): name for name in part.columns}
         wanted = ["_row"]
@@ -316,9 +316,6 @@ def union_of(parts: Sequence[Part]) -> tuple[str, tuple[str, ...], tuple[str, ..
             wanted.append(
                 f"{Engine.quote(there[lower]) if lower in there else 'null'} as {Engine.quote(name)}"
             )
-        missing = [name for lower, name in columns.items() if lower not in there]
-        if missing:
-            notes.append(f"{part.shown}: has no column {', '.join(missing)}; it is empty there.")
         shown = text_literal(part.shown)
         selects.append(f"select {shown} as _file, {', '.join(wanted)} from ({part.select}) as part")
-    return "\nunion all\n".join(selects), tuple(columns.values()), tuple(notes)
+    return "\nunion all\n".join(selects), tuple(columns.values())

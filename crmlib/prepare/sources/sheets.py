@@ -1,6 +1,7 @@
 """Sheets of workbooks: Excel and OpenDocument."""
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 import pandas as pd
@@ -10,12 +11,21 @@ from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.sources.encodings import TextFile
 from crmlib.prepare.sources.files import TEXT_SHOWN, FileReference, Part, distinct_names, rejects_frame
-from crmlib.prepare.sources.text import Dialect, load_records, number_rows, read_rows_part, rejected_records
+from crmlib.prepare.sources.text import (
+    TITLE_LINES,
+    Dialect,
+    header_below,
+    load_records,
+    number_rows,
+    read_rows_part,
+    rejected_records,
+    title_note,
+)
 from crmlib.schema.errors import SourceError, nearest
 
 
-def read_sheet_part(engine: Engine, file: FileReference, *, name: str) -> Part:
-    """Read one sheet; its first row that is not empty has the column names."""
+def read_sheet_part(engine: Engine, file: FileReference, *, name: str, header_row: int | None = None) -> Part:
+    """Read one sheet; its first row that is not empty has the column names, unless `header_row` states another."""
     try:
         book = CalamineWorkbook.from_path(str(file.path))
     except PasswordError as error:
@@ -27,13 +37,39 @@ def read_sheet_part(engine: Engine, file: FileReference, *, name: str) -> Part:
     sheet = _sheet(book, file)
     whole = file.shown if f"#{sheet.name}" in file.shown else f"{file.shown}#{sheet.name}"
     rows = ((number, row) for number, row in enumerate(sheet.iter_rows(), start=1) if _filled(row))
-    header = next(rows, None)
-    if header is None:
+    top = list(islice(rows, TITLE_LINES if header_row is None else header_row))
+    if header_row is not None:
+        below = [row for row in top if row[0] >= header_row]
+        title = title_note(
+            whole, [" ".join(map(str, filter(_cell, row))) for number, row in top if number < header_row]
+        )
+        top = below
+    else:
+        title = ()
+        _refuse_title(top, whole)
+    if not top:
         raise SourceError(f"{whole} is empty. Name another sheet, or export it again.")
+    header = top[0]
     names, renamed = distinct_names(_names_of(header[1]))
+    notes = [*title, *(f"{whole}: {n}." for n in renamed)]
     return read_rows_part(
-        engine, _values(rows), names=names, name=name, shown=whole, notes=[f"{whole}: {n}." for n in renamed]
+        engine, _values(chain(top[1:], rows)), names=names, name=name, shown=whole, notes=notes
     )
+
+
+def _cell(cell: Any) -> bool:
+    return cell != ""
+
+
+def _refuse_title(top: list[tuple[int, list[Any]]], whole: str) -> None:
+    lines = [",".join("" if cell == "" else "x" for cell in row) for _, row in top]
+    if place := header_below(lines, ","):
+        first, number = top[0][1], top[place][0]
+        words = " ".join(str(cell) for cell in first if cell != "")[:60]
+        raise SourceError(
+            f"{whole}: row {top[0][0]} ({words!r}) is a title; the column names seem to stand in row {number}. "
+            f"State it in crm.toml under the table: header_row = {number}."
+        )
 
 
 def _sheet(book: CalamineWorkbook, file: FileReference) -> CalamineSheet:

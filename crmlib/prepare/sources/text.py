@@ -5,6 +5,7 @@ import glob
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -33,7 +34,7 @@ _REASONS = {
     "TOO MANY COLUMNS": "has too many columns",
     "UNQUOTED VALUE": "has a quote that is not closed",
     "LINE SIZE OVER MAXIMUM": "is longer than 8 MB",
-    "INVALID ENCODING": "has bytes that are no UTF-8",
+    "INVALID ENCODING": "has bytes that are no UTF-8, or a zero byte",
     "CAST": "cannot be read",
 }
 
@@ -48,30 +49,70 @@ class Dialect:
     header: tuple[str, ...]
 
 
-def sniff(head: str, *, shown: str, delimiter: str | None = None) -> Dialect:
-    """Find out how a CSV file is written, from its first records."""
-    skip = 0
+def sniff(head: str, *, shown: str, delimiter: str | None = None, header_row: int | None = None) -> Dialect:
+    """Find out how a CSV file is written, from its first records; `header_row` states the line of the names."""
+    skip = 0 if header_row is None else header_row - 1
     lines = list(io.StringIO(head, newline=""))
-    while skip < len(lines) and not lines[skip].strip():
+    while header_row is None and skip < len(lines) and not lines[skip].strip():
         skip += 1
     named = re.fullmatch(r'"?sep=(.)"?\s*', lines[skip]) if skip < len(lines) else None
     if named:
         skip += 1
         delimiter = delimiter or named.group(1)
     body = "".join(lines[skip:])
+    nothing = SourceError(
+        f"{shown} has no header line{f' {header_row}' if header_row else ''}. "
+        "Export it again with the column names on top."
+    )
     if not body.strip():
-        raise SourceError(f"{shown} has no header line. Export it again with the column names on top.")
+        raise nothing
     escapes = ('"', "\\") if '\\"' in body else ('"',)
     tried = [
         (_fit(body, sign, escape), -place, sign, escape)
         for place, sign in enumerate([delimiter] if delimiter else DELIMITERS)
         for escape in escapes
     ]
-    _, _, sign, escape = max(tried, key=lambda entry: (entry[0][0], entry[1], entry[3] == '"'))
+    (fit, _), _, sign, escape = max(tried, key=lambda entry: (entry[0][0], entry[1], entry[3] == '"'))
     header = _records(body, sign, escape, 1)
     if not header or not any(cell.strip() for cell in header[0]):
-        raise SourceError(f"{shown} has no header line. Export it again with the column names on top.")
+        raise nothing
+    doubtful = fit < 0.5 or 2 * sum(bool(cell.strip()) for cell in header[0]) <= len(header[0])
+    if header_row is None and doubtful and (place := header_below(lines[skip:], delimiter)):
+        raise SourceError(
+            f"{shown}: line {skip + 1} ({lines[skip].strip()[:60]!r}) is a title; the column names seem to stand in "
+            f"line {skip + place + 1}. State it in crm.toml under the table: header_row = {skip + place + 1}."
+        )
     return Dialect(delimiter=sign, escape=escape, skip=skip, header=tuple(header[0]))
+
+
+TITLE_LINES = 40
+"""Lines at the top of a file among which a header is looked for."""
+
+
+def header_below(lines: Sequence[str], delimiter: str | None) -> int:
+    """How many lines of title stand above the column names; 0 where the first line has as many cells as most."""
+    best = (0, 0)
+    for sign in [delimiter] if delimiter else DELIMITERS:
+        records = [_records(line, sign, '"', 1) for line in lines[:TITLE_LINES]]
+        filled = [sum(bool(cell.strip()) for cell in record[0]) if record else 0 for record in records]
+        widths = [len(record[0]) if record else 0 for record in records]
+        usual = Counter(width for width in widths if width > 1).most_common(1)
+        if not usual or usual[0][0] < 3 or usual[0][1] < 2:
+            continue
+        width = usual[0][0]
+        first = next((i for i, n in enumerate(widths) if n == width and filled[i] > width / 2), 0)
+        above_is_title = all(_most_cells(line) <= max(2, width // 3) for line in lines[:first])
+        if first and above_is_title and width > best[1]:
+            best = (first, width)
+        elif not first and width > best[1]:
+            best = (0, width)
+    return best[0]
+
+
+def _most_cells(line: str) -> int:
+    """Cells of a line that are filled, by whichever sign gives most."""
+    cut = [_records(line, sign, '"', 1) for sign in DELIMITERS]
+    return max(sum(bool(cell.strip()) for cell in record[0]) if record else 0 for record in cut)
 
 
 def _fit(body: str, delimiter: str, escape: str) -> tuple[float, int]:
@@ -103,10 +144,17 @@ def _records(body: str, delimiter: str, escape: str, count: int) -> list[list[st
 
 
 def read_csv_part(
-    engine: Engine, text: TextFile, *, name: str, shown: str, delimiter: str | None = None
+    engine: Engine,
+    text: TextFile,
+    *,
+    name: str,
+    shown: str,
+    delimiter: str | None = None,
+    header_row: int | None = None,
 ) -> Part:
     """Read a CSV file into the engine, all values as text."""
-    dialect = sniff(text.head(), shown=shown, delimiter=delimiter)
+    dialect = sniff(text.head(), shown=shown, delimiter=delimiter, header_row=header_row)
+    title = title_note(shown, text.head().splitlines()[: dialect.skip]) if header_row else ()
     names, renamed = distinct_names(dialect.header)
     rejected = load_records(engine, text, name=name, dialect=dialect, width=len(names), shown=shown)
     rejects = rejected_records(rejected, shown)
@@ -133,9 +181,16 @@ def read_csv_part(
         select=f"select {row} as _row, {cells} from {source}{where}",
         rows=rows,
         rejects=rejects,
-        notes=(*text.notes, *(f"{shown}: {note}." for note in [*renamed, *notes])),
+        notes=(*text.notes, *title, *(f"{shown}: {note}." for note in [*renamed, *notes])),
         relations=relations,
     )
+
+
+def title_note(shown: str, lines: Sequence[str]) -> tuple[str, ...]:
+    """What stands above the stated header, as a notice."""
+    title = " / ".join(line.strip(' ,;\t|"') for line in lines if line.strip(' ,;\t|"'))
+    above = "line 1 is" if len(lines) == 1 else f"lines 1 to {len(lines)} are"
+    return (f"{shown}: {above} taken as a title: {title[:120]!r}.",) if lines and title else ()
 
 
 def load_records(

@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 import crmlib
+from crmlib.prepare.check.report import CheckReport
 from crmlib.prepare.privacy import KEY_VARIABLE, looks_like_pseudonym, reveal_ids
 from crmlib.prepare.sources.encodings import prepare_text
 from crmlib.prepare.sources.text import sniff
@@ -33,7 +34,8 @@ from crmlib.present.run.reports import (
     notebook_folder,
     workspace_folders,
 )
-from crmlib.schema.errors import CrmlibError, ParameterError, SourceError
+from crmlib.schema.errors import CrmlibError, NothingAcceptedError, ParameterError, SourceError
+from crmlib.schema.tables import CORE_TABLES
 
 
 def report_and_tell(
@@ -91,17 +93,32 @@ def worst(codes: Iterable[int]) -> int:
     return next((code for code in (2, 1, 0) if code in codes), 3)
 
 
-def print_checks(workspace: Path, *, as_of: str | None = None) -> None:
-    """Read a workspace and print its check report."""
+def print_checks(workspace: Path, *, as_of: str | None = None) -> int:
+    """Read a workspace and print its check report; 2 where no row of a table that has any can be used."""
     (folder,) = workspace_folders([workspace])
-    crm = crmlib.open_workspace(folder, as_of=as_of)
+    console = Console(highlight=False)
     try:
-        console = Console(highlight=False)
+        crm = crmlib.open_workspace(folder, as_of=as_of)
+    except NothingAcceptedError as error:
+        _print_report(console, error.report)
+        raise
+    try:
         console.print(escape(f"{crm.name}, as of {crm.as_of:%Y-%m-%d %H:%M} UTC"))
-        console.print(_table(crm.checks.counts))
-        console.print(_findings(crm.checks.summary) if len(crm.checks.summary) else "Nothing is wrong.")
+        _print_report(console, crm.checks)
+        core = crm.checks.counts[crm.checks.counts["table"].isin(CORE_TABLES)]
+        return 2 if core["rows_read"].sum() and not core["rows_accepted"].sum() else 0
     finally:
         crm.engine.close()
+
+
+def _print_report(console: Console, report: CheckReport) -> None:
+    console.print(_table(report.counts))
+    for notice in report.notices.itertuples():
+        console.print(escape(f"Note: {notice.says}"), soft_wrap=True)
+    if len(report.summary):
+        console.print(_findings(report.summary))
+    elif report.notices.empty:
+        console.print("Nothing is wrong.")
 
 
 def print_reports(workspace: Path, *, notebooks: Path | None = None) -> None:

@@ -81,7 +81,13 @@ FEEDBACK = TableSpec(
         Field("score", "number", "The score given."),
         Field("score_max", "number", "The best score possible.", minimum=0),
         Field("text", "text", "What was said.", privacy="personal"),
-        Field("resolved_at", "timestamp", "When a complaint was resolved.", known_from="resolved_at"),
+        Field(
+            "resolved_at",
+            "timestamp",
+            "When a complaint was resolved.",
+            known_from="resolved_at",
+            not_before="given_at",
+        ),
     ),
     time="given_at",
     checks=(
@@ -103,8 +109,16 @@ SERVICE_CASES = TableSpec(
         Field("customer_id", "id", "The customer.", required=True, references="customers"),
         Field("product_id", "id", "The product it was about.", references="products"),
         Field("opened_at", "timestamp", "When it came in.", required=True),
-        Field("first_response_at", "timestamp", "When we first answered.", known_from="first_response_at"),
-        Field("closed_at", "timestamp", "When it was closed.", known_from="closed_at"),
+        Field(
+            "first_response_at",
+            "timestamp",
+            "When we first answered.",
+            known_from="first_response_at",
+            not_before="opened_at",
+        ),
+        Field(
+            "closed_at", "timestamp", "When it was closed.", known_from="closed_at", not_before="opened_at"
+        ),
         Field("priority", "text", "Priority."),
         Field("service_level", "text", "Service level agreed."),
         Field("kind", "text", "Kind of request."),

@@ -115,6 +115,17 @@ TRANSACTIONS = TableSpec(
             "have a price below 0: a positive quantity with a negative amount",
         ),
         TableCheck(
+            "sum_of_all",
+            """
+            select rowid from {rows}
+            where net_amount > 0 and 2 * net_amount = (select sum(net_amount) from {rows})
+                and (select count(*) from {rows}) >= 5
+            """,
+            ("net_amount",),
+            "have the amount of all other rows together: it looks like a total",
+            whole_table=True,
+        ),
+        TableCheck(
             "refund_without_purchase",
             """
             with refunds as (
@@ -165,6 +176,8 @@ OPPORTUNITIES = TableSpec(
             "timestamp",
             "When it was won or lost.",
             known_from="closed_at",
+            not_before="created_at",
+            expected_as="expected_close_on",
             guesses=("close_date", "won_date"),
         ),
         Field(
@@ -196,8 +209,21 @@ OPPORTUNITIES = TableSpec(
             "closed_before_created",
             "closed_at < created_at",
             ("closed_at", "created_at"),
-            "were closed before they were created",
-            "set_aside",
+            "were closed before they were created: the record is younger than the deal",
+        ),
+        TableCheck(
+            "open_with_closing",
+            "outcome = 'open' and closed_at is not null",
+            ("outcome", "closed_at"),
+            "are open and have a closed_at: it is taken as the day they are expected to close",
+            "mend",
+            column="closed_at",
+        ),
+        TableCheck(
+            "closed_without_day",
+            "outcome in ('won', 'lost') and closed_at is null",
+            ("outcome", "closed_at"),
+            "are won or lost and have no closed_at: they count, but in no period",
         ),
     ),
 )
@@ -212,7 +238,11 @@ STAGE_HISTORY = TableSpec(
         Field("stage", "text", "The stage.", required=True, key=True),
         Field("entered_at", "timestamp", "When it came into the stage.", required=True, key=True),
         Field(
-            "exited_at", "timestamp", "When it left; empty while it is still there.", known_from="exited_at"
+            "exited_at",
+            "timestamp",
+            "When it left; empty while it is still there.",
+            known_from="exited_at",
+            not_before="entered_at",
         ),
     ),
     time="entered_at",

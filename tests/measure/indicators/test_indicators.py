@@ -516,3 +516,17 @@ def test_costs_that_nobody_wrote_down_are_not_known_and_not_nothing():
     assert figures["margin_30d"].isna().tolist() == [True, False, False]
     assert figures["margin_30d"].dropna().tolist() == [6.0, 0.0]
     assert figures["margin_total"].isna().tolist() == [True, False, True]
+
+
+def test_what_is_not_mapped_is_not_zero():
+    lines = pd.DataFrame(
+        {"customer_id": ["a", "b"], "order_id": ["1", "2"], "product_id": ["x", "y"], "net_amount": [1.0, 2.0],
+         "ordered_at": ["2024-01-01", "2024-01-02"]}
+    )  # fmt: skip
+    events = pd.DataFrame({"customer_id": ["a"], "event": ["view"], "happened_at": ["2024-01-01"]})
+    found = compute_indicators(Crm.from_frames(as_of="2024-01-31", transactions=lines, events=events))
+    for name in ("channel_count", "store_count", "favourite_channel", "category_count"):
+        assert name not in found and "no" in found.attrs["left_out"][name]
+    assert not [name for name in found if "session" in name]
+    mapped = compute_indicators(Crm.from_frames(as_of="2024-01-31", transactions=lines.assign(channel=["web", None])))
+    assert mapped["channel_count"].to_dict() == {"a": 1, "b": 0}

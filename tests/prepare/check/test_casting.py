@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -11,14 +12,17 @@ from crmlib.prepare.engine import Engine
 from crmlib.schema.fields import Field
 
 
+@cache
+def engine():
+    return Engine()
+
+
 def read(kind, value, *, sql_type="VARCHAR", allowed=(), **options):
     field = Field("x", kind, "X.", allowed=allowed)
     base = base_sql("v", sql_type)
     cast = cast_sql(field, "b", sql_type, **options)
-    with Engine() as engine:
-        ((result,),) = engine.rows(
-            f"select {cast} from (select {base} as b from (select $1::{sql_type} as v))", [value]
-        )
+    query = f"select {cast} from (select {base} as b from (select $1::{sql_type} as v))"
+    ((result,),) = engine().rows(query, [value])
     return result
 
 
@@ -108,3 +112,129 @@ def test_zone_names_cannot_break_out_of_the_sql():
     with pytest.raises(Exception, match=r"(?i)time ?zone"):
         read("timestamp", "2020-01-01", time_zone="UTC', now()) --")
     assert pd.isna(read("number", "1); drop table x; --"))
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("1\u202f234,56", 1234.56), ("2\u00a0500,00", 2500), ("1 234,56", 1234.56), ("1\u2009234\u2009567", 1234567),
+        ("1'234,50", 1234.5), ("1\u2019234,50", 1234.5), ("12,50 €", 12.5), ("€12,50", 12.5), ("EUR 12,50", 12.5),
+        ("12,50 CHF", 12.5), ("12,50 kr", 12.5), ("12,50 zł", 12.5), ("R$ 12,50", 12.5), ("US$12,50", 12.5),
+        ("(1.234,50)", -1234.5), ("(€ 5)", -5), ("€ (5)", -5), ("5,00-", -5), ("5,00- EUR", -5), ("5,00 EUR-", -5),
+        ("\u22125,00", -5), ("-€ 5", -5), ("€ -5", -5), ("+5", 5), ("１２，５０", 12.5), ("￥１２", 12),
+        ("1 2", None), ("12 34", None), ("1'2", None), ("(-5)", None), ("--5", None), ("5-5", None), ("(5", None),
+        ("1\n2", None), ("1\r\n234", None), ("5 ABC", None), ("QTY 5", None), ("5 %", None), ("1.234 567", None),
+        ("€", None), ("()", None), ("EUR", None), ("#", None), ("5#", None),
+    ],
+)  # fmt: skip
+def test_amounts_as_accountants_and_countries_write_them(written, amount):
+    assert read("number", written, decimal=",") == amount
+    expected = None if amount is None else Decimal(str(amount))
+    assert read("money", written, decimal=",") == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("(1,234.50)", -1234.5), ("1'234.50", 1234.5), ("1 234.50", 1234.5), ("12,34,567.5", 1234567.5),
+        ("$1,234-", -1234), ("USD (1.5)", -1.5), ("1.5e3", 1500), ("1,2,3", None), ("1e309", None), ("-1e400", None),
+        ("9" * 40, None), ("Infinity", None), ("-inf", None), ("1e-400", 0), ("\u221e", None),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_none_or_too_large_are_not_read(written, amount):
+    assert read("number", written) == amount
+
+
+def test_percent_is_read_where_a_share_is_meant_and_nowhere_else():
+    assert read("share", "25 %") == 0.25
+    assert read("share", "0.25") == 0.25
+    assert read("number", "25%") is None
+
+
+def test_a_native_infinity_is_no_number():
+    assert read("number", float("inf"), sql_type="DOUBLE") is None
+    assert read("number", 1e300, sql_type="DOUBLE") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2024-01-05 10:11:12 UTC", datetime(2024, 1, 5, 10, 11, 12)),
+        ("2024-01-05 10:11:12 CET", datetime(2024, 1, 5, 9, 11, 12)),
+        ("2024-07-05 10:11:12 EST", datetime(2024, 7, 5, 15, 11, 12)),
+        ("2024-01-05 10:11 gmt", datetime(2024, 1, 5, 10, 11)),
+        ("2024-01-05 10:11:12 PM", datetime(2024, 1, 5, 21, 11, 12)),
+        ("2024-01-05 12:00:00 AM", datetime(2024, 1, 4, 23)),
+        ("2024-01-05 12:30 p.m.", datetime(2024, 1, 5, 11, 30)),
+        ("2024-01-05 1:30pm", datetime(2024, 1, 5, 12, 30)),
+        ("2024-01-05 01:30 PM EST", datetime(2024, 1, 5, 18, 30)),
+        ("2024-01-05 00:30:00 UTC", datetime(2024, 1, 5, 0, 30)),
+        ("2024-01-05 10:11:12 -0400", datetime(2024, 1, 5, 14, 11, 12)),
+        ("2024-01-05 10:11:12 +01:00", datetime(2024, 1, 5, 9, 11, 12)),
+        ("2024-01-05 10:11:12 +05:30", datetime(2024, 1, 5, 4, 41, 12)),
+        ("2024-01-05 10:11:12+0530", datetime(2024, 1, 5, 4, 41, 12)),
+        ("2024-01-05T10:11:12.250-03", datetime(2024, 1, 5, 13, 11, 12, 250000)),
+        ("2024-01-05 10:11:12 UTC+2", datetime(2024, 1, 5, 8, 11, 12)),
+        ("2024-01-05 10:11:12 +0100 (CET)", datetime(2024, 1, 5, 9, 11, 12)),
+        ("20240105T101112Z", None),
+        ("2024-01-05 10:11:12", datetime(2024, 1, 5, 9, 11, 12)),
+        ("2024-01-05", datetime(2024, 1, 4, 23)),
+        ("2024-01-05 22:11:12 PM", None),
+        ("2024-01-05 10:11:12 CST", None),
+        ("2024-01-05 10:11:12 IST", None),
+        ("2024-01-05 10:11:12 Europe/Berlin", None),
+        ("2024-01-05 10:11:12 soon", None),
+        ("2024-01-05 10:11:12 +99:00", None),
+        ("2024-01-05 10:11:12 +02:75", None),
+        ("2024-01-05 25:11:12 UTC", None),
+        ("2024-02-30 10:00 UTC", None),
+    ],
+)
+def test_a_word_or_an_offset_behind_the_time_is_honoured_or_nothing_is_read(written, moment):
+    assert read("timestamp", written, time_zone="Europe/Berlin") == moment
+
+
+@pytest.mark.parametrize(
+    ("written", "form", "moment"),
+    [
+        ("05.01.2024 10:11 +0200", "%d.%m.%Y %H:%M %z", datetime(2024, 1, 5, 8, 11)),
+        ("05.01.2024 10:11+02:00", "%d.%m.%Y %H:%M%z", datetime(2024, 1, 5, 8, 11)),
+        ("05.01.2024 10:11 UTC", "%d.%m.%Y %H:%M", datetime(2024, 1, 5, 10, 11)),
+        ("05.01.2024 10:11", "%d.%m.%Y %H:%M %z", datetime(2024, 1, 5, 9, 11)),
+        ("01/05/2024 10:11 PM", "%m/%d/%Y %I:%M %p", datetime(2024, 1, 5, 21, 11)),
+        ("01/05/2024 10:11:00 p.m. UTC", "%m/%d/%Y %I:%M:%S %p", datetime(2024, 1, 5, 22, 11)),
+        ("01/05/2024 10:11 PM", "%m/%d/%Y %H:%M", None),
+        ("Fri Jan 05 10:11:12 +0000 2024", "%a %b %d %H:%M:%S %z %Y", datetime(2024, 1, 5, 10, 11, 12)),
+        ("2024-01-05 10:11:12+0200", "%Y-%m-%d %H:%M:%S%z", datetime(2024, 1, 5, 8, 11, 12)),
+        ("20240105T101112Z", "%Y%m%dT%H%M%S%z", datetime(2024, 1, 5, 10, 11, 12)),
+    ],
+)  # fmt: skip
+def test_stated_formats_with_a_zone_give_a_plain_moment(written, form, moment):
+    assert read("timestamp", written, time_zone="Europe/Berlin", date_formats=(form,)) == moment
+
+
+def test_the_day_of_a_zoned_time_is_that_of_the_workspace():
+    berlin = {"time_zone": "Europe/Berlin"}
+    assert read("date", "2024-01-05 23:30:00 UTC", **berlin) == date(2024, 1, 6)
+    assert read("date", "2024-01-05 12:00:00 AM", **berlin) == date(2024, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("written", "identifier"),
+    [
+        ("\u200bK1", "K1"),
+        ("K1\u200b", "K1"),
+        ("\ufeffK1", "K1"),
+        ("K\u00ad1", "K1"),
+        ("Ｋ１", "K1"),
+        ("Ke\u0301", "Ké"),
+        ("Ké", "Ké"),
+        ("k1", "k1"),
+        ("\u200b", None),
+        ("客户１", "客户1"),
+        ("K1\u202f", "K1"),
+        ("Łódź", "Łódź"),
+    ],
+)
+def test_identifiers_lose_what_nobody_sees(written, identifier):
+    assert read("id", written) == identifier

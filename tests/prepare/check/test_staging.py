@@ -154,12 +154,18 @@ def test_latest_is_the_last_moment_the_data_speaks_of():
         Crm.from_frames(as_of="latest", products=pd.DataFrame({"product_id": ["a"]}))
 
 
-def test_a_deal_closed_before_it_was_created_is_set_aside():
+def test_a_record_younger_than_its_closing_is_kept_with_a_warning_or_set_aside_where_that_is_asked():
     deals = pd.DataFrame(
         {"opportunity_id": ["1"], "stage": ["Won"], "outcome": ["won"], "created_at": ["2020-03-01"],
          "closed_at": ["2020-02-01"]}
     )  # fmt: skip
-    assert Crm.from_frames(as_of="2020-12-31", opportunities=deals).checks.rows_set_aside == 1
+    kept = Crm.from_frames(as_of="2020-12-31", opportunities=deals).checks
+    assert kept.rows_set_aside == 0
+    assert kept.summary[["check", "policy", "rows"]].to_numpy().tolist() == [
+        ["closed_before_created", "warn", 1]
+    ]
+    strict = {"opportunities": {"closed_before_created": "set_aside"}}
+    assert Crm.from_frames(as_of="2020-12-31", opportunities=deals, checks=strict).checks.rows_set_aside == 1
 
 
 def test_rows_after_as_of_change_nothing():

@@ -53,19 +53,38 @@ def test_the_encoding_is_found(prepared, data, encoding, text):
     assert bool(found.notes) == (encoding != "utf-8")
 
 
+CZECH = "klient;město\nDvořák;Plzeň\nŠťastný;Děčín\nČerný;Kroměříž\n"
+HUNGARIAN = "ügyfél;város\nSzűcs;Győr\nErdős;Székesfehérvár\n"
+TURKISH = "müşteri;şehir\nYılmaz;İzmir\nŞahin;Diyarbakır\nÖztürk;Eskişehir\n"
+GREEK = "πελάτης;πόλη\nΓιώργος;Αθήνα\nΕλένη;Θεσσαλονίκη\n"
+MIXED = "Kunde;Stadt\nMüller;Köln\nSørensen;Århus\nMuñoz;Málaga\nJoão;São Paulo\nHélène;Besançon\n"
+SPANISH = "cliente;ciudad\nMuñoz;Málaga\nPeña;León\nNúñez;Cádiz\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "found"),
+    [
+        (JAPANESE, "shift_jis", "cp932"), (JAPANESE, "euc_jp", "euc_jp"), (KOREAN, "euc_kr", "cp949"),
+        (RUSSIAN, "cp1251", "cp1251"), (RUSSIAN, "koi8-r", "koi8_r"), (POLISH, "cp1250", "cp1250"),
+        (POLISH, "iso8859_2", "iso8859_2"), (TAIWANESE, "big5", "cp950"), (CZECH, "cp1250", "cp1250"),
+        (HUNGARIAN, "cp1250", "cp1250"), (TURKISH, "cp1254", "cp1254"), (GREEK, "cp1253", "cp1253"),
+        (MIXED, "cp1252", "cp1252"), (SPANISH, "cp1252", "cp1252"), (CHINESE, "gb18030", "gb18030"),
+    ],
+)  # fmt: skip
+def test_encodings_are_told_apart_by_what_they_make_of_the_letters(prepared, text, written, found):
+    told = prepared(text.encode(written))
+    assert (told.head(), told.encoding) == (text, found)
+    (note,) = told.notes
+    assert "no encoding stated; taken as" in note and "state it in crm.toml" in note
+
+
 @pytest.mark.parametrize(
     "data",
     [
-        JAPANESE.encode("shift_jis"),
-        JAPANESE.encode("euc_jp"),
-        KOREAN.encode("euc_kr"),
-        RUSSIAN.encode("cp1251"),
-        RUSSIAN.encode("koi8-r"),
-        POLISH.encode("cp1250"),
-        TAIWANESE.encode("big5"),
-        "a,b\n中,1\n".encode("gbk"),
+        "a,b\n中,1\n".encode("gbk"), "klient;mesto\nNěmec;Brno\n".encode("cp1250"), "város\nGyőr\n".encode("cp1250"),
+        b"a,b\n\x8d\x90\x81,1\n", "お\n".encode("euc_jp"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_told_is_not_guessed(prepared, data):
     with pytest.raises(SourceError, match=r"encoding cannot be told.*State it in crm\.toml: encoding"):
         prepared(data)
@@ -107,7 +126,7 @@ def test_utf_8_with_a_few_damaged_bytes_stays_utf_8(prepared):
         (b"", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
         (b" \r\n\r\n", "is empty"),
-        (b"a,b\n1,\x00\n", "zero bytes"),
+        (b"a,b\n1,\x00\n" + b"\x00" * 90, "zero bytes"),
         (bytes(range(256)) * 10, "zero bytes"),
         (b"PK\x03\x04rest", "ZIP archive or a workbook"),
         (b"%PDF-1.7", "is a PDF"),

@@ -70,7 +70,7 @@ def test_two_sheets_of_one_book_are_two_parts(book):
     folder = book(A=[["id", "x"], [1, 2]], B=[["ID"], [3]])
     rows, source = read(folder, "book.xlsx#A", "book.xlsx#B")
     assert rows == [("book.xlsx#A", 2, 1, 2), ("book.xlsx#B", 2, 3, None)]
-    assert source.notes == ("book.xlsx#B: has no column x; it is empty there.",)
+    assert source.columns_by_file == {"book.xlsx#A": ("id", "x"), "book.xlsx#B": ("ID",)}
 
 
 def test_the_only_visible_sheet_with_rows_is_taken(book):

@@ -138,7 +138,7 @@ def test_lines_with_damaged_utf_8_are_rejected(export):
     assert [row[1] for row in rows] == [2, 3, 4, 5, 6, 8]
     assert (source.rejects.row.tolist(), source.rejects.reason.tolist()) == (
         [7],
-        ["has bytes that are no UTF-8"],
+        ["has bytes that are no UTF-8, or a zero byte"],
     )
 
 

@@ -23,7 +23,7 @@ def test_files_of_a_pattern_are_joined_by_name(tmp_path):
     assert rows == [("orders-1.csv", 2, "1", "Müller", None), ("orders-2.csv", 2, "3", None, "4")]
     assert source.rows_by_file == {"orders-1.csv": 2, "orders-2.csv": 1}
     assert source.rejects[["file", "row"]].to_numpy().tolist() == [["orders-1.csv", 3]]
-    assert "orders-2.csv: has no column name; it is empty there." in source.notes
+    assert source.columns_by_file == {"orders-1.csv": ("id", "name"), "orders-2.csv": ("ID", "price")}
     assert any("taken as Latin-1" in note for note in source.notes)
 
 

@@ -26,7 +26,8 @@ CHECK_WORDS = Family(
         *("unreadable_record", "zero_quantity", "negative_price", "refund_without_purchase"),
         *("score_above_best", "closed_before_opened", "closed_before_created", "left_before_entered"),
         *("ends_before_start", "missing_required", "unparsable_date", "wrong_type", "out_of_range"),
-        *("not_allowed", "unknown_column", "orphan_key"),
+        *("not_allowed", "unknown_column", "orphan_key", "other_currency", "ruined_id", "placeholder"),
+        *("hidden_characters", "total_row", "sum_of_all", "open_with_closing", "closed_without_day"),
     ),
     facts=("column",),
 )
@@ -203,6 +204,8 @@ def _first(health: DataHealth) -> Claim:
     serious = [*_no_customer(health), *_warning(health)]
     if serious:
         return claim("health-answer-look-first", what=clause(serious[0]))
+    if health.findings.empty and len(health.checks.notices):
+        return claim("health-answer-noticed", notices=count(len(health.checks.notices)))
     if health.findings.empty:
         return claim("health-answer-nothing-found")
     return claim("health-answer-nothing-serious")

@@ -72,6 +72,11 @@ def checks_table(health: DataHealth) -> DataTable:
             ],
         }
     )
+    noticed = health.checks.notices
+    if len(noticed):
+        told = {"what": noticed["says"], "done": str(claim("health-table-noticed")), "check": "notice"}
+        whole = pd.DataFrame({**told, "rows": 0, "share_pct": 0.0, "column": noticed["table"]})
+        frame = pd.concat([frame, whole], ignore_index=True)
     return DataTable(
         frame.rename(columns={"what": "finding", "share_pct": "table_share_pct", "column": "checked_column"}),
         name="rows_by_reason",

@@ -20,6 +20,9 @@ health-answer-span-sales = The sales run from { $first } to { $last }.
 health-answer-span-deals = The deals run from { $first } to { $last }.
 health-answer-look-first = Look first at this: { $what }
 health-answer-nothing-found = No check found anything to warn of.
+health-answer-noticed =
+    No row was found wrong, but { $notices } { PLURAL($notices, one: "thing", other: "things") } about whole files or
+    tables { PLURAL($notices, one: "was", other: "were") } noticed; see below.
 health-answer-nothing-serious = Nothing that the checks found stands in the way of the reports.
 
 ## Findings, repeated on the index: health_findings
@@ -61,6 +64,7 @@ health-checks-unknown-products =
     category.
 
 health-table-checks = Rows by reason
+health-table-noticed = noticed
 
 health-picture-checks-none = No check found anything
 health-picture-checks-passed = Every check was passed
@@ -163,6 +167,14 @@ check-unparsable-date = have a { $column } that cannot be read as a date
 check-wrong-type = have text in “{ $column }” that cannot be read as a value
 check-out-of-range = have a value of “{ $column }” outside its limits
 check-not-allowed = have an unknown value of “{ $column }”
+check-other-currency = have an amount with the mark of another currency in “{ $column }”; nothing is converted
+check-ruined-id = have a “{ $column }” that a spreadsheet rewrote as a number, a date or an error
+check-placeholder = have a placeholder instead of a customer, such as 0 or guest
+check-hidden-characters = have invisible or full-width characters in an identifier, which were taken out
+check-total-row = sum up other rows
+check-sum-of-all = have the amount of all other rows together, as a total has
+check-open-with-closing = are open and have a closing date, which is taken as the expected one
+check-closed-without-day = are won or lost and have no closing date
 check-unknown-column = have a column “{ $column }” that is not used
 check-orphan-key =
     { $column ->

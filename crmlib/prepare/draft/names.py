@@ -93,9 +93,9 @@ class Names:
                 if key.endswith(entity):
                     found.append(((key[: -len(entity)],), CUT - 0.03))
         if len(words) > 2:
-            found += [(words[1:], SHORTENED), (words[:-1], SHORTENED - 0.06)]
+            found += [(words[1:], SHORTENED), (words[:-1], SHORTENED - 0.16)]
         elif len(words) == 2:
-            found += [(words[1:], SHORTENED - 0.16), (words[:1], SHORTENED - 0.2)]
+            found.append((words[1:], SHORTENED - 0.18))
         return found
 
     def _near(self, table: str, words: tuple[str, ...]) -> dict[str, float]:

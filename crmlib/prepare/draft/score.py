@@ -101,7 +101,33 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
             left.append((export, None))
         else:
             found.append(match)
-    return found, left
+    return [_key_that_is_named(match, found) for match in found], left
+
+
+def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
+    """Of several columns that could be a table's key, the one that the other exports name."""
+    key = TABLES[match.table].keys[0]
+    now = match.column(key)
+    if match.table not in ("customers", "products", "employees", "campaigns") or now is None:
+        return match
+    named = [
+        column
+        for other in others
+        for one in TABLES[other.table].fields
+        if other is not match and one.references == match.table and (column := other.column(one.name)) is not None
+    ]
+    named = [column for column in named if column.distinct > 2]
+    if not named:
+        return match
+
+    def share(column: Column) -> float:
+        return sum(len(one.texts & column.texts) / len(one.texts) for one in named) / len(named)
+
+    best = max(match.profile.values(), key=lambda column: (share(column), column is now))
+    if share(now) > 0.5 or share(best) < 0.8 or best.distinct < 0.9 * best.filled:
+        return match
+    guess = Guess(field=key, theirs=best.name, sure=0.9, runner_up=now.name, runner_sure=match.guesses[key].sure)
+    return replace(match, guesses={**match.guesses, key: guess})
 
 
 def _known_keys(matches: Sequence[Match]) -> dict[str, frozenset[str]]:
@@ -174,6 +200,8 @@ def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Colum
         return -0.1 * sum(column.dates > 0.8 for column in profile.values())
     if table in ("interactions", "events", "feedback", "service_cases") and TABLES[table].time not in guesses:
         return -0.6
+    if table == "contacts" and guesses.get("contact_id") and guesses.get("customer_id"):
+        return 0.3 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
     if table == "stage_history" and "entered_at" not in guesses:
         return -0.6
     return 0.0
@@ -222,7 +250,8 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Mapping[s
         return 0.0
     within = _containment(table, one, column, keys)
     if named:
-        return min(1.0, named * fit * (1.08 if within > 0.9 else 0.97 if within == 0 else 1.0))
+        known = 1.08 if within > 0.9 else 0.7 if within < 0.05 and column.distinct > 4 else 1.0
+        return min(1.0, named * fit * known * (0.93 + 0.07 * column.filled / max(column.rows, 1)))
     if one.name == "email" and column.emails > 0.9 and table in ("customers", "contacts"):
         return 0.55
     if within > 0.95 and column.distinct >= 10 and one.references and column.length >= 2:
@@ -233,7 +262,7 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Mapping[s
 def _containment(table: str, one: Field, column: Column, keys: Mapping[str, frozenset[str]]) -> float:
     """Share of the column's values that are keys of the table the field refers to; 0.5 where nothing is known."""
     known = keys.get(one.references or "")
-    if not known or column.empty or one.references == table:
+    if not known or column.empty or one.key:
         return 0.5
     return len(column.texts & known) / len(column.texts)
 
@@ -309,6 +338,10 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
         return 0.2
     if one.name in ("phone", "customer_phone"):
         return 1.0 if column.phones > 0.5 or column.numbers > 0.5 else 0.5
+    if one.name in _DIFFERING and column.distinct <= 2 and column.filled > 10:
+        return 0.3
+    if one.name in ("name", "customer_name") and _numbered(column):
+        return 0.4
     kind = WORDS_OF_FIELD.get((table, one.name))
     if kind and one.name in ("outcome", "stage", "status"):
         return _fit_state(one.name, kind, column)
@@ -323,6 +356,18 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
     if wordy and column.numbers > 0.95:
         return 0.35
     return 0.97 if column.dates > 0.9 else 1.0
+
+
+_DIFFERING = frozenset(
+    "tax_id phone postcode address subcategory name email customer_email customer_name text notes".split()
+)
+"""Columns whose values are not one and the same in all rows."""
+
+
+def _numbered(column: Column) -> bool:
+    """Whether most values are one word with figures in it: a number, no name."""
+    some = list(column.texts)[:200]
+    return sum(" " not in text and any(sign.isdigit() for sign in text) for text in some) > 0.9 * len(some)
 
 
 def _fit_state(name: str, kind: str, column: Column) -> float:

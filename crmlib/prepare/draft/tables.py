@@ -291,6 +291,18 @@ def _cross_references(readings: Sequence[Reading]) -> dict[int, str]:
     return found
 
 
+def _settles(reading: Reading, key: str, attribute: str) -> bool:
+    """Whether an attribute is one and the same for each value of a key, nearly always."""
+    if key == attribute:
+        return True
+    pairs = reading.match.export.frame[[key, attribute]].astype(str)
+    pairs = pairs[(pairs[attribute] != "") & (pairs[attribute] != "None")]
+    if pairs.empty:
+        return False
+    commonest = pairs.groupby([key, attribute]).size().groupby(level=0).max().sum()
+    return bool(commonest >= 0.8 * len(pairs))
+
+
 def _inside(reading: Reading, name: str) -> Table | None:
     """Customers or products as the lines of orders tell of them."""
     match = reading.match
@@ -301,7 +313,7 @@ def _inside(reading: Reading, name: str) -> Table | None:
     cells = {key: there}
     for ours, virtual in ATTRIBUTES[name].items():
         guess = match.guesses.get(virtual)
-        if guess is not None and guess.sure > 0.6:
+        if guess is not None and guess.sure > 0.6 and _settles(reading, there.name, guess.theirs):
             column = match.profile[guess.theirs]
             cells[ours] = Cell(name=guess.theirs, theirs=(guess.theirs,), sure=guess.sure,
                                runner_up=guess.runner_up, samples=samples_of(column))  # fmt: skip

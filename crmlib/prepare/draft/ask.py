@@ -57,7 +57,7 @@ def _settled(parts: Parts, table: Table, name: str, cell: Cell, ask: Callable[..
     else:
         cells[name] = replace(cell, sure=1.0)
     begins = f"Is {table.name}.{name} "
-    now = [one for one in parts.tables if one.name == table.name][0]
+    now = next(one for one in parts.tables if one.name == table.name)
     cells = {one: cells.get(one, now.cells[one]) for one in now.cells if one in cells or one != name}
     tables = tuple(replace(one, cells=cells) if one.name == table.name else one for one in parts.tables)
     return replace(

@@ -120,7 +120,8 @@ def draft(folder: str | Path, *, currency: str | None = None, time_zone: str | N
     --------
     >>> import tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> _ = (folder / "orders.csv").write_text("InvoiceNo,StockCode,InvoiceDate,Quantity,UnitPrice\\n1,a,2020-01-05,2,9.5\\n")
+    >>> text = "InvoiceNo,StockCode,InvoiceDate,Quantity,UnitPrice\\n1,a,2020-01-05,2,9.5\\n"
+    >>> _ = (folder / "orders.csv").write_text(text)
     >>> draft(folder).columns.query("table == 'transactions'")[["column", "theirs"]].values.tolist()
     [['order_id', 'InvoiceNo'], ['product_id', 'StockCode'], ['ordered_at', 'InvoiceDate'], ['quantity', 'Quantity'],
      ['net_amount', '"Quantity" * "UnitPrice"']]

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 from io import StringIO
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.config.read import CONFIG_NAME, WorkspaceConfig
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.sources.door import allowed_paths, close_source, open_source
@@ -106,7 +106,7 @@ def _tables_in(engine: Engine, folder: Path, entry: str, path: Path) -> list[Exp
     if kind == "excel":
         return list(_sheets(entry, path))
     if kind in ("sqlite", "duckdb"):
-        names = _sqlite_tables(path) if kind == "sqlite" else _duckdb_tables(path)
+        names = _sqlite_tables(path) if kind == "sqlite" else _duckdb_tables(engine, path)
         return [_by_reader(engine, folder, f"{entry}#{name}") for name in names]
     return [_by_reader(engine, folder, entry)]
 
@@ -152,7 +152,7 @@ def _text_table(entry: str, path: Path) -> list[Export]:
             header_row=title,
             totals=totals,
             notes=(*text.notes, *notes),
-        )  # fmt: skip
+        )
     ]
 
 
@@ -241,13 +241,16 @@ def _sqlite_tables(path: Path) -> list[str]:
         ]
 
 
-def _duckdb_tables(path: Path) -> list[str]:
-    with closing(duckdb.connect(str(path), read_only=True)) as shop:
-        found = shop.execute(
+def _duckdb_tables(engine: Engine, path: Path) -> list[str]:
+    engine.execute(f"attach {text_literal(str(path.resolve()))} as looked_at (read_only, type duckdb)")
+    try:
+        found = engine.rows(
             "select case schema_name when 'main' then '' else schema_name || '.' end || table_name "
-            "from duckdb_tables() order by 1"
+            "from duckdb_tables() where database_name = 'looked_at' order by 1"
         )
-        return [name for (name,) in found.fetchall()]
+    finally:
+        engine.execute("detach looked_at")
+    return [name for (name,) in found]
 
 
 def _by_reader(engine: Engine, folder: Path, entry: str) -> Export:

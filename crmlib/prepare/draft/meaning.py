@@ -298,7 +298,7 @@ def _orders(reading: Reading) -> None:
         cells["ordered_at"] = cells["paid_on"]
         reading.questions.append("transactions.ordered_at has no column: the day of payment is taken.")
     if "customer_id" not in cells:
-        for other in ("customer_email", "customer_name"):
+        for other in ("customer_email", "customer_phone", "customer_name"):
             cell = _virtual_cell(match, other)
             if cell is not None:
                 cells["customer_id"] = cell
@@ -470,7 +470,8 @@ def _deals(reading: Reading) -> None:
         cells["outcome"] = _flag_outcome(match)
     elif "closed_at" in cells:
         name = cells["closed_at"].theirs[0]
-        sql = f"case when nullif(trim(cast({Engine.quote(name)} as varchar)), '') is not null then 'won' else 'open' end"
+        filled = f"nullif(trim(cast({Engine.quote(name)} as varchar)), '') is not null"
+        sql = f"case when {filled} then 'won' else 'open' end"
         cells["outcome"] = Cell(sql=sql, theirs=(name,), sure=0.6)
         reading.questions.append(
             f'No column says what was won or lost: a deal with a "{name}" counts as won.'
@@ -541,7 +542,8 @@ def _expected_close(reading: Reading) -> None:
 def _people(reading: Reading) -> None:
     match, cells = reading.match, reading.cells
     parts = [match.guesses[one].theirs for one in ("first_name", "last_name") if one in match.guesses]
-    if parts and "name" not in cells:
+    least = 0.97 if match.table == "contacts" else 0.8
+    if parts and ("name" not in cells or (len(parts) == 2 and cells["name"].sure < least)):
         texts = ", ".join(Engine.quote(part) for part in parts)
         sure = min(match.guesses[one].sure for one in ("first_name", "last_name") if one in match.guesses)
         cells["name"] = Cell(sql=f"concat_ws(' ', {texts})", theirs=tuple(parts), sure=sure)

@@ -36,7 +36,32 @@ VIRTUAL = {
 """Columns of exports that are none of ours but say something about ours, and what they hold."""
 
 CODES = frozenset(
-    ["eur", "usd", "gbp", "chf", "cny", "rmb", "jpy", "hkd", "sgd", "aud", "cad", "inr", "brl", "mxn", "sek", "nok", "dkk", "pln", "czk", "krw", "twd", "nzd", "zar", "thb"]
+    [
+        "eur",
+        "usd",
+        "gbp",
+        "chf",
+        "cny",
+        "rmb",
+        "jpy",
+        "hkd",
+        "sgd",
+        "aud",
+        "cad",
+        "inr",
+        "brl",
+        "mxn",
+        "sek",
+        "nok",
+        "dkk",
+        "pln",
+        "czk",
+        "krw",
+        "twd",
+        "nzd",
+        "zar",
+        "thb",
+    ]
 )
 ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
 """How sure a name is: a table's word alone, behind the table's word, and without its first or last word."""
@@ -119,8 +144,8 @@ class Names:
     def table_of_file(self, entry: str) -> dict[str, float]:
         """Which tables the name of a file or sheet speaks of, with how much of it."""
         found: dict[str, float] = {}
-        file, _, part = entry.rpartition("#")
-        stem = re.sub(r"\.\w{1,8}(\.gz)?$", "", (part if file else part).split("/")[-1])
+        part = entry.rpartition("#")[2]
+        stem = re.sub(r"\.\w{1,8}(\.gz)?$", "", part.split("/")[-1])
         words = tuple(word for word in _tokens(re.sub(r"[\d*]+", " ", stem)) if word not in _FILE_NOISE)
         key = "".join(words)
         for table, names in self.tables.items():
@@ -134,7 +159,25 @@ class Names:
 
 
 _FILE_NOISE = frozenset(
-    ["export", "exports", "report", "data", "dataset", "list", "csv", "final", "new", "all", "erp", "crm", "v", "copy", "download", "file", "full", "the"]
+    [
+        "export",
+        "exports",
+        "report",
+        "data",
+        "dataset",
+        "list",
+        "csv",
+        "final",
+        "all",
+        "erp",
+        "crm",
+        "v",
+        "copy",
+        "download",
+        "file",
+        "full",
+        "the",
+    ]
 )
 
 
@@ -249,7 +292,7 @@ def _learn_entities(
             add(part, TABLES[table].time or "", 0.86)
     for part in parts["id"]:
         if ENTITY_OF_FIELD.get(own):
-            add(part, own, 0.92)
+            add(part, own, 0.985 if table == "transactions" else 0.92)
     for part in parts["name"]:
         if "name" in declared:
             add(part, "name", 0.9)
@@ -305,7 +348,7 @@ def _noise() -> frozenset[str]:
 @cache
 def _simplified() -> dict[int, int]:
     pairs = _document("zh")["characters"]
-    return {ord(old): ord(new) for old, new in zip(pairs["from"], pairs["to"], strict=True)}
+    return {ord(before): ord(after) for before, after in zip(pairs["from"], pairs["to"], strict=True)}
 
 
 def _folded(text: str) -> str:

@@ -114,7 +114,9 @@ def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
         column
         for other in others
         for one in TABLES[other.table].fields
-        if other is not match and one.references == match.table and (column := other.column(one.name)) is not None
+        if other is not match
+        and one.references == match.table
+        and (column := other.column(one.name)) is not None
     ]
     named = [column for column in named if column.distinct > 2]
     if not named:
@@ -124,9 +126,15 @@ def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
         return sum(len(one.texts & column.texts) / len(one.texts) for one in named) / len(named)
 
     best = max(match.profile.values(), key=lambda column: (share(column), column is now))
-    if share(now) > 0.5 or share(best) < 0.8 or best.distinct < 0.9 * best.filled:
+    if (
+        (share(now) > 0.1 and (share(now) > 0.5 or share(best) < 0.8))
+        or share(best) < 0.5
+        or best.distinct < 0.9 * best.filled
+    ):
         return match
-    guess = Guess(field=key, theirs=best.name, sure=0.9, runner_up=now.name, runner_sure=match.guesses[key].sure)
+    guess = Guess(
+        field=key, theirs=best.name, sure=0.9, runner_up=now.name, runner_sure=match.guesses[key].sure
+    )
     return replace(match, guesses={**match.guesses, key: guess})
 
 
@@ -254,7 +262,7 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Mapping[s
         return min(1.0, named * fit * known * (0.93 + 0.07 * column.filled / max(column.rows, 1)))
     if one.name == "email" and column.emails > 0.9 and table in ("customers", "contacts"):
         return 0.55
-    if within > 0.95 and column.distinct >= 10 and one.references and column.length >= 2:
+    if within > 0.95 and column.distinct >= 10 and one.references not in (None, table) and column.length >= 2:
         return 0.5
     return 0.0
 
@@ -348,7 +356,7 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
     if one.allowed and column.values:
         known = {*map(value_key, one.allowed), *(words(kind) if kind else ())}
         share = sum(n for value, n in column.values.items() if value_key(value) in known) / column.filled
-        return 0.45 + 0.6 * share
+        return 0.45 + 0.6 * share if share else 0.2
     if one.allowed:
         return 0.2
     wordy = one.name in ("name", "country", "city", "region", "industry", "product_name", "customer_name", "brand",
@@ -359,7 +367,19 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
 
 
 _DIFFERING = frozenset(
-    "tax_id phone postcode address subcategory name email customer_email customer_name text notes".split()
+    [
+        "tax_id",
+        "phone",
+        "postcode",
+        "address",
+        "subcategory",
+        "name",
+        "email",
+        "customer_email",
+        "customer_name",
+        "text",
+        "notes",
+    ]
 )
 """Columns whose values are not one and the same in all rows."""
 

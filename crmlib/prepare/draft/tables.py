@@ -161,9 +161,8 @@ def _ordered(form: str, days: int, months: int, reading: Reading) -> str:
     if not form.startswith(("%d/%m", "%m/%d", "%d-%m", "%m-%d", "%d.%m", "%m.%d")) or form[3:5] == "%b":
         return form
     sign = form[2]
-    if days != months:
-        first = days > months
-    else:
+    first = days > months
+    if days == months:
         first = sign != "/" or ("%I" not in form and not _american(reading))
     return (f"%d{sign}%m" if first else f"%m{sign}%d") + form[5:]
 

@@ -181,6 +181,10 @@ _SHELF = {
         "Crm",
         "check_tables",
     ),
+    "crmlib.prepare.draft.draft": (
+        "draft",
+        "Draft",
+    ),
     "crmlib.prepare.workspace": ("open_workspace",),
     "crmlib.present.reports.rules.draw": (
         "plot_lift_by_support",

@@ -235,20 +235,28 @@ def lists(
 @app.command(epilog=EXIT_CODES, help="Draft a first crm.toml for a folder of exports.")
 def draft(
     folder: Annotated[Path, typer.Argument(help="Folder with the exports.")],
-    currency: Annotated[str, typer.Option(metavar="CODE", help="Of ISO 4217.")] = "EUR",
-    time_zone: Annotated[str, typer.Option(metavar="ZONE", help="Such as Europe/Paris.")] = "UTC",
+    currency: Annotated[str | None, typer.Option(metavar="CODE", help="Of ISO 4217; else as seen.")] = None,
+    time_zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Europe/Paris.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write it, never over one that is there.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take the guesses; ask nothing.")] = False,
 ) -> None:
-    """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.prepare.draft`."""
-    from crmlib.prepare.draft import draft_config, write_draft
+    """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.draft`."""
+    from crmlib.prepare.draft.ask import answered
+    from crmlib.prepare.draft.draft import draft as drafted
 
-    found = draft_config(folder, currency=currency, time_zone=time_zone)
+    found = drafted(folder, currency=currency, time_zone=time_zone)
+    if write and not yes and sys.stdin.isatty() and sys.stdout.isatty():
+        found = answered(found, ask=typer.prompt)
     if write:
-        typer.echo(f"Written: {write_draft(folder, found)}. Read it, then: crmlib check {folder}")
+        typer.echo(f"Written: {found.write(folder)}. Read it, then: crmlib check {folder}")
     else:
         typer.echo(found.text, nl=False)
+    for question in found.questions:
+        _complain(f"To be answered: {question}")
     for gap in found.gaps:
         _complain(f"Not found, and required: {gap}. Name its column in crm.toml.")
+    for file, reason in found.unused:
+        _complain(f"Not used: {file}: {reason}")
 
 
 @app.command(epilog=EXIT_CODES, help="Write the exports of an invented company, and what is true of it.")

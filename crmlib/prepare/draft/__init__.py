@@ -1,0 +1,1 @@
+"""A first crm.toml for a folder of exports, from names, values and keys."""

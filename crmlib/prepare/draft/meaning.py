@@ -1,0 +1,585 @@
+"""From a matched column to what stands in crm.toml: its name, or SQL where the values need reading."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.config.parts import CURRENCIES
+from crmlib.prepare.draft.names import meaning_of, plain, value_key, words
+from crmlib.prepare.draft.profile import Column, masked, number_of
+from crmlib.prepare.draft.score import STAND_INS, SURE, WORDS_OF_FIELD, Match
+from crmlib.prepare.engine import Engine
+from crmlib.schema.fields import Field
+from crmlib.schema.tables import TABLES
+
+MOST_CASES = 60
+ROWS_RECKONED = 20_000
+_YES = frozenset(["true", "t", "yes", "y", "1", "x", "on"])
+_NO = frozenset(["false", "f", "no", "n", "0", "off"])
+_CENTS = ("cents", "cent", "incents", "minorunit", "分", "centimes", "centavos")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What fills one of our columns.
+
+    Parameters
+    ----------
+    name, sql, value : exactly one: their column, an expression, a constant
+    theirs : the columns it reads
+    sure : 0 to 1
+    runner_up : the next best column
+    samples : masked values
+    why : what was seen that says so
+    """
+
+    name: str = ""
+    sql: str = ""
+    value: str = ""
+    theirs: tuple[str, ...] = ()
+    sure: float = 1.0
+    runner_up: str = ""
+    samples: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def expression(self) -> str:
+        """The cell as SQL."""
+        if self.name:
+            return Engine.quote(self.name)
+        return self.sql or text_literal(self.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Rows that stay, and why the others go."""
+
+    sql: str
+    reason: str
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """How one export is read as one table."""
+
+    match: Match
+    cells: dict[str, Cell] = field(default_factory=dict)
+    filters: list[Filter] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    currencies: dict[str, int] = field(default_factory=dict)
+
+
+def read_as(match: Match) -> Reading:
+    """How the rows of a matched export become rows of its table."""
+    reading = Reading(match=match)
+    spec = TABLES[match.table]
+    for name, guess in match.guesses.items():
+        if name in spec.names:
+            reading.cells[name] = _plain_cell(match, spec.field(name), guess.theirs)
+    by_table = {
+        "transactions": _orders, "opportunities": _deals, "customers": _people, "contacts": _people,
+        "feedback": _feedback, "plans": _plans,
+    }  # fmt: skip
+    by_table.get(match.table, _nothing)(reading)
+    _stand_in(reading)
+    _totals(reading)
+    reading.missing = [name for name in spec.required if name not in reading.cells]
+    for name, cell in reading.cells.items():
+        if cell.sure < SURE and cell.theirs:
+            shown = " and ".join(f'"{one}"' for one in cell.theirs[:3])
+            other = f', or "{cell.runner_up}"' if cell.runner_up else ""
+            reading.questions.append(f"Is {match.table}.{name} {shown}{other}? ({cell.sure:.0%} sure)")
+    return reading
+
+
+def _nothing(reading: Reading) -> None:
+    """Tables whose columns need no more than their own reading."""
+
+
+def _plain_cell(match: Match, one: Field, theirs: str) -> Cell:
+    column, guess = match.profile[theirs], match.guesses[one.name]
+    runner = f"{guess.runner_up}" if guess.runner_up else ""
+    base = {"theirs": (theirs,), "sure": guess.sure, "runner_up": runner, "samples": samples_of(column)}
+    sql, why = _reading_sql(match.table, one, column)
+    return Cell(sql=sql, why=why, **base) if sql else Cell(name=theirs, **base)
+
+
+def samples_of(column: Column) -> tuple[str, ...]:
+    """Three values, masked."""
+    return tuple(dict.fromkeys(masked(text) for text in sorted(column.texts, key=len)[-3:]))
+
+
+def _reading_sql(table: str, one: Field, column: Column) -> tuple[str, str]:
+    """SQL where the values are not yet what the field holds, with what was seen; else nothing."""
+    quoted = Engine.quote(column.name)
+    if one.type in ("timestamp", "date") and column.dates < 0.6 and column.numbers > 0.9 and not column.empty:
+        if column.low > 1e11:
+            return f"to_timestamp(cast({quoted} as bigint) / 1000.0)", "milliseconds since 1970"
+        if column.low > 1e8:
+            return f"to_timestamp(cast({quoted} as bigint))", "seconds since 1970"
+        days = f"to_days(cast(floor(cast({quoted} as double)) as integer))"
+        return f"cast('1899-12-30' as date) + {days}", "days as a spreadsheet counts them"
+    if one.type == "money" and _in_cents(column.name):
+        return f"{quoted} / 100.0", "its name says cents"
+    if one.type == "boolean" and column.values:
+        return _boolean_sql(column)
+    kind = WORDS_OF_FIELD.get((table, one.name), "")
+    if one.allowed and kind and one.name != "outcome" and column.values:
+        return _words_sql(one, kind, column)
+    return "", ""
+
+
+def _in_cents(name: str) -> bool:
+    inside = name.lower()
+    key = plain(name)
+    return key.endswith(_CENTS[:3]) or any(
+        f"({word})" in inside or f"（{word}）" in inside for word in _CENTS
+    )
+
+
+def _lowered(name: str) -> str:
+    return f"lower(trim(cast({Engine.quote(name)} as varchar)))"
+
+
+def _boolean_sql(column: Column) -> tuple[str, str]:
+    seen = {value.lower().strip(): words("boolean").get(value_key(value)) for value in column.values}
+    if all(value in _YES | _NO for value in seen):
+        return "", ""
+    cases = " ".join(f"when {text_literal(v)} then {text_literal(m)}" for v, m in seen.items() if m)
+    return f"case {_lowered(column.name)} {cases} end", "words for yes and no"
+
+
+def _words_sql(one: Field, kind: str, column: Column) -> tuple[str, str]:
+    seen = {value.lower().strip(): meaning_of(kind, value) for value in column.values}
+    if all(value in one.allowed for value in seen) or not any(seen.values()):
+        return "", ""
+    cases = " ".join(
+        f"when {text_literal(value)} then {text_literal(meaning)}"
+        for value, meaning in list(seen.items())[:MOST_CASES]
+        if meaning and len(value) < 80
+    )
+    unknown = [masked(value) for value, meaning in seen.items() if not meaning]
+    why = f"not known: {', '.join(unknown[:3])}" if unknown else ""
+    return f"case {_lowered(column.name)} {cases} else {Engine.quote(column.name)} end", why
+
+
+def _stand_in(reading: Reading) -> None:
+    """Required columns that are not there, from what says the same."""
+    match, cells = reading.match, reading.cells
+    for name in TABLES[match.table].required:
+        if name in cells:
+            continue
+        for other in STAND_INS.get((match.table, name), ()):
+            source = cells.get(other) or _virtual_cell(match, other)
+            if source is None or not source.theirs:
+                continue
+            made = _made_of(reading, name, other, source)
+            if made is not None:
+                cells[name] = made
+                break
+    spec = TABLES[match.table]
+    reading.cells = {name: cells[name] for name in spec.names if name in cells}
+
+
+def _made_of(reading: Reading, name: str, other: str, source: Cell) -> Cell | None:
+    table = reading.match.table
+    constants = {
+        ("feedback", "kind"): "review", ("events", "event"): "view", ("plans", "dimension"): "total",
+        ("plans", "key"): "total", ("plans", "measure"): "net_amount", ("relations", "relation"): "parent",
+    }  # fmt: skip
+    if (table, name) in constants:
+        reading.questions.append(
+            f"{table}.{name} has no column: {constants[table, name]!r} is taken for all rows."
+        )
+        return Cell(value=constants[table, name], sure=0.6)
+    if (table, name) in (
+        ("transactions", "order_id"),
+        ("interactions", "interaction_id"),
+        ("feedback", "feedback_id"),
+    ):
+        who = reading.cells.get("customer_id")
+        parts = [one for one in (who, source) if one is not None]
+        texts = ", ".join(f"cast({one.expression} as varchar)" for one in parts)
+        reading.questions.append(
+            f"{table}.{name} has no column: one customer at one moment is taken for one."
+        )
+        theirs = tuple(theirs for one in parts for theirs in one.theirs)
+        return Cell(sql=f"concat_ws('/', {texts})", theirs=theirs, sure=0.6)
+    column = reading.match.profile[source.theirs[0]]
+    if name in TABLES[table].keys and table != "transactions" and not column.unique:
+        if column.distinct < 0.5 * max(column.filled, 1):
+            return None
+        reading.questions.append(
+            f'{table}.{name} has no column: "{source.theirs[0]}" is taken, which is not unique.'
+        )
+    return source
+
+
+def _virtual_cell(match: Match, name: str) -> Cell | None:
+    guess = match.guesses.get(name)
+    if guess is None:
+        return None
+    column = match.profile[guess.theirs]
+    return Cell(name=guess.theirs, theirs=(guess.theirs,), sure=guess.sure, runner_up=guess.runner_up,
+                samples=samples_of(column))  # fmt: skip
+
+
+def _totals(reading: Reading) -> None:
+    totals = reading.match.export.totals
+    if totals:
+        first = reading.match.export.columns[0]
+        listed = ", ".join(text_literal(value.lower()) for value in totals)
+        reading.filters.append(
+            Filter(sql=f"coalesce({_lowered(first)}, '') not in ({listed})", reason="is a row of totals")
+        )
+
+
+def _without(reading: Reading, name: str, values: Sequence[str], what: str) -> None:
+    """Leave out the rows whose column holds one of the values; their number is said."""
+    column = reading.match.profile[name]
+    rows = sum(column.values.get(value, 0) for value in values)
+    listed = ", ".join(text_literal(value.lower().strip()) for value in values)
+    sql = f"coalesce({_lowered(name)}, '') not in ({listed})"
+    reading.filters.append(Filter(sql=sql, reason=f"{what} ({rows:,} of the {column.rows:,} rows looked at)"))
+
+
+def _currency(reading: Reading) -> None:
+    column = reading.match.column("currency")
+    if column is None or not column.values:
+        return
+    codes = {value: n for value, n in column.values.items() if _code(value)}
+    for value, n in codes.items():
+        reading.currencies[_code(value)] = reading.currencies.get(_code(value), 0) + n
+
+
+_CODES = {
+    "人民币": "CNY",
+    "rmb": "CNY",
+    "元": "CNY",
+    "美元": "USD",
+    "円": "JPY",
+    "日元": "JPY",
+    "欧元": "EUR",
+    "港币": "HKD",
+}
+
+
+def _code(value: str) -> str:
+    found = _CODES.get(value.strip().lower(), value.strip().upper())
+    return found if found in CURRENCIES else ""
+
+
+def only_currency(reading: Reading, currency: str) -> None:
+    """Keep the amounts of one currency where an export mixes several."""
+    guess = reading.match.guesses.get("currency")
+    if guess is None or len(reading.currencies) < 2:
+        return
+    values = reading.match.profile[guess.theirs].values
+    mine = [value for value in values if _code(value) in (currency, "")]
+    rows = sum(n for value, n in values.items() if value not in mine)
+    listed = ", ".join(text_literal(value.lower().strip()) for value in mine) or "''"
+    seen = ", ".join(
+        f"{code} {n:,}" for code, n in sorted(reading.currencies.items(), key=lambda one: -one[1])
+    )
+    sql = f"coalesce({_lowered(guess.theirs)}, {text_literal(currency.lower())}) in ({listed})"
+    reading.filters.append(Filter(sql=sql, reason=f"is not in {currency} ({rows:,} rows looked at)"))
+    reading.questions.append(
+        f'"{guess.theirs}" mixes currencies ({seen}): only {currency} is kept, since amounts cannot be added. '
+        "Export converted amounts, or give the others a workspace of their own."
+    )
+
+
+def _orders(reading: Reading) -> None:
+    match, cells = reading.match, reading.cells
+    if "ordered_at" not in cells and "paid_on" in cells:
+        cells["ordered_at"] = cells["paid_on"]
+        reading.questions.append("transactions.ordered_at has no column: the day of payment is taken.")
+    if "customer_id" not in cells:
+        for other in ("customer_email", "customer_phone", "customer_name"):
+            cell = _virtual_cell(match, other)
+            if cell is not None:
+                cells["customer_id"] = cell
+                break
+    if "product_id" not in cells and "product_name" not in match.guesses and "order_id" in cells:
+        cells["product_id"] = Cell(value="unknown", sure=0.6)
+        reading.questions.append(
+            "transactions.product_id has no column: each row counts as one unknown product."
+        )
+    _amount(reading)
+    _status(reading)
+    _currency(reading)
+
+
+def _amount(reading: Reading) -> None:
+    """What a line brought: a column that says so, or quantity times price; never an order's total on each line."""
+    match, cells = reading.match, reading.cells
+    sums = _Sums(match)
+    net = match.guesses.get("net_amount")
+    once = net is None or sums.repeated(net.theirs) or sums.sparse(net.theirs)
+    if net is not None and once and sums.price:
+        said = (
+            "stands again on each line of an order" if sums.repeated(net.theirs) else "is empty on most lines"
+        )
+        reading.questions.append(f'"{net.theirs}" {said}: quantity times price is taken for the line.')
+    if once and sums.price:
+        cells["net_amount"] = sums.product()
+    elif net is None:
+        total = match.guesses.get("order_total")
+        if total is None:
+            return
+        cells["net_amount"] = _virtual_cell(match, "order_total") or Cell()
+        once = sums.repeated(total.theirs)
+    if once and not sums.price and "line_no" in cells and "net_amount" in cells:
+        first = cells["line_no"].expression
+        total_sql = (
+            f"case when cast({first} as varchar) = '1' then {cells['net_amount'].expression} else 0 end"
+        )
+        cells["net_amount"] = Cell(sql=total_sql, theirs=cells["net_amount"].theirs, sure=0.7)
+        reading.questions.append("The order's total is counted once, on its first line.")
+    refunded = match.guesses.get("refunded_amount")
+    order = match.column("order_id")
+    if refunded is not None and order is not None and order.unique and "net_amount" in cells:
+        cell = cells["net_amount"]
+        sql = f"{cell.expression} - coalesce({Engine.quote(refunded.theirs)}, 0)"
+        if match.profile[refunded.theirs].high > 0:
+            cells["net_amount"] = Cell(sql=sql, theirs=(*cell.theirs, refunded.theirs), sure=cell.sure,
+                                       samples=cell.samples, why="less what was paid back")  # fmt: skip
+
+
+class _Sums:
+    """What the amounts of an export add up to."""
+
+    def __init__(self, match: Match) -> None:
+        self.match = match
+        self.price = match.guesses.get("unit_price")
+        self.quantity = match.guesses.get("quantity")
+        self.frame = match.export.frame.head(ROWS_RECKONED)
+        self.order = match.guesses.get("order_id")
+
+    def numbers(self, name: str) -> pd.Series:
+        found = [
+            number_of(str(cell).strip()) if cell not in (None, "") else None for cell in self.frame[name]
+        ]
+        return pd.Series(
+            [one[0] if one else float("nan") for one in found], index=self.frame.index, dtype=float
+        )
+
+    def lines(self) -> pd.Series | None:
+        if self.price is None:
+            return None
+        price = self.numbers(self.price.theirs)
+        return price * self.numbers(self.quantity.theirs) if self.quantity else price
+
+    def repeated(self, name: str) -> bool:
+        """Whether an amount is that of the whole order, standing on each of its lines."""
+        if self.order is None:
+            return False
+        amount = self.numbers(name)
+        groups = pd.DataFrame(
+            {"order": self.frame[self.order.theirs].astype(str), "amount": amount, "line": self.lines()}
+        )
+        known = groups.dropna(subset=["amount"]).groupby("order")
+        size, kinds = known.size(), known["amount"].nunique()
+        several = size.index[size > 1]
+        if not len(several) or (kinds[several] == 1).mean() < 0.95:
+            return False
+        if groups["line"].isna().all():
+            return len(several) >= 5
+        differs = (groups["line"] - groups["amount"]).abs() > 0.01 * groups["amount"].abs() + 0.01
+        return bool(differs[groups["order"].isin(several)].mean() > 0.5)
+
+    def sparse(self, name: str) -> bool:
+        """Whether an amount stands on the first line of an order only."""
+        column = self.match.profile[name]
+        price = self.match.profile[self.price.theirs] if self.price else None
+        return price is not None and column.filled < 0.9 * column.rows and price.filled > 0.97 * price.rows
+
+    def product(self) -> Cell:
+        """Quantity times price, less the line's discount."""
+        assert self.price is not None
+        price = Engine.quote(self.price.theirs) + (" / 100.0" if _in_cents(self.price.theirs) else "")
+        sql, theirs = price, (self.price.theirs,)
+        sure = self.price.sure
+        if self.quantity is not None:
+            sql = f"{Engine.quote(self.quantity.theirs)} * {price}"
+            theirs, sure = (self.quantity.theirs, self.price.theirs), min(sure, self.quantity.sure)
+        discount = self.match.guesses.get("discount_amount")
+        if discount is not None and not self.repeated(discount.theirs) and not self.sparse(discount.theirs):
+            column = self.match.profile[discount.theirs]
+            quoted = f"coalesce({Engine.quote(discount.theirs)}, 0)"
+            if 0 < column.high <= 1 and column.low >= 0:
+                sql, theirs = f"{sql} * (1 - {quoted})", (*theirs, discount.theirs)
+            elif column.high > 0:
+                sql, theirs = f"{sql} - {quoted}", (*theirs, discount.theirs)
+        return Cell(sql=sql, theirs=theirs, sure=sure, why="quantity times price" if self.quantity else "")
+
+
+def _status(reading: Reading) -> None:
+    """Orders that brought no money are left out."""
+    match = reading.match
+    guess = match.guesses.get("status")
+    column = match.column("status")
+    if guess is not None and column is not None and column.values:
+        meanings: dict[str, list[str]] = {}
+        for value in column.values:
+            meanings.setdefault(meaning_of("status", value) or "", []).append(value)
+        gone = [kind for kind in ("cancelled", "failed", "refunded", "pending") if kind in meanings]
+        if "refunded" in gone and _refunds_are_negative(match, guess.theirs, meanings["refunded"]):
+            gone.remove("refunded")
+        if gone:
+            values = [value for kind in gone for value in meanings[kind]]
+            _without(reading, guess.theirs, values, f"is {' or '.join(gone)}, by {guess.theirs[:40]}")
+            shown = ", ".join(sorted(set(values)))[:120]
+            reading.questions.append(f'Orders whose "{guess.theirs}" is {shown} are left out. Right?')
+    test = match.column("test_flag")
+    if test is not None and test.values:
+        yes = [value for value in test.values if words("test").get(value_key(value))]
+        live = "live" in test.name.lower()
+        values = [value for value in test.values if value not in yes] if live else yes
+        if values:
+            _without(reading, test.name, values, "is a test")
+
+
+def _refunds_are_negative(match: Match, status: str, values: Iterable[str]) -> bool:
+    name = next(
+        (match.guesses[one].theirs for one in ("net_amount", "order_total") if one in match.guesses), None
+    )
+    if name is None:
+        return False
+    frame = match.export.frame
+    some = frame.loc[frame[status].astype(str).str.strip().isin(set(values)), name].head(500)
+    found = [number_of(str(cell)) for cell in some]
+    return bool(found) and sum(one is not None and one[0] < 0 for one in found) > 0.5 * len(found)
+
+
+def _deals(reading: Reading) -> None:
+    match, cells = reading.match, reading.cells
+    source = next((name for name in ("outcome", "stage") if (c := match.column(name)) and _decides(c)), None)
+    if source is not None:
+        column = match.column(source)
+        assert column is not None
+        cells["outcome"] = _outcome_cell(match, source, column)
+        unknown = [v for v in column.values if not meaning_of("outcome", v)]
+        if unknown and source == "outcome":
+            shown = ", ".join(unknown)[:120]
+            reading.questions.append(f'Deals whose "{column.name}" is {shown} count as open. Right?')
+    elif "is_won" in match.guesses:
+        cells["outcome"] = _flag_outcome(match)
+    elif "closed_at" in cells:
+        name = cells["closed_at"].theirs[0]
+        filled = f"nullif(trim(cast({Engine.quote(name)} as varchar)), '') is not null"
+        sql = f"case when {filled} then 'won' else 'open' end"
+        cells["outcome"] = Cell(sql=sql, theirs=(name,), sure=0.6)
+        reading.questions.append(
+            f'No column says what was won or lost: a deal with a "{name}" counts as won.'
+        )
+    else:
+        cells.pop("outcome", None)
+    if "stage" not in cells and "outcome" in cells:
+        cells["stage"] = cells["outcome"]
+    _expected_close(reading)
+    _currency(reading)
+
+
+def _decides(column: Column) -> bool:
+    return bool({"won", "lost"} & {meaning_of("outcome", value) for value in column.values})
+
+
+def _outcome_cell(match: Match, source: str, column: Column) -> Cell:
+    seen = {value.lower().strip(): meaning_of("outcome", value) for value in column.values}
+    cases = " ".join(
+        f"when {text_literal(value)} then {text_literal(meaning)}"
+        for value, meaning in list(seen.items())[:MOST_CASES]
+        if meaning in ("won", "lost") and len(value) < 80
+    )
+    guess = match.guesses[source]
+    sure = min(0.99, guess.sure + 0.05)
+    if all(value in ("open", "won", "lost") for value in seen):
+        return Cell(name=column.name, theirs=(column.name,), sure=sure, samples=samples_of(column))
+    sql = f"case {_lowered(column.name)} {cases} else 'open' end"
+    return Cell(
+        sql=sql, theirs=(column.name,), sure=sure, runner_up=guess.runner_up, samples=samples_of(column)
+    )
+
+
+def _flag_outcome(match: Match) -> Cell:
+    won = match.guesses["is_won"]
+    yes = "('true', 't', 'yes', 'y', '1', 'ja', 'oui', '是')"
+    closed = match.guesses.get("is_closed")
+    lost = f"{_lowered(closed.theirs)} in {yes}" if closed else "false"
+    sql = f"case when {_lowered(won.theirs)} in {yes} then 'won' when {lost} then 'lost' else 'open' end"
+    return Cell(sql=sql, theirs=(won.theirs, *((closed.theirs,) if closed else ())), sure=won.sure)
+
+
+def _expected_close(reading: Reading) -> None:
+    """A closing date of an open deal is an expectation."""
+    cells, match = reading.cells, reading.match
+    closed, outcome = cells.get("closed_at"), cells.get("outcome")
+    if closed is None or outcome is None or "expected_close_on" in cells or outcome.theirs == closed.theirs:
+        return
+    if not closed.name or not outcome.theirs:
+        return
+    frame = match.export.frame
+    open_rows = frame[outcome.theirs[0]].map(
+        lambda cell: meaning_of("outcome", str(cell)) not in ("won", "lost")
+    )
+    if not frame.loc[open_rows, closed.name].map(lambda cell: cell not in (None, "")).any():
+        return
+    is_open = f"({outcome.expression}) = 'open'"
+    cells["expected_close_on"] = Cell(
+        sql=f"case when {is_open} then {closed.expression} end", theirs=closed.theirs, sure=closed.sure,
+        why="of open deals an expectation",
+    )  # fmt: skip
+    cells["closed_at"] = Cell(
+        sql=f"case when not {is_open} then {closed.expression} end", theirs=closed.theirs, sure=closed.sure,
+        runner_up=closed.runner_up, samples=closed.samples,
+    )  # fmt: skip
+
+
+def _people(reading: Reading) -> None:
+    match, cells = reading.match, reading.cells
+    parts = [match.guesses[one].theirs for one in ("first_name", "last_name") if one in match.guesses]
+    least = 0.97 if match.table == "contacts" else 0.8
+    if parts and ("name" not in cells or (len(parts) == 2 and cells["name"].sure < least)):
+        texts = ", ".join(Engine.quote(part) for part in parts)
+        sure = min(match.guesses[one].sure for one in ("first_name", "last_name") if one in match.guesses)
+        cells["name"] = Cell(sql=f"concat_ws(' ', {texts})", theirs=tuple(parts), sure=sure)
+
+
+def _feedback(reading: Reading) -> None:
+    score = reading.match.column("score")
+    if score is not None and "score_max" not in reading.cells and score.numbers > 0.9:
+        best = 5 if score.high <= 5 else 10 if score.high <= 10 else 100
+        reading.cells["score_max"] = Cell(value=str(best), sure=0.7)
+
+
+def _plans(reading: Reading) -> None:
+    cells = reading.cells
+    if "period_start" in cells and "period_end" not in cells:
+        start = cells["period_start"]
+        cells["period_end"] = Cell(
+            sql=f"last_day(cast({start.expression} as date))", theirs=start.theirs, sure=0.6
+        )
+        reading.questions.append("plans.period_end has no column: the last day of the month is taken.")
+
+
+def currencies_of(readings: Iterable[Reading]) -> Mapping[str, int]:
+    """Currencies seen in columns of currencies, else in marks beside amounts, with their numbers."""
+    readings = list(readings)
+    found: dict[str, int] = {}
+    for reading in readings:
+        for code, n in reading.currencies.items():
+            found[code] = found.get(code, 0) + n
+    if found:
+        return found
+    for reading in readings:
+        spec = TABLES[reading.match.table]
+        money = {t for n, c in reading.cells.items() if spec.field(n).type == "money" for t in c.theirs}
+        for name in money:
+            for code, n in reading.match.profile[name].marks.items():
+                if code in CURRENCIES:
+                    found[code] = found.get(code, 0) + n
+    return found

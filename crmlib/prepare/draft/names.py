@@ -1,0 +1,378 @@
+"""Names of columns in seven languages: which of our columns a name may mean, and how surely.
+
+The words lie in ``names/*.toml``, a file a language; ``names/words.toml`` holds the words of values.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from importlib.resources import files
+
+from crmlib.schema.tables import TABLES
+
+ENTITY_OF_TABLE = {
+    "customers": "customer", "contacts": "contact", "products": "product", "transactions": "order",
+    "opportunities": "deal", "interactions": "activity", "events": "event", "feedback": "feedback",
+    "service_cases": "case", "campaigns": "campaign", "employees": "employee",
+}  # fmt: skip
+ENTITY_OF_FIELD = {
+    "customer_id": "customer", "contact_id": "contact", "product_id": "product", "order_id": "order",
+    "opportunity_id": "deal", "campaign_id": "campaign", "employee_id": "employee", "owner_id": "employee",
+    "store_id": "store", "case_id": "case", "event_id": "event", "feedback_id": "feedback",
+    "interaction_id": "activity",
+}  # fmt: skip
+VIRTUAL = {
+    "unit_price": "number", "order_total": "number", "product_name": "text", "product_category": "text",
+    "customer_name": "text", "customer_email": "email", "customer_country": "text", "customer_city": "text",
+    "customer_region": "text", "customer_postcode": "text", "customer_phone": "text", "customer_address": "text",
+    "tax_amount": "number", "shipping_amount": "number", "refunded_amount": "number", "status": "text",
+    "test_flag": "boolean", "currency": "text", "deal_name": "text", "is_won": "boolean", "is_closed": "boolean",
+    "first_name": "text", "last_name": "text",
+}  # fmt: skip
+"""Columns of exports that are none of ours but say something about ours, and what they hold."""
+
+CODES = frozenset(
+    [
+        "eur",
+        "usd",
+        "gbp",
+        "chf",
+        "cny",
+        "rmb",
+        "jpy",
+        "hkd",
+        "sgd",
+        "aud",
+        "cad",
+        "inr",
+        "brl",
+        "mxn",
+        "sek",
+        "nok",
+        "dkk",
+        "pln",
+        "czk",
+        "krw",
+        "twd",
+        "nzd",
+        "zar",
+        "thb",
+    ]
+)
+ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
+"""How sure a name is: a table's word alone, behind the table's word, and without its first or last word."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The words of all languages, ready for looking up.
+
+    Attributes
+    ----------
+    meanings : table -> key of a name -> our columns with how surely
+    tokens : table -> words of a name -> the same
+    others : table -> keys of names that are none of our columns
+    entities : entity -> keys of its words
+    tables : table -> words of names of files and sheets
+    """
+
+    meanings: Mapping[str, Mapping[str, Mapping[str, float]]]
+    tokens: Mapping[str, Mapping[frozenset[str], Mapping[str, float]]]
+    others: Mapping[str, frozenset[str]]
+    entities: Mapping[str, frozenset[str]]
+    tables: Mapping[str, tuple[tuple[str, ...], ...]]
+
+    def meanings_of(self, table: str, name: str, *, prefix: str = "") -> dict[str, float]:
+        """Our columns, and the virtual ones, that a name may mean in a table, with how surely."""
+        found: dict[str, float] = {}
+        for tokens, sure in self._variants(table, name, prefix):
+            for field, strength in self.meanings[table].get("".join(tokens), {}).items():
+                found[field] = max(found.get(field, 0.0), strength * sure)
+        words = _tokens(name)
+        if "".join(words) in self.others[table]:
+            return {field: sure for field, sure in found.items() if sure > 0.97}
+        if max(found.values(), default=0.0) < 0.7:
+            for field, sure in self._near(table, words).items():
+                found[field] = max(found.get(field, 0.0), sure)
+        return found
+
+    def _variants(self, table: str, name: str, prefix: str) -> list[tuple[tuple[str, ...], float]]:
+        words = _tokens(name)
+        found = [(words, 1.0)]
+        if prefix and len(words) > 1 and words[0] == prefix:
+            words = words[1:]
+            found.append((words, 0.99))
+        if len(words) > 1 and words[-1] in CODES:
+            words = words[:-1]
+            found.append((words, 0.98))
+        key = "".join(words)
+        for entity in self.entities.get(ENTITY_OF_TABLE.get(table, ""), ()):
+            whole = len(entity) >= (2 if not entity.isascii() else 5)
+            if key != entity and (entity in (words[0], words[-1]) or whole):
+                if key.startswith(entity):
+                    found.append(((key[len(entity) :],), CUT))
+                if key.endswith(entity):
+                    found.append(((key[: -len(entity)],), CUT - 0.03))
+        if len(words) > 2:
+            found += [(words[1:], SHORTENED), (words[:-1], SHORTENED - 0.16)]
+        elif len(words) == 2:
+            found.append((words[1:], SHORTENED - 0.18))
+        return found
+
+    def _near(self, table: str, words: tuple[str, ...]) -> dict[str, float]:
+        """Names that share most of their words, or are misspelt."""
+        found: dict[str, float] = {}
+        mine, key = frozenset(words), "".join(words)
+        for theirs, fields in self.tokens[table].items():
+            shared = len(mine & theirs)
+            sure = 0.0
+            if shared and (theirs < mine or mine < theirs):
+                sure = 0.72 * shared / max(len(mine), len(theirs))
+            elif len(key) >= 6 and key.isascii():
+                other = "".join(sorted(theirs))
+                near = SequenceMatcher(None, "".join(sorted(words)), other)
+                if near.real_quick_ratio() > 0.88 and near.ratio() > 0.9:
+                    sure = 0.66
+            for field, strength in fields.items() if sure > 0.3 else ():
+                found[field] = max(found.get(field, 0.0), sure * strength)
+        return found
+
+    def table_of_file(self, entry: str) -> dict[str, float]:
+        """Which tables the name of a file or sheet speaks of, with how much of it."""
+        found: dict[str, float] = {}
+        part = entry.rpartition("#")[2]
+        stem = re.sub(r"\.\w{1,8}(\.gz)?$", "", part.split("/")[-1])
+        words = tuple(word for word in _tokens(re.sub(r"[\d*]+", " ", stem)) if word not in _FILE_NOISE)
+        key = "".join(words)
+        for table, names in self.tables.items():
+            for name in names:
+                run = any(words[i : i + len(name)] == name for i in range(len(words)))
+                text = "".join(name)
+                inside = not text.isascii() and len(text) > 1 and text in key
+                if key and (run or inside or text == key):
+                    found[table] = max(found.get(table, 0.0), len(text) / len(key))
+        return found
+
+
+_FILE_NOISE = frozenset(
+    [
+        "export",
+        "exports",
+        "report",
+        "data",
+        "dataset",
+        "list",
+        "csv",
+        "final",
+        "all",
+        "erp",
+        "crm",
+        "v",
+        "copy",
+        "download",
+        "file",
+        "full",
+        "the",
+    ]
+)
+
+
+def prefix_of(names: Iterable[str]) -> str:
+    """The first word that most names of an export share, such as the export's own; empty where there is none."""
+    firsts = [words[0] for name in names if len(words := _tokens(name)) > 1]
+    total = len(list(names)) if isinstance(names, list | tuple) else len(firsts)
+    for word in set(firsts):
+        if firsts.count(word) >= max(3, 0.6 * total):
+            return word
+    return ""
+
+
+def plain(text: str) -> str:
+    """A word without case, accents, blanks and signs, traditional characters made simplified."""
+    return "".join(_tokens(text))
+
+
+@cache
+def names() -> Names:
+    """The words of every language, read once."""
+    documents = [_document(language) for language in ("en", "de", "fr", "es", "pt", "zh", "ja")]
+    parts = {
+        kind: _keys(d.get("parts", {}).get(kind, "") for d in documents) for kind in ("id", "name", "date")
+    }
+    entities = {
+        entity: frozenset(_keys(d.get("entities", {}).get(entity, "") for d in documents))
+        for entity in documents[0]["entities"]
+    }
+    meanings: dict[str, dict[str, dict[str, float]]] = {}
+    tokens: dict[str, dict[frozenset[str], dict[str, float]]] = {}
+    others: dict[str, frozenset[str]] = {}
+    for table, spec in TABLES.items():
+        one: dict[str, dict[str, float]] = {}
+        said: dict[frozenset[str], dict[str, float]] = {}
+        declared = {field.name: field.guesses for field in spec.fields}
+        for field, guesses in declared.items():
+            _learn(one, said, field, [field, *guesses], 1.0)
+        for document in documents:
+            for field, words in {**document.get("any", {}), **document.get(table, {})}.items():
+                if field != "other" and (field in declared or field in VIRTUAL):
+                    both = "|".join(
+                        [document.get(table, {}).get(field, ""), document.get("any", {}).get(field, "")]
+                    )
+                    _learn(one, said, field, both.split("|") if field in declared else words.split("|"), 1.0)
+        _learn_entities(one, table, declared, parts, entities)
+        meanings[table], tokens[table] = one, said
+        others[table] = frozenset(_keys(d.get(table, {}).get("other", "") for d in documents))
+    tables = {
+        table: tuple(
+            {
+                w
+                for d in documents
+                for text in d.get("tables", {}).get(table, "").split("|")
+                if (w := _tokens(text))
+            }
+            | {_tokens(table)}
+        )
+        for table in TABLES
+    }
+    return Names(meanings=meanings, tokens=tokens, others=others, entities=entities, tables=tables)
+
+
+def _learn(
+    one: dict[str, dict[str, float]],
+    said: dict[frozenset[str], dict[str, float]],
+    field: str,
+    words: Iterable[str],
+    strength: float,
+) -> None:
+    for place, word in enumerate(word for word in words if word.strip()):
+        tokens = _tokens(word)
+        sure = max(0.9, strength - 0.002 * place)
+        for index, key in ((one, "".join(tokens)), (said, frozenset(tokens))):
+            entry = index.setdefault(key, {})  # type: ignore[attr-defined]
+            entry[field] = max(entry.get(field, 0.0), sure)
+
+
+def _learn_entities(
+    one: dict[str, dict[str, float]],
+    table: str,
+    declared: Mapping[str, object],
+    parts: Mapping[str, list[str]],
+    entities: Mapping[str, frozenset[str]],
+) -> None:
+    """Identifiers and names are said with the word for what they identify: customer no, Kundenname, 客户编号."""
+
+    def add(key: str, field: str, sure: float) -> None:
+        entry = one.setdefault(key, {})
+        entry[field] = max(entry.get(field, 0.0), sure)
+
+    own = TABLES[table].keys[0]
+    for field, entity in ENTITY_OF_FIELD.items():
+        for word in entities[entity] if field in declared else ():
+            for part in parts["id"]:
+                add(word + part, field, 0.98)
+                add(part + word, field, 0.96)
+            add(word, field, ALONE)
+    virtual_names = {"transactions": (("product_name", "product"), ("customer_name", "customer"))}
+    own_name = (("name", ENTITY_OF_TABLE.get(table, "")),) if "name" in declared else ()
+    for field, entity in (*own_name, *virtual_names.get(table, ())):
+        for word in entities.get(entity, ()):
+            for part in parts["name"]:
+                add(word + part, field, 0.97)
+                add(part + word, field, 0.95)
+    if TABLES[table].time:
+        for word in entities.get(ENTITY_OF_TABLE.get(table, ""), ()):
+            for part in parts["date"]:
+                add(word + part, TABLES[table].time or "", 0.9)
+                add(part + word, TABLES[table].time or "", 0.88)
+        for part in parts["date"]:
+            add(part, TABLES[table].time or "", 0.86)
+    for part in parts["id"]:
+        if ENTITY_OF_FIELD.get(own):
+            add(part, own, 0.985 if table == "transactions" else 0.92)
+    for part in parts["name"]:
+        if "name" in declared:
+            add(part, "name", 0.9)
+
+
+@cache
+def _document(name: str) -> dict[str, dict[str, str]]:
+    text = files("crmlib.prepare.draft").joinpath("names", f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def words(kind: str) -> dict[str, str]:
+    """Words of values of one kind: plain word -> what it means."""
+    found: dict[str, str] = {}
+    for meaning, listed in _document("words")[kind].items():
+        for word in listed.split("|"):
+            found.setdefault(value_key(word), meaning)
+    return found
+
+
+def meaning_of(kind: str, value: str) -> str | None:
+    """What a value means: by its whole, or by a word of it that stands between blanks or signs."""
+    known = words(kind)
+    whole = known.get(value_key(value))
+    if whole is not None:
+        return whole
+    pieces = [piece for piece in re.split(r"[^\w]+|_|\d+", _folded(value)) if piece]
+    runs = {"".join(pieces[i:j]) for i in range(len(pieces)) for j in range(i + 1, len(pieces) + 1)}
+    said = {known[run] for run in runs if run in known and (len(run) > 2 or not run.isascii())}
+    firm = said - {"open", "kept"}
+    return next(iter(firm)) if len(firm) == 1 else None
+
+
+def value_key(text: str) -> str:
+    """A value as `words` compares it."""
+    return re.sub(r"[\s_\-/.:()]+", "", _folded(text))
+
+
+def _keys(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(key for text in texts for word in text.split("|") if (key := plain(word))))
+
+
+@cache
+def _noise() -> frozenset[str]:
+    return frozenset(
+        word
+        for language in ("en", "de", "fr", "es", "pt", "zh", "ja")
+        for word in _document(language).get("parts", {}).get("noise", "").split("|")
+    )
+
+
+@cache
+def _simplified() -> dict[int, int]:
+    pairs = _document("zh")["characters"]
+    return {ord(before): ord(after) for before, after in zip(pairs["from"], pairs["to"], strict=True)}
+
+
+def _folded(text: str) -> str:
+    flat = unicodedata.normalize(
+        "NFKD", unicodedata.normalize("NFKC", text).translate(_simplified()).casefold()
+    )
+    return "".join(sign for sign in flat if not unicodedata.combining(sign))
+
+
+@cache
+def _tokens(text: str) -> tuple[str, ...]:
+    """The words of a name, folded; what stands in brackets is a unit and is left out."""
+    bare = unicodedata.normalize("NFKC", text).strip()
+    outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）|【[^【】]*】", " ", bare).strip()
+    spaced = re.sub(r"(?<=[a-z0-9à-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", outside or bare)
+    found = [_word(token) for token in re.split(r"[\W_]+", _folded(spaced)) if token]
+    found = found or [sign for sign in bare.casefold() if not sign.isspace()]
+    kept = tuple(word for word in found if word not in _noise())
+    return kept or tuple(found)
+
+
+def _word(token: str) -> str:
+    if not token.isascii():
+        return token
+    for pair in ("ae", "oe", "ue"):
+        token = token.replace(pair, pair[0])
+    return token[:-1] if len(token) > 3 and token.endswith("s") and not token.endswith("ss") else token

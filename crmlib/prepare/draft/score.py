@@ -1,0 +1,403 @@
+"""Which column of an export is which of ours: names and values weighed, then settled jointly."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from crmlib.prepare.draft.exports import Export
+from crmlib.prepare.draft.names import VIRTUAL, meaning_of, names, prefix_of, value_key, words
+from crmlib.prepare.draft.profile import Column, profile_of
+from crmlib.schema.fields import Field
+from crmlib.schema.tables import TABLES
+
+TAKEN = 0.44
+"""Below this a column is taken for nothing of ours."""
+
+SURE = 0.75
+"""Below this a guess is put as a question."""
+
+WORDS_OF_FIELD = {
+    ("opportunities", "outcome"): "outcome", ("opportunities", "stage"): "outcome",
+    ("transactions", "status"): "status", ("customers", "kind"): "kind",
+    ("interactions", "channel"): "channel", ("interactions", "direction"): "direction",
+    ("interactions", "purpose"): "purpose", ("opportunity_contacts", "decision_role"): "decision_role",
+    ("relations", "relation"): "relation", ("feedback", "kind"): "feedback",
+}  # fmt: skip
+"""Whose values have words of their own in names/words.toml."""
+
+STAND_INS = {
+    ("transactions", "product_id"): ("product_name",),
+    ("transactions", "net_amount"): ("unit_price", "order_total"),
+    ("transactions", "order_id"): ("ordered_at",),
+    ("opportunities", "outcome"): ("stage", "is_won", "closed_at"),
+    ("opportunities", "stage"): ("outcome", "is_won", "closed_at"),
+    ("opportunities", "opportunity_id"): ("deal_name",),
+    ("customers", "customer_id"): ("email", "name"),
+    ("products", "product_id"): ("name",),
+    ("employees", "employee_id"): ("name",),
+    ("contacts", "contact_id"): ("email", "name"),
+    ("campaigns", "campaign_id"): ("name",),
+    ("feedback", "kind"): ("score", "text"),
+    ("interactions", "interaction_id"): ("happened_at",),
+    ("feedback", "feedback_id"): ("given_at",),
+    ("events", "event"): ("page",),
+    ("plans", "dimension"): ("target",),
+    ("plans", "key"): ("target",),
+    ("plans", "measure"): ("target",),
+    ("relations", "relation"): ("to_customer_id",),
+}  # fmt: skip
+"""A required column that is not there can be made from one of these."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guess:
+    """A column of an export taken for one of ours.
+
+    Parameters
+    ----------
+    field : ours, or a virtual one
+    theirs : the column's name
+    sure : 0 to 1
+    runner_up, runner_sure : the next best column for it
+    """
+
+    field: str
+    theirs: str
+    sure: float
+    runner_up: str = ""
+    runner_sure: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """An export taken for one of our tables."""
+
+    table: str
+    export: Export
+    profile: Mapping[str, Column]
+    guesses: Mapping[str, Guess]
+    score: float
+    runner_up: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> Column | None:
+        """The profile of the column taken for one of ours."""
+        guess = self.guesses.get(name)
+        return self.profile[guess.theirs] if guess else None
+
+
+def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Export, Match | None]]]:
+    """Each export with the table it looks like most; those that look like none come last."""
+    profiles = [profile_of(export.frame) for export in exports]
+    first = [_best(export, profile, {}) for export, profile in zip(exports, profiles, strict=True)]
+    keys = _known_keys([match for match in first if match])
+    found: list[Match] = []
+    left: list[tuple[Export, Match | None]] = []
+    for export, profile in zip(exports, profiles, strict=True):
+        match = _best(export, profile, keys)
+        if match is None:
+            left.append((export, None))
+        else:
+            found.append(match)
+    return [_key_that_is_named(match, found) for match in found], left
+
+
+def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
+    """Of several columns that could be a table's key, the one that the other exports name."""
+    key = TABLES[match.table].keys[0]
+    now = match.column(key)
+    if match.table not in ("customers", "products", "employees", "campaigns") or now is None:
+        return match
+    named = [
+        column
+        for other in others
+        for one in TABLES[other.table].fields
+        if other is not match
+        and one.references == match.table
+        and (column := other.column(one.name)) is not None
+    ]
+    named = [column for column in named if column.distinct > 2]
+    if not named:
+        return match
+
+    def share(column: Column) -> float:
+        return sum(len(one.texts & column.texts) / len(one.texts) for one in named) / len(named)
+
+    best = max(match.profile.values(), key=lambda column: (share(column), column is now))
+    if (
+        (share(now) > 0.1 and (share(now) > 0.5 or share(best) < 0.8))
+        or share(best) < 0.5
+        or best.distinct < 0.9 * best.filled
+    ):
+        return match
+    guess = Guess(
+        field=key, theirs=best.name, sure=0.9, runner_up=now.name, runner_sure=match.guesses[key].sure
+    )
+    return replace(match, guesses={**match.guesses, key: guess})
+
+
+def _known_keys(matches: Sequence[Match]) -> dict[str, frozenset[str]]:
+    """Values of the key of each table, of the exports that are surely it."""
+    keys: dict[str, frozenset[str]] = {}
+    for match in matches:
+        key = TABLES[match.table].keys[0]
+        column = match.column(key)
+        if column is not None and column.unique and match.guesses[key].sure >= 0.6 and column.distinct > 1:
+            keys[match.table] = keys.get(match.table, frozenset()) | column.texts
+    return keys
+
+
+def _best(export: Export, profile: Mapping[str, Column], keys: Mapping[str, frozenset[str]]) -> Match | None:
+    said = names().table_of_file(export.entries[0])
+    ranked = sorted(
+        (
+            match
+            for table in TABLES
+            if (match := match_table(table, export, profile, keys, said.get(table, 0.0))) is not None
+        ),
+        key=lambda match: -match.score,
+    )
+    if not ranked:
+        return None
+    return replace(ranked[0], runner_up=ranked[1].table if len(ranked) > 1 else "")
+
+
+def match_table(
+    table: str,
+    export: Export,
+    profile: Mapping[str, Column],
+    keys: Mapping[str, frozenset[str]],
+    said: float,
+) -> Match | None:
+    """The columns of an export settled as those of one table, and how well that fits; None where it does not."""
+    guesses = assign(table, profile, keys)
+    spec = TABLES[table]
+    real = {name: guess for name, guess in guesses.items() if name in spec.names}
+    strength = 0.0
+    for name in spec.required:
+        stand_in = max(
+            (guesses[one].sure for one in STAND_INS.get((table, name), ()) if one in guesses), default=0.0
+        )
+        strength += max(real[name].sure if name in real else 0.0, 0.6 * stand_in)
+    required = strength / len(spec.required)
+    columns = [column for column in profile.values() if not column.empty] or list(profile.values())
+    explained = sum(guess.sure * (1.0 if name in spec.names else 0.7) for name, guess in guesses.items())
+    explained /= max(len(columns), 3)
+    key = real.get(spec.keys[0])
+    own = 0.0
+    if key is not None and len(spec.keys) == 1:
+        own = 0.25 if profile[key.theirs].unique else -0.2
+    if len(real) < min(2, len(profile)) or required + 0.3 * said < 0.45:
+        return None
+    score = 1.2 * required + 1.4 * explained + 0.9 * said + own + _shape(table, guesses, profile)
+    return (
+        Match(table=table, export=export, profile=profile, guesses=guesses, score=score)
+        if score > 1
+        else None
+    )
+
+
+def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Column]) -> float:
+    """What only this table has: a date for what happened, an amount for what was sold, none for master data."""
+    if table == "transactions":
+        money = {"net_amount", "unit_price", "order_total"} & set(guesses)
+        return (0.25 if "ordered_at" in guesses else -0.3) - (0.0 if money else 0.5)
+    if table in ("products", "employees"):
+        return -0.1 * sum(column.dates > 0.8 for column in profile.values())
+    if table in ("interactions", "events", "feedback", "service_cases") and TABLES[table].time not in guesses:
+        return -0.6
+    if table == "contacts" and guesses.get("contact_id") and guesses.get("customer_id"):
+        return 0.3 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
+    if table == "stage_history" and "entered_at" not in guesses:
+        return -0.6
+    return 0.0
+
+
+def assign(
+    table: str, profile: Mapping[str, Column], keys: Mapping[str, frozenset[str]], *, least: float = TAKEN
+) -> dict[str, Guess]:
+    """The best joint assignment of an export's columns to those of a table."""
+    spec = TABLES[table]
+    fields = [*spec.fields, *(Field(name, "text", "") for name in _virtual(table) if name not in spec.names)]
+    theirs = list(profile)
+    prefix = prefix_of(theirs)
+    scores = np.zeros((len(fields), len(theirs)))
+    for place, name in enumerate(theirs):
+        meanings = names().meanings_of(table, name, prefix=prefix)
+        for row, one in enumerate(fields):
+            scores[row, place] = _score(table, one, profile[name], meanings.get(one.name, 0.0), keys)
+    rows, places = linear_sum_assignment(scores**3, maximize=True)
+    taken = {
+        int(row): int(place) for row, place in zip(rows, places, strict=True) if scores[row, place] >= least
+    }
+    found: dict[str, Guess] = {}
+    for row, place in taken.items():
+        others = [(scores[row, other], other) for other in range(len(theirs)) if other != place]
+        runner = max(others, default=(0.0, -1))
+        name = fields[row].name
+        found[name] = Guess(
+            field=name,
+            theirs=theirs[place],
+            sure=min(0.99, float(scores[row, place])),
+            runner_up=theirs[runner[1]] if runner[0] > 0.3 else "",
+            runner_sure=float(runner[0]) if runner[0] > 0.3 else 0.0,
+        )
+    return {one.name: found[one.name] for one in fields if one.name in found}
+
+
+def _virtual(table: str) -> list[str]:
+    known = {field for fields in names().meanings[table].values() for field in fields}
+    return [name for name in VIRTUAL if name in known]
+
+
+def _score(table: str, one: Field, column: Column, named: float, keys: Mapping[str, frozenset[str]]) -> float:
+    fit = _fit(table, one, column)
+    if fit <= 0:
+        return 0.0
+    within = _containment(table, one, column, keys)
+    if named:
+        known = 1.08 if within > 0.9 else 0.7 if within < 0.05 and column.distinct > 4 else 1.0
+        return min(1.0, named * fit * known * (0.93 + 0.07 * column.filled / max(column.rows, 1)))
+    if one.name == "email" and column.emails > 0.9 and table in ("customers", "contacts"):
+        return 0.55
+    if within > 0.95 and column.distinct >= 10 and one.references not in (None, table) and column.length >= 2:
+        return 0.5
+    return 0.0
+
+
+def _containment(table: str, one: Field, column: Column, keys: Mapping[str, frozenset[str]]) -> float:
+    """Share of the column's values that are keys of the table the field refers to; 0.5 where nothing is known."""
+    known = keys.get(one.references or "")
+    if not known or column.empty or one.key:
+        return 0.5
+    return len(column.texts & known) / len(column.texts)
+
+
+def _fit(table: str, one: Field, column: Column) -> float:
+    """How well the values suit a field: 0 forbids, 1 is usual."""
+    if column.empty:
+        return 0.9
+    kind = VIRTUAL.get(one.name, one.type) if one.description == "" else one.type
+    if kind in ("timestamp", "date"):
+        return _fit_date(column)
+    if kind in ("number", "money", "integer", "share"):
+        return _fit_number(one, column, kind)
+    if kind == "boolean":
+        known = words("boolean")
+        seen = column.values and all(value_key(value) in known for value in column.values)
+        return 1.0 if seen else 0.0
+    if kind == "email":
+        return 1.0 if column.emails > 0.6 else 0.0
+    if kind == "id":
+        return _fit_id(table, one, column)
+    return _fit_text(table, one, column)
+
+
+def _fit_date(column: Column) -> float:
+    if column.dates >= 0.9:
+        return 1.02
+    if column.dates >= 0.6:
+        return 0.85
+    epoch = column.numbers > 0.95 and column.integers > 0.95 and column.low > 1e8 and column.high < 2e13
+    serial = column.numbers > 0.95 and column.low > 20_000 and column.high < 60_000
+    return 0.9 if epoch else 0.6 if serial else 0.0
+
+
+def _fit_number(one: Field, column: Column, kind: str) -> float:
+    if column.numbers < 0.8 or (column.dates > 0.9 and not column.low < 19_000_000):
+        return 0.0
+    if one.minimum is not None and column.low < one.minimum and column.negatives > 0.05:
+        return 0.6
+    if one.maximum is not None and column.high > one.maximum:
+        return 0.3
+    if kind == "integer" and column.integers < 0.9:
+        return 0.4
+    return 1.0
+
+
+def _fit_id(table: str, one: Field, column: Column) -> float:
+    if column.length > 70 or (column.dates > 0.9 and column.numbers < 0.9):
+        return 0.0
+    if column.numbers > 0.95 and column.integers < 0.9:
+        return 0.0
+    if column.emails > 0.8 and one.name not in ("customer_id", "contact_id", "owner_id", "employee_id"):
+        return 0.0
+    spec = TABLES[table]
+    if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
+        return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
+    if (
+        column.values
+        and len(column.values) <= 2
+        and column.rows > 30
+        and one.name in ("customer_id", "product_id", "order_id")
+    ):
+        return 0.6
+    return 1.0
+
+
+def _fit_text(table: str, one: Field, column: Column) -> float:
+    if column.dates > 0.9 and column.numbers < 0.9:
+        return 0.0
+    if one.name in ("email",):
+        return 1.05 if column.emails > 0.6 else 0.2
+    if column.emails > 0.8 and one.name not in ("customer_name", "customer_email"):
+        return 0.2
+    if one.name in ("phone", "customer_phone"):
+        return 1.0 if column.phones > 0.5 or column.numbers > 0.5 else 0.5
+    if one.name in _DIFFERING and column.distinct <= 2 and column.filled > 10:
+        return 0.3
+    if one.name in ("name", "customer_name") and _numbered(column):
+        return 0.4
+    kind = WORDS_OF_FIELD.get((table, one.name))
+    if kind and one.name in ("outcome", "stage", "status"):
+        return _fit_state(one.name, kind, column)
+    if one.allowed and column.values:
+        known = {*map(value_key, one.allowed), *(words(kind) if kind else ())}
+        share = sum(n for value, n in column.values.items() if value_key(value) in known) / column.filled
+        return 0.45 + 0.6 * share if share else 0.2
+    if one.allowed:
+        return 0.2
+    wordy = one.name in ("name", "country", "city", "region", "industry", "product_name", "customer_name", "brand",
+                         "category", "title", "address", "currency", "lost_reason")  # fmt: skip
+    if wordy and column.numbers > 0.95:
+        return 0.35
+    return 0.97 if column.dates > 0.9 else 1.0
+
+
+_DIFFERING = frozenset(
+    [
+        "tax_id",
+        "phone",
+        "postcode",
+        "address",
+        "subcategory",
+        "name",
+        "email",
+        "customer_email",
+        "customer_name",
+        "text",
+        "notes",
+    ]
+)
+"""Columns whose values are not one and the same in all rows."""
+
+
+def _numbered(column: Column) -> bool:
+    """Whether most values are one word with figures in it: a number, no name."""
+    some = list(column.texts)[:200]
+    return sum(" " not in text and any(sign.isdigit() for sign in text) for text in some) > 0.9 * len(some)
+
+
+def _fit_state(name: str, kind: str, column: Column) -> float:
+    if not column.values:
+        return 0.25
+    meanings = {meaning_of(kind, value) for value in column.values}
+    decided = {"won", "lost"} & meanings
+    if name == "status":
+        return 1.0 if meanings - {None} else 0.7
+    if name == "outcome":
+        share = sum(n for value, n in column.values.items() if meaning_of(kind, value)) / column.filled
+        return 0.5 + 0.52 * share if decided else 0.4
+    return 1.0 if len(column.values) > 3 else 0.93

@@ -60,6 +60,7 @@ _URL_WITH_PASSWORD = re.compile(
     r"|[?&;](?:ssl)?password=",
     re.IGNORECASE,
 )
+_PLACE_OF_A_SECRET = ("source", "password_file")
 _PLAIN_WORDS = {
     "string_type": "wants text in quotes.",
     "bool_type": "wants true or false.",
@@ -118,7 +119,7 @@ def secrets_in(document: Any, path: KeyPath = ()) -> Iterator[Mistake]:
     if isinstance(document, Mapping):
         for key, value in document.items():
             here = (*path, key)
-            if _is_secret(key) and not isinstance(value, Mapping):
+            if _is_secret(key) and here != _PLACE_OF_A_SECRET and not isinstance(value, Mapping):
                 yield Mistake(path=here, says="a secret never stands in crm.toml. Put it in the environment.")
             else:
                 yield from secrets_in(value, here)

@@ -27,6 +27,7 @@ ENCODINGS = (
     "euc_jp", "euc_kr",
 )  # fmt: skip
 DATABASES = ("sqlite", "duckdb", "postgresql", "mysql")
+_DATABASE_NAMES = {"postgres": "postgresql", "mariadb": "mysql"}
 
 _DATE_DIRECTIVES = frozenset("aAbBdfgGHIjmMnpSuUVwWyYzZ%")
 
@@ -139,15 +140,17 @@ class TableConfig(Section):
 
 
 class SourceConfig(Section):
-    """A database instead of files."""
+    """A database instead of files. The password of a server is in the environment, or in `password_file`."""
 
     url: str
+    password_file: str | None = None
 
     @validator("url")
     @classmethod
     def _url(cls, given: str) -> str:
         kind, separator, rest = given.partition("://")
-        kind = {"postgres": "postgresql"}.get(kind.split("+")[0], kind.split("+")[0])
+        kind = kind.split("+")[0]
+        kind = _DATABASE_NAMES.get(kind, kind)
         if not separator or kind not in DATABASES:
             hint = nearest(kind, DATABASES) if separator else ""
             raise ValueError(f"wants an address such as sqlite:///shop.db or duckdb:///shop.duckdb.{hint}")
@@ -155,13 +158,15 @@ class SourceConfig(Section):
             raise ValueError(
                 f"names no file. Write {kind}:///shop.db with three slashes; four for a path from /."
             )
+        if kind in ("postgresql", "mysql") and not re.fullmatch(r"[^/?#]*/[^/?#]+([?][^#]*)?", rest):
+            raise ValueError(f"names no database. Write {kind}://reader@host/crm.")
         return given
 
     @property
     def kind(self) -> str:
         """Which database it is: one of `DATABASES`."""
         kind = self.url.partition("://")[0].split("+")[0]
-        return {"postgres": "postgresql"}.get(kind, kind)
+        return _DATABASE_NAMES.get(kind, kind)
 
     @property
     def database(self) -> str:

@@ -24,6 +24,7 @@ from crmlib.prepare.sources.files import (
     scratch_folder,
     union_of,
 )
+from crmlib.prepare.sources.servers import ServerPart, read_server_part, server_fingerprint, server_parts
 from crmlib.prepare.sources.sheets import read_json_part, read_sheet_part
 from crmlib.prepare.sources.text import read_csv_part
 from crmlib.schema.errors import ConfigError, SourceError, nearest
@@ -98,7 +99,7 @@ def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Sou
         files=tuple(part.shown for part in parts),
         rows_read=sum(rows.values()),
         rows_by_file=rows,
-        fingerprints={part.shown: _fingerprint(file.path) for part, file in zip(parts, files, strict=True)},
+        fingerprints={part.shown: _print_of(file) for part, file in zip(parts, files, strict=True)},
         rejects=pd.concat(rejects, ignore_index=True) if rejects else rejects_frame([]),
         notes=(*(note for part in parts for note in part.notes), *notes),
         relations=tuple(relation for part in parts for relation in part.relations),
@@ -114,26 +115,27 @@ def close_source(engine: Engine, source: Source) -> None:
 
 def fingerprints(config: WorkspaceConfig, table_name: str) -> dict[str, str]:
     """The files of a table and the SHA-256 of each, without reading them as tables."""
-    return {file.shown: _fingerprint(file.path) for file in _references(config, table_name)}
+    return {file.shown: _print_of(file) for file in _references(config, table_name)}
 
 
-def _references(config: WorkspaceConfig, table: str) -> list[FileReference]:
+def _print_of(file: FileReference | ServerPart) -> str:
+    return server_fingerprint(file) if isinstance(file, ServerPart) else _fingerprint(file.path)
+
+
+def _references(config: WorkspaceConfig, table: str) -> list[FileReference | ServerPart]:
     """Files, and tables or queries of [source] as parts of the database's file."""
     key_path = f"tables.{table}.from"
     if table not in config.tables:
         raise ConfigError(f"tables.{table}: is not described.{nearest(table, config.tables)}")
     queries = [entry for entry in config.tables[table].files if is_query(config, entry)]
-    found = find_files(config, table)
+    found: list[FileReference | ServerPart] = [*find_files(config, table)]
     if queries and config.source is None:
-        remedy = 'Write [source] with url = "sqlite:///shop.db"'
+        remedy = 'Write [source] with url = "postgresql://reader@host/crm" or "sqlite:///shop.db"'
         raise SourceError(f"{key_path}: SQL needs a database. {remedy}.")
     if queries and config.source is not None:
         kind = config.source.kind
         if kind not in ("sqlite", "duckdb"):
-            raise SourceError(
-                f"source.url: {kind} is not supported yet; sqlite:/// and duckdb:/// are. Export the tables "
-                "as Parquet or CSV and name those under from."
-            )
+            return found + server_parts(config, queries, key_path)
         path = (config.root.resolve() / config.source.database).resolve()
         if not path.is_file():
             raise SourceError(f"source.url: there is no file {config.source.database}. Mend the path.")
@@ -144,8 +146,12 @@ def _references(config: WorkspaceConfig, table: str) -> list[FileReference]:
     return found
 
 
-def _read(engine: Engine, config: WorkspaceConfig, table: str, file: FileReference, name: str) -> Part:
+def _read(
+    engine: Engine, config: WorkspaceConfig, table: str, file: FileReference | ServerPart, name: str
+) -> Part:
     key_path = f"tables.{table}.from"
+    if isinstance(file, ServerPart):
+        return read_server_part(engine, file, name=name)
     if not file.path.stat().st_size:
         raise SourceError(f"{file.shown} is empty. Export it again, or take it out of crm.toml.")
     kind = _kind(config, file)

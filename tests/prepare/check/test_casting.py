@@ -108,3 +108,12 @@ def test_zone_names_cannot_break_out_of_the_sql():
     with pytest.raises(Exception, match=r"(?i)time ?zone"):
         read("timestamp", "2020-01-01", time_zone="UTC', now()) --")
     assert pd.isna(read("number", "1); drop table x; --"))
+
+
+def test_a_moment_of_nanoseconds_with_a_zone_is_a_moment():
+    with Engine() as engine:
+        base = "timezone('Asia/Tokyo', timestamp_ns '2020-01-02 03:04:05')"
+        sql = cast_sql(Field("x", "timestamp", "X."), base, "TIMESTAMPTZ_NS", time_zone="Europe/Berlin")
+        assert engine.rows(f"select typeof({base}), {sql}") == [
+            ("TIMESTAMPTZ_NS", datetime(2020, 1, 1, 18, 4, 5))
+        ]

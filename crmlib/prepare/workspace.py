@@ -14,6 +14,7 @@ from crmlib.prepare.config.read import WorkspaceConfig, load_config
 from crmlib.prepare.crm import Crm, stage_tables
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.increments import Loaded, load_increments, open_loaded
 from crmlib.prepare.outbox import archive_fingerprints, read_back
 from crmlib.prepare.snapshot import (
     lay_out_set_aside,
@@ -75,7 +76,11 @@ def open_workspace(
             f"tables: a workspace needs {' or '.join(CORE_TABLES)}. Add [tables.{CORE_TABLES[0]}]."
         )
     moment = _stated_moment(config, as_of)
-    files = {name: fingerprints(config, name) for name in config.tables}
+    loaded = load_increments(config, read_as=lambda source, name: _reading_in(config, source, name))
+    files = {
+        name: loaded.fingerprint(name) if table.mode and loaded else fingerprints(config, name)
+        for name, table in config.tables.items()
+    }
     files |= {"outbox": prints} if (prints := archive_fingerprints(config)) else {}
     key = snapshot_key(config.model_dump(mode="json"), str(moment), files)
     folder = snapshots_folder(config.root)
@@ -83,7 +88,7 @@ def open_workspace(
     manifest = read_manifest(snapshot)
     if manifest is None:
         snapshot = write_snapshot(
-            folder, key, lambda target: _check_sources(config, moment, target, progress)
+            folder, key, lambda target: _check_sources(config, moment, target, progress, loaded)
         )
         manifest = read_manifest(snapshot)
     assert manifest is not None
@@ -135,7 +140,12 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
         date_formats=table.date_formats,
         decimal=table.decimal,
         policies=policies,
+        vanished=source.vanished,
     )
+
+
+def _reading_in(config: WorkspaceConfig, source: Source, name: str) -> Reading:
+    return reading_of(source, name, config.tables[name], config.policies(name))
 
 
 def _expression(mapped: ColumnConfig, source: Source, key_path: str) -> str:
@@ -159,16 +169,23 @@ def _stated_moment(config: WorkspaceConfig, as_of: Any) -> Any:
 
 
 def _check_sources(
-    config: WorkspaceConfig, moment: Any, target: Path, progress: Callable[[str], None] | None
+    config: WorkspaceConfig,
+    moment: Any,
+    target: Path,
+    progress: Callable[[str], None] | None,
+    loaded: Loaded | None,
 ) -> dict[str, Any]:
-    with Engine(allowed_paths=[target, *allowed_paths(config)]) as engine:
-        sources = {name: open_source(engine, config, name) for name in config.tables}
+    stores = [loaded.folder] if loaded else []
+    with Engine(allowed_paths=[target, *stores, *allowed_paths(config)]) as engine:
+        sources = {
+            name: open_loaded(engine, loaded, name)
+            if table.mode and loaded
+            else open_source(engine, config, name)
+            for name, table in config.tables.items()
+        }
         staged = stage_tables(
             engine,
-            {
-                name: reading_of(source, name, config.tables[name], config.policies(name))
-                for name, source in sources.items()
-            },
+            {name: _reading_in(config, source, name) for name, source in sources.items()},
             as_of=moment,
             time_zone=config.time_zone,
             rejects={name: source.rejects for name, source in sources.items()},

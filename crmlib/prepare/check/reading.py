@@ -24,6 +24,7 @@ class Reading:
     filters : (SQL, reason) pairs; rows for which the SQL is not true are set aside with the reason
     date_formats, decimal : how dates and numbers are written
     policies : ``check`` or ``check.column`` -> policy
+    vanished : a query for `_file` and `_row` of rows that the last full export lacks
     """
 
     spec: TableSpec
@@ -33,6 +34,7 @@ class Reading:
     date_formats: tuple[str, ...] = ()
     decimal: str = "."
     policies: Mapping[str, str] = field(default_factory=dict)
+    vanished: str = ""
 
     @property
     def mapped(self) -> tuple[str, ...]:

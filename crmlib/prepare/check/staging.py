@@ -62,6 +62,11 @@ class Staged:
         self._merge = False
         self._collect_findings()
         self._read(time_zone)
+        if reading.vanished:
+            says = "were in an earlier full export and are not in the last one"
+            same = "s._file = v._file and s._row = v._row"
+            query = f"select s.rowid from {self.name} s semi join ({reading.vanished}) v on {same}"
+            self._mark("vanished", "", "warn", says, query)
 
     def _read(self, time_zone: str) -> None:
         computed: dict[str, str] = {}

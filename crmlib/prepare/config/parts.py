@@ -97,6 +97,17 @@ class TableConfig(Section):
     decimal: Literal[".", ","] = "."
     sheet: str | None = None
     checks: Checks = {}
+    mode: Literal["append", "latest_by_key", "full"] | None = None
+    key: tuple[str, ...] = ()
+    latest_by: str | None = None
+
+    @model_validator(mode="after")
+    def _mode_needs(self) -> "TableConfig":
+        if self.latest_by is not None and self.mode != "latest_by_key":
+            raise ValueError('has latest_by, which wants mode = "latest_by_key".')
+        if self.key and self.mode not in ("latest_by_key", "full"):
+            raise ValueError('has a key, which wants mode = "latest_by_key" or mode = "full".')
+        return self
 
     @validator("files", mode="before")
     @classmethod

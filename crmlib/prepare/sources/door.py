@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from crmlib.prepare.sources.databases import read_duckdb_part, read_sqlite_part
 from crmlib.prepare.sources.encodings import prepare_text, sha256_of
 from crmlib.prepare.sources.files import (
     FileReference,
+    NoFileError,
     Part,
     allowed_paths,
     distinct_names,
@@ -57,6 +59,8 @@ class Source:
     notes : tuple of str
         What was taken without being stated, and what is odd.
     relations : tables in the engine that `close_source` removes
+    vanished : str
+        A query for `_file` and `_row` of rows that the last full export lacks; "" where no load was kept.
     """
 
     table: str
@@ -69,16 +73,19 @@ class Source:
     rejects: pd.DataFrame = field(default_factory=lambda: rejects_frame([]))
     notes: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
+    vanished: str = ""
 
 
-def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Source:
-    """Read what crm.toml names as the source of one table.
+def open_source(
+    engine: Engine, config: WorkspaceConfig, table_name: str, *, only: Collection[str] | None = None
+) -> Source:
+    """Read what crm.toml names as the source of one table, or only some of the files.
 
     Parquet and DuckDB files are read where they lie, each time the view is asked. Text, workbooks and SQLite
     are read once into the engine, which spills to disk; `close_source` gives the room back.
     """
     view = f"source_{table_spec(table_name).name}"
-    files = _references(config, table_name)
+    files = [file for file in _references(config, table_name) if only is None or file.shown in only]
     parts = [
         _read(engine, config, table_name, file, f"{view}_{place}")
         for place, file in enumerate(files, start=1)
@@ -142,7 +149,7 @@ def _references(config: WorkspaceConfig, table: str) -> list[FileReference | Ser
         shown = f"{kind}:{config.source.database}"
         found += [FileReference(path=path, shown=shown, part=entry) for entry in queries]
     if not found:
-        raise SourceError(f"{key_path}: names no file.")
+        raise NoFileError(f"{key_path}: no file matches {', '.join(config.tables[table].files)}.")
     return found
 
 

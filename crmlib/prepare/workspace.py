@@ -1,5 +1,6 @@
 """From a folder of exports with a crm.toml to its tables: read, checked, kept for the next time."""
 
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ import pandas as pd
 
 from crmlib.prepare.check.reading import Reading
 from crmlib.prepare.check.report import SOURCE_COLUMNS, CheckReport
+from crmlib.prepare.check.staging import Staged
+from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.config.parts import ColumnConfig, TableConfig
 from crmlib.prepare.config.read import WorkspaceConfig, load_config
@@ -76,7 +79,7 @@ def open_workspace(
             f"tables: a workspace needs {' or '.join(CORE_TABLES)}. Add [tables.{CORE_TABLES[0]}]."
         )
     moment = _stated_moment(config, as_of)
-    loaded = load_increments(config, read_as=lambda source, name: _reading_in(config, source, name))
+    loaded = _load(config)
     files = {
         name: loaded.fingerprint(name) if table.mode and loaded else fingerprints(config, name)
         for name, table in config.tables.items()
@@ -105,6 +108,22 @@ def open_workspace(
         config=config,
         root=config.root,
     )
+
+
+def visit_findings(
+    path: str | Path, visit: Callable[[Staged], None], *, as_of: Any = None
+) -> WorkspaceConfig:
+    """Read and check a workspace once more, and show each table with its findings to `visit`; nothing is kept."""
+    config = load_config(path)
+    loaded = _load(config)
+    with tempfile.TemporaryDirectory(prefix="crmlib-check-") as folder:
+        (Path(folder) / "set_aside").mkdir()
+        _check_sources(config, _stated_moment(config, as_of), Path(folder), None, loaded, visit)
+    return config
+
+
+def _load(config: WorkspaceConfig) -> Loaded | None:
+    return load_increments(config, read_as=lambda source, name: _reading_in(config, source, name))
 
 
 def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[str, str]) -> Reading:
@@ -141,6 +160,7 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
         decimal=table.decimal,
         policies=policies,
         vanished=source.vanished,
+        standards=Standards(owner=table.owner, fresh_days=table.fresh_days, allowed=table.allowed),
     )
 
 
@@ -174,6 +194,7 @@ def _check_sources(
     target: Path,
     progress: Callable[[str], None] | None,
     loaded: Loaded | None,
+    visit: Callable[[Staged], None] | None = None,
 ) -> dict[str, Any]:
     stores = [loaded.folder] if loaded else []
     with Engine(allowed_paths=[target, *stores, *allowed_paths(config)]) as engine:
@@ -191,6 +212,7 @@ def _check_sources(
             rejects={name: source.rejects for name, source in sources.items()},
             aside_folder=target / "set_aside",
             progress=progress,
+            visit=visit,
         )
         for source in sources.values():
             close_source(engine, source)

@@ -17,7 +17,7 @@ TEXT_TYPES = ("id", "text", "list")
 FIELD_CHECKS = ("missing_required", "wrong_type", "unparsable_date", "out_of_range", "not_allowed")
 ROW_CHECKS = (
     "unreadable_record", "filtered", "isolated_future", "after_as_of", "duplicate_key", "exact_duplicate",
-    "orphan_key", "vanished",
+    "orphan_key", "vanished", "misspelt", "not_agreed", "stale",
 )  # fmt: skip
 
 

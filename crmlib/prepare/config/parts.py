@@ -100,6 +100,9 @@ class TableConfig(Section):
     mode: Literal["append", "latest_by_key", "full"] | None = None
     key: tuple[str, ...] = ()
     latest_by: str | None = None
+    owner: str = ""
+    fresh_days: Annotated[StrictInt, Field(ge=0)] | None = None
+    allowed: dict[str, tuple[str, ...]] = {}
 
     @model_validator(mode="after")
     def _mode_needs(self) -> "TableConfig":

@@ -28,6 +28,7 @@ from crmlib.prepare.sources.files import (
 )
 from crmlib.prepare.sources.servers import ServerPart, read_server_part, server_fingerprint, server_parts
 from crmlib.prepare.sources.sheets import read_json_part, read_sheet_part
+from crmlib.prepare.sources.spss import read_spss_part
 from crmlib.prepare.sources.text import read_csv_part
 from crmlib.schema.errors import ConfigError, SourceError, nearest
 from crmlib.schema.tables import table_spec
@@ -170,6 +171,8 @@ def _read(
         return _read_parquet(engine, file)
     if kind == "excel":
         return read_sheet_part(engine, file, name=name)
+    if kind == "spss":
+        return read_spss_part(engine, file, name=name)
     stated = config.tables[table]
     text = prepare_text(file.path, shown=file.shown, stated=stated.encoding, scratch=scratch_folder())
     try:

@@ -25,6 +25,7 @@ SUFFIXES = {
     "excel": ("xlsx", "xlsm", "xlsb", "xls", "ods"),
     "duckdb": ("duckdb", "ddb"),
     "sqlite": ("sqlite", "sqlite3"),
+    "spss": ("sav", "zsav"),
 }
 """Kinds of file by the end of their names; ``.gz`` may follow text."""
 

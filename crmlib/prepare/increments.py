@@ -97,7 +97,7 @@ def open_loaded(engine: Engine, loaded: Loaded, name: str) -> Source:
     rows = dict(engine.rows(f"select _file, count(*) from {view} group by 1 order by 1"))
     for one, more in rejects["file"].value_counts().items():
         rows[one] = rows.get(one, 0) + int(more)
-    replaced = f"; {store['replaced']:,} rows were replaced by later ones" if store["replaced"] else ""
+    replaced = f"; rows replaced by later ones: {store['replaced']:,}" if store["replaced"] else ""
     return Source(
         table=name,
         view=view,
@@ -146,8 +146,8 @@ def _next(
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
     try:
         tables = dict(current.tables) if current else {}
-        for name in tables:
-            if name not in told:
+        if current:
+            for name in set(tables) - set(told):
                 for file in (f"{name}.parquet", f"{name}.rejects.parquet"):
                     os.link(current.folder / file, building / file)
         for name, one in told.items():

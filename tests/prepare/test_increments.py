@@ -75,7 +75,7 @@ def test_the_latest_by_key_is_the_last_loaded_unless_a_column_says(folder):
     amounts(folder)
     export(folder, "orders-2.csv", "1,1,a,2020-01-05,11,4", "3,1,a,2020-01-06,30,1")
     assert amounts(folder) == {"1/1": 11, "2/1": 20, "3/1": 30}
-    assert "1 rows were replaced" in crmlib.open_workspace(folder).checks.sources["note"].iloc[0]
+    assert "rows replaced by later ones: 1." in crmlib.open_workspace(folder).checks.sources["note"].iloc[0]
     workspace(folder, "latest_by_key", 'latest_by = "changed"')
     shutil.rmtree(folder / ".loaded")
     assert amounts(folder) == {"1/1": 10, "2/1": 20, "3/1": 30}, "the older change loses, whenever it came"

@@ -143,11 +143,11 @@ def vocabulary_mistakes(document: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake(path=here, says=f"no such table.{nearest(name, TABLES)}")
             continue
         yield from _column_mistakes(name, table, here)
-        for column, _ in _items(table, "allowed"):
-            if column not in TABLES[name].names or not has_words(TABLES[name].field(column)):
+        for agreed, _ in _items(table, "allowed"):
+            if agreed not in TABLES[name].names or not has_words(TABLES[name].field(agreed)):
                 free = [field.name for field in TABLES[name].fields if has_words(field)]
-                says = f"is no column of {name} whose words can be agreed upon.{nearest(column, free)}"
-                yield Mistake(path=(*here, "allowed", column), says=says)
+                says = f"is no column of {name} whose words can be agreed upon.{nearest(agreed, free)}"
+                yield Mistake(path=(*here, "allowed", agreed), says=says)
         yield from _check_mistakes(
             _items(table, "checks"), (*here, "checks"), check_names(TABLES[name]), name
         )

@@ -140,12 +140,9 @@ def _connect(part: ServerPart) -> Any:
                "set local max_parallel_workers_per_gather = 0")  # fmt: skip
         return connection
     driver = _driver("pymysql", "MySQL")
-    options = _options(source)
-    options |= (
-        {"ssl_verify_identity": options["ssl_verify_identity"] == "true"}
-        if "ssl_verify_identity" in options
-        else {}
-    )
+    options: dict[str, Any] = {**_options(source)}
+    if "ssl_verify_identity" in options:
+        options["ssl_verify_identity"] = options["ssl_verify_identity"] == "true"
     connection = driver.connect(
         host=address.hostname or "localhost", port=address.port or 3306, database=_database(source),
         user=unquote(address.username or "") or None, password=password or "", charset="utf8mb4",

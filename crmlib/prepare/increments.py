@@ -278,9 +278,12 @@ def _merge_sql(
     content = f"md5(concat_ws(chr(31), {cells}))" if cells else "''"
     if mode == "append":
         nth = f"row_number() over (partition by _new, _file, {content} order by _order) as _nth"
-        rows = f"select *, {content} as _content, {nth} from both_rows"
+        both = "select _file from both_rows where _new intersect select _file from both_rows where not _new"
+        known = f"_file in ({both})"
+        rows = f"select *, {content} as _content, {nth} from both_rows where {known}"
         first = "row_number() over (partition by _file, _content, _nth order by _new, _order) = 1"
-        return stamped.format(f"select * exclude (_content, _nth) from ({rows}) qualify {first}"), ""
+        merged = f"select * exclude (_content, _nth) from ({rows}) qualify {first}"
+        return stamped.format(f"select * from both_rows where not {known} union all {merged}"), ""
     key = _key_sql(engine, config, name, source, content, read_as)
     if mode == "full":
         if source is None or not source.rows_read - len(source.rejects):

@@ -7,11 +7,13 @@ import time
 from functools import partial
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from crmlib.prepare.config.read import load_config
 from crmlib.prepare.increments import load_increments
 from crmlib.prepare.workspace import reading_of
 
-ROWS = 20_000
+ROWS = 5_000
 
 
 def load(folder: Path) -> dict:
@@ -47,8 +49,6 @@ def export(folder: Path, number: int) -> None:
 
 def state(folder: Path, number: int) -> int:
     """What a reader finds in the newest generation: 1 all rows as before the load, 2 all as after it, 3 neither."""
-    import pyarrow.parquet as pq
-
     newest = sorted(path for path in (folder / ".loaded").glob("0*") if (path / "manifest.json").is_file())[
         -1
     ]

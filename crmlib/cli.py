@@ -232,6 +232,40 @@ def lists(
     raise typer.Exit(print_lists(workspace, **chosen, **drawn, **written))
 
 
+@app.command(
+    epilog=EXIT_CODES, help="Write clean tables, indicators, labels and the worklist for other tools."
+)
+def export(
+    workspace: Workspace,
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets one file a table.")],
+    kind: Annotated[str, typer.Option("--format", help="parquet, csv, excel or spss.")] = "parquet",
+    personal: Annotated[
+        bool,
+        typer.Option("--personal", help="Names, addresses and customer numbers, too; files for you alone."),
+    ] = False,
+    as_of: AsOf = "",
+) -> None:
+    """Write clean tables and results as files; see `crmlib.present.export.export_workspace`."""
+    from crmlib.present.run.console import print_export
+
+    raise typer.Exit(print_export(workspace, to, kind=kind, personal=personal, as_of=as_of or None))
+
+
+@app.command(epilog=EXIT_CODES, help="Write what to mend back in the CRM, one row a mistake.")
+def corrections(
+    workspace: Workspace,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A CSV or Excel file; else set_aside/corrections.csv."),
+    ] = None,
+    as_of: AsOf = "",
+) -> None:
+    """Write the mistakes of the exports with what to do; see `crmlib.prepare.corrections.find_corrections`."""
+    from crmlib.present.run.console import print_corrections
+
+    raise typer.Exit(print_corrections(workspace, out=out, as_of=as_of or None))
+
+
 @app.command(epilog=EXIT_CODES, help="Draft a first crm.toml for a folder of exports.")
 def draft(
     folder: Annotated[Path, typer.Argument(help="Folder with the exports.")],

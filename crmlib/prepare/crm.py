@@ -310,8 +310,12 @@ def stage_tables(
     rejects: Mapping[str, pd.DataFrame] | None = None,
     aside_folder: Path | None = None,
     progress: Callable[[str], None] | None = None,
+    visit: Callable[[Staged], None] | None = None,
 ) -> StagedTables:
-    """Read, check and accept tables; afterwards the engine holds each under its name."""
+    """Read, check and accept tables; afterwards the engine holds each under its name.
+
+    `visit` sees each table with its findings before its staged rows are let go.
+    """
     staged = {}
     for name in TABLES:
         if name in readings:
@@ -327,6 +331,8 @@ def stage_tables(
         table.accept(as_of=closing, keys=keys)
     report = _report(engine, staged, rejects or {}, aside_folder)
     for table in staged.values():
+        if visit:
+            visit(table)
         table.drop()
     if moment is None:
         raise _no_moment(report)

@@ -99,6 +99,14 @@ class Engine:
                 raise
             self._connection.register(name, given.copy())
 
+    def load(self, name: str, batches: pa.RecordBatchReader) -> None:
+        """Put a stream of record batches into a table; they pass through the memory one by one."""
+        self._connection.register(f"{name}_stream", batches)
+        try:
+            self.execute(f"create or replace table {self.quote(name)} as from {self.quote(f'{name}_stream')}")
+        finally:
+            self._connection.unregister(f"{name}_stream")
+
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
         """A query as a relation, carried out when its rows are asked for.
 

@@ -1,5 +1,6 @@
 """From a folder of exports with a crm.toml to its tables: read, checked, kept for the next time."""
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,15 @@ from sqlglot import exp, parse_one
 
 from crmlib.prepare.check.reading import Reading
 from crmlib.prepare.check.report import NOTICE_COLUMNS, SOURCE_COLUMNS
+from crmlib.prepare.check.staging import Staged
+from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.config.parts import ColumnConfig, TableConfig
 from crmlib.prepare.config.read import WorkspaceConfig, load_config
 from crmlib.prepare.crm import Crm, stage_tables
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.increments import Loaded, load_increments, open_loaded
 from crmlib.prepare.outbox import archive_fingerprints, read_back
 from crmlib.prepare.snapshot import (
     lay_out_set_aside,
@@ -84,7 +88,11 @@ def open_workspace(
             f"tables: a workspace needs {' or '.join(CORE_TABLES)}. Add [tables.{CORE_TABLES[0]}]."
         )
     moment = _stated_moment(config, as_of)
-    files = {name: fingerprints(config, name) for name in config.tables}
+    loaded = _load(config)
+    files = {
+        name: loaded.fingerprint(name) if table.mode and loaded else fingerprints(config, name)
+        for name, table in config.tables.items()
+    }
     files |= {"outbox": prints} if (prints := archive_fingerprints(config)) else {}
     key = snapshot_key(config.model_dump(mode="json"), str(moment), files)
     folder = snapshots_folder(config.root)
@@ -92,7 +100,7 @@ def open_workspace(
     manifest = read_manifest(snapshot)
     if manifest is None:
         snapshot = write_snapshot(
-            folder, key, lambda target: _check_sources(config, moment, target, progress)
+            folder, key, lambda target: _check_sources(config, moment, target, progress, loaded)
         )
         manifest = read_manifest(snapshot)
     assert manifest is not None
@@ -109,6 +117,22 @@ def open_workspace(
         config=config,
         root=config.root,
     )
+
+
+def visit_findings(
+    path: str | Path, visit: Callable[[Staged], None], *, as_of: Any = None
+) -> WorkspaceConfig:
+    """Read and check a workspace once more, and show each table with its findings to `visit`; nothing is kept."""
+    config = load_config(path)
+    loaded = _load(config)
+    with tempfile.TemporaryDirectory(prefix="crmlib-check-") as folder:
+        (Path(folder) / "set_aside").mkdir()
+        _check_sources(config, _stated_moment(config, as_of), Path(folder), None, loaded, visit)
+    return config
+
+
+def _load(config: WorkspaceConfig) -> Loaded | None:
+    return load_increments(config, read_as=lambda source, name: _reading_in(config, source, name))
 
 
 def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[str, str]) -> Reading:
@@ -144,7 +168,14 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
         date_formats=table.date_formats,
         decimal=table.decimal,
         policies=policies,
+        vanished=source.vanished,
+        standards=Standards(owner=table.owner, fresh_days=table.fresh_days, allowed=table.allowed),
     )
+
+
+def _reading_in(config: WorkspaceConfig, source: Source, name: str) -> Reading:
+    reading = reading_of(source, name, config.tables[name], config.policies(name))
+    return replace(reading, currency=config.currency)
 
 
 def _expression(mapped: ColumnConfig, source: Source, key_path: str) -> str:
@@ -168,23 +199,32 @@ def _stated_moment(config: WorkspaceConfig, as_of: Any) -> Any:
 
 
 def _check_sources(
-    config: WorkspaceConfig, moment: Any, target: Path, progress: Callable[[str], None] | None
+    config: WorkspaceConfig,
+    moment: Any,
+    target: Path,
+    progress: Callable[[str], None] | None,
+    loaded: Loaded | None,
+    visit: Callable[[Staged], None] | None = None,
 ) -> dict[str, Any]:
-    with Engine(allowed_paths=[target, *allowed_paths(config)]) as engine:
-        sources = {name: open_source(engine, config, name) for name in config.tables}
-        readings = {
-            name: reading_of(source, name, config.tables[name], config.policies(name))
-            for name, source in sources.items()
+    stores = [loaded.folder] if loaded else []
+    with Engine(allowed_paths=[target, *stores, *allowed_paths(config)]) as engine:
+        sources = {
+            name: open_loaded(engine, loaded, name)
+            if table.mode and loaded
+            else open_source(engine, config, name)
+            for name, table in config.tables.items()
         }
+        readings = {name: _reading_in(config, source, name) for name, source in sources.items()}
         lacks = {name: _lacking(source, readings[name]) for name, source in sources.items()}
         staged = stage_tables(
             engine,
-            {name: replace(reading, currency=config.currency) for name, reading in readings.items()},
+            readings,
             as_of=moment,
             time_zone=config.time_zone,
             rejects={name: source.rejects for name, source in sources.items()},
             aside_folder=target / "set_aside",
             progress=progress,
+            visit=visit,
         )
         for source in sources.values():
             close_source(engine, source)

@@ -191,7 +191,8 @@ _ZONE_TAIL = (
 
 def _moment(kind: str, base: str, sql_type: str, time_zone: str, date_formats: Sequence[str]) -> str:
     zone = text_literal(time_zone)
-    if sql_type == "TIMESTAMP WITH TIME ZONE":
+    if sql_type in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"):
+        base = f"({base})::timestamptz"
         utc = f"timezone('UTC', {base})"
         return utc if kind == "timestamp" else f"timezone({zone}, {base})::date"
     if is_text(sql_type):

@@ -21,7 +21,7 @@ FIELD_CHECKS = (
 )  # fmt: skip
 ROW_CHECKS = (
     "unreadable_record", "filtered", "isolated_future", "after_as_of", "duplicate_key", "exact_duplicate",
-    "orphan_key", "hidden_characters", "total_row",
+    "orphan_key", "hidden_characters", "total_row", "vanished", "misspelt", "not_agreed", "stale",
 )  # fmt: skip
 
 TOTAL_WORDS = (

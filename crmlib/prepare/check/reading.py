@@ -7,6 +7,7 @@ from sqlglot import exp, parse_one
 
 from crmlib.prepare.check.casting import NUMBER_PREFIX, base_sql, cast_sql, is_text, numbers_in
 from crmlib.prepare.check.findings import Finding, refusal_of
+from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.fields import Field, TableSpec
 
@@ -26,6 +27,8 @@ class Reading:
     policies : ``check`` or ``check.column`` -> policy
     currency : str
         Of the workspace; "" where none is stated.
+    vanished : a query for `_file` and `_row` of rows that the last full export lacks
+    standards : what was agreed about the table
     """
 
     spec: TableSpec
@@ -36,6 +39,8 @@ class Reading:
     decimal: str = "."
     policies: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    vanished: str = ""
+    standards: Standards = field(default_factory=Standards)
 
     @property
     def mapped(self) -> tuple[str, ...]:

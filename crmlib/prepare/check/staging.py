@@ -17,6 +17,7 @@ from crmlib.prepare.check.findings import (
     table_findings,
 )
 from crmlib.prepare.check.reading import Reading, local_sql, staging_query
+from crmlib.prepare.check.standards import has_words, misspelt, pairs_shown, words_of_column, words_shown
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.errors import ConfigError
 
@@ -71,6 +72,14 @@ class Staged:
         self._merge = False
         self._collect_findings()
         self._read(time_zone)
+        self.words: dict[tuple[str, str], dict[str, str]] = {}
+        self._counted: list[tuple[Finding, int]] = []
+        self._check_words()
+        if reading.vanished:
+            says = "were in an earlier full export and are not in the last one"
+            same = "s._file = v._file and s._row = v._row"
+            query = f"select s.rowid from {self.name} s semi join ({reading.vanished}) v on {same}"
+            self._mark("vanished", "", "warn", says, query)
 
     def _read(self, time_zone: str) -> None:
         computed: dict[str, str] = {}
@@ -79,6 +88,63 @@ class Staged:
             self.engine.execute(f"create or replace table {self.name} as {query}")
         except EngineError as error:
             raise refusal_of(self.engine, error, table=self.spec.name, computed=computed) from error
+
+    def _check_words(self) -> None:
+        """Words of categories that are not agreed upon, and those that look misspelt."""
+        agreed = self.reading.standards
+        for name in filter(lambda name: has_words(self.spec.field(name)), self.reading.mapped):
+            allowed = agreed.allowed.get(name, ())
+            counts = words_of_column(self.engine, self.name, name, self._acceptable())
+            if counts is None and not allowed:
+                continue
+            pairs = misspelt(counts or {}, allowed)
+            if pairs:
+                says = f"have a {name} that looks misspelt: {pairs_shown(pairs)}"
+                self._count_words("misspelt", name, says, pairs)
+            others = [word for word in counts or {} if allowed and word not in allowed and word not in pairs]
+            if others:
+                says = f"have a {name} that is not agreed upon: {words_shown(others)}{agreed.asks}"
+                self._count_words("not_agreed", name, says, dict.fromkeys(others, ""))
+
+    def _count_words(self, check: str, column: str, says: str, pairs: Mapping[str, str]) -> None:
+        policy = policy_of(check, column, "warn", self.reading.policies, table=self.spec.name)
+        self.words[check, column] = dict(pairs)
+        words = ", ".join(text_literal(word) for word in pairs)
+        where = f'"{column}" in ({words})'
+        if policy == "set_aside":
+            self._mark(check, column, "set_aside", says, f"select rowid from {self.name} where {where}")
+            return
+        ((rows,),) = self.engine.rows(
+            f"select count(*) from {self.name} where {where} and {self._acceptable()}"
+        )
+        finding = Finding(check=check, column=column, policy=policy, says=says, condition=where)
+        self._counted.append((finding, rows))
+        if policy == "mend":
+            cases = " ".join(f"when {text_literal(a)} then {text_literal(b)}" for a, b in pairs.items() if b)
+            mended = f'case "{column}" {cases} end' if cases else "null"
+            self.engine.execute(f'update {self.name} set "{column}" = {mended} where {where}')
+
+    def _check_freshness(self, as_of: pd.Timestamp) -> None:
+        agreed, time = self.reading.standards, self.spec.time
+        if agreed.fresh_days is None or time not in self.reading.mapped:
+            return
+        ((last,),) = self.engine.rows(
+            f'select max("{time}")::timestamp from {self.name} where {self._acceptable()}'
+        )
+        if last is None:
+            return
+        age = (as_of - pd.Timestamp(last)) // pd.Timedelta(days=1)
+        if age > agreed.fresh_days:
+            says = (
+                f"are the last ones, {age:,} days before the closing moment; at most {agreed.fresh_days:,} were "
+                f"agreed{agreed.asks}"
+            )
+            policy = policy_of("stale", "", "warn", self.reading.policies, table=self.spec.name)
+            ((rows,),) = self.engine.rows(
+                f'select count(*) from {self.name} where {self._acceptable()} and "{time}"::timestamp = $1',
+                [last],
+            )
+            self._counted.append((Finding(check="stale", column="", policy=policy, says=says), rows))
 
     def _collect_findings(self) -> None:
         reading, mapped = self.reading, self.reading.mapped
@@ -140,6 +206,7 @@ class Staged:
 
     def accept(self, *, as_of: pd.Timestamp, keys: Mapping[str, str | None] | None = None) -> None:
         """Judge what a single row cannot show, then lay the accepted rows down under the table's name."""
+        self._check_freshness(as_of)
         self._mark_duplicates()
         for name in self.reading.mapped:
             target = self.spec.field(name).references
@@ -294,7 +361,8 @@ class Staged:
             [
                 (self.spec.name, f.check, f.column, f.policy, n, f.says + (self._seen(i) if n else ""))
                 for i, (f, n) in enumerate(zip(self.findings, found, strict=True))
-            ],
+            ]
+            + [(self.spec.name, f.check, f.column, f.policy, n, f.says) for f, n in self._counted],
             columns=["table", "check", "column", "policy", "rows", "says"],
         )
 
@@ -370,6 +438,18 @@ class Staged:
             where not {self._acceptable("s.")}
             order by s._file, s._row
         """
+
+    def conditions(self) -> list[tuple[Finding, str]]:
+        """Every finding with SQL over the staged rows ``s`` that holds where it was made."""
+        marked = [
+            (
+                f,
+                f"(s._bits & {1 << i}) > 0"
+                + ("" if f.policy == "set_aside" else f" and {self._acceptable('s.')}"),
+            )
+            for i, f in enumerate(self.findings)
+        ]
+        return [*marked, *((f, f"s.{f.condition}") for f, _ in self._counted if f.condition)]
 
     def drop(self) -> None:
         """Let go of the staged rows."""

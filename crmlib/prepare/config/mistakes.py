@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from crmlib.prepare.check.findings import check_names
+from crmlib.prepare.check.standards import has_words
 from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.sql_guard import words_of
 from crmlib.schema.errors import ConfigError, nearest
@@ -60,6 +61,7 @@ _URL_WITH_PASSWORD = re.compile(
     r"|[?&;](?:ssl)?password=",
     re.IGNORECASE,
 )
+_PLACE_OF_A_SECRET = ("source", "password_file")
 _PLAIN_WORDS = {
     "string_type": "wants text in quotes.",
     "bool_type": "wants true or false.",
@@ -118,7 +120,7 @@ def secrets_in(document: Any, path: KeyPath = ()) -> Iterator[Mistake]:
     if isinstance(document, Mapping):
         for key, value in document.items():
             here = (*path, key)
-            if _is_secret(key) and not isinstance(value, Mapping):
+            if _is_secret(key) and here != _PLACE_OF_A_SECRET and not isinstance(value, Mapping):
                 yield Mistake(path=here, says="a secret never stands in crm.toml. Put it in the environment.")
             else:
                 yield from secrets_in(value, here)
@@ -141,6 +143,11 @@ def vocabulary_mistakes(document: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake(path=here, says=f"no such table.{nearest(name, TABLES)}")
             continue
         yield from _column_mistakes(name, table, here)
+        for agreed, _ in _items(table, "allowed"):
+            if agreed not in TABLES[name].names or not has_words(TABLES[name].field(agreed)):
+                free = [field.name for field in TABLES[name].fields if has_words(field)]
+                says = f"is no column of {name} whose words can be agreed upon.{nearest(agreed, free)}"
+                yield Mistake(path=(*here, "allowed", agreed), says=says)
         yield from _check_mistakes(
             _items(table, "checks"), (*here, "checks"), check_names(TABLES[name]), name
         )

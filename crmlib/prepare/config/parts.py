@@ -27,6 +27,7 @@ ENCODINGS = (
     "euc_jp", "euc_kr",
 )  # fmt: skip
 DATABASES = ("sqlite", "duckdb", "postgresql", "mysql")
+_DATABASE_NAMES = {"postgres": "postgresql", "mariadb": "mysql"}
 
 _DATE_DIRECTIVES = frozenset("aAbBdfgGHIjmMnpSuUVwWyYzZ%")
 
@@ -98,6 +99,20 @@ class TableConfig(Section):
     header_row: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
     skip_rows: Annotated[StrictInt, Field(ge=0, le=9_999)] | None = None
     checks: Checks = {}
+    mode: Literal["append", "latest_by_key", "full"] | None = None
+    key: tuple[str, ...] = ()
+    latest_by: str | None = None
+    owner: str = ""
+    fresh_days: Annotated[StrictInt, Field(ge=0)] | None = None
+    allowed: dict[str, tuple[str, ...]] = {}
+
+    @model_validator(mode="after")
+    def _mode_needs(self) -> "TableConfig":
+        if self.latest_by is not None and self.mode != "latest_by_key":
+            raise ValueError('has latest_by, which wants mode = "latest_by_key".')
+        if self.key and self.mode not in ("latest_by_key", "full"):
+            raise ValueError('has a key, which wants mode = "latest_by_key" or mode = "full".')
+        return self
 
     @validator("files", mode="before")
     @classmethod
@@ -154,15 +169,17 @@ class TableConfig(Section):
 
 
 class SourceConfig(Section):
-    """A database instead of files."""
+    """A database instead of files. The password of a server is in the environment, or in `password_file`."""
 
     url: str
+    password_file: str | None = None
 
     @validator("url")
     @classmethod
     def _url(cls, given: str) -> str:
         kind, separator, rest = given.partition("://")
-        kind = {"postgres": "postgresql"}.get(kind.split("+")[0], kind.split("+")[0])
+        kind = kind.split("+")[0]
+        kind = _DATABASE_NAMES.get(kind, kind)
         if not separator or kind not in DATABASES:
             hint = nearest(kind, DATABASES) if separator else ""
             raise ValueError(f"wants an address such as sqlite:///shop.db or duckdb:///shop.duckdb.{hint}")
@@ -170,13 +187,15 @@ class SourceConfig(Section):
             raise ValueError(
                 f"names no file. Write {kind}:///shop.db with three slashes; four for a path from /."
             )
+        if kind in ("postgresql", "mysql") and not re.fullmatch(r"[^/?#]*/[^/?#]+([?][^#]*)?", rest):
+            raise ValueError(f"names no database. Write {kind}://reader@host/crm.")
         return given
 
     @property
     def kind(self) -> str:
         """Which database it is: one of `DATABASES`."""
         kind = self.url.partition("://")[0].split("+")[0]
-        return {"postgres": "postgresql"}.get(kind, kind)
+        return _DATABASE_NAMES.get(kind, kind)
 
     @property
     def database(self) -> str:

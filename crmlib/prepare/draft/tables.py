@@ -284,9 +284,9 @@ def _cross_references(readings: Sequence[Reading]) -> dict[int, str]:
             if other is reading or known is None:
                 continue
             for name, column in reading.match.profile.items():
-                if name not in used and column.distinct > 5 and column.length > 2:
-                    if len(column.texts & known.texts) > 0.9 * len(column.texts):
-                        found[id(reading)] = name
+                is_key = name not in used and column.distinct > 5 and column.length > 2
+                if is_key and len(column.texts & known.texts) > 0.9 * len(column.texts):
+                    found[id(reading)] = name
     return found
 
 

@@ -35,12 +35,34 @@ _BEFORE_A_BRACKET = words.BEFORE_A_BRACKET | words.words_of(
     """
 )
 _WINDOW_FUNCTIONS = words.WINDOW - {"over"} | words.ROW_ORDER
-_SQLITE_FUNCTIONS = words.words_of(
-    """
-    date time datetime julianday unixepoch strftime timediff total printf format iif char hex unhex quote
-    typeof group_concat glob like unicode json json_extract json_array_length json_type concat concat_ws
-    """
-)
+_OWN_FUNCTIONS = {
+    "sqlite": words.words_of(
+        """
+        date time datetime julianday unixepoch strftime timediff total printf format iif char hex unhex quote
+        typeof group_concat glob like unicode json json_extract json_array_length json_type concat concat_ws
+        """
+    ),
+    "postgres": words.words_of(
+        """
+        date date_part date_bin to_char to_date to_number to_timestamp make_interval justify_days btrim initcap
+        overlay octet_length regexp_match regexp_count regexp_substr encode decode array_agg array_remove
+        array_cat cardinality unnest jsonb_array_length json_array_length jsonb_extract_path_text
+        json_extract_path_text every width_bucket num_nulls num_nonnulls
+        """
+    ),
+    "mysql": words.words_of(
+        """
+        date time str_to_date date_format date_add date_sub timestampdiff timestampadd from_unixtime
+        unix_timestamp to_days convert_tz format hex unhex char elt field find_in_set substring_index mid
+        json_extract json_unquote json_value json_length group_concat any_value std
+        """
+    ),
+}
+"""What a database knows beyond the words of crm.toml; nothing that waits, writes or opens files."""
+
+
+_ODD_SIGNS = {"postgres": ("--", "/*", "$", "\\"), "mysql": ("--", "/*", "#", "\\")}
+"""What a server may read otherwise than sqlglot does: comments that are carried out, other ends of a string."""
 
 
 def parse_select(
@@ -72,6 +94,10 @@ def _parse(sql: str, key_path: str, dialect: str) -> exp.Query:
         raise ConfigError(
             f"{key_path}: the SQL has {len(sql):,} characters; at most {MAX_LENGTH:,} are read."
         )
+    if odd := [sign for sign in _ODD_SIGNS.get(dialect, ()) if sign in sql]:
+        raise ConfigError(
+            f"{key_path}: {odd[0]} is not available: comments and quoted oddities stay out of a SELECT."
+        )
     try:
         first = tokens_of(sql, dialect)[0]
         if first.token_type not in (TokenType.SELECT, TokenType.WITH):
@@ -88,17 +114,17 @@ def _parse(sql: str, key_path: str, dialect: str) -> exp.Query:
 
 def _check_words(tokens: list[Token], key_path: str, dialect: str) -> None:
     known = words.SCALAR_FUNCTIONS | words.AGGREGATE_FUNCTIONS | _WINDOW_FUNCTIONS
-    if dialect == "sqlite":
-        known = known | _SQLITE_FUNCTIONS
+    own = _OWN_FUNCTIONS.get(dialect, frozenset())
+    known = known | own
     for i, token in enumerate(tokens):
         text = token.text.lower()
-        if token.token_type == TokenType.STRING and dialect == "sqlite" and text.strip() == "now":
+        if token.token_type == TokenType.STRING and dialect != "duckdb" and text.strip() == "now":
             raise ConfigError(f"{key_path}: 'now' is refused: {words.REMEDY['CLOCK']}.")
         if token.token_type in PLAIN_VALUES or not is_word(text):
             continue
         if is_call(tokens, i) and text not in _BEFORE_A_BRACKET and text not in words.UNITS:
-            no_moment = dialect == "sqlite" and tokens[i + 2 : i + 3] and tokens[i + 2].text == ")"
-            if text not in known or (no_moment and text in _SQLITE_FUNCTIONS - {"total"}):
+            empty = bool(tokens[i + 2 : i + 3]) and tokens[i + 2].text == ")"
+            if text not in known or (empty and text in own - {"total"}):
                 why = words.why_refused(text) or f"it is not among those allowed.{near(text, known)}"
                 raise ConfigError(f"{key_path}: the function {text} is refused: {why.rstrip('.')}.")
         elif text in words.CLOCK and token.token_type != TokenType.VAR:
@@ -144,11 +170,11 @@ def read_duckdb_part(engine: Engine, file: FileReference, *, name: str, key_path
         f"{schema}.{table}" if schema != "main" else table: is_table for schema, table, is_table in found
     }
     part = _part_of(file, list(tables))
-    if _is_select(part):
+    if is_select(part):
         inner = f"({parse_select(part, tables=tables, key_path=key_path, catalog=catalog)})"
         number = "row_number() over ()"
     else:
-        real = _name_of(part, list(tables), file)
+        real = table_named(part, list(tables), shown=file.shown)
         schema, _, table = real.rpartition(".")
         inner = ".".join(Engine.quote(word) for word in (catalog, schema or "main", table))
         number = "rowid + 1" if tables[real] else "row_number() over ()"
@@ -178,21 +204,22 @@ def read_sqlite_part(engine: Engine, file: FileReference, *, name: str, key_path
             )
             tables = [table for (table,) in found]
             part = _part_of(file, tables)
-            if _is_select(part):
+            if is_select(part):
                 sql = parse_select(part, tables=tables, key_path=key_path, dialect="sqlite")
                 shop.set_authorizer(_authorize)
             else:
-                sql = f"select * from {Engine.quote(_name_of(part, tables, file))}"
+                sql = f"select * from {Engine.quote(table_named(part, tables, shown=file.shown))}"
             cursor = shop.execute(sql)
             names, renamed = distinct_names(column[0] for column in cursor.description)
             notes = [f"{file.shown}: {note}." for note in renamed]
             shown = _shown(file, part)
-            return read_rows_part(engine, _numbered(cursor), names=names, name=name, shown=shown, notes=notes)
+            return read_rows_part(engine, numbered(cursor), names=names, name=name, shown=shown, notes=notes)
     except sqlite3.Error as error:
         raise SourceError(f"{file.shown} cannot be read as a SQLite database ({error}).") from error
 
 
-def _numbered(cursor: sqlite3.Cursor) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def numbered(cursor: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """The rows of a cursor, each with its number."""
     number = 0
     while batch := cursor.fetchmany(BATCH):
         for row in batch:
@@ -229,14 +256,16 @@ def _part_of(file: FileReference, tables: list[str]) -> str:
     raise SourceError(f'{file.shown}: say which table, as "{file.shown}#table". There are: {there}.')
 
 
-def _name_of(part: str, tables: list[str], file: FileReference) -> str:
+def table_named(part: str, tables: list[str], *, shown: str) -> str:
+    """The table that is meant, upper and lower case being the same where that is clear."""
     same = [table for table in tables if table.lower() == part.lower()]
     if part in tables or len(same) == 1:
         return part if part in tables else same[0]
-    raise SourceError(f"{file.shown} has no table {part}.{nearest(part, tables)}")
+    raise SourceError(f"{shown} has no table {part}.{nearest(part, tables)}")
 
 
-def _is_select(part: str) -> bool:
+def is_select(part: str) -> bool:
+    """Whether a part of a database is a SELECT and not a name."""
     words = part.split(None, 1)
     return len(words) == 2 and words[0].lower() in ("select", "with")
 
@@ -244,4 +273,4 @@ def _is_select(part: str) -> bool:
 def _shown(file: FileReference, part: str) -> str:
     if "#" in file.shown:
         return file.shown
-    return f"{file.shown}#{'SELECT' if _is_select(part) else part}"
+    return f"{file.shown}#{'SELECT' if is_select(part) else part}"

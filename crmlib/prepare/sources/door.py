@@ -2,7 +2,7 @@
 
 import glob
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from crmlib.prepare.sources.databases import read_duckdb_part, read_sqlite_part
 from crmlib.prepare.sources.encodings import prepare_text, sha256_of
 from crmlib.prepare.sources.files import (
     FileReference,
+    NoFileError,
     Part,
     allowed_paths,
     distinct_names,
@@ -25,7 +26,9 @@ from crmlib.prepare.sources.files import (
     scratch_folder,
     union_of,
 )
+from crmlib.prepare.sources.servers import ServerPart, read_server_part, server_fingerprint, server_parts
 from crmlib.prepare.sources.sheets import read_json_part, read_sheet_part
+from crmlib.prepare.sources.spss import read_spss_part
 from crmlib.prepare.sources.text import read_csv_part
 from crmlib.schema.errors import ConfigError, SourceError, nearest
 from crmlib.schema.tables import table_spec
@@ -65,6 +68,8 @@ class Source:
     notes : tuple of str
         What was taken without being stated, and what is odd.
     relations : tables in the engine that `close_source` removes
+    vanished : str
+        A query for `_file` and `_row` of rows that the last full export lacks; "" where no load was kept.
     """
 
     table: str
@@ -78,16 +83,19 @@ class Source:
     rejects: pd.DataFrame = field(default_factory=lambda: rejects_frame([]))
     notes: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
+    vanished: str = ""
 
 
-def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Source:
-    """Read what crm.toml names as the source of one table.
+def open_source(
+    engine: Engine, config: WorkspaceConfig, table_name: str, *, only: Collection[str] | None = None
+) -> Source:
+    """Read what crm.toml names as the source of one table, or only some of the files.
 
     Parquet and DuckDB files are read where they lie, each time the view is asked. Text, workbooks and SQLite
     are read once into the engine, which spills to disk; `close_source` gives the room back.
     """
     view = f"source_{table_spec(table_name).name}"
-    files = _references(config, table_name)
+    files = [file for file in _references(config, table_name) if only is None or file.shown in only]
     parts = [
         _read(engine, config, table_name, file, f"{view}_{place}")
         for place, file in enumerate(files, start=1)
@@ -109,7 +117,7 @@ def open_source(engine: Engine, config: WorkspaceConfig, table_name: str) -> Sou
         rows_read=sum(rows.values()),
         rows_by_file=rows,
         columns_by_file={part.shown: part.columns for part in parts},
-        fingerprints={part.shown: _fingerprint(file.path) for part, file in zip(parts, files, strict=True)},
+        fingerprints={part.shown: _print_of(file) for part, file in zip(parts, files, strict=True)},
         rejects=pd.concat(rejects, ignore_index=True) if rejects else rejects_frame([]),
         notes=tuple(note for part in parts for note in part.notes),
         relations=tuple(relation for part in parts for relation in part.relations),
@@ -172,38 +180,43 @@ def close_source(engine: Engine, source: Source) -> None:
 
 def fingerprints(config: WorkspaceConfig, table_name: str) -> dict[str, str]:
     """The files of a table and the SHA-256 of each, without reading them as tables."""
-    return {file.shown: _fingerprint(file.path) for file in _references(config, table_name)}
+    return {file.shown: _print_of(file) for file in _references(config, table_name)}
 
 
-def _references(config: WorkspaceConfig, table: str) -> list[FileReference]:
+def _print_of(file: FileReference | ServerPart) -> str:
+    return server_fingerprint(file) if isinstance(file, ServerPart) else _fingerprint(file.path)
+
+
+def _references(config: WorkspaceConfig, table: str) -> list[FileReference | ServerPart]:
     """Files, and tables or queries of [source] as parts of the database's file."""
     key_path = f"tables.{table}.from"
     if table not in config.tables:
         raise ConfigError(f"tables.{table}: is not described.{nearest(table, config.tables)}")
     queries = [entry for entry in config.tables[table].files if is_query(config, entry)]
-    found = find_files(config, table)
+    found: list[FileReference | ServerPart] = [*find_files(config, table)]
     if queries and config.source is None:
-        remedy = 'Write [source] with url = "sqlite:///shop.db"'
+        remedy = 'Write [source] with url = "postgresql://reader@host/crm" or "sqlite:///shop.db"'
         raise SourceError(f"{key_path}: SQL needs a database. {remedy}.")
     if queries and config.source is not None:
         kind = config.source.kind
         if kind not in ("sqlite", "duckdb"):
-            raise SourceError(
-                f"source.url: {kind} is not supported yet; sqlite:/// and duckdb:/// are. Export the tables "
-                "as Parquet or CSV and name those under from."
-            )
+            return found + server_parts(config, queries, key_path)
         path = (config.root.resolve() / config.source.database).resolve()
         if not path.is_file():
             raise SourceError(f"source.url: there is no file {config.source.database}. Mend the path.")
         shown = f"{kind}:{config.source.database}"
         found += [FileReference(path=path, shown=shown, part=entry) for entry in queries]
     if not found:
-        raise SourceError(f"{key_path}: names no file.")
+        raise NoFileError(f"{key_path}: no file matches {', '.join(config.tables[table].files)}.")
     return found
 
 
-def _read(engine: Engine, config: WorkspaceConfig, table: str, file: FileReference, name: str) -> Part:
+def _read(
+    engine: Engine, config: WorkspaceConfig, table: str, file: FileReference | ServerPart, name: str
+) -> Part:
     key_path = f"tables.{table}.from"
+    if isinstance(file, ServerPart):
+        return read_server_part(engine, file, name=name)
     if not file.path.stat().st_size:
         raise SourceError(f"{file.shown} is empty. Export it again, or take it out of crm.toml.")
     kind = _kind(config, file)
@@ -215,6 +228,8 @@ def _read(engine: Engine, config: WorkspaceConfig, table: str, file: FileReferen
         return _read_parquet(engine, file)
     if kind == "excel":
         return read_sheet_part(engine, file, name=name, header_row=config.tables[table].header_line)
+    if kind == "spss":
+        return read_spss_part(engine, file, name=name)
     stated = config.tables[table]
     text = prepare_text(file.path, shown=file.shown, stated=stated.encoding, scratch=scratch_folder())
     try:

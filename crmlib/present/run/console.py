@@ -201,6 +201,57 @@ def print_lists(
     return 0
 
 
+def print_export(
+    workspace: Path, target: Path, *, kind: str, personal: bool, as_of: str | None = None
+) -> int:
+    """Write a workspace for other tools, say what lies where and what was left out, and give the exit code."""
+    from crmlib.present.export import export_workspace
+
+    (folder,) = workspace_folders([workspace])
+    crm = crmlib.open_workspace(folder, as_of=as_of)
+    try:
+        written = export_workspace(crm, target, kind=kind, personal=personal)
+    finally:
+        crm.engine.close()
+    tell = Console(highlight=False)
+    tell.print(
+        _table(pd.DataFrame({"file": map(_near, written.files), "rows": list(written.files.values())}))
+    )
+    for name, reason in written.left_out.items():
+        tell.print(escape(f"Left out: {name} {reason}"), soft_wrap=True)
+    said = (
+        "Names and customer numbers stand in them."
+        if personal
+        else "Personal columns are left out (--personal)."
+    )
+    tell.print(escape(said), soft_wrap=True)
+    return 0 if written.files else 3
+
+
+def print_corrections(workspace: Path, *, out: Path | None = None, as_of: str | None = None) -> int:
+    """Write what to mend in the CRM, count it, and give the exit code."""
+    from crmlib.prepare.corrections import find_corrections
+    from crmlib.present.export import write_corrections
+
+    (folder,) = workspace_folders([workspace])
+    found = find_corrections(folder, as_of=as_of)
+    tell = Console(highlight=False)
+    if not len(found.table):
+        tell.print("Nothing is to be mended.")
+        return 3
+    target = out or folder / "set_aside" / "corrections.csv"
+    write_corrections(found.table, target)
+    counted = found.table.groupby(["table", "wrong", "do"], sort=False).size().rename("rows").reset_index()
+    tell.print(_table(counted))
+    more = f" {found.left_out:,} more of the same are not listed." if found.left_out else ""
+    tell.print(
+        escape(
+            f"{len(found.table):,} row{'' if len(found.table) == 1 else 's'} to mend: {_near(target)}.{more}"
+        )
+    )
+    return 0
+
+
 def _notify(command: str, reason: str, facts: Mapping[str, str]) -> None:
     if command:
         problem = tell_failure(command, reason=reason, facts=facts)

@@ -528,5 +528,7 @@ def test_what_is_not_mapped_is_not_zero():
     for name in ("channel_count", "store_count", "favourite_channel", "category_count"):
         assert name not in found and "no" in found.attrs["left_out"][name]
     assert not [name for name in found if "session" in name]
-    mapped = compute_indicators(Crm.from_frames(as_of="2024-01-31", transactions=lines.assign(channel=["web", None])))
+    mapped = compute_indicators(
+        Crm.from_frames(as_of="2024-01-31", transactions=lines.assign(channel=["web", None]))
+    )
     assert mapped["channel_count"].to_dict() == {"a": 1, "b": 0}

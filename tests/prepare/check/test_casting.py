@@ -238,3 +238,12 @@ def test_the_day_of_a_zoned_time_is_that_of_the_workspace():
 )
 def test_identifiers_lose_what_nobody_sees(written, identifier):
     assert read("id", written) == identifier
+
+
+def test_a_moment_of_nanoseconds_with_a_zone_is_a_moment():
+    with Engine() as engine:
+        base = "timezone('Asia/Tokyo', timestamp_ns '2020-01-02 03:04:05')"
+        sql = cast_sql(Field("x", "timestamp", "X."), base, "TIMESTAMPTZ_NS", time_zone="Europe/Berlin")
+        assert engine.rows(f"select typeof({base}), {sql}") == [
+            ("TIMESTAMPTZ_NS", datetime(2020, 1, 1, 18, 4, 5))
+        ]

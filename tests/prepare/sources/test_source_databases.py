@@ -138,8 +138,8 @@ def test_sqlite_stays_as_it_was(lite):
         ("garbage.sqlite#orders", None, "cannot be read as a SQLite database"),
         ("select * from orders", None, "SQL needs a database"),
         ("orders", "sqlite:///other.db", "there is no file other.db"),
-        ("orders", "postgresql://reader@localhost/crm", "postgresql is not supported yet"),
-        ("orders", "mysql://reader@localhost/crm", "mysql is not supported yet"),
+        ("orders", "postgresql://reader@127.0.0.1:1/crm", "source.url: postgresql says|crmlib.databases"),
+        ("orders", "mysql://reader@127.0.0.1:1/crm", "source.url: mysql says|crmlib.databases"),
     ],
 )
 def test_a_database_that_cannot_be_used_says_what_to_do(lite, entry, source, why):

@@ -134,11 +134,18 @@ def _said(table: Row) -> list[str]:
     for one in told:
         parts = [one] if isinstance(one, str) else [text for text in one.values() if isinstance(text, str)]
         for text in parts:
-            if text.lstrip().lower().startswith(("select", "with", "from")):
+            database, _, query = text.partition("#")
+            if _is_query(query):
+                texts += [f"{database}#{node.name}" for node in parse_one(query, dialect="duckdb").find_all(exp.Table)]
+            elif text.lstrip().lower().startswith(("select", "with", "from")):
                 texts += [node.name for node in parse_one(text, dialect="duckdb").find_all(exp.Table)]
             else:
                 texts.append(f"{text}#{table['sheet']}" if "sheet" in table and "#" not in text else text)
     return texts
+
+
+def _is_query(text: str) -> bool:
+    return text.lstrip().lower().startswith(("select ", "with "))
 
 
 def _same_file(said: str, name: str) -> bool:
@@ -182,7 +189,7 @@ def _mapping(table: Row, entry: Row, headers: Row, files: set[str]) -> dict[str,
     """Our column -> their columns that its words read; those of equal name count as mapped."""
     theirs = {name for file in files for name in headers[file]}
     mapping = {name: frozenset([_plain(name)]) for name in vocabulary(entry["name"]) if name in theirs}
-    inner = _inner(table)
+    inner = _inner(table) | _prefixed(table, headers)
     for column, given in table.get("columns", {}).items():
         read = _reads(given)
         if read is not None:
@@ -212,9 +219,21 @@ def _reads(given: Any) -> frozenset[str] | None:
     return frozenset(_plain(node.name) for node in parsed.find_all(exp.Column))
 
 
+def _prefixed(table: Row, headers: Row) -> dict[str, set[str]]:
+    """Columns of a joined file that bear its stem, since both files have the name."""
+    found = {}
+    for one in table.get("join", []):
+        stem = one["from"].rpartition("#")[2].rpartition("/")[2].split(".")[0]
+        for file in headers:
+            if _same_file(one["from"], file):
+                found |= {_plain(f"{stem}.{name}"): {_plain(name)} for name in headers[file]}
+    return found
+
+
 def _inner(table: Row) -> dict[str, set[str]]:
     """What the columns of a query given as `from` read in turn."""
     told = table.get("from", "")
+    told = told.partition("#")[2] if isinstance(told, str) and _is_query(told.partition("#")[2]) else told
     if not (isinstance(told, str) and told.lstrip().lower().startswith(("select", "with"))):
         return {}
     selected = parse_one(told, dialect="duckdb")

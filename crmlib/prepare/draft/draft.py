@@ -9,6 +9,7 @@ import pandas as pd
 
 from crmlib.prepare.config.read import CONFIG_NAME
 from crmlib.prepare.draft.exports import Export, exports_of
+from crmlib.prepare.draft.joins import join_heads
 from crmlib.prepare.draft.meaning import Cell, currencies_of, only_currency, read_as
 from crmlib.prepare.draft.score import matches_of
 from crmlib.prepare.draft.tables import Table, tables_of
@@ -130,7 +131,7 @@ def draft(folder: str | Path, *, currency: str | None = None, time_zone: str | N
     if not root.is_dir():
         raise ConfigError(f"{folder}: there is no such folder. Name the one that holds the exports.")
     exports, unused = exports_of(root)
-    matches, left = matches_of(exports)
+    matches, left = join_heads(*matches_of(exports))
     unused += [(", ".join(export.entries), _unlike(export)) for export, _ in left]
     readings = [read_as(match) for match in matches]
     seen = currencies_of(readings)

@@ -38,6 +38,15 @@ _TEMPORARY = ("~", ".tmp", ".part", ".crdownload", ".swp", ".bak")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Join:
+    """Another export of the folder whose rows stand beside these where two columns agree."""
+
+    source: str
+    mine: str
+    theirs: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Export:
     """One table as it lies in the folder.
 
@@ -50,6 +59,7 @@ class Export:
     header_row : the line of the header where it is not the first that holds something
     totals : values of the first column that stand in rows of totals
     notes : what is odd about it
+    joins : other exports that are joined to it
     """
 
     entries: tuple[str, ...]
@@ -59,6 +69,7 @@ class Export:
     header_row: int | None = None
     totals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    joins: tuple[Join, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:

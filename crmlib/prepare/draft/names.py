@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from crmlib.schema.tables import TABLES
@@ -86,8 +86,12 @@ class Names:
     entities: Mapping[str, frozenset[str]]
     tables: Mapping[str, tuple[tuple[str, ...], ...]]
 
-    def meanings_of(self, table: str, name: str, *, prefix: str = "") -> dict[str, float]:
+    def meanings_of(self, table: str, name: str, *, prefix: str = "") -> Mapping[str, float]:
         """Our columns, and the virtual ones, that a name may mean in a table, with how surely."""
+        return _meanings(table, name, prefix)
+
+    def looked_up(self, table: str, name: str, prefix: str) -> dict[str, float]:
+        """`meanings_of` without memory."""
         found: dict[str, float] = {}
         for tokens, sure in self._variants(table, name, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
@@ -126,7 +130,7 @@ class Names:
     def _near(self, table: str, words: tuple[str, ...]) -> dict[str, float]:
         """Names that share most of their words, or are misspelt."""
         found: dict[str, float] = {}
-        mine, key = frozenset(words), "".join(words)
+        mine, key, ordered = frozenset(words), "".join(words), "".join(sorted(words))
         for theirs, fields in self.tokens[table].items():
             shared = len(mine & theirs)
             sure = 0.0
@@ -134,8 +138,8 @@ class Names:
                 sure = 0.72 * shared / max(len(mine), len(theirs))
             elif len(key) >= 6 and key.isascii():
                 other = "".join(sorted(theirs))
-                near = SequenceMatcher(None, "".join(sorted(words)), other)
-                if near.real_quick_ratio() > 0.88 and near.ratio() > 0.9:
+                alike = other[:1] == ordered[:1] and 9 * len(other) < 11 * len(ordered) < 13.5 * len(other)
+                if alike and SequenceMatcher(None, ordered, other).ratio() > 0.9:
                     sure = 0.66
             for field, strength in fields.items() if sure > 0.3 else ():
                 found[field] = max(found.get(field, 0.0), sure * strength)
@@ -156,6 +160,11 @@ class Names:
                 if key and (run or inside or text == key):
                     found[table] = max(found.get(table, 0.0), len(text) / len(key))
         return found
+
+
+@lru_cache(maxsize=50_000)
+def _meanings(table: str, name: str, prefix: str) -> Mapping[str, float]:
+    return names().looked_up(table, name, prefix)
 
 
 _FILE_NOISE = frozenset(

@@ -98,7 +98,7 @@ def profile_of(frame: pd.DataFrame) -> dict[str, Column]:
 
 
 def _column(name: str, cells: pd.Series) -> Column:
-    counted = Counter(text for cell in cells if (text := _text(cell)) is not None)
+    counted = Counter(text for cell in cells if (text := text_of(cell)) is not None)
     filled = sum(counted.values())
     if not filled:
         return Column(name=name, filled=0, rows=len(cells), distinct=0)
@@ -136,7 +136,8 @@ def _column(name: str, cells: pd.Series) -> Column:
     )
 
 
-def _text(cell: object) -> str | None:
+def text_of(cell: object) -> str | None:
+    """A cell as trimmed text; None where it says nothing."""
     if cell is None or cell != cell:
         return None
     if isinstance(cell, float) and cell == int(cell) and abs(cell) < 1e15:

@@ -92,7 +92,7 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     """Each export with the table it looks like most; those that look like none come last."""
     profiles = [profile_of(export.frame) for export in exports]
     first = [_best(export, profile, {}) for export, profile in zip(exports, profiles, strict=True)]
-    keys = _known_keys([match for match in first if match])
+    keys = known_keys([match for match in first if match])
     found: list[Match] = []
     left: list[tuple[Export, Match | None]] = []
     for export, profile in zip(exports, profiles, strict=True):
@@ -138,7 +138,7 @@ def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
     return replace(match, guesses={**match.guesses, key: guess})
 
 
-def _known_keys(matches: Sequence[Match]) -> dict[str, frozenset[str]]:
+def known_keys(matches: Sequence[Match]) -> dict[str, frozenset[str]]:
     """Values of the key of each table, of the exports that are surely it."""
     keys: dict[str, frozenset[str]] = {}
     for match in matches:

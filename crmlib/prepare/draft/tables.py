@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from crmlib.prepare.draft.exports import Join
 from crmlib.prepare.draft.meaning import Cell, Filter, Reading, samples_of
 from crmlib.prepare.draft.profile import Column
 from crmlib.prepare.engine import Engine
@@ -42,6 +43,7 @@ class Table:
     notes: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     headers: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    joins: tuple[Join, ...] = ()
 
 
 def tables_of(readings: Sequence[Reading]) -> tuple[list[Table], list[tuple[str, str]]]:
@@ -97,7 +99,7 @@ def _why_not(reading: Reading, kept: Sequence[Reading]) -> str:
                 and len(mine.texts & theirs.texts) > OVERLAP * min(len(mine.texts), len(theirs.texts))
             ):
                 return f"tells of the same orders as {', '.join(other.match.export.entries)}"
-    if any(_options(one)[:2] != _options(first)[:2] for one in (reading,)):
+    if _options(reading)[:2] != _options(first)[:2] or reading.match.export.joins or first.match.export.joins:
         return (
             f"looks like {table}, but is written in another way than {', '.join(first.match.export.entries)}"
         )
@@ -209,6 +211,7 @@ def _single(reading: Reading) -> Table:
         notes=match.export.notes,
         left=tuple(name for name in match.export.columns if name not in used),
         headers=(match.export.columns,),
+        joins=match.export.joins,
     )
 
 

@@ -70,6 +70,13 @@ def _table(table: Table) -> list[str]:
             f"sql = {quoted(one.sql)}",
             f"reason = {quoted(one.reason)}",
         ]
+    for join in table.joins:
+        lines += [
+            "",
+            f"[[tables.{table.name}.join]]",
+            f"from = {quoted(join.source)}",
+            f"on = {{ {quoted(join.mine)} = {quoted(join.theirs)} }}",
+        ]
     if table.missing:
         lacks = ", ".join(table.missing)
         lines = [f"# Without {lacks} this table cannot be read. Name the column and take the signs # away.",

@@ -1,0 +1,130 @@
+"""Lines of orders in one export, the orders themselves in another: the one joined to the other by its key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from crmlib.prepare.draft.exports import Export, Join
+from crmlib.prepare.draft.names import names
+from crmlib.prepare.draft.profile import Column, profile_of, text_of
+from crmlib.prepare.draft.score import Match, known_keys, match_table
+from crmlib.prepare.engine import Engine
+
+COVERED = 0.5
+"""At least this share of the orders has lines; of the lines nearly all have an order."""
+
+_TOLD_BY_HEADS = ("ordered_at", "customer_id", "status", "currency", "channel", "store_id", "employee_id",
+                  "customer_name", "customer_email", "paid_on", "due_on", "test_flag", "cancelled_at")  # fmt: skip
+
+
+def join_heads(
+    matches: Sequence[Match], left: Sequence[tuple[Export, Match | None]]
+) -> tuple[list[Match], list[tuple[Export, Match | None]]]:
+    """Matches in which exports of lines have got what the orders' own export says, by the order's number."""
+    keys = known_keys(matches)
+    found, others = list(matches), list(left)
+    heads = [match for match in matches if _is_head(match)]
+    for head in heads:
+        lines = [
+            match
+            for export in [*(m.export for m in found if m is not head), *(export for export, _ in others)]
+            if (match := _as_lines(export, keys)) is not None
+        ]
+        for line in sorted(lines, key=lambda one: -len(one.guesses)):
+            together = _joined(line, head, keys)
+            if together is not None:
+                found = [
+                    m for m in found if m.export is not line.export and m.export is not head.export
+                ] + [together]
+                others = [one for one in others if one[0] is not line.export]
+                break
+    return found, others
+
+
+def _is_head(match: Match) -> bool:
+    order = match.column("order_id")
+    return (
+        match.table == "transactions"
+        and order is not None
+        and order.unique
+        and "ordered_at" in match.guesses
+        and len(match.export.entries) == 1
+        and not (order.distinct < order.rows)
+    )
+
+
+def _as_lines(export: Export, keys: Mapping[str, frozenset[str]]) -> Match | None:
+    """An export as lines of orders: it names the order and the product, and says how many or how much."""
+    match = match_table("transactions", export, profile_of(export.frame), keys, 1.0)
+    if match is None or export.joins:
+        return None
+    product = {"product_id", "product_name"} & set(match.guesses)
+    much = {"quantity", "unit_price", "net_amount"} & set(match.guesses)
+    return match if product and much else None
+
+
+def _joined(line: Match, head: Match, keys: Mapping[str, frozenset[str]]) -> Match | None:
+    pair = _key_of_both(line, head)
+    told = [name for name in _TOLD_BY_HEADS if name in head.guesses and name not in line.guesses]
+    same = (line.export.encoding, line.export.header_row) == (head.export.encoding, head.export.header_row)
+    if pair is None or not told or not same:
+        return None
+    export = _export_of_both(line.export, head.export, *pair)
+    return match_table("transactions", export, profile_of(export.frame), keys, 1.0)
+
+
+def _key_of_both(line: Match, head: Match) -> tuple[str, str] | None:
+    """The column of the lines, and that of the orders, which hold the same numbers."""
+    best: tuple[float, str, str] | None = None
+    for mine in line.profile.values():
+        named = names().meanings_of("transactions", mine.name).get("order_id", 0.0)
+        if mine.empty or (named < 0.5 and mine.length < 6):
+            continue
+        for theirs in head.profile.values():
+            if _covers(mine, theirs):
+                usual = theirs is head.column("order_id")
+                found = (named + usual, mine.name, theirs.name)
+                best = max(best, found) if best else found
+    return best[1:] if best else None
+
+
+def _covers(mine: Column, theirs: Column) -> bool:
+    if theirs.distinct != theirs.rows or theirs.distinct < 2:
+        return False
+    shared = len(mine.texts & theirs.texts)
+    return shared >= 0.95 * len(mine.texts) and shared >= COVERED * len(theirs.texts)
+
+
+def _export_of_both(line: Export, head: Export, mine: str, theirs: str) -> Export:
+    """The lines with the columns of their orders, as a left join names them."""
+    source = head.entries[0]
+    stem = source.rpartition("#")[2] if "#" in source else PurePosixPath(source).name.split(".")[0]
+    own = {name.lower() for name in line.columns}
+    called = {name: f"{stem}.{name}" if name.lower() in own else name for name in head.columns}
+    right = head.frame.rename(columns=called)
+    right.index = pd.Index([text_of(cell) for cell in head.frame[theirs]])
+    keys = [text_of(cell) for cell in line.frame[mine]]
+    rows = right.reindex(keys).drop(columns=called[theirs]).reset_index(drop=True)
+    frame = pd.concat([line.frame.reset_index(drop=True), rows.astype(object).where(rows.notna(), None)], axis=1)
+    made = replace(line, frame=frame, notes=(*line.notes, *head.notes))
+    inner = _in_one_database(line.entries[0], source)
+    if inner is None:
+        return replace(made, joins=(Join(source=source, mine=mine, theirs=theirs),))
+    cells = [f"{Engine.quote(stem)}.{Engine.quote(old)} as {Engine.quote(new)}"
+             for old, new in called.items() if old != theirs]  # fmt: skip
+    file, table = inner
+    sql = (
+        f"select {', '.join([f'{Engine.quote(table)}.*', *cells])} from {Engine.quote(table)} left join "
+        f"{Engine.quote(stem)} on {Engine.quote(table)}.{Engine.quote(mine)} = {Engine.quote(stem)}.{Engine.quote(theirs)}"
+    )
+    return replace(made, entries=(f"{file}#{sql}",))
+
+
+def _in_one_database(first: str, second: str) -> tuple[str, str] | None:
+    """File and table of the first, if both are plain tables of one database."""
+    file, _, table = first.rpartition("#")
+    ends = (".db", ".sqlite", ".sqlite3", ".duckdb", ".ddb")
+    same = second.rpartition("#")[0] == file and file.lower().endswith(ends) and "." not in table
+    return (file, table) if same else None

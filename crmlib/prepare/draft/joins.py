@@ -9,7 +9,7 @@ import pandas as pd
 from crmlib.prepare.draft.exports import Export, Join
 from crmlib.prepare.draft.names import names
 from crmlib.prepare.draft.profile import Column, profile_of, text_of
-from crmlib.prepare.draft.score import Match, known_keys, match_table
+from crmlib.prepare.draft.score import Guess, Match, known_keys, match_table
 from crmlib.prepare.engine import Engine
 
 COVERED = 0.5
@@ -24,7 +24,7 @@ def join_heads(
 ) -> tuple[list[Match], list[tuple[Export, Match | None]]]:
     """Matches in which exports of lines have got what the orders' own export says, by the order's number."""
     keys = known_keys(matches)
-    found, others = list(matches), list(left)
+    found, others = _details_of_deals(list(matches), keys), list(left)
     heads = [match for match in matches if _is_head(match)]
     for head in heads:
         lines = [
@@ -41,6 +41,24 @@ def join_heads(
                 others = [one for one in others if one[0] is not line.export]
                 break
     return found, others
+
+
+def _details_of_deals(matches: list[Match], keys: Mapping[str, frozenset[str]]) -> list[Match]:
+    """Deals without stage or outcome, with the export that tells these of some of them joined to them."""
+    deals = [match for match in matches if match.table == "opportunities" and not match.export.joins]
+    for main in deals:
+        for more in deals:
+            if main is more or {"stage", "outcome", "is_won", "closed_at"} & set(main.guesses):
+                continue
+            mine, theirs = main.column("opportunity_id"), more.column("opportunity_id")
+            if mine is None or theirs is None or theirs.distinct != theirs.rows or len(more.export.entries) > 1:
+                continue
+            if len(theirs.texts & mine.texts) >= 0.95 * len(theirs.texts):
+                export = _export_of_both(main.export, more.export, mine.name, theirs.name)
+                both = match_table("opportunities", export, profile_of(export.frame), keys, 1.0)
+                if both is not None:
+                    return [one for one in matches if one is not main and one is not more] + [both]
+    return matches
 
 
 def _is_head(match: Match) -> bool:
@@ -72,7 +90,31 @@ def _joined(line: Match, head: Match, keys: Mapping[str, frozenset[str]]) -> Mat
     if pair is None or not told or not same:
         return None
     export = _export_of_both(line.export, head.export, *pair)
-    return match_table("transactions", export, profile_of(export.frame), keys, 1.0)
+    profile = profile_of(export.frame)
+    wanted = {head.guesses[name].theirs for name in head.guesses if name in _TOLD_BY_HEADS or name.startswith("customer_")}
+    looked_at = {
+        name: column
+        for place, (name, column) in enumerate(profile.items())
+        if place < len(line.profile) or _theirs_at(head, place - len(line.profile), pair[1]) in wanted
+    }
+    match = match_table("transactions", export, looked_at, keys, 1.0)
+    return _numbered_lines(replace(match, profile=profile), line) if match else None
+
+
+def _theirs_at(head: Match, place: int, key: str) -> str:
+    return [name for name in head.export.columns if name != key][place]
+
+
+def _numbered_lines(match: Match, line: Match) -> Match:
+    """Lines whose own key says nothing else have it as their number."""
+    used = {guess.theirs for guess in match.guesses.values()}
+    for name, column in line.profile.items():
+        named = names().meanings_of("transactions", name)
+        if column.unique and name not in used and max(named.get("order_id", 0.0), named.get("line_no", 0.0)) > 0.6:
+            if "line_no" not in match.guesses:
+                guess = Guess(field="line_no", theirs=name, sure=0.7)
+                return replace(match, guesses={**match.guesses, "line_no": guess})
+    return match
 
 
 def _key_of_both(line: Match, head: Match) -> tuple[str, str] | None:

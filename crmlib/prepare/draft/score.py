@@ -15,6 +15,9 @@ from crmlib.schema.tables import TABLES
 TAKEN = 0.44
 """Below this a column is taken for nothing of ours."""
 
+TAKEN_OPTIONAL = 0.65
+"""Below this a column is taken for none of our optional ones, unless its values are keys of another table."""
+
 SURE = 0.75
 """Below this a guess is put as a question."""
 
@@ -116,7 +119,7 @@ def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
         for one in TABLES[other.table].fields
         if other is not match
         and one.references == match.table
-        and (column := other.column(one.name)) is not None
+        and (column := other.column(one.name) or _named_by_email(other, one.name)) is not None
     ]
     named = [column for column in named if column.distinct > 2]
     if not named:
@@ -136,6 +139,11 @@ def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
         field=key, theirs=best.name, sure=0.9, runner_up=now.name, runner_sure=match.guesses[key].sure
     )
     return replace(match, guesses={**match.guesses, key: guess})
+
+
+def _named_by_email(match: Match, name: str) -> Column | None:
+    """Orders that tell of their customer by an address only."""
+    return match.column("customer_email") if match.table == "transactions" and name == "customer_id" else None
 
 
 def known_keys(matches: Sequence[Match]) -> dict[str, frozenset[str]]:
@@ -254,9 +262,12 @@ def _virtual(table: str) -> list[str]:
 
 def _score(table: str, one: Field, column: Column, named: float, keys: Mapping[str, frozenset[str]]) -> float:
     fit = _fit(table, one, column)
-    if fit <= 0:
+    optional = one.description != "" and one.name not in TABLES[table].required
+    if fit <= 0 or (optional and _says_nothing(one, column, named)):
         return 0.0
     within = _containment(table, one, column, keys)
+    if optional and named < TAKEN_OPTIONAL and within <= 0.9:
+        named = 0.0
     if named:
         known = 1.08 if within > 0.9 else 0.7 if within < 0.05 and column.distinct > 4 else 1.0
         return min(1.0, named * fit * known * (0.93 + 0.07 * column.filled / max(column.rows, 1)))
@@ -265,6 +276,14 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Mapping[s
     if within > 0.95 and column.distinct >= 10 and one.references not in (None, table) and column.length >= 2:
         return 0.5
     return 0.0
+
+
+def _says_nothing(one: Field, column: Column, named: float) -> bool:
+    """Whether an optional column is noise: empty behind a vague name, or one and the same where values differ."""
+    if column.empty or column.filled < 0.02 * column.rows:
+        return named < 0.9
+    constant = column.distinct == 1 and column.filled > 20
+    return constant and (one.name in _DIFFERING or one.type in ("list", "id") or named < 0.9)
 
 
 def _containment(table: str, one: Field, column: Column, keys: Mapping[str, frozenset[str]]) -> float:
@@ -377,6 +396,10 @@ _DIFFERING = frozenset(
         "email",
         "customer_email",
         "customer_name",
+        "product_name",
+        "product_category",
+        "category",
+        "industry",
         "text",
         "notes",
     ]

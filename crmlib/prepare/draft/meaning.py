@@ -1,7 +1,7 @@
 """From a matched column to what stands in crm.toml: its name, or SQL where the values need reading."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -70,6 +70,7 @@ class Reading:
     questions: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     currencies: dict[str, int] = field(default_factory=dict)
+    clocks: list[tuple[str, str]] = field(default_factory=list)
 
 
 def read_as(match: Match) -> Reading:
@@ -83,6 +84,7 @@ def read_as(match: Match) -> Reading:
         "transactions": _orders, "opportunities": _deals, "customers": _people, "contacts": _people,
         "feedback": _feedback, "plans": _plans,
     }  # fmt: skip
+    _day_and_time(reading)
     by_table.get(match.table, _nothing)(reading)
     _stand_in(reading)
     _totals(reading)
@@ -97,6 +99,33 @@ def read_as(match: Match) -> Reading:
 
 def _nothing(reading: Reading) -> None:
     """Tables whose columns need no more than their own reading."""
+
+
+def _day_and_time(reading: Reading) -> None:
+    """Days whose time stands in a column of its own, right behind it: both become one moment."""
+    match = reading.match
+    names = list(match.profile)
+    for ours, cell in list(reading.cells.items()):
+        if TABLES[match.table].field(ours).type != "timestamp" or not cell.name:
+            continue
+        day, place = match.profile[cell.name], names.index(cell.name)
+        texts = all(isinstance(one, str) for one in match.export.frame[cell.name].head(50))
+        if not texts or any(":" in text for text in list(day.texts)[:200]):
+            continue
+        near = [names[i] for i in (place + 1, place - 1, place + 2) if 0 <= i < len(names)]
+        time = next((name for name in near if match.profile[name].clocks > 0.95), None)
+        if time is not None:
+            reading.clocks.append((cell.name, time))
+            sql = f"concat_ws(' ', {Engine.quote(cell.name)}, {Engine.quote(time)})"
+            reading.cells[ours] = replace(cell, name="", sql=sql, theirs=(cell.name, time), why="day and time")
+
+
+def clock_format(column: Column) -> str:
+    """The format of times of the day."""
+    some = next(iter(column.texts), "")
+    half = some[-1:] in "Mm" and bool(some)
+    gap = " " if " " in some else ""
+    return " " + ("%I" if half else "%H") + ":%M" + (":%S" if some.count(":") == 2 else "") + (f"{gap}%p" if half else "")
 
 
 def _plain_cell(match: Match, one: Field, theirs: str) -> Cell:
@@ -339,6 +368,9 @@ def _amount(reading: Reading) -> None:
         )
         cells["net_amount"] = Cell(sql=total_sql, theirs=cells["net_amount"].theirs, sure=0.7)
         reading.questions.append("The order's total is counted once, on its first line.")
+    discount = cells.get("discount_amount")
+    if discount is not None and discount.name and sums.of_the_order(discount.name):
+        del cells["discount_amount"]
     refunded = match.guesses.get("refunded_amount")
     order = match.column("order_id")
     if refunded is not None and order is not None and order.unique and "net_amount" in cells:
@@ -397,6 +429,18 @@ class _Sums:
         price = self.match.profile[self.price.theirs] if self.price else None
         return price is not None and column.filled < 0.9 * column.rows and price.filled > 0.97 * price.rows
 
+    def of_the_order(self, name: str) -> bool:
+        """Whether an amount is that of the whole order, repeated or said on its first line only."""
+        column = self.match.profile[name]
+        lines = self.price is not None and self.match.column("order_id") is not None
+        blank = lines and column.filled < 0.9 * column.rows and column.filled == self._firsts(name)
+        return self.repeated(name) or bool(blank and self.match.column("order_id").distinct < 0.9 * column.rows)
+
+    def _firsts(self, name: str) -> int:
+        """Orders that say the amount at least once."""
+        said = self.frame[self.frame[name].map(lambda cell: cell not in (None, ""))]
+        return int(said[self.order.theirs].nunique()) if self.order else -1
+
     def product(self) -> Cell:
         """Quantity times price, less the line's discount."""
         assert self.price is not None
@@ -407,7 +451,7 @@ class _Sums:
             sql = f"{Engine.quote(self.quantity.theirs)} * {price}"
             theirs, sure = (self.quantity.theirs, self.price.theirs), min(sure, self.quantity.sure)
         discount = self.match.guesses.get("discount_amount")
-        if discount is not None and not self.repeated(discount.theirs) and not self.sparse(discount.theirs):
+        if discount is not None and not self.of_the_order(discount.theirs) and not self.sparse(discount.theirs):
             column = self.match.profile[discount.theirs]
             quoted = f"coalesce({Engine.quote(discount.theirs)}, 0)"
             if 0 < column.high <= 1 and column.low >= 0:
@@ -421,26 +465,53 @@ def _status(reading: Reading) -> None:
     """Orders that brought no money are left out."""
     match = reading.match
     guess = match.guesses.get("status")
-    column = match.column("status")
-    if guess is not None and column is not None and column.values:
-        meanings: dict[str, list[str]] = {}
-        for value in column.values:
-            meanings.setdefault(meaning_of("status", value) or "", []).append(value)
-        gone = [kind for kind in ("cancelled", "failed", "refunded", "pending") if kind in meanings]
-        if "refunded" in gone and _refunds_are_negative(match, guess.theirs, meanings["refunded"]):
-            gone.remove("refunded")
-        if gone:
-            values = [value for kind in gone for value in meanings[kind]]
-            _without(reading, guess.theirs, values, f"is {' or '.join(gone)}, by {guess.theirs[:40]}")
-            shown = ", ".join(sorted(set(values)))[:120]
-            reading.questions.append(f'Orders whose "{guess.theirs}" is {shown} are left out. Right?')
-    test = match.column("test_flag")
-    if test is not None and test.values:
-        yes = [value for value in test.values if words("test").get(value_key(value))]
-        live = "live" in test.name.lower()
-        values = [value for value in test.values if value not in yes] if live else yes
-        if values:
-            _without(reading, test.name, values, "is a test")
+    told = [guess.theirs] if guess is not None and match.profile[guess.theirs].values else []
+    told += [name for name in match.profile if name not in told and _tells_status(match, name)]
+    for name in told:
+        _left_out_by(reading, name, surely=guess is not None and name == guess.theirs)
+    cancelled = match.column("cancelled_at")
+    if cancelled is not None and 0 < cancelled.filled < 0.5 * cancelled.rows:
+        quoted = f"nullif(trim(cast({Engine.quote(cancelled.name)} as varchar)), '')"
+        what = f"has {cancelled.name[:40]} ({cancelled.filled:,} of the {cancelled.rows:,} rows looked at)"
+        reading.filters.append(Filter(sql=f"{quoted} is null", reason=what))
+    for name, live in (("test_flag", "live"), ("cancelled_flag", "valid")):
+        column = match.column(name)
+        if column is not None and column.values:
+            yes = [value for value in column.values if words("test").get(value_key(value))]
+            good = live in column.name.lower()
+            values = [value for value in column.values if value not in yes] if good else yes
+            if values:
+                _without(reading, column.name, values, "is a test" if name == "test_flag" else "is cancelled")
+
+
+def _tells_status(match: Match, name: str) -> bool:
+    """Whether a column that nothing else is read from says of each order what became of it, in known words."""
+    column = match.profile[name]
+    used = {guess.theirs for guess in match.guesses.values()}
+    if name in used or not 2 <= len(column.values) <= 15 or column.numbers > 0.5 or column.length < 3:
+        return False
+    if "fulfil" in name.lower() or "ship" in name.lower():
+        return False
+    meanings = {value: meaning_of("status", value) for value in column.values}
+    known = sum(n for value, n in column.values.items() if meanings[value])
+    return known > 0.9 * column.filled and "kept" in meanings.values()
+
+
+def _left_out_by(reading: Reading, name: str, *, surely: bool) -> None:
+    """Leave out the orders whose column says that they brought nothing."""
+    match = reading.match
+    meanings: dict[str, list[str]] = {}
+    for value in match.profile[name].values:
+        meanings.setdefault(meaning_of("status", value) or "", []).append(value)
+    kinds = ("cancelled", "failed", "refunded", "pending") if surely else ("cancelled", "failed", "refunded")
+    gone = [kind for kind in kinds if kind in meanings]
+    if "refunded" in gone and _refunds_are_negative(match, name, meanings["refunded"]):
+        gone.remove("refunded")
+    if gone:
+        values = [value for kind in gone for value in meanings[kind]]
+        _without(reading, name, values, f"is {' or '.join(gone)}, by {name[:40]}")
+        shown = ", ".join(sorted(set(values)))[:120]
+        reading.questions.append(f'Orders whose "{name}" is {shown} are left out. Right?')
 
 
 def _refunds_are_negative(match: Match, status: str, values: Iterable[str]) -> bool:

@@ -30,7 +30,7 @@ VIRTUAL = {
     "customer_name": "text", "customer_email": "email", "customer_country": "text", "customer_city": "text",
     "customer_region": "text", "customer_postcode": "text", "customer_phone": "text", "customer_address": "text",
     "tax_amount": "number", "shipping_amount": "number", "refunded_amount": "number", "status": "text",
-    "test_flag": "boolean", "currency": "text", "deal_name": "text", "is_won": "boolean", "is_closed": "boolean",
+    "test_flag": "boolean", "cancelled_at": "timestamp", "cancelled_flag": "boolean", "currency": "text", "deal_name": "text", "is_won": "boolean", "is_closed": "boolean",
     "first_name": "text", "last_name": "text",
 }  # fmt: skip
 """Columns of exports that are none of ours but say something about ours, and what they hold."""
@@ -107,6 +107,8 @@ class Names:
     def _variants(self, table: str, name: str, prefix: str) -> list[tuple[tuple[str, ...], float]]:
         words = _tokens(name)
         found = [(words, 1.0)]
+        if len(words) > 2 and words[-1] == "id" and words[-2] in ("name", "company", "person"):
+            found.append(((*words[:-2], "id"), 0.99))
         if prefix and len(words) > 1 and words[0] == prefix:
             words = words[1:]
             found.append((words, 0.99))

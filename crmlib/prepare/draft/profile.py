@@ -28,6 +28,7 @@ _DAY = re.compile(
     r"(\d{1,4})([-/.年])\s?(\d{1,2})([-/.月])\s?(\d{1,4})(日?)"
     r"(?:(T|,?\s+)(\d{1,2}):(\d{2})(:\d{2})?([.,]\d+)?(\s?[AaPp]\.?[Mm]\.?)?)?\s*(Z|UTC|GMT|[A-Z]{3,4}|[-+]\d{2}:?\d{0,2})?"
 )
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?(\s?[AaPp][Mm])?")
 _COMPACT = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(\d{4,6})?")
 _NAMED = re.compile(
     r"(?:[A-Za-z]{3,9},?\s)?(?:(\d{1,2})([-\s.]+)([A-Za-zéûä]{3,9})\.?([-\s,]+)(\d{2,4})|([A-Za-z]{3,9})\.?\s(\d{1,2}),\s(\d{4}))"
@@ -44,7 +45,7 @@ class Column:
     name : as the export writes it
     filled, rows : values that are there, of how many
     distinct : different ones among them
-    numbers, dates, emails, phones, links : shares of the different values that look so
+    numbers, dates, emails, phones, links, clocks : shares of the different values that look so
     integers, negatives : shares of the numbers
     low, high : range of the numbers
     length : mean number of characters
@@ -70,6 +71,7 @@ class Column:
     emails: float = 0.0
     phones: float = 0.0
     links: float = 0.0
+    clocks: float = 0.0
     length: float = 0.0
     commas: int = 0
     points: int = 0
@@ -123,6 +125,7 @@ def _column(name: str, cells: pd.Series) -> Column:
         emails=sum(bool(_EMAIL.fullmatch(text)) for text in some) * share,
         phones=sum(bool(_PHONE.fullmatch(text)) and _digits(text) >= 6 for text in some) * share,
         links=sum(bool(_URL.fullmatch(text)) for text in some) * share,
+        clocks=sum(bool(_CLOCK.fullmatch(text)) for text in some) * share,
         length=sum(map(len, some)) * share,
         commas=sum(style == "," for _, style, _ in figures),
         points=sum(style == "." for _, style, _ in figures),

@@ -15,8 +15,9 @@ from crmlib.schema.tables import TABLES
 TAKEN = 0.44
 """Below this a column is taken for nothing of ours."""
 
-TAKEN_OPTIONAL = 0.65
-"""Below this a column is taken for none of our optional ones, unless its values are keys of another table."""
+TAKEN_OPTIONAL = {"id": 0.5, "timestamp": 0.5, "date": 0.5}
+OTHERWISE = 0.65
+"""Below this a name is taken for none of our optional columns, unless its values are keys of another table."""
 
 SURE = 0.75
 """Below this a guess is put as a question."""
@@ -266,7 +267,7 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Mapping[s
     if fit <= 0 or (optional and _says_nothing(one, column, named)):
         return 0.0
     within = _containment(table, one, column, keys)
-    if optional and named < TAKEN_OPTIONAL and within <= 0.9:
+    if optional and named < TAKEN_OPTIONAL.get(one.type, OTHERWISE) and within <= 0.9:
         named = 0.0
     if named:
         known = 1.08 if within > 0.9 else 0.7 if within < 0.05 and column.distinct > 4 else 1.0

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from crmlib.prepare.draft.exports import Join
-from crmlib.prepare.draft.meaning import Cell, Filter, Reading, samples_of
+from crmlib.prepare.draft.meaning import Cell, Filter, Reading, clock_format, samples_of
 from crmlib.prepare.draft.profile import Column
 from crmlib.prepare.engine import Engine
 from crmlib.schema.tables import TABLES
@@ -139,7 +139,7 @@ def _date_formats(reading: Reading) -> tuple[tuple[str, ...], list[str]]:
     doubts = []
     for column in columns:
         for form, n in column.formats.items():
-            formats[_ordered(form, days, months, reading)] += n
+            formats[_ordered(form, days, months, reading) + _clock_beside(reading, column, form)] += n
     if not any(formats):
         return (), []
     slashed = [form for form in formats if form.startswith(("%d/%m", "%m/%d", "%d-%m", "%m-%d"))]
@@ -156,6 +156,12 @@ def _date_formats(reading: Reading) -> tuple[tuple[str, ...], list[str]]:
         texts = [text for c in columns for text in list(c.texts)[:2000]]
         plain += _iso_formats(texts)
     return tuple(dict.fromkeys(plain)), doubts
+
+
+def _clock_beside(reading: Reading, column: Column, form: str) -> str:
+    """The format of the time that stands in a column of its own and is put behind the day."""
+    clock = next((reading.match.profile[time] for day, time in reading.clocks if day == column.name), None)
+    return clock_format(clock) if clock is not None and form else ""
 
 
 def _ordered(form: str, days: int, months: int, reading: Reading) -> str:
@@ -297,7 +303,7 @@ def _settles(reading: Reading, key: str, attribute: str) -> bool:
     """Whether an attribute is one and the same for each value of a key, nearly always."""
     if key == attribute:
         return True
-    pairs = reading.match.export.frame[[key, attribute]].astype(str)
+    pairs = reading.match.export.frame[[key, attribute]].dropna().astype(str)
     pairs = pairs[(pairs[attribute] != "") & (pairs[attribute] != "None")]
     if pairs.empty:
         return False

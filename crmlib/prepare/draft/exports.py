@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -18,7 +17,14 @@ from crmlib.prepare.config.read import CONFIG_NAME, WorkspaceConfig
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.sources.door import allowed_paths, close_source, open_source
 from crmlib.prepare.sources.encodings import prepare_text
-from crmlib.prepare.sources.files import SUFFIXES, FileReference, distinct_names, scratch_folder
+from crmlib.prepare.sources.files import (
+    SUFFIXES,
+    FileReference,
+    distinct_names,
+    inside_zip,
+    scratch_folder,
+    unpacked,
+)
 from crmlib.prepare.sources.headers import LOOKED_AT, beginning_of, header_place
 from crmlib.schema.errors import CrmlibError, SourceError
 
@@ -34,6 +40,7 @@ _TOTALS = re.compile(
     r"(grand |sub)?totals?:?|(gesamt)?summe|gesamt|total g[eé]n[eé]ral|suma|soma|总计|總計|合计|合計|小计|小計|総計",
     re.IGNORECASE,
 )
+_IN_A_ZIP = tuple(f".{suffix}" for kind in ("csv", "json", "parquet") for suffix in SUFFIXES[kind])
 _TEMPORARY = ("~", ".tmp", ".part", ".crdownload", ".swp", ".bak")
 
 
@@ -108,9 +115,11 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _tables_in(engine: Engine, folder: Path, entry: str, path: Path) -> list[Export]:
     if path.suffix.lower() == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            inside = ", ".join(name for name in archive.namelist() if not name.endswith("/"))[:200]
-        raise SourceError(f"is packed. Unpack it here, then draft again; it holds {inside}")
+        inner = [name for name in inside_zip(path) if name.lower().removesuffix(".gz").endswith(_IN_A_ZIP)]
+        if not inner:
+            raise SourceError(f"holds no file that can be read: {', '.join(inside_zip(path))[:200]}")
+        shown = [(f"{entry}#{name}", unpacked(path, name, shown=f"{entry}#{name}")) for name in inner]
+        return [one for name, file in shown for one in _tables_in(engine, folder, name, file)]
     kind = FileReference(path=path, shown=entry).kind
     if kind == "csv":
         return _text_table(entry, path)
@@ -315,7 +324,8 @@ def _months_together(exports: list[Export]) -> list[Export]:
     groups: dict[tuple[str, tuple[str, ...]], list[Export]] = {}
     for export in exports:
         name = export.entries[0]
-        shape = name if "#" in name else re.sub(r"\d+", "0", name)
+        packed = ".zip#" in name.lower()
+        shape = name if "#" in name and not packed else re.sub(r"\d+", "0", name)
         groups.setdefault((shape, export.columns), []).append(export)
     everything = [export.entries[0] for export in exports]
     return [_together(group, everything) for group in groups.values()]
@@ -338,5 +348,7 @@ def _together(group: list[Export], everything: list[str]) -> Export:
 def _pattern(entries: list[str], everything: list[str]) -> tuple[str, ...]:
     """A pattern for files whose names differ in figures; their names where it would mean another file, too."""
     pattern = re.sub(r"\*(?:[-_. ]?\*)+", "*", re.sub(r"\d+", "*", _literally(entries[0])))
+    if ".zip#" in pattern.lower():
+        return tuple(entries)
     meant = [entry for entry in everything if fnmatchcase(entry, pattern)]
     return (pattern,) if set(meant) == set(entries) else tuple(_literally(entry) for entry in entries)

@@ -1,9 +1,12 @@
 """Which files `from` in crm.toml means, and which of them the engine may open."""
 
 import atexit
+import hashlib
 import os
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -124,6 +127,45 @@ def allowed_paths(config: WorkspaceConfig) -> list[Path]:
     return list(allowed)
 
 
+MOST_PACKED = 200
+"""A file in a zip that is more than this many times its packed size, and large, is refused."""
+
+
+def inside_zip(path: Path) -> list[str]:
+    """Names of the files in a zip."""
+    try:
+        with zipfile.ZipFile(path) as box:
+            return [one.filename for one in box.infolist() if not one.is_dir()]
+    except zipfile.BadZipFile as error:
+        raise SourceError(f"{path.name} is no zip that can be read ({error}). Pack it again.") from error
+
+
+def unpacked(path: Path, inner: str | None, *, shown: str) -> Path:
+    """One file out of a zip, laid into the scratch folder once."""
+    names = inside_zip(path)
+    wanted = inner or (names[0] if len(names) == 1 else None)
+    if wanted not in names:
+        there = ", ".join(names[:20]) or "nothing"
+        raise SourceError(f'{shown}: say which file, as "{path.name}#file.csv". It holds {there}.')
+    state = path.stat()
+    told = f"{path}|{state.st_size}|{state.st_mtime_ns}|{wanted}"
+    target = scratch_folder() / hashlib.sha256(told.encode()).hexdigest()[:20] / PurePosixPath(wanted).name
+    if target.is_file():
+        return target
+    with zipfile.ZipFile(path) as box:
+        entry = box.getinfo(wanted)
+        if entry.file_size > 1 << 30 and entry.file_size > MOST_PACKED * max(entry.compress_size, 1):
+            raise SourceError(f"{shown} would fill {entry.file_size >> 30} GB. Unpack it by hand if that is right.")
+        target.parent.mkdir(exist_ok=True)
+        half = target.with_name(f"{target.name}.part")
+        try:
+            with box.open(entry) as packed, half.open("wb") as stream:
+                shutil.copyfileobj(packed, stream)
+        except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+            raise SourceError(f"{shown} cannot be unpacked ({error}). Unpack it by hand.") from error
+    return half.replace(target)
+
+
 def scratch_folder() -> Path:
     """A folder of this process alone, for copies of files in UTF-8; it is removed when the process ends."""
     return _scratch(os.getpid())
@@ -163,6 +205,8 @@ def _in_workspace(root: Path, entry: str, key_path: str) -> list[FileReference]:
             path = (root / name).resolve()
             if not path.is_file():
                 raise SourceError(f"{key_path}: {entry} is a link to a file that is missing.")
+            if path.suffix.lower() == ".zip":
+                return [FileReference(path=unpacked(path, part, shown=entry), shown=entry)]
             return [FileReference(path=path, shown=entry, part=part)]
     name, part = _with_part(entry)[-1]
     if any(sign in name for sign in "*?["):

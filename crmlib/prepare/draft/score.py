@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from crmlib.prepare.draft.exports import Export
 from crmlib.prepare.draft.names import VIRTUAL, meaning_of, names, prefix_of, value_key, words
+from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
 from crmlib.schema.tables import TABLES
@@ -183,6 +184,8 @@ def match_table(
     """The columns of an export settled as those of one table, and how well that fits; None where it does not."""
     guesses = assign(table, profile, keys)
     spec = TABLES[table]
+    preset = preset_of(tuple(profile))
+    said = 1.0 if preset and preset.table == table else said
     real = {name: guess for name, guess in guesses.items() if name in spec.names}
     strength = 0.0
     for name in spec.required:
@@ -233,8 +236,11 @@ def assign(
     theirs = list(profile)
     prefix = prefix_of(theirs)
     scores = np.zeros((len(fields), len(theirs)))
+    told = told_by(table, theirs)
     for place, name in enumerate(theirs):
         meanings = names().meanings_of(table, name, prefix=prefix)
+        if name in told:
+            meanings = {told[name]: NAMED} if told[name] else {}
         for row, one in enumerate(fields):
             scores[row, place] = _score(table, one, profile[name], meanings.get(one.name, 0.0), keys)
     rows, places = linear_sum_assignment(scores**3, maximize=True)

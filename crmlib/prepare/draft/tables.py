@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from crmlib.prepare.draft.exports import Join
 from crmlib.prepare.draft.meaning import Cell, Filter, Reading, clock_format, samples_of
+from crmlib.prepare.draft.presets import preset_of
 from crmlib.prepare.draft.profile import Column
 from crmlib.prepare.engine import Engine
 from crmlib.schema.tables import TABLES
@@ -214,11 +215,16 @@ def _single(reading: Reading) -> Table:
         decimal=_decimal(reading),
         date_formats=formats,
         naive_times=any(column.dates and not column.offsets for column in times),
-        notes=match.export.notes,
+        notes=(*_of_system(reading), *match.export.notes),
         left=tuple(name for name in match.export.columns if name not in used),
         headers=(match.export.columns,),
         joins=match.export.joins,
     )
+
+
+def _of_system(reading: Reading) -> tuple[str, ...]:
+    preset = preset_of(tuple(reading.match.profile))
+    return (f"{preset.system}: {preset.says}",) if preset and preset.table == reading.match.table else ()
 
 
 def _union(readings: Sequence[Reading]) -> Table:

@@ -1,8 +1,11 @@
 """Sheets of workbooks: Excel and OpenDocument."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
@@ -10,7 +13,14 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.sources.encodings import TextFile
-from crmlib.prepare.sources.files import TEXT_SHOWN, FileReference, Part, distinct_names, rejects_frame
+from crmlib.prepare.sources.files import (
+    TEXT_SHOWN,
+    FileReference,
+    Part,
+    distinct_names,
+    rejects_frame,
+    scratch_folder,
+)
 from crmlib.prepare.sources.text import (
     TITLE_LINES,
     Dialect,
@@ -109,6 +119,9 @@ def _filled(row: list[Any]) -> bool:
     return any(cell != "" for cell in row)
 
 
+MOST_ARRAY = 512 << 20
+"""A JSON array of more bytes than this is not taken into memory."""
+
 MAX_KEYS = 2000
 """More keys than this, and the keys themselves are data."""
 
@@ -119,9 +132,7 @@ _LINES = Dialect(delimiter="\x1f", escape="", skip=0, header=("line",))
 def read_json_part(engine: Engine, text: TextFile, *, name: str, shown: str) -> Part:
     """Read JSON lines into the engine: one object a line, values as text, inner objects as JSON."""
     if text.head(4096).lstrip().startswith("["):
-        raise SourceError(
-            f"{shown} is one JSON array. Write one object a line: jq -c '.[]' in.json > out.jsonl"
-        )
+        return _read_array(engine, text, name=name, shown=shown)
     lines = f"{name}_lines"
     found = load_records(engine, text, name=lines, dialect=_LINES, width=1, shown=shown, header=False)
     numbered = _numbered(engine, lines, [record for record, _, _ in found])
@@ -151,6 +162,27 @@ def read_json_part(engine: Engine, text: TextFile, *, name: str, shown: str) -> 
         notes=(*text.notes, *(f"{shown}: {note}." for note in renamed)),
         relations=(name,),
     )
+
+
+def _read_array(engine: Engine, text: TextFile, *, name: str, shown: str) -> Part:
+    """Read one JSON array as if its elements stood one a line; their numbers are the rows'."""
+    if text.size > MOST_ARRAY:
+        raise SourceError(
+            f"{shown} is one JSON array of {text.size >> 20} MB. "
+            "Write one object a line: jq -c '.[]' in.json > out.jsonl"
+        )
+    try:
+        with text.open() as stream:
+            document = json.loads(stream.read().decode("utf-8-sig"), parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{shown} is no JSON ({error}). Export it again.") from error
+    target = scratch_folder() / f"{uuid4().hex}.jsonl"
+    try:
+        target.write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in document), "utf-8")
+        lines = replace(text, path=target, packed=False, encoding="utf-8", blank_lines=False)
+        return read_json_part(engine, lines, name=name, shown=shown)
+    finally:
+        target.unlink(missing_ok=True)
 
 
 def _numbered(engine: Engine, lines: str, rejected: list[int]) -> str:

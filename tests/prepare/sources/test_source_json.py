@@ -73,10 +73,17 @@ def test_packed_and_in_other_encodings(export):
     assert read(export({"a": "Müller"}, encoding="latin-1"), "a.jsonl")[0][0][2] == "Müller"
 
 
+def test_an_array_is_read_as_if_its_elements_stood_one_a_line(export):
+    rows, source = read(export('[{"a": 1.10, "b": "x"},', ' {"b": "y"}, 7,', ' {"a": 12345678901234567890}]'), "a.jsonl")
+    assert [row[1:] for row in rows] == [(1, "1.10", "x"), (2, None, "y"), (4, "12345678901234567890", None)]
+    assert source.rejects.row.tolist() == [3]
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        (['[{"a": 1}]'], "is one JSON array. Write one object a line"),
+        (['[{"a": 1}'], "is no JSON"),
+        (["[1, 2]"], "no line holds a JSON object"),
         (["hello", "world"], "no line holds a JSON object"),
         (["{}"], "no line holds a JSON object with keys"),
         ([{f"k{i}": 1 for i in range(2001)}], "more than 2,000 keys"),

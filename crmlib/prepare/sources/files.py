@@ -161,7 +161,7 @@ def unpacked(path: Path, inner: str | None, *, shown: str) -> Path:
         try:
             with box.open(entry) as packed, half.open("wb") as stream:
                 shutil.copyfileobj(packed, stream)
-        except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        except (RuntimeError, zipfile.BadZipFile, zlib.error) as error:  # RuntimeError: a password, an unknown packing
             raise SourceError(f"{shown} cannot be unpacked ({error}). Unpack it by hand.") from error
     return half.replace(target)
 

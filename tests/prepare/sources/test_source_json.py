@@ -74,7 +74,8 @@ def test_packed_and_in_other_encodings(export):
 
 
 def test_an_array_is_read_as_if_its_elements_stood_one_a_line(export):
-    rows, source = read(export('[{"a": 1.10, "b": "x"},', ' {"b": "y"}, 7,', ' {"a": 12345678901234567890}]'), "a.jsonl")
+    lines = ('[{"a": 1.10, "b": "x"},', ' {"b": "y"}, 7,', ' {"a": 12345678901234567890}]')
+    rows, source = read(export(*lines), "a.jsonl")
     assert [row[1:] for row in rows] == [(1, "1.10", "x"), (2, None, "y"), (4, "12345678901234567890", None)]
     assert source.rejects.row.tolist() == [3]
 

@@ -243,9 +243,10 @@ def test_the_answer_is_short(shop):
     assert len(said) <= 3 and len(" ".join(map(str, said)).split()) <= 60
 
 
-def test_mostly_means_more_than_half():
+def test_most_means_more_than_half():
     for shop in SHOPS:
         for statement in claims_health.health_findings(health_of(shop)):
             if statement.key == "health-finding-set-aside-mostly":
                 found = health_of(shop).findings
                 assert 2 * found["rows"].max() > statement.facts["aside"].value
+                assert 50 < statement.facts["main"].value < 100

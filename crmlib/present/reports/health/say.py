@@ -232,8 +232,10 @@ def _set_aside(health: DataHealth) -> list[Claim]:
         "table": table_word(worst["table"]),
         "found": check_words(worst),
     }
+    if worst["rows"] == rows:
+        return [claim("health-finding-set-aside-all", **facts)]
     if 2 * worst["rows"] > rows:
-        return [claim("health-finding-set-aside-mostly", **facts)]
+        return [claim("health-finding-set-aside-mostly", **facts, main=share(100 * worst["rows"] / rows))]
     return [claim("health-finding-set-aside-among", **facts)]
 
 

@@ -136,7 +136,10 @@ def _said(table: Row) -> list[str]:
         for text in parts:
             database, _, query = text.partition("#")
             if _is_query(query):
-                texts += [f"{database}#{node.name}" for node in parse_one(query, dialect="duckdb").find_all(exp.Table)]
+                texts += [
+                    f"{database}#{node.name}"
+                    for node in parse_one(query, dialect="duckdb").find_all(exp.Table)
+                ]
             elif text.lstrip().lower().startswith(("select", "with", "from")):
                 texts += [node.name for node in parse_one(text, dialect="duckdb").find_all(exp.Table)]
             else:

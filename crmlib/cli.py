@@ -275,7 +275,7 @@ def draft(
     yes: Annotated[bool, typer.Option("--yes", help="Take the guesses; ask nothing.")] = False,
 ) -> None:
     """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.draft`."""
-    from crmlib.prepare.draft.ask import answered
+    from crmlib.prepare.draft.draft import answered
     from crmlib.prepare.draft.draft import draft as drafted
 
     found = drafted(folder, currency=currency, time_zone=time_zone)

@@ -35,9 +35,9 @@ def join_heads(
         for line in sorted(lines, key=lambda one: -len(one.guesses)):
             together = _joined(line, head, keys)
             if together is not None:
-                found = [
-                    m for m in found if m.export is not line.export and m.export is not head.export
-                ] + [together]
+                found = [m for m in found if m.export is not line.export and m.export is not head.export] + [
+                    together
+                ]
                 others = [one for one in others if one[0] is not line.export]
                 break
     return found, others
@@ -51,7 +51,12 @@ def _details_of_deals(matches: list[Match], keys: Mapping[str, frozenset[str]]) 
             if main is more or {"stage", "outcome", "is_won", "closed_at"} & set(main.guesses):
                 continue
             mine, theirs = main.column("opportunity_id"), more.column("opportunity_id")
-            if mine is None or theirs is None or theirs.distinct != theirs.rows or len(more.export.entries) > 1:
+            if (
+                mine is None
+                or theirs is None
+                or theirs.distinct != theirs.rows
+                or len(more.export.entries) > 1
+            ):
                 continue
             if len(theirs.texts & mine.texts) >= 0.95 * len(theirs.texts):
                 export = _export_of_both(main.export, more.export, mine.name, theirs.name)
@@ -91,7 +96,8 @@ def _joined(line: Match, head: Match, keys: Mapping[str, frozenset[str]]) -> Mat
         return None
     export = _export_of_both(line.export, head.export, *pair)
     profile = profile_of(export.frame)
-    wanted = {head.guesses[name].theirs for name in head.guesses if name in _TOLD_BY_HEADS or name.startswith("customer_")}
+    told = [name for name in head.guesses if name in _TOLD_BY_HEADS or name.startswith("customer_")]
+    wanted = {head.guesses[name].theirs for name in told}
     looked_at = {
         name: column
         for place, (name, column) in enumerate(profile.items())
@@ -110,10 +116,10 @@ def _numbered_lines(match: Match, line: Match) -> Match:
     used = {guess.theirs for guess in match.guesses.values()}
     for name, column in line.profile.items():
         named = names().meanings_of("transactions", name)
-        if column.unique and name not in used and max(named.get("order_id", 0.0), named.get("line_no", 0.0)) > 0.6:
-            if "line_no" not in match.guesses:
-                guess = Guess(field="line_no", theirs=name, sure=0.7)
-                return replace(match, guesses={**match.guesses, "line_no": guess})
+        own = max(named.get("order_id", 0.0), named.get("line_no", 0.0)) > 0.6
+        if column.unique and own and name not in used and "line_no" not in match.guesses:
+            guess = Guess(field="line_no", theirs=name, sure=0.7)
+            return replace(match, guesses={**match.guesses, "line_no": guess})
     return match
 
 
@@ -149,7 +155,9 @@ def _export_of_both(line: Export, head: Export, mine: str, theirs: str) -> Expor
     right.index = pd.Index([text_of(cell) for cell in head.frame[theirs]])
     keys = [text_of(cell) for cell in line.frame[mine]]
     rows = right.reindex(keys).drop(columns=called[theirs]).reset_index(drop=True)
-    frame = pd.concat([line.frame.reset_index(drop=True), rows.astype(object).where(rows.notna(), None)], axis=1)
+    frame = pd.concat(
+        [line.frame.reset_index(drop=True), rows.astype(object).where(rows.notna(), None)], axis=1
+    )
     made = replace(line, frame=frame, notes=(*line.notes, *head.notes))
     inner = _in_one_database(line.entries[0], source)
     if inner is None:
@@ -159,7 +167,8 @@ def _export_of_both(line: Export, head: Export, mine: str, theirs: str) -> Expor
     file, table = inner
     sql = (
         f"select {', '.join([f'{Engine.quote(table)}.*', *cells])} from {Engine.quote(table)} left join "
-        f"{Engine.quote(stem)} on {Engine.quote(table)}.{Engine.quote(mine)} = {Engine.quote(stem)}.{Engine.quote(theirs)}"
+        f"{Engine.quote(stem)} on {Engine.quote(table)}.{Engine.quote(mine)} = "
+        f"{Engine.quote(stem)}.{Engine.quote(theirs)}"
     )
     return replace(made, entries=(f"{file}#{sql}",))
 

@@ -117,7 +117,9 @@ def _day_and_time(reading: Reading) -> None:
         if time is not None:
             reading.clocks.append((cell.name, time))
             sql = f"concat_ws(' ', {Engine.quote(cell.name)}, {Engine.quote(time)})"
-            reading.cells[ours] = replace(cell, name="", sql=sql, theirs=(cell.name, time), why="day and time")
+            reading.cells[ours] = replace(
+                cell, name="", sql=sql, theirs=(cell.name, time), why="day and time"
+            )
 
 
 def clock_format(column: Column) -> str:
@@ -125,7 +127,8 @@ def clock_format(column: Column) -> str:
     some = next(iter(column.texts), "")
     half = some[-1:] in "Mm" and bool(some)
     gap = " " if " " in some else ""
-    return " " + ("%I" if half else "%H") + ":%M" + (":%S" if some.count(":") == 2 else "") + (f"{gap}%p" if half else "")
+    seconds = ":%S" if some.count(":") == 2 else ""
+    return f" %I:%M{seconds}{gap}%p" if half else f" %H:%M{seconds}"
 
 
 def _plain_cell(match: Match, one: Field, theirs: str) -> Cell:
@@ -434,7 +437,9 @@ class _Sums:
         column = self.match.profile[name]
         lines = self.price is not None and self.match.column("order_id") is not None
         blank = lines and column.filled < 0.9 * column.rows and column.filled == self._firsts(name)
-        return self.repeated(name) or bool(blank and self.match.column("order_id").distinct < 0.9 * column.rows)
+        return self.repeated(name) or bool(
+            blank and self.match.column("order_id").distinct < 0.9 * column.rows
+        )
 
     def _firsts(self, name: str) -> int:
         """Orders that say the amount at least once."""
@@ -451,7 +456,11 @@ class _Sums:
             sql = f"{Engine.quote(self.quantity.theirs)} * {price}"
             theirs, sure = (self.quantity.theirs, self.price.theirs), min(sure, self.quantity.sure)
         discount = self.match.guesses.get("discount_amount")
-        if discount is not None and not self.of_the_order(discount.theirs) and not self.sparse(discount.theirs):
+        if (
+            discount is not None
+            and not self.of_the_order(discount.theirs)
+            and not self.sparse(discount.theirs)
+        ):
             column = self.match.profile[discount.theirs]
             quoted = f"coalesce({Engine.quote(discount.theirs)}, 0)"
             if 0 < column.high <= 1 and column.low >= 0:

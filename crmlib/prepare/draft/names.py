@@ -30,7 +30,8 @@ VIRTUAL = {
     "customer_name": "text", "customer_email": "email", "customer_country": "text", "customer_city": "text",
     "customer_region": "text", "customer_postcode": "text", "customer_phone": "text", "customer_address": "text",
     "tax_amount": "number", "shipping_amount": "number", "refunded_amount": "number", "status": "text",
-    "test_flag": "boolean", "cancelled_at": "timestamp", "cancelled_flag": "boolean", "currency": "text", "deal_name": "text", "is_won": "boolean", "is_closed": "boolean",
+    "test_flag": "boolean", "cancelled_at": "timestamp", "cancelled_flag": "boolean",
+    "currency": "text", "deal_name": "text", "is_won": "boolean", "is_closed": "boolean",
     "first_name": "text", "last_name": "text",
 }  # fmt: skip
 """Columns of exports that are none of ours but say something about ours, and what they hold."""

@@ -155,13 +155,19 @@ def unpacked(path: Path, inner: str | None, *, shown: str) -> Path:
     with zipfile.ZipFile(path) as box:
         entry = box.getinfo(wanted)
         if entry.file_size > 1 << 30 and entry.file_size > MOST_PACKED * max(entry.compress_size, 1):
-            raise SourceError(f"{shown} would fill {entry.file_size >> 30} GB. Unpack it by hand if that is right.")
+            raise SourceError(
+                f"{shown} would fill {entry.file_size >> 30} GB. Unpack it by hand if that is right."
+            )
         target.parent.mkdir(exist_ok=True)
         half = target.with_name(f"{target.name}.part")
         try:
             with box.open(entry) as packed, half.open("wb") as stream:
                 shutil.copyfileobj(packed, stream)
-        except (RuntimeError, zipfile.BadZipFile, zlib.error) as error:  # RuntimeError: a password, an unknown packing
+        except (
+            RuntimeError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:  # RuntimeError: a password, an unknown packing
             raise SourceError(f"{shown} cannot be unpacked ({error}). Unpack it by hand.") from error
     return half.replace(target)
 

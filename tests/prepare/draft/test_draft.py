@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 import crmlib
-from crmlib.prepare.draft.ask import answered
+from crmlib.prepare.draft.draft import answered
 from crmlib.schema.errors import ConfigError
 
 

@@ -25,11 +25,16 @@ def join_heads(
     """Matches in which exports of lines have got what the orders' own export says, by the order's number."""
     keys = known_keys(matches)
     found, others = _details_of_deals(list(matches), keys), list(left)
-    heads = [match for match in matches if _is_head(match)]
+    heads = [head for match in found if (head := _as_head(match, keys)) is not None]
     for head in heads:
+        if all(one.export is not head.export for one in found):
+            continue
         lines = [
             match
-            for export in [*(m.export for m in found if m is not head), *(export for export, _ in others)]
+            for export in [
+                *(m.export for m in found if m.export is not head.export),
+                *(export for export, _ in others),
+            ]
             if (match := _as_lines(export, keys)) is not None
         ]
         for line in sorted(lines, key=lambda one: -len(one.guesses)):
@@ -66,16 +71,18 @@ def _details_of_deals(matches: list[Match], keys: Mapping[str, frozenset[str]]) 
     return matches
 
 
-def _is_head(match: Match) -> bool:
-    order = match.column("order_id")
-    return (
-        match.table == "transactions"
-        and order is not None
-        and order.unique
-        and "ordered_at" in match.guesses
-        and len(match.export.entries) == 1
-        and not (order.distinct < order.rows)
-    )
+def _as_head(match: Match, keys: Mapping[str, frozenset[str]]) -> Match | None:
+    """An export as orders: each once, with its moment; one taken for other things names its customer, too."""
+    head: Match | None = match
+    if match.table != "transactions":
+        head = match_table("transactions", match.export, match.profile, keys, 1.0)
+        customer = head.column("customer_id") if head else None
+        if customer is None or customer.emails > 0.5:
+            return None
+    order = head.column("order_id") if head else None
+    if head is None or order is None or "ordered_at" not in head.guesses or len(head.export.entries) != 1:
+        return None
+    return head if order.distinct == order.rows else None
 
 
 def _as_lines(export: Export, keys: Mapping[str, frozenset[str]]) -> Match | None:
@@ -128,7 +135,7 @@ def _key_of_both(line: Match, head: Match) -> tuple[str, str] | None:
     best: tuple[float, str, str] | None = None
     for mine in line.profile.values():
         named = names().meanings_of("transactions", mine.name).get("order_id", 0.0)
-        if mine.empty or (named < 0.5 and mine.length < 6):
+        if mine.empty or named < 0.5:
             continue
         for theirs in head.profile.values():
             if _covers(mine, theirs):

@@ -1,10 +1,17 @@
+import sqlite3
 import tomllib
+import zipfile
 
+import openpyxl
+import pandas as pd
 import pytest
 
 import crmlib
 from crmlib.prepare.draft.draft import answered
+from crmlib.prepare.draft.names import VIRTUAL
+from crmlib.prepare.draft.presets import preset_of, presets
 from crmlib.schema.errors import ConfigError
+from crmlib.schema.tables import TABLES
 
 
 def folder_of(path, **files):
@@ -240,3 +247,146 @@ def test_a_terminal_is_asked_at_most_five_questions(tmp_path):
         "USD",
         "Asia/Tokyo",
     )
+
+
+LINES = (
+    "item,order_no,sku,qty,unit price,created_at\n1,A-0001,p1,2,5,x\n2,A-0001,p2,1,3,x\n3,A-0002,p1,1,5,x\n"
+)
+HEADS = "id,customer,ordered at,status,created_at\nA-0001,K1,2024-01-05,paid,y\nA-0002,K2,2024-01-06,cancelled,y\n"
+
+
+def test_lines_are_joined_to_their_orders(tmp_path):
+    folder_of(tmp_path, items__csv=LINES, heads__csv=HEADS)
+    found = section(crmlib.draft(tmp_path))
+    assert (found["from"], found["join"]) == ("items.csv", [{"from": "heads.csv", "on": {"order_no": "id"}}])
+    assert found["columns"]["ordered_at"] == "ordered at" and found["columns"]["customer_id"] == "customer"
+    assert "cancelled" in found["where"][0]["sql"]
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [HEADS + "A-0002,K3,2024-01-07,paid,y\n", HEADS.replace("A-000", "B-000")],
+    ids=["an order that stands twice", "other orders"],
+)
+def test_what_does_not_fit_by_its_key_is_not_joined(tmp_path, heads):
+    folder_of(tmp_path, items__csv=LINES, heads__csv=heads)
+    assert all(
+        "[[tables" not in line or ".join]]" not in line for line in crmlib.draft(tmp_path).text.splitlines()
+    )
+
+
+def test_lines_are_joined_within_a_database(tmp_path):
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        shop.execute("create table orders (id integer, customer_id text, placed_at text, note text)")
+        shop.execute(
+            "create table items (id integer, order_id integer, product_id text, quantity, unit_price, note text)"
+        )
+        shop.executemany(
+            "insert into orders values (?, ?, ?, 'o')", [(i, f"K{i}", f"2024-01-0{i}") for i in (1, 2, 3)]
+        )
+        shop.executemany(
+            "insert into items values (?, ?, 'p', 2, 5, 'i')", [(9, 1), (10, 1), (11, 2), (12, 3)]
+        )
+    shop.close()
+    draft, crm = opened(tmp_path)
+    assert (
+        section(draft)["from"].startswith("shop.db#select ") and 'as "orders.note"' in section(draft)["from"]
+    )
+    rows = crm.frame("transactions")
+    assert float(rows["net_amount"].sum()) == 40 and rows["customer_id"].tolist().count("K1") == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "times", "first"),
+    [(["05.01.2024", "20.02.2024"], ["10:15", "09:00"], "2024-01-05 10:15"),
+     (["2024-01-05", "2024-02-20"], ["10:15:30", "09:00:00"], "2024-01-05 10:15:30"),
+     (["1/5/2024", "2/20/2024"], ["3:04 PM", "9:00 AM"], "2024-01-05 15:04")],
+)  # fmt: skip
+def test_day_and_time_in_two_columns_are_one_moment(tmp_path, days, times, first):
+    rows = [f"{i},K,A,{day},{time},1,5" for i, (day, time) in enumerate(zip(days, times, strict=True))]
+    header = "order_id,customer_id,product_id,order date,order time,quantity,net_amount"
+    (tmp_path / "orders.csv").write_text("\n".join([header, *rows, ""]))
+    _, crm = opened(tmp_path)
+    assert crm.frame("transactions")["ordered_at"].min() == pd.Timestamp(first)
+
+
+@pytest.mark.parametrize(("header", "values"), [("Cancelled at", ["", "2024-01-07", ""]),
+                                                ("Cancelled", ["no", "yes", "no"]),
+                                                ("Fortschritt", ["bezahlt", "storniert", "bezahlt"])])  # fmt: skip
+def test_cancelled_orders_go_by_date_flag_or_words_of_an_unknown_column(tmp_path, header, values):
+    lines = [f"{i},K,A,2024-01-0{i + 1},1,100,{value}" for i, value in enumerate(values)]
+    (tmp_path / "orders.csv").write_text("\n".join([f"{ORDERS},{header}", *lines, ""]))
+    _, crm = opened(tmp_path)
+    assert float(crm.frame("transactions")["net_amount"].sum()) == 200
+
+
+@pytest.mark.parametrize("values", [["10", "10", "0"], ["10", "", ""]])
+def test_a_discount_of_the_whole_order_is_none_of_the_line(tmp_path, values):
+    rows = [(1, "A", 20), (1, "B", 30), (2, "A", 20)]
+    lines = [f"{o},K,{p},2024-01-05,1,{n},{v}" for (o, p, n), v in zip(rows * 1, values, strict=True)]
+    more = [
+        f"{o},K,{p},2024-02-05,1,{n},{v}"
+        for o, p, n, v in ((3, "A", 20, 5), (3, "B", 30, 5 if values[1] else ""))
+    ]
+    header = "order_id,customer_id,product_id,ordered_at,quantity,price,discount"
+    (tmp_path / "orders.csv").write_text("\n".join([header,
+                                                    *lines, *more, ""]))  # fmt: skip
+    assert "discount_amount" not in section(crmlib.draft(tmp_path))["columns"]
+
+
+def test_files_in_a_zip_are_drafted_and_read(tmp_path):
+    (tmp_path / "sub").mkdir()
+    with zipfile.ZipFile(tmp_path / "sub" / "x.zip", "w") as box:
+        for n in (1, 2):
+            box.writestr(f"in/orders-{n}.csv", f"{ORDERS}\n{n},K1,A,2024-0{n}-05,1,100\n")
+        box.writestr("readme.md", "hello")
+    draft, crm = opened(tmp_path)
+    assert section(draft)["from"] == ["sub/x.zip#in/orders-1.csv", "sub/x.zip#in/orders-2.csv"]
+    assert len(crm.frame("transactions")) == 2
+
+
+def test_a_zip_that_cannot_be_read_is_said(tmp_path):
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 no zip")
+    (tmp_path / "orders.csv").write_text(f"{ORDERS}\n1,K1,A,2024-01-05,1,100\n")
+    draft = crmlib.draft(tmp_path)
+    assert draft.unused[0][0] == "bad.zip" and "no zip that can be read" in draft.unused[0][1]
+
+
+def test_a_system_is_known_by_its_headers_and_its_rows_are_explained(tmp_path):
+    header = (
+        "Name,Email,Financial Status,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku"
+    )
+    (tmp_path / "x.csv").write_text(f"{header}\n#1,a@example.org,paid,2024-01-05 10:00:00 +0100,2,Tea,5,T\n")
+    draft = crmlib.draft(tmp_path)
+    assert "# Shopify (2024): one row a line of an order" in draft.text
+    assert section(draft)["columns"]["order_id"] == "Name"
+
+
+def test_presets_name_columns_that_there_are():
+    for preset in presets():
+        known = {*TABLES[preset.table].names, *VIRTUAL, ""}
+        assert set(preset.columns.values()) <= known and len(preset.marks) >= 3
+    assert preset_of(("Name", "Email", "City")) is None
+
+
+def test_noise_is_taken_for_nothing(tmp_path):
+    lines = [f"K{i},Ann {i},1,,gold" for i in range(40)]
+    (tmp_path / "customers.csv").write_text(
+        "\n".join(["customer_id,name,count,Sex code,Churn label", *lines, ""])
+    )
+    assert set(section(crmlib.draft(tmp_path), "customers")["columns"]) == {"customer_id", "name"}
+
+
+@pytest.mark.parametrize(("first", "second"), [("Pivot", "Orders"), ("Notes", "Orders 2024")])
+def test_of_several_sheets_each_is_looked_at_and_the_others_are_named(tmp_path, first, second):
+    book = openpyxl.Workbook()
+    book.active.title = first
+    for row in (["x", "y"], [1, 2]):
+        book.active.append(row)
+    sheet = book.create_sheet(second)
+    for row in (ORDERS.split(","), [1, "K1", "A", "2024-01-05", 1, 100]):
+        sheet.append(row)
+    book.save(tmp_path / "book.xlsx")
+    draft = crmlib.draft(tmp_path)
+    assert section(draft)["from"] == f"book.xlsx#{second}"
+    assert [file for file, _ in draft.unused] == [f"book.xlsx#{first}"]

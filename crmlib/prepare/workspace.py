@@ -1,7 +1,7 @@
 """From a folder of exports with a crm.toml to its tables: read, checked, kept for the next time."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,7 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
                 aggregate=False,
                 key_path=f"tables.{name}.where.{i}",
                 context="filter",
+                windows=True,
             ).sql,
             rule.reason,
         )
@@ -173,8 +174,16 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
         decimal=table.decimal,
         policies=policies,
         vanished=source.vanished,
-        files=source.files if source.joined else (),
+        files=source.files if source.joined or _looks_around([*expressions.values(), *filters]) else (),
         standards=Standards(owner=table.owner, fresh_days=table.fresh_days, allowed=table.allowed),
+    )
+
+
+def _looks_around(parts: Sequence[Any]) -> bool:
+    """Whether a column or filter looks at other rows than its own, which may leave them in another order."""
+    return any(
+        parse_one(part if isinstance(part, str) else part[0], dialect="duckdb").find(exp.Window)
+        for part in parts
     )
 
 
@@ -185,7 +194,9 @@ def _reading_in(config: WorkspaceConfig, source: Source, name: str) -> Reading:
 
 def _expression(mapped: ColumnConfig, source: Source, key_path: str) -> str:
     if mapped.sql is not None:
-        return parse_expression(mapped.sql, columns=source.columns, aggregate=False, key_path=key_path).sql
+        return parse_expression(
+            mapped.sql, columns=source.columns, aggregate=False, key_path=key_path, windows=True
+        ).sql
     if mapped.name is not None:
         if mapped.name not in source.columns:
             raise ConfigError(

@@ -268,10 +268,13 @@ NUMBER_PREFIX = "number of "
 
 _ARITHMETIC = (
     exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Abs, exp.Round, exp.Floor, exp.Ceil,
-    exp.Sqrt, exp.Ln, exp.Log, exp.Exp, exp.Pow, exp.Sign,
+    exp.Sqrt, exp.Ln, exp.Log, exp.Exp, exp.Pow, exp.Sign, exp.Sum, exp.Avg, exp.Median, exp.Stddev, exp.Variance,
 )  # fmt: skip
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
-_PASSING = (exp.Paren, exp.Coalesce, exp.Case, exp.If, exp.Greatest, exp.Least, exp.Nullif)
+_PASSING = (
+    exp.Paren, exp.Coalesce, exp.Case, exp.If, exp.Greatest, exp.Least, exp.Nullif, exp.Max, exp.Min,
+    exp.IgnoreNulls, exp.FirstValue, exp.LastValue, exp.Lag, exp.Lead,
+)  # fmt: skip
 
 
 def numbers_in(sql: str, *, text_columns: Collection[str]) -> tuple[str, tuple[str, ...]]:
@@ -295,7 +298,8 @@ def _number_is_meant(node: exp.Expression) -> bool:
         if isinstance(parent, _COMPARISONS):
             return any(_is_number(child) for child in parent.iter_expressions() if child is not node)
         condition = isinstance(parent, exp.If) and parent.this is node
-        if condition or not isinstance(parent, _PASSING):
+        over = isinstance(parent, exp.Window | exp.Filter) and parent.this is node
+        if condition or not (over or isinstance(parent, _PASSING)):
             return False
         node, parent = parent, parent.parent
     return False

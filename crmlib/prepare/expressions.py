@@ -49,7 +49,6 @@ _NAMED = {
     exp.Lambda: "a lambda",
     exp.Placeholder: "a parameter",
     exp.Parameter: "a parameter",
-    exp.Window: "a window function",
     exp.Struct: "a struct",
     exp.Slice: "a slice",
     exp.Collate: "COLLATE",
@@ -82,14 +81,20 @@ def parse_expression(
     aggregate: bool,
     key_path: str,
     context: str = "column",
+    windows: bool = False,
 ) -> Expression:
-    """Check one expression of crm.toml and write it anew for the engine."""
-    guard = _Guard(key_path, context)
+    """Check one expression of crm.toml and write it anew for the engine.
+
+    With `windows` it may look at other rows of the source: over (partition by ...). Where the rows' order matters,
+    ties are in the order of the files.
+    """
+    guard = _Guard(key_path, context, windows)
     tree = guard.parse(sql)
     guard.check_nodes(tree)
     guard.check_brackets(tree)
     names = _resolve(tree, columns, guard)
     guard.check_kind(tree, aggregate)
+    _settle_ties(tree)
     text = guard.write(tree)
     return Expression(sql=text, columns=names)
 
@@ -97,9 +102,17 @@ def parse_expression(
 class _Guard:
     """The checks, each of which refuses with the key path in front."""
 
-    def __init__(self, key_path: str, context: str) -> None:
+    def __init__(self, key_path: str, context: str, windows: bool = False) -> None:
         self.key_path = key_path
         self.context = context
+        self.windows = windows
+        self.functions = words.SCALAR_FUNCTIONS | words.AGGREGATE_FUNCTIONS
+        self.before_a_bracket = words.BEFORE_A_BRACKET
+        self.refused = words.QUERY | words.WINDOW | words.CLOCK
+        if windows:
+            self.functions |= words.WINDOW_FUNCTIONS
+            self.before_a_bracket |= {"over", "order by", "partition by"}
+            self.refused -= words.WINDOW
 
     def refuse(self, why: str) -> ConfigError:
         return ConfigError(f"{self.key_path}: {why}")
@@ -153,17 +166,16 @@ class _Guard:
                     raise self.refuse(
                         f"the sign {token.text} is not available in the SQL of a {self.context}."
                     )
-            elif is_call(tokens, i) and text not in words.BEFORE_A_BRACKET and text not in words.UNITS:
+            elif is_call(tokens, i) and text not in self.before_a_bracket and text not in words.UNITS:
                 self.check_function(text)
-            elif text in words.QUERY | words.WINDOW | words.CLOCK and token.token_type != TokenType.VAR:
+            elif text in self.refused and token.token_type != TokenType.VAR:
                 raise self.refuse(f"{token.text} is refused: {words.why_refused(text)}.")
 
     def check_function(self, name: str) -> None:
-        known = words.SCALAR_FUNCTIONS | words.AGGREGATE_FUNCTIONS
-        if name in known:
+        if name in self.functions:
             return
         why = words.why_refused(name)
-        hint = f": {why}." if why else f", it is not among those allowed.{near(name, known)}"
+        hint = f": {why}." if why else f", it is not among those allowed.{near(name, self.functions)}"
         raise self.refuse(f"the function {name} is refused{hint}")
 
     def check_nodes(self, tree: exp.Expr) -> None:
@@ -171,7 +183,9 @@ class _Guard:
             for kind, says in _NAMED.items():
                 if isinstance(node, kind):
                     raise self.refuse(f"{says} is not available in the SQL of a {self.context}.")
-            if not isinstance(node, EXPRESSION_NODES):
+            if isinstance(node, _WINDOW_NODES):
+                self.check_window(node)
+            elif not isinstance(node, EXPRESSION_NODES):
                 raise self.refuse(f"{type(node).__name__} is not available in the SQL of a {self.context}.")
             if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
                 raise self.refuse("a star stands for all columns; name the one that is meant.")
@@ -183,6 +197,26 @@ class _Guard:
                 raise self.refuse(f"{node.key} takes one column; of several in a row use greatest or least.")
             if isinstance(node, exp.DataType) and node.this != exp.DataType.Type.INTERVAL:
                 self.check_type(node)
+
+    def check_window(self, node: exp.Expr) -> None:
+        if not self.windows:
+            raise self.refuse(f"a window function is not available in the SQL of a {self.context}.")
+        if not isinstance(node, exp.Window):
+            return
+        call = _called_over(node)
+        if node.args.get("alias"):
+            raise self.refuse("a window is written where it is used: sum(x) over (partition by ...).")
+        if not (_is_placed(call) or is_aggregate(call)):
+            raise self.refuse(
+                f"{call.key} is no window function; use sum, max, count, row_number, last_value ..."
+            )
+        if not node.args.get("partition_by"):
+            raise self.refuse("a window wants partition by: row_number() over (partition by order_id).")
+        if node.find_ancestor(exp.Window):
+            raise self.refuse("one window stands inside another; keep one of the two.")
+        spec = node.args.get("spec")
+        if spec is not None and spec.args.get("kind", "").lower() not in ("rows", "range"):
+            raise self.refuse("a window's frame is of rows or range.")
 
     def check_brackets(self, tree: exp.Expr) -> None:
         """A comparison inside arithmetic or another comparison is read differently by different engines."""
@@ -208,8 +242,15 @@ class _Guard:
             raise self.refuse(f"the type {name} is refused.{near(name, words.TYPES)}")
 
     def check_kind(self, tree: exp.Expr, aggregate: bool) -> None:
-        found = [node for node in tree.walk() if is_aggregate(node)]
+        found = [node for node in tree.walk() if is_aggregate(node) or _is_placed(node)]
+        over = [_called_over(window) for window in tree.find_all(exp.Window)]
         if not aggregate:
+            for node in tree.find_all(exp.IgnoreNulls, exp.RespectNulls):
+                if not isinstance(node.parent, exp.Window):
+                    raise self.refuse("ignore nulls wants a window: over (partition by ...).")
+            if over and all(any(node is one for one in over) for node in found):
+                return
+            found = [node for node in found if not any(node is one for one in over)]
             if found or tree.find(exp.Filter):
                 name = found[0].key if found else "filter"
                 raise self.refuse(f"{name} takes many rows; the SQL of a {self.context} is of one row.")
@@ -233,8 +274,7 @@ class _Guard:
         return text
 
     def check_written(self, tokens: list[Token]) -> None:
-        known = words.SCALAR_FUNCTIONS | words.AGGREGATE_FUNCTIONS
-        plain = words.KEYWORDS | words.UNITS | words.TYPES
+        plain = words.KEYWORDS | words.UNITS | words.TYPES | (words.WINDOW_WORDS if self.windows else set())
         for i, token in enumerate(tokens):
             text = token.text.lower()
             if token.token_type in PLAIN_VALUES:
@@ -242,12 +282,48 @@ class _Guard:
             if not is_word(text):
                 if text not in words.OPERATORS and text != "->>":
                     raise self.refuse(f"the sign {token.text} is not available.")
-            elif is_call(tokens, i) and text not in words.BEFORE_A_BRACKET:
-                if text not in known:
-                    self.check_function(text)
+            elif is_call(tokens, i) and text not in self.before_a_bracket:
+                self.check_function(text)
             elif not plain.issuperset(text.split()):
                 why = words.why_refused(text)
                 raise self.refuse(f"{text} is refused{': ' + why if why else ''}.")
+
+
+_WINDOW_NODES = (exp.Window, exp.WindowSpec, exp.IgnoreNulls, exp.RespectNulls)
+_PLACE = ("_file", "_row")
+
+
+def _called_over(window: exp.Window) -> exp.Expr:
+    """The function of a window."""
+    call = window.this
+    while isinstance(call, exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
+        call = call.this
+    return call
+
+
+def _is_placed(node: exp.Expr) -> bool:
+    """Whether a node is a function that only a window has."""
+    names = (
+        node.sql_names()
+        if isinstance(node, exp.Func) and not isinstance(node, exp.Anonymous)
+        else [node.name]
+    )
+    return isinstance(node, exp.Func) and any(name.lower() in words.WINDOW_FUNCTIONS for name in names)
+
+
+def _settle_ties(tree: exp.Expr) -> None:
+    """Where the order of the rows matters, rows that `order by` leaves alike are in the order of the files."""
+    for window in tree.find_all(exp.Window):
+        call, spec = _called_over(window), window.args.get("spec")
+        by_rows = spec is not None and spec.args.get("kind", "").lower() == "rows"
+        placed = _is_placed(call) and any(name.lower() in words.PLACED for name in call.sql_names())
+        if by_rows or placed:
+            order = window.args.get("order") or exp.Order(expressions=[])
+            for name in _PLACE:
+                order.append(
+                    "expressions", exp.Ordered(this=exp.column(exp.to_identifier(name, quoted=True)))
+                )
+            window.set("order", order)
 
 
 _STATEMENTS = frozenset(sqlglot.Dialect.get_or_raise("duckdb").parser_class.STATEMENT_PARSERS)

@@ -107,6 +107,15 @@ WINDOW = words_of(
     over row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
     """
 )
+PLACED = words_of("row_number ntile lag lead first_value last_value nth_value")
+"""Window functions whose answer hangs on the order of the rows also where `order by` leaves ties."""
+
+WINDOW_FUNCTIONS = WINDOW - {"over"}
+WINDOW_WORDS = words_of(
+    "over partition order by rows range between unbounded preceding following current row ignore respect nulls"
+)
+"""Words of a window, where one is available."""
+
 QUERY = words_of("select with exists values union intersect except table unnest any all some")
 FILES = words_of(
     """
@@ -119,7 +128,7 @@ REMEDY = {
     "CLOCK": "there is no hidden clock: take the closing moment from as_of, or a column of the data",
     "RANDOM": "it gives another answer each time, and a report must be repeatable",
     "ROW_ORDER": "its answer hangs on the order of the rows; use min, max, arg_min, arg_max or string_agg",
-    "WINDOW": "window functions are not available; write one expression of a single row or one aggregate",
+    "WINDOW": "window functions are not available here; in a column or filter: sum(x) over (partition by order_id)",
     "QUERY": "a subquery is not available; write one expression over the columns",
     "FILES": "files, networks and the environment are out of reach; name the file under `from`",
 }

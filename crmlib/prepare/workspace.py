@@ -1,7 +1,7 @@
 """From a folder of exports with a crm.toml to its tables: read, checked, kept for the next time."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -140,10 +140,14 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
     spec = table_spec(name)
     key_path = f"tables.{name}.columns"
     theirs = {column.lower(): column for column in source.columns}
+    joined = {column for other in source.joined for column in other.columns}
     expressions = {
         ours: Engine.quote(theirs[ours])
         for ours in spec.names
-        if ours not in table.columns and ours in theirs
+        if ours not in table.columns
+        and ours in theirs
+        # An amount of a joined row stands beside each row: whose it is, is for the user to say.
+        and not (theirs[ours] in joined and spec.field(ours).type == "money")
     }
     for ours, mapped in table.columns.items():
         expressions[ours] = _expression(mapped, source, f"{key_path}.{ours}")
@@ -155,6 +159,7 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
                 aggregate=False,
                 key_path=f"tables.{name}.where.{i}",
                 context="filter",
+                windows=True,
             ).sql,
             rule.reason,
         )
@@ -169,7 +174,16 @@ def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[
         decimal=table.decimal,
         policies=policies,
         vanished=source.vanished,
+        files=source.files if source.joined or _looks_around([*expressions.values(), *filters]) else (),
         standards=Standards(owner=table.owner, fresh_days=table.fresh_days, allowed=table.allowed),
+    )
+
+
+def _looks_around(parts: Sequence[Any]) -> bool:
+    """Whether a column or filter looks at other rows than its own, which may leave them in another order."""
+    return any(
+        parse_one(part if isinstance(part, str) else part[0], dialect="duckdb").find(exp.Window)
+        for part in parts
     )
 
 
@@ -180,7 +194,9 @@ def _reading_in(config: WorkspaceConfig, source: Source, name: str) -> Reading:
 
 def _expression(mapped: ColumnConfig, source: Source, key_path: str) -> str:
     if mapped.sql is not None:
-        return parse_expression(mapped.sql, columns=source.columns, aggregate=False, key_path=key_path).sql
+        return parse_expression(
+            mapped.sql, columns=source.columns, aggregate=False, key_path=key_path, windows=True
+        ).sql
     if mapped.name is not None:
         if mapped.name not in source.columns:
             raise ConfigError(
@@ -245,16 +261,22 @@ def _check_sources(
 
 def _lacking(source: Source, reading: Reading) -> list[str]:
     """What a file of several lacks of the columns that ours are read from; of a coalesce one is enough."""
-    if len(source.files) < 2:
-        return []
+    several = [one for one in (source, *source.joined) if len(one.files) > 1]
     read_from = {}
-    for ours, sql in reading.expressions.items():
+    for ours, sql in reading.expressions.items() if several else ():
         tree = parse_one(sql, dialect="duckdb")
         names = tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
         read_from[ours] = [(name,) for name in names] if tree.find(exp.Coalesce) else [names]
-    return columns_missing_in_files(
-        source, {ours: sets for ours, sets in read_from.items() if sets != [()] and sets}
-    )
+    notes = []
+    for one in several:
+        own = {
+            ours: [
+                inside for names in sets if (inside := tuple(name for name in names if name in one.columns))
+            ]
+            for ours, sets in read_from.items()
+        }
+        notes += columns_missing_in_files(one, {ours: sets for ours, sets in own.items() if sets})
+    return notes
 
 
 def _laid_down(engine: Engine, name: str) -> str:
@@ -274,7 +296,8 @@ def _sources_frame(sources: Mapping[str, Source]) -> pd.DataFrame:
             "fingerprint": source.fingerprints[file],
             "note": "; ".join(source.notes),
         }
-        for name, source in sources.items()
+        for name, whole in sources.items()
+        for source in (whole, *whole.joined)
         for file in source.files
     ]
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))

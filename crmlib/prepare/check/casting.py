@@ -12,6 +12,8 @@ from crmlib.schema.fields import Field
 NULL_WORDS = ("", "null", "nan", "\\n", "none", "nat")
 """What exports write where they have nothing; compared in lower case. ``NA`` is not among them: it is Namibia."""
 
+_LONGEST = max(map(len, NULL_WORDS))
+
 PLAIN_DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y")
 """Formats with one possible reading, tried after ISO 8601. 03/04/2020 has two: a workspace states which."""
 
@@ -58,9 +60,15 @@ def base_sql(column: str, sql_type: str) -> str:
     """A raw column without the words for nothing: text is trimmed, other types stay as they are."""
     if not is_text(sql_type):
         return f"case when isfinite({column}) then {column} end" if _is_float(sql_type) else column
-    trimmed = f"trim({column}, {text_literal(_BLANKS)})"
+    column = column if sql_type == "VARCHAR" else f"({column})::varchar"
+    seen = f"{column}[1] between '!' and '~' and {column}[-1] between '!' and '~'"
+    trimmed = f"trim(case when not ({seen}) then {column} end, {text_literal(_BLANKS)})"
     words = ", ".join(text_literal(word) for word in NULL_WORDS)
-    return f"case when lower({trimmed}) not in ({words}) then {trimmed} end"
+    # Most values are longer than any word for nothing and have no blank at either end: those are left alone.
+    return (
+        f"case when {seen} then case when strlen({column}) > {_LONGEST} or lower({column}) not in ({words}) "
+        f"then {column} end when lower({trimmed}) not in ({words}) then {trimmed} end"
+    )
 
 
 def cast_sql(
@@ -127,13 +135,13 @@ def mark_sql(text: str) -> str:
 def _number(base: str, sql_type: str, target: str, decimal: str, *, percent: float | None = None) -> str:
     if not is_text(sql_type):
         return f"try_cast({base} as {target})"
-    point = rf"\{decimal}"
-    simple = (
-        f"case when regexp_full_match({base}, '-?[0-9]+({point}[0-9]+)?') then {_dotted(base, decimal)} end"
-    )
-    slow = f"try_cast({_canonical(base, decimal)} as {target})"
+    plain = f"regexp_full_match({base}, '-?[0-9]+(\\{decimal}[0-9]+)?')"
+    simple = f"case when {plain} then {_dotted(base, decimal)} end"
+    # The engine takes repeated parts out of a case and computes them for every row: plain rows give them nothing to do.
+    odd = f"case when not {plain} then {base} end"
+    slow = f"try_cast({_canonical(odd, decimal)} as {target})"
     if percent is not None:
-        stem = rf"regexp_extract({base}, '^([^%％]*[^%％\s])\s*[%％]$', 1)"
+        stem = rf"regexp_extract({odd}, '^([^%％]*[^%％\s])\s*[%％]$', 1)"
         slow = f"coalesce({slow}, {percent} * try_cast({_canonical(stem, decimal)} as {target}))"
     return f"coalesce(try_cast({simple} as {target}), {slow})"
 
@@ -188,6 +196,9 @@ _ZONE_TAIL = (
 )
 """What stands before a zone, the zone's word, or the offset from UTC."""
 
+_MAYBE_ZONE = r"[A-Za-z)]$|[+−-]\d{1,2}(?::?\d{2})?$"
+"""How a time ends that may have a zone; told fast."""
+
 
 def _moment(kind: str, base: str, sql_type: str, time_zone: str, date_formats: Sequence[str]) -> str:
     zone = text_literal(time_zone)
@@ -210,8 +221,11 @@ def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]
     inner = tuple(form for form in date_formats if re.search("%[zZ].*%", form))
     outer = tuple(re.sub(r"\s*%[zZ]$", "", form) for form in date_formats if form not in inner)
     tail = text_literal(_ZONE_TAIL)
-    zoned = f"regexp_matches({base}, {tail})"
-    stem, word, offset = (f"regexp_extract({base}, {tail}, {part})" for part in (1, 2, 3))
+    plain = f"regexp_full_match({base}, {text_literal(_ISO)})"
+    slow_only = "" if date_formats else f"not {plain} and "
+    told = f"case when {slow_only}regexp_matches({base}, {text_literal(_MAYBE_ZONE)}) then {base} end"
+    zoned = f"coalesce(regexp_matches({told}, {tail}), false)"
+    stem, word, offset = (f"regexp_extract({told}, {tail}, {part})" for part in (1, 2, 3))
     moment = f"({_naive(stem, outer, iso=True)} - {_minutes(word, offset)} * interval 1 minute)"
     if inner:
         forms = ", ".join(map(text_literal, inner))
@@ -219,7 +233,8 @@ def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]
             f"coalesce(timezone('UTC', try_strptime({base}, [{forms}])), case when {zoned} then {moment} end)"
         )
         zoned = f"{moment} is not null"
-    naive = _sane(_naive(base, outer, iso=not date_formats))
+    odd = base if date_formats else f"case when not {plain} then {base} end"
+    naive = _sane(_naive(odd, outer, iso=not date_formats))
     if kind == "date":
         local = f"timezone({zone}, timezone('UTC', {moment}))"
         slow = f"case when {zoned} then ({_sane(local)})::date else ({naive})::date end"
@@ -229,7 +244,7 @@ def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]
         return slow
     fast = _sane(f"try_cast({base} as timestamp)")
     fast = f"({fast})::date" if kind == "date" else _to_utc(fast, zone)
-    return f"case when regexp_full_match({base}, {text_literal(_ISO)}) then {fast} else {slow} end"
+    return f"case when {plain} then {fast} else {slow} end"
 
 
 def _naive(text: str, date_formats: Sequence[str], *, iso: bool) -> str:
@@ -268,10 +283,13 @@ NUMBER_PREFIX = "number of "
 
 _ARITHMETIC = (
     exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Abs, exp.Round, exp.Floor, exp.Ceil,
-    exp.Sqrt, exp.Ln, exp.Log, exp.Exp, exp.Pow, exp.Sign,
+    exp.Sqrt, exp.Ln, exp.Log, exp.Exp, exp.Pow, exp.Sign, exp.Sum, exp.Avg, exp.Median, exp.Stddev, exp.Variance,
 )  # fmt: skip
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
-_PASSING = (exp.Paren, exp.Coalesce, exp.Case, exp.If, exp.Greatest, exp.Least, exp.Nullif)
+_PASSING = (
+    exp.Paren, exp.Coalesce, exp.Case, exp.If, exp.Greatest, exp.Least, exp.Nullif, exp.Max, exp.Min,
+    exp.IgnoreNulls, exp.FirstValue, exp.LastValue, exp.Lag, exp.Lead,
+)  # fmt: skip
 
 
 def numbers_in(sql: str, *, text_columns: Collection[str]) -> tuple[str, tuple[str, ...]]:
@@ -295,7 +313,8 @@ def _number_is_meant(node: exp.Expression) -> bool:
         if isinstance(parent, _COMPARISONS):
             return any(_is_number(child) for child in parent.iter_expressions() if child is not node)
         condition = isinstance(parent, exp.If) and parent.this is node
-        if condition or not isinstance(parent, _PASSING):
+        over = isinstance(parent, exp.Window | exp.Filter) and parent.this is node
+        if condition or not (over or isinstance(parent, _PASSING)):
             return False
         node, parent = parent, parent.parent
     return False

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp, parse_one
 
-from crmlib.prepare.check.casting import NUMBER_PREFIX, base_sql, cast_sql, is_text, numbers_in
+from crmlib.prepare.check.casting import NUMBER_PREFIX, base_sql, cast_sql, is_text, numbers_in, text_literal
 from crmlib.prepare.check.findings import Finding, refusal_of
 from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.engine import Engine, EngineError
@@ -27,6 +27,7 @@ class Reading:
     policies : ``check`` or ``check.column`` -> policy
     currency : str
         Of the workspace; "" where none is stated.
+    files : names in the order in which rows are laid down, where the view may not keep it
     vanished : a query for `_file` and `_row` of rows that the last full export lacks
     standards : what was agreed about the table
     """
@@ -39,6 +40,7 @@ class Reading:
     decimal: str = "."
     policies: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    files: tuple[str, ...] = ()
     vanished: str = ""
     standards: Standards = field(default_factory=Standards)
 
@@ -109,9 +111,15 @@ def staging_query(
                        from raw_{reading.spec.name}),
              typed as (select *, {", ".join(typed)} from based),
              dated as (select * {_same_day_sql(reading, time_zone)} from typed)
-        select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from dated
+        select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from dated {_order_sql(reading)}
     """
     return query, computed
+
+
+def _order_sql(reading: Reading) -> str:
+    """Rows lie as in their files, so that the earlier of two is the same one each time."""
+    files = ", ".join(map(text_literal, reading.files))
+    return f"order by list_position([{files}], _file), _row" if files else ""
 
 
 def _same_day_sql(reading: Reading, time_zone: str) -> str:

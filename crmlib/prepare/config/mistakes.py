@@ -198,7 +198,9 @@ def _check_mistakes(
 
 def _sql_mistakes(sql: str, path: KeyPath, aggregate: bool, context: str) -> Iterator[Mistake]:
     try:
-        parse_expression(sql, columns=None, aggregate=aggregate, key_path="", context=context)
+        parse_expression(
+            sql, columns=None, aggregate=aggregate, key_path="", context=context, windows=not aggregate
+        )
     except ConfigError as error:
         yield Mistake(path=path, says=str(error).removeprefix(": "))
 

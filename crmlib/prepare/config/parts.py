@@ -85,34 +85,15 @@ class FilterConfig(Section):
     reason: str
 
 
-class TableConfig(Section):
-    """One table of the vocabulary: where it lies and how its columns are called there."""
+class FilesConfig(Section):
+    """Files, sheets or tables of a database that are read alike, one below the other."""
 
     files: tuple[str, ...] = Field(alias="from")
-    columns: dict[str, ColumnConfig] = {}
-    where: tuple[FilterConfig, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
-    date_formats: tuple[str, ...] = ()
-    decimal: Literal[".", ","] = "."
     sheet: str | None = None
     header_row: Annotated[StrictInt, Field(ge=1, le=10_000)] | None = None
     skip_rows: Annotated[StrictInt, Field(ge=0, le=9_999)] | None = None
-    checks: Checks = {}
-    mode: Literal["append", "latest_by_key", "full"] | None = None
-    key: tuple[str, ...] = ()
-    latest_by: str | None = None
-    owner: str = ""
-    fresh_days: Annotated[StrictInt, Field(ge=0)] | None = None
-    allowed: dict[str, tuple[str, ...]] = {}
-
-    @model_validator(mode="after")
-    def _mode_needs(self) -> "TableConfig":
-        if self.latest_by is not None and self.mode != "latest_by_key":
-            raise ValueError('has latest_by, which wants mode = "latest_by_key".')
-        if self.key and self.mode not in ("latest_by_key", "full"):
-            raise ValueError('has a key, which wants mode = "latest_by_key" or mode = "full".')
-        return self
 
     @validator("files", mode="before")
     @classmethod
@@ -144,7 +125,7 @@ class TableConfig(Section):
         return given
 
     @model_validator(mode="after")
-    def _one_header(self) -> "TableConfig":
+    def _one_header(self) -> "FilesConfig":
         if self.header_row is not None and self.skip_rows is not None:
             raise ValueError(
                 "states both header_row and skip_rows. Keep one: skip_rows = 3 is header_row = 4."
@@ -155,6 +136,58 @@ class TableConfig(Section):
     def header_line(self) -> int | None:
         """The line of the column names, counted from 1; None where it is to be found."""
         return self.header_row if self.skip_rows is None else self.skip_rows + 1
+
+
+class JoinConfig(FilesConfig):
+    """Files whose columns are set beside a table's rows: the one row whose key is the same.
+
+    `on` names columns of the table's own files (or of a join before) and those of the joined ones that must be equal;
+    `name` stands before a column that both have, and is the file's name without its ending where none is stated.
+    """
+
+    on: dict[str, str] = Field(min_length=1)
+    name: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What stands before a dot and the name of a column that the table has, too."""
+        if self.name is not None:
+            return self.name
+        entry = self.files[0].replace("\\", "/")
+        if len(entry.split()) > 1 and entry.split()[0].lower() in ("select", "with"):
+            return "joined"
+        whole, sign, part = entry.rpartition("#")
+        plain = part if sign and whole and part else entry.rpartition("/")[2].split(".")[0]
+        return re.sub(r"[\W_]*[*?\[].*$", "", plain) or "joined"
+
+
+class TableConfig(FilesConfig):
+    """One table of the vocabulary: where it lies and how its columns are called there."""
+
+    columns: dict[str, ColumnConfig] = {}
+    join: tuple[JoinConfig, ...] = ()
+    where: tuple[FilterConfig, ...] = ()
+    date_formats: tuple[str, ...] = ()
+    decimal: Literal[".", ","] = "."
+    checks: Checks = {}
+    mode: Literal["append", "latest_by_key", "full"] | None = None
+    key: tuple[str, ...] = ()
+    latest_by: str | None = None
+    owner: str = ""
+    fresh_days: Annotated[StrictInt, Field(ge=0)] | None = None
+    allowed: dict[str, tuple[str, ...]] = {}
+
+    @model_validator(mode="after")
+    def _mode_needs(self) -> "TableConfig":
+        if self.latest_by is not None and self.mode != "latest_by_key":
+            raise ValueError('has latest_by, which wants mode = "latest_by_key".')
+        if self.key and self.mode not in ("latest_by_key", "full"):
+            raise ValueError('has a key, which wants mode = "latest_by_key" or mode = "full".')
+        if self.join and self.mode:
+            raise ValueError(
+                "has a join and a mode: loads that add up are of files that are not joined. Keep one."
+            )
+        return self
 
     @validator("date_formats")
     @classmethod

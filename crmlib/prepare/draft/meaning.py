@@ -8,9 +8,10 @@ import pandas as pd
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.config.parts import CURRENCIES
 from crmlib.prepare.draft.names import meaning_of, plain, value_key, words
-from crmlib.prepare.draft.profile import Column, masked, number_of
+from crmlib.prepare.draft.profile import Column, number_of
 from crmlib.prepare.draft.score import STAND_INS, SURE, WORDS_OF_FIELD, Match
 from crmlib.prepare.engine import Engine
+from crmlib.prepare.sources.files import masked
 from crmlib.schema.fields import Field
 from crmlib.schema.tables import TABLES
 

@@ -259,11 +259,3 @@ def _clock(between: str, hour: str, seconds: str | None, fraction: str | None, h
 def _is_month(word: str | None) -> bool:
     names = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
     return bool(word) and word[:3].lower() in names
-
-
-def masked(text: str) -> str:
-    """A value whose letters are a and whose figures are 9; its shape stays, at most 24 signs of it."""
-    shown = "".join(
-        "9" if c.isdigit() else "a" if c.isalpha() else c if c.isprintable() else " " for c in text
-    )
-    return shown[:24] + ("…" if len(shown) > 24 else "")

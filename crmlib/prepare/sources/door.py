@@ -3,13 +3,14 @@
 import glob
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
-from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.check.casting import base_sql, cast_sql, text_literal
+from crmlib.prepare.config.parts import FilesConfig, JoinConfig, TableConfig
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.sources.databases import read_duckdb_part, read_sqlite_part
@@ -22,6 +23,7 @@ from crmlib.prepare.sources.files import (
     distinct_names,
     find_files,
     is_query,
+    masked,
     rejects_frame,
     scratch_folder,
     union_of,
@@ -31,6 +33,7 @@ from crmlib.prepare.sources.sheets import read_json_part, read_sheet_part
 from crmlib.prepare.sources.spss import read_spss_part
 from crmlib.prepare.sources.text import read_csv_part
 from crmlib.schema.errors import ConfigError, SourceError, nearest
+from crmlib.schema.fields import Field
 from crmlib.schema.tables import table_spec
 
 __all__ = [
@@ -67,7 +70,9 @@ class Source:
         Records that cannot be read: `reason`, `file`, `row`, `text` (cut at 500 characters).
     notes : tuple of str
         What was taken without being stated, and what is odd.
-    relations : tables in the engine that `close_source` removes
+    relations, views : tables and inner views in the engine that `close_source` removes
+    joined : tuple of Source
+        Whose columns stand behind those of the table's own files.
     vanished : str
         A query for `_file` and `_row` of rows that the last full export lacks; "" where no load was kept.
     """
@@ -83,6 +88,8 @@ class Source:
     rejects: pd.DataFrame = field(default_factory=lambda: rejects_frame([]))
     notes: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+    joined: tuple["Source", ...] = ()
     vanished: str = ""
 
 
@@ -95,6 +102,28 @@ def open_source(
     are read once into the engine, which spills to disk; `close_source` gives the room back.
     """
     view = f"source_{table_spec(table_name).name}"
+    if table_name not in config.tables or not config.tables[table_name].join:
+        return _open(engine, config, table_name, view, only)
+    source = _open(engine, config, table_name, f"{view}_own", only)
+    for i, join in enumerate(config.tables[table_name].join):
+        name = f"{table_name}.join[{i}]"
+        other = _open(engine, _with_join(config, name, join), name, f"{view}_join{i + 1}")
+        last = i + 1 == len(config.tables[table_name].join)
+        source = _joined(
+            engine, source, other, join, view if last else f"{view}_with{i + 1}", f"tables.{name}.on"
+        )
+    return source
+
+
+def _with_join(config: WorkspaceConfig, name: str, join: JoinConfig) -> WorkspaceConfig:
+    """The workspace with what is joined as a table of its own."""
+    stated = TableConfig(**join.model_dump(include=set(FilesConfig.model_fields), exclude_none=True))
+    return config.model_copy(update={"tables": {**config.tables, name: stated}})
+
+
+def _open(
+    engine: Engine, config: WorkspaceConfig, table_name: str, view: str, only: Collection[str] | None = None
+) -> Source:
     files = [file for file in _references(config, table_name) if only is None or file.shown in only]
     parts = [
         _read(engine, config, table_name, file, f"{view}_{place}")
@@ -112,6 +141,7 @@ def open_source(
     return Source(
         table=table_name,
         view=view,
+        views=(view,),
         columns=columns,
         files=tuple(part.shown for part in parts),
         rows_read=sum(rows.values()),
@@ -122,6 +152,109 @@ def open_source(
         notes=tuple(note for part in parts for note in part.notes),
         relations=tuple(relation for part in parts for relation in part.relations),
     )
+
+
+def _joined(
+    engine: Engine, source: Source, other: Source, join: JoinConfig, view: str, key_path: str
+) -> Source:
+    """The rows of `source` with the columns of the one row of `other` that has the same key, or with nothing."""
+    pairs = [
+        (_column_of(source, ours, f"{key_path}.{ours}"), _column_of(other, theirs, f"{key_path}.{ours}"))
+        for ours, theirs in join.on.items()
+    ]
+    ours = [_key_sql(engine, source.view, column) for column, _ in pairs]
+    theirs = [_key_sql(engine, other.view, column) for _, column in pairs]
+    files = ", ".join(other.files)
+    _refuse_repeated(engine, other.view, theirs, [column for _, column in pairs], f"{key_path}: {files}")
+    taken = {name.lower() for name in source.columns}
+    wanted = [f"{join.prefix}.{name}" if name.lower() in taken else name for name in other.columns]
+    names = distinct_names([*source.columns, *wanted])[0][len(source.columns) :]
+    cells = [f"o.{Engine.quote(name)}" for name in source.columns]
+    cells += [f"j.{Engine.quote(a)} as {Engine.quote(b)}" for a, b in zip(other.columns, names, strict=True)]
+    keys = [f"_key{i}" for i in range(len(pairs))]
+    left, right = (
+        f"(select *, {', '.join(f'{sql} as {key}' for sql, key in zip(side, keys, strict=True))} from {name})"
+        for side, name in ((ours, source.view), (theirs, other.view))
+    )
+    both = f"{left} o left join {right} j on {' and '.join(f'o.{key} = j.{key}' for key in keys)}"
+    engine.execute(
+        f"create or replace view {view} as select {', '.join(cells)}, o._file as _file, o._row as _row from {both}"
+    )
+    return replace(
+        source,
+        view=view,
+        columns=(*source.columns, *names),
+        columns_by_file={file: (*own, *names) for file, own in source.columns_by_file.items()},
+        notes=(*source.notes, *other.notes, *_unpaired(engine, source, other, both, pairs)),
+        relations=(*source.relations, *other.relations),
+        views=(*source.views, *other.views, view),
+        joined=(*source.joined, _called(other, names)),
+    )
+
+
+def _called(source: Source, names: Sequence[str]) -> Source:
+    """A joined source with its columns as they are called in the join."""
+    new = {old.lower(): name for old, name in zip(source.columns, names, strict=True)}
+    by_file = {file: tuple(new[c.lower()] for c in own) for file, own in source.columns_by_file.items()}
+    return replace(source, columns=tuple(names), columns_by_file=by_file)
+
+
+def _column_of(source: Source, name: str, key_path: str) -> str:
+    same = [column for column in source.columns if column == name] or [
+        column for column in source.columns if column.lower() == name.lower()
+    ]
+    if len(same) != 1:
+        raise ConfigError(
+            f"{key_path}: {', '.join(source.files)} has no column {name!r}.{nearest(name, source.columns)}"
+        )
+    return same[0]
+
+
+_KEY = Field("key", "id", "")
+
+
+def _key_sql(engine: Engine, view: str, column: str) -> str:
+    """A key as text, as identifiers are read."""
+    name = Engine.quote(column)
+    ((_, kind, *_),) = engine.rows(f"describe select {name} from {view}")
+    return cast_sql(_KEY, f"({base_sql(name, kind)})", kind)
+
+
+def _refuse_repeated(engine: Engine, view: str, keys: list[str], columns: list[str], where: str) -> None:
+    """A row for which there are several partners would be there several times."""
+    known = " and ".join(f"{key} is not null" for key in keys)
+    text = f"concat_ws(' / ', {', '.join(keys)})"
+    found = engine.rows(
+        f"select min({text}), count(*), count(*) over () from {view} where {known} "
+        f"group by {', '.join(keys)} having count(*) > 1 order by 2 desc, 1 limit 3"
+    )
+    if found:
+        shown = ", ".join(f"{masked(key)!r} ({n:,} rows)" for key, n, _ in found)
+        name = " and ".join(map(repr, columns))
+        raise SourceError(
+            f"{where} has several rows for one {name}, {found[0][2]:,} times: {shown}. Join by a column that names a "
+            "row once, or name the file of many rows under the table's own from."
+        )
+
+
+def _unpaired(
+    engine: Engine, source: Source, other: Source, both: str, pairs: Sequence[tuple[str, str]]
+) -> list[str]:
+    """What the join leaves open, in words."""
+    ((rows, without),) = engine.rows(f"select count(*), count(*) filter (where j._row is null) from {both}")
+    on = " and ".join(f"{ours} = {theirs}" for ours, theirs in pairs)
+    notes = []
+    if without:
+        empty = "its columns are empty there"
+        notes.append(
+            f"{', '.join(source.files)}: {without:,} of {rows:,} rows have no partner in {', '.join(other.files)} "
+            f"({on}); {empty}."
+        )
+    if len(other.rejects):
+        notes.append(
+            f"{', '.join(other.files)}: {len(other.rejects):,} records cannot be read, so none is joined."
+        )
+    return notes
 
 
 def columns_missing_in_files(source: Source, read_from: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
@@ -173,14 +306,19 @@ def _plain(name: str) -> str:
 
 def close_source(engine: Engine, source: Source) -> None:
     """Remove a source's view and what it holds in the engine."""
-    engine.execute(f"drop view if exists {source.view}")
+    for view in dict.fromkeys([source.view, *source.views]):
+        engine.execute(f"drop view if exists {view}")
     for relation in source.relations:
         engine.execute(f"drop table if exists {relation}")
 
 
 def fingerprints(config: WorkspaceConfig, table_name: str) -> dict[str, str]:
     """The files of a table and the SHA-256 of each, without reading them as tables."""
-    return {file.shown: _print_of(file) for file in _references(config, table_name)}
+    files = _references(config, table_name)
+    for i, join in enumerate(config.tables[table_name].join):
+        name = f"{table_name}.join[{i}]"
+        files += _references(_with_join(config, name, join), name)
+    return {file.shown: _print_of(file) for file in files}
 
 
 def _print_of(file: FileReference | ServerPart) -> str:

@@ -111,7 +111,8 @@ def allowed_paths(config: WorkspaceConfig) -> list[Path]:
     """What the engine of a workspace may open: its folder, the files that crm.toml names, a scratch folder."""
     root = config.root.resolve()
     allowed = {root: None, scratch_folder(): None}
-    entries = [entry for table in config.tables.values() for entry in table.files]
+    stated = [part for table in config.tables.values() for part in (table, *table.join)]
+    entries = [entry for part in stated for entry in part.files]
     for entry in entries:
         if is_query(config, entry):
             continue
@@ -313,6 +314,14 @@ REJECT_COLUMNS = ("reason", "file", "row", "text")
 OWN_COLUMNS = ("_file", "_row")
 TEXT_SHOWN = 500
 """Characters of a rejected line that are kept."""
+
+
+def masked(text: str) -> str:
+    """A value whose letters are a and whose figures are 9; its shape stays, at most 24 signs of it."""
+    shown = "".join(
+        "9" if c.isdigit() else "a" if c.isalpha() else c if c.isprintable() else " " for c in text
+    )
+    return shown[:24] + ("…" if len(shown) > 24 else "")
 
 
 @dataclass(frozen=True, kw_only=True)

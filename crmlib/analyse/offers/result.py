@@ -51,7 +51,7 @@ OFFER_COLUMNS = {
 """Columns of `Offers.table` and their kinds; from `bought_days` on, what a reason is filled with."""
 
 REASONS = (
-    *("bought", "bought_due", "bought_overdue", "together", "next_tier", "step_up", "step_up_paid"),
+    *("bought", "bought_due", "bought_overdue", "together", "alike", "next_tier", "step_up", "step_up_paid"),
     *("best_seller", "no_purchase", "no_purchase_group", "no_purchase_trait"),
 )
 """Why something is offered: the codes of `Offers.table`'s column `reason`."""
@@ -169,8 +169,18 @@ def reasons(rows: pd.DataFrame, *, day: pd.Timestamp) -> np.ndarray:
             (rows["kind"] == "up-sell") & rows["step_by_tier"].eq(True),
             (rows["kind"] == "up-sell") & paid_more,
             rows["kind"] == "up-sell",
+            (rows["kind"] == "cross-sell") & rows["because"].notna(),
             rows["kind"] == "cross-sell",
         ],
-        ["bought", "bought_overdue", "bought_due", "next_tier", "step_up_paid", "step_up", "together"],
+        [
+            "bought",
+            "bought_overdue",
+            "bought_due",
+            "next_tier",
+            "step_up_paid",
+            "step_up",
+            "together",
+            "alike",
+        ],
         "best_seller",
     )

@@ -8,7 +8,8 @@ import pandas as pd
 
 from crmlib.analyse.offers.eligibility import RULES
 from crmlib.analyse.offers.judging import BUYERS, EVERYBODY, ITEM_KNN, OFFERS, OWN_REPEATS, POPULARITY
-from crmlib.analyse.offers.learning import SIGNALS, WAYS
+from crmlib.analyse.offers.learning import WAYS
+from crmlib.analyse.offers.methods import SIGNALS
 from crmlib.analyse.offers.proof import ALL_OFFERS, NEW_OFFERS, OffersProof
 from crmlib.analyse.offers.result import BEST_SELLER, KINDS, REASONS, Offers
 from crmlib.present import numbers

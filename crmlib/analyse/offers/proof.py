@@ -450,10 +450,10 @@ def evaluate_offers(
 
     Offers and the lists they are held against are made from ``crm.at(cut-off)`` alone. The last cut-off lies
     `holdout_days` before ``crm.as_of``, the others are spread over the year before it as far as the history reaches,
-    so that seasons are among them and no holdout reaches into another. Judged is everybody who had bought at least once before the cut-off, whether or not they came back;
-    and, beside that, those of them who bought in the holdout. Somebody who got fewer than k offers is judged by k
-    all the same. Consent is not asked for, since nothing is sent; every other rule of eligibility holds for the
-    offers and for them alone.
+    so that seasons are among them and no holdout reaches into another. Judged is everybody who had bought at least
+    once before the cut-off, whether or not they came back; and, beside that, those of them who bought in the holdout.
+    Somebody who got fewer than k offers is judged by k all the same. Consent is not asked for, since nothing is sent;
+    every other rule of eligibility holds for the offers and for them alone.
 
     Two questions are asked: of all offers, and of those that are new to the customer, which are made for the
     purpose without repeats and held against what else is new.

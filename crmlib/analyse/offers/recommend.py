@@ -32,6 +32,7 @@ from crmlib.measure.offers.candidates import (
     started_share,
     steps_up,
 )
+from crmlib.measure.offers.not_goods import find_not_goods
 from crmlib.measure.offers.tables import (
     LARGEST_ORDER,
     count_up_to,
@@ -203,7 +204,7 @@ def limits_of(ground: Any, table: pd.DataFrame, kinds: tuple[str, ...]) -> dict[
     found = dict.fromkeys(_step_limits(products) if "up-sell" in kinds else (), 0)
     if not products["margin"].notna().any():
         found["no_costs"] = 0
-    elif not ground.by_margin:
+    elif not ground.costed:
         found["few_costs"] = 0
     unknown = int(products["margin"].isna().sum())
     if wish.min_margin_pct is not None and unknown:
@@ -230,6 +231,9 @@ def _consent_limits(people: pd.DataFrame) -> dict[str, int]:
     return {"consent_unknown": unasked} if unasked else {}
 
 
+CHANCE, EXPECTED_MARGIN = "probability", "expected margin"
+"""What the offers of a customer are ordered by; tested on the sample company, chance brought more hits and money."""
+
 COSTED_SHARE = 0.5
 """Of what was sold, by buyers, the margin must be known for so much to rank by it."""
 
@@ -242,8 +246,9 @@ class Wish:
     horizon_days: int
     seed: int
     min_margin_pct: float | None
-    just_bought_days: int
+    just_bought_days: int | None
     require_consent: bool
+    rank_by: str = CHANCE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -260,6 +265,7 @@ class Ground:
     people: pd.DataFrame
     refused: np.ndarray
     by_margin: bool
+    costed: bool
     learnt: Learnt
     past: Past
     steps: pd.DataFrame
@@ -279,12 +285,12 @@ def make_offers(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]]) -> lis
 def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
     ground = _ground(crm, engine, wish)
     consents = [name for name in CONSENTS if name in ground.people and wish.require_consent]
-    applied = rules_that_apply(
-        ground.products, consents=consents, days=wish.just_bought_days, margin=wish.min_margin_pct
-    )
-    removals = [
-        Removals(applied=applied, days=wish.just_bought_days, margin=wish.min_margin_pct) for _ in choices
-    ]
+    days = wish.just_bought_days
+    if days is None:
+        # Chances that were learnt know how lately something was bought; plain shares do not.
+        days = _JUST_BOUGHT_DAYS if ground.learnt.own.weights is None else 0
+    applied = rules_that_apply(ground.products, consents=consents, days=days, margin=wish.min_margin_pct)
+    removals = [Removals(applied=applied, days=days, margin=wish.min_margin_pct) for _ in choices]
     chosen = _warm(ground, choices, removals)
     warm = ground.past.known
     waiting = ground.people[~ground.people.index.isin(warm) & ~ground.refused]
@@ -305,13 +311,14 @@ def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]])
 def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
     day = day_of(crm)
     count_up_to(engine, day, horizon_days=wish.horizon_days)
-    products = _priced(products_offered(engine))
+    products = _priced(products_offered(engine)).assign(never=lambda known: _never(crm, engine, known))
     people = people_of(crm, engine)
     days, cut = _days(crm, engine, people, products), (day - _FIRST_DAY).days
     past = Past.at(days, cut, wish.horizon_days)
     consents = [name for name in CONSENTS if name in people] if wish.require_consent else []
     until = day + pd.Timedelta(days=wish.horizon_days).to_pytimedelta()
     sold = past.buyers
+    costed = bool(sold[products["margin"].notna().to_numpy()].sum() > COSTED_SHARE * sold.sum())
     orders = order_products(engine)
     return Ground(
         crm=crm,
@@ -323,7 +330,8 @@ def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
         instead=sold_instead(products, day=day, until=until),
         people=people,
         refused=refused_everything(people, consents),
-        by_margin=bool(sold[products["margin"].notna().to_numpy()].sum() > COSTED_SHARE * sold.sum()),
+        by_margin=wish.rank_by == EXPECTED_MARGIN and costed,
+        costed=costed,
         learnt=learn(days, cut, horizon_days=wish.horizon_days, seed=wish.seed),
         past=past,
         steps=steps_up(engine),
@@ -332,6 +340,13 @@ def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
 
 
 _FIRST_DAY = date(1970, 1, 1)
+
+
+def _never(crm: Crm, engine: Any, products: pd.DataFrame) -> pd.Series:
+    """What is no article by evidence, and what the configuration says is never to be offered."""
+    asked = getattr(getattr(getattr(crm, "config", None), "offers", None), "never", ())
+    barred = {*asked, *find_not_goods(crm, engine=engine)["product_id"]}
+    return products["product_id"].isin(barred) | products["category"].isin(set(asked))
 
 
 def _days(crm: Crm, engine: Any, people: pd.DataFrame, products: pd.DataFrame) -> Days:
@@ -361,6 +376,7 @@ def _priced(products: pd.DataFrame) -> pd.DataFrame:
 def _open_to_all(ground: Ground) -> np.ndarray:
     products, floor = ground.products, ground.wish.min_margin_pct
     later = (pd.to_datetime(products["launched_on"]) > pd.Timestamp(ground.day)).to_numpy()
+    later = later | products["never"].to_numpy(dtype=bool)
     if floor is None:
         return ~later
     return ~later & ~(100 * products["margin"] / products["price"] < floor).to_numpy()
@@ -457,7 +473,7 @@ def _result(
     )
     table["expected_margin"] = table["probability"].astype("float64") * table["margin"]
     table = offer_frame(table.sort_values(["customer_id", "rank"], kind="stable"))
-    ranked_by = "expected margin" if ground.by_margin else "probability"
+    ranked_by = EXPECTED_MARGIN if ground.by_margin else CHANCE
     learnt, horizon = ground.learnt, ground.wish.horizon_days
     named = groups.assign(group=groups["group"].where(groups["group_by"] != "", "all customers"))
     return Offers(
@@ -511,6 +527,7 @@ def recommend_offers(
     min_margin_pct: float | None = None,
     just_bought_days: int | None = None,
     require_consent: bool = True,
+    rank_by: str = CHANCE,
 ) -> Offers:
     """For each customer, what to offer next: something that goes with it, a step up, or the same again.
 
@@ -538,9 +555,13 @@ def recommend_offers(
         Least margin in percent of the price; that of crm.toml where none is given. A product whose margin is
         not known stays.
     just_bought_days : int, optional
-        What was bought so few days ago is offered only if it is due again; 30, or that of crm.toml.
+        What was bought so few days ago is offered only if it is due again. Where neither this nor crm.toml says so:
+        30 where chances could not be learnt, else nothing is kept back, as chances know how lately it was.
     require_consent : bool
         Leave out who has refused every channel that the table of customers knows.
+    rank_by : "probability" or "expected margin"
+        By what the offers of a customer stand in order. The margin is of a piece, and orders by it only where costs
+        are known of most that is sold.
 
     Returns
     -------
@@ -580,6 +601,7 @@ def recommend_offers(
         min_margin_pct=min_margin_pct,
         just_bought_days=just_bought_days,
         require_consent=require_consent,
+        rank_by=rank_by,
     )
     return offers
 
@@ -594,6 +616,7 @@ def recommend_several(
     min_margin_pct: float | None = None,
     just_bought_days: int | None = None,
     require_consent: bool = True,
+    rank_by: str = CHANCE,
 ) -> list[Offers]:
     """Offers of several choices of kinds at the price of one: what is learnt serves them all.
 
@@ -601,7 +624,7 @@ def recommend_several(
     ----------
     crm : Crm
     several : choices of kinds, each as for `recommend_offers`
-    k, horizon_days, seed, min_margin_pct, just_bought_days, require_consent
+    k, horizon_days, seed, min_margin_pct, just_bought_days, require_consent, rank_by
         As for `recommend_offers`.
 
     Returns
@@ -629,27 +652,32 @@ def recommend_several(
     if min_margin_pct is None:
         min_margin_pct = getattr(settings, "min_margin_pct", None)
     if just_bought_days is None:
-        just_bought_days = getattr(settings, "just_bought_days", _JUST_BOUGHT_DAYS)
+        just_bought_days = getattr(settings, "just_bought_days", None)
     for name, value, least in (
         ("k", k, 1),
         ("horizon_days", horizon_days, 1),
         ("just_bought_days", just_bought_days, 0),
         ("seed", seed, 0),
     ):
+        if name == "just_bought_days" and value is None:
+            continue
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise ParameterError(f"{name} is {value!r}. Give a whole number, {least} or more.")
     if min_margin_pct is not None and not -1000 < min_margin_pct <= 100:
         raise ParameterError(
             f"min_margin_pct is {min_margin_pct!r}. Give a percentage of the price, 100 at most."
         )
+    if rank_by not in (CHANCE, EXPECTED_MARGIN):
+        raise ParameterError(f"rank_by is {rank_by!r}. Give {CHANCE!r} or {EXPECTED_MARGIN!r}.")
     choices = [_checked(kinds) for kinds in several]
     wish = Wish(
         k=int(k),
         horizon_days=int(horizon_days),
         seed=int(seed),
         min_margin_pct=None if min_margin_pct is None else float(min_margin_pct),
-        just_bought_days=int(just_bought_days),
+        just_bought_days=None if just_bought_days is None else int(just_bought_days),
         require_consent=bool(require_consent),
+        rank_by=rank_by,
     )
     return make_offers(crm, wish, choices)
 

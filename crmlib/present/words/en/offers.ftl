@@ -138,6 +138,7 @@ offers-removed-no-rule = No rule of eligibility applies here, so nothing was lef
 offers-table-removed = Possible offers that were left out, and why
 offers-rule = { CAPITAL($rule) }.
 rule-consent = the customer has refused every channel by which we could ask
+rule-no-goods = it is no article, or is never to be offered
 rule-retired = it is no longer sold, and nothing replaces it
 rule-not-launched = it is not on sale yet
 rule-just-bought = it was bought within the last { $bound ->

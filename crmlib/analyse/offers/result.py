@@ -79,9 +79,10 @@ class Offers:
         rule has them).
     cold : DataFrame, one row a customer without a purchase who gets best sellers
         `customer_id`, `group_by` (the column of customers, empty: all customers), `group` (words).
-    tried : DataFrame, one row a way to weigh the signals
-        `part` ("own": products bought before, "new"), `model`, `log_loss`, `auc` (on customers left out),
-        `chosen`. Empty where nothing could be learnt.
+    tried : DataFrame, one row a way to rank
+        `part` ("own": products bought before, "new"), `model`, `hit_rate_pct` (customers who bought one of its
+        first five), `log_loss`, `auc` (learnt without the day, or the customers, they are judged on), `chosen`.
+        Empty where nothing could be learnt.
     signals : DataFrame, the strongest of each part first
         `part`, `signal`, `auc_loss` (what the ranking loses when the signal is shuffled).
     rhythms : DataFrame indexed by product_id, products whose time between purchases is known

@@ -199,6 +199,7 @@ offers-picture-key-off = expected, off by more than chance
 offers-limits-foresight = The test looks at what customers bought whether or not it had been offered to them. What offering adds takes a trial in which some customers are left alone.
 offers-limits-untested = The offers are untested, for the reason above.
 offers-limits-rules = In the test the offers obey the rules of eligibility, all but consent; the lists beside them obey none.
+offers-limits-one-year = The dates of the test lie within one year: trust the order of offers more than the shares, which another year may change.
 offers-limits-behind = The offers are not shown to do better than { $lists }.
 offers-limits-poorer = By the money spent on the products named they fall behind { $lists }.
 offers-limits-poorer-new = By the money spent on products new to the customer they fall behind { $lists }.

@@ -39,8 +39,8 @@ def little_offers() -> Offers:
         ),
         cold=pd.DataFrame({"customer_id": ["cem"], "group_by": [""], "group": ["all customers"]}),
         tried=pd.DataFrame(
-            {"part": "own", "model": ["own_most", "all_signals"], "hit_rate_pct": [60.0, 62.0], "log_loss": [0.31, 0.29],
-             "auc": [0.78, 0.81], "chosen": [False, True]}
+            {"part": "own", "model": ["own_most", "all_signals"], "hit_rate_pct": [60.0, 62.0],
+             "log_loss": [0.31, 0.29], "auc": [0.78, 0.81], "chosen": [False, True]}
         ),
         signals=pd.DataFrame({"part": ["own"], "signal": ["own_lately"], "auc_loss": [0.1]}),
         rhythms=pd.DataFrame(

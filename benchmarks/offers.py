@@ -1,15 +1,14 @@
-"""Offers against simpler lists and against matrix factorisation, on what customers bought afterwards.
+"""One table of the ways to rank offers, on what customers bought after several dates, with intervals over dates.
 
-Every side learns from the same history before each cut-off and names k products to every customer who had bought
-before; `crmlib.analyse.offers.proof.prove` judges all by the same purchases. Beside the sides of
-`evaluate_offers` (best sellers, the customer's own repeats, item-kNN) stands ALS of the package implicit, an extra:
+Every way learns from what was bought up to a date and names k products to everybody who had bought before; hits are
+counted apart for products new to the customer and for repeats. Beside the ways of `crmlib.analyse.offers.methods`
+stand all signals weighed (learnt on earlier dates only) and ALS of the package implicit, where it is installed:
 
-    pip install -e .[bench]
-    python benchmarks/offers.py                                  # data/retail, then Online Retail where it is
-    python benchmarks/offers.py data/retail --cutoffs 1 --factors 32 64 128
+    python benchmarks/offers.py                     # data/retail, Online Retail and data/b2b, where they are
+    python benchmarks/offers.py data/retail --dates 6 --proof
 
-Figures are means over customers and cut-offs with 95 % intervals; seconds are those of one run, per cut-off, learning
-and naming together. A difference whose interval reaches over 0 is a tie.
+A lead is that over the plain list of its question; its interval is Student's over dates. `--proof` adds
+`evaluate_offers`, which judges the finished lists with every rule of eligibility.
 """
 
 import argparse
@@ -20,109 +19,172 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import crmlib
-from crmlib.analyse.offers.judging import OFFERS, SIDES
-from crmlib.analyse.offers.proof import prove, recommend_as_proven
-from crmlib.present.reports.offers.say import how_paragraph
+from crmlib.analyse.offers.learning import ALL_SIGNALS, HISTORY, learn
+from crmlib.analyse.offers.methods import NEW_METHODS, OWN_METHODS, Days, Past, candidates
+from crmlib.measure.offers.candidates import product_views
+from crmlib.measure.offers.tables import offer_engine, purchase_days
 
-WORKSPACES = ("data/retail", "tests/workspaces/online_retail")
-SHOWN = {
-    "hit_rate_pct": "hit rate %",
-    "precision_pct": "precision %",
-    "recall_pct": "recall % (buyers)",
-    "ndcg": "nDCG (buyers)",
-    "revenue_share_pct": "revenue %",
-    "coverage_pct": "coverage %",
-    "novelty_bits": "novelty bits",
-}
+WORKSPACES = ("data/retail", "online_retail", "data/b2b")
+ONLINE_RETAIL = ROOT.parent / "shared" / "data" / "online_retail" / "online_retail.parquet"
+RULES = {"new": "best_sellers", "own": "own_most"}
 
 
-def als(factors):
-    """A side: implicit feedback factorised by alternating least squares (Hu, Koren & Volinsky 2008)."""
-
-    def side(bought, k):
-        from implicit.als import AlternatingLeastSquares
-        from scipy.sparse import csr_matrix
-        from threadpoolctl import threadpool_limits
-
-        shape = (len(bought.customers), bought.known)
-        often = csr_matrix(
-            (np.log1p(bought.order_count).astype("float32"), (bought.customer, bought.product)), shape=shape
-        )
-        with threadpool_limits(1, "blas"):
-            model = AlternatingLeastSquares(
-                factors=factors, regularization=0.05, alpha=1.0, iterations=15, random_state=0, num_threads=2
-            )
-            model.fit(often, show_progress=False)
-            people = np.arange(shape[0])
-            whole, _ = model.recommend(people, often, N=k, filter_already_liked_items=False)
-            new, _ = model.recommend(people, often, N=k, filter_already_liked_items=True)
-        return whole.astype("int64"), new.astype("int64")
-
-    return side
-
-
-def timed(name, work, seconds):
-    def run(*given, **settings):
-        begun = time.perf_counter()
-        made = work(*given, **settings)
-        seconds.setdefault(name, []).append(time.perf_counter() - begun)
-        return made
-
-    return run
-
-
-def table_of(proof, seconds, question):
-    """A row a side: figures with intervals, the difference in hit rate, and seconds a cut-off."""
-    rows = []
-    cutoffs = len(proof.periods)
-    for side in proof.overall["side"].unique():
-        row = {"side": side}
-        for measure, words in SHOWN.items():
-            judged = "buyers" if "buyers" in words else "everybody"
-            found = proof.row(measure, side=side, question=question, judged=judged)
-            if found is None:
-                continue
-            digits = 3 if measure == "ndcg" else 1
-            row[words] = f"{found['value']:.{digits}f}"
-            if measure in ("hit_rate_pct", "ndcg"):
-                row[words] += f" ({found['low']:.{digits}f} to {found['high']:.{digits}f})"
-        if len(row) == 1:
-            continue
-        gap = proof.ahead_of(side, question=question)
-        row["offers ahead"] = ""
-        if gap is not None:
-            row["offers ahead"] = f"{gap['difference']:+.1f} ({gap['low']:+.1f} to {gap['high']:+.1f})"
-        row["seconds"] = f"{sum(seconds[side]) / cutoffs:.2f}"
-        rows.append(row)
-    return pd.DataFrame(rows).set_index("side")
-
-
-def run(workspace, arguments):
-    crm = crmlib.open_workspace(workspace)
-    seconds = {}
-    rivals = SIDES | {f"ALS {factors}": als(factors) for factors in arguments.factors}
-    proof = prove(
-        crm,
-        recommend=timed(OFFERS, recommend_as_proven, seconds),
-        rivals={name: timed(name, side, seconds) for name, side in rivals.items()},
-        holdout_days=arguments.holdout_days,
-        k=arguments.k,
-        cutoffs=arguments.cutoffs,
-        seed=0,
+def opened(name):
+    """A workspace, or Online Retail as one."""
+    if name != "online_retail":
+        return crmlib.open_workspace(ROOT / name if not Path(name).is_dir() else name)
+    lines = pd.read_parquet(ONLINE_RETAIL)
+    lines = lines[lines.CustomerID.notna()]
+    goods = lines.drop_duplicates("StockCode")
+    return crmlib.Crm.from_frames(
+        as_of="latest",
+        time_zone="Europe/London",
+        currency="GBP",
+        products=pd.DataFrame(
+            {"product_id": goods.StockCode.astype(str), "name": goods.Description.str.strip()}
+        ),
+        transactions=pd.DataFrame(
+            {
+                "order_id": lines.InvoiceNo.astype(str),
+                "customer_id": lines.CustomerID.astype(int).astype(str),
+                "product_id": lines.StockCode.astype(str),
+                "ordered_at": lines.InvoiceDate,
+                "quantity": lines.Quantity,
+                "net_amount": lines.Quantity * lines.UnitPrice,
+            }
+        ),
     )
-    periods = proof.periods
-    print(f"\n## {crm.name}: {len(periods)} times {proof.holdout_days} days, k = {proof.k}, "
-          f"{periods['customers'].max():,} customers, {periods['products'].max():,} products")  # fmt: skip
+
+
+def days_of(crm):
+    """Who bought and looked at what, when."""
+    engine = offer_engine(crm)
+    rows, seen = purchase_days(engine), product_views(crm, engine)
+    groups = engine.to_pandas("select g from offer_products order by p")["g"].to_numpy(dtype="int64")
+    customers = engine.rows("select count(*) from offer_customers")[0][0]
+    engine.close()
+    views = tuple(seen[name].to_numpy() for name in ("c", "p", "day")) if len(seen) else None
+    c, p, day = (rows[name].to_numpy() for name in ("c", "p", "day"))
+    return Days(c=c, p=p, day=day.astype("int64"), customers=customers, groups=groups, views=views)
+
+
+def hit_rate(rows, score, followed, many, known, k):
+    """Of the customers known, in percent, those who bought one of their k best."""
+    order = np.lexsort((rows.p, -score, rows.c))
+    c, p = rows.c[order].astype("int64"), rows.p[order]
+    named = (np.arange(len(c)) - np.searchsorted(c, c)) < k
+    hits = named & np.isin(c * many + p, followed)
+    return 100 * len(np.unique(c[hits])) / known
+
+
+def at_date(days, cut, *, horizon, k, factors):
+    """The hit rate of every way at one date."""
+    past, many = Past.at(days, cut, horizon), len(days.groups)
+    followed = days.bought_between(cut, cut + horizon)
+    learnt = learn(days, cut, horizon_days=horizon, seed=0)
+    blocks = list(candidates(past, past.known))
+    found = {}
+    for part, place, names in (("own", 0, OWN_METHODS), ("new", 1, NEW_METHODS)):
+        blend = learnt.own if part == "own" else learnt.new
+        sums = dict.fromkeys([*names, f"{ALL_SIGNALS} or the best list"], 0.0)
+        for block in blocks:
+            rows = block[place]
+            scores = {name: rows.signals[name] for name in names}
+            if blend.weights is not None:
+                scores[f"{ALL_SIGNALS} or the best list"] = blend.weights.probability(rows)
+            for name, score in scores.items():
+                sums[name] += hit_rate(rows, score, followed, many, len(past.known), k)
+        found |= {(part, name): value for name, value in sums.items() if value}
+    if factors:
+        found["new", f"ALS {factors}"] = als(past, blocks, followed, many, factors, k)
+    return found, (learnt.own.way, learnt.new.way)
+
+
+def als(past, blocks, followed, many, factors, k):
+    """Implicit feedback factorised by alternating least squares (Hu, Koren & Volinsky 2008)."""
+    from implicit.als import AlternatingLeastSquares
+    from scipy.sparse import csr_matrix
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(factors=factors, iterations=15, random_state=0, num_threads=2)
+        model.fit(csr_matrix(past.weights), show_progress=False)
+    found = 0.0
+    for _, rows in blocks:
+        score = (model.user_factors[rows.c] * model.item_factors[past.place[rows.p]]).sum(axis=1)
+        found += hit_rate(rows, score, followed, many, len(past.known), k)
+    return found
+
+
+def spread_dates(days, *, dates, horizon):
+    """Dates over the last two years, as far as there is enough before them."""
+    last, first = int(days.day.max()), int(days.day.min()) + (HISTORY + 1) * horizon
+    return np.unique(
+        np.linspace(max(first, last - horizon - 672), last - horizon, dates).astype(int)
+    ).tolist()
+
+
+def with_interval(values):
+    """A mean and its interval over dates."""
+    values = np.asarray(values, dtype=float)
+    half = student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return f"{values.mean():.1f} ({values.mean() - half:.1f} to {values.mean() + half:.1f})"
+
+
+def run(name, arguments):
+    crm = opened(name)
+    days = days_of(crm)
+    begun, rows, ways = time.perf_counter(), [], []
+    cuts = spread_dates(days, dates=arguments.dates, horizon=arguments.horizon)
+    for cut in cuts:
+        found, way = at_date(days, cut, horizon=arguments.horizon, k=arguments.k, factors=arguments.factors)
+        rows.append(found)
+        ways.append(way)
+    table = pd.DataFrame(rows)
+    dates = ", ".join(str(pd.Timestamp("1970-01-01") + pd.Timedelta(days=cut))[:10] for cut in cuts)
+    print(f"\n## {name}: {days.customers:,} customers, {len(days.groups):,} products; after {dates}")
+    shown = [
+        {"question": part, "way": way, "hit rate %": with_interval(table[part, way]),
+         "lead": with_interval(table[part, way] - table[part, RULES[part]]) if way != RULES[part] else "",
+         "by date": " ".join(f"{value:.1f}" for value in table[part, way])}
+        for part, way in sorted(table.columns, key=lambda key: (key[0], -table[key].mean()))
+    ]  # fmt: skip
+    print(pd.DataFrame(shown).to_string(index=False))
+    print(f"taken at the dates: {ways}; {time.perf_counter() - begun:.0f} s")
+    if arguments.proof:
+        prove(crm, arguments)
+
+
+def prove(crm, arguments):
+    """The finished lists, with every rule of eligibility."""
+    begun = time.process_time()
+    proof = crmlib.evaluate_offers(
+        crm, cutoffs=arguments.dates, k=arguments.k, holdout_days=arguments.horizon
+    )
     for question in proof.overall["question"].unique():
-        print(f"\n{question}")
-        print(table_of(proof, seconds, question).to_string())
-    said = " ".join(map(str, how_paragraph(proof)))
-    print(f"\n{said}\nOne run of the offers answers both questions; its seconds stand in both tables.")
+        for measure in ("hit_rate_pct", "revenue_per_customer"):
+            for side in proof.overall["side"].unique():
+                row = proof.row(measure, side=side, question=question)
+                if row is None:
+                    continue
+                said = f"{question}: {measure} of {side} {row['value']:.1f} ({row['low']:.1f} to {row['high']:.1f})"
+                gap = proof.ahead_of(side, measure, question=question)
+                if gap is not None:
+                    said += (
+                        f"; offers ahead {gap['difference']:+.1f} ({gap['low']:+.1f} to {gap['high']:+.1f})"
+                    )
+                print(said)
+    print(proof.by_kind.round(1).to_string())
+    agree = int(proof.by_decile["agrees"].sum())
+    print(
+        f"chances agree in {agree} of {len(proof.by_decile)} groups; {time.process_time() - begun:.0f} s of processor"
+    )
 
 
 def main():
@@ -130,18 +192,15 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("workspaces", nargs="*", default=list(WORKSPACES))
-    parser.add_argument("--holdout-days", type=int, default=28)
+    parser.add_argument("--horizon", type=int, default=28)
     parser.add_argument("--k", type=int, default=5)
-    parser.add_argument("--cutoffs", type=int, default=3)
-    parser.add_argument("--factors", type=int, nargs="*", default=[64], help="of ALS; none leaves it out")
+    parser.add_argument("--dates", type=int, default=6)
+    parser.add_argument("--factors", type=int, default=0, help="of ALS; 0 leaves it out")
+    parser.add_argument("--proof", action="store_true", help="judge the finished offers, too")
     arguments = parser.parse_args()
     print(f"{platform.platform()}, Python {platform.python_version()}, crmlib {crmlib.__version__}")
-    for workspace in arguments.workspaces:
-        folder = Path(workspace) if Path(workspace).is_dir() else ROOT / workspace
-        try:
-            run(folder, arguments)
-        except crmlib.schema.errors.SourceError as error:
-            print(f"\n{workspace} is left out: {error}")
+    for name in arguments.workspaces:
+        run(name, arguments)
 
 
 if __name__ == "__main__":

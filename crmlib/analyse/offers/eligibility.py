@@ -83,7 +83,7 @@ def _is_word(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-RULES = ("consent", "retired", "not launched", "just bought", "margin")
+RULES = ("consent", "no goods", "retired", "not launched", "just bought", "margin")
 """What takes a possible offer away, the first that fits; each is counted once."""
 
 
@@ -128,6 +128,7 @@ def rules_that_apply(
     """The rules for which this workspace has the columns."""
     there = {
         "consent": bool(list(consents)),
+        "no goods": "never" in products and bool(products["never"].any()),
         "retired": products["retired_on"].notna().any(),
         "not launched": products["launched_on"].notna().any(),
         "just bought": days > 0,
@@ -159,6 +160,9 @@ def rule_of_each(
         )
     hit = {
         "consent": refused[candidates["c"].to_numpy()],
+        "no goods": offered["never"].to_numpy(dtype=bool)
+        if "never" in offered
+        else np.zeros(len(offered), dtype=bool),
         "retired": gone,
         "not launched": (pd.to_datetime(offered["launched_on"]) > day).to_numpy(),
         "just bought": _just_bought(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from crmlib.analyse.learn.evaluate import draws_of
 from crmlib.analyse.stats.intervals import DRAWN_BELOW, interval, resampled_means, share_interval
@@ -323,9 +324,17 @@ def ratios(sums: np.ndarray) -> np.ndarray:
 
 
 def measure_table(
-    figures: Mapping[str, np.ndarray], people: np.ndarray, *, ours: str, seed: int
+    figures: Mapping[str, np.ndarray],
+    people: np.ndarray,
+    *,
+    ours: str,
+    seed: int,
+    dates: np.ndarray | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Every measure of every side, and how far ours is ahead of each other one.
+
+    Intervals carry that other customers would have bought, and, from two dates on, that it would have been another
+    date.
 
     References
     ----------
@@ -335,11 +344,13 @@ def measure_table(
     names, groups = list(figures), (EVERYBODY, BUYERS)
     place, customers = pd.factorize(people)
     blocks = [judged_as(figures[name], judged) for judged in groups for name in names]
-    values = np.zeros((len(customers), len(blocks) * len(FIGURES)))
-    np.add.at(values, place, np.hstack(blocks))
+    values_of_rows = np.hstack(blocks)
+    values = np.zeros((len(customers), values_of_rows.shape[1]))
+    np.add.at(values, place, values_of_rows)
     shape = (-1, len(groups), len(names), len(FIGURES))
     exact = ratios(values.sum(axis=0).reshape(shape))[0]
     drawn = ratios(drawn_sums(values, seed=seed).reshape(shape))
+    each = _each_date(values_of_rows, dates, shape)
     rows, ahead = [], []
     own = names.index(ours)
     for g, judged in enumerate(groups):
@@ -347,10 +358,11 @@ def measure_table(
             for m, measure in enumerate(MEASURES):
                 if judged == EVERYBODY and measure in OF_BUYERS:
                     continue
-                low, high = interval(drawn[:, g, s, m])
+                low, high = over_dates(exact[g, s, m], drawn[:, g, s, m], each[:, g, s, m])
                 rows.append((judged, side, measure, exact[g, s, m], low, high))
                 if side != ours:
-                    low, high = interval(drawn[:, g, own, m] - drawn[:, g, s, m])
+                    gaps = (part[..., g, own, m] - part[..., g, s, m] for part in (exact, drawn, each))
+                    low, high = over_dates(*gaps)
                     said = "" if measure in ("novelty_bits", "new_share_pct") else verdict_of(low, high)
                     ahead.append((judged, side, measure, exact[g, own, m] - exact[g, s, m], low, high, said))
     columns = ["judged", "side", "measure"]
@@ -358,6 +370,29 @@ def measure_table(
         pd.DataFrame(rows, columns=[*columns, "value", "low", "high"]),
         pd.DataFrame(ahead, columns=[*columns, "difference", "low", "high", "ahead"]),
     )
+
+
+def _each_date(rows: np.ndarray, dates: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+    """The measures of each date."""
+    place = np.zeros(len(rows), dtype=int) if dates is None else np.unique(dates, return_inverse=True)[1]
+    sums = np.stack([rows[place == date].sum(axis=0) for date in range(place.max(initial=0) + 1)])
+    return ratios(sums.reshape(shape))
+
+
+def over_dates(value: float, drawn: np.ndarray, each: np.ndarray) -> tuple[float, float]:
+    """An interval of customers drawn again, widened by how much dates differ beyond what their customers explain.
+
+    References
+    ----------
+    DerSimonian, R. & Laird, N. (1986). Meta-analysis in clinical trials. Controlled Clinical Trials 7.
+    """
+    low, high = interval(drawn)
+    each = each[np.isfinite(each)]
+    if len(each) < 2 or not np.isfinite(low):
+        return low, high
+    between = max(float(each.var(ddof=1)) / len(each) - float(np.nanvar(drawn)), 0.0)
+    wider = student.ppf(0.975, len(each) - 1) * np.sqrt(between)
+    return value - np.hypot(value - low, wider), value + np.hypot(high - value, wider)
 
 
 def verdict_of(low: float, high: float) -> str:

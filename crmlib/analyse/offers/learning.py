@@ -1,62 +1,296 @@
-"""What speaks for a product, and what each signal weighs: learnt on earlier days of the same workspace."""
+"""Which way of ranking told best, on earlier days, what customers bought next, and with what chance."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.measure.offers.candidates import bought_after, candidates_of
-from crmlib.measure.offers.tables import (
-    LEAST_ENDED,
-    count_pairs,
-    count_up_to,
-    first_purchase_on,
-    known_buyers,
-    products_offered,
+from crmlib.analyse.offers.methods import (
+    NEW_METHODS,
+    OF_CUSTOMER,
+    OWN_METHODS,
+    SIGNALS_OF,
+    Past,
+    Rows,
+    candidates,
+    joined,
 )
+from crmlib.measure.offers.tables import LEAST_ENDED
 
 RHYTHM_WEIGHT = 3
 """The product's time between purchases counts as much as so many of the customer's own."""
 
-_OF_OWN = (
-    *("own_days", "own_days_recent", "own_days_season", "since", "own_gap", "own_tenure", "due_ratio"),
-    *("own_rate", "own_share", "return_share", "together", "excess", "buyers", "buyers_recent"),
-    *("repeat_share", "days_per_buyer", "trend", "group_days_season", "group_since"),
-    *("visit_days_recent", "visit_days_season", "recency", "tenure", "basket", "products"),
-)
-_OF_NEW = (
-    *("together", "together_best", "lift_best", "excess", "buyers", "buyers_recent", "buyers_season"),
-    *("first_recent", "first_season", "repeat_share", "days_per_buyer", "trend", "group_share"),
-    *("group_days", "group_days_season", "group_products", "group_since", "price_ratio"),
-    *("visit_days_recent", "visit_days_season", "recency", "tenure", "basket", "products"),
-    *("tried_recent", "tried_season"),
-)
-SHARES = ("own_rate", "own_share", "return_share", "repeat_share", "trend", "group_share")
-"""Signals that are not counts, days or amounts, so that their logarithm says no more."""
+METHODS_OF = {"own": OWN_METHODS, "new": NEW_METHODS}
+ALL_SIGNALS = "all_signals"
+WAYS = (*OWN_METHODS, *NEW_METHODS, ALL_SIGNALS)
+"""One figure that ranks, or all of them weighed."""
 
-SIGNALS_OF = {"own": _OF_OWN, "new": _OF_NEW}
-"""What is looked at for products that the customer has bought before, and for those that are new."""
+HISTORY = 2
+"""So many horizons of orders must lie before a day that is learnt from."""
 
-SIGNALS = tuple(dict.fromkeys((*_OF_OWN, *_OF_NEW)))
+CUSTOMERS = 600
+"""Customers drawn of a day."""
+
+LOOKED_AT = 25
+"""New products of a customer that each way to rank brings in; of own ones twice as many."""
+
+LEAST_HITS = 50
+"""Purchases that followed, and candidates without one, from which weights are learnt."""
+
+JUDGED_AT = 5
+"""A method is judged by whether one of its first so many products was bought."""
+
+SEASON_DAYS = 364
+"""The same weeks of the year before."""
+
+_SHUFFLED_ROWS = 3_000
+"""Candidates of the days on which the strength of signals is measured."""
 
 
-def signal_table(candidates: pd.DataFrame, rhythms: pd.DataFrame, *, part: str) -> pd.DataFrame:
-    """The signals of candidates."""
-    names = SIGNALS_OF[part]
-    known = candidates.reindex(columns=[name for name in names if name in candidates])
-    table = known.astype("float64").reindex(columns=list(names))
-    if part == "own":
-        product = rhythms.reindex(candidates["p"])
-        table["due_ratio"] = candidates["since"].to_numpy() / own_rhythm(candidates, rhythms)
-        table["own_rate"] = table["own_days"] / (table["own_tenure"] + 28)
-        table["own_share"] = table["own_days_season"] / (table["visit_days_season"] + 1)
-        table["return_share"] = product["return_pct"].to_numpy(dtype="float64") / 100
-    table["trend"] = table["buyers_recent"] / (
-        candidates["buyers_season"].astype("float64") / 3 + 1 if "buyers_season" in candidates else 1
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Weights:
+    """A logistic line over the logarithms of some signals."""
+
+    names: tuple[str, ...]
+    mean: np.ndarray
+    scale: np.ndarray
+    line: Any
+
+    @classmethod
+    def fitted(cls, rows: Rows, bought: np.ndarray, names: tuple[str, ...]) -> "Weights":
+        """Learn from candidates and whether they were bought."""
+        from sklearn.linear_model import LogisticRegression
+
+        table = _bent(rows, names)
+        mean, scale = table.mean(axis=0), np.maximum(table.std(axis=0), 1e-9)
+        return cls(
+            names=names,
+            mean=mean,
+            scale=scale,
+            line=LogisticRegression(max_iter=300).fit((table - mean) / scale, bought),
+        )
+
+    def probability(self, rows: Rows) -> np.ndarray:
+        """The chance of each candidate."""
+        return np.asarray(self.line.predict_proba((_bent(rows, self.names) - self.mean) / self.scale)[:, 1])
+
+
+def _bent(rows: Rows, names: tuple[str, ...]) -> np.ndarray:
+    return np.column_stack([np.log(np.maximum(rows.signals[name], 0) + 0.01) for name in names])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Blend:
+    """The probability of buying a candidate within the horizon, for one part of the candidates.
+
+    Attributes
+    ----------
+    part : "own" or "new"
+    way : one of `WAYS`, or "shrunk_shares" where nothing could be learnt
+    tried : DataFrame
+        `part`, `model`, `hit_rate_pct`, `log_loss`, `auc`, each on days or customers left out; `chosen`.
+    strength : DataFrame
+        `signal`, `auc_loss`.
+    """
+
+    part: str
+    way: str
+    horizon_days: int
+    tried: pd.DataFrame = field(repr=False)
+    strength: pd.DataFrame = field(repr=False)
+    weights: Weights | None = field(default=None, repr=False)
+
+    def probability(self, rows: Rows, rhythms: pd.DataFrame) -> np.ndarray:
+        """The probability of each candidate, 0 to 1."""
+        if not len(rows):
+            return np.zeros(0)
+        if self.weights is None:
+            return _shrunk(rows, rhythms, horizon_days=self.horizon_days, part=self.part)
+        return self.weights.probability(rows)
+
+
+def fit_blend(parts: list[Rows], bought: list[np.ndarray], *, part: str, horizon_days: int) -> Blend:
+    """Choose the way to rank, one table of candidates a day; a plain list stays unless all signals are clearly ahead.
+
+    References
+    ----------
+    Li, M., Jullien, S., Ariannezhad, M. & de Rijke, M. (2023). A next basket recommendation reality check. ACM
+    TOIS 41.
+    """
+    hits = np.concatenate(bought) if bought else np.zeros(0, dtype=bool)
+    rows = joined(parts) if parts else None
+    day = np.repeat(np.arange(len(parts)), [len(each) for each in parts])
+    fold = day if len(parts) > 1 else (rows.c % 2 if rows is not None else day)
+    inside = [int(hits[fold == each].sum()) for each in np.unique(fold)]
+    if rows is None or min(inside, default=0) < LEAST_HITS or hits.mean() > 0.99:
+        return _unlearnt(part, horizon_days)
+    columns = {name: (name, *OF_CUSTOMER) for name in METHODS_OF[part]} | {ALL_SIGNALS: SIGNALS_OF[part]}
+    chance = {name: _left_out(rows, hits, fold, names) for name, names in columns.items()}
+    ranked = {name: rows.signals[name] for name in METHODS_OF[part]} | {ALL_SIGNALS: chance[ALL_SIGNALS]}
+    found = {name: _hit_customers(rows, hits, day, score) for name, score in ranked.items()}
+    way = _preferred(found)
+    tried = [
+        {"part": part, "model": name, "hit_rate_pct": 100 * found[name].mean()}
+        | _measures(chance[name], hits)
+        for name in columns
+    ]
+    weights = Weights.fitted(rows, hits, columns[way])
+    return Blend(
+        part=part, way=way, horizon_days=horizon_days,
+        tried=pd.DataFrame(tried).assign(chosen=[name == way for name in columns]),
+        strength=_strength(weights, rows, hits), weights=weights,
+    )  # fmt: skip
+
+
+def _left_out(rows: Rows, hits: np.ndarray, fold: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+    """The chance of each candidate, learnt without its day."""
+    found = np.zeros(len(rows))
+    for each in np.unique(fold):
+        out = fold == each
+        found[out] = Weights.fitted(some(rows, ~out), hits[~out], names).probability(some(rows, out))
+    return found
+
+
+def some(rows: Rows, chosen: np.ndarray) -> Rows:
+    """Some of the candidates."""
+    return Rows(
+        c=rows.c[chosen],
+        p=rows.p[chosen],
+        signals={name: each[chosen] for name, each in rows.signals.items()},
     )
-    return table.replace([np.inf, -np.inf], np.nan)
+
+
+def _hit_customers(rows: Rows, hits: np.ndarray, day: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """For each customer and day, whether one of the first products by a score was bought."""
+    key = day.astype("int64") * (int(rows.c.max()) + 1) + rows.c
+    order = np.lexsort((rows.p, -score, key))
+    who, start = np.unique(key[order], return_index=True)
+    rank = np.arange(len(order)) - np.repeat(start, np.diff(np.append(start, len(order))))
+    shown = (rank < JUDGED_AT) & hits[order]
+    return np.bincount(np.searchsorted(who, key[order][shown]), minlength=len(who)) > 0
+
+
+def _preferred(found: dict[str, np.ndarray]) -> str:
+    """The plain list with most hits, unless all signals together are ahead by more than their error."""
+    plain = max((name for name in found if name != ALL_SIGNALS), key=lambda name: float(found[name].mean()))
+    ahead = found[ALL_SIGNALS].astype(float) - found[plain]
+    return ALL_SIGNALS if ahead.mean() > ahead.std() / np.sqrt(len(ahead)) else plain
+
+
+def _unlearnt(part: str, horizon_days: int) -> Blend:
+    return Blend(
+        part=part,
+        way="shrunk_shares",
+        horizon_days=horizon_days,
+        tried=pd.DataFrame(columns=["part", "model", "hit_rate_pct", "log_loss", "auc", "chosen"]),
+        strength=pd.DataFrame(columns=["signal", "auc_loss"]),
+    )
+
+
+def _measures(probability: np.ndarray, bought: np.ndarray) -> dict[str, float]:
+    from sklearn.metrics import log_loss, roc_auc_score
+
+    return {
+        "log_loss": float(log_loss(bought, np.clip(probability, 1e-9, 1 - 1e-9))),
+        "auc": float(roc_auc_score(bought, probability)),
+    }
+
+
+def _strength(weights: Weights, rows: Rows, hits: np.ndarray) -> pd.DataFrame:
+    """What the ranking loses when a signal is shuffled."""
+    from sklearn.metrics import roc_auc_score
+
+    draw = np.random.default_rng(11)
+    chosen = np.sort(draw.permutation(len(rows))[:_SHUFFLED_ROWS])
+    part, told = some(rows, chosen), hits[chosen]
+    if told.min() == told.max():
+        return pd.DataFrame(columns=["signal", "auc_loss"])
+    whole = roc_auc_score(told, weights.probability(part))
+    found = []
+    for name in weights.names:
+        shuffled = part.signals | {name: part.signals[name][draw.permutation(len(part))]}
+        chance = weights.probability(Rows(c=part.c, p=part.p, signals=shuffled))
+        found.append((name, whole - roc_auc_score(told, chance)))
+    table = pd.DataFrame(found, columns=["signal", "auc_loss"])
+    return table.sort_values(["auc_loss", "signal"], ascending=[False, True], ignore_index=True)
+
+
+def _shrunk(rows: Rows, rhythms: pd.DataFrame, *, horizon_days: int, part: str) -> np.ndarray:
+    """Shares without any learning: how often such a thing is bought again, or taken up by others."""
+    if part == "new":
+        signals = rows.signals
+        most = max(float(signals["buyers"].max()), 1.0)
+        taken_up = (signals["first_buyers"] / 3 + signals["customers_alike"]) / (most + 20)
+        return np.clip(taken_up * np.sqrt(np.clip(signals["liking"], 0.2, 9)), 1e-6, 0.9)
+    since, days = rows.signals["since"].astype("float64"), np.floor(rows.signals["own_most"] + 0.5)
+    gap = np.where(days > 1, (rows.signals["tenure"] - since) / np.maximum(days - 1, 1), np.nan)
+    told = pd.DataFrame({"p": rows.p, "own_days": days, "own_gap": gap})
+    rhythm = own_rhythm(told, rhythms)
+    rhythm = np.where(np.isnan(rhythm), np.maximum(rows.signals["tenure"], horizon_days), rhythm)
+    share = rhythms["return_pct"].reindex(rows.p).fillna(10.0).to_numpy() / 100
+    again = (days - 1 + share) / days
+    late = 1 / np.maximum(since / rhythm, 1)
+    return np.asarray(again * late * -np.expm1(-np.log(2) * horizon_days / rhythm))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learnt:
+    """The weights for products bought before and for new ones, and the days they come from.
+
+    Attributes
+    ----------
+    own, new : Blend
+    days : tuple of int
+        Days as counted by `Days`.
+    customers : int
+        Drawn, over all days.
+    """
+
+    own: Blend
+    new: Blend
+    days: tuple[int, ...]
+    customers: int = field(default=0)
+
+
+def days_to_learn_from(first: int, cut: int, horizon: int) -> list[int]:
+    """The last two days whose horizon has passed, and that of the same season a year before."""
+    asked = [cut - SEASON_DAYS, cut - 2 * horizon, cut - horizon]
+    days = [day for day in asked if first + HISTORY * horizon <= day and day + horizon <= cut]
+    return sorted(set(days))
+
+
+def learn(days: Any, cut: int, *, horizon_days: int, seed: int) -> Learnt:
+    """Rank as of earlier days, and keep the way that told best what was bought in the horizon after each."""
+    own: list[tuple[Rows, np.ndarray]] = []
+    new: list[tuple[Rows, np.ndarray]] = []
+    used, drawn = [], 0
+    first = int(days.day.min()) if len(days.day) else cut
+    for then in days_to_learn_from(first, cut, horizon_days):
+        past = Past.at(days, then, horizon_days)
+        if not len(past.known):
+            continue
+        who = np.sort(np.random.default_rng([seed, 3]).permutation(past.known)[:CUSTOMERS])
+        followed = days.bought_between(then, then + horizon_days)
+        for mine, fresh in candidates(past, who, most=LOOKED_AT):
+            for rows, kept in ((mine, own), (fresh, new)):
+                kept.append((rows, np.isin(rows.c.astype("int64") * len(days.groups) + rows.p, followed)))
+            used.append(then)
+        drawn += len(who)
+    blends = [
+        fit_blend(*_by_day(found, used), part=part, horizon_days=horizon_days)
+        for part, found in (("own", own), ("new", new))
+    ]
+    return Learnt(own=blends[0], new=blends[1], days=tuple(sorted(set(used))), customers=drawn)
+
+
+def _by_day(found: list[tuple[Rows, np.ndarray]], used: list[int]) -> tuple[list[Rows], list[np.ndarray]]:
+    rows, hits = [], []
+    for then in sorted(set(used)):
+        blocks = [each for each, day in zip(found, used, strict=True) if day == then]
+        rows.append(joined([block for block, _ in blocks]))
+        hits.append(np.concatenate([hit for _, hit in blocks]))
+    return rows, hits
 
 
 def own_rhythm(candidates: pd.DataFrame, rhythms: pd.DataFrame) -> np.ndarray:
@@ -101,303 +335,3 @@ _FIGURES = (
     *("km_days", "km_return", "ended", "running", "life_days", "group_days", "group_return", "group_ended"),
     *("all_days", "all_return"),
 )
-
-
-LEAST_HITS = 50
-"""Purchases that followed, and candidates without one, from which weights are learnt."""
-
-LEFT_OUT_SHARE = 0.25
-"""Of the customers, on whom the ways to weigh are compared and the probabilities are set right."""
-
-WAYS = ("logistic_regression", "boosted_trees", "mean_of_both")
-_SHUFFLED_ROWS = 1_000
-_SHOWN = 10
-"""Candidates of a customer, the best, on which probabilities are set right."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Blend:
-    """The probability of buying a candidate within the horizon, for one part of the candidates.
-
-    Attributes
-    ----------
-    part : "own" or "new"
-    way : one of `WAYS`, or "shrunk_shares" where nothing could be learnt
-    horizon_days : int
-    tried : DataFrame
-        `part`, `model`, `log_loss`, `auc` on customers left out, `chosen`.
-    strength : DataFrame
-        `signal`, `auc_loss`.
-    """
-
-    part: str
-    way: str
-    horizon_days: int
-    tried: pd.DataFrame = field(repr=False)
-    strength: pd.DataFrame = field(repr=False)
-    models: Any = field(default=None, repr=False)
-    shape: tuple[float, float] = (1.0, 0.0)
-
-    def probability(self, candidates: pd.DataFrame, rhythms: pd.DataFrame) -> np.ndarray:
-        """The probability of each candidate, 0 to 1."""
-        if not len(candidates):
-            return np.zeros(0)
-        table = signal_table(candidates, rhythms, part=self.part)
-        if self.models is None:
-            return _shrunk(candidates, table, horizon_days=self.horizon_days, part=self.part)
-        return _sigmoid(self.shape[0] * _logit(self.models.ways(table)[self.way]) + self.shape[1])
-
-
-def fit_blend(rows: pd.DataFrame, rhythms: pd.DataFrame, *, part: str, horizon_days: int, seed: int) -> Blend:
-    """Learn the weights; where too little is known, say so by the name of the way.
-
-    References
-    ----------
-    Platt, J. (1999). Probabilistic outputs for support vector machines.
-    """
-    own = rows["is_own"].to_numpy() == (part == "own") if "is_own" in rows else np.ones(len(rows), dtype=bool)
-    rows = rows[own]
-    bought = rows["bought"].to_numpy(dtype="int64") if len(rows) else np.zeros(0, dtype="int64")
-    customers = np.unique(rows["c"]) if len(rows) else np.zeros(0)
-    left = np.random.default_rng([seed, 7]).permutation(customers)[: int(LEFT_OUT_SHARE * len(customers))]
-    out = np.isin(rows["c"], left) if len(rows) else np.zeros(0, dtype=bool)
-    hits = [int(bought[side].sum()) for side in (out, ~out)]
-    misses = [int((1 - bought[side]).sum()) for side in (out, ~out)]
-    if min(hits[0] * 3, hits[1], *misses) < LEAST_HITS:
-        return _unlearnt(part, horizon_days)
-    table = signal_table(rows, rhythms, part=part)
-    models = _Models.fitted(table[~out], bought[~out], seed=seed)
-    ways = models.ways(table[out])
-    tried = pd.DataFrame(
-        [{"part": part, "model": name} | _measures(ways[name], bought[out]) for name in WAYS]
-    )
-    way = _preferred(ways, bought[out], rows["c"].to_numpy()[out])
-    return Blend(
-        part=part,
-        way=way,
-        horizon_days=horizon_days,
-        tried=tried.assign(chosen=tried["model"] == way),
-        strength=_strength(models, way, table[out], bought[out], seed=seed),
-        models=models,
-        shape=_straightened(ways[way], bought[out], rows["c"].to_numpy()[out]),
-    )
-
-
-def _preferred(ways: dict[str, np.ndarray], bought: np.ndarray, customers: np.ndarray) -> str:
-    """The mean, which lasts best from one period to the next, unless one way is clearly better."""
-    inside = {name: np.clip(found, 1e-9, 1 - 1e-9) for name, found in ways.items()}
-    losses = {name: -np.log(np.where(bought == 1, found, 1 - found)) for name, found in inside.items()}
-    place = np.unique(customers, return_inverse=True)[1]
-    best, ahead = "mean_of_both", 0.0
-    for name in ("logistic_regression", "boosted_trees"):
-        saved = np.bincount(place, weights=losses["mean_of_both"] - losses[name])
-        error = saved.std() * np.sqrt(len(saved))
-        if saved.sum() > max(2 * error, ahead):
-            best, ahead = name, saved.sum()
-    return best
-
-
-def _unlearnt(part: str, horizon_days: int) -> Blend:
-    return Blend(
-        part=part,
-        way="shrunk_shares",
-        horizon_days=horizon_days,
-        tried=pd.DataFrame(columns=["part", "model", "log_loss", "auc", "chosen"]),
-        strength=pd.DataFrame(columns=["signal", "auc_loss"]),
-    )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Models:
-    names: list[str]
-    medians: np.ndarray
-    mean: np.ndarray
-    deviation: np.ndarray
-    line: Any
-    trees: Any
-
-    @classmethod
-    def fitted(cls, table: pd.DataFrame, bought: np.ndarray, *, seed: int) -> "_Models":
-        from sklearn.ensemble import HistGradientBoostingClassifier
-        from sklearn.linear_model import LogisticRegression
-
-        varied = table.columns[table.nunique() > 1]
-        names = list(varied)
-        bent = _bent(table[names])
-        medians = np.nanmedian(bent, axis=0)
-        filled = np.where(np.isnan(bent), medians, bent)
-        mean, deviation = filled.mean(axis=0), np.maximum(filled.std(axis=0), 1e-9)
-        line = LogisticRegression(C=1.0, max_iter=300).fit((filled - mean) / deviation, bought)
-        trees = HistGradientBoostingClassifier(
-            max_iter=50, learning_rate=0.1, max_leaf_nodes=15, l2_regularization=5.0, early_stopping=False,
-            min_samples_leaf=min(200, max(20, len(table) // 50)), random_state=seed,
-        ).fit(table[names].to_numpy(), bought)  # fmt: skip
-        return cls(names=names, medians=medians, mean=mean, deviation=deviation, line=line, trees=trees)
-
-    def ways(self, table: pd.DataFrame) -> dict[str, np.ndarray]:
-        bent = _bent(table[self.names])
-        scaled = (np.where(np.isnan(bent), self.medians, bent) - self.mean) / self.deviation
-        line = self.line.predict_proba(scaled)[:, 1]
-        trees = self.trees.predict_proba(table[self.names].to_numpy())[:, 1]
-        return {"logistic_regression": line, "boosted_trees": trees, "mean_of_both": (line + trees) / 2}
-
-
-def _bent(table: pd.DataFrame) -> np.ndarray:
-    counts = ~table.columns.isin(SHARES)
-    values = table.to_numpy(dtype="float64", copy=True)
-    values[:, counts] = np.log1p(np.maximum(values[:, counts], 0))
-    return values
-
-
-def _measures(probability: np.ndarray, bought: np.ndarray) -> dict[str, float]:
-    from sklearn.metrics import log_loss, roc_auc_score
-
-    return {
-        "log_loss": float(log_loss(bought, np.clip(probability, 1e-9, 1 - 1e-9))),
-        "auc": float(roc_auc_score(bought, probability)),
-    }
-
-
-def _straightened(probability: np.ndarray, bought: np.ndarray, customers: np.ndarray) -> tuple[float, float]:
-    """Slope and offset that set right the probabilities of those candidates that would be offered.
-
-    The best of a customer's candidates are those whose probability came out too high rather than too low.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    order = np.lexsort((-probability, customers))
-    place = np.empty(len(order), dtype="int64")
-    place[order] = np.arange(len(order)) - np.searchsorted(customers[order], customers[order])
-    shown = place < _SHOWN
-    if min(bought[shown].sum(), (1 - bought[shown]).sum()) < LEAST_HITS:
-        shown = np.ones(len(order), dtype=bool)
-    fit = LogisticRegression(C=1e6).fit(_logit(probability[shown])[:, None], bought[shown])
-    slope = float(fit.coef_[0, 0])
-    return (slope, float(fit.intercept_[0])) if slope > 0 else (1.0, 0.0)
-
-
-def _strength(
-    models: _Models, way: str, table: pd.DataFrame, bought: np.ndarray, *, seed: int
-) -> pd.DataFrame:
-    from sklearn.metrics import roc_auc_score
-
-    draw = np.random.default_rng([seed, 11])
-    chosen = np.sort(draw.permutation(len(table))[:_SHUFFLED_ROWS])
-    part, hits = table.iloc[chosen].reset_index(drop=True), bought[chosen]
-    if hits.min() == hits.max():
-        return pd.DataFrame(columns=["signal", "auc_loss"])
-    whole = roc_auc_score(hits, models.ways(part)[way])
-    shuffled = pd.concat([part] * len(models.names), ignore_index=True)
-    for place, name in enumerate(models.names):
-        values = part[name].to_numpy()[draw.permutation(len(part))]
-        shuffled.iloc[place * len(part) : (place + 1) * len(part), shuffled.columns.get_loc(name)] = values
-    found = models.ways(shuffled)[way].reshape(len(models.names), -1)
-    rows = [(name, whole - roc_auc_score(hits, each)) for name, each in zip(models.names, found, strict=True)]
-    table = pd.DataFrame(rows, columns=["signal", "auc_loss"])
-    return table.sort_values(["auc_loss", "signal"], ascending=[False, True], ignore_index=True)
-
-
-def _shrunk(candidates: pd.DataFrame, table: pd.DataFrame, *, horizon_days: int, part: str) -> np.ndarray:
-    """Shares without any learning: how often such a thing is bought again, or taken up by others."""
-    if part == "own":
-        rhythm = np.where(table["due_ratio"] > 0, candidates["since"] / table["due_ratio"], np.nan)
-        rhythm = np.where(np.isnan(rhythm), np.maximum(table["own_tenure"], horizon_days), rhythm)
-        days = table["own_days"].to_numpy()
-        again = (days - 1 + table["return_share"].fillna(0.1)) / days
-        late = 1 / np.maximum(table["due_ratio"].fillna(1), 1)
-        return np.asarray(again * late * -np.expm1(-np.log(2) * horizon_days / rhythm))
-    buyers = max(float(candidates["buyers"].max()), 1.0)
-    taken_up = table["first_recent"].fillna(0) / (buyers + 20)
-    return np.clip(taken_up * np.sqrt(table["lift_best"].fillna(1).clip(1, 9)), 1e-6, 0.9).to_numpy()
-
-
-def _logit(probability: np.ndarray) -> np.ndarray:
-    inside = np.clip(probability, 1e-6, 1 - 1e-6)
-    return np.log(inside / (1 - inside))
-
-
-def _sigmoid(logit: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logit))
-
-
-HISTORY = 2
-"""So many horizons of orders must lie before a day that is learnt from."""
-
-CUSTOMERS = 800
-"""Customers drawn of a day; where it has fewer, the day a horizon before it is learnt from too."""
-
-BATCH = 250
-"""Customers whose candidates are in memory at once."""
-
-
-_A_DAY = 1_000_000_000
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Learnt:
-    """The weights for products bought before and for new ones, and where they come from.
-
-    Attributes
-    ----------
-    own, new : Blend
-    days : tuple of dates
-    horizon_days, customers : int
-        `customers`: drawn, over all days.
-    """
-
-    own: Blend
-    new: Blend
-    days: tuple[date, ...]
-    horizon_days: int
-    customers: int = field(default=0)
-
-    def probability(self, candidates: pd.DataFrame, rhythms: pd.DataFrame) -> np.ndarray:
-        """The probability of each candidate, by the blend of its part."""
-        own = candidates["is_own"].to_numpy(dtype=bool)
-        found = np.zeros(len(candidates))
-        found[own] = self.own.probability(candidates[own], rhythms)
-        found[~own] = self.new.probability(candidates[~own], rhythms)
-        return found
-
-
-def learn(engine: Any, *, day: date, horizon_days: int, seed: int) -> Learnt:
-    """Learn the weights on one or two earlier days; the engine is then counted up to `day`."""
-    first = first_purchase_on(engine)
-    count_pairs(engine, day, horizon_days=horizon_days)
-    days: list[date] = []
-    parts, usual, drawn = [], [], 0
-    for place in (1, 2):
-        then = day - timedelta(days=place * horizon_days)
-        if not first or first > then - timedelta(days=HISTORY * horizon_days) or drawn >= CUSTOMERS:
-            break
-        count_up_to(engine, then, horizon_days=horizon_days, place=place)
-        rhythms = product_rhythms(products_offered(engine))
-        customers = _drawn(engine, seed=seed)
-        for begin in range(0, len(customers), BATCH):
-            part = _labelled(engine, customers[begin : begin + BATCH], then, horizon_days)
-            # A product's number stands for its rhythm on this day: the next day's gets numbers of its own.
-            parts.append(
-                part.assign(p=part["p"] + len(days) * len(rhythms), c=part["c"] + len(days) * _A_DAY)
-            )
-        usual.append(rhythms)
-        days.insert(0, then)
-        drawn += len(customers)
-    known = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    rhythms = pd.concat(usual, ignore_index=True) if usual else pd.DataFrame()
-    given = {"horizon_days": horizon_days, "seed": seed}
-    own, new = (fit_blend(known, rhythms, part=part, **given) for part in ("own", "new"))
-    count_up_to(engine, day, horizon_days=horizon_days)
-    return Learnt(own=own, new=new, days=tuple(days), horizon_days=horizon_days, customers=drawn)
-
-
-def _drawn(engine: Any, *, seed: int) -> np.ndarray:
-    everybody = known_buyers(engine).to_numpy()
-    return np.sort(np.random.default_rng([seed, 3]).permutation(everybody)[:CUSTOMERS])
-
-
-def _labelled(engine: Any, customers: np.ndarray, day: date, horizon_days: int) -> pd.DataFrame:
-    rows = candidates_of(engine, customers, day=day, horizon_days=horizon_days)
-    rows = rows[["c", "p", "is_own", *(name for name in SIGNALS if name in rows)]]
-    bought = bought_after(engine, customers, day=day, horizon_days=horizon_days)
-    found = pd.MultiIndex.from_frame(rows[["c", "p"]]).isin(pd.MultiIndex.from_frame(bought))
-    return rows.astype({"c": "int64", "p": "int64"}).assign(bought=found)

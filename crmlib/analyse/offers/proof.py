@@ -48,7 +48,8 @@ class OffersProof:
     overall : DataFrame
         `question` ("all offers", "new offers"), `judged` ("everybody": bought at least once before the
         cut-off; "buyers": those of them who bought, something new where that is the question, in the holdout),
-        `side`, `measure`, `value`, `low`, `high` (95 %, customers drawn again, all cut-offs of one together).
+        `side`, `measure`, `value`, `low`, `high` (95 %: customers drawn again, all cut-offs of one together,
+        and widened by how much the cut-offs differ beyond that).
         Measures: `hit_rate_pct` (bought at least one of the k), `precision_pct` (of k named), `recall_pct`
         and `ndcg` (buyers only), `revenue_per_customer`, `revenue_share_pct` (of what was spent),
         `novelty_bits`, `new_share_pct` (of those named), `coverage_pct` (of the products sold before the
@@ -179,6 +180,9 @@ def _one(table: pd.DataFrame, **which: str) -> pd.Series | None:
 LEAST_HISTORY = 2
 """So many holdouts of orders must lie before a cut-off."""
 
+SEASONS_DAYS = 364
+"""Cut-offs are spread over so many days, as far as the history reaches."""
+
 LEAST_CUSTOMERS = 20
 """Fewer customers with a purchase before the last cut-off prove nothing."""
 
@@ -244,9 +248,14 @@ def _moments(crm: Crm, holdout_days: int, cutoffs: int) -> list[pd.Timestamp]:
     if first is None:
         raise ParameterError("offers cannot be proven: no customer has bought anything.")
     zone = crm.time_zone
-    all_moments = [days_later(crm.as_of, -holdout_days * n, time_zone=zone) for n in range(cutoffs, 0, -1)]
     least = pd.Timedelta(days=LEAST_HISTORY * holdout_days)
-    moments = [moment for moment in all_moments if moment - least >= first]
+    reach = (crm.as_of - least - first).days // holdout_days
+    apart = max(min(reach, SEASONS_DAYS // holdout_days) // cutoffs, 1)
+    asked = [
+        days_later(crm.as_of, -holdout_days * (1 + apart * n), time_zone=zone)
+        for n in reversed(range(cutoffs))
+    ]
+    moments = [moment for moment in asked if moment - least >= first]
     if not moments:
         days = max((crm.as_of - first).days, 0)
         raise ParameterError(
@@ -399,7 +408,8 @@ def _measured(rounds: list[dict[str, Any]], question: str, *, seed: int) -> tupl
         for side in rounds[0]["figures"][question]
     }
     people = np.concatenate([each["customers"].to_numpy(dtype=object) for each in rounds])
-    table, ahead = measure_table(figures, people, ours=OFFERS, seed=seed)
+    dates = np.repeat(np.arange(len(rounds)), [len(each["customers"]) for each in rounds])
+    table, ahead = measure_table(figures, people, ours=OFFERS, seed=seed, dates=dates)
     shares = pd.concat([each["coverage"] for each in rounds], ignore_index=True)
     shares = (
         shares[shares["question"] == question].groupby("side", sort=False, as_index=False)["value"].mean()
@@ -431,7 +441,7 @@ def evaluate_offers(
     *,
     holdout_days: int = 28,
     k: int = 5,
-    cutoffs: int = 2,
+    cutoffs: int = 3,
     seed: int = 0,
     recommend: Recommend | None = None,
     kinds: Sequence[str] = KINDS,
@@ -439,11 +449,11 @@ def evaluate_offers(
     """Make offers as of earlier dates, and see what customers bought in the time after each.
 
     Offers and the lists they are held against are made from ``crm.at(cut-off)`` alone. The last cut-off lies
-    `holdout_days` before ``crm.as_of``, the others each as much before the next, so that no holdout reaches into
-    another. Judged is everybody who had bought at least once before the cut-off, whether or not they came back;
-    and, beside that, those of them who bought in the holdout. Somebody who got fewer than k offers is judged by k
-    all the same. Consent is not asked for, since nothing is sent; every other rule of eligibility holds for the
-    offers and for them alone.
+    `holdout_days` before ``crm.as_of``, the others are spread over the year before it as far as the history reaches,
+    so that seasons are among them and no holdout reaches into another. Judged is everybody who had bought at least
+    once before the cut-off, whether or not they came back; and, beside that, those of them who bought in the holdout.
+    Somebody who got fewer than k offers is judged by k all the same. Consent is not asked for, since nothing is sent;
+    every other rule of eligibility holds for the offers and for them alone.
 
     Two questions are asked: of all offers, and of those that are new to the customer, which are made for the
     purpose without repeats and held against what else is new.

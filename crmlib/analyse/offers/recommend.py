@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from numbers import Integral
 from typing import Any
 
@@ -20,24 +20,27 @@ from crmlib.analyse.offers.eligibility import (
     rules_that_apply,
     sold_instead,
 )
-from crmlib.analyse.offers.learning import BATCH, Learnt, learn, product_rhythms
+from crmlib.analyse.offers.learning import Learnt, learn, product_rhythms
+from crmlib.analyse.offers.methods import Days, Past, Rows, Together, candidates
 from crmlib.analyse.offers.result import BEST_SELLER, KINDS, Offers, offer_frame, reasons
 from crmlib.measure.offers.candidates import (
     CONSENTS,
     GROUP_COLUMNS,
-    candidates_of,
-    evidence_of,
     group_sellers,
     people_of,
+    product_views,
     started_share,
+    steps_up,
 )
+from crmlib.measure.offers.not_goods import find_not_goods
 from crmlib.measure.offers.tables import (
     LARGEST_ORDER,
-    buyers_of_products,
+    count_up_to,
     day_of,
-    known_buyers,
     offer_engine,
+    order_products,
     products_offered,
+    purchase_days,
 )
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
@@ -47,58 +50,53 @@ from crmlib.schema.tables import table_spec
 
 
 def best_of_each(rows: pd.DataFrame, *, k: int) -> pd.DataFrame:
-    """The `k` rows of each customer with the highest score; best sellers only where others run out."""
-    order = rows.assign(fill=rows["kind"] == BEST_SELLER).sort_values(
-        ["c", "fill", "score", "p"], ascending=[True, True, False, True], kind="stable"
-    )
+    """The `k` rows of each customer with the highest score."""
+    order = rows.sort_values(["c", "score", "p"], ascending=[True, False, True], kind="stable")
     rank = order.groupby("c", sort=False).cumcount() + 1
-    return order.assign(rank=rank)[rank <= k].drop(columns="fill").reset_index(drop=True)
+    return order.assign(rank=rank)[rank <= k].reset_index(drop=True)
 
 
-def offered_rows(
-    best: pd.DataFrame,
-    *,
-    engine: Any,
-    products: pd.DataFrame,
-    rhythms: pd.DataFrame,
-    day: pd.Timestamp,
-    horizon_days: int,
-) -> pd.DataFrame:
+def offered_rows(best: pd.DataFrame, ground: "Ground") -> pd.DataFrame:
     """Chosen candidates with what speaks for them, ready for the table of offers."""
     if best.empty:
         return pd.DataFrame(columns=_KEPT)
+    products, day, horizon = ground.products, pd.Timestamp(ground.day), ground.wish.horizon_days
     repeat = best["kind"] == "repeat-sell"
     pointing = best["step_from"].where(
         best["kind"] == "up-sell", best["because"].where(best["kind"] == "cross-sell")
     )
-    rows = best.assign(because_p=pointing)
-    asked = rows.loc[pointing.notna(), ["c", "p", "because_p"]].rename(columns={"because_p": "because"})
-    found = evidence_of(engine, asked) if len(asked) else pd.DataFrame(columns=["c", "p", *_EVIDENCE])
-    rows = rows.drop(columns=["lift"], errors="ignore").merge(found, on=["c", "p"], how="left")
+    told = pointing.notna().to_numpy()
+    found = ground.together.evidence(
+        ground.past, pointing[told].to_numpy(dtype="int64"), best["p"].to_numpy(dtype="int64")[told]
+    )
+    rows = best.reset_index(drop=True)
+    for name, values in found.items():
+        rows[name] = np.nan
+        rows.loc[told, name] = values
+    pointing.index = repeat.index = rows.index
     names, codes = products["name_shown"], products["product_id"]
     replaced = rows["offered"] != rows["p"]
     rows = rows.assign(
-        due_on=due_on(rows, rhythms).where(repeat.to_numpy()),
-        last_bought_on=pd.to_datetime(rows["last_on"]).where(repeat.to_numpy()),
-        because=rows["because_p"].map(names),
-        because_product_id=rows["because_p"].map(codes),
+        due_on=due_on(rows, ground.rhythms).where(repeat),
+        last_bought_on=pd.to_datetime(rows["last_on"]).where(repeat),
+        because=pointing.map(names),
+        because_product_id=pointing.map(codes),
         product=rows["offered"].map(names),
         replaces=rows["p"].map(names).where(replaced),
         price=rows["offered"].map(products["price"]),
-        confidence_pct=100 * rows["confidence"].astype("float64"),
+        confidence_pct=100 * rows["confidence"],
         is_new=~rows["is_own"].astype("bool") | replaced,
     )
     return rows.assign(
         reason=reasons(rows, day=day),
-        bought_days=rows["own_days"].where(repeat.to_numpy()),
-        gap_days=rows["own_gap"].where(repeat.to_numpy()),
+        bought_days=rows["own_days"].where(repeat),
+        gap_days=rows["own_gap"].where(repeat),
         top_price=rows["group_top_price"],
-        buyers=rows["buyers_recent"],
-        recent_days=horizon_days,
+        buyers=ground.past.of_product["best_sellers"][rows["p"].to_numpy(dtype="int64")],
+        recent_days=horizon,
     )[_KEPT]
 
 
-_EVIDENCE = ["baskets", "orders_before", "confidence", "lift"]
 _KEPT = [
     *("c", "rank", "offered", "kind", "probability", "due_on", "because_product_id", "because", "reason"),
     *("lift", "confidence_pct", "baskets", "last_bought_on", "is_new", "bought_days", "gap_days"),
@@ -206,7 +204,7 @@ def limits_of(ground: Any, table: pd.DataFrame, kinds: tuple[str, ...]) -> dict[
     found = dict.fromkeys(_step_limits(products) if "up-sell" in kinds else (), 0)
     if not products["margin"].notna().any():
         found["no_costs"] = 0
-    elif not ground.by_margin:
+    elif not ground.costed:
         found["few_costs"] = 0
     unknown = int(products["margin"].isna().sum())
     if wish.min_margin_pct is not None and unknown:
@@ -233,6 +231,9 @@ def _consent_limits(people: pd.DataFrame) -> dict[str, int]:
     return {"consent_unknown": unasked} if unasked else {}
 
 
+CHANCE, EXPECTED_MARGIN = "probability", "expected margin"
+"""What the offers of a customer are ordered by; tested on the sample company, chance brought more hits and money."""
+
 COSTED_SHARE = 0.5
 """Of what was sold, by buyers, the margin must be known for so much to rank by it."""
 
@@ -245,8 +246,9 @@ class Wish:
     horizon_days: int
     seed: int
     min_margin_pct: float | None
-    just_bought_days: int
+    just_bought_days: int | None
     require_consent: bool
+    rank_by: str = CHANCE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -263,7 +265,11 @@ class Ground:
     people: pd.DataFrame
     refused: np.ndarray
     by_margin: bool
+    costed: bool
     learnt: Learnt
+    past: Past
+    steps: pd.DataFrame
+    together: Together
 
 
 def make_offers(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
@@ -279,14 +285,14 @@ def make_offers(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]]) -> lis
 def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
     ground = _ground(crm, engine, wish)
     consents = [name for name in CONSENTS if name in ground.people and wish.require_consent]
-    applied = rules_that_apply(
-        ground.products, consents=consents, days=wish.just_bought_days, margin=wish.min_margin_pct
-    )
-    removals = [
-        Removals(applied=applied, days=wish.just_bought_days, margin=wish.min_margin_pct) for _ in choices
-    ]
+    days = wish.just_bought_days
+    if days is None:
+        # Chances that were learnt know how lately something was bought; plain shares do not.
+        days = _JUST_BOUGHT_DAYS if ground.learnt.own.weights is None else 0
+    applied = rules_that_apply(ground.products, consents=consents, days=days, margin=wish.min_margin_pct)
+    removals = [Removals(applied=applied, days=days, margin=wish.min_margin_pct) for _ in choices]
     chosen = _warm(ground, choices, removals)
-    warm = known_buyers(engine)
+    warm = ground.past.known
     waiting = ground.people[~ground.people.index.isin(warm) & ~ground.refused]
     groups, sellers = like_group(
         engine, waiting, day=ground.day, horizon_days=wish.horizon_days, min_group=min_group(crm)
@@ -304,13 +310,16 @@ def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]])
 
 def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
     day = day_of(crm)
-    learnt = learn(engine, day=day, horizon_days=wish.horizon_days, seed=wish.seed)
-    products = _priced(products_offered(engine))
+    count_up_to(engine, day, horizon_days=wish.horizon_days)
+    products = _priced(products_offered(engine)).assign(never=lambda known: _never(crm, engine, known))
     people = people_of(crm, engine)
+    days, cut = _days(crm, engine, people, products), (day - _FIRST_DAY).days
+    past = Past.at(days, cut, wish.horizon_days)
     consents = [name for name in CONSENTS if name in people] if wish.require_consent else []
     until = day + pd.Timedelta(days=wish.horizon_days).to_pytimedelta()
-    weight = buyers_of_products(engine)
-    sold = weight.reindex(products.index).fillna(0).to_numpy(dtype="float64")
+    sold = past.buyers
+    costed = bool(sold[products["margin"].notna().to_numpy()].sum() > COSTED_SHARE * sold.sum())
+    orders = order_products(engine)
     return Ground(
         crm=crm,
         engine=engine,
@@ -321,9 +330,33 @@ def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
         instead=sold_instead(products, day=day, until=until),
         people=people,
         refused=refused_everything(people, consents),
-        by_margin=bool(sold[products["margin"].notna().to_numpy()].sum() > COSTED_SHARE * sold.sum()),
-        learnt=learnt,
+        by_margin=wish.rank_by == EXPECTED_MARGIN and costed,
+        costed=costed,
+        learnt=learn(days, cut, horizon_days=wish.horizon_days, seed=wish.seed),
+        past=past,
+        steps=steps_up(engine),
+        together=Together.of(past, orders["o"].to_numpy(), orders["p"].to_numpy()),
     )
+
+
+_FIRST_DAY = date(1970, 1, 1)
+
+
+def _never(crm: Crm, engine: Any, products: pd.DataFrame) -> pd.Series:
+    """What is no article by evidence, and what the configuration says is never to be offered."""
+    asked = getattr(getattr(getattr(crm, "config", None), "offers", None), "never", ())
+    barred = {*asked, *find_not_goods(crm, engine=engine)["product_id"]}
+    return products["product_id"].isin(barred) | products["category"].isin(set(asked))
+
+
+def _days(crm: Crm, engine: Any, people: pd.DataFrame, products: pd.DataFrame) -> Days:
+    rows = purchase_days(engine)
+    seen = product_views(crm, engine)
+    return Days(
+        c=rows["c"].to_numpy(), p=rows["p"].to_numpy(), day=rows["day"].to_numpy(dtype="int64"),
+        customers=len(people), groups=products["g"].to_numpy(dtype="int64"),
+        views=None if seen.empty else tuple(seen[name].to_numpy() for name in ("c", "p", "day")),
+    )  # fmt: skip
 
 
 def _priced(products: pd.DataFrame) -> pd.DataFrame:
@@ -343,6 +376,7 @@ def _priced(products: pd.DataFrame) -> pd.DataFrame:
 def _open_to_all(ground: Ground) -> np.ndarray:
     products, floor = ground.products, ground.wish.min_margin_pct
     later = (pd.to_datetime(products["launched_on"]) > pd.Timestamp(ground.day)).to_numpy()
+    later = later | products["never"].to_numpy(dtype=bool)
     if floor is None:
         return ~later
     return ~later & ~(100 * products["margin"] / products["price"] < floor).to_numpy()
@@ -350,46 +384,42 @@ def _open_to_all(ground: Ground) -> np.ndarray:
 
 def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Removals]) -> list[pd.DataFrame]:
     """The chosen rows of customers with a purchase, for each choice of kinds."""
-    customers = ground.people.index.to_numpy()
     found: list[list[pd.DataFrame]] = [[] for _ in choices]
-    for begin in range(0, len(customers), BATCH):
-        rows = _scored(ground, customers[begin : begin + BATCH])
+    steps = tuple(ground.steps[name].to_numpy(dtype="int64") for name in ("c", "p"))
+    for own, new in candidates(ground.past, ground.past.known, most=MOST_LOOKED_AT, steps=steps):
+        rows = _scored(ground, own, new)
         rules = rule_of_each(
             rows, ground.products, removals=removals[0], refused=ground.refused,
             day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days, rhythms=ground.rhythms,
         )  # fmt: skip
         for place, kinds in enumerate(choices):
             asked = rows["kind"].isin(kinds).to_numpy()
-            fill = (rows["kind"] == "best-seller").to_numpy() & ("cross-sell" in kinds)
+            fill = (rows["kind"] == BEST_SELLER).to_numpy() & ("cross-sell" in kinds)
             removals[place].add(rows[asked | fill], rules[asked | fill])
             kept = rows[(asked | fill) & (rules == "")]
             found[place].append(best_of_each(kept, k=ground.wish.k))
     return [
-        offered_rows(
-            pd.concat(parts, ignore_index=True), engine=ground.engine, products=ground.products,
-            rhythms=ground.rhythms, day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days,
-        ) if parts else pd.DataFrame()
+        offered_rows(pd.concat(parts, ignore_index=True), ground) if parts else pd.DataFrame()
         for parts in found
-    ]  # fmt: skip
+    ]
 
 
-def _scored(ground: Ground, customers: np.ndarray) -> pd.DataFrame:
+MOST_LOOKED_AT = 20
+"""New products of a customer that each way to rank may bring in; of own ones twice as many."""
+
+
+def _scored(ground: Ground, own: Rows, new: Rows) -> pd.DataFrame:
     """Candidates with probability, kind and order, each product once a customer."""
-    rows = candidates_of(ground.engine, customers, day=ground.day, horizon_days=ground.wish.horizon_days)
-    own = rows["is_own"].to_numpy(dtype=bool)
-    kind = np.select(
-        [own, rows["step_from"].notna(), rows["because"].notna()],
-        ["repeat-sell", "up-sell", "cross-sell"],
-        "best-seller",
+    learnt, rhythms = ground.learnt, ground.rhythms
+    rows = pd.concat([_own_frame(ground, own), _new_frame(ground, new)], ignore_index=True)
+    rows["probability"] = np.concatenate(
+        [learnt.own.probability(own, rhythms), learnt.new.probability(new, rhythms)]
     )
-    probability = ground.learnt.probability(rows, ground.rhythms)
-    rows = rows[_TOLD].assign(
-        is_own=own, kind=kind, probability=probability, offered=ground.instead[rows["p"].to_numpy()]
-    )
+    rows["offered"] = ground.instead[rows["p"].to_numpy()]
     worth = ground.products["worth"].to_numpy()[np.maximum(rows["offered"], 0)] if ground.by_margin else 1.0
     rows["score"] = rows["probability"] * worth
     # What is known of a product itself goes before what is known of one that it replaced.
-    itself = (rows["offered"] == rows["p"]) & own
+    itself = (rows["offered"] == rows["p"]) & rows["is_own"]
     order = rows.assign(itself=itself).sort_values(
         ["c", "offered", "itself", "probability", "p"],
         ascending=[True, True, False, False, True],
@@ -397,6 +427,33 @@ def _scored(ground: Ground, customers: np.ndarray) -> pd.DataFrame:
     )
     twice = order.duplicated(["c", "offered"]) & (order["offered"] >= 0)
     return order[~twice].drop(columns="itself")
+
+
+def _own_frame(ground: Ground, own: Rows) -> pd.DataFrame:
+    since, tenure = own.signals["since"], own.signals["tenure"]
+    count = np.floor(own.signals["own_most"])
+    day = pd.Timestamp(ground.day)
+    return pd.DataFrame(
+        {
+            "c": own.c, "p": own.p, "is_own": True, "kind": "repeat-sell",
+            "last_on": day - pd.to_timedelta(since, unit="D"), "own_days": count.astype("float64"),
+            "own_gap": np.where(count > 1, (tenure - since) / np.maximum(count - 1, 1), np.nan),
+            "because": np.nan,
+        }
+    ).reindex(columns=_TOLD)  # fmt: skip
+
+
+def _new_frame(ground: Ground, new: Rows) -> pd.DataFrame:
+    because = ground.together.pointing(ground.past, new)
+    rows = pd.DataFrame(
+        {"c": new.c, "p": new.p, "is_own": False, "because": np.where(because >= 0, because, np.nan)}
+    )
+    rows = rows.merge(ground.steps, on=["c", "p"], how="left")
+    like = (new.signals["customers_alike"] > 0) & (new.signals["products_alike"] > 0)
+    kind = np.select(
+        [rows["step_from"].notna(), rows["because"].notna() | like], ["up-sell", "cross-sell"], BEST_SELLER
+    )
+    return rows.assign(kind=kind).reindex(columns=_TOLD)
 
 
 def _result(
@@ -416,7 +473,7 @@ def _result(
     )
     table["expected_margin"] = table["probability"].astype("float64") * table["margin"]
     table = offer_frame(table.sort_values(["customer_id", "rank"], kind="stable"))
-    ranked_by = "expected margin" if ground.by_margin else "probability"
+    ranked_by = EXPECTED_MARGIN if ground.by_margin else CHANCE
     learnt, horizon = ground.learnt, ground.wish.horizon_days
     named = groups.assign(group=groups["group"].where(groups["group_by"] != "", "all customers"))
     return Offers(
@@ -433,7 +490,7 @@ def _result(
         k=ground.wish.k,
         customers=len(ground.people),
         ways={"own": learnt.own.way, "new": learnt.new.way},
-        learnt_on=learnt.days,
+        learnt_on=tuple(_FIRST_DAY + timedelta(days=day) for day in learnt.days),
         learnt_customers=learnt.customers,
         limits=limits_of(ground, table, kinds),
         currency=ground.crm.currency,
@@ -441,8 +498,8 @@ def _result(
 
 
 _TOLD = [
-    *("c", "p", "last_on", "own_days", "own_gap", "because", "step_from", "step_days", "step_first_on"),
-    *("step_last_on", "step_price", "step_by_tier", "group_top_price", "buyers_recent"),
+    *("c", "p", "is_own", "kind", "last_on", "own_days", "own_gap", "because", "step_from", "step_days"),
+    *("step_first_on", "step_last_on", "step_price", "step_by_tier", "group_top_price"),
 ]
 """What rules and reasons ask of a candidate, besides how probable it is."""
 
@@ -470,15 +527,16 @@ def recommend_offers(
     min_margin_pct: float | None = None,
     just_bought_days: int | None = None,
     require_consent: bool = True,
+    rank_by: str = CHANCE,
 ) -> Offers:
     """For each customer, what to offer next: something that goes with it, a step up, or the same again.
 
-    Candidates are the customer's own history, what is bought in one order with it, best sellers and the next
-    step of price or tier in the customer's categories. What each signal weighs is learnt on an earlier day, or
-    two where there are few customers, and the purchases of the `horizon_days` after it: a weighted sum, many
-    small trees or the mean of both, whichever told best what customers left out did, its probabilities set
-    right there. Where the history is too short or too thin for that, plain shares are used, and `ways` names
-    them. Products that are retired lead to what replaced them.
+    Products bought before and products that are new are ranked apart: the former by how often and how lately, the
+    latter by best sellers, first buyers, customers alike and products alike, or each by all signals weighed. Which
+    way is taken was tested on earlier days, in the `horizon_days` after each: the plain list with most hits, unless
+    all signals together are clearly ahead; `ways` names it, and `tried` says how each fared. Chances are learnt on
+    the same days, the last two and that of the same season a year before where there is one. Where the history is
+    too short for that, plain shares are used. Products that are retired lead to what replaced them.
 
     Parameters
     ----------
@@ -497,9 +555,13 @@ def recommend_offers(
         Least margin in percent of the price; that of crm.toml where none is given. A product whose margin is
         not known stays.
     just_bought_days : int, optional
-        What was bought so few days ago is offered only if it is due again; 30, or that of crm.toml.
+        What was bought so few days ago is offered only if it is due again. Where neither this nor crm.toml says so:
+        30 where chances could not be learnt, else nothing is kept back, as chances know how lately it was.
     require_consent : bool
         Leave out who has refused every channel that the table of customers knows.
+    rank_by : "probability" or "expected margin"
+        By what the offers of a customer stand in order. The margin is of a piece, and orders by it only where costs
+        are known of most that is sold.
 
     Returns
     -------
@@ -514,9 +576,10 @@ def recommend_offers(
 
     References
     ----------
-    Sarwar, B., Karypis, G., Konstan, J. & Riedl, J. (2001). Item-based collaborative filtering. WWW10.
+    Steck, H. (2019). Embarrassingly shallow autoencoders for sparse data. WWW.
+    Li, M., Jullien, S., Ariannezhad, M. & de Rijke, M. (2023). A next basket recommendation reality check. ACM
+    TOIS 41.
     Kaplan, E. L. & Meier, P. (1958). Nonparametric estimation from incomplete observations. JASA 53.
-    Burges, C. (2010). From RankNet to LambdaRank to LambdaMART: an overview.
 
     Examples
     --------
@@ -538,6 +601,7 @@ def recommend_offers(
         min_margin_pct=min_margin_pct,
         just_bought_days=just_bought_days,
         require_consent=require_consent,
+        rank_by=rank_by,
     )
     return offers
 
@@ -552,6 +616,7 @@ def recommend_several(
     min_margin_pct: float | None = None,
     just_bought_days: int | None = None,
     require_consent: bool = True,
+    rank_by: str = CHANCE,
 ) -> list[Offers]:
     """Offers of several choices of kinds at the price of one: what is learnt serves them all.
 
@@ -559,7 +624,7 @@ def recommend_several(
     ----------
     crm : Crm
     several : choices of kinds, each as for `recommend_offers`
-    k, horizon_days, seed, min_margin_pct, just_bought_days, require_consent
+    k, horizon_days, seed, min_margin_pct, just_bought_days, require_consent, rank_by
         As for `recommend_offers`.
 
     Returns
@@ -587,27 +652,32 @@ def recommend_several(
     if min_margin_pct is None:
         min_margin_pct = getattr(settings, "min_margin_pct", None)
     if just_bought_days is None:
-        just_bought_days = getattr(settings, "just_bought_days", _JUST_BOUGHT_DAYS)
+        just_bought_days = getattr(settings, "just_bought_days", None)
     for name, value, least in (
         ("k", k, 1),
         ("horizon_days", horizon_days, 1),
         ("just_bought_days", just_bought_days, 0),
         ("seed", seed, 0),
     ):
+        if name == "just_bought_days" and value is None:
+            continue
         if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             raise ParameterError(f"{name} is {value!r}. Give a whole number, {least} or more.")
     if min_margin_pct is not None and not -1000 < min_margin_pct <= 100:
         raise ParameterError(
             f"min_margin_pct is {min_margin_pct!r}. Give a percentage of the price, 100 at most."
         )
+    if rank_by not in (CHANCE, EXPECTED_MARGIN):
+        raise ParameterError(f"rank_by is {rank_by!r}. Give {CHANCE!r} or {EXPECTED_MARGIN!r}.")
     choices = [_checked(kinds) for kinds in several]
     wish = Wish(
         k=int(k),
         horizon_days=int(horizon_days),
         seed=int(seed),
         min_margin_pct=None if min_margin_pct is None else float(min_margin_pct),
-        just_bought_days=int(just_bought_days),
+        just_bought_days=None if just_bought_days is None else int(just_bought_days),
         require_consent=bool(require_consent),
+        rank_by=rank_by,
     )
     return make_offers(crm, wish, choices)
 

@@ -51,7 +51,7 @@ OFFER_COLUMNS = {
 """Columns of `Offers.table` and their kinds; from `bought_days` on, what a reason is filled with."""
 
 REASONS = (
-    *("bought", "bought_due", "bought_overdue", "together", "next_tier", "step_up", "step_up_paid"),
+    *("bought", "bought_due", "bought_overdue", "together", "alike", "next_tier", "step_up", "step_up_paid"),
     *("best_seller", "no_purchase", "no_purchase_group", "no_purchase_trait"),
 )
 """Why something is offered: the codes of `Offers.table`'s column `reason`."""
@@ -79,9 +79,10 @@ class Offers:
         rule has them).
     cold : DataFrame, one row a customer without a purchase who gets best sellers
         `customer_id`, `group_by` (the column of customers, empty: all customers), `group` (words).
-    tried : DataFrame, one row a way to weigh the signals
-        `part` ("own": products bought before, "new"), `model`, `log_loss`, `auc` (on customers left out),
-        `chosen`. Empty where nothing could be learnt.
+    tried : DataFrame, one row a way to rank
+        `part` ("own": products bought before, "new"), `model`, `hit_rate_pct` (customers who bought one of its
+        first five), `log_loss`, `auc` (learnt without the day, or the customers, they are judged on), `chosen`.
+        Empty where nothing could be learnt.
     signals : DataFrame, the strongest of each part first
         `part`, `signal`, `auc_loss` (what the ranking loses when the signal is shuffled).
     rhythms : DataFrame indexed by product_id, products whose time between purchases is known
@@ -169,8 +170,18 @@ def reasons(rows: pd.DataFrame, *, day: pd.Timestamp) -> np.ndarray:
             (rows["kind"] == "up-sell") & rows["step_by_tier"].eq(True),
             (rows["kind"] == "up-sell") & paid_more,
             rows["kind"] == "up-sell",
+            (rows["kind"] == "cross-sell") & rows["because"].notna(),
             rows["kind"] == "cross-sell",
         ],
-        ["bought", "bought_overdue", "bought_due", "next_tier", "step_up_paid", "step_up", "together"],
+        [
+            "bought",
+            "bought_overdue",
+            "bought_due",
+            "next_tier",
+            "step_up_paid",
+            "step_up",
+            "together",
+            "alike",
+        ],
         "best_seller",
     )

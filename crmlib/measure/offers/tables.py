@@ -164,129 +164,28 @@ def products_offered(engine: Engine) -> pd.DataFrame:
     return table.set_index("p")
 
 
-def first_purchase_on(engine: Engine) -> date | None:
-    """The day of the first purchase that `offer_engine` holds; None where there is none."""
-    return engine.rows("select min(ordered_on) from offer_days")[0][0]
+def purchase_days(engine: Engine) -> pd.DataFrame:
+    """Customer, product and day, as whole numbers, of every purchase; days are counted from 1970."""
+    return engine.to_pandas(
+        "select c, p, date_diff('day', date '1970-01-01', ordered_on) as day from offer_days order by c, p, day"
+    )
 
 
-def known_buyers(engine: Engine) -> pd.Series:
-    """The numbers of the customers who bought up to the day that the engine is counted up to, sorted."""
-    return engine.to_pandas("select c from offer_customer_stats order by c")["c"]
-
-
-def buyers_of_products(engine: Engine) -> pd.Series:
-    """Product's number -> customers who bought it up to that day."""
-    return engine.to_pandas("select p, buyers from offer_product_stats").set_index("p")["buyers"]
+def order_products(engine: Engine) -> pd.DataFrame:
+    """Order and product, as whole numbers, of every order that is not too large to say something of pairs."""
+    return engine.to_pandas(
+        f"""
+        select o, p from offer_purchases
+            semi join (
+                select o from offer_purchases group by o having count(distinct p) <= {LARGEST_ORDER}
+            ) as fit using (o)
+        group by o, p
+        """
+    )
 
 
 LARGEST_ORDER = 100
 """Orders with more different products say little about any two of them; they are left out of pairs."""
-
-PAIR_PRODUCTS = 3_000
-"""So many of the products bought on most days are looked at in pairs."""
-
-NEIGHBOURS = 50
-"""Products kept for each one that is bought together with it."""
-
-PAIR_WEIGHT = 20
-"""The share among all orders counts as much as so many orders with the first product."""
-
-LEAST_TOGETHER = 3
-"""Orders with both products, at the least."""
-
-_COUNTED = """
-            count(*) as last_orders,
-            count(case when {ordered_on} <= $second_on then 1 end) as second_orders,
-            count(case when {ordered_on} <= $third_on then 1 end) as third_orders"""
-
-PAIR_STATEMENTS = {
-    "offer_order_products": "select o, p, min(ordered_on) as ordered_on from offer_purchases group by o, p",
-    "offer_order_sizes": """
-        select o, min(ordered_on) as ordered_on, count(*) as products from offer_order_products group by o
-    """,
-    "offer_orders": f"""
-        select o, p, ordered_on
-        from offer_order_products
-            semi join (
-                select p, count(*) as days from offer_days group by p
-                order by days desc, p
-                limit {PAIR_PRODUCTS}
-            ) as often using (p)
-            semi join (select o from offer_order_sizes where products <= {LARGEST_ORDER}) as fit using (o)
-    """,
-    "offer_pair_counts": f"""
-        select
-            a.p,
-            b.p as q,{_COUNTED.format(ordered_on="a.ordered_on")}
-        from offer_orders as a join offer_orders as b on a.o = b.o and a.p < b.p
-        group by a.p, b.p
-        having count(*) >= {LEAST_TOGETHER}
-    """,
-    "offer_product_orders": f"""
-        select
-            p,{_COUNTED.format(ordered_on="ordered_on")}
-        from offer_orders
-        group by p
-    """,
-    "offer_all_orders": f"""
-        select{_COUNTED.format(ordered_on="ordered_on")}
-        from offer_order_sizes
-        where products <= {LARGEST_ORDER}
-    """,
-}
-"""Table -> how it is made; the last two days lie one and two horizons before the first."""
-
-_AT_PLACE = "case when $place = 0 then last_orders when $place = 1 then second_orders else third_orders end"
-
-_GOING_TOGETHER = {
-    "counted": f"select p, q, {_AT_PLACE} as baskets from offer_pair_counts",
-    "products": f"select p, {_AT_PLACE} as orders from offer_product_orders",
-    "whole": f"select {_AT_PLACE} as total from offer_all_orders",
-    "together": """
-        select p, q, baskets from counted where baskets >= $least_together
-        union all
-        select q as p, p as q, baskets from counted where baskets >= $least_together
-    """,
-    "shares": f"""
-        select
-            together.p,
-            together.q,
-            together.baskets,
-            before.orders as orders_before,
-            behind.orders as orders_behind,
-            cast(behind.orders as double) / total as base,
-            (together.baskets + {PAIR_WEIGHT} * cast(behind.orders as double) / total)
-                / (before.orders + {PAIR_WEIGHT}) as share
-        from together
-            join products as before on together.p = before.p
-            join products as behind on together.q = behind.p
-            cross join whole
-    """,
-}
-PAIRS_SQL = Steps(_GOING_TOGETHER).sql(
-    f"""
-select p, q, baskets, orders_before, orders_behind, base, share
-from (
-    select *, row_number() over (partition by p order by share desc, q) as place from shares
-) as places
-where place <= {NEIGHBOURS}
-"""
-)
-"""The products that go with each one, by their share among its orders, drawn towards that among all."""
-
-_DONE_WITH = ("offer_orders", "offer_order_sizes", "offer_order_products")
-
-
-def count_pairs(engine: Any, day: date, *, horizon_days: int) -> None:
-    """Count the orders with any two products, up to a day and to one and two horizons before it."""
-    values = {
-        "second_on": day - timedelta(days=horizon_days),
-        "third_on": day - timedelta(days=2 * horizon_days),
-    }
-    lay_down(engine, PAIR_STATEMENTS, **values)
-    for name in _DONE_WITH:
-        engine.execute(f"drop table {name}")
-
 
 LEAST_ENDED = 20
 """Repeat purchases from which a product, or a category, has a rhythm of its own."""
@@ -386,29 +285,6 @@ STATEMENTS = {
             group by p
         ) as prices using (p)
     """,
-    "offer_customer_stats": """
-        select *
-        from (
-            select
-                c,
-                count(*) as visit_days,
-                count(case when ordered_on > $recent_on then 1 end) as visit_days_recent,
-                count(case when ordered_on > $season_on then 1 end) as visit_days_season,
-                min(ordered_on) as first_visit_on,
-                max(ordered_on) as last_visit_on
-            from (select distinct c, ordered_on from offer_days where ordered_on <= $cut) as visits
-            group by c
-        ) as coming join (
-            select
-                c,
-                count(*) as products,
-                sum(own_days) as lines,
-                count(case when first_on > $recent_on then 1 end) as tried_recent,
-                count(case when first_on > $season_on then 1 end) as tried_season
-            from offer_histories
-            group by c
-        ) as choosing using (c)
-    """,
     "offer_group_habits": """
         select
             histories.c,
@@ -432,34 +308,6 @@ STATEMENTS = {
             row_number() over (partition by g order by buyers_recent desc, buyers desc, p) as place
         from offer_product_stats join offer_products using (p)
         where has_group
-    """,
-    "offer_product_signals": """
-        select
-            stats.p,
-            products.g,
-            stats.buyers,
-            stats.buyers_recent,
-            stats.buyers_season,
-            stats.first_recent,
-            stats.first_season,
-            stats.paid_price,
-            cast(stats.repeaters as double) / stats.buyers as repeat_share,
-            cast(stats.bought_days as double) / stats.buyers as days_per_buyer,
-            cast(stats.buyers_recent as double) / nullif(places.group_buyers, 0) as group_share
-        from offer_product_stats as stats
-            join offer_products as products using (p)
-            left join offer_group_places as places using (p)
-    """,
-    "offer_favourites": """
-        select p
-        from (
-            select
-                p,
-                row_number() over (order by buyers_recent desc, buyers desc, p) as place,
-                row_number() over (order by first_recent desc, buyers_recent desc, p) as new_place
-            from offer_product_stats
-        ) as places
-        where place <= 30 or new_place <= 30
     """,
     "offer_gap_counts": f"""
         select
@@ -489,15 +337,13 @@ STATEMENTS = {
     "offer_all_gaps": "select all_days, all_return from (values (1)) as one left join ("
     + _gaps_sql(key="k", where="true", name="all", ended="all_ended", running="all_running")
     + ") as found on true",
-    "offer_pairs": PAIRS_SQL,
 }
 """Table -> how it is made; later ones rest on earlier ones. ``$cut`` is the last day that is looked at."""
 
 
-def count_up_to(engine: Any, day: date, *, horizon_days: int, place: int = 0) -> None:
+def count_up_to(engine: Any, day: date, *, horizon_days: int) -> None:
     """Make the tables of `STATEMENTS` as they were known at the end of a day; those of another day go."""
-    values = day_values(day, horizon_days=horizon_days) | {"place": place}
-    lay_down(engine, STATEMENTS, **values)
+    lay_down(engine, STATEMENTS, **day_values(day, horizon_days=horizon_days))
 
 
 def day_values(day: date, *, horizon_days: int) -> dict[str, Any]:
@@ -506,5 +352,4 @@ def day_values(day: date, *, horizon_days: int) -> dict[str, Any]:
         "cut": day,
         "recent_on": day - timedelta(days=horizon_days),
         "season_on": day - timedelta(days=3 * horizon_days),
-        "least_together": LEAST_TOGETHER,
     }

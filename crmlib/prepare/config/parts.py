@@ -298,7 +298,8 @@ class OffersConfig(Section):
     """Which offers may be made: the least margin in percent of the price, and how long ago a purchase is news."""
 
     min_margin_pct: Annotated[float, Field(gt=-1000, le=100, allow_inf_nan=False)] | None = None
-    just_bought_days: StrictInt = Field(default=30, ge=0)
+    just_bought_days: StrictInt | None = Field(default=None, ge=0)
+    never: tuple[str, ...] = ()
 
 
 class OutreachConfig(Section):

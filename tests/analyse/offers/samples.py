@@ -39,10 +39,10 @@ def little_offers() -> Offers:
         ),
         cold=pd.DataFrame({"customer_id": ["cem"], "group_by": [""], "group": ["all customers"]}),
         tried=pd.DataFrame(
-            {"part": "own", "model": ["logistic_regression", "boosted_trees"], "log_loss": [0.31, 0.29],
-             "auc": [0.78, 0.81], "chosen": [False, True]}
+            {"part": "own", "model": ["own_most", "all_signals"], "hit_rate_pct": [60.0, 62.0],
+             "log_loss": [0.31, 0.29], "auc": [0.78, 0.81], "chosen": [False, True]}
         ),
-        signals=pd.DataFrame({"part": ["own"], "signal": ["own_days"], "auc_loss": [0.1]}),
+        signals=pd.DataFrame({"part": ["own"], "signal": ["own_lately"], "auc_loss": [0.1]}),
         rhythms=pd.DataFrame(
             {"due_days": [14.0], "return_pct": [80.0], "based_on": ["product"], "ended": [40], "running": [9]},
             index=pd.Index(["p1"], name="product_id"),
@@ -51,7 +51,7 @@ def little_offers() -> Offers:
         horizon_days=28,
         k=2,
         customers=4,
-        ways={"own": "boosted_trees", "new": "shrunk_shares"},
+        ways={"own": "all_signals", "new": "shrunk_shares"},
         learnt_on=(day("2024-01-03").date(),),
         learnt_customers=4,
         limits={"large_orders": 100},

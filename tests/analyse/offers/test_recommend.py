@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.offers.recommend import KINDS, recommend_offers, recommend_several
+from crmlib.measure.offers.not_goods import find_not_goods
 from crmlib.present.reports.offers.say import learnt_paragraph, offer_reasons, rule_words
 from crmlib.schema.errors import ParameterError
 from tests.analyse.offers.shops import AS_OF, goods, lines_of, regular_shop, repeated, together, workspace
@@ -196,7 +197,9 @@ def test_margins_rank_and_have_a_floor():
         product_id=["dear", "slim"], unit_price=[10.0, 10.0], unit_cost=[2.0, 9.5], name=["Dear", "Slim"]
     )
     rows = repeated("ann", "dear", DAYS) + repeated("ann", "slim", [*DAYS, "2024-05-20"])
-    offers = offers_of(rows, tables={"products": shelf})
+    plain = offers_of(rows, tables={"products": shelf})
+    assert plain.ranked_by == "probability" and plain.table["probability"].is_monotonic_decreasing
+    offers = offers_of(rows, tables={"products": shelf}, rank_by="expected margin")
     assert offers.ranked_by == "expected margin" and offers.table["product"].tolist() == ["Dear", "Slim"]
     assert offers.table["margin"].tolist() == [8.0, 0.5]
     assert offers.table["expected_margin"].to_numpy() == pytest.approx(
@@ -221,6 +224,36 @@ def test_a_stated_life_is_a_prior():
     offers = offers_of(rows, tables={"products": shelf}, kinds=["repeat-sell"])
     assert offers.rhythms.loc["printer", ["due_days", "based_on"]].tolist() == [900, "life"]
     assert offers.for_customer("ann")["due_on"].item() == pd.Timestamp("2024-04-07") + pd.Timedelta(days=900)
+
+
+def test_what_is_no_article_is_found_by_evidence_and_never_offered():
+    shelf = goods(
+        product_id=["tea", "POST", "gift"],
+        name=["Tea", "Dotcom postage", "Sampler"],
+        category=["Tea", None, "Fun"],
+    )
+    rows = [row for name in ("tea", "POST") for row in repeated("ann", name, DAYS)] + repeated(
+        "ann", "gift", DAYS, 0.0
+    )
+    crm = workspace(rows, products=shelf)
+    found = find_not_goods(crm)
+    assert found[["product_id", "evidence"]].values.tolist() == [["POST", "name"], ["gift", "free"]]
+    offers = recommend_offers(crm, just_bought_days=0)
+    assert offers.table["product_id"].tolist() == ["tea"] and removed(offers)["no goods"] == [1, 1]
+    settings = {"never": ("tea",), "just_bought_days": 0, "min_margin_pct": None}
+    assert offers_of(rows, offers=settings, tables={"products": shelf}).table.empty
+
+
+def test_codes_without_a_digit_and_lines_that_only_take_away_are_no_articles():
+    many = [row for n in range(30) for row in repeated("ann", f"{n:03}", DAYS)]
+    rows = (
+        many
+        + repeated("ann", "M", DAYS)
+        + repeated("bob", "099", DAYS, -3.0)
+        + repeated("bob", "gold", DAYS[:2])
+    )
+    found = find_not_goods(workspace(rows))
+    assert found.set_index("product_id")["evidence"].to_dict() == {"M": "code", "099": "negative"}
 
 
 @pytest.fixture(scope="module")
@@ -287,8 +320,9 @@ def test_table_is_in_order(learnt):
 @pytest.mark.parametrize(
     ("settings", "match"),
     [({"k": 0}, "k is 0"), ({"horizon_days": True}, "horizon_days"), ({"kinds": ["crosssell"]}, "cross-sell"),
-     ({"kinds": []}, "kinds is empty"), ({"min_margin_pct": 120}, "100 at most"), ({"just_bought_days": -1}, "just")],
-    ids=["k", "horizon", "kind", "no kind", "margin", "just bought"],
+     ({"kinds": []}, "kinds is empty"), ({"min_margin_pct": 120}, "100 at most"), ({"just_bought_days": -1}, "just"),
+     ({"rank_by": "luck"}, "rank_by is 'luck'")],
+    ids=["k", "horizon", "kind", "no kind", "margin", "just bought", "order"],
 )  # fmt: skip
 def test_arguments_that_do_not_fit_are_refused(settings, match):
     with pytest.raises(ParameterError, match=match):

@@ -1,8 +1,8 @@
-"""Purchases, pairs, gaps and candidates of offers against the same worked out in plain Python."""
+"""Purchases, orders, gaps and looks that offers stand on, against the same worked out in plain Python."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import date, timedelta
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -11,23 +11,20 @@ import sqlglot
 
 from crmlib import Crm, survival_curves
 from crmlib.measure.offers.candidates import (
-    CANDIDATES_SQL,
-    EVIDENCE_SQL,
-    LABELS_SQL,
-    candidates_of,
-    evidence_of,
+    STEPS_SQL,
+    VIEWS_SQL,
     group_sellers,
+    product_views,
 )
 from crmlib.measure.offers.tables import (
     LARGEST_ORDER,
-    PAIR_STATEMENTS,
-    PAIR_WEIGHT,
     STATEMENTS,
-    count_pairs,
     count_up_to,
     day_of,
     offer_engine,
+    order_products,
     products_offered,
+    purchase_days,
     table_statements,
 )
 from crmlib.schema.errors import SchemaError
@@ -60,7 +57,6 @@ def lines():
 def counted(lines):
     """An engine at the end, with names instead of numbers at hand."""
     engine = offer_engine(Crm.from_frames(as_of=END, transactions=lines))
-    count_pairs(engine, END, horizon_days=HORIZON)
     count_up_to(engine, END, horizon_days=HORIZON)
     yield engine
     engine.close()
@@ -71,30 +67,24 @@ def names_of(engine):
     return products, dict(engine.rows("select c, customer_id from offer_customers"))
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_pairs_are_those_counted_one_by_one(counted, lines, place):
-    cut = END - timedelta(days=place * HORIZON)
-    count_up_to(counted, cut, horizon_days=HORIZON, place=place)
-    known = lines[lines["ordered_at"].dt.date <= cut]
-    baskets = [set(own) for _, own in known.groupby("order_id")["product_id"]]
-    baskets = [basket for basket in baskets if len(basket) <= LARGEST_ORDER]
-    alone = Counter(item for basket in baskets for item in basket)
-    both = Counter(pair for basket in baskets for pair in combinations(sorted(basket), 2))
+def test_orders_hold_their_products_and_large_ones_are_left_out(counted, lines):
     products, _ = names_of(counted)
+    found = defaultdict(set)
+    for order, product in order_products(counted).itertuples(index=False):
+        found[order].add(products[product])
+    baskets = [set(own) for _, own in lines[lines["order_id"] != "big"].groupby("order_id")["product_id"]]
+    assert sorted(map(sorted, found.values())) == sorted(map(sorted, baskets)) and len(baskets) > 100
+
+
+def test_days_of_purchase_are_those_counted_one_by_one(counted, lines):
+    products, customers = names_of(counted)
+    rows = purchase_days(counted)
+    assert rows.equals(rows.sort_values(["c", "p", "day"], ignore_index=True))
     found = {
-        (products[p], products[q]): (n, before, behind, share)
-        for p, q, n, before, behind, share in counted.rows(
-            "select p, q, baskets, orders_before, orders_behind, share from offer_pairs"
-        )
+        (customers[c], products[p], date(1970, 1, 1) + timedelta(days=int(d))) for c, p, d in rows.to_numpy()
     }
-    expected = {}
-    for (a, b), n in both.items():
-        if n >= 3:
-            for one, other in ((a, b), (b, a)):
-                share = (n + PAIR_WEIGHT * alone[other] / len(baskets)) / (alone[one] + PAIR_WEIGHT)
-                expected[one, other] = (n, alone[one], alone[other], pytest.approx(share))
-    assert found == expected and len(found) > 20
-    count_up_to(counted, END, horizon_days=HORIZON)
+    assert found == {(row.customer_id, row.product_id, row.ordered_at.date()) for row in lines.itertuples()}
+    assert len(rows) == len(found)
 
 
 def test_histories_are_those_counted_one_by_one(counted, lines):
@@ -130,40 +120,23 @@ def test_gaps_are_those_of_the_survival_curve_that_counts_running_stretches(coun
         assert (row["ended"], row["running"]) == (sum(ended), len(ended) - sum(ended))
 
 
-def test_candidates_know_the_history_and_what_points_to_them(counted, lines):
-    products, customers = names_of(counted)
-    found = candidates_of(counted, np.arange(12), day=END, horizon_days=HORIZON)
-    assert not found.duplicated(["c", "p"]).any()
-    bought = {(row.customer_id, row.product_id) for row in lines.itertuples()}
-    said = {(customers[c], products[p]) for c, p in found.loc[found["is_own"], ["c", "p"]].to_numpy()}
-    assert said <= bought and len(said) > 60
-    pairs = {
-        (p, q): (share, base)
-        for p, q, share, base in counted.rows("select p, q, share, base from offer_pairs")
-    }
-    histories = defaultdict(dict)
-    for c, p, days, last in counted.rows("select c, p, own_days, last_on from offer_histories"):
-        histories[c][p] = round(1e6 * days**0.5 / (1 + (END - last).days / HORIZON))
-    for row in found.sample(40, random_state=0).itertuples():
-        own = sorted(histories[row.c].items(), key=lambda item: (-item[1], item[0]))[:60]
-        parts = {p: weight * pairs[p, row.p][0] for p, weight in own if (p, row.p) in pairs}
-        assert row.together == pytest.approx(sum(parts.values()) / 1e6, abs=1e-4)
-        excess = {
-            p: weight * (pairs[p, row.p][0] - pairs[p, row.p][1]) for p, weight in own if (p, row.p) in pairs
-        }
-        if excess and max(excess.values()) > 1:
-            assert excess[int(row.because)] == pytest.approx(max(excess.values()), abs=1.5)
-
-
-def test_evidence_is_the_orders_with_both(counted, lines):
-    products, _ = names_of(counted)
-    code = {word: p for p, word in products.items()}
-    asked = pd.DataFrame({"c": [0], "p": [code["p1"]], "because": [code["p2"]]})
-    row = evidence_of(counted, asked).iloc[0]
-    fit = lines[lines["order_id"] != "big"].groupby("order_id")["product_id"].agg(set)
-    both, before, behind = (sum(need <= own for own in fit) for need in ({"p1", "p2"}, {"p2"}, {"p1"}))
-    assert (row["baskets"], row["orders_before"]) == (both, before)
-    assert row["lift"] == pytest.approx(both / before / (behind / len(fit)))
+def test_a_look_at_a_product_is_read_by_the_clock_of_the_workspace(lines):
+    seen = pd.DataFrame(
+        {"customer_id": ["c1", "c1", None, "c2"], "product_id": ["p3", "p3", "p3", None], "event": "view",
+         "happened_at": pd.to_datetime([f"2024-{month}-01 03:00+00:00" for month in ("03", "06", "03", "03")])}
+    )  # fmt: skip
+    crm = Crm.from_frames(as_of=END, time_zone="America/New_York", transactions=lines, events=seen)
+    engine = offer_engine(crm)
+    products, customers = names_of(engine)
+    found = product_views(crm, engine)
+    engine.close()
+    # The look of June lies after the end, the others name nobody or nothing.
+    ((c, p, day),) = found.to_numpy()
+    assert (customers[c], products[p], date(1970, 1, 1) + timedelta(days=int(day))) == (
+        "c1",
+        "p3",
+        date(2024, 2, 29),
+    )
 
 
 def test_a_purchase_that_came_back_is_none():
@@ -214,8 +187,8 @@ ALL_COLUMNS = {name: list(spec.names) for name, spec in TABLES.items()}
 @pytest.mark.parametrize("columns", [ALL_COLUMNS, {"transactions": []}], ids=["all columns", "no column"])
 def test_every_statement_translates_to_spark(columns):
     statements = {
-        **table_statements(columns, people="select customer_id from customers"), **PAIR_STATEMENTS, **STATEMENTS,
-        "candidates": CANDIDATES_SQL, "labels": LABELS_SQL, "evidence": EVIDENCE_SQL,
+        **table_statements(columns, people="select customer_id from customers"), **STATEMENTS,
+        "steps": STEPS_SQL, "views": VIEWS_SQL,
     }  # fmt: skip
     for name, sql in statements.items():
         (spark,) = sqlglot.transpile(

@@ -8,7 +8,8 @@ import pandas as pd
 
 from crmlib.analyse.offers.eligibility import RULES
 from crmlib.analyse.offers.judging import BUYERS, EVERYBODY, ITEM_KNN, OFFERS, OWN_REPEATS, POPULARITY
-from crmlib.analyse.offers.learning import SIGNALS, WAYS
+from crmlib.analyse.offers.learning import WAYS
+from crmlib.analyse.offers.methods import SIGNALS
 from crmlib.analyse.offers.proof import ALL_OFFERS, NEW_OFFERS, OffersProof
 from crmlib.analyse.offers.result import BEST_SELLER, KINDS, REASONS, Offers
 from crmlib.present import numbers
@@ -41,6 +42,9 @@ _OF_COUNTING = "large_orders"
 
 _AGREEING = 0.7
 """Of the groups of like chance, so many must agree with what happened for chances to be read as exact."""
+
+_TWO_SEASONS = 728
+"""Dates of a test that reach over so many days show each season twice."""
 
 LIST_WORDS = Family("offers-list", _SIDES)
 """What a list is called inside a sentence."""
@@ -492,6 +496,8 @@ def _exact(proof: OffersProof) -> bool:
 
 def _proof_limits(proof: OffersProof) -> list[Claim]:
     said = [claim("offers-limits-rules")]
+    if (proof.periods["until"].max() - proof.periods["cutoff"].min()).days < _TWO_SEASONS:
+        said.append(claim("offers-limits-one-year"))
     behind = _lists(proof, ALL_OFFERS, _HIT, ("no", "uncertain"))
     if behind:
         said.append(claim("offers-limits-behind", lists=names(behind)))

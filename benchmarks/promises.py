@@ -6,6 +6,7 @@ listed, and counted apart: of it the order alone is said.
 
     python benchmarks/promises.py                      # Complete Journey, Online Retail, the sample company, CDNOW
     python benchmarks/promises.py b2b retail --claims churn sales
+    pip install pmdarima                               # for the two series of monthly sales
 """
 
 import argparse
@@ -36,6 +37,8 @@ DAYS = {
     "online_retail": ["2011-07-31", "2011-08-31"],
     "cdnow": ["1997-12-31", "1998-03-31"],
     "maven_crm": ["2017-08-31", "2017-09-30"],
+    "wine": ["1988-02-29", "1989-05-31", "1990-08-31", "1991-11-30", "1993-02-28", "1994-05-31"],
+    "airline": ["1954-02-28", "1955-05-31", "1956-08-31", "1957-11-30", "1959-02-28", "1960-05-31"],
 }
 """Where each workspace is closed: the seasons of its history, as far as a quarter is left to judge by."""
 
@@ -60,18 +63,44 @@ def cdnow() -> Crm:
     return Crm.from_frames(as_of="1998-06-30", currency="USD", transactions=lines)
 
 
+def monthly(name: str) -> Crm:
+    """Monthly sales of long ago, of the package pmdarima (an extra): Australian wine, airline passengers."""
+    from pmdarima import datasets
+
+    load, first = {
+        "wine": (datasets.load_wineind, "1980-01"),
+        "airline": (datasets.load_airpassengers, "1949-01"),
+    }[name]
+    values = np.asarray(load(), dtype=float)
+    months = pd.period_range(first, periods=len(values), freq="M")
+    half = {"product_id": "all", "net_amount": values / 2}
+    lines = pd.concat(
+        [
+            pd.DataFrame(half | {"ordered_at": at, "order_id": months.astype(str)})
+            for at in (months.start_time, months.end_time.normalize())
+        ]
+    )
+    return Crm.from_frames(as_of=f"{months[-1].end_time:%Y-%m-%d}", currency="AUD", transactions=lines)
+
+
 def opened(name: str) -> Crm:
     if name == "cdnow":
         return cdnow()
+    if name in ("wine", "airline"):
+        return monthly(name)
     folder = ROOT / "data" / name
     return crmlib.open_workspace(folder if folder.exists() else ROOT / "tests" / "workspaces" / name)
+
+
+def columns_of(crm: Crm) -> list[str]:
+    return list(crm.columns("transactions")) if "transactions" in crm else []
 
 
 def churn(crm: Crm, day: str) -> list[dict]:
     """The share of the customers at risk by their state that buys nothing within so many days."""
     then = crm.at(day)
     until = days_later(then.as_of, CHURN_DAYS, time_zone=crm.time_zone)
-    if until > crm.as_of or "transactions" not in crm:
+    if until > crm.as_of or "customer_id" not in columns_of(crm):
         return []
     model = crmlib.fit_churn(
         then, horizon_days=CHURN_DAYS, candidates=["logistic_regression"], indicators=FIGURES
@@ -83,9 +112,14 @@ def churn(crm: Crm, day: str) -> list[dict]:
     flat = float(known["outcomes"].sum() / known["customers"].sum())
     level = getattr(model, "level", None)
     found = {
-        "expected": 100 * p.mean(), "low": np.nan, "high": np.nan, "promised": True,
-        "came": 100 * stopped.mean(), "ranking": area(p, stopped),
-        "own": ((p - stopped) ** 2).mean(), "plain": ((flat - stopped) ** 2).mean(),
+        "expected": 100 * p.mean(),
+        "low": np.nan,
+        "high": np.nan,
+        "promised": True,
+        "came": 100 * stopped.mean(),
+        "ranking": area(p, stopped),
+        "own": ((p - stopped) ** 2).mean(),
+        "plain": ((flat - stopped) ** 2).mean(),
     }
     if level is not None:
         found |= {"low": 100 * level.low, "high": 100 * level.high, "promised": level.is_promised}
@@ -95,7 +129,7 @@ def churn(crm: Crm, day: str) -> list[dict]:
 def buying(crm: Crm, day: str) -> list[dict]:
     """Purchase days of the customers known, and what they bring: revenue, nothing discounted."""
     then, rows = crm.at(day), []
-    if "transactions" not in crm:
+    if "customer_id" not in columns_of(crm):
         return []
     for length in BUYING_DAYS:
         until = days_later(then.as_of, length, time_zone=crm.time_zone)
@@ -113,8 +147,10 @@ def buying(crm: Crm, day: str) -> list[dict]:
         claims = {
             f"purchases in {length} days": (each.sum(), len(later), len(past), "purchases"),
             f"revenue in {length} days": (
-                future.table["future_contribution"].sum(), later["kept_amount"].sum(),
-                past["kept_amount"].sum(), "revenue",
+                future.table["future_contribution"].sum(),
+                later["kept_amount"].sum(),
+                past["kept_amount"].sum(),
+                "revenue",
             ),
         }
         for claim, (expected, came, plain, kind) in claims.items():
@@ -183,8 +219,14 @@ def pipeline(crm: Crm, day: str) -> list[dict]:
     won = read_ledger(crm).won_between(found.today, found.ends_on, amounts=found.workings["amounts"])
     plain = float(found.history.tail(3)["actual"].sum())
     return [
-        {"claim": "won in 3 months", **named(found), "came": won["amount"].sum(), "plain": plain,
-         "ranking": np.nan, "own": np.nan}
+        {
+            "claim": "won in 3 months",
+            **named(found),
+            "came": won["amount"].sum(),
+            "plain": plain,
+            "ranking": np.nan,
+            "own": np.nan,
+        }
     ]
 
 

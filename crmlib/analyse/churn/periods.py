@@ -196,8 +196,8 @@ def buying_days(crm: Crm) -> pd.DataFrame:
 def share_level(days: pd.DataFrame, question: Question, *, today: pd.Timestamp) -> Level | None:
     """Which share of the customers asked about will have the outcome, by what share had it on past days.
 
-    Expected is the share of the latest time that is over, moved by what that was off at past days; None where no
-    past day can be looked at, or where one category is asked about.
+    Expected is the share of the latest times that are over, at most `TRAINING_PERIODS`, moved by what that was off
+    at past days; None where no past day can be looked at, or where one category is asked about.
     """
     days = days[days["ordered_on"] <= today]
     if question.category is not None or days.empty:
@@ -207,18 +207,28 @@ def share_level(days: pd.DataFrame, question: Question, *, today: pd.Timestamp) 
     step = pd.Timedelta(days=length)
     rows = []
     for day in moments:
-        before, _ = _share_after(days, question, day=day - step)
+        before = _share_before(days, question, day=day, first=first)
         came, n = _share_after(days, question, day=day)
         rows.append((day, day + step, before, came, 1 / np.sqrt(max(n * came * (1 - came), 1.0))))
     past = pd.DataFrame(rows, columns=["made_on", "until", "expected", "actual", "within"])
     past = past[past["actual"].notna() & past["expected"].between(0, 1, inclusive="neither")]
-    latest, n = _share_after(days, question, day=today - step)
+    latest = _share_before(days, question, day=today, first=first)
+    _, n = _share_after(days, question, day=today)
     if past.empty or not 0 < latest < 1:
         return None
     within = float(1 / np.sqrt(max(n * latest * (1 - latest), 1.0)))
     return learn_level(
         past, raw=latest, within=within, today=today, span_days=(today - first).days, scale="logit"
     )
+
+
+def _share_before(days: pd.DataFrame, question: Question, *, day: pd.Timestamp, first: pd.Timestamp) -> float:
+    """The mean share with the outcome after the latest days whose time is over on a day."""
+    step = pd.Timedelta(days=question.horizon_days)
+    known = days[days["ordered_on"] <= day]
+    moments = [day - step * back for back in range(1, TRAINING_PERIODS + 1)]
+    shares = [_share_after(known, question, day=moment)[0] for moment in moments if moment >= first + step]
+    return float(np.nanmean(shares)) if np.isfinite(shares).any() else float("nan")
 
 
 def _share_after(days: pd.DataFrame, question: Question, *, day: pd.Timestamp) -> tuple[float, int]:

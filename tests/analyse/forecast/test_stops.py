@@ -35,7 +35,7 @@ def test_after_a_stop_what_came_since_is_carried_on(closed, since):
     assert not (found.periods["low"] < 0).any()
 
 
-@pytest.mark.parametrize("missing", [[20], [15, 27], [30, 31]])
+@pytest.mark.parametrize("missing", [[20], [15, 28], [30, 31]])
 def test_months_that_are_missing_are_filled(missing):
     amounts = level(36)
     amounts[missing] = 0

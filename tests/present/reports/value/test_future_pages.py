@@ -127,7 +127,7 @@ def test_sentences_are_whole_and_plain(name):
 
 def test_the_answer_is_true():
     found = future_of("little")
-    said = " ".join(told(claims_future.future_answer(found))).replace("of\nmargin", "of margin")
+    said = " ".join(told(claims_future.future_answer(promised(found)))).replace("of\nmargin", "of margin")
     assert money(found.table.future_contribution.sum(), "EUR") in said and "of margin" in said
     checked = found.spend_check
     assert percent(abs(checked["error_pct"])) in said and percent(abs(checked["rule_error_pct"])) in said

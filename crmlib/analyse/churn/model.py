@@ -13,14 +13,17 @@ from crmlib.analyse.churn.periods import (
     Question,
     Sample,
     alive_alone,
+    buying_days,
     check_days,
     collect_samples,
     names_of,
     period_table,
     recency_alone,
     sample_at,
+    share_level,
 )
 from crmlib.analyse.customers.states import lifecycle_stages
+from crmlib.analyse.learn.backtest import Level, odds_moved, with_odds
 from crmlib.analyse.learn.candidates import (
     Fitted,
     Learnt,
@@ -42,7 +45,7 @@ from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators.compute import sensitive_indicators
 from crmlib.measure.purchases.outcomes import first_order_at, purchases_within
 from crmlib.measure.purchases.states import purchase_rhythm, read_rhythm
-from crmlib.prepare.clock import days_later
+from crmlib.prepare.clock import days_later, in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import AT_RISK, LIKELY
@@ -95,6 +98,9 @@ class ChurnModel:
         difference.
     tested_later : bool
         Whether the test was on a later period.
+    level : Level or None
+        The share of those scored that is expected to have the outcome, with an interval that holds the surprise
+        of the next period; None where no past day could be looked at.
     notes : tuple of (code, values...)
         What stood in for what, see `crmlib.present.reports.churn.say.NOTE_WORDS`.
     """
@@ -124,6 +130,7 @@ class ChurnModel:
     notes: tuple[tuple[Any, ...], ...] = ()
     currency: str = ""
     active_days: int | None = None
+    level: Level | None = None
 
     @property
     def chosen(self) -> pd.Series:
@@ -534,7 +541,8 @@ def _fit(
 ) -> ChurnModel:
     names, seed = check_candidates(candidates), check_seed(seed)
     test, earlier = collect_samples(crm, question)
-    scored = _of_buyers(sample_at(crm, crm.as_of, question, labelled=False, figures=now), states)
+    asked = sample_at(crm, crm.as_of, question, labelled=False, figures=now)
+    scored = _of_buyers(asked, states)
     known = rows_of([(sample.features, sample.label) for sample in earlier])
     rows = some_of(known, seed=seed)
     refused = find_leaks(rows.features, rows.label, groups=rows.groups)
@@ -542,7 +550,9 @@ def _fit(
     matrix = learnt.encoding.matrix(test.features)
     rivals, notes = _baselines(crm, question, earlier, test)
     notes += _learnt_from_some(rows, known)
-    predictions = {name: learnt.fitted[name].probability(matrix) for name in names} | rivals
+    bought, zone = buying_days(crm), crm.time_zone
+    then = share_level(bought, question, today=_day(test.cutoff, zone))
+    predictions = {name: _at_level(learnt.fitted[name].probability(matrix), then) for name in names} | rivals
     found = judged(predictions, test.label, chosen=learnt.chosen.name, baselines=tuple(rivals), seed=seed)
     newest = [test, *earlier[: max(1, len(earlier) - 1)]]
     latest = some_of(rows_of([(s.features, s.label) for s in newest]), seed=seed)
@@ -553,10 +563,8 @@ def _fit(
         seed=seed,
         tree_too="decision_tree" in names,
     )
-    scores = pd.Series(
-        final.chosen.probability(final.encoding.matrix(scored.features)),
-        index=scored.features.index,
-        name="probability",
+    scores, level = _scores(
+        final, asked, scored.features.index, share_level(bought, question, today=_day(crm.as_of, zone))
     )
     value = _value(crm, question, scored.features.index)
     roles = [*(("learn", sample) for sample in reversed(earlier)), ("test", test), ("score", scored)]
@@ -571,6 +579,7 @@ def _fit(
         value=value,
         refused=reason_series(refused),
         periods=periods,
+        level=level,
         tested_later=True,
         notes=notes,
         currency=crm.currency,
@@ -578,6 +587,36 @@ def _fit(
         **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed,
                     hidden=sensitive_indicators(crm)),
     )  # fmt: skip
+
+
+def _day(moment: pd.Timestamp, zone: str) -> pd.Timestamp:
+    return in_zone(moment, time_zone=zone).tz_localize(None).normalize()
+
+
+def _at_level(probability: np.ndarray, level: Level | None) -> np.ndarray:
+    if level is None or not len(probability):
+        return probability
+    return with_odds(probability, by=odds_moved(probability, mean=level.expected))
+
+
+def _scores(
+    final: Learnt, asked: Sample, kept: pd.Index, level: Level | None
+) -> tuple[pd.Series, Level | None]:
+    """Probabilities at the level that past days let expect, and that level of those who are scored."""
+    raw = final.chosen.probability(final.encoding.matrix(asked.features))
+    here = asked.features.index.isin(kept)
+    if level is None or not here.any():
+        return pd.Series(raw[here], index=asked.features.index[here], name="probability"), level
+    ends = {"expected": level.expected, "low": level.low, "high": level.high}
+    moved = {
+        name: with_odds(raw[here], by=odds_moved(raw, mean=end))
+        if np.isfinite(end)
+        else np.full(here.sum(), end)
+        for name, end in ends.items()
+    }
+    means = {name: float(p.mean()) for name, p in moved.items()}
+    scores = pd.Series(moved["expected"], index=asked.features.index[here], name="probability")
+    return scores, replace(level, raw=float(raw[here].mean()), **means)
 
 
 def _of_buyers(scored: Sample, states: pd.Series | None) -> Sample:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.learn.backtest import Level, cutoffs, learn_level
 from crmlib.analyse.learn.candidates import learn_calibration, single_figure
 from crmlib.analyse.lifetime.choice import NaiveRateModel
 from crmlib.analyse.lifetime.model import FitError
 from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.measure.indicators import compute_indicators
-from crmlib.measure.purchases.history import purchase_history
+from crmlib.measure.purchases.history import purchase_days, purchase_history
 from crmlib.measure.purchases.outcomes import category_habits, first_order_at, purchases_within
 from crmlib.prepare.clock import days_later, local_time
 from crmlib.prepare.crm import Crm
@@ -185,6 +186,63 @@ def names_of(indicators: Iterable[str] | str | None) -> tuple[str, ...] | None:
     if indicators is None:
         return None
     return (indicators,) if isinstance(indicators, str) else tuple(indicators)
+
+
+def buying_days(crm: Crm) -> pd.DataFrame:
+    """The days on which each customer bought, as far as they are known."""
+    return purchase_days(crm.table("transactions"), as_of=crm.as_of, time_zone=crm.time_zone)
+
+
+def share_level(days: pd.DataFrame, question: Question, *, today: pd.Timestamp) -> Level | None:
+    """Which share of the customers asked about will have the outcome, by what share had it on past days.
+
+    Expected is the share of the latest times that are over, at most `TRAINING_PERIODS`, moved by what that was off
+    at past days; None where no past day can be looked at, or where one category is asked about.
+    """
+    days = days[days["ordered_on"] <= today]
+    if question.category is not None or days.empty:
+        return None
+    length, first = question.horizon_days, days["ordered_on"].min()
+    moments = cutoffs(today, first=first + pd.Timedelta(days=2 * length), horizon_days=length)
+    step = pd.Timedelta(days=length)
+    rows = []
+    for day in moments:
+        before = _share_before(days, question, day=day, first=first)
+        came, n = _share_after(days, question, day=day)
+        rows.append((day, day + step, before, came, 1 / np.sqrt(max(n * came * (1 - came), 1.0))))
+    past = pd.DataFrame(rows, columns=["made_on", "until", "expected", "actual", "within"])
+    past = past[past["actual"].notna() & past["expected"].between(0, 1, inclusive="neither")]
+    latest = _share_before(days, question, day=today, first=first)
+    _, n = _share_after(days, question, day=today)
+    if past.empty or not 0 < latest < 1:
+        return None
+    within = float(1 / np.sqrt(max(n * latest * (1 - latest), 1.0)))
+    return learn_level(
+        past, raw=latest, within=within, today=today, span_days=(today - first).days, scale="logit"
+    )
+
+
+def _share_before(days: pd.DataFrame, question: Question, *, day: pd.Timestamp, first: pd.Timestamp) -> float:
+    """The mean share with the outcome after the latest days whose time is over on a day."""
+    step = pd.Timedelta(days=question.horizon_days)
+    known = days[days["ordered_on"] <= day]
+    moments = [day - step * back for back in range(1, TRAINING_PERIODS + 1)]
+    shares = [_share_after(known, question, day=moment)[0] for moment in moments if moment >= first + step]
+    return float(np.nanmean(shares)) if np.isfinite(shares).any() else float("nan")
+
+
+def _share_after(days: pd.DataFrame, question: Question, *, day: pd.Timestamp) -> tuple[float, int]:
+    """The share with the outcome after a day, and of how many."""
+    known = days[days["ordered_on"] <= day]
+    last = known.groupby("customer_id")["ordered_on"].max()
+    if question.active_days is not None:
+        last = last[last > day - pd.Timedelta(days=question.active_days)]
+    inside = (days["ordered_on"] > day) & (
+        days["ordered_on"] <= day + pd.Timedelta(days=question.horizon_days)
+    )
+    bought = last.index.isin(days.loc[inside, "customer_id"].unique())
+    share = float(bought.mean()) if len(last) else float("nan")
+    return (1 - share if question.stops else share), len(last)
 
 
 ALIVE_MODELS = {"probability_alive": BetaGeoModel, "probability_alive_modified": ModifiedBetaGeoModel}

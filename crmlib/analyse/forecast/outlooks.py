@@ -13,7 +13,8 @@ from crmlib.analyse.forecast.chances import (
     learn_hazards,
     win_chances,
 )
-from crmlib.analyse.forecast.result import BY_STAGE, LAST_YEAR, LATELY, Stretch
+from crmlib.analyse.forecast.result import BY_STAGE, LAST_YEAR, LATELY
+from crmlib.analyse.learn.backtest import Stretch
 from crmlib.measure.deals.past import DEAL_KEYS, PastPipeline
 
 BY_TIME = "time in stage"
@@ -36,6 +37,7 @@ class Known:
     `days`: To look ahead.
     `worth`: The open deals: `amount` (filled), `is_filled` and the columns of `DEAL_KEYS`.
     `pool`: The same of the deals won in the last year: what new ones will be like.
+    `open_amount`: What the open deals are worth as they stand: no more can be won from them.
     """
 
     past: PastPipeline
@@ -45,6 +47,7 @@ class Known:
     days: int
     worth: pd.DataFrame
     pool: pd.DataFrame
+    open_amount: float
 
 
 def what_is_known(
@@ -57,6 +60,7 @@ def what_is_known(
     return Known(
         past=past, ledger=ledger, amounts=amounts, today=today, days=days, worth=_worth(past.open, amounts),
         pool=_worth(late if len(late) else won, amounts, is_open=False),
+        open_amount=float(amounts.fill(past.open, is_open=True)[0].sum()),
     )  # fmt: skip
 
 
@@ -124,7 +128,7 @@ def outlook_by_time(known: Known) -> Outlook:
     return Outlook(
         way=BY_TIME,
         items=known.worth,
-        chances=_chances_of(past.open, ahead, hazards),
+        chances=_within_open(_chances_of(past.open, ahead, hazards), known),
         repeats=False,
         pool=known.pool,
         new_rates=new,
@@ -152,7 +156,7 @@ def outlook_by_stage(known: Known) -> Outlook:
     return Outlook(
         way=BY_STAGE,
         items=known.worth,
-        chances=np.array(chances).reshape(len(past.open), days),
+        chances=_within_open(np.array(chances).reshape(len(past.open), days), known),
         repeats=False,
         pool=known.pool,
         new_rates=float(year.sum()) / span * np.cumsum(plain),
@@ -193,6 +197,12 @@ def _worth(deals: pd.DataFrame, amounts: Amounts, *, is_open: bool = True) -> pd
     if is_open:
         filled = filled.where(was_missing, filled * amounts.won_factor)
     return deals[list(DEAL_KEYS)].assign(amount=filled, is_filled=was_missing)
+
+
+def _within_open(chances: np.ndarray, known: Known) -> np.ndarray:
+    """Chances with which no more is expected of the open deals than they are worth."""
+    expected = float(known.worth["amount"].to_numpy() @ chances.sum(axis=1))
+    return chances * min(1.0, known.open_amount / expected) if expected > 0 else chances
 
 
 def _chances_of(open_deals: pd.DataFrame, ahead: np.ndarray, hazards: StageHazards) -> np.ndarray:
@@ -256,7 +266,8 @@ class Futures:
         `DEAL_KEYS`.
     `draw`, `item`, `day`: One won deal each: of which future, which row of the stock, on which day ahead
         (from 1).
-    `stretch`: By how much intervals are widened.
+    `stretch`: By how much intervals are widened; None where no test stands behind any.
+    `of_open`: The open deals one by one, where the outlook looks at what was won before instead.
     """
 
     outlook: Outlook
@@ -265,7 +276,8 @@ class Futures:
     item: np.ndarray
     day: np.ndarray
     draws: int
-    stretch: Stretch
+    stretch: Stretch | None
+    of_open: Outlook | None = None
 
     def between(self, first: int, last: int, *, by: str | None = None) -> pd.DataFrame:
         """What is won from one day ahead to another."""
@@ -285,21 +297,33 @@ class Futures:
         expected = np.bincount(code, worth, minlength=len(names))
         fresh = np.bincount(code, worth * is_new, minlength=len(names))
         low, high = self._ends(code, len(names), first, last, expected)
+        from_open = np.minimum(expected - fresh, self._most_open(names, first, last, by=by))
         return pd.DataFrame(
             {
                 "expected": expected,
                 "low": low,
                 "high": high,
-                "from_open": expected - fresh,
-                "from_new": fresh,
+                "from_open": from_open,
+                "from_new": expected - from_open,
                 "count": np.bincount(code, weight, minlength=len(names)),
             },
             index=pd.Index(names, name="key"),
         )
 
+    def _most_open(self, names: pd.Index, first: int, last: int, *, by: str | None) -> np.ndarray | float:
+        """What can come from the open deals of each key: what was won before says nothing of them."""
+        if self.of_open is None:
+            return np.inf
+        items = self.of_open.items
+        keys = pd.Series("all", index=items.index) if by is None else items[by].fillna("").astype(str)
+        worth = items["amount"] * self.of_open.chances[:, first - 1 : last].sum(axis=1)
+        return worth.groupby(keys).sum().reindex(names, fill_value=0.0).to_numpy()
+
     def _ends(
         self, code: np.ndarray, size: int, first: int, last: int, expected: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
+        if self.stretch is None:
+            return np.full(size, np.nan), np.full(size, np.nan)
         inside = (self.day >= first) & (self.day <= last)
         item, draw = self.item[inside], self.draw[inside]
         amount = self.stock["amount"].to_numpy()[item]
@@ -315,7 +339,9 @@ class Futures:
         return low, high
 
 
-def draw_futures(outlook: Outlook, *, stretch: Stretch, draws: int, seed: int) -> Futures:
+def draw_futures(
+    outlook: Outlook, *, stretch: Stretch | None, draws: int, seed: int, of_open: Outlook | None = None
+) -> Futures:
     """Draw futures: each open deal is won or not, on some day; new deals come and are won."""
     lot = np.random.default_rng(seed)
     own = _of_items(lot, outlook, draws)
@@ -323,7 +349,10 @@ def draw_futures(outlook: Outlook, *, stretch: Stretch, draws: int, seed: int) -
     stock = pd.concat([outlook.items, outlook.pool], ignore_index=True)
     stock = stock.assign(is_new=np.arange(len(stock)) >= len(outlook.items))
     draw, item, day = (np.concatenate(pair) for pair in zip(own, new, strict=True))
-    return Futures(outlook=outlook, stock=stock, draw=draw, item=item, day=day, draws=draws, stretch=stretch)
+    return Futures(
+        outlook=outlook, stock=stock, draw=draw, item=item, day=day, draws=draws, stretch=stretch,
+        of_open=of_open if outlook.repeats else None,
+    )  # fmt: skip
 
 
 def _of_items(lot: np.random.Generator, outlook: Outlook, draws: int) -> tuple[np.ndarray, ...]:

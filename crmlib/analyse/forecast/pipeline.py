@@ -19,14 +19,20 @@ from crmlib.analyse.forecast.outlooks import (
     what_is_known,
 )
 from crmlib.analyse.forecast.result import (
-    LEVEL_PCT,
+    BY_STAGE,
     PIPELINE,
     Forecast,
     Remark,
     compare_ways,
-    learn_stretch,
     nearest_plain,
     score_ways,
+)
+from crmlib.analyse.learn.backtest import (
+    FEWEST_DATES,
+    LEVEL_PCT,
+    Stretch,
+    independent_dates,
+    learn_stretch,
     stretched_past,
 )
 from crmlib.measure.deals.past import PastPipeline, StayHistory, deal_ledger, past_pipeline, stay_history
@@ -277,7 +283,8 @@ def forecast_pipeline(
     baseline = simplest if is_thin else nearest_plain(scores)
     chosen = next(outlook for outlook in found if outlook.way == way)
     comparison = compare_ways(past, chosen=way, block=_block(asked), seed=seed) if len(past) else _untested()
-    futures = draw_futures(chosen, stretch=_stretch(past, way), draws=draws, seed=seed)
+    by_stage = next(outlook for outlook in found if outlook.way == BY_STAGE)
+    futures = draw_futures(chosen, stretch=_stretch(past, way), draws=draws, seed=seed, of_open=by_stage)
     simple = next(outlook for outlook in found if outlook.way == baseline)
     months = calendar_months(today, ends_on)
     periods = _by_month(futures, simple, months, today=today)
@@ -326,9 +333,12 @@ def _block(horizon: Horizon) -> int:
     return max(1, round(days / 30))
 
 
-def _stretch(past: pd.DataFrame, way: str) -> Any:
+def _stretch(past: pd.DataFrame, way: str) -> Stretch | None:
     own = past[past["way"] == way]
-    return learn_stretch((own["actual"] - own["expected"]) / own["deviation"].where(own["deviation"] > 0))
+    if own["made_on"].nunique() < FEWEST_DATES:
+        return None
+    errors = (own["actual"] - own["expected"]) / own["deviation"].where(own["deviation"] > 0)
+    return learn_stretch(errors, independent=independent_dates(own))
 
 
 def _untested() -> pd.DataFrame:
@@ -402,6 +412,8 @@ def _limits(crm: Crm, past: pd.DataFrame, now: PastPipeline, *, is_thin: bool) -
     if is_thin:
         code = "nothing_open" if now.open.empty else "few_pasts" if dates else "no_past"
         said.append(Remark(code, {"n": dates}))
+    if dates < FEWEST_DATES:
+        said.append(Remark("no_bounds"))
     if "stage_history" not in crm:
         said.append(Remark("no_stage_history"))
     return (*said, Remark("no_example_deals"))

@@ -8,7 +8,6 @@ import pandas as pd
 
 from crmlib.analyse.forecast.pipeline import closing_day, expected_until, forecast_pipeline
 from crmlib.analyse.forecast.result import (
-    LEVEL_PCT,
     PIPELINE,
     SALES,
     Forecast,
@@ -17,6 +16,7 @@ from crmlib.analyse.forecast.result import (
     status_of,
 )
 from crmlib.analyse.forecast.sales import forecast_sales
+from crmlib.analyse.learn.backtest import LEVEL_PCT
 from crmlib.measure.sales import (
     DIMENSIONS,
     can_measure,

@@ -1,12 +1,13 @@
 """What a forecast comes out as, and how near each way of making it came on days gone by."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from crmlib.analyse.learn.backtest import SEASONS_DAYS, WIDEST
 
 PIPELINE, SALES = "pipeline", "sales"
 
@@ -72,6 +73,8 @@ class Forecast:
         What it cannot know.
     workings : dict
         What further tables are made from.
+    learnt_from : Timestamp or None
+        The first period that was learnt from, where that is not the first of the history.
     """
 
     kind: str
@@ -95,6 +98,7 @@ class Forecast:
     notes: tuple[Remark, ...] = ()
     limits: tuple[Remark, ...] = ()
     workings: dict[str, Any] = field(default_factory=dict, repr=False)
+    learnt_from: pd.Timestamp | None = None
 
     @property
     def beats_baseline(self) -> str:
@@ -108,12 +112,24 @@ class Forecast:
         return str(found.iloc[0]) if self.way != self.baseline and len(found) else "not tested"
 
     @property
+    def is_wide(self) -> bool:
+        """Whether the bounds lie so far apart that they tell nothing."""
+        return bool(self.total["high"] - self.total["low"] > WIDEST * abs(self.total["expected"]))
+
+    @property
     def is_promised(self) -> bool:
-        """Whether level and bounds rest on enough: two years of history, and past forecasts to choose by."""
-        if not len(self.history):
+        """Whether level and bounds rest on enough: two of each season, and past forecasts that were near enough."""
+        used = self.learnt
+        if self.is_thin or not np.isfinite(self.total["low"]) or self.is_wide or not len(used):
             return False
-        length = (self.history["period_end"] - self.history["period_start"]).dt.days.max()
-        return not self.is_thin and len(self.history) >= 2 * (52 if length < 10 else 12)
+        return (used["period_end"].max() - used["period_start"].min()).days >= SEASONS_DAYS
+
+    @property
+    def learnt(self) -> pd.DataFrame:
+        """The part of the history that was learnt from: what followed the last long stop."""
+        if self.learnt_from is None:
+            return self.history
+        return self.history[self.history["period_start"] >= self.learnt_from]
 
     @property
     def coverage_pct(self) -> float:
@@ -253,82 +269,3 @@ def _blocks(lot: np.random.Generator, n: int, block: int) -> np.ndarray:
         return np.zeros((1, 0), int)
     starts = lot.integers(0, n - block + 1, (_DRAWS, -(-n // block)))
     return (starts[:, :, None] + np.arange(block)).reshape(_DRAWS, -1)[:, :n]
-
-
-LEVEL_PCT = 80.0
-"""Of the intervals of all forecasts: so often what happens should lie inside."""
-
-PRIOR_ERRORS, PRIOR_SIZE = 4.0, 1.0
-"""Before any past error is known: as if four had been seen, of the size the model says."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stretch:
-    """By how much the distances from the expected value are multiplied.
-
-    `size`: Past errors over the model's own standard deviation, root of the mean square.
-    `freedom`: How many errors that rests on, those assumed included.
-    """
-
-    size: float
-    freedom: float
-
-    @property
-    def reach(self) -> float:
-        """Half of the interval in standard deviations of the model."""
-        from scipy.special import stdtrit
-
-        return float(self.size * stdtrit(self.freedom, 0.5 + LEVEL_PCT / 200))
-
-    def ends(
-        self, expected: np.ndarray | float, deviation: np.ndarray | float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Both ends of the interval."""
-        half = self.reach * np.asarray(deviation, dtype=float)
-        return np.asarray(expected) - half, np.asarray(expected) + half
-
-    def of_draws(self, draws: np.ndarray, expected: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-        """Both ends of the interval of what was drawn, the first axis being draws."""
-        from scipy.special import ndtri
-
-        wider = self.reach / float(ndtri(0.5 + LEVEL_PCT / 200))
-        tail = (1 - LEVEL_PCT / 100) / 2
-        low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-        expected = np.asarray(expected, dtype=float)
-        low, high = expected + wider * (low - expected), expected + wider * (high - expected)
-        # Where few deals can be won the median of the draws may lie beside the mean; the interval holds it.
-        return np.clip(np.minimum(low, expected), 0, None), np.maximum(high, expected)
-
-
-def learn_stretch(errors: Sequence[float] | np.ndarray) -> Stretch:
-    """How wide intervals must be, from errors of the past in standard deviations of the model.
-
-    References
-    ----------
-    Shafer, G. & Vovk, V. (2008). A tutorial on conformal prediction. Journal of Machine Learning Research 9,
-    371-421: what was missed before says how far to reach. Here with a prior, as few errors are known.
-    """
-    known = np.asarray(errors, dtype=float)
-    known = known[np.isfinite(known)]
-    total = PRIOR_ERRORS * PRIOR_SIZE**2 + float((known**2).sum())
-    return Stretch(
-        size=float(np.sqrt(total / (PRIOR_ERRORS + len(known)))), freedom=PRIOR_ERRORS + len(known)
-    )
-
-
-def stretched_past(table: pd.DataFrame, *, lowest: float | None = 0.0) -> pd.DataFrame:
-    """Intervals of forecasts of the past, each as wide as the errors ask for that were known when it was made."""
-    gap = (table["actual"] - table["expected"]) / table["deviation"].where(table["deviation"] > 0)
-    error, low, high = gap.to_numpy(float), *np.full((2, len(table)), np.nan)
-    known = np.zeros(len(table), int)
-    ways, made, until = (table[name].to_numpy() for name in ("way", "made_on", "until"))
-    expected, deviation = table["expected"].to_numpy(float), table["deviation"].to_numpy(float)
-    for way, day in dict.fromkeys(zip(ways, made, strict=True)):
-        before = error[(ways == way) & (until <= day) & np.isfinite(error)]
-        here = (ways == way) & (made == day)
-        known[here] = len(before)
-        low[here], high[here] = learn_stretch(before).ends(expected[here], deviation[here])
-    if lowest is not None:
-        low = np.maximum(low, np.minimum(lowest, expected))
-    covered = (table["actual"] >= low) & (table["actual"] <= high)
-    return table.assign(low=low, high=high, is_covered=covered.to_numpy(), known_errors=known)

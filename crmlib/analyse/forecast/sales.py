@@ -7,14 +7,11 @@ import pandas as pd
 
 from crmlib.analyse.forecast.pipeline import Horizon, closing_day, read_horizon
 from crmlib.analyse.forecast.result import (
-    LEVEL_PCT,
     PLAIN,
     SALES,
     Forecast,
     Remark,
-    Stretch,
     compare_ways,
-    learn_stretch,
     nearest_plain,
     score_ways,
 )
@@ -23,10 +20,12 @@ from crmlib.analyse.forecast.series import (
     FEWEST_ORIGINS,
     LINE,
     Tried,
+    after_stop,
     deviation_of_sum,
     stride_of,
     try_ways,
 )
+from crmlib.analyse.learn.backtest import LEVEL_PCT, Stretch, independent_dates, learn_stretch
 from crmlib.measure.sales import FREQUENCIES, SalesSeries, facts_steps, sales_series
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
@@ -107,12 +106,17 @@ def forecast_sales(
     if by is not None:
         # What cannot be told apart is refused before the long work.
         facts_steps(crm, by=by, measure=measure)
-    total = series.values["all"]
+    whole = series.values["all"]
+    begin, mended = after_stop(whole.to_numpy(float), season=SEASONS[freq])
+    total = pd.Series(mended, index=whole.index)[begin:]
     lowest = None if (total < 0).any() or measure == "margin" else 0.0
     tried = try_ways(total, periods=periods, season=SEASONS[freq], families=FAMILIES, lowest=lowest)
     story = _judged(tried, seed=seed, periods=periods)
+    stopped = _stopped(whole, begin, mended)
     table, sums = _expected(tried, story, series, lowest=lowest, periods=periods)
-    groups, said = _groups(crm, by, series=series, sums=sums, periods=periods, freq=freq, measure=measure)
+    groups, said = _groups(
+        crm, by, series=series, begin=begin, sums=sums, periods=periods, freq=freq, measure=measure
+    )
     unit = _UNITS.get(measure, crm.currency)
     return Forecast(
         kind=SALES, measure=measure, unit=unit, today=series.last_day,
@@ -120,7 +124,8 @@ def forecast_sales(
         by={by: groups} if by is not None else {}, history=_history(series), past=tried.past,
         scores=story["scores"], comparison=story["comparison"], way=story["way"], baseline=story["baseline"],
         is_thin=story["is_thin"], level_pct=LEVEL_PCT, currency=crm.currency,
-        notes=(*_notes(series), *said), limits=_limits(tried, series, is_thin=story["is_thin"]),
+        learnt_from=total.index[0], notes=(*_notes(series), *stopped, *said),
+        limits=_limits(tried, series, is_thin=story["is_thin"]),
         workings={"series": series, "tried": tried},
     )  # fmt: skip
 
@@ -187,7 +192,8 @@ def _stretch(past: pd.DataFrame, way: str) -> Stretch | None:
     own = past[past["way"] == way]
     if own["made_on"].nunique() < 2:
         return None
-    return learn_stretch((own["actual"] - own["expected"]) / own["deviation"].where(own["deviation"] > 0))
+    errors = (own["actual"] - own["expected"]) / own["deviation"].where(own["deviation"] > 0)
+    return learn_stretch(errors, independent=independent_dates(own))
 
 
 def _bounds(
@@ -200,7 +206,8 @@ def _bounds(
 
 
 def _groups(
-    crm: Crm, by: str | None, *, series: SalesSeries, sums: dict[str, float], periods: int, freq: str, measure: str,
+    crm: Crm, by: str | None, *, series: SalesSeries, begin: int, sums: dict[str, float], periods: int,
+    freq: str, measure: str,
 ) -> tuple[pd.DataFrame, tuple[Remark, ...]]:  # fmt: skip
     """What is expected of each group: forecast by itself, then all in one proportion so that they make the whole.
 
@@ -212,7 +219,7 @@ def _groups(
     if by is None:
         return pd.DataFrame(), ()
     apart = sales_series(crm, freq=freq, by=by, measure=measure, today=closing_day(crm))
-    wide = apart.values.reindex(series.values.index).fillna(0.0)
+    wide = apart.values.reindex(series.values.index).fillna(0.0)[begin:]
     size = wide.tail(SEASONS[freq]).sum().sort_values(ascending=False, kind="stable")
     large = list(size.index[:MOST_GROUPS])
     small = [name for name in wide.columns if name not in large]
@@ -256,6 +263,15 @@ def _adding_up(table: pd.DataFrame, sums: dict[str, float]) -> tuple[pd.DataFram
             return table, float("nan")
         found[ends] = table[ends] * factor
     return found, 100 * (sums["expected"] / float(table["expected"].sum()) - 1)
+
+
+def _stopped(whole: pd.Series, begin: int, mended: np.ndarray) -> tuple[Remark, ...]:
+    """That sales stood still for long, or that periods without any were taken for missing."""
+    said = []
+    if begin:
+        said.append(Remark("after_stop", {"day": whole.index[begin]}))
+    filled = int((mended != whole.to_numpy(float)).sum())
+    return (*said, Remark("missing_filled", {"n": filled})) if filled else tuple(said)
 
 
 def _notes(series: SalesSeries) -> tuple[Remark, ...]:

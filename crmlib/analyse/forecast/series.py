@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.result import GROWN, LAST_YEAR, LATELY, PLAIN, stretched_past
+from crmlib.analyse.forecast.result import GROWN, LAST_YEAR, LATELY, PLAIN
+from crmlib.analyse.learn.backtest import stretched_past
 from crmlib.analyse.learn.candidates import one_thread
 
 SEASONAL = LAST_YEAR
@@ -279,6 +280,43 @@ MOST_ORIGINS, FEWEST_ORIGINS = 12, 5
 """From so many past periods it is foretold; with fewer than the second nothing is chosen by them."""
 
 FEWEST_PERIODS = 12
+
+
+_STOPPED_SHARE = 0.05
+_LONG_STOP = {12: 3, 52: 13}
+
+
+def after_stop(values: np.ndarray, *, season: int) -> tuple[int, np.ndarray]:
+    """Where the time after the last long stop begins, and the values with short gaps filled.
+
+    Periods with next to no sales, in a series that has them nowhere else at that time of the year, are no season. A
+    quarter of a year or more of them is a stop: what came before says nothing of how things go on, and only what
+    follows is learnt from. Fewer are taken for missing, and filled by the line between their neighbours. A series
+    that often sells nothing, as single products do, is left as it is.
+    """
+    usual = np.median(values[values > 0]) if (values > 0).any() else 0.0
+    empty = np.abs(values) <= _STOPPED_SHARE * usual
+    if not usual > 0 or not empty.any():
+        return 0, values
+    place = np.arange(len(values))
+    again = np.array([empty[(place % season == at % season) & (place != at)].any() for at in place])
+    runs = np.split(place, np.flatnonzero(np.diff(empty.astype(int))) + 1)
+    begin, gaps = 0, []
+    for run in runs:
+        inside = run[0] > 0 and run[-1] < len(values) - 1
+        if not empty[run[0]] or not inside:
+            continue
+        if len(run) >= _LONG_STOP[season]:
+            begin = int(run[-1]) + 1
+        elif not again[run].any():
+            gaps.append(run)
+    filled = values.astype(float).copy()
+    missing = np.concatenate([*gaps, np.empty(0, int)])
+    missing = missing[missing > begin]
+    if 5 * (empty[begin:].sum()) <= len(values) - begin and len(missing):
+        kept = ~np.isin(place, missing)
+        filled[missing] = np.interp(missing, place[kept], values[kept])
+    return begin, filled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

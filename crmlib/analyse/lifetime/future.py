@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.learn.backtest import Level, cutoffs, learn_level
 from crmlib.analyse.lifetime.choice import (
+    PURCHASE_MODELS,
     RATE_KINDS,
     NaiveRateModel,
     PurchaseFit,
@@ -16,6 +18,7 @@ from crmlib.analyse.lifetime.choice import (
 )
 from crmlib.analyse.lifetime.history import Regularity, regularity
 from crmlib.analyse.lifetime.holdout import DAYS_OF_UNIT, HoldoutCheck, holdout_check, with_last_period
+from crmlib.analyse.lifetime.model import FitError
 from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.measure.indicators.compute import compute_indicators
 from crmlib.measure.purchases.history import margin_of_costed_sales, purchase_days, purchase_history
@@ -26,6 +29,9 @@ from crmlib.schema.errors import ParameterError
 
 FEWEST_TO_CHECK, FEWEST_DAYS_TO_CHECK = 50, 28
 """Customers known at the day of prediction, and days to predict, from which on the past is put to the test."""
+
+LEARN_DAYS = 90
+"""History before a past day, from which on it is predicted from."""
 
 LAST_AMOUNT = "last amount"
 """The plain rule that each customer spends again what they spent in the last stretch of equal length."""
@@ -64,6 +70,9 @@ class FutureContribution:
         The closing day, in the workspace's calendar.
     history : DataFrame
         What was fitted on, in weeks.
+    levels : dict of Level
+        "purchases" and "revenue" (the future contribution) in all: what past days let expect, and within which
+        bounds; `table` is at these levels.
     """
 
     table: pd.DataFrame
@@ -81,6 +90,7 @@ class FutureContribution:
     currency: str
     as_of: pd.Timestamp
     history: pd.DataFrame
+    levels: dict[str, Level]
 
     @property
     def is_revenue(self) -> bool:
@@ -166,8 +176,10 @@ def future_contribution(
     table = _table(
         history, buying, fit, spend, horizon_days=horizon_days, margin=margin, discount_rate=discount_rate
     )
+    levels = _levels(days, table, method=method, today=today, horizon_days=horizon_days)
     return FutureContribution(
-        table=table.reindex(everyone),
+        table=_at_levels(table, levels).reindex(everyone),
+        levels=levels,
         method=method,
         fit=fit,
         spend=spend,
@@ -220,6 +232,85 @@ def _holdout(
         days=days,
     )
     return check, {}
+
+
+def _levels(
+    days: pd.DataFrame, table: pd.DataFrame, *, method: str, today: pd.Timestamp, horizon_days: int
+) -> dict[str, Level]:
+    """How much is expected in all, of purchases and of money, by how far off the same was on past days."""
+    first = days["ordered_on"].min()
+    rows = []
+    for day in cutoffs(today, first=first + pd.Timedelta(days=LEARN_DAYS), horizon_days=horizon_days, most=8):
+        rows += _as_of_then(days, day, method=method, horizon_days=horizon_days)
+    columns = ["what", "made_on", "until", "expected", "actual", "within"]
+    past = pd.DataFrame(rows, columns=columns)
+    totals = {"purchases": "expected_purchases", "revenue": "future_contribution"}
+    found = {}
+    for what, column in totals.items():
+        own = past[past["what"] == what].drop(columns="what").reset_index(drop=True)
+        within = float(own["within"].iloc[-1]) if len(own) else float("nan")
+        raw = float(table[column].sum(min_count=1))
+        found[what] = learn_level(own, raw=raw, within=within, today=today, span_days=(today - first).days)
+    return found
+
+
+def _as_of_then(
+    days: pd.DataFrame, day: pd.Timestamp, *, method: str, horizon_days: int
+) -> list[tuple[Any, ...]]:
+    """What the same method would have expected on a past day, and what came."""
+    past, until = days[days["ordered_on"] <= day], day + pd.Timedelta(days=horizon_days)
+    history = with_last_period(history_of_days(past, today=day), past, last_day=day, length=horizon_days)
+    later = days[(days["ordered_on"] > day) & (days["ordered_on"] <= until)]
+    later = later[later["customer_id"].isin(history.index)]
+    kinds = {rule: kind for kind, rule in RATE_KINDS.items()}
+    try:
+        model = NaiveRateModel(kinds.get(method, "shrunk")) if method not in PURCHASE_MODELS else None
+        buying = (model or PURCHASE_MODELS[method]()).fit(history)
+    except FitError:
+        return []
+    each = buying.expected_purchases(history, horizon_days / DAYS_OF_UNIT)
+    spend = fit_spend(history, within_variance=_within_variance(past)).model
+    by_customer = later.groupby("customer_id")["kept_amount"].agg(["size", "sum"]).reindex(history.index)
+    found = []
+    brings = None if spend is None else each * spend.expected_average_spend(history)
+    for what, said, came in (
+        ("purchases", each, by_customer["size"]),
+        ("revenue", brings, by_customer["sum"]),
+    ):
+        if said is None or not came.sum() > 0:
+            continue
+        miss = float(np.sqrt(((came.fillna(0) - said) ** 2).sum()) / came.sum())
+        found.append((what, day, until, float(said.sum()), float(came.sum()), miss))
+    return found
+
+
+def history_of_days(days: pd.DataFrame, *, today: pd.Timestamp) -> pd.DataFrame:
+    """The history as `purchase_history` makes it, in weeks, from the days of purchases themselves."""
+    grouped = days.groupby("customer_id")
+    first, last, size = (grouped["ordered_on"].agg(how) for how in ("min", "max", "size"))
+    repeats = days[days["ordered_on"] > days["customer_id"].map(first)]
+    history = pd.DataFrame(
+        {
+            "frequency": size - 1,
+            "recency": (last - first).dt.days / DAYS_OF_UNIT,
+            "T": (today - first).dt.days / DAYS_OF_UNIT,
+            "monetary_value": repeats.groupby("customer_id")["kept_amount"].mean().reindex(size.index),
+        }
+    )
+    history.attrs["unit"] = "W"
+    return history
+
+
+def _at_levels(table: pd.DataFrame, levels: dict[str, Level]) -> pd.DataFrame:
+    """The table with its amounts as large in all as past days let expect, each customer's share as it was."""
+    moved = {
+        "expected_purchases": levels["purchases"].moved(table["expected_purchases"]),
+        "future_contribution": levels["revenue"].moved(table["future_contribution"]),
+    }
+    purchases = levels["purchases"].moved(pd.Series([1.0])).iloc[0]
+    money = levels["revenue"].moved(pd.Series([1.0])).iloc[0]
+    spend = table["expected_average_spend"] * (money / purchases)
+    return table.assign(**moved, expected_average_spend=spend)
 
 
 def _method(fit: PurchaseFit, holdout: HoldoutCheck | None, history: pd.DataFrame) -> tuple[Any, str]:

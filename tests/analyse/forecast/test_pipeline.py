@@ -11,7 +11,7 @@ import crmlib
 from crmlib.analyse.forecast.chances import expected_arrivals, learn_amounts, learn_hazards, win_chances
 from crmlib.analyse.forecast.outlooks import BY_STAGE, BY_TIME, LAST_YEAR, LATELY
 from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline, outlooks_at, read_ledger
-from crmlib.analyse.forecast.result import learn_stretch, stretched_past
+from crmlib.analyse.learn.backtest import learn_stretch, stretched_past
 from crmlib.measure.deals.past import past_pipeline
 from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.schema.errors import ParameterError, SchemaError
@@ -170,8 +170,8 @@ def test_draws_agree_with_the_mean():
 
 
 def test_the_same_seed_gives_the_same_bytes():
-    crm = company(months=6)
-    one, same, other = (forecast_pipeline(crm, draws=100, most_past=1, seed=seed) for seed in (0, 0, 1))
+    crm = company(months=13)
+    one, same, other = (forecast_pipeline(crm, draws=100, most_past=4, seed=seed) for seed in (0, 0, 1))
     pd.testing.assert_frame_equal(one.periods, same.periods, check_exact=True)
     assert one.total == same.total and one.total["high"] != other.total["high"]
 
@@ -181,6 +181,9 @@ def test_a_short_history_is_said_and_the_simple_way_is_taken():
     found = forecast_pipeline(crm, draws=100)
     assert found.is_thin and found.way == found.baseline == LATELY
     assert not found.is_promised and found.limits[0].code == "no_past"
+    # No test stands behind an interval: there is none, and the page says so.
+    assert np.isnan([found.total["low"], found.total["high"]]).all()
+    assert "no_bounds" in [limit.code for limit in found.limits]
     assert found.beats_baseline == "not tested"
     none = company(change=lambda table: table.assign(outcome="open"))
     with pytest.raises(ParameterError, match="no deal with dates has been won"):
@@ -189,6 +192,27 @@ def test_a_short_history_is_said_and_the_simple_way_is_taken():
         forecast_pipeline(
             crmlib.Crm.from_frames(as_of="2024-01-31", products=pd.DataFrame({"product_id": ["a"]}))
         )
+
+
+@pytest.mark.parametrize("won_share", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("days", [10, 40])
+def test_no_more_is_won_from_open_deals_than_they_are_worth(won_share, days):
+    lot, n = np.random.default_rng(0), 240
+    opened = pd.Timestamp("2024-01-01") + pd.to_timedelta(lot.integers(0, 180, n), unit="D")
+    deals = pd.DataFrame({
+        "opportunity_id": [str(i) for i in range(n)], "created_at": opened, "stage": "Offer", "amount": 100.0,
+        "closed_at": opened + pd.Timedelta(days=days), "owner_id": lot.choice(["ann", "bob"], n),
+        "outcome": np.where(lot.random(n) < won_share, "won", "lost"),
+    })  # fmt: skip
+    end = pd.Timestamp("2024-06-29")
+    deals.loc[deals.closed_at > end, ["outcome", "closed_at"]] = ["open", pd.NaT]
+    crm = crmlib.Crm.from_frames(as_of="2024-06-29", opportunities=deals)
+    found, is_open = forecast_pipeline(crm), deals[deals.outcome == "open"]
+    assert 0 < found.total["from_open"] <= is_open.amount.sum()
+    assert found.total["from_open"] + found.total["from_new"] == pytest.approx(found.total["expected"])
+    owners = found.by["owner"].set_index("key")
+    assert (owners.from_open <= is_open.groupby("owner_id").amount.sum().reindex(owners.index) + 1e-9).all()
+    assert (found.periods.from_open <= found.total["from_open"] + 1e-9).all()
 
 
 @pytest.mark.parametrize(

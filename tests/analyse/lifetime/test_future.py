@@ -141,7 +141,10 @@ def test_the_method_follows_the_verdict(verdict, monkeypatch, worth):
     rates = 26 * found.history["last_period"]
     if verdict == "no":
         assert found.method == "last rate"
-        np.testing.assert_allclose(found.table.expected_purchases, rates)
+        # Each customer by the rule; the whole as far as past days ask for.
+        level = found.levels["purchases"]
+        assert level.raw == pytest.approx(rates.sum())
+        np.testing.assert_allclose(found.table.expected_purchases, rates * level.expected / level.raw)
     else:
         assert found.method == found.fit.name and found.method != "own rate"
         assert not np.allclose(found.table.expected_purchases, rates)
@@ -207,7 +210,9 @@ def test_cdnow_is_expected_as_its_model_says():
     assert found.method == found.fit.name == "MBG/NBD" and found.spend.name == "Gamma-Gamma"
     assert found.holdout.beats_baselines == "yes" and found.holdout.holdout_days == 181
     direct = found.fit.model.expected_purchases(found.history, 365 / 7)
-    np.testing.assert_allclose(found.table.expected_purchases, direct)
+    level = found.levels["purchases"]
+    assert level.raw == pytest.approx(direct.sum())
+    np.testing.assert_allclose(found.table.expected_purchases, direct * level.expected / level.raw)
 
 
 def test_where_nobody_bought_again_no_amount_is_named():

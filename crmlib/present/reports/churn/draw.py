@@ -81,7 +81,9 @@ def plot_model_comparison(result: ChurnModel, *, ax: Any = None) -> Any:
 def plot_calibration(result: ChurnModel, *, ax: Any = None) -> Any:
     """What was foretold against what happened, customers in groups of like probability."""
     table, agree = result.calibration, groups_that_agree(result)
-    title = claim("churn-picture-calibration", inside=count(agree), groups=count(len(table)))
+    facts = {"inside": count(agree), "groups": count(len(table))}
+    once = result.horizon_days is not None and not (result.level is not None and result.level.is_promised)
+    title = claim("churn-picture-calibration-once" if once else "churn-picture-calibration", **facts)
     most = min(100.0, 1.06 * float(table[["predicted_pct", "high"]].max().max()))
     with theme():
         ax = canvas(ax, title=title, body=2.9, foot=0.85)

@@ -197,11 +197,12 @@ def churn_answer(model: ChurnModel) -> list[Claim]:
         return [claim("churn-answer-likely", outcome=outcome_words(model, short=False), **facts)]
     horizon = days(model.horizon_days)
     brought = float(model.value.reindex(listed).sum(min_count=1))
+    order = [] if model.level is not None and model.level.is_promised else [claim("churn-answer-order")]
     if len(listed) and brought > 0:
         at = f"sales.net_amount[{model.horizon_days}d, at risk]"
         paid = money(brought, model.currency, at=at)
-        return [claim("churn-answer-at-risk-money", horizon=horizon, money=paid, **facts)]
-    return [claim("churn-answer-at-risk", horizon=horizon, **facts)]
+        return [claim("churn-answer-at-risk-money", horizon=horizon, money=paid, **facts), *order]
+    return [claim("churn-answer-at-risk", horizon=horizon, **facts), *order]
 
 
 def first_step(summary: pd.DataFrame, model: Any) -> list[Claim]:
@@ -466,9 +467,23 @@ def calibration_paragraph(model: ChurnModel) -> list[Claim]:
             outcome=outcome_words(model),
         ),
     ]
+    said.extend(_level(model))
     if inside < _AGREES * len(table):
         said.append(claim("churn-calibration-order", way=_up_or_down(observed - expected)))
     return said
+
+
+def _level(model: ChurnModel) -> list[Claim]:
+    """Which share is expected now, or that none is promised."""
+    level = model.level
+    if model.horizon_days is None:
+        return []
+    if level is None or not level.is_promised:
+        return [claim("churn-calibration-no-level")]
+    inside, tried = level.held
+    ends = interval(100 * level.low, 100 * level.high, "share")
+    facts = {"inside": count(inside), "tried": count(tried), "expected": share(100 * level.expected)}
+    return [claim("churn-calibration-level", outcome=outcome_words(model), range=ends, **facts)]
 
 
 def lifecycle_limits(summary: pd.DataFrame) -> list[Claim]:

@@ -13,7 +13,6 @@ from crmlib.analyse.forecast.result import (
     GROWN,
     LAST_YEAR,
     LATELY,
-    LEVEL_PCT,
     MISSED,
     ON_COURSE,
     OPEN,
@@ -25,6 +24,7 @@ from crmlib.analyse.forecast.result import (
     Remark,
 )
 from crmlib.analyse.forecast.series import AVERAGE, DIFFERENCES, LINE, SMOOTHING
+from crmlib.analyse.learn.backtest import LEVEL_PCT
 from crmlib.measure.sales import DIMENSIONS, MEASURES
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import Skipped
@@ -72,6 +72,8 @@ _NOTES = Family(
             "parts_fitted",
             "parts_apart",
             "others_together",
+            "after_stop",
+            "missing_filled",
         ),
     ),
     ("n", "of", "unit", "day", "changed"),
@@ -233,7 +235,7 @@ def forecast_answer(forecast: Forecast | Skipped, plan: PlanVsActual | Skipped |
     said = claim(
         "forecast-answer-expected",
         amount=expected_fact(forecast),
-        bounds=bounds(forecast.total["low"], forecast.total["high"], **unit_of(forecast)),
+        bounds=_promised_bounds(forecast),
         what=what_is_expected(forecast),
         first=date(forecast.periods["period_start"].iloc[0]),
         last=date(forecast.ends_on),
@@ -242,14 +244,22 @@ def forecast_answer(forecast: Forecast | Skipped, plan: PlanVsActual | Skipped |
     return [said, _trust(forecast), _do_first(forecast, plan)]
 
 
+def _promised_bounds(forecast: Forecast) -> Fact:
+    if not forecast.is_promised:
+        return _UNKNOWN
+    return bounds(forecast.total["low"], forecast.total["high"], **unit_of(forecast))
+
+
 def _trust(forecast: Forecast) -> Claim:
     rule = way_words(forecast, forecast.way)
     if not len(forecast.scores):
         return claim("forecast-answer-untested", rule=rule)
     if not forecast.is_promised:
         unit = period_length(forecast)
+        if forecast.is_wide and not forecast.is_thin:
+            return claim("forecast-answer-wide", error=error_words(forecast, forecast.way))
         return claim(
-            "forecast-answer-thin", history=_HORIZONS.claim(unit, n=count(len(forecast.history))), rule=rule
+            "forecast-answer-thin", history=_HORIZONS.claim(unit, n=count(len(forecast.learnt))), rule=rule
         )
     error = error_words(forecast, forecast.way)
     if forecast.way in PLAIN:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.customers.states import is_likely, of_buyers
+from crmlib.analyse.learn.backtest import LEVEL_PCT
 from crmlib.analyse.lifetime.choice import OWN_RATE, OWN_SPEND, RATE_KINDS
 from crmlib.analyse.lifetime.future import LAST_AMOUNT, STRONG_CORRELATION, FutureContribution
 from crmlib.analyse.lifetime.history import FEWEST_CUSTOMERS, ONE_SIDED_PCT, Regularity
@@ -39,13 +40,9 @@ def future_answer(future: FutureContribution) -> list[Claim]:
 
 
 def future_range(future: FutureContribution) -> tuple[float, float] | None:
-    """What would come in if the time ahead is missed by as much as the time of the test was, either way."""
-    found, value = future.spend_check, future_value(future)
-    ends = [abs(found[end]) for end in ("error_low", "error_high")] if found else []
-    if not ends or not np.isfinite([*ends, value]).all():
-        return None
-    reach = max(ends) / 100
-    return value * max(0.0, 1 - reach), value * (1 + reach)
+    """The range that past days promise, the next season's surprise in it; None where no level is promised."""
+    level = future.levels["revenue"]
+    return (level.low, level.high) if level.is_promised else None
 
 
 def future_value(future: FutureContribution) -> float:
@@ -89,6 +86,9 @@ def _trust(future: FutureContribution) -> Claim:
     check, found = future.holdout, future.spend_check
     if check is None:
         return claim("value-answer-untested")
+    level = future.levels["revenue"]
+    if not level.is_promised:
+        return claim("value-answer-order", tried=count(len(level.past)))
     tested = days(check.holdout_days)
     if not found or not np.isfinite(found["error_pct"]):
         row = check.total(check.used)
@@ -219,7 +219,18 @@ def money_paragraph(future: FutureContribution) -> list[Claim]:
                 verdict=verdict,
             )
         )
-    return [*said, claim("value-test-one-season")]
+    return [*said, claim("value-test-one-season"), *_on_past_days(future)]
+
+
+def _on_past_days(future: FutureContribution) -> list[Claim]:
+    """How often the range known on a past day held what came."""
+    level = future.levels["revenue"]
+    inside, tried = level.held
+    if not tried:
+        return []
+    facts = {"inside": count(inside), "tried": count(tried), "level": share(LEVEL_PCT)}
+    moved = 100 * (level.expected / level.raw - 1) if level.raw > 0 else 0.0
+    return [claim("value-test-past-days", moved=signed(moved), **facts)]
 
 
 def regularity_paragraph(future: FutureContribution | Regularity) -> list[Claim]:

@@ -69,6 +69,7 @@ churn-answer-at-risk =
     }
 churn-answer-at-risk-money =
     { $n } of { $asked } recent buyers { PLURAL($n, one: "is", other: "are") } at risk: { $likely } or more likely to buy nothing in the next { $horizon }; in the last { $horizon } { PLURAL($n, one: "that customer", other: "they") } brought { $money }.
+churn-answer-order = Trust their order, not their number: past seasons allow no promise.
 churn-answer-likely =
     { $n } of { $asked } { PLURAL($asked, one: "customer", other: "customers") } { PLURAL($n, one: "is", other: "are") } { $likely } or more likely to { $outcome }.
 churn-answer-first-at-risk =
@@ -370,6 +371,10 @@ churn-calibration-groups =
     Customers were put into groups of like probability: in { $inside } of { $groups } { PLURAL($groups, one: "group", other: "groups") } what happened agrees with what was expected, as far as chance allows.
 churn-calibration-all =
     All in all { $expected } were expected to { $outcome }, and { $observed } did.
+churn-calibration-level =
+    Now { $expected } ({ $range }) are expected to { $outcome }; on past days such a range held in { $inside } of { $tried } cases.
+churn-calibration-no-level =
+    One test says nothing of another season: without two of each, how many will do so is not promised, only who is likelier.
 churn-calibration-order =
     In some groups { $way ->
         [churn-way-up] more
@@ -387,6 +392,8 @@ churn-picture-ways-alt = Dots with ranges, pairs of customers ranked rightly: { 
 
 churn-picture-calibration =
     In { $inside } of { $groups } { PLURAL($groups, one: "group", other: "groups") } what was expected came true, within chance
+churn-picture-calibration-once =
+    In one test, { $inside } of { $groups } { PLURAL($groups, one: "group", other: "groups") } came out as expected; other seasons may not
 churn-picture-calibration-axis = expected to { $outcome }, %
 churn-picture-calibration-squares = squares: off by more than chance
 churn-picture-calibration-did = did so, %

@@ -62,6 +62,7 @@ forecast-answer-trust =
 forecast-answer-plain-won = No method beat the plain rule: { $rule } (past error: { $error }).
 forecast-answer-untested = It rests on a plain rule, { $rule }, which could not be tested here.
 forecast-answer-thin = With { $history } of history, neither level nor range is promised: it follows { $rule }.
+forecast-answer-wide = Past errors were too large to promise a level or a range: { $error }.
 forecast-answer-do-gap = First find { $gap } more { $what } to reach the plan for { $when }.
 forecast-answer-do-missed = First decide how to make up the { $gap } that { $when } fell short of its plan.
 forecast-answer-do-deals = First work on open deals: { $open } is to come from them.
@@ -108,6 +109,9 @@ forecast-note-known-cost = Margin counts lines whose cost is known.
 forecast-note-parts-fitted =
     Each part was forecast by itself; then all were changed in one proportion ({ $changed }), so that they add up to
     the whole.
+forecast-note-after-stop = Sales stood still until { $day }: only what came from then on is learnt from.
+forecast-note-missing-filled =
+    { $n } { PLURAL($n, one: "period", other: "periods") } without sales { PLURAL($n, one: "is", other: "are") } taken for missing, and filled from { PLURAL($n, one: "its", other: "their") } neighbours.
 forecast-note-parts-apart = Each part was forecast by itself, so the parts need not add up to the whole.
 forecast-note-others-together =
     { $n } smaller { PLURAL($n, one: "part stands", other: "parts stand together") } as “all others”.

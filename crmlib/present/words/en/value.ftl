@@ -12,6 +12,11 @@ value-answer-purchases =
     Today’s { $customers } { PLURAL($customers, one: "customer", other: "customers") } should make { $purchases }
     { PLURAL($purchases, one: "purchase", other: "purchases") } within { $horizon }.
 value-answer-untested = The history is too short to test this.
+value-answer-order =
+    { $tried ->
+        [0] No earlier time as long could be tried: trust the order of customers, not the total.
+       *[other] Earlier years do not allow a promise: trust the order of customers, not the total.
+    }
 value-answer-first-late =
     First call the { $late } late { PLURAL($late, one: "customer", other: "customers") } to keep: { $stake } a year.
 value-answer-first-keep =
@@ -243,6 +248,8 @@ value-test-money-rule = The best of the plain rules, that { $rule }, gave { $exp
 value-test-nearer-method = the method used here was nearer
 value-test-nearer-rule = the plain rule was nearer
 value-test-nearer-level = which of the two is nearer cannot be told
+value-test-past-days =
+    Tried on past days, the range known then held in { $inside } of { $tried } cases ({ $level } should); by what those days were off, the total is moved by { $moved }.
 value-test-one-season =
     One stretch of time was tested: a better or worse season moves all customers at once, and no range over customers
     shows that.

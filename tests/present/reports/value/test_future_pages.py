@@ -127,7 +127,7 @@ def test_sentences_are_whole_and_plain(name):
 
 def test_the_answer_is_true():
     found = future_of("little")
-    said = " ".join(told(claims_future.future_answer(found))).replace("of\nmargin", "of margin")
+    said = " ".join(told(claims_future.future_answer(promised(found)))).replace("of\nmargin", "of margin")
     assert money(found.table.future_contribution.sum(), "EUR") in said and "of margin" in said
     checked = found.spend_check
     assert percent(abs(checked["error_pct"])) in said and percent(abs(checked["rule_error_pct"])) in said
@@ -240,19 +240,28 @@ def test_the_holdout_table_stands_in_order_of_nearness():
     [("rule", "the plain rule “"), ("method", "nearer than the best plain rule"), ("level", "about as near")],
 )
 def test_the_headline_names_the_strongest_plain_rule_and_says_which_was_nearer(nearer, says):
-    found = replace(little_future(), spend_check=little_future().spend_check | {"nearer": nearer})
+    found = promised(replace(little_future(), spend_check=little_future().spend_check | {"nearer": nearer}))
     answer = told(say.value_answer(found, little_work()))
     assert says in answer[1] and str(claims_future.SHORT_GUESS.term(found.spend_check["rule"])) in answer[1]
     assert ("was nearer." in answer[1]) == (nearer == "rule")
     assert len(answer) <= 3 and len(" ".join(answer).split()) <= 60
 
 
-def test_the_range_is_as_wide_as_the_miss_of_the_test():
+def promised(found, **changes):
+    level = replace(found.levels["revenue"], low=900.0, high=1200.0, is_promised=True, **changes)
+    return replace(found, levels=found.levels | {"revenue": level})
+
+
+def test_the_range_is_the_one_that_past_days_promise():
     found = little_future()
-    low, high = claims_future.future_range(found)
-    value, reach = claims_future.future_value(found), abs(found.spend_check["error_pct"]) / 100
-    assert low <= value * (1 - reach) and value * (1 + reach) <= high
-    assert claims_future.future_range(replace(found, spend_check={})) is None
+    assert claims_future.future_range(promised(found)) == (900.0, 1200.0)
+    one_year = promised(found)
+    level = replace(one_year.levels["revenue"], is_promised=False)
+    thin = replace(one_year, levels=one_year.levels | {"revenue": level})
+    assert claims_future.future_range(thin) is None
+    answer = told(say.value_answer(thin, little_work()))
+    assert "trust the order of customers" in answer[1] and "(" not in answer[0]
+    assert len(answer) <= 3 and len(" ".join(answer).split()) <= 60
 
 
 def test_a_difference_within_chance_is_no_difference():

@@ -77,6 +77,10 @@ def open_workspace(
     moment = _stated_moment(config, as_of)
     files = {name: fingerprints(config, name) for name in config.tables}
     files |= {"outbox": prints} if (prints := archive_fingerprints(config)) else {}
+    if config.identity is not None:
+        from crmlib.prepare.identity.follow import decisions_print
+
+        files |= {"identity": decisions_print(config.root)}
     key = snapshot_key(config.model_dump(mode="json"), str(moment), files)
     folder = snapshots_folder(config.root)
     snapshot = folder / key
@@ -179,18 +183,28 @@ def _check_sources(
             close_source(engine, source)
         archive = read_back(engine, config, staged, aside_folder=target / "set_aside")
         tables = list(dict.fromkeys([*config.tables, *(["interactions"] if archive else [])]))
+        same = _identities(engine, config, tables)
         for name in tables:
             file = Engine.literal(str(target / f"{name}.parquet"))
             engine.execute(f"copy ({_laid_down(engine, name)}) to {file} (format parquet, compression zstd)")
     found = archive.report if archive else staged.report
     frames = [_sources_frame(sources), *([archive.sources] if archive else [])]
     report = CheckReport(
-        summary=found.summary,
+        summary=pd.concat([found.summary, *same], ignore_index=True),
         counts=found.counts,
         sources=pd.concat(frames, ignore_index=True),
         missing=found.missing,
     )
     return {"as_of": str(staged.as_of), "tables": tables, **report_to_json(report)}
+
+
+def _identities(engine: Engine, config: WorkspaceConfig, tables: list[str]) -> list[pd.DataFrame]:
+    """Where ``[identity]`` is asked for, one row a customer; and what of that the report says."""
+    if config.identity is None or "customers" not in tables:
+        return []
+    from crmlib.prepare.identity.follow import follow_identities
+
+    return [follow_identities(engine, tables, root=config.root, given=config.identity.model_dump())]
 
 
 def _laid_down(engine: Engine, name: str) -> str:

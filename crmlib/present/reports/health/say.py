@@ -26,7 +26,7 @@ CHECK_WORDS = Family(
         *("unreadable_record", "zero_quantity", "negative_price", "refund_without_purchase"),
         *("score_above_best", "closed_before_opened", "closed_before_created", "left_before_entered"),
         *("ends_before_start", "missing_required", "unparsable_date", "wrong_type", "out_of_range"),
-        *("not_allowed", "unknown_column", "orphan_key"),
+        *("not_allowed", "unknown_column", "orphan_key", "same_customer", "perhaps_same_customer"),
     ),
     facts=("column",),
 )

@@ -171,7 +171,7 @@ def changes(
             if now != record or now in kept:
                 rows.append(("joined", now, record, "", why.get(record, "")))
             elif not first_load:
-                rows.append(("new", now, record, "", ""))
+                rows.append(("added", now, record, "", ""))
         elif then != now:
             event = "split" if then in kept else "merged"
             rows.append((event, now, record, then, why.get(record, "")))

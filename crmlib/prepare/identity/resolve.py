@@ -42,7 +42,7 @@ class IdentityMap:
     review : DataFrame
         The pairs of `pairs` that a person should decide, the most doubtful first.
     log : DataFrame
-        `event` (new, joined, merged, split, gone), `customer_id`, `record_id`, `from_customer_id`, `why`.
+        `event` (added, joined, merged, split, gone), `customer_id`, `record_id`, `from_customer_id`, `why`.
     quality : DataFrame
         `measure` (precision, recall), `estimate`, `low`, `high` (95 percent), `pairs`: as far as the
         probabilities are right, among the pairs that were compared.

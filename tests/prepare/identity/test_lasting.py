@@ -44,7 +44,7 @@ def test_five_loads():
     # It comes back, and another customer comes in.
     back = (("c1", "Ahrend G.m.b.H.", "info@ahrend.example"), ("c2", "Zeller AG", "post@zeller.example"))
     fourth = resolve_identities(records(*back), previous=third)
-    assert ids(fourth)["e0"] == ids(fourth)["c1"] == "e0" and events(fourth) == [("new", "c2", "c2", "")]
+    assert ids(fourth)["e0"] == ids(fourth)["c1"] == "e0" and events(fourth) == [("added", "c2", "c2", "")]
     # The record was of someone else, as its correction shows.
     corrected = (("c1", "Mertens KG", "info@mertens.example"), back[1])
     fifth = resolve_identities(records(*corrected), previous=fourth)

@@ -7,6 +7,7 @@ pytest.importorskip("splink", reason="crmlib[identity] is not installed")
 
 from crmlib import open_workspace
 from crmlib.prepare.identity.follow import read_review, write_review
+from crmlib.present.run.console import print_identities
 
 TOML = """
 currency = "EUR"
@@ -115,3 +116,14 @@ def test_decisions_are_read_and_written_as_excel(folder):
     )
     assert read_review(folder, file) == 1
     assert "c1" not in set(open_workspace(folder).frame("customers")["customer_id"])
+
+
+def test_the_command_reads_and_writes_decisions(folder, capsys):
+    (folder / "crm.toml").write_text(TOML + "[identity]\n")
+    file = folder / "pairs.xlsx"
+    assert print_identities(folder, review=file) == 0 and file.is_file()
+    told = [("e0", "c1", "different")]
+    pd.DataFrame(told, columns=["record_id_l", "record_id_r", "decision"]).to_excel(file, index=False)
+    assert print_identities(folder, review=file) == 0
+    assert "1 decisions taken over" in capsys.readouterr().out
+    assert "c1" in set(open_workspace(folder).frame("customers")["customer_id"])

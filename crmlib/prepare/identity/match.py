@@ -304,12 +304,12 @@ def _told(pairs: pd.DataFrame, model: Model, settings: IdentitySettings) -> pd.D
 
 
 def contradicted(why: pd.Series) -> pd.Series:
-    """Where the names say that two records are not one customer, whatever number they share."""
+    """Where names, births or tax numbers speak against one customer: a shared telephone does not join these."""
     company = why.str.contains("name other")
     person = why.str.contains("given other") | (
         why.str.contains("family other") & ~why.str.contains("given same")
     )
-    return company | person | why.str.contains("birth other")
+    return company | person | why.str.contains("birth other") | why.str.contains("tax other")
 
 
 @contextmanager

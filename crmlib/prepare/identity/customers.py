@@ -176,7 +176,10 @@ def changes(
             event = "split" if then in kept else "merged"
             rows.append((event, now, record, then, why.get(record, "")))
     gone = known.loc[known.index.isin(present_before.difference(ids.index))]
-    rows += [("gone", customer, record, "", "") for record, customer in gone.items()]
+    rows += [
+        ("gone", customer, record, "", "")
+        for record, customer in zip(gone.index.astype(str), gone, strict=True)
+    ]
     return pd.DataFrame(rows, columns=list(LOG_COLUMNS))
 
 
@@ -184,7 +187,8 @@ def _reasons(joined: Joined) -> Mapping[str, str]:
     """Why each record stands where it does: the strongest pair that joined it."""
     ends = [joined.ties[["why"]].set_axis(joined.ties[side]) for side in ("record_id_l", "record_id_r")]
     every = pd.concat(ends) if len(joined.ties) else pd.DataFrame({"why": []})
-    return every[~every.index.duplicated()]["why"].to_dict()
+    first = every[~every.index.duplicated()]["why"]
+    return {str(record): str(why) for record, why in first.items()}
 
 
 def doubtful(

@@ -154,7 +154,7 @@ def _keep(found: IdentityMap, records: pd.DataFrame, root: Path) -> None:
     """The ids of this load, for the next; a workspace that cannot be written to keeps none."""
     if not os.access(root, os.W_OK):
         return
-    doubted = pd.unique(found.review[["record_id_l", "record_id_r"]].to_numpy().ravel())
+    doubted: list[str] = list(pd.unique(found.review[["record_id_l", "record_id_r"]].to_numpy().ravel()))
     decided = _decided(root)
     if decided is not None:
         doubted = [*doubted, *decided[list(_DECIDED[:2])].to_numpy().ravel()]

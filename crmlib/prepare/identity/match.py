@@ -154,15 +154,15 @@ def _learn(engine: Engine, model: Model, settings: IdentitySettings) -> Learnt:
         for one in free:
             sums[one.name] = sums[one.name] + taught * m[one.name]
     every = records * (records - 1) / 2
-    chance = min(most / _FOUND_BY_ONE / every, 0.5)
+    overall = min(most / _FOUND_BY_ONE / every, 0.5)
     shares: dict[tuple[str, str], tuple[float, float]] = {}
     for one in model.comparisons:
         got = np.maximum(sums[one.name] / sums[one.name].sum(), 1e-4)
         # The random pairs hold a few of one customer: in a small set they are most of those that agree.
-        others = np.maximum(u[one.name] - chance * got, rarest)
+        others = np.maximum(u[one.name] - overall * got, rarest)
         for code, *pair in zip(_codes(one), got / got.sum(), others / others.sum(), strict=True):
             shares[one.name, code] = (float(pair[0]), float(pair[1]))
-    return Learnt(chance=float(chance), shares=shares)
+    return Learnt(chance=overall, shares=shares)
 
 
 def _codes(one: Comparison) -> list[str]:

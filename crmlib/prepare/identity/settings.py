@@ -333,7 +333,7 @@ def settings_from(given: Any) -> IdentitySettings:
     for name in given:
         if name not in known:
             raise ParameterError(f"settings: there is no {name!r}.{nearest(str(name), known)}")
-    return replace(
-        IdentitySettings(),
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()},
-    )
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+    }
+    return replace(IdentitySettings(), **values)

@@ -185,6 +185,11 @@ _SHELF = {
         "draft",
         "Draft",
     ),
+    "crmlib.prepare.identity.resolve": (
+        "resolve_identities",
+        "IdentityMap",
+    ),
+    "crmlib.prepare.identity.settings": ("IdentitySettings",),
     "crmlib.prepare.workspace": ("open_workspace",),
     "crmlib.present.reports.rules.draw": (
         "plot_lift_by_support",

@@ -205,6 +205,25 @@ def reveal(
 
 
 @app.command(
+    epilog=EXIT_CODES, help="Which records are one customer: read decisions, write what is doubtful."
+)
+def identities(
+    workspace: Workspace,
+    review: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE", help="The Excel file: decisions in it are read, then it is written anew."
+        ),
+    ] = Path("identities.xlsx"),
+    as_of: AsOf = "",
+) -> None:
+    """Take over a person's decisions and write the doubtful pairs; see `crmlib.present.run.console`."""
+    from crmlib.present.run.console import print_identities
+
+    raise typer.Exit(print_identities(workspace, review=review, as_of=as_of or None))
+
+
+@app.command(
     epilog=EXIT_CODES, help="Make a list: whom to address with which offer, and whom to leave alone."
 )
 def lists(

@@ -157,6 +157,12 @@ class Engine:
         ordered = [table.take(pc.sort_indices(table.column(order_by))) for table in tables]
         return pa.concat_tables(ordered, promote_options="permissive").to_pandas()
 
+    def splink_backend(self) -> Any:
+        """This engine as Splink wants it."""
+        from splink import DuckDBAPI
+
+        return DuckDBAPI(connection=self._connection)
+
     @staticmethod
     def quote(name: str) -> str:
         """An identifier, quoted by sqlglot."""

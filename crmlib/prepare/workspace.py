@@ -94,6 +94,10 @@ def open_workspace(
         for name, table in config.tables.items()
     }
     files |= {"outbox": prints} if (prints := archive_fingerprints(config)) else {}
+    if config.identity is not None:
+        from crmlib.prepare.identity.follow import decisions_print
+
+        files |= {"identity": decisions_print(config.root)}
     key = snapshot_key(config.model_dump(mode="json"), str(moment), files)
     folder = snapshots_folder(config.root)
     snapshot = folder / key
@@ -246,6 +250,7 @@ def _check_sources(
             close_source(engine, source)
         archive = read_back(engine, config, staged, aside_folder=target / "set_aside")
         tables = list(dict.fromkeys([*config.tables, *(["interactions"] if archive else [])]))
+        same = _identities(engine, config, tables)
         for name in tables:
             file = Engine.literal(str(target / f"{name}.parquet"))
             engine.execute(f"copy ({_laid_down(engine, name)}) to {file} (format parquet, compression zstd)")
@@ -254,7 +259,10 @@ def _check_sources(
     notes = [(name, note) for name, source in sources.items() for note in (*source.notes, *lacks[name])]
     notices = [pd.DataFrame(notes, columns=list(NOTICE_COLUMNS)), found.notices]
     report = replace(
-        found, sources=pd.concat(frames, ignore_index=True), notices=pd.concat(notices, ignore_index=True)
+        found,
+        summary=pd.concat([found.summary, *same], ignore_index=True),
+        sources=pd.concat(frames, ignore_index=True),
+        notices=pd.concat(notices, ignore_index=True),
     )
     return {"as_of": str(staged.as_of), "tables": tables, **report_to_json(report)}
 
@@ -277,6 +285,15 @@ def _lacking(source: Source, reading: Reading) -> list[str]:
         }
         notes += columns_missing_in_files(one, {ours: sets for ours, sets in own.items() if sets})
     return notes
+
+
+def _identities(engine: Engine, config: WorkspaceConfig, tables: list[str]) -> list[pd.DataFrame]:
+    """Where ``[identity]`` is asked for, one row a customer; and what of that the report says."""
+    if config.identity is None or "customers" not in tables:
+        return []
+    from crmlib.prepare.identity.follow import follow_identities
+
+    return [follow_identities(engine, tables, root=config.root, given=config.identity.model_dump())]
 
 
 def _laid_down(engine: Engine, name: str) -> str:

@@ -285,6 +285,13 @@ def _named_once(given: tuple[str, ...]) -> tuple[str, ...]:
     return given
 
 
+class IdentityConfig(Section):
+    """That records of one customer become one row, and from which probability: see `crmlib.IdentitySettings`."""
+
+    link_above: float = Field(default=0.5, gt=0, lt=1, allow_inf_nan=False)
+    review_above: float = Field(default=0.1, gt=0, lt=1, allow_inf_nan=False)
+
+
 class PipelineConfig(Section):
     """The stages of a deal in their order, from the first to the last before it is won or lost.
 

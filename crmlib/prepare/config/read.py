@@ -22,6 +22,7 @@ from crmlib.prepare.config.parts import (
     Checks,
     ColumnConfig,
     FilterConfig,
+    IdentityConfig,
     IndicatorConfig,
     JoinConfig,
     OffersConfig,
@@ -53,7 +54,8 @@ class WorkspaceConfig(Section):
     time_zone : str
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
-    tables, indicators, scorecard, reports, checks, privacy, pipeline, offers, outreach, source, customer_types
+    tables, indicators, scorecard, reports, checks, privacy, pipeline, offers, outreach, identity, source, \
+customer_types
         As the sections of crm.toml.
     """
 
@@ -72,6 +74,7 @@ class WorkspaceConfig(Section):
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
+    identity: IdentityConfig | None = None
     customer_types: tuple[dict[str, Any], ...] | None = None
 
     @validator("currency")
@@ -125,6 +128,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,
+    ("identity",): IdentityConfig,
 }
 
 

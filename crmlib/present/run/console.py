@@ -176,6 +176,19 @@ def print_revealed(
     return 2 if revealed.unknown else 0
 
 
+def print_identities(workspace: Path, *, review: Path, as_of: str | None = None) -> int:
+    """Take over the decisions in an Excel file, open the workspace by them, write the file anew; the exit code."""
+    from crmlib.prepare.identity.follow import read_review, write_review
+
+    (folder,) = workspace_folders([workspace])
+    decided = read_review(folder, review) if review.is_file() else 0
+    crmlib.open_workspace(folder, as_of=as_of).engine.close()
+    open_pairs = write_review(folder, review)
+    said = f"{decided:,} decisions taken over, {open_pairs:,} pairs to decide: {_near(review)}"
+    Console(highlight=False).print(escape(said), soft_wrap=True)
+    return 0
+
+
 def print_lists(
     workspace: Path, *, out: Path, drafts: bool = False, real_ids: bool = False, **options: Any
 ) -> int:

@@ -1,0 +1,254 @@
+"""From pairs to customers: who is joined, which id lasts, what changed, and which value of which record counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crmlib.prepare.identity.settings import IdentitySettings
+
+LOG_COLUMNS = ("event", "customer_id", "record_id", "from_customer_id", "why")
+DECISIONS = ("same", "different")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """Groups of records.
+
+    Attributes
+    ----------
+    group : Series, record_id -> number of the group
+    ties : DataFrame
+        The pairs that joined two groups, the strongest first.
+    """
+
+    group: pd.Series
+    ties: pd.DataFrame
+
+
+class _Groups:
+    """Groups that grow by pairs, and refuse those that were told apart or would hold a source twice."""
+
+    def __init__(self, records: pd.Series, apart: pd.DataFrame, once: pd.Series) -> None:
+        self._above = {record: record for record in records}
+        self._members = {record: {record} for record in records}
+        self._apart: dict[str, set[str]] = {}
+        for left, right in apart.itertuples(index=False):
+            self._apart.setdefault(left, set()).add(right)
+            self._apart.setdefault(right, set()).add(left)
+        self._once = {record: {source} for record, source in once.items()}
+
+    def of(self, record: str) -> str:
+        """The record that stands for its group."""
+        while self._above[record] != record:
+            self._above[record] = self._above[self._above[record]]
+            record = self._above[record]
+        return record
+
+    def join(self, one: str, other: str, *, forced: bool) -> bool:
+        """Join two groups, if nothing is against it; whether that changed anything."""
+        kept, gone = self.of(one), self.of(other)
+        if kept == gone:
+            return False
+        if len(self._members[kept]) < len(self._members[gone]):
+            kept, gone = gone, kept
+        if self._apart.get(gone, set()) & self._members[kept]:
+            return False
+        sources, more = self._once.get(kept, set()), self._once.get(gone, set())
+        if not forced and sources & more:
+            return False
+        self._above[gone] = kept
+        self._members[kept] |= self._members.pop(gone)
+        if gone in self._apart:
+            self._apart[kept] = self._apart.get(kept, set()) | self._apart.pop(gone)
+        if more:
+            self._once[kept] = sources | more
+        return True
+
+
+def join_records(
+    records: pd.DataFrame,
+    pairs: pd.DataFrame,
+    *,
+    decisions: pd.DataFrame,
+    held: pd.Series,
+    settings: IdentitySettings,
+) -> Joined:
+    """Join records along the pairs that are one customer, the surest first; what a person decided stands above all."""
+    apart = decisions.loc[decisions["decision"].eq("different"), ["record_id_l", "record_id_r"]]
+    told = decisions[decisions["decision"].eq("same")].assign(
+        probability=1.0, weight=np.inf, why="decided", key="", held_key="", forced=True
+    )
+    found = pairs[accepted(pairs, held=held, settings=settings)].assign(forced=False)
+    edges = pd.concat([told[found.columns], found], ignore_index=True)
+    edges = edges.sort_values(
+        ["forced", "key", "weight", "record_id_l", "record_id_r"],
+        ascending=[False, True, False, True, True],
+        key=lambda column: column.eq("") if column.name == "key" else column,
+        kind="stable",
+    )
+    source = records.set_index("record_id")["source_system"]
+    groups = _Groups(records["record_id"], apart, source[source.isin(settings.one_per_source)])
+    there = set(records["record_id"])
+    kept = [
+        left in there and right in there and groups.join(left, right, forced=forced)
+        for left, right, forced in zip(
+            edges["record_id_l"], edges["record_id_r"], edges["forced"], strict=True
+        )
+    ]
+    roots = pd.Series([groups.of(record) for record in records["record_id"]], index=records["record_id"])
+    return Joined(
+        group=pd.Series(pd.factorize(roots)[0], index=roots.index), ties=edges[np.array(kept, dtype=bool)]
+    )
+
+
+def accepted(pairs: pd.DataFrame, *, held: pd.Series, settings: IdentitySettings) -> pd.Series:
+    """Which pairs are one customer: likely ones, those of a shared key, and those that were one before and may be."""
+    left, right = pairs["record_id_l"].map(held), pairs["record_id_r"].map(held)
+    before = left.notna() & left.eq(right) & pairs["probability"].ge(settings.keep_above)
+    return pairs["probability"].ge(settings.link_above) | pairs["key"].ne("") | before
+
+
+def lasting_ids(
+    records: pd.DataFrame, joined: Joined, *, known: pd.Series, settings: IdentitySettings
+) -> pd.Series:
+    """The customer of every record: the id that most of its records had, else the id of its first record.
+
+    Records come in their order of trust. An id goes to one group only, and never to another customer later.
+    """
+    group = joined.group
+    order = ranked(records, settings)
+    before = pd.DataFrame(
+        {"record": order, "group": group.loc[order].to_numpy(), "id": known.reindex(order).to_numpy()}
+    )
+    votes = (
+        before.dropna(subset="id")
+        .groupby(["group", "id"], sort=False)["record"]
+        .agg(["size", "first"])
+        .reset_index()
+    )
+    votes = votes.sort_values("size", ascending=False, kind="stable")
+    ids: dict[int, str] = {}
+    taken: set[str] = set()
+    for one, former in zip(votes["group"], votes["id"], strict=True):
+        if one not in ids and former not in taken:
+            ids[one] = former
+            taken.add(former)
+    used = set(known.dropna()) | taken
+    for one, record in zip(before["group"], before["record"], strict=True):
+        if one not in ids:
+            ids[one] = _free(record, used)
+            used.add(ids[one])
+    return group.map(ids).rename("customer_id")
+
+
+def _free(record: str, used: set[str]) -> str:
+    """The record's own id, or with a number behind it where another customer has had that."""
+    name, number = record, 2
+    while name in used:
+        name, number = f"{record}-{number}", number + 1
+    return name
+
+
+def ranked(records: pd.DataFrame, settings: IdentitySettings) -> list[str]:
+    """Record ids, the most trusted source first, then the order in which they came."""
+    rank = {source: i for i, source in enumerate(settings.sources)}
+    place = records["source_system"].map(rank).fillna(len(rank))
+    return records["record_id"].iloc[np.argsort(place.to_numpy(), kind="stable")].tolist()
+
+
+def changes(
+    ids: pd.Series, joined: Joined, *, known: pd.Series, present_before: pd.Index, first_load: bool
+) -> pd.DataFrame:
+    """What happened to records and customers since the last load, and why."""
+    before = known.reindex(ids.index)
+    why = _reasons(joined)
+    rows: list[tuple[str, str, str, str, str]] = []
+    kept = set(ids[before.eq(ids)])
+    for record, now, then in zip(ids.index, ids, before, strict=True):
+        if pd.isna(then):
+            if now != record or now in kept:
+                rows.append(("joined", now, record, "", why.get(record, "")))
+            elif not first_load:
+                rows.append(("added", now, record, "", ""))
+        elif then != now:
+            event = "split" if then in kept else "merged"
+            rows.append((event, now, record, then, why.get(record, "")))
+    gone = known.loc[known.index.isin(present_before.difference(ids.index))]
+    rows += [
+        ("gone", customer, record, "", "")
+        for record, customer in zip(gone.index.astype(str), gone, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(LOG_COLUMNS))
+
+
+def _reasons(joined: Joined) -> Mapping[str, str]:
+    """Why each record stands where it does: the strongest pair that joined it."""
+    ends = [joined.ties[["why"]].set_axis(joined.ties[side]) for side in ("record_id_l", "record_id_r")]
+    every = pd.concat(ends) if len(joined.ties) else pd.DataFrame({"why": []})
+    first = every[~every.index.duplicated()]["why"]
+    return {str(record): str(why) for record, why in first.items()}
+
+
+def doubtful(
+    pairs: pd.DataFrame,
+    ids: pd.Series,
+    joined: Joined,
+    *,
+    decisions: pd.DataFrame,
+    settings: IdentitySettings,
+) -> pd.DataFrame:
+    """Pairs for a person to decide: likely ones that stand apart, and unlikely ones that joined two customers."""
+    decided = set(zip(decisions["record_id_l"], decisions["record_id_r"], strict=True))
+    together = pairs["record_id_l"].map(ids).eq(pairs["record_id_r"].map(ids))
+    tied = set(zip(joined.ties["record_id_l"], joined.ties["record_id_r"], strict=True))
+    every = list(zip(pairs["record_id_l"], pairs["record_id_r"], strict=True))
+    tie = np.array([pair in tied for pair in every], dtype=bool)
+    unsure = pairs["probability"].between(settings.review_above, settings.certain_above)
+    wanted = (~together & pairs["probability"].ge(settings.review_above)) | (
+        together & tie & unsure & pairs["key"].eq("")
+    )
+    open_ = [pair not in decided for pair in every]
+    found = pairs[wanted & np.array(open_, dtype=bool)].assign(joined=together)
+    doubt = (found["probability"] - 0.5).abs()
+    return found.iloc[np.argsort(doubt.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def golden_records(
+    records: pd.DataFrame, ids: pd.Series, settings: IdentitySettings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row a customer, each field by its rule; and the record from which each field comes."""
+    columns = [
+        c for c in records.columns if c not in ("record_id", "source_system", "same_as", "customer_id")
+    ]
+    order = {record: i for i, record in enumerate(ranked(records, settings))}
+    table = records.assign(customer_id=records["record_id"].map(ids), _rank=records["record_id"].map(order))
+    table = table.sort_values("_rank", kind="stable", ignore_index=True)
+    best, origin = {}, []
+    for column in columns:
+        rule = settings.golden.get(column, settings.golden.get("*", "best_source"))
+        value = table[column]
+        filled = table[value.notna() & value.astype(str).str.strip().ne("")]
+        chosen = _by_rule(filled, column, rule).drop_duplicates("customer_id").set_index("customer_id")
+        best[column] = chosen[column]
+        origin.append(chosen[["record_id", "source_system"]].assign(column=column).reset_index())
+    customers = pd.DataFrame(best, index=pd.Index(ids.drop_duplicates(), name="customer_id"))
+    came = pd.concat(origin, ignore_index=True) if origin else pd.DataFrame()
+    return customers.reset_index(), came.reindex(
+        columns=["customer_id", "column", "record_id", "source_system"]
+    )
+
+
+def _by_rule(filled: pd.DataFrame, column: str, rule: str) -> pd.DataFrame:
+    """Rows with the one that counts first, for each customer; the most trusted among equals."""
+    if rule == "newest" and "signed_up_on" in filled:
+        return filled.sort_values("signed_up_on", ascending=False, kind="stable", na_position="last")
+    if rule == "longest":
+        return filled.assign(_size=filled[column].astype(str).str.len()).sort_values(
+            "_size", ascending=False, kind="stable"
+        )
+    if rule == "most_common":
+        size = filled.groupby(["customer_id", filled[column].astype(str)])[column].transform("size")
+        return filled.assign(_size=size).sort_values("_size", ascending=False, kind="stable")
+    return filled

@@ -1,0 +1,174 @@
+"""A workspace whose tables follow the identities: one row a customer, and every table names customers by one id."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.check.report import SUMMARY_COLUMNS
+from crmlib.prepare.engine import Engine, columns_of, require_columns
+from crmlib.prepare.identity.customers import DECISIONS, ranked
+from crmlib.prepare.identity.resolve import IdentityMap, resolve_identities
+from crmlib.prepare.identity.settings import settings_from
+from crmlib.schema.errors import CrmlibError, ParameterError
+from crmlib.schema.fields import TableSpec
+from crmlib.schema.tables import table_spec
+
+FOLDER = ".identity"
+"""Where a workspace keeps which record was which customer; only its owner opens it."""
+
+_DECIDED = ["record_id_l", "record_id_r", "decision"]
+_SHOWN = ("name", "country", "city", "postcode", "address", "email", "phone", "birth_on")
+
+
+def follow_identities(
+    engine: Engine, tables: Sequence[str], *, root: Path, given: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Join the customers of a workspace, let all its tables follow, and tell what was done as rows of the report."""
+    settings = settings_from(given)
+    records = engine.to_pandas("from customers").rename(columns={"customer_id": "record_id"})
+    found = resolve_identities(
+        records, previous=_last_load(root), decisions=_decided(root), settings=settings
+    )
+    order = {record: i for i, record in enumerate(ranked(records.assign(source_system=""), settings))}
+    # Whose record is gone is named by other tables still.
+    engine.register("identity_map", found.known.assign(place=found.known["record_id"].map(order)))
+    engine.execute("create or replace table identities as from identity_map")
+    _one_row_a_customer(engine)
+    for name in tables:
+        _follow(engine, table_spec(name))
+    _keep(found, records, root)
+    return _told(found)
+
+
+def _one_row_a_customer(engine: Engine) -> None:
+    """Each field from the first record that has it; the day of the first record's entry."""
+    columns = [name for name in columns_of(engine.run("from customers")) if name != "customer_id"]
+    fields = [
+        f"{'min(c.signed_up_on)' if name == 'signed_up_on' else f'arg_min(c.{quoted}, place)'} as {quoted}"
+        for name, quoted in ((name, Engine.quote(name)) for name in columns)
+    ]
+    engine.execute(
+        f"create or replace table customers as select {', '.join(['i.customer_id', *fields])} from customers c "
+        "join identities i on c.customer_id = i.record_id group by i.customer_id order by min(place)"
+    )
+
+
+def _follow(engine: Engine, spec: TableSpec) -> None:
+    """Every column that names a customer names the one that its record became."""
+    present = columns_of(engine.run(f"from {spec.name}"))
+    own = [field.name for field in spec.fields if field.references == "customers" and field.name in present]
+    if not own:
+        return
+    swaps = ", ".join(f"coalesce(i_{name}.customer_id, t.{name}) as {name}" for name in own)
+    joins = " ".join(f"left join identities i_{name} on t.{name} = i_{name}.record_id" for name in own)
+    first = f"coalesce(i_{own[0]}.place, 0)"
+    query = f"select t.* replace ({swaps}), {first} as _place from {spec.name} t {joins}"
+    keys = [field.name for field in spec.fields if field.key and field.name in present]
+    only = ""
+    if {*keys} & {*own}:
+        only = f" qualify row_number() over (partition by {', '.join(keys)} order by _place) = 1"
+    query = f"select * exclude (_place) from ({query}){only}"
+    if spec.name == "relations":
+        query = f"select * from ({query}) where from_customer_id <> to_customer_id"
+    if spec.name == "customers":
+        own_parent = "nullif(parent_customer_id, customer_id) as parent_customer_id"
+        query = f"select * replace ({own_parent}) from ({query})"
+    engine.execute(f"create or replace table {spec.name} as {query}")
+
+
+def _told(found: IdentityMap) -> pd.DataFrame:
+    records, joined = len(found.map), len(found.map) - found.map["customer_id"].nunique()
+    doubt = len(found.review)
+    rows = [
+        ("customers", "same_customer", "", "mend", joined, "are the same customer as another row"),
+        ("customers", "perhaps_same_customer", "", "warn", doubt, "may be the same customer as another row"),
+    ]
+    table = pd.DataFrame(rows, columns=[name for name in SUMMARY_COLUMNS if name != "share_pct"])
+    table["share_pct"] = 100.0 * table["rows"] / max(records, 1)
+    return table.loc[table["rows"] > 0, list(SUMMARY_COLUMNS)]
+
+
+def write_review(root: Path, file: Path) -> int:
+    """Write the pairs that a person should decide, and those already decided, as Excel; how many are open."""
+    folder = root / FOLDER
+    if not (folder / "review.parquet").is_file():
+        raise CrmlibError(
+            f"{root}: no identities are kept here. Add [identity] to crm.toml, open the workspace, and try again."
+        )
+    review = pd.read_parquet(folder / "review.parquet")
+    decided = _decided(root)
+    decided = pd.DataFrame(columns=_DECIDED) if decided is None else decided
+    pairs = review.merge(decided, on=_DECIDED[:2], how="outer")[[*_DECIDED, "probability", "joined", "why"]]
+    records = pd.read_parquet(folder / "records.parquet").set_index("record_id")
+    for side in "lr":
+        for column in _SHOWN:
+            if column in records:
+                pairs[f"{column}_{side}"] = pairs[f"record_id_{side}"].map(records[column])
+    pairs = pairs.sort_values(["decision", "probability"], na_position="first", ignore_index=True)
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    beside.touch(mode=0o600)
+    # Values stand as text: one that begins with = is no formula.
+    options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}}
+    with pd.ExcelWriter(beside, engine="xlsxwriter", engine_kwargs=options) as book:
+        pairs.to_excel(book, sheet_name="Identities", index=False, freeze_panes=(1, 3))
+    beside.replace(file)
+    return int(pairs["decision"].isna().sum())
+
+
+def read_review(root: Path, file: Path) -> int:
+    """Take over the decisions of an Excel file that `write_review` made; how many there are."""
+    table = pd.read_excel(file, dtype=str, keep_default_na=False, engine="calamine")
+    require_columns(table, _DECIDED, table_name=file.name)
+    table = table[list(_DECIDED)].assign(decision=table["decision"].str.strip().str.lower())
+    table = table[table["decision"].ne("")].drop_duplicates(ignore_index=True)
+    wrong = table.loc[~table["decision"].isin(DECISIONS), "decision"]
+    if len(wrong):
+        raise ParameterError(
+            f"{file.name}: {wrong.iloc[0]!r} is no decision. Write same, different, or nothing."
+        )
+    _write(root, {"decisions": table})
+    return len(table)
+
+
+def decisions_print(root: Path) -> str:
+    """A fingerprint of the decisions: with others, the tables are made anew."""
+    file = root / FOLDER / "decisions.parquet"
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def _decided(root: Path) -> pd.DataFrame | None:
+    file = root / FOLDER / "decisions.parquet"
+    return pd.read_parquet(file) if file.is_file() else None
+
+
+def _last_load(root: Path) -> Any:
+    file = root / FOLDER / "known.parquet"
+    return pd.read_parquet(file) if file.is_file() else None
+
+
+def _keep(found: IdentityMap, records: pd.DataFrame, root: Path) -> None:
+    """The ids of this load, for the next; a workspace that cannot be written to keeps none."""
+    if not os.access(root, os.W_OK):
+        return
+    doubted: list[str] = list(pd.unique(found.review[["record_id_l", "record_id_r"]].to_numpy().ravel()))
+    decided = _decided(root)
+    if decided is not None:
+        doubted = [*doubted, *decided[list(_DECIDED[:2])].to_numpy().ravel()]
+    shown = [name for name in ("record_id", *_SHOWN) if name in records]
+    asked = records.loc[records["record_id"].isin(doubted), shown].astype(str)
+    _write(root, {"known": found.known, "review": found.review, "log": found.log, "records": asked})
+
+
+def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Tables into the private folder, each whole or not at all."""
+    folder = root / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name, table in tables.items():
+        beside = folder / f".{name}.{os.getpid()}"
+        beside.touch(mode=0o600)
+        table.to_parquet(beside)
+        beside.replace(folder / f"{name}.parquet")

@@ -1,0 +1,339 @@
+"""How records are compared: what is looked at, which pairs are looked at, and from which probability they are one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from crmlib.schema.errors import ParameterError, nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """One way in which two values agree.
+
+    Attributes
+    ----------
+    code : str
+        Its name in `IdentityMap.pairs`, after that of the comparison: ``phone same``.
+    sql : str
+        In DuckDB's dialect, over the columns of both records (``phone_l``, ``phone_r``).
+    expected : float
+        Share of the pairs of one customer that agree so, before the data have been looked at.
+    rare : str
+        Column whose values count the more the rarer they are.
+    """
+
+    code: str
+    sql: str
+    expected: float
+    rare: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What two records are compared in: the first level that holds counts; without one they are ``other``.
+
+    Attributes
+    ----------
+    name : str
+    missing : str
+        Where this holds nothing can be said.
+    levels : tuple of Level
+    columns : tuple of str
+        Columns that must be filled for the comparison to be of use.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    levels: tuple[Level, ...]
+    missing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """How records of one kind are compared.
+
+    Attributes
+    ----------
+    comparisons : tuple of Comparison
+    blocks : tuple of tuple of str
+        Pairs are compared that agree in all expressions of at least one of these.
+    training : tuple of tuple of str
+        Columns in which pairs agree from which all other comparisons learn.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    blocks: tuple[tuple[str, ...], ...]
+    training: tuple[tuple[str, ...], ...]
+
+
+def _one(name: str, *levels: Level, columns: tuple[str, ...] = ()) -> Comparison:
+    columns = columns or (name,)
+    absent = " or ".join(f"({one}_l is null or {one}_r is null)" for one in columns[:1])
+    return Comparison(name=name, columns=columns, levels=levels, missing=absent)
+
+
+def _alike(column: str, least: float) -> str:
+    return f"jaro_winkler_similarity({column}_l, {column}_r) >= {least}"
+
+
+def _slips(column: str, most: int) -> str:
+    return f"damerau_levenshtein({column}_l, {column}_r) <= {most}"
+
+
+_EMAIL = _one(
+    "email",
+    Level(code="same", sql="email_l = email_r", expected=0.65),
+    Level(code="close", sql=_slips("email", 2), expected=0.08),
+    Level(code="user", sql="email_user_l = email_user_r", expected=0.05, rare="email_user"),
+    Level(code="domain", sql="domain_l = domain_r", expected=0.1, rare="domain"),
+)
+_PHONE = _one(
+    "phone",
+    Level(code="same", sql="phone_l = phone_r or right(phone_l, 9) = right(phone_r, 9)", expected=0.7),
+    Level(code="close", sql=_slips("phone", 1), expected=0.06),
+)
+_TAX = _one(
+    "tax",
+    Level(code="same", sql="tax_l = tax_r", expected=0.85),
+    Level(code="close", sql=_slips("tax", 1), expected=0.08),
+)
+_ADDRESS = _one(
+    "address",
+    Level(
+        code="same",
+        sql="street_l = street_r and numbers_l is not distinct from numbers_r",
+        expected=0.6,
+        rare="street",
+    ),
+    Level(
+        code="close",
+        sql=f"numbers_l is not distinct from numbers_r and {_alike('street', 0.85)}",
+        expected=0.15,
+    ),
+    Level(code="street", sql=f"street_l = street_r or {_alike('street', 0.92)}", expected=0.08),
+    Level(code="number", sql="numbers_l = numbers_r", expected=0.05, rare="numbers"),
+    columns=("street", "numbers"),
+)
+_PLACE = Comparison(
+    name="place",
+    columns=("postcode", "city", "region"),
+    missing="(postcode_l is null or postcode_r is null) and (city_l is null or city_r is null) "
+    "and (region_l is null or region_r is null)",
+    levels=(
+        Level(code="same", sql="postcode_l = postcode_r and city_l = city_r", expected=0.6, rare="postcode"),
+        Level(code="postcode", sql="postcode_l = postcode_r", expected=0.12, rare="postcode"),
+        Level(code="city", sql="city_l = city_r", expected=0.12, rare="city"),
+        Level(code="close", sql=f"{_slips('postcode', 1)} or {_alike('city', 0.9)}", expected=0.06),
+        Level(code="region", sql="region_l = region_r", expected=0.06, rare="region"),
+    ),
+)
+_FAMILY = _one(
+    "family",
+    Level(code="same", sql="family_l = family_r or whole_l = whole_r", expected=0.72, rare="family"),
+    Level(code="sound", sql="letters_l = letters_r", expected=0.04, rare="letters"),
+    Level(
+        code="close",
+        sql=f"{_alike('family', 0.88)} or {_slips('family', 1)} and length(family_l) > 3",
+        expected=0.14,
+    ),
+    Level(code="swapped", sql="family_l = given_r or given_l = family_r", expected=0.03),
+)
+_GIVEN = _one(
+    "given",
+    Level(code="same", sql="given_l = given_r or whole_l = whole_r", expected=0.68, rare="given"),
+    Level(code="sound", sql="letters_l = letters_r", expected=0.04, rare="letters"),
+    Level(code="short", sql="list_has_any(nicks_l, nicks_r)", expected=0.04),
+    Level(
+        code="close",
+        sql=f"{_alike('given', 0.86)} or {_slips('given', 1)} and length(given_l) > 3",
+        expected=0.12,
+    ),
+    Level(
+        code="initial", sql="starts_with(given_l, given_r) or starts_with(given_r, given_l)", expected=0.03
+    ),
+    Level(code="swapped", sql="family_l = given_r or given_l = family_r", expected=0.03),
+)
+_BIRTH = _one(
+    "birth",
+    Level(code="same", sql="birth_l = birth_r", expected=0.84),
+    Level(code="close", sql=_slips("birth", 1), expected=0.1),
+    Level(
+        code="day_for_month",
+        sql="left(birth_l, 4) = left(birth_r, 4) and substr(birth_l, 5, 2) = substr(birth_r, 7, 2) "
+        "and substr(birth_l, 7, 2) = substr(birth_r, 5, 2)",
+        expected=0.01,
+    ),
+    Level(
+        code="two_parts",
+        sql="(left(birth_l, 4) = left(birth_r, 4))::int + (substr(birth_l, 5, 2) = substr(birth_r, 5, 2))::int "
+        "+ (right(birth_l, 2) = right(birth_r, 2))::int = 2",
+        expected=0.03,
+    ),
+    Level(code="near", sql=_slips("birth", 2), expected=0.02),
+)
+_COMPANY = Comparison(
+    name="name",
+    columns=("core",),
+    missing="core_l is null or core_r is null",
+    levels=(
+        Level(code="same", sql="core_l = core_r", expected=0.6, rare="core"),
+        Level(code="sound", sql="letters_l = letters_r", expected=0.06, rare="letters"),
+        Level(
+            code="close",
+            sql=f"{_alike('core', 0.95)} or {_slips('core', 1)} and length(core_l) > 3 "
+            f"or {_slips('sound', 1)} and length(sound_l) > 6",
+            expected=0.12,
+        ),
+        Level(
+            code="part",
+            sql="(list_has_all(words_l, words_r) or list_has_all(words_r, words_l) "
+            "or starts_with(core_l, core_r) or starts_with(core_r, core_l)) "
+            "and least(length(core_l), length(core_r)) > 2",
+            expected=0.1,
+        ),
+        Level(
+            code="alike",
+            sql=f"{_alike('core', 0.85)} or 2 * len(list_intersect(words_l, words_r)) "
+            ">= greatest(len(words_l), len(words_r))",
+            expected=0.07,
+        ),
+    ),
+)
+
+PEOPLE = Model(
+    comparisons=(_FAMILY, _GIVEN, _BIRTH, _ADDRESS, _PLACE, _EMAIL, _PHONE, _TAX),
+    blocks=(
+        ("held",),
+        ("tax",),
+        ("email",),
+        ("phone",),
+        ("letters",),
+        ("birth",),
+        ("family", "left(birth, 4)"),
+        ("given", "left(birth, 4)"),
+        ("family", "right(birth, 4)"),
+        ("given", "right(birth, 4)"),
+        ("family", "postcode"),
+        ("given", "postcode"),
+        ("postcode", "left(sound, 1)"),
+        ("left(family, 3)", "left(given, 3)"),
+        ("street", "numbers"),
+    ),
+    training=(("birth",), ("family", "given"), ("postcode",), ("email",), ("phone",)),
+)
+"""People: name in either order, birth, address, e-mail, telephone, tax number."""
+
+COMPANIES = Model(
+    comparisons=(_COMPANY, _ADDRESS, _PLACE, _EMAIL, _PHONE, _TAX),
+    blocks=(
+        ("held",),
+        ("tax",),
+        ("email",),
+        ("phone",),
+        ("domain",),
+        ("core",),
+        ("letters",),
+        ("skeleton",),
+        ("left(core, 4)", "city"),
+        ("left(core, 4)", "postcode"),
+        ("left(sound, 6)",),
+        ("left(core, 4)", "region"),
+        ("words[1]", "city"),
+        ("words[-1]", "city"),
+        ("postcode", "left(sound, 1)"),
+        ("postcode", "right(sound, 2)"),
+        ("postcode", "numbers"),
+        ("street", "numbers"),
+        ("city", "numbers"),
+    ),
+    training=(("core",), ("phone",), ("email",), ("street", "numbers"), ("postcode",)),
+)
+"""Companies: name without its legal form, address, e-mail, telephone, tax number."""
+
+GOLDEN_RULES = ("best_source", "newest", "most_common", "longest")
+"""How the value of a customer is chosen among those of its records."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentitySettings:
+    """Everything that decides which records are one customer.
+
+    Attributes
+    ----------
+    people, companies : Model
+    link_above : float
+        Probability from which two records are one customer.
+    keep_above : float
+        The same for two records that were one customer at the last load: who was joined stays joined, unless the
+        records now say something else.
+    review_above : float
+        Probability from which a pair that is not joined, and below `certain_above` one that is, is for a person
+        to decide.
+    certain_above : float
+    keys : tuple of str
+        Comparisons of which the same value joins two records at once, if their names do not contradict it.
+    key_holders : int
+        A key that more records hold is a switchboard or a placeholder, and joins nobody.
+    largest_block : int
+        Values of a block that more records have are not compared.
+    pairs_per_record : float
+        What one block may cost on average; of a dearer block the values that most records have are left out.
+    one_per_source : tuple of str
+        Source systems in which every customer stands once.
+    sources : tuple of str
+        Source systems, the most trusted first: ids and values are taken from them in this order.
+    golden : mapping of column -> rule
+        One of `GOLDEN_RULES`; ``"*"`` is for all columns that are not named.
+    training_pairs : int
+        Pairs from which the model learns at most.
+    seed : int
+    """
+
+    people: Model = PEOPLE
+    companies: Model = COMPANIES
+    link_above: float = 0.5
+    keep_above: float = 0.2
+    review_above: float = 0.1
+    certain_above: float = 0.9
+    keys: tuple[str, ...] = ("tax", "email", "phone")
+    key_holders: int = 6
+    largest_block: int = 250
+    one_per_source: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    golden: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({"*": "best_source"}))
+    pairs_per_record: float = 4.0
+    training_pairs: int = 200_000
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("link_above", "keep_above", "review_above", "certain_above"):
+            if not 0 < getattr(self, name) < 1:
+                raise ParameterError(f"{name} is {getattr(self, name)}: give a probability between 0 and 1.")
+        for column, rule in self.golden.items():
+            if rule not in GOLDEN_RULES:
+                raise ParameterError(
+                    f"golden.{column}: there is no rule {rule!r}.{nearest(rule, GOLDEN_RULES)}"
+                )
+        unknown = [key for key in self.keys if key not in ("tax", "email", "phone")]
+        if unknown:
+            raise ParameterError(f"keys: {unknown[0]!r} is no key. Choose among tax, email and phone.")
+
+    def model(self, kind: str) -> Model:
+        """The model of a kind of customers."""
+        return self.people if kind == "person" else self.companies
+
+
+def settings_from(given: Any) -> IdentitySettings:
+    """Settings as they are, or from a mapping of those that differ from the usual ones."""
+    if given is None or isinstance(given, IdentitySettings):
+        return given or IdentitySettings()
+    known = [one.name for one in fields(IdentitySettings)]
+    for name in given:
+        if name not in known:
+            raise ParameterError(f"settings: there is no {name!r}.{nearest(str(name), known)}")
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+    }
+    return replace(IdentitySettings(), **values)

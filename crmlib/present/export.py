@@ -17,8 +17,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.prepare.sources.spss import spss_driver
-from crmlib.present.blocks.downloads import about_workspace, to_csv_bytes
-from crmlib.present.blocks.excel import EXCEL_ROWS, to_excel_bytes
+from crmlib.present.blocks.downloads import EXCEL_ROWS, about_workspace, to_csv_bytes, to_excel_bytes
 from crmlib.schema.errors import CrmlibError, ParameterError, nearest
 from crmlib.schema.fields import Field
 from crmlib.schema.tables import TABLES, table_spec

@@ -25,7 +25,7 @@ _OUTCOMES = ("won", "lost", "open")
 class Given:
     """Deals with what they are compared by.
 
-    `deals`: `outcome`, `age_days` (to the close), `amount`, `campaign_id` and what else there is.
+    `deals`: `outcome`, `age_days` (to the close; absent where that came first), `amount`, `campaign_id` and more.
     `costs`: campaign_id -> account currency.
     """
 
@@ -48,6 +48,7 @@ def given_deals(source: Any, *, by: str, as_of: Any = None) -> Given:
     if frame.empty:
         raise ParameterError("there is no deal to count. Give opportunities, or a later as_of.")
     negative = int((frame["age_days"] < 0).sum())
+    frame = frame.assign(age_days=frame["age_days"].where(frame["age_days"] >= 0))
     return Given(deals=frame, costs=costs, negative_durations=negative, currency=currency)
 
 

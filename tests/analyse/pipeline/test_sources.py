@@ -8,7 +8,12 @@ import pytest
 
 import crmlib
 from crmlib import Crm
-from crmlib.analyse.pipeline.sources import channel_conversion, newcombe_difference, standardised_difference
+from crmlib.analyse.pipeline.sources import (
+    channel_conversion,
+    given_deals,
+    newcombe_difference,
+    standardised_difference,
+)
 from crmlib.present.reports.leads.say import sources_limits, sources_paragraph
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.pipeline.lead_cases import olist_leads, planted
@@ -133,3 +138,16 @@ def test_what_does_not_fit_is_named():
         channel_conversion(pd.DataFrame({"source": ["web"]}))
     with pytest.raises(ParameterError, match="'gone'"):
         channel_conversion(pd.DataFrame({"source": ["web"], "outcome": ["gone"]}))
+
+
+def test_a_deal_recorded_after_its_closing_has_no_age_and_is_counted():
+    days = pd.to_datetime(["2020-01-10", "2020-01-10", "2020-01-10"])
+    closed = pd.to_datetime(["2020-01-01", "2020-01-10", None])
+    deals = pd.DataFrame(
+        {"source": "web", "outcome": ["won", "lost", "open"], "created_at": days, "closed_at": closed}
+    )
+    given = given_deals(deals, by="source")
+    assert given.negative_durations == 1
+    assert (
+        given.deals["age_days"].isna().tolist() == [True, False, True] and given.deals["age_days"].max() == 0
+    )

@@ -243,7 +243,7 @@ def placeholder_rows(column: str) -> str:
     others are no numbers, or have more digits.
     """
     numbered = "(test|guest|dummy)[ _-]?(user|customer|account)?[ _-]?[0-9]*"
-    nobody = text_literal(rf"[-–—_.?*]+|xx+|-[0-9]|{_ERRORS}|{numbered}|{PLACEHOLDERS}")
+    nobody = text_literal(rf"[-–—_.?*]+|xx+|-(1|9+)|{_ERRORS}|{numbered}|{PLACEHOLDERS}")
     return f"""
         with held as (
             select "{column}" as held, count(*) as n from {{rows}} where "{column}" is not null group by all

@@ -28,6 +28,7 @@ CHECK_WORDS = Family(
         *("ends_before_start", "missing_required", "unparsable_date", "wrong_type", "out_of_range"),
         *("not_allowed", "unknown_column", "orphan_key", "other_currency", "ruined_id", "placeholder"),
         *("hidden_characters", "total_row", "sum_of_all", "open_with_closing", "closed_without_day"),
+        *("vanished", "misspelt", "not_agreed", "stale"),
     ),
     facts=("column",),
 )

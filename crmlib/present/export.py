@@ -31,7 +31,7 @@ _SPSS_TEXT = 32_767
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """What was written: a file and its rows each; what was left out, and why ("" where a sheet cannot hold the rows)."""
+    """What was written, a file and its rows each; what was left out, and why ("" where a sheet has too few rows)."""
 
     files: dict[Path, int]
     left_out: dict[str, str]

@@ -31,7 +31,7 @@ _SPSS_TEXT = 32_767
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """What was written: a file and its rows each, and what was left out, with the reason."""
+    """What was written, a file and its rows each; what was left out, and why ("" where a sheet has too few rows)."""
 
     files: dict[Path, int]
     left_out: dict[str, str]
@@ -53,7 +53,7 @@ def export_workspace(
     left_out: dict[str, str] = {}
     for name, table in _tables(crm, personal, left_out):
         if kind == "excel" and table.num_rows >= EXCEL_ROWS:
-            left_out[name] = f"has {table.num_rows:,} rows, more than a sheet holds"
+            left_out[name] = ""
             continue
         path = target / f"{name}{FORMATS[kind]}"
         _write(path, table, kind, crm, secret=personal)

@@ -92,7 +92,7 @@ class Dirt:
         for right, wrong in MISSPELT.items():
             lone = ((raw["ERP No"] == "") & (raw["Industry"] == right) & ~twins).to_numpy()
             n = self._spoil(raw, "Industry", 0.06, wrong, lone)
-            self._note("customers", "", "industry", n, f"{wrong} instead of {right}")
+            self._note("customers", "misspelt", "industry", n, f"{wrong} instead of {right}")
         return raw
 
     def contacts(self, raw: pd.DataFrame) -> pd.DataFrame:

@@ -159,10 +159,12 @@ def field_findings(
         if field.required:
             add(field, "missing_required", "set_aside", f"have no {field.name}", _missing(field))
         if field.type in MOMENT_TYPES:
-            says = f"have {_a(field.name)} that is no date as written (state date_formats in crm.toml)"
+            says = (
+                f"have {with_article(field.name)} that is no date as written (state date_formats in crm.toml)"
+            )
             add(field, "unparsable_date", strict, says, f"{base} is not null and {typed} is null")
         elif field.type not in TEXT_TYPES:
-            says = f"have {_a(field.name)} that is no {_TYPE_WORDS[field.type]}"
+            says = f"have {with_article(field.name)} that is no {_TYPE_WORDS[field.type]}"
             add(field, "wrong_type", strict, says, f"{base} is not null and {typed} is null")
         if field.minimum is not None or field.maximum is not None:
             low, high = field.minimum, field.maximum
@@ -170,20 +172,23 @@ def field_findings(
                 f"{typed} < {low}" if low is not None else "",
                 f"{typed} > {high}" if high is not None else "",
             ]
-            says = f"have {_a(field.name)} {_range_words(low, high)}"
+            says = f"have {with_article(field.name)} {_range_words(low, high)}"
             add(field, "out_of_range", strict, says, " or ".join(part for part in parts if part))
         if field.type == "money" and currency:
             own = (currency, *_SIGNS.get(currency, f"$ {currency[:2]}$").split())
             marks = ", ".join(text_literal(mark) for mark in own)
             written = f"({base})::varchar"
             other = f"upper({mark_sql(written)}) not in ('', {marks})"
-            says = f"have {_a(field.name)} with the mark of another currency than {currency}; nothing is converted"
+            says = (
+                f"have {with_article(field.name)} with the mark of another currency than {currency}; "
+                "nothing is converted"
+            )
             plain = f"regexp_full_match({written}, '[-+0-9.,]*')"
             add(field, "other_currency", "warn", says, f"not {plain} and {other}")
         if field.allowed:
             values = ", ".join(text_literal(value) for value in field.allowed)
             default = "set_aside" if field.required else "warn"
-            says = f"have {_a(field.name)} that is none of: {', '.join(field.allowed)}"
+            says = f"have {with_article(field.name)} that is none of: {', '.join(field.allowed)}"
             add(field, "not_allowed", default, says, f"{typed} not in ({values})")
     return found
 
@@ -214,8 +219,8 @@ def _identifier_findings(
     ]
     for one in identifiers:
         says = (
-            f"have {_a(one.name)} that a spreadsheet rewrote as a number, date or error: several may have become "
-            "one. Export the column as text"
+            f"have {with_article(one.name)} that a spreadsheet rewrote as a number, date or error: several may "
+            "have become one. Export the column as text"
         )
         policy = policy_of("ruined_id", one.name, "warn", policies, table=spec.name)
         wrong = f'regexp_full_match("t_{one.name}", {text_literal(_RUINED)})'
@@ -243,7 +248,7 @@ def placeholder_rows(column: str) -> str:
     others are no numbers, or have more digits.
     """
     numbered = "(test|guest|dummy)[ _-]?(user|customer|account)?[ _-]?[0-9]*"
-    nobody = text_literal(rf"[-–—_.?*]+|xx+|-[0-9]|{_ERRORS}|{numbered}|{PLACEHOLDERS}")
+    nobody = text_literal(rf"[-–—_.?*]+|xx+|-(1|9+)|{_ERRORS}|{numbered}|{PLACEHOLDERS}")
     return f"""
         with held as (
             select "{column}" as held, count(*) as n from {{rows}} where "{column}" is not null group by all
@@ -314,7 +319,7 @@ _TYPE_WORDS = {
 }
 
 
-def _a(name: str) -> str:
+def with_article(name: str) -> str:
     return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 

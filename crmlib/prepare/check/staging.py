@@ -15,6 +15,7 @@ from crmlib.prepare.check.findings import (
     refusal_of,
     refuse_unknown,
     table_findings,
+    with_article,
 )
 from crmlib.prepare.check.reading import Reading, local_sql, staging_query
 from crmlib.prepare.check.standards import has_words, misspelt, pairs_shown, words_of_column, words_shown
@@ -99,11 +100,13 @@ class Staged:
                 continue
             pairs = misspelt(counts or {}, allowed)
             if pairs:
-                says = f"have a {name} that looks misspelt: {pairs_shown(pairs)}"
+                says = f"have {with_article(name)} that looks misspelt: {pairs_shown(pairs)}"
                 self._count_words("misspelt", name, says, pairs)
             others = [word for word in counts or {} if allowed and word not in allowed and word not in pairs]
             if others:
-                says = f"have a {name} that is not agreed upon: {words_shown(others)}{agreed.asks}"
+                says = (
+                    f"have {with_article(name)} that is not agreed upon: {words_shown(others)}{agreed.asks}"
+                )
                 self._count_words("not_agreed", name, says, dict.fromkeys(others, ""))
 
     def _count_words(self, check: str, column: str, says: str, pairs: Mapping[str, str]) -> None:

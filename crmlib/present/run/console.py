@@ -231,7 +231,7 @@ def print_export(
         _table(pd.DataFrame({"file": map(_near, written.files), "rows": list(written.files.values())}))
     )
     for name, reason in written.left_out.items():
-        tell.print(escape(f"Left out: {name} {reason}"), soft_wrap=True)
+        tell.print(escape(f"Left out: {name} {reason or 'has more rows than a sheet holds'}"), soft_wrap=True)
     said = (
         "Names and customer numbers stand in them."
         if personal

@@ -29,6 +29,7 @@ CHECK_WORDS = Family(
         *("not_allowed", "unknown_column", "orphan_key", "other_currency", "ruined_id", "placeholder"),
         *("hidden_characters", "total_row", "sum_of_all", "open_with_closing", "closed_without_day"),
         *("same_customer", "perhaps_same_customer"),
+        *("vanished", "misspelt", "not_agreed", "stale"),
     ),
     facts=("column",),
 )

@@ -178,6 +178,10 @@ check-total-row = sum up other rows
 check-sum-of-all = have the amount of all other rows together, as a total has
 check-open-with-closing = are open and have a closing date, which is taken as the expected one
 check-closed-without-day = are won or lost and have no closing date
+check-vanished = were in an earlier full export and are not in the last one
+check-misspelt = have a “{ $column }” that looks misspelt
+check-not-agreed = have a “{ $column }” that is not agreed upon
+check-stale = are the last ones, and older than was agreed
 check-unknown-column = have a column “{ $column }” that is not used
 check-orphan-key =
     { $column ->

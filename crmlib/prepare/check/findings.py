@@ -320,6 +320,7 @@ _TYPE_WORDS = {
 
 
 def with_article(name: str) -> str:
+    """A name with the article that its first letter asks for."""
     return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 

@@ -49,7 +49,11 @@ def worth_of(name):
 
 def ahead_of(name):
     return SimpleNamespace(
-        table=worth_of(name)[["future_contribution"]], spend_check={}, currency="EUR", horizon_days=365
+        table=worth_of(name)[["future_contribution"]],
+        spend_check={},
+        currency="EUR",
+        horizon_days=365,
+        levels={"revenue": SimpleNamespace(is_promised=False)},
     )
 
 

@@ -144,6 +144,7 @@ def holdout_check(
     model: str = "auto",
     seed: int = 0,
     days: pd.DataFrame | None = None,
+    free_orders: str = "ignore",
 ) -> HoldoutCheck:
     """Fit on what was known at one day, predict up to another, and compare with what came.
 
@@ -165,6 +166,8 @@ def holdout_check(
     seed : int
     days : DataFrame, optional
         As `purchase_days` makes it for `holdout_end`, where it is at hand.
+    free_orders : "ignore" or "count"
+        As for `purchase_history`.
 
     Raises
     ------
@@ -198,13 +201,14 @@ def holdout_check(
     if last <= known:
         raise ParameterError(f"holdout_end {last:%Y-%m-%d} is not after calibration_end {known:%Y-%m-%d}.")
     length = int((last - known).days)
-    history = purchase_history(transactions, as_of=ends[0], time_zone=time_zone)
+    counted: dict[str, Any] = {"time_zone": time_zone, "free_orders": free_orders}
+    history = purchase_history(transactions, as_of=ends[0], **counted)
     if history.empty:
         raise ParameterError(f"nobody had bought by {known:%Y-%m-%d}: give a later calibration_end.")
-    past = purchase_days(transactions, as_of=ends[0], time_zone=time_zone)
+    past = purchase_days(transactions, as_of=ends[0], **counted)
     history = with_last_period(history, past, last_day=known, length=length)
     if days is None:
-        days = purchase_days(transactions, as_of=ends[1], time_zone=time_zone)
+        days = purchase_days(transactions, as_of=ends[1], **counted)
     days = days[days["customer_id"].isin(history.index)]
     later = days[days["ordered_on"] > known]
     actual = _counts(later, history.index)

@@ -17,41 +17,58 @@ from crmlib.schema.errors import ParameterError, nearest
 UNIT_DAYS = {"D": 1.0, "W": 7.0, "M": 30.4375}
 """Days in a unit of time: day, week, mean month of the Gregorian calendar (365.25 / 12)."""
 
+_FREE = "line_count > 0 and bought_amount = 0 and refund_amount = 0"
+FREE_ORDERS = {"ignore": "is_purchase", "count": f"is_purchase or ({_FREE})"}
+"""What to do with orders whose lines all cost nothing -> which orders are purchases then."""
+
 _DAYS = {
     "purchase_days": """
-        select customer_id, ordered_on, sum(kept_amount) as kept_amount
+        select
+            customer_id,
+            ordered_on,
+            count(*) filter (where {purchase}) > 0 as is_counted,
+            sum(kept_amount) filter (where {purchase}) as kept_amount,
+            count(*) filter (where {free}) as free_orders
         from orders
-        where is_purchase
         group by customer_id, ordered_on
     """,
     "repeats": """
-        select *, min(ordered_on) over (partition by customer_id) as first_on
+        select
+            *,
+            min(case when is_counted then ordered_on end) over (partition by customer_id) as first_on
         from purchase_days
     """,
 }
 _FIGURES_SQL = """
 select
     customer_id,
-    cast(count(*) - 1 as bigint) as frequency,
-    date_diff('day', min(ordered_on), max(ordered_on)) / {days} as recency,
-    date_diff('day', min(ordered_on), $as_of_on) / {days} as "T",
+    cast(count(*) filter (where is_counted) - 1 as bigint) as frequency,
+    date_diff('day', first_on, max(ordered_on) filter (where is_counted)) / {days} as recency,
+    date_diff('day', first_on, $as_of_on) / {days} as "T",
     cast(sum(kept_amount) filter (where ordered_on > first_on) as double)
-        / nullif(count(*) - 1, 0) as monetary_value
+        / nullif(count(*) filter (where is_counted) - 1, 0) as monetary_value,
+    cast(sum(free_orders) as bigint) as free_orders
 from repeats
-group by customer_id
+group by customer_id, first_on
 order by customer_id
 """
 
 
 def purchase_history(
-    transactions: Any, *, as_of: Any, unit: str = "W", time_zone: str = "UTC"
+    transactions: Any,
+    *,
+    as_of: Any,
+    unit: str = "W",
+    time_zone: str = "UTC",
+    free_orders: str = "ignore",
 ) -> pd.DataFrame:
     """Frequency, recency, age and mean repeat spend of every customer, as buy-till-you-die models want them.
 
     A purchase occasion is a day: several orders of a customer on one day count as one, their values added
     up. Times are whole days divided by the length of the unit, not counts of calendar weeks or months.
     Refunds take from the value of the order that they belong to and never move a purchase; an order of which
-    nothing is left after its refunds, or that was free, is no purchase (the rules of `rfm_table`).
+    nothing is left after its refunds, or that was free, is no purchase (the rules of `rfm_table`); a free order
+    can be made to count.
 
     Parameters
     ----------
@@ -67,6 +84,8 @@ def purchase_history(
         Day, week (7 days) or month (30.4375 days).
     time_zone : str
         Whose days are counted, such as that of the workspace (``crm.time_zone``).
+    free_orders : "ignore" or "count"
+        Whether an order whose lines all cost nothing is a purchase (of value 0).
 
     Returns
     -------
@@ -74,7 +93,8 @@ def purchase_history(
         `frequency` (repeat purchase days: purchase days less one), `recency` (first to last purchase, in
         units; not the `recency_days` of RFM), `T` (first purchase to as_of, in units), `monetary_value` (mean
         value of the repeat purchase days, account currency; NaN where there is none, because the first
-        purchase is no part of it). ``attrs["unit"]`` keeps the unit.
+        purchase is no part of it). ``attrs["unit"]`` keeps the unit, ``attrs["left_out"]`` the number of free
+        orders left out (`free_orders`) and of customers with orders but no purchase (`customers`).
 
     Raises
     ------
@@ -82,7 +102,7 @@ def purchase_history(
         If a column is missing: it names the column, those present, and the line of crm.toml that maps it.
         If a time or an amount cannot be read as one.
     ParameterError
-        If there is no such unit, or `as_of` is no date.
+        If there is no such unit, `as_of` is no date, or `free_orders` is another word.
 
     References
     ----------
@@ -106,11 +126,24 @@ def purchase_history(
             f'there is no unit {unit!r}: give "D" (days), "W" (weeks) or "M" (months).'
             + nearest(str(unit).upper(), UNIT_DAYS)
         )
+    purchase = what_counts(free_orders)
     moment = closing_moment_of_table(as_of, time_zone=time_zone)
     question = _FIGURES_SQL.format(days=f"cast({UNIT_DAYS[unit]} as double)")
-    history = ask_orders(transactions, question, as_of=moment, time_zone=time_zone, steps=_DAYS)
+    steps = {name: sql.format(purchase=purchase, free=_FREE) for name, sql in _DAYS.items()}
+    everyone = ask_orders(transactions, question, as_of=moment, time_zone=time_zone, steps=steps)
+    free = 0 if free_orders == "count" else int(everyone["free_orders"].sum())
+    has_bought = everyone["frequency"] >= 0
+    history = everyone.loc[has_bought, ["frequency", "recency", "T", "monetary_value"]]
     history.attrs["unit"] = unit
+    history.attrs["left_out"] = {"free_orders": free, "customers": int((~has_bought).sum())}
     return history
+
+
+def what_counts(free_orders: str) -> str:
+    """Which orders are purchases, as a condition on the orders view."""
+    if free_orders not in FREE_ORDERS:
+        raise ParameterError(f'free_orders is {free_orders!r}: give "ignore" or "count".')
+    return FREE_ORDERS[free_orders]
 
 
 _MONTHS = """
@@ -204,19 +237,22 @@ def margin_of_costed_sales(crm: Crm, *, days: int) -> tuple[float, float]:
 _DAYS_SQL = """
 select customer_id, ordered_on, cast(sum(kept_amount) as double) as kept_amount
 from orders
-where is_purchase
+where {purchase}
 group by customer_id, ordered_on
 order by customer_id, ordered_on
 """
 
 
-def purchase_days(transactions: Any, *, as_of: Any, time_zone: str = "UTC") -> pd.DataFrame:
+def purchase_days(
+    transactions: Any, *, as_of: Any, time_zone: str = "UTC", free_orders: str = "ignore"
+) -> pd.DataFrame:
     """Each day on which a customer bought, and what is left of that day's orders after refunds.
 
     `purchase_history` counts these days; here they stand one by one.
     """
     moment = closing_moment_of_table(as_of, time_zone=time_zone)
-    days = ask_orders(transactions, _DAYS_SQL, as_of=moment, time_zone=time_zone).reset_index()
+    question = _DAYS_SQL.format(purchase=what_counts(free_orders))
+    days = ask_orders(transactions, question, as_of=moment, time_zone=time_zone).reset_index()
     return days.assign(ordered_on=pd.to_datetime(days["ordered_on"]))
 
 

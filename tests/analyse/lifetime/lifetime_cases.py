@@ -25,14 +25,13 @@ def cdnow_ledger():
             "order_id": [str(i) for i in range(len(lines))],
             "customer_id": lines.customer_id,
             "ordered_at": pd.to_datetime(lines.ordered_at.astype(str)),
-            # Eight first orders were free. The papers count them, this project does not: hence a cent.
-            "net_amount": lines.net_amount.clip(lower=0.01),
+            "net_amount": lines.net_amount,
         }
     )
 
 
 def cdnow_history():
-    return purchase_history(cdnow_ledger(), as_of=AS_OF)
+    return purchase_history(cdnow_ledger(), as_of=AS_OF, free_orders="count")
 
 
 def as_history(x, recency, age):

@@ -212,7 +212,9 @@ def test_cdnow_is_expected_as_its_model_says():
     direct = found.fit.model.expected_purchases(found.history, 365 / 7)
     level = found.levels["purchases"]
     assert level.raw == pytest.approx(direct.sum())
-    np.testing.assert_allclose(found.table.expected_purchases, direct * level.expected / level.raw)
+    expected = found.table.expected_purchases
+    np.testing.assert_allclose(expected[direct.index], direct * level.expected / level.raw)
+    assert len(expected) - len(direct) == 8 and not expected.drop(direct.index).fillna(0).any()
 
 
 def test_where_nobody_bought_again_no_amount_is_named():

@@ -17,7 +17,9 @@ from tests.analyse.lifetime.lifetime_cases import cdnow_ledger
 
 @pytest.fixture(scope="module")
 def cdnow():
-    return holdout_check(cdnow_ledger(), calibration_end="1997-09-30", holdout_end="1998-06-30")
+    return holdout_check(
+        cdnow_ledger(), calibration_end="1997-09-30", holdout_end="1998-06-30", free_orders="count"
+    )
 
 
 def hand_made():
@@ -48,7 +50,7 @@ def test_cdnow_up_to_week_78_as_in_fader_hardie_lee_2005(cdnow):
     last = cdnow.cumulative.iloc[-1]
     assert last.actual == 4339 and last.week_end == pd.Timestamp("1998-06-30")
     assert cdnow.cumulative_error_pct == pytest.approx(-4.1, abs=0.1)
-    later = purchase_history(cdnow_ledger(), as_of="1998-06-30")["T"]
+    later = purchase_history(cdnow_ledger(), as_of="1998-06-30", free_orders="count")["T"]
     assert last.expected == pytest.approx(cdnow.fit.model.expected_purchases_new(later).sum(), rel=1e-9)
 
 
@@ -88,13 +90,14 @@ def test_cdnow_master_file():
     ledger = lines.assign(
         ordered_at=pd.to_datetime(lines.ordered_at.astype(str)),
         order_id=[str(i) for i in range(len(lines))],
-        net_amount=lines.net_amount.clip(lower=0.01),
+        net_amount=lines.net_amount,
     ).drop(columns="quantity")
-    history = purchase_history(ledger, as_of="1997-09-30")
+    counted = {"as_of": "1997-09-30", "free_orders": "count"}
+    history = purchase_history(ledger, **counted)
     assert len(history) == 23_570
     whole, part = (
         BetaGeoModel().fit(history),
-        BetaGeoModel().fit(purchase_history(cdnow_ledger(), as_of="1997-09-30")),
+        BetaGeoModel().fit(purchase_history(cdnow_ledger(), **counted)),
     )
     misses = (whole.params_ - part.params_) / part.standard_errors_
     assert (misses.abs() < 3).all(), misses

@@ -57,10 +57,18 @@ def expected_of_series(t, *, r, alpha, a, b, terms=5000):
 
 def test_purchases_by_week_78_are_4_percent_low_as_in_fader_hardie_lee_2005(cdnow):
     model = BetaGeoModel().fit(cdnow)
-    later = purchase_history(cdnow_ledger(), as_of="1998-06-30")
+    later = purchase_history(cdnow_ledger(), as_of="1998-06-30", free_orders="count")
     assert later.frequency.sum() == 4339
     total = model.expected_purchases_new(later["T"]).sum()
     assert total / 4339 - 1 == pytest.approx(-0.04, abs=0.005)
+
+
+def test_without_the_free_orders_of_cdnow_eight_customers_are_missing_and_told():
+    history = purchase_history(cdnow_ledger(), as_of="1997-09-30")
+    assert len(history) == 2349 and history.attrs["left_out"]["customers"] == 8
+    assert BetaGeoModel().fit(history).params_.to_list() == pytest.approx(
+        [0.2439, 4.422, 0.7925, 2.423], abs=5e-4
+    )
 
 
 def test_mbgnbd_of_cdnow(cdnow):
@@ -72,7 +80,7 @@ def test_mbgnbd_of_cdnow(cdnow):
 def test_calendar_weeks_would_give_the_parameters_of_the_wrong_unit():
     lines = cdnow_ledger()
     mondays = lines.assign(ordered_at=lines.ordered_at.dt.to_period("W").dt.start_time)
-    model = BetaGeoModel().fit(purchase_history(mondays, as_of="1997-09-29"))
+    model = BetaGeoModel().fit(purchase_history(mondays, as_of="1997-09-29", free_orders="count"))
     assert model.params_.round(3).to_list() == [0.291, 6.852, 0.665, 2.32]
 
 

@@ -47,6 +47,31 @@ def test_cdnow_counts_of_fader_hardie_lee_2005():
     assert round(history.monetary_value.max(), 2) == 299.63
 
 
+def test_a_free_order_counts_when_asked_and_is_told_when_not():
+    lines = ledger(
+        ("a", "2024-01-01", 0), ("a", "2024-01-11", 30), ("a", "2024-01-21", 0), ("b", "2024-01-05", 0),
+        ("c", "2024-01-02", 10), ("c", "2024-01-03", -10), ("d", "2024-01-09", 5),
+    )  # fmt: skip
+    history = purchase_history(lines, as_of="2024-01-31", unit="D")
+    assert history.index.to_list() == ["a", "d"] and history.loc["a", "frequency"] == 0
+    assert history.attrs["left_out"] == {"free_orders": 3, "customers": 2}
+    history = purchase_history(lines, as_of="2024-01-31", unit="D", free_orders="count")
+    assert history.index.to_list() == ["a", "b", "d"]
+    assert history.loc["a"].to_list() == [2, 20, 30, 15]
+    assert history.attrs["left_out"] == {"free_orders": 0, "customers": 1}
+    with pytest.raises(ParameterError, match='give "ignore" or "count"'):
+        purchase_history(lines, as_of="2024-01-31", free_orders="yes")
+
+
+def test_a_free_line_beside_what_was_paid_or_refunded_makes_no_free_order():
+    lines = pd.DataFrame(
+        [("1", "2024-01-01", 0.0, 1), ("1", "2024-01-01", 9.0, 1), ("2", "2024-01-05", 0.0, -1)],
+        columns=["order_id", "ordered_at", "net_amount", "quantity"],
+    ).assign(customer_id="a", product_id="tea")
+    history = purchase_history(lines, as_of="2024-01-31", unit="D")
+    assert history.attrs["left_out"] == {"free_orders": 0, "customers": 0}
+
+
 def test_hand_checked_refunds():
     history = purchase_history(hand_ledger()["transactions"], as_of=HAND_AS_OF, unit="D")
     # ann: 10 January, 4 May, 20 June; the refund of 25 January is no purchase and moves none

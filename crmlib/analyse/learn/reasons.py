@@ -32,10 +32,11 @@ def explained(
     seed: int,
     hidden: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The parts of the result that say why."""
+    """The parts of the result that say why; a customer's reasons are figures with an effect in the test."""
     table = drivers(tested, matrix, label, seed=seed)
-    told = [name for name in table["indicator"] if name not in hidden]
-    reasons = _reasons(final, scored, told=told, hidden=hidden)
+    proven = table.loc[table["low"] > 0, "indicator"]
+    told = [name for name in proven if name not in hidden]
+    reasons = reason_table(final.chosen, final.encoding.matrix(scored), scored, names=told)
     tree = pd.DataFrame()
     if "decision_tree" in final.fitted:
         tree = tree_table(final.fitted["decision_tree"], final.matrix, rows.label)
@@ -48,23 +49,6 @@ def explained(
         "left_out": reason_series({**tested.encoding.left_out, **final.encoding.left_out}),
         "features": list(final.encoding.features),
     }
-
-
-def _reasons(
-    final: Learnt, scored: pd.DataFrame, *, told: list[str], hidden: Collection[str]
-) -> pd.DataFrame:
-    """Reasons from the figures that proved themselves; where they say nothing of a likely customer, from the rest."""
-    matrix = final.encoding.matrix(scored)
-    proven = reason_table(final.chosen, matrix, scored, names=told)
-    chance = final.chosen.probability(matrix)
-    bare = (chance > chance.mean()) & ~scored.index.isin(proven["customer_id"])
-    rest = [name for name in final.encoding.features if name not in hidden and name not in told]
-    if not bare.any() or not rest:
-        return proven
-    more = reason_table(final.chosen, matrix[bare], scored[bare], names=rest)
-    both = pd.concat([part for part in (proven, more) if len(part)] or [proven])
-    place = scored.index.get_indexer(both["customer_id"])
-    return both.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
 
 
 def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None = None) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """What was known of each open deal at a moment, which past moments are looked at, and what became of the deals."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from numbers import Integral
@@ -22,6 +22,7 @@ from crmlib.schema.errors import ParameterError
 NUMBERS = (
     *("amount", "age_days", "stage_age_days", "touch_count", "touch_in_count", "touch_out_count"),
     *("last_touch_days", "planned_count", "minutes_spent", "cost_spent", "employee_count"),
+    *("people_count", "champion_count", "decider_count", "blocker_count", "stance_mean"),
 )
 KINDS = (
     *("stage", "industry", "company_size", "country", "region", "source", "category", "product_id"),
@@ -31,7 +32,8 @@ RECORDS = ("owner_id", "campaign_id", "product_id", "industry")
 """Of each of these, how many of its earlier deals were won in time is a feature."""
 RECORDED = (
     *("amount", "expected_close_on", "source", "campaign_id", "product_id", "category", "owner_id"),
-    *("customer_id", "industry", "company_size", "employee_count", "country", "region"),
+    *("customer_id", "industry", "company_size", "employee_count", "country", "region", "people_count"),
+    "stance_mean",
 )
 """Fields that somebody fills in: one that is filled in when a deal closes knows the outcome."""
 
@@ -93,6 +95,12 @@ FILLED_APART = 0.25
 """A field is refused if it is known so much more often of decided deals than of open ones, or less often."""
 FEWEST_ENDED = 30
 """Rows won, and rows lost, without which no field is held against how deals ended."""
+DATED = (
+    *("stage", "stage_age_days", "age_days", "touch_count", "touch_in_count", "touch_out_count"),
+    *("last_touch_days", "planned_count", "minutes_spent", "cost_spent"),
+    *("customer_won_count", "customer_lost_count"),
+)
+"""Features that bear a time of their own, so that what is known at a moment was known then."""
 _FROM = {
     "expected_close_on": ("days_to_expected_close",),
     "campaign_id": ("campaign_id", "campaign_won_pct"),
@@ -100,6 +108,7 @@ _FROM = {
     "owner_id": ("owner_won_pct", "team"),
     "industry": ("industry", "industry_won_pct"),
     "customer_id": ("customer_won_count", "customer_lost_count"),
+    "people_count": ("people_count", "champion_count", "decider_count", "blocker_count", "stance_mean"),
 }
 """Features that rest on a field of another name."""
 
@@ -135,14 +144,10 @@ def _knows_the_end(features: pd.DataFrame, groups: np.ndarray, now: pd.DataFrame
 
 
 def _filled_in_late(now: pd.DataFrame) -> dict[str, Refusal]:
-    is_open = (now["outcome"] == "open").to_numpy()
     refused: dict[str, Refusal] = {}
-    if not is_open.any() or is_open.all():
-        return refused
     for name in [name for name in RECORDED if name in now]:
-        known = now[name].notna().to_numpy()
-        decided, waiting = float(known[~is_open].mean()), float(known[is_open].mean())
-        if abs(decided - waiting) < FILLED_APART:
+        decided, waiting = known_shares(now[name], now["outcome"])
+        if not abs(decided - waiting) >= FILLED_APART:
             continue
         reason = Refusal(
             why="filled_at_close" if decided > waiting else "emptied_at_close",
@@ -153,15 +158,28 @@ def _filled_in_late(now: pd.DataFrame) -> dict[str, Refusal]:
     return refused
 
 
+def known_shares(values: pd.Series, outcome: pd.Series) -> tuple[float, float]:
+    """The share of the decided and of the open deals of which a field is known (0 to 1); NaN without such deals."""
+    known, is_open = values.notna(), (outcome == "open").to_numpy()
+    return float(known[~is_open].mean()), float(known[is_open].mean())
+
+
 MOST_FOR, MOST_AGAINST = 3, 2
 _HIDDEN = ("owner_won_pct", "team")
 """Never the reason of a single deal: a list of leads is no list of how good people are."""
 
 
-def lead_reasons(model: Fitted, features: pd.DataFrame, *, shown: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Up to three figures of each deal that speak for a win, and up to two against."""
+def lead_reasons(
+    model: Fitted,
+    features: pd.DataFrame,
+    *,
+    shown: pd.DataFrame | None = None,
+    proven: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """Up to three figures of each deal that speak for a win, and up to two against; of the `proven` ones alone."""
     columns = ["opportunity_id", "speaks", "place", "feature", "value", "typical", "log_odds"]
-    names = [name for name in model.encoding.features if name not in _HIDDEN]
+    told = model.encoding.features if proven is None else list(proven)
+    names = [name for name in model.encoding.features if name in told and name not in _HIDDEN]
     if features.empty or not names:
         return pd.DataFrame(columns=columns)
     moved = contributions(model, model.encoding.matrix(features), names)

@@ -22,6 +22,7 @@ from crmlib.analyse.learn.candidates import (
 )
 from crmlib.analyse.learn.reasons import drivers
 from crmlib.analyse.pipeline.lead_features import (
+    DATED,
     FEWEST,
     LEARN_MOMENTS,
     Moment,
@@ -103,6 +104,19 @@ class LeadScores:
     currency: str
 
     @property
+    def carried_by(self) -> str:
+        """The one figure without a time that takes most of the lead over tossing a coin with it; "" without one.
+
+        Such a figure is often written down because of the outcome: somebody has to say when it is known.
+        """
+        gain = float(self.chosen["auc"]) - 0.5
+        if not self.beats_base or self.drivers.empty:
+            return ""
+        first = self.drivers.iloc[0]
+        carries = first["auc_loss"] > MOST_OF_IT * gain and first["indicator"] not in DATED
+        return str(first["indicator"]) if carries else ""
+
+    @property
     def chosen(self) -> pd.Series:
         """The row of `evaluation` of the way that was chosen."""
         return self.evaluation[self.evaluation["chosen"]].iloc[0]
@@ -114,6 +128,8 @@ class LeadScores:
 
 FEWEST_DECIDED = 200
 """Deals won, and deals not won, below which scores are refused unless they are asked for all the same."""
+MOST_OF_IT = 0.5
+"""A figure that takes more than this share of the lead with it carries the scores."""
 CANDIDATES = ("logistic_regression", "boosted_trees")
 _FEWEST_FORCED = 10
 
@@ -175,7 +191,8 @@ def score_leads(
         final = _refitted(test, earlier, learnt, refused, seed=seed)
         asked = features_at(crm, horizon_days=horizon, known=now)
         probability = final.chosen.probability(final.encoding.matrix(asked)) if len(asked) else np.empty(0)
-        why = lead_reasons(final.chosen, asked, shown=_with_names(crm, asked))
+        proven = found.drivers.loc[found.drivers["low"] > 0, "indicator"]
+        why = lead_reasons(final.chosen, asked, shown=_with_names(crm, asked), proven=proven)
     periods = period_table(test, earlier, time_zone=crm.time_zone)
     beaten = found.differences.set_index("baseline")["better"]
     return LeadScores(

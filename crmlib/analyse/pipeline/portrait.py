@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.pipeline.lead_features import FILLED_APART, known_shares
 from crmlib.analyse.stats.shrink import shrunk_rates
 from crmlib.analyse.stats.small_groups import safe_groups
 from crmlib.analyse.stats.tests import benjamini_hochberg
@@ -49,6 +50,7 @@ TRAITS: dict[str, Trait] = {
         Trait(name="product"),
         Trait(name="campaign"),
         Trait(name="team"),
+        Trait(name="champion"),
         Trait(name="days_in_first_stage", at_start=False),
         Trait(name="touches_before_close", at_start=False),
     )
@@ -62,7 +64,7 @@ class TraitTable:
 
     `values` (indexed by opportunity_id): A column a trait, texts; missing where not known.
     `deals`: `crmlib.measure.deals.stays.deals` of the same deals.
-    `absent`: dict of trait -> "nothing_recorded" or "too_many_values".
+    `absent`: dict of trait -> "nothing_recorded", "too_many_values" or "filled_at_close".
     """
 
     values: pd.DataFrame
@@ -85,9 +87,17 @@ def trait_table(
             absent[name] = "nothing_recorded"
         elif kinds > MOST_VALUES:
             absent[name] = "too_many_values"
+        elif name == "champion" and _named_late(values, known["outcome"]):
+            absent[name] = "filled_at_close"
     kept = {name: values for name, values in made.items() if name not in absent}
     frame = pd.DataFrame(kept, index=known.index)
     return TraitTable(values=frame, deals=known, absent=absent)
+
+
+def _named_late(values: pd.Series, outcome: pd.Series) -> bool:
+    """Whether people are named for far more of the decided deals than of the open ones, or for far fewer."""
+    decided, waiting = known_shares(values, outcome)
+    return abs(decided - waiting) >= FILLED_APART
 
 
 def banded(values: pd.Series) -> pd.Series:
@@ -178,6 +188,9 @@ def _values(crm: Crm, known: pd.DataFrame, name: str) -> pd.Series:
         return named(crm, known["campaign_id"], table="campaigns", key="campaign_id", column="name")
     if name == "team":
         return named(crm, known["owner_id"], table="employees", key="employee_id", column="team", alone=True)
+    if name == "champion":
+        named_people = known["champion_count"].where(known["people_count"] > 0)
+        return named_people.map(lambda n: "yes" if n > 0 else "no", na_action="ignore").astype("object")
     values = known[name].astype("object")
     return values.where(values.notna(), np.nan)
 

@@ -430,6 +430,7 @@ DEAL_COLUMNS = (
     *("lost_reason", "industry", "company_size", "employee_count", "country", "region", "category"),
     *("touch_count", "touch_in_count", "touch_out_count", "last_touch_at", "last_touch_days"),
     *("next_planned_on", "planned_count", "minutes_spent", "cost_spent"),
+    *("people_count", "champion_count", "decider_count", "blocker_count", "stance_mean"),
 )
 """Of `deals`, in this order, whatever the workspace has."""
 
@@ -441,11 +442,13 @@ _MOMENTS = (
 _NUMBERS = (
     *("amount", "stage_age_days", "age_days", "employee_count", "touch_count", "touch_in_count"),
     *("touch_out_count", "last_touch_days", "planned_count", "minutes_spent", "cost_spent"),
+    *("people_count", "champion_count", "decider_count", "blocker_count", "stance_mean"),
 )
 _PARTY = ("customer_id", "industry", "company_size", "employee_count", "country", "region")
 _CONTACT = (
     *("opportunity_id", "happened_at", "direction", "planned_for", "duration_minutes", "cost_amount"),
 )
+_PERSON = ("opportunity_id", "decision_role", "stance")
 
 _LAST_STAGE = {
     "last_visits": """
@@ -501,6 +504,17 @@ _REST = {
         where opportunity_id is not null and happened_at <= $as_of
         group by opportunity_id
     """,
+    "people_of_deals": """
+        select
+            opportunity_id,
+            count(*) as people_count,
+            {champions} as champion_count,
+            {deciders} as decider_count,
+            {blockers} as blocker_count,
+            avg(cast(stance as double)) as stance_mean
+        from ({people}) as people
+        group by opportunity_id
+    """,
 }
 _DEALS_SQL = """
 select
@@ -534,12 +548,18 @@ select
     contacts_of_deals.next_planned_on,
     contacts_of_deals.planned_count,
     contacts_of_deals.minutes_spent,
-    cast(contacts_of_deals.cost_spent as double) as cost_spent
+    cast(contacts_of_deals.cost_spent as double) as cost_spent,
+    people_of_deals.people_count,
+    people_of_deals.champion_count,
+    people_of_deals.decider_count,
+    people_of_deals.blocker_count,
+    people_of_deals.stance_mean
 from known_deals
 left join last_visits on known_deals.opportunity_id = last_visits.opportunity_id
 left join parties on known_deals.customer_id = parties.customer_id
 left join things on known_deals.product_id = things.product_id
 left join contacts_of_deals on known_deals.opportunity_id = contacts_of_deals.opportunity_id
+left join people_of_deals on known_deals.opportunity_id = people_of_deals.opportunity_id
 order by known_deals.opportunity_id
 """
 _COUNTED = {
@@ -574,6 +594,8 @@ def deals(crm: Crm) -> pd.DataFrame:
         `amount`, `cost_spent` : account currency. `minutes_spent` : minutes.
         `touch_*` : contacts that took place; `next_planned_on`, `planned_count` : contacts planned for the day of
         the closing moment or later. 0 where contacts are kept and there are none.
+        `people_count`, `champion_count`, `decider_count`, `blocker_count` : people named in the decision, and those
+        of each role; `stance_mean` : -1 (against us) to 1. Since when a role is known is not kept.
 
     Raises
     ------
@@ -616,7 +638,9 @@ def deals(crm: Crm) -> pd.DataFrame:
 def deals_sql(crm: Crm) -> str:
     """The statement behind `deals`."""
     has_history = "stage_history" in crm
-    columns = columns_here(crm, "customers", "products", "interactions")
+    columns = columns_here(crm, "customers", "products", "interactions", "opportunity_contacts")
+    has_roles = "decision_role" in columns.get("opportunity_contacts", ())
+    role = "count(case when decision_role = '{}' then 1 end)" if has_roles else "cast(null as bigint)"
     end = "case when known_deals.outcome in ('won', 'lost') then known_deals.closed_at else $as_of end"
     stage_end = f"case when {end} < last_visits.entered_at then last_visits.entered_at else {end} end"
     steps = visit_steps(crm).add(_LAST_STAGE) if has_history else deal_steps(crm).add(_NO_STAGE)
@@ -625,6 +649,10 @@ def deals_sql(crm: Crm) -> str:
         customers=read_table(columns, "customers", _PARTY),
         products=read_table(columns, "products", ("product_id", "category")),
         contacts=read_table(columns, "interactions", _CONTACT),
+        people=read_table(columns, "opportunity_contacts", _PERSON),
+        champions=role.format("champion"),
+        deciders=role.format("decider"),
+        blockers=role.format("blocker"),
     )
     return steps.sql(
         _DEALS_SQL.format(

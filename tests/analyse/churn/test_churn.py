@@ -260,24 +260,19 @@ def test_cutoffs_stay_at_the_end_of_a_day_when_the_clocks_change():
     assert sample.until == pd.Timestamp("2024-12-01 22:59:59") and not sample.label.any()
 
 
-def test_a_likely_customer_of_whom_the_proven_figures_say_nothing_gets_a_reason_from_the_others(monkeypatch):
-    """The figures that rank a whole test best may be ordinary in one customer who is likely to stop."""
+def test_reasons_are_figures_with_an_effect_in_the_test_alone(monkeypatch):
     lot = np.random.default_rng(1)
     table = pd.DataFrame({"silence": lot.normal(size=600), "noise": lot.normal(size=600)})
     label = lot.random(600) < 1 / (1 + np.exp(-3 * table["silence"].to_numpy()))
     rows = rows_of([(table, label)])
     learnt = learn(rows, names=["logistic_regression"], refused={})
-    proven = pd.DataFrame({"indicator": ["noise"]})
-    monkeypatch.setattr(learn_reasons, "drivers", lambda *args, **more: proven)
-    said = {}
-    for hidden in ((), ("silence",)):
-        said[hidden] = explained(
-            learnt.chosen, learnt.matrix, rows.label, learnt, rows, table, seed=0, hidden=hidden
-        )["reason_table"]
-    chance = learnt.chosen.probability(learnt.matrix)
-    found = said[()]
-    late = found.loc[found["indicator"] == "silence", "customer_id"]
-    assert len(late) > 100 and (chance[late] > chance.mean()).all() and (table.loc[late, "silence"] > 0).all()
-    assert not set(late) & set(found.loc[found["indicator"] == "noise", "customer_id"])
-    assert found["customer_id"].is_monotonic_increasing
-    assert "silence" not in set(said[("silence",)]["indicator"])
+    given = (learnt.chosen, learnt.matrix, rows.label, learnt, rows, table)
+    found = explained(*given, seed=0)
+    assert found["drivers"].set_index("indicator").loc["silence", "low"] > 0
+    assert set(found["reason_table"]["indicator"]) == {"silence"}
+    assert explained(*given, seed=0, hidden=("silence",))["reason_table"].empty
+    unproven = found["drivers"].assign(
+        low=lambda rows: rows["low"].where(rows["indicator"] != "silence", -0.01)
+    )
+    monkeypatch.setattr(learn_reasons, "drivers", lambda *args, **more: unproven)
+    assert "silence" not in set(explained(*given, seed=0)["reason_table"]["indicator"])

@@ -1,5 +1,6 @@
 """Chances to win: nothing known later is learnt from, leaks are caught, the test says which way it went."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from crmlib.analyse.pipeline.lead_features import (
 from crmlib.analyse.pipeline.leads import score_leads
 from crmlib.analyse.pipeline.portrait import deal_values
 from crmlib.measure.deals.stays import deals
-from crmlib.present.reports.leads.say import leads_findings, leads_limits
+from crmlib.present.reports.leads.say import leads_findings, leads_limits, scores_paragraph
 from crmlib.present.reports.leads.show import open_leads_table
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.lead_cases import olist_leads, planted
@@ -114,6 +115,32 @@ def test_contacts_entered_back_in_time_for_the_won_are_refused():
     calls = pd.concat([planted().frame("interactions"), signed])
     refused = refused_of(planted(interactions=calls))
     assert "touch_in_count" in refused and "touch_out_count" not in refused
+
+
+def test_roles_named_once_deals_are_decided_are_refused():
+    table = deals(planted())
+    decided = table.index[table["outcome"] != "open"]
+    people = pd.DataFrame({"opportunity_id": decided, "contact_id": "p", "decision_role": "champion"})
+    refused = refused_of(planted(opportunity_contacts=people))
+    assert refused["champion_count"].why == "filled_at_close"
+    assert {"people_count", "decider_count", "blocker_count", "stance_mean"} <= set(refused)
+
+
+def test_a_figure_without_a_time_that_carries_the_scores_is_named():
+    found = scored()
+    gain = found.chosen["auc"] - 0.5
+    for indicator, share, said in (("source", 0.6, "source"), ("source", 0.4, ""), ("stage", 0.9, "")):
+        one = found.drivers.head(1).assign(indicator=indicator, auc_loss=share * gain, low=0.01)
+        asked = replace(found, drivers=one)
+        assert asked.carried_by == said
+        text = " ".join(map(str, scores_paragraph(asked)))
+        assert ("Make sure that it is written down before a deal ends" in text) is bool(said)
+
+
+def test_reasons_are_figures_with_an_effect_in_the_test():
+    found = scored()
+    firm = set(found.drivers.loc[found.drivers["low"] > 0, "indicator"])
+    assert set(found.reason_table["feature"]) <= firm and len(found.reason_table)
 
 
 def test_a_stage_without_history_and_an_amount_known_at_the_close_are_refused():

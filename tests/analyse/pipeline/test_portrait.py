@@ -11,6 +11,7 @@ import crmlib
 from crmlib import Crm
 from crmlib.analyse.pipeline.portrait import banded, cramers_v, trait_table, won_portrait
 from crmlib.analyse.stats.shrink import fit_beta_binomial, shrunk_rates
+from crmlib.measure.deals.stays import deals
 from crmlib.sample import truths
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.lead_cases import INDUSTRY_ODDS, SOURCE_ODDS, planted
@@ -181,3 +182,24 @@ def test_planted_odds_of_the_sample_company_are_found(monkeypatch):
         names = [name for name in planted_odds if name not in ("Trade fair", "Partner")]
         gap = np.array([np.log(odds[name] / odds[base] / planted_odds[name]) for name in names])
         assert np.abs(gap).max() < 0.35, dict(zip(names, gap, strict=True))
+
+
+def people_of(crm, *, named=lambda deals: deals.index == deals.index):
+    """A decider for each deal, and a champion for most that are won and some that are not."""
+    table = deals(crm)
+    lot = np.random.default_rng(5)
+    backed = lot.random(len(table)) < np.where(table["outcome"] == "won", 0.6, 0.3)
+    rows = pd.DataFrame({"opportunity_id": table.index, "contact_id": "d", "decision_role": "decider"})
+    more = rows[backed].assign(contact_id="c", decision_role="champion")
+    return pd.concat([rows, more])[lambda both: both["opportunity_id"].isin(table.index[named(table)])]
+
+
+def test_a_champion_among_the_people_sets_the_won_apart_unless_named_once_they_are_won():
+    crm = planted(opportunity_contacts=people_of(planted()))
+    told = won_portrait(crm, by=["source", "champion"]).told
+    assert (told.loc[told["trait"] == "champion", "value"] == ["yes", "no"]).all()
+    assert told.set_index(["trait", "value"]).loc[("champion", "yes"), "low"] > 1.2
+    late = people_of(planted(), named=lambda table: table["outcome"] != "open")
+    found = trait_table(planted(opportunity_contacts=late), by=["source", "champion"])
+    assert found.absent == {"champion": "filled_at_close"}
+    assert trait_table(planted(), by=["champion", "source"]).absent == {"champion": "nothing_recorded"}

@@ -72,6 +72,17 @@ def test_who_and_what_it_is_about():
     assert pd.isna(table.loc["b", "industry"]) and table.loc["b", "category"] == "saws"
 
 
+def test_the_people_of_a_decision_are_counted_by_role():
+    people = pd.DataFrame(
+        [("b", "1", "champion", 0.5), ("b", "2", "decider", -0.1), ("b", "3", "blocker", None)],
+        columns=["opportunity_id", "contact_id", "decision_role", "stance"],
+    )
+    table = deals(pipeline([], SOLD, opportunity_contacts=people))
+    named = ["people_count", "champion_count", "decider_count", "blocker_count", "stance_mean"]
+    assert table.loc["b", named].tolist() == pytest.approx([3, 1, 1, 1, 0.2])
+    assert table.loc["a", named].isna().all()
+
+
 def test_without_opportunities_there_are_none():
     with pytest.raises(SchemaError, match=r"tables\.opportunities"):
         deals(pipeline([("a", "Talk", "2024-01-01", None)]))

@@ -39,7 +39,10 @@ _BY = (
 _GROWING = {
     "touches_before_close": ("leads-value-contact", "leads-value-contacts"),
     "days_in_first_stage": ("leads-value-day", "leads-value-days"),
+    "champion": ("leads-value-champion", "leads-value-no-champion"),
 }
+"""Traits whose values are sentences of their own, and those of the value that stands first and of the others."""
+_FIRST = ("1", "yes")
 TRAIT_WORDS = Family("leads-trait", tuple(TRAITS))
 BY_WORDS = Family("leads-by", _BY)
 SEVERAL_WORDS = Family("leads-by-several", _BY)
@@ -64,6 +67,7 @@ FEATURES = Family(
         *("last_touch_days", "planned_count", "minutes_spent", "cost_spent", "employee_count"),
         *("days_to_expected_close", "customer_won_count", "customer_lost_count", "stage", "industry"),
         *("company_size", "country", "region", "source", "category", "product_id", "campaign_id", "team"),
+        *("people_count", "champion_count", "decider_count", "blocker_count", "stance_mean"),
         *("owner_won_pct", "campaign_won_pct", "product_won_pct", "industry_won_pct", "lost_reason"),
     ),
 )
@@ -82,10 +86,9 @@ _FIRM = 0.6
 
 def trait_words(trait: str, value: str) -> Claim:
     """A value of a trait as it stands in a sentence."""
-    if trait == "touches_before_close":
-        return claim("leads-value-contact" if value == "1" else "leads-value-contacts", value=name(value))
-    if trait == "days_in_first_stage":
-        return claim("leads-value-day" if value == "1" else "leads-value-days", value=name(value))
+    if trait in _GROWING:
+        first, others = _GROWING[trait]
+        return claim(first if value in _FIRST else others, value=name(value))
     return claim("leads-value", trait=TRAIT_WORDS.term(trait), value=name(value))
 
 
@@ -472,7 +475,12 @@ def _honesty(scores: LeadScores) -> list[Claim]:
 
 def _rests_on(scores: LeadScores) -> list[Claim]:
     firm = scores.drivers[scores.drivers["low"] > 0]["indicator"].head(3)
-    return [claim("leads-scores-rest-on", features=names(map(FEATURES.term, firm)))] if len(firm) else []
+    if not len(firm):
+        return []
+    said = [claim("leads-scores-rest-on", features=names(map(FEATURES.term, firm)))]
+    if scores.carried_by:
+        said.append(claim("leads-scores-carried", feature=FEATURES.term(scores.carried_by)))
+    return said
 
 
 def _more(portrait: Portrait) -> pd.DataFrame:

@@ -13,12 +13,15 @@ leads-trait-campaign = campaign
 leads-trait-team = owner’s team
 leads-trait-days-in-first-stage = days in the first stage
 leads-trait-touches-before-close = contacts before the close
+leads-trait-champion = champion
 
 leads-value = { $trait } “{ $value }”
 leads-value-contacts = { $value } contacts before the close
 leads-value-contact = 1 contact before the close
 leads-value-days = { $value } days in the first stage
 leads-value-day = 1 day in the first stage
+leads-value-champion = a champion among the people who decide
+leads-value-no-champion = no champion among the people who decide
 leads-value-label = { $value } ({ $trait })
 
 leads-by-source = source
@@ -91,6 +94,8 @@ leads-scores-honest =
     All in all { $predicted } were predicted to be won and { $won } were; in { $agree } of { $groups } { PLURAL($groups, one: "group", other: "groups") } the two agree, as far as chance allows.
 leads-scores-order = Read the chances as an order of deals rather than as exact.
 leads-scores-rest-on = They rest most on { $features }.
+leads-scores-carried =
+    Most of it rests on one figure, { $feature }. Make sure that it is written down before a deal ends, and not because it ended.
 leads-scores-do = Work from the top of the list; the reasons beside each deal say what to talk about.
 
 leads-limits-not-turned =
@@ -334,6 +339,11 @@ leads-feature-category = product category
 leads-feature-product-id = product
 leads-feature-campaign-id = campaign
 leads-feature-team = owner’s team
+leads-feature-people-count = people named in the decision
+leads-feature-champion-count = champions in the decision
+leads-feature-decider-count = deciders in the decision
+leads-feature-blocker-count = blockers in the decision
+leads-feature-stance-mean = mean stance of the people who decide (−1 to 1)
 leads-feature-owner-won-pct = owner’s earlier deals won in time
 leads-feature-campaign-won-pct = earlier deals of the campaign won in time
 leads-feature-product-won-pct = earlier deals of the product won in time

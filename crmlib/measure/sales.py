@@ -433,8 +433,10 @@ def _deals(crm: Crm, freq: str) -> pd.DataFrame | None:
         return None
     moved["period_start"] = pd.to_datetime(moved["period_start"]).astype("datetime64[us]")
     ways = ["created", "won", "lost"]
-    wide = moved.pivot(index="period_start", columns="what", values=["deals", "amount"]).fillna(0.0)
-    deals_of, amounts = (wide[name].reindex(columns=ways, fill_value=0.0) for name in ("deals", "amount"))
+    deals_of, amounts = (
+        moved.pivot(index="period_start", columns="what", values=name).reindex(columns=ways).fillna(0.0)
+        for name in ("deals", "amount")
+    )
     grown = amounts["created"] - amounts["won"] - amounts["lost"]
     return pd.DataFrame(
         {"won_deals": deals_of["won"], "won_amount": amounts["won"], "open_amount": grown.cumsum()}
@@ -452,10 +454,10 @@ def _over(part: pd.DataFrame, starts: pd.DatetimeIndex) -> pd.DataFrame:
     """The figures of each period; a stock goes on where nothing moved, a flow is 0 once it has begun."""
     spread = part.reindex(starts)
     begun = spread.index >= part.index.min()
-    flows = [name for name in part if name != "open_amount"]
+    flows = part.columns.drop("open_amount", errors="ignore")
     spread[flows] = spread[flows].where(~begun[:, None] | spread[flows].notna(), 0.0)
     if "open_amount" in spread:
-        spread["open_amount"] = part["open_amount"].reindex(starts.union(part.index)).ffill().reindex(starts)
+        spread["open_amount"] = part["open_amount"].reindex(part.index.union(starts)).ffill().reindex(starts)
     return spread
 
 
@@ -470,7 +472,7 @@ def _reached(crm: Crm, history: pd.DataFrame, months: int) -> pd.Series:
     if measure is None or measured[measure] not in history:
         return nothing
     own = plans[plans["measure"] == measure]
-    ends = history.index + pd.DateOffset(months=months) - pd.Timedelta(days=1)
+    ends = pd.DatetimeIndex(history.index) + pd.DateOffset(months=months) - pd.Timedelta(days=1)
     targets = [_target(own, start, end) for start, end in zip(history.index, ends, strict=True)]
     target = pd.Series(targets, index=history.index, dtype="float64")
     return 100 * history[measured[measure]] / target.where(target > 0)

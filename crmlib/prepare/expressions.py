@@ -316,7 +316,8 @@ def _settle_ties(tree: exp.Expr) -> None:
     for window in tree.find_all(exp.Window):
         call, spec = _called_over(window), window.args.get("spec")
         by_rows = spec is not None and spec.args.get("kind", "").lower() == "rows"
-        placed = _is_placed(call) and any(name.lower() in words.PLACED for name in call.sql_names())
+        names = call.sql_names() if isinstance(call, exp.Func) and _is_placed(call) else []
+        placed = any(name.lower() in words.PLACED for name in names)
         if by_rows or placed:
             order = window.args.get("order") or exp.Order(expressions=[])
             for name in _PLACE:

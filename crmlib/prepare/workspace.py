@@ -89,7 +89,7 @@ def open_workspace(
         )
     moment = _stated_moment(config, as_of)
     loaded = _load(config)
-    files = {
+    files: dict[str, dict[str, str] | str] = {
         name: loaded.fingerprint(name) if table.mode and loaded else fingerprints(config, name)
         for name, table in config.tables.items()
     }

@@ -51,7 +51,7 @@ ACTIONS = (KEEP, DEVELOP, WIN_BACK, FOLLOW_UP, OFFER, HAND_OVER, COLLECT, NO_ACT
 LEAD, PROSPECT, NEW, ACTIVE, GROWING = "lead", "prospect", "new", "active", "growing"
 DECLINING, DORMANT, LOST, WON_BACK = "declining", "dormant", "lost", "won back"
 
-_SPOKEN = {2: "twice", 3: "three times", 4: "four times"}
+_SPOKEN: dict[float, str] = {2: "twice", 3: "three times", 4: "four times"}
 
 
 def spoken(times: float) -> str:

@@ -305,7 +305,7 @@ def numbers_in(sql: str, *, text_columns: Collection[str]) -> tuple[str, tuple[s
     return (tree.sql(dialect="duckdb"), tuple(used)) if used else (sql, ())
 
 
-def _number_is_meant(node: exp.Expression) -> bool:
+def _number_is_meant(node: exp.Expr) -> bool:
     parent = node.parent
     while parent is not None:
         if isinstance(parent, _ARITHMETIC):
@@ -320,6 +320,6 @@ def _number_is_meant(node: exp.Expression) -> bool:
     return False
 
 
-def _is_number(node: exp.Expression) -> bool:
+def _is_number(node: exp.Expr) -> bool:
     inner = node.this if isinstance(node, exp.Neg) else node
     return isinstance(inner, exp.Literal) and not inner.is_string

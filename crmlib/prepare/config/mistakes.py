@@ -159,9 +159,9 @@ def vocabulary_mistakes(document: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _check_mistakes(_items(document, "checks"), ("checks",), everywhere, None)
     own_types = document.get("customer_types")
     for i, kind in enumerate(own_types if isinstance(own_types, list) else []):
-        name = kind.get("name") if isinstance(kind, Mapping) else None
-        if isinstance(name, str) and is_taken(name):
-            says = f"a customer type cannot be {taken_words(name)}"
+        own = kind.get("name") if isinstance(kind, Mapping) else None
+        if isinstance(own, str) and is_taken(own):
+            says = f"a customer type cannot be {taken_words(own)}"
             yield Mistake(path=("customer_types", i, "name"), says=says)
     for name, indicator in _items(document, "indicators"):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 import pandas as pd
@@ -227,7 +228,8 @@ def answered(found: Draft, *, ask: Callable[..., str]) -> Draft:
             left -= 1
             if given in known:
                 questions = tuple(one for one in parts.questions if one not in asked)
-                parts = replace(parts, questions=questions, **{key: given})
+                changed: dict[str, Any] = {"questions": questions, key: given}
+                parts = replace(parts, **changed)
     for table, name, cell in _doubts(parts)[:left]:
         parts = _settled(parts, table, name, cell, ask)
     return draft_of(parts)

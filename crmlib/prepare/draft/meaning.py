@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
@@ -135,7 +136,12 @@ def clock_format(column: Column) -> str:
 def _plain_cell(match: Match, one: Field, theirs: str) -> Cell:
     column, guess = match.profile[theirs], match.guesses[one.name]
     runner = f"{guess.runner_up}" if guess.runner_up else ""
-    base = {"theirs": (theirs,), "sure": guess.sure, "runner_up": runner, "samples": samples_of(column)}
+    base: dict[str, Any] = {
+        "theirs": (theirs,),
+        "sure": guess.sure,
+        "runner_up": runner,
+        "samples": samples_of(column),
+    }
     sql, why = _reading_sql(match.table, one, column)
     return Cell(sql=sql, why=why, **base) if sql else Cell(name=theirs, **base)
 
@@ -436,11 +442,9 @@ class _Sums:
     def of_the_order(self, name: str) -> bool:
         """Whether an amount is that of the whole order, repeated or said on its first line only."""
         column = self.match.profile[name]
-        lines = self.price is not None and self.match.column("order_id") is not None
-        blank = lines and column.filled < 0.9 * column.rows and column.filled == self._firsts(name)
-        return self.repeated(name) or bool(
-            blank and self.match.column("order_id").distinct < 0.9 * column.rows
-        )
+        orders = self.match.column("order_id") if self.price is not None else None
+        blank = column.filled < 0.9 * column.rows and column.filled == self._firsts(name)
+        return self.repeated(name) or bool(orders and blank and orders.distinct < 0.9 * column.rows)
 
     def _firsts(self, name: str) -> int:
         """Orders that say the amount at least once."""
@@ -451,7 +455,8 @@ class _Sums:
         """Quantity times price, less the line's discount."""
         assert self.price is not None
         price = Engine.quote(self.price.theirs) + (" / 100.0" if _in_cents(self.price.theirs) else "")
-        sql, theirs = price, (self.price.theirs,)
+        sql = price
+        theirs: tuple[str, ...] = (self.price.theirs,)
         sure = self.price.sure
         if self.quantity is not None:
             sql = f"{Engine.quote(self.quantity.theirs)} * {price}"

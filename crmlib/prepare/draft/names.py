@@ -263,8 +263,7 @@ def _learn(
     for place, word in enumerate(word for word in words if word.strip()):
         tokens = _tokens(word)
         sure = max(0.9, strength - 0.002 * place)
-        for index, key in ((one, "".join(tokens)), (said, frozenset(tokens))):
-            entry = index.setdefault(key, {})  # type: ignore[attr-defined]
+        for entry in (one.setdefault("".join(tokens), {}), said.setdefault(frozenset(tokens), {})):
             entry[field] = max(entry.get(field, 0.0), sure)
 
 

@@ -258,4 +258,4 @@ def _clock(between: str, hour: str, seconds: str | None, fraction: str | None, h
 
 def _is_month(word: str | None) -> bool:
     names = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-    return bool(word) and word[:3].lower() in names
+    return word is not None and word[:3].lower() in names

@@ -63,12 +63,12 @@ def _table(table: Table) -> list[str]:
         lines.append(f"# Their columns not used: {comment(', '.join(table.left))}")
     if table.merged:
         lines += ["", f"[tables.{table.name}.checks]", 'duplicate_key = "mend"  # rows of one key become one']
-    for one in table.filters:
+    for rule in table.filters:
         lines += [
             "",
             f"[[tables.{table.name}.where]]",
-            f"sql = {quoted(one.sql)}",
-            f"reason = {quoted(one.reason)}",
+            f"sql = {quoted(rule.sql)}",
+            f"reason = {quoted(rule.reason)}",
         ]
     for join in table.joins:
         lines += [

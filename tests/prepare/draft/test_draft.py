@@ -84,7 +84,7 @@ def test_hostile_values_stay_text(tmp_path):
         "2,K,A,2024-01-06,1,100,\"cancelled' or '1'='1\"\n3,K,A,2024-01-06,1,100,cancelled\n"
         '4,K,A,2024-01-06,1,100,"cancelled"" # """\n'
     )
-    draft, crm = opened(tmp_path)
+    _, crm = opened(tmp_path)
     assert sorted(crm.frame("transactions")["order_id"]) in (["1"], ["1", "2"], ["1", "4"], ["1", "2", "4"])
 
 
@@ -179,7 +179,8 @@ def test_currencies_are_not_added_up(tmp_path, given):
 
 DEALS = [
     ("Record ID,Deal Name,Deal Stage,Amount,Create Date,Close Date,Deal owner,Associated Company",
-     "1,A,Closed won,5,2024-01-05 10:11,2024-02-20 11:00,Ann,Acme\n2,B,Contract sent,3,2024-01-15 10:11,2024-06-20 11:00,Bob,Beta\n"
+     "1,A,Closed won,5,2024-01-05 10:11,2024-02-20 11:00,Ann,Acme\n"
+     "2,B,Contract sent,3,2024-01-15 10:11,2024-06-20 11:00,Bob,Beta\n"
      "3,C,Closed lost,,2024-01-15 10:11,2024-03-10 11:00,Bob,Beta\n"),
     ("Chance Nr,Firma,Phase,Wert,Angelegt am,Abschlussdatum", "1,A,Gewonnen,5,05.01.2024,20.02.2024\n"
      "2,B,Angebot,3,15.01.2024,\n3,C,Verloren,4,15.01.2024,10.03.2024\n"),
@@ -215,7 +216,8 @@ def test_titles_above_the_header_and_rows_of_totals(tmp_path):
 @pytest.mark.parametrize(
     ("shown", "formats"),
     [(["05.01.2024", "31.01.2024"], ["%d.%m.%Y"]), (["1/5/2024", "2/20/2024"], ["%m/%d/%Y"]),
-     (["05/01/2024 10:11", "20/02/2024 09:00"], ["%d/%m/%Y %H:%M"]), (["2024年1月5日", "2024年2月1日"], ["%Y年%m月%d日"]),
+     (["05/01/2024 10:11", "20/02/2024 09:00"], ["%d/%m/%Y %H:%M"]),
+     (["2024年1月5日", "2024年2月1日"], ["%Y年%m月%d日"]),
      (["1/5/2024 3:04 PM", "2/20/2024 9:00 AM"], ["%m/%d/%Y %I:%M %p"])],
 )  # fmt: skip
 def test_the_order_of_days_and_months_is_proved_by_the_dates(tmp_path, shown, formats):

@@ -2,7 +2,6 @@
 
 import glob
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from crmlib.prepare.private import private_folder, scratch_folder
 from crmlib.schema.errors import SchemaError, SourceError
 
 MEMORY_VARIABLE = "CRMLIB_MEMORY_LIMIT"
@@ -57,8 +57,7 @@ class Engine:
         threads: int | None = None,
         temp_directory: str | Path | None = None,
     ) -> None:
-        temp = Path(temp_directory or Path(tempfile.gettempdir()) / f"crmlib-{os.getuid()}")
-        temp.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temp = private_folder(temp_directory or scratch_folder() / "spills")
         paths = [Path(path).resolve() for path in allowed_paths]
         self._connection = duckdb.connect(
             config={

@@ -18,6 +18,7 @@ from crmlib.prepare.check.casting import base_sql, cast_sql, is_text, text_liter
 from crmlib.prepare.check.reading import Reading
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.engine import Engine, columns_of
+from crmlib.prepare.private import close_to_others, private_folder
 from crmlib.prepare.sources.door import Source, allowed_paths, close_source, fingerprints, open_source
 from crmlib.prepare.sources.files import NoFileError, rejects_frame
 from crmlib.schema.errors import ConfigError, SourceError, nearest
@@ -65,7 +66,7 @@ def load_increments(config: WorkspaceConfig, *, read_as: ReadAs) -> Loaded | Non
             f"tables.{names[0]}.mode: {config.root} is read-only, so no load can be kept there."
         )
     folder = root / _FOLDER
-    folder.mkdir(exist_ok=True, mode=0o700)
+    private_folder(folder)
     with FileLock(folder / ".lock"):
         for left in folder.glob(".building-*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -153,6 +154,7 @@ def _next(
         for name, one in told.items():
             tables[name] = _merge_table(config, name, one, current, building, read_as)
         (building / _MANIFEST).write_text(json.dumps(tables), encoding="utf-8")
+        close_to_others(building)
         for path in (*building.iterdir(), building):
             _to_disk(path)
         building.rename(folder / f"{number:06d}")

@@ -20,6 +20,7 @@ from crmlib.prepare.check.report import (
     CheckReport,
 )
 from crmlib.prepare.engine import Engine
+from crmlib.prepare.private import close_to_others, private_folder, temporary_root, write_private
 from crmlib.schema.errors import SourceError
 
 KEPT = 6
@@ -70,9 +71,8 @@ def snapshots_folder(root: Path) -> Path:
         folder = root / ".prepared"
     else:
         name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
-        folder = Path(tempfile.gettempdir()) / f"crmlib-{os.getuid()}" / name
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
+        folder = temporary_root() / name
+    return private_folder(folder)
 
 
 def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, Any]]) -> Path:
@@ -82,6 +82,7 @@ def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, A
         (building / "set_aside").mkdir()
         manifest = fill(building)
         (building / _MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
+        close_to_others(building)
         _put_in_place(building, folder / key)
     except OSError as error:
         raise SourceError(f"The checked tables could not be written to {folder}: {error}.") from error
@@ -141,7 +142,7 @@ def lay_out_set_aside(snapshot: Path, root: Path) -> None:
     files = {path.name: path for path in (snapshot / "set_aside").glob("*.parquet")}
     if not os.access(root, os.W_OK) or not (files or target.is_dir()):
         return
-    target.mkdir(exist_ok=True)
+    private_folder(target)
     for stale in target.glob("*.parquet"):
         if stale.name not in files:
             stale.unlink(missing_ok=True)
@@ -152,7 +153,7 @@ def lay_out_set_aside(snapshot: Path, root: Path) -> None:
             try:
                 os.link(path, copy)
             except OSError:
-                shutil.copyfile(path, copy)
+                write_private(copy, path.read_bytes())
             copy.replace(target / name)
 
 

@@ -21,6 +21,7 @@ from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.increments import Loaded, load_increments, open_loaded
 from crmlib.prepare.outbox import archive_fingerprints, read_back
+from crmlib.prepare.private import scratch_folder
 from crmlib.prepare.snapshot import (
     lay_out_set_aside,
     open_snapshot,
@@ -129,7 +130,7 @@ def visit_findings(
     """Read and check a workspace once more, and show each table with its findings to `visit`; nothing is kept."""
     config = load_config(path)
     loaded = _load(config)
-    with tempfile.TemporaryDirectory(prefix="crmlib-check-") as folder:
+    with tempfile.TemporaryDirectory(prefix="check-", dir=scratch_folder()) as folder:
         (Path(folder) / "set_aside").mkdir()
         _check_sources(config, _stated_moment(config, as_of), Path(folder), None, loaded, visit)
     return config

@@ -1,9 +1,6 @@
 """Clean tables, indicators, labels and the worklist for other tools: Parquet, CSV, Excel or SPSS."""
 
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ import crmlib
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.privacy import employee_codes, public_ids
+from crmlib.prepare.private import in_place, open_to_all
 from crmlib.prepare.sources.spss import spss_driver
 from crmlib.present.blocks.downloads import EXCEL_ROWS, about_workspace, to_csv_bytes, to_excel_bytes
 from crmlib.schema.errors import CrmlibError, ParameterError, nearest
@@ -145,27 +143,13 @@ def write_corrections(table: pd.DataFrame, path: Path) -> None:
     excel = path.suffix.lower() == ".xlsx"
     if excel and len(table) >= EXCEL_ROWS:
         raise ParameterError(f"a sheet holds fewer than {len(table):,} rows. Name a .csv file.")
-    with _in_place(path) as aside:
+    with in_place(path) as aside:
         aside.write_bytes(to_excel_bytes(table, sheet="corrections") if excel else to_csv_bytes(table))
-
-
-@contextmanager
-def _in_place(path: Path) -> Iterator[Path]:
-    """A file of the owner's alone beside its place, put there by one rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, made = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    aside = Path(made)
-    try:
-        yield aside
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _write(path: Path, table: pa.Table, kind: str, crm: Crm, *, secret: bool) -> None:
     """One file, closed to others where it is personal."""
-    with _in_place(path) as aside:
+    with in_place(path) as aside:
         if kind == "parquet":
             pq.write_table(table, aside, compression="zstd")
         elif kind == "spss":
@@ -175,10 +159,8 @@ def _write(path: Path, table: pa.Table, kind: str, crm: Crm, *, secret: bool) ->
         else:
             about = about_workspace(crm).items()
             aside.write_bytes(to_excel_bytes(_frame(table), sheet=path.stem, about=about))
-        if not secret:
-            mask = os.umask(0)
-            os.umask(mask)
-            aside.chmod(0o666 & ~mask)
+    if not secret:
+        open_to_all(path)
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from crmlib.prepare.private import private_folder, write_private
 from crmlib.present.blocks import Picture, Skipped
 from crmlib.present.numbers import capital
 from crmlib.schema.errors import CrmlibError, ParameterError, SchemaError
@@ -112,12 +113,10 @@ def hand_on(handed: str, **results: Any) -> None:
     if not handed:
         return
     folder = Path(handed)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     for name, result in results.items():
         if result is not None and not isinstance(result, Skipped):
-            draft = folder / f".{name}.pickle"
-            draft.write_bytes(pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL))
-            draft.replace(folder / f"{name}.pickle")
+            write_private(folder / f"{name}.pickle", pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL))
 
 
 def handed_on(handed: str, *names: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from crmlib.prepare.engine import Engine, columns_of, require_columns
 from crmlib.prepare.identity.customers import DECISIONS, ranked
 from crmlib.prepare.identity.resolve import IdentityMap, resolve_identities
 from crmlib.prepare.identity.settings import settings_from
+from crmlib.prepare.private import in_place, private_folder
 from crmlib.schema.errors import CrmlibError, ParameterError
 from crmlib.schema.fields import TableSpec
 from crmlib.schema.tables import table_spec
@@ -109,13 +110,13 @@ def write_review(root: Path, file: Path) -> int:
             if column in records:
                 pairs[f"{column}_{side}"] = pairs[f"record_id_{side}"].map(records[column])
     pairs = pairs.sort_values(["decision", "probability"], na_position="first", ignore_index=True)
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    beside.touch(mode=0o600)
     # Values stand as text: one that begins with = is no formula.
     options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}}
-    with pd.ExcelWriter(beside, engine="xlsxwriter", engine_kwargs=options) as book:
+    with (
+        in_place(file) as aside,
+        pd.ExcelWriter(aside, engine="xlsxwriter", engine_kwargs=options) as book,
+    ):
         pairs.to_excel(book, sheet_name="Identities", index=False, freeze_panes=(1, 3))
-    beside.replace(file)
     return int(pairs["decision"].isna().sum())
 
 
@@ -165,10 +166,7 @@ def _keep(found: IdentityMap, records: pd.DataFrame, root: Path) -> None:
 
 def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     """Tables into the private folder, each whole or not at all."""
-    folder = root / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = private_folder(root / FOLDER)
     for name, table in tables.items():
-        beside = folder / f".{name}.{os.getpid()}"
-        beside.touch(mode=0o600)
-        table.to_parquet(beside)
-        beside.replace(folder / f"{name}.parquet")
+        with in_place(folder / f"{name}.parquet") as aside:
+            table.to_parquet(aside)

@@ -1,15 +1,12 @@
 """Which files `from` in crm.toml means, and which of them the engine may open."""
 
-import atexit
 import hashlib
 import os
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +15,7 @@ import pandas as pd
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.engine import Engine
+from crmlib.prepare.private import scratch_folder
 from crmlib.schema.errors import SourceError, nearest
 
 PACKAGE_PREFIX = "package:"
@@ -171,23 +169,6 @@ def unpacked(path: Path, inner: str | None, *, shown: str) -> Path:
         ) as error:  # RuntimeError: a password, an unknown packing
             raise SourceError(f"{shown} cannot be unpacked ({error}). Unpack it by hand.") from error
     return half.replace(target)
-
-
-def scratch_folder() -> Path:
-    """A folder of this process alone, for copies of files in UTF-8; it is removed when the process ends."""
-    return _scratch(os.getpid())
-
-
-@cache
-def _scratch(process: int) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="crmlib-text-")).resolve()
-
-    def remove() -> None:
-        if os.getpid() == process:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(remove)
-    return folder
 
 
 def _with_log(path: Path) -> tuple[Path, ...]:

@@ -21,9 +21,14 @@ from crmlib.present import numbers
 from crmlib.present.numbers import is_known
 from crmlib.schema.errors import ParameterError
 
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-_CONTROL = ("\t", "\r", "\n", "\0")
-_BLANK = " \t\r\n\0\xa0\u3000\ufeff"
+_SIGNS = "=+@＝＋－＠﹦﹢﹣﹫⁼⁺⁻-"
+_UNSEEN = (
+    r"\s\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202f"
+    r"\u2060-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+)
+_FORMULA = re.compile(rf"[{_UNSEEN}]*[{_SIGNS}]|[\t\r\n\x00]")
+_AFTER_A_SEPARATOR = re.compile(rf"(?<=[;|\t\r\n\x0b\x0c])(?=[{_UNSEEN}\"']*[{_SIGNS}])")
+"""Where a program that separates cells by another sign than the comma would begin a cell with a formula."""
 _SETS = (frozenset, set)
 _LISTS = (frozenset, set, list, tuple)
 
@@ -37,9 +42,12 @@ def safe_cell(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    if value.startswith(_CONTROL) or value.lstrip(_BLANK).startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def safe_csv_cell(value: Any) -> Any:
+    """Make text harmless in a CSV file, also for a program that cuts its lines at another sign than the comma."""
+    return _AFTER_A_SEPARATOR.sub("'", safe_cell(value)) if isinstance(value, str) else value
 
 
 def joined(value: Any) -> Any:
@@ -65,7 +73,7 @@ def to_csv_bytes(frame: pd.DataFrame, *, labels: Collection[str] | None = None) 
     headers = list(labels) if labels is not None else [str(joined(column)) for column in flat.columns]
     cells = flat.set_axis(range(flat.shape[1]), axis=1)
     cells = cells.assign(**{}) if not len(cells.columns) else cells.apply(_safe_column)
-    text = cells.to_csv(index=False, header=[safe_cell(header) for header in headers], lineterminator="\r\n")
+    text = cells.to_csv(index=False, header=[safe_csv_cell(header) for header in headers], lineterminator="\r\n")
     return b"\xef\xbb\xbf" + text.encode("utf-8", "replace")
 
 
@@ -78,7 +86,7 @@ def _safe_column(column: pd.Series) -> pd.Series:
 def _safe_value(value: Any) -> Any:
     if isinstance(value, Number):
         return value
-    return safe_cell(joined(value))
+    return safe_csv_cell(joined(value))
 
 
 def about_workspace(crm: Any) -> dict[str, str]:

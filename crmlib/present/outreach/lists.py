@@ -36,6 +36,7 @@ from crmlib.prepare.outbox import (
     outbox_folder,
 )
 from crmlib.prepare.privacy import public_ids
+from crmlib.prepare.private import private_folder, write_private
 from crmlib.present import numbers
 from crmlib.present.blocks.downloads import about_workspace, to_csv_bytes, to_excel_bytes
 from crmlib.present.blocks.tables import plain
@@ -398,6 +399,7 @@ def _is_alive(process: int) -> bool:
 
 def _fill_outbox(crm: Crm, plan: OutreachPlan, folder: Path, *, drafts: bool) -> _Made:
     made, rows = _Made(), []
+    private_folder(folder.parent)
     _write_rows(folder / CONTACTS, contact_rows(plan))
     for draft in make_drafts(crm, plan) if drafts else ():
         _write(folder / draft.path, draft.content)
@@ -417,9 +419,7 @@ def _fill_outbox(crm: Crm, plan: OutreachPlan, folder: Path, *, drafts: bool) ->
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(content)
+    write_private(private_folder(path.parent) / path.name, content)
 
 
 def _write_rows(path: Path, rows: pd.DataFrame) -> None:

@@ -32,6 +32,7 @@ from pathlib import Path, PurePosixPath
 from re import Match, compile
 from typing import Any
 
+from crmlib.prepare.private import close_to_others, open_to_all, private_folder
 from crmlib.present.blocks.base import BLOCK_MIME, FILES_MIME
 from crmlib.present.blocks.downloads import file_name, link_beside, place_of
 from crmlib.schema.errors import CrmlibError
@@ -101,9 +102,8 @@ class Shelf:
         """Clear away what dead runs have left, and make the folders of a new one. Hold the lock."""
         self.recover()
         run = self._free_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-        for folder in (self.root / ".work", self.work(run)):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.staging(run).mkdir()
+        for folder in (self.root / ".work", self.work(run), self.staging(run)):
+            private_folder(folder)
         return run
 
     def recover(self) -> None:
@@ -122,6 +122,7 @@ class Shelf:
         link = self.root / "latest"
         if link.exists() and not link.is_symlink():
             raise CrmlibError(f"{link} is no link, so the new run cannot take its place. Move it away.")
+        open_to_all(self.staging(run))
         self.staging(run).rename(self.root / run)
         fresh = self.root / f".latest-{run}"
         fresh.symlink_to(run)
@@ -169,7 +170,8 @@ class Shelf:
 
     def _to_failed(self, run):
         if self.work(run).is_dir():
-            (self.root / "failed").mkdir(mode=0o700, exist_ok=True)
+            private_folder(self.root / "failed")
+            close_to_others(self.work(run))
             _remove(self.failed(run))
             self.work(run).rename(self.failed(run))
 

@@ -22,9 +22,10 @@ from rich.table import Column, Table
 import crmlib
 from crmlib.prepare.check.report import CheckReport
 from crmlib.prepare.privacy import KEY_VARIABLE, looks_like_pseudonym, reveal_ids
+from crmlib.prepare.private import scratch_folder, write_private
 from crmlib.prepare.sources.encodings import prepare_text
 from crmlib.prepare.sources.text import sniff
-from crmlib.present.blocks.downloads import safe_cell
+from crmlib.present.blocks.downloads import safe_csv_cell
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.reports import (
     check_parameters,
@@ -456,7 +457,7 @@ def read_list(path: Path) -> list[list[str]]:
         raise SourceError(f"There is no file {path}.")
     if path.suffix.lower() in WORKBOOKS:
         return list(_workbook_rows(path))
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as scratch:
         text = prepare_text(path, shown=path.name, scratch=Path(scratch))
         with text.open() as stream:
             content = stream.read().decode("utf-8-sig", "replace")
@@ -495,12 +496,11 @@ def _is_pseudonym(cell: str) -> bool:
 def _revealed(cell: str, back: dict[str, str]) -> str:
     own = back.get(cell.strip().upper()) if _is_pseudonym(cell) else None
     if own is not None:
-        return safe_cell(own)
-    return cell if _NUMBER.fullmatch(cell) else safe_cell(cell)
+        return safe_csv_cell(own)
+    return cell if _NUMBER.fullmatch(cell) else safe_csv_cell(cell)
 
 
 def _write(target: Path, rows: list[list[str]]) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    with target.open("xb") as file:
-        file.write(b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace"))
+    write_private(target, b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace"))

@@ -23,6 +23,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
+from crmlib.prepare.private import scratch_folder
 from crmlib.present.run import zygote
 
 LONGEST_FOLDER = 60
@@ -191,7 +192,7 @@ class ForkedKernel:
 
 
 def _private_folder() -> Path:
-    base = tempfile.gettempdir()
+    base = str(scratch_folder())
     return Path(tempfile.mkdtemp(prefix="crm", dir=base if len(base) <= LONGEST_FOLDER else "/tmp"))
 
 

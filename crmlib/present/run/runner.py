@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 
+from crmlib.prepare.private import close_to_others
 from crmlib.present.publish import manifest, publish
 from crmlib.present.publish.page import HeavyPageError, check_size
 from crmlib.present.publish.publish import move_downloads, take_files
@@ -373,6 +374,7 @@ class Runner:
         told = record | {"previous": self.latest or None, "history": self.history}
         publish.write_text(self.staging / "index.html", self.order.pages.index(told, record["reports"]))
         publish.write_text(self.staging / "run.json", json.dumps(record, indent=1, default=str))
+        close_to_others(self.work)
         self.shelf.publish(self.name)
         self.log.info("published as %s", self.name)
         self.shelf.prune(keep=self.order.keep, run=self.name)

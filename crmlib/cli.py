@@ -13,7 +13,7 @@ from crmlib.schema.errors import CrmlibError, ParameterError
 
 EXIT_CODES = """Exit codes: 0 done, 1 a report failed, 2 bad use, configuration or data, 3 nothing to do."""
 
-STOPPED = 130
+STOPPED, TERMINATED = 130, 143
 
 app = typer.Typer(
     name="crmlib",
@@ -68,7 +68,7 @@ def main() -> None:
         if hasattr(error, "show"):
             error.show()
         code = error.exit_code or 0
-    if code == STOPPED:
+    if code in (STOPPED, TERMINATED):
         _complain("crmlib: stopped. What was published before is untouched.")
     sys.exit(code or 0)
 
@@ -124,7 +124,9 @@ def report(
     jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
     notebooks: Notebooks = None,
     keep: Annotated[int, typer.Option(min=1, help="Published runs of a workspace that stay.")] = 30,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that one notebook may take.")] = 3600,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Seconds that reading, and that one notebook may take.")
+    ] = 3600,
     if_changed: Annotated[
         bool, typer.Option("--if-changed", help="Do nothing when nothing has changed.")
     ] = False,
@@ -139,25 +141,28 @@ def report(
     ] = False,
 ) -> None:
     """Execute the reports of workspaces and publish them; see `crmlib.present.run.runs.run_reports`."""
-    from crmlib.present.run.console import report_and_tell
+    from crmlib.present.run.console import Terminated, report_and_tell
 
-    code = report_and_tell(
-        workspaces,
-        quiet=quiet,
-        on_failure=on_failure,
-        reports=reports or None,
-        as_of=as_of or None,
-        parameters=split_parameters(parameters or []),
-        out=out,
-        jobs=jobs or None,
-        notebooks=notebooks,
-        keep=keep,
-        timeout=timeout,
-        if_changed=if_changed,
-        wait=not no_wait,
-        fresh=fresh,
-        show_code=show_code,
-    )
+    try:
+        code = report_and_tell(
+            workspaces,
+            quiet=quiet,
+            on_failure=on_failure,
+            reports=reports or None,
+            as_of=as_of or None,
+            parameters=split_parameters(parameters or []),
+            out=out,
+            jobs=jobs or None,
+            notebooks=notebooks,
+            keep=keep,
+            timeout=timeout,
+            if_changed=if_changed,
+            wait=not no_wait,
+            fresh=fresh,
+            show_code=show_code,
+        )
+    except Terminated:
+        code = TERMINATED
     raise typer.Exit(code)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from filelock import FileLock
 
 from crmlib.prepare.check.casting import base_sql, cast_sql, is_text, text_literal
@@ -19,6 +21,7 @@ from crmlib.prepare.check.reading import Reading
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.private import close_to_others, private_folder
+from crmlib.prepare.snapshot import read_sealed, seal_folder, to_disk
 from crmlib.prepare.sources.door import Source, allowed_paths, close_source, fingerprints, open_source
 from crmlib.prepare.sources.files import NoFileError, rejects_frame
 from crmlib.schema.errors import ConfigError, SourceError, nearest
@@ -45,10 +48,12 @@ class Loaded:
         Holds `<table>.parquet`: their columns, `_file`, `_row`, `_load` (which load brought the row) and `_gone`
         (the first load of a full export that lacked it).
     tables : table -> what was loaded: `digest`, `load`, `replaced`, `files`, `told`
+    damage : what is wrong with a later load, which was put aside; mostly ""
     """
 
     folder: Path
     tables: Mapping[str, Mapping[str, Any]]
+    damage: str = ""
 
     def fingerprint(self, name: str) -> dict[str, str]:
         """What a snapshot of the table is made from."""
@@ -130,13 +135,45 @@ def _told(config: WorkspaceConfig, name: str, current: Loaded | None) -> dict[st
 
 
 def _current(folder: Path) -> Loaded | None:
+    """The last load that is whole; later ones that are damaged are put aside, and told."""
+    damaged: dict[Path, str] = {}
     for path in sorted(folder.glob("[0-9]*"), reverse=True):
-        try:
-            tables = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        tables, wrong = read_sealed(path)
+        if tables is None and (tables := _unsealed(path)) is None:
+            damaged[path] = wrong
             continue
-        return Loaded(folder=path, tables=tables)
+        for bad in damaged:
+            _put_aside(bad)
+        told = "; ".join(f"load {int(bad.name)}: {wrong}" for bad, wrong in damaged.items())
+        return Loaded(folder=path, tables=tables, damage=told)
+    if damaged:
+        wrong = "; ".join(f"{path.name}: {wrong}" for path, wrong in damaged.items())
+        raise SourceError(
+            f"No load in {folder} is whole any more ({wrong}). Bring the folder back from a backup; or remove "
+            "it and lay all exports so far beside crm.toml, which are then loaded as the first."
+        )
     return None
+
+
+def _unsealed(path: Path) -> dict[str, Any] | None:
+    """What a load of a version that wrote no checksums says of itself."""
+    try:
+        tables = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+        whole = "seal" not in tables and all(
+            {"digest", "load", "told"} <= set(one) for one in tables.values()
+        )
+        for name in tables if whole else ():
+            pq.read_metadata(path / f"{name}.parquet")
+            pq.read_metadata(path / f"{name}.rejects.parquet")
+    except (OSError, ValueError, TypeError, AttributeError, pa.ArrowException):
+        return None
+    return tables if whole else None
+
+
+def _put_aside(path: Path) -> None:
+    target = path.with_name(f"damaged-{path.name}")
+    shutil.rmtree(target, ignore_errors=True)
+    path.rename(target)
 
 
 def _next(
@@ -153,12 +190,10 @@ def _next(
                     os.link(current.folder / file, building / file)
         for name, one in told.items():
             tables[name] = _merge_table(config, name, one, current, building, read_as)
-        (building / _MANIFEST).write_text(json.dumps(tables), encoding="utf-8")
+        seal_folder(building, tables)
         close_to_others(building)
-        for path in (*building.iterdir(), building):
-            _to_disk(path)
         building.rename(folder / f"{number:06d}")
-        _to_disk(folder)
+        to_disk(folder)
     except OSError as error:
         raise SourceError(
             f"{folder}: the load could not be written ({error}). Nothing was changed."
@@ -167,15 +202,8 @@ def _next(
         shutil.rmtree(building, ignore_errors=True)
     for old in sorted(folder.glob("[0-9]*"))[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
-    return Loaded(folder=folder / f"{number:06d}", tables=tables)
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    damage = current.damage if current else ""
+    return Loaded(folder=folder / f"{number:06d}", tables=tables, damage=damage)
 
 
 def _merge_table(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.check.report import (
@@ -21,12 +22,14 @@ from crmlib.prepare.check.report import (
 )
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.private import close_to_others, private_folder, temporary_root, write_private
+from crmlib.prepare.sources.encodings import sha256_of
 from crmlib.schema.errors import SourceError
 
 KEPT = 6
 """Snapshots kept in a workspace; older ones are removed when a new one is made."""
 
 _MANIFEST = "manifest.json"
+_LOCK = ".lock"
 _CODE = (Path(__file__).parent, Path(__file__).parents[1] / "schema")
 
 
@@ -67,37 +70,82 @@ def snapshot_key(*parts: Any) -> str:
 
 def snapshots_folder(root: Path) -> Path:
     """Where a workspace's snapshots lie: beside its exports, or in a private temporary folder if that is read-only."""
-    if os.access(root, os.W_OK):
-        folder = root / ".prepared"
-    else:
+    folder = root / ".prepared"
+    if not os.access(folder if folder.exists() else root, os.W_OK):
         name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
         folder = temporary_root() / name
     return private_folder(folder)
 
 
 def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, Any]]) -> Path:
-    """Make a snapshot aside and put it in place whole."""
-    building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+    """Make a snapshot aside and put it in place whole, when its bytes are on the disk."""
+    try:
+        building, alive = _begin_building(folder)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
     try:
         (building / "set_aside").mkdir()
         manifest = fill(building)
-        (building / _MANIFEST).write_text(json.dumps(manifest, default=str), encoding="utf-8")
+        seal_folder(building, manifest)
         close_to_others(building)
-        _put_in_place(building, folder / key)
+        with FileLock(folder / _LOCK):
+            alive.release()
+            (building / _LOCK).unlink(missing_ok=True)
+            _put_in_place(building, folder / key)
+            to_disk(folder)
     except OSError as error:
-        raise SourceError(f"The checked tables could not be written to {folder}: {error}.") from error
+        raise _unwritten(folder, error) from error
     finally:
+        alive.release()
         shutil.rmtree(building, ignore_errors=True)
     _remove_old(folder, keep=key)
     return folder / key
 
 
+def seal_folder(folder: Path, told: Mapping[str, Any]) -> None:
+    """Write what a folder says of itself, with the checksum of each file and of this, and bring all to the disk."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _LOCK)
+    sums = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
+    content = json.loads(json.dumps({"told": told, "files": sums}, default=str))
+    sealed = json.dumps(content | {"seal": _seal(content)})
+    (folder / _MANIFEST).write_text(sealed, encoding="utf-8")
+    for path in (*files, folder / _MANIFEST, *{file.parent for file in files}, folder):
+        to_disk(path)
+
+
+def read_sealed(folder: Path) -> tuple[dict[str, Any] | None, str]:
+    """What a folder says of itself, and ""; or None, and what is wrong with it: nothing where it is not there."""
+    if not folder.exists():
+        return None, ""
+    try:
+        content = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        whole = content.pop("seal") == _seal(content)
+        told, sums = content["told"], content["files"]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None, f"{_MANIFEST} cannot be read"
+    if not whole:
+        return None, f"{_MANIFEST} was changed"
+    for name, sum_ in sums.items():
+        try:
+            if sha256_of(folder / name) != sum_:
+                return None, f"{name} is not what was written"
+        except OSError as error:
+            return None, f"{name} cannot be read ({error.strerror or error})"
+    return told, ""
+
+
+def to_disk(path: Path) -> None:
+    """Have the system write what it holds of a file or folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def read_manifest(snapshot: Path) -> dict[str, Any] | None:
     """What a snapshot says of itself, or None where there is no whole snapshot."""
-    try:
-        return json.loads((snapshot / _MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    return read_sealed(snapshot)[0]
 
 
 def open_snapshot(snapshot: Path, tables: list[str]) -> Engine:
@@ -157,12 +205,37 @@ def lay_out_set_aside(snapshot: Path, root: Path) -> None:
             copy.replace(target / name)
 
 
+def _seal(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _unwritten(folder: Path, error: OSError) -> SourceError:
+    return SourceError(f"The checked tables could not be written to {folder}: {error.strerror or error}.")
+
+
+def _begin_building(folder: Path) -> tuple[Path, FileLock]:
+    """A folder to build in, and the lock that says that its builder lives; what dead builders left is removed."""
+    with FileLock(folder / _LOCK):
+        for left in folder.glob(".building-*"):
+            held = FileLock(left / _LOCK)
+            try:
+                held.acquire(blocking=False)
+            except Timeout:
+                continue
+            held.release()
+            shutil.rmtree(left, ignore_errors=True)
+        building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
+        alive = FileLock(building / _LOCK)
+        alive.acquire()
+    return building, alive
+
+
 def _put_in_place(building: Path, target: Path) -> None:
     try:
         building.rename(target)
     except OSError:
         if read_manifest(target) is None:
-            shutil.rmtree(target)
+            shutil.rmtree(target) if target.is_dir() else target.unlink()
             building.rename(target)
 
 

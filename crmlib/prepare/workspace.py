@@ -10,7 +10,7 @@ import pandas as pd
 from sqlglot import exp, parse_one
 
 from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.report import NOTICE_COLUMNS, SOURCE_COLUMNS
+from crmlib.prepare.check.report import NOTICE_COLUMNS, SOURCE_COLUMNS, CheckReport
 from crmlib.prepare.check.staging import Staged
 from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.clock import closing_moment
@@ -26,6 +26,7 @@ from crmlib.prepare.snapshot import (
     lay_out_set_aside,
     open_snapshot,
     read_manifest,
+    read_sealed,
     report_from_json,
     report_to_json,
     snapshot_key,
@@ -102,7 +103,7 @@ def open_workspace(
     key = snapshot_key(config.model_dump(mode="json"), str(moment), files)
     folder = snapshots_folder(config.root)
     snapshot = folder / key
-    manifest = read_manifest(snapshot)
+    manifest, damage = read_sealed(snapshot)
     if manifest is None:
         snapshot = write_snapshot(
             folder, key, lambda target: _check_sources(config, moment, target, progress, loaded)
@@ -115,13 +116,39 @@ def open_workspace(
         name=config.name,
         as_of=pd.Timestamp(manifest["as_of"]).as_unit("us"),
         tables=tuple(tables),
-        checks=report_from_json(manifest, snapshot / "set_aside"),
+        checks=_with_notices(
+            report_from_json(manifest, snapshot / "set_aside"), _healed(snapshot, damage, loaded)
+        ),
         engine=open_snapshot(snapshot, tables),
         currency=config.currency,
         time_zone=config.time_zone,
         config=config,
         root=config.root,
     )
+
+
+def _healed(snapshot: Path, damage: str, loaded: Loaded | None) -> list[str]:
+    """What was damaged on the disk, and what was done about it."""
+    told = []
+    if damage:
+        told.append(
+            f"The checked tables in {snapshot.parent.name} were damaged ({damage}); they were read anew from the "
+            "exports. If it comes again, look at the disk."
+        )
+    if loaded and loaded.damage:
+        told.append(
+            f"The last load in {loaded.folder.parent.name} was damaged ({loaded.damage}) and is put aside; the "
+            "load before it stands, and the exports that lie here were loaded again. Bring back exports that "
+            "came between, if there were any."
+        )
+    return told
+
+
+def _with_notices(report: CheckReport, told: list[str]) -> CheckReport:
+    if not told:
+        return report
+    more = pd.DataFrame([("", says) for says in told], columns=list(NOTICE_COLUMNS))
+    return replace(report, notices=pd.concat([more, report.notices], ignore_index=True))
 
 
 def visit_findings(

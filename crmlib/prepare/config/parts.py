@@ -278,6 +278,27 @@ class PrivacyConfig(Section):
     min_group: StrictInt = Field(default=MINIMUM_GROUP, ge=MINIMUM_GROUP)
 
 
+_UNITS = {"KB": 2**10, "MB": 2**20, "GB": 2**30}
+
+
+def _memory(given: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,6} ?(KB|MB|GB)", given):
+        raise ValueError(f'{given!r} is no amount of memory. Write it like "4GB".')
+    return given
+
+
+class LimitsConfig(Section):
+    """What reading the workspace may take before it is stopped."""
+
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    memory: Annotated[str, AfterValidator(_memory)] | None = None
+
+    @property
+    def bytes(self) -> int:
+        """The bound on memory; 0 where none is stated."""
+        return int(self.memory[:-2]) * _UNITS[self.memory[-2:]] if self.memory else 0
+
+
 def _named_once(given: tuple[str, ...]) -> tuple[str, ...]:
     names = [" ".join(name.split()).casefold() for name in given]
     if not all(names) or len(set(names)) < len(names):

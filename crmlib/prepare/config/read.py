@@ -25,6 +25,7 @@ from crmlib.prepare.config.parts import (
     IdentityConfig,
     IndicatorConfig,
     JoinConfig,
+    LimitsConfig,
     OffersConfig,
     OutreachConfig,
     PipelineConfig,
@@ -54,8 +55,8 @@ class WorkspaceConfig(Section):
     time_zone : str
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
-    tables, indicators, scorecard, reports, checks, privacy, pipeline, offers, outreach, identity, source, \
-customer_types
+    tables, indicators, scorecard, reports, checks, privacy, limits, pipeline, offers, outreach, identity, \
+source, customer_types
         As the sections of crm.toml.
     """
 
@@ -71,6 +72,7 @@ customer_types
     scorecard: ScorecardConfig = ScorecardConfig()
     checks: Checks = {}
     privacy: PrivacyConfig = PrivacyConfig()
+    limits: LimitsConfig = LimitsConfig()
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
@@ -125,6 +127,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("indicators", "*"): IndicatorConfig,
     ("scorecard",): ScorecardConfig,
     ("privacy",): PrivacyConfig,
+    ("limits",): LimitsConfig,
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,

@@ -15,6 +15,7 @@ import pandas as pd
 
 import crmlib
 from crmlib.prepare.clock import in_zone
+from crmlib.prepare.privacy import public_ids
 from crmlib.present.run.notebooks import Execution
 from crmlib.present.run.reports import Report
 from crmlib.schema.tables import TABLES
@@ -46,6 +47,7 @@ class Facts:
     tables : names of those that are there
     counts, sources, summary : rows of the check report, as dicts
     parameters : report to the parameters that crm.toml states for it
+    healed : what was damaged on the disk and was made anew
     """
 
     name: str
@@ -59,6 +61,7 @@ class Facts:
     sources: list[dict] = field(default_factory=list)
     summary: list[dict] = field(default_factory=list)
     parameters: dict[str, dict] = field(default_factory=dict)
+    healed: tuple[str, ...] = ()
 
     @property
     def checks(self) -> dict[str, int]:
@@ -83,7 +86,18 @@ def read_facts(crm: Any, *, folder: Path) -> Facts:
         sources=sources,
         summary=_records(crm.checks.summary),
         parameters={name: dict(getattr(report, "parameters", None) or {}) for name, report in stated.items()},
+        healed=_healed(crm.checks),
     )
+
+
+def open_facts(folder: Path, *, as_of: str | None, open_workspace: Any) -> Facts:
+    """Open a workspace, take its facts and close it again."""
+    crm = open_workspace(folder, as_of=as_of)
+    try:
+        public_ids(crm, pd.Series([], dtype="str"))  # a missing key is known before the work, not after
+        return read_facts(crm, folder=folder)
+    finally:
+        crm.engine.close()
 
 
 def report_key(
@@ -238,6 +252,11 @@ def index_figures(records: Iterable[Mapping[str, Any]]) -> list[dict]:
     flagged = [block for block in rows if block.get("index")]
     chosen = [block for block in flagged if block.get("says")] or flagged or rows[:1]
     return [figure for block in chosen for figure in block.get("figures", ())]
+
+
+def _healed(checks):
+    notices = getattr(checks, "notices", None)
+    return () if notices is None else tuple(notices.loc[notices["table"].eq(""), "says"])
 
 
 def _first_answer(blocks):

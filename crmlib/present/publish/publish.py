@@ -189,9 +189,10 @@ def write_bytes(path: str | Path, content: bytes) -> None:
     try:
         draft.write_bytes(content)
         draft.replace(path)
-    except OSError:
+    except OSError as error:
         draft.unlink(missing_ok=True)
-        raise
+        # A full disk says no name by itself.
+        raise type(error)(error.errno, error.strerror, str(path)) from error
 
 
 def read_json(path: str | Path) -> dict[str, Any]:

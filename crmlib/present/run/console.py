@@ -5,10 +5,12 @@ import io
 import os
 import re
 import shlex
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -38,36 +40,84 @@ from crmlib.present.run.reports import (
 from crmlib.schema.errors import CrmlibError, NothingAcceptedError, ParameterError, SourceError
 from crmlib.schema.tables import CORE_TABLES
 
+TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """The system asks the process to end."""
+
 
 def report_and_tell(
     workspaces: Sequence[Path], *, quiet: bool = False, on_failure: str = "", **options: Any
 ) -> int:
-    """Run the reports, show how they go, tell of failures, and give the exit code."""
+    """Run the reports, show how they go, tell of every end that is not good, and give the exit code."""
     if on_failure:
         split_command(on_failure)
-    try:
-        folders = workspace_folders(workspaces)
-        known = find_reports(notebook_folder(options.get("notebooks")))
-        chosen = choose_reports(known, options.get("reports"))
-        check_parameters(chosen, options.get("parameters") or {}, as_of=options.get("as_of"))
-        # Its imports take seconds, and so do those of the runner: they go side by side.
-        with Kernels() as kernels, nullcontext() if quiet else Bars() as bars:
-            from crmlib.present.run.runs import run_reports
+    told: list[Any] = []
 
-            runs = run_reports(folders, progress=bars, kernels=kernels, **options)
-    except CrmlibError as error:
-        _notify(on_failure, str(error), {"exit_code": "2", "workspace": " ".join(map(str, workspaces))})
+    def ended(run: Any) -> None:
+        told.append(run)
+        _tell(run, quiet=quiet, on_failure=on_failure)
+
+    try:
+        with _terminable():
+            folders = workspace_folders(workspaces)
+            known = find_reports(notebook_folder(options.get("notebooks")))
+            chosen = choose_reports(known, options.get("reports"))
+            check_parameters(chosen, options.get("parameters") or {}, as_of=options.get("as_of"))
+            # Its imports take seconds, and so do those of the runner: they go side by side.
+            with Kernels() as kernels, nullcontext() if quiet else Bars() as bars:
+                from crmlib.present.run.runs import run_reports
+
+                run_reports(folders, progress=bars, kernels=kernels, ended=ended, **options)
+    except BaseException as error:
+        unfinished = " ".join(map(str, workspaces[len(told) :]))
+        code = {CrmlibError: 2, OSError: 2, Terminated: TERMINATED, KeyboardInterrupt: 130}
+        number = next((code[kind] for kind in code if isinstance(error, kind)), 1)
+        _notify(on_failure, _why(error), {"exit_code": str(number), "workspace": unfinished})
         raise
-    out, problems = Console(highlight=False), Console(stderr=True, highlight=False)
-    for run in runs:
-        if run.exit_code in (1, 2):
-            problems.print(escape(say(run)), soft_wrap=True)
-            log = str(run.log or "")
-            facts = {"workspace": run.workspace, "run": run.run, "log": log, "exit_code": str(run.exit_code)}
-            _notify(on_failure, run.reason, facts)
-        elif not quiet:
-            out.print(escape(say(run)), soft_wrap=True)
-    return worst(run.exit_code for run in runs)
+    return worst(run.exit_code for run in told)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Have SIGTERM end what runs here like a key press does, once: notebooks are kept and the failure is told."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, Terminated):
+        return (
+            "The run was ended from outside (SIGTERM) before it was done. What was published before stands."
+        )
+    if isinstance(error, KeyboardInterrupt):
+        return "The run was stopped by the keyboard. What was published before stands."
+    from crmlib.present.run.opening import in_words
+
+    return in_words(error)
+
+
+def _tell(run: Any, *, quiet: bool, on_failure: str) -> None:
+    if run.exit_code in (1, 2):
+        problems = Console(stderr=True, highlight=False)
+        problems.print(escape(say(run)), soft_wrap=True)
+        log = str(run.log or "")
+        facts = {"workspace": run.workspace, "run": run.run, "log": log, "exit_code": str(run.exit_code)}
+        _notify(on_failure, run.reason, facts)
+    elif not quiet:
+        Console(highlight=False).print(escape(say(run)), soft_wrap=True)
 
 
 def say(run: Any) -> str:

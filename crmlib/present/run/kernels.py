@@ -70,12 +70,14 @@ class Kernels:
 
         return FileKernelManager(self, connection_file=str(self.folder / f"{name}.json"))
 
-    def fork(self, arguments: list[str], *, env: dict[str, str], cwd: str) -> "ForkedKernel | None":
-        """A kernel forked from the zygote, once that has imported everything."""
+    def fork(
+        self, arguments: list[str], *, env: dict[str, str], cwd: str, do: str = "fork"
+    ) -> "ForkedKernel | None":
+        """A kernel, or a reader of a workspace, forked from the zygote, once that has imported everything."""
         if self._closed:
             raise RuntimeError("no kernel is started any more: the run is ending")
         self._forked = True
-        answer = self.ask({"do": "fork", "arguments": arguments, "env": env, "cwd": cwd})
+        answer = self.ask({"do": do, "arguments": arguments, "env": env, "cwd": cwd})
         return ForkedKernel(self, answer["pid"]) if answer else None
 
     def ask(self, request: dict) -> dict | None:

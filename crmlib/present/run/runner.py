@@ -1,5 +1,6 @@
 """The work of a run on one workspace, from its first notebook to its published pages."""
 
+import contextlib
 import json
 import logging
 import re
@@ -146,12 +147,12 @@ class Order:
     out, keep : where published runs lie and how many stay
     jobs, timeout : notebooks at once, seconds for each
     if_changed, wait, fresh, show_code : see `run_reports`
-    pages, open_workspace, progress : how pages are made, workspaces opened and steps told
+    pages, open_workspace, progress : how pages are made, workspaces opened (None: apart, with a deadline), steps told
     """
 
     reports: tuple[Report, ...]
     out: Path
-    open_workspace: Any
+    open_workspace: Any = None
     pages: Pages = field(default_factory=Pages)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     as_of: str = ""
@@ -225,12 +226,15 @@ class Runner:
         self.work, self.staging = self.shelf.work(self.name), self.shelf.staging(self.name)
         with log_to(self.work / "run.log") as self.log:
             self.log.info("%s: run %s as of %s", self.folder.name, self.name, self.facts.as_of)
+            for says in self.facts.healed:
+                self.log.warning("%s", says)
             try:
                 done = self._execute_all()
                 return self._finish([done[job.report.name] for job in self.jobs])
             except BaseException as error:
                 self.log.error("the run ended: %s", type(error).__name__, exc_info=True)
-                self.shelf.set_aside(self.name)
+                with contextlib.suppress(OSError):  # a disk that is full is told as such
+                    self.shelf.set_aside(self.name)
                 raise
 
     def _execute_all(self):

@@ -2,6 +2,7 @@
 
 import os
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -9,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from filelock import FileLock, Timeout
 
-from crmlib.prepare.privacy import public_ids
+from crmlib.prepare.config.read import load_config
 from crmlib.present.publish import manifest, publish
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT
+from crmlib.present.run.opening import Bounds, in_words, read_apart
 from crmlib.present.run.parameters import match_parameters
 from crmlib.present.run.reports import (
     CONFIG,
@@ -81,8 +82,12 @@ def run_reports(
     kernels: Kernels | None = None,
     open_workspace: Callable[..., Any] | None = None,
     pages: Pages | None = None,
+    ended: Callable[[Run], None] | None = None,
 ) -> list[Run]:
-    """Execute the reports of workspaces and publish each workspace's pages together."""
+    """Execute the reports of workspaces and publish each workspace's pages together.
+
+    One workspace that fails does not keep the others from theirs; `ended` is told of each when it has ended.
+    """
     folders = workspace_folders([workspaces] if isinstance(workspaces, str | Path) else workspaces)
     known = find_reports(notebook_folder(notebooks))
     chosen = tuple(choose_reports(known, reports))
@@ -91,7 +96,7 @@ def run_reports(
         reports=chosen,
         out=Path(out),
         pages=pages or Pages(),
-        open_workspace=open_workspace or _opener(),
+        open_workspace=open_workspace,
         parameters=parameters or {},
         as_of=as_of or "",
         keep=keep,
@@ -104,36 +109,55 @@ def run_reports(
         progress=progress or silent,
     )
     with nullcontext(kernels) if kernels else Kernels() as source:
-        return [_run_workspace(folder, order, known, source) for folder in folders]
+        runs = []
+        for folder in folders:
+            runs.append(_whatever_happens(folder, order, known, source))
+            if ended:
+                ended(runs[-1])
+        return runs
 
 
-def _opener():
-    from crmlib import open_workspace
+def _whatever_happens(folder, order, known, kernels):
+    """The run of one workspace; also what nobody foresaw ends it alone, and is kept for who looks into it."""
+    try:
+        return _run_workspace(folder, order, known, kernels)
+    except CrmlibError as error:
+        return Run(workspace=folder.name, status="refused", reason=str(error))
+    except Exception as error:
+        details = getattr(error, "details", "") or traceback.format_exc()
+        status = "refused" if isinstance(error, OSError) else "failed"
+        log = _keep_details(order.out / folder.name, details)
+        return Run(workspace=folder.name, status=status, reason=in_words(error), log=log)
 
-    return open_workspace
+
+def _keep_details(root, details):
+    path = root / "failed" / "last-error.log"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        publish.write_text(path, details)
+    except OSError:
+        return None
+    return path
 
 
 def _run_workspace(folder, order, known, kernels):
     shelf = publish.Shelf(root=order.out / folder.name)
     began = time.monotonic()
     tell = partial(Step, workspace=folder.name)
-    try:
-        _refuse_strange_names(folder)
-        with folder_lock(
-            shelf.root, wait=order.wait, on_wait=lambda says: order.progress(tell(kind="waiting", says=says))
-        ):
-            order.progress(tell(kind="opening"))
-            facts = _open(folder, order)
-            jobs = _plan(folder, facts, order, known)
-            if order.if_changed and _unchanged(shelf, jobs, order):
-                reason = f"Nothing has changed since the run {shelf.latest()}."
-                return Run(workspace=folder.name, status="nothing to do", reason=reason)
-            run = Runner(
-                folder=folder, shelf=shelf, facts=facts, jobs=jobs, order=order, kernels=kernels
-            ).run()
-        _write_site(order)
-    except CrmlibError as error:
-        return Run(workspace=folder.name, status="refused", reason=str(error))
+    _refuse_strange_names(folder)
+    with folder_lock(
+        shelf.root, wait=order.wait, on_wait=lambda says: order.progress(tell(kind="waiting", says=says))
+    ):
+        order.progress(tell(kind="opening"))
+        facts = _open(folder, order, kernels)
+        for says in facts.healed:
+            order.progress(tell(kind="waiting", says=says))
+        jobs = _plan(folder, facts, order, known)
+        if order.if_changed and _unchanged(shelf, jobs, order):
+            reason = f"Nothing has changed since the run {shelf.latest()}."
+            return Run(workspace=folder.name, status="nothing to do", reason=reason)
+        run = Runner(folder=folder, shelf=shelf, facts=facts, jobs=jobs, order=order, kernels=kernels).run()
+    _write_site(order)
     return replace(run, seconds=round(time.monotonic() - began, 3))
 
 
@@ -142,13 +166,12 @@ def _refuse_strange_names(folder):
         raise ConfigError(f"A workspace cannot be named {folder.name}. Rename its folder.")
 
 
-def _open(folder, order):
-    crm = order.open_workspace(folder, as_of=order.as_of or None)
-    try:
-        public_ids(crm, pd.Series([], dtype="str"))  # a missing key is known before the work, not after
-        return manifest.read_facts(crm, folder=folder)
-    finally:
-        crm.engine.close()
+def _open(folder, order, kernels):
+    if order.open_workspace:
+        return manifest.open_facts(folder, as_of=order.as_of or None, open_workspace=order.open_workspace)
+    limits = load_config(folder).limits
+    bounds = Bounds(seconds=min(order.timeout, limits.seconds or order.timeout), memory=limits.bytes)
+    return read_apart(folder, as_of=order.as_of or None, bounds=bounds, kernels=kernels)
 
 
 def _plan(folder, facts, order, known):

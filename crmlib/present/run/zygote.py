@@ -46,13 +46,14 @@ ENVIRONMENT = {
 def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
     """Import, then serve until the other end of the channel closes; in a forked child: be the kernel."""
     channel = socket.socket(fileno=channel_fd)
+    _inherit_orphans()
     for name in names:
         _try_import(name)
     gc.collect()
     gc.freeze()
     request = serve(channel, Path(folder))
     if request is not None:
-        _become_kernel(request)
+        _become(request)
 
 
 def modules_to_import() -> list[str]:
@@ -76,6 +77,9 @@ def serve(channel: socket.socket, folder: Path) -> dict | None:
     if request is None:
         for pid in list(kernels):
             _send_signal(pid, signal.SIGKILL, kernels)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+        _end_orphans(set())
         shutil.rmtree(folder, ignore_errors=True)
     return request
 
@@ -85,7 +89,7 @@ def _answer(channel, kernels):
     with channel, channel.makefile("rwb") as lines:
         for line in lines:
             request = json.loads(line)
-            if request["do"] == "fork":
+            if request["do"] in ("fork", "read"):
                 pid = os.fork()
                 if pid == 0:
                     return request | {"zygote": zygote}
@@ -107,7 +111,24 @@ def _poll(pid, kernels):
     if found == 0:
         return None
     kernels.discard(pid)
+    # What it has started and left running ends with it. Its group cannot be another's while it has members.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    _end_orphans(kernels)
     return os.waitstatus_to_exitcode(status)
+
+
+def _end_orphans(kernels):
+    """Kill what has left the group of a kernel that has ended; as their subreaper the zygote inherits them."""
+    import psutil
+
+    for child in psutil.Process().children():
+        if child.pid not in kernels:
+            for one in (*child.children(recursive=True), child):
+                with contextlib.suppress(psutil.Error):
+                    one.kill()
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child.pid, 0)
 
 
 def _send_signal(pid, number, kernels):
@@ -121,16 +142,21 @@ def _send_signal(pid, number, kernels):
     return True
 
 
-def _become_kernel(request):
-    from crmlib.present.run.kernel_app import run_kernel
-
+def _become(request):
     os.setsid()
     _die_with_parent(request["zygote"])
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
-    sys.argv = ["ipykernel_launcher", *request["arguments"]]
     _all_cores()
+    if request["do"] == "read":
+        from crmlib.present.run.opening import read_into
+
+        read_into(request["arguments"])
+        return
+    from crmlib.present.run.kernel_app import run_kernel
+
+    sys.argv = ["ipykernel_launcher", *request["arguments"]]
     run_kernel(request["arguments"])
 
 
@@ -139,6 +165,11 @@ def _die_with_parent(parent):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _inherit_orphans():
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(36, 1)
 
 
 def _all_cores():

@@ -21,7 +21,7 @@ from crmlib.prepare.check.report import (
     CheckReport,
 )
 from crmlib.prepare.engine import Engine
-from crmlib.prepare.private import close_to_others, private_folder, temporary_root, write_private
+from crmlib.prepare.private import FILE_MODE, close_to_others, private_folder, temporary_root, write_private
 from crmlib.prepare.sources.encodings import sha256_of
 from crmlib.schema.errors import SourceError
 
@@ -88,7 +88,7 @@ def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, A
         manifest = fill(building)
         seal_folder(building, manifest)
         close_to_others(building)
-        with FileLock(folder / _LOCK):
+        with FileLock(folder / _LOCK, mode=FILE_MODE):
             alive.release()
             (building / _LOCK).unlink(missing_ok=True)
             _put_in_place(building, folder / key)
@@ -215,9 +215,9 @@ def _unwritten(folder: Path, error: OSError) -> SourceError:
 
 def _begin_building(folder: Path) -> tuple[Path, FileLock]:
     """A folder to build in, and the lock that says that its builder lives; what dead builders left is removed."""
-    with FileLock(folder / _LOCK):
+    with FileLock(folder / _LOCK, mode=FILE_MODE):
         for left in folder.glob(".building-*"):
-            held = FileLock(left / _LOCK)
+            held = FileLock(left / _LOCK, mode=FILE_MODE)
             try:
                 held.acquire(blocking=False)
             except Timeout:
@@ -225,7 +225,7 @@ def _begin_building(folder: Path) -> tuple[Path, FileLock]:
             held.release()
             shutil.rmtree(left, ignore_errors=True)
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
-        alive = FileLock(building / _LOCK)
+        alive = FileLock(building / _LOCK, mode=FILE_MODE)
         alive.acquire()
     return building, alive
 

@@ -1,7 +1,7 @@
 """From what an export holds to what a field declares: SQL that reads a value as a type, or as nothing."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
 from babel.numbers import list_currencies
@@ -51,6 +51,39 @@ def text_literal(value: str) -> str:
     return exp.Literal.string(value).sql(dialect="duckdb")
 
 
+class Parts:
+    """Parts of expressions that many others need: each is computed once, as a column of a step of its own.
+
+    A pattern is made ready wherever it stands in a statement, which costs more than to use it on a small table.
+    """
+
+    def __init__(self) -> None:
+        self._steps: list[dict[str, str]] = []
+        self._names: dict[str, str] = {}
+
+    def __call__(self, sql: str) -> str:
+        """The name of the column that holds what `sql` says."""
+        if sql not in self._names:
+            name = f'"part {len(self._names)}"'
+            used = set(re.findall(r'"part \d+"', sql))
+            step = 1 + max((i for i, step in enumerate(self._steps) if used & step.keys()), default=-1)
+            if step == len(self._steps):
+                self._steps.append({})
+            self._steps[step][name] = sql
+            self._names[sql] = name
+        return self._names[sql]
+
+    def over(self, source: str) -> str:
+        """A query for the rows of `source` with the parts beside them."""
+        for step in self._steps:
+            columns = ", ".join(f"{sql} as {name}" for name, sql in step.items())
+            source = f"(select *, {columns} from {source})"
+        return f"select * from {source}"
+
+
+Share = Callable[[str], str]
+
+
 def is_text(sql_type: str) -> bool:
     """Whether the engine holds a column as text."""
     return sql_type.startswith(("VARCHAR", "ENUM")) and not sql_type.endswith("]")
@@ -79,26 +112,30 @@ def cast_sql(
     time_zone: str = "UTC",
     date_formats: Sequence[str] = (),
     decimal: str = ".",
+    share: Share = str,
 ) -> str:
-    """SQL that reads `base` (see `base_sql`) as the field's type; null where it cannot be read."""
+    """SQL that reads `base` (see `base_sql`) as the field's type; null where it cannot be read.
+
+    `share` is asked how a part that is needed more than once is written (see `Parts`); else it is repeated.
+    """
     kind = field.type
     if kind in ("id", "text", "list"):
         return _text(field, base, sql_type)
     if kind in ("timestamp", "date"):
-        return _moment(kind, base, sql_type, time_zone, date_formats)
+        return _moment(kind, base, sql_type, time_zone, date_formats, share)
     if kind == "boolean":
         lowered = f"lower({base}::varchar)"
         return f"case when {lowered} in {_YES} then true when {lowered} in {_NO} then false end"
     if kind == "integer":
-        number = _number(base, sql_type, "double", decimal)
+        number = share(_number(base, sql_type, "double", decimal, share))
         exact = f"try_cast({base} as bigint)" if not is_text(sql_type) and not _is_float(sql_type) else "null"
         return (
             f"coalesce({exact}, case when {number} = round({number}) then try_cast({number} as bigint) end)"
         )
     if kind == "money":
-        return _number(base, sql_type, "decimal(18, 4)", decimal)
+        return _number(base, sql_type, "decimal(18, 4)", decimal, share)
     percent = 0.01 if kind == "share" else 1 if field.name.endswith("_pct") else None
-    number = _number(base, sql_type, "double", decimal, percent=percent)
+    number = share(_number(base, sql_type, "double", decimal, share, percent=percent))
     return f"case when abs({number}) < {MOST} then {number} end"
 
 
@@ -132,17 +169,19 @@ def mark_sql(text: str) -> str:
     return f"coalesce(nullif(regexp_extract({text}, {before}, 1), ''), regexp_extract({text}, {behind}, 1))"
 
 
-def _number(base: str, sql_type: str, target: str, decimal: str, *, percent: float | None = None) -> str:
+def _number(
+    base: str, sql_type: str, target: str, decimal: str, share: Share, *, percent: float | None = None
+) -> str:
     if not is_text(sql_type):
         return f"try_cast({base} as {target})"
-    plain = f"regexp_full_match({base}, '-?[0-9]+(\\{decimal}[0-9]+)?')"
+    plain = share(f"regexp_full_match({base}, '-?[0-9]+(\\{decimal}[0-9]+)?')")
     simple = f"case when {plain} then {_dotted(base, decimal)} end"
     # The engine takes repeated parts out of a case and computes them for every row: plain rows give them nothing to do.
-    odd = f"case when not {plain} then {base} end"
-    slow = f"try_cast({_canonical(odd, decimal)} as {target})"
+    odd = share(f"case when not {plain} then {base} end")
+    slow = f"try_cast({_canonical(odd, decimal, share)} as {target})"
     if percent is not None:
         stem = rf"regexp_extract({odd}, '^([^%％]*[^%％\s])\s*[%％]$', 1)"
-        slow = f"coalesce({slow}, {percent} * try_cast({_canonical(stem, decimal)} as {target}))"
+        slow = f"coalesce({slow}, {percent} * try_cast({_canonical(stem, decimal, share)} as {target}))"
     return f"coalesce(try_cast({simple} as {target}), {slow})"
 
 
@@ -153,7 +192,7 @@ def _dotted(text: str, decimal: str) -> str:
 _SIGNS_THEN_DIGITS = r"\1\3\7\2\4\6#\5"
 
 
-def _canonical(text: str, decimal: str) -> str:
+def _canonical(text: str, decimal: str, share: Share) -> str:
     """A number however it is written, as SQL reads it: signs and marks on either side, digits in groups."""
     narrow = _FULL_WIDTH + "\u2212\u2013\u00a0\u202f\u2007\u2009\u3000\u2019\u02bc"
     wide = _HALF_WIDTH + "--     \u0027\u0027"
@@ -166,7 +205,7 @@ def _canonical(text: str, decimal: str) -> str:
     )
     signed = f"regexp_replace({plain}, {text_literal(around)}, '{_SIGNS_THEN_DIGITS}')"
     minus = f"regexp_replace({signed}, '^(\\(\\)|-)#', '-')"
-    bare = f"regexp_replace({minus}, '^\\+?#', '')"
+    bare = share(f"regexp_replace({minus}, '^\\+?#', '')")
     comma, point = (",", r"\.") if decimal == "." else (r"\.", ",")
     groups = [rf"\d{{1,3}}({sign}\d{{3}})+" for sign in (comma, " ", "'")]
     indian = r"|\d{1,2}(,\d{2})+,\d{3}" if decimal == "." else ""
@@ -200,14 +239,16 @@ _MAYBE_ZONE = r"[A-Za-z)]$|[+−-]\d{1,2}(?::?\d{2})?$"
 """How a time ends that may have a zone; told fast."""
 
 
-def _moment(kind: str, base: str, sql_type: str, time_zone: str, date_formats: Sequence[str]) -> str:
+def _moment(
+    kind: str, base: str, sql_type: str, time_zone: str, date_formats: Sequence[str], share: Share
+) -> str:
     zone = text_literal(time_zone)
     if sql_type in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"):
         base = f"({base})::timestamptz"
         utc = f"timezone('UTC', {base})"
         return utc if kind == "timestamp" else f"timezone({zone}, {base})::date"
     if is_text(sql_type):
-        return _written_moment(kind, base, zone, date_formats)
+        return _written_moment(kind, base, zone, date_formats, share)
     naive = (
         _sane(f"try_cast({base} as timestamp)")
         if sql_type.startswith(("TIMESTAMP", "DATE"))
@@ -216,38 +257,41 @@ def _moment(kind: str, base: str, sql_type: str, time_zone: str, date_formats: S
     return f"({naive})::date" if kind == "date" else _to_utc(naive, zone)
 
 
-def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]) -> str:
+def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str], share: Share) -> str:
     """A moment written as text: with the zone or offset that stands behind it, else by the workspace's clocks."""
     inner = tuple(form for form in date_formats if re.search("%[zZ].*%", form))
     outer = tuple(re.sub(r"\s*%[zZ]$", "", form) for form in date_formats if form not in inner)
     tail = text_literal(_ZONE_TAIL)
-    plain = f"regexp_full_match({base}, {text_literal(_ISO)})"
+    plain = share(f"regexp_full_match({base}, {text_literal(_ISO)})")
     slow_only = "" if date_formats else f"not {plain} and "
     told = f"case when {slow_only}regexp_matches({base}, {text_literal(_MAYBE_ZONE)}) then {base} end"
-    zoned = f"coalesce(regexp_matches({told}, {tail}), false)"
-    stem, word, offset = (f"regexp_extract({told}, {tail}, {part})" for part in (1, 2, 3))
-    moment = f"({_naive(stem, outer, iso=True)} - {_minutes(word, offset)} * interval 1 minute)"
+    parts = share(f"regexp_extract({told}, {tail}, ['stem', 'word', 'signed'])")
+    stem, word, offset = (f"({parts}).{part}" for part in ("stem", "word", "signed"))
+    zoned = f"coalesce({stem} <> '', false)"
+    moment = share(
+        f"({_naive(stem, outer, share, iso=True)} - {_minutes(word, offset, share)} * interval 1 minute)"
+    )
     if inner:
         forms = ", ".join(map(text_literal, inner))
-        moment = (
+        moment = share(
             f"coalesce(timezone('UTC', try_strptime({base}, [{forms}])), case when {zoned} then {moment} end)"
         )
         zoned = f"{moment} is not null"
-    odd = base if date_formats else f"case when not {plain} then {base} end"
-    naive = _sane(_naive(odd, outer, iso=not date_formats))
+    odd = base if date_formats else share(f"case when not {plain} then {base} end")
+    naive = _sane(share(_naive(odd, outer, share, iso=not date_formats)))
     if kind == "date":
-        local = f"timezone({zone}, timezone('UTC', {moment}))"
+        local = share(f"timezone({zone}, timezone('UTC', {moment}))")
         slow = f"case when {zoned} then ({_sane(local)})::date else ({naive})::date end"
     else:
         slow = f"case when {zoned} then {_sane(moment)} else {_to_utc(naive, zone)} end"
     if date_formats:
         return slow
-    fast = _sane(f"try_cast({base} as timestamp)")
+    fast = _sane(share(f"try_cast({base} as timestamp)"))
     fast = f"({fast})::date" if kind == "date" else _to_utc(fast, zone)
     return f"case when {plain} then {fast} else {slow} end"
 
 
-def _naive(text: str, date_formats: Sequence[str], *, iso: bool) -> str:
+def _naive(text: str, date_formats: Sequence[str], share: Share, *, iso: bool) -> str:
     """A moment without a zone: by ISO 8601 where it may be, by the stated formats, by those with one reading."""
     halved = rf"regexp_replace({text}, {text_literal(_HALF_DAY + '$')}, ' \1M')"
     forms = (*date_formats, *PLAIN_DATE_FORMATS, *(_HALF_DAY_FORMATS if iso else ()))
@@ -260,10 +304,10 @@ def _naive(text: str, date_formats: Sequence[str], *, iso: bool) -> str:
     return f"coalesce({whole}, {tried})"
 
 
-def _minutes(word: str, offset: str) -> str:
+def _minutes(word: str, offset: str, share: Share) -> str:
     """Minutes from UTC that a zone's word or an offset such as +0530 says."""
     cases = " ".join(f"when {text_literal(one)} then {minutes}" for one, minutes in ZONE_WORDS.items())
-    digits = f"regexp_replace({offset}, '\\D', '', 'g')"
+    digits = share(f"regexp_replace({offset}, '\\D', '', 'g')")
     hours = f"try_cast(case when length({digits}) > 2 then {digits}[:-3] else {digits} end as integer)"
     minutes = f"try_cast(case when length({digits}) > 2 then {digits}[-2:] else '0' end as integer)"
     sign = f"case when {offset}[1] = '+' then 1 else -1 end"

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp, parse_one
 
-from crmlib.prepare.check.casting import NUMBER_PREFIX, base_sql, cast_sql, is_text, numbers_in, text_literal
+from crmlib.prepare.check.casting import (
+    NUMBER_PREFIX,
+    Parts,
+    base_sql,
+    cast_sql,
+    is_text,
+    numbers_in,
+    text_literal,
+)
 from crmlib.prepare.check.findings import Finding, refusal_of
 from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.engine import Engine, EngineError
@@ -90,7 +98,7 @@ def staging_query(
     based = [
         f'{base_sql(chr(34) + "r_" + f.name + chr(34), types["r_" + f.name])} as "b_{f.name}"' for f in fields
     ]
-    typed = []
+    typed, parts = [], Parts()
     for f in fields:
         sql = cast_sql(
             f,
@@ -99,6 +107,7 @@ def staging_query(
             time_zone=time_zone,
             date_formats=reading.date_formats,
             decimal=reading.decimal,
+            share=parts,
         )
         typed.append(f'{sql} as "t_{f.name}"')
     kept = [f"_keep_{i}" for i in range(len(keeps))]
@@ -109,7 +118,7 @@ def staging_query(
     query = f"""
         with based as (select {", ".join(["_file", "_row", "_hash", *based, *kept])}
                        from raw_{reading.spec.name}),
-             typed as (select *, {", ".join(typed)} from based),
+             typed as (select *, {", ".join(typed)} from ({parts.over("based")})),
              dated as (select * {_same_day_sql(reading, time_zone)} from typed)
         select _file, _row, _hash, ({bits or "0"})::bigint as _bits, {finals} from dated {_order_sql(reading)}
     """

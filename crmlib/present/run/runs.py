@@ -148,6 +148,7 @@ def _run_workspace(folder, order, known, kernels):
     with folder_lock(
         shelf.root, wait=order.wait, on_wait=lambda says: order.progress(tell(kind="waiting", says=says))
     ):
+        _claim_shelf(shelf.root, folder)
         order.progress(tell(kind="opening"))
         facts = _open(folder, order, kernels)
         for says in facts.healed:
@@ -164,6 +165,21 @@ def _run_workspace(folder, order, known, kernels):
 def _refuse_strange_names(folder):
     if folder.name.startswith(".") or folder.name == "index.html":
         raise ConfigError(f"A workspace cannot be named {folder.name}. Rename its folder.")
+
+
+def _claim_shelf(root, folder):
+    """A folder of runs belongs to the workspace that came first, as long as that is there."""
+    mark = root / ".workspace"
+    told = mark.read_text(encoding="utf-8").strip() if mark.is_file() else ""
+    ours = os.path.relpath(folder.resolve(), root.resolve())
+    owner = (root / told / CONFIG) if told else None
+    if owner and owner.is_file() and not owner.parent.samefile(folder):
+        raise ConfigError(
+            f"{root} holds the runs of another workspace, {os.path.relpath(owner.parent)}. Rename one of the two "
+            "folders, or publish this one elsewhere with --out."
+        )
+    if told != ours:
+        publish.write_text(mark, ours)
 
 
 def _open(folder, order, kernels):
@@ -197,7 +213,7 @@ def _unchanged(shelf, jobs, order):
     latest = shelf.latest()
     last = publish.read_json(shelf.root / latest / "run.json") if latest else {}
     keys = {report["name"]: report["key"] for report in last.get("reports", ())}
-    same = all(keys.get(job.report.name) == job.key for job in jobs)
+    same = keys == {job.report.name: job.key for job in jobs}
     return bool(last) and same and last.get("show_code") == order.show_code
 
 

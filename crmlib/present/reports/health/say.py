@@ -26,7 +26,7 @@ CHECK_WORDS = Family(
         *("unreadable_record", "zero_quantity", "negative_price", "refund_without_purchase"),
         *("score_above_best", "closed_before_opened", "closed_before_created", "left_before_entered"),
         *("ends_before_start", "missing_required", "unparsable_date", "wrong_type", "out_of_range"),
-        *("not_allowed", "unknown_column", "orphan_key", "other_currency", "ruined_id", "placeholder"),
+        *("not_allowed", "unknown_column", "orphan_key", "other_currency", "ruined_id", "placeholder", "skipped_hour"),
         *("hidden_characters", "total_row", "sum_of_all", "open_with_closing", "closed_without_day"),
         *("same_customer", "perhaps_same_customer"),
         *("vanished", "misspelt", "not_agreed", "stale"),

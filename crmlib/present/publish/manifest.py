@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,9 +18,11 @@ import crmlib
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.messages import language
-from crmlib.present.run.notebooks import Execution
-from crmlib.present.run.reports import Report
 from crmlib.schema.tables import TABLES
+
+if TYPE_CHECKING:
+    from crmlib.present.run.notebooks import Execution
+    from crmlib.present.run.reports import Report
 
 PACKAGES = (
     "pandas",
@@ -106,7 +108,7 @@ def open_facts(folder: Path, *, as_of: str | None, open_workspace: Any) -> Facts
 
 
 def report_key(
-    report: Report, *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()
+    report: "Report", *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()
 ) -> str:
     """A hash of all that a report's page comes from; equal keys mean equal pages.
 
@@ -162,7 +164,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def report_record(report: Report, execution: Execution, *, parameters: Mapping[str, Any], key: str) -> dict:
+def report_record(report: "Report", execution: "Execution", *, parameters: Mapping[str, Any], key: str) -> dict:
     """What ``run.json`` says about one report."""
     done = execution.status == "done"
     return {
@@ -235,7 +237,7 @@ def run_record(
 
 
 def page_context(
-    report: Report, facts: Facts, *, run: str, parameters: Mapping[str, Any], index_href: str
+    report: "Report", facts: Facts, *, run: str, parameters: Mapping[str, Any], index_href: str
 ) -> dict[str, Any]:
     """What head and foot of a report's page say."""
     used = [name for name in (*report.needs, *report.wants) if name in facts.tables]
@@ -257,7 +259,7 @@ def page_context(
     }
 
 
-def status_table(executions: Iterable[Execution]) -> pd.DataFrame:
+def status_table(executions: "Iterable[Execution]") -> pd.DataFrame:
     """One row a report: `report`, `status`, `seconds`, `reason`, `reused`."""
     columns = ["report", "status", "seconds", "reason", "reused"]
     return pd.DataFrame([[getattr(e, name) for name in columns] for e in executions], columns=columns)

@@ -17,7 +17,7 @@ from crmlib.present.run import console, zygote
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runner import Pages
 from crmlib.present.run.runs import run_reports
-from tests.present.small_project import make_project, write_notebook
+from tests.present.small_project import READER, make_project, write_notebook
 
 PLAIN = Pages(
     notebook_to_html=lambda *_, **__: "<p>page</p>", run_index=lambda *_: "", site_index=lambda _: "index"
@@ -28,7 +28,7 @@ HOOK = "sh -c 'cat > told.txt; echo \" $CRMLIB_WORKSPACE $CRMLIB_EXIT_CODE\" >> 
 @pytest.fixture(scope="module")
 def kernels():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.run.kernel_app", "crmlib"])
+        patch.setattr(zygote, "modules_to_import", lambda: list(READER))
         with Kernels() as found:
             yield found
 

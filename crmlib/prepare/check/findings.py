@@ -140,7 +140,12 @@ def policy_of(check: str, column: str, default: str, policies: Mapping[str, str]
 
 
 def field_findings(
-    spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str], *, currency: str = "", time_zone: str = "UTC"
+    spec: TableSpec,
+    mapped: tuple[str, ...],
+    policies: Mapping[str, str],
+    *,
+    currency: str = "",
+    time_zone: str = "UTC",
 ) -> list[Finding]:
     """The findings that the mapped fields of a table declare; conditions over ``b_<name>`` and ``t_<name>``."""
     found: list[Finding] = []

@@ -121,7 +121,16 @@ def report_key(
     inputs = [facts.name, facts.title, facts.as_of, facts.currency, facts.time_zone, facts.tables]
     inputs += [facts.counts, facts.summary, facts.tables_key, language()]
     inputs.append([(row.get("table"), row.get("file"), str(row.get("fingerprint"))) for row in facts.sources])
-    everything = [cells, told, dict(parameters), inputs, versions(), _needed(), code_fingerprint(), list(extra)]
+    everything = [
+        cells,
+        told,
+        dict(parameters),
+        inputs,
+        versions(),
+        _needed(),
+        code_fingerprint(),
+        list(extra),
+    ]
     return hashlib.sha256(json.dumps(everything, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
@@ -164,7 +173,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def report_record(report: "Report", execution: "Execution", *, parameters: Mapping[str, Any], key: str) -> dict:
+def report_record(
+    report: "Report",
+    execution: "Execution",
+    *,
+    parameters: Mapping[str, Any],
+    key: str,
+    tables: Iterable[str] = (),
+) -> dict:
     """What ``run.json`` says about one report."""
     done = execution.status == "done"
     return {
@@ -180,6 +196,7 @@ def report_record(report: "Report", execution: "Execution", *, parameters: Mappi
         "href": f"{report.name}.html" if done else None,
         "parameters": dict(parameters),
         "key": key,
+        "tables": [name for name in (*report.needs, *report.wants) if name in set(tables)],
         "answer": _first_answer(execution.blocks),
         "findings": _findings(execution.blocks),
         "claims": claims_of(execution.blocks),
@@ -234,6 +251,23 @@ def run_record(
         "reports": reports,
         "site_href": SITE_HREF,
     }
+
+
+def sealed(record: Mapping[str, Any], *, folder: Path) -> dict[str, Any]:
+    """A record with the checksum of every file that is published with it, and one of itself."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "run.json")
+    sums = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }
+    # As it will be read again: what JSON does not know is text by then.
+    whole = json.loads(json.dumps(dict(record) | {"files": sums}, default=str))
+    return whole | {"seal": seal_of(whole)}
+
+
+def seal_of(record: Mapping[str, Any]) -> str:
+    """A checksum of a record, without the one that it holds itself."""
+    content = {name: value for name, value in record.items() if name != "seal"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def page_context(

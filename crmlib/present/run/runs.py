@@ -1,11 +1,13 @@
 """Reports of workspaces: checked before anything starts, then run one workspace after the other."""
 
+import json
 import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from crmlib.present.run.reports import (
     workspace_folders,
 )
 from crmlib.present.run.runner import KEEP, Job, Order, Pages, Progress, Run, Runner, Step, silent
+from crmlib.present.run.status import ATTEMPT
 from crmlib.schema.errors import ConfigError, CrmlibError, nearest
 
 
@@ -112,6 +115,7 @@ def run_reports(
         runs = []
         for folder in folders:
             runs.append(_whatever_happens(folder, order, known, source))
+            _note_attempt(order.out / folder.name, runs[-1])
             if ended:
                 ended(runs[-1])
         return runs
@@ -128,6 +132,17 @@ def _whatever_happens(folder, order, known, kernels):
         status = "refused" if isinstance(error, OSError) else "failed"
         log = _keep_details(order.out / folder.name, details)
         return Run(workspace=folder.name, status=status, reason=in_words(error), log=log)
+
+
+def _note_attempt(root, run):
+    told = {
+        "status": run.status,
+        "reason": run.reason,
+        "run": run.run,
+        "ended": f"{datetime.now(UTC):%FT%TZ}",
+    }
+    with suppress(OSError):
+        publish.write_text(root / ATTEMPT, json.dumps(told))
 
 
 def _keep_details(root, details):

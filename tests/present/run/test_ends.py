@@ -256,7 +256,12 @@ def test_if_changed_sees_all_that_a_page_comes_from(project, runs, monkeypatch):
     def key(facts=facts, **parameters):
         return report_key(answer, facts=facts, parameters=parameters)
 
-    keys = {key(), key(replace(facts, tables_key="2")), key(replace(facts, time_zone="Asia/Tokyo")), key(as_of="2")}
+    keys = {
+        key(),
+        key(replace(facts, tables_key="2")),
+        key(replace(facts, time_zone="Asia/Tokyo")),
+        key(as_of="2"),
+    }
     with messages.in_language("zh"):
         keys.add(key())
     for change in ("_needed", "code_fingerprint", "versions"):

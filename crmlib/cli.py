@@ -166,6 +166,53 @@ def report(
     raise typer.Exit(code)
 
 
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A published run, such as reports/shop/latest.")]
+
+
+@app.command(epilog=EXIT_CODES, help="Reckon what a published run claims again from the sources.")
+def verify(
+    run: Run,
+    workspace: Annotated[Path | None, typer.Option(help="Where the folder of runs does not know it.")] = None,
+    notebooks: Notebooks = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only what can be counted another way; execute no report again.")
+    ] = False,
+) -> None:
+    """Verify a published run; see `crmlib.present.run.verify.verify_run`."""
+    from crmlib.present.run.console import print_verified
+
+    raise typer.Exit(print_verified(run, workspace=workspace, notebooks=notebooks, quick=quick))
+
+
+@app.command(epilog=EXIT_CODES, help="List what a published run claims, with tabs between the columns.")
+def claims(
+    run: Run,
+    diff: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Only what differs from this earlier run.")
+    ] = None,
+) -> None:
+    """Print the claims of a run: report, key, fact, value, quantity, unit, source tables, page."""
+    from crmlib.present.run.console import print_claims
+
+    raise typer.Exit(print_claims(run, diff=diff))
+
+
+@app.command(
+    epilog="Exit codes: 0 all is well, 1 a workspace failed or is too old, 3 there is none.",
+    help="Show how all workspaces stand: last good run, its age, what failed since.",
+)
+def status(
+    out: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("reports"),
+    max_age_hours: Annotated[
+        float | None, typer.Option(min=0, help="A last good run that is older is not well.")
+    ] = None,
+) -> None:
+    """Print the last runs of all workspaces; see `crmlib.present.run.status.read_status`."""
+    from crmlib.present.run.console import print_status
+
+    raise typer.Exit(print_status(out, max_age_hours=max_age_hours))
+
+
 @app.command(epilog=EXIT_CODES, help="Read a workspace and count what is wrong.")
 def check(workspace: Workspace, as_of: AsOf = "") -> None:
     """Read a workspace and print its check report."""

@@ -110,6 +110,7 @@ class Crm:
     time_zone: str = "UTC"
     config: Any = None
     root: Path | None = None
+    key: str = ""
 
     @classmethod
     def from_frames(

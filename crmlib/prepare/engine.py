@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 import pandas as pd
@@ -32,6 +33,16 @@ _SETTINGS = (
     "disabled_optimizers = 'in_clause'",
     "lock_configuration = true",
 )
+
+
+_open: "WeakSet[Engine]" = WeakSet()
+
+
+def interrupt_all() -> None:
+    """Stop what the engines of this process are at; it fails with `EngineError`."""
+    for engine in list(_open):
+        with suppress(duckdb.Error):
+            engine._connection.interrupt()
 
 
 class Engine:
@@ -78,6 +89,7 @@ class Engine:
             self._connection.execute("set enable_progress_bar = false")
         for setting in _SETTINGS:
             self._connection.execute(f"set {setting}")
+        _open.add(self)
 
     def __enter__(self) -> "Engine":
         return self

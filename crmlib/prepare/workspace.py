@@ -124,6 +124,7 @@ def open_workspace(
         time_zone=config.time_zone,
         config=config,
         root=config.root,
+        key=key,
     )
 
 

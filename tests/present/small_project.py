@@ -37,6 +37,10 @@ PARAMETERS = (
 )
 
 
+READER = ("crmlib.present.run.kernel_app", "crmlib.prepare.workspace", "crmlib.present.publish.manifest")
+"""What a zygote of tests imports: a kernel without the big libraries, and what reads a workspace."""
+
+
 def write_notebook(path, *cells, parameters=PARAMETERS, told=None):
     """A notebook whose first code cell is tagged `parameters`; `None` leaves that cell out."""
     code = [v4.new_code_cell(source) for source in cells]
@@ -119,6 +123,7 @@ def serve_runs(root, marker):
     """
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Imported once, before all the forks.
+    from crmlib import open_workspace
     from crmlib.present.run import zygote
     from crmlib.present.run.runs import run_reports
 
@@ -134,6 +139,7 @@ def serve_runs(root, marker):
             die_at_step(int(number) if how == "step" else 0, root / "reports", tell=writing)
             try:
                 options = {"out": root / "reports", "notebooks": root / "notebooks", "keep": 3}
+                options["open_workspace"] = open_workspace
                 (run,) = run_reports(root / "data" / "shop", **options)
                 os._exit(run.exit_code)
             finally:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from babel.numbers import list_currencies
 from sqlglot import exp, parse_one
@@ -296,6 +298,8 @@ def _naive(text: str, date_formats: Sequence[str], share: Share, *, iso: bool) -
     halved = rf"regexp_replace({text}, {text_literal(_HALF_DAY + '$')}, ' \1M')"
     forms = (*date_formats, *PLAIN_DATE_FORMATS, *(_HALF_DAY_FORMATS if iso else ()))
     tried = f"try_strptime({halved}, [{', '.join(map(text_literal, forms))}])"
+    # The engine reads the words epoch and infinity as moments.
+    tried = f"case when regexp_matches({text}, '[0-9]') then {tried} end"
     if not iso:
         return tried
     whole = (
@@ -321,6 +325,26 @@ def _sane(moment: str) -> str:
 
 def _to_utc(naive: str, zone: str) -> str:
     return naive if zone == "'UTC'" else f"timezone('UTC', timezone({zone}, {naive}))"
+
+
+@cache
+def _days_that_skip(time_zone: str) -> tuple[date, ...]:
+    """The days, in UTC, on which the clocks of a zone go forward."""
+    zone, days = ZoneInfo(time_zone), [date(1990, 1, 1) + timedelta(days=n) for n in range(50 * 365)]
+    offsets = [
+        datetime(one.year, one.month, one.day, tzinfo=UTC).astimezone(zone).utcoffset() for one in days
+    ]
+    return tuple(day for day, now, then in zip(days, offsets, offsets[1:], strict=False) if now < then)
+
+
+def skipped_sql(base: str, typed: str, *, time_zone: str) -> str:
+    """Whether a written moment is one that the clocks of the zone skipped; "" where they never do."""
+    days = ", ".join(f"{text_literal(str(day))}::date" for day in _days_that_skip(time_zone))
+    written, zone = f"({base})::varchar", text_literal(time_zone)
+    shown = f"timezone({zone}, timezone('UTC', {typed}))"
+    told = f"regexp_full_match({written}, {text_literal(_ISO)})"
+    gap = f"{told} and try_cast({written} as timestamp) is distinct from {shown}"
+    return f"case when ({typed})::date in ({days}) then {gap} else false end" if days else ""
 
 
 NUMBER_PREFIX = "number of "

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crmlib.prepare.check.casting import mark_sql, text_literal
+from crmlib.prepare.check.casting import mark_sql, skipped_sql, text_literal
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.errors import ConfigError, CrmlibError, SchemaError, SourceError, nearest
 from crmlib.schema.fields import POLICIES, Field, TableSpec
@@ -17,6 +17,7 @@ TEXT_TYPES = ("id", "text", "list")
 
 FIELD_CHECKS = (
     "missing_required", "wrong_type", "unparsable_date", "out_of_range", "not_allowed", "other_currency", "ruined_id",
+    "skipped_hour",
     "placeholder",
 )  # fmt: skip
 ROW_CHECKS = (
@@ -139,7 +140,12 @@ def policy_of(check: str, column: str, default: str, policies: Mapping[str, str]
 
 
 def field_findings(
-    spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str], *, currency: str = ""
+    spec: TableSpec,
+    mapped: tuple[str, ...],
+    policies: Mapping[str, str],
+    *,
+    currency: str = "",
+    time_zone: str = "UTC",
 ) -> list[Finding]:
     """The findings that the mapped fields of a table declare; conditions over ``b_<name>`` and ``t_<name>``."""
     found: list[Finding] = []
@@ -163,6 +169,10 @@ def field_findings(
                 f"have {with_article(field.name)} that is no date as written (state date_formats in crm.toml)"
             )
             add(field, "unparsable_date", strict, says, f"{base} is not null and {typed} is null")
+            skipped = skipped_sql(base, typed, time_zone=time_zone) if field.type == "timestamp" else ""
+            if skipped:
+                says = f"have {with_article(field.name)} in the hour that the clocks of {time_zone} skip in spring"
+                add(field, "skipped_hour", "warn", says, skipped)
         elif field.type not in TEXT_TYPES:
             says = f"have {with_article(field.name)} that is no {_TYPE_WORDS[field.type]}"
             add(field, "wrong_type", strict, says, f"{base} is not null and {typed} is null")

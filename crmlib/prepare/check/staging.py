@@ -157,7 +157,9 @@ class Staged:
                     check="filtered", column="", policy="set_aside", says=reason, condition=f"not _keep_{i}"
                 )
             )
-        self.findings += field_findings(self.spec, mapped, reading.policies, currency=reading.currency)
+        self.findings += field_findings(
+            self.spec, mapped, reading.policies, currency=reading.currency, time_zone=self._zone
+        )
         for finding, is_query in table_findings(self.spec, mapped, reading.policies):
             (self._queries if is_query else self.findings).append(finding)
         if len(self.findings) + len(self._queries) + len(mapped) + 5 > MAX_FINDINGS:

@@ -3,22 +3,26 @@
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 import crmlib
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.privacy import public_ids
-from crmlib.present.run.notebooks import Execution
-from crmlib.present.run.reports import Report
+from crmlib.present.messages import language
 from crmlib.schema.tables import TABLES
+
+if TYPE_CHECKING:
+    from crmlib.present.run.notebooks import Execution
+    from crmlib.present.run.reports import Report
 
 PACKAGES = (
     "pandas",
@@ -48,6 +52,7 @@ class Facts:
     counts, sources, summary : rows of the check report, as dicts
     parameters : report to the parameters that crm.toml states for it
     healed : what was damaged on the disk and was made anew
+    tables_key : names all that the checked tables come from
     """
 
     name: str
@@ -62,6 +67,7 @@ class Facts:
     summary: list[dict] = field(default_factory=list)
     parameters: dict[str, dict] = field(default_factory=dict)
     healed: tuple[str, ...] = ()
+    tables_key: str = ""
 
     @property
     def checks(self) -> dict[str, int]:
@@ -87,6 +93,7 @@ def read_facts(crm: Any, *, folder: Path) -> Facts:
         summary=_records(crm.checks.summary),
         parameters={name: dict(getattr(report, "parameters", None) or {}) for name, report in stated.items()},
         healed=_healed(crm.checks),
+        tables_key=getattr(crm, "key", ""),
     )
 
 
@@ -101,31 +108,57 @@ def open_facts(folder: Path, *, as_of: str | None, open_workspace: Any) -> Facts
 
 
 def report_key(
-    report: Report, *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()
+    report: "Report", *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()
 ) -> str:
-    """A hash of all that a report's figures come from; equal keys mean equal figures.
+    """A hash of all that a report's page comes from; equal keys mean equal pages.
 
-    The notebook's cells, the parameters, the fingerprints and counts of the sources, the closing moment, the
-    source code of crmlib and the versions of the packages go into it.
+    The notebook's cells, the parameters, the fingerprints and counts of the sources, the key of the checked tables, the
+    closing moment, the language, the source code of crmlib and the versions of the packages go into it.
     """
     notebook = json.loads(report.path.read_text(encoding="utf-8"))
     cells = [(cell.get("cell_type"), cell.get("source")) for cell in notebook["cells"]]
     told = notebook.get("metadata", {}).get("crmlib")
     inputs = [facts.name, facts.title, facts.as_of, facts.currency, facts.time_zone, facts.tables]
-    inputs += [facts.counts, facts.summary]
+    inputs += [facts.counts, facts.summary, facts.tables_key, language()]
     inputs.append([(row.get("table"), row.get("file"), str(row.get("fingerprint"))) for row in facts.sources])
-    everything = [cells, told, dict(parameters), inputs, versions(), code_fingerprint(), list(extra)]
+    everything = [
+        cells,
+        told,
+        dict(parameters),
+        inputs,
+        versions(),
+        _needed(),
+        code_fingerprint(),
+        list(extra),
+    ]
     return hashlib.sha256(json.dumps(everything, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 @cache
 def code_fingerprint() -> str:
-    """A hash of crmlib's own source and words, so that a changed line counts as a changed version."""
+    """A hash of crmlib's own source, words and templates, so that a changed line counts as a changed version."""
     digest = hashlib.sha256()
     root = Path(crmlib.__file__).parent
-    for path in sorted(path for kind in ("py", "ftl", "json") for path in root.rglob(f"*.{kind}")):
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != ".pyc"):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def _needed() -> list[tuple[str, str]]:
+    """The versions of all that crmlib needs, where it is installed."""
+    try:
+        names = {re.match(r"[\w.-]+", line)[0] for line in requires("crmlib") or ()}
+    except PackageNotFoundError:
+        return []
+    return sorted((name, version(name)) for name in names if _is_installed(name))
+
+
+def _is_installed(name):
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
 
 
 @cache
@@ -140,7 +173,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def report_record(report: Report, execution: Execution, *, parameters: Mapping[str, Any], key: str) -> dict:
+def report_record(
+    report: "Report",
+    execution: "Execution",
+    *,
+    parameters: Mapping[str, Any],
+    key: str,
+    tables: Iterable[str] = (),
+) -> dict:
     """What ``run.json`` says about one report."""
     done = execution.status == "done"
     return {
@@ -156,6 +196,7 @@ def report_record(report: Report, execution: Execution, *, parameters: Mapping[s
         "href": f"{report.name}.html" if done else None,
         "parameters": dict(parameters),
         "key": key,
+        "tables": [name for name in (*report.needs, *report.wants) if name in set(tables)],
         "answer": _first_answer(execution.blocks),
         "findings": _findings(execution.blocks),
         "claims": claims_of(execution.blocks),
@@ -212,8 +253,25 @@ def run_record(
     }
 
 
+def sealed(record: Mapping[str, Any], *, folder: Path) -> dict[str, Any]:
+    """A record with the checksum of every file that is published with it, and one of itself."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "run.json")
+    sums = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }
+    # As it will be read again: what JSON does not know is text by then.
+    whole = json.loads(json.dumps(dict(record) | {"files": sums}, default=str))
+    return whole | {"seal": seal_of(whole)}
+
+
+def seal_of(record: Mapping[str, Any]) -> str:
+    """A checksum of a record, without the one that it holds itself."""
+    content = {name: value for name, value in record.items() if name != "seal"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def page_context(
-    report: Report, facts: Facts, *, run: str, parameters: Mapping[str, Any], index_href: str
+    report: "Report", facts: Facts, *, run: str, parameters: Mapping[str, Any], index_href: str
 ) -> dict[str, Any]:
     """What head and foot of a report's page say."""
     used = [name for name in (*report.needs, *report.wants) if name in facts.tables]
@@ -235,7 +293,7 @@ def page_context(
     }
 
 
-def status_table(executions: Iterable[Execution]) -> pd.DataFrame:
+def status_table(executions: "Iterable[Execution]") -> pd.DataFrame:
     """One row a report: `report`, `status`, `seconds`, `reason`, `reused`."""
     columns = ["report", "status", "seconds", "reason", "reused"]
     return pd.DataFrame([[getattr(e, name) for name in columns] for e in executions], columns=columns)

@@ -316,6 +316,56 @@ def print_corrections(workspace: Path, *, out: Path | None = None, as_of: str | 
     return 0
 
 
+def print_verified(
+    run: Path, *, workspace: Path | None = None, notebooks: Path | None = None, quick: bool = False
+) -> int:
+    """Verify a published run, say how, and give the exit code; a mismatch is raised."""
+    from crmlib.present.run.verify import verify_run
+
+    found = verify_run(run, workspace=workspace, notebooks=notebooks, again=not quick)
+    part = f" ({100 * found.recounted / found.quantities:.0f} %)" if found.quantities else ""
+    lines = [
+        f"{_near(run)}: files, words and sources are as published; {found.claims:,} claims state {found.facts:,} values.",
+        f"Counted another way, by plain SQL: {found.recounted:,} of {found.quantities:,} that name a quantity{part}.",
+    ]
+    lines.append(
+        "The others were not reckoned again (--quick)."
+        if quick
+        else f"Reckoned again by the same path, every report executed anew: the other {found.again:,}."
+    )
+    Console(highlight=False).print(escape("\n".join(lines)), soft_wrap=True)
+    return 0
+
+
+def print_claims(run: Path, *, diff: Path | None = None) -> int:
+    """Print what a run claims, or in which values it differs from another one; 3 where in none."""
+    from crmlib.present.run.verify import claim_changes, claim_table, read_run
+
+    _, record = read_run(run)
+    table = claim_table(record) if diff is None else claim_changes(read_run(diff)[1], record)
+    if table.empty:
+        print("No claim." if diff is None else "The two runs claim the same.")
+        return 3
+    print(table.to_csv(index=False, sep="\t", lineterminator="\n"), end="")
+    return 0
+
+
+def print_status(out: Path, *, max_age_hours: float | None = None) -> int:
+    """Print the last runs of all workspaces; 1 where the last attempt failed, or the last good run is too old."""
+    from crmlib.present.run.status import read_status
+
+    found = read_status(out)
+    if found.empty:
+        print(f"No workspace has a run in {out}.")
+        return 3
+    late = found["age_hours"].isna() | (found["age_hours"] > (max_age_hours or float("inf")))
+    shown = found.assign(
+        age_hours=found["age_hours"].map(lambda hours: "" if hours != hours else f"{hours:.1f}")
+    )
+    Console(highlight=False).print(_table(shown.rename(columns=lambda name: name.replace("_", " "))))
+    return 1 if (found["last_attempt"].isin(["failed", "refused"]) | late).any() else 0
+
+
 def _notify(command: str, reason: str, facts: Mapping[str, str]) -> None:
     if command:
         problem = tell_failure(command, reason=reason, facts=facts)

@@ -9,6 +9,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from dataclasses import dataclass
@@ -137,27 +138,28 @@ def _end(process: Any) -> None:
 def read_into(arguments: list[str]) -> None:
     """Read a workspace within its seconds and write what came of it into a file; this process does nothing else."""
     folder, as_of, answer, seconds = arguments
-    late = []
-
-    def stop(*_: object) -> None:
-        late.append(_too_long(float(seconds)))
-        raise late[0]
-
     from crmlib import open_workspace
+    from crmlib.prepare.engine import interrupt_all
     from crmlib.present.publish.manifest import open_facts
 
+    late, done = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        if not done.wait(float(seconds)):
+            late.set()
+        while not done.wait(0.1):
+            interrupt_all()
+
     _began(Path(answer)).touch()
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, float(seconds))
+    threading.Thread(target=interrupt, daemon=True).start()
     try:
         told = ("read", open_facts(Path(folder), as_of=as_of or None, open_workspace=open_workspace))
-    except (CrmlibError, OSError) as error:
-        told = ("refused", in_words(error))
-    except BaseException as error:
-        # The engine, when it is interrupted, says so in its own words.
-        details = (in_words(error), traceback.format_exc())
-        told = ("refused", str(late[0])) if late else ("failed", *details)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    except Exception as error:
+        kind = "refused" if isinstance(error, CrmlibError | OSError) else "failed"
+        told = (kind, in_words(error), traceback.format_exc())
+        if late.is_set():  # what was interrupted says so in its own words
+            told = ("refused", str(_too_long(float(seconds))), "")
+    done.set()
     half = Path(f"{answer}.half")
     half.write_bytes(pickle.dumps(told))
     half.replace(answer)

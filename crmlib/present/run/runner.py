@@ -345,7 +345,9 @@ class Runner:
 
     def _finish(self, executions):
         records = [
-            manifest.report_record(job.report, execution, parameters=job.told, key=job.key)
+            manifest.report_record(
+                job.report, execution, parameters=job.told, key=job.key, tables=self.facts.tables
+            )
             for job, execution in zip(self.jobs, executions, strict=True)
         ]
         record = manifest.run_record(
@@ -377,7 +379,8 @@ class Runner:
     def _publish(self, record):
         told = record | {"previous": self.latest or None, "history": self.history}
         publish.write_text(self.staging / "index.html", self.order.pages.index(told, record["reports"]))
-        publish.write_text(self.staging / "run.json", json.dumps(record, indent=1, default=str))
+        whole = manifest.sealed(record, folder=self.staging)
+        publish.write_text(self.staging / "run.json", json.dumps(whole, indent=1))
         close_to_others(self.work)
         self.shelf.publish(self.name)
         self.log.info("published as %s", self.name)

@@ -1,11 +1,13 @@
 """Reports of workspaces: checked before anything starts, then run one workspace after the other."""
 
+import json
 import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from crmlib.present.run.reports import (
     workspace_folders,
 )
 from crmlib.present.run.runner import KEEP, Job, Order, Pages, Progress, Run, Runner, Step, silent
+from crmlib.present.run.status import ATTEMPT
 from crmlib.schema.errors import ConfigError, CrmlibError, nearest
 
 
@@ -112,6 +115,7 @@ def run_reports(
         runs = []
         for folder in folders:
             runs.append(_whatever_happens(folder, order, known, source))
+            _note_attempt(order.out / folder.name, runs[-1])
             if ended:
                 ended(runs[-1])
         return runs
@@ -128,6 +132,17 @@ def _whatever_happens(folder, order, known, kernels):
         status = "refused" if isinstance(error, OSError) else "failed"
         log = _keep_details(order.out / folder.name, details)
         return Run(workspace=folder.name, status=status, reason=in_words(error), log=log)
+
+
+def _note_attempt(root, run):
+    told = {
+        "status": run.status,
+        "reason": run.reason,
+        "run": run.run,
+        "ended": f"{datetime.now(UTC):%FT%TZ}",
+    }
+    with suppress(OSError):
+        publish.write_text(root / ATTEMPT, json.dumps(told))
 
 
 def _keep_details(root, details):
@@ -148,6 +163,7 @@ def _run_workspace(folder, order, known, kernels):
     with folder_lock(
         shelf.root, wait=order.wait, on_wait=lambda says: order.progress(tell(kind="waiting", says=says))
     ):
+        _claim_shelf(shelf.root, folder)
         order.progress(tell(kind="opening"))
         facts = _open(folder, order, kernels)
         for says in facts.healed:
@@ -164,6 +180,21 @@ def _run_workspace(folder, order, known, kernels):
 def _refuse_strange_names(folder):
     if folder.name.startswith(".") or folder.name == "index.html":
         raise ConfigError(f"A workspace cannot be named {folder.name}. Rename its folder.")
+
+
+def _claim_shelf(root, folder):
+    """A folder of runs belongs to the workspace that came first, as long as that is there."""
+    mark = root / ".workspace"
+    told = mark.read_text(encoding="utf-8").strip() if mark.is_file() else ""
+    ours = os.path.relpath(folder.resolve(), root.resolve())
+    owner = (root / told / CONFIG) if told else None
+    if owner and owner.is_file() and not owner.parent.samefile(folder):
+        raise ConfigError(
+            f"{root} holds the runs of another workspace, {os.path.relpath(owner.parent)}. Rename one of the two "
+            "folders, or publish this one elsewhere with --out."
+        )
+    if told != ours:
+        publish.write_text(mark, ours)
 
 
 def _open(folder, order, kernels):
@@ -197,7 +228,7 @@ def _unchanged(shelf, jobs, order):
     latest = shelf.latest()
     last = publish.read_json(shelf.root / latest / "run.json") if latest else {}
     keys = {report["name"]: report["key"] for report in last.get("reports", ())}
-    same = all(keys.get(job.report.name) == job.key for job in jobs)
+    same = keys == {job.report.name: job.key for job in jobs}
     return bool(last) and same and last.get("show_code") == order.show_code
 
 

@@ -31,6 +31,7 @@ FOREIGN = (
     "matplotlib.pyplot",
     "seaborn",
     "crmlib.present.run.kernel_app",
+    "crmlib.present.publish.manifest",
 )
 FOR_NOTEBOOKS = ("blocks", "claims", "messages", "needs", "numbers", "reports", "theme")
 """How the modules of floor 4 begin that a notebook uses; the others belong to the runner."""

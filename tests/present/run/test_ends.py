@@ -1,11 +1,13 @@
 """Every end of a run that is not good is told, and one workspace never keeps another from its run."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -15,7 +17,7 @@ from crmlib.present.run import console, zygote
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runner import Pages
 from crmlib.present.run.runs import run_reports
-from tests.present.small_project import make_project, write_notebook
+from tests.present.small_project import READER, make_project, write_notebook
 
 PLAIN = Pages(
     notebook_to_html=lambda *_, **__: "<p>page</p>", run_index=lambda *_: "", site_index=lambda _: "index"
@@ -26,7 +28,7 @@ HOOK = "sh -c 'cat > told.txt; echo \" $CRMLIB_WORKSPACE $CRMLIB_EXIT_CODE\" >> 
 @pytest.fixture(scope="module")
 def kernels():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.run.kernel_app", "crmlib"])
+        patch.setattr(zygote, "modules_to_import", lambda: list(READER))
         with Kernels() as found:
             yield found
 
@@ -222,3 +224,48 @@ def test_what_a_notebook_started_ends_with_it(project, runs):
         except psutil.NoSuchProcess:
             continue
         child.wait(timeout=10)
+
+
+def test_a_second_workspace_of_the_same_name_is_refused_until_the_first_is_gone(project, runs):
+    first, second = project / "data" / "shop", project / "other" / "shop"
+    second.parent.mkdir()
+    shutil.copytree(first, second)
+    (run,) = runs(first)
+    assert run.status == "published"
+    (refused,) = runs(second)
+    assert refused.exit_code == 2 and "data/shop" in refused.reason and "--out" in refused.reason
+    assert (project / "reports" / "shop" / "latest").readlink().name == run.run
+    (linked,) = runs(second, out=project / "elsewhere")
+    assert linked.status == "published"
+    first.rename(project / "data" / "gone")
+    assert runs(second)[0].status == "published"
+
+
+def test_if_changed_sees_all_that_a_page_comes_from(project, runs, monkeypatch):
+    from crmlib.present import messages
+    from crmlib.present.publish.manifest import Facts, report_key
+    from crmlib.present.run.reports import find_reports
+
+    shop = project / "data" / "shop"
+    assert runs(shop, reports=["answer", "figures"], if_changed=True)[0].status == "published"
+    assert runs(shop, if_changed=True)[0].status == "published", "a page that is gone is a change"
+    assert runs(shop, if_changed=True)[0].status == "nothing to do"
+    (answer, *_) = find_reports(project / "notebooks").values()
+    facts = Facts(name="shop", title="shop", as_of="2020-01-31", tables_key="1")
+
+    def key(facts=facts, **parameters):
+        return report_key(answer, facts=facts, parameters=parameters)
+
+    keys = {
+        key(),
+        key(replace(facts, tables_key="2")),
+        key(replace(facts, time_zone="Asia/Tokyo")),
+        key(as_of="2"),
+    }
+    with messages.in_language("zh"):
+        keys.add(key())
+    for change in ("_needed", "code_fingerprint", "versions"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"crmlib.present.publish.manifest.{change}", lambda: "another")
+            keys.add(key())
+    assert len(keys) == 8 and key() in keys

@@ -15,7 +15,7 @@ from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runner import Pages
 from crmlib.present.run.runs import folder_lock, run_reports
 from crmlib.schema.errors import ConfigError, ParameterError
-from tests.present.small_project import SHOW, assert_whole, make_project, write_notebook
+from tests.present.small_project import READER, SHOW, assert_whole, make_project, write_notebook
 
 
 def page(notebook, *, title, context, show_code=False):
@@ -40,7 +40,7 @@ PLAIN = Pages(notebook_to_html=page, run_index=index, site_index=site)
 @pytest.fixture(scope="module", autouse=True)
 def light():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.run.kernel_app"])
+        patch.setattr(zygote, "modules_to_import", lambda: list(READER))
         yield
 
 

@@ -173,6 +173,7 @@ check-not-allowed = have an unknown value of “{ $column }”
 check-other-currency = have an amount with the mark of another currency in “{ $column }”; nothing is converted
 check-ruined-id = have a “{ $column }” that a spreadsheet rewrote as a number, a date or an error
 check-placeholder = have a placeholder instead of a customer, such as 0 or guest
+check-skipped-hour = have a “{ $column }” in the hour that the clocks skip in spring
 check-hidden-characters = have invisible or full-width characters in an identifier, which were taken out
 check-total-row = sum up other rows
 check-sum-of-all = have the amount of all other rows together, as a total has

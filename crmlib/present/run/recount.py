@@ -1,0 +1,159 @@
+"""Quantities of pages counted a second time: plain SQL over the checked tables, beside the library's own path.
+
+Each line says one quantity of `crmlib.schema.quantities` as a query. In it ``{0}``, ``{1}`` … stand for what is in its
+brackets, ``{local}`` for the local time of `ordered_at`. What is not here is verified by the library's own path alone.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.clock import in_zone
+from crmlib.prepare.crm import Crm
+from crmlib.prepare.engine import Engine, EngineError
+from crmlib.schema.tables import TABLES
+
+_BOUGHT = "transactions where customer_id is not null and net_amount > 0"
+_BUYERS = f"select distinct customer_id from {_BOUGHT}"
+_SPEND = f"select customer_id, sum(net_amount) as spent from transactions where customer_id in ({_BUYERS}) group by 1"
+_MONTH = "strftime({local}, '%Y-%m')"
+_QUARTER = "date_trunc('quarter', {local})::date"
+_CLOSED = "date_trunc('quarter', {closed})::date"
+
+SQL: Mapping[str, str] = {
+    "customers.buyers": f"select count(*) from ({_BUYERS})",
+    "customers.bought": f"select count(*) from ({_BUYERS})",
+    "customers.came_back": "select 100.0 * count(*) filter (where n > 1) / count(*) from "
+    f"(select customer_id, count(distinct order_id) as n from {_BOUGHT} group by 1)",
+    "customers.spend_median": f"select median(spent::double) from ({_SPEND})",
+    "sales.net_amount": "select sum(net_amount) from transactions",
+    "sales.net_amount[month]": f"select sum(net_amount) from transactions where {_MONTH} = {{0}}",
+    "sales.top_share[number]": "select 100.0 * sum(spent) filter (where place <= ceil({0}::int * n / 100.0)) / sum(spent) "
+    "from (select spent::double as spent, row_number() over (order by spent desc) as place, count(*) over () as n "
+    f"from ({_SPEND}))",
+    "baskets.all": "select count(distinct order_id) from transactions where quantity > 0",
+    "products.all": "select count(distinct product_id) from transactions",
+    "lately.figure[sales, day]": f"select sum(net_amount) from transactions where {_QUARTER} = {{1}}::date",
+    "lately.figure[buyers, day]": f"select count(distinct customer_id) from {_BOUGHT} and {_QUARTER} = {{1}}::date",
+    "lately.figure[open_amount, day]": "select sum(amount) from opportunities where outcome = 'open'",
+    "lately.figure[won_amount, day]": "select sum(amount) from opportunities where outcome = 'won' "
+    f"and {_CLOSED} = {{1}}::date",
+    "lately.figure[won_deals, day]": "select count(*) from opportunities where outcome = 'won' "
+    f"and {_CLOSED} = {{1}}::date",
+    "deals.open": "select count(*) from opportunities where outcome = 'open'",
+    "deals.open_amount": "select sum(amount) from opportunities where outcome = 'open'",
+    "deals.won": "select count(*) from opportunities where outcome = 'won'",
+    "deals.won_amount": "select sum(amount) from opportunities where outcome = 'won'",
+    "deals.lost": "select count(*) from opportunities where outcome = 'lost'",
+    "deals.reason": "select count(*) from opportunities where outcome = 'lost' and lost_reason is not null",
+    "deals.came_into[any]": "select count(distinct opportunity_id) from stage_history join opportunities using "
+    "(opportunity_id) where stage_history.stage = {0}",
+    "plan.target[any, total, month]": "select sum(target) from plans where measure = {0} and dimension = 'total' "
+    "and strftime(period_start, '%Y-%m') = {2} and strftime(period_end, '%Y-%m') = {2}",
+    "plan.reached[net_amount, total, month]": f"select sum(net_amount) from transactions where "
+    f"{_MONTH.replace('{0}', '{2}')} = {{2}}",
+    "campaigns.contacts[any]": "select count(distinct customer_id) from campaign_contacts where campaign_id = {0} "
+    "and not coalesce(is_control, false)",
+    "campaigns.answers[any]": "select count(distinct customer_id) from campaign_contacts where campaign_id = {0} "
+    "and not coalesce(is_control, false) and responded_at is not null",
+    "campaigns.answer_share[any]": "select 100.0 * count(distinct customer_id) filter (where responded_at is not null) "
+    "/ count(distinct customer_id) from campaign_contacts where campaign_id = {0} and not coalesce(is_control, false)",
+    "campaigns.cost[any]": "select sum(cost_amount) from campaigns where campaign_id = {0}",
+}
+"""Quantity, and the kinds of what may stand in its brackets, -> a query for one value."""
+
+_KINDS: Mapping[str, str] = {
+    "month": r"\d{4}-\d{2}",
+    "day": r"\d{4}-\d{2}-\d{2}",
+    "number": r"\d+",
+    "any": r"[^,]+",
+}
+
+
+class Recount:
+    """A quantity as it stands in a claim -> its value, counted by SQL; None where no query is known.
+
+    Parameters
+    ----------
+    crm : the workspace, as of the run's closing moment
+    """
+
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+        self._seen: dict[str, Any] = {}
+
+    def __call__(self, quantity: str) -> Any:
+        if quantity not in self._seen:
+            self._seen[quantity] = self._plain(self._count(quantity))
+        return self._seen[quantity]
+
+    def _count(self, quantity: str) -> Any:
+        name, _, rest = quantity.partition("[")
+        chosen = rest.removesuffix("]")
+        own = {"tables": self._of_tables, "columns": self._of_columns, "data": self._of_data}
+        if (known := own.get(name.partition(".")[0])) is not None:
+            return known(name, chosen)
+        for pattern, sql in SQL.items():
+            told, _, kinds = pattern.partition("[")
+            if told == name and (parts := _matching(kinds.removesuffix("]"), chosen)) is not None:
+                return self._ask(sql, parts)
+        return None
+
+    def _ask(self, sql: str, parts: list[str]) -> Any:
+        given = [Engine.literal(part) for part in parts]
+        text = sql.format(*given, local=self._local("ordered_at"), closed=self._local("closed_at"))
+        try:
+            return self._crm.engine.rows(text)[0][0]
+        except EngineError:
+            return None  # a column that this workspace does not have
+
+    def _local(self, column: str) -> str:
+        return f"timezone({Engine.literal(self._crm.time_zone)}, timezone('UTC', {column}))"
+
+    def _of_tables(self, name: str, chosen: str) -> Any:
+        here = len(self._crm.tables)
+        return {"tables.read": here, "tables.known": len(TABLES), "tables.missing": len(TABLES) - here}.get(
+            name
+        )
+
+    def _of_columns(self, name: str, chosen: str) -> Any:
+        if chosen:
+            table, _, column = chosen.partition(".")
+            frame = self._crm.frame(table, [column])[column]
+            filled = 100.0 * frame.notna().mean()
+            return {"columns.filled_share": filled, "columns.empty_share": 100.0 - filled}.get(name)
+        filled = [
+            count == rows
+            for table in self._crm.tables
+            for rows, *counts in self._crm.engine.rows(
+                f"select count(*), count(columns(*)) from {Engine.quote(table)}"
+            )
+            for count in counts
+        ]
+        whole = {"columns.mapped": len(filled), "columns.full": sum(filled)}
+        return (whole | {"columns.with_gaps": len(filled) - sum(filled)}).get(name)
+
+    def _of_data(self, name: str, chosen: str) -> Any:
+        spec = TABLES.get(chosen)
+        if spec is None or not spec.time or name not in ("data.first_day", "data.last_day"):
+            return None
+        times = self._crm.frame(chosen, [spec.time])[spec.time].dropna()
+        found = times.min() if name == "data.first_day" else times.max()
+        if spec.field(spec.time).type == "timestamp":
+            found = in_zone(found, time_zone=self._crm.time_zone)
+        return str(pd.Timestamp(found).date())
+
+    @staticmethod
+    def _plain(value: Any) -> Any:
+        return float(value) if isinstance(value, Decimal) else value
+
+
+def _matching(kinds: str, chosen: str) -> list[str] | None:
+    """What stands in the brackets, where it is of these kinds: words stand for themselves."""
+    wanted = kinds.split(", ") if kinds else []
+    given = chosen.split(", ") if chosen else []
+    fits: Callable[[str, str], Any] = lambda kind, one: re.fullmatch(_KINDS.get(kind, re.escape(kind)), one)  # noqa: E731
+    return given if len(wanted) == len(given) and all(map(fits, wanted, given)) else None

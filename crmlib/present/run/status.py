@@ -1,0 +1,48 @@
+"""How all workspaces of a folder of runs stand: the last good run, its age, what failed since."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from crmlib.present.publish.publish import RECORD, Shelf, read_json
+
+COLUMNS = ("workspace", "last_good_run", "age_hours", "seconds", "runs", "last_attempt", "reason")
+
+
+def read_status(out: str | Path, *, now: datetime | None = None) -> pd.DataFrame:
+    """One row a workspace: its last good run with age and seconds, the runs kept, and what the last call came to.
+
+    `last_attempt` is "published", "failed", "refused" or "nothing to do"; `reason` says why.
+    """
+    moment = now or datetime.now(UTC)
+    rows = (
+        [_row(path, moment) for path in sorted(Path(out).iterdir()) if path.is_dir()]
+        if Path(out).is_dir()
+        else []
+    )
+    return pd.DataFrame([row for row in rows if row], columns=list(COLUMNS))
+
+
+def _row(root: Path, now: datetime) -> tuple | None:
+    shelf = Shelf(root=root)
+    latest, attempt = shelf.latest(), read_json(root / ATTEMPT)
+    if latest is None and not attempt:
+        return None
+    record = read_json(root / latest / "run.json") if latest else {}
+    record = record if set(record) >= RECORD else {}
+    finished = record.get("finished")
+    age = (now - datetime.fromisoformat(finished)).total_seconds() / 3600 if finished else float("nan")
+    return (
+        root.name,
+        latest or "",
+        age,
+        record.get("seconds"),
+        len(shelf.published()),
+        attempt.get("status", "published"),
+        " ".join(str(attempt.get("reason", "")).split())[:200],
+    )
+
+
+ATTEMPT = ".last.json"
+"""What the last call left of a workspace: its status, reason and time; beside its runs."""

@@ -9,6 +9,7 @@ from crmlib.prepare.check.casting import NUMBER_PREFIX, base_sql, cast_sql, is_t
 from crmlib.prepare.check.findings import Finding, refusal_of
 from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.engine import Engine, EngineError
+from crmlib.prepare.forgotten import Forgotten
 from crmlib.schema.fields import Field, TableSpec
 
 
@@ -30,6 +31,7 @@ class Reading:
     files : names in the order in which rows are laid down, where the view may not keep it
     vanished : a query for `_file` and `_row` of rows that the last full export lacks
     standards : what was agreed about the table
+    forgotten : whose rows are left out
     """
 
     spec: TableSpec
@@ -43,6 +45,7 @@ class Reading:
     files: tuple[str, ...] = ()
     vanished: str = ""
     standards: Standards = field(default_factory=Standards)
+    forgotten: Forgotten | None = None
 
     @property
     def mapped(self) -> tuple[str, ...]:

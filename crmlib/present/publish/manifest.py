@@ -15,6 +15,8 @@ import pandas as pd
 
 import crmlib
 from crmlib.prepare.clock import in_zone
+from crmlib.prepare.privacy import key_print, shows_pseudonyms
+from crmlib.present.claims import claim
 from crmlib.present.run.notebooks import Execution
 from crmlib.present.run.reports import Report
 from crmlib.schema.tables import TABLES
@@ -46,6 +48,7 @@ class Facts:
     tables : names of those that are there
     counts, sources, summary : rows of the check report, as dicts
     parameters : report to the parameters that crm.toml states for it
+    key_print, pseudonyms : which key the pseudonyms have, and whether there are any
     """
 
     name: str
@@ -59,6 +62,8 @@ class Facts:
     sources: list[dict] = field(default_factory=list)
     summary: list[dict] = field(default_factory=list)
     parameters: dict[str, dict] = field(default_factory=dict)
+    key_print: str = ""
+    pseudonyms: bool = True
 
     @property
     def checks(self) -> dict[str, int]:
@@ -83,6 +88,8 @@ def read_facts(crm: Any, *, folder: Path) -> Facts:
         sources=sources,
         summary=_records(crm.checks.summary),
         parameters={name: dict(getattr(report, "parameters", None) or {}) for name, report in stated.items()},
+        key_print=key_print(crm),
+        pseudonyms=shows_pseudonyms(crm) or getattr(crm, "config", None) is None,
     )
 
 
@@ -98,7 +105,7 @@ def report_key(
     cells = [(cell.get("cell_type"), cell.get("source")) for cell in notebook["cells"]]
     told = notebook.get("metadata", {}).get("crmlib")
     inputs = [facts.name, facts.title, facts.as_of, facts.currency, facts.time_zone, facts.tables]
-    inputs += [facts.counts, facts.summary]
+    inputs += [facts.counts, facts.summary, facts.key_print]
     inputs.append([(row.get("table"), row.get("file"), str(row.get("fingerprint"))) for row in facts.sources])
     everything = [cells, told, dict(parameters), inputs, versions(), code_fingerprint(), list(extra)]
     return hashlib.sha256(json.dumps(everything, sort_keys=True, default=str).encode()).hexdigest()[:32]
@@ -181,6 +188,7 @@ def run_record(
         "time_zone": facts.time_zone,
         "parameters": dict(parameters or {}),
         "show_code": show_code,
+        "pseudonyms": facts.pseudonyms,
         "started": started.isoformat(timespec="seconds"),
         "finished": finished.isoformat(timespec="seconds"),
         "seconds": round((finished - started).total_seconds(), 3),
@@ -214,6 +222,7 @@ def page_context(
         "question": report.question,
         "notebook": report.path.name,
         "parameters": dict(parameters),
+        "own_numbers": "" if facts.pseudonyms else str(claim("page-own-numbers")),
         "crmlib": crmlib.__version__,
         "index_href": index_href,
         "site_href": SITE_HREF,

@@ -87,7 +87,9 @@ def known_values(crm: Any) -> Known:
                 shown = shown[:LONGEST].rsplit(" ", 1)[0] if len(shown) > LONGEST else shown
                 if column != "phone" and is_telling(shown):
                     values[shown] = place
-    return Known(values=values, phones=phones).without(_internal_texts(crm))
+    settings = getattr(getattr(crm, "config", None), "privacy", None)
+    no_secret = "\n".join(getattr(settings, "no_secret", ()))
+    return Known(values=values, phones=phones).without([no_secret, *_internal_texts(crm)])
 
 
 def is_own_number(crm: Any, value: str, *, customers: bool) -> bool:

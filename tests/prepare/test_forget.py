@@ -1,13 +1,13 @@
 """A person is shown whole and forgotten whole: every byte of what is kept is searched for her."""
 
+import io
 import json
 import zipfile
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.prepare.forget import find_person, pseudonyms_of, remove_from_lists
+from crmlib.prepare.forget import Person, find_person, pseudonyms_of, remove_from_lists
 from crmlib.prepare.workspace import forget, open_workspace
 from crmlib.present.publish.publish import Shelf
 from crmlib.present.run.persons import print_forgotten, print_person, runs_that_hold
@@ -184,27 +184,25 @@ def test_an_address_that_others_share_is_no_mark_of_hers(folder):
     assert open_workspace(folder).frame("customers").customer_id.tolist() == ["c-1", "c-2"]
 
 
-def test_lists_lose_her_rows_also_as_workbooks(folder):
-    filled(folder)
-    crm = open_workspace(folder)
-    person = find_person(crm, "zq-4711")
-    crm.engine.close()
-    lists = folder.parent / "lists"
+ZELDA = Person(ids=("zq-4711",), tables={"customers": pd.read_csv(io.StringIO(CUSTOMERS)).head(1)})
+
+
+def test_lists_lose_her_rows_also_as_workbooks(tmp_path):
     for name, cell in (("hers.xlsx", "zq-4711"), ("theirs.xlsx", "c-1")):
-        pd.DataFrame({"customer_id": [cell], "n": np.arange(1)}).to_excel(lists / name, index=False)
-    changed = remove_from_lists(lists, person, pseudonyms=())
-    assert [path.name for path in changed] == ["hers.xlsx"] and (lists / "theirs.xlsx").exists()
+        pd.DataFrame({"customer_id": [cell], "n": [0]}).to_excel(tmp_path / name, index=False)
+    (tmp_path / "calls.csv").write_text("who,why\r\nZelda  QUINT,late\r\nZelda Quintessa,late\r\n")
+    changed = remove_from_lists(tmp_path, ZELDA, pseudonyms=())
+    assert [path.name for path in changed] == ["calls.csv", "hers.xlsx"]
+    assert not (tmp_path / "hers.xlsx").exists() and (tmp_path / "theirs.xlsx").exists()
+    assert (tmp_path / "calls.csv").read_text("utf-8-sig").split() == ["who,why", "Zelda", "Quintessa,late"]
 
 
-def test_runs_are_searched_in_their_downloads_too(folder):
-    coded, shelf = filled(folder)
-    crm = open_workspace(folder)
-    person = find_person(crm, "zq-4711")
-    crm.engine.close()
-    files = shelf.root / "20240102T000000Z" / "value_files"
-    files.mkdir()
-    pd.DataFrame({"customer_id": [coded]}).to_excel(files / "list.xlsx", index=False)
-    assert [run.name for run in runs_that_hold(shelf, person, [coded])] == [
-        "20240101T000000Z",
-        "20240102T000000Z",
-    ]
+def test_runs_are_searched_in_their_downloads_too(tmp_path):
+    shelf = Shelf(root=tmp_path)
+    for run, cell in (("20240101T000000Z", "K-AAAAAAAAAAAA"), ("20240102T000000Z", "K-BBBBBBBBBBBB")):
+        (tmp_path / run / "value_files").mkdir(parents=True)
+        pd.DataFrame({"customer_id": [cell]}).to_excel(
+            tmp_path / run / "value_files" / "list.xlsx", index=False
+        )
+    assert [run.name for run in runs_that_hold(shelf, ZELDA, ["K-BBBBBBBBBBBB"])] == ["20240102T000000Z"]
+    assert runs_that_hold(shelf, ZELDA, ["K-CCCCCCCCCCCC"]) == []

@@ -37,7 +37,7 @@ def safe_groups(
     hidden, left = list(filter(is_small, order)), [value for value in order if not is_small(value)]
     while hidden and left:
         inside = counted[hidden].sum()
-        around = outside.reindex({*hidden, *hidden_in_all} - set(left)).sum()
+        around = outside.reindex(sorted({*hidden, *hidden_in_all} - set(left))).sum()
         if inside >= minimum and not 0 < around < minimum:
             break
         hidden.append(left.pop(0))

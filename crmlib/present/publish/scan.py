@@ -173,7 +173,9 @@ def says_hits(hits: list[Hit]) -> str:
     """Why the run was not published, for a person."""
     lines = [f"  {hit}" for hit in hits[:_MOST]]
     lines += [f"  and {len(hits) - _MOST} more"] if len(hits) > _MOST else []
-    return "\n".join(["Not published, since it holds what must not leave the house:", *lines])
+    head = "Not published, since it holds what must not leave the house:"
+    foot = 'Take it out of the notebook or the data. What is no secret is named under [privacy] no_secret = ["..."].'
+    return "\n".join([head, *lines, foot])
 
 
 def texts_of(name: str, content: bytes) -> Iterator[str]:

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import matplotlib.figure
@@ -119,6 +120,13 @@ def test_figures_own_numbers_and_words_of_the_house_are_no_hit(scanner, tmp_path
     write(tmp_path, files_with(HARMLESS))
     assert scan_folder(scanner, tmp_path) == []
     assert scanner.kinds(scan.our_words()) == {}
+
+
+def test_what_the_house_names_no_secret_is_none(scanner):
+    privacy = SimpleNamespace(no_secret=("Ada Lovelace",), pseudonyms=True, min_group=10)
+    crm = replace(scanner.crm, config=SimpleNamespace(privacy=privacy))
+    known = known_values(crm)
+    assert not list(known.found_in("Ada Lovelace")) and list(known.found_in("Müller & Söhne"))
 
 
 def test_our_own_key_and_secrets_of_the_environment_are_found(scanner, monkeypatch):

@@ -90,6 +90,7 @@ def _global(
 
 Workspace = Annotated[Path, typer.Argument(help="Folder with a crm.toml.")]
 Workspaces = Annotated[list[Path], typer.Argument(metavar="WORKSPACE", help="Folders with a crm.toml.")]
+Customer = Annotated[str, typer.Argument(help="The number, or the pseudonym of a list.")]
 Reports = Annotated[
     list[str] | None, typer.Option("--report", "-r", metavar="NAME", help="Only this one; may be repeated.")
 ]
@@ -254,6 +255,41 @@ def reveal(
     from crmlib.present.run.console import print_revealed
 
     raise typer.Exit(print_revealed(workspace, listed, out=out, as_of=as_of or None))
+
+
+@app.command(epilog=EXIT_CODES, help="Write all that a workspace holds on one customer.")
+def person(
+    workspace: Workspace,
+    customer: Customer,
+    to: Annotated[Path, typer.Option(metavar="FILE", help="A .json or .xlsx file; for you alone.")],
+    as_of: AsOf = "",
+) -> None:
+    """Write all that is held on one customer; see `crmlib.prepare.forget.find_person`."""
+    from crmlib.present.run.persons import print_person
+
+    raise typer.Exit(print_person(workspace, customer, to=to, as_of=as_of or None))
+
+
+@app.command(
+    epilog=EXIT_CODES, help="Forget a customer: in all that is kept, and whenever the exports are read."
+)
+def forget(
+    workspace: Workspace,
+    customer: Customer,
+    out: Annotated[Path, typer.Option(help="Where the pages are; runs that hold her are named.")] = Path(
+        "reports"
+    ),
+    lists: Annotated[
+        list[Path] | None, typer.Option(metavar="FOLDER", help="Lists in it lose her rows; may be repeated.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be undone.")] = False,
+) -> None:
+    """Forget a customer; see `crmlib.prepare.forget.forget_person`."""
+    from crmlib.present.run.persons import print_forgotten
+
+    if not yes:
+        typer.confirm(f"Forget {customer} in {workspace} for good?", abort=True)
+    raise typer.Exit(print_forgotten(workspace, customer, out=out, lists=lists or ()))
 
 
 @app.command(

@@ -323,6 +323,9 @@ def stage_tables(
             staged[name] = Staged(engine, readings[name], time_zone=time_zone)
             if progress:
                 progress(name)
+    for table in staged.values():
+        # What belongs to somebody's deals may have been read before they were.
+        table.leave_out_forgotten()
     moment = _closing_moment_of(staged) if isinstance(as_of, str) else as_of
     closing = NEVER if moment is None else moment
     for table in staged.values():

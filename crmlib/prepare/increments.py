@@ -20,6 +20,7 @@ from crmlib.prepare.check.casting import base_sql, cast_sql, is_text, text_liter
 from crmlib.prepare.check.reading import Reading
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.engine import Engine, columns_of
+from crmlib.prepare.forgotten import forgotten_in, own_columns
 from crmlib.prepare.private import close_to_others, private_folder
 from crmlib.prepare.snapshot import read_sealed, seal_folder, to_disk
 from crmlib.prepare.sources.door import Source, allowed_paths, close_source, fingerprints, open_source
@@ -31,7 +32,7 @@ from crmlib.schema.tables import table_spec
 KEPT = 3
 """Generations of the store that stay: the last one, and those that another process may still read."""
 
-_FOLDER = ".loaded"
+FOLDER = ".loaded"
 _MANIFEST = "manifest.json"
 _OWN = ("_file", "_row", "_load", "_gone")
 
@@ -70,7 +71,7 @@ def load_increments(config: WorkspaceConfig, *, read_as: ReadAs) -> Loaded | Non
         raise SourceError(
             f"tables.{names[0]}.mode: {config.root} is read-only, so no load can be kept there."
         )
-    folder = root / _FOLDER
+    folder = root / FOLDER
     private_folder(folder)
     with FileLock(folder / ".lock"):
         for left in folder.glob(".building-*"):
@@ -224,11 +225,14 @@ def _merge_table(
     load = stored["load"] + 1 if stored else 1
     with Engine(allowed_paths=paths) as engine:
         with _both(engine, config, name, before, fresh) as (source, columns):
+            _leave_out_forgotten(engine, config, name, read_as)
             query, merged = _merge_sql(engine, config, name, source, columns, load, read_as)
             target = text_literal(str(building / f"{name}.parquet"))
             engine.execute(f"copy ({query}) to {target} (format parquet, compression zstd)")
             replaced = engine.rows(merged)[0][0] - _count(engine, building, name) if merged else 0
             rejects = source.rejects if source else rejects_frame([])
+            if forgotten := forgotten_in(config.root):
+                rejects = forgotten.rejects(rejects)
     if before:
         earlier = pd.read_parquet(before / f"{name}.rejects.parquet")
         rejects = pd.concat([earlier[~earlier["file"].isin(fresh)], rejects], ignore_index=True)
@@ -244,6 +248,21 @@ def _merge_table(
         "replaced": replaced,
         "files": {**known, **told["files"]},
     }
+
+
+def _leave_out_forgotten(engine: Engine, config: WorkspaceConfig, name: str, read_as: ReadAs) -> None:
+    """A row of somebody whom the workspace has forgotten never enters the store."""
+    forgotten = forgotten_in(config.root)
+    if forgotten is None:
+        return
+    there = tuple(c for c in columns_of(engine.run("from both_rows")) if c not in (*_OWN, "_new", "_order"))
+    reading = read_as(Source(table=name, view="both_rows", columns=there), name)
+    for column, kind in own_columns(table_spec(name), reading.expressions):
+        sql = f"({reading.expressions[column]})::varchar"
+        values = [value for (value,) in engine.rows(f"select distinct {sql} from both_rows") if value]
+        hers = [value for value in values if forgotten.holds(kind, value)]
+        if hers:
+            engine.execute(f"delete from both_rows where {sql} in (select unnest($1))", [hers])
 
 
 def _count(engine: Engine, folder: Path, name: str) -> int:

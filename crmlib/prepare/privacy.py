@@ -5,6 +5,12 @@ import hashlib
 import hmac
 import os
 import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import pairwise
+from math import log2
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,12 +24,19 @@ from crmlib.schema.tables import TABLES
 KEY_VARIABLE = "CRMLIB_PSEUDONYM_KEY"
 """Environment variable that holds the secret of the pseudonyms; it never stands in crm.toml."""
 
+KEY_FILE_VARIABLE = "CRMLIB_PSEUDONYM_KEY_FILE"
+"""Environment variable that names a file with the secret, which only its owner can read."""
+
 SHORTEST_KEY = 16
+LEAST_BITS = 48
+"""What a secret is worth at the least, by how often its signs, and the steps between them, come again."""
+
 LENGTH = 12
 
 _MARK = "K-"
 _ADDRESS, _CODE = "@", 8
 _CONTEXT = b"crmlib pseudonyms of customers, key from the exports, version 1\0"
+_PRINT = b"crmlib print of a key, version 1"
 _CONTENT = {
     "transactions": ("customer_id", "order_id", {"ordered_at": "min", "net_amount": "sum"}),
     "opportunities": ("customer_id", "opportunity_id", {"created_at": "min", "amount": "sum"}),
@@ -40,8 +53,7 @@ def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
     ----------
     RFC 2104, HMAC: Keyed-Hashing for Message Authentication.
     """
-    if len(key) < SHORTEST_KEY:
-        raise ConfigError(f"{KEY_VARIABLE} has {len(key)} characters. Give it at least {SHORTEST_KEY}.")
+    check_key(key)
     secret = key.encode()
 
     def name(identifier: str) -> str:
@@ -55,6 +67,71 @@ def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
             f"Set {KEY_VARIABLE} to another secret of at least {SHORTEST_KEY} characters."
         )
     return ids.map(named).astype("str")
+
+
+def stated_key() -> str:
+    """The secret of the pseudonyms that somebody has set, checked; empty where nobody has."""
+    key, file = os.environ.get(KEY_VARIABLE, ""), os.environ.get(KEY_FILE_VARIABLE, "")
+    if file:
+        if key:
+            raise ConfigError(f"{KEY_VARIABLE} and {KEY_FILE_VARIABLE} are both set. Keep one.")
+        key = _key_in(Path(file))
+    return check_key(key) if key else ""
+
+
+def check_key(key: str) -> str:
+    """A secret that cannot be guessed; words beside each other on a keyboard and repetitions count for little."""
+    if len(key) < SHORTEST_KEY:
+        raise ConfigError(f"{KEY_VARIABLE} has {len(key)} characters. Give it at least {SHORTEST_KEY}.")
+    once = re.sub(r"^(.+?)\1+$", r"\1", key)
+    steps = [ord(b) - ord(a) for a, b in pairwise(once)]
+    if min(_bits(once), _bits(steps)) < LEAST_BITS:
+        raise ConfigError(
+            f"{KEY_VARIABLE} can be guessed: its signs come again and again, or in a row. "
+            'Take a random one: python -c "import secrets; print(secrets.token_urlsafe(32))".'
+        )
+    return key
+
+
+def key_print(crm: Any) -> str:
+    """A digest by which one key is told from another; runs under different keys cannot be told to be the same."""
+    key = stated_key()
+    if not key and shows_pseudonyms(crm):
+        try:
+            key = key_from_exports(crm)
+        except SchemaError:
+            return ""
+    return hmac.digest(key.encode(), _PRINT, "sha256").hex()[:32] if key else ""
+
+
+def own_keys(crm: Any) -> dict[str, str]:
+    """The keys of a workspace's pseudonyms by what they are called; none of them may stand in what is published."""
+    found = {KEY_VARIABLE: stated_key()}
+    if shows_pseudonyms(crm):
+        with suppress(SchemaError):
+            found["of the exports"] = key_from_exports(crm)
+    return {name: key for name, key in found.items() if key}
+
+
+def _key_in(file: Path) -> str:
+    try:
+        found = file.stat()
+        key = file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{KEY_FILE_VARIABLE} names {file}, which cannot be read ({error}).") from error
+    if found.st_mode & 0o077 or found.st_uid not in (os.geteuid(), 0):
+        raise ConfigError(
+            f"{file} holds the key of the pseudonyms and can be read by others. Run: chmod 600 {file}"
+        )
+    if not key:
+        raise ConfigError(f"{file} is empty. Write a secret of at least {SHORTEST_KEY} characters into it.")
+    return key
+
+
+def _bits(signs: Sequence[Any]) -> float:
+    counts = Counter(signs).values()
+    whole = sum(counts)
+    return -sum(n * log2(n / whole) for n in counts)
 
 
 def are_pseudonyms(values: pd.Series) -> bool:
@@ -90,7 +167,7 @@ def employee_codes(crm: Any, ids: pd.Series) -> pd.Series:
 def _without_address(crm: Any, identifier: str) -> str:
     if _ADDRESS not in identifier:
         return identifier
-    key = os.environ.get(KEY_VARIABLE, "") or key_from_exports(crm)
+    key = stated_key() or key_from_exports(crm)
     code = pseudonyms(pd.Series([identifier]), key=key).iloc[0]
     return f"E-{code.removeprefix(_MARK)[:_CODE]}"
 
@@ -98,12 +175,12 @@ def _without_address(crm: Any, identifier: str) -> str:
 def public_ids(crm: Any, ids: pd.Series) -> pd.Series:
     """Identifiers as a list may show them: as pseudonyms, unless crm.toml says otherwise.
 
-    The key is the environment variable `KEY_VARIABLE`. Where it is not set, the key comes from the exports
+    The key is `stated_key`: of the environment, or of a file. Where there is none, the key comes from the exports
     themselves (`key_from_exports`): nobody who has only the lists can make it, and it changes with the data.
     """
-    if not _wants_pseudonyms(crm):
+    key = stated_key()
+    if not shows_pseudonyms(crm):
         return ids
-    key = os.environ.get(KEY_VARIABLE, "")
     if not key and not ids.notna().any():
         return ids
     return pseudonyms(ids, key=key or key_from_exports(crm))
@@ -168,6 +245,7 @@ def _digest_of_exports(crm: Any) -> str:
     return "; ".join(said)
 
 
-def _wants_pseudonyms(crm: Any) -> bool:
+def shows_pseudonyms(crm: Any) -> bool:
+    """Whether lists of a workspace show pseudonyms: frames at hand, and `pseudonyms = false`, show identifiers."""
     settings = getattr(getattr(crm, "config", None), "privacy", None)
     return bool(settings is not None and settings.pseudonyms)

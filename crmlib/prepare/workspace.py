@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlglot import exp, parse_one
@@ -19,6 +19,7 @@ from crmlib.prepare.config.read import WorkspaceConfig, load_config
 from crmlib.prepare.crm import Crm, stage_tables
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.forgotten import forgotten_in, forgotten_print
 from crmlib.prepare.increments import Loaded, load_increments, open_loaded
 from crmlib.prepare.outbox import archive_fingerprints, read_back
 from crmlib.prepare.private import scratch_folder
@@ -43,6 +44,9 @@ from crmlib.prepare.sources.door import (
 )
 from crmlib.schema.errors import ConfigError, nearest
 from crmlib.schema.tables import CORE_TABLES, table_spec
+
+if TYPE_CHECKING:
+    from crmlib.prepare.forget import Person
 
 
 def open_workspace(
@@ -96,6 +100,7 @@ def open_workspace(
         for name, table in config.tables.items()
     }
     files |= {"outbox": prints} if (prints := archive_fingerprints(config)) else {}
+    files |= {"forgotten": marks} if (marks := forgotten_print(config.root)) else {}
     if config.identity is not None:
         from crmlib.prepare.identity.follow import decisions_print
 
@@ -166,6 +171,18 @@ def visit_findings(
 
 def _load(config: WorkspaceConfig) -> Loaded | None:
     return load_increments(config, read_as=lambda source, name: _reading_in(config, source, name))
+
+
+def forget(crm: Crm, customer: str) -> tuple["Person", tuple[str, ...], list[Path]]:
+    """Forget a customer of an open workspace, whose engine is closed: who it was, its pseudonyms, what was changed."""
+    from crmlib.prepare.forget import find_person, forget_person, pseudonyms_of
+
+    person = find_person(crm, customer)
+    coded = pseudonyms_of(crm, person.ids)
+    crm.engine.close()
+    config = load_config(crm.root)
+    changed = forget_person(crm, person, read_as=lambda source, name: _reading_in(config, source, name))
+    return person, coded, changed
 
 
 def reading_of(source: Source, name: str, table: TableConfig, policies: Mapping[str, str]) -> Reading:
@@ -263,14 +280,21 @@ def _check_sources(
             else open_source(engine, config, name)
             for name, table in config.tables.items()
         }
-        readings = {name: _reading_in(config, source, name) for name, source in sources.items()}
+        forgotten = forgotten_in(config.root)
+        readings = {
+            name: replace(_reading_in(config, source, name), forgotten=forgotten)
+            for name, source in sources.items()
+        }
         lacks = {name: _lacking(source, readings[name]) for name, source in sources.items()}
         staged = stage_tables(
             engine,
             readings,
             as_of=moment,
             time_zone=config.time_zone,
-            rejects={name: source.rejects for name, source in sources.items()},
+            rejects={
+                name: forgotten.rejects(source.rejects) if forgotten else source.rejects
+                for name, source in sources.items()
+            },
             aside_folder=target / "set_aside",
             progress=progress,
             visit=visit,

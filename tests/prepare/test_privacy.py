@@ -201,3 +201,50 @@ def test_lists_and_tables_of_deals_hold_no_address():
         assert "@" not in table._html() and "@" not in table.frame.to_csv()
     keyed = tables_forecast_plan.with_keys(crm, pd.DataFrame({"key": [*who, ""]}), by="owner")
     assert not keyed["key"].str.contains("@").any() and keyed["key"].iloc[-1] == "not known"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a" * 40,
+        "1234567890123456",
+        "abcdefghijklmnopqrstuvwxyz",
+        "passwordpassword",
+        "abab" * 10,
+        "qwqwqwqwqwqwqwqwqw",
+    ],
+)
+def test_a_key_that_can_be_guessed_is_refused(key, monkeypatch):
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    with pytest.raises(ConfigError, match="guessed"):
+        privacy.stated_key()
+
+
+def test_a_key_from_a_file_that_only_its_owner_can_read(tmp_path, monkeypatch):
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    monkeypatch.setenv(privacy.KEY_FILE_VARIABLE, str(file))
+    file.chmod(0o644)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        privacy.stated_key()
+    file.chmod(0o600)
+    assert privacy.stated_key() == KEY
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+    with pytest.raises(ConfigError, match="both"):
+        privacy.stated_key()
+    monkeypatch.delenv(KEY_VARIABLE)
+    file.unlink()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        privacy.stated_key()
+
+
+def test_another_key_has_another_print_and_the_print_does_not_hold_it(monkeypatch):
+    crm = SimpleNamespace(config=None)
+    prints = []
+    for key in (KEY, KEY + "!", KEY):
+        monkeypatch.setenv(KEY_VARIABLE, key)
+        prints.append(privacy.key_print(crm))
+    assert prints[0] == prints[2] != prints[1] and KEY not in prints[0]
+    monkeypatch.delenv(KEY_VARIABLE)
+    assert privacy.key_print(crm) == ""

@@ -16,8 +16,10 @@ from crmlib.prepare.privacy import KEY_VARIABLE, key_from_exports
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runs import run_reports
+from crmlib.schema.fields import MINIMUM_GROUP
 from tests.hostile_company import FORMULA, HOSTILE, canary, personal_columns, write_company
 from tests.present.consistency import faults, run_in
+from tests.present.subtraction import published_groups, small_groups_found
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PLAIN = """
@@ -198,3 +200,9 @@ def test_lists_say_that_their_customer_numbers_are_pseudonyms(sites):
 def test_no_page_contradicts_another(sites, name):
     said = run_in(sites[name] / name / "latest")
     assert said.claims and said.lists and faults(said) == []
+
+
+@pytest.mark.parametrize("name", ["plain", "hidden"])
+def test_no_small_group_can_be_worked_out_by_subtraction_over_all_pages(sites, name):
+    groups = published_groups(sites[name] / name / "latest")
+    assert groups and small_groups_found(groups, least=MINIMUM_GROUP) == []

@@ -137,7 +137,8 @@ def known_groups(people: pd.DataFrame, traits: pd.DataFrame) -> dict[str, pd.Ser
         counted = pd.cut(rows["campaigns_before"], [-1, 0, 2, np.inf], labels=["none", "1 or 2", "3 or more"])
         found[CAMPAIGNS_BAND] = counted.astype("str")
     for trait in traits:
-        found[str(trait)] = traits[trait].reindex(rows.index)
+        # Of all customers: other pages tell of them, too.
+        found[str(trait)] = traits[trait].reindex(traits.index.union(rows.index))
     return found
 
 
@@ -183,7 +184,8 @@ def _safe_names(given: pd.Series, ours: pd.Index, *, min_group: int) -> pd.Serie
     """The groups as they may be shown, judged by those contacted; the held out go along."""
     given = given[~given.index.duplicated()]
     raw = given.reindex(ours.union(given.index)).astype("object")
-    shown = shown_groups(raw.reindex(ours), min_group=min_group)
+    beside = raw[~raw.index.isin(ours)] if len(raw) > len(ours) else None
+    shown = shown_groups(raw.reindex(ours), min_group=min_group, beside=beside)
     said = raw.reindex(ours).astype("object")
     names = dict(zip(said[said.notna()].astype("str"), shown[said.notna().to_numpy()], strict=True))
     unstated = shown[said.isna().to_numpy()]

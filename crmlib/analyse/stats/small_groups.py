@@ -9,8 +9,13 @@ OTHER = "all other values"
 NOT_STATED = "not stated"
 
 
-def safe_groups(values: pd.Series, *, minimum: int = MINIMUM_GROUP) -> pd.Series:
+def safe_groups(
+    values: pd.Series, *, minimum: int = MINIMUM_GROUP, beside: pd.Series | None = None
+) -> pd.Series:
     """Replace the values that fewer than `minimum` rows have, and as many more as it takes to hide them.
+
+    Where all customers are told of elsewhere and these are some of them, `beside` are the others: nor may so few
+    be left of a value when one table is taken from the other.
 
     References
     ----------
@@ -22,13 +27,27 @@ def safe_groups(values: pd.Series, *, minimum: int = MINIMUM_GROUP) -> pd.Series
     words = values.astype("str").where(values.notna(), NOT_STATED)
     counted = words[values.notna()].value_counts()
     order = sorted(counted.index, key=lambda value: (counted[value], value))
-    hidden, together = [], 0
-    for value in order:
-        if counted[value] >= minimum and (together == 0 or together >= minimum):
+    others = pd.Series([], dtype="str") if beside is None else beside.dropna().astype("str")
+    outside = others.value_counts()
+    hidden_in_all = _hidden_in_all(values, others, minimum=minimum) if len(others) else set()
+
+    def is_small(value: str) -> bool:
+        return counted[value] < minimum or 0 < outside.get(value, 0) < minimum or value in hidden_in_all
+
+    hidden, left = list(filter(is_small, order)), [value for value in order if not is_small(value)]
+    while hidden and left:
+        inside = counted[hidden].sum()
+        around = outside.reindex(sorted({*hidden, *hidden_in_all} - set(left))).sum()
+        if inside >= minimum and not 0 < around < minimum:
             break
-        hidden.append(value)
-        together += counted[value]
+        hidden.append(left.pop(0))
     return words.where(~words.isin(hidden) | values.isna(), OTHER)
+
+
+def _hidden_in_all(values: pd.Series, others: pd.Series, *, minimum: int) -> set[str]:
+    """The values that are not shown of all customers: they are not shown of some of them, either."""
+    known = pd.concat([values.dropna().astype("str"), others], ignore_index=True)
+    return set(known[safe_groups(known, minimum=minimum) == OTHER])
 
 
 def frequent_groups(values: pd.Series, *, most: int = 10) -> pd.Series:
@@ -39,12 +58,18 @@ def frequent_groups(values: pd.Series, *, most: int = 10) -> pd.Series:
     return words.where(words.isin(kept) | values.isna(), OTHER)
 
 
-def shown_groups(values: pd.Series, *, min_group: int = MINIMUM_GROUP, most: int | None = 10) -> pd.Series:
+def shown_groups(
+    values: pd.Series,
+    *,
+    min_group: int = MINIMUM_GROUP,
+    most: int | None = 10,
+    beside: pd.Series | None = None,
+) -> pd.Series:
     """What a page may show of a column: no group of fewer than `min_group`, and only the `most` frequent.
 
-    The rest is `OTHER`, which is large enough itself; missing values are "not stated".
+    The rest is `OTHER`, which is large enough itself; missing values are "not stated". `beside`: see `safe_groups`.
     """
-    words = safe_groups(values, minimum=min_group) if min_group > 1 else values.astype("str")
+    words = safe_groups(values, minimum=min_group, beside=beside) if min_group > 1 else values.astype("str")
     words = words.where(values.notna(), NOT_STATED)
     counted = words[values.notna() & (words != OTHER)].value_counts()
     kept = sorted(counted.index, key=lambda value: (-counted[value], value))[:most]

@@ -17,6 +17,7 @@ from crmlib.prepare.check.casting import (
 from crmlib.prepare.check.findings import Finding, refusal_of
 from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.engine import Engine, EngineError
+from crmlib.prepare.forgotten import Forgotten
 from crmlib.schema.fields import Field, TableSpec
 
 
@@ -38,6 +39,7 @@ class Reading:
     files : names in the order in which rows are laid down, where the view may not keep it
     vanished : a query for `_file` and `_row` of rows that the last full export lacks
     standards : what was agreed about the table
+    forgotten : whose rows are left out
     """
 
     spec: TableSpec
@@ -51,6 +53,7 @@ class Reading:
     files: tuple[str, ...] = ()
     vanished: str = ""
     standards: Standards = field(default_factory=Standards)
+    forgotten: Forgotten | None = None
 
     @property
     def mapped(self) -> tuple[str, ...]:

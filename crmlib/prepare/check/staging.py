@@ -89,6 +89,12 @@ class Staged:
             self.engine.execute(f"create or replace table {self.name} as {query}")
         except EngineError as error:
             raise refusal_of(self.engine, error, table=self.spec.name, computed=computed) from error
+        self.leave_out_forgotten()
+
+    def leave_out_forgotten(self) -> None:
+        """Take the rows of whom the workspace has forgotten out of the table."""
+        if self.reading.forgotten:
+            self.reading.forgotten.remove_from(self.engine, self.name, self.spec)
 
     def _check_words(self) -> None:
         """Words of categories that are not agreed upon, and those that look misspelt."""

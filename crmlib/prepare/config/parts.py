@@ -272,10 +272,14 @@ class ReportConfig(Section):
 
 
 class PrivacyConfig(Section):
-    """What may leave the house. The key of the pseudonyms comes from the environment, else from the exports."""
+    """What may leave the house. The key of the pseudonyms comes from the environment, else from the exports.
+
+    `no_secret` are values of personal columns, and addresses of the house, that may stand on a page.
+    """
 
     pseudonyms: StrictBool = True
     min_group: StrictInt = Field(default=MINIMUM_GROUP, ge=MINIMUM_GROUP)
+    no_secret: tuple[str, ...] = ()
 
 
 _UNITS = {"KB": 2**10, "MB": 2**20, "GB": 2**30}

@@ -271,7 +271,10 @@ def _joined(text: Any) -> str:
     return text if isinstance(text, str) else "".join(str(part) for part in text)
 
 
-_SECRET_NAME = re.compile(r"password|passwd|secret|token|api_?key|private_key|credential", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"password|passwd|passphrase|secret|token|(?:api|private|access)_?key|pseudonym_key(?!_file)|credential",
+    re.IGNORECASE,
+)
 _BEFORE = r"(?:(?<=file://)|(?<![\w/+.\-]))"
 _CLIMB = r"(?:\.\.(?:/\.\.)*)?"
 _AFTER = r"(?![\w+\-])"
@@ -299,12 +302,7 @@ def private_folders(**folders: Path) -> dict[str, str]:
 
 def find_secrets(value: Any, environment: Mapping[str, str] | None = None) -> list[str]:
     """Names of environment variables whose secret value stands in the text of a notebook."""
-    known = os.environ if environment is None else environment
-    secrets = {
-        name: secret
-        for name, secret in known.items()
-        if _SECRET_NAME.search(name) and len(secret) >= SHORTEST_SECRET
-    }
+    secrets = secret_values(os.environ if environment is None else environment)
     found = set()
 
     def look(text):
@@ -314,6 +312,15 @@ def find_secrets(value: Any, environment: Mapping[str, str] | None = None) -> li
     if secrets:
         _map_text(value, look)
     return sorted(found)
+
+
+def secret_values(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of an environment that hold a secret, by their names."""
+    return {
+        name: secret
+        for name, secret in environment.items()
+        if _SECRET_NAME.search(name) and len(secret) >= SHORTEST_SECRET
+    }
 
 
 def _map_text(value: Any, change: Callable[[str], str]) -> Any:

@@ -16,7 +16,8 @@ import pandas as pd
 
 import crmlib
 from crmlib.prepare.clock import in_zone
-from crmlib.prepare.privacy import public_ids
+from crmlib.prepare.privacy import key_print, public_ids, shows_pseudonyms
+from crmlib.present.claims import claim
 from crmlib.present.messages import language
 from crmlib.schema.tables import TABLES
 
@@ -53,6 +54,7 @@ class Facts:
     parameters : report to the parameters that crm.toml states for it
     healed : what was damaged on the disk and was made anew
     tables_key : names all that the checked tables come from
+    key_print, pseudonyms : which key the pseudonyms have, and whether there are any
     """
 
     name: str
@@ -68,6 +70,8 @@ class Facts:
     parameters: dict[str, dict] = field(default_factory=dict)
     healed: tuple[str, ...] = ()
     tables_key: str = ""
+    key_print: str = ""
+    pseudonyms: bool = True
 
     @property
     def checks(self) -> dict[str, int]:
@@ -94,6 +98,8 @@ def read_facts(crm: Any, *, folder: Path) -> Facts:
         parameters={name: dict(getattr(report, "parameters", None) or {}) for name, report in stated.items()},
         healed=_healed(crm.checks),
         tables_key=getattr(crm, "key", ""),
+        key_print=key_print(crm),
+        pseudonyms=shows_pseudonyms(crm) or getattr(crm, "config", None) is None,
     )
 
 
@@ -119,7 +125,7 @@ def report_key(
     cells = [(cell.get("cell_type"), cell.get("source")) for cell in notebook["cells"]]
     told = notebook.get("metadata", {}).get("crmlib")
     inputs = [facts.name, facts.title, facts.as_of, facts.currency, facts.time_zone, facts.tables]
-    inputs += [facts.counts, facts.summary, facts.tables_key, language()]
+    inputs += [facts.counts, facts.summary, facts.tables_key, facts.key_print, language()]
     inputs.append([(row.get("table"), row.get("file"), str(row.get("fingerprint"))) for row in facts.sources])
     everything = [
         cells,
@@ -236,6 +242,7 @@ def run_record(
         "time_zone": facts.time_zone,
         "parameters": dict(parameters or {}),
         "show_code": show_code,
+        "pseudonyms": facts.pseudonyms,
         "started": started.isoformat(timespec="seconds"),
         "finished": finished.isoformat(timespec="seconds"),
         "seconds": round((finished - started).total_seconds(), 3),
@@ -286,6 +293,7 @@ def page_context(
         "question": report.question,
         "notebook": report.path.name,
         "parameters": dict(parameters),
+        "own_numbers": "" if facts.pseudonyms else str(claim("page-own-numbers")),
         "crmlib": crmlib.__version__,
         "index_href": index_href,
         "site_href": SITE_HREF,

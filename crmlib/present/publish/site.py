@@ -109,6 +109,7 @@ def run_index(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> s
             **values,
             lang=run.get("lang") or "en",
             title=title,
+            own_numbers="" if run.get("pseudonyms", True) else str(claim("page-own-numbers")),
             page_title=f"{title} · reports",
             workspace=run.get("workspace"),
             parameters=run.get("parameters"),

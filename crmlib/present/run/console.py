@@ -131,6 +131,11 @@ def say(run: Any) -> str:
             if row.status == "skipped"
         )
         tail = f" ({skipped})" if skipped else ""
+        tail += (
+            ""
+            if run.pseudonyms
+            else "\n  Customers stand in it under their own numbers: [privacy] pseudonyms = false."
+        )
         return f"{run.workspace}: {done} report{'s' * (done != 1)} in {run.seconds:.0f} s: {latest}{tail}"
     lines = [f"{run.workspace}: {run.status}. {run.reason}"]
     if run.log:

@@ -18,10 +18,13 @@ from typing import Any
 import nbformat
 import pandas as pd
 
+from crmlib.prepare.personal import known_values
+from crmlib.prepare.privacy import key_print, own_keys
 from crmlib.prepare.private import close_to_others
 from crmlib.present.publish import manifest, publish
 from crmlib.present.publish.page import HeavyPageError, check_size
 from crmlib.present.publish.publish import move_downloads, take_files
+from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_folder
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest
 from crmlib.present.run.reports import HANDED, Report
@@ -117,6 +120,7 @@ class Run:
     log : file
     reports : DataFrame of report, status, seconds, reason, reused
     seconds : wall-clock time
+    pseudonyms : whether customers stand in it under pseudonyms
     """
 
     workspace: str
@@ -127,6 +131,7 @@ class Run:
     log: Path | None = None
     reports: pd.DataFrame = field(default_factory=pd.DataFrame)
     seconds: float = 0.0
+    pseudonyms: bool = True
 
     @property
     def exit_code(self) -> int:
@@ -361,7 +366,11 @@ class Runner:
         )
         failed = [execution for execution in executions if execution.status == "failed"]
         result = partial(
-            Run, workspace=self.folder.name, run=self.name, reports=manifest.status_table(executions)
+            Run,
+            workspace=self.folder.name,
+            run=self.name,
+            reports=manifest.status_table(executions),
+            pseudonyms=self.facts.pseudonyms,
         )
         if failed:
             publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
@@ -372,15 +381,36 @@ class Runner:
         if not any(execution.status == "done" for execution in executions):
             self.shelf.discard(self.name)
             return result(status="nothing to do", reason="\n".join(e.reason for e in executions))
-        self._publish(record)
+        self._stage(record)
+        if refused := self._refuse():
+            publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
+            kept = self.shelf.set_aside(self.name)
+            self.log.error(refused)
+            return result(status="failed", reason=refused, folder=kept, log=kept / "run.log")
+        self._publish()
         folder = self.shelf.root / self.name
         return result(status="published", folder=folder, log=self.work / "run.log")
 
-    def _publish(self, record):
+    def _stage(self, record):
         told = record | {"previous": self.latest or None, "history": self.history}
         publish.write_text(self.staging / "index.html", self.order.pages.index(told, record["reports"]))
         whole = manifest.sealed(record, folder=self.staging)
         publish.write_text(self.staging / "run.json", json.dumps(whole, indent=1))
+
+    def _refuse(self):
+        """Why what was made must not be published; nothing where it may."""
+        crm = self.order.open_workspace(self.folder, as_of=self.order.as_of or None)
+        try:
+            if key_print(crm) != self.facts.key_print:
+                return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."
+            known = known_values(crm).without([our_words()])
+            scanner = Scanner(crm, known=known, keys=own_keys(crm))
+            hits = scan_folder(scanner, self.staging, notebooks=self.work)
+        finally:
+            crm.engine.close()
+        return says_hits(hits) if hits else ""
+
+    def _publish(self):
         close_to_others(self.work)
         self.shelf.publish(self.name)
         self.log.info("published as %s", self.name)

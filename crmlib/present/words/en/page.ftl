@@ -9,6 +9,8 @@ page-rows-first-download = The first { $shown } of { $total } rows; { $left } mo
 page-rows-first = The first { $shown } of { $total } rows; { $left } more rows not shown here.
 page-pseudonyms = Customer numbers are pseudonyms; { $command } turns them back.
 
+page-own-numbers = Customers stand here under their own numbers, not under pseudonyms.
+
 page-about-list = List
 page-about-rows = Rows
 page-about-rows-first = The first { $shown } of { $total }

@@ -32,6 +32,7 @@ from crmlib.prepare.config.parts import (
     ReportConfig,
     ScorecardConfig,
     Section,
+    SegmentsConfig,
     SourceConfig,
     TableConfig,
 )
@@ -74,6 +75,7 @@ customer_types
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
+    segments: SegmentsConfig = SegmentsConfig()
     identity: IdentityConfig | None = None
     customer_types: tuple[dict[str, Any], ...] | None = None
 
@@ -128,6 +130,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,
+    ("segments",): SegmentsConfig,
     ("identity",): IdentityConfig,
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.special import logsumexp
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances
@@ -16,7 +17,7 @@ METHODS = ("kmeans", "mixture")
 SAMPLE = 3_000
 """Starts, silhouettes and resamples are computed on at most this many rows."""
 _ROUNDS = 100
-_FLOOR = 0.05
+_FLOOR = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,8 +28,8 @@ class Clusters:
     ----------
     method : "kmeans" or "mixture"
     centres : array (groups, columns)
-    variances : array (groups, columns)
-        Within the group; ones for k-means.
+    variances : array (groups, columns) or (groups, columns, columns)
+        Within the group; ones for k-means, covariances for a mixture.
     weights : array (groups,)
         Share of the rows; equal for k-means.
     """
@@ -40,12 +41,20 @@ class Clusters:
 
     def assign(self, rows: np.ndarray) -> np.ndarray:
         """The group of each row: the nearest centre, or the likeliest group of the mixture."""
-        precision = 1.0 / self.variances
-        distance = rows**2 @ precision.T - 2 * rows @ (self.centres * precision).T
-        distance += (self.centres**2 * precision + np.log(self.variances)).sum(axis=1) - 2 * np.log(
-            self.weights
-        )
-        return distance.argmin(axis=1)
+        return self.log_shares(rows).argmax(axis=1)
+
+    def log_shares(self, rows: np.ndarray) -> np.ndarray:
+        """How likely each row is in each group (rows, groups): the logarithm of weight times density."""
+        if self.variances.ndim == 2:
+            precision = 1.0 / self.variances
+            distance = rows**2 @ precision.T - 2 * rows @ (self.centres * precision).T
+            distance += (self.centres**2 * precision + np.log(self.variances)).sum(axis=1)
+        else:
+            roots = np.linalg.inv(np.linalg.cholesky(self.variances))
+            away = np.einsum("gij,rgj->rgi", roots, rows[:, None, :] - self.centres)
+            spread = -2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+            distance = (away**2).sum(axis=2) + spread
+        return np.log(self.weights) - 0.5 * (distance + rows.shape[1] * np.log(2 * np.pi))
 
 
 def find_clusters(rows: np.ndarray, n: int, *, method: str, seed: int, starts: int = 9) -> Clusters:
@@ -90,7 +99,7 @@ def _start_at(clusters: Clusters) -> dict[str, object]:
     return {
         "means_init": clusters.centres,
         "weights_init": clusters.weights,
-        "precisions_init": 1.0 / clusters.variances,
+        "precisions_init": np.linalg.inv(clusters.variances),
     }
 
 
@@ -101,12 +110,12 @@ def _fit(rows: np.ndarray, n: int, method: str, **options) -> Clusters:
             centres = KMeans(n, max_iter=_ROUNDS, **options).fit(rows).cluster_centers_
             shape = {"variances": np.ones_like(centres), "weights": np.full(n, 1.0 / n)}
             return Clusters(method=method, centres=centres, **shape)
-        options = {"covariance_type": "diag", "reg_covar": _FLOOR, "max_iter": _ROUNDS, **options}
+        options = {"covariance_type": "full", "reg_covar": _FLOOR, "max_iter": _ROUNDS, **options}
         model = GaussianMixture(n, **options).fit(rows)
     return Clusters(method=method, centres=model.means_, variances=model.covariances_, weights=model.weights_)
 
 
-HOPELESS = (8, 0.5)
+HOPELESS = (5, 0.5)
 """After this many resamples a candidate whose least stable segment overlaps less than this is given up."""
 
 
@@ -181,14 +190,18 @@ def _pairs(counts: np.ndarray) -> np.ndarray:
     return counts * (counts - 1) / 2
 
 
-ROUNDS = 20
-"""How often the customers are drawn again, with replacement, for a candidate."""
+ROUNDS = 10
+"""How often the customers are drawn again, with replacement, for a candidate; for the chosen one as often again."""
 CLEAR_CUT = 0.5
 """Silhouette from which groups count as natural."""
 NEAR_BEST = 0.95
 """Scores this near to the best are too near to tell apart; then the most segments are taken."""
 STABLE = 0.6
 """Mean Jaccard index below which a segment is not published: Hennig's line between a pattern and noise."""
+CERTAIN = 0.85
+"""Mean chance of a customer's likeliest group from which a mixture's groups count as found, not drawn."""
+FOUND_APART_PCT = 50.0
+"""Pairs of customers that groups which count as found tell apart, at the least: else they leave nearly all in one."""
 SMALLEST_SHARE_PCT = 5.0
 SMALLEST_COUNT = 10
 """Customers of a segment at the least; more where `[privacy] min_group` asks for more."""
@@ -208,6 +221,10 @@ class Candidate:
         Overlap of each segment with its nearest one of the resample: shared members over members of either.
     rand : array (resamples,)
         Adjusted Rand index of the whole.
+    certainty : float
+        Mean chance of the likeliest group of each row; NaN for k-means, which knows none.
+    bic : float
+        Schwarz's criterion of a mixture, per row: the lower, the better it describes the rows.
     fewest : int
         Customers of a segment at the least.
     """
@@ -217,6 +234,8 @@ class Candidate:
     silhouettes: np.ndarray
     jaccard: np.ndarray
     rand: np.ndarray
+    certainty: float = float("nan")
+    bic: float = float("nan")
     fewest: int = SMALLEST_COUNT
 
     @property
@@ -259,6 +278,11 @@ class Candidate:
     def told_apart_pct(self) -> float:
         """Share of the pairs of customers that the segments tell apart."""
         return float(100 * (1 - ((self.sizes / len(self.labels)) ** 2).sum()))
+
+    @property
+    def found(self) -> bool:
+        """A mixture's groups that customers are surely in."""
+        return self.certainty >= CERTAIN and self.told_apart_pct >= FOUND_APART_PCT
 
     @property
     def score(self) -> float:
@@ -308,23 +332,43 @@ def choose(candidates: Sequence[Candidate]) -> int:
     """The number of the candidate to take.
 
     Only those that hold up are weighed, if there are any, by a score: the product of three shares.
-    Separation, (1 + silhouette) / 2, counts twice and falls when segments overlap; stability, the smallest
-    mean Jaccard index, falls when a segment does not come back; detail, the share of pairs of customers told
-    apart, rises with the number of segments and their evenness. (Silhouette alone would cut customers, who
-    mostly shade into each other, always into two halves.) Where groups are clear-cut (a silhouette of 0.5 is
-    reached) the best score wins. Elsewhere scores within 5 % of the best are too near to tell apart, and
-    the one with the most segments is taken: it lets one treat more customers as they are.
+    Separation, (1 + silhouette) / 2, counts twice and falls when segments overlap; stability, the
+    smallest mean Jaccard index, falls when a segment does not come back; detail, the share of pairs of
+    customers told apart, rises with the number of segments and their evenness. (Silhouette alone would
+    cut customers, who mostly shade into each other, always into two halves.) Where groups are clear-cut
+    (a silhouette of 0.5 is reached) the best score wins. Where a mixture's groups are of shapes of their
+    own and customers are surely in one of them (`CERTAIN`, `FOUND_APART_PCT`), the mixture that describes
+    customers best is taken. Elsewhere scores within 5 % of the best are too near to tell apart, and the
+    one with the most segments is taken: it lets one treat more customers as they are.
 
     References
     ----------
     Kaufman, L. and Rousseeuw, P. J. (1990). Finding Groups in Data, chapter 2.
+
+    Fraley, C. and Raftery, A. E. (2002). Model-based clustering. Journal of the American Statistical Association
+    97.
     """
     pool = [i for i, one in enumerate(candidates) if one.holds_up]
     if not pool:
         return max(range(len(candidates)), key=lambda i: (candidates[i].sizes.min() > 0, candidates[i].score))
+    found = [i for i in pool if candidates[i].found]
+    if found and not _clear_cut(candidates):
+        return min(found, key=lambda i: candidates[i].bic)
     enough = max(candidates[i].score for i in pool) * (1 if _clear_cut(candidates) else NEAR_BEST)
     near = [i for i in pool if candidates[i].score >= enough]
     return max(near, key=lambda i: (candidates[i].n_segments, candidates[i].score))
+
+
+@threadpool_limits.wrap(limits=1)
+def confirm(candidate: Candidate, rows: np.ndarray, *, seed: int, rounds: int = ROUNDS) -> Candidate:
+    """The candidate tried on other resamples besides."""
+    draws = np.random.default_rng(seed + 1).integers(0, len(rows), size=(rounds, len(rows)))
+    jaccard, rand = resample(rows, candidate.clusters, draws, seed=seed + rounds)
+    return replace(
+        candidate,
+        jaccard=np.vstack([candidate.jaccard, jaccard]),
+        rand=np.concatenate([candidate.rand, rand]),
+    )
 
 
 def candidate_table(candidates: Sequence[Candidate], best: int) -> pd.DataFrame:
@@ -351,14 +395,31 @@ def _try(
     rows: np.ndarray, distances: np.ndarray, draws: np.ndarray, clusters: Clusters, seed: int
 ) -> Candidate:
     labels = clusters.assign(rows)
-    jaccard, rand = resample(rows, clusters, draws, seed=seed)
+    # What is a mere handful is not published, however often it comes back.
+    handful = 100 * np.bincount(labels, minlength=len(clusters.centres)).min() < SMALLEST_SHARE_PCT * len(
+        rows
+    )
+    jaccard, rand = resample(rows, clusters, draws[: HOPELESS[0]] if handful else draws, seed=seed)
     return Candidate(
         clusters=clusters,
         labels=labels,
         silhouettes=silhouettes(distances, labels),
         jaccard=jaccard,
         rand=rand,
+        **(_described(clusters, rows) if clusters.method == "mixture" else {}),
     )
+
+
+def _described(clusters: Clusters, rows: np.ndarray) -> dict[str, float]:
+    """How surely a mixture tells rows apart, and how well it describes them."""
+    shares = clusters.log_shares(rows)
+    whole = logsumexp(shares, axis=1)
+    n, (groups, columns) = len(rows), clusters.centres.shape
+    free = groups * (1 + columns + columns * (columns + 1) / 2) - 1
+    return {
+        "certainty": float(np.exp(shares.max(axis=1) - whole).mean()),
+        "bic": float(free * np.log(n) / n - 2 * whole.mean()),
+    }
 
 
 def _clear_cut(candidates: Sequence[Candidate]) -> bool:
@@ -367,7 +428,9 @@ def _clear_cut(candidates: Sequence[Candidate]) -> bool:
 
 def _verdict(one: Candidate, best: Candidate, clear_cut: bool) -> str:
     if one is best:
-        return "sketch" if _faults(one) else "best" if clear_cut else "finest"
+        if _faults(one):
+            return "sketch"
+        return "best" if clear_cut else "found" if one.found else "finest"
     return "rejected" if _faults(one) else "holds_up"
 
 
@@ -386,6 +449,8 @@ def _faults(one: Candidate) -> tuple[str, ...]:
 
 
 def _weakness(one: Candidate, best: Candidate) -> str:
+    if best.found and not one.bic <= best.bic:
+        return "describes_less"
     ratios = {
         "overlaps_more": ((1 + one.silhouette) / (1 + best.silhouette)) ** 2,
         "less_stable": one.smallest_jaccard / best.smallest_jaccard,

@@ -1,14 +1,16 @@
 """What a segment is called and what to do with it: names by rules, from what sets each apart."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
 import pandas as pd
 
 NO_PURCHASE = "No purchase"
-TOP, AVERAGE = "Top customers", "Average customers"
+KEY, TOP, AVERAGE = "Key accounts", "Top customers", "Average customers"
+KEY_SHARE_PCT, KEY_SPEND = 10.0, 1.0
+"""Key accounts are the segment that spends most, if it is so few of the customers and lies so far above them."""
 MENTION = 0.45
 """Standard deviations from the average customer from which a difference is worth a name."""
 VISIBLE_SHARE, VISIBLE_POINTS = 0.1, 1.0
@@ -34,22 +36,26 @@ class Kind:
 
 _MUCH, _LITTLE = (MENTION, None), (None, -MENTION)
 KINDS = (
-    Kind(name="Discount hunters", rule={"discount": _MUCH}),
+    Kind(name="Bargain hunters", rule={"discount": _MUCH}),
+    Kind(name="Seasonal customers", rule={"season": (1.0, None)}),
     Kind(name="Few large orders", rule={"basket": _MUCH, "orders": (None, -0.2)}),
     Kind(name="Many small orders", rule={"basket": _LITTLE, "orders": (0.2, None)}),
+    Kind(name="Fading customers", rule={"lately": _LITTLE, "orders": (-0.2, None)}),
+    Kind(name="Steady customers", rule={"orders": (0.2, None), "spend": (0.2, None)}),
     Kind(name="Good customers", rule={"spend": _MUCH}),
-    Kind(name="Few small orders", rule={"basket": _LITTLE, "orders": _LITTLE}),
+    Kind(name="Casual customers", rule={"basket": _LITTLE, "orders": _LITTLE}),
     Kind(name="Small customers", rule={"spend": _LITTLE}),
     Kind(name="Not seen lately", rule={"lately": _LITTLE}),
 )
-"""Tried in this order, after `TOP`: the segment that spends most, where that is well above the average."""
+"""Tried in this order, after `KEY` and `TOP`: the segment that spends most, where that is well above the average."""
 
 PHRASES: Mapping[str, tuple[str, str]] = {
     "orders": ("Many orders", "Few orders"),
     "basket": ("Large orders", "Small orders"),
     "margin": ("High margin", "Thin margin"),
     "lately": ("Seen lately", "Not seen lately"),
-    "discount": ("Discount hunters", "Little discount"),
+    "discount": ("Bargain hunters", "Little discount"),
+    "season": ("Seasonal customers", "No year-end season"),
     "spend": ("Good customers", "Small customers"),
     "gaps": ("Long order gaps", "Short order gaps"),
     "trend": ("Rising spend", "Falling spend"),
@@ -66,13 +72,14 @@ PHRASES: Mapping[str, tuple[str, str]] = {
 """Topic -> the name of a segment that is high in it, and of one that is low; where no kind fits."""
 
 TOPICS: Mapping[str, tuple[str, int]] = {
-    **dict.fromkeys(("order_count", "order_count_365d"), ("orders", 1)),
+    **dict.fromkeys(("order_count", "order_count_365d", "orders_per_year_mean"), ("orders", 1)),
     **dict.fromkeys(("spend_total", "spend_365d", "margin_total", "margin_365d"), ("spend", 1)),
     **dict.fromkeys(("basket_value_mean", "basket_items_mean", "basket_lines_mean"), ("basket", 1)),
     **dict.fromkeys(("recency_days", "gap_overdue_ratio"), ("lately", -1)),
     **dict.fromkeys(("spend_30d", "spend_90d", "margin_30d", "margin_90d", "order_count_90d"), ("lately", 1)),
     **dict.fromkeys(("product_count", "category_count", "department_count"), ("range", 1)),
     **dict.fromkeys(("discount_share_pct", "discounted_lines_share_pct"), ("discount", 1)),
+    "year_end_share_pct": ("season", 1),
     "gap_days_mean": ("gaps", 1),
     "spend_trend": ("trend", 1),
     "tenure_days": ("tenure", 1),
@@ -88,17 +95,38 @@ TOPICS: Mapping[str, tuple[str, int]] = {
 """Column -> its topic, and whether a high figure is much or little of it. The clearest column of a topic speaks."""
 
 
-def segment_names(deviations: pd.DataFrame, medians: pd.DataFrame, everyone: pd.Series) -> list[str]:
-    """A name for every segment, in their order, from what sets it apart; no two the same."""
+def segment_names(
+    deviations: pd.DataFrame,
+    medians: pd.DataFrame,
+    everyone: pd.Series,
+    shares: Sequence[float] = (),
+    taken: Mapping[int, str] | None = None,
+) -> list[str]:
+    """A name for every segment, in their order, from what sets it apart; no two the same.
+
+    `shares` are those of all customers, in percent; `taken` are names that places bear already.
+    """
+    taken = taken or {}
     seen = visible(deviations, medians, everyone)
     topics = [_topics(row) for _, row in seen.iterrows()]
     most = max((row.get("spend", 0.0) for row in topics), default=0.0)
     names: list[str] = []
-    for row in topics:
-        fitting = _fitting(row, most=most)
-        free = [name for name in fitting if name not in names]
-        names.append(free[0] if free else _numbered(fitting[0], names))
+    for place, row in enumerate(topics):
+        share = shares[place] if len(shares) else 100.0
+        fitting = [taken[place]] if place in taken else _fitting(row, most=most, share=share)
+        used = {*names, *(name for other, name in taken.items() if other != place)}
+        free = [name for name in fitting if name not in used]
+        names.append(free[0] if free else _numbered(fitting[0], used))
     return names
+
+
+def own_names(names: Sequence[str], own: Mapping[str, str]) -> list[str]:
+    """The house's own names for those of the rules, where it has given any; never two the same."""
+    made: list[str] = []
+    for name in names:
+        said = own.get(name, own.get(name_of(name), name))
+        made.append(said if said not in made else _numbered(said, made))
+    return made
 
 
 def visible(deviations: pd.DataFrame, medians: pd.DataFrame, everyone: pd.Series) -> pd.DataFrame:
@@ -159,10 +187,12 @@ def _topics(row: pd.Series) -> dict[str, float]:
     return found
 
 
-def _fitting(topics: Mapping[str, float], *, most: float) -> list[str]:
+def _fitting(topics: Mapping[str, float], *, most: float, share: float) -> list[str]:
     """The names that are true of a segment, the most telling first."""
     spend = topics.get("spend", 0.0)
     kinds = [TOP] if spend >= MENTION and spend == most else []
+    if kinds and spend >= KEY_SPEND and share <= KEY_SHARE_PCT:
+        kinds = [KEY, TOP]
     kinds += [kind.name for kind in KINDS if kind.fits(topics)]
     places = {topic: place for place, topic in enumerate(PHRASES)}
     clear = [topic for topic, size in topics.items() if abs(size) >= MENTION]
@@ -176,7 +206,7 @@ def _phrase(topic: str, size: float) -> str:
     return f"{'High' if size > 0 else 'Low'} {plain(topic.removeprefix('column '))}"
 
 
-def _numbered(name: str, taken: list[str]) -> str:
+def _numbered(name: str, taken: Collection[str]) -> str:
     number = 2
     while f"{name} ({number})" in taken:
         number += 1

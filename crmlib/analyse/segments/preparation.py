@@ -193,7 +193,23 @@ SEGMENT_INDICATORS = (
     *("spend_total", "order_count", "recency_days", "basket_value_mean"),
     *("discount_share_pct", "margin_share_pct"),
 )
-"""What segments are made from unless somebody says otherwise: few figures, each of which one can act on."""
+"""What segments are made from where habits are not known: few figures, each of which one can act on."""
+
+HABITS = (
+    *("orders_per_year_mean", "basket_value_mean", "basket_lines_mean", "basket_items_mean"),
+    *("discount_share_pct", "year_end_share_pct"),
+)
+"""What segments are made from unless somebody says otherwise: how somebody buys, not in what phase they are (of
+that, states speak), nor how long they have been here."""
+
+DESCRIBED = ("spend_total", "order_count", "recency_days", "margin_share_pct")
+"""Segments of habits are described by these, too."""
+
+OWN_SHARE = 0.1
+"""A share of orders counts where a customer's own weighs at least so much against that of all, on average."""
+
+_OF_ORDERS = ("year_end_share_pct", "weekend_share_pct", "morning_share_pct", "evening_share_pct")
+"""Shares of a customer's orders: of few orders they say little."""
 
 
 def choose_columns(
@@ -201,7 +217,8 @@ def choose_columns(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The columns that segments are made from, and those that were asked for and could not be computed.
 
-    Without names, `SEGMENT_INDICATORS`; of a table that has none of them, all columns.
+    Without names `HABITS`, where the pace of orders is known, else `SEGMENT_INDICATORS`; of a table that has none
+    of them, all columns.
     """
     if not isinstance(indicators, pd.DataFrame):
         raise ParameterError(
@@ -209,9 +226,10 @@ def choose_columns(
             "Make it with crmlib.compute_indicators."
         )
     here = [str(name) for name in indicators.columns]
-    if names is None and not set(SEGMENT_INDICATORS) & set(here):
+    usual = HABITS if HABITS[0] in here else SEGMENT_INDICATORS
+    if names is None and not set(usual) & set(here):
         return indicators, ()
-    wanted = list(dict.fromkeys(SEGMENT_INDICATORS if names is None else names))
+    wanted = list(dict.fromkeys(usual if names is None else names))
     known = {*here, *indicators.attrs.get("left_out", {}), *(one.name for one in INDICATORS)}
     for name in wanted:
         if name not in known:
@@ -237,6 +255,49 @@ def numeric_table(indicators: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str
     table = indicators[numeric].iloc[order].astype("float64").replace([np.inf, -np.inf], np.nan)
     left_out = {str(name): "no_number" for name in indicators.columns if name not in numeric}
     return table.rename(columns=str), left_out
+
+
+def learn_shares(values: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Of each share of orders, that of all orders, and how many orders it weighs against a customer's own.
+
+    The weight comes from how much more alike two orders of one customer are than any two (moments of a Beta
+    prior); where they are no more alike, a customer's own share says nothing.
+
+    References
+    ----------
+    Gelman, A. et al. (2013). Bayesian Data Analysis, third edition, section 5.1.
+    """
+    if "order_count" not in values:
+        return {}
+    learnt, orders = {}, values["order_count"].fillna(0)
+    for name in [name for name in _OF_ORDERS if name in values]:
+        n = orders.where(values[name].notna(), 0)
+        k = (values[name].fillna(0) * n / 100).clip(lower=0)
+        rate, pairs = k.sum() / max(n.sum(), 1), (n * (n - 1)).sum()
+        both = (k * (k - 1)).sum() / max(pairs, 1)
+        likeness = (both - rate**2) / max(rate * (1 - rate), _NOTHING)
+        learnt[name] = (float(100 * rate), float(np.clip(1 / max(likeness, 1e-3) - 1, 0, 1e3)))
+    return learnt
+
+
+def telling(values: pd.DataFrame, learnt: dict[str, tuple[float, float]]) -> dict[str, str]:
+    """The shares of orders in which customers hardly differ but by chance, with the reason not to use them."""
+    orders = values["order_count"].fillna(0) if learnt else 0
+    return {
+        name: "by_chance"
+        for name, (_, weight) in learnt.items()
+        if (orders / (orders + weight + _NOTHING)).mean() < OWN_SHARE
+    }
+
+
+def steady_shares(values: pd.DataFrame, learnt: dict[str, tuple[float, float]]) -> pd.DataFrame:
+    """Shares of few orders drawn to the share of all."""
+    orders = values["order_count"].fillna(0) if learnt else 0
+    steadied = {
+        name: (values[name].fillna(rate) * orders + weight * rate) / (orders + weight)
+        for name, (rate, weight) in learnt.items()
+    }
+    return values.assign(**steadied)
 
 
 def who_bought(table: pd.DataFrame) -> pd.Series:

@@ -1,8 +1,8 @@
 """Segments of customers who behave alike: found, tried on resamples, named; and who is in each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from numbers import Integral
 
@@ -21,17 +21,23 @@ from crmlib.analyse.segments.choice import (
     Candidate,
     candidate_table,
     choose,
+    confirm,
     draw_rows,
     find_clusters,
     order_clusters,
     refine_clusters,
     try_candidates,
 )
-from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, segment_names, shown
+from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, own_names, segment_names, shown
 from crmlib.analyse.segments.preparation import (
+    DESCRIBED,
+    HABITS,
     choose_columns,
     learn_preparation,
+    learn_shares,
     numeric_table,
+    steady_shares,
+    telling,
     usable_columns,
     who_bought,
 )
@@ -195,10 +201,10 @@ class Segmentation:
     ----------
     labels : Series customer_id -> segment, in the rows' order
     profile : DataFrame indexed by segment, the most valuable first
-        `customers`, `share_pct`, `spend_share_pct` (where `spend_total` is there), then the medians of
-        `features` in their own units.
+        `customers`, `share_pct`, `spend_share_pct` (where `spend_total` is there), then the medians, in their own
+        units, of `features` and of what else describes the segments.
     everyone : Series column -> median of all customers with a purchase
-    deviations : DataFrame segment -> the columns of `features`
+    deviations : DataFrame segment -> the columns of `everyone`
         Where the segment lies, in standard deviations from the average customer with a purchase.
     silhouette : float
         Mean over customers: 1 far apart, 0 touching.
@@ -217,6 +223,8 @@ class Segmentation:
         The first two principal components of the prepared columns; x grows with value.
     model : SegmentModel
         Fitted; its segment i is `profile.index[i]`.
+    shares : dict of column -> share of all orders, orders that it weighs against a customer's own
+    called : dict of segment -> the name that the rules give it
 
     Notes
     -----
@@ -254,6 +262,8 @@ class Segmentation:
     outliers: pd.Series
     coordinates: pd.DataFrame
     model: SegmentModel
+    shares: dict[str, tuple[float, float]] = field(default_factory=dict)
+    called: dict[str, str] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         spend = self.profile.get("spend_share_pct", pd.Series(np.nan, self.profile.index))
@@ -280,15 +290,18 @@ def segment_customers(
     columns: Iterable[str] | None = None,
     n_segments: int | str = "auto",
     seed: int = 0,
+    names: Mapping[str, str] | None = None,
 ) -> Segmentation:
     """Group customers who behave alike, choose how many groups by what repeats itself, and name them.
 
-    The report on segments shows what this makes with its defaults. Columns are prepared by `SegmentModel`;
-    k-means and a Gaussian mixture are tried with 2 to 8 segments (fewer where there would be under 30
-    customers a segment), each on 20 resamples. Of those that hold up (every segment has a mean Jaccard index
-    of 0.6, 5 % of the customers and 10 customers) the finest of those with the best balance of separation,
-    stability and detail is taken: see `crmlib.analyse.segments.choice.choose`. With more than 3,000 customers
-    the choice is made on a sample of 3,000; the segments then settle on all. Names follow the rules of
+    The report on segments shows what this makes with its defaults. Columns are prepared by
+    `SegmentModel`, shares of few orders drawn to the share of all; k-means and a Gaussian mixture are
+    tried with 2 to 8 segments (fewer where there would be under 30 customers a segment), each on 20
+    resamples. Of those that hold up (every segment has a mean Jaccard index of 0.6, 5 % of the customers
+    and 10 customers) a mixture whose groups are surely told apart is taken, the one that describes
+    customers best; else the finest of those with the best balance of separation, stability and detail:
+    see `crmlib.analyse.segments.choice.choose`. With more than 3,000 customers the choice is made on a
+    sample of 3,000; the segments then settle on all. Names follow the rules of
     `crmlib.analyse.segments.names`.
 
     Parameters
@@ -297,12 +310,15 @@ def segment_customers(
         As `crmlib.compute_indicators` makes it. A customer whose `order_count` is 0 or missing (without that
         column: whose `recency_days`, else everything, is missing) has no purchase yet.
     columns : names of columns, optional
-        What the segments are made from; without them spend, orders, recency, value of an order, share of
-        discount and of margin, as far as they are there; of a table that has none of these, every numeric
-        column.
+        What the segments are made from; without them the habits of buying: orders a year while buying, value,
+        lines and pieces of an order, share of discount and of the year's end, as far as they are there. Of a
+        table that knows no pace of orders: spend, orders, recency, value of an order, share of discount and of
+        margin; of one that has none of these, every numeric column.
     n_segments : "auto" or int
         Without the segment of those who have not bought.
     seed : int
+    names : mapping, optional
+        Your own names for those that the rules give, as `[segments.names]` of crm.toml has them.
 
     Returns
     -------
@@ -336,20 +352,26 @@ def segment_customers(
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**31:
         raise ParameterError(f"seed={seed!r}: give a whole number, 0 or more.")
     chosen, missing = choose_columns(indicators, columns)
-    table, left_out = numeric_table(chosen)
-    values = table[who_bought(table)]
-    used, unusable = usable_columns(values)
-    values = values[used]
+    told = DESCRIBED if columns is None and HABITS[0] in chosen else ()
+    told = [name for name in told if name in indicators and name not in chosen]
+    table, left_out = numeric_table(chosen.join(indicators[told]))
+    bought = table[who_bought(table)]
+    shares = learn_shares(bought) if told else {}
+    chance = telling(bought, shares)
+    used, unusable = usable_columns(bought.drop(columns=[*told, *chance]))
+    values = steady_shares(bought, {name: shares[name] for name in used if name in shares})[used]
     fewest = max(SMALLEST_COUNT, indicators.attrs.get("min_group", SMALLEST_COUNT))
     model, tried, best = _choose_model(values, n_segments, int(seed), fewest)
     prepared = pd.DataFrame(
         model.transform(values), index=values.index, columns=model.get_feature_names_out()
     )
     coordinates = principal_coordinates(prepared)
-    order = _value_order(model.labels_, values, coordinates["x"])
+    order = _value_order(model.labels_, bought, coordinates["x"])
     model = reorder_segments(model, order)
-    everyone = values[list(prepared.columns)].median()
-    deviations = _deviations(prepared, values, model.labels_, everyone)
+    told = [name for name in told if bought[name].nunique() > 1]
+    prepared = prepared.join(_placed(bought[told]))
+    everyone = bought[list(prepared.columns)].median()
+    deviations, called = _deviations(prepared, bought, model.labels_, everyone, names or {})
     labels = _labels(chosen, values, deviations.index[model.labels_])
     profile = _profile(labels, table, list(prepared.columns), deviations.index)
     profile.attrs = {
@@ -367,12 +389,14 @@ def segment_customers(
         ),
         stability=_stability(tried[best], order, profile, deviations.index),
         candidates=candidate_table(tried, best),
-        features=list(prepared.columns),
+        features=list(model.get_feature_names_out()),
         missing=missing,
-        dropped=_reasons({**left_out, **unusable, **model.dropped_}, chosen),
+        dropped=_reasons({**left_out, **chance, **unusable, **model.dropped_}, chosen),
         outliers=_outliers(model, values),
         coordinates=coordinates.loc[chosen.index[chosen.index.isin(values.index)]],
         model=model,
+        shares=shares,
+        called=called,
     )
 
 
@@ -452,6 +476,7 @@ def _choose_model(
         )
     tried = try_candidates(sample, _numbers(n_segments, most), seed=seed, fewest=fewest)
     best = choose(tried)
+    tried[best] = confirm(tried[best], sample, seed=seed)
     model = SegmentModel(n_segments=tried[best].n_segments, method=tried[best].method, random_state=seed)
     return model.fit(values), tried, best
 
@@ -479,6 +504,14 @@ def _labels(indicators: pd.DataFrame, values: pd.DataFrame, names: pd.Index) -> 
     return found.reindex(indicators.index).fillna(NO_PURCHASE).astype("str").rename("segment")
 
 
+def _placed(values: pd.DataFrame) -> pd.DataFrame:
+    """Columns that only describe, in standard deviations from the average customer."""
+    if values.empty or not len(values.columns):
+        return values
+    learnt = learn_preparation(values.to_numpy(), list(values.columns), near_copy=1.0)
+    return pd.DataFrame(learnt.apply(values.to_numpy()), values.index, values.columns[learnt.kept])
+
+
 def _profile(labels: pd.Series, table: pd.DataFrame, features: list[str], names: pd.Index) -> pd.DataFrame:
     names = list(names) + [NO_PURCHASE] * bool((labels == NO_PURCHASE).any())
     groups = table.groupby(labels.loc[table.index])
@@ -492,12 +525,19 @@ def _profile(labels: pd.Series, table: pd.DataFrame, features: list[str], names:
 
 
 def _deviations(
-    prepared: pd.DataFrame, values: pd.DataFrame, labels: np.ndarray, everyone: pd.Series
-) -> pd.DataFrame:
-    """Where each segment lies, indexed by its name."""
+    prepared: pd.DataFrame,
+    values: pd.DataFrame,
+    labels: np.ndarray,
+    everyone: pd.Series,
+    own: Mapping[str, str],
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Where each segment lies, indexed by its name; and the name that the rules give."""
     found = prepared.groupby(labels).mean()
     medians = values[list(prepared.columns)].groupby(labels).median()
-    return found.set_axis(pd.Index(segment_names(found, medians, everyone), name="segment"))
+    shares = 100 * np.bincount(labels) / len(labels)
+    given = segment_names(found, medians, everyone, shares)
+    names = own_names(given, own)
+    return found.set_axis(pd.Index(names, name="segment")), dict(zip(names, given, strict=True))
 
 
 def _per_segment(found: pd.Series, profile: pd.DataFrame) -> pd.Series:

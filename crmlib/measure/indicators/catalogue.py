@@ -233,6 +233,12 @@ _TRANSACTIONS = (
             unit="-1 to 1", better="higher", label="Order trend",
             says="Purchases of the last 90 days less those of the 90 before, over their sum: 0 is steady, 1 all in "
             "the last 90, -1 none; empty where there are none in both."),
+    _orders("orders_per_year_mean",
+            "365 * cast(1 + count(*) filter (where is_purchase) as double) / nullif(180 "
+            "+ max(age_days) filter (where is_purchase) - min(age_days) filter (where is_purchase), 0)",
+            unit="orders", better="higher", label="Orders a year while buying",
+            says="Purchases a year from the first one to the last; half a year and one purchase are added, so that "
+            "few purchases in a short time promise no more than they say."),
     _orders("gap_days_mean", f"cast(sum(gap_days) as double) / nullif({_GAPS}, 0)",
             unit="days", better="lower", label="Days between orders",
             says="Mean days from one purchase to the next; from two purchases on."),

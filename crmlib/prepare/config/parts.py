@@ -326,6 +326,12 @@ class PipelineConfig(Section):
     stages: Annotated[tuple[str, ...], AfterValidator(_named_once)] = ()
 
 
+class SegmentsConfig(Section):
+    """[segments]: what the house calls its segments, by the names that the rules give."""
+
+    names: dict[str, Annotated[str, Field(min_length=1, max_length=40)]] = {}
+
+
 class OffersConfig(Section):
     """Which offers may be made: the least margin in percent of the price, and how long ago a purchase is news."""
 

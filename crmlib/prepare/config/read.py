@@ -33,6 +33,7 @@ from crmlib.prepare.config.parts import (
     ReportConfig,
     ScorecardConfig,
     Section,
+    SegmentsConfig,
     SourceConfig,
     TableConfig,
 )
@@ -76,6 +77,7 @@ source, customer_types
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
+    segments: SegmentsConfig = SegmentsConfig()
     identity: IdentityConfig | None = None
     customer_types: tuple[dict[str, Any], ...] | None = None
 
@@ -131,6 +133,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,
+    ("segments",): SegmentsConfig,
     ("identity",): IdentityConfig,
 }
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from crmlib import compute_indicators, segment_customers
-from crmlib.analyse.segments.preparation import SEGMENT_INDICATORS, choose_columns
+from crmlib.analyse.segments.preparation import HABITS, SEGMENT_INDICATORS, choose_columns
 from crmlib.analyse.segments.segment import late_in_segments, segment_advice, segment_list
 from crmlib.measure.indicators import indicator_catalogue
 from crmlib.prepare.privacy import KEY_VARIABLE
@@ -16,22 +16,23 @@ from tests.present.report_samples import customers_of, segments_of, shop
 
 
 def test_the_usual_indicators_are_known():
-    assert set(SEGMENT_INDICATORS) <= set(indicator_catalogue()["name"])
+    assert {*SEGMENT_INDICATORS, *HABITS} <= set(indicator_catalogue()["name"])
 
 
 def test_what_cannot_be_computed_is_left_out_and_named():
-    chosen, missing = choose_columns(customers_of("shop"))
+    chosen, missing = choose_columns(customers_of("shop"), SEGMENT_INDICATORS)
     assert "margin_share_pct" not in chosen and missing == ("margin_share_pct",)
+    assert segment_customers(customers_of("shop"), columns=SEGMENT_INDICATORS).missing == missing
     found = segments_of("shop")
-    assert found.missing == ("margin_share_pct",)
+    assert choose_columns(customers_of("shop"))[1] == found.missing == ()
     assert found.profile.attrs["units"]["spend_total"] == "currency"
     assert found.profile.attrs["currency"] == "EUR"
 
 
 def test_the_line_of_the_readme_gives_what_the_report_shows():
     line = segment_customers(compute_indicators(shop()))
-    wanted = [name for name in SEGMENT_INDICATORS if name in customers_of("shop")]
-    assert line.features == wanted
+    assert sorted([*line.features, *line.dropped.index]) == sorted(HABITS)
+    assert {"spend_total", "order_count", "recency_days"} <= set(line.deviations)
     report = segment_customers(customers_of("shop"), columns=None, n_segments="auto", seed=0)
     pd.testing.assert_series_equal(line.labels, report.labels)
     pd.testing.assert_frame_equal(line.profile, report.profile)

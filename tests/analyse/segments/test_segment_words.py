@@ -9,12 +9,14 @@ import pytest
 from crmlib.analyse.customers.types import CUSTOMER_TYPES
 from crmlib.analyse.segments.names import (
     AVERAGE,
+    KEY,
     KINDS,
     NO_PURCHASE,
     PHRASES,
     TOP,
     TOPICS,
     advice_codes,
+    own_names,
     plain,
     segment_names,
     shown,
@@ -40,13 +42,32 @@ def test_the_segment_that_spends_most_is_the_top():
     assert names(spend_total=[0.3, -0.3]) == [AVERAGE, f"{AVERAGE} (2)"]
 
 
+def test_a_few_who_spend_far_more_are_key_accounts_and_seasons_have_a_name():
+    apart = pd.DataFrame({"spend_total": [1.8, 0.1, -1.0], "year_end_share_pct": [-0.3, 1.6, -0.2]})
+    medians, everyone = 100 + 100 * np.sign(apart), pd.Series(100.0, apart.columns)
+    found = segment_names(apart, medians, everyone, [8.0, 30.0, 62.0])
+    assert found == [KEY, "Seasonal customers", "Small customers"]
+    assert segment_names(apart, medians, everyone, [18.0, 30.0, 52.0])[0] == TOP
+    weaker = apart.assign(spend_total=[0.9, 0.1, -1.0])
+    assert segment_names(weaker, medians, everyone, [8.0, 30.0, 62.0])[0] == TOP
+
+
+def test_the_house_may_call_its_segments_otherwise():
+    own = {"Key accounts": "Gold", "Small customers": "Gold"}
+    assert own_names([KEY, "Small customers", "Many orders (2)"], own) == [
+        "Gold",
+        "Gold (2)",
+        "Many orders (2)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        ({"discount_share_pct": 1.1, "spend_total": -1.1}, "Discount hunters"),
+        ({"discount_share_pct": 1.1, "spend_total": -1.1}, "Bargain hunters"),
         ({"basket_value_mean": 0.97, "order_count": -0.42}, "Few large orders"),
         ({"basket_value_mean": -0.66, "order_count": 0.42}, "Many small orders"),
-        ({"basket_value_mean": -0.62, "order_count": -1.06, "spend_total": -1.1}, "Few small orders"),
+        ({"basket_value_mean": -0.62, "order_count": -1.06, "spend_total": -1.1}, "Casual customers"),
         ({"recency_days": 0.9, "spend_total": -0.2}, "Not seen lately"),
         ({"spend_30d": -0.9, "recency_days": 0.1}, "Not seen lately"),
         ({"margin_share_pct": -0.6}, "Thin margin"),
@@ -101,6 +122,7 @@ def test_names_have_two_or_three_words_and_none_of_a_state_a_signal_or_a_type(na
 
 def test_every_name_has_words_and_a_rule():
     given = {
+        KEY,
         TOP,
         AVERAGE,
         NO_PURCHASE,

@@ -199,7 +199,8 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
     title = claim("segments-picture-asked-for", n=count(chosen["n_segments"]))
     if table["n_segments"].nunique() > 1:
         ways = count(len(table))
-        title = claim("segments-picture-ways", ways=ways, n=count(chosen["n_segments"]))
+        key = "segments-picture-ways-found" if chosen["verdict"] == "found" else "segments-picture-ways"
+        title = claim(key, ways=ways, n=count(chosen["n_segments"]))
     with theme():
         ax = canvas(ax, title=title, body=2.5, foot=0.75)
         _draw_ways(ax, table)

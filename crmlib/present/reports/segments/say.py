@@ -5,7 +5,7 @@ from math import floor
 import pandas as pd
 
 from crmlib.analyse.segments.choice import STABLE
-from crmlib.analyse.segments.names import AVERAGE, KINDS, NO_PURCHASE, PHRASES, TOP, name_of, visible
+from crmlib.analyse.segments.names import AVERAGE, KEY, KINDS, NO_PURCHASE, PHRASES, TOP, name_of, visible
 from crmlib.analyse.segments.segment import Segmentation, late_in_segments
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.claims import (
@@ -28,6 +28,7 @@ from crmlib.schema.states import DORMANT, LATE_TIMES, LOST
 
 _NAMES = (
     NO_PURCHASE,
+    KEY,
     TOP,
     AVERAGE,
     *(kind.name for kind in KINDS),
@@ -103,7 +104,7 @@ def figure_word(column: str) -> Fact:
 
 def differences(segmentation: Segmentation) -> pd.DataFrame:
     """Where segments lie against the average customer, without what a reader of the medians would not see."""
-    medians = segmentation.profile.loc[segmentation.deviations.index, segmentation.features]
+    medians = segmentation.profile.loc[segmentation.deviations.index, segmentation.deviations.columns]
     return visible(segmentation.deviations, medians, segmentation.everyone).fillna(0.0)
 
 
@@ -180,7 +181,7 @@ def like_words(segmentation: Segmentation, segment: str) -> Claim | None:
     if segment not in segmentation.deviations.index:
         return None
     sizes = differences(segmentation).loc[segment].abs().sort_values(ascending=False, kind="stable")
-    core = [column for column in _CORE if column in segmentation.features]
+    core = [column for column in _CORE if column in segmentation.deviations]
     telling = [column for column in sizes.index[sizes >= _TELLING] if column not in core][:3]
     parts = [_beside_all(segmentation, segment, column) for column in (*core, *telling)]
     return claim("segments-like", figures=names(parts)) if parts else None

@@ -32,13 +32,13 @@ ADVICE_WORDS = Family(
 )
 METHOD_WORDS = Family("segments-method", ("kmeans", "mixture"))
 VERDICT_WORDS = Family(
-    "segments-verdict", ("finest", "best", "sketch", "rejected", "holds_up"), facts=("why",)
+    "segments-verdict", ("finest", "best", "found", "sketch", "rejected", "holds_up"), facts=("why",)
 )
 WHY_WORDS = Family(
     "segments-why",
     (
         *("too_small", "not_stable", "mixed_up"),
-        *("overlaps_more", "less_stable", "less_detail", "no_better"),
+        *("describes_less", "overlaps_more", "less_stable", "less_detail", "no_better"),
     ),
     facts=("smallest", "overlap", "needed"),
 )
@@ -87,7 +87,7 @@ def advice_table(segmentation: Segmentation) -> DataTable:
     advice = segment_advice(segmentation)
     frame = pd.DataFrame(
         {
-            "segment_rule": [str(rule_words(one)) for one in advice.index],
+            "segment_rule": [str(rule_words(segmentation.called.get(one, one))) for one in advice.index],
             "like": [str(like_words(segmentation, one) or "") for one in advice.index],
             "advice": [" ".join(str(ADVICE_WORDS.claim(code)) for code in codes) for codes in advice],
         },

@@ -179,6 +179,8 @@ segments-picture-map-alt =
 
 segments-picture-ways =
     Of { $ways } { PLURAL($ways, one: "way", other: "ways") } to cut, { $n } segments balance best
+segments-picture-ways-found =
+    Of { $ways } { PLURAL($ways, one: "way", other: "ways") } to cut, { $n } segments describe customers best
 segments-picture-asked-for = { $n } segments were asked for
 segments-picture-ways-axis = segments (hollow: rejected, too small or not stable)
 segments-picture-ways-side = balance, more is better
@@ -193,6 +195,9 @@ segments-table-ways = Every way that was tried
 segments-method-kmeans = by nearest centre
 segments-method-mixture = by likeliest group
 
+segments-verdict-found =
+    Chosen: its groups have shapes of their own, customers are surely in one of them, and no other way describes
+    customers better.
 segments-verdict-finest =
     Chosen: the finest of those with the best balance of separation, stability and detail.
 segments-verdict-best = Chosen: the best balance of separation, stability and detail.
@@ -204,6 +209,7 @@ segments-why-too-small = the smallest segment is only { $smallest } of the custo
 segments-why-not-stable =
     a segment does not come back when customers are drawn again (overlap { $overlap }, { $needed } is needed)
 segments-why-mixed-up = the segments are mixed up
+segments-why-describes-less = it describes customers less well than the chosen one
 segments-why-overlaps-more = its segments overlap more than the chosen ones
 segments-why-less-stable = its segments come back less well than the chosen ones
 segments-why-less-detail = it tells fewer customers apart
@@ -212,13 +218,18 @@ segments-why-no-better = it is no better than the chosen one
 ## Names of segments: SEGMENT_WORDS
 
 segment-no-purchase = No purchase
+segment-key-accounts = Key accounts
 segment-top-customers = Top customers
 segment-average-customers = Average customers
-segment-discount-hunters = Discount hunters
+segment-bargain-hunters = Bargain hunters
 segment-few-large-orders = Few large orders
 segment-many-small-orders = Many small orders
+segment-seasonal-customers = Seasonal customers
+segment-no-year-end-season = No year-end season
+segment-fading-customers = Fading customers
+segment-steady-customers = Steady customers
 segment-good-customers = Good customers
-segment-few-small-orders = Few small orders
+segment-casual-customers = Casual customers
 segment-small-customers = Small customers
 segment-not-seen-lately = Not seen lately
 segment-seen-lately = Seen lately
@@ -255,13 +266,18 @@ segment-ignore-campaigns = Ignore campaigns
 ## What a name means: RULE_WORDS, against the average customer with a purchase
 
 segment-rule-no-purchase = Have bought nothing, or returned it all.
+segment-rule-key-accounts = A few customers who spend far more than any other segment.
+segment-rule-seasonal-customers = Place a far larger share of their orders in November and December than the average customer.
+segment-rule-no-year-end-season = Place a smaller share of their orders in November and December than the average customer.
+segment-rule-fading-customers = Used to order as often as others, and bought last clearly longer ago.
+segment-rule-steady-customers = Order more often than the average customer, and spend more.
 segment-rule-top-customers = Spend more than any other segment, well above average.
 segment-rule-average-customers = Differ from the average customer in nothing that counts here.
-segment-rule-discount-hunters = Get a clearly larger discount than the average customer.
+segment-rule-bargain-hunters = Get a clearly larger discount than the average customer.
 segment-rule-few-large-orders = Order seldom, and much at a time.
 segment-rule-many-small-orders = Order often, and little at a time.
 segment-rule-good-customers = Spend clearly more than the average customer.
-segment-rule-few-small-orders = Order seldom, and little at a time.
+segment-rule-casual-customers = Order seldom, and little at a time.
 segment-rule-small-customers = Spend clearly less than the average customer.
 segment-rule-not-seen-lately = Bought last clearly longer ago than the average customer.
 segment-rule-seen-lately = Bought last clearly later than the average customer.

@@ -96,6 +96,18 @@ _SHELF = {
         "plan_outreach",
         "OutreachPlan",
     ),
+    "crmlib.analyse.people.contacts": (
+        "ContactMap",
+        "contact_map",
+    ),
+    "crmlib.analyse.people.decisions": (
+        "DecisionTree",
+        "decision_tree",
+    ),
+    "crmlib.analyse.people.ties": (
+        "RelationGraph",
+        "relation_graph",
+    ),
     "crmlib.analyse.pipeline.concerns": (
         "Concerns",
         "concerns",

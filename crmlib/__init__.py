@@ -96,10 +96,6 @@ _SHELF = {
         "plan_outreach",
         "OutreachPlan",
     ),
-    "crmlib.analyse.pipeline.concerns": (
-        "Concerns",
-        "concerns",
-    ),
     "crmlib.analyse.pipeline.durations": (
         "stage_durations",
         "StageDurations",
@@ -159,6 +155,11 @@ _SHELF = {
         "value_scorecard",
     ),
     "crmlib.analyse.value.valuations": ("customer_valuations",),
+    "crmlib.analyse.voice.concerns": (
+        "Concerns",
+        "concerns",
+    ),
+    "crmlib.analyse.voice.themes": ("speaks_of",),
     "crmlib.analyse.worklist": (
         "Worklist",
         "worklist",

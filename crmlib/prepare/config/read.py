@@ -34,6 +34,7 @@ from crmlib.prepare.config.parts import (
     Section,
     SourceConfig,
     TableConfig,
+    VoiceConfig,
 )
 from crmlib.schema.errors import ConfigError, nearest
 
@@ -74,6 +75,7 @@ customer_types
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
+    voice: VoiceConfig = VoiceConfig()
     identity: IdentityConfig | None = None
     customer_types: tuple[dict[str, Any], ...] | None = None
 
@@ -128,6 +130,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,
+    ("voice",): VoiceConfig,
     ("identity",): IdentityConfig,
 }
 

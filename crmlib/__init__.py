@@ -159,6 +159,14 @@ _SHELF = {
         "Concerns",
         "concerns",
     ),
+    "crmlib.analyse.voice.satisfaction": (
+        "Satisfaction",
+        "satisfaction",
+    ),
+    "crmlib.analyse.voice.sentiment": (
+        "Sentiment",
+        "attitude",
+    ),
     "crmlib.analyse.voice.themes": ("speaks_of",),
     "crmlib.analyse.worklist": (
         "Worklist",

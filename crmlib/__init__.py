@@ -108,10 +108,6 @@ _SHELF = {
         "RelationGraph",
         "relation_graph",
     ),
-    "crmlib.analyse.pipeline.concerns": (
-        "Concerns",
-        "concerns",
-    ),
     "crmlib.analyse.pipeline.durations": (
         "stage_durations",
         "StageDurations",
@@ -171,6 +167,19 @@ _SHELF = {
         "value_scorecard",
     ),
     "crmlib.analyse.value.valuations": ("customer_valuations",),
+    "crmlib.analyse.voice.concerns": (
+        "Concerns",
+        "concerns",
+    ),
+    "crmlib.analyse.voice.satisfaction": (
+        "Satisfaction",
+        "satisfaction",
+    ),
+    "crmlib.analyse.voice.sentiment": (
+        "Sentiment",
+        "attitude",
+    ),
+    "crmlib.analyse.voice.themes": ("speaks_of",),
     "crmlib.analyse.worklist": (
         "Worklist",
         "worklist",

@@ -340,6 +340,12 @@ class OffersConfig(Section):
     never: tuple[str, ...] = ()
 
 
+class VoiceConfig(Section):
+    """Themes of what customers say: theme -> code of a language (en, de, fr, es, zh, ja) -> words for it."""
+
+    themes: dict[str, dict[Literal["en", "de", "fr", "es", "zh", "ja"], tuple[str, ...]]] = {}
+
+
 class OutreachConfig(Section):
     """How customers may be addressed: days of rest between two contacts, the share left alone, where drafts go.
 

@@ -36,6 +36,7 @@ from crmlib.prepare.config.parts import (
     SegmentsConfig,
     SourceConfig,
     TableConfig,
+    VoiceConfig,
 )
 from crmlib.schema.errors import ConfigError, nearest
 
@@ -78,6 +79,7 @@ source, customer_types
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
     segments: SegmentsConfig = SegmentsConfig()
+    voice: VoiceConfig = VoiceConfig()
     identity: IdentityConfig | None = None
     customer_types: tuple[dict[str, Any], ...] | None = None
 
@@ -134,6 +136,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,
     ("segments",): SegmentsConfig,
+    ("voice",): VoiceConfig,
     ("identity",): IdentityConfig,
 }
 

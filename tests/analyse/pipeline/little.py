@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.concerns import Concerns, concerns
+from crmlib.analyse.voice.concerns import Concerns, concerns
 from crmlib.analyse.pipeline.leads import LeadScores, score_leads
 from crmlib.analyse.pipeline.portrait import Portrait, won_portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion, channel_conversion

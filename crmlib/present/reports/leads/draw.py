@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.concerns import Concerns
 from crmlib.analyse.pipeline.leads import LeadScores
 from crmlib.analyse.pipeline.portrait import NOT_STATED, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.analyse.voice.concerns import Concerns
 from crmlib.present.claims import (
     Claim,
     Fact,
@@ -25,12 +25,11 @@ from crmlib.present.claims import (
 from crmlib.present.reports.leads.say import (
     BASE_WORDS,
     BY_WORDS,
-    LANGUAGE_WORDS,
     TRAIT_WORDS,
     group_words,
     overall_won,
     part_word,
-    readable,
+    theme_words,
     topic_sentence,
     trait_label,
     trait_words,
@@ -270,14 +269,13 @@ _SURE = 0.05
 
 def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
     """How much more often notes of lost deals speak of a topic than those of won ones, with intervals."""
-    known = result.topics.dropna(subset=["difference"])
+    known = result.themes.dropna(subset=["difference"])
     chosen = known.reindex(known["difference"].abs().sort_values(ascending=False, kind="stable").index[:most])
     rows = chosen.sort_values("difference", ascending=False, kind="stable")
     if rows.empty:
         return nothing(ax, says=claim("leads-picture-topics-none"))
     title = _topics_title(rows)
-    several = rows["language"].nunique() > 1
-    labels = [_topic_label(row, several=several) for row in rows.itertuples()]
+    labels = [theme_words(row.theme) for row in rows.itertuples()]
     said = [wrapped(str(label), width=WIDTH * 72 - 12, lines=2) for label in labels]
     heights = [LINE * (text.count("\n") + 1) + 0.36 for text in said]
     with theme():
@@ -303,17 +301,10 @@ def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
 
 
 def _topics_title(rows: pd.DataFrame) -> Claim:
-    """The first topic that a reader of the page can read; without one, what the picture is of."""
-    here = readable(rows[rows["difference"] > 0])
-    if here.empty:
-        return claim("leads-picture-topics-foreign")
-    first = here.iloc[0]
+    """The first theme of lost deals that is no chance; without one, what the picture is of."""
+    sure = rows[(rows["difference"] > 0) & (rows["q_value"] <= _SURE)]
+    if sure.empty:
+        return claim("leads-picture-topics-plain")
+    first = sure.iloc[0]
     shares = {"lost": share(first["lost_share_pct"]), "won": share(first["won_share_pct"])}
-    return claim("leads-picture-topics", topic=name(first["topic"]), **shares)
-
-
-def _topic_label(row: Any, *, several: bool) -> Claim | Fact:
-    if not several or row.language == "other":
-        return name(row.topic)
-    language = LANGUAGE_WORDS.term(row.language)
-    return claim("leads-picture-topics-name", topic=name(row.topic), language=language)
+    return claim("leads-picture-topics", topic=theme_words(first["theme"]), **shares)

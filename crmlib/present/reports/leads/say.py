@@ -1,16 +1,17 @@
 """What the report on leads says: who is won, which open deals are likely to be, where they come from."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.concerns import LANGUAGES, Concerns
 from crmlib.analyse.pipeline.leads import LeadScores
 from crmlib.analyse.pipeline.portrait import NOT_STATED, SURE, TRAITS, Portrait
 from crmlib.analyse.pipeline.sources import SURE as SOURCES_SURE
 from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.analyse.voice.concerns import Concerns
+from crmlib.analyse.voice.themes import THEMES
+from crmlib.analyse.voice.words import LANGUAGES
 from crmlib.present import messages
 from crmlib.present.claims import (
     Claim,
@@ -51,6 +52,9 @@ SEVERAL_WORDS = Family("leads-by-several", _BY)
 BASE_WORDS = Family("leads-base", ("decided", "leads"))
 """What a win rate is of."""
 
+THEME_WORDS = Family("leads-theme", THEMES)
+"""What customers talk about."""
+
 WAY_WORDS = Family(
     "leads-way",
     (
@@ -76,7 +80,7 @@ FEATURES = Family(
 VERDICTS = ("more_often", "less_often")
 WON_THAN_REST = Family("leads-sources", VERDICTS, facts=("groups",))
 MOVED = Family("leads-reasons", ("rising", "falling"), facts=("reason", "recent", "time", "earlier"))
-LANGUAGE_WORDS = Family("leads-language", (*LANGUAGES.values(), "other"))
+LANGUAGE_WORDS = Family("leads-language", (*LANGUAGES.values(), "other", "several"))
 
 _OPEN = ("industry", "region", "product")
 _SURE = 0.05
@@ -335,17 +339,19 @@ def sources_limits(found: ChannelConversion) -> list[Claim]:
 
 @or_else(lambda missing: [])
 def concerns_paragraph(result: Concerns) -> list[Claim]:
-    """What notes of lost deals speak of more than those of won ones, and what is on the rise.
-
-    Topics are quoted in the page's language only; what stands out in another one is counted, and in the table.
-    """
-    if result.topics.empty:
+    """What notes of lost deals speak of more than those of won ones, what is on the rise, and what is no theme yet."""
+    if result.themes.empty:
         return [_no_topics(result)]
-    rising = readable(result.topics[result.topics["trend"] == "rising"])["topic"].head(3)
+    rising = result.themes[result.themes["trend"] == "rising"]["theme"].head(3)
     said = _of_the_lost(result)
     if len(rising):
-        facts = {"recent": days(result.recent_days), "topics": names(rising), "n": count(len(rising))}
-        said.append(claim("leads-topics-rising", **facts))
+        topics = names([theme_words(theme) for theme in rising])
+        said.append(
+            claim("leads-topics-rising", recent=days(result.recent_days), topics=topics, n=count(len(rising)))
+        )
+    fresh = readable(result.topics[result.topics["difference"] > 0])["topic"].head(3)
+    if len(fresh):
+        said.append(claim("leads-topics-fresh", topics=names(fresh)))
     return [*said, _languages(result)]
 
 
@@ -382,9 +388,8 @@ def reasons_paragraph(result: Concerns) -> list[Claim]:
 
 
 def concerns_findings(result: Concerns) -> list[Claim]:
-    """The sentence that the index repeats, if there is one that its readers can read."""
-    sure = _sure(result)
-    if len(readable(sure)):
+    """The sentence that the index repeats, if there is one."""
+    if len(_sure(result)):
         return _of_the_lost(result)[:1]
     said = reasons_paragraph(result)[:1]
     return [one for one in said if one.key == "leads-reasons-first"]
@@ -407,7 +412,7 @@ def concerns_limits(result: Concerns) -> list[Claim]:
 def topic_sentence(row: Any) -> Claim:
     """A topic, as one would say it."""
     facts = {
-        "topic": name(row["topic"]),
+        "topic": theme_words(row["theme"]),
         "lost": share(row["lost_share_pct"]),
         "won": share(row["won_share_pct"]),
         "gap": points(abs(row["difference"])),
@@ -587,28 +592,31 @@ def _small(found: ChannelConversion) -> list[Claim]:
 
 
 def _sure(result: Concerns) -> pd.DataFrame:
-    return result.topics[(result.topics["q_value"] <= _SURE) & (result.topics["difference"] > 0)]
+    return result.themes[(result.themes["q_value"] <= _SURE) & (result.themes["difference"] > 0)]
 
 
 def _of_the_lost(result: Concerns) -> list[Claim]:
     sure = _sure(result)
     if sure.empty:
         return [claim("leads-topics-none-sure")]
-    here = readable(sure)
-    away = sure.drop(here.index)
-    elsewhere = {"topics": count(len(away)), "languages": _language_names(away["language"].unique())}
-    if here.empty:
-        return [claim("leads-topics-elsewhere-only", **elsewhere)]
-    first = here.iloc[0]
+    first = sure.iloc[0]
     shares = {"lost": share(first["lost_share_pct"]), "won": share(first["won_share_pct"])}
-    said = [claim("leads-topics-lost", topic=name(first["topic"]), **shares)]
-    if len(here) > 1:
-        said.append(claim("leads-topics-others", topics=names(here["topic"].iloc[1:4])))
-    return [*said, *([claim("leads-topics-elsewhere", **elsewhere)] if len(away) else [])]
+    said = [claim("leads-topics-lost", topic=theme_words(first["theme"]), **shares)]
+    if len(sure) > 1:
+        said.append(
+            claim("leads-topics-others", topics=names([_theme_shares(row) for row in sure[1:4].itertuples()]))
+        )
+    return said
 
 
-def _language_names(languages: Iterable[str]) -> Fact:
-    return names(map(LANGUAGE_WORDS.term, languages))
+def _theme_shares(row: Any) -> Claim:
+    shares = {"lost": share(row.lost_share_pct), "won": share(row.won_share_pct)}
+    return claim("leads-topics-shares", topic=theme_words(row.theme), **shares)
+
+
+def theme_words(theme: str) -> Claim | Fact:
+    """A theme in the words of the page; one that the workspace added by the name it has there."""
+    return THEME_WORDS.term(theme) if theme in THEMES else name(theme)
 
 
 def _no_topics(result: Concerns) -> Claim:

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from crmlib.analyse.pipeline.concerns import Concerns
 from crmlib.analyse.pipeline.lead_features import Refusal
 from crmlib.analyse.pipeline.leads import LeadScores
 from crmlib.analyse.pipeline.portrait import SURE, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.analyse.voice.concerns import Concerns
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, Prose
@@ -23,6 +23,7 @@ from crmlib.present.reports.leads.say import (
     TRAIT_WORDS,
     WAY_WORDS,
     reason_words,
+    theme_words,
 )
 
 VERDICT_WORDS = Family("leads-verdict-word", ("more_often", "less_often", "no_difference", "too_few"))
@@ -219,26 +220,51 @@ def _sentence(words: str) -> str:
 
 
 def _told(frame: pd.DataFrame) -> pd.DataFrame:
-    """Codes of trends, outcomes and languages in words."""
+    """Codes of trends, outcomes, languages and themes in words."""
     words = {"trend": TREND_WORDS, "outcome": OUTCOME_WORDS, "language": LANGUAGE_WORDS}
     told = {
         column: frame[column].map(lambda code, family=family: str(family.term(code)) if code else "")
         for column, family in words.items()
         if column in frame
     }
+    if "theme" in frame:
+        told["theme"] = frame["theme"].map(lambda code: capital(theme_words(code)))
     return frame.assign(**told)
 
 
+_SHARES = ("lost_share_pct", "won_share_pct", "difference")
 _NAMES = {"low": "difference_low", "high": "difference_high"}
 
 
+def themes_table(result: Concerns) -> DataTable | None:
+    """The themes of the notes in all languages, those of lost deals first."""
+    if result.themes.empty:
+        return None
+    columns = ["theme", "lost_deals_pct", "won_deals_pct", *_SHARES, "low", "high", "q_value", "trend"]
+    frame = _told(result.themes[columns])
+    return DataTable(frame.rename(columns=_NAMES), name="concerns", caption=claim("leads-table-themes"))
+
+
+def languages_table(result: Concerns) -> DataTable | None:
+    """The themes within the notes of each language."""
+    if result.languages.empty:
+        return None
+    frame = _told(result.languages[["theme", "language", "deals", *_SHARES, "low", "high", "q_value"]])
+    return DataTable(
+        frame.rename(columns=_NAMES),
+        name="concern-languages",
+        caption=claim("leads-table-languages"),
+        rows=12,
+    )
+
+
 def topics_table(result: Concerns) -> DataTable | None:
-    """The topics, those of lost deals first."""
+    """What notes speak of beside the themes."""
     if result.topics.empty:
         return None
     return DataTable(
         _told(result.topics.drop(columns="open_share_pct")).rename(columns=_NAMES),
-        name="concerns",
+        name="concern-topics",
         caption=claim("leads-table-topics"),
     )
 
@@ -259,10 +285,8 @@ def examples_table(result: Concerns) -> DataTable | None:
     """Notes in which every word that is not common is replaced by dots."""
     if result.examples.empty:
         return None
-    order = {topic: place for place, topic in enumerate(result.topics["topic"])}
-    frame = result.examples.sort_values("topic", key=lambda topic: topic.map(order), kind="stable")
     return DataTable(
-        _told(frame),
+        _told(result.examples),
         name="concern-examples",
         caption=claim("leads-table-examples"),
     )

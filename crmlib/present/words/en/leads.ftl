@@ -231,26 +231,18 @@ leads-topics-too-few =
 leads-topics-none-sure =
     No topic of the notes stands out among the lost deals: none is clearly more frequent than among the won.
 leads-topics-lost =
-    Notes of lost deals speak of “{ $topic }” more than those of won ones: { $lost } against { $won }.
+    Notes of lost deals speak of { $topic } more than those of won ones: { $lost } of the notes against { $won }.
 leads-topics-others = So do they of { $topics }.
-leads-topics-elsewhere =
-    { $topics ->
-        [1] Another topic that stands out among the lost deals is from notes in { $languages }; the table has it.
-       *[other] { $topics } other topics that stand out among the lost deals are from notes in { $languages }; the table has them.
-    }
-leads-topics-elsewhere-only =
-    { $topics ->
-        [1] One topic stands out among the lost deals, in notes in { $languages }; the table has it.
-       *[other] { $topics } topics stand out among the lost deals, in notes in { $languages }; the table has them.
-    }
+leads-topics-shares = { $topic } ({ $lost } against { $won })
+leads-topics-fresh = Beside these themes, words such as { $topics } stand out.
 leads-topics-rising =
     In the last { $recent } { $topics } { PLURAL($n, one: "comes", other: "come") } up more often than before.
-leads-topics-read = What was read: { $notes }; shares are of the notes in the same language.
+leads-topics-read = What was read: { $notes }; shares are of all these notes.
 leads-topics-notes = { $n } { PLURAL($n, one: "note", other: "notes") } in { $language }
 leads-topic =
-    “{ $topic }”: { $lost } of lost and { $won } of won deals’ notes, { $gap } more
+    { $topic }: { $lost } of lost and { $won } of won deals’ notes, { $gap } more
 leads-topic-less =
-    “{ $topic }”: { $lost } of lost and { $won } of won deals’ notes, { $gap } less
+    { $topic }: { $lost } of lost and { $won } of won deals’ notes, { $gap } less
 leads-language-English = English
 leads-language-German = German
 leads-language-French = French
@@ -258,6 +250,20 @@ leads-language-Spanish = Spanish
 leads-language-Chinese = Chinese
 leads-language-Japanese = Japanese
 leads-language-other = other languages
+leads-language-several = several languages
+
+leads-theme-price = price
+leads-theme-budget = budget
+leads-theme-competitor = competitors
+leads-theme-missing-feature = missing features
+leads-theme-delivery = delivery
+leads-theme-service = service
+leads-theme-quality = defects and quality
+leads-theme-timing = timing
+leads-theme-trust = trust and security
+leads-theme-decision = who decides
+leads-theme-contract = contract and payment terms
+leads-theme-need = no need
 
 leads-reasons-none = For too few lost deals a reason was written down to say anything.
 leads-reasons-first =
@@ -268,7 +274,7 @@ leads-reasons-known = A reason is known for { $share } of the lost deals.
 
 leads-limits-words =
     A word of a note is shown only when notes of at least { $least } { PLURAL($least, one: "customer", other: "customers") } hold it and it is part of no name.
-leads-limits-topics = Topics are words that stand together; what a note means by them, agreement or complaint, is not read.
+leads-limits-topics = Themes are found by their words, in six languages; what a note means by them, agreement or complaint, is not read.
 leads-limits-written = Somebody decided what to note and which reason to write down: compare, but do not take them for the cause.
 leads-limits-not-read =
     { $notes } { PLURAL($notes, one: "note", other: "notes") } in { $language } { PLURAL($notes, one: "was", other: "were") } not read: what finds the words of that language is not installed.
@@ -283,9 +289,8 @@ leads-reason-other = other
 
 leads-picture-topics-none = Too few notes of lost and won deals to compare
 leads-picture-topics =
-    “{ $topic }” is in { $lost } of the notes of lost and { $won } of won deals
-leads-picture-topics-foreign = What notes of lost deals speak of more, or less, than those of won ones
-leads-picture-topics-name = { $topic } ({ $language })
+    { CAPITAL($topic) }: in { $lost } of the notes of lost and { $won } of won deals
+leads-picture-topics-plain = What notes of lost deals speak of more, or less, than those of won ones
 leads-picture-topics-label =
     more often in won deals ← points → more often in lost deals; line: 95 % interval; grey: could be chance
 leads-picture-topics-alt = Dots with intervals, lost against won deals. { $rows }.
@@ -298,7 +303,9 @@ leads-table-opportunity = Open deals by industry, region, product and product ca
 leads-table-sources = Deals by { $by }: the win rate is of { $base }
 leads-table-ways = Ways to predict a win, tested on later days (ranges: 95 %)
 leads-table-refused = Fields that were refused because they know the outcome
-leads-table-topics = What notes speak of, by what became of the deal
+leads-table-themes = What notes in all languages speak of, by what became of the deal
+leads-table-languages = The same within the notes of each language
+leads-table-topics = What notes speak of beside these themes
 leads-table-terms = The most frequent words of notes, those of lost deals first
 leads-table-examples = How it sounds (rare words and all names are dots)
 leads-table-reasons = Reasons given for lost deals

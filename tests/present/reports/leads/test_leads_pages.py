@@ -199,17 +199,24 @@ def test_the_headline_names_the_strongest_plain_rule_and_says_if_it_wins(low, hi
 
 def test_what_a_reader_cannot_read_is_no_headline():
     told = little_concerns()
-    foreign = replace(told, topics=told.topics.assign(language="Japanese", topic="見積もり, 高い"))
+    one = told.themes.drop(columns="theme").assign(topic="見積もり, 高い", difference=5.0)
+    foreign = replace(told, topics=one.assign(language="Japanese"))
     said = [
         *say.concerns_findings(foreign),
         *say.concerns_paragraph(foreign),
-        draw._topics_title(foreign.topics),
+        draw._topics_title(foreign.themes),
     ]
     assert not any("見積もり" in str(one) for one in said)
-    assert "in notes in Japanese" in str(say.concerns_paragraph(foreign)[0])
     assert "見積もり, 高い" in show.topics_table(foreign).frame["topic"].tolist()
     with messages.in_language("ja"):
-        assert "見積もり" in str(say.concerns_paragraph(foreign)[0])
+        assert any("見積もり" in str(one) for one in say.concerns_paragraph(foreign))
+
+
+def test_a_theme_of_the_workspace_itself_goes_by_its_name():
+    told = little_concerns()
+    own = replace(told, themes=told.themes.assign(theme="<b>carbon</b>"))
+    assert "“<b>carbon</b>”" in str(say.concerns_paragraph(own)[0])
+    assert "<b>" not in show.themes_table(own)._repr_html_()
 
 
 def test_every_sentence_can_be_told_in_another_language(greek):  # noqa: F811

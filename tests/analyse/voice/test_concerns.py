@@ -7,20 +7,15 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from crmlib.analyse.pipeline import concerns as concern_words
-from crmlib.analyse.pipeline.concerns import (
-    concerns,
-    difference_of_note_shares,
-    languages_of,
-    masked,
-    shareable_words,
-    words_of,
-)
+from crmlib.analyse.voice import words as concern_words
+from crmlib.analyse.voice.concerns import concerns
+from crmlib.analyse.voice.topics import difference_of_note_shares
+from crmlib.analyse.voice.words import languages_of, masked, shareable_words, words_of
 from crmlib.measure.deals.contacts import deal_notes
 from crmlib.prepare.crm import Crm
 from crmlib.present.reports.leads.draw import plot_topics
 from crmlib.present.reports.leads.say import concerns_limits
-from crmlib.present.reports.leads.show import terms_table, topics_table
+from crmlib.present.reports.leads.show import terms_table, themes_table, topics_table
 from crmlib.schema.errors import ParameterError
 from tests.present.drawn import faults_of
 
@@ -108,17 +103,35 @@ def test_deals_with_many_notes_do_not_seem_to_speak_of_everything():
 
 
 def test_what_lost_deals_speak_of_is_found_in_every_language(found):
-    first = {language: part.iloc[0] for language, part in found.topics.groupby("language", sort=False)}
-    assert {language: next(w for w in ("price", "preis", "价格", "価格") if w in row["topic"])
-            for language, row in first.items()} == {
-        "English": "price", "German": "preis", "Chinese": "价格", "Japanese": "価格"}  # fmt: skip
-    assert all(row["difference"] > 20 for row in first.values())
+    first = {language: part.iloc[0] for language, part in found.languages.groupby("language", sort=False)}
+    assert set(first) == set(SAID)
+    assert all(row["theme"] in ("price", "budget") and row["difference"] > 20 for row in first.values())
+    price = found.languages[found.languages["theme"] == "price"]
+    assert set(price["language"]) == set(SAID) and (price["difference"] > 20).all()
     assert not faults_of(plot_topics(found))
-    assert (found.topics["difference"].diff().dropna() <= 0).all()
+    assert (found.themes["difference"].diff().dropna() <= 0).all()
+
+
+def test_the_same_concern_is_one_theme_in_all_languages_counted_by_hand(found):
+    frames = company()
+    joined = frames["interactions"].merge(frames["opportunities"][["opportunity_id", "outcome"]])
+    speaks = joined["notes"].str.contains("price|Preis|价格|価格")
+    row = found.themes.set_index("theme").loc["price"]
+    assert found.themes["theme"].is_unique and row["deals"] == joined.loc[speaks, "opportunity_id"].nunique()
+    by_deal = speaks.groupby(joined["opportunity_id"]).any()
+    outcome = frames["opportunities"].set_index("opportunity_id")["outcome"]
+    for name in SHARES:
+        assert row[f"{name}_share_pct"] == pytest.approx(100 * speaks[joined["outcome"] == name].mean())
+        assert row[f"{name}_deals_pct"] == pytest.approx(100 * by_deal[outcome == name].mean())
+        assert row[f"{name}_low"] < row[f"{name}_share_pct"] < row[f"{name}_high"]
+    assert themes_table(found).frame["theme"].tolist()[0].isascii()
 
 
 def test_what_one_customer_alone_said_is_nowhere(found):
-    words = "".join(frame.to_csv() for frame in (found.topics, found.terms, found.examples, found.reasons))
+    words = "".join(
+        frame.to_csv()
+        for frame in (found.themes, found.languages, found.topics, found.terms, found.examples, found.reasons)
+    )
     assert (
         "secret" not in words and "@" not in words and "0123" not in words and "ann" not in words.split(",")
     )
@@ -153,6 +166,7 @@ def test_a_word_that_is_somebodys_name_stays_where_it_is_written_small():
 def test_what_was_noted_after_the_close_or_later_than_as_of_changes_nothing(found):
     late = [("d0", "c0", "2024-03-02", "the price again"), ("d1", "c1", "2024-12-24", "the price at last")]
     again = concerns(Crm.from_frames(as_of="2024-06-30", **company(more=late)))
+    pd.testing.assert_frame_equal(again.themes, found.themes)
     pd.testing.assert_frame_equal(again.topics, found.topics)
     pd.testing.assert_frame_equal(again.terms, found.terms)
 
@@ -191,7 +205,7 @@ def test_notes_that_cannot_be_read_are_counted_and_the_rest_goes_on(monkeypatch)
     assert found.left_out == {"Japanese": 120}
     said = next(one for one in concerns_limits(found) if one.key == "leads-limits-not-read")
     assert str(said).replace("\u00a0", " ").startswith("120 notes in Japanese were not read")
-    assert "Japanese" not in set(found.topics["language"]) and len(found.topics)
+    assert "Japanese" not in set(found.languages["language"]) and len(found.themes)
 
 
 @pytest.mark.parametrize("lack", ["interactions", "notes", "few"])
@@ -202,16 +216,17 @@ def test_without_notes_there_are_no_topics_and_nothing_fails(lack):
     if lack == "notes":
         frames["interactions"] = frames["interactions"].drop(columns="notes")
     found = concerns(Crm.from_frames(as_of="2024-06-30", **frames))
+    assert found.themes.empty and found.languages.empty
     assert found.topics.empty and found.terms.empty and found.examples.empty
     assert "No picture" in plot_topics(found).crmlib_alt
-    assert terms_table(found) is None and topics_table(found) is None
+    assert terms_table(found) is None and topics_table(found) is None and themes_table(found) is None
 
 
 def test_the_table_of_words_shows_each_with_its_shares(found):
     text = terms_table(found)._text()
     line = next(line for line in text.splitlines() if line.split()[:1] == ["price"])
     row = found.terms.set_index("term").loc["price"]
-    shares = [f"{row[name]:.0f}" for name in ("lost_share_pct", "won_share_pct", "difference")]
+    shares = [f"{row[name]:.1f}" for name in ("lost_share_pct", "won_share_pct", "difference")]
     assert line.split()[1:6] == ["English", str(row["deals"]), *shares]
     assert terms_table(found).frame["term"].tolist() == found.terms["term"].tolist()
 

@@ -1,0 +1,1 @@
+"""What customers say: concerns of deals, satisfaction, attitude, interest."""

@@ -1,0 +1,134 @@
+"""What customers said: notes of contacts and texts of feedback, one row a text."""
+
+import pandas as pd
+
+from crmlib.measure.steps import Steps, ask, columns_here, read_table
+from crmlib.prepare.crm import Crm
+
+TEXT_COLUMNS = ("source", "customer_id", "opportunity_id", "outcome", "said_at", "text")
+_TEXTS = {
+    "voice_deals": "select opportunity_id, outcome, closed_at from ({deals}) as deals",
+    "voice_notes": """
+        select
+            case when notes.opportunity_id is null then 'note' else 'deal_note' end as source,
+            notes.customer_id, notes.opportunity_id, voice_deals.outcome, notes.happened_at as said_at,
+            trim(notes.notes) as text, notes.interaction_id as text_id
+        from ({notes}) as notes left join voice_deals on notes.opportunity_id = voice_deals.opportunity_id
+        where trim(coalesce(notes.notes, '')) <> '' and notes.happened_at <= $as_of
+            and (voice_deals.closed_at is null or notes.happened_at <= voice_deals.closed_at)
+    """,
+    "voice_feedback": """
+        select
+            kind as source, customer_id, cast(null as varchar) as opportunity_id, cast(null as varchar) as outcome,
+            given_at as said_at, trim(text) as text, feedback_id as text_id
+        from ({feedback}) as feedback
+        where trim(coalesce(text, '')) <> '' and given_at <= $as_of
+    """,
+}
+_TEXTS_SQL = """
+select source, customer_id, opportunity_id, outcome, said_at, text
+from (select * from voice_notes union all select * from voice_feedback) as texts
+order by said_at desc, source, text_id
+limit $most
+"""
+_READ = {
+    "deals": ("opportunities", ("opportunity_id", "outcome", "closed_at")),
+    "notes": ("interactions", ("interaction_id", "customer_id", "opportunity_id", "happened_at", "notes")),
+    "feedback": ("feedback", ("feedback_id", "customer_id", "given_at", "kind", "text")),
+}
+
+
+def said_texts(crm: Crm, *, most: int) -> pd.DataFrame:
+    """All texts that customers or our notes of them hold, the latest first; of deals only up to their close.
+
+    The texts are personal: they go no further than words that many customers have in common.
+    """
+    tables = {
+        word: read_table(columns_here(crm, name), name, columns) for word, (name, columns) in _READ.items()
+    }
+    return ask(crm, _TEXTS_SQL, steps=Steps().add(_TEXTS, **tables), most=int(most))[list(TEXT_COLUMNS)]
+
+
+_SCORED = {
+    "voice_orders": """
+        select order_id, customer_id, min(ordered_at) as ordered_at, min(channel) as channel,
+            sum(net_amount) as net_amount
+        from ({orders}) as lines
+        where ordered_at <= $as_of and customer_id is not null
+        group by order_id, customer_id
+    """,
+    "voice_spend": """
+        select customer_id, sum(case when date_diff('day', ordered_at, $as_of) < 365 then net_amount end) as spend_365d,
+            ntile(3) over (order by sum(net_amount), customer_id) as value_third
+        from voice_orders
+        group by customer_id
+    """,
+    "voice_said": "select * from ({said}) as said where given_at <= $as_of",
+}
+_SCORED_SQL = """
+select
+    said.feedback_id, said.customer_id, said.product_id, said.order_id, said.given_at, said.kind, said.score,
+    said.score_max, said.text,
+    case when said.resolved_at <= $as_of then said.resolved_at end as resolved_at,
+    products.category, customers.region, customers.country, customers.industry, orders.channel as order_channel,
+    spend.value_third, coalesce(spend.spend_365d, 0) as spend_365d,
+    case
+        when spend.customer_id is null or date_diff('day', said.given_at, $as_of) < $days then null
+        else coalesce(later.bought, 0)
+    end as bought_after
+from voice_said as said
+left join ({products}) as products on said.product_id = products.product_id
+left join ({customers}) as customers on said.customer_id = customers.customer_id
+left join voice_orders as orders on said.order_id = orders.order_id and said.customer_id = orders.customer_id
+left join voice_spend as spend on said.customer_id = spend.customer_id
+left join (
+    select opinions.feedback_id, 1 as bought
+    from voice_said as opinions join voice_orders as bought on opinions.customer_id = bought.customer_id
+        and bought.ordered_at > opinions.given_at
+        and date_diff('day', opinions.given_at, bought.ordered_at) <= $days
+    where bought.net_amount > 0
+    group by opinions.feedback_id
+) as later on said.feedback_id = later.feedback_id
+order by said.given_at, said.feedback_id
+"""
+_SAID = ("feedback_id", "customer_id", "product_id", "order_id", "given_at", "kind", "score", "score_max", "text",
+         "resolved_at")  # fmt: skip
+_ANSWERED_SQL = """
+select count(*) as orders, count(answers.order_id) as answered
+from voice_orders left join (
+    select distinct order_id from voice_said where kind in ('nps', 'csat')
+) as answers on voice_orders.order_id = answers.order_id
+"""
+_THIRDS_SQL = (
+    "select value_third, count(*) as customers from voice_spend group by value_third order by value_third"
+)
+
+
+def scored_feedback(crm: Crm, *, within_days: int = 182) -> pd.DataFrame:
+    """Every opinion with what it was about, who gave it, and whether the customer bought in the days after it.
+
+    `bought_after` is missing where those days are not over. `attrs` has the `orders` of known customers, those that
+    were `answered` by a survey, and the customers of each third of spend (`thirds`).
+    """
+    here = columns_here(crm, "feedback", "transactions", "products", "customers")
+    orders = read_table(
+        here, "transactions", ("order_id", "customer_id", "ordered_at", "channel", "net_amount")
+    )
+    steps = Steps().add(_SCORED, orders=orders, said=read_table(here, "feedback", _SAID))
+    joined = {
+        "products": read_table(here, "products", ("product_id", "category")),
+        "customers": read_table(here, "customers", ("customer_id", "region", "country", "industry")),
+    }
+    rows = ask(crm, _SCORED_SQL.format(**joined), steps=steps, days=within_days)
+    for name in ("score", "score_max", "spend_365d"):
+        rows[name] = rows[name].astype("float64")
+    for name in ("given_at", "resolved_at"):
+        rows[name] = pd.to_datetime(rows[name])
+    counted = ask(crm, _ANSWERED_SQL, steps=steps)
+    thirds = ask(crm, _THIRDS_SQL, steps=steps).set_index("value_third")["customers"].astype("float64")
+    rows.attrs = {
+        "orders": counted["orders"].iloc[0],
+        "answered": counted["answered"].iloc[0],
+        "thirds": thirds,
+    }
+    return rows

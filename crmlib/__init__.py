@@ -145,6 +145,7 @@ _SHELF = {
         "CrossSell",
         "cross_sell",
     ),
+    "crmlib.analyse.rules.exchange": ("rules_from_mlxtend",),
     "crmlib.analyse.rules.mine": (
         "seasonality",
         "ItemSets",

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.dictionary import table_contents
+from crmlib.measure.offers.not_goods import find_not_goods
 from crmlib.prepare.check.report import CheckReport
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
@@ -45,6 +46,9 @@ class DataHealth:
         sensitive columns, of which nothing but their completeness is told).
     missing : DataFrame
         `what`: a table, or table.column.
+    not_goods : DataFrame, one row a product
+        `product_id`, `name`, `evidence` ("name", "free", "negative", "code"), `lines`: postage, fees, samples and
+        the like, which are never offered.
 
     Examples
     --------
@@ -57,6 +61,7 @@ class DataHealth:
     tables: pd.DataFrame = field(repr=False)
     completeness: pd.DataFrame = field(repr=False)
     missing: pd.DataFrame = field(repr=False)
+    not_goods: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -134,6 +139,7 @@ def data_health(crm: Crm) -> DataHealth:
         tables=_tables(crm, {name: span for name, _, span in seen}),
         completeness=pd.concat([filled for _, filled, _ in seen], ignore_index=True),
         missing=_missing(crm),
+        not_goods=find_not_goods(crm) if "transactions" in crm else pd.DataFrame(),
     )
 
 

@@ -19,7 +19,7 @@ DETAILS = (
 )
 """What is read of a product."""
 
-_KEPT = {
+SENT_BACK = {
     "product_refunds": """
         select
             customer_id,
@@ -40,6 +40,10 @@ _KEPT = {
         group by histories.customer_id, histories.product_id, histories.order_id
         having max(histories.bought_amount) + sum(refunds.refund_amount) <= 0
     """,
+}
+"""The steps to `came_back`: what was bought of an order and wholly sent back, at once or later."""
+
+_KEPT = SENT_BACK | {
     "order_numbers": """
         select
             numbered.customer_id,

@@ -1,15 +1,14 @@
-"""What was bought: purchase histories, months and totals of sales, baskets line by line."""
+"""What was bought: purchase histories, months and totals of sales, the words of products."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from crmlib.measure.indicators.catalogue import INDICATORS
 from crmlib.measure.indicators.steps import indicator_steps, source_steps
 from crmlib.measure.purchases.outcomes import ask_orders
-from crmlib.measure.steps import Steps, ask, columns_here
+from crmlib.measure.steps import ask, columns_here
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
@@ -345,48 +344,6 @@ def _scores(values: pd.Series, *, bins: int) -> pd.Series:
     return 1 + bins * (weaker + weaker_or_equal) // (2 * max(len(values), 1))
 
 
-_AMOUNTS = ("quantity", "net_amount")
-_STEPS = {
-    "priced_lines": "{lines}",
-    "bought": "select distinct order_id, item from priced_lines where {is_bought}",
-    "sizes": "select order_id, count(item) as size from bought group by order_id",
-}
-_COUNTS_SQL = """
-select
-    count(*) as baskets,
-    median(size) filter (where size > 0) as median_size,
-    count(*) filter (where size = 1) as single_baskets,
-    (select 100.0 * count(*) filter (where item is null) / count(*) from priced_lines) as unnamed_pct
-from sizes
-"""
-_TOP_SQL = """
-select item, count(*) as count
-from bought
-where item is not null
-group by item
-order by count desc, item
-limit 50
-"""
-
-
-def basket_lines(crm: Crm, column: str) -> pa.Table:
-    """Order lines with `order_id`, `item` and the amounts that are there, as an Arrow table.
-
-    The item is the product's id or one of its columns; a subcategory of the same name in two categories is two
-    items.
-    """
-    return crm.engine.to_arrow(_lines_sql(crm, column))
-
-
-def basket_counts(crm: Crm, column: str) -> tuple[pd.Series, pd.DataFrame]:
-    """How large baskets are (`baskets`, `median_size`, `single_baskets`, `unnamed_pct`), and the 50 top items."""
-    present = crm.columns("transactions")
-    is_bought = " or ".join(f"{name} > 0" for name in _AMOUNTS if name in present)
-    steps = Steps().add(_STEPS, lines=_lines_sql(crm, column), is_bought=is_bought)
-    counts = ask(crm, _COUNTS_SQL, steps=steps).astype("float64").iloc[0]
-    return counts, ask(crm, _TOP_SQL, steps=steps)
-
-
 def product_words(crm: Crm, products: Iterable[str]) -> pd.DataFrame:
     """`name` and `category`, as far as the workspace has them, of some products by product_id."""
     present = crm.columns("products") if "products" in crm else []
@@ -397,14 +354,3 @@ def product_words(crm: Crm, products: Iterable[str]) -> pd.DataFrame:
         f"select product_id, {', '.join(known)} from products where product_id in (select unnest($products))"
     )
     return ask(crm, sql, products=sorted(products)).set_index("product_id")
-
-
-def _lines_sql(crm: Crm, column: str) -> str:
-    amounts = [name for name in _AMOUNTS if name in crm.columns("transactions")]
-    kept = ", ".join(["transactions.order_id", *(f"transactions.{name}" for name in amounts)])
-    if column == "product_id":
-        return f"select {kept}, transactions.product_id as item from transactions"
-    item = f"products.{column}"
-    if column == "subcategory" and "category" in crm.columns("products"):
-        item = "products.category || chr(31) || products.subcategory"
-    return f"select {kept}, {item} as item from transactions left join products using (product_id)"

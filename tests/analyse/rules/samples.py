@@ -4,6 +4,8 @@ import pandas as pd
 
 from crmlib.analyse.rules.cross_sell import CrossSell, cross_sell
 from crmlib.prepare.crm import Crm
+from crmlib.sample.company import make_company
+from crmlib.sample.truths import START
 
 
 def little_cross_sell() -> CrossSell:
@@ -14,3 +16,24 @@ def little_cross_sell() -> CrossSell:
         ordered_at="2024-01-02", net_amount=1.0
     )
     return cross_sell(Crm.from_frames(as_of="2024-01-31", transactions=frame), min_support=2)
+
+
+def sample_baskets() -> tuple[Crm, dict[str, str]]:
+    """The sample company's order lines as drawn, without the dirt of its exports; and name -> label of products."""
+    company = make_company(seed=1, scale=1.0)
+    products, lines = company.products, company.lines
+    frame = pd.DataFrame(
+        {
+            "order_id": "B" + lines["order_id"].astype(str),
+            "customer_id": "C" + lines["customer"].astype(str),
+            "product_id": products["product_id"].to_numpy()[lines["product"]],
+            "ordered_at": pd.Timestamp(START) + pd.to_timedelta(lines["day"], unit="D"),
+            "channel": lines["channel"],
+            "quantity": lines["quantity"],
+            "net_amount": lines["net_amount"],
+            "cost_amount": lines["cost_amount"],
+        }
+    )
+    listed = products[["product_id", "name", "category", "subcategory"]]
+    crm = Crm.from_frames(as_of="2025-12-31", currency="SGD", transactions=frame, products=listed)
+    return crm, dict(zip(products["name"], products["label"], strict=True))

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, mine_rules
-from crmlib.analyse.rules import cross_sell as module
+from crmlib.analyse.rules import worth as module
 from crmlib.analyse.rules.cross_sell import cross_sell, plain_name
 from crmlib.schema.errors import CostError, ParameterError
 
@@ -44,8 +44,7 @@ def test_rules_are_those_of_mine_rules():
 
 
 def test_groups_with_the_same_name_in_two_categories_are_two_items():
-    found = cross_sell(shop(), min_support=5)
-    assert found.item == "subcategory"
+    found = cross_sell(shop(), item="subcategory", min_support=5)
     names = set(found.items["item"])
     assert {"Other (baking)", "Other (dairy)"} <= names
 
@@ -74,7 +73,9 @@ def test_a_rule_that_adds_little_is_no_finding():
 
 def test_lines_without_a_group_are_counted():
     assert (
-        cross_sell(shop(products=PRODUCTS[PRODUCTS["product_id"] != "tea"]), min_support=5).unnamed_share_pct
+        cross_sell(
+            shop(products=PRODUCTS[PRODUCTS["product_id"] != "tea"]), item="subcategory", min_support=5
+        ).unnamed_share_pct
         > 30
     )
 

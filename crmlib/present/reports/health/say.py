@@ -125,7 +125,7 @@ def checks_paragraph(health: DataHealth) -> list[Claim]:
     """What was done about the rows that a check found, and what it means for the reports."""
     found = health.findings
     if found.empty:
-        return [claim("health-checks-all-passed")]
+        return [claim("health-checks-all-passed"), *_not_goods(health)]
     policies, said = set(found["policy"]), []
     if "set_aside" in policies:
         said.append(claim("health-checks-set-aside"))
@@ -133,7 +133,17 @@ def checks_paragraph(health: DataHealth) -> list[Claim]:
         said.append(claim("health-checks-mended", rows=count(health.rows_mended, at="rows.mended")))
     if "warn" in policies:
         said.append(claim("health-checks-warned"))
-    return said + _orphans(found)
+    return said + _orphans(found) + _not_goods(health)
+
+
+def _not_goods(health: DataHealth) -> list[Claim]:
+    """Products that are no goods, those with most lines by name."""
+    found = health.not_goods
+    if found.empty:
+        return []
+    most = found.sort_values(["lines", "product_id"], ascending=[False, True]).head(3)
+    named = names(most["name"].fillna(most["product_id"]).astype(str).tolist())
+    return [claim("health-checks-not-goods", products=count(len(found)), named=named)]
 
 
 def completeness_paragraph(health: DataHealth) -> list[Claim]:

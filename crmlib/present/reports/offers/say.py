@@ -152,14 +152,21 @@ def new_paragraph(proof: OffersProof) -> list[Claim]:
     return [claim("offers-new-why"), use]
 
 
+def levels_promised(proof: OffersProof | Skipped) -> bool:
+    """Whether chances agreed with what happened later, so that they may stand as levels and not as an order only."""
+    return not isinstance(proof, Skipped) and _exact(proof)
+
+
 @or_else(lambda missing: [claim("offers-none-made", reason=name(sentence(missing.reason)))])
-def offers_paragraph(offers: Offers) -> list[Claim]:
+def offers_paragraph(offers: Offers, *, levels: bool = True) -> list[Claim]:
     """What is offered to whom, in which order, and to those of whom nothing is known."""
     table, horizon = offers.table, days(offers.horizon_days)
     if table.empty:
         return [claim("offers-none")]
     margin = offers.ranked_by == "expected margin"
     said = [claim("offers-order-expected-margin" if margin else "offers-order-probability", days=horizon)]
+    if not levels:
+        said.append(claim("offers-order-only"))
     if len(offers.cold):
         said.append(claim("offers-cold", cold=count(len(offers.cold))))
     return said

@@ -12,6 +12,7 @@ from crmlib.present.claims import claim, count, days, money
 from crmlib.present.needs import or_else
 from crmlib.present.reports.offers.say import (
     JUDGED_WORDS,
+    KIND_PLURALS,
     KIND_WORDS,
     LIST_WORDS,
     QUESTION_WORDS,
@@ -91,10 +92,23 @@ def _proof_figures(proof: OffersProof) -> list[KeyFigure]:
 
 @or_else(lambda missing: missing)
 def offers_table(
-    crm: Crm, offers: Offers, *, most: int | None = None, new: bool = False, rows: int = 5
-) -> DataTable:
-    """Every offer with its reason, a row a customer and rank; the customers with the best first offers first."""
-    table = offers.table.sort_values(["customer_id", "rank"], kind="stable")
+    crm: Crm,
+    offers: Offers,
+    *,
+    most: int | None = None,
+    new: bool = False,
+    rows: int = 5,
+    levels: bool = True,
+    kind: str = "",
+) -> DataTable | None:
+    """Every offer with its reason, a row a customer and rank; the customers with the best first offers first.
+
+    Without `levels` no chance stands in it, nor what rests on one; `kind` says that it is the list of one kind.
+    """
+    chosen = offers.of_kind(kind) if kind else offers.table
+    if kind and chosen.empty:
+        return None
+    table = chosen.sort_values(["customer_id", "rank"], kind="stable")
     value = table["expected_margin" if offers.ranked_by == "expected margin" else "probability"]
     best = value.groupby(table["customer_id"]).transform("first").fillna(-1.0)
     table = table.assign(best=best).sort_values(
@@ -117,16 +131,22 @@ def offers_table(
         }
     )
     empty = [name for name in ("price", "expected_margin", "due_on") if frame[name].isna().all()]
+    if not levels:
+        empty += [name for name in ("probability_pct", "expected_margin") if name not in empty]
     if (frame["product"].astype("str") == frame["product_id"].astype("str")).all():
         empty.append("product_id")
     return DataTable(
         frame.drop(columns=empty).rename(columns={"kind": "offer_kind", "probability_pct": "buy_chance_pct"}),
-        name="new-offers" if new else "offers",
-        caption=claim("offers-table-new" if new else "offers-table-all"),
+        name=f"{kind}-offers" if kind else "new-offers" if new else "offers",
+        caption=claim("offers-table-kind", kind=KIND_PLURALS.term(kind))
+        if kind
+        else claim("offers-table-new" if new else "offers-table-all"),
         currency=offers.currency,
         rows=rows,
         about=about_workspace(crm),
-        meanings={"buy_chance_pct": str(claim("offers-table-chance", days=days(offers.horizon_days)))},
+        meanings={"buy_chance_pct": str(claim("offers-table-chance", days=days(offers.horizon_days)))}
+        if levels
+        else None,
     )
 
 

@@ -7,7 +7,9 @@ import pandas as pd
 
 from crmlib.analyse.rules.cross_sell import CrossSell
 from crmlib.analyse.rules.mine import RuleBook
-from crmlib.present.claims import Claim, claim, count, name, names, share, times
+from crmlib.analyse.rules.worth import STRONG
+from crmlib.present.claims import Claim, claim, count, days, money, name, names, share, times
+from crmlib.present.reports.rules.say import MONEY_WORDS
 from crmlib.present.theme import (
     GREY,
     INK,
@@ -38,6 +40,27 @@ def ticks_between(low: float, high: float) -> list[float]:
 
 _SHADES = ("#6aa9d4", "#1f6aa5", "#0a2f52")
 _STEPS = (2.0, 5.0)
+
+
+def plot_rules_worth(result: CrossSell, *, most: int = 8, ax: Any = None) -> Any:
+    """What the rules that matter are expected to bring in baskets beyond chance."""
+    rules = result.best.head(most)
+    if rules.empty:
+        return nothing(ax, says=claim("rules-picture-none"))
+    first, worth = rules.iloc[0], [money(value, result.currency) for value in rules["expected"]]
+    return bar_picture(
+        ax,
+        title=claim(
+            "rules-picture-worth", before=name(first["if"]), after=name(first["then"]), worth=worth[0]
+        ),
+        names=[_pair(row) for _, row in rules.iterrows()],
+        values=rules["expected"].tolist(),
+        texts=worth,
+        unit=claim(
+            "rules-picture-worth-axis", kind=MONEY_WORDS.term(result.money), days=days(result.holdout_days)
+        ),
+        alt=lambda bars: claim("rules-picture-worth-alt", bars=bars),
+    )
 
 
 def plot_rules_lift(result: CrossSell, *, most: int = 10, ax: Any = None) -> Any:
@@ -196,7 +219,6 @@ def _lift_words() -> tuple[Claim, Claim, Claim]:
 
 _GRAPH_SHADES = ("#a9c9e4", "#4f94c8", "#0a4a80")
 _GRAPH_STEPS = (20.0, 50.0)
-_STRONG = 5.0
 _LOOKED_AT = 5_000
 
 
@@ -289,13 +311,13 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
     rules = _pairs(result).head(most)
     if rules.empty:
         return nothing(ax, says=claim("rules-picture-none"))
-    strong = rules[rules["lift"] > _STRONG]
-    title = claim("rules-picture-support-none", times=times(_STRONG))
+    strong = rules[rules["lift"] > STRONG]
+    title = claim("rules-picture-support-none", times=times(STRONG))
     if len(strong):
         title = claim(
             "rules-picture-support",
             strong=count(len(strong)),
-            times=times(_STRONG),
+            times=times(STRONG),
             share=share(strong["support_pct"].max()),
         )
     with theme():

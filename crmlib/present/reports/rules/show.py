@@ -2,8 +2,8 @@
 
 from crmlib.analyse.rules.cross_sell import CrossSell
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
-from crmlib.present.claims import claim, count, number
-from crmlib.present.reports.rules.say import ITEM_WORDS, ITEMS_WORDS
+from crmlib.present.claims import claim, count, date, days, number
+from crmlib.present.reports.rules.say import CHANGE_WORDS, ITEM_WORDS, ITEMS_WORDS, MONEY_WORDS, USE_WORDS
 
 
 def cross_sell_figures(found: CrossSell) -> KeyFigures:
@@ -20,6 +20,72 @@ def cross_sell_figures(found: CrossSell) -> KeyFigures:
         ),
         KeyFigure(label=claim("rules-figure-found"), value=count(len(found.pairs), at="rules.found")),
         KeyFigure(label=claim("rules-figure-lift"), value=lift, unit=str(claim("rules-figure-lift-unit"))),
+    )
+
+
+def best_table(found: CrossSell) -> DataTable | None:
+    """The rules that matter: counts, what they are expected to bring, what they brought, and where to use them."""
+    if found.best.empty:
+        return None
+    best, within = found.best, days(found.holdout_days)
+    frame = best[["if", "then"]].assign(
+        rule_use=[str(USE_WORDS.term(use)) for use in best["use"]],
+        rule_expected=best["expected"],
+        rule_came=best["came"],
+        baskets_with_both=best["count"],
+        baskets_with_either=best["either"],
+        confidence_pct=best["confidence_pct"],
+        lift=best["lift"],
+    )
+    if not found.holdout_days:
+        frame = frame.drop(columns=["rule_expected", "rule_came"])
+    return DataTable(
+        frame,
+        name="rules_that_matter",
+        caption=claim("rules-table-best", kind=MONEY_WORDS.term(found.money)),
+        currency=found.currency,
+        rows=10,
+        meanings={
+            "rule_expected": str(claim("rules-table-best-expected", days=within)),
+            "rule_came": str(claim("rules-table-best-came", days=within)),
+        },
+    )
+
+
+def changes_table(found: CrossSell) -> DataTable | None:
+    """Rules that were born, died or changed."""
+    if found.changes.empty:
+        return None
+    frame = found.changes.assign(
+        rule_change=[str(CHANGE_WORDS.term(each)) for each in found.changes["change"]]
+    )
+    return DataTable(
+        frame[["rule_change", "if", "then", "confidence_pct", "later_confidence_pct"]],
+        name="rules_changed",
+        caption=claim("rules-table-changes", day=date(found.compared_on), days=days(found.holdout_days)),
+        download=False,
+    )
+
+
+def levels_table(found: CrossSell) -> DataTable | None:
+    """The levels that were looked at, and what their rules brought in later time."""
+    if not found.holdout_days:
+        return None
+    frame = found.levels.assign(level=[str(ITEM_WORDS.term(item)) for item in found.levels["item"]])
+    return DataTable(
+        frame[["level", "rules", "named", "held", "expected", "came"]].rename(
+            columns={
+                "rules": "rules_found",
+                "named": "rules_named",
+                "held": "rules_held",
+                "expected": "rule_expected",
+                "came": "rule_came",
+            }
+        ),
+        name="rule_levels",
+        caption=claim("rules-table-levels", day=date(found.cutoff), days=days(found.holdout_days)),
+        currency=found.currency,
+        download=False,
     )
 
 

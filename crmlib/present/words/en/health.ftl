@@ -57,6 +57,12 @@ health-checks-mended =
     or left empty, and the rest of the row is used.
 health-checks-warned =
     Rows with a warning are used as they are. Each check can be made stricter where the export is known to be wrong.
+health-checks-not-goods = { $products } { PLURAL($products, one: "product looks", other: "products look") } like postage, fees, samples or corrections rather than goods, and { PLURAL($products, one: "is", other: "are") } never offered: { $named }{ $products ->
+        [1] { "" }
+        [2] { "" }
+        [3] { "" }
+       *[other] { " " }and others
+    }.
 health-checks-unknown-customers =
     { $share } of order lines come from customers who are not in the list: they count in full, but nothing is known
     about them beyond what they buy.

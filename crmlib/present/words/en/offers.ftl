@@ -4,14 +4,14 @@
 
 offers-answer-ahead = These offers beat the strongest plain list, { $list }, by { $gap } ({ $ours } of customers bought within { $days }, against { $theirs }){ $money }.
 offers-answer-behind = { CAPITAL($list) } did better than these offers by { $gap } ({ $theirs } of customers bought within { $days }, against { $ours }){ $money }.
-offers-answer-uncertain = These offers are not shown to beat { $list }: { $ours } of customers bought from them within { $days }, { $theirs } from that list{ $money }.
+offers-answer-uncertain = These offers tie with { $list }: { $ours } of customers bought from them within { $days }, { $theirs } from that list{ $money }.
 offers-answer-alone = { $ours } of customers bought something from these offers within { $days }.
 offers-answer-untested = Whether the offers hold could not be tested. { $reason }
 offers-money-more = { " " }and brought { $gap } more a customer
 offers-money-less = , but brought { $gap } less a customer
 offers-money-they-more = ; the offers brought { $gap } more a customer
 offers-money-they-less = ; the offers brought { $gap } less a customer
-offers-money-alike = ; in money the two are alike ({ $ours } and { $theirs } a customer)
+offers-money-alike = ; in money, too ({ $ours } and { $theirs } each)
 offers-money-none = { "" }
 offers-answer-start-list = First, offer “{ $product }” to { $customers } { PLURAL($customers, one: "customer", other: "customers") }, as listed below.
 offers-answer-start-own-repeats = First, offer each customer what they already buy most often.
@@ -38,7 +38,7 @@ offers-side-popularity-new = Best sellers the customer had not bought
 
 offers-finding-new-ahead = With products new to the customer, the offers beat { $list }: { $ours } of customers bought one, against { $theirs }.
 offers-finding-new-behind = With products new to the customer, { $list } did better than the offers: { $theirs } of customers bought one, against { $ours }.
-offers-finding-new-uncertain = With products new to the customer, the offers are not shown to beat { $list }: { $ours } of customers bought one, against { $theirs }.
+offers-finding-new-uncertain = With products new to the customer, the offers tie with { $list }: { $ours } of customers bought one, against { $theirs }.
 
 ## Key figures: offers_figures
 
@@ -81,6 +81,7 @@ offers-made-all = { $people ->
 offers-made-some = { $people } of { $customers } { PLURAL($customers, one: "customer", other: "customers") } { PLURAL($people, one: "gets", other: "get") } { $made } { PLURAL($made, one: "offer", other: "offers") }: { $kinds }.
 offers-order-expected-margin = Each customer’s offers stand in the order of expected margin: the chance of buying within { $days }, times what we earn on a piece.
 offers-order-probability = Each customer’s offers stand in the order of the chance of buying within { $days }.
+offers-order-only = This is a ranking only: how high the chances are did not agree with later dates, so no chance is shown.
 offers-cold = { $cold } { PLURAL($cold, one: "customer has", other: "customers have") } not bought anything yet and { PLURAL($cold, one: "gets", other: "get") } best sellers.
 
 offer-count-repeat-sell = { $n } { PLURAL($n, one: "repeat", other: "repeats") }
@@ -104,6 +105,7 @@ offers-picture-kinds-none = There is nothing to offer
 offers-picture-kinds-alt = Bar chart of the number of offers of each kind: { $bars }.
 
 offers-table-all = Every offer; customers with the best first offer stand first
+offers-table-kind = Customers for whom { $kind } are worth a list of their own; the best first offer stands first
 offers-table-new = Offers new to the customer; customers with the best first offer stand first
 offers-table-chance = Of buying it within { $days }.
 

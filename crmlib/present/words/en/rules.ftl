@@ -3,10 +3,13 @@
 ## The answer and the findings: cross_sell_answer, cross_sell_findings
 
 rules-answer-first = { $share } of baskets with { $before } also hold { $after }.
+rules-answer-worth = { $share } of baskets with { $before } also hold { $after }: beyond chance, worth { $worth } of { $kind } in { $days }.
 rules-answer-many = { $rules } { PLURAL($rules, one: "combination", other: "combinations") } of { $items } { PLURAL($rules, one: "is", other: "are") } bought together clearly more often than chance would have it.
 rules-answer-none = No combination of { $items } is bought together clearly more often than by chance, in at least { $least } { PLURAL($least, one: "basket", other: "baskets") }.
 rules-finding-first = Whoever buys { $before } also buys { $after } in { $share } of cases, { $lift } as often as by chance.
-rules-finding-most = The combination that reaches most baskets beyond chance: { $before } with { $after }, in { $baskets } { PLURAL($baskets, one: "basket", other: "baskets") }, { $extra } more than chance would bring.
+rules-finding-proof = Of the { $rules } { PLURAL($rules, one: "rule", other: "rules") } that mattered most on { $day }, { $held } held in the { $days } after; together they were expected to bring { $expected } of { $kind } beyond chance and brought { $came }.
+rules-money-margin = margin
+rules-money-revenue = revenue
 
 # What is looked at, one and several
 item-subcategory = group of products
@@ -28,6 +31,11 @@ rules-figure-items-note = different { $items }; half of the baskets hold no more
 rules-figure-found = Combinations above chance
 rules-figure-lift = Strongest combination
 rules-figure-lift-unit = times chance
+rules-table-best = What is worth most beyond chance; { $kind } is that of the second product
+rules-table-best-expected = What the second is expected to earn in baskets beyond chance in the next { $days }.
+rules-table-best-came = What it did earn so in the last { $days }, if the rule was known before.
+rules-table-changes = Rules that were born or died since { $day }, or changed in the last { $days }
+rules-table-levels = Levels looked at: rules known on { $day }, and what became of them in { $days }
 rules-table-rules = Whoever buys this buys that as well
 rules-table-rules-first = Whoever buys this buys that as well: the first { $shown } of { $rules }
 rules-table-items = What is in most baskets
@@ -38,6 +46,8 @@ rules-level-group = This report looks at { $items }.
 ## What goes together: rules_paragraph, plot_rules_lift, plot_rule_graph
 
 rules-read = A rule is read from left to right: of all baskets with the first, so many hold the second too. The lift says how many times as often as if the two had nothing to do with each other.
+rules-read-worth = Its worth is the { $kind } that the second product earns in baskets beyond what chance, month by month, would bring: expected for the next { $days } at the rate of the last year, and what it was in the last { $days }.
+rules-read-revenue = No costs are known, so revenue stands for margin.
 rules-across = { $joined } of the { $rules } { PLURAL($rules, one: "combination", other: "combinations") } join different categories: they bring a customer to a shelf that was not on the list.
 
 rules-picture-none = No rule is above chance in so many baskets
@@ -58,9 +68,38 @@ rules-picture-holds-in = rule holds in so many cases
 ## Where most is to be won: act_paragraph, plot_rules_scatter, plot_lift_by_support
 
 rules-act-none = There is nothing to act on until a rule is found.
-rules-act-start = Start with what already goes together most, for buyers who take one without the other: { $offers }.
-rules-act-one = { $after } for buyers of { $before }
-rules-act-where = Rules with a high lift and few baskets are for the shelf; rules with many baskets are for the till, the newsletter and the start page.
+rules-act-start = First, { $offers }.
+rules-act-one = offer { $after } to buyers of { $before }
+rules-act-pair = { $after } with { $before }
+rules-act-use-bundle = As a bundle, since each is bought with the other: { $rules }.
+rules-act-use-email = By e-mail in the { $days } after the first was bought: { $rules }.
+rules-act-use-call = On the call or visit in which the first is ordered: { $rules }.
+rules-act-use-shelf = Side by side on the shelf and the product’s page: { $rules }.
+rules-use-bundle = Bundle
+rules-use-email = E-mail
+rules-use-call = Call
+rules-use-shelf = Shelf
+rules-proof-none = So there is no rule to hold against later time.
+rules-proof-short = The history is too short to hold rules against later time.
+rules-changes-none = Of these rules, none was born, died or changed since { $day }.
+rules-changes = Of the rules that matter, { $born ->
+        [0] none
+       *[other] { $born }
+    } { PLURAL($born, one: "was", other: "were") } born and { $died ->
+        [0] none
+       *[other] { $died }
+    } died since { $day }; { $moved ->
+        [0] none
+       *[other] { $moved }
+    } of them { PLURAL($moved, one: "holds", other: "hold") } clearly more or less often of late.
+rules-change-born = Born
+rules-change-died = Died
+rules-change-stronger = Stronger
+rules-change-weaker = Weaker
+
+rules-picture-worth = “{ $after }” with “{ $before }” is worth most: { $worth }
+rules-picture-worth-axis = expected { $kind } beyond chance in the next { $days }
+rules-picture-worth-alt = Bar chart of what rules are expected to be worth: { $bars }.
 
 rules-picture-scatter = Of { $rules } rules, { $sure } { PLURAL($sure, one: "holds", other: "hold") } in at least half of all cases
 rules-picture-scatter-one = The rule holds in { $share } of cases
@@ -106,5 +145,9 @@ rules-how-refunds = { $lines } { PLURAL($lines, one: "line that gives goods back
 rules-how-large = { $baskets } { PLURAL($baskets, one: "basket", other: "baskets") } with more than { $most } items { PLURAL($baskets, one: "is", other: "are") } left out.
 rules-how-unnamed = { $share } of order lines are of products without such a group; they are in no rule.
 rules-limits-codes = Products are known by code only, and codes for postage and the like are taken for products; a table of products with their names would bring words.
-rules-how-basket = A basket is an order from which anything was taken, also free of charge or sent back later; the customer profile counts only orders that were paid for and kept.
-rules-limits-margin = Prices, margins and stock are not looked at; a good rule can still sell what earns nothing.
+rules-how-basket = A basket is an order of which something was paid for and kept.
+rules-how-free = { $lines } { PLURAL($lines, one: "line at price 0 is", other: "lines at price 0 are") } left out: stock bookings and gifts are no choice of the customer.
+rules-how-cancelled = { $lines } { PLURAL($lines, one: "line that was cancelled or wholly sent back is", other: "lines that were cancelled or wholly sent back are") } left out.
+rules-how-use = A rule that holds both ways in three of ten cases is a bundle; one whose second product is bought more often in the { $days } after than along with the first is for an e-mail; of the others, those ordered mostly through a person are for the call, the rest for the shelf.
+rules-limits-stock = Stock is not looked at, and a rule can still sell what earns little.
+rules-limits-season = The history is too short to tell season from habit.

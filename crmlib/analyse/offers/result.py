@@ -13,6 +13,9 @@ KINDS = ("cross-sell", "up-sell", "repeat-sell")
 NEW_KINDS = ("cross-sell", "up-sell")
 """Those of them that bring something the customer has not bought before."""
 
+LISTS = (KINDS, NEW_KINDS, *((kind,) for kind in KINDS))
+"""The lists of a report: of all kinds, of what is new, and of each kind alone, made from candidates of that kind."""
+
 BEST_SELLER = "best-seller"
 """What somebody is offered of whom no purchase is known, or where nothing of the other kinds is left."""
 

@@ -264,7 +264,6 @@ def _found(crm: Crm, column: str, tried: dict[str, _Tried], lines: BasketLines, 
         before = {(a, b) for a, b in zip(level.known["before"], level.known["after"], strict=True)}
         was = [pair in before for pair in zip(pairs["before"], pairs["after"], strict=True)]
         shown["came"] = later["later_money"].where(was)
-        shown["later_baskets"] = later["later_both"].where(was)
     order = shown.sort_values(["expected", "lift"], ascending=False, kind="stable").index[:MATTER]
     use = where_to_use(pairs.loc[order], shelf)
     best = shown.loc[order].assign(use=use["use"], later_pct=100 * use["later_share"])

@@ -121,8 +121,9 @@ def _parts(crm: Crm) -> pd.DataFrame:
     day = f"date_diff('day', date '1970-01-01', {local_day('ordered_at')})"
     sql = steps.sql(_PARTS_SQL.format(day=day, gone="gone" if named else "0", joined=_GONE if named else ""))
     rows = crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
-    order = ["order_id", "product_id"]
-    return rows.sort_values(order, kind="stable", na_position="last").reset_index(drop=True)
+    # The engine's order is any; whole numbers sort quicker than names.
+    places = [pd.factorize(rows[name], sort=True)[0] for name in ("product_id", "order_id")]
+    return rows.iloc[np.lexsort(places)].reset_index(drop=True)
 
 
 def product_groups(crm: Crm, products: pd.Index, column: str) -> pd.Series:

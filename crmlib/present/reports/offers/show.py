@@ -131,6 +131,8 @@ def offers_table(
         }
     )
     empty = [name for name in ("price", "expected_margin", "due_on") if frame[name].isna().all()]
+    if kind:
+        empty.append("kind")
     if not levels:
         empty += [name for name in ("probability_pct", "expected_margin") if name not in empty]
     if (frame["product"].astype("str") == frame["product_id"].astype("str")).all():

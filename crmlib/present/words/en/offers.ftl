@@ -105,7 +105,7 @@ offers-picture-kinds-none = There is nothing to offer
 offers-picture-kinds-alt = Bar chart of the number of offers of each kind: { $bars }.
 
 offers-table-all = Every offer; customers with the best first offer stand first
-offers-table-kind = Customers for whom { $kind } are worth a list of their own; the best first offer stands first
+offers-table-kind = A list of { $kind } only; customers with the best first offer stand first
 offers-table-new = Offers new to the customer; customers with the best first offer stand first
 offers-table-chance = Of buying it within { $days }.
 

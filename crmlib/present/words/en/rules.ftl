@@ -3,7 +3,7 @@
 ## The answer and the findings: cross_sell_answer, cross_sell_findings
 
 rules-answer-first = { $share } of baskets with { $before } also hold { $after }.
-rules-answer-worth = { $share } of baskets with { $before } also hold { $after }: beyond chance, worth { $worth } of { $kind } in { $days }.
+rules-answer-worth = { $share } of baskets with { $before } also hold { $after }: { $worth } of extra { $kind } in { $days }.
 rules-answer-many = { $rules } { PLURAL($rules, one: "combination", other: "combinations") } of { $items } { PLURAL($rules, one: "is", other: "are") } bought together clearly more often than chance would have it.
 rules-answer-none = No combination of { $items } is bought together clearly more often than by chance, in at least { $least } { PLURAL($least, one: "basket", other: "baskets") }.
 rules-finding-first = Whoever buys { $before } also buys { $after } in { $share } of cases, { $lift } as often as by chance.
@@ -81,7 +81,7 @@ rules-use-call = Call
 rules-use-shelf = Shelf
 rules-proof-none = So there is no rule to hold against later time.
 rules-proof-short = The history is too short to hold rules against later time.
-rules-changes-none = Of these rules, none was born, died or changed since { $day }.
+rules-changes-none = Of the rules that matter, none was born, died or changed since { $day }.
 rules-changes = Of the rules that matter, { $born ->
         [0] none
        *[other] { $born }

@@ -277,3 +277,24 @@ def test_what_was_left_out_is_counted():
     one = replace(little_offers(), removed=little_offers().removed.head(1))
     said = str(claims_offers.removed_paragraph(one)[0]).replace("\u00a0", " ")
     assert said == "One rule took out 3 possible offers: it is no longer sold, and nothing replaces it."
+
+
+def test_chances_that_later_dates_did_not_bear_out_are_not_shown_and_said_so():
+    offers = little_offers()
+    shown, bare = (tables_offers.offers_table(HERE, offers, levels=levels).frame for levels in (True, False))
+    assert "buy_chance_pct" in shown and not {"buy_chance_pct", "expected_margin"} & set(bare)
+    assert "ranking only" in " ".join(map(str, claims_offers.offers_paragraph(offers, levels=False)))
+    proof = little_proof()
+    wrong = replace(proof, by_decile=proof.by_decile.assign(agrees=False))
+    assert not claims_offers.levels_promised(wrong) and not claims_offers.levels_promised(MISSING)
+    right = replace(proof, by_decile=proof.by_decile.assign(agrees=True))
+    assert claims_offers.levels_promised(right)
+
+
+def test_a_list_of_one_kind_holds_that_kind_alone():
+    offers = little_offers()
+    kind = offers.table["kind"].iloc[0]
+    table = tables_offers.offers_table(HERE, offers, kind=kind)
+    assert len(table.frame) == int((offers.table["kind"] == kind).sum()) > 0
+    assert "offer_kind" not in table.frame and table.name == f"{kind}-offers"
+    assert tables_offers.offers_table(HERE, no_offers(), kind=kind) is None

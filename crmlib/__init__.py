@@ -159,6 +159,10 @@ _SHELF = {
         "Segmentation",
         "segment_customers",
     ),
+    "crmlib.analyse.service.cases": (
+        "ServiceCases",
+        "service",
+    ),
     "crmlib.analyse.value.pareto": (
         "ParetoCurve",
         "pareto",

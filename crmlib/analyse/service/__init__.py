@@ -1,0 +1,1 @@
+"""Service: how fast cases are answered and solved, and which products cause them."""

@@ -13,3 +13,19 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no ../shared/data: tests on that real data are skipped")
     return SHARED
+
+
+LONGEST = (
+    *("test_suite.py", "present/test_canaries.py", "test_notebooks.py", "prepare/draft/test_made_up.py"),
+    *("present/run/test_runs.py", "test_packaging.py", "present/publish/test_publish_killed.py"),
+    *("analyse/test_worklist.py", "analyse/test_states_agree.py", "analyse/pipeline/test_lead_scores.py"),
+    *("analyse/pipeline/test_portrait.py", "prepare/test_increments.py", "present/test_export.py"),
+)
+"""The files that take longest come first, so that no worker is alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the files, and leave the order within each."""
+    folder = Path(__file__).resolve().parent
+    place = {folder / name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))

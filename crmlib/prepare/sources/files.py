@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
+from filelock import FileLock, Timeout
 
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.config.read import WorkspaceConfig
@@ -180,14 +181,30 @@ def scratch_folder() -> Path:
 
 @cache
 def _scratch(process: int) -> Path:
+    _sweep_scratch()
     folder = Path(tempfile.mkdtemp(prefix="crmlib-text-")).resolve()
+    alive = FileLock(folder / ".lock")
+    alive.acquire()
 
     def remove() -> None:
         if os.getpid() == process:
             shutil.rmtree(folder, ignore_errors=True)
+            alive.release()
 
     atexit.register(remove)
     return folder
+
+
+def _sweep_scratch() -> None:
+    """Remove what killed processes have left: nobody holds its lock."""
+    for left in Path(tempfile.gettempdir()).glob("crmlib-text-*/.lock"):
+        held = FileLock(left)
+        try:
+            held.acquire(blocking=False)
+        except (Timeout, OSError):
+            continue
+        shutil.rmtree(left.parent, ignore_errors=True)
+        held.release()
 
 
 def _with_log(path: Path) -> tuple[Path, ...]:

@@ -39,7 +39,6 @@ from crmlib.present.run.reports import (
 from crmlib.schema.errors import CrmlibError, NothingAcceptedError, ParameterError, SourceError
 from crmlib.schema.tables import CORE_TABLES
 
-
 TERMINATED = 143
 
 
@@ -325,7 +324,8 @@ def print_verified(
     found = verify_run(run, workspace=workspace, notebooks=notebooks, again=not quick)
     part = f" ({100 * found.recounted / found.quantities:.0f} %)" if found.quantities else ""
     lines = [
-        f"{_near(run)}: files, words and sources are as published; {found.claims:,} claims state {found.facts:,} values.",
+        f"{_near(run)}: files, words and sources are as published.",
+        f"{found.claims:,} claims state {found.facts:,} values.",
         f"Counted another way, by plain SQL: {found.recounted:,} of {found.quantities:,} that name a quantity{part}.",
     ]
     lines.append(

@@ -169,8 +169,7 @@ def field_findings(
                 f"have {with_article(field.name)} that is no date as written (state date_formats in crm.toml)"
             )
             add(field, "unparsable_date", strict, says, f"{base} is not null and {typed} is null")
-            skipped = skipped_sql(base, typed, time_zone=time_zone) if field.type == "timestamp" else ""
-            if skipped:
+            if field.type == "timestamp" and (skipped := skipped_sql(base, typed, time_zone=time_zone)):
                 says = f"have {with_article(field.name)} in the hour that the clocks of {time_zone} skip in spring"
                 add(field, "skipped_hour", "warn", says, skipped)
         elif field.type not in TEXT_TYPES:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -20,10 +20,6 @@ from crmlib.prepare.privacy import key_print, public_ids, shows_pseudonyms
 from crmlib.present.claims import claim
 from crmlib.present.messages import language
 from crmlib.schema.tables import TABLES
-
-if TYPE_CHECKING:
-    from crmlib.present.run.notebooks import Execution
-    from crmlib.present.run.reports import Report
 
 PACKAGES = (
     "pandas",
@@ -113,9 +109,7 @@ def open_facts(folder: Path, *, as_of: str | None, open_workspace: Any) -> Facts
         crm.engine.close()
 
 
-def report_key(
-    report: "Report", *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()
-) -> str:
+def report_key(report: Any, *, facts: Facts, parameters: Mapping[str, Any], extra: Iterable[str] = ()) -> str:
     """A hash of all that a report's page comes from; equal keys mean equal pages.
 
     The notebook's cells, the parameters, the fingerprints and counts of the sources, the key of the checked tables, the
@@ -180,8 +174,8 @@ def versions() -> dict[str, str]:
 
 
 def report_record(
-    report: "Report",
-    execution: "Execution",
+    report: Any,
+    execution: Any,
     *,
     parameters: Mapping[str, Any],
     key: str,
@@ -278,7 +272,7 @@ def seal_of(record: Mapping[str, Any]) -> str:
 
 
 def page_context(
-    report: "Report", facts: Facts, *, run: str, parameters: Mapping[str, Any], index_href: str
+    report: Any, facts: Facts, *, run: str, parameters: Mapping[str, Any], index_href: str
 ) -> dict[str, Any]:
     """What head and foot of a report's page say."""
     used = [name for name in (*report.needs, *report.wants) if name in facts.tables]
@@ -301,7 +295,7 @@ def page_context(
     }
 
 
-def status_table(executions: "Iterable[Execution]") -> pd.DataFrame:
+def status_table(executions: Iterable[Any]) -> pd.DataFrame:
     """One row a report: `report`, `status`, `seconds`, `reason`, `reused`."""
     columns = ["report", "status", "seconds", "reason", "reused"]
     return pd.DataFrame([[getattr(e, name) for name in columns] for e in executions], columns=columns)

@@ -330,7 +330,8 @@ def print_verified(
     found = verify_run(run, workspace=workspace, notebooks=notebooks, again=not quick)
     part = f" ({100 * found.recounted / found.quantities:.0f} %)" if found.quantities else ""
     lines = [
-        f"{_near(run)}: files, words and sources are as published; {found.claims:,} claims state {found.facts:,} values.",
+        f"{_near(run)}: files, words and sources are as published.",
+        f"{found.claims:,} claims state {found.facts:,} values.",
         f"Counted another way, by plain SQL: {found.recounted:,} of {found.quantities:,} that name a quantity{part}.",
     ]
     lines.append(

@@ -18,7 +18,6 @@ from typing import Any
 
 import psutil
 
-from crmlib.present.run.kernels import Kernels
 from crmlib.schema.errors import CrmlibError, SourceError
 
 GRACE_SECONDS = 3.0
@@ -64,7 +63,7 @@ class Bounds:
         return self.memory or int(psutil.virtual_memory().total * MEMORY_SHARE)
 
 
-def read_apart(folder: Path, *, as_of: str | None, bounds: Bounds, kernels: Kernels) -> Any:
+def read_apart(folder: Path, *, as_of: str | None, bounds: Bounds, kernels: Any) -> Any:
     """The facts of a workspace, read in a process of its own (see `crmlib.present.publish.manifest.read_facts`)."""
     answer = kernels.folder / f"read-{time.monotonic_ns()}"
     arguments = [str(folder.resolve()), as_of or "", str(answer), str(bounds.seconds)]
@@ -156,7 +155,7 @@ def read_into(arguments: list[str]) -> None:
         told = ("read", open_facts(Path(folder), as_of=as_of or None, open_workspace=open_workspace))
     except Exception as error:
         kind = "refused" if isinstance(error, CrmlibError | OSError) else "failed"
-        told = (kind, in_words(error), traceback.format_exc())
+        told = (kind, in_words(error, place=folder), traceback.format_exc())
         if late.is_set():  # what was interrupted says so in its own words
             told = ("refused", str(_too_long(float(seconds))), "")
     done.set()
@@ -165,13 +164,12 @@ def read_into(arguments: list[str]) -> None:
     half.replace(answer)
 
 
-def in_words(error: BaseException) -> str:
+def in_words(error: BaseException, *, place: str | Path = "the disk") -> str:
     """An error as one line: a file with what is wrong with it, a sentence of ours, or its kind and its words."""
     if isinstance(error, CrmlibError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        place = error.filename or "the disk"
-        return f"{place}: {error.strerror}."
+        return f"{error.filename or place}: {error.strerror}."
     return f"{type(error).__name__}: {error}".strip().splitlines()[0].rstrip(": ")
 
 

@@ -433,7 +433,7 @@ def _beside(job):
 @contextmanager
 def log_to(path: str | Path) -> Iterator[logging.Logger]:
     """Write what the runner and papermill log into a file, and nothing of it to the console."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _QuietHandler(path, encoding="utf-8")
     handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
     changed = [(logging.getLogger(name), logging.getLogger(name).propagate) for name in LOGGERS]
     for logger, _ in changed:
@@ -447,6 +447,17 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
             logger.removeHandler(handler)
             logger.propagate = propagate
         handler.close()
+
+
+class _QuietHandler(logging.FileHandler):
+    """A log on a disk that is full loses lines; the run says by itself what is wrong."""
+
+    def handleError(self, record):
+        pass
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 class _PlainFormatter(logging.Formatter):

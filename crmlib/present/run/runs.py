@@ -131,7 +131,12 @@ def _whatever_happens(folder, order, known, kernels):
         details = getattr(error, "details", "") or traceback.format_exc()
         status = "refused" if isinstance(error, OSError) else "failed"
         log = _keep_details(order.out / folder.name, details)
-        return Run(workspace=folder.name, status=status, reason=in_words(error), log=log)
+        return Run(
+            workspace=folder.name,
+            status=status,
+            reason=in_words(error, place=order.out / folder.name),
+            log=log,
+        )
 
 
 def _note_attempt(root, run):

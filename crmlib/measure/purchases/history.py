@@ -284,6 +284,11 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = 
     moment = closing_moment_of_table(as_of, time_zone=time_zone)
     table = ask_orders(transactions, _question(), as_of=moment, time_zone=time_zone)
     table.attrs["bins"] = bins
+    return rfm_scores(table, bins=bins)
+
+
+def rfm_scores(table: pd.DataFrame, *, bins: int = 5) -> pd.DataFrame:
+    """Figures of buyers with the scores of `rfm_table` beside them."""
     return table.assign(
         r_score=_scores(-table["recency_days"], bins=bins),
         f_score=_scores(table["order_count"], bins=bins),

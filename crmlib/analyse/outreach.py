@@ -382,20 +382,16 @@ def plan_outreach(
     allowed = allowed_channels(permissions, channel=channel)
     last = _last_days(crm, until=day).reindex(permissions.index)
     aside = _set_aside(permissions, offers.table, chosen, allowed, last, channel=channel, day=day, rest=rest)
-    if only is not None:
-        others = [name for name in permissions.index if name not in only]
-        aside |= dict.fromkeys(others, ("other_group", np.nan, ""))
+    aside |= _others(permissions, only)
     ready = chosen.loc[[name for name in chosen.index if name not in aside]]
     cut = len(ready) if most is None else most
     aside |= dict.fromkeys(ready.index[cut:], ("beyond_most", np.nan, ""))
     ready = ready.iloc[:cut]
-    ready = ready.join(
-        choose_channels(allowed.loc[ready.index], channel_responses(crm), asked=channel != "auto")
-    )
+    found = choose_channels(allowed.loc[ready.index], channel_responses(crm), asked=channel != "auto")
+    ready = ready.join(found)
     ready["last_contacted_on"] = last["contacted_on"].reindex(ready.index)
-    is_control = draw_control(
-        ready["expected_value"], share_pct=share, seed=seed, salt=campaign_id
-    ).to_numpy()
+    drawn = draw_control(ready["expected_value"], share_pct=share, seed=seed, salt=campaign_id)
+    is_control = drawn.to_numpy()
     listed = ready.reset_index()[list(LIST_COLUMNS)]
     contacts, control = (listed[rows].reset_index(drop=True) for rows in (~is_control, is_control))
     frame = _aside_frame(aside)
@@ -418,6 +414,12 @@ def plan_outreach(
         consents_missing=_not_kept(permissions),
         currency=crm.currency,
     )
+
+
+def _others(permissions: pd.DataFrame, only: Collection[str] | None) -> dict[str, tuple[str, float, str]]:
+    """Who is not among those that the list is for."""
+    others = [] if only is None else [name for name in permissions.index if name not in only]
+    return dict.fromkeys(others, ("other_group", np.nan, ""))
 
 
 def _check(*, kind: str, most: Any, seed: Any, share: float, channel: str, rest: Any) -> None:

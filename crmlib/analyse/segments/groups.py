@@ -11,6 +11,7 @@ from crmlib.analyse.segments.moves import follow_segments
 from crmlib.analyse.stats.shrink import shrunk_rates
 from crmlib.measure.deals.contacts import customer_owners
 from crmlib.measure.indicators import compute_indicators
+from crmlib.measure.purchases.history import values_bought
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, min_group
 from crmlib.schema.errors import ParameterError, nearest
@@ -22,7 +23,6 @@ GROUPS = ("segment", "state", "type", "label", "stage", "owner", *OF_CUSTOMERS)
 OVER = ("category", "subcategory", "department", "brand", "channel", "store_id")
 """What groups can be compared over: traits of what was bought, and where."""
 
-_OF_ORDERS = ("channel", "store_id")
 MOST_VALUES = 12
 CLEAR_POINTS = 5.0
 """An index that is nearer than this to 100 shows no difference worth a word, however sure it is."""
@@ -87,12 +87,6 @@ class GroupComparison:
     def _repr_html_(self) -> str:
         return self.table.round(1).to_html(index=False)
 
-    def plot(self, *, ax: Any = None) -> Any:
-        """The index of every group and value, as a map of colours; unclear ones are empty."""
-        from crmlib.present.reports.segments.draw import plot_group_comparison
-
-        return plot_group_comparison(self, ax=ax)
-
 
 def compare_groups(crm: Crm, *, by: str = "segment", over: str = "category") -> GroupComparison:
     """What each group of customers buys more or less of than all, as an index with an interval.
@@ -133,7 +127,7 @@ def compare_groups(crm: Crm, *, by: str = "segment", over: str = "category") -> 
     """
     if over not in OVER:
         raise ParameterError(f"over: groups are not compared over {over!r}.{nearest(over, OVER)}")
-    groups, bought = customer_groups(crm, by), _bought(crm, over)
+    groups, bought = customer_groups(crm, by), values_bought(crm, over)
     groups = groups[groups["customer_id"].isin(bought["customer_id"])]
     sizes = groups["group"].value_counts()
     shown = sizes[sizes >= min_group(crm)]
@@ -181,21 +175,6 @@ def _labels(listed: Any) -> list[str]:
         listed = listed.split(";")
     found = [] if listed is None or isinstance(listed, float) else list(listed)
     return [str(one).strip() for one in found if str(one).strip()]
-
-
-def _bought(crm: Crm, over: str) -> pd.DataFrame:
-    """Which customer bought which value at least once."""
-    table = "transactions" if over in _OF_ORDERS else "products"
-    if "transactions" not in crm or table not in crm or over not in crm.columns(table):
-        raise ParameterError(
-            f"over: {table} has no column {over}. Map it in crm.toml, or compare over another."
-        )
-    source = "transactions t" if over in _OF_ORDERS else "transactions t join products p using (product_id)"
-    rows = crm.engine.rows(
-        f"select distinct t.customer_id, {over} from {source} "
-        f"where t.customer_id is not null and {over} is not null and t.net_amount > 0"
-    )
-    return pd.DataFrame(list(rows), columns=["customer_id", "value"]).astype("str")
 
 
 def _of_table(crm: Crm, table: str, column: str) -> pd.Series:

@@ -12,7 +12,7 @@ from crmlib.analyse.segments.published import Published
 from crmlib.analyse.segments.segment import Segmentation, published_of, segment_customers
 from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.kept import keep, last_kept
+from crmlib.prepare.outbox import keep, last_kept
 from crmlib.prepare.privacy import min_group
 
 KEPT_AS = "segments"

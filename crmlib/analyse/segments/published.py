@@ -16,7 +16,7 @@ MARGIN_POINTS = 5.0
 SAME_OVERLAP = 1 / 3
 """Members shared, of those in either: from here on a segment of a new model carries on an earlier one."""
 
-KEPT, NEW, FIRST = "kept", "new", "first"
+KEPT, NEW, FIRST = "kept", "replaced", "first"
 _ARRAYS = ("medians", "low", "high", "fence_low", "fence_high", "size", "power", "mean", "deviation", "kept")
 
 
@@ -92,7 +92,7 @@ class Carried:
 
     Parameters
     ----------
-    verdict : "kept", "new" or "first"
+    verdict : "kept", "replaced" or "first"
     since : closing moment from which the model holds, as text
     kept_pct, new_pct : float
         Share of the differences between customers that the published and the new segments explain.

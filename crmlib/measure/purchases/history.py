@@ -338,6 +338,22 @@ limit 50
 """
 
 
+def values_bought(crm: Crm, over: str) -> pd.DataFrame:
+    """Which customer bought which `value` of a column of products, or of `channel` or `store_id`, at least once."""
+    of_orders = over in ("channel", "store_id")
+    table = "transactions" if of_orders else "products"
+    if "transactions" not in crm or table not in crm or over not in crm.columns(table):
+        raise ParameterError(
+            f"over: {table} has no column {over}. Map it in crm.toml, or compare over another."
+        )
+    source = "transactions t" if of_orders else "transactions t join products p using (product_id)"
+    rows = crm.engine.rows(
+        f"select distinct t.customer_id, {over} from {source} "
+        f"where t.customer_id is not null and {over} is not null and t.net_amount > 0"
+    )
+    return pd.DataFrame(list(rows), columns=["customer_id", "value"]).astype("str")
+
+
 def basket_lines(crm: Crm, column: str) -> pa.Table:
     """Order lines with `order_id`, `item` and the amounts that are there, as an Arrow table.
 

@@ -6,6 +6,7 @@ import pytest
 
 from crmlib import Crm, compare_groups
 from crmlib.analyse.segments.groups import customer_groups, customers_in
+from crmlib.present.reports.segments.draw import plot_group_comparison
 from crmlib.schema.errors import ParameterError
 
 
@@ -68,6 +69,6 @@ def test_a_group_that_nobody_is_in_is_refused(crm):
 
 
 def test_the_picture_shows_clear_differences_only(crm):
-    ax = compare_groups(crm, by="region", over="category").plot()
+    ax = plot_group_comparison(compare_groups(crm, by="region", over="category"))
     texts = [text.get_text() for text in ax.texts if text.get_text().isdigit()]
     assert len(texts) == 2

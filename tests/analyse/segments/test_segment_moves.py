@@ -11,7 +11,7 @@ from crmlib import Crm, compute_indicators, follow_segments, segment_customers, 
 from crmlib.analyse.segments.moves import segment_meetings
 from crmlib.analyse.segments.published import KEPT, NEW, Published, match_segments
 from crmlib.analyse.segments.segment import published_of
-from crmlib.prepare.kept import keep, last_kept
+from crmlib.prepare.outbox import keep, last_kept
 
 START, SHIFTED = pd.Timestamp("2023-01-01"), pd.Timestamp("2024-05-01")
 

@@ -105,7 +105,8 @@ def figure(segmentation: Segmentation, column: str, value: float) -> Fact:
 
 def figure_word(column: str) -> Fact:
     """What a column is called within a sentence."""
-    return name(label_of(column).lower())
+    label = label_of(column)
+    return name(label[:1].lower() + label[1:])
 
 
 def differences(segmentation: Segmentation) -> pd.DataFrame:
@@ -294,7 +295,9 @@ def move_reason(column: str, change: float) -> Claim:
     """Which figure of those who moved changed most."""
     if not column:
         return claim("segments-moved-near")
-    return claim("segments-moved-rose" if change > 0 else "segments-moved-fell", figure=figure_word(column))
+    return claim(
+        "segments-moved-rose" if change > 0 else "segments-moved-fell", figure=name(label_of(column))
+    )
 
 
 def carried_paragraph(segmentation: Segmentation) -> list[Claim]:
@@ -302,7 +305,11 @@ def carried_paragraph(segmentation: Segmentation) -> list[Claim]:
     carried = segmentation.carried
     if carried.verdict == FIRST:
         return [claim("segments-carried-first")]
-    facts = {"kept": share(carried.kept_pct), "new": share(carried.new_pct), "margin": number(MARGIN_POINTS)}
+    facts = {
+        "kept": share(carried.kept_pct),
+        "other": share(carried.new_pct),
+        "margin": number(MARGIN_POINTS),
+    }
     if carried.verdict == KEPT:
         return [claim("segments-carried-kept", day=date(pd.Timestamp(carried.since)), **facts)]
     if not carried.matched:

@@ -9,6 +9,7 @@ from crmlib.analyse.segments.moves import SegmentMoves, segment_meetings
 from crmlib.analyse.segments.names import NO_PURCHASE
 from crmlib.analyse.segments.segment import Segmentation, late_in_segments, segment_advice, segment_list
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import min_group
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import STATE_WORDS, Family, claim, count, date, name, names, number, share, times
@@ -145,25 +146,28 @@ def balance_table(moves: SegmentMoves) -> DataTable:
     return DataTable(_named(frame), name="balance", caption=claim("segments-table-balance"), download=False)
 
 
-def meetings_table(segmentation: Segmentation, states: pd.Series, types: pd.Series) -> DataTable:
-    """Where segments meet states and types, in counts."""
+def meetings_table(crm: Crm, segmentation: Segmentation, states: pd.Series, types: pd.Series) -> DataTable:
+    """Where segments meet states and types, in counts; groups too small to be shown count together."""
+    fewest = min_group(crm)
     meetings = {
-        "in_states": _met(segment_meetings(segmentation, states), STATE_WORDS.term),
-        "in_types": _met(segment_meetings(segmentation, types), name),
+        "in_states": _met(segment_meetings(segmentation, states), STATE_WORDS.term, fewest),
+        "in_types": _met(segment_meetings(segmentation, types), name, fewest),
     }
     frame = pd.DataFrame(meetings, index=segmentation.profile.index.rename("segment"))
     return DataTable(_named(frame), name="states_and_types", caption=claim("segments-table-meetings"))
 
 
-def _met(table: pd.DataFrame, word: Any) -> list[str]:
-    """Of each row the groups that have anybody, the largest first."""
+def _met(table: pd.DataFrame, word: Any, fewest: int) -> list[str]:
+    """Of each row the groups that are large enough, the largest first, and all others together."""
     said = []
     for _, row in table.iterrows():
-        found = row[row > 0].sort_values(ascending=False, kind="stable")
-        parts = (
+        found = row[row >= fewest].sort_values(ascending=False, kind="stable")
+        parts = [
             claim("segments-met", group=word(group), customers=count(int(n))) for group, n in found.items()
-        )
-        said.append(str(names(parts)) if len(found) else "")
+        ]
+        if others := int(row.sum() - found.sum()):
+            parts.append(claim("segments-met-others", customers=count(others)))
+        said.append(str(names(parts)) if parts else "")
     return said
 
 

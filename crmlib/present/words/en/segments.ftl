@@ -126,19 +126,20 @@ segments-moved-most =
 segments-moved-mix =
     Besides, { $joined } { PLURAL($joined, one: "customer is", other: "customers are") } new, and { $left }
     { PLURAL($left, one: "has", other: "have") } no purchase left.
-segments-moved-rose = { $figure } rose
-segments-moved-fell = { $figure } fell
+segments-moved-rose = “{ $figure }” rose
+segments-moved-fell = “{ $figure }” fell
 segments-moved-near = hardly any figure changed: they stand near a border
 segments-table-moves = Moves since { $day }, most revenue first
 segments-table-balance = What made each segment larger or smaller
 segments-table-meetings = Where segments, states and types meet, in customers
 segments-met = { $group } { $customers }
+segments-met-others = others { $customers }
 segments-carried-first = No earlier report is known here: the next one keeps these segments while they serve.
 segments-carried-kept =
-    The segments are those of { $day }: they explain { $kept } of how customers differ today, new ones would explain { $new },
+    The segments are those of { $day }: they explain { $kept } of how customers differ today, new ones would explain { $other },
     and { $margin } points more are asked for.
 segments-carried-new =
-    The segments are new: they explain { $new } of how customers differ, the earlier ones { $kept }, or no longer come back
+    The segments are new: they explain { $other } of how customers differ, the earlier ones { $kept }, or no longer come back
     when customers are drawn again. { $same } of them carry on an earlier one, with its name and colour where its rule still
     holds.
 segments-carried-other = The segments are new: the earlier ones rest on figures that are not there today.

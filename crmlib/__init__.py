@@ -155,6 +155,8 @@ _SHELF = {
         "mine_rules",
         "prune_redundant",
     ),
+    "crmlib.analyse.segments.groups": ("GroupComparison", "compare_groups"),
+    "crmlib.analyse.segments.moves": ("SegmentMoves", "follow_segments", "segment_moves"),
     "crmlib.analyse.segments.segment": (
         "Segmentation",
         "segment_customers",

@@ -320,6 +320,14 @@ def lists(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets a folder of the campaign's name.")],
     product: Annotated[str | None, typer.Option(help="Only this one, by number or name.")] = None,
     category: Annotated[str | None, typer.Option(help="Only products of this category.")] = None,
+    segment: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only customers of this segment.")
+    ] = None,
+    state: Annotated[str | None, typer.Option(metavar="NAME", help="Only customers in this state.")] = None,
+    kind: Annotated[str | None, typer.Option("--type", metavar="NAME", help="Only of this type.")] = None,
+    label: Annotated[str | None, typer.Option(metavar="NAME", help="Only who bears this label.")] = None,
+    stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only with an open deal here.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only who this one looks after.")] = None,
     campaign: Annotated[str | None, typer.Option(metavar="ID", help="Otherwise kind and day.")] = None,
     most: Annotated[int | None, typer.Option(min=1, help="At most so many customers.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same control group.")] = 0,
@@ -336,7 +344,15 @@ def lists(
     chosen = {"kind": offer, "product": product, "category": category, "campaign_id": campaign, "most": most}
     drawn = {"seed": seed, "control_share_pct": control_share, "channel": channel, "moment": on or None}
     written = {"out": out, "drafts": drafts, "real_ids": real_ids, "as_of": as_of or None}
-    raise typer.Exit(print_lists(workspace, **chosen, **drawn, **written))
+    groups = {
+        "segment": segment,
+        "state": state,
+        "type": kind,
+        "label": label,
+        "stage": stage,
+        "owner": owner,
+    }
+    raise typer.Exit(print_lists(workspace, groups=groups, **chosen, **drawn, **written))
 
 
 @app.command(

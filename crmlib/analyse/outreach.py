@@ -1,7 +1,7 @@
 """Whom to address with which offer, through which channel, and whom to leave alone."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -204,7 +204,16 @@ def _compared(left: pd.Series, right: pd.Series) -> tuple[float, float, float]:
     return means[0], means[1], (means[0] - means[1]) / spread if spread > 0 else np.nan
 
 
-REASONS = ("no_offer", "other_offer", "no_consent", "no_address", "quiet", "control", "beyond_most")
+REASONS = (
+    "other_group",
+    "no_offer",
+    "other_offer",
+    "no_consent",
+    "no_address",
+    "quiet",
+    "control",
+    "beyond_most",
+)
 """Why a customer is not in the plan, in the order in which it is asked; each customer has one reason."""
 
 NO_CONSENTS, SOME_CONSENTS, WEB_ONLY = "no consents", "some consents", "web only"
@@ -311,6 +320,7 @@ def plan_outreach(
     channel: str = "auto",
     quiet_days: int | None = None,
     moment: Any = None,
+    only: Collection[str] | None = None,
 ) -> OutreachPlan:
     """One offer for each customer who may be addressed, the channel for it, and a group left alone.
 
@@ -339,6 +349,8 @@ def plan_outreach(
         "auto" takes for each customer what is allowed and likely to be answered; the web only by name.
     moment : Timestamp, date or text, optional
         When the customers are addressed; otherwise ``crm.as_of``. Never earlier.
+    only : collection of customer_id, optional
+        Nobody else is addressed, such as the members of a segment.
 
     Raises
     ------
@@ -370,17 +382,16 @@ def plan_outreach(
     allowed = allowed_channels(permissions, channel=channel)
     last = _last_days(crm, until=day).reindex(permissions.index)
     aside = _set_aside(permissions, offers.table, chosen, allowed, last, channel=channel, day=day, rest=rest)
+    aside |= _others(permissions, only)
     ready = chosen.loc[[name for name in chosen.index if name not in aside]]
     cut = len(ready) if most is None else most
     aside |= dict.fromkeys(ready.index[cut:], ("beyond_most", np.nan, ""))
     ready = ready.iloc[:cut]
-    ready = ready.join(
-        choose_channels(allowed.loc[ready.index], channel_responses(crm), asked=channel != "auto")
-    )
+    found = choose_channels(allowed.loc[ready.index], channel_responses(crm), asked=channel != "auto")
+    ready = ready.join(found)
     ready["last_contacted_on"] = last["contacted_on"].reindex(ready.index)
-    is_control = draw_control(
-        ready["expected_value"], share_pct=share, seed=seed, salt=campaign_id
-    ).to_numpy()
+    drawn = draw_control(ready["expected_value"], share_pct=share, seed=seed, salt=campaign_id)
+    is_control = drawn.to_numpy()
     listed = ready.reset_index()[list(LIST_COLUMNS)]
     contacts, control = (listed[rows].reset_index(drop=True) for rows in (~is_control, is_control))
     frame = _aside_frame(aside)
@@ -403,6 +414,12 @@ def plan_outreach(
         consents_missing=_not_kept(permissions),
         currency=crm.currency,
     )
+
+
+def _others(permissions: pd.DataFrame, only: Collection[str] | None) -> dict[str, tuple[str, float, str]]:
+    """Who is not among those that the list is for."""
+    others = [] if only is None else [name for name in permissions.index if name not in only]
+    return dict.fromkeys(others, ("other_group", np.nan, ""))
 
 
 def _check(*, kind: str, most: Any, seed: Any, share: float, channel: str, rest: Any) -> None:

@@ -12,7 +12,13 @@ from crmlib.analyse.customers.states import is_late, lifecycle_stages
 from crmlib.analyse.customers.types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, shown_groups
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
-from crmlib.measure.purchases.history import net_sales_by_month, purchases_by_month, rfm_table, sales_totals
+from crmlib.measure.purchases.history import (
+    net_sales_by_month,
+    purchases_by_month,
+    rfm_scores,
+    rfm_table,
+    sales_totals,
+)
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group, public_ids
@@ -222,6 +228,13 @@ def _totals(crm: Crm, indicators: pd.DataFrame, buyers: pd.DataFrame) -> dict[st
         "first_at": local_time(first_at, time_zone=crm.time_zone),
         "last_at": local_time(last_at, time_zone=crm.time_zone),
     }
+
+
+def types_by_figures(crm: Any, indicators: pd.DataFrame) -> pd.Series:
+    """The type of each customer with a purchase, from indicators that are at hand."""
+    bought = indicators[["recency_days", "order_count", "spend_total"]]
+    rfm = rfm_scores(bought[bought["order_count"] > 0])
+    return customer_types(rfm, definitions=_definitions(crm))
 
 
 def _type_table(rfm: pd.DataFrame, types: pd.Series, kinds: tuple[CustomerType, ...]) -> pd.DataFrame:

@@ -360,6 +360,13 @@ def choose(candidates: Sequence[Candidate]) -> int:
 
 
 @threadpool_limits.wrap(limits=1)
+def try_clusters(rows: np.ndarray, clusters: Clusters, *, seed: int, rounds: int = 2 * ROUNDS) -> Candidate:
+    """How well groups that are known already stand up among these rows."""
+    draws = np.random.default_rng(seed).integers(0, len(rows), size=(rounds, len(rows)))
+    return _try(rows, pairwise_distances(rows.astype("float32")), draws, clusters, seed)
+
+
+@threadpool_limits.wrap(limits=1)
 def confirm(candidate: Candidate, rows: np.ndarray, *, seed: int, rounds: int = ROUNDS) -> Candidate:
     """The candidate tried on other resamples besides."""
     draws = np.random.default_rng(seed + 1).integers(0, len(rows), size=(rounds, len(rows)))

@@ -104,7 +104,8 @@ def segment_names(
 ) -> list[str]:
     """A name for every segment, in their order, from what sets it apart; no two the same.
 
-    `shares` are those of all customers, in percent; `taken` are names that places bear already.
+    `shares` are those of all customers, in percent; `taken` are names that places bear already, and keep as long
+    as their rule holds.
     """
     taken = taken or {}
     seen = visible(deviations, medians, everyone)
@@ -113,8 +114,10 @@ def segment_names(
     names: list[str] = []
     for place, row in enumerate(topics):
         share = shares[place] if len(shares) else 100.0
-        fitting = [taken[place]] if place in taken else _fitting(row, most=most, share=share)
-        used = {*names, *(name for other, name in taken.items() if other != place)}
+        fitting = _fitting(row, most=most, share=share)
+        if name_of(taken.get(place, "")) in fitting:
+            fitting = [taken[place], *fitting]
+        used = {*names, *(name for other, name in taken.items() if other > place)}
         free = [name for name in fitting if name not in used]
         names.append(free[0] if free else _numbered(fitting[0], used))
     return names

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from numbers import Integral
 
@@ -27,6 +27,7 @@ from crmlib.analyse.segments.choice import (
     order_clusters,
     refine_clusters,
     try_candidates,
+    try_clusters,
 )
 from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, own_names, segment_names, shown
 from crmlib.analyse.segments.preparation import (
@@ -40,6 +41,15 @@ from crmlib.analyse.segments.preparation import (
     telling,
     usable_columns,
     who_bought,
+)
+from crmlib.analyse.segments.published import (
+    KEPT,
+    NEW,
+    Carried,
+    Published,
+    carried_order,
+    match_segments,
+    weigh,
 )
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
@@ -225,6 +235,8 @@ class Segmentation:
         Fitted; its segment i is `profile.index[i]`.
     shares : dict of column -> share of all orders, orders that it weighs against a customer's own
     called : dict of segment -> the name that the rules give it
+    carried : Carried
+        Whether the last published model was kept.
 
     Notes
     -----
@@ -264,6 +276,7 @@ class Segmentation:
     model: SegmentModel
     shares: dict[str, tuple[float, float]] = field(default_factory=dict)
     called: dict[str, str] = field(default_factory=dict)
+    carried: Carried = field(default_factory=Carried)
 
     def _repr_html_(self) -> str:
         spend = self.profile.get("spend_share_pct", pd.Series(np.nan, self.profile.index))
@@ -291,6 +304,7 @@ def segment_customers(
     n_segments: int | str = "auto",
     seed: int = 0,
     names: Mapping[str, str] | None = None,
+    published: Published | None = None,
 ) -> Segmentation:
     """Group customers who behave alike, choose how many groups by what repeats itself, and name them.
 
@@ -319,6 +333,9 @@ def segment_customers(
     seed : int
     names : mapping, optional
         Your own names for those that the rules give, as `[segments.names]` of crm.toml has them.
+    published : Published, optional
+        The model of the last report. It is kept, with its names and order, unless a new one explains 5 percentage
+        points more of how customers differ; of a new one, segments that carry on earlier ones keep name and place.
 
     Returns
     -------
@@ -351,29 +368,22 @@ def segment_customers(
     """
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**31:
         raise ParameterError(f"seed={seed!r}: give a whole number, 0 or more.")
-    chosen, missing = choose_columns(indicators, columns)
-    told = DESCRIBED if columns is None and HABITS[0] in chosen else ()
-    told = [name for name in told if name in indicators and name not in chosen]
-    table, left_out = numeric_table(chosen.join(indicators[told]))
-    bought = table[who_bought(table)]
-    shares = learn_shares(bought) if told else {}
-    chance = telling(bought, shares)
-    used, unusable = usable_columns(bought.drop(columns=[*told, *chance]))
-    values = steady_shares(bought, {name: shares[name] for name in used if name in shares})[used]
+    ready = _make_ready(indicators, columns)
+    bought, values = ready.bought, ready.values
     fewest = max(SMALLEST_COUNT, indicators.attrs.get("min_group", SMALLEST_COUNT))
     model, tried, best = _choose_model(values, n_segments, int(seed), fewest)
-    prepared = pd.DataFrame(
-        model.transform(values), index=values.index, columns=model.get_feature_names_out()
-    )
-    coordinates = principal_coordinates(prepared)
-    order = _value_order(model.labels_, bought, coordinates["x"])
+    candidate, order, taken, carried = _carry_on(model, tried[best], ready, published, fewest, int(seed))
+    if carried.verdict == KEPT:
+        model, values = _published_model(published, bought, int(seed)), published.values(bought)
     model = reorder_segments(model, order)
-    told = [name for name in told if bought[name].nunique() > 1]
-    prepared = prepared.join(_placed(bought[told]))
+    shares = dict(published.shares) if carried.verdict == KEPT else ready.shares
+    prepared = _prepared(model, values)
+    coordinates = principal_coordinates(prepared)
+    prepared = prepared.join(_placed(bought[[one for one in ready.told if bought[one].nunique() > 1]]))
     everyone = bought[list(prepared.columns)].median()
-    deviations, called = _deviations(prepared, bought, model.labels_, everyone, names or {})
-    labels = _labels(chosen, values, deviations.index[model.labels_])
-    profile = _profile(labels, table, list(prepared.columns), deviations.index)
+    deviations, called = _deviations(prepared, bought, model.labels_, everyone, names or {}, taken)
+    labels = _labels(ready.chosen, values, deviations.index[model.labels_])
+    profile = _profile(labels, ready.table, list(prepared.columns), deviations.index)
     profile.attrs = {
         "units": dict(indicators.attrs.get("units", {})),
         "currency": str(indicators.attrs.get("currency", "")),
@@ -383,20 +393,117 @@ def segment_customers(
         profile=profile,
         everyone=everyone,
         deviations=deviations,
-        silhouette=tried[best].silhouette,
+        silhouette=candidate.silhouette,
         silhouettes=_per_segment(
-            pd.Series(tried[best].silhouettes_per_segment[order], deviations.index), profile
+            pd.Series(candidate.silhouettes_per_segment[order], deviations.index), profile
         ),
-        stability=_stability(tried[best], order, profile, deviations.index),
+        stability=_stability(candidate, order, profile, deviations.index),
         candidates=candidate_table(tried, best),
         features=list(model.get_feature_names_out()),
-        missing=missing,
-        dropped=_reasons({**left_out, **chance, **unusable, **model.dropped_}, chosen),
+        missing=ready.missing,
+        dropped=_reasons({**ready.left_out, **model.dropped_}, ready.chosen),
         outliers=_outliers(model, values),
-        coordinates=coordinates.loc[chosen.index[chosen.index.isin(values.index)]],
+        coordinates=coordinates.loc[ready.chosen.index[ready.chosen.index.isin(values.index)]],
         model=model,
         shares=shares,
         called=called,
+        carried=carried,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ready:
+    """Figures of customers, ready to be grouped: `told` only describe; `left_out` do not count, and why."""
+
+    chosen: pd.DataFrame
+    missing: tuple[str, ...]
+    told: list[str]
+    table: pd.DataFrame
+    bought: pd.DataFrame
+    values: pd.DataFrame
+    shares: dict[str, tuple[float, float]]
+    left_out: dict[str, str]
+
+
+def _make_ready(indicators: pd.DataFrame, columns: Iterable[str] | None) -> _Ready:
+    chosen, missing = choose_columns(indicators, columns)
+    told = DESCRIBED if columns is None and HABITS[0] in chosen else ()
+    told = [name for name in told if name in indicators and name not in chosen]
+    table, left_out = numeric_table(chosen.join(indicators[told]))
+    bought = table[who_bought(table)]
+    shares = learn_shares(bought) if told else {}
+    chance = telling(bought, shares)
+    used, unusable = usable_columns(bought.drop(columns=[*told, *chance]))
+    shares = {name: shares[name] for name in used if name in shares}
+    return _Ready(
+        chosen=chosen,
+        missing=missing,
+        told=told,
+        table=table,
+        bought=bought,
+        values=steady_shares(bought, shares)[used],
+        shares=shares,
+        left_out={**left_out, **chance, **unusable},
+    )
+
+
+def _carry_on(
+    model: SegmentModel,
+    candidate: Candidate,
+    ready: _Ready,
+    published: Published | None,
+    fewest: int,
+    seed: int,
+) -> tuple[Candidate, np.ndarray, dict[int, str], Carried]:
+    """What was tried of the model to take, the order of its segments, names they bear already, and why."""
+    prepared = _prepared(model, ready.values)
+    order = _value_order(model.labels_, ready.bought, principal_coordinates(prepared)["x"])
+    if published is None:
+        return candidate, order, {}, Carried()
+    carried = weigh(published, ready.bought, prepared.to_numpy(), model.labels_, fewest=fewest)
+    if carried.verdict == KEPT:
+        rows = published.preparation.apply(published.values(ready.bought).to_numpy())
+        again = try_clusters(rows[draw_rows(len(rows), seed=seed)], published.clusters, seed=seed)
+        if again.smallest_jaccard < STABLE <= candidate.smallest_jaccard:
+            matched = match_segments(published.assign(ready.bought), model.labels_)
+            carried = replace(carried, verdict=NEW, since="", matched=matched)
+    if carried.verdict == KEPT:
+        return again, np.arange(len(published.names)), dict(enumerate(published.names)), carried
+    order = np.array(carried_order(order.tolist(), carried.matched))
+    taken = {
+        place: published.names[carried.matched[one]]
+        for place, one in enumerate(order.tolist())
+        if one in carried.matched
+    }
+    return candidate, order, taken, carried
+
+
+def _published_model(published: Published, bought: pd.DataFrame, seed: int) -> SegmentModel:
+    """A fitted model of what was published, with the segments of the customers of today."""
+    clusters = published.clusters
+    model = SegmentModel(n_segments=len(clusters.centres), method=clusters.method, random_state=seed)
+    model.preparation_, model.dropped_ = published.preparation, published.preparation.dropped
+    model.n_features_in_ = len(published.columns)
+    model.feature_names_in_ = np.array(published.columns, dtype=object)
+    model._keep(clusters, published.preparation.apply(published.values(bought).to_numpy()))
+    return model
+
+
+def _prepared(model: SegmentModel, values: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(model.transform(values), index=values.index, columns=model.get_feature_names_out())
+
+
+def published_of(segmentation: Segmentation, *, as_of: str) -> Published:
+    """What to keep of a segmentation, so that the next can carry it on."""
+    model, since = segmentation.model, segmentation.carried.since
+    names = [segmentation.called.get(name, name) for name in segmentation.deviations.index]
+    return Published(
+        names=tuple(names),
+        as_of=as_of,
+        since=since or as_of,
+        preparation=model.preparation_,
+        clusters=model.clusters_,
+        shares=segmentation.shares,
     )
 
 
@@ -530,12 +637,13 @@ def _deviations(
     labels: np.ndarray,
     everyone: pd.Series,
     own: Mapping[str, str],
+    taken: Mapping[int, str],
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Where each segment lies, indexed by its name; and the name that the rules give."""
     found = prepared.groupby(labels).mean()
     medians = values[list(prepared.columns)].groupby(labels).median()
-    shares = 100 * np.bincount(labels) / len(labels)
-    given = segment_names(found, medians, everyone, shares)
+    shares = 100 * np.bincount(labels, minlength=len(found)) / len(labels)
+    given = segment_names(found, medians, everyone, shares, taken)
     names = own_names(given, own)
     return found.set_axis(pd.Index(names, name="segment")), dict(zip(names, given, strict=True))
 

@@ -319,6 +319,11 @@ def rfm_table(transactions: Any, *, as_of: Any, bins: int = 5, time_zone: str = 
     moment = closing_moment_of_table(as_of, time_zone=time_zone)
     table = ask_orders(transactions, _question(), as_of=moment, time_zone=time_zone)
     table.attrs["bins"] = bins
+    return rfm_scores(table, bins=bins)
+
+
+def rfm_scores(table: pd.DataFrame, *, bins: int = 5) -> pd.DataFrame:
+    """Figures of buyers with the scores of `rfm_table` beside them."""
     return table.assign(
         r_score=_scores(-table["recency_days"], bins=bins),
         f_score=_scores(table["order_count"], bins=bins),
@@ -342,6 +347,22 @@ def _scores(values: pd.Series, *, bins: int) -> pd.Series:
     weaker = values.rank(method="min").astype("int64") - 1
     weaker_or_equal = values.rank(method="max").astype("int64")
     return 1 + bins * (weaker + weaker_or_equal) // (2 * max(len(values), 1))
+
+
+def values_bought(crm: Crm, over: str) -> pd.DataFrame:
+    """Which customer bought which `value` of a column of products, or of `channel` or `store_id`, at least once."""
+    of_orders = over in ("channel", "store_id")
+    table = "transactions" if of_orders else "products"
+    if "transactions" not in crm or table not in crm or over not in crm.columns(table):
+        raise ParameterError(
+            f"over: {table} has no column {over}. Map it in crm.toml, or compare over another."
+        )
+    source = "transactions t" if of_orders else "transactions t join products p using (product_id)"
+    rows = crm.engine.rows(
+        f"select distinct t.customer_id, {over} from {source} "
+        f"where t.customer_id is not null and {over} is not null and t.net_amount > 0"
+    )
+    return pd.DataFrame(list(rows), columns=["customer_id", "value"]).astype("str")
 
 
 def product_words(crm: Crm, products: Iterable[str]) -> pd.DataFrame:

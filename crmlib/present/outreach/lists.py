@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from crmlib.analyse.outreach import (
     OutreachPlan,
     plan_outreach,
 )
+from crmlib.analyse.segments.groups import customers_in
 from crmlib.measure.outreach import CHANNELS
 from crmlib.prepare.clock import closing_moment_of_table, in_zone
 from crmlib.prepare.crm import Crm
@@ -465,6 +466,7 @@ def plan_from_workspace(
     product: str | None = None,
     category: str | None = None,
     drafts: bool = False,
+    groups: Mapping[str, str | None] | None = None,
     **options: Any,
 ) -> Iterator[tuple[Crm, OutreachPlan]]:
     """Open a workspace, make its offers, and plan whom to address; closed again at the end."""
@@ -480,6 +482,7 @@ def plan_from_workspace(
         then = _moment(crm, moment)
         if drafts and crm.config is not None:
             checked_sender(crm.config.outreach.sender)
+        only = customers_in(crm, **(groups or {}))
         kinds: dict[str, Any] = {} if kind == "any" else {"kinds": (kind,)}
         wide = product is not None or category is not None
         # Consent is asked for channel by channel, so that who is left out for it is counted on the list.
@@ -494,6 +497,7 @@ def plan_from_workspace(
             seed=seed,
             product=product,
             category=category,
+            only=only,
             **options,
         )
         yield crm, plan

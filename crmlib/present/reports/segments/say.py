@@ -2,10 +2,14 @@
 
 from math import floor
 
+import numpy as np
 import pandas as pd
 
 from crmlib.analyse.segments.choice import STABLE
+from crmlib.analyse.segments.groups import GroupComparison
+from crmlib.analyse.segments.moves import SegmentMoves
 from crmlib.analyse.segments.names import AVERAGE, KEY, KINDS, NO_PURCHASE, PHRASES, TOP, name_of, visible
+from crmlib.analyse.segments.published import FIRST, KEPT, MARGIN_POINTS
 from crmlib.analyse.segments.segment import Segmentation, late_in_segments
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.claims import (
@@ -14,7 +18,9 @@ from crmlib.present.claims import (
     Fact,
     Family,
     claim,
+    clause,
     count,
+    date,
     days,
     interval,
     money,
@@ -99,7 +105,8 @@ def figure(segmentation: Segmentation, column: str, value: float) -> Fact:
 
 def figure_word(column: str) -> Fact:
     """What a column is called within a sentence."""
-    return name(label_of(column).lower())
+    label = label_of(column)
+    return name(label[:1].lower() + label[1:])
 
 
 def differences(segmentation: Segmentation) -> pd.DataFrame:
@@ -242,6 +249,72 @@ def stability_paragraph(segmentation: Segmentation) -> list[Claim]:
         range=interval(round(low, 2), round(high, 2)),
     )
     return [said, whole, _separation(segmentation.silhouette)]
+
+
+def outstanding(comparison: GroupComparison) -> pd.Series | None:
+    """The clear difference that is largest, by ratio to all customers."""
+    clear = comparison.table[comparison.table["is_clear"] & (comparison.table["index"] > 0)]
+    if clear.empty:
+        return None
+    return clear.loc[np.log(clear["index"] / 100).abs().idxmax()]
+
+
+def comparison_paragraph(comparison: GroupComparison) -> list[Claim]:
+    """Which group stands out most, and in what."""
+    most = outstanding(comparison)
+    if most is None:
+        return [claim("segments-compare-none", over=name(comparison.over))]
+    facts = {"group": segment_word(most["group"]), "value": name(most["value"])}
+    all_share = most["share_pct"] / (most["index"] / 100)
+    return [claim("segments-compare-most", share=share(most["share_pct"]), all=share(all_share), **facts)]
+
+
+def moves_paragraph(segmentation: Segmentation, moves: SegmentMoves) -> list[Claim]:
+    """Since when, how many moved, which move matters most, and who is new."""
+    day, balance = date(moves.since), moves.balance
+    buyers = count(int(balance["now"].sum()))
+    said = [claim("segments-moved", day=day, moved=count(moves.moved), customers=buyers)]
+    if len(moves.table):
+        row = moves.table.iloc[0]
+        said.append(
+            claim(
+                "segments-moved-most",
+                customers=count(int(row["customers"])),
+                spend=money(float(row["spend_365d"]), currency_of(segmentation)),
+                was=segment_word(row["from_segment"]),
+                now=segment_word(row["to_segment"]),
+                why=clause(move_reason(row["figure"], row["change_sd"])),
+            )
+        )
+    joined, left = (int(balance[one].sum()) for one in ("joined", "left"))
+    said.append(claim("segments-moved-mix", joined=count(joined), left=count(left)))
+    return said
+
+
+def move_reason(column: str, change: float) -> Claim:
+    """Which figure of those who moved changed most."""
+    if not column:
+        return claim("segments-moved-near")
+    return claim(
+        "segments-moved-rose" if change > 0 else "segments-moved-fell", figure=name(label_of(column))
+    )
+
+
+def carried_paragraph(segmentation: Segmentation) -> list[Claim]:
+    """Whether the segments of the last report were kept, and why."""
+    carried = segmentation.carried
+    if carried.verdict == FIRST:
+        return [claim("segments-carried-first")]
+    facts = {
+        "kept": share(carried.kept_pct),
+        "other": share(carried.new_pct),
+        "margin": number(MARGIN_POINTS),
+    }
+    if carried.verdict == KEPT:
+        return [claim("segments-carried-kept", day=date(pd.Timestamp(carried.since)), **facts)]
+    if not carried.matched:
+        return [claim("segments-carried-other")]
+    return [claim("segments-carried-new", same=count(len(carried.matched)), **facts)]
 
 
 def weak_segments(segmentation: Segmentation) -> list[str]:

@@ -5,16 +5,20 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.segments.choice import STABLE
+from crmlib.analyse.segments.moves import SegmentMoves, segment_meetings
 from crmlib.analyse.segments.names import NO_PURCHASE
 from crmlib.analyse.segments.segment import Segmentation, late_in_segments, segment_advice, segment_list
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import min_group
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.claims import Family, claim, count, names, number, share, times
+from crmlib.present.claims import STATE_WORDS, Family, claim, count, date, name, names, number, share, times
+from crmlib.present.numbers import capital
 from crmlib.present.reports.segments.say import (
     currency_of,
     like_words,
     members,
+    move_reason,
     place_of,
     rule_words,
     segment_word,
@@ -111,6 +115,60 @@ def list_table(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -
         rows=10,
         about=about_workspace(crm),
     )
+
+
+def moves_table(segmentation: Segmentation, moves: SegmentMoves) -> DataTable:
+    """Who moved from which segment to which, and why."""
+    table = moves.table
+    frame = pd.DataFrame(
+        {
+            **{
+                side: [str(segment_word(one)) for one in table[side]]
+                for side in ("from_segment", "to_segment")
+            },
+            "customers": table["customers"],
+            "spend_365d": table["spend_365d"],
+            "moved_why": [capital(str(move_reason(row.figure, row.change_sd))) for row in table.itertuples()],
+        }
+    )
+    return DataTable(
+        frame,
+        name="moves",
+        caption=claim("segments-table-moves", day=date(moves.since)),
+        currency=currency_of(segmentation),
+        rows=8,
+    )
+
+
+def balance_table(moves: SegmentMoves) -> DataTable:
+    """What made each segment larger or smaller: new and lost customers, or customers who changed."""
+    frame = moves.balance.rename(columns={"then": "segment_then", "now": "segment_now"})
+    return DataTable(_named(frame), name="balance", caption=claim("segments-table-balance"), download=False)
+
+
+def meetings_table(crm: Crm, segmentation: Segmentation, states: pd.Series, types: pd.Series) -> DataTable:
+    """Where segments meet states and types, in counts; groups too small to be shown count together."""
+    fewest = min_group(crm)
+    meetings = {
+        "in_states": _met(segment_meetings(segmentation, states), STATE_WORDS.term, fewest),
+        "in_types": _met(segment_meetings(segmentation, types), name, fewest),
+    }
+    frame = pd.DataFrame(meetings, index=segmentation.profile.index.rename("segment"))
+    return DataTable(_named(frame), name="states_and_types", caption=claim("segments-table-meetings"))
+
+
+def _met(table: pd.DataFrame, word: Any, fewest: int) -> list[str]:
+    """Of each row the groups that are large enough, the largest first, and all others together."""
+    said = []
+    for _, row in table.iterrows():
+        found = row[row >= fewest].sort_values(ascending=False, kind="stable")
+        parts = [
+            claim("segments-met", group=word(group), customers=count(int(n))) for group, n in found.items()
+        ]
+        if others := int(row.sum() - found.sum()):
+            parts.append(claim("segments-met-others", customers=count(others)))
+        said.append(str(names(parts)) if parts else "")
+    return said
 
 
 def candidates_table(segmentation: Segmentation) -> DataTable:

@@ -62,6 +62,7 @@ outreach-because-nothing-tried = { $channel }: no channel has been tried on reco
 
 ## Why a customer is not on a list: REASON_WORDS, aside_claim
 
+outreach-reason-other-group = not in the group that the list is for
 outreach-reason-no-offer = no offer is known for the customer
 outreach-reason-other-offer = the offers for the customer are of another kind
 outreach-reason-no-consent = has agreed to no channel that was asked for

@@ -102,6 +102,48 @@ advice-invite = Invite those who never bought to a first order; ask those who re
 advice-see-to-margin = They buy at a discount: check the margin of every offer.
 advice-see-to-returns = They return much: find out why before selling them more.
 
+## What groups buy more or less of: plot_group_comparison, comparison_paragraph
+
+segments-compare-most =
+    “{ $group }” stand out most: { $share } of them bought { $value }, against { $all } of all
+    customers.
+segments-compare-none = No segment buys clearly more or less of any { $over } than the others.
+segments-picture-compare = “{ $group }”: { $value } at { $index } where all customers are 100
+segments-picture-compare-none = No clear difference between groups
+segments-picture-compare-axis = 100 = all customers; an empty field is not clearly different
+segments-picture-compare-alt = Table of colours, share of each group that bought, as an index. Clear differences: { $cells }.
+segments-picture-compare-cell = { $group }, { $value } { $index }
+segments-picture-compare-nothing = none
+
+## Who moved, and why: moves_paragraph, moves_table, balance_table, carried_paragraph, meetings_table
+
+segments-moved =
+    Since { $day }, { $moved } of { $customers } customers have moved to another segment; those of then were put into
+    today’s segments, so that nobody moves because a border did.
+segments-moved-most =
+    The move with most money: { $customers } { PLURAL($customers, one: "customer", other: "customers") } with { $spend } in the
+    last year went from “{ $was }” to “{ $now }”; { $why }.
+segments-moved-mix =
+    Besides, { $joined } { PLURAL($joined, one: "customer is", other: "customers are") } new, and { $left }
+    { PLURAL($left, one: "has", other: "have") } no purchase left.
+segments-moved-rose = “{ $figure }” rose
+segments-moved-fell = “{ $figure }” fell
+segments-moved-near = hardly any figure changed: they stand near a border
+segments-table-moves = Moves since { $day }, most revenue first
+segments-table-balance = What made each segment larger or smaller
+segments-table-meetings = Where segments, states and types meet, in customers
+segments-met = { $group } { $customers }
+segments-met-others = others { $customers }
+segments-carried-first = No earlier report is known here: the next one keeps these segments while they serve.
+segments-carried-kept =
+    The segments are those of { $day }: they explain { $kept } of how customers differ today, new ones would explain { $other },
+    and { $margin } points more are asked for.
+segments-carried-new =
+    The segments are new: they explain { $other } of how customers differ, the earlier ones { $kept }, or no longer come back
+    when customers are drawn again. { $same } of them carry on an earlier one, with its name and colour where its rule still
+    holds.
+segments-carried-other = The segments are new: the earlier ones rest on figures that are not there today.
+
 ## Who is in which segment: list_paragraph, list_table
 
 segments-list =
@@ -127,8 +169,7 @@ segments-limits-capped =
     { PLURAL($customers, one: "counts", other: "count") } with less extreme ones: nobody makes a segment alone.
 segments-limits-missing = Not known here, and so not used: { $figures }.
 segments-limits-dropped = Left aside, because they say the same as another figure or nothing: { $figures }.
-segments-limits-change =
-    With later data customers change segments; compare two runs before acting on a move.
+segments-limits-change = With later data customers change segments; a move near a border is no reason to act.
 
 ## How it was computed: computed_paragraph, stability_paragraph, plot_stability, plot_segment_map
 

@@ -16,6 +16,7 @@ from crmlib.present.blocks import Block
 from crmlib.present.needs import SkipReport
 from crmlib.present.run.parameters import read_parameters
 from crmlib.schema.tables import TABLES
+from tests.present.consistency import claims_of, faults
 from tests.present.report_samples import AS_OF, CANARIES, customer_list, order_lines, product_list
 from tests.sample.company import sample_crm, sample_folder
 
@@ -258,6 +259,27 @@ def test_it_runs_and_shows_nothing_but_blocks(path, name, blocks_of):
     )
     text = "".join(block._text() for block in blocks)
     assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b", text)
+
+
+@pytest.mark.parametrize("name", ["shop", "bare"])
+def test_no_page_of_a_workspace_contradicts_another(name, blocks_of, workspaces):
+    pages = {path: workspace_of(path, name, workspaces) for path in NOTEBOOKS}
+    for workspace in dict.fromkeys(pages.values()):
+        said = [
+            {
+                "name": path.stem,
+                "claims": [
+                    dict(one) | {"block": block.kind}
+                    for block in blocks_of(path, name)
+                    for one in block._record().get("claims", ())
+                ],
+            }
+            for path in NOTEBOOKS
+            if pages[path] == workspace
+        ]
+        assert any(report["claims"] for report in said)
+        as_of = sample_crm().as_of if workspace == str(sample_folder()) else AS_OF
+        assert faults(claims_of({"as_of": str(as_of), "reports": said})) == []
 
 
 @EVERY

@@ -44,6 +44,9 @@ waits before a new one, who has gone silent is won back, and what is there is ke
 OF_BUYERS = (COLLECT, WIN_BACK, KEEP, DEVELOP)
 """What is done about customers who have bought: nothing else rules any of it out."""
 
+OF_DEALS = (HAND_OVER, FOLLOW_UP)
+"""What is done about open deals."""
+
 RULED_OUT = {COLLECT: (DEVELOP, OFFER), WIN_BACK: (KEEP, DEVELOP, OFFER), KEEP: (DEVELOP,)}
 """What is not done with a customer of whom an action is called for: nothing more is sold to who has not paid."""
 
@@ -181,11 +184,12 @@ class Worklist:
         """
         return self.table.loc[self.slice_index(action)].reset_index(drop=True)
 
-    def slice_index(self, action: str) -> pd.Index:
-        """Where in the table the rows of an action stand, in the order of its slice."""
+    def slice_index(self, action: str, *, about_deals: bool = False) -> pd.Index:
+        """Where in the table the rows of an action stand, in the order of its slice; those about deals, if asked."""
         if action not in PRECEDENCE:
             raise ParameterError(f"action is {action!r}: give one of {', '.join(PRECEDENCE)}.")
         own = self.table[self.table["action"] == action]
+        own = own[own["opportunity_id"].notna()] if about_deals else own
         return own.sort_values("at_stake", ascending=False, kind="stable", na_position="last").index
 
     def __repr__(self) -> str:

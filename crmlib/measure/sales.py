@@ -359,6 +359,7 @@ order by 1, 2
 class Lately:
     """The figures of the last whole period, those before it, and where the period begins and ends.
 
+    `plan_measure` says what the plan is of, "won_amount" or "net_amount".
     `table` is indexed by figure (of `FIGURES`, those that are known): `now`, `before` (the period before) and
     `year_ago`, NaN where they are not known; `history` has one row a period, oldest first, and one column a figure.
     """
@@ -369,6 +370,7 @@ class Lately:
     first_day: pd.Timestamp
     last_day: pd.Timestamp
     currency: str = ""
+    plan_measure: str = ""
 
 
 def lately(crm: Crm) -> Lately | None:
@@ -383,7 +385,7 @@ def lately(crm: Crm) -> Lately | None:
     begins = min(part.index.min() for part in parts)
     starts = pd.date_range(begins, first_day, freq=f"{MONTHS[freq]}MS").as_unit("us")
     history = pd.concat([_over(part, starts) for part in parts], axis=1)
-    history["plan_reached_pct"] = _reached(crm, history, MONTHS[freq])
+    history["plan_reached_pct"], planned = _reached(crm, history, MONTHS[freq])
     known = [name for name in FIGURES if name in history and pd.notna(history[name].iloc[-1])]
     history = history[known]
     back = {"now": 0, "before": 1, "year_ago": 12 // MONTHS[freq]}
@@ -401,6 +403,7 @@ def lately(crm: Crm) -> Lately | None:
         first_day=first_day,
         last_day=last_day.as_unit("us"),
         currency=crm.currency,
+        plan_measure=planned,
     )
 
 
@@ -461,9 +464,9 @@ def _over(part: pd.DataFrame, starts: pd.DatetimeIndex) -> pd.DataFrame:
     return spread
 
 
-def _reached(crm: Crm, history: pd.DataFrame, months: int) -> pd.Series:
-    """What was reached of the plan for the whole company, of periods that the plan covers in whole."""
-    nothing = pd.Series(np.nan, index=history.index)
+def _reached(crm: Crm, history: pd.DataFrame, months: int) -> tuple[pd.Series, str]:
+    """What was reached of the plan for the whole company, of periods that the plan covers in whole; and of what."""
+    nothing = pd.Series(np.nan, index=history.index), ""
     if "plans" not in crm:
         return nothing
     plans = plan_rows(crm, by="total")
@@ -475,7 +478,7 @@ def _reached(crm: Crm, history: pd.DataFrame, months: int) -> pd.Series:
     ends = pd.DatetimeIndex(history.index) + pd.DateOffset(months=months) - pd.Timedelta(days=1)
     targets = [_target(own, start, end) for start, end in zip(history.index, ends, strict=True)]
     target = pd.Series(targets, index=history.index, dtype="float64")
-    return 100 * history[measured[measure]] / target.where(target > 0)
+    return 100 * history[measured[measure]] / target.where(target > 0), measure
 
 
 def _target(plans: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> float:

@@ -65,12 +65,13 @@ def count(n: Any, *, locale: str = "en") -> str:
 def money(x: Any, currency: str = "", *, locale: str = "en") -> str:
     """An amount with its currency: a code stands where the language has it, any other word behind.
 
-    >>> money(4_130_000, "USD"), money(35.678, "EUR"), money(-12), money(None, "USD")
-    ('USD\\xa04.13\\xa0million', 'EUR\\xa035.7', '−12', 'not known')
+    >>> money(4_130_000, "USD"), money(35.678, "EUR"), money(0.7784, "EUR"), money(-12), money(None, "USD")
+    ('USD\\xa04.13\\xa0million', 'EUR\\xa035.7', 'EUR\\xa00.78', '−12', 'not known')
     """
     if not _is_finite(x) or not currency:
         return number(x, locale=locale)
-    values = {"x": number(x, locale=locale), "currency": currency}
+    cents = round(float(x), 2)
+    values = {"x": number(cents if cents and abs(cents) < 1 else x, locale=locale), "currency": currency}
     if is_currency(currency):
         return render("number-money", values, language=locale)
     return render("number-money-word", values, language=locale)

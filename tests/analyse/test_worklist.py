@@ -15,12 +15,14 @@ from crmlib.analyse.worklist import (
     EVIDENCE,
     FACTS,
     FIRST,
+    OF_DEALS,
     PRECEDENCE,
     RULED_OUT,
     STRENGTHS,
     TASKS,
     Worklist,
 )
+from crmlib.present.blocks import Skipped
 from crmlib.present.reports.worklist import say, show
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import ACTIONS, BUYING, COLLECT, FOLLOW_UP, NO_ACTION, OFFER, SILENT, WIN_BACK
@@ -113,6 +115,21 @@ def test_every_row_says_what_it_rests_on_and_every_list_holds_all_its_rows(name)
         assert frame["reason"].str.endswith(".").all() and frame["step"].str.endswith(".").all()
         said = frame["reason"] + frame["step"]
         assert not said.str.contains(r"not known|None|\bnan\b|\{", regex=True).any(), said.tolist()
+
+
+@pytest.mark.parametrize("action", OF_DEALS)
+def test_what_is_to_be_done_about_deals_is_a_slice_of_the_whole(action):
+    crm, whole = crm_of("company"), work("company")
+    of_deals = worklist(crm, only=OF_DEALS, stages=stages("company"))
+    shown = show.work_table(crm, of_deals, action, about_deals=True).frame
+    rows = whole.table.loc[whole.slice_index(action, about_deals=True)]
+    assert len(rows) and rows["opportunity_id"].notna().all()
+    assert len(rows) == whole.slice(action)["opportunity_id"].notna().sum()
+    for column in ("opportunity_id", "customer_id", "by_when", "at_stake"):
+        assert shown[column].tolist() == rows[column].tolist(), column
+    assert show.work_table(crm, Skipped("There are no deals."), action) is None
+    (begin,) = say.work_begin(of_deals)
+    assert of_deals.first["opportunity_id"].iloc[0] in str(begin)
 
 
 def test_the_company_has_work_of_every_kind_but_offers():

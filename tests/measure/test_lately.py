@@ -5,6 +5,7 @@ import pytest
 
 from crmlib import Crm
 from crmlib.measure.sales import lately
+from crmlib.present.reports.worklist.show import lately_figures
 
 
 def lines(*rows):
@@ -60,7 +61,8 @@ def test_who_sells_by_deals_is_told_quarters_open_value_and_the_plan():
     assert found.table.loc["won_deals", ["now", "before"]].tolist() == [1.0, 0.0]
     assert found.table.loc["won_amount", "now"] == 100.0
     assert found.table.loc["open_amount", ["now", "before"]].tolist() == [30.0, 150.0]
-    assert found.table.loc["plan_reached_pct", "now"] == 50.0
+    assert found.table.loc["plan_reached_pct", "now"] == 50.0 and found.plan_measure == "won_amount"
+    assert "Plan for won deals reached" in [str(one.label) for one in lately_figures(found).figures]
     short = Crm.from_frames(as_of="2024-04-15", opportunities=deals, plans=plans.head(2))
     assert "plan_reached_pct" not in lately(short).table.index, "a plan of two months is none of the quarter"
 

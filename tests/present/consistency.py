@@ -8,7 +8,7 @@ import io
 import json
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -83,6 +83,7 @@ class Claims:
     as_of: pd.Timestamp
     claims: list[dict] = field(default_factory=list)
     lists: Lists = field(default_factory=dict)
+    ids: Mapping[str, list[str]] = field(default_factory=dict)
 
     def facts(self) -> Iterator[Said]:
         """Every fact, those of clauses within claims too."""
@@ -98,6 +99,8 @@ def run_in(folder: Path) -> Claims:
     """What a published run says."""
     run = claims_of(json.loads((folder / "run.json").read_text(encoding="utf-8")))
     run.lists = lists_in(folder)
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in folder.glob("*.html")}
+    run.ids = {name: re.findall(r'<[^<>]+?\sid="([^"]*)"', text) for name, text in sorted(pages.items())}
     return run
 
 
@@ -332,6 +335,16 @@ def _not_first(lists: Lists, who: Mapping[str, set[str]]) -> list[str]:
     return found
 
 
+def repeated_ids(run: Claims) -> list[str]:
+    """Identifiers that stand twice on a page: of pictures, headings and rows that are linked to."""
+    return [
+        f"{page}: {name} stands {n} times"
+        for page, names in run.ids.items()
+        for name, n in Counter(names).items()
+        if n > 1
+    ]
+
+
 def faults(run: Claims) -> list[str]:
     """All that the checks find."""
     checks = (
@@ -344,7 +357,7 @@ def faults(run: Claims) -> list[str]:
             wrong_articles,
             banned_words,
         ),
-        *(titles_beside_pictures, two_states, silent_as_buyers, two_actions),
+        *(titles_beside_pictures, two_states, silent_as_buyers, two_actions, repeated_ids),
     )
     return [fault for check in checks for fault in check(run)]
 

@@ -1,10 +1,12 @@
 """What the pages of a run say agrees: the checks find planted contradictions, and nothing in what is true."""
 
 import copy
+import re
 
 import pandas as pd
 import pytest
 
+from crmlib.present import blocks as page
 from crmlib.present.claims import claim, clause, count, date, money, name, names, share
 from crmlib.present.reports.forecast import draw, say
 from tests.present.consistency import (
@@ -16,6 +18,7 @@ from tests.present.consistency import (
     larger_parts,
     parts_beyond_whole,
     past_due,
+    repeated_ids,
     silent_as_buyers,
     titles_beside_pictures,
     two_actions,
@@ -38,7 +41,7 @@ def run_of(*pages):
 
 def aside(n, of=10):
     at = {"at": "rows.at_fault", "part_of": "rows.up_to_closing"}
-    facts = {"aside": count(n, **at), "rows": count(of, at="rows.up_to_closing")}
+    facts = {"aside": count(n, **at), "rows": count(of, at="rows.up_to_closing"), "merged": count(0)}
     return claim(
         "health-finding-set-aside-among", table=name("customers"), found=name("have no name"), **facts
     )
@@ -204,6 +207,24 @@ def test_a_title_that_its_picture_does_not_show_is_found():
     assert titles_beside_pictures(drawn(1_750.0, 1_710.0)) and not titles_beside_pictures(
         drawn(1_750.0, 1_750.0)
     )
+
+
+def test_an_identifier_that_stands_twice_on_a_page_is_found():
+    run = run_of()
+    run.ids = {"value": ["a", "p1-0", "p2-0"], "churn": ["a", "p1-0"]}
+    assert repeated_ids(run) == []
+    run.ids["churn"] += ["p1-0"]
+    assert repeated_ids(run) == ["churn: p1-0 stands 2 times"]
+
+
+def test_two_pictures_of_a_page_share_no_identifier():
+    found = little_forecast()
+    pages = [
+        page.Picture(plot(found))._repr_mimebundle_()["text/html"]
+        for plot in (draw.plot_forecast, draw.plot_past_forecasts)
+    ]
+    ids = [re.findall(r'\sid="([^"]+)"', text) for text in pages]
+    assert all(ids) and not set(ids[0]) & set(ids[1])
 
 
 def test_forecast_and_plan_agree_with_themselves():

@@ -1,6 +1,6 @@
 """What a forecast comes out as, and how near each way of making it came on days gone by."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -188,6 +188,19 @@ class PlanVsActual:
     level_pct: float
     notes: tuple[Remark, ...] = ()
     limits: tuple[Remark, ...] = ()
+
+    def as_promised(self) -> "PlanVsActual":
+        """The same without ranges, and what is judged by them, of measures whose forecast promises none.
+
+        Returns
+        -------
+        PlanVsActual
+        """
+        open_now = self.table["elapsed_days"] < self.table["period_days"]
+        bare = [name for name, forecast in self.forecasts.items() if not forecast.is_promised]
+        kept = ~(open_now & self.table["measure"].isin(bare))
+        ends = {name: self.table[name].where(kept) for name in ("low", "high")}
+        return replace(self, table=self.table.assign(**ends, status=self.table["status"].where(kept, "")))
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(self.by)}</p>{self.table.round(1).to_html(index=False)}"

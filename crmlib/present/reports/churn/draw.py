@@ -399,7 +399,8 @@ def _stages_title(table: pd.DataFrame) -> Claim:
         part = share(table.loc[largest, "share_pct"])
         return claim("churn-picture-states-largest", share=part, state=state_word(largest))
     brought = share(silent["revenue_share_pct"].sum(min_count=1), at="sales.share[silent]")
-    return claim("churn-picture-states-silent", share=share(silent["share_pct"].sum()), brought=brought)
+    n = count(silent["customers"].sum(), at="customers.silent")
+    return claim("churn-picture-states-silent", n=n, brought=brought)
 
 
 def _state_part(state: str, row: pd.Series) -> Claim:

@@ -197,12 +197,14 @@ def churn_answer(model: ChurnModel) -> list[Claim]:
         return [claim("churn-answer-likely", outcome=outcome_words(model, short=False), **facts)]
     horizon = days(model.horizon_days)
     brought = float(model.value.reindex(listed).sum(min_count=1))
-    order = [] if model.level is not None and model.level.is_promised else [claim("churn-answer-order")]
+    is_promised = model.level is not None and model.level.is_promised
+    if len(listed) and not is_promised:
+        return [claim("churn-answer-at-risk-order", horizon=horizon, **facts)]
     if len(listed) and brought > 0:
         at = f"sales.net_amount[{model.horizon_days}d, at risk]"
         paid = money(brought, model.currency, at=at)
-        return [claim("churn-answer-at-risk-money", horizon=horizon, money=paid, **facts), *order]
-    return [claim("churn-answer-at-risk", horizon=horizon, **facts), *order]
+        return [claim("churn-answer-at-risk-money", horizon=horizon, money=paid, **facts)]
+    return [claim("churn-answer-at-risk", horizon=horizon, **facts)]
 
 
 def first_step(summary: pd.DataFrame, model: Any) -> list[Claim]:
@@ -223,13 +225,15 @@ def first_step(summary: pd.DataFrame, model: Any) -> list[Claim]:
 
 
 def lifecycle_findings(summary: pd.DataFrame, moves: LifecycleMoves | None = None) -> list[Claim]:
-    """The sentences on states and moves that the index repeats."""
-    said, currency = [], summary.attrs.get("currency", "")
-    if n := _customers(summary, [DECLINING]):
-        at = f"sales.net_amount[365d, {DECLINING}]"
-        brought = money(summary.loc[DECLINING, "revenue"], currency, at=at)
-        said.append(claim("churn-finding-declining", n=_in_state(n, DECLINING), revenue=brought))
-    return said + ([] if moves is None else _fell_and_came_back(moves))
+    """The sentences on states and moves that the index repeats; of two, what is about more money comes first."""
+    fell = [] if moves is None else _fell_and_came_back(moves)
+    if not (n := _customers(summary, [DECLINING])):
+        return fell
+    brought = summary.loc[DECLINING, "revenue"]
+    revenue = money(brought, summary.attrs.get("currency", ""), at=f"sales.net_amount[365d, {DECLINING}]")
+    declining = claim("churn-finding-declining", n=_in_state(n, DECLINING), revenue=revenue)
+    is_less = moves is not None and flow(moves, BUYING, SILENT)[1] > brought
+    return [*fell, declining] if is_less else [declining, *fell]
 
 
 @or_else(lambda missing: [])

@@ -102,7 +102,7 @@ def call_list(crm: Crm, profile: CustomerProfile) -> DataTable:
             lost=STATE_WORDS.term(LOST),
         ),
         currency=profile.currency,
-        rows=10,
+        rows=6,
         about=about_workspace(crm),
     )
 

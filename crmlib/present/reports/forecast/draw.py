@@ -23,8 +23,7 @@ from crmlib.present.reports.forecast.say import (
     MEASURE_WORDS,
     UNIT_WORDS,
     amount,
-    bounds,
-    covered,
+    error_facts,
     expected_fact,
     far_from_plan,
     held,
@@ -35,6 +34,7 @@ from crmlib.present.reports.forecast.say import (
     period_words,
     plan_fact,
     plan_place,
+    promised_bounds,
     unit_of,
     what_is_expected,
 )
@@ -67,11 +67,17 @@ _MOST_PERIODS = 30
 
 def plot_forecast(result: Forecast, *, ax: Any = None) -> Any:
     """What was reached in each period, what is expected, within which bounds, and what the simple way says."""
-    total, past = result.total, result.history.tail(_MOST_PERIODS)
+    past = result.history.tail(_MOST_PERIODS)
     coming = result.periods[result.periods["is_whole"]]
     coming = coming if len(coming) else result.periods
     whole = {"amount": expected_fact(result), "what": what_is_expected(result)}
-    title = claim("forecast-picture-coming", horizon=horizon_words(result), **whole)
+    whole["horizon"] = horizon_words(result)
+    title = claim("forecast-picture-unpromised", **whole)
+    key = claim("forecast-picture-unpromised-key")
+    if result.is_promised:
+        title = claim("forecast-picture-coming", **whole)
+        key = claim("forecast-picture-coming-key", level=share(LEVEL_PCT))
+    coming = coming if result.is_promised else coming.assign(low=np.nan, high=np.nan)
     known = np.concatenate([past["actual"], coming["expected"], coming["high"].dropna()])
     scale, word = scale_of(known)
     then, ahead = _middles(past), _middles(coming)
@@ -87,17 +93,16 @@ def plot_forecast(result: Forecast, *, ax: Any = None) -> Any:
         ax.yaxis.grid(True)
         ax.locator_params(axis="y", nbins=5)
         _dates(ax)
-        key = [claim("forecast-picture-coming-key", level=share(LEVEL_PCT))]
-        key += [claim("forecast-picture-coming-key-plain")] if _has_diamonds(result) else []
-        ax.set_xlabel("\n".join(map(str, key)), loc="left")
+        plain = [claim("forecast-picture-coming-key-plain")] if _has_diamonds(result) else []
+        ax.set_xlabel("\n".join(map(str, [key, *plain])), loc="left")
         ax.set_ylabel(_axis_name(result, word))
     last = past["actual"].iloc[-1] if len(past) else np.nan
     alt = claim(
         "forecast-picture-coming-alt",
         n=count(len(past)),
         last=amount(last, **unit_of(result)),
-        bounds=bounds(total["low"], total["high"], **unit_of(result)),
-        **whole,
+        bounds=promised_bounds(result),
+        **{name: whole[name] for name in ("amount", "what")},
     )
     return finish(ax, title=title, alt=alt)
 
@@ -107,37 +112,47 @@ def plot_past_forecasts(result: Forecast, *, ax: Any = None) -> Any:
     table = past_of(result)
     if table.empty:
         return nothing(ax, says=claim("forecast-picture-past-none"))
-    title = claim("forecast-picture-past", **held(result))
-    scale, word = scale_of(np.concatenate([table["high"], table["actual"]]))
+    ranged = result.is_promised
+    off = {} if ranged else {"pct": error_facts(result, result.way)["pct"]}
+    title = (
+        claim("forecast-picture-past", **held(result))
+        if ranged
+        else claim("forecast-picture-past-off", **off)
+    )
+    scale, word = scale_of(np.concatenate([table["high" if ranged else "expected"], table["actual"]]))
     with theme():
         ax = canvas(ax, title=title, body=2.9, foot=0.95)
         x = table["made_on"]
-        ax.vlines(x, table["low"] / scale, table["high"] / scale, color=MAIN, alpha=0.35, linewidth=6)
+        if ranged:
+            ax.vlines(x, table["low"] / scale, table["high"] / scale, color=MAIN, alpha=0.35, linewidth=6)
         ax.plot(x, table["expected"] / scale, "_", color=MAIN, markersize=9, markeredgewidth=2.5)
-        for is_inside, colour, marker in ((True, INK, "o"), (False, ALARM, "s")):
-            part = table[table["is_covered"] == is_inside]
+        outside = ranged & ~table["is_covered"].astype(bool)
+        for part, colour, marker in ((table[~outside], INK, "o"), (table[outside], ALARM, "s")):
             ax.plot(part["made_on"], part["actual"] / scale, marker, color=colour, markersize=6)
-        lowest = float(min(table["low"].min(), table["actual"].min(), 0)) / scale
+        lowest = float(min(table["low" if ranged else "expected"].min(), table["actual"].min(), 0)) / scale
         ax.set_ylim(bottom=1.05 * lowest if lowest < 0 else 0)
         ax.margins(x=0.06)
         ax.yaxis.grid(True)
         ax.locator_params(axis="y", nbins=5)
         _dates(ax)
-        key = [claim("forecast-picture-past-made"), claim("forecast-picture-past-key")]
-        inside, tried = covered(result)
-        key += [claim("forecast-picture-past-outside")] if inside < tried else []
+        key = claim("forecast-picture-past-key") if ranged else claim("forecast-picture-past-off-key")
+        key = [claim("forecast-picture-past-made"), key]
+        key += [claim("forecast-picture-past-outside")] if outside.any() else []
         ax.set_xlabel("\n".join(map(str, key)), loc="left")
         ax.set_ylabel(_axis_name(result, word, whole=True))
-    last = table.iloc[-1]
-    alt = claim(
-        "forecast-picture-past-alt",
-        what=what_is_expected(result),
-        horizon=horizon_words(result),
-        amount=amount(last["expected"], **unit_of(result)),
-        actual=amount(last["actual"], **unit_of(result)),
-        **held(result),
-    )
-    return finish(ax, title=title, alt=alt)
+    return finish(ax, title=title, alt=_past_alt(result, table.iloc[-1], off))
+
+
+def _past_alt(result: Forecast, last: Any, off: dict[str, Fact]) -> Claim:
+    facts = {
+        "what": what_is_expected(result),
+        "horizon": horizon_words(result),
+        "amount": amount(last["expected"], **unit_of(result)),
+        "actual": amount(last["actual"], **unit_of(result)),
+    }
+    if off:
+        return claim("forecast-picture-past-off-alt", tried=held(result)["tried"], **facts, **off)
+    return claim("forecast-picture-past-alt", **facts, **held(result))
 
 
 def _fan(ax: Any, past: pd.DataFrame, coming: pd.DataFrame, scale: float) -> None:
@@ -250,10 +265,11 @@ def plot_split(result: PlanVsActual, *, ax: Any = None) -> Any:
         *(str(_STEPS.term(part)) for part in parts),
         str(claim("forecast-picture-split-now")),
     ]
+    first, *moved, last = _in_steps([row["before"], *(row[part] for part in parts), row["now"]])
     texts = [
-        number(row["before"] / scale),
-        *(f"{'+' if row[part] > 0 else ''}{number(row[part] / scale)}" for part in parts),
-        number(row["now"] / scale),
+        number(first / scale),
+        *(f"{'+' if step > 0 else ''}{number(step / scale)}" for step in moved),
+        number(last / scale),
     ]
     with theme():
         ax = canvas(ax, title=title, body=2.9, foot=0.75)
@@ -287,6 +303,15 @@ def plot_split(result: PlanVsActual, *, ax: Any = None) -> Any:
         said = claim("forecast-picture-split-axis")
         ax.set_xlabel(_with_unit(said, _scale_words("net_amount", result.currency, word)), loc="left")
     return finish(ax, title=title, alt=_split_alt(row, parts, result.currency))
+
+
+def _in_steps(amounts: list[float]) -> list[float]:
+    """Both ends and the steps between them, rounded alike so that the steps still lead from one to the other."""
+    unit = 10.0 ** np.floor(np.log10(max(abs(amounts[0]), abs(amounts[-1])) or 1.0) - 2)
+    first, *moved, last = (round(amount / unit) for amount in amounts)
+    widest = int(np.argmax(np.abs(moved)))
+    moved[widest] += last - first - sum(moved)
+    return [step * unit for step in (first, *moved, last)]
 
 
 def _plan_bar(ax: Any, row: Any, place: float, scale: float) -> None:

@@ -235,7 +235,7 @@ def forecast_answer(forecast: Forecast | Skipped, plan: PlanVsActual | Skipped |
     said = claim(
         "forecast-answer-expected",
         amount=expected_fact(forecast),
-        bounds=_promised_bounds(forecast),
+        bounds=promised_bounds(forecast),
         what=what_is_expected(forecast),
         first=date(forecast.periods["period_start"].iloc[0]),
         last=date(forecast.ends_on),
@@ -244,7 +244,8 @@ def forecast_answer(forecast: Forecast | Skipped, plan: PlanVsActual | Skipped |
     return [said, _trust(forecast), _do_first(forecast, plan)]
 
 
-def _promised_bounds(forecast: Forecast) -> Fact:
+def promised_bounds(forecast: Forecast) -> Fact:
+    """The range of the whole, as far as past forecasts allow one."""
     if not forecast.is_promised:
         return _UNKNOWN
     return bounds(forecast.total["low"], forecast.total["high"], **unit_of(forecast))
@@ -319,6 +320,8 @@ def _against_year(forecast: Forecast) -> Claim:
         "horizon": horizon_words(forecast),
         "amount": expected_fact(forecast),
     }
+    if not forecast.is_promised:
+        return claim("forecast-finding-unpromised", rule=way_words(forecast, forecast.way), **facts)
     first, last = forecast.periods["period_start"].iloc[0], forecast.ends_on
     year = pd.DateOffset(years=1)
     before = forecast.history[
@@ -471,11 +474,14 @@ def backtest_paragraph(forecast: Forecast) -> list[Claim]:
         said = [claim("forecast-past-deals", tried=facts["tried"], **again)]
     else:
         said = [claim("forecast-past-sales", tried=facts["tried"], **again)]
-    said.append(claim("forecast-past-held", level=share(forecast.level_pct), **facts))
-    said.append(claim("forecast-past-single", unit=UNIT_WORDS.term(period_length(forecast))))
+    if forecast.is_promised:
+        said.append(claim("forecast-past-held", level=share(forecast.level_pct), **facts))
+        said.append(claim("forecast-past-single", unit=UNIT_WORDS.term(period_length(forecast))))
+    else:
+        said.append(claim("forecast-past-unpromised"))
     # Off by more than chance: two standard errors of a share, were the forecasts independent.
     error = 200 * np.sqrt(LEVEL_PCT * (100 - LEVEL_PCT) / 1e4 / tried)
-    if 100 * inside / tried < LEVEL_PCT - error:
+    if forecast.is_promised and 100 * inside / tried < LEVEL_PCT - error:
         said.append(claim("forecast-past-narrow"))
     ranked = forecast.scores
     rules = [
@@ -547,7 +553,7 @@ def _limits_of(forecast: Forecast) -> list[Claim]:
             for key, value in limit.facts.items()
         }
         said.append(_LIMITS.claim(limit.code, rule=rule, **facts))
-    if np.isfinite(forecast.total["low"]):
+    if forecast.is_promised:
         length = _HORIZONS.claim(period_length(forecast), n=count(len(forecast.history)))
         said.append(claim("forecast-limits-season", history=length))
     return said

@@ -57,6 +57,11 @@ def beside(main: Forecast, *others: Forecast | Skipped) -> Forecast | Skipped:
     return next((one for one in others if one is not main), main)
 
 
+def as_promised(*plans: PlanVsActual | Skipped) -> tuple[PlanVsActual | Skipped, ...]:
+    """Plans as a page may show them: no range, and no verdict by it, where a forecast promises none."""
+    return tuple(plan if isinstance(plan, Skipped) else plan.as_promised() for plan in plans)
+
+
 def picture(plot: Callable[..., Any], result: Any) -> Picture | None:
     """The picture of a result, or none where it is missing or holds nothing to draw."""
     drawn = picture_of(plot, result)
@@ -111,10 +116,11 @@ def forecast_figures(
     if isinstance(forecast, Skipped):
         return forecast
     total = forecast.total
-    has_bounds = bool(np.isfinite(total["low"]))
-    ends = {"low": total["low"], "high": total["high"]} if has_bounds else {}
-    label = claim("forecast-figure-expected", what=what_is_expected(forecast))
-    note = claim("forecast-figure-next", horizon=horizon_words(forecast))
+    ends, label = {}, claim("forecast-figure-expected", what=what_is_expected(forecast))
+    note = claim("forecast-figure-unpromised", horizon=horizon_words(forecast))
+    if forecast.is_promised:
+        ends = {"low": total["low"], "high": total["high"]}
+        note = claim("forecast-figure-next", horizon=horizon_words(forecast))
     figures = [
         _figure(
             label, expected_fact(forecast), forecast, forecast.measure, note=note, better="higher", **ends
@@ -139,10 +145,13 @@ def _past_figures(forecast: Forecast) -> list[KeyFigure]:
     else:
         plain = error_facts(forecast, forecast.baseline)["pct"]
         note = claim("forecast-figure-error-note", money=own["money"], plain=plain)
+    error = KeyFigure(label=claim("forecast-figure-error"), value=own["pct"], better="lower", note=note)
+    if not forecast.is_promised:
+        return [error]
     inside, tried = covered(forecast)
     whole = place_of(forecast, "forecast.tried")
     return [
-        KeyFigure(label=claim("forecast-figure-error"), value=own["pct"], better="lower", note=note),
+        error,
         KeyFigure(
             label=claim("forecast-figure-held"),
             value=count(inside, at=place_of(forecast, "forecast.held"), part_of=whole),
@@ -271,21 +280,28 @@ def periods_table(crm: Crm, forecast: Forecast) -> DataTable:
     """What is expected in each period, with its range and the plain rule beside it."""
     columns = ["period_start", "period_end", "expected", "low", "high", "baseline"]
     more = [name for name in ("from_open", "from_new", "count") if name in forecast.periods]
+    facts = {
+        "what": what_is_expected(forecast),
+        "unit": UNIT_WORDS.term(period_length(forecast)),
+        "rule": way_words(forecast, forecast.baseline),
+    }
+    caption = claim("forecast-table-periods-unpromised", **facts)
+    if forecast.is_promised:
+        caption = claim("forecast-table-periods", level=share(forecast.level_pct), **facts)
     return DataTable(
-        forecast.periods[columns + more].rename(
+        _promised(forecast, forecast.periods[columns + more]).rename(
             columns={"low": "expected_low", "high": "expected_high", "count": "deals_expected"}
         ),
         name=f"forecast_by_period_{forecast.kind}",
-        caption=claim(
-            "forecast-table-periods",
-            what=what_is_expected(forecast),
-            unit=UNIT_WORDS.term(period_length(forecast)),
-            level=share(forecast.level_pct),
-            rule=way_words(forecast, forecast.baseline),
-        ),
+        caption=caption,
         currency=_currency(forecast),
         about=about_workspace(crm),
     )
+
+
+def _promised(forecast: Forecast, table: pd.DataFrame) -> pd.DataFrame:
+    """A table without its ranges, where none is promised."""
+    return table if forecast.is_promised else table.drop(columns=["low", "high"])
 
 
 def _currency(forecast: Forecast) -> str:
@@ -303,7 +319,7 @@ def parts_table(crm: Crm, forecast: Forecast, *, by: str) -> DataTable | None:
     if "way" in frame:
         frame["way"] = [capital(way_words(forecast, way)) for way in frame["way"]]
     return DataTable(
-        frame.rename(
+        _promised(forecast, frame).rename(
             columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
         ),
         name=f"forecast_by_{by}",

@@ -251,6 +251,7 @@ def _set_aside(health: DataHealth) -> list[Claim]:
         "rows": count(health.checks.rows_read - health.rows_later, at="rows.up_to_closing"),
         "table": table_word(worst["table"]),
         "found": check_words(worst),
+        "merged": count(health.rows_merged),
     }
     if worst["rows"] == rows:
         return [claim("health-finding-set-aside-all", **facts)]

@@ -97,8 +97,10 @@ def completeness_table(health: DataHealth) -> DataTable:
     )
 
 
-def missing_table(health: DataHealth) -> DataTable:
-    """Tables and columns that are not there, and what each would bring."""
+def missing_table(health: DataHealth) -> DataTable | None:
+    """Tables and columns that are not there, and what each would bring; nothing where all are there."""
+    if health.missing.empty:
+        return None
     brings = health.missing["what"].map(lambda what: str(BRINGS.term(what)))
     return DataTable(
         health.missing.assign(brings=brings),

@@ -82,22 +82,6 @@ def stages_answer(durations: StageDurations, overdue: Overdue) -> list[Claim]:
 
 
 @or_else(lambda missing: [])
-def first_step(overdue: Overdue) -> list[Claim]:
-    """What to do first: the last sentence of the answer."""
-    if overdue.open_deals.empty:
-        return []
-    bare = overdue.unplanned
-    late = int(bare["is_overdue"].eq(True).fillna(False).sum())
-    if late:
-        return [claim("pipeline-first-unplanned", deals=count(late, at="deals.overdue_unplanned"))]
-    if len(overdue.table):
-        return [claim("pipeline-first-overdue")]
-    if len(bare):
-        return [claim("pipeline-first-plan", deals=count(len(bare), at="deals.unplanned"))]
-    return [claim("pipeline-first-nothing")] if overdue.open_deals["is_overdue"].notna().all() else []
-
-
-@or_else(lambda missing: [])
 def stages_findings(durations: StageDurations, overdue: Overdue) -> list[Claim]:
     """The sentences that the index repeats."""
     if not durations.has_history:

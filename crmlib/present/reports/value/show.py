@@ -164,7 +164,7 @@ def top_customers_table(
         name="top_customers",
         caption=claim("value-table-top"),
         currency=crm.currency,
-        rows=10,
+        rows=5,
         about=about_workspace(crm),
     )
 
@@ -367,7 +367,7 @@ def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
         name="late_payers",
         caption=claim("value-table-late"),
         currency=valuations.attrs.get("currency", ""),
-        rows=8,
+        rows=5,
         about=about_workspace(crm),
     )
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.worklist import BOOKS, EVIDENCE, PATTERN, PRECEDENCE, RULE, STRENGTHS, TASKS, Worklist
 from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, share, times
+from crmlib.present.needs import or_else
 from crmlib.present.numbers import is_known
 
 WORK_ACTIONS = Family("work-action", PRECEDENCE)
@@ -69,8 +70,14 @@ def work_answer(work: Worklist) -> list[Claim]:
     if sums.iloc[0] > 0:
         stake, action = money(sums.iloc[0], work.currency), WORK_ACTIONS.term(sums.index[0])
         said.append(claim("work-answer-money", stake=stake, action=action))
-    top = next(first.itertuples())
-    return [*said, claim("work-answer-begin", who=_who(top), step=work_step(top))]
+    return [*said, *work_begin(work)]
+
+
+@or_else(lambda missing: [])
+def work_begin(work: Worklist) -> list[Claim]:
+    """What to do first: the top of the list."""
+    top = next(work.first.itertuples(), None)
+    return [] if top is None else [claim("work-answer-begin", who=_who(top), step=work_step(top))]
 
 
 def _who(row: Any) -> Claim:

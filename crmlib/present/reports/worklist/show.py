@@ -4,25 +4,34 @@ from functools import lru_cache
 
 import pandas as pd
 
-from crmlib.analyse.worklist import FIRST, PRECEDENCE, Worklist
+from crmlib.analyse.worklist import FIRST, OF_DEALS, PRECEDENCE, Worklist
 from crmlib.measure.sales import FIGURES, MONTHS, Lately
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import Fact, Family, claim, count, date, money, share
+from crmlib.present.needs import or_else
 from crmlib.present.reports.worklist.say import EVIDENCE_WORDS, WORK_ACTIONS, work_reason, work_step
 from crmlib.schema.states import DEVELOP
 
 WORK_TABLES = Family("work-table", PRECEDENCE)
+WORK_TABLES_OF_DEALS = Family("work-table-deals", OF_DEALS)
 
 
-def work_table(crm: Crm, work: Worklist, action: str | None = None, *, rows: int = 10) -> DataTable | None:
+@or_else(lambda missing: None)
+def work_table(
+    crm: Crm, work: Worklist, action: str | None = None, *, about_deals: bool = False, rows: int = 10
+) -> DataTable | None:
     """All rows of one action, or what comes first about each customer and deal; nothing where there is none."""
     said = _in_words(work)
-    own = said[work.table["turn"].eq(FIRST)] if action is None else said.loc[work.slice_index(action)]
+    own = said[work.table["turn"].eq(FIRST)]
+    if action is not None:
+        own = said.loc[work.slice_index(action, about_deals=about_deals)]
     if own.empty:
         return None
     caption = claim("work-table-first") if action is None else WORK_TABLES.claim(action)
+    if about_deals:
+        caption = WORK_TABLES_OF_DEALS.claim(str(action))
     if action == DEVELOP and not work.slice(action)["reason"].eq("room_to_grow").any():
         caption = claim("work-table-develop-rising")
     return DataTable(
@@ -94,7 +103,8 @@ def _action_word(action: str) -> str:
     return str(WORK_ACTIONS.term(action))
 
 
-LATELY_FIGURES = Family("work-figure", FIGURES)
+LATELY_FIGURES = Family("work-figure", [name for name in FIGURES if name != "plan_reached_pct"])
+PLANS = Family("work-figure-plan", ("net_amount", "won_amount"))
 LATELY_WORDS = Family("work-lately", tuple(MONTHS), facts=("first", "last"))
 _SHOWN_FIRST = ("sales", "plan_reached_pct", "won_amount", "open_amount", "won_deals", "buyers", "orders")
 _MOST_FIGURES = 6
@@ -107,7 +117,9 @@ def lately_figures(found: Lately | None) -> KeyFigures | None:
     names = [name for name in _SHOWN_FIRST if name in found.table.index][:_MOST_FIGURES]
     figures = [
         KeyFigure(
-            label=LATELY_FIGURES.claim(name),
+            label=PLANS.claim(found.plan_measure)
+            if name == "plan_reached_pct"
+            else LATELY_FIGURES.claim(name),
             value=_figure(name, row.now, found, at=f"lately.figure[{name}, {found.first_day:%Y-%m-%d}]"),
             note=claim(
                 "work-figure-beside",

@@ -50,13 +50,13 @@ churn-answer-nobody-known = No customer is known.
 churn-answer-nobody-bought = Nobody has bought yet.
 churn-answer-all =
     { $share ->
-        [unknown] All { $buyers } { PLURAL($buyers, one: "customer", other: "customers") } buy within their usual time.
-       *[other] All { $buyers } { PLURAL($buyers, one: "customer", other: "customers") } buy within their usual time and bring { $share } of a year’s revenue.
+        [unknown] All { $buyers } { PLURAL($buyers, one: "customer", other: "customers") } still { PLURAL($buyers, one: "buys", other: "buy") }.
+       *[other] All { $buyers } { PLURAL($buyers, one: "customer", other: "customers") } still { PLURAL($buyers, one: "buys", other: "buy") } and { PLURAL($buyers, one: "brings", other: "bring") } { $share } of a year’s revenue.
     }
 churn-answer-some =
     { $share ->
-        [unknown] { $buying } of { $buyers } { PLURAL($buyers, one: "customer", other: "customers") } { PLURAL($buying, one: "buys", other: "buy") } within their usual time; { $silent } { PLURAL($silent, one: "has", other: "have") } fallen silent.
-       *[other] { $buying } of { $buyers } { PLURAL($buyers, one: "customer", other: "customers") } { PLURAL($buying, one: "buys", other: "buy") } within their usual time and { PLURAL($buying, one: "brings", other: "bring") } { $share } of a year’s revenue; { $silent } { PLURAL($silent, one: "has", other: "have") } fallen silent.
+        [unknown] { $buying } of { $buyers } { PLURAL($buyers, one: "customer", other: "customers") } still { PLURAL($buying, one: "buys", other: "buy") }; { $silent } { PLURAL($silent, one: "has", other: "have") } fallen silent.
+       *[other] { $buying } of { $buyers } { PLURAL($buyers, one: "customer", other: "customers") } still { PLURAL($buying, one: "buys", other: "buy") } and { PLURAL($buying, one: "brings", other: "bring") } { $share } of a year’s revenue; { $silent } { PLURAL($silent, one: "has", other: "have") } fallen silent.
     }
 churn-answer-without-purchase =
     { $total } more { PLURAL($total, one: "is", other: "are") } known without a purchase: { $parts }.
@@ -69,7 +69,8 @@ churn-answer-at-risk =
     }
 churn-answer-at-risk-money =
     { $n } of { $asked } recent buyers { PLURAL($n, one: "is", other: "are") } at risk: { $likely } or more likely to buy nothing in the next { $horizon }; in the last { $horizon } { PLURAL($n, one: "that customer", other: "they") } brought { $money }.
-churn-answer-order = Trust their order, not their number: past seasons allow no promise.
+churn-answer-at-risk-order =
+    { $n } of { $asked } recent buyers { PLURAL($n, one: "is", other: "are") } at risk: { $likely } or more likely to buy nothing in the next { $horizon } (past seasons allow no promise: trust the order, not the number).
 churn-answer-likely =
     { $n } of { $asked } { PLURAL($asked, one: "customer", other: "customers") } { PLURAL($n, one: "is", other: "are") } { $likely } or more likely to { $outcome }.
 churn-answer-first-at-risk =
@@ -123,7 +124,7 @@ churn-finding-half =
 
 ## Where each customer stands: lifecycle_figures, plot_stages, stages_paragraph, scale_paragraph, stages_table, stage_list_table
 
-churn-figure-buying = Customers buying within their usual time
+churn-figure-buying = Customers still buying
 churn-figure-silent = Customers fallen silent
 churn-figure-silent-revenue = Revenue of those fallen silent
 churn-figure-last-year = in the last year
@@ -135,8 +136,8 @@ churn-picture-too-few = Too few customers have been seen for long enough
 churn-picture-small-cohorts = Every cohort is too small to be shown on its own
 churn-picture-states-silent =
     { $brought ->
-        [unknown] { $share } of customers have fallen silent
-       *[other] { $share } of customers have fallen silent; they brought { $brought } of a year’s revenue
+        [unknown] { $n } { PLURAL($n, one: "customer has", other: "customers have") } fallen silent
+       *[other] { $n } { PLURAL($n, one: "customer has", other: "customers have") } fallen silent; { PLURAL($n, one: "that one", other: "they") } brought { $brought } of a year’s revenue
     }
 churn-picture-states-largest = { $share } of customers are { $state }
 churn-picture-states-alt = Bar chart of the states of customers: { $parts }.

@@ -12,9 +12,9 @@ customers-answer-buyers-known =
 customers-answer-back =
     { $back } of the customers have ordered again, and the fifth that spend most bring { $top } of spend.
 customers-answer-call =
-    First call the { $called } late { PLURAL($called, one: "customer", other: "customers") } who
+    Look first at the { $called } late { PLURAL($called, one: "customer", other: "customers") } who
     { PLURAL($called, one: "is", other: "are") } neither { $dormant } nor { $lost } yet; they have brought { $spend }.
-customers-answer-nobody-late = Nobody has to be called for being late.
+customers-answer-nobody-late = Nobody is late: no call is needed on that account.
 
 ## Findings, repeated on the index: profile_findings
 
@@ -26,7 +26,7 @@ customers-finding-late =
         [2] twice
        *[other] { $times }
     } their usual gap; { $called } of them, worth { $spend }, { PLURAL($called, one: "is", other: "are") } neither
-    { $dormant } nor { $lost } yet: call those first.
+    { $dormant } nor { $lost } yet: look at those first.
 customers-finding-late-silent =
     { $late } { PLURAL($late, one: "customer has", other: "customers have") } not bought for
     { $times ->
@@ -82,7 +82,7 @@ customers-type-says-earlier-buyers = Bought seldom, longer ago than most.
 customers-type-says-least-recent-buyers = Bought seldom, longest ago.
 customers-type-says-others = No rule fits: a score is missing.
 
-## Whom to call first: call_list
+## Who is late: call_list
 
 customers-table-call =
     Customers who have not bought for

@@ -77,6 +77,8 @@ forecast-finding-year =
         [down] { CAPITAL($what) } of the next { $horizon } are expected { $far } below the same time a year earlier, at { $amount }.
        *[level] { CAPITAL($what) } of the next { $horizon } are expected at { $amount }, level with a year earlier.
     }
+forecast-finding-unpromised =
+    { CAPITAL($what) } of the next { $horizon } would be { $amount } by { $rule }; past forecasts allow no promise.
 forecast-finding-now = { CAPITAL($what) } of the next { $horizon } are expected at { $amount }.
 
 ## What will come in: history_paragraph, parts_paragraph
@@ -127,6 +129,7 @@ forecast-past-sales =
     known then, and held against what was sold in the { $horizon } that followed.
 forecast-past-held = In { $inside } of { $tried } the result lay within the range; { $level } should.
 forecast-past-single = For a single { $unit } the range is wider, in proportion, than for the whole.
+forecast-past-unpromised = That is too little, or was too far off, to give a range.
 forecast-past-narrow = The range was too narrow on the past: take it as the least that may happen.
 forecast-past-rules = Past errors of each method: { $rules }.
 forecast-past-rule = { $rule } { $error }
@@ -274,6 +277,7 @@ forecast-limits-none-plan = There is no comparison with a plan: no target fits t
 
 forecast-figure-expected = Expected { $what }
 forecast-figure-next = in the next { $horizon }
+forecast-figure-unpromised = in the next { $horizon }; a guide, not a promise
 forecast-figure-open = Of it from open deals
 forecast-figure-open-note = the rest from new deals
 forecast-figure-error = Usual error
@@ -291,6 +295,7 @@ forecast-figure-plan-expected-note = by the end of { $when }
 ## Tables
 
 forecast-table-periods = Expected { $what } by { $unit }, with ranges for { $level }; plain rule: { $rule }
+forecast-table-periods-unpromised = Expected { $what } by { $unit }; plain rule: { $rule }
 forecast-table-parts = Expected { $what } in the next { $horizon } by { $by }
 forecast-table-ways = Methods tried on the past; the last range says how much closer the chosen one was
 forecast-table-plan = Plan and result by { $by }
@@ -338,6 +343,8 @@ forecast-gap-says-not-computed = The data have nothing that this target could be
 ## Pictures
 
 forecast-picture-coming = { $amount } of { $what } expected in the next { $horizon }
+forecast-picture-unpromised = { $amount } of { $what } in the next { $horizon } would be a guide, not a promise
+forecast-picture-unpromised-key = blue: expected, without a range
 forecast-picture-coming-key = blue: expected, with the range for { $level }
 forecast-picture-coming-key-plain = diamonds: the best plain rule
 forecast-picture-coming-alt =
@@ -348,6 +355,11 @@ forecast-picture-coming-alt =
 forecast-picture-axis-each = { $what } a { $unit }
 forecast-picture-axis-whole = { $what } in { $horizon }
 forecast-picture-past = { $inside } of { $tried } past ranges held the result
+forecast-picture-past-off = Past forecasts were off by { $pct } on average
+forecast-picture-past-off-key = blue: the forecast; dots: the result
+forecast-picture-past-off-alt =
+    Marks and dots, { $tried } past { PLURAL($tried, one: "forecast", other: "forecasts") } of { $what } over { $horizon }:
+    on average they were off by { $pct }; in the last one { $amount } was expected and { $actual } came in.
 forecast-picture-past-none = Too little history to try the forecast on the past
 forecast-picture-past-made = day of the forecast
 forecast-picture-past-key = blue: the forecast with its range; dots: the result

@@ -28,9 +28,21 @@ health-answer-nothing-serious = Nothing that the checks found stands in the way 
 ## Findings, repeated on the index: health_findings
 
 health-finding-no-customer = { $share } of order lines have no customer, so nothing that is said about customers covers them.
-health-finding-set-aside-mostly = { $aside } of { $rows } { PLURAL($rows, one: "row", other: "rows") } { PLURAL($aside, one: "was", other: "were") } set aside, { $main } of them { $table } that { $found }.
-health-finding-set-aside-all = { $aside } of { $rows } { PLURAL($rows, one: "row", other: "rows") } { PLURAL($aside, one: "was", other: "were") } set aside: { $table } that { $found }.
-health-finding-set-aside-among = { $aside } of { $rows } { PLURAL($rows, one: "row", other: "rows") } { PLURAL($aside, one: "was", other: "were") } set aside, first of all { $table } that { $found }.
+health-finding-set-aside-mostly =
+    { $aside } of { $rows } { PLURAL($rows, one: "row", other: "rows") } { PLURAL($aside, one: "was", other: "were") } set aside{ $merged ->
+        [0] { "" }
+       *[other] { " " }for a fault
+    }, { $main } of them { $table } that { $found }.
+health-finding-set-aside-all =
+    { $aside } of { $rows } { PLURAL($rows, one: "row", other: "rows") } { PLURAL($aside, one: "was", other: "were") } set aside{ $merged ->
+        [0] { "" }
+       *[other] { " " }for a fault
+    }: { $table } that { $found }.
+health-finding-set-aside-among =
+    { $aside } of { $rows } { PLURAL($rows, one: "row", other: "rows") } { PLURAL($aside, one: "was", other: "were") } set aside{ $merged ->
+        [0] { "" }
+       *[other] { " " }for a fault
+    }, first of all { $table } that { $found }.
 health-finding-warning = { $share } of { $table } { $found }.
 
 ## What was read: tables_paragraph, health_figures, tables_table

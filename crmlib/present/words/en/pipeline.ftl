@@ -4,13 +4,13 @@ pipeline-stage = “{ $stage }”
 pipeline-whole = the pipeline
 pipeline-whole-label = Whole deal
 
-## The answer: stages_answer, first_step
+## The answer: stages_answer
 
 pipeline-answer-overdue =
-    Of { $open } open { PLURAL($open, one: "deal", other: "deals") }, { $overdue } ({ $share }) { PLURAL($overdue, one: "has", other: "have") } been in { PLURAL($overdue, one: "its", other: "their") } stage for longer than { $quantile } of all deals stay there{ $amount ->
-        [unknown] .
-       *[other] ; { PLURAL($overdue, one: "it is", other: "they are") } worth { $amount }.
-    }
+    Of { $open } open { PLURAL($open, one: "deal", other: "deals") }, { $overdue } ({ $share }){ $amount ->
+        [unknown] { "" }
+       *[other] , worth { $amount },
+    } { PLURAL($overdue, one: "has", other: "have") } been in { PLURAL($overdue, one: "its", other: "their") } stage for longer than { $quantile } of deals stay.
 pipeline-answer-overdue-whole =
     Of { $open } open { PLURAL($open, one: "deal", other: "deals") }, { $overdue } ({ $share }) { PLURAL($overdue, one: "has", other: "have") } been open for longer than { $quantile } of all deals take{ $amount ->
         [unknown] .
@@ -21,15 +21,6 @@ pipeline-answer-none-open = No deal is open.
 pipeline-answer-slowest = “{ $stage }” takes longest: half of the deals are still there after { $half }.
 pipeline-answer-slowest-one = Half of the deals have left “{ $stage }” after { $half }.
 pipeline-answer-slowest-whole = Half of all deals are closed within { $half } of their opening.
-pipeline-first-unplanned =
-    Start with the { PLURAL($deals, one: "overdue deal", other: "overdue deals") } that { PLURAL($deals, one: "has", other: "have") } no contact planned ({ $deals }): give { PLURAL($deals, one: "it", other: "each") } a date, or close it.
-pipeline-first-overdue = Start at the top of the list of overdue deals: call on each, or close it.
-pipeline-first-plan =
-    { $deals ->
-        [1] Start with the open deal that has no contact planned: give it a date.
-       *[other] Start with the { $deals } open deals that have no contact planned: give each a date.
-    }
-pipeline-first-nothing = No open deal is overdue: keep to the contacts that are planned.
 
 ## Findings, repeated on the index: stages_findings
 
@@ -229,7 +220,7 @@ pipeline-handover-waiting = Half of them have been in their stage for { $half } 
 ## Limits: stages_limits
 
 pipeline-limits-long-stays =
-    Long stays are met more often at any one moment, so more open deals than the quantile says lie beyond the limit even where nothing is wrong.
+    Deals that stay long are seen more often on any one day, so more open deals lie beyond the limit than its percentage suggests, even where nothing is wrong.
 pipeline-limits-mixed =
     The times mix deals of all years and kinds; a deal of an unusual kind may need longer for good reason.
 pipeline-limits-set-aside =

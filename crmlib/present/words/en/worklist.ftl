@@ -15,7 +15,7 @@ work-action-offer = Offer
 work-place-hand-over = Hand over what a colleague who left was looking after: without an owner nothing else gets done.
 work-place-collect = Collect money that is overdue before anything more is sold to the same customer.
 work-place-follow-up = Follow up on open deals, and on those who are in touch with us, before a new conversation is begun.
-work-place-win-back = Win back who has gone silent: only customers who are dormant or lost.
+work-place-win-back = Win back customers who have gone silent: the dormant and the lost, nobody else.
 work-place-keep = Keep the most valuable customers before more is sold to others.
 work-place-develop = Develop customers who buy as usual and have room to grow.
 work-place-offer = Offer the likeliest next product to those who are left.
@@ -109,8 +109,8 @@ work-evidence-model-weak = A model, a hint
 ## The answer: work_answer
 
 work-answer-none = Nothing is waiting to be done about any customer or deal.
-work-answer-first = { $rows } customers and deals have something to be done about them, { $soon } of them by { $day }.
-work-answer-one = One customer or deal has something to be done about it.
+work-answer-first = There is something to do about { $rows } customers and deals, about { $soon } of them by { $day }.
+work-answer-one = There is something to do about one customer or deal.
 work-answer-money = The largest sum, { $stake }, stands under “{ $action }”.
 work-answer-begin = Begin with { $who }: { $step }
 
@@ -135,6 +135,8 @@ work-paragraph-more = What else is called for with the same customer stands besi
 
 work-table-first = What to do first about each customer and each deal, the most money first
 work-table-hand-over = To hand over, the most money first
+work-table-deals-hand-over = Deals to hand over, the most money first
+work-table-deals-follow-up = Deals to follow up, the most money first
 work-table-collect = Overdue money to collect, the largest sum first
 work-table-follow-up = Deals and contacts to follow up, the most money first
 work-table-win-back = Customers to win back, the most money first
@@ -154,7 +156,7 @@ work-limits-one = Of each customer one thing comes first; what else is called fo
 ## How the order is made: work_precedence
 
 work-precedence = A customer's first action is the one that stands highest in this order.
-work-ruled-out = Nothing more is sold to who has an overdue invoice, and who is to be won back is not asked to buy more.
+work-ruled-out = Nothing more is sold to a customer with an overdue invoice, and a customer to be won back is not asked to buy more.
 
 ## How the last month or quarter went: lately_figures
 
@@ -164,7 +166,8 @@ work-figure-buyers = Customers who bought
 work-figure-won-deals = Deals won
 work-figure-won-amount = Value of deals won
 work-figure-open-amount = Value of open deals
-work-figure-plan-reached-pct = Plan reached
+work-figure-plan-net-amount = Sales plan reached
+work-figure-plan-won-amount = Plan for won deals reached
 work-figure-beside =
     { $ago ->
         [unknown] before: { $before }

@@ -108,7 +108,7 @@ def test_the_answer_is_true():
         *map(str, claims.lifecycle_findings(summary, moves)),
     ]
     buying, silent = stages.isin(BUYING).sum(), stages.isin(SILENT).sum()
-    assert answer[0].startswith(f"{count(buying)} of {count(buying + silent)}\xa0customers buy")
+    assert answer[0].startswith(f"{count(buying)} of {count(buying + silent)}\xa0customers still buy")
     assert answer[0].endswith(f"{count(silent)}\xa0have fallen silent.")
     brought = summary.loc[list(SILENT), "revenue"].sum()
     figures = tables.lifecycle_figures(summary)._text()
@@ -133,7 +133,7 @@ def test_a_given_silence_is_named():
 
 def test_one_of_each_stage_is_counted():
     summary = results("each")[2]
-    assert str(claims.lifecycle_answer(summary)[0]).startswith("5 of 7\u00a0customers buy")
+    assert str(claims.lifecycle_answer(summary)[0]).startswith("5 of 7\u00a0customers still buy")
     without = str(claims.without_purchase(summary)[0])
     assert without == "2 more are known without a purchase: 1 in touch with us and 1 not in touch."
 

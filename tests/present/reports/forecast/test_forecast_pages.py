@@ -14,6 +14,7 @@ from crmlib.present.blocks import Picture, Skipped
 from crmlib.present.needs import picture_of
 from crmlib.present.reports.forecast import draw, say, show
 from crmlib.present.theme import SMALL
+from tests.analyse.forecast.cases import little_company
 from tests.present.drawn import faults_of, words_of
 from tests.present.reports.forecast.cases import little_forecast, little_plan, little_shop
 
@@ -259,3 +260,59 @@ def test_missing_results_are_passed_over():
     assert show.plan_table(BARE, none) is None and show.plan_names(BARE, none) is None
     assert show.beside(made("sales"), made("sales"), none) is none
     assert len(say.forecast_findings(made("sales"), none, none)) == 1
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [[2.3755e6, 1.2e5, 4.38e5, 8.32e3, 2.94132e6], [980.0, -3.4, 0.2, 50.3, 1027.1], [7.0, 0.0, 0.0, 7.0]],
+)
+def test_the_steps_of_a_difference_are_rounded_so_that_they_add_up(amounts):
+    steps = draw._in_steps(amounts)
+    assert steps[0] + sum(steps[1:-1]) == pytest.approx(steps[-1])
+    assert np.allclose(steps, amounts, atol=0.011 * max(amounts))
+
+
+@pytest.mark.parametrize("is_thin", [True, False])
+def test_no_picture_figure_or_table_has_a_range_where_none_is_promised(is_thin):
+    found = replace(little_forecast(), is_thin=True) if is_thin else promised(little_forecast())
+    assert found.is_promised is not is_thin
+    pictures = [draw.plot_forecast(found), draw.plot_past_forecasts(found)]
+    bands = [one for ax in pictures for one in ax.collections if one.get_alpha() in (0.2, 0.35)]
+    tables = [
+        show.periods_table(little_company(), found),
+        show.parts_table(little_company(), found, by="owner"),
+    ]
+    ranges = [name for table in tables for name in table.frame if name.startswith("expected_")]
+    figures = [one for one in show.forecast_figures(found).figures if one.low is not None]
+    said = " ".join(str(one) for one in [
+        *say.forecast_answer(found), *say.forecast_findings(found), *say.backtest_paragraph(found),
+        *say.forecast_limits(found), *(one for ax in pictures for one in ax.crmlib_claims),
+    ])  # fmt: skip
+    assert bool(bands) == bool(ranges) == bool(figures) == (not is_thin)
+    assert ("past ranges held" in said) != is_thin and ("The ranges come" in said) != is_thin
+
+
+def promised(found):
+    """The same forecast with past errors that are small, and a history of more than two of each season."""
+    year = pd.DateOffset(years=3)
+    early = found.history.assign(
+        **{name: found.history[name] - year for name in ("period_start", "period_end")}
+    )
+    ends = {"low": 0.9 * found.total["expected"], "high": 1.1 * found.total["expected"]}
+    return replace(
+        found, is_thin=False, learnt_from=None, total=found.total | ends,
+        history=pd.concat([early, found.history], ignore_index=True),
+    )  # fmt: skip
+
+
+def test_a_plan_is_not_judged_by_ranges_that_are_not_promised():
+    plan = little_plan()
+    bare = replace(
+        plan, forecasts={name: replace(one, is_thin=True) for name, one in plan.forecasts.items()}
+    ).as_promised()
+    running = bare.table["elapsed_days"] < bare.table["period_days"]
+    assert running.any() and bare.table.loc[running, ["low", "high"]].isna().all(axis=None)
+    assert bare.table.loc[running, "status"].eq("").all()
+    assert bare.table["expected"].equals(plan.table["expected"])
+    kept = replace(plan, forecasts={}).as_promised()
+    assert kept.table.equals(plan.table)

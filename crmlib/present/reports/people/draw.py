@@ -16,7 +16,20 @@ WHAT_WORDS = Family("people-what", WHATS)
 
 
 def plot_history(found: Panorama, *, ax: Any = None) -> Any:
-    """Dots on a line of time, one row a kind of event; deals and cases as long as they last."""
+    """Dots on a line of time, one row a kind of event; deals and cases as long as they last.
+
+    Parameters
+    ----------
+    found : Panorama
+        With at least one row of `history`.
+    ax : matplotlib Axes, optional
+        Draw here; made where none is given.
+
+    Returns
+    -------
+    Axes
+        With `crmlib_alt`: how many events of each kind there are.
+    """
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     history = found.history

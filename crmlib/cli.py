@@ -374,6 +374,21 @@ def export(
     raise typer.Exit(print_export(workspace, to, kind=kind, personal=personal, as_of=as_of or None))
 
 
+@app.command(epilog=EXIT_CODES, help="Write one page about one customer.")
+def customer(
+    workspace: Workspace,
+    customer_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Customer number, or pseudonym of a page.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the page.")] = Path("reports"),
+    as_of: AsOf = "",
+) -> None:
+    """Write the page of one customer; see `crmlib.present.reports.people.show.CustomerPages`."""
+    from crmlib.present.run.console import print_customer
+
+    raise typer.Exit(print_customer(workspace, customer_id, out=out, as_of=as_of or None))
+
+
 @app.command(epilog=EXIT_CODES, help="Write what to mend back in the CRM, one row a mistake.")
 def corrections(
     workspace: Workspace,

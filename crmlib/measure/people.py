@@ -179,3 +179,95 @@ def usual_silences(crm: Crm) -> pd.Series:
 def _talk(crm: Crm) -> Steps:
     contacts: Any = read_table(columns_here(crm, "interactions"), "interactions", _TALKED)
     return Steps().add(_TALK, contacts=contacts, day=local_day("happened_at"))
+
+
+_HISTORY = {
+    "own_orders": "{orders}",
+    "own_deals": "{deals}",
+    "own_cases": "{cases}",
+    "own_feedback": "{feedback}",
+    "own_talk": "{talk}",
+    "happened": """
+        select 'order' as what, {ordered_on} as began_on, cast(null as date) as ended_on,
+            cast(net_amount as double) as amount, cast(null as varchar) as outcome, order_id as thing
+        from own_orders where ordered_at <= $as_of
+        union all
+        select 'deal', {created_on}, {closed_on}, cast(amount as double), outcome, opportunity_id
+        from own_deals where created_at <= $as_of
+        union all
+        select 'case', {opened_on}, {solved_on}, cast(null as double), cast(null as varchar), case_id
+        from own_cases where opened_at <= $as_of
+        union all
+        select case when kind = 'complaint' then 'complaint' else 'feedback' end, {given_on}, cast(null as date),
+            cast(null as double), cast(null as varchar), feedback_id
+        from own_feedback where given_at <= $as_of
+        union all
+        select case when planned_for is not null then 'plan' when channel = 'visit' then 'visit' else 'contact' end,
+            coalesce(planned_for, {happened_on}), cast(null as date), cast(null as double), cast(null as varchar),
+            interaction_id
+        from own_talk where happened_at <= $as_of and (planned_for is null or planned_for >= $as_of_on)
+    """,
+}
+_HISTORY_SQL = """
+select what, thing, min(began_on) as began_on, max(ended_on) as ended_on, sum(amount) as amount,
+    min(outcome) as outcome
+from happened
+where began_on is not null
+group by what, thing
+order by began_on, what, thing
+"""
+
+
+def customer_history(crm: Crm, customer_id: str) -> pd.DataFrame:
+    """What happened with one customer, in order: `what` (order, deal, case, complaint, feedback, visit, contact,
+    plan), `began_on`, `ended_on`, `amount`, `outcome`; plans are those that are still ahead."""
+    columns = columns_here(crm)
+    own = "customer_id = $customer_id"
+    wanted = {
+        "orders": ("transactions", ("order_id", "ordered_at", "net_amount", "customer_id")),
+        "deals": ("opportunities", ("opportunity_id", "created_at", "closed_at", "outcome", "amount")),
+        "cases": ("service_cases", ("case_id", "opened_at", "closed_at")),
+        "feedback": ("feedback", ("feedback_id", "given_at", "kind")),
+        "talk": ("interactions", ("interaction_id", "happened_at", "channel", "planned_for")),
+    }
+    read = {
+        step: read_table(
+            columns, table, names, where=own if "customer_id" in columns.get(table, ()) else "false"
+        )
+        for step, (table, names) in wanted.items()
+    }
+    days = {
+        "ordered_on": "ordered_at", "created_on": "created_at", "closed_on": "closed_at", "opened_on": "opened_at",
+        "solved_on": "closed_at", "given_on": "given_at", "happened_on": "happened_at",
+    }  # fmt: skip
+    steps = Steps().add(_HISTORY, **read, **{name: local_day(moment) for name, moment in days.items()})
+    found = ask(crm, _HISTORY_SQL, steps=steps, customer_id=customer_id)
+    return found.astype({"began_on": "datetime64[us]", "ended_on": "datetime64[us]"})
+
+
+_PLANNED_SQL = """
+select customer_id, opportunity_id, employee_id, min(planned_for) as planned_for, count(*) as plan_count
+from planned
+where planned_for >= $as_of_on and happened_at <= $as_of
+group by customer_id, opportunity_id, employee_id
+order by planned_for, customer_id, opportunity_id
+"""
+_LAST_TALK_SQL = """
+select customer_id, max(happened_on) as last_on
+from talk
+group by customer_id
+order by customer_id
+"""
+
+
+def planned_contacts(crm: Crm) -> pd.DataFrame:
+    """Contacts that are promised and still ahead, by customer, deal and who made the plan."""
+    read = read_table(columns_here(crm, "interactions"), "interactions", _TALKED)
+    found = ask(crm, _PLANNED_SQL, steps=Steps({"planned": read}))
+    return found.astype({"planned_for": "datetime64[us]"})
+
+
+def last_talks(crm: Crm) -> pd.Series:
+    """The day of the last contact with each customer."""
+    found = ask(crm, _LAST_TALK_SQL, steps=_talk(crm)).astype({"last_on": "datetime64[us]"})
+    return found.set_index("customer_id")["last_on"]

@@ -1,0 +1,1 @@
+"""One customer on one page."""

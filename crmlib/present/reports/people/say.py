@@ -1,0 +1,101 @@
+"""What the page of one customer says: the answer, what to do, who decides, and what warns."""
+
+from typing import Any
+
+import pandas as pd
+
+from crmlib.analyse.people.contacts import ACCOUNT_SIGNS, FRESH_DAYS, ROLES, ContactMap
+from crmlib.analyse.people.decisions import GAIN, MOVES, RISKS
+from crmlib.analyse.people.panorama import Panorama
+from crmlib.present.claims import STATE_WORDS, Claim, Fact, Family, claim, count, days, money, name
+from crmlib.present.numbers import is_known
+from crmlib.present.reports.worklist.say import work_reason, work_step
+
+ROLE_WORDS = Family("people-role", ROLES)
+RISK_WORDS = Family("people-risk", RISKS)
+MOVE_WORDS = Family("people-move", MOVES, facts=("who", "via", "role"))
+SIGN_WORDS = Family("people-sign", ACCOUNT_SIGNS, facts=("days",))
+
+
+def person(contacts: ContactMap | None, contact_id: Any) -> Claim | Fact:
+    """A person by title and number, never by name or identifier."""
+    if not is_known(contact_id):
+        return count(None)
+    known = [] if contacts is None else list(contacts.people.index)
+    place = count(known.index(contact_id) + 1 if contact_id in known else None)
+    title = contacts.people.at[contact_id, "title"] if contacts is not None and contact_id in known else None
+    if is_known(title):
+        return claim("people-person", title=name(title), number=place)
+    return claim("people-person-untitled", number=place)
+
+
+def customer_answer(found: Panorama, work: pd.DataFrame) -> list[Claim]:
+    """How the customer stands, what is open, and what to do first."""
+    said = [_standing(found)]
+    if len(found.deals):
+        amount = money(found.deals["amount"].sum(min_count=1), found.currency)
+        said.append(claim("people-answer-deals", deals=count(len(found.deals)), amount=amount))
+    if len(work):
+        row = next(work.itertuples())
+        if is_known(row.opportunity_id):
+            step = claim("people-answer-first-deal", deal=name(row.opportunity_id), step=work_step(row))
+            return [*said, step]
+        return [*said, claim("people-answer-first", step=work_step(row))]
+    if len(found.deals):
+        deal = next(found.deals.itertuples())
+        move = deal_move(found, deal)
+        return [*said, claim("people-answer-move", deal=name(deal.Index), move=move)]
+    return [*said, claim("people-answer-nothing")]
+
+
+def _standing(found: Panorama) -> Claim:
+    spend, silence = found.figures["spend_365d"], found.figures["recency_days"]
+    if not found.stage:
+        return claim("people-answer-plain")
+    state = STATE_WORDS.term(found.stage)
+    if not is_known(silence):
+        return claim("people-answer-not-yet", state=state)
+    return claim(
+        "people-answer-buyer", state=state, spend=money(spend, found.currency), silence=days(silence)
+    )
+
+
+def deal_move(found: Panorama, deal: Any) -> Claim:
+    """The next conversation about a deal."""
+    role = ROLE_WORDS.term(deal.next_role) if is_known(deal.next_role) else count(None)
+    via = count(None) if deal.next_move == GAIN else person(found.contacts, deal.via_contact_id)
+    who = person(found.contacts, deal.next_contact_id)
+    return MOVE_WORDS.claim(deal.next_move, who=who, via=via, role=role)
+
+
+def deal_says(found: Panorama, deal_id: str) -> list[Claim]:
+    """One open deal: how much, where it stands, the next conversation, and what warns."""
+    deal = next(found.deals.loc[[deal_id]].itertuples())
+    risks = claim("people-deal-quiet")
+    if deal.risks:
+        risks = claim("people-deal-risks", found=RISK_WORDS.claim(deal.risks[0]))
+    said = claim(
+        "people-deal-says",
+        deal=name(deal_id),
+        amount=money(deal.amount, found.currency),
+        stage=name(deal.stage),
+        move=deal_move(found, deal),
+        risks=risks,
+    )
+    return [said]
+
+
+def people_signs(found: Panorama) -> list[Claim]:
+    """What is wrong with whom we know there."""
+    signs = () if found.contacts is None else found.contacts.signs
+    return [SIGN_WORDS.claim(sign, days=days(FRESH_DAYS)) for sign in signs]
+
+
+def work_lines(work: pd.DataFrame, currency: str) -> list[tuple[str, str]]:
+    """What to do, and why, as rows of a table."""
+    return [(str(work_step(row)), str(work_reason(row, currency=currency))) for row in work.itertuples()]
+
+
+def customer_limits() -> list[Claim]:
+    """What the page does not say."""
+    return [claim("people-limits-moment"), claim("people-limits-work"), claim("people-limits-names")]

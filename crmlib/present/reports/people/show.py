@@ -1,0 +1,252 @@
+"""The page of one customer: its figures, tables and pictures, and the page whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+
+import crmlib
+from crmlib.analyse.people.contacts import ROLES
+from crmlib.analyse.people.decisions import TIE_SOURCES
+from crmlib.analyse.people.panorama import TRAITS, Panorama, Panoramas
+from crmlib.analyse.worklist import worklist
+from crmlib.prepare.crm import Crm
+from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Picture, Prose
+from crmlib.present.claims import Family, claim, count, days, money, name
+from crmlib.present.numbers import is_known
+from crmlib.present.publish.html import ReportWriter
+from crmlib.present.publish.page import check_size, environment, slug
+from crmlib.present.publish.publish import write_text
+from crmlib.present.reports.people.draw import WHAT_WORDS, deal_picture, people_picture, plot_history
+from crmlib.present.reports.people.say import (
+    ROLE_WORDS,
+    customer_answer,
+    customer_limits,
+    deal_says,
+    people_signs,
+    person,
+    work_lines,
+)
+from crmlib.schema.states import COLLECT, FOLLOW_UP, HAND_OVER
+
+TRAIT_WORDS = Family("people-trait", TRAITS)
+OUTCOME_WORDS = Family("people-outcome", ("open", "won", "lost"))
+TIE_WORDS = Family("people-tie", TIE_SOURCES)
+PRESSING = (HAND_OVER, COLLECT, FOLLOW_UP)
+"""Actions of the worklist that one customer's page tells: they need no comparison with all the others."""
+
+
+class CustomerPages:
+    """Pages of customers of one workspace; what they have in common is computed once."""
+
+    def __init__(self, crm: Crm) -> None:
+        self.crm, self.panoramas = crm, Panoramas(crm)
+        work = worklist(crm, only=PRESSING, stages=self.panoramas.stages)
+        self._work = dict(iter(work.table.groupby("customer_id")))
+        self._nothing = work.table.iloc[:0]
+
+    def html(self, customer_id: str) -> tuple[str, str]:
+        """The public name of a customer, given by number or pseudonym, and the page."""
+        found = self.panoramas.of(customer_id)
+        work = self._work.get(found.public_id, self._nothing)
+        title = str(claim("people-title", customer=name(found.public_id)))
+        cells = [
+            cell
+            for heading, blocks in customer_sections(found, work)
+            if blocks
+            for cell in (_markdown(heading), *map(_shown, blocks))
+        ]
+        context = {
+            "workspace_title": self.crm.name,
+            "as_of": found.as_of_on.date().isoformat(),
+            "crmlib": crmlib.__version__,
+        }
+        resources = {
+            "writer": ReportWriter(title=title),
+            "title": title,
+            "context": context,
+            "show_code": False,
+        }
+        page = environment().get_template("index.html.j2")
+        html = page.render(resources=resources, nb=SimpleNamespace(cells=cells))
+        check_size(html, name=title)
+        return found.public_id, html
+
+    def write(self, customer_id: str, folder: Path) -> Path:
+        """Write one page into a folder, under the customer's public name."""
+        public, html = self.html(customer_id)
+        target = folder / f"customer-{slug(public)}.html"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(target, html)
+        return target
+
+
+def _markdown(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "source": f"## {text}" if text else ""}
+
+
+def _shown(block: Block) -> dict[str, Any]:
+    data = block._repr_mimebundle_()
+    return {"cell_type": "code", "source": "", "outputs": [{"output_type": "display_data", "data": data}]}
+
+
+def customer_sections(found: Panorama, work: pd.DataFrame) -> Iterator[tuple[str, list[Block]]]:
+    """Headings and blocks, in the order of the page; a section without blocks is left out."""
+    yield "", [Answer(customer_answer(found, work)), customer_figures(found)]
+    yield str(claim("people-heading-next")), _next(found, work)
+    yield str(claim("people-heading-deals")), list(_deals(found))
+    yield str(claim("people-heading-history")), _history(found)
+    yield str(claim("people-heading-people")), _people(found)
+    yield str(claim("people-heading-bought")), _bought(found)
+    yield str(claim("people-heading-who")), [*_traits(found), Limits(customer_limits())]
+
+
+def customer_figures(found: Panorama) -> KeyFigures:
+    """Spend, orders, deals, debts, cases and the last contact, of those that are known."""
+    known, currency = found.figures, found.currency
+    figures = [
+        (claim("people-figure-spend"), "spend_365d", money(known["spend_365d"], currency)),
+        (claim("people-figure-orders"), "order_count", _count(known["order_count"])),
+        (
+            claim("people-figure-open"),
+            "open_opportunity_amount",
+            money(known["open_opportunity_amount"], currency),
+        ),
+        (claim("people-figure-overdue"), "overdue_amount", money(known["overdue_amount"], currency)),
+        (claim("people-figure-cases"), "open_case_count", _count(known["open_case_count"])),
+        (claim("people-figure-contact"), "last_contact_days", days(known["last_contact_days"])),
+    ]
+    return KeyFigures(
+        *(KeyFigure(label=label, value=fact) for label, key, fact in figures if is_known(known[key]))
+    )
+
+
+def _count(value: Any) -> Any:
+    return count(int(value) if is_known(value) else None)
+
+
+def _next(found: Panorama, work: pd.DataFrame) -> list[Block]:
+    lines = work_lines(work, found.currency)
+    if not lines:
+        return []
+    table = pd.DataFrame(lines, columns=["step", "reason"])
+    table.insert(0, "opportunity_id", work["opportunity_id"].to_numpy())
+    table.insert(1, "by_when", work["by_when"].to_numpy())
+    shown = table.loc[:, table.notna().any()]
+    return [DataTable(shown, name="next", caption=claim("people-table-next"), download=False)]
+
+
+def _deals(found: Panorama) -> Iterator[Block]:
+    for tree in found.trees:
+        yield Prose(deal_says(found, tree.opportunity_id))
+        if len(tree.people) > 1:
+            yield deal_picture(found, tree)
+    if found.trees:
+        yield _deciders(found)
+
+
+def _deciders(found: Panorama) -> DataTable:
+    """The content of the pictures of decisions, as a table."""
+    names = [
+        "opportunity_id",
+        "person",
+        "decision_role",
+        "stance",
+        "sways_person",
+        "tie_source",
+        "touch_count",
+    ]
+    rows = [
+        (
+            tree.opportunity_id,
+            str(person(found.contacts, row.Index)),
+            str(ROLE_WORDS.term(row.decision_role)) if row.decision_role in ROLES else None,
+            row.stance,
+            str(person(found.contacts, row.sways_contact_id)) if is_known(row.sways_contact_id) else None,
+            str(TIE_WORDS.term(row.tie_source)) if is_known(row.tie_source) else None,
+            row.touch_count,
+        )
+        for tree in found.trees
+        for row in tree.people.itertuples()
+    ]
+    return DataTable(
+        pd.DataFrame(rows, columns=names),
+        name="decisions",
+        caption=claim("people-table-decisions"),
+        download=False,
+    )
+
+
+def _history(found: Panorama) -> list[Block]:
+    if found.history.empty:
+        return []
+    last = found.history.sort_values("began_on", ascending=False, kind="stable")
+    table = pd.DataFrame(
+        {
+            "event_kind": [str(WHAT_WORDS.term(what)) for what in last["what"]],
+            "began_on": last["began_on"].to_numpy(),
+            "ended_on": last["ended_on"].to_numpy(),
+            "amount": last["amount"].to_numpy(),
+            "outcome": [str(OUTCOME_WORDS.term(one)) if is_known(one) else None for one in last["outcome"]],
+        }
+    )
+    shown = DataTable(
+        table.loc[:, table.notna().any()],
+        name="history",
+        caption=claim("people-table-history"),
+        currency=found.currency,
+        rows=8,
+    )
+    return [Picture(plot_history(found)), shown]
+
+
+def _people(found: Panorama) -> list[Block]:
+    known = found.contacts
+    if known is None:
+        return []
+    rows = []
+    for row in known.people.itertuples():
+        who = str(person(known, row.Index))
+        part = str(ROLE_WORDS.term(row.decision_role)) if row.decision_role in ROLES else None
+        how = claim("people-influence-estimated") if row.is_estimate else claim("people-influence-stated")
+        rows.append((who, row.department, part, row.influence, str(how), row.last_on, row.known_by))
+    columns = [
+        *("person", "department", "decision_role", "influence", "influence_source"),
+        *("last_on", "known_by"),
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    picture = people_picture(known)
+    shown = DataTable(
+        table,
+        name="people",
+        caption=claim("people-table-people"),
+        download=False,
+    )
+    signs = people_signs(found)
+    return [*([Prose(signs)] if signs else []), picture, shown]
+
+
+def _bought(found: Panorama) -> list[Block]:
+    if found.bought.empty:
+        return []
+    return [
+        DataTable(
+            found.bought.rename(columns={"spend": "spend_365d", "usual": "usual_spend"}),
+            name="bought",
+            caption=claim("people-table-bought"),
+            currency=found.currency,
+            download=False,
+        )
+    ]
+
+
+def _traits(found: Panorama) -> list[Block]:
+    known = [
+        (str(TRAIT_WORDS.term(one)), str(found.traits[one])) for one in TRAITS if is_known(found.traits[one])
+    ]
+    if not known:
+        return []
+    table = pd.DataFrame(known, columns=["trait", "known"])
+    return [DataTable(table, name="who", caption=claim("people-table-traits"), download=False)]

@@ -1,0 +1,148 @@
+# One page per customer. Filled by crmlib/present/reports/people (say, show).
+
+## The answer: customer_answer
+
+people-title = Customer { $customer }
+people-answer-buyer = The customer is { $state }: spent { $spend } in the last year, and last bought { $silence } ago.
+people-answer-not-yet = The customer is { $state } and has not bought yet.
+people-answer-plain = Nothing was bought in the last year.
+people-answer-deals = { $deals } open { PLURAL($deals, one: "deal", other: "deals") }, worth { $amount }.
+people-answer-first = First: { $step }
+people-answer-first-deal = First, about deal “{ $deal }”: { $step }
+people-answer-move = First, about deal “{ $deal }”: { $move }
+people-answer-nothing = Nothing presses today.
+
+## Key figures: customer_figures
+
+people-figure-spend = Spend in the last year
+people-figure-orders = Orders
+people-figure-open = Open deals
+people-figure-overdue = Overdue
+people-figure-cases = Open service cases
+people-figure-contact = Last contact
+
+## Who they are: customer_traits
+
+people-table-traits = Who they are
+people-trait-kind = Kind
+people-trait-industry = Industry
+people-trait-company-size = Size
+people-trait-country = Country
+people-trait-region = Region
+people-trait-source = Came to us by
+people-table-next = What to do next
+
+## What happened: history_picture, history_table
+
+people-heading-next = What to do next
+people-heading-history = What happened
+people-heading-deals = Open deals and who decides
+people-heading-people = The people there
+people-heading-bought = What they buy, and what they don’t
+people-heading-who = Who they are
+people-picture-history = { $events } events since { $day }
+people-picture-history-alt = Dots on a line of time, one row a kind. { $kinds }
+people-picture-history-kind = { $kind }: { $events }
+people-picture-history-axis = Date
+people-table-history = What happened, the latest first
+people-what-order = Order
+people-what-deal = Deal
+people-what-case = Service case
+people-what-complaint = Complaint
+people-what-feedback = Feedback
+people-what-visit = Visit
+people-what-contact = Contact
+people-what-plan = Planned
+people-outcome-open = open
+people-outcome-won = won
+people-outcome-lost = lost
+
+## Decisions: deal_picture, deal_says
+
+people-picture-deal = Who decides about deal “{ $deal }”, and who sways whom
+people-picture-deal-alt = A tree of { $people } { PLURAL($people, one: "person", other: "people") }: below each stand those who sway that person.
+people-picture-more = And { $rows } more, in the table below
+people-node-stance =
+    { $stance ->
+        [unknown] stance not known, { $touches } { PLURAL($touches, one: "contact", other: "contacts") }
+       *[other] stance { $stance }, { $touches } { PLURAL($touches, one: "contact", other: "contacts") }
+    }
+people-node-estimated = { $said }; sway estimated
+people-person = { $title } ({ $number })
+people-person-untitled = Person { $number }
+people-role-person = { $role }: { $person }
+people-role-decider = Decider
+people-role-approver = Approver
+people-role-champion = Speaks for us
+people-role-influencer = Influencer
+people-role-blocker = Blocker
+people-role-buyer = Buyer
+people-role-user = User
+people-deal-says = { $deal }, { $amount }, in “{ $stage }”: { $move } { $risks }
+people-deal-risks = What warns: { $found }
+people-deal-quiet = Nothing warns.
+people-risk-stance-against = the people who count most are against us.
+people-risk-strong-blocker = the strongest voice is a blocker’s.
+people-risk-stance-pulled-down = those who sway the decider are much cooler than the decider.
+people-risk-silent = silence has lasted longer than is usual at this stage.
+people-risk-no-decider = no decider is known.
+people-risk-one-contact = we have spoken to one person at most.
+people-move-win-over =
+    { $via ->
+        [unknown] Win over { $who }.
+       *[other] Win over { $who }, through { $via }.
+    }
+people-move-meet =
+    { $via ->
+        [unknown] Speak to { $who }.
+       *[other] Speak to { $who }; { $via } can open the door.
+    }
+people-move-ask-to-introduce =
+    { $who ->
+        [unknown] Find out who decides.
+       *[other] Ask { $who } to introduce the { $role }.
+    }
+people-move-gain-champion = Ask { $who } to speak for us inside: won deals more often have somebody who does.
+people-move-break-silence =
+    { $who ->
+        [unknown] Get in touch again.
+       *[other] Get in touch with { $who } again.
+    }
+people-move-go-on =
+    { $who ->
+        [unknown] Go on as planned.
+       *[other] Go on as planned, with { $who }.
+    }
+
+people-table-decisions = Who decides about the largest open deals
+people-tie-given = the CRM
+people-tie-other-deals = estimate: other deals
+people-tie-reporting-line = estimate: reporting line
+
+## Contacts: people_picture, people_signs
+
+people-picture-people = Who reports to whom
+people-picture-people-alt = A tree of { $people } { PLURAL($people, one: "person", other: "people") }: below each stand those who report to that person.
+people-node-contact =
+    { $silence ->
+        [unknown] never spoken to
+       *[other] last spoken to { $silence } ago, by { $who }
+    }
+people-table-people = The people there
+people-influence-stated = stated
+people-influence-estimated = estimated
+people-sign-nobody-spoken-to = Nobody there has been spoken to in the last { $days }.
+people-sign-single-threaded = Only one person there has been spoken to in the last { $days }: get to know a second.
+people-sign-no-decider = None of those spoken to lately is known to decide.
+people-sign-champion-silent = Somebody who spoke for us in a deal has not been spoken to in the last { $days }.
+people-sign-champion-moved = Somebody who spoke for us here now works at another customer.
+
+## What they buy: bought_table
+
+people-table-bought = Spend by category in the last year, beside what like customers spend
+
+## Limits
+
+people-limits-moment = Stances, parts and reporting lines are as the CRM states them now; it keeps no history of them.
+people-limits-work = Whether to keep or develop this customer is on the worklist of a whole run, which compares all customers.
+people-limits-names = People are called by their title and a number, so that the page may be passed on.

@@ -1,0 +1,87 @@
+"""The page of one customer: what it says, what it hides, and what is escaped."""
+
+import itertools
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from crmlib.prepare.crm import Crm
+from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TreePicture
+from crmlib.present.claims import claim, count
+from crmlib.present.reports.people.show import CustomerPages
+from crmlib.schema.errors import ParameterError
+
+EVIL = "<script>alert(1)</script>"
+ALT = claim("people-picture-people-alt", people=count(2))
+
+
+def picture(*nodes):
+    return TreePicture(nodes, title=claim("people-picture-people"), alt=ALT)
+
+
+def drawn(block):
+    html = block._html()
+    return ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
+
+
+@pytest.fixture(scope="module")
+def page():
+    people = pd.DataFrame(
+        {"contact_id": ["p1", "p2"], "customer_id": "c", "title": ["Head", EVIL], "name": ["Ann Canary", "Bob Canary"],
+         "reports_to_contact_id": [None, "p1"], "email": "canary@example.com"}
+    )  # fmt: skip
+    sold = pd.DataFrame(
+        {"opportunity_id": ["d1", "d2"], "customer_id": "c", "stage": "Offer", "outcome": ["open", "won"],
+         "amount": 10.0, "created_at": "2024-01-01", "closed_at": [None, "2024-02-01"], "owner_id": "e1"}
+    )  # fmt: skip
+    parts = pd.DataFrame(
+        {"opportunity_id": ["d1", "d1", "d2"], "contact_id": ["p1", "p2", "p1"],
+         "decision_role": ["decider", "user", "decider"], "stance": [0.5, -0.2, 0.1],
+         "influences_contact_id": [None, "p1", None]}
+    )  # fmt: skip
+    talk = pd.DataFrame(
+        {"interaction_id": ["1", "2"], "customer_id": "c", "contact_id": "p1", "opportunity_id": "d1",
+         "employee_id": "e1", "happened_at": ["2024-12-01", "2024-12-02"], "planned_for": [None, "2025-01-15"],
+         "notes": "Canary notes"}
+    )  # fmt: skip
+    known = pd.DataFrame({"customer_id": ["c"], "name": ["Canary Ltd"], "industry": ["Tools"]})
+    crm = Crm.from_frames(
+        as_of="2024-12-31", customers=known, contacts=people, opportunities=sold, opportunity_contacts=parts,
+        interactions=talk,
+    )  # fmt: skip
+    return CustomerPages(crm)
+
+
+def test_the_page_says_who_decides_and_what_comes_next_and_hides_names(page):
+    public, html = page.html("c")
+    assert public == "c" and "Decider: Head (1)" in html and "Who reports to whom" in html
+    assert "canary" not in html.lower()
+    assert EVIL not in html and "&lt;script&gt;" in html
+
+
+def test_an_unknown_customer_is_named(page):
+    with pytest.raises(ParameterError, match="'zz'"):
+        page.html("zz")
+
+
+def test_a_family_of_sixty_is_folded_and_says_how_many_are_left():
+    block = picture(*(Node(i % 12, f"unit {i}") for i in range(60)))
+    texts = [mark.text for mark in drawn(block).iter() if mark.tag.endswith("text")]
+    assert f"unit {MOST_ROWS - 1}" in texts and f"unit {MOST_ROWS}" not in texts
+    assert texts[-1].startswith("And 45 more")
+    assert "unit 59" in block._text()
+
+
+def test_rows_do_not_overlap_and_long_words_end_inside():
+    block = picture(Node(0, "W" * 200, "n" * 300), Node(8, "W" * 200, "x"))
+    marks = [mark for mark in drawn(block).iter() if mark.tag.endswith("text")]
+    heights = [float(mark.get("y")) for mark in marks]
+    assert all(later - before >= 12 for before, later in itertools.pairwise(heights))
+    assert all(mark.text.endswith("…") for mark in marks[:2])
+    assert all(float(mark.get("x")) < WIDTH for mark in marks)
+
+
+def test_names_in_a_tree_are_escaped():
+    html = picture(Node(0, EVIL, EVIL))._html()
+    assert EVIL not in html and "&lt;script&gt;" in html

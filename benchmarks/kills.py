@@ -26,7 +26,7 @@ import psutil
 TOP = Path(__file__).parents[1]
 sys.path.insert(0, str(TOP))
 
-from tests.present.small_project import READER, assert_whole, make_project  # noqa: E402
+from tests.present.small_project import READER, assert_whole, make_project
 
 COMMAND = (
     "from crmlib.present.run import zygote; zygote.modules_to_import = lambda: {names!r}; "

@@ -96,7 +96,9 @@ def test_everything_that_opening_a_workspace_leaves_is_closed(tmp_path, temp):
     try:
         folder = tmp_path / "firm"
         folder.mkdir()
-        (folder / "orders.csv").write_text("order_id,product_id,ordered_at,net_amount\n7,a,2020-01-05,9\n8,a,,9\n")
+        (folder / "orders.csv").write_text(
+            "order_id,product_id,ordered_at,net_amount\n7,a,2020-01-05,9\n8,a,,9\n"
+        )
         (folder / "crm.toml").write_text('currency = "EUR"\n[tables.transactions]\nfrom = "orders.csv"\n')
         (folder / "set_aside").mkdir(mode=0o777)
         crm = open_workspace(folder)

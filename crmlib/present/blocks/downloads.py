@@ -73,7 +73,9 @@ def to_csv_bytes(frame: pd.DataFrame, *, labels: Collection[str] | None = None) 
     headers = list(labels) if labels is not None else [str(joined(column)) for column in flat.columns]
     cells = flat.set_axis(range(flat.shape[1]), axis=1)
     cells = cells.assign(**{}) if not len(cells.columns) else cells.apply(_safe_column)
-    text = cells.to_csv(index=False, header=[safe_csv_cell(header) for header in headers], lineterminator="\r\n")
+    text = cells.to_csv(
+        index=False, header=[safe_csv_cell(header) for header in headers], lineterminator="\r\n"
+    )
     return b"\xef\xbb\xbf" + text.encode("utf-8", "replace")
 
 

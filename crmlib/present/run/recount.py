@@ -32,7 +32,8 @@ SQL: Mapping[str, str] = {
     "sales.net_amount": "select sum(net_amount) from transactions",
     "sales.net_amount[month]": f"select sum(net_amount) from transactions where {_MONTH} = {{0}}",
     "sales.top_share[number]": "select 100.0 * sum(spent) filter (where place <= ceil({0}::int * n / 100.0)) "
-    "/ sum(spent) from (select spent::double as spent, row_number() over (order by spent desc) as place, count(*) over () as n "
+    "/ sum(spent) from (select spent::double as spent, row_number() over (order by spent desc) as place, "
+    "count(*) over () as n "
     f"from ({_SPEND}))",
     "baskets.all": "select count(distinct order_id) from transactions where quantity > 0",
     "products.all": "select count(distinct product_id) from transactions",

@@ -5,10 +5,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.voice.concerns import Concerns, concerns
 from crmlib.analyse.pipeline.leads import LeadScores, score_leads
 from crmlib.analyse.pipeline.portrait import Portrait, won_portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion, channel_conversion
+from crmlib.analyse.voice.concerns import Concerns, concerns
 from crmlib.prepare.crm import Crm
 
 

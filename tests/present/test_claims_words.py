@@ -39,6 +39,10 @@ FOR_OPERATORS = frozenset(
         "present/run/reports.py",
         "present/run/runner.py",
         "present/run/zygote.py",
+        "present/run/opening.py",
+        "present/run/persons.py",
+        "present/run/recount.py",
+        "present/publish/scan.py",
     }
 )
 """What the command line and its logs say to whoever runs it stays in Python, like errors."""

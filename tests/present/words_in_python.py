@@ -88,7 +88,7 @@ def looks_like_a_sentence(text: str) -> bool:
     """Four words or more in small letters, and neither SQL nor style nor markup."""
     if _SQL.search(text.lower()):
         return False
-    if re.search(r"[<>{}=]|::|\\\\|\b\w+\(", text):
+    if re.search(r"[<>{}=]|::|\\\\|\\[sxu]|\b\w+\(", text):
         return False
     return len(re.findall(r"(?<![\w.\-])[a-z]+(?![\w.\-]*[_(])", text)) >= 4
 

@@ -37,13 +37,8 @@ _BY = (
     *("source", "campaign_id", "owner_id", "product_id", "category", "industry", "region", "country"),
     "company_size",
 )
-_GROWING = {
-    "touches_before_close": ("leads-value-contact", "leads-value-contacts"),
-    "days_in_first_stage": ("leads-value-day", "leads-value-days"),
-    "champion": ("leads-value-champion", "leads-value-no-champion"),
-}
-"""Traits whose values are sentences of their own, and those of the value that stands first and of the others."""
-_FIRST = ("1", "yes")
+_PHRASED = ("touches_before_close", "days_in_first_stage", "champion")
+"""Traits whose values are phrases of their own."""
 TRAIT_WORDS = Family("leads-trait", tuple(TRAITS))
 BY_WORDS = Family("leads-by", _BY)
 SEVERAL_WORDS = Family("leads-by-several", _BY)
@@ -90,15 +85,18 @@ _FIRM = 0.6
 
 def trait_words(trait: str, value: str) -> Claim:
     """A value of a trait as it stands in a sentence."""
-    if trait in _GROWING:
-        first, others = _GROWING[trait]
-        return claim(first if value in _FIRST else others, value=name(value))
+    if trait == "touches_before_close":
+        return claim("leads-value-contact" if value == "1" else "leads-value-contacts", value=name(value))
+    if trait == "days_in_first_stage":
+        return claim("leads-value-day" if value == "1" else "leads-value-days", value=name(value))
+    if trait == "champion":
+        return claim("leads-value-champion" if value == "yes" else "leads-value-no-champion")
     return claim("leads-value", trait=TRAIT_WORDS.term(trait), value=name(value))
 
 
 def trait_label(trait: str, value: str) -> Claim:
     """The same beside a mark of a picture or in a table."""
-    if trait in _GROWING:
+    if trait in _PHRASED:
         return trait_words(trait, value)
     return claim("leads-value-label", value=name(value), trait=TRAIT_WORDS.term(trait))
 

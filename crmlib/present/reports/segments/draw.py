@@ -200,9 +200,13 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
     chosen = table[table["chosen"]].iloc[0]
     title = claim("segments-picture-asked-for", n=count(chosen["n_segments"]))
     if table["n_segments"].nunique() > 1:
-        ways = count(len(table))
-        key = "segments-picture-ways-found" if chosen["verdict"] == "found" else "segments-picture-ways"
-        title = claim(key, ways=ways, n=count(chosen["n_segments"]))
+        facts = {"ways": count(len(table)), "n": count(chosen["n_segments"])}
+        is_found = chosen["verdict"] == "found"
+        title = (
+            claim("segments-picture-ways-found", **facts)
+            if is_found
+            else claim("segments-picture-ways", **facts)
+        )
     with theme():
         ax = canvas(ax, title=title, body=2.5, foot=0.75)
         _draw_ways(ax, table)

@@ -21,6 +21,7 @@ import pandas as pd
 from crmlib.prepare.personal import known_values
 from crmlib.prepare.privacy import key_print, own_keys
 from crmlib.prepare.private import close_to_others
+from crmlib.prepare.workspace import open_workspace
 from crmlib.present.publish import manifest, publish
 from crmlib.present.publish.page import HeavyPageError, check_size
 from crmlib.present.publish.publish import move_downloads, take_files
@@ -399,7 +400,7 @@ class Runner:
 
     def _refuse(self):
         """Why what was made must not be published; nothing where it may."""
-        crm = self.order.open_workspace(self.folder, as_of=self.order.as_of or None)
+        crm = (self.order.open_workspace or open_workspace)(self.folder, as_of=self.order.as_of or None)
         try:
             if key_print(crm) != self.facts.key_print:
                 return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."

@@ -236,7 +236,7 @@ _TRANSACTIONS = (
     _orders("orders_per_year_mean",
             "365 * cast(1 + count(*) filter (where is_purchase) as double) / nullif(180 "
             "+ max(age_days) filter (where is_purchase) - min(age_days) filter (where is_purchase), 0)",
-            unit="orders", better="higher", label="Orders a year while buying",
+            unit="orders", better=None, label="Orders a year while buying",
             says="Purchases a year from the first one to the last; half a year and one purchase are added, so that "
             "few purchases in a short time promise no more than they say."),
     _orders("gap_days_mean", f"cast(sum(gap_days) as double) / nullif({_GAPS}, 0)",

@@ -49,6 +49,11 @@ FIGURES = [
     ("order_count_365d", {"ann": 3, "cem": 1, "fay": 1, "gus": 1}, 0, "G1 and G2 are older"),
     ("order_count_previous_365d", {"gus": 2}, 0, "G1 and G2: 487 and 395"),
     ("order_trend", {"ann": (2 - 1) / 3, "cem": 1, "fay": -1, "gus": 1}, _NAN, "A2 A3 against A1; F2 is older"),
+    (
+        "orders_per_year_mean",
+        {"ann": 365 * 4 / 342, "cem": 365 * 2 / 180, "fay": 365 * 2 / 180, "gus": 365 * 4 / 638},
+        _NAN, "one purchase more, and 180 days more, from the first to the last",
+    ),
     ("gap_days_mean", {"ann": (115 + 47) / 2, "gus": (92 + 366) / 2}, _NAN, "days between purchases"),
     ("gap_days_median", {"ann": 81, "gus": 229}, _NAN, "of two gaps the middle"),
     (

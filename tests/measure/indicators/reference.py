@@ -194,6 +194,7 @@ def _habits(orders):
         "order_count": len(bought),
         "order_count_90d": sum(age < 90 for age in ages),
         "order_count_365d": sum(age < 365 for age in ages),
+        "orders_per_year_mean": 365 * (1 + len(ages)) / (180 + max(ages) - min(ages)) if ages else NAN,
         "gap_days_mean": mean,
         "gap_days_variation": statistics.stdev(gaps) / mean if len(gaps) > 1 and mean > 0 else NAN,
         "gap_overdue_ratio": min(ages) / mean if gaps and mean > 0 else NAN,

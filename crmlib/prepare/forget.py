@@ -27,8 +27,8 @@ from crmlib.prepare.increments import FOLDER as LOADED
 from crmlib.prepare.outbox import outbox_folder
 from crmlib.prepare.personal import Known, is_telling, told
 from crmlib.prepare.privacy import known_customers, looks_like_pseudonym, public_ids, reveal_ids
-from crmlib.prepare.private import in_place, write_private
-from crmlib.prepare.snapshot import snapshots_folder
+from crmlib.prepare.private import close_to_others, in_place, write_private
+from crmlib.prepare.snapshot import read_sealed, seal_folder, snapshots_folder
 from crmlib.prepare.sources.door import Source
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.tables import TABLES, table_spec
@@ -210,7 +210,9 @@ def _cleanse_store(
 ) -> list[Path]:
     """Her rows out of what earlier loads have left, in every generation."""
     changed = []
-    for path in _parquet_files(config.root / LOADED):
+    stored = _parquet_files(config.root / LOADED)
+    sealed = {folder: read_sealed(folder)[0] for folder in {path.parent for path in stored}}
+    for path in stored:
         name = path.name.split(".")[0]
         if name not in config.tables:
             continue
@@ -222,6 +224,10 @@ def _cleanse_store(
                 changed.append(path)
         elif _cleanse_load(path, name, marked, person, read_as):
             changed.append(path)
+    for folder in {path.parent for path in changed}:
+        if sealed[folder] is not None:
+            seal_folder(folder, sealed[folder])
+            close_to_others(folder)
     return changed
 
 

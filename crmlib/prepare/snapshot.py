@@ -104,7 +104,9 @@ def write_snapshot(folder: Path, key: str, fill: Callable[[Path], Mapping[str, A
 
 def seal_folder(folder: Path, told: Mapping[str, Any]) -> None:
     """Write what a folder says of itself, with the checksum of each file and of this, and bring all to the disk."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _LOCK)
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.name not in (_LOCK, _MANIFEST)
+    )
     sums = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
     content = json.loads(json.dumps({"told": told, "files": sums}, default=str))
     sealed = json.dumps(content | {"seal": _seal(content)})

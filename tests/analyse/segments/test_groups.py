@@ -8,6 +8,7 @@ from crmlib import Crm, compare_groups
 from crmlib.analyse.segments.groups import customer_groups, customers_in
 from crmlib.present.reports.segments.draw import plot_group_comparison
 from crmlib.schema.errors import ParameterError
+from tests.present.drawn import faults_of
 
 
 @pytest.fixture(scope="module")
@@ -71,4 +72,4 @@ def test_a_group_that_nobody_is_in_is_refused(crm):
 def test_the_picture_shows_clear_differences_only(crm):
     ax = plot_group_comparison(compare_groups(crm, by="region", over="category"))
     texts = [text.get_text() for text in ax.texts if text.get_text().isdigit()]
-    assert len(texts) == 2
+    assert len(texts) == 2 and faults_of(ax) == []

@@ -614,7 +614,7 @@ def _theme_shares(row: Any) -> Claim:
 
 def theme_words(theme: str) -> Claim | Fact:
     """A theme in the words of the page; one that the workspace added by the name it has there."""
-    return THEME_WORDS.term(theme) if theme in THEMES else name(theme)
+    return THEME_WORDS.term(theme) if theme in THEMES else claim("leads-group", value=name(theme))
 
 
 def _no_topics(result: Concerns) -> Claim:

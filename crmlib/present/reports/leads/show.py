@@ -263,7 +263,9 @@ def topics_table(result: Concerns) -> DataTable | None:
     if result.topics.empty:
         return None
     return DataTable(
-        _told(result.topics.drop(columns="open_share_pct")).rename(columns=_NAMES),
+        _told(result.topics[[name for name in result.topics if not name.startswith("open_")]])
+        .drop(columns=["lost_low", "lost_high", "won_low", "won_high"], errors="ignore")
+        .rename(columns=_NAMES),
         name="concern-topics",
         caption=claim("leads-table-topics"),
     )

@@ -305,7 +305,7 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
     >>> lines = pd.DataFrame({"order_id": [1, 1, 2, 2, 3], "product_id": ["tea", "mug", "tea", "mug", "jam"]})
     >>> ax = plot_lift_by_support(mine_rules(lines, min_support=2))
     >>> ax.get_title(loc="left").replace("\\n", " ")
-    'No rule is more than 5\\xa0times as frequent as by chance'
+    'No rule is more than 3\\xa0times as frequent as by chance'
     >>> plt.close(ax.figure)
     """
     rules = _pairs(result).head(most)

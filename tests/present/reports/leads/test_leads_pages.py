@@ -216,7 +216,7 @@ def test_a_theme_of_the_workspace_itself_goes_by_its_name():
     told = little_concerns()
     own = replace(told, themes=told.themes.assign(theme="<b>carbon</b>"))
     assert "“<b>carbon</b>”" in str(say.concerns_paragraph(own)[0])
-    assert "<b>" not in show.themes_table(own)._repr_html_()
+    assert "<b>" not in show.themes_table(own)._repr_mimebundle_()["text/html"]
 
 
 def test_every_sentence_can_be_told_in_another_language(greek):  # noqa: F811

@@ -3,14 +3,17 @@
 import itertools
 from xml.etree import ElementTree
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TreePicture
 from crmlib.present.claims import claim, count
+from crmlib.present.reports.people.draw import plot_history
 from crmlib.present.reports.people.show import CustomerPages
 from crmlib.schema.errors import ParameterError
+from tests.present.drawn import faults_of
 
 EVIL = "<script>alert(1)</script>"
 ALT = claim("people-picture-people-alt", people=count(2))
@@ -58,6 +61,12 @@ def test_the_page_says_who_decides_and_what_comes_next_and_hides_names(page):
     assert public == "c" and "Decider: Head (1)" in html and "Who reports to whom" in html
     assert "canary" not in html.lower()
     assert EVIL not in html and "&lt;script&gt;" in html
+
+
+def test_the_words_of_the_history_picture_do_not_overlap(page):
+    ax = plot_history(page.panoramas.of("c"))
+    assert faults_of(ax) == []
+    plt.close(ax.figure)
 
 
 def test_an_unknown_customer_is_named(page):

@@ -148,6 +148,6 @@ rules-limits-codes = Products are known by code only, and codes for postage and 
 rules-how-basket = A basket is an order of which something was paid for and kept.
 rules-how-free = { $lines } { PLURAL($lines, one: "line at price 0 is", other: "lines at price 0 are") } left out: stock bookings and gifts are no choice of the customer.
 rules-how-cancelled = { $lines } { PLURAL($lines, one: "line that was cancelled or wholly sent back is", other: "lines that were cancelled or wholly sent back are") } left out.
-rules-how-use = A rule that holds both ways in three of ten cases is a bundle; one whose second product is bought more often in the { $days } after than along with the first is for an e-mail; of the others, those of whose orders a person takes more than half are for the call, the rest for the shelf.
+rules-how-use = A rule that holds both ways in three of ten cases is a bundle; one whose second product is bought more often in the { $days } after than along with the first is for an e-mail; of the others, those that are ordered through a person more often than not are for the call, the rest for the shelf.
 rules-limits-stock = Stock is not looked at, and a rule can still sell what earns little.
 rules-limits-season = The history is too short to tell season from habit.

@@ -20,7 +20,7 @@ from crmlib.analyse.campaigns.comparison import (
     trait_levels,
 )
 from crmlib.analyse.campaigns.groups import Response, answers_known, known_groups, response_of, who_responds
-from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.campaigns import ASIDE, BEFORE, CONTACTED, DURING, campaign_people, campaign_windows
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import known_customers, min_group
@@ -422,9 +422,6 @@ def _notes(window: pd.Series, found: Judgement, response_days: int | None) -> tu
     }
     return tuple(note for note, it_does in holds.items() if it_does)
 
-
-SURE = 0.05
-"""Adjusted p-value up to which a difference is more than what chance does among so many campaigns."""
 
 _ROWS_AT_ONCE = 2_000_000
 _WINDOW = ("name", "kind", "channel", "begin_on", "until_on", "planned_until_on", "is_over", "cost_amount")

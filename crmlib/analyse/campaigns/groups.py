@@ -107,8 +107,6 @@ def _curve(days: pd.Series, contacted: int) -> pd.DataFrame:
 SPEND_BAND, ANSWERED_BAND, CAMPAIGNS_BAND = "spend_band", "answered_band", "campaigns_band"
 """Groupings by what was known before contact."""
 
-SURE = 0.05
-"""Adjusted p-value up to which a group is said to differ from the others."""
 
 COLUMNS = (
     *("grouping", "group", "contacted", "responded", "response_pct", "response_low", "response_high"),

@@ -12,7 +12,7 @@ import pandas as pd
 from crmlib.analyse.pipeline.lead_features import FILLED_APART, known_shares
 from crmlib.analyse.stats.shrink import shrunk_rates
 from crmlib.analyse.stats.small_groups import safe_groups
-from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.deals.contacts import touches_before_close
 from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.prepare.crm import Crm
@@ -32,10 +32,12 @@ class Trait:
     """One thing that deals are told apart by.
 
     `at_start`: Whether it is known when a deal is opened; what builds up over time is not.
+    `is_dated`: Whether it is known since when; if not, it must be known of open deals about as often as of others.
     """
 
     name: str
     at_start: bool = True
+    is_dated: bool = True
 
 
 TRAITS: dict[str, Trait] = {
@@ -50,7 +52,7 @@ TRAITS: dict[str, Trait] = {
         Trait(name="product"),
         Trait(name="campaign"),
         Trait(name="team"),
-        Trait(name="champion"),
+        Trait(name="champion", is_dated=False),
         Trait(name="days_in_first_stage", at_start=False),
         Trait(name="touches_before_close", at_start=False),
     )
@@ -87,7 +89,7 @@ def trait_table(
             absent[name] = "nothing_recorded"
         elif kinds > MOST_VALUES:
             absent[name] = "too_many_values"
-        elif name == "champion" and _named_late(values, known["outcome"]):
+        elif not TRAITS[name].is_dated and _named_late(values, known["outcome"]):
             absent[name] = "filled_at_close"
     kept = {name: values for name, values in made.items() if name not in absent}
     frame = pd.DataFrame(kept, index=known.index)
@@ -282,8 +284,6 @@ def open_by_value(
 
 FEWEST = 30
 """Deals won, and deals not won, without which there is no portrait."""
-SURE = 0.05
-"""Of the differences that are named, so many may be due to chance."""
 _SAME_ROWS = 0.95
 
 

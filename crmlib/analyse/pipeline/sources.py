@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from crmlib.analyse.pipeline.portrait import NOT_STATED, OF_CUSTOMERS, against_the_rest, large_enough
 from crmlib.analyse.stats.intervals import share_interval
-from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.deals.stays import deals
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
@@ -156,7 +156,6 @@ def standardised_difference(won: np.ndarray, inside: np.ndarray, stratum: np.nda
 
 FEWEST = 30
 """Deals of the base below which a source is not judged."""
-SURE = 0.05
 MIX = ("category", "industry", "region")
 """What the mix of a source is made of, as far as it is known."""
 BASES = ("auto", "decided", "leads")

@@ -11,12 +11,9 @@ import pyarrow as pa
 from scipy.stats import binom, norm
 
 from crmlib.analyse.rules.mine import RuleBook, mine_rules, prune_redundant
-from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.purchases.baskets import BasketLines
 from crmlib.schema.errors import CostError
-
-SURE = 0.05
-"""The false discovery rate up to which a rule counts as more than chance, and as more than season."""
 
 STRONG = 3.0
 """So many times as often as by chance makes a rule a strong one."""

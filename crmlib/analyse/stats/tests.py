@@ -8,6 +8,9 @@ from scipy.special import gammaln
 
 from crmlib.analyse.rules.kernels import kernel
 
+SURE = 0.05
+"""Adjusted p-value up to which a difference, a trend or a rule counts as more than chance, wherever one is named."""
+
 TABLE = 1_000_000
 """Logarithms of factorials that are looked up rather than computed anew."""
 

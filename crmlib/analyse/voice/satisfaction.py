@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.stats.intervals import share_interval
-from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.analyse.voice.themes import lexicon_of
 from crmlib.analyse.voice.words import languages_of
 from crmlib.measure.voice import scored_feedback
@@ -25,7 +25,7 @@ WITHIN_DAYS = 182
 ASKED = ("nps", "csat")
 OPINIONS = ("nps", "csat", "review")
 _GROUPS = ("product_id", "category", "region", "country", "industry", "order_channel", "value_third")
-_DRAWS, _SURE = 999, 0.05
+_DRAWS = 999
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -216,7 +216,7 @@ def _change(asked: pd.DataFrame, seed: int) -> dict:
 
 def is_sure(change: dict) -> bool:
     """Whether a change over time is hardly chance."""
-    return bool(change) and change["p_value"] <= _SURE
+    return bool(change) and change["p_value"] <= SURE
 
 
 def _complaints(rows: pd.DataFrame, lexicon, least: int) -> pd.DataFrame:

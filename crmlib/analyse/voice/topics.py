@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.tests import SURE
 
 _NOTES_A_TOPIC = 20
 _SHARE_OF_A_NOTE = 0.3
@@ -100,8 +101,6 @@ SHARE_COLUMNS = (
 )
 FEWEST_DEALS = 10
 """Deals with notes on either side, below which two sides are not compared."""
-
-_SURE = 0.05
 
 
 def shares_of_notes(
@@ -198,7 +197,7 @@ def share_intervals(held: Any, deals: pd.Series, side: np.ndarray) -> tuple[np.n
 def trend_words(gap: np.ndarray, p_value: np.ndarray) -> list[str]:
     """Rising, falling or steady; empty where nothing can be said."""
     return [
-        "" if np.isnan(p) else "steady" if p > _SURE else "rising" if more > 0 else "falling"
+        "" if np.isnan(p) else "steady" if p > SURE else "rising" if more > 0 else "falling"
         for more, p in zip(gap, p_value, strict=True)
     ]
 

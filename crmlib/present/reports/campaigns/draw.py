@@ -16,7 +16,7 @@ from crmlib.analyse.campaigns.effect import (
     CampaignEffect,
     CampaignSummary,
 )
-from crmlib.analyse.campaigns.groups import SURE
+from crmlib.analyse.stats.tests import SURE
 from crmlib.present import numbers
 from crmlib.present.claims import Claim, Fact, claim, clause, count, interval, money, name, names, share
 from crmlib.present.messages import language

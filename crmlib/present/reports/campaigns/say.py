@@ -24,8 +24,9 @@ from crmlib.analyse.campaigns.effect import (
     main_campaign,
     without_answers,
 )
-from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND, SURE
+from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
+from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.campaigns import RECENT_DAYS, USUAL_DAYS
 from crmlib.measure.columns import label_of
 from crmlib.present.claims import (

@@ -7,8 +7,8 @@ import pandas as pd
 
 from crmlib.analyse.campaigns.comparison import CONTROL_GROUP, LEVEL
 from crmlib.analyse.campaigns.effect import DOUBTED, FEW, JUDGED, MORE, CampaignEffect, CampaignSummary
-from crmlib.analyse.campaigns.groups import SURE
 from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.tests import SURE
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace

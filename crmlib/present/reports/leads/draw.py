@@ -8,6 +8,7 @@ import pandas as pd
 from crmlib.analyse.pipeline.leads import LeadScores
 from crmlib.analyse.pipeline.portrait import NOT_STATED, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.analyse.stats.tests import SURE
 from crmlib.analyse.voice.concerns import Concerns
 from crmlib.present.claims import (
     Claim,
@@ -264,9 +265,6 @@ def _sources_title(result: ChannelConversion) -> Claim:
     return claim("leads-picture-sources-no-difference", by=by)
 
 
-_SURE = 0.05
-
-
 def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
     """How much more often notes of lost deals speak of a topic than those of won ones, with intervals."""
     known = result.themes.dropna(subset=["difference"])
@@ -283,7 +281,7 @@ def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
         top = 0.0
         for row, text, height in zip(rows.itertuples(), said, heights, strict=True):
             middle = top + height - 0.2
-            colour = GREY if row.q_value > _SURE else ALARM if row.difference > 0 else MAIN
+            colour = GREY if row.q_value > SURE else ALARM if row.difference > 0 else MAIN
             ax.hlines(middle, row.low, row.high, color=colour, linewidth=2)
             ax.plot(row.difference, middle, "o", color=colour, markersize=8)
             ax.text(
@@ -302,7 +300,7 @@ def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
 
 def _topics_title(rows: pd.DataFrame) -> Claim:
     """The first theme of lost deals that is no chance; without one, what the picture is of."""
-    sure = rows[(rows["difference"] > 0) & (rows["q_value"] <= _SURE)]
+    sure = rows[(rows["difference"] > 0) & (rows["q_value"] <= SURE)]
     if sure.empty:
         return claim("leads-picture-topics-plain")
     first = sure.iloc[0]

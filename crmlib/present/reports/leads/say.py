@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.leads import LeadScores
-from crmlib.analyse.pipeline.portrait import NOT_STATED, SURE, TRAITS, Portrait
-from crmlib.analyse.pipeline.sources import SURE as SOURCES_SURE
+from crmlib.analyse.pipeline.portrait import NOT_STATED, TRAITS, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.analyse.stats.tests import SURE
 from crmlib.analyse.voice.concerns import Concerns
 from crmlib.analyse.voice.themes import THEMES
 from crmlib.analyse.voice.words import LANGUAGES
@@ -78,7 +78,6 @@ MOVED = Family("leads-reasons", ("rising", "falling"), facts=("reason", "recent"
 LANGUAGE_WORDS = Family("leads-language", (*LANGUAGES.values(), "other", "several"))
 
 _OPEN = ("industry", "region", "product")
-_SURE = 0.05
 _FIRM = 0.6
 """Of the groups, so many must agree with the chances before these are called exact."""
 
@@ -527,7 +526,7 @@ def _mix(found: ChannelConversion) -> list[Claim]:
         claim("leads-mix-turns", crude=points(row.crude_points), **_mix_facts(row, found.by))
         for row in turned.itertuples()
     ]
-    hidden = found.mix[~found.mix["turns"] & (found.mix["q"] <= SOURCES_SURE)]
+    hidden = found.mix[~found.mix["turns"] & (found.mix["q"] <= SURE)]
     plain = found.table.set_index("value")["verdict"]
     for row in hidden[hidden["value"].map(plain) == "no_difference"].itertuples():
         if row.standardised_points > 0:
@@ -586,11 +585,11 @@ def _small(found: ChannelConversion) -> list[Claim]:
     if len(found.table) == 1:
         return [claim("leads-sources-one", by=BY_WORDS.term(found.by))]
     groups = names([group_words(row.value, found.by) for row in rows.itertuples()], limit=4)
-    return [claim("leads-sources-few", groups=groups, sure=share(100 * SOURCES_SURE))]
+    return [claim("leads-sources-few", groups=groups, sure=share(100 * SURE))]
 
 
 def _sure(result: Concerns) -> pd.DataFrame:
-    return result.themes[(result.themes["q_value"] <= _SURE) & (result.themes["difference"] > 0)]
+    return result.themes[(result.themes["q_value"] <= SURE) & (result.themes["difference"] > 0)]
 
 
 def _of_the_lost(result: Concerns) -> list[Claim]:

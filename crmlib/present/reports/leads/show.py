@@ -4,8 +4,9 @@ import pandas as pd
 
 from crmlib.analyse.pipeline.lead_features import Refusal
 from crmlib.analyse.pipeline.leads import LeadScores
-from crmlib.analyse.pipeline.portrait import SURE, Portrait
+from crmlib.analyse.pipeline.portrait import Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.analyse.stats.tests import SURE
 from crmlib.analyse.voice.concerns import Concerns
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids

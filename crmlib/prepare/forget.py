@@ -225,8 +225,9 @@ def _cleanse_store(
         elif _cleanse_load(path, name, marked, person, read_as):
             changed.append(path)
     for folder in {path.parent for path in changed}:
-        if sealed[folder] is not None:
-            seal_folder(folder, sealed[folder])
+        told_of = sealed[folder]
+        if told_of is not None:
+            seal_folder(folder, told_of)
             close_to_others(folder)
     return changed
 
@@ -286,10 +287,11 @@ def _put(path: Path, frame: pd.DataFrame) -> None:
 
 
 def _needles(tables: Mapping[str, pd.DataFrame]) -> Known:
-    values, phones = {}, {}
+    values: dict[str, str] = {}
+    phones: dict[str, str] = {}
     for name in ("customers", "contacts"):
         frame = tables.get(name, pd.DataFrame())
-        for column in frame:
+        for column in map(str, frame):
             if TABLES[name].field(column).privacy != "personal":
                 continue
             for value in frame[column].dropna().astype("str"):

@@ -42,7 +42,7 @@ from crmlib.prepare.sources.door import (
     fingerprints,
     open_source,
 )
-from crmlib.schema.errors import ConfigError, nearest
+from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import CORE_TABLES, table_spec
 
 if TYPE_CHECKING:
@@ -177,6 +177,11 @@ def forget(crm: Crm, customer: str) -> tuple["Person", tuple[str, ...], list[Pat
     """Forget a customer of an open workspace, whose engine is closed: who it was, its pseudonyms, what was changed."""
     from crmlib.prepare.forget import find_person, forget_person, pseudonyms_of
 
+    if crm.root is None:
+        raise ParameterError(
+            f"{crm.name} is made of tables in memory, so nothing is kept of anybody. "
+            "Open the workspace from its folder."
+        )
     person = find_person(crm, customer)
     coded = pseudonyms_of(crm, person.ids)
     crm.engine.close()

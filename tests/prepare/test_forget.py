@@ -7,6 +7,7 @@ import zipfile
 import pandas as pd
 import pytest
 
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.forget import Person, find_person, pseudonyms_of, remove_from_lists
 from crmlib.prepare.workspace import forget, open_workspace
 from crmlib.present.publish.publish import Shelf
@@ -206,3 +207,9 @@ def test_runs_are_searched_in_their_downloads_too(tmp_path):
         )
     assert [run.name for run in runs_that_hold(shelf, ZELDA, ["K-BBBBBBBBBBBB"])] == ["20240102T000000Z"]
     assert runs_that_hold(shelf, ZELDA, ["K-CCCCCCCCCCCC"]) == []
+
+
+def test_of_tables_in_memory_nothing_is_kept_to_forget():
+    crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["c-1"]}))
+    with pytest.raises(ParameterError, match="nothing is kept of anybody"):
+        forget(crm, "c-1")

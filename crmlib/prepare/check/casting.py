@@ -331,9 +331,8 @@ def _to_utc(naive: str, zone: str) -> str:
 def _days_that_skip(time_zone: str) -> tuple[date, ...]:
     """The days, in UTC, on which the clocks of a zone go forward."""
     zone, days = ZoneInfo(time_zone), [date(1990, 1, 1) + timedelta(days=n) for n in range(50 * 365)]
-    offsets = [
-        datetime(one.year, one.month, one.day, tzinfo=UTC).astimezone(zone).utcoffset() for one in days
-    ]
+    moments = [datetime(one.year, one.month, one.day, tzinfo=UTC).astimezone(zone) for one in days]
+    offsets = [moment.utcoffset() or timedelta() for moment in moments]
     return tuple(day for day, now, then in zip(days, offsets, offsets[1:], strict=False) if now < then)
 
 

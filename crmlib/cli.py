@@ -124,7 +124,13 @@ def report(
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
     jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
     notebooks: Notebooks = None,
-    keep: Annotated[int, typer.Option(min=1, help="Published runs of a workspace that stay.")] = 30,
+    keep: Annotated[
+        str, typer.Option(metavar="N|DAYSd", help="Published runs that stay: so many, or so long (90d).")
+    ] = "30",
+    retries: Annotated[int, typer.Option(min=0, help="Try a workspace that failed again so often.")] = 0,
+    retry_seconds: Annotated[
+        float, typer.Option(min=0, help="The pause before that; each time twice as long.")
+    ] = 60,
     timeout: Annotated[
         float, typer.Option(min=1, help="Seconds that reading, and that one notebook may take.")
     ] = 3600,
@@ -155,7 +161,9 @@ def report(
             out=out,
             jobs=jobs or None,
             notebooks=notebooks,
-            keep=keep,
+            **split_keep(keep),
+            retries=retries,
+            retry_seconds=retry_seconds,
             timeout=timeout,
             if_changed=if_changed,
             wait=not no_wait,
@@ -470,6 +478,14 @@ def split_parameters(pairs: Sequence[str]) -> dict[str, str]:
             raise ParameterError(f"-p {name} is given twice. Give it once.")
         found[name] = value
     return found
+
+
+def split_keep(text: str) -> dict[str, float]:
+    """Which runs stay, as `run_reports` takes it: "30" runs, or those of "90d" days."""
+    number = text.removesuffix("d")
+    if not number.isdecimal() or int(number) < 1:
+        raise ParameterError(f"--keep {text}: give a number of runs such as 30, or of days such as 90d.")
+    return {"keep": sys.maxsize, "keep_days": int(number)} if text.endswith("d") else {"keep": int(number)}
 
 
 def _complain(text: str) -> None:

@@ -89,11 +89,11 @@ def execute_report(
     limit = (timeout, began + timeout)
     notebook = _with_parameters(report, values, Path(output))
     failure = _execute(notebook, report, Path(output), kernels, limit, on_cell)
-    if failure and failure.pop("lost", False):
+    if failure and failure.pop("again", False):
         log.warning("%s: the output of a cell was lost on its way; begun again in a new kernel", report.name)
         notebook = _with_parameters(report, values, Path(output))
         failure = _execute(notebook, report, Path(output), kernels, limit, on_cell)
-        (failure or {}).pop("lost", None)
+        (failure or {}).pop("again", None)
     notebook = scrub_paths(notebook, hidden)
     secrets = find_secrets(notebook)
     if secrets:
@@ -175,7 +175,7 @@ def _execute(notebook, report, output, kernels, limit, on_cell):
         where = _where(report, notebook, _last_started(notebook))
         # nbclient has one error for two waits: for a cell's end, and after that for what it has shown.
         if time.monotonic() < deadline - 1:
-            return {"reason": f"{where}: {_LOST.format(seconds=patience)}", "lost": True}
+            return {"reason": f"{where}: {_LOST.format(seconds=patience)}", "again": True}
         return {"reason": f"{where}: still running after {timeout:.0f} seconds, so it was stopped."}
     except DeadKernelError:
         return {"reason": f"{_where(report, notebook, _last_started(notebook))}: {_NOT_REPLIED}"}

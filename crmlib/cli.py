@@ -110,6 +110,29 @@ OnFailure = Annotated[
         "CRMLIB_WORKSPACE, CRMLIB_RUN and CRMLIB_EXIT_CODE are set.",
     ),
 ]
+Keep = Annotated[
+    str, typer.Option(metavar="N|DAYSd", help="Published runs that stay: so many, or so long (90d).")
+]
+Retries = Annotated[int, typer.Option(min=0, help="Try a workspace that failed again so often.")]
+RetrySeconds = Annotated[float, typer.Option(min=0, help="The pause before that; each time twice as long.")]
+Seconds = Annotated[float, typer.Option(min=1, help="Seconds that reading, and that one notebook may take.")]
+OnSuccess = Annotated[
+    str,
+    typer.Option(metavar="COMMAND", help="The same after a good run: what was published is its input."),
+]
+Mail = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ADDRESS", help="Tell of a failure by mail; the server stands in CRMLIB_SMTP."),
+]
+Webhook = Annotated[
+    str, typer.Option(metavar="URL", envvar="CRMLIB_WEBHOOK", help="Tell of a failure as JSON.")
+]
+Link = Annotated[str, typer.Option(metavar="URL", help="Where the pages can be read, for both.")]
+TellSuccess = Annotated[
+    bool, typer.Option("--tell-success", help="Mail and webhook tell of a good run, too.")
+]
+IfChanged = Annotated[bool, typer.Option("--if-changed", help="Do nothing when nothing has changed.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Reuse nothing of a run that did not finish.")]
 Write = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing it.")]
 
 
@@ -124,38 +147,43 @@ def report(
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
     jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
     notebooks: Notebooks = None,
-    keep: Annotated[int, typer.Option(min=1, help="Published runs of a workspace that stay.")] = 30,
-    timeout: Annotated[
-        float, typer.Option(min=1, help="Seconds that reading, and that one notebook may take.")
-    ] = 3600,
-    if_changed: Annotated[
-        bool, typer.Option("--if-changed", help="Do nothing when nothing has changed.")
-    ] = False,
+    keep: Keep = "30",
+    retries: Retries = 0,
+    retry_seconds: RetrySeconds = 60,
+    timeout: Seconds = 3600,
+    if_changed: IfChanged = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Refuse while another run is at work.")] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Reuse nothing of a run that did not finish.")
-    ] = False,
+    fresh: Fresh = False,
     show_code: Annotated[bool, typer.Option("--show-code", help="Pages show the code, folded.")] = False,
     on_failure: OnFailure = "",
+    on_success: OnSuccess = "",
+    mail: Mail = None,
+    webhook: Webhook = "",
+    link: Link = "",
+    tell_success: TellSuccess = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing unless something failed.")
     ] = False,
 ) -> None:
     """Execute the reports of workspaces and publish them; see `crmlib.present.run.runs.run_reports`."""
-    from crmlib.present.run.console import Terminated, report_and_tell
+    from crmlib.present.run.console import Receivers, Terminated, report_and_tell
 
     try:
         code = report_and_tell(
             workspaces,
             quiet=quiet,
             on_failure=on_failure,
+            on_success=on_success,
+            receivers=Receivers(mail=mail or (), webhook=webhook, link=link, good=tell_success),
             reports=reports or None,
             as_of=as_of or None,
             parameters=split_parameters(parameters or []),
             out=out,
             jobs=jobs or None,
             notebooks=notebooks,
-            keep=keep,
+            **split_keep(keep),
+            retries=retries,
+            retry_seconds=retry_seconds,
             timeout=timeout,
             if_changed=if_changed,
             wait=not no_wait,
@@ -212,6 +240,19 @@ def status(
     from crmlib.present.run.console import print_status
 
     raise typer.Exit(print_status(out, max_age_hours=max_age_hours))
+
+
+@app.command(epilog=EXIT_CODES, help="Print what makes a scheduler run the reports every day.")
+def schedule(
+    workspaces: Workspaces,
+    kind: Annotated[str, typer.Option("--for", help="cron, systemd or airflow.")] = "cron",
+    at: Annotated[str, typer.Option(metavar="HH:MM", help="The time of day.")] = "02:30",
+    options: Annotated[str, typer.Option(metavar="TEXT", help="More options of crmlib report.")] = "",
+) -> None:
+    """Print a text for a scheduler; see `crmlib.present.run.schedule.schedule_text`."""
+    from crmlib.present.run.schedule import schedule_text
+
+    typer.echo(schedule_text(workspaces, kind=kind, at=at, options=options), nl=False)
 
 
 @app.command(epilog=EXIT_CODES, help="Read a workspace and count what is wrong.")
@@ -470,6 +511,14 @@ def split_parameters(pairs: Sequence[str]) -> dict[str, str]:
             raise ParameterError(f"-p {name} is given twice. Give it once.")
         found[name] = value
     return found
+
+
+def split_keep(text: str) -> dict[str, float]:
+    """Which runs stay, as `run_reports` takes it: "30" runs, or those of "90d" days."""
+    number = text.removesuffix("d")
+    if not number.isdecimal() or int(number) < 1:
+        raise ParameterError(f"--keep {text}: give a number of runs such as 30, or of days such as 90d.")
+    return {"keep": sys.maxsize, "keep_days": int(number)} if text.endswith("d") else {"keep": int(number)}
 
 
 def _complain(text: str) -> None:

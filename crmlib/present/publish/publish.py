@@ -18,6 +18,7 @@ checked for personal data. They stay in ``.work``, which only their owner can op
 
 import contextlib
 import json
+import math
 import os
 import re
 import shutil
@@ -139,12 +140,14 @@ class Shelf:
         _remove(self.staging(run))
         _remove(self.work(run))
 
-    def prune(self, *, keep: int, run: str | None = None) -> None:
-        """Remove all but the newest runs; never the one that ``latest`` points to. Hold the lock."""
+    def prune(self, *, keep: int, run: str | None = None, days: float = math.inf) -> None:
+        """Remove all but the newest runs, and older ones; never that of ``latest``. Hold the lock."""
         latest = self.latest()
         spared = {latest, run}
-        for name in self.published()[: -max(keep, 1)]:
-            if name not in spared:
+        published, now = self.published(), datetime.now(UTC)
+        for place, name in enumerate(reversed(published)):
+            old = (now - moment_of(name)).total_seconds() > days * 86_400
+            if (old or place >= max(keep, 1)) and name not in spared:
                 _remove(self.root / name)
                 _remove(self.work(name))
         for folder, kept in ((self.root / ".work", KEPT_WORK), (self.root / "failed", KEPT_FAILED)):
@@ -238,6 +241,11 @@ def found_in_turn(reports: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any
         return places.get(str(report.get("name")), last)
 
     return sorted((one for one in reports if one.get("name") != WORKLIST_REPORT), key=place)
+
+
+def moment_of(run: str) -> datetime:
+    """When a run began, as its name says."""
+    return datetime.strptime(_order(run)[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def _is_run(name):

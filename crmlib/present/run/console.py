@@ -37,6 +37,7 @@ from crmlib.present.run.reports import (
     notebook_folder,
     workspace_folders,
 )
+from crmlib.present.run.tell import Message, Receivers, message_of, tell, without_values
 from crmlib.schema.errors import CrmlibError, NothingAcceptedError, ParameterError, SourceError
 from crmlib.schema.tables import CORE_TABLES
 
@@ -48,16 +49,25 @@ class Terminated(KeyboardInterrupt):
 
 
 def report_and_tell(
-    workspaces: Sequence[Path], *, quiet: bool = False, on_failure: str = "", **options: Any
+    workspaces: Sequence[Path],
+    *,
+    quiet: bool = False,
+    on_failure: str = "",
+    on_success: str = "",
+    receivers: Receivers | None = None,
+    **options: Any,
 ) -> int:
     """Run the reports, show how they go, tell of every end that is not good, and give the exit code."""
-    if on_failure:
-        split_command(on_failure)
+    for command in filter(None, (on_failure, on_success)):
+        split_command(command)
     told: list[Any] = []
 
     def ended(run: Any) -> None:
         told.append(run)
-        _tell(run, quiet=quiet, on_failure=on_failure)
+        _tell(run, quiet=quiet, on_failure=on_failure, on_success=on_success)
+        if receivers and run.exit_code != 3:
+            message = message_of(run, out=Path(options.get("out") or "reports"), link=receivers.link)
+            _complain_of(tell(message, receivers, good=run.exit_code == 0))
 
     try:
         with _terminable():
@@ -75,6 +85,10 @@ def report_and_tell(
         code = {CrmlibError: 2, OSError: 2, Terminated: TERMINATED, KeyboardInterrupt: 130}
         number = next((code[kind] for kind in code if isinstance(error, kind)), 1)
         _notify(on_failure, _why(error), {"exit_code": str(number), "workspace": unfinished})
+        if receivers:
+            said = (f"{unfinished}: not done.", without_values(_why(error)))
+            message = Message(workspace=unfinished, status="not done", title=unfinished, sentences=said)
+            _complain_of(tell(message, receivers, good=False))
         raise
     return worst(run.exit_code for run in told)
 
@@ -109,14 +123,23 @@ def _why(error: BaseException) -> str:
     return in_words(error)
 
 
-def _tell(run: Any, *, quiet: bool, on_failure: str) -> None:
+def _complain_of(problems: Iterable[str]) -> None:
+    for problem in problems:
+        Console(stderr=True, highlight=False).print(escape(problem), soft_wrap=True)
+
+
+def _tell(run: Any, *, quiet: bool, on_failure: str, on_success: str = "") -> None:
     if run.exit_code in (1, 2):
         problems = Console(stderr=True, highlight=False)
         problems.print(escape(say(run)), soft_wrap=True)
         log = str(run.log or "")
         facts = {"workspace": run.workspace, "run": run.run, "log": log, "exit_code": str(run.exit_code)}
         _notify(on_failure, run.reason, facts)
-    elif not quiet:
+        return
+    if run.exit_code == 0:
+        facts = {"workspace": run.workspace, "run": run.run, "log": str(run.log or ""), "exit_code": "0"}
+        _notify(on_success, say(run), facts, option="--on-success")
+    if not quiet:
         Console(highlight=False).print(escape(say(run)), soft_wrap=True)
 
 
@@ -386,11 +409,11 @@ def print_status(out: Path, *, max_age_hours: float | None = None) -> int:
     return 1 if (found["last_attempt"].isin(["failed", "refused"]) | late).any() else 0
 
 
-def _notify(command: str, reason: str, facts: Mapping[str, str]) -> None:
+def _notify(command: str, reason: str, facts: Mapping[str, str], *, option: str = "--on-failure") -> None:
     if command:
         problem = tell_failure(command, reason=reason, facts=facts)
         if problem:
-            Console(stderr=True, highlight=False).print(escape(f"--on-failure: {problem}"), soft_wrap=True)
+            _complain_of([f"{option}: {problem}"])
 
 
 def _findings(summary):

@@ -1,5 +1,6 @@
 """Executing one report: its notebook, in a kernel of its own, with what it showed and why it failed."""
 
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,15 @@ KERNEL = "python3"
 TIMEOUT = 3600.0
 """Seconds that one notebook may take."""
 
+PATIENCE = 300
+"""Seconds that a kernel of a loaded machine may take to start, and what a cell has shown to arrive after its end."""
+
+log = logging.getLogger("crmlib.run")
+
+_LOST = (
+    "It had ended, but what it showed did not arrive within {seconds:.0f} seconds, in two tries. The machine may be "
+    "overloaded: run fewer notebooks at once (--jobs)."
+)
 _NOT_REPLIED = "The cell was running when the kernel died: out of memory, or killed from outside."
 
 
@@ -74,13 +84,16 @@ def execute_report(
     """
     values = match_parameters(report.parameters, parameters, name=report.name)
     began = time.monotonic()
-    notebook = load_notebook_node(str(report.path))
-    notebook = parameterize_notebook(notebook, values, kernel_name=KERNEL, language="python")
     Path(output).parent.mkdir(parents=True, exist_ok=True)
     hidden = private_folders(**{"notebooks": report.path.parent, **(folders or {})})
-    # papermill keeps both paths in the notebook; file names tell as much and name nobody.
-    notebook.metadata.papermill.update(input_path=report.path.name, output_path=Path(output).name)
-    failure = _execute(notebook, report, Path(output), kernels, timeout, on_cell)
+    limit = (timeout, began + timeout)
+    notebook = _with_parameters(report, values, Path(output))
+    failure = _execute(notebook, report, Path(output), kernels, limit, on_cell)
+    if failure and failure.pop("again", False):
+        log.warning("%s: the output of a cell was lost on its way; begun again in a new kernel", report.name)
+        notebook = _with_parameters(report, values, Path(output))
+        failure = _execute(notebook, report, Path(output), kernels, limit, on_cell)
+        (failure or {}).pop("again", None)
     notebook = scrub_paths(notebook, hidden)
     secrets = find_secrets(notebook)
     if secrets:
@@ -94,6 +107,14 @@ def execute_report(
     blocks = harvest(notebook) if notebook is not None else []
     seconds = round(time.monotonic() - began, 3)
     return Execution(report=report.name, notebook=notebook, seconds=seconds, blocks=blocks, **result)
+
+
+def _with_parameters(report, values, output):
+    notebook = load_notebook_node(str(report.path))
+    notebook = parameterize_notebook(notebook, values, kernel_name=KERNEL, language="python")
+    # papermill keeps both paths in the notebook; file names tell as much and name nobody.
+    notebook.metadata.papermill.update(input_path=report.path.name, output_path=output.name)
+    return notebook
 
 
 def harvest(notebook: Mapping) -> list[dict]:
@@ -125,8 +146,9 @@ def _source(cell: Mapping) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
-def _execute(notebook, report, output, kernels, timeout, on_cell):
-    deadline = time.monotonic() + timeout
+def _execute(notebook, report, output, kernels, limit, on_cell):
+    timeout, deadline = limit
+    patience = max(1, min(PATIENCE, int(timeout)))
 
     def seconds_left(_source):
         return max(1, int(deadline - time.monotonic()))
@@ -145,10 +167,15 @@ def _execute(notebook, report, output, kernels, timeout, on_cell):
             kernels=kernels,
             cwd=report.path.parent,
             timeout_func=seconds_left,
+            iopub_timeout=patience,
+            startup_timeout=PATIENCE,
             on_cell_start=tell,
         )
     except CellTimeoutError:
         where = _where(report, notebook, _last_started(notebook))
+        # nbclient has one error for two waits: for a cell's end, and after that for what it has shown.
+        if time.monotonic() < deadline - 1:
+            return {"reason": f"{where}: {_LOST.format(seconds=patience)}", "again": True}
         return {"reason": f"{where}: still running after {timeout:.0f} seconds, so it was stopped."}
     except DeadKernelError:
         return {"reason": f"{_where(report, notebook, _last_started(notebook))}: {_NOT_REPLIED}"}

@@ -30,14 +30,8 @@ class WarmEngine(NBClientEngine):
         nb_man.save = _seldom(nb_man.save)
         known = set(PapermillNotebookClient.class_trait_names())
         traits = {name: value for name, value in kwargs.items() if name in known}
-        client = PapermillNotebookClient(
-            nb_man,
-            km=kernels.manager(),
-            kernel_name=kernel_name,
-            startup_timeout=kwargs.get("start_timeout", 60),
-            iopub_timeout=60,
-            **traits,
-        )
+        traits = {"startup_timeout": kwargs.get("start_timeout", 60), "iopub_timeout": 60} | traits
+        client = PapermillNotebookClient(nb_man, km=kernels.manager(), kernel_name=kernel_name, **traits)
         try:
             return client.execute(cwd=str(cwd) if cwd else None, cleanup_kc=True)
         finally:

@@ -1,7 +1,9 @@
 """Quantities of pages counted a second time: plain SQL over the checked tables, beside the library's own path.
 
 Each line says one quantity of `crmlib.schema.quantities` as a query. In it ``{0}``, ``{1}`` … stand for what is in its
-brackets, ``{local}`` for the local time of `ordered_at`. What is not here is verified by the library's own path alone.
+brackets, ``{local}`` and ``{closed}`` for the local times of `ordered_at` and `closed_at`, ``{freq}`` for the period of
+"lately", ``{today}`` for the closing day, ``{dealt}`` for the customers of deals, ``{control}`` for whether a contact
+belongs to a control group. What is not here is verified by the library's own path alone.
 """
 
 import re
@@ -11,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.campaigns.comparison import FEWEST
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine, EngineError
@@ -19,9 +22,24 @@ from crmlib.schema.tables import TABLES
 _BOUGHT = "transactions where customer_id is not null and net_amount > 0"
 _BUYERS = f"select distinct customer_id from {_BOUGHT}"
 _SPEND = f"select customer_id, sum(net_amount) as spent from transactions where customer_id in ({_BUYERS}) group by 1"
+_ORDERS = "case when min(least(quantity, net_amount)) > 0 then count(distinct order_id) end"
+"""Where something came back or was free, what an order is takes more than a count."""
+
 _MONTH = "strftime({local}, '%Y-%m')"
-_QUARTER = "date_trunc('quarter', {local})::date"
-_CLOSED = "date_trunc('quarter', {closed})::date"
+_PERIOD = "date_trunc('{freq}', {local})::date"
+_CLOSED = "date_trunc('{freq}', {closed})::date"
+_ASKED = (
+    "(select campaign_id, count(distinct customer_id) as n, count(distinct customer_id) filter (where responded_at "
+    "is not null) as answers from campaign_contacts where not {control} group by 1)"
+)
+_UNPLANNED = (
+    "opportunities where outcome = 'open' and opportunity_id not in (select opportunity_id from interactions where "
+    "planned_for >= {today}::date and opportunity_id is not null)"
+)
+_PLANNED = (
+    "plans where measure = {0} and dimension = {1} and year(period_start) || '-Q' || quarter(period_start) = {2} and "
+    "year(period_end) || '-Q' || quarter(period_end) = {2}"
+)
 
 SQL: Mapping[str, str] = {
     "customers.buyers": f"select count(*) from ({_BUYERS})",
@@ -35,10 +53,19 @@ SQL: Mapping[str, str] = {
     "/ sum(spent) from (select spent::double as spent, row_number() over (order by spent desc) as place, "
     "count(*) over () as n "
     f"from ({_SPEND}))",
-    "baskets.all": "select count(distinct order_id) from transactions where quantity > 0",
+    "customers.top_share[number, spend_total]": "select 100.0 * sum(spent * least(1, greatest(0, {0}::int * n / "
+    "100.0 - place + 1))) / sum(spent) from (select spent::double as spent, "
+    "row_number() over (order by spent desc) as place, count(*) over () as n "
+    f"from ({_SPEND}))",
+    "customers.all": "select count(distinct customer_id) from (select customer_id from customers union select "
+    "customer_id from transactions {dealt})",
+    "baskets.all": f"select {_ORDERS} from transactions",
+    "sales.orders": f"select {_ORDERS} from transactions",
     "products.all": "select count(distinct product_id) from transactions",
-    "lately.figure[sales, day]": f"select sum(net_amount) from transactions where {_QUARTER} = {{1}}::date",
-    "lately.figure[buyers, day]": f"select count(distinct customer_id) from {_BOUGHT} and {_QUARTER} = {{1}}::date",
+    "lately.figure[sales, day]": f"select sum(net_amount) from transactions where {_PERIOD} = {{1}}::date",
+    "lately.figure[orders, day]": "select count(distinct order_id) from transactions where net_amount > 0 "
+    f"and {_PERIOD} = {{1}}::date",
+    "lately.figure[buyers, day]": f"select count(distinct customer_id) from {_BOUGHT} and {_PERIOD} = {{1}}::date",
     "lately.figure[open_amount, day]": "select sum(amount) from opportunities where outcome = 'open'",
     "lately.figure[won_amount, day]": "select sum(amount) from opportunities where outcome = 'won' "
     f"and {_CLOSED} = {{1}}::date",
@@ -52,16 +79,25 @@ SQL: Mapping[str, str] = {
     "deals.reason": "select count(*) from opportunities where outcome = 'lost' and lost_reason is not null",
     "deals.came_into[any]": "select count(distinct opportunity_id) from stage_history join opportunities using "
     "(opportunity_id) where stage_history.stage = {0}",
+    "deals.to_hand_over": "select count(*) from opportunities join employees on owner_id = employee_id where outcome = "
+    "'open' and left_on <= {today}::date",
+    "deals.unplanned": f"select count(*) from {_UNPLANNED}",
+    "deals.unplanned_amount": f"select sum(amount) from {_UNPLANNED}",
+    "plan.target[any, any, quarter]": f"select sum(target) from {_PLANNED}",
+    "plan.keys[any, any, quarter]": f"select count(distinct key) from {_PLANNED}",
     "plan.target[any, total, month]": "select sum(target) from plans where measure = {0} and dimension = 'total' "
     "and strftime(period_start, '%Y-%m') = {2} and strftime(period_end, '%Y-%m') = {2}",
     "plan.reached[net_amount, total, month]": f"select sum(net_amount) from transactions where "
     f"{_MONTH.replace('{0}', '{2}')} = {{2}}",
     "campaigns.contacts[any]": "select count(distinct customer_id) from campaign_contacts where campaign_id = {0} "
-    "and not coalesce(is_control, false)",
+    "and not {control}",
     "campaigns.answers[any]": "select count(distinct customer_id) from campaign_contacts where campaign_id = {0} "
-    "and not coalesce(is_control, false) and responded_at is not null",
+    "and not {control} and responded_at is not null",
     "campaigns.answer_share[any]": "select 100.0 * count(distinct customer_id) filter (where responded_at is not null) "
-    "/ count(distinct customer_id) from campaign_contacts where campaign_id = {0} and not coalesce(is_control, false)",
+    "/ count(distinct customer_id) from campaign_contacts where campaign_id = {0} and not {control}",
+    "campaigns.contacts": f"select sum(n) from {_ASKED}",
+    "campaigns.contacts_with_answers": f"select sum(n) from {_ASKED} where answers > 0 or n < {FEWEST}",
+    "campaigns.answer_share": f"select 100.0 * sum(answers) / sum(n) from {_ASKED} where answers > 0 or n < {FEWEST}",
     "campaigns.cost[any]": "select sum(cost_amount) from campaigns where campaign_id = {0}",
 }
 """Quantity, and the kinds of what may stand in its brackets, -> a query for one value."""
@@ -69,6 +105,7 @@ SQL: Mapping[str, str] = {
 _KINDS: Mapping[str, str] = {
     "month": r"\d{4}-\d{2}",
     "day": r"\d{4}-\d{2}-\d{2}",
+    "quarter": r"\d{4}-Q\d",
     "number": r"\d+",
     "any": r"[^,]+",
 }
@@ -94,7 +131,12 @@ class Recount:
     def _count(self, quantity: str) -> Any:
         name, _, rest = quantity.partition("[")
         chosen = rest.removesuffix("]")
-        own = {"tables": self._of_tables, "columns": self._of_columns, "data": self._of_data}
+        own = {
+            "tables": self._of_tables,
+            "columns": self._of_columns,
+            "data": self._of_data,
+            "rows": self._of_rows,
+        }
         if (known := own.get(name.partition(".")[0])) is not None:
             return known(name, chosen)
         for pattern, sql in SQL.items():
@@ -105,7 +147,18 @@ class Recount:
 
     def _ask(self, sql: str, parts: list[str]) -> Any:
         given = [Engine.literal(part) for part in parts]
-        text = sql.format(*given, local=self._local("ordered_at"), closed=self._local("closed_at"))
+        today = in_zone(self._crm.as_of, time_zone=self._crm.time_zone).date()
+        text = sql.format(
+            *given,
+            local=self._local("ordered_at"),
+            closed=self._local("closed_at"),
+            freq="quarter" if "opportunities" in self._crm else "month",
+            dealt="union select customer_id from opportunities" if "opportunities" in self._crm else "",
+            today=Engine.literal(str(today)),
+            control="coalesce(is_control, false)"
+            if self._has("campaign_contacts", "is_control")
+            else "false",
+        )
         try:
             return self._crm.engine.rows(text)[0][0]
         except EngineError:
@@ -113,6 +166,34 @@ class Recount:
 
     def _local(self, column: str) -> str:
         return f"timezone({Engine.literal(self._crm.time_zone)}, timezone('UTC', {column}))"
+
+    def _has(self, table: str, column: str) -> bool:
+        return table in self._crm and column in self._crm.frame(table).columns
+
+    def _of_rows(self, name: str, chosen: str) -> Any:
+        """Rows kept, counted by the engine, and rows set aside, one by one; not what the checks have counted."""
+        table, *check = chosen.split(".")
+        if name == "rows.found_share" and check and check[0] == "orphan_key":
+            return self._orphans(table, check[1])
+        wanted = [table] if chosen else list(self._crm.tables)
+        if check or not set(wanted) <= set(self._crm.tables):
+            return None
+        kept = sum(self._crm.engine.rows(f"select count(*) from {Engine.quote(one)}")[0][0] for one in wanted)
+        reasons = [frame["reason"] for one, frame in self._crm.checks.set_aside.items() if one in wanted]
+        kinds = pd.Series([str(reason).split(":")[0] for one in reasons for reason in one], dtype=object)
+        later, merged = int(kinds.eq("after_as_of").sum()), int(kinds.eq("merged").sum())
+        found = {"rows.read": kept + len(kinds), "rows.accepted": kept, "rows.set_aside": len(kinds)}
+        found |= {"rows.after_closing": later, "rows.up_to_closing": kept + len(kinds) - later}
+        return (found | {"rows.at_fault": len(kinds) - later - merged}).get(name)
+
+    def _orphans(self, table: str, column: str) -> float | None:
+        spec = TABLES.get(table)
+        field = next((one for one in spec.fields if one.name == column), None) if spec else None
+        if field is None or field.references not in self._crm.tables:
+            return None
+        key, other = Engine.quote(column), Engine.quote(field.references)
+        sql = f"select count(*) from {Engine.quote(table)} where {key} not in (select {key} from {other})"
+        return 100.0 * self._crm.engine.rows(sql)[0][0] / self._of_rows("rows.read", table)
 
     def _of_tables(self, name: str, chosen: str) -> Any:
         here = len(self._crm.tables)

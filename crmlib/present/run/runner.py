@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import math
 import re
 import shutil
 import threading
@@ -150,7 +151,8 @@ class Order:
     Parameters
     ----------
     reports, parameters, as_of : which, told what, at which closing moment
-    out, keep : where published runs lie and how many stay
+    out, keep, keep_days : where published runs lie, how many stay, and for how long
+    retries, retry_seconds : how often a workspace that failed is tried again, and after which pause; it doubles
     jobs, timeout : notebooks at once, seconds for each
     if_changed, wait, fresh, show_code : see `run_reports`
     pages, open_workspace, progress : how pages are made, workspaces opened (None: apart, with a deadline), steps told
@@ -163,6 +165,9 @@ class Order:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     as_of: str = ""
     keep: int = KEEP
+    keep_days: float = math.inf
+    retries: int = 0
+    retry_seconds: float = 60.0
     jobs: int = 1
     timeout: float = TIMEOUT
     if_changed: bool = False
@@ -376,7 +381,7 @@ class Runner:
         if failed:
             publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
             kept = self.shelf.set_aside(self.name)
-            self.shelf.prune(keep=self.order.keep, run=self.name)
+            self._prune()
             reason = "\n".join(execution.reason for execution in failed)
             return result(status="failed", reason=reason, folder=kept, log=kept / "run.log")
         if not any(execution.status == "done" for execution in executions):
@@ -415,8 +420,11 @@ class Runner:
         close_to_others(self.work)
         self.shelf.publish(self.name)
         self.log.info("published as %s", self.name)
-        self.shelf.prune(keep=self.order.keep, run=self.name)
+        self._prune()
         self._tell("published", done=len(self.jobs), total=len(self.jobs))
+
+    def _prune(self):
+        self.shelf.prune(keep=self.order.keep, run=self.name, days=self.order.keep_days)
 
     def _tell(self, kind, **details):
         self.order.progress(Step(kind=kind, workspace=self.folder.name, **details))
@@ -433,21 +441,29 @@ def _beside(job):
 
 @contextmanager
 def log_to(path: str | Path) -> Iterator[logging.Logger]:
-    """Write what the runner and papermill log into a file, and nothing of it to the console."""
-    handler = _QuietHandler(path, encoding="utf-8")
-    handler.setFormatter(_PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
+    """Write what the runner and papermill log into a file, and as JSON lines beside it; nothing to the console."""
+    handlers = []
+    for target, formatter in (
+        (Path(path), _PlainFormatter("%(asctime)s %(levelname)s %(message)s")),
+        (Path(path).with_suffix(".jsonl"), _JsonFormatter()),
+    ):
+        handlers.append(_QuietHandler(target, encoding="utf-8"))
+        handlers[-1].setFormatter(formatter)
     changed = [(logging.getLogger(name), logging.getLogger(name).propagate) for name in LOGGERS]
     for logger, _ in changed:
-        logger.addHandler(handler)
+        for handler in handlers:
+            logger.addHandler(handler)
         logger.propagate = False
     logging.getLogger(LOGGERS[0]).setLevel(logging.INFO)
     try:
         yield logging.getLogger(LOGGERS[0])
     finally:
         for logger, propagate in changed:
-            logger.removeHandler(handler)
+            for handler in handlers:
+                logger.removeHandler(handler)
             logger.propagate = propagate
-        handler.close()
+        for handler in handlers:
+            handler.close()
 
 
 class _QuietHandler(logging.FileHandler):
@@ -464,3 +480,11 @@ class _QuietHandler(logging.FileHandler):
 class _PlainFormatter(logging.Formatter):
     def format(self, record):
         return _COLOURS.sub("", super().format(record))
+
+
+class _JsonFormatter(_PlainFormatter):
+    def format(self, record):
+        text, *trace = super().format(record).split("\n", 1)
+        moment = f"{datetime.fromtimestamp(record.created, UTC):%FT%T.%fZ}"
+        told = {"time": moment, "level": record.levelname, "logger": record.name, "says": text}
+        return json.dumps(told | ({"details": trace[0]} if trace else {}), ensure_ascii=False)

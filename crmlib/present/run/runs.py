@@ -1,6 +1,7 @@
 """Reports of workspaces: checked before anything starts, then run one workspace after the other."""
 
 import json
+import math
 import os
 import time
 import traceback
@@ -77,6 +78,9 @@ def run_reports(
     progress: Progress | None = None,
     notebooks: str | Path | None = None,
     keep: int = KEEP,
+    keep_days: float = math.inf,
+    retries: int = 0,
+    retry_seconds: float = 60.0,
     timeout: float = TIMEOUT,
     if_changed: bool = False,
     wait: bool = True,
@@ -103,6 +107,9 @@ def run_reports(
         parameters=parameters or {},
         as_of=as_of or "",
         keep=keep,
+        keep_days=keep_days,
+        retries=retries,
+        retry_seconds=retry_seconds,
         jobs=jobs or os.cpu_count() or 1,
         timeout=timeout,
         if_changed=if_changed,
@@ -114,11 +121,24 @@ def run_reports(
     with nullcontext(kernels) if kernels else Kernels() as source:
         runs = []
         for folder in folders:
-            runs.append(_whatever_happens(folder, order, known, source))
+            runs.append(_tried(folder, order, known, source))
             _note_attempt(order.out / folder.name, runs[-1])
             if ended:
                 ended(runs[-1])
         return runs
+
+
+def _tried(folder, order, known, kernels):
+    """The run of a workspace, tried again where it failed; notebooks that were finished are not made anew."""
+    run, pause = _whatever_happens(folder, order, known, kernels), order.retry_seconds
+    for number in range(1, order.retries + 1):
+        if run.exit_code not in (1, 2):
+            break
+        says = f"{run.status}. {run.reason} Trying again in {pause:g} seconds ({number} of {order.retries})."
+        order.progress(Step(kind="waiting", workspace=folder.name, says=says))
+        time.sleep(pause)
+        run, pause = _whatever_happens(folder, order, known, kernels), pause * 2
+    return run
 
 
 def _whatever_happens(folder, order, known, kernels):
@@ -140,7 +160,9 @@ def _whatever_happens(folder, order, known, kernels):
 
 
 def _note_attempt(root, run):
+    before = publish.read_json(root / ATTEMPT).get("failures", 0)
     told = {
+        "failures": before + 1 if run.exit_code in (1, 2) else 0,
         "status": run.status,
         "reason": run.reason,
         "run": run.run,

@@ -5,15 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmlib.present.publish.publish import RECORD, Shelf, read_json
+from crmlib.present.publish.publish import RECORD, Shelf, moment_of, read_json
 
-COLUMNS = ("workspace", "last_good_run", "age_hours", "seconds", "runs", "last_attempt", "reason")
+COLUMNS = (
+    *("workspace", "last_good_run", "age_hours", "seconds", "runs", "last_attempt", "failures", "next"),
+    "reason",
+)
 
 
 def read_status(out: str | Path, *, now: datetime | None = None) -> pd.DataFrame:
     """One row a workspace: its last good run with age and seconds, the runs kept, and what the last call came to.
 
-    `last_attempt` is "published", "failed", "refused" or "nothing to do"; `reason` says why.
+    `last_attempt` is "published", "failed", "refused" or "nothing to do"; `reason` says why. `failures` counts the
+    calls that have failed since one that did not; `next` is when the rhythm of the kept runs lets expect one (UTC).
     """
     moment = now or datetime.now(UTC)
     rows = (
@@ -40,8 +44,17 @@ def _row(root: Path, now: datetime) -> tuple | None:
         record.get("seconds"),
         len(shelf.published()),
         attempt.get("status", "published"),
+        int(attempt.get("failures", 0)),
+        _next(shelf.published()),
         " ".join(str(attempt.get("reason", "")).split())[:200],
     )
+
+
+def _next(runs: list[str]) -> str:
+    """One usual pause after the last of at least three runs; nothing where there are fewer."""
+    moments = pd.Series([moment_of(run) for run in runs])
+    pause = moments.diff().median()
+    return f"{moments.iloc[-1] + pause:%Y-%m-%d %H:%M}" if len(moments) > 2 else ""
 
 
 ATTEMPT = ".last.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from crmlib.present.run import zygote
+from crmlib.present.run import notebooks, zygote
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import execute_report
 from crmlib.present.run.reports import read_report
@@ -100,6 +100,50 @@ def test_a_kernel_that_is_killed_is_a_failure_with_its_cell(run):
     failed = run("import os, signal", "os.kill(os.getpid(), signal.SIGKILL)")
     assert failed.status == "failed" and failed.reason.startswith("07_tried.ipynb, cell 4: ")
     assert "out of memory" in failed.reason
+
+
+LOSE = "get_ipython().kernel._publish_status_and_flush = lambda *a, **k: None"
+"""The kernel never says that this cell has ended: what nbclient waits for when the reply is there."""
+
+
+def test_output_that_does_not_arrive_is_no_time_limit_and_is_told_as_what_it_is(run, monkeypatch):
+    monkeypatch.setattr(notebooks, "PATIENCE", 1)
+    failed = run("x = 1", LOSE)
+    assert failed.status == "failed" and "still running" not in failed.reason
+    assert failed.reason.startswith("07_tried.ipynb, cell 4: It had ended, but what it showed did not arrive")
+    assert "within 1 seconds, in two tries" in failed.reason
+
+
+def test_output_that_was_lost_once_is_made_again_in_a_new_kernel(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "PATIENCE", 1)
+    mark = str(tmp_path / "tried")
+    lose_once = (
+        f"from pathlib import Path\nif not Path({mark!r}).exists():\n    Path({mark!r}).touch()\n    {LOSE}"
+    )
+    done = run(lose_once, "print(2)")
+    assert done.status == "done" and done.notebook.cells[-1].outputs[0].text == "2\n"
+
+
+def test_a_kernel_that_stands_still_between_its_reply_and_its_output_is_waited_for(run):
+    stand_still = """
+import os, signal, subprocess, time
+kernel = get_ipython().kernel
+publish = kernel._publish_status_and_flush
+def late(*args, **kwargs):
+    subprocess.Popen(["sh", "-c", f"sleep 1.5; kill -CONT {os.getpid()}"], start_new_session=True)
+    time.sleep(0.3)  # the reply goes out
+    os.kill(os.getpid(), signal.SIGSTOP)
+    kernel._publish_status_and_flush = publish
+    publish(*args, **kwargs)
+kernel._publish_status_and_flush = late
+print(1)"""
+    done = run(stand_still, "print(2)")
+    assert done.status == "done" and done.notebook.cells[-1].outputs[0].text == "2\n"
+
+
+def test_a_time_limit_that_a_cell_has_set_itself_is_its_own_error(run):
+    failed = run("raise TimeoutError('the shop did not answer')")
+    assert failed.reason == "07_tried.ipynb, cell 3: TimeoutError: the shop did not answer"
 
 
 def test_nothing_that_is_kept_names_a_folder_of_this_machine(run, tmp_path):

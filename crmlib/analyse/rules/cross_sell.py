@@ -1,5 +1,6 @@
 """What is bought together, at the level at which it can be acted on, with names instead of codes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from re import findall
@@ -10,6 +11,7 @@ import pandas as pd
 
 from crmlib.analyse.rules.mine import RuleBook
 from crmlib.analyse.rules.worth import (
+    Rules,
     Shelf,
     came_true,
     changes,
@@ -17,6 +19,7 @@ from crmlib.analyse.rules.worth import (
     judged,
     mined,
     one_direction,
+    set_keys,
     where_to_use,
     worth_of,
 )
@@ -206,7 +209,7 @@ class _Tried:
         self.best = _most_worth(one_direction(self.known), days) if days else None
         self.came = came_true(self.best, shelf, after=last - days, until=last) if days else None
 
-    def rules_at(self, day: int) -> tuple[Any, pd.DataFrame]:
+    def rules_at(self, day: int) -> tuple[Any, Rules]:
         """The book, the support used and asked for; and the rules that hold."""
         found = mined(self.shelf, day=day, single=self.single, **self.asked)
         return found, judged(found[0], self.shelf, day=day, min_improvement=self.improvement)
@@ -224,16 +227,16 @@ class _Tried:
             "rules": len(one_direction(self.known)),
             "named": len(self.best),
             "held": int((self.came["later_extra"] > 0).sum()),
-            "expected": float(self.best["money"].sum()),
+            "expected": float(self.best.table["money"].sum()),
             "came": float(self.came["later_money"].sum()),
         }
 
 
-def _most_worth(rules: pd.DataFrame, days: int) -> pd.DataFrame:
+def _most_worth(rules: Rules, days: int) -> Rules:
     """The rules with the highest expected money in so many days."""
-    money = rules["expected"] * rules["per_basket"] * days
-    order = rules.assign(money=money).sort_values(["money", "lift"], ascending=False, kind="stable")
-    return order.head(MATTER).reset_index(drop=True)
+    money = rules.table["expected"] * rules.table["per_basket"] * days
+    order = np.lexsort([-rules.table["lift"].to_numpy(), -money.to_numpy()])
+    return rules.assign(money=money).take(order[:MATTER])
 
 
 def _chosen(tried: dict[str, _Tried]) -> str:
@@ -258,14 +261,14 @@ def _found(crm: Crm, column: str, tried: dict[str, _Tried], lines: BasketLines, 
     labels = [str(label) for label in shelf.labels]
     names, groups = _names(crm, column, set(labels))
     told = [names.get(label, label) for label in labels]
-    rules = _readable(holding, told, [groups.get(label) for label in labels], days, lines, bool(groups))
-    shown = _readable(pairs, told, [groups.get(label) for label in labels], days, lines, bool(groups))
+    of_group = [groups.get(label) for label in labels]
+    rules = _readable(holding, told, of_group, days, lines, bool(groups))
+    shown = _readable(pairs, told, of_group, days, lines, bool(groups))
     if days:
-        before = {(a, b) for a, b in zip(level.known["before"], level.known["after"], strict=True)}
-        was = [pair in before for pair in zip(pairs["before"], pairs["after"], strict=True)]
+        was = np.isin(pairs.directed, level.known.directed)
         shown["came"] = later["later_money"].where(was)
     order = shown.sort_values(["expected", "lift"], ascending=False, kind="stable").index[:MATTER]
-    use = where_to_use(pairs.loc[order], shelf)
+    use = where_to_use(pairs.take(order.to_numpy()).to_frame().set_axis(order), shelf)
     best = shown.loc[order].assign(use=use["use"], later_pct=100 * use["later_share"])
     counted = np.sort(shelf.sizes[shelf.sizes > 0])
     return CrossSell(
@@ -328,14 +331,13 @@ def _items(shelf: Shelf, told: list[str]) -> pd.DataFrame:
 
 
 def _changes(
-    pairs: pd.DataFrame, later: pd.DataFrame | None, earlier: pd.DataFrame | None, told: list[str], days: int
+    pairs: Rules, later: pd.DataFrame | None, earlier: Rules | None, told: list[str], days: int
 ) -> pd.DataFrame:
     columns = ["change", "if", "then", "count", "confidence_pct", "later_confidence_pct"]
     if later is None or earlier is None:
         return pd.DataFrame(columns=columns)
-    late = pairs.join(later)
-    share = late["later_both"] / late["later_before"].where(late["later_before"] > 0)
-    now = late.assign(later_confidence=share)
+    share = later["later_both"] / later["later_before"].where(later["later_before"] > 0)
+    now = pairs.assign(**later, later_confidence=share)
     found = changes(_most_worth(now, days), _most_worth(earlier, days), rules_now=now, rules_then=earlier)
     sides = {
         word: pd.Series([_side(items, told) for items in found[side]], dtype="str")
@@ -404,22 +406,19 @@ def _told_apart(names: dict[str, str], more: dict[str, str]) -> dict[str, str]:
 
 
 def _readable(
-    rules: pd.DataFrame,
+    found: Rules,
     told: list[str],
     groups: list[str | None],
     days: int,
     lines: BasketLines,
     grouped: bool,
 ) -> pd.DataFrame:
+    rules = found.table
     both, first, second = rules["count"], rules["before_count"], rules["after_count"]
-    across = [
-        {groups[item] for item in before}.isdisjoint({groups[item] for item in after}) if grouped else None
-        for before, after in zip(rules["before"], rules["after"], strict=True)
-    ]
     return pd.DataFrame(
         {
-            "if": pd.Series([_side(items, told) for items in rules["before"]], dtype="str"),
-            "then": pd.Series([_side(items, told) for items in rules["after"]], dtype="str"),
+            "if": _words(found.before, found.items, told),
+            "then": _words(found.after, found.items, told),
             "count": both.to_numpy(),
             "if_count": first.to_numpy(dtype="int64"),
             "then_count": second.to_numpy(dtype="int64"),
@@ -430,7 +429,7 @@ def _readable(
             "lift": rules["lift"].to_numpy(),
             "extra": (both - rules["by_chance"]).to_numpy(),
             "improvement_pct": 100 * rules["improvement"].to_numpy(),
-            "across": pd.array(across, dtype="boolean"),
+            "across": _across(found, groups, grouped),
             "months_pct": 100 * np.minimum(rules["months_share"].to_numpy(dtype="float64"), 1.0),
             "expected": (rules["expected"] * rules["per_basket"]).to_numpy(dtype="float64")
             * (days or max(int(np.ptp(lines.day)) + 1 if len(lines.day) else 1, 1)),
@@ -439,5 +438,22 @@ def _readable(
     )
 
 
-def _side(items: tuple[int, ...], told: list[str]) -> str:
+def _across(rules: Rules, groups: list[str | None], grouped: bool) -> Any:
+    """Whether no item of the one side is of a category that the other has."""
+    if not grouped:
+        return pd.array([None] * len(rules), dtype="boolean")
+    of_item = np.append(pd.factorize(np.array(groups, dtype=object), use_na_sentinel=False)[0], -1)
+    before, after = of_item[rules.before], of_item[rules.after]
+    shared = (before[:, :, None] == after[:, None, :]) & (before[:, :, None] >= 0)
+    return pd.array(~shared.any(axis=(1, 2)), dtype="boolean")
+
+
+def _words(sides: np.ndarray, items: int, told: list[str]) -> pd.Series:
+    """Each side as it is read; the words of a side that many rules have are put together once."""
+    _, first, place = np.unique(set_keys(sides, items), return_index=True, return_inverse=True)
+    words = [_side(row[row >= 0].tolist(), told) for row in sides[first]]
+    return pd.Series(np.array(words, dtype=object)[place], dtype="str")
+
+
+def _side(items: Sequence[int], told: list[str]) -> str:
     return " + ".join(sorted(told[item] for item in items))

@@ -44,3 +44,25 @@ def room(array: np.ndarray, needed: int) -> np.ndarray:
     longer = np.empty(max(needed, 2 * len(array)), dtype=array.dtype)
     longer[: len(array)] = array
     return longer
+
+
+@kernel
+def count_held(bits: np.ndarray, starts: np.ndarray, rows: np.ndarray, found: np.ndarray) -> None:
+    """For each set of rows of bits (-1 is no row), the bits that all have, between each start and the next."""
+    held = np.empty(bits.shape[1], dtype=np.uint64)
+    for place in range(len(rows)):
+        sets = rows[place][rows[place] >= 0]
+        if len(sets) == 0:
+            continue
+        first, second = bits[sets[0]], bits[sets[min(1, len(sets) - 1)]]
+        third = bits[sets[min(2, len(sets) - 1)]]
+        for word in range(len(held)):
+            held[word] = first[word] & second[word] & third[word]
+        for further in range(3, len(sets)):
+            for word in range(len(held)):
+                held[word] &= bits[sets[further], word]
+        for part in range(len(starts) - 1):
+            many = np.uint64(0)
+            for word in range(starts[part], starts[part + 1]):
+                many += count_bits(held[word])
+            found[place, part] = many

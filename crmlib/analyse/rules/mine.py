@@ -14,6 +14,7 @@ from numba import __version__ as numba_version
 
 from crmlib.analyse.rules.baskets import MAX_BASKET_ITEMS, as_written, check_whole, register_lines
 from crmlib.analyse.rules.itemsets import SetLevels
+from crmlib.analyse.rules.kernels import count_held
 from crmlib.analyse.rules.levels import named_by_level, related_items, with_groups
 from crmlib.analyse.rules.metrics import count_candidates, derive_rules, support_with_rules_below
 from crmlib.analyse.rules.mining import RuleColumns, find_sets, in_order
@@ -518,6 +519,8 @@ def warm() -> None:
         book = mine_rules(table, min_support=20, max_len=2)
         book.for_basket(book.rules["antecedents"].iloc[0])
     _ = book.columns.antecedents
+    bits, starts = np.ones((2, 1), dtype=np.uint64), np.array([0, 1], dtype="int64")
+    count_held(bits, starts, np.array([[0, 1]], dtype="int64"), np.zeros((1, 1), dtype="int32"))
 
 
 FEWEST_EXPECTED = 5

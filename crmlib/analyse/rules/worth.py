@@ -1,6 +1,6 @@
 """Which rules hold beyond chance, season and shorter or longer rules, what they are worth, and where to use them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy.stats import binom, norm
 
+from crmlib.analyse.rules.kernels import count_held
 from crmlib.analyse.rules.mine import RuleBook, mine_rules, prune_redundant
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.purchases.baskets import BasketLines
@@ -44,7 +45,7 @@ CHANGED_POINTS, CHANGED_SURE = 5.0, 0.01
 """A rule is said to have changed where it holds by so many points more or less of late, beyond chance."""
 
 _ATTEMPTS = 5
-_BLOCK = 400
+_BLOCK = 1 << 15
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,13 +154,104 @@ def mined(
     raise AssertionError
 
 
-def judged(book: RuleBook, shelf: Shelf, *, day: int, min_improvement: float) -> pd.DataFrame:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rules:
+    """Rules as columns, since there may be millions: figures in a table, the items of both sides as numbers.
+
+    `before` and `after` have a row a rule, items in ascending order and -1 where there is none; `items` is how many
+    items there are.
+    """
+
+    table: pd.DataFrame
+    before: np.ndarray
+    after: np.ndarray
+    items: int
+
+    @classmethod
+    def of(cls, book: RuleBook, items: int) -> "Rules":
+        """The rules of a book whose names are item numbers."""
+        found = book.columns
+        table = pd.DataFrame(
+            found.measures
+            | {"count": found.counts, "q_value": found.q_value, "improvement": found.improvement}
+            | {"before_count": found.antecedent_counts}
+        )
+        numbers = np.asarray(found.names, dtype="int64")
+        return cls(
+            table=table,
+            before=_padded(numbers, *found.antecedents),
+            after=_padded(numbers, *found.consequents),
+            items=items,
+        )
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def take(self, places: np.ndarray) -> "Rules":
+        """The rules at some places, or those marked by a bool array."""
+        places = np.flatnonzero(places) if places.dtype == bool else places
+        return replace(
+            self,
+            table=self.table.iloc[places].reset_index(drop=True),
+            before=self.before[places],
+            after=self.after[places],
+        )
+
+    def assign(self, **columns: Any) -> "Rules":
+        """With further figures."""
+        return replace(self, table=self.table.assign(**columns))
+
+    @cached_property
+    def both(self) -> np.ndarray:
+        """The items of both sides, ascending, -1 before them."""
+        return np.sort(np.concatenate([self.before, self.after], axis=1), axis=1)
+
+    @cached_property
+    def sets(self) -> np.ndarray:
+        """A key that rules of the same items share."""
+        return set_keys(self.both, self.items)
+
+    @cached_property
+    def directed(self) -> np.ndarray:
+        """A key of each rule: its items and on which side they stand."""
+        return set_keys(np.concatenate([self.before, self.after], axis=1), self.items)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table with both sides as tuples of item numbers: for few rules."""
+        sides = {"before": self.before, "after": self.after}
+        return self.table.assign(
+            **{
+                name: pd.Series([tuple(row[row >= 0].tolist()) for row in rows], dtype="object")
+                for name, rows in sides.items()
+            }
+        )
+
+
+def _padded(numbers: np.ndarray, codes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Sets of codes, one after the other, as rows of item numbers in ascending order, -1 where there is none."""
+    lengths = np.diff(offsets)
+    width = int(lengths.max(initial=1))
+    place = np.arange(len(codes)) - np.repeat(offsets[:-1], lengths)
+    rows = np.full((len(lengths), width), np.iinfo("int64").max, dtype="int64")
+    rows[np.repeat(np.arange(len(lengths)), lengths), place] = numbers[codes] if len(codes) else 0
+    rows.sort(axis=1)
+    return np.where(rows == np.iinfo("int64").max, -1, rows)
+
+
+def set_keys(rows: np.ndarray, items: int) -> np.ndarray:
+    """One value a row, equal where rows are: packed into a whole number where that has room, else its bytes."""
+    width = rows.shape[1]
+    if (items + 1) ** width < 2**63:
+        return (rows + 1) @ (np.int64(items + 1) ** np.arange(width - 1, -1, -1, dtype="int64"))
+    return np.ascontiguousarray(rows + 1).view(f"S{8 * width}").ravel()
+
+
+def judged(book: RuleBook, shelf: Shelf, *, day: int, min_improvement: float) -> Rules:
     """The rules that hold: beyond chance and season, and better than shorter ones, all that were tested in mind.
 
-    One row a rule, both directions of a pair; `before` and `after` are tuples of item numbers. What chance would
-    bring is counted month by month, so that two things bought more in December only are no rule; a rule of three
-    must hold more often than the best shorter one beyond chance; a rule of two that is nothing where the third of a
-    rule of three is missing gives way to it.
+    Both directions of a pair are rules. What chance would bring is counted month by month, so that two things bought
+    more in December only are no rule; a rule of three must hold more often than the best shorter one beyond chance;
+    a rule of two that is nothing where the third of a rule of three is missing gives way to it.
 
     References
     ----------
@@ -167,21 +259,20 @@ def judged(book: RuleBook, shelf: Shelf, *, day: int, min_improvement: float) ->
     disease. Journal of the National Cancer Institute 22.
     Webb, G. I. (2007). Discovering significant patterns. Machine Learning 68.
     """
-    rules = prune_redundant(book, min_improvement=min_improvement).rules
-    rules = rules[(rules["lift"] > 1) & (rules["q_value"] <= SURE)].reset_index(drop=True)
-    rules["before"] = [tuple(sorted(items)) for items in rules["antecedents"]]
-    rules["after"] = [tuple(sorted(items)) for items in rules["consequents"]]
-    rules["before_count"] = (rules["count"] / rules["confidence"]).round()
-    rules = rules[_better_than_shorter(rules, book.tested_count)].reset_index(drop=True)
+    better = prune_redundant(book, min_improvement=min_improvement)
+    columns = better.columns
+    beyond_chance = (columns.measures["lift"] > 1) & (columns.q_value <= SURE)
+    rules = Rules.of(replace(better, columns=columns.take(beyond_chance)), len(shelf.labels))
+    rules = rules.take(_better_than_shorter(rules, book.tested_count))
     days = shelf.lines.day
-    counts = Counts(shelf, [*rules["before"], *rules["after"]], days <= day, days > day - YEAR_DAYS)
-    table = rules.assign(**counts.figures(rules["before"], rules["after"], year=_year(days, day)))
+    counts = Counts(shelf, rules, days <= day, days > day - YEAR_DAYS)
+    table = rules.table.assign(**counts.figures(rules, year=_year(days, day)))
     chances = _by_chance(*(table[name] for name in ("count", "before_count", "after_count", "by_chance")))
     # Within one month there is no season, and Fisher's exact test has said all.
     in_season = (_adjusted(chances, book.tested_count) <= SURE) | (len(np.unique(counts.month)) <= 1)
     spread = table["months_share"].isna() | (table["months_share"] >= MOST_MONTHS)
-    kept = table[in_season & spread.to_numpy()].reset_index(drop=True)
-    return kept[~_explained(kept, counts)].reset_index(drop=True)
+    kept = replace(rules, table=table).take(in_season & spread.to_numpy())
+    return kept.take(~_explained(kept, counts))
 
 
 def _year(days: np.ndarray, day: int) -> float:
@@ -202,11 +293,12 @@ def _by_chance(both: Any, first: Any, second: Any, expected: Any) -> np.ndarray:
     return np.asarray(binom.sf(np.asarray(both) - 1, fewer, np.clip(expected / fewer, 1e-15, 1.0)))
 
 
-def _better_than_shorter(rules: pd.DataFrame, tested: int) -> np.ndarray:
-    shorter = np.clip(rules["confidence"] - rules["improvement"], 0, 1)
-    chances = np.asarray(binom.sf(rules["count"] - 1, rules["before_count"], shorter))
+def _better_than_shorter(rules: Rules, tested: int) -> np.ndarray:
+    table = rules.table
+    shorter = np.clip(table["confidence"] - table["improvement"], 0, 1)
+    chances = np.asarray(binom.sf(table["count"] - 1, table["before_count"], shorter))
     # A rule of two has no shorter one but the share of all baskets, which Fisher's test has been held against.
-    of_two = np.array([len(items) == 1 for items in rules["before"]], dtype=bool)
+    of_two = (rules.before >= 0).sum(axis=1) == 1
     return of_two | (_adjusted(np.where(of_two, 1.0, chances), tested) <= SURE)
 
 
@@ -216,7 +308,7 @@ class Counts:
     def __init__(
         self,
         shelf: Shelf,
-        sides: Iterable[tuple[int, ...]],
+        rules: Rules,
         inside: np.ndarray,
         recent: np.ndarray | None = None,
     ) -> None:
@@ -227,62 +319,69 @@ class Counts:
         self.month, self.lately = strata // 2, strata % 2 == 1
         self.all = np.bincount(place, minlength=len(strata)).astype("float64")
         order = np.argsort(place, kind="stable")
-        width = 8 * -(-self.all.astype("int64") // 8)
-        self.starts = np.concatenate([[0], np.cumsum(width)])[:-1] // 8
+        words = -(-self.all.astype("int64") // 64)
+        self.starts = np.concatenate([[0], np.cumsum(words)])
         rank = (
             np.arange(len(place))
             - np.concatenate([[0], np.cumsum(self.all)])[:-1].astype("int64")[place[order]]
         )
         at = np.full(len(days), -1, dtype="int64")
-        at[np.flatnonzero(inside)[order]] = 8 * self.starts[place[order]] + rank
-        items = sorted({item for side in sides for item in side})
-        self.row = {item: row for row, item in enumerate(items)}
-        self.bits = np.zeros((len(items), int(width.sum()) // 8), dtype=np.uint8)
+        at[np.flatnonzero(inside)[order]] = 64 * self.starts[place[order]] + rank
+        items = np.unique(rules.both)
+        items = items[items >= 0]
+        self.row = np.full(len(shelf.labels) + 1, -1, dtype="int64")
+        self.row[items] = np.arange(len(items))
+        self.bits = np.zeros((len(items), int(self.starts[-1])), dtype=np.uint64)
         self.each = np.zeros(len(items))
-        for item, row in self.row.items():
+        for row, item in enumerate(items):
             part = slice(shelf.starts[item], shelf.starts[item + 1])
             where = at[shelf.baskets[part]]
-            flags = np.zeros(8 * self.bits.shape[1], dtype=bool)
+            flags = np.zeros(64 * self.bits.shape[1], dtype=bool)
             flags[where[where >= 0]] = True
-            self.bits[row] = np.packbits(flags)
+            self.bits[row] = np.packbits(flags).view(np.uint64)
             held = inside[shelf.baskets[part]] & (lately[shelf.baskets[part]] if recent is not None else True)
             self.each[row] = shelf.money[part][held].sum() / max(int(held.sum()), 1)
 
-    def of(self, sets: Sequence[Iterable[int]]) -> np.ndarray:
-        """For each set, the baskets with all of it in each stratum."""
-        found = np.zeros((len(sets), len(self.all)), dtype="int64")
-        sized: dict[int, list[int]] = {}
-        rows = [[self.row[item] for item in items] for items in sets]
-        for place, each in enumerate(rows):
-            sized.setdefault(len(each), []).append(place)
-        for size, places in sized.items():
-            for begin in range(0, len(places), _BLOCK):
-                block = places[begin : begin + _BLOCK]
-                chosen = np.array([rows[place] for place in block])
-                held = self.bits[chosen[:, 0]]
-                for column in range(1, size):
-                    held = held & self.bits[chosen[:, column]]
-                ones = np.bitwise_count(held).astype("int64")
-                found[block] = np.add.reduceat(ones, self.starts, axis=1) if len(self.all) else 0
-        return found
+    def of(self, sets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The baskets in each stratum with all items of a row, each set counted once; and where each row's stand."""
+        return self._once(sets, self.starts)
 
-    def worth(self, sets: Sequence[Iterable[int]]) -> np.ndarray:
-        """What the items of each set bring in a basket that holds them, on average."""
-        return np.array([sum(self.each[self.row[item]] for item in items) for items in sets])
+    def total(self, *columns: np.ndarray) -> np.ndarray:
+        """For each set of items, an item from each column, the baskets with all of them."""
+        found, place = self._once(np.stack(columns, axis=1), self.starts[[0, -1]])
+        return found[place, 0].astype("int64")
 
-    def figures(self, before: Sequence[Any], after: Sequence[Any], *, year: float) -> dict[str, np.ndarray]:
+    def _once(self, sets: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        keys = set_keys(np.sort(sets, axis=1), len(self.row) - 1)
+        _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        found = np.zeros((len(first), len(starts) - 1), dtype="int32")
+        count_held(self.bits, starts, self.row[sets[first]], found)
+        return found, place
+
+    def figures(self, rules: Rules, *, year: float) -> dict[str, np.ndarray]:
         """Counts of both sides, what chance would bring, how evenly over months, and what is expected a day."""
-        first, second = self.of(list(before)), self.of(list(after))
-        both = self.of([a + b for a, b in zip(before, after, strict=True)])
+        each = np.append(self.each, 0.0)
+        sides = [self.of(rules.before), self.of(rules.after), self.of(rules.both)]
+        blocks = [
+            self._block(*(found[place[at : at + _BLOCK]].astype("int64") for found, place in sides), year)
+            for at in range(0, max(len(rules), 1), _BLOCK)
+        ]
+        joined = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+        # What the right side brings in a basket that holds it, on average.
+        return joined | {"per_basket": each[self.row[rules.after]].sum(axis=1)}
+
+    def _block(
+        self, first: np.ndarray, second: np.ndarray, both: np.ndarray, year: float
+    ) -> dict[str, np.ndarray]:
         chance = first * second / np.maximum(self.all, 1)
         surplus = (both - chance)[:, self.lately].sum(axis=1)
         return {
             "before_count": first.sum(axis=1),
             "after_count": second.sum(axis=1),
+            "both": both.sum(axis=1),
             "by_chance": chance.sum(axis=1),
             "months_share": self._spread(first, second, both),
             "expected": np.maximum(surplus, 0) / year,
-            "per_basket": self.worth(list(after)),
         }
 
     def _spread(self, first: np.ndarray, second: np.ndarray, both: np.ndarray) -> np.ndarray:
@@ -303,38 +402,34 @@ class Counts:
         return np.where(there.sum(axis=1) < SEASON_MONTHS, np.nan, found)
 
 
-def _explained(rules: pd.DataFrame, counts: Counts) -> np.ndarray:
+def _explained(rules: Rules, counts: Counts) -> np.ndarray:
     """Rules of two that are nothing where the third item of a rule of three is missing."""
-    sets = _item_sets(rules)
-    pairs = {items for items in sets if len(items) == 2}
-    asked = [
-        (more - {third}, third)
-        for more in {items for items in sets if len(items) == 3}
-        for third in more
-        if more - {third} in pairs
-    ]
-    if not asked:
-        return np.zeros(len(sets), dtype=bool)
-
-    def without(*places: int) -> np.ndarray:
-        picked = [[sorted(pair)[place] for place in places] for pair, _ in asked]
-        held = [(*items, third) for items, (_, third) in zip(picked, asked, strict=True)]
-        return (counts.of(picked) - counts.of(held)).sum(axis=1)
-
-    left = counts.all.sum() - counts.of([(third,) for _, third in asked]).sum(axis=1)
-    first, second = without(0), without(1)
-    nothing = _by_chance(without(0, 1), first, second, first * second / np.maximum(left, 1)) > SURE
-    gone = {pair for (pair, _), is_nothing in zip(asked, nothing, strict=True) if is_nothing}
-    return np.array([items in gone for items in sets], dtype=bool)
+    sizes = (rules.both >= 0).sum(axis=1)
+    if not (sizes == 3).any():
+        return np.zeros(len(rules), dtype=bool)
+    two, three = rules.both[sizes == 2][:, -2:], np.unique(rules.both[sizes == 3][:, -3:], axis=0)
+    pairs = np.unique(set_keys(two, rules.items)) if len(two) else np.empty(0, dtype="int64")
+    asked = np.concatenate([three[:, [0, 1, 2]], three[:, [0, 2, 1]], three[:, [1, 2, 0]]])
+    keys = set_keys(asked[:, :2], rules.items)
+    known = np.isin(keys, pairs)
+    (a, b, third), keys = asked[known].T, keys[known]
+    if not len(keys):
+        return np.zeros(len(rules), dtype=bool)
+    left = counts.all.sum() - counts.total(third)
+    first = counts.total(a) - counts.total(a, third)
+    second = counts.total(b) - counts.total(b, third)
+    both = counts.total(a, b) - counts.total(a, b, third)
+    gone = keys[_by_chance(both, first, second, first * second / np.maximum(left, 1)) > SURE]
+    return (sizes == 2) & np.isin(set_keys(rules.both[:, -2:], rules.items), gone)
 
 
-def one_direction(rules: pd.DataFrame) -> pd.DataFrame:
+def one_direction(rules: Rules) -> Rules:
     """Of rules with the same items the one that is surest; the strongest lift first."""
-    order = rules.assign(lift=rules["lift"].round(9)).sort_values(
-        ["lift", "confidence", "before"], ascending=[False, False, True], kind="stable"
-    )
-    once = ~pd.Series(_item_sets(order), index=order.index, dtype="object").duplicated()
-    return rules.loc[order.index[once.to_numpy()]].reset_index(drop=True)
+    table = rules.table
+    sides = [rules.before[:, column] for column in range(rules.before.shape[1] - 1, -1, -1)]
+    order = np.lexsort([*sides, -table["confidence"].to_numpy(), -table["lift"].round(9).to_numpy()])
+    _, first = np.unique(rules.sets[order], return_index=True)
+    return rules.take(order[np.sort(first)])
 
 
 def holdout_days(lines: BasketLines) -> int:
@@ -345,49 +440,39 @@ def holdout_days(lines: BasketLines) -> int:
     return days if days >= LEAST_HOLDOUT else 0
 
 
-def came_true(rules: pd.DataFrame, shelf: Shelf, *, after: int, until: int) -> pd.DataFrame:
+def came_true(rules: Rules, shelf: Shelf, *, after: int, until: int) -> pd.DataFrame:
     """What became of rules in later time: baskets with both, by chance in each month, and what the surplus brought."""
     inside = (shelf.lines.day > after) & (shelf.lines.day <= until)
-    counts = Counts(shelf, [*rules["before"], *rules["after"]], inside)
-    figures = counts.figures(rules["before"], rules["after"], year=1.0)
-    sets = [a + b for a, b in zip(rules["before"], rules["after"], strict=True)]
-    both = counts.of(sets).sum(axis=1)
-    extra = both - figures["by_chance"]
+    figures = Counts(shelf, rules, inside).figures(rules, year=1.0)
+    extra = figures["both"] - figures["by_chance"]
     return pd.DataFrame(
         {
             "later_before": figures["before_count"],
-            "later_both": both,
+            "later_both": figures["both"],
             "later_extra": extra,
             "later_money": extra * figures["per_basket"],
-        },
-        index=rules.index,
+        }
     )
 
 
-def changes(
-    best: pd.DataFrame, best_then: pd.DataFrame, *, rules_now: pd.DataFrame, rules_then: pd.DataFrame
-) -> pd.DataFrame:
+def changes(best: Rules, best_then: Rules, *, rules_now: Rules, rules_then: Rules) -> pd.DataFrame:
     """Of the best rules, those that were born or died since an earlier day, or hold more or less of late than before.
 
-    `best` has the columns of `came_true`; all tables are of `one_direction`.
+    `best` has the columns of `came_true`; all are of `one_direction`.
     """
-    sets, then = set(_item_sets(rules_now)), set(_item_sets(rules_then))
-    is_known = np.array([items in then for items in _item_sets(best)], dtype=bool)
-    is_alive = np.array([items in sets for items in _item_sets(best_then)], dtype=bool)
-    stay = best[is_known]
+    is_known = np.isin(best.sets, rules_then.sets)
+    is_alive = np.isin(best_then.sets, rules_now.sets)
+    now, then = best.to_frame(), best_then.to_frame()
+    stay = now[is_known]
     moved = stay.assign(change=_moved(stay))
     parts = [
-        best[~is_known].assign(change="born"),
-        best_then[~is_alive].assign(change="died"),
+        now[~is_known].assign(change="born"),
+        then[~is_alive].assign(change="died"),
         moved[moved["change"] != ""],
     ]
     columns = ["change", "before", "after", "count", "confidence", "later_confidence"]
     there = [part.reindex(columns=columns) for part in parts if len(part)]
-    return pd.concat(there or [best.reindex(columns=columns)[:0]], ignore_index=True)
-
-
-def _item_sets(rules: pd.DataFrame) -> list[frozenset]:
-    return [frozenset(a + b) for a, b in zip(rules["before"], rules["after"], strict=True)]
+    return pd.concat(there or [now.reindex(columns=columns)[:0]], ignore_index=True)
 
 
 def _moved(rules: pd.DataFrame) -> np.ndarray:

@@ -122,6 +122,14 @@ def report(
     as_of: AsOf = "",
     parameters: Parameters = None,
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
+    audiences: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--audience",
+            metavar="NAME",
+            help="public, stakeholder, analyst or operator, each in a folder of its own; may be repeated.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
     notebooks: Notebooks = None,
     keep: Annotated[int, typer.Option(min=1, help="Published runs of a workspace that stay.")] = 30,
@@ -153,6 +161,7 @@ def report(
             as_of=as_of or None,
             parameters=split_parameters(parameters or []),
             out=out,
+            audiences=audiences or ("stakeholder",),
             jobs=jobs or None,
             notebooks=notebooks,
             keep=keep,

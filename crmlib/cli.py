@@ -145,6 +145,14 @@ def report(
     as_of: AsOf = "",
     parameters: Parameters = None,
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
+    audiences: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--audience",
+            metavar="NAME",
+            help="public, stakeholder, analyst or operator, each in a folder of its own; may be repeated.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
     notebooks: Notebooks = None,
     keep: Keep = "30",
@@ -179,6 +187,7 @@ def report(
             as_of=as_of or None,
             parameters=split_parameters(parameters or []),
             out=out,
+            audiences=audiences or ("stakeholder",),
             jobs=jobs or None,
             notebooks=notebooks,
             **split_keep(keep),

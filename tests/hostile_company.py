@@ -1,4 +1,4 @@
-"""A small company whose every personal column holds a canary, and whose every text is hostile."""
+"""A small company whose every personal value is a canary of its own, and whose every text is hostile."""
 
 import csv
 import random
@@ -45,7 +45,7 @@ def write_company(folder: Path, *, customers: int = 90, seed: int = 7) -> Path:
     )
     _write(folder, "transactions", _orders(ids, [good[0] for good in goods], rng))
     _write(folder, "contacts", [
-        {"contact_id": f"k{i}", "customer_id": name, "title": "buyer", **_personal("contacts")}
+        {"contact_id": f"k{i}", "customer_id": name, "title": "buyer", **_personal("contacts", i)}
         for i, name in enumerate(ids[:20])
     ])  # fmt: skip
     _write(folder, "campaigns", [
@@ -67,11 +67,11 @@ def write_company(folder: Path, *, customers: int = 90, seed: int = 7) -> Path:
     _write(folder, "interactions", _interactions(ids, deals))
     _write(folder, "feedback", [
         {"feedback_id": f"f{i}", "customer_id": name, "given_at": "2024-05-02", "kind": "nps", "score": 9,
-         **_personal("feedback")} for i, name in enumerate(ids[:30])
+         **_personal("feedback", i)} for i, name in enumerate(ids[:30])
     ])  # fmt: skip
     _write(folder, "employees", [
         {"employee_id": f"e{i}", "department": "sales", "team": HOSTILE, "left_on": "2024-05-01" if i == 3 else "",
-         **_personal("employees")} for i in range(4)
+         **_personal("employees", i)} for i in range(4)
     ])  # fmt: skip
     tables = (
         *("customers", "products", "transactions", "contacts", "interactions", "feedback", "employees"),
@@ -82,16 +82,19 @@ def write_company(folder: Path, *, customers: int = 90, seed: int = 7) -> Path:
     return folder
 
 
-def _personal(table: str) -> dict[str, str]:
-    return {column: canary(table, column) for t, column in personal_columns() if t == table}
+def _personal(table: str, row: int) -> dict[str, str]:
+    """A value for each personal column that no other row has, behind the word by which it is found."""
+    return {column: f"{canary(table, column)}x{row}" for t, column in personal_columns() if t == table}
 
 
 def _customer(i: int, name: str, rng: random.Random) -> dict[str, str]:
-    rare = "rare gender" if i < 3 else rng.choice(["f", "m"])
+    told = rng.choice(["f", "m"])
+    rare = "rare gender" if i < 3 else f"canarycustomersgenderx{i}" if i < 12 else told
+    income = "rare income" if i < 2 else f"canarycustomersincomebandx{i}" if i < 12 else "middle"
     return {
         "customer_id": name, "kind": "person", "country": HOSTILE if i % 5 == 0 else "日本", "gender": rare,
-        "birth_on": f"{1950 + i % 50}-03-04", "income_band": "rare income" if i < 2 else "middle",
-        "tax_id": "canarycustomerstaxid", **_personal("customers"),
+        "birth_on": f"{1950 + i % 50}-03-04", "income_band": income,
+        "tax_id": f"canarycustomerstaxidx{i}", **_personal("customers", i),
     }  # fmt: skip
 
 
@@ -167,7 +170,7 @@ def _interactions(customers: list[str], deals: list[dict]) -> list[dict[str, obj
     return [
         {"interaction_id": f"i{i}", "channel": "phone", **{name: row.get(name, "") for name in columns},
          "subject": HOSTILE, "outcome": FORMULA,
-         "notes": f"{canary('interactions', 'notes')}{row['customer_id']} says {said[i % 3]} {HOSTILE}"}
+         "notes": f"{canary('interactions', 'notes')}x{i}x{row['customer_id']} says {said[i % 3]} {HOSTILE}"}
         for i, row in enumerate(rows)
     ]  # fmt: skip
 

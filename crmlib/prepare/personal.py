@@ -42,6 +42,14 @@ class Known:
             if digits in self.phones:
                 yield digits, self.phones[digits]
 
+    def hidden_from(self, reads: Iterable[str]) -> "Known":
+        """Those of columns of other classes than an audience reads."""
+
+        def hidden(places: dict[str, str]) -> dict[str, str]:
+            return {value: place for value, place in places.items() if _class_of(place) not in reads}
+
+        return Known(values=hidden(self.values), phones=hidden(self.phones))
+
     @cached_property
     def _indexes(self) -> list["_Index"]:
         return _indexes(self.values)
@@ -51,6 +59,11 @@ class Known:
         common = {value for text in texts for value in _found(told(text), self.values, self._indexes)}
         kept = {value: column for value, column in self.values.items() if value not in common}
         return Known(values=kept, phones=self.phones)
+
+
+def _class_of(place: str) -> str:
+    table, _, column = place.partition(".")
+    return TABLES[table].field(column).privacy
 
 
 def told(text: str) -> str:

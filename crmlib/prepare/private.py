@@ -74,6 +74,16 @@ def close_to_others(folder: str | Path) -> None:
                 path.chmod(FILE_MODE)
 
 
+def give_rights(folder: str | Path, rights: int) -> None:
+    """Give a folder and all in it such rights; files those without the right to enter."""
+    for inner, folders, files in os.walk(folder, topdown=False):
+        for name in files:
+            (Path(inner) / name).chmod(rights & ~0o111)
+        for name in folders:
+            (Path(inner) / name).chmod(rights)
+    Path(folder).chmod(rights)
+
+
 def open_to_all(path: str | Path) -> None:
     """Give a file or folder the rights that the user's other new ones have."""
     mask = os.umask(0)

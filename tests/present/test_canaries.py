@@ -6,6 +6,7 @@ import getpass
 import html
 import io
 import re
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -63,10 +64,19 @@ def sites(tmp_path_factory):
         config = (folder / "crm.toml").read_text(encoding="utf-8")
         config = config.replace("\n[tables", settings + "\n[tables", 1)
         (folder / "crm.toml").write_text(config, encoding="utf-8")
-    found = {}
-    with pytest.MonkeyPatch.context() as patch, Kernels() as kernels:
+    (root / "tmp").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(root / "tmp"))
+        patch.setattr(tempfile, "tempdir", None)
         patch.delenv(KEY_VARIABLE, raising=False)
-        for folder, show_code in ((plain, False), (hidden, True)):
+        found = _reported(root, {plain: False, hidden: True})
+    return found
+
+
+def _reported(root, folders):
+    found = {}
+    with Kernels() as kernels:
+        for folder, show_code in folders.items():
             out = root / f"site-{folder.name}"
             (run,) = run_reports(folder, out=out, notebooks=NOTEBOOKS, show_code=show_code, kernels=kernels)
             assert run.status == "published" and set(run.reports.status) == {"done"}, run.reason
@@ -125,6 +135,35 @@ def test_no_personal_value_and_no_small_group_in_any_published_file(sites, name)
     forbidden = {canary(*column) for column in personal_columns()} | {"canary", "rare gender", "rare income"}
     for file, text in published(sites[name]).items():
         assert [word for word in forbidden if word in text] == [], file
+
+
+def test_a_thousand_values_were_sought_and_each_of_them_could_have_been_found(sites):
+    exports = sites["plain"].parent / "data" / "plain"
+    told = "".join(path.read_text(encoding="utf-8") for path in exports.glob("*.csv"))
+    planted = set(re.findall(r"canary\w+", told))
+    assert len(planted) >= 1_000
+    kinds = {re.sub(r"x\d.*", "", word) for word in planted}
+    there = {path.stem for path in exports.glob("*.csv")}
+    assert {canary(*column) for column in personal_columns() if column[0] in there} <= kinds
+
+
+def test_nobody_else_reads_what_a_run_has_left_on_the_disk(sites):
+    root = sites["plain"].parent
+    seen = [path for path in (root / "tmp").rglob("*") if path.is_file()]
+    seen += [
+        path for folder in (root / "data").iterdir() for path in folder.glob(".*/**/*") if path.is_file()
+    ]
+    seen += [path for site in sites.values() for path in site.rglob(".work/**/*") if path.is_file()]
+    assert any(path.suffix == ".ipynb" for path in seen)
+    for path in seen:
+        inside = [
+            place
+            for place in path.parents
+            if place.is_relative_to(root) and place.stat().st_mode & 0o077 == 0
+        ]
+        assert inside or path.stat().st_mode & 0o077 == 0, path
+    kept = [path for path in (root / "tmp").rglob("*") if path.is_file() and b"canary" in path.read_bytes()]
+    assert kept == []
 
 
 @pytest.mark.parametrize("name", ["plain", "hidden"])

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic import field_validator as validator
 
 from crmlib.prepare.sql_guard import words_of
+from crmlib.schema.audiences import AUDIENCES
 from crmlib.schema.errors import nearest
 from crmlib.schema.fields import MINIMUM_GROUP
 
@@ -265,10 +266,17 @@ class ScorecardConfig(Section):
     weights: dict[str, Annotated[float, BeforeValidator(weight_of)]] = {}
 
 
+def _audience(name: str) -> str:
+    if name not in AUDIENCES:
+        raise ValueError(f"is one of {', '.join(AUDIENCES)}.")
+    return name
+
+
 class ReportConfig(Section):
-    """Parameters of a report that differ from its own."""
+    """Parameters of a report that differ from its own, and for whom it is, where that differs."""
 
     parameters: dict[str, Any] = {}
+    audience: Annotated[str, AfterValidator(_audience)] | None = None
 
 
 class PrivacyConfig(Section):

@@ -31,9 +31,8 @@ def follow_identities(
     """Join the customers of a workspace, let all its tables follow, and tell what was done as rows of the report."""
     settings = settings_from(given)
     records = engine.to_pandas("from customers").rename(columns={"customer_id": "record_id"})
-    found = resolve_identities(
-        records, previous=_last_load(root), decisions=_decided(root), settings=settings
-    )
+    last = _last_load(root)
+    found = resolve_identities(records, previous=last, decisions=_decided(root), settings=settings)
     order = {record: i for i, record in enumerate(ranked(records.assign(source_system=""), settings))}
     # Whose record is gone is named by other tables still.
     engine.register("identity_map", found.known.assign(place=found.known["record_id"].map(order)))
@@ -42,7 +41,7 @@ def follow_identities(
     for name in tables:
         _follow(engine, table_spec(name))
     _keep(found, records, root)
-    return _told(found)
+    return _told(found, last)
 
 
 def _one_row_a_customer(engine: Engine) -> None:
@@ -81,16 +80,34 @@ def _follow(engine: Engine, spec: TableSpec) -> None:
     engine.execute(f"create or replace table {spec.name} as {query}")
 
 
-def _told(found: IdentityMap) -> pd.DataFrame:
+def _told(found: IdentityMap, last: pd.DataFrame | None) -> pd.DataFrame:
     records, joined = len(found.map), len(found.map) - found.map["customer_id"].nunique()
     doubt = len(found.review)
     rows = [
         ("customers", "same_customer", "", "mend", joined, "are the same customer as another row"),
         ("customers", "perhaps_same_customer", "", "warn", doubt, "may be the same customer as another row"),
+        *_changed(found.log, last),
     ]
     table = pd.DataFrame(rows, columns=[name for name in SUMMARY_COLUMNS if name != "share_pct"])
     table["share_pct"] = 100.0 * table["rows"] / max(records, 1)
     return table.loc[table["rows"] > 0, list(SUMMARY_COLUMNS)]
+
+
+def _changed(log: pd.DataFrame, last: pd.DataFrame | None) -> list[tuple[str, str, str, str, int, str]]:
+    """What has become of the customers of the last load; nothing at the first."""
+    if last is None:
+        return []
+    of_last = log[["customer_id", "from_customer_id"]].isin(set(last["customer_id"])).any(axis=1)
+    events = log.loc[of_last, "event"].value_counts()
+    says = {
+        "joined": "have joined a customer that was known at the last load",
+        "merged": "were two customers at the last load and are one now",
+        "split": "belonged to another customer at the last load",
+    }
+    return [
+        ("customers", f"{event}_since", "", "warn", int(events.get(event, 0)), words)
+        for event, words in says.items()
+    ]
 
 
 def write_review(root: Path, file: Path) -> int:

@@ -18,7 +18,9 @@ import crmlib
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.privacy import key_print, public_ids, shows_pseudonyms
 from crmlib.present.claims import claim
+from crmlib.present.claims import name as named
 from crmlib.present.messages import language
+from crmlib.schema.audiences import DEFAULT, audience_of
 from crmlib.schema.tables import TABLES
 
 PACKAGES = (
@@ -48,6 +50,7 @@ class Facts:
     tables : names of those that are there
     counts, sources, summary : rows of the check report, as dicts
     parameters : report to the parameters that crm.toml states for it
+    audiences : report to the audience that crm.toml states for it
     healed : what was damaged on the disk and was made anew
     tables_key : names all that the checked tables come from
     key_print, pseudonyms : which key the pseudonyms have, and whether there are any
@@ -64,6 +67,7 @@ class Facts:
     sources: list[dict] = field(default_factory=list)
     summary: list[dict] = field(default_factory=list)
     parameters: dict[str, dict] = field(default_factory=dict)
+    audiences: dict[str, str] = field(default_factory=dict)
     healed: tuple[str, ...] = ()
     tables_key: str = ""
     key_print: str = ""
@@ -92,6 +96,7 @@ def read_facts(crm: Any, *, folder: Path) -> Facts:
         sources=sources,
         summary=_records(crm.checks.summary),
         parameters={name: dict(getattr(report, "parameters", None) or {}) for name, report in stated.items()},
+        audiences={name: said for name, one in stated.items() if (said := getattr(one, "audience", None))},
         healed=_healed(crm.checks),
         tables_key=getattr(crm, "key", ""),
         key_print=key_print(crm),
@@ -223,6 +228,7 @@ def run_record(
     wanted: Iterable[str] = (),
     parameters: Mapping[str, Any] | None = None,
     show_code: bool = False,
+    audience: str = DEFAULT,
 ) -> dict[str, Any]:
     """The content of ``run.json``."""
     finished = datetime.now(UTC)
@@ -237,6 +243,7 @@ def run_record(
         "parameters": dict(parameters or {}),
         "show_code": show_code,
         "pseudonyms": facts.pseudonyms,
+        "audience": audience,
         "started": started.isoformat(timespec="seconds"),
         "finished": finished.isoformat(timespec="seconds"),
         "seconds": round((finished - started).total_seconds(), 3),
@@ -272,7 +279,13 @@ def seal_of(record: Mapping[str, Any]) -> str:
 
 
 def page_context(
-    report: Any, facts: Facts, *, run: str, parameters: Mapping[str, Any], index_href: str
+    report: Any,
+    facts: Facts,
+    *,
+    run: str,
+    parameters: Mapping[str, Any],
+    index_href: str,
+    audience: str = DEFAULT,
 ) -> dict[str, Any]:
     """What head and foot of a report's page say."""
     used = [name for name in (*report.needs, *report.wants) if name in facts.tables]
@@ -287,12 +300,20 @@ def page_context(
         "question": report.question,
         "notebook": report.path.name,
         "parameters": dict(parameters),
-        "own_numbers": "" if facts.pseudonyms else str(claim("page-own-numbers")),
+        "own_numbers": reader_notes(audience, pseudonyms=facts.pseudonyms),
         "crmlib": crmlib.__version__,
         "index_href": index_href,
         "site_href": SITE_HREF,
         "traps": [trap for name in used for trap in TABLES[name].traps],
     }
+
+
+def reader_notes(audience: str, *, pseudonyms: bool) -> str:
+    """What a page says of its readers: for whom alone it is, and that customers stand in it by number."""
+    notes = [] if pseudonyms else [str(claim("page-own-numbers"))]
+    if audience_of(audience).rights is not None:
+        notes.insert(0, str(claim("page-audience", audience=named(audience))))
+    return " ".join(notes)
 
 
 def status_table(executions: Iterable[Any]) -> pd.DataFrame:

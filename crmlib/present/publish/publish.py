@@ -33,9 +33,10 @@ from pathlib import Path, PurePosixPath
 from re import Match, compile
 from typing import Any
 
-from crmlib.prepare.private import close_to_others, open_to_all, private_folder
+from crmlib.prepare.private import close_to_others, give_rights, open_to_all, private_folder
 from crmlib.present.blocks.base import BLOCK_MIME, FILES_MIME
 from crmlib.present.blocks.downloads import file_name, link_beside, place_of
+from crmlib.schema.audiences import DEFAULT
 from crmlib.schema.errors import CrmlibError
 
 HEALTH_REPORT = "data_health"
@@ -99,11 +100,14 @@ class Shelf:
         found = [read_json(self.root / run / "run.json") for run in self.published()]
         return [run for run in found if set(run) >= RECORD]
 
-    def begin(self) -> str:
-        """Clear away what dead runs have left, and make the folders of a new one. Hold the lock."""
-        self.recover()
-        run = self._free_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-        for folder in (self.root / ".work", self.work(run), self.staging(run)):
+    def begin(self, *, beside: Iterable["Shelf"] = ()) -> str:
+        """Clear away what dead runs have left, and make the folders of a new one, here and beside. Hold the locks."""
+        beside = list(beside)
+        for shelf in (self, *beside):
+            shelf.recover()
+        run = self._free_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", beside)
+        folders = (self.root / ".work", self.work(run), self.staging(run))
+        for folder in (*folders, *(shelf.staging(run) for shelf in beside)):
             private_folder(folder)
         return run
 
@@ -118,12 +122,15 @@ class Shelf:
             if _is_run(name) and name not in published:
                 self._to_failed(name)
 
-    def publish(self, run: str) -> None:
-        """Make a staged run public, then point ``latest`` to it. Hold the lock."""
+    def publish(self, run: str, *, rights: int | None = None) -> None:
+        """Make a staged run public, with such rights of folders, then point ``latest`` to it. Hold the lock."""
         link = self.root / "latest"
         if link.exists() and not link.is_symlink():
             raise CrmlibError(f"{link} is no link, so the new run cannot take its place. Move it away.")
-        open_to_all(self.staging(run))
+        if rights is None:
+            open_to_all(self.staging(run))
+        else:
+            give_rights(self.staging(run), rights)
         self.staging(run).rename(self.root / run)
         fresh = self.root / f".latest-{run}"
         fresh.symlink_to(run)
@@ -163,8 +170,9 @@ class Shelf:
             return None
         return self.failed(failed[-1])
 
-    def _free_name(self, stem):
-        taken = {*_names(self.root), *_names(self.root / ".work"), *_names(self.root / "failed")}
+    def _free_name(self, stem, beside):
+        roots = [shelf.root for shelf in (self, *beside)]
+        taken = {name for root in roots for part in ("", ".work", "failed") for name in _names(root / part)}
         number, name = 1, stem
         while name in taken:
             number += 1
@@ -177,6 +185,12 @@ class Shelf:
             close_to_others(self.work(run))
             _remove(self.failed(run))
             self.work(run).rename(self.failed(run))
+
+
+def audience_folder(out: str | Path, audience: str) -> Path:
+    """Where the runs for an audience lie: beside the folder for stakeholders, so that neither leads to the other."""
+    whole = Path(out).resolve()
+    return Path(out) if audience == DEFAULT else whole.with_name(f"{whole.name}-{audience}")
 
 
 def write_text(path: str | Path, text: str) -> None:

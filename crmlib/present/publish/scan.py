@@ -25,11 +25,14 @@ from stdnum.us import ssn
 import crmlib
 from crmlib.prepare.personal import Known, is_own_number
 from crmlib.present.publish.html import secret_values
+from crmlib.schema.audiences import DEFAULT, audience_of
 
 _BASE64 = re.compile(r"data:[\w.+/-]+[^,\"']{0,80}base64,([A-Za-z0-9+/=\s]{16,})")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,24}\b")
+_PSEUDONYM = re.compile(r"\bK-[A-Z2-7]{12}\b")
+_OF_PERSONS = frozenset({"an e-mail address", "a telephone number"})
 _MOST = 20
 """Hits that are told of one run."""
 
@@ -116,10 +119,15 @@ class Scanner:
     crm : an open workspace
     known : its personal values, see `crmlib.prepare.personal.known_values`
     keys : secrets of our own, by what they are called
+    audience : for whom it is; what they may read is not sought
     """
 
-    def __init__(self, crm: Any, *, known: Known, keys: Mapping[str, str] | None = None) -> None:
-        self.crm, self.known = crm, known
+    def __init__(
+        self, crm: Any, *, known: Known, keys: Mapping[str, str] | None = None, audience: str = DEFAULT
+    ) -> None:
+        self.audience = audience_of(audience)
+        self.crm, self.known = crm, known.hidden_from(self.audience.reads)
+        self.allowed = _OF_PERSONS if "personal" in self.audience.reads else frozenset()
         self.secrets = {**secret_values(os.environ), **(keys or {})}
         config = getattr(crm, "config", None)
         self.ours = str(config.model_dump_json()) if config is not None else ""
@@ -131,6 +139,8 @@ class Scanner:
         found: dict[str, str] = {}
         for value, column in self.known.found_in(text):
             found.setdefault(f"a value of {column}", value)
+        if not self.audience.customers and (match := _PSEUDONYM.search(text)):
+            found["a customer"] = match[0]
         for value in _emails(text):
             if value not in self.ours:
                 found.setdefault("an e-mail address", value)
@@ -139,6 +149,7 @@ class Scanner:
                 for match in pattern.finditer(part):
                     if kind not in found and holds(match[0]) and not self._is_own(match[0]):
                         found[kind] = match[0]
+        found = {kind: value for kind, value in found.items() if kind not in self.allowed}
         for name, secret in self.secrets.items():
             if secret in text:
                 found[f"the secret {name}"] = secret
@@ -152,7 +163,7 @@ class Scanner:
 
 
 def scan_folder(scanner: Scanner, folder: Path, *, notebooks: Path | None = None) -> list[Hit]:
-    """Read every file of a folder that is to be published, and the executed notebooks it was made from."""
+    """Read every file of a folder that is to be published, and the executed notebooks its pages were made from."""
     hits = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         shown = path.relative_to(folder).as_posix()
@@ -162,6 +173,8 @@ def scan_folder(scanner: Scanner, folder: Path, *, notebooks: Path | None = None
             place = _place(scanner, path, kind) or (_cell_of(scanner, source, kind) if source else "")
             hits.append(Hit(file=shown, place=place, kind=kind))
     for path in sorted(notebooks.glob("*.ipynb")) if notebooks else ():
+        if not (folder / f"{path.stem}.html").is_file():
+            continue
         told = {hit.kind for hit in hits if hit.file == f"{path.stem}.html"}
         for kind in scanner.kinds("\n".join(_outputs(path, printed=True))):
             if kind not in told:
@@ -169,11 +182,13 @@ def scan_folder(scanner: Scanner, folder: Path, *, notebooks: Path | None = None
     return hits
 
 
-def says_hits(hits: list[Hit]) -> str:
+def says_hits(hits: list[Hit], *, audience: str = DEFAULT) -> str:
     """Why the run was not published, for a person."""
     lines = [f"  {hit}" for hit in hits[:_MOST]]
     lines += [f"  and {len(hits) - _MOST} more"] if len(hits) > _MOST else []
     head = "Not published, since it holds what must not leave the house:"
+    if audience != DEFAULT:
+        head = f"Not published, since it holds what is not for the audience {audience}:"
     foot = 'Take it out of the notebook or the data. What is no secret is named under [privacy] no_secret = ["..."].'
     return "\n".join([head, *lines, foot])
 

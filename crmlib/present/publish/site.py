@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from crmlib.present.blocks.figures import NOT_KNOWN, figure_cell, is_known, shown_number, with_unit
 from crmlib.present.claims import Claim, Fact, claim, name, share
-from crmlib.present.publish.manifest import index_figures
+from crmlib.present.publish.manifest import index_figures, reader_notes
 from crmlib.present.publish.page import date_words, environment
 from crmlib.present.publish.publish import HEALTH_REPORT, WORKLIST_REPORT, found_in_turn
+from crmlib.schema.audiences import DEFAULT
 
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 3
 _LONGEST = 24
@@ -109,7 +110,7 @@ def run_index(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> s
             **values,
             lang=run.get("lang") or "en",
             title=title,
-            own_numbers="" if run.get("pseudonyms", True) else str(claim("page-own-numbers")),
+            own_numbers=reader_notes(run.get("audience") or DEFAULT, pseudonyms=run.get("pseudonyms", True)),
             page_title=f"{title} · reports",
             workspace=run.get("workspace"),
             parameters=run.get("parameters"),

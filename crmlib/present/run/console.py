@@ -159,6 +159,8 @@ def say(run: Any) -> str:
             if run.pseudonyms
             else "\n  Customers stand in it under their own numbers: [privacy] pseudonyms = false."
         )
+        for folder in run.beside:
+            tail += f"\n  For others: {_near(folder.parent / 'latest' / 'index.html')}"
         return f"{run.workspace}: {done} report{'s' * (done != 1)} in {run.seconds:.0f} s: {latest}{tail}"
     lines = [f"{run.workspace}: {run.status}. {run.reason}"]
     if run.log:

@@ -14,9 +14,10 @@ import crmlib
 from crmlib.prepare.forget import Person, find_person, needles_of, remove_from_lists
 from crmlib.prepare.private import sweep, temporary_root, write_private
 from crmlib.prepare.workspace import forget
-from crmlib.present.publish.publish import Shelf
+from crmlib.present.publish.publish import Shelf, audience_folder
 from crmlib.present.publish.scan import texts_of
 from crmlib.present.run.reports import workspace_folders
+from crmlib.schema.audiences import AUDIENCES
 from crmlib.schema.errors import ParameterError
 
 SHORTEST_NUMBER = 5
@@ -50,10 +51,10 @@ def print_forgotten(workspace: Path, customer: str, *, out: Path, lists: Sequenc
     """Forget a customer, and say what was changed, which published runs hold her still, and what is left to do."""
     (folder,) = workspace_folders([workspace])
     person, coded, changed = forget(crmlib.open_workspace(folder), customer)
-    shelf = Shelf(root=out / folder.name)
+    shelves = [Shelf(root=audience_folder(out, one) / folder.name) for one in AUDIENCES]
     for one in lists:
         changed += remove_from_lists(one, person, pseudonyms=coded)
-    for private in (shelf.root / ".work", shelf.root / "failed"):
+    for private in (shelf.root / part for shelf in shelves for part in (".work", "failed")):
         # Executed notebooks, and what reports hand on: nobody can say in which of them she stands.
         if private.is_dir():
             shutil.rmtree(private)
@@ -64,7 +65,7 @@ def print_forgotten(workspace: Path, customer: str, *, out: Path, lists: Sequenc
         tell.print(
             escape(f"{'Changed' if path.exists() else 'Removed'}: {os.path.relpath(path)}"), soft_wrap=True
         )
-    for run in runs_that_hold(shelf, person, coded):
+    for run in (run for shelf in shelves for run in runs_that_hold(shelf, person, coded)):
         tell.print(
             escape(f"Still holds her: {os.path.relpath(run)}. Remove it, or publish anew."), soft_wrap=True
         )

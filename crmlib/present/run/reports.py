@@ -13,6 +13,7 @@ from typing import Any
 
 import crmlib
 from crmlib.present.run.parameters import Parameter, match_parameters, read_parameters, refuse_secret
+from crmlib.schema.audiences import DEFAULT, audience_of
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import TABLES
 
@@ -34,6 +35,7 @@ class Report:
     title, question : from the notebook's metadata
     needs, wants : tables it cannot, and can, do without
     parameters : those of its tagged cell
+    audience : for whom it is, see `crmlib.schema.audiences`; crm.toml may say otherwise
     last : whether it waits for the other reports of the run, to take what they hand on
     """
 
@@ -44,6 +46,7 @@ class Report:
     needs: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    audience: str = DEFAULT
     last: bool = False
 
     def lacks(self, tables: Any) -> tuple[str, ...]:
@@ -130,8 +133,16 @@ def read_report(path: str | Path) -> Report:
         needs=needs,
         wants=wants,
         parameters=read_parameters({"cells": cells}, name=path.name),
+        audience=_audience(told.get("audience", DEFAULT), path),
         last=bool(told.get("last")),
     )
+
+
+def _audience(name: Any, path: Path) -> str:
+    try:
+        return audience_of(str(name)).name
+    except ParameterError as error:
+        raise ConfigError(f"{path.name}: {error}") from None
 
 
 def choose_reports(known: Mapping[str, Report], asked: Any = None) -> list[Report]:

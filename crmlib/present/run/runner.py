@@ -30,6 +30,7 @@ from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_fold
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest
 from crmlib.present.run.reports import HANDED, Report
+from crmlib.schema.audiences import DEFAULT, audience_of, may_read
 from crmlib.schema.errors import CrmlibError
 
 KEEP = 30
@@ -120,6 +121,7 @@ class Run:
     run : name of the run, if one began
     folder : of the published pages, or of the notebooks kept for diagnosis
     log : file
+    beside : of the pages for further audiences
     reports : DataFrame of report, status, seconds, reason, reused
     seconds : wall-clock time
     pseudonyms : whether customers stand in it under pseudonyms
@@ -131,6 +133,7 @@ class Run:
     run: str = ""
     folder: Path | None = None
     log: Path | None = None
+    beside: tuple[Path, ...] = ()
     reports: pd.DataFrame = field(default_factory=pd.DataFrame)
     seconds: float = 0.0
     pseudonyms: bool = True
@@ -151,7 +154,8 @@ class Order:
     Parameters
     ----------
     reports, parameters, as_of : which, told what, at which closing moment
-    out, keep, keep_days : where published runs lie, how many stay, and for how long
+    audiences : to whom it goes and where their runs lie, those who may read most first; the work is done there
+    keep, keep_days : how many runs stay, and for how long
     retries, retry_seconds : how often a workspace that failed is tried again, and after which pause; it doubles
     jobs, timeout : notebooks at once, seconds for each
     if_changed, wait, fresh, show_code : see `run_reports`
@@ -159,7 +163,7 @@ class Order:
     """
 
     reports: tuple[Report, ...]
-    out: Path
+    audiences: Mapping[str, Path]
     open_workspace: Any = None
     pages: Pages = field(default_factory=Pages)
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -176,6 +180,11 @@ class Order:
     show_code: bool = False
     progress: Progress = silent
 
+    @property
+    def out(self) -> Path:
+        """Where the work is done: with those who may read all of it."""
+        return next(iter(self.audiences.values()))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -187,12 +196,14 @@ class Job:
     parameters : typed values that will be injected
     key : see `crmlib.present.publish.manifest.report_key`
     lacks : needed tables that are not there
+    audience : for whom it is
     """
 
     report: Report
     parameters: dict[str, Any]
     key: str
     lacks: tuple[str, ...]
+    audience: str = DEFAULT
 
     @property
     def told(self) -> dict[str, Any]:
@@ -206,7 +217,7 @@ class Runner:
     Parameters
     ----------
     folder : of the workspace
-    shelf : where its runs lie
+    shelves : where its runs lie for each audience; the work is done on the first
     facts : of the workspace, see `crmlib.present.publish.manifest.read_facts`
     jobs : what to execute
     order : what was asked for
@@ -217,24 +228,22 @@ class Runner:
         self,
         *,
         folder: Path,
-        shelf: publish.Shelf,
+        shelves: Mapping[str, publish.Shelf],
         facts: manifest.Facts,
         jobs: Sequence[Job],
         order: Order,
         kernels: Kernels | None,
     ) -> None:
-        self.folder, self.shelf, self.facts = folder, shelf, facts
+        self.folder, self.shelves, self.facts = folder, shelves, facts
+        self.shelf, *self.beside = shelves.values()
         self.jobs, self.order, self.kernels = jobs, order, kernels
         self.started = datetime.now(UTC)
 
     def run(self) -> Run:
         """Execute, then publish or set aside."""
-        self.history = self.shelf.history()
-        latest = self.shelf.latest()
-        self.latest = publish.read_json(self.shelf.root / latest / "run.json") if latest else {}
-        self.name = self.shelf.begin()
+        self.name = self.shelf.begin(beside=self.beside)
         self.unfinished = None if self.order.fresh else self.shelf.unfinished()
-        self.work, self.staging = self.shelf.work(self.name), self.shelf.staging(self.name)
+        self.work = self.shelf.work(self.name)
         with log_to(self.work / "run.log") as self.log:
             self.log.info("%s: run %s as of %s", self.folder.name, self.name, self.facts.as_of)
             for says in self.facts.healed:
@@ -245,7 +254,7 @@ class Runner:
             except BaseException as error:
                 self.log.error("the run ended: %s", type(error).__name__, exc_info=True)
                 with contextlib.suppress(OSError):  # a disk that is full is told as such
-                    self.shelf.set_aside(self.name)
+                    self._set_aside()
                 raise
 
     def _execute_all(self):
@@ -329,14 +338,20 @@ class Runner:
             page, files = self._page(job, execution.notebook)
         except CrmlibError as error:
             return replace(execution, status="failed", reason=f"{job.report.path.name}: {error}")
-        for name, content in files.items():
-            publish.write_bytes(self.staging / _beside(job) / name, content)
-        publish.write_text(self.staging / f"{job.report.name}.html", page)
+        for staging in (shelf.staging(self.name) for one, shelf in self.shelves.items() if _reads(one, job)):
+            for name, content in files.items():
+                publish.write_bytes(staging / _beside(job) / name, content)
+            publish.write_text(staging / f"{job.report.name}.html", page)
         return replace(execution, notebook=None)
 
     def _page(self, job, notebook):
         context = manifest.page_context(
-            job.report, self.facts, run=self.name, parameters=job.told, index_href="index.html"
+            job.report,
+            self.facts,
+            run=self.name,
+            parameters=job.told,
+            index_href="index.html",
+            audience=job.audience,
         )
         made = partial(
             self.order.pages.report,
@@ -361,15 +376,6 @@ class Runner:
             )
             for job, execution in zip(self.jobs, executions, strict=True)
         ]
-        record = manifest.run_record(
-            self.facts,
-            run=self.name,
-            reports=records,
-            started=self.started,
-            wanted={table for job in self.jobs for table in (*job.report.needs, *job.report.wants)},
-            parameters=self.order.parameters,
-            show_code=self.order.show_code,
-        )
         failed = [execution for execution in executions if execution.status == "failed"]
         result = partial(
             Run,
@@ -379,52 +385,91 @@ class Runner:
             pseudonyms=self.facts.pseudonyms,
         )
         if failed:
-            publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
-            kept = self.shelf.set_aside(self.name)
+            self._keep_record(records)
+            kept = self._set_aside()
             self._prune()
             reason = "\n".join(execution.reason for execution in failed)
             return result(status="failed", reason=reason, folder=kept, log=kept / "run.log")
         if not any(execution.status == "done" for execution in executions):
-            self.shelf.discard(self.name)
+            for shelf in self.shelves.values():
+                shelf.discard(self.name)
             return result(status="nothing to do", reason="\n".join(e.reason for e in executions))
-        self._stage(record)
-        if refused := self._refuse():
-            publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
-            kept = self.shelf.set_aside(self.name)
+        staged = [audience for audience in self.shelves if self._stage(records, audience)]
+        if refused := self._refuse(staged):
+            self._keep_record(records)
+            kept = self._set_aside()
             self.log.error(refused)
             return result(status="failed", reason=refused, folder=kept, log=kept / "run.log")
-        self._publish()
-        folder = self.shelf.root / self.name
-        return result(status="published", folder=folder, log=self.work / "run.log")
+        self._publish(staged)
+        folder, *beside = (self.shelves[audience].root / self.name for audience in staged)
+        return result(status="published", folder=folder, beside=tuple(beside), log=self.work / "run.log")
 
-    def _stage(self, record):
-        told = record | {"previous": self.latest or None, "history": self.history}
-        publish.write_text(self.staging / "index.html", self.order.pages.index(told, record["reports"]))
-        whole = manifest.sealed(record, folder=self.staging)
-        publish.write_text(self.staging / "run.json", json.dumps(whole, indent=1))
+    def _record(self, records, audience):
+        jobs = [job for job in self.jobs if _reads(audience, job)]
+        names = {job.report.name for job in jobs}
+        return manifest.run_record(
+            self.facts,
+            run=self.name,
+            reports=[record for record in records if record["name"] in names],
+            started=self.started,
+            wanted={table for job in jobs for table in (*job.report.needs, *job.report.wants)},
+            parameters=self.order.parameters,
+            show_code=self.order.show_code,
+            audience=audience,
+        )
 
-    def _refuse(self):
+    def _keep_record(self, records):
+        record = self._record(records, next(iter(self.shelves)))
+        publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
+
+    def _set_aside(self):
+        for shelf in self.beside:
+            shelf.discard(self.name)
+        return self.shelf.set_aside(self.name)
+
+    def _stage(self, records, audience):
+        """Make the index and the record for an audience; whether there is anything for it."""
+        shelf, record = self.shelves[audience], self._record(records, audience)
+        staging, latest = shelf.staging(self.name), shelf.latest()
+        if not any(report["status"] == "done" for report in record["reports"]):
+            return False
+        last = publish.read_json(shelf.root / latest / "run.json") if latest else {}
+        told = record | {"previous": last or None, "history": shelf.history()}
+        publish.write_text(staging / "index.html", self.order.pages.index(told, record["reports"]))
+        whole = manifest.sealed(record, folder=staging)
+        publish.write_text(staging / "run.json", json.dumps(whole, indent=1))
+        return True
+
+    def _refuse(self, audiences):
         """Why what was made must not be published; nothing where it may."""
         crm = (self.order.open_workspace or open_workspace)(self.folder, as_of=self.order.as_of or None)
         try:
             if key_print(crm) != self.facts.key_print:
                 return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."
             known = known_values(crm).without([our_words()])
-            scanner = Scanner(crm, known=known, keys=own_keys(crm))
-            hits = scan_folder(scanner, self.staging, notebooks=self.work)
+            for audience in audiences:
+                scanner = Scanner(crm, known=known, keys=own_keys(crm), audience=audience)
+                staging = self.shelves[audience].staging(self.name)
+                if hits := scan_folder(scanner, staging, notebooks=self.work):
+                    return says_hits(hits, audience=audience)
         finally:
             crm.engine.close()
-        return says_hits(hits) if hits else ""
+        return ""
 
-    def _publish(self):
+    def _publish(self, audiences):
+        """Publish for each audience, each whole; who is killed between two leaves the last run with the second."""
         close_to_others(self.work)
-        self.shelf.publish(self.name)
-        self.log.info("published as %s", self.name)
-        self._prune()
+        for audience in audiences:
+            shelf = self.shelves[audience]
+            shelf.publish(self.name, rights=audience_of(audience).rights)
+            self.log.info("published as %s for %s", self.name, audience)
+            self._prune(shelf)
+        for shelf in self.beside:
+            shelf.discard(self.name)
         self._tell("published", done=len(self.jobs), total=len(self.jobs))
 
-    def _prune(self):
-        self.shelf.prune(keep=self.order.keep, run=self.name, days=self.order.keep_days)
+    def _prune(self, shelf=None):
+        (shelf or self.shelf).prune(keep=self.order.keep, run=self.name, days=self.order.keep_days)
 
     def _tell(self, kind, **details):
         self.order.progress(Step(kind=kind, workspace=self.folder.name, **details))
@@ -433,6 +478,10 @@ class Runner:
         level = logging.ERROR if execution.status == "failed" else logging.INFO
         words = f"{execution.report}: {execution.status} after {execution.seconds:.1f} s"
         self.log.log(level, "%s %s%s", words, execution.reason, f"\n{execution.traceback}".rstrip())
+
+
+def _reads(audience, job):
+    return may_read(audience, job.audience)
 
 
 def _beside(job):

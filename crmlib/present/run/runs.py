@@ -6,7 +6,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +16,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from crmlib.prepare.config.read import load_config
+from crmlib.prepare.private import private_folder
 from crmlib.present.publish import manifest, publish
+from crmlib.present.publish.publish import audience_folder
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT
 from crmlib.present.run.opening import Bounds, in_words, read_apart
@@ -32,6 +34,7 @@ from crmlib.present.run.reports import (
 )
 from crmlib.present.run.runner import KEEP, Job, Order, Pages, Progress, Run, Runner, Step, silent
 from crmlib.present.run.status import ATTEMPT
+from crmlib.schema.audiences import DEFAULT, audience_of, may_read, widest_first
 from crmlib.schema.errors import ConfigError, CrmlibError, nearest
 
 
@@ -74,6 +77,7 @@ def run_reports(
     as_of: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     out: str | Path = "reports",
+    audiences: Iterable[str] = (DEFAULT,),
     jobs: int | None = None,
     progress: Progress | None = None,
     notebooks: str | Path | None = None,
@@ -93,6 +97,7 @@ def run_reports(
 ) -> list[Run]:
     """Execute the reports of workspaces and publish each workspace's pages together.
 
+    `out` is where those for stakeholders lie; those for other `audiences` lie beside it, in ``<out>-<audience>``.
     One workspace that fails does not keep the others from theirs; `ended` is told of each when it has ended.
     """
     folders = workspace_folders([workspaces] if isinstance(workspaces, str | Path) else workspaces)
@@ -101,7 +106,7 @@ def run_reports(
     check_parameters(chosen, parameters or {}, as_of=as_of)
     order = Order(
         reports=chosen,
-        out=Path(out),
+        audiences={one: audience_folder(out, one) for one in widest_first(audiences) or [DEFAULT]},
         pages=pages or Pages(),
         open_workspace=open_workspace,
         parameters=parameters or {},
@@ -122,7 +127,8 @@ def run_reports(
         runs = []
         for folder in folders:
             runs.append(_tried(folder, order, known, source))
-            _note_attempt(order.out / folder.name, runs[-1])
+            for place in order.audiences.values():
+                _note_attempt(place / folder.name, runs[-1])
             if ended:
                 ended(runs[-1])
         return runs
@@ -183,25 +189,42 @@ def _keep_details(root, details):
 
 
 def _run_workspace(folder, order, known, kernels):
-    shelf = publish.Shelf(root=order.out / folder.name)
+    shelves = {one: publish.Shelf(root=out / folder.name) for one, out in order.audiences.items()}
     began = time.monotonic()
     tell = partial(Step, workspace=folder.name)
+
+    def waits(says):
+        order.progress(tell(kind="waiting", says=says))
+
     _refuse_strange_names(folder)
-    with folder_lock(
-        shelf.root, wait=order.wait, on_wait=lambda says: order.progress(tell(kind="waiting", says=says))
-    ):
-        _claim_shelf(shelf.root, folder)
+    _close_places(order)
+    with ExitStack() as held:
+        for shelf in shelves.values():
+            held.enter_context(folder_lock(shelf.root, wait=order.wait, on_wait=waits))
+            _claim_shelf(shelf.root, folder)
         order.progress(tell(kind="opening"))
         facts = _open(folder, order, kernels)
         for says in facts.healed:
             order.progress(tell(kind="waiting", says=says))
         jobs = _plan(folder, facts, order, known)
-        if order.if_changed and _unchanged(shelf, jobs, order):
-            reason = f"Nothing has changed since the run {shelf.latest()}."
+        if not jobs:
+            reason = f"No report asked for is for {' or '.join(shelves)}."
             return Run(workspace=folder.name, status="nothing to do", reason=reason)
-        run = Runner(folder=folder, shelf=shelf, facts=facts, jobs=jobs, order=order, kernels=kernels).run()
+        if order.if_changed and all(_unchanged(shelves[one], one, jobs, order) for one in shelves):
+            reason = f"Nothing has changed since the run {next(iter(shelves.values())).latest()}."
+            return Run(workspace=folder.name, status="nothing to do", reason=reason)
+        run = Runner(
+            folder=folder, shelves=shelves, facts=facts, jobs=jobs, order=order, kernels=kernels
+        ).run()
     _write_site(order)
     return replace(run, seconds=round(time.monotonic() - began, 3))
+
+
+def _close_places(order):
+    """Make the folders of audiences with rights of their own, before anything lies in them."""
+    for one, out in order.audiences.items():
+        if (rights := audience_of(one).rights) is not None:
+            private_folder(out).chmod(rights)
 
 
 def _refuse_strange_names(folder):
@@ -233,6 +256,11 @@ def _open(folder, order, kernels):
 
 
 def _plan(folder, facts, order, known):
+    if not facts.pseudonyms and "public" in order.audiences:
+        raise ConfigError(
+            f"{folder / CONFIG}: nobody can tell where customers stand under their own numbers, so there is nothing "
+            "for the public. Take pseudonyms = false out of [privacy], or leave out --audience public."
+        )
     for name in facts.parameters:
         if name not in known:
             raise ConfigError(
@@ -241,25 +269,32 @@ def _plan(folder, facts, order, known):
     config = (folder / CONFIG).read_text(encoding="utf-8")
     jobs = []
     for report in order.reports:
+        audience = facts.audiences.get(report.name, report.audience)
+        if not any(may_read(one, audience) for one in order.audiences):
+            continue
         given = {"workspace": os.path.relpath(folder, report.path.parent)}
         given |= facts.parameters.get(report.name, {})
         given |= {"as_of": order.as_of} if order.as_of else {}
         given |= known_to(report, order.parameters)
         values = match_parameters(report.parameters, given, name=report.path.name)
         key = manifest.report_key(report, facts=facts, parameters=values, extra=[config])
-        jobs.append(Job(report=report, parameters=values, key=key, lacks=report.lacks(facts.tables)))
+        lacks = report.lacks(facts.tables)
+        jobs.append(Job(report=report, parameters=values, key=key, lacks=lacks, audience=audience))
     return jobs
 
 
-def _unchanged(shelf, jobs, order):
+def _unchanged(shelf, audience, jobs, order):
+    jobs = [job for job in jobs if may_read(audience, job.audience)]
     latest = shelf.latest()
     last = publish.read_json(shelf.root / latest / "run.json") if latest else {}
     keys = {report["name"]: report["key"] for report in last.get("reports", ())}
     same = keys == {job.report.name: job.key for job in jobs}
-    return bool(last) and same and last.get("show_code") == order.show_code
+    same = same and last.get("audience", DEFAULT) == audience
+    return not jobs or (bool(last) and same and last.get("show_code") == order.show_code)
 
 
 def _write_site(order):
-    with folder_lock(order.out):
-        page = order.pages.site(publish.site_records(order.out))
-        publish.write_text(order.out / "index.html", page)
+    for out in order.audiences.values():
+        with folder_lock(out):
+            page = order.pages.site(publish.site_records(out))
+            publish.write_text(out / "index.html", page)

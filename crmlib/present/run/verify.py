@@ -17,6 +17,7 @@ from crmlib.present.publish.manifest import seal_of
 from crmlib.present.publish.publish import RECORD, read_json
 from crmlib.present.run.recount import Recount
 from crmlib.present.run.reports import CONFIG
+from crmlib.schema.audiences import DEFAULT
 from crmlib.schema.errors import ParameterError, SourceError
 
 CLOSE = 1e-9
@@ -254,7 +255,8 @@ def _check_again(record: Mapping[str, Any], source: Path, notebooks: Path | None
             reports=names,
             as_of=_as_of(record),
             parameters=record.get("parameters"),
-            out=out,
+            out=Path(out) / "reports",
+            audiences=[record.get("audience", DEFAULT)],
             notebooks=notebooks,
         )
         if run.folder is None or run.status != "published":

@@ -7,6 +7,7 @@ pytest.importorskip("splink", reason="crmlib[identity] is not installed")
 
 from crmlib import open_workspace
 from crmlib.prepare.identity.follow import read_review, write_review
+from crmlib.present.reports.health.say import check_words
 from crmlib.present.run.console import print_identities
 
 TOML = """
@@ -89,6 +90,44 @@ def test_what_a_record_that_is_gone_did_stays_with_its_customer(folder):
     table[table["customer_id"].ne("c1")].to_csv(folder / "customers.csv", index=False)
     crm = open_workspace(folder)
     assert crm.frame("transactions").set_index("order_id").loc["2", "customer_id"] == "e0"
+
+
+def test_five_loads_of_a_workspace_keep_their_ids_and_data_health_says_what_changed(folder):
+    """Additions, a correction, a removal and a return; every table follows, and every change is counted."""
+    (folder / "crm.toml").write_text(TOML + "[identity]\n")
+    first = pd.read_csv(folder / "customers.csv", dtype=str)
+    new = {"name": "BRANDL G.m.b.H.", "email": "info@brandl.example", "signed_up_on": "2024-01-01"}
+    other = {"name": "Zeller AG", "email": "post@zeller.example", "signed_up_on": "2024-02-01"}
+    grown = pd.concat([first, pd.DataFrame([{"customer_id": "w1", **new}])], ignore_index=True)
+    without = grown[grown["customer_id"].ne("e1")]
+    back = pd.concat([grown, pd.DataFrame([{"customer_id": "w2", **other}])], ignore_index=True)
+    corrected = back.copy()
+    corrected.loc[corrected["customer_id"].eq("w1"), ["name", "email"]] = [
+        "Mertens KG",
+        "info@mertens.example",
+    ]
+    with (folder / "orders.csv").open("a") as file:
+        file.write("5,w1,a,2024-04-05,50\n")
+    seen = []
+    for table in (first, grown, without, back, corrected):
+        table.to_csv(folder / "customers.csv", index=False)
+        crm = open_workspace(folder)
+        told = crm.checks.summary.set_index("check")["rows"]
+        order = crm.frame("transactions").set_index("order_id").loc["5", "customer_id"]
+        changed = {name: int(told.get(f"{name}_since", 0)) for name in ("joined", "merged", "split")}
+        seen.append((order, len(crm.frame("customers")), int(told["same_customer"]), changed))
+        lines = [str(check_words(row)) for row in crm.checks.summary.itertuples()]
+        crm.engine.close()
+    assert "belonged to another customer at the last load" in lines
+    assert "are the same customer as another row and became one" in lines
+    quiet = {"joined": 0, "merged": 0, "split": 0}
+    assert seen == [
+        ("w1", 10, 1, quiet),
+        ("e1", 10, 2, quiet | {"joined": 1}),
+        ("e1", 10, 1, quiet),
+        ("e1", 11, 2, quiet),
+        ("w1", 12, 1, quiet | {"split": 1}),
+    ]
 
 
 def test_decisions_are_read_and_written_as_excel(folder):

@@ -36,7 +36,7 @@ CHECK_WORDS = Family(
             "skipped_hour",
         ),
         *("hidden_characters", "total_row", "sum_of_all", "open_with_closing", "closed_without_day"),
-        *("same_customer", "perhaps_same_customer"),
+        *("same_customer", "perhaps_same_customer", "joined_since", "merged_since", "split_since"),
         *("vanished", "misspelt", "not_agreed", "stale"),
     ),
     facts=("column",),

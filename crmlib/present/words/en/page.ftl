@@ -9,6 +9,10 @@ page-rows-first-download = The first { $shown } of { $total } rows; { $left } mo
 page-rows-first = The first { $shown } of { $total } rows; { $left } more rows not shown here.
 page-pseudonyms = Customer numbers are pseudonyms; { $command } turns them back.
 
+page-audience = { $audience ->
+    [analyst] For analysts only: do not pass it on. It may show what single customers have told about themselves.
+   *[operator] For those who work with customers only: do not pass it on. It may hold names and addresses.
+ }
 page-own-numbers = Customers stand here under their own numbers, not under pseudonyms.
 
 page-about-list = List

@@ -384,7 +384,7 @@ def customer(
     as_of: AsOf = "",
 ) -> None:
     """Write the page of one customer; see `crmlib.present.reports.people.show.CustomerPages`."""
-    from crmlib.present.run.console import print_customer
+    from crmlib.present.run.customers import print_customer
 
     raise typer.Exit(print_customer(workspace, customer_id, out=out, as_of=as_of or None))
 

@@ -6,6 +6,7 @@ import logging
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from crmlib.present.publish import manifest, publish
 from crmlib.present.publish.page import HeavyPageError, check_size
 from crmlib.present.publish.publish import move_downloads, take_files
 from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_folder
+from crmlib.present.run.customers import publish_customers
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest
 from crmlib.present.run.reports import HANDED, Report
@@ -382,8 +384,14 @@ class Runner:
         if not any(execution.status == "done" for execution in executions):
             self.shelf.discard(self.name)
             return result(status="nothing to do", reason="\n".join(e.reason for e in executions))
-        self._stage(record)
-        if refused := self._refuse():
+        crm = (self.order.open_workspace or open_workspace)(self.folder, as_of=self.order.as_of or None)
+        try:
+            self._customers(crm)
+            self._stage(record)
+            refused = self._refuse(crm)
+        finally:
+            crm.engine.close()
+        if refused:
             publish.write_text(self.work / "run.json", json.dumps(record, indent=1, default=str))
             kept = self.shelf.set_aside(self.name)
             self.log.error(refused)
@@ -398,17 +406,22 @@ class Runner:
         whole = manifest.sealed(record, folder=self.staging)
         publish.write_text(self.staging / "run.json", json.dumps(whole, indent=1))
 
-    def _refuse(self):
+    def _customers(self, crm):
+        begun = time.monotonic()
+        handed = self.work / HANDED
+        written = publish_customers(
+            crm, self.staging, handed=handed, facts=self.facts, run=self.name, log=self.log
+        )
+        if written:
+            self.log.info("%d pages of customers after %.1f s", len(written), time.monotonic() - begun)
+
+    def _refuse(self, crm):
         """Why what was made must not be published; nothing where it may."""
-        crm = (self.order.open_workspace or open_workspace)(self.folder, as_of=self.order.as_of or None)
-        try:
-            if key_print(crm) != self.facts.key_print:
-                return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."
-            known = known_values(crm).without([our_words()])
-            scanner = Scanner(crm, known=known, keys=own_keys(crm))
-            hits = scan_folder(scanner, self.staging, notebooks=self.work)
-        finally:
-            crm.engine.close()
+        if key_print(crm) != self.facts.key_print:
+            return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."
+        known = known_values(crm).without([our_words()])
+        scanner = Scanner(crm, known=known, keys=own_keys(crm))
+        hits = scan_folder(scanner, self.staging, notebooks=self.work)
         return says_hits(hits) if hits else ""
 
     def _publish(self):

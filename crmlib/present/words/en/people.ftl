@@ -137,6 +137,31 @@ people-sign-no-decider = None of those spoken to lately is known to decide.
 people-sign-champion-silent = Somebody who spoke for us in a deal has not been spoken to in the last { $days }.
 people-sign-champion-moved = Somebody who spoke for us here now works at another customer.
 
+## The group: family_says, family_picture
+
+people-heading-family = The group they belong to
+people-family = The { $units } customers of the group spent { $spend } together in the last year{ $own ->
+    [unknown] .
+   *[other] , { $own } of it this one.
+    }
+people-family-owes = Together they are { $owed } behind with payments: agree on credit for the group, not for each.
+people-family-room = Others of the group buy “{ $category }”, which this customer does not: worth about { $room } a year, by what similar customers spend.
+people-picture-family = Who owns whom in the group of { $units }
+people-picture-family-alt = A tree of { $units } customers: below each stand those that it owns.
+people-unit = { $customer }
+people-unit-own = { $customer }, this customer
+people-node-unit =
+    { $held ->
+        [unknown] spent { $spend } in a year
+       *[other] { $held } held, spent { $spend } in a year
+    }
+people-node-owing =
+    { $held ->
+        [unknown] { $owed } overdue
+       *[other] { $held } held, { $owed } overdue
+    }
+people-table-family = The group, as in the picture
+
 ## What they buy: bought_table
 
 people-table-bought = Spend by category in the last year, beside what like customers spend

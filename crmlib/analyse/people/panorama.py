@@ -90,6 +90,7 @@ class Panoramas:
         self.stages: pd.Series = self._kept["stages"]["stage"]
         self.figures = self._kept["figures"]
         self.decisions = _decisions_again(crm, self._kept)
+        self.influence = self._kept.get("influence")
 
     def own_number(self, customer_id: str) -> str:
         """The house's own number of a customer that is given by number or by pseudonym."""
@@ -102,6 +103,16 @@ class Panoramas:
                 f"There is no customer {customer_id!r}. Give a number, or a pseudonym of a page."
             )
         return own
+
+    @property
+    def public_names(self) -> dict[str, str]:
+        """Every customer's own number -> what a page may call them."""
+        return self._public
+
+    @property
+    def parts(self) -> pd.DataFrame | None:
+        """Everybody's part in every decision; None where that is not kept."""
+        return None if self.decisions is None else self.decisions.parts
 
     def public_id(self, customer_id: str) -> str:
         """What a page may call a customer that is given by number or by pseudonym."""
@@ -134,7 +145,7 @@ class Panoramas:
 
     def contacts_of(self, own: str) -> ContactMap | None:
         """The people at a customer, by the house's own number; None where nobody is known."""
-        if "influence" not in self._kept or self.decisions is None:
+        if self.influence is None:
             return None
         try:
             found = contact_map(self.crm, own, parts=self.decisions.parts, influence=self._kept["influence"])

@@ -11,7 +11,8 @@ from crmlib.prepare.kept import write_kept
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.needs import handed_on
 from crmlib.present.publish.manifest import SITE_HREF, Facts
-from crmlib.present.publish.publish import write_text
+from crmlib.present.publish.page import slug
+from crmlib.present.publish.publish import write_bytes, write_text
 from crmlib.present.run.reports import workspace_folders
 from crmlib.schema.errors import CrmlibError
 
@@ -72,6 +73,30 @@ def print_customer(workspace: Path, customer_id: str, *, out: Path, as_of: str |
     finally:
         crm.engine.close()
     print(f"Written: {target}")
+    return 0
+
+
+def print_handover(workspace: Path, from_id: str, *, to_id: str, out: Path, as_of: str | None = None) -> int:
+    """Write the brief of who hands over and its follow-ups for a calendar, say where they lie; the exit code."""
+    from crmlib.analyse.people.handover import handover
+    from crmlib.present.reports.people.handover import calendar, follow_ups, handover_sections, handover_title
+    from crmlib.present.reports.people.show import CustomerPages, page_of
+
+    (folder,) = workspace_folders([workspace])
+    crm = open_workspace(folder, as_of=as_of)
+    try:
+        pages = CustomerPages(crm)
+        found = handover(crm, from_id, to_id=to_id, work=pages.work, panoramas=pages.panoramas)
+    finally:
+        crm.engine.close()
+    if found.customers.empty and found.deals.empty:
+        print(f"{found.from_id} looks after no customer and no open deal.")
+        return 3
+    page = page_of(str(handover_title(found)), handover_sections(found), pages.context)
+    stem = out / f"handover-{slug(found.from_id)}"
+    write_text(stem.with_name(f"{stem.name}.html"), page)
+    write_bytes(stem.with_name(f"{stem.name}.ics"), calendar(follow_ups(found), made_at=crm.as_of))
+    print(f"Written: {stem}.html, and its follow-ups for a calendar: {stem}.ics")
     return 0
 
 

@@ -56,7 +56,7 @@ class CustomerPages:
     """Pages of customers of one workspace; what they have in common is computed once."""
 
     def __init__(self, crm: Crm, *, context: Mapping[str, str] | None = None) -> None:
-        self._context = {
+        self.context = {
             "workspace_title": crm.name,
             "as_of": closing_day(crm).date().isoformat(),
             "crmlib": crmlib.__version__,
@@ -66,7 +66,7 @@ class CustomerPages:
         whole = read_kept(crm, WORK)
         self.is_whole = whole is not None
         found = whole or kept_or_made(crm, "work-pressing", self._pressing)
-        table = found["table"].assign(also=found["table"]["also"].map(tuple))
+        self.work = table = found["table"].assign(also=found["table"]["also"].map(tuple))
         self._work = dict(iter(table.groupby("customer_id")))
         self._nothing = table.iloc[:0]
         self._names: dict[str, str] = {}
@@ -82,7 +82,7 @@ class CustomerPages:
         work = self._work.get(found.public_id, self._nothing)
         title = str(claim("people-title", customer=name(found.public_id)))
         sections = customer_sections(found, work, is_whole=self.is_whole)
-        return found.public_id, page_of(title, sections, self._context)
+        return found.public_id, page_of(title, sections, self.context)
 
     def write(self, customer_id: str, folder: Path) -> Path:
         """Write one page into a folder, under the customer's public name."""

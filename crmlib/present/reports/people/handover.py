@@ -83,7 +83,8 @@ def handover_sections(found: Handover) -> Iterator[tuple[str, list[Block]]]:
         (claim("handover-heading-work"), _work(found), "handover_work", claim("handover-table-work")),
         (claim("handover-heading-promises"), found.promises, "handover_promises", claim("handover-table-promises")),
         (claim("handover-heading-deals"), _deals(found), "handover_deals", claim("handover-table-deals")),
-        (claim("handover-heading-customers"), _customers(found), "handover_customers", claim("handover-table-customers")),
+        (claim("handover-heading-customers"), _customers(found), "handover_customers",
+         claim("handover-table-customers")),
     ]  # fmt: skip
     for heading, frame, file, caption in parts:
         yield str(heading), _table(frame, file, caption, found)

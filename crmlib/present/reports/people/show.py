@@ -18,6 +18,7 @@ from crmlib.prepare.privacy import shows_pseudonyms
 from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Picture, Prose
 from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.blocks.tables import without_empty
+from crmlib.present.blocks.trees import FoldedTable
 from crmlib.present.claims import Family, claim, count, days, money, name
 from crmlib.present.numbers import is_known
 from crmlib.present.publish.html import ReportWriter
@@ -174,7 +175,7 @@ def _deals(found: Panorama) -> Iterator[Block]:
         if len(tree.people) > 1:
             yield deal_picture(found, tree)
     if found.trees:
-        yield _deciders(found)
+        yield FoldedTable(_deciders(found))
 
 
 def _deciders(found: Panorama) -> DataTable:
@@ -255,7 +256,7 @@ def _people(found: Panorama) -> list[Block]:
         download=False,
     )
     signs = people_signs(found)
-    return [*([Prose(signs)] if signs else []), picture, shown]
+    return [*([Prose(signs)] if signs else []), picture, FoldedTable(shown)]
 
 
 def _family(found: Panorama) -> list[Block]:
@@ -271,7 +272,7 @@ def _family(found: Panorama) -> list[Block]:
         download=False,
         digits=dict.fromkeys(figures, 0),
     )
-    return [Prose(family_says(found)), family_picture(found), shown]
+    return [Prose(family_says(found)), family_picture(found), FoldedTable(shown)]
 
 
 def _bought(found: Panorama) -> list[Block]:

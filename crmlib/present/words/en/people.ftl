@@ -62,6 +62,7 @@ people-outcome-lost = lost
 people-picture-deal = Who decides about deal “{ $deal }”, and who sways whom
 people-picture-deal-alt = A tree of { $people } { PLURAL($people, one: "person", other: "people") }: below each stand those who sway that person.
 people-picture-more = And { $rows } more, in the table below
+people-table-folded = As a table: { $caption }
 people-node-stance =
     { $stance ->
         [unknown] stance not known, { $touches } { PLURAL($touches, one: "contact", other: "contacts") }

@@ -104,6 +104,10 @@ _SHELF = {
         "DecisionTree",
         "decision_tree",
     ),
+    "crmlib.analyse.people.handover": (
+        "Handover",
+        "handover",
+    ),
     "crmlib.analyse.people.ties": (
         "RelationGraph",
         "relation_graph",

@@ -434,9 +434,25 @@ def customer(
     as_of: AsOf = "",
 ) -> None:
     """Write the page of one customer; see `crmlib.present.reports.people.show.CustomerPages`."""
-    from crmlib.present.run.console import print_customer
+    from crmlib.present.run.customers import print_customer
 
     raise typer.Exit(print_customer(workspace, customer_id, out=out, as_of=as_of or None))
+
+
+@app.command(epilog=EXIT_CODES, help="Write what somebody who leaves hands over, with follow-ups as .ics.")
+def handover(
+    workspace: Workspace,
+    from_id: Annotated[str, typer.Option("--from", metavar="EMPLOYEE", help="Who leaves.")],
+    to_id: Annotated[str, typer.Option("--to", metavar="EMPLOYEE", help="Who takes over.")] = "",
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the page and the calendar.")] = Path(
+        "reports"
+    ),
+    as_of: AsOf = "",
+) -> None:
+    """Write the brief of who hands over; see `crmlib.handover`."""
+    from crmlib.present.run.customers import print_handover
+
+    raise typer.Exit(print_handover(workspace, from_id, to_id=to_id, out=out, as_of=as_of or None))
 
 
 @app.command(epilog=EXIT_CODES, help="Write what to mend back in the CRM, one row a mistake.")

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.churn.model import ChurnModel
 from crmlib.analyse.customers.states import is_late, is_likely, lifecycle_stages, of_buyers
 from crmlib.analyse.offers.result import BEST_SELLER, Offers
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
@@ -36,6 +35,9 @@ from crmlib.schema.states import (
     WIN_BACK,
     require_states,
 )
+
+if TYPE_CHECKING:
+    from crmlib.analyse.churn.model import ChurnModel
 
 PRECEDENCE = (HAND_OVER, COLLECT, FOLLOW_UP, WIN_BACK, KEEP, DEVELOP, OFFER)
 """Which of a customer's actions comes first: somebody must be there, money owed comes before selling, a deal that
@@ -205,7 +207,7 @@ def worklist(
     *,
     valuations: pd.DataFrame | None = None,
     scorecard: Scorecard | None = None,
-    churn: ChurnModel | None = None,
+    churn: "ChurnModel | None" = None,
     overdue: Overdue | None = None,
     team: TeamWork | None = None,
     offers: Offers | None = None,
@@ -374,7 +376,7 @@ def customer_actions(
     *,
     valuations: pd.DataFrame,
     scorecard: Scorecard | None = None,
-    churn: ChurnModel | None = None,
+    churn: "ChurnModel | None" = None,
     stages: pd.Series | None = None,
     indicators: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
@@ -404,7 +406,7 @@ def _gathered(
     crm: Crm,
     valuations: pd.DataFrame,
     scorecard: Scorecard | None,
-    churn: ChurnModel | None,
+    churn: "ChurnModel | None",
     stages: pd.Series,
     indicators: pd.DataFrame | None,
 ) -> pd.DataFrame:

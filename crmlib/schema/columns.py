@@ -664,6 +664,8 @@ _COLUMNS = (
     Column("last_on", "Last contact", "date"),
     Column("known_by", "Known best by", "text", "Who of us has spoken to the person most."),
     Column("stance", "Stance", "number", "From −1, against us, to 1, for us.", digits=2),
+    Column("parent_id", "Owned by"),
+    Column("held_pct", "Held by the head of the group", "share_pct", "Shares multiplied down the chain.", digits=0),
     Column("sways_person", "Sways"),
     Column("tie_source", "Known from", "text", "Where it is known from whom the person sways."),
     Column("touch_count", "Contacts", "count"),

@@ -30,6 +30,7 @@ NOT_YET = frozenset(
 FOR_OPERATORS = frozenset(
     {
         "present/run/console.py",
+        "present/run/customers.py",
         "present/theme.py",
         "present/run/kernels.py",
         "present/run/runs.py",

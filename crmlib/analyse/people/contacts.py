@@ -229,6 +229,24 @@ def account_signs(people: pd.DataFrame, parts: pd.DataFrame, *, customer_id: str
     return tuple(sign for sign in ACCOUNT_SIGNS if found[sign])
 
 
+def signs_of(
+    crm: Crm, customers: list[str], *, parts: pd.DataFrame | None, influence: pd.DataFrame | None
+) -> dict[str, tuple[str, ...]]:
+    """What is wrong with each of many accounts, as `contact_map` says it of one; nothing where nobody is known."""
+    if parts is None or influence is None:
+        return {}
+    people = contact_people(crm)
+    people = people[people["customer_id"].isin(customers)]
+    whose = people["customer_id"]
+    table = _people(people, influence.reindex(people.index), contact_touches(crm), closing_day(crm))
+    near = parts[parts["contact_id"].isin(people.index) | parts["customer_id"].isin(customers)]
+    found = {}
+    for customer, own in table.groupby(whose):
+        concerned = near["contact_id"].isin(own.index) | (near["customer_id"] == customer)
+        found[str(customer)] = account_signs(own, near[concerned], customer_id=str(customer))
+    return found
+
+
 def _in_line(people: pd.DataFrame) -> pd.DataFrame:
     """Superiors before those who report to them, the more influential first; a circle is cut."""
     above = people["reports_to_contact_id"].where(people["reports_to_contact_id"].isin(people.index))

@@ -189,8 +189,12 @@ def sway_ties(parts: pd.DataFrame) -> pd.DataFrame:
     pairs = parts.loc[given.notna(), ["contact_id", "influences_contact_id"]]
     counts = pairs.value_counts().rename("n").reset_index()
     counts = counts.sort_values(["n", "influences_contact_id"], ascending=[False, True], kind="stable")
-    usual = counts.groupby("contact_id")["influences_contact_id"].agg(list).to_dict()
-    members = parts.groupby("opportunity_id")["contact_id"].agg(set).to_dict()
+    usual: dict[str, list[str]] = {}
+    for who, whom in zip(counts["contact_id"], counts["influences_contact_id"], strict=True):
+        usual.setdefault(who, []).append(whom)
+    members: dict[str, set[str]] = {}
+    for deal, who in zip(parts["opportunity_id"], parts["contact_id"], strict=True):
+        members.setdefault(deal, set()).add(who)
     stated = {
         (row.opportunity_id, row.contact_id): row.influences_contact_id
         for row in parts[given.notna()].itertuples(index=False)

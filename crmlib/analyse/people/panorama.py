@@ -7,13 +7,13 @@ import pandas as pd
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.people.contacts import ContactMap, closing_day, contact_map, influence_of
 from crmlib.analyse.people.decisions import Decisions, DecisionTree, decision_tree, decisions
-from crmlib.analyse.people.ties import PRIOR_UNITS
+from crmlib.analyse.people.ties import PRIOR_UNITS, TIE_FIGURES, relation_graph, spend_by_category
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.people import customer_history, decision_parts
-from crmlib.measure.purchases.worth import category_spend
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.privacy import employee_codes, known_customers, public_ids, reveal_ids
-from crmlib.schema.errors import ParameterError
+from crmlib.prepare.kept import kept_or_made
+from crmlib.prepare.privacy import employee_codes, known_customers, public_ids
+from crmlib.schema.errors import ParameterError, SchemaError
 
 FIGURES = (
     *("spend_365d", "spend_total", "order_count", "recency_days", "overdue_amount", "overdue_days_max"),
@@ -53,6 +53,11 @@ class Panorama:
     trees : tuple of DecisionTree
         Of the largest open deals.
     contacts : ContactMap or None
+    family : DataFrame
+        The customer's rows of `RelationGraph.units` and those of its family, under their public names; empty where
+        it belongs to none.
+    headroom : DataFrame
+        The customer's rows of `RelationGraph.headroom`.
     as_of_on : Timestamp
     currency : str
     """
@@ -67,36 +72,51 @@ class Panorama:
     deals: pd.DataFrame = field(repr=False)
     trees: tuple[DecisionTree, ...] = field(repr=False)
     contacts: ContactMap | None = field(repr=False)
+    family: pd.DataFrame = field(repr=False)
+    headroom: pd.DataFrame = field(repr=False)
     as_of_on: pd.Timestamp
     currency: str
 
 
 class Panoramas:
-    """What all customers' panoramas have in common, computed once; `of` makes one of them."""
+    """What all customers' panoramas have in common, computed once and kept; `of` makes one of them."""
 
     def __init__(self, crm: Crm) -> None:
         self.crm = crm
-        self.known = known_customers(crm)
-        self.stages = lifecycle_stages(crm)
-        self.figures = compute_indicators(crm, [*FIGURES, *TRAITS])
-        has_parts = "opportunity_contacts" in crm and "opportunities" in crm
-        self.parts = decision_parts(crm) if has_parts else None
-        self.decisions: Decisions | None = decisions(crm, parts=self.parts) if has_parts else None
-        has_people = "contacts" in crm and self.parts is not None
-        self.influence = influence_of(crm, parts=self.parts) if has_people else None
-        self.spend = self._spend()
+        known = known_customers(crm)
+        self._public = dict(zip(known, public_ids(crm, known), strict=True))
+        self._own = {public: own for own, public in self._public.items()}
+        self._kept = kept_or_made(crm, "panoramas", lambda: _in_common(crm))
+        self.stages: pd.Series = self._kept["stages"]["stage"]
+        self.figures = self._kept["figures"]
+        self.decisions = _decisions_again(crm, self._kept)
+        self.influence = self._kept.get("influence")
 
     def own_number(self, customer_id: str) -> str:
         """The house's own number of a customer that is given by number or by pseudonym."""
         given = str(customer_id).strip()
-        known = set(self.known)
-        if given not in known:
-            given = str(reveal_ids(self.crm, pd.Series([given])).iloc[0])
-        if given not in known:
+        if given in self._public:
+            return given
+        own = self._own.get(given, self._own.get(given.upper()))
+        if own is None:
             raise ParameterError(
                 f"There is no customer {customer_id!r}. Give a number, or a pseudonym of a page."
             )
-        return given
+        return own
+
+    @property
+    def public_names(self) -> dict[str, str]:
+        """Every customer's own number -> what a page may call them."""
+        return self._public
+
+    @property
+    def parts(self) -> pd.DataFrame | None:
+        """Everybody's part in every decision; None where that is not kept."""
+        return None if self.decisions is None else self.decisions.parts
+
+    def public_id(self, customer_id: str) -> str:
+        """What a page may call a customer that is given by number or by pseudonym."""
+        return str(self._public[self.own_number(customer_id)])
 
     def of(self, customer_id: str) -> Panorama:
         """The panorama of one customer, by number or pseudonym."""
@@ -105,9 +125,10 @@ class Panoramas:
         known = self.decisions
         deals = pd.DataFrame() if known is None else known.deals[known.deals["customer_id"] == own]
         with_people = [deal for deal in deals.index if deals.at[deal, "people"]]
+        family, headroom = self._family(own)
         return Panorama(
             customer_id=own,
-            public_id=str(public_ids(crm, pd.Series([own])).iloc[0]),
+            public_id=self.public_id(own),
             stage=str(self.stages.get(own, "")),
             traits=row.reindex(list(TRAITS)),
             figures=row.reindex(list(FIGURES)),
@@ -115,34 +136,41 @@ class Panoramas:
             bought=self._bought(own),
             deals=deals,
             trees=tuple(decision_tree(crm, deal, known=known) for deal in with_people[:MOST_TREES]),
-            contacts=self._contacts(own),
+            contacts=self.contacts_of(own),
+            family=family,
+            headroom=headroom,
             as_of_on=closing_day(crm),
             currency=crm.currency,
         )
 
-    def _contacts(self, own: str) -> ContactMap | None:
+    def contacts_of(self, own: str) -> ContactMap | None:
+        """The people at a customer, by the house's own number; None where nobody is known."""
         if self.influence is None:
             return None
         try:
-            found = contact_map(self.crm, own, parts=self.parts, influence=self.influence)
-            known_by = employee_codes(self.crm, found.people["known_by"])
-            return replace(found, people=found.people.assign(known_by=known_by))
+            found = contact_map(self.crm, own, parts=self.decisions.parts, influence=self._kept["influence"])
         except ParameterError:
             return None
+        known_by = employee_codes(self.crm, found.people["known_by"])
+        return replace(found, people=found.people.assign(known_by=known_by))
 
-    def _spend(self) -> pd.DataFrame | None:
-        crm = self.crm
-        if not {"transactions", "products"} <= set(crm.tables) or "category" not in crm.columns("products"):
-            return None
-        long = category_spend(crm)
-        amount = next(name for name in long.columns if name not in ("customer_id", "category"))
-        wide = long.pivot_table(index="customer_id", columns="category", values=amount, aggfunc="sum")
-        return wide.astype("float64").fillna(0.0)
+    def _family(self, own: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        units, headroom = self._kept["units"], self._kept["headroom"]
+        if own not in units.index:
+            return units.iloc[:0], headroom.iloc[:0]
+        family = units[units["family"] == units.at[own, "family"]]
+        public = self._public
+        family = family.assign(
+            is_own=family.index == own,
+            family=family["family"].map(public),
+            parent_id=family["parent_id"].map(public),
+        )
+        return family.rename(index=public), headroom[headroom["customer_id"] == own]
 
     def _bought(self, own: str) -> pd.DataFrame:
-        if self.spend is None:
+        if "spend" not in self._kept:
             return pd.DataFrame(columns=["category", "spend", "usual"])
-        wide = self.spend
+        wide = self._kept["spend"]
         alike = self.figures[["industry", "company_size"]].reindex(wide.index)
         mine = self.figures[["industry", "company_size"]].reindex([own]).iloc[0]
         peers = wide[(alike == mine).all(axis=1).to_numpy() & (wide.index != own)]
@@ -150,3 +178,40 @@ class Panoramas:
         spend = wide.loc[own] if own in wide.index else 0.0 * usual
         table = pd.DataFrame({"spend": spend, "usual": usual}).rename_axis("category").reset_index()
         return table.sort_values(["spend", "usual"], ascending=False, kind="stable", ignore_index=True)
+
+
+def _in_common(crm: Crm) -> dict[str, pd.DataFrame]:
+    """What is computed over all customers, as tables that can be kept."""
+    figures = compute_indicators(crm, dict.fromkeys([*FIGURES, *TRAITS, *TIE_FIGURES]))
+    figures = figures.reindex(columns=list(dict.fromkeys([*FIGURES, *TRAITS, *TIE_FIGURES])))
+    made = {"figures": figures, "stages": lifecycle_stages(crm).astype("str").rename("stage").to_frame()}
+    if "opportunity_contacts" in crm and "opportunities" in crm:
+        parts = decision_parts(crm)
+        found = decisions(crm, parts=parts)
+        sway = pd.DataFrame({"sway": [found.sway], "low": [found.sway_low], "high": [found.sway_high]})
+        made |= {"parts": found.parts, "deals": found.deals, "roles": found.roles, "sway": sway}
+        if "contacts" in crm:
+            made["influence"] = influence_of(crm, parts=parts)
+    if {"transactions", "products"} <= set(crm.tables) and "category" in crm.columns("products"):
+        made["spend"] = spend_by_category(crm)
+    return made | _ties(crm, figures)
+
+
+def _ties(crm: Crm, figures: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    try:
+        found = relation_graph(crm, indicators=figures)
+    except SchemaError:
+        nothing = pd.DataFrame({"family": [], "parent_id": [], "customer_id": []}, dtype="str")
+        return {"units": nothing.set_index("customer_id"), "headroom": nothing}
+    return {"units": found.units, "headroom": found.headroom}
+
+
+def _decisions_again(crm: Crm, kept: dict[str, pd.DataFrame]) -> Decisions | None:
+    if "deals" not in kept:
+        return None
+    listed = {name: kept["deals"][name].map(tuple) for name in ("missing_roles", "risks")}
+    sway = kept["sway"].iloc[0]
+    return Decisions(
+        parts=kept["parts"], deals=kept["deals"].assign(**listed), roles=kept["roles"], sway=sway["sway"],
+        sway_low=sway["low"], sway_high=sway["high"], as_of_on=closing_day(crm),
+    )  # fmt: skip

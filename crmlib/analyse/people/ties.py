@@ -20,6 +20,10 @@ _FIGURES = (
     *("spend_365d", "spend_total", "open_opportunity_count", "open_opportunity_amount", "won_amount_total"),
     *("credit_limit", "open_amount", "overdue_amount"),
 )
+_ALIKE = ("industry", "company_size")
+TIE_FIGURES = (*_FIGURES, *_ALIKE)
+"""The indicators that ties are weighed by."""
+
 _FAMILY_SUMS = (*_FIGURES, "referred_count", "referred_spend_total")
 
 
@@ -91,13 +95,15 @@ class RelationGraph:
         return self.families.head(20).to_html() + self.referrers.head(10).to_html()
 
 
-def relation_graph(crm: Crm) -> RelationGraph:
+def relation_graph(crm: Crm, *, indicators: pd.DataFrame | None = None) -> RelationGraph:
     """Groups of customers by ownership, who supplies, partners and refers whom, and what each is worth.
 
     Parameters
     ----------
     crm : Crm
         With `relations`, or customers with `parent_customer_id`; figures come from the tables that are there.
+    indicators : DataFrame indexed by customer_id, optional
+        With `TIE_FIGURES`; computed here where none is given.
 
     Returns
     -------
@@ -136,11 +142,11 @@ def relation_graph(crm: Crm) -> RelationGraph:
     ties = customer_ties(crm)
     ties = ties[ties["from_customer_id"] != ties["to_customer_id"]].reset_index(drop=True)
     graph = _graph(ties)
-    figures = _figures(crm)
+    figures = _figures(crm) if indicators is None else indicators.reindex(columns=list(TIE_FIGURES))
     referrers = _referrers(ties, figures)
     forest, cycles = _forest(ties[ties["relation"] == PARENT])
     units = _units(forest, ties, figures, referrers)
-    headroom = _headroom(crm, units)
+    headroom = _headroom(crm, units, figures)
     return RelationGraph(
         graph=graph,
         units=units,
@@ -164,12 +170,8 @@ def _figures(crm: Crm) -> pd.DataFrame:
     """The figures of every customer; a figure that no table brings is missing."""
     if not {"transactions", "opportunities", "customers"} & set(crm.tables):
         nobody = pd.Index([], dtype="str", name="customer_id")
-        return pd.DataFrame(index=nobody, columns=[*_FIGURES, *_ALIKE], dtype="float64")
-    found = compute_indicators(crm, [*_FIGURES, *_ALIKE])
-    return found.reindex(columns=[*_FIGURES, *_ALIKE])
-
-
-_ALIKE = ("industry", "company_size")
+        return pd.DataFrame(index=nobody, columns=list(TIE_FIGURES), dtype="float64")
+    return compute_indicators(crm, TIE_FIGURES).reindex(columns=list(TIE_FIGURES))
 
 
 def _forest(owned: pd.DataFrame) -> tuple[nx.DiGraph, tuple[tuple[str, ...], ...]]:
@@ -268,7 +270,7 @@ def _referrers(ties: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["network_spend_total", "referred_count"], ascending=False, kind="stable")
 
 
-def _headroom(crm: Crm, units: pd.DataFrame) -> pd.DataFrame:
+def _headroom(crm: Crm, units: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
     """For each unit, the categories that another unit of its family buys and it does not."""
     columns = ["family", "customer_id", "category", "bought_by", "headroom"]
     nothing = pd.DataFrame(columns=columns).astype({"headroom": "float64"})
@@ -276,11 +278,8 @@ def _headroom(crm: Crm, units: pd.DataFrame) -> pd.DataFrame:
         return nothing
     if "category" not in crm.columns("products") or "customer_id" not in crm.columns("transactions"):
         return nothing
-    spend = category_spend(crm)
-    amount = next(name for name in spend.columns if name not in ("customer_id", "category"))
-    wide = spend.pivot_table(index="customer_id", columns="category", values=amount, aggfunc="sum")
-    wide = wide.astype("float64").fillna(0.0)
-    expected = _expected(wide, _figures(crm)[list(_ALIKE)])
+    wide = spend_by_category(crm)
+    expected = _expected(wide, figures[list(_ALIKE)])
     rows = []
     for family, members in units.groupby("family", sort=True):
         own = wide.reindex(members.index).fillna(0.0)
@@ -290,6 +289,14 @@ def _headroom(crm: Crm, units: pd.DataFrame) -> pd.DataFrame:
                 rows.append((family, unit, category, buyers[0], expected(unit, category)))
     found = pd.DataFrame(rows, columns=columns).astype({"headroom": "float64"})
     return found.sort_values("headroom", ascending=False, kind="stable", ignore_index=True)
+
+
+def spend_by_category(crm: Crm) -> pd.DataFrame:
+    """Net spend of the last year, a row a customer and a column a category."""
+    spend = category_spend(crm)
+    amount = next(name for name in spend.columns if name not in ("customer_id", "category"))
+    wide = spend.pivot_table(index="customer_id", columns="category", values=amount, aggfunc="sum")
+    return wide.astype("float64").fillna(0.0)
 
 
 def _expected(wide: pd.DataFrame, alike: pd.DataFrame):

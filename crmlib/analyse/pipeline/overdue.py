@@ -64,12 +64,13 @@ def _of_point(stage: Any, day: Any, rows: pd.DataFrame) -> list[tuple]:
     won, lost = rows[rows["outcome"] == "won"], rows[rows["outcome"] == "lost"]
     if min(len(won), len(lost)) < WON_LEAST:
         return []
-    said = []
+    said, n, m = [], len(won), len(lost)
+    mine, theirs = won["step"].value_counts().to_dict(), lost["step"].value_counts().to_dict()
+    waits = won.groupby("step")["wait_days"].median().to_dict()
     for step in sorted(rows["step"].unique()):
-        mine, theirs = won[won["step"] == step], lost[lost["step"] == step]
-        a, b, n, m = len(mine), len(theirs), len(won), len(lost)
+        a, b = mine.get(step, 0), theirs.get(step, 0)
         p = float(fisher_exact([[a, n - a], [b, m - b]], alternative="two-sided").pvalue)
-        wait = float(mine["wait_days"].median()) if a else np.nan
+        wait = float(waits.get(step, np.nan))
         said.append((stage, day, step, a, n, b, m, 100 * a / n, 100 * b / m, *_ratio(a, n, b, m), wait, p))
     return said
 

@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
-from crmlib.analyse.segments.preparation import numeric_table
 from crmlib.measure.indicators import ASPECTS, indicator_catalogue
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
@@ -373,6 +371,8 @@ def _still_on_top(totals: np.ndarray, shaken: np.ndarray) -> np.ndarray:
 
 
 def _spearman(totals: np.ndarray, shaken: np.ndarray) -> float:
+    from scipy.stats import rankdata
+
     base = rankdata(totals)
     base -= base.mean()
     found = []
@@ -555,6 +555,8 @@ def _checked(indicators: Any, seed: Any) -> pd.DataFrame:
             f"value_scorecard needs a DataFrame with a row a customer, not a {type(indicators).__name__}. "
             "Make it with crmlib.compute_indicators."
         )
+    from crmlib.analyse.segments.preparation import numeric_table
+
     return numeric_table(indicators)[0]
 
 

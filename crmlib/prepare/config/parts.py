@@ -340,6 +340,12 @@ class SegmentsConfig(Section):
     names: dict[str, Annotated[str, Field(min_length=1, max_length=40)]] = {}
 
 
+class CustomersConfig(Section):
+    """[customers]: so many from the top of the worklist have a page of their own in each run; none if not stated."""
+
+    pages: StrictInt = Field(default=0, ge=0, le=1000)
+
+
 class OffersConfig(Section):
     """Which offers may be made: the least margin in percent of the price, and how long ago a purchase is news."""
 

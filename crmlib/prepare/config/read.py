@@ -21,6 +21,7 @@ from crmlib.prepare.config.parts import (
     CURRENCIES,
     Checks,
     ColumnConfig,
+    CustomersConfig,
     FilterConfig,
     IdentityConfig,
     IndicatorConfig,
@@ -57,8 +58,8 @@ class WorkspaceConfig(Section):
     time_zone : str
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
-    tables, indicators, scorecard, reports, checks, privacy, limits, pipeline, offers, outreach, identity, \
-source, customer_types
+    tables, indicators, scorecard, reports, checks, privacy, limits, pipeline, offers, outreach, customers, \
+identity, source, customer_types
         As the sections of crm.toml.
     """
 
@@ -80,6 +81,7 @@ source, customer_types
     outreach: OutreachConfig = OutreachConfig()
     segments: SegmentsConfig = SegmentsConfig()
     voice: VoiceConfig = VoiceConfig()
+    customers: CustomersConfig = CustomersConfig()
     identity: IdentityConfig | None = None
     customer_types: tuple[dict[str, Any], ...] | None = None
 
@@ -137,6 +139,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("outreach",): OutreachConfig,
     ("segments",): SegmentsConfig,
     ("voice",): VoiceConfig,
+    ("customers",): CustomersConfig,
     ("identity",): IdentityConfig,
 }
 

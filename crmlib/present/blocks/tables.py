@@ -47,6 +47,9 @@ _NUMERIC = Markup(' class="crm-num"')
 _DATE = Markup(' class="crm-date"')
 _ID = Markup(' class="crm-id"')
 _TEXT = Markup(' class="crm-text"')
+_CUSTOMERS = ("customer_id", "parent_id")
+"""Columns whose cells are marked, so that a run can link them to the page of the customer."""
+_OF_CUSTOMER = Markup(" data-customer")
 _LONG = 45
 """Characters from which a cell is read as a sentence, and gets the room for it."""
 _REVEAL = "crmlib reveal"
@@ -141,7 +144,12 @@ class DataTable(Block):
     def _columns(self, rows: int) -> list["_Column"]:
         return [
             _Column.of(
-                self.frame.iloc[:, place], self._label(column), self._unit(column), self._digits(column), rows
+                self.frame.iloc[:, place],
+                self._label(column),
+                self._unit(column),
+                self._digits(column),
+                rows,
+                is_customer=column in _CUSTOMERS,
             )
             for place, column in enumerate(self.frame.columns)
         ]
@@ -305,10 +313,20 @@ class _Column:
     cells: list[Markup]
 
     @classmethod
-    def of(cls, values: pd.Series, label: str, unit: str, digits: int | str | None, rows: int) -> "_Column":
+    def of(
+        cls,
+        values: pd.Series,
+        label: str,
+        unit: str,
+        digits: int | str | None,
+        rows: int,
+        *,
+        is_customer: bool,
+    ) -> "_Column":
         numeric = _is_numeric(values)
         pattern = _pattern(values, digits)
         style = _NUMERIC if numeric else _DATE if pattern else _words_style(values.iloc[:rows])
+        style = (_OF_CUSTOMER if is_customer else Markup("")) + style
         known = values.iloc[:rows].map(is_known).tolist()
         texts = [
             _cell_text(value, pattern) if there else "–"

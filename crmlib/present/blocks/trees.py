@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from markupsafe import Markup
 
 from crmlib.present.blocks.base import Block
-from crmlib.present.claims import Claim, claim, claims_in, count
+from crmlib.present.blocks.tables import DataTable
+from crmlib.present.claims import Claim, claim, claims_in, count, name
 from crmlib.present.theme import GREY, INK, SEGMENT_COLOURS, SHOWN, SOFT, text_width
 
 WIDTH, ROW, STEP, EDGE = 360, 46, 18, 10
@@ -51,10 +52,10 @@ class TreePicture(Block):
     claims: tuple[Claim, ...] = field(repr=False)
 
     def __init__(self, nodes: Sequence[Node], *, title: Claim, alt: Claim) -> None:
-        for name, value in {
+        for part, value in {
             "nodes": tuple(nodes), "title": str(title), "alt": str(alt), "claims": tuple(claims_in(title, alt)),
         }.items():  # fmt: skip
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, part, value)
 
     def _html(self) -> str:
         return Markup('<figure class="crm-picture"><figcaption>{}</figcaption>{}</figure>').format(
@@ -95,6 +96,32 @@ class TreePicture(Block):
         digest = sha256(self._drawing().encode()).hexdigest()
         said = {"alt": self.alt, "caption": self.title, "mime": "image/svg+xml", "digest": digest}
         return said | {"claims": [one.record() for one in self.claims]}
+
+
+@dataclass(frozen=True)
+class FoldedTable(Block):
+    """A table of the same content as a picture, for who reads it aloud or takes it along; folded away at first."""
+
+    kind: ClassVar[str] = "table"
+    table: DataTable
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Those of the table."""
+        return self.table.claims
+
+    def _html(self) -> str:
+        return Markup(
+            '<details class="crm-folded"><summary>{}</summary><div class="body">{}</div></details>'
+        ).format(
+            str(claim("people-table-folded", caption=name(self.table.caption))), Markup(self.table._html())
+        )
+
+    def _text(self) -> str:
+        return self.table._text()
+
+    def _record(self) -> dict[str, Any]:
+        return self.table._record()
 
 
 def _row(at: int, node: Node) -> tuple[Markup, ...]:

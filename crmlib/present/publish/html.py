@@ -11,9 +11,6 @@ from typing import Any
 import mistune
 from markupsafe import Markup, escape
 from mistune.plugins.table import table as table_plugin
-from nbconvert.exporters.templateexporter import TemplateExporter
-from nbconvert.preprocessors import TagRemovePreprocessor
-from traitlets.config import Config
 
 from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.claims import STATE_WORDS, Family, claim, count, names, times
@@ -36,33 +33,37 @@ def notebook_to_html(nb, *, title: str, context: Mapping[str, Any], show_code: b
         "context": dict(context),
         "show_code": show_code,
     }
-    html, _ = _exporter().from_notebook_node(nb, resources=resources)
+    html, _ = exporter().from_notebook_node(nb, resources=resources)
     return html
 
 
-class ReportExporter(TemplateExporter):
-    """nbconvert's exporter with the template of these pages; `notebook_to_html` is its front door."""
-
-    output_mimetype = "text/html"
-
-    def __init__(self, **options):
-        tags = {"remove_cell_tags": {"remove_cell"}, "remove_input_tags": {"remove_input"}}
-        config = Config({"TagRemovePreprocessor": {"enabled": True, **tags}})
-        options.setdefault("extra_template_basedirs", [str(TEMPLATES)])
-        super().__init__(config=config, template_name="crmlib", template_file="index.html.j2", **options)
-
-    def _file_extension_default(self):
-        return ".html"
-
-    def _create_environment(self):
-        made = furnish(super()._create_environment())
-        made.trim_blocks = made.lstrip_blocks = True
-        return made
-
-
 @cache
-def _exporter() -> ReportExporter:
-    return ReportExporter(default_preprocessors=[TagRemovePreprocessor], optimistic_validation=True)
+def exporter() -> Any:
+    """nbconvert's exporter with the template of these pages, made once; nbconvert takes seconds to come up."""
+    from nbconvert.exporters.templateexporter import TemplateExporter
+    from nbconvert.preprocessors import TagRemovePreprocessor
+    from traitlets.config import Config
+
+    class ReportExporter(TemplateExporter):
+        output_mimetype = "text/html"
+
+        def _file_extension_default(self):
+            return ".html"
+
+        def _create_environment(self):
+            made = furnish(super()._create_environment())
+            made.trim_blocks = made.lstrip_blocks = True
+            return made
+
+    tags = {"remove_cell_tags": {"remove_cell"}, "remove_input_tags": {"remove_input"}}
+    return ReportExporter(
+        config=Config({"TagRemovePreprocessor": {"enabled": True, **tags}}),
+        template_name="crmlib",
+        template_file="index.html.j2",
+        extra_template_basedirs=[str(TEMPLATES)],
+        default_preprocessors=[TagRemovePreprocessor],
+        optimistic_validation=True,
+    )
 
 
 class ReportWriter:

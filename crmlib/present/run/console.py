@@ -322,20 +322,6 @@ def print_export(
     return 0 if written.files else 3
 
 
-def print_customer(workspace: Path, customer_id: str, *, out: Path, as_of: str | None = None) -> int:
-    """Write the page of one customer, say where it lies, and give the exit code."""
-    from crmlib.present.reports.people.show import CustomerPages
-
-    (folder,) = workspace_folders([workspace])
-    crm = crmlib.open_workspace(folder, as_of=as_of)
-    try:
-        target = CustomerPages(crm).write(customer_id, out)
-    finally:
-        crm.engine.close()
-    Console(highlight=False).print(escape(f"Written: {target}"), soft_wrap=True)
-    return 0
-
-
 def print_corrections(workspace: Path, *, out: Path | None = None, as_of: str | None = None) -> int:
     """Write what to mend in the CRM, count it, and give the exit code."""
     from crmlib.prepare.corrections import find_corrections

@@ -7,6 +7,7 @@ import math
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from crmlib.present.publish import manifest, publish
 from crmlib.present.publish.page import HeavyPageError, check_size
 from crmlib.present.publish.publish import move_downloads, take_files
 from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_folder
+from crmlib.present.run.customers import publish_customers
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest
 from crmlib.present.run.reports import HANDED, Report
@@ -394,8 +396,13 @@ class Runner:
             for shelf in self.shelves.values():
                 shelf.discard(self.name)
             return result(status="nothing to do", reason="\n".join(e.reason for e in executions))
-        staged = [audience for audience in self.shelves if self._stage(records, audience)]
-        if refused := self._refuse(staged):
+        crm = (self.order.open_workspace or open_workspace)(self.folder, as_of=self.order.as_of or None)
+        try:
+            staged = [audience for audience in self.shelves if self._stage(records, audience, crm)]
+            refused = self._refuse(staged, crm)
+        finally:
+            crm.engine.close()
+        if refused:
             self._keep_record(records)
             kept = self._set_aside()
             self.log.error(refused)
@@ -427,12 +434,14 @@ class Runner:
             shelf.discard(self.name)
         return self.shelf.set_aside(self.name)
 
-    def _stage(self, records, audience):
+    def _stage(self, records, audience, crm):
         """Make the index and the record for an audience; whether there is anything for it."""
         shelf, record = self.shelves[audience], self._record(records, audience)
         staging, latest = shelf.staging(self.name), shelf.latest()
         if not any(report["status"] == "done" for report in record["reports"]):
             return False
+        if audience_of(audience).customers:
+            self._customers(crm, staging)
         last = publish.read_json(shelf.root / latest / "run.json") if latest else {}
         told = record | {"previous": last or None, "history": shelf.history()}
         publish.write_text(staging / "index.html", self.order.pages.index(told, record["reports"]))
@@ -440,20 +449,25 @@ class Runner:
         publish.write_text(staging / "run.json", json.dumps(whole, indent=1))
         return True
 
-    def _refuse(self, audiences):
+    def _customers(self, crm, staging):
+        begun = time.monotonic()
+        handed = self.work / HANDED
+        written = publish_customers(
+            crm, staging, handed=handed, facts=self.facts, run=self.name, log=self.log
+        )
+        if written:
+            self.log.info("%d pages of customers after %.1f s", len(written), time.monotonic() - begun)
+
+    def _refuse(self, audiences, crm):
         """Why what was made must not be published; nothing where it may."""
-        crm = (self.order.open_workspace or open_workspace)(self.folder, as_of=self.order.as_of or None)
-        try:
-            if key_print(crm) != self.facts.key_print:
-                return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."
-            known = known_values(crm).without([our_words()])
-            for audience in audiences:
-                scanner = Scanner(crm, known=known, keys=own_keys(crm), audience=audience)
-                staging = self.shelves[audience].staging(self.name)
-                if hits := scan_folder(scanner, staging, notebooks=self.work):
-                    return says_hits(hits, audience=audience)
-        finally:
-            crm.engine.close()
+        if key_print(crm) != self.facts.key_print:
+            return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."
+        known = known_values(crm).without([our_words()])
+        for audience in audiences:
+            scanner = Scanner(crm, known=known, keys=own_keys(crm), audience=audience)
+            staging = self.shelves[audience].staging(self.name)
+            if hits := scan_folder(scanner, staging, notebooks=self.work):
+                return says_hits(hits, audience=audience)
         return ""
 
     def _publish(self, audiences):

@@ -350,7 +350,7 @@ def test_the_budget_counts_what_stands_outside_the_folded_part():
 def test_paper_keeps_every_identifier():
     frame = pd.DataFrame({"customer_id": ["K-ABCDEFGHIJKL", "K-BCDEFGHIJKLM"]})
     page = page_of(executed(DataTable(frame, name="ids", caption="Customers")))
-    (worn, _) = re.findall(r'<td class="([^"]*)">K-', page)
+    (worn, _) = re.findall(r'<td[^>]* class="([^"]*)">K-', page)
     paper = asset("page.css").split("@media print")[1]
     hidden = re.findall(r"([^{}]*)\{ display: none !important; \}", paper)
     unseen = set(re.findall(r"\.([\w-]+)", " ".join(hidden)))

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pandas as pd
+
 from crmlib.analyse.people.contacts import ROLES, ContactMap
 from crmlib.analyse.people.decisions import GIVEN, DecisionTree
 from crmlib.analyse.people.panorama import Panorama
-from crmlib.present.blocks.trees import Node, TreePicture
-from crmlib.present.claims import Family, claim, count, date, days, name, names, number
+from crmlib.present.blocks.trees import MOST_ROWS, Node, TreePicture
+from crmlib.present.claims import Family, claim, count, date, days, money, name, names, number, share
 from crmlib.present.numbers import is_known
 from crmlib.present.reports.people.say import ROLE_WORDS, person
 from crmlib.present.theme import GREY, PALE, SEGMENT_COLOURS, axes, finish
@@ -46,7 +48,7 @@ def plot_history(found: Panorama, *, ax: Any = None) -> Any:
             )
         ax.scatter(own["began_on"], [place] * len(own), s=14, color=colour, zorder=3)
     ax.axvline(found.as_of_on, color=GREY, linewidth=0.8)
-    ticks = AutoDateLocator(minticks=2, maxticks=4)
+    ticks = AutoDateLocator(minticks=2, maxticks=5)
     ax.xaxis.set_major_locator(ticks)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ticks, show_offset=False))
     ax.set_yticks(range(len(kinds)), [str(WHAT_WORDS.term(what)) for what in kinds])
@@ -88,3 +90,40 @@ def people_picture(known: ContactMap) -> TreePicture:
         nodes.append(Node(row.depth, str(person(known, row.Index)), str(note), not row.is_fresh))
     alt = claim("people-picture-people-alt", people=count(len(nodes)))
     return TreePicture(nodes, title=claim("people-picture-people"), alt=alt)
+
+
+def family_picture(found: Panorama) -> TreePicture:
+    """The group that the customer belongs to: who owns whom, what each spends and owes; nearest units first."""
+    nodes = []
+    family = found.family.loc[
+        [*(near := _nearest(found.family)), *found.family.index.difference(near, sort=False)]
+    ]
+    for row in family.itertuples():
+        held = share(row.held_pct) if is_known(row.held_pct) and row.depth else count(None)
+        spend, owed = money(row.spend_365d, found.currency), row.overdue_amount
+        owes = is_known(owed) and owed > 0
+        note = claim("people-node-unit", held=held, spend=spend)
+        if owes:
+            note = claim("people-node-owing", held=held, owed=money(owed, found.currency))
+        label = claim("people-unit-own" if row.is_own else "people-unit", customer=name(row.Index))
+        nodes.append(Node(int(row.depth), str(label), str(note), bool(owes)))
+    alt = claim("people-picture-family-alt", units=count(len(nodes)))
+    return TreePicture(nodes, title=claim("people-picture-family", units=count(len(nodes))), alt=alt)
+
+
+def _nearest(family: pd.DataFrame) -> list[str]:
+    """So many units as a picture shows, in the order of the family: who stands above, below, then beside."""
+    (own,) = family.index[family["is_own"]]
+    above = [own]
+    while (parent := family.at[above[-1], "parent_id"]) in family.index:
+        above.append(parent)
+    chosen = dict.fromkeys(above[:MOST_ROWS])
+    below = {own}
+    for unit, parent in family["parent_id"].items():
+        if parent in below:
+            below.add(unit)
+    for kin in (below, set(family.index)):
+        for unit, parent in family["parent_id"].items():
+            if len(chosen) < MOST_ROWS and unit in kin and parent in chosen:
+                chosen[unit] = None
+    return [unit for unit in family.index if unit in chosen]

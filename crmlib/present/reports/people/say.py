@@ -7,7 +7,7 @@ import pandas as pd
 from crmlib.analyse.people.contacts import ACCOUNT_SIGNS, FRESH_DAYS, ROLES, ContactMap
 from crmlib.analyse.people.decisions import GAIN, MOVES, RISKS
 from crmlib.analyse.people.panorama import Panorama
-from crmlib.present.claims import STATE_WORDS, Claim, Fact, Family, claim, count, days, money, name
+from crmlib.present.claims import STATE_WORDS, Claim, Fact, Family, claim, count, days, money, name, share
 from crmlib.present.numbers import is_known
 from crmlib.present.reports.worklist.say import work_reason, work_step
 
@@ -91,11 +91,33 @@ def people_signs(found: Panorama) -> list[Claim]:
     return [SIGN_WORDS.claim(sign, days=days(FRESH_DAYS)) for sign in signs]
 
 
+def family_says(found: Panorama) -> list[Claim]:
+    """What the group is worth as a whole, and what others of it buy that this customer does not."""
+    family, currency = found.family, found.currency
+    facts = {
+        "units": count(len(family)),
+        "spend": money(family["spend_365d"].sum(min_count=1), currency),
+        "own": share(100 * family.loc[family["is_own"], "spend_365d"].sum() / family["spend_365d"].sum())
+        if family["spend_365d"].sum() > 0
+        else count(None),
+    }
+    said = [claim("people-family", **facts)]
+    owed = family["overdue_amount"].sum(min_count=1)
+    if is_known(owed) and owed > 0:
+        said.append(claim("people-family-owes", owed=money(owed, currency)))
+    if len(found.headroom):
+        top = next(found.headroom.itertuples())
+        room = money(top.headroom, currency)
+        said.append(claim("people-family-room", category=name(top.category), room=room))
+    return said
+
+
 def work_lines(work: pd.DataFrame, currency: str) -> list[tuple[str, str]]:
     """What to do, and why, as rows of a table."""
     return [(str(work_step(row)), str(work_reason(row, currency=currency))) for row in work.itertuples()]
 
 
-def customer_limits() -> list[Claim]:
-    """What the page does not say."""
-    return [claim("people-limits-moment"), claim("people-limits-work"), claim("people-limits-names")]
+def customer_limits(*, is_whole: bool) -> list[Claim]:
+    """What the page does not say; without the worklist of a run, what only that one tells."""
+    partial = [] if is_whole else [claim("people-limits-work")]
+    return [claim("people-limits-moment"), *partial, claim("people-limits-names")]

@@ -1,30 +1,42 @@
 """The page of one customer: its figures, tables and pictures, and the page whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 import crmlib
-from crmlib.analyse.people.contacts import ROLES
+from crmlib.analyse.people.contacts import ROLES, closing_day
 from crmlib.analyse.people.decisions import TIE_SOURCES
 from crmlib.analyse.people.panorama import TRAITS, Panorama, Panoramas
-from crmlib.analyse.worklist import worklist
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.kept import kept_or_made, read_kept
+from crmlib.prepare.privacy import shows_pseudonyms
 from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Picture, Prose
+from crmlib.present.blocks.base import BLOCK_MIME
+from crmlib.present.blocks.tables import without_empty
+from crmlib.present.blocks.trees import FoldedTable
 from crmlib.present.claims import Family, claim, count, days, money, name
 from crmlib.present.numbers import is_known
 from crmlib.present.publish.html import ReportWriter
 from crmlib.present.publish.page import check_size, environment, slug
 from crmlib.present.publish.publish import write_text
-from crmlib.present.reports.people.draw import WHAT_WORDS, deal_picture, people_picture, plot_history
+from crmlib.present.reports.people.draw import (
+    WHAT_WORDS,
+    deal_picture,
+    family_picture,
+    people_picture,
+    plot_history,
+)
 from crmlib.present.reports.people.say import (
     ROLE_WORDS,
     customer_answer,
     customer_limits,
     deal_says,
+    family_says,
     people_signs,
     person,
     work_lines,
@@ -34,53 +46,67 @@ from crmlib.schema.states import COLLECT, FOLLOW_UP, HAND_OVER
 TRAIT_WORDS = Family("people-trait", TRAITS)
 OUTCOME_WORDS = Family("people-outcome", ("open", "won", "lost"))
 TIE_WORDS = Family("people-tie", TIE_SOURCES)
+WORK = "work"
+"""Under this name a run keeps its worklist, from which the pages of customers take their lines."""
+
 PRESSING = (HAND_OVER, COLLECT, FOLLOW_UP)
-"""Actions of the worklist that one customer's page tells: they need no comparison with all the others."""
+"""Actions of the worklist that are told where no run has kept its own: they need no comparison of all customers."""
 
 
 class CustomerPages:
     """Pages of customers of one workspace; what they have in common is computed once."""
 
-    def __init__(self, crm: Crm) -> None:
+    def __init__(self, crm: Crm, *, context: Mapping[str, str] | None = None) -> None:
+        self.context = {
+            "workspace_title": crm.name,
+            "as_of": closing_day(crm).date().isoformat(),
+            "crmlib": crmlib.__version__,
+            "own_numbers": "" if shows_pseudonyms(crm) else str(claim("page-own-numbers")),
+        } | dict(context or {})
         self.crm, self.panoramas = crm, Panoramas(crm)
-        work = worklist(crm, only=PRESSING, stages=self.panoramas.stages)
-        self._work = dict(iter(work.table.groupby("customer_id")))
-        self._nothing = work.table.iloc[:0]
+        whole = read_kept(crm, WORK)
+        self.is_whole = whole is not None
+        found = whole or kept_or_made(crm, "work-pressing", self._pressing)
+        self.work = table = found["table"].assign(also=found["table"]["also"].map(tuple))
+        self._work = dict(iter(table.groupby("customer_id")))
+        self._nothing = table.iloc[:0]
+        self._names: dict[str, str] = {}
+
+    def _pressing(self) -> dict[str, pd.DataFrame]:
+        from crmlib.analyse.worklist import worklist
+
+        return {"table": worklist(self.crm, only=PRESSING, stages=self.panoramas.stages).table}
 
     def html(self, customer_id: str) -> tuple[str, str]:
         """The public name of a customer, given by number or pseudonym, and the page."""
         found = self.panoramas.of(customer_id)
         work = self._work.get(found.public_id, self._nothing)
         title = str(claim("people-title", customer=name(found.public_id)))
-        cells = [
-            cell
-            for heading, blocks in customer_sections(found, work)
-            if blocks
-            for cell in (_markdown(heading), *map(_shown, blocks))
-        ]
-        context = {
-            "workspace_title": self.crm.name,
-            "as_of": found.as_of_on.date().isoformat(),
-            "crmlib": crmlib.__version__,
-        }
-        resources = {
-            "writer": ReportWriter(title=title),
-            "title": title,
-            "context": context,
-            "show_code": False,
-        }
-        page = environment().get_template("index.html.j2")
-        html = page.render(resources=resources, nb=SimpleNamespace(cells=cells))
-        check_size(html, name=title)
-        return found.public_id, html
+        sections = customer_sections(found, work, is_whole=self.is_whole)
+        return found.public_id, page_of(title, sections, self.context)
 
     def write(self, customer_id: str, folder: Path) -> Path:
         """Write one page into a folder, under the customer's public name."""
         public, html = self.html(customer_id)
-        target = folder / f"customer-{slug(public)}.html"
+        target = folder / f"customer-{self._name_of(public)}.html"
         folder.mkdir(parents=True, exist_ok=True)
         write_text(target, html)
         return target
+
+    def _name_of(self, public: str) -> str:
+        """A file name of its own for each customer: numbers may differ in signs that no file name has."""
+        return self._names.setdefault(public, slug(public, set(self._names.values())))
+
+
+def page_of(title: str, sections: Iterable[tuple[str, list[Block]]], context: Mapping[str, str]) -> str:
+    """A page of headings and blocks; a section without blocks is left out."""
+    cells = [
+        cell for heading, blocks in sections if blocks for cell in (_markdown(heading), *map(_shown, blocks))
+    ]
+    told = {"writer": ReportWriter(title=title), "title": title, "context": context, "show_code": False}
+    html = environment().get_template("index.html.j2").render(resources=told, nb=SimpleNamespace(cells=cells))
+    check_size(html, name=title)
+    return html
 
 
 def _markdown(text: str) -> dict[str, Any]:
@@ -88,19 +114,24 @@ def _markdown(text: str) -> dict[str, Any]:
 
 
 def _shown(block: Block) -> dict[str, Any]:
-    data = block._repr_mimebundle_()
+    # No record and no files: nothing of the page goes into run.json, and its tables are small.
+    html = block._html()
+    data = {"text/html": html, "text/plain": Markup(html).striptags(), BLOCK_MIME: {"kind": block.kind}}
     return {"cell_type": "code", "source": "", "outputs": [{"output_type": "display_data", "data": data}]}
 
 
-def customer_sections(found: Panorama, work: pd.DataFrame) -> Iterator[tuple[str, list[Block]]]:
+def customer_sections(
+    found: Panorama, work: pd.DataFrame, *, is_whole: bool
+) -> Iterator[tuple[str, list[Block]]]:
     """Headings and blocks, in the order of the page; a section without blocks is left out."""
     yield "", [Answer(customer_answer(found, work)), customer_figures(found)]
     yield str(claim("people-heading-next")), _next(found, work)
     yield str(claim("people-heading-deals")), list(_deals(found))
     yield str(claim("people-heading-history")), _history(found)
     yield str(claim("people-heading-people")), _people(found)
+    yield str(claim("people-heading-family")), _family(found)
     yield str(claim("people-heading-bought")), _bought(found)
-    yield str(claim("people-heading-who")), [*_traits(found), Limits(customer_limits())]
+    yield str(claim("people-heading-who")), [*_traits(found), Limits(customer_limits(is_whole=is_whole))]
 
 
 def customer_figures(found: Panorama) -> KeyFigures:
@@ -144,7 +175,7 @@ def _deals(found: Panorama) -> Iterator[Block]:
         if len(tree.people) > 1:
             yield deal_picture(found, tree)
     if found.trees:
-        yield _deciders(found)
+        yield FoldedTable(_deciders(found))
 
 
 def _deciders(found: Panorama) -> DataTable:
@@ -225,7 +256,23 @@ def _people(found: Panorama) -> list[Block]:
         download=False,
     )
     signs = people_signs(found)
-    return [*([Prose(signs)] if signs else []), picture, shown]
+    return [*([Prose(signs)] if signs else []), picture, FoldedTable(shown)]
+
+
+def _family(found: Panorama) -> list[Block]:
+    if len(found.family) < 2:
+        return []
+    figures = ["spend_365d", "open_opportunity_amount", "overdue_amount"]
+    table = found.family.rename_axis("customer_id")[["parent_id", "held_pct", *figures]].reset_index()
+    shown = DataTable(
+        without_empty(table),
+        name="family",
+        caption=claim("people-table-family"),
+        currency=found.currency,
+        download=False,
+        digits=dict.fromkeys(figures, 0),
+    )
+    return [Prose(family_says(found)), family_picture(found), FoldedTable(shown)]
 
 
 def _bought(found: Panorama) -> list[Block]:
@@ -237,6 +284,7 @@ def _bought(found: Panorama) -> list[Block]:
             name="bought",
             caption=claim("people-table-bought"),
             currency=found.currency,
+            digits={"spend_365d": 0},
             download=False,
         )
     ]

@@ -76,7 +76,12 @@ def work_answer(work: Worklist) -> list[Claim]:
 @or_else(lambda missing: [])
 def work_begin(work: Worklist) -> list[Claim]:
     """What to do first: the top of the list."""
-    top = next(work.first.itertuples(), None)
+    return work_begin_of(work.first)
+
+
+def work_begin_of(rows: pd.DataFrame) -> list[Claim]:
+    """What to do first: the top of some rows of the worklist."""
+    top = next(rows.itertuples(), None)
     return [] if top is None else [claim("work-answer-begin", who=_who(top), step=work_step(top))]
 
 

@@ -62,6 +62,7 @@ people-outcome-lost = lost
 people-picture-deal = Who decides about deal “{ $deal }”, and who sways whom
 people-picture-deal-alt = A tree of { $people } { PLURAL($people, one: "person", other: "people") }: below each stand those who sway that person.
 people-picture-more = And { $rows } more, in the table below
+people-table-folded = As a table: { $caption }
 people-node-stance =
     { $stance ->
         [unknown] stance not known, { $touches } { PLURAL($touches, one: "contact", other: "contacts") }
@@ -131,11 +132,36 @@ people-node-contact =
 people-table-people = The people there
 people-influence-stated = stated
 people-influence-estimated = estimated
-people-sign-nobody-spoken-to = Nobody there has been spoken to in the last { $days }.
-people-sign-single-threaded = Only one person there has been spoken to in the last { $days }: get to know a second.
+people-sign-nobody-spoken-to = No named person there has been spoken to in the last { $days }.
+people-sign-single-threaded = Only one named person there has been spoken to in the last { $days }: get to know a second.
 people-sign-no-decider = None of those spoken to lately is known to decide.
 people-sign-champion-silent = Somebody who spoke for us in a deal has not been spoken to in the last { $days }.
 people-sign-champion-moved = Somebody who spoke for us here now works at another customer.
+
+## The group: family_says, family_picture
+
+people-heading-family = The group they belong to
+people-family = The { $units } customers of the group spent { $spend } together in the last year{ $own ->
+    [unknown] .
+   *[other] , { $own } of it this one.
+    }
+people-family-owes = Together they are { $owed } behind with payments: agree on credit for the group, not for each.
+people-family-room = Others of the group buy “{ $category }”, which this customer does not: worth about { $room } a year, by what similar customers spend.
+people-picture-family = Who owns whom in the group of { $units }
+people-picture-family-alt = A tree of { $units } customers: below each stand those that it owns.
+people-unit = { $customer }
+people-unit-own = { $customer }, this customer
+people-node-unit =
+    { $held ->
+        [unknown] spent { $spend } in a year
+       *[other] { $held } held, spent { $spend } in a year
+    }
+people-node-owing =
+    { $held ->
+        [unknown] { $owed } overdue
+       *[other] { $held } held, { $owed } overdue
+    }
+people-table-family = The group, as in the picture
 
 ## What they buy: bought_table
 

@@ -10,7 +10,7 @@ import pytest
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TreePicture
 from crmlib.present.claims import claim, count
-from crmlib.present.reports.people.draw import plot_history
+from crmlib.present.reports.people.draw import family_picture, plot_history
 from crmlib.present.reports.people.show import CustomerPages
 from crmlib.schema.errors import ParameterError
 from tests.present.drawn import faults_of
@@ -94,3 +94,52 @@ def test_rows_do_not_overlap_and_long_words_end_inside():
 def test_names_in_a_tree_are_escaped():
     html = picture(Node(0, EVIL, EVIL))._html()
     assert EVIL not in html and "&lt;script&gt;" in html
+
+
+def ties_page(owned):
+    ties = pd.DataFrame(owned, columns=["from_customer_id", "to_customer_id"]).assign(
+        relation="parent", share_pct=60.0
+    )
+    sold = pd.DataFrame(
+        {"opportunity_id": ["d"], "customer_id": ["u0"], "stage": "Offer", "outcome": "open", "amount": 10.0,
+         "created_at": "2024-01-01", "closed_at": [None], "owner_id": "e1"}
+    )  # fmt: skip
+    everyone = sorted({one for tie in owned for one in tie})
+    known = pd.DataFrame({"customer_id": everyone, "name": "Canary Ltd"})
+    return CustomerPages(
+        Crm.from_frames(as_of="2024-12-31", relations=ties, opportunities=sold, customers=known)
+    )
+
+
+def test_a_family_of_sixty_shows_the_customer_and_who_stands_above_and_lists_all():
+    pages = ties_page([(f"u{max((n - 1) // 3, 0)}", f"u{n}") for n in range(1, 60)])
+    found = pages.panoramas.of("u41")
+    tree = family_picture(found)
+    shown = [node.label for node in tree.nodes[:MOST_ROWS]]
+    assert {"u41, this customer", "u13", "u4", "u1", "u0"} <= set(shown) and len(tree.nodes) == 60
+    depths = {node.label.split(",")[0]: node.depth for node in tree.nodes}
+    assert shown[0] == "u0" and all(depths[one.split(",")[0]] <= 4 for one in shown)
+    html = pages.html("u41")[1]
+    assert "And 45 more, in the table below" in html and html.count(">u59<") == 1
+    assert faults_in_tree(drawn(tree)) == []
+
+
+def test_a_circle_of_ownership_is_drawn_as_a_line():
+    pages = ties_page([("u0", "u1"), ("u1", "u2"), ("u2", "u0")])
+    tree = family_picture(pages.panoramas.of("u2"))
+    assert sorted(node.label for node in tree.nodes) == ["u0", "u1", "u2, this customer"]
+    assert "The group they belong to" in pages.html("u1")[1]
+
+
+def test_a_chain_deeper_than_the_picture_keeps_the_customer_and_the_nearest_above():
+    pages = ties_page([(f"u{n}", f"u{n + 1}") for n in range(40)])
+    shown = [node.label for node in family_picture(pages.panoramas.of("u30")).nodes[:MOST_ROWS]]
+    assert shown == [*(f"u{n}" for n in range(16, 30)), "u30, this customer"]
+
+
+def faults_in_tree(svg):
+    """Words that leave the picture, or rows that touch."""
+    marks = [mark for mark in svg.iter() if mark.tag.endswith("text")]
+    heights = [float(mark.get("y")) for mark in marks]
+    outside = [mark.text for mark in marks if not 0 <= float(mark.get("x")) < WIDTH]
+    return outside + [pair for pair in itertools.pairwise(heights) if pair[1] - pair[0] < 12]

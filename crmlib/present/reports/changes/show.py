@@ -84,16 +84,23 @@ def parts_table(found: WhatChanged) -> DataTable | None:
     if found.split is None:
         return None
     rows = []
+    ago = found.year_ago
     counts = found.split.counts["customers"]
-    for way, parts, order in (
-        ("products", found.split.products, PRODUCT_PARTS),
-        ("customers", found.split.customers, CUSTOMER_PARTS),
-    ):
+    for way, order in (("products", PRODUCT_PARTS), ("customers", CUSTOMER_PARTS)):
+        parts, earlier = getattr(found.split, way), getattr(ago, way, pd.Series(dtype="float64"))
         for part in order:
-            if parts.get(part, 0.0):
-                said = str(cause(part, parts[part]))
-                rows.append((str(BY_PARTS.claim(way)), said, parts[part], counts.get(part)))
-    shown = pd.DataFrame(rows, columns=["way", "cause", "amount", "customers"])
+            amount, year = parts.get(part, 0.0), earlier.get(part)
+            if amount or year:
+                rows.append(
+                    (
+                        str(BY_PARTS.claim(way)),
+                        str(cause(part, amount or year)),
+                        amount,
+                        year,
+                        counts.get(part),
+                    )
+                )
+    shown = pd.DataFrame(rows, columns=["way", "cause", "amount", "amount_year", "customers"])
     if shown.empty:
         return None
     return _table(shown.dropna(axis=1, how="all"), "parts", claim("changes-table-parts"), found)
@@ -157,7 +164,7 @@ _LABELS = (
 )
 LABELS = Family("changes-label", _LABELS)
 _POINTS = ("rate_points", "mix_points")
-_MONEY = ("before", "now", "amount", "buyers", "spend", "rest")
+_MONEY = ("before", "now", "amount", "amount_year", "buyers", "spend", "rest")
 
 
 def _table(frame: pd.DataFrame, table: str, caption: Claim, found: WhatChanged) -> DataTable:

@@ -142,6 +142,7 @@ changes-data-lost-table = table gone
 changes-label-way = Looked at by
 changes-label-cause = What
 changes-label-amount = Difference
+changes-label-amount-year = To a year earlier
 changes-label-customers = Customers
 changes-label-before = Before
 changes-label-now = Now

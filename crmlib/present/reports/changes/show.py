@@ -150,6 +150,7 @@ _LABELS = (
         "way",
         "cause",
         "amount",
+        "amount_year",
         "customers",
         "before",
         "now",

@@ -64,7 +64,7 @@ def test_all_reports_are_there():
     assert [path.stem for path in NOTEBOOKS] == [
         *("01_data_health", "02_customer_profile", "03_segmentation", "04_cross_sell"),
         *("05_customer_value", "06_churn_and_life_cycle", "07_campaigns", "08_sales_pipeline"),
-        *("09_forecast_and_plan", "10_worklist", "14_what_changed"),
+        *("09_forecast_and_plan", "10_worklist", "13_model_health", "14_what_changed"),
     ]
 
 

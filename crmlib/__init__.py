@@ -20,6 +20,7 @@ _SHELF = {
         "CampaignSummary",
         "campaign_summary",
     ),
+    "crmlib.analyse.changes": ("what_changed", "WhatChanged"),
     "crmlib.analyse.churn.model": (
         "fit_churn",
         "fit_purchase",

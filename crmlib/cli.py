@@ -235,6 +235,18 @@ def claims(
     raise typer.Exit(print_claims(run, diff=diff))
 
 
+@app.command(epilog=EXIT_CODES, help="Set two published runs of a workspace beside each other.")
+def compare(
+    one: Run,
+    other: Run,
+    workspace: Annotated[Path | None, typer.Option(help="Where the folder of runs does not know it.")] = None,
+) -> None:
+    """Print what differs between two runs, and why; see `crmlib.present.run.compare.compare_runs`."""
+    from crmlib.present.run.console import print_compared
+
+    raise typer.Exit(print_compared(one, other, workspace=workspace))
+
+
 @app.command(
     epilog="Exit codes: 0 all is well, 1 a workspace failed or is too old, 3 there is none.",
     help="Show how all workspaces stand: last good run, its age, what failed since.",

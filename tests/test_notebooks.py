@@ -60,11 +60,11 @@ def open_cells(path):
     return [cell for cell in own_cells(path) if cell in kept]
 
 
-def test_the_ten_reports_are_there():
+def test_all_reports_are_there():
     assert [path.stem for path in NOTEBOOKS] == [
         *("01_data_health", "02_customer_profile", "03_segmentation", "04_cross_sell"),
         *("05_customer_value", "06_churn_and_life_cycle", "07_campaigns", "08_sales_pipeline"),
-        *("09_forecast_and_plan", "10_worklist"),
+        *("09_forecast_and_plan", "10_worklist", "13_model_health", "14_what_changed"),
     ]
 
 
@@ -171,7 +171,7 @@ def test_no_heading_names_a_library_or_an_algorithm(path):
 def test_it_says_whom_it_asks_before_it_computes(path):
     text = "".join(source(cell) for cell in own_cells(path))
     assert "crmlib.open_workspace(workspace, as_of=as_of or None)" in text
-    everybody = {path.stem for path in NOTEBOOKS if path.stem[:2] in ("01", "04", "08", "09", "10")}
+    everybody = {path.stem for path in NOTEBOOKS if path.stem[:2] in ("01", "04", "08", "09", "10", "14")}
     assert ("require_customers(crm)" in text) == (path.stem not in everybody)
 
 

@@ -377,7 +377,7 @@ def lately(crm: Crm) -> Lately | None:
     """The last whole quarter where deals are kept, else the last whole month; none where nothing was sold in it."""
     freq = "quarter" if "opportunities" in crm else "month"
     today = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
-    first_day = _last_whole(today, MONTHS[freq])
+    first_day = last_whole_period(today, MONTHS[freq])
     last_day = first_day + pd.DateOffset(months=MONTHS[freq]) - pd.Timedelta(days=1)
     parts = [part for part in (_sold(crm, freq), _deals(crm, freq)) if part is not None]
     if not parts or all(part.index.min() > first_day for part in parts):
@@ -407,7 +407,7 @@ def lately(crm: Crm) -> Lately | None:
     )
 
 
-def _last_whole(today: pd.Timestamp, months: int) -> pd.Timestamp:
+def last_whole_period(today: pd.Timestamp, months: int) -> pd.Timestamp:
     """The first day of the last period that is over at the end of a day."""
     tomorrow = today + pd.Timedelta(days=1)
     running = pd.Timestamp(tomorrow.year, (tomorrow.month - 1) // months * months + 1, 1)

@@ -20,7 +20,7 @@ from crmlib.schema.tables import CORE_TABLES, TABLES, table_spec
 _BEGINS = {"customers": "signed_up_on"}
 """Tables that have no time of their own, and the column before which a row was not there."""
 
-_BELONGS = {
+BELONGS = {
     "campaign_contacts": ("campaign_id", "campaigns"),
     "opportunity_contacts": ("opportunity_id", "opportunities"),
 }
@@ -56,7 +56,7 @@ def _view_sql(
     begins = spec.time or _BEGINS.get(spec.name, "")
     if begins in present:
         later_rows.append(f"coalesce({_later(spec.field(begins), moment, time_zone)}, false)")
-    key, owner = _BELONGS.get(spec.name, ("", ""))
+    key, owner = BELONGS.get(spec.name, ("", ""))
     owner_time = table_spec(owner).time or "" if owner in columns else ""
     if key in present and owner_time in columns.get(owner, ()):
         unborn = _later(table_spec(owner).field(owner_time), moment, time_zone)

@@ -15,6 +15,7 @@ import glob
 import json
 import os
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from crmlib.prepare.config.parts import OutreachConfig
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.crm import StagedTables, stage_tables
 from crmlib.prepare.engine import Engine, EngineError
+from crmlib.prepare.private import private_folder, write_private
 from crmlib.prepare.sources.encodings import sha256_of
 from crmlib.schema.errors import ParameterError, SourceError
 from crmlib.schema.tables import table_spec
@@ -239,8 +241,24 @@ MOST_KEPT = 36
 
 def last_kept(crm: Any, what: str) -> dict[str, Any] | None:
     """What was kept at the last closing moment before this one."""
-    earlier = [one for one in _all(crm, what) if one["as_of"] < crm.as_of.isoformat()]
+    earlier = all_kept(crm, what)
     return earlier[-1] if earlier else None
+
+
+def all_kept(crm: Any, what: str) -> list[dict[str, Any]]:
+    """What was kept at every closing moment before this one, the oldest first."""
+    return [one for one in _all(crm, what) if one["as_of"] < crm.as_of.isoformat()]
+
+
+def kept_key(crm: Any) -> str:
+    """The workspace's own secret for names of customers in what is kept; made once, empty where nothing can be."""
+    root = getattr(crm.config, "root", None)
+    if root is None or not os.access(root, os.W_OK):
+        return ""
+    file = private_folder(root / KEPT_FOLDER) / "key"
+    if not file.is_file():
+        write_private(file, secrets.token_urlsafe(32).encode())
+    return file.read_text(encoding="utf-8")
 
 
 def keep(crm: Any, what: str, found: dict[str, Any]) -> None:

@@ -46,6 +46,12 @@ def require_customers(crm: Any) -> None:
         )
 
 
+def require_sales(crm: Any) -> None:
+    """Skip the report where neither orders nor deals are kept."""
+    if "transactions" not in crm and "opportunities" not in crm:
+        raise SkipReport("Neither orders nor deals are kept here.", table="transactions")
+
+
 def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
     """Skip the report where too few customers have bought to say anything about them."""
     buyers = int((indicators["order_count"] > 0).sum())

@@ -45,6 +45,8 @@ HEALTH_REPORT = "data_health"
 WORKLIST_REPORT = "worklist"
 """The report that says what to do next: on the index of a run its findings have a part of their own."""
 
+CHANGES_REPORT = "what_changed"
+"""The report that says what is different: on the index of a run its answer has a part of its own."""
 SPEAKS_FIRST = (
     *("forecast_and_plan", "sales_pipeline", "churn_and_life_cycle", "customer_value", "campaigns"),
     *("segmentation", "cross_sell", "customer_profile"),
@@ -254,7 +256,8 @@ def found_in_turn(reports: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any
         last = len(places) + (report.get("name") == HEALTH_REPORT)
         return places.get(str(report.get("name")), last)
 
-    return sorted((one for one in reports if one.get("name") != WORKLIST_REPORT), key=place)
+    own_parts = (WORKLIST_REPORT, CHANGES_REPORT)
+    return sorted((one for one in reports if one.get("name") not in own_parts), key=place)
 
 
 def moment_of(run: str) -> datetime:

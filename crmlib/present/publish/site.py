@@ -11,7 +11,7 @@ from crmlib.present.blocks.figures import NOT_KNOWN, figure_cell, is_known, show
 from crmlib.present.claims import Claim, Fact, claim, name, share
 from crmlib.present.publish.manifest import index_figures, reader_notes
 from crmlib.present.publish.page import date_words, environment
-from crmlib.present.publish.publish import HEALTH_REPORT, WORKLIST_REPORT, found_in_turn
+from crmlib.present.publish.publish import CHANGES_REPORT, HEALTH_REPORT, WORKLIST_REPORT, found_in_turn
 from crmlib.schema.audiences import DEFAULT
 
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 3
@@ -118,6 +118,7 @@ def run_index(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> s
             figures=_figures(run, done),
             compared=_compared(run, done),
             work=_work(done),
+            changed=_changed(done),
             findings=_findings(done),
             cards=[_card(report) for report in reports if report.get("status", "done") != "skipped"],
             health=_health(run, done),
@@ -184,6 +185,13 @@ def _work(done) -> dict[str, Any]:
     report = next((report for report in done if report.get("name") == WORKLIST_REPORT), {})
     found = _found(report)
     return {"found": found, "href": report.get("href"), "title": report.get("title")} if found else {}
+
+
+def _changed(done) -> dict[str, Any]:
+    """What is different and why, in the sentences of the report about it, and where the rest is."""
+    report = next((report for report in done if report.get("name") == CHANGES_REPORT), {})
+    said = [sentence for block in _blocks(report, "answer") for sentence in _sentences(block)]
+    return {"said": said[:3], "href": report.get("href"), "title": report.get("title")} if said else {}
 
 
 def _found(report) -> list[dict[str, Any]]:

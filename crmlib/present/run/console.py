@@ -381,6 +381,22 @@ def print_claims(run: Path, *, diff: Path | None = None) -> int:
     return 0
 
 
+def print_compared(one: Path, other: Path, *, workspace: Path | None = None) -> int:
+    """Print two runs beside each other, the earlier one first, and what changed between them."""
+    from crmlib.present.blocks.tables import plain
+    from crmlib.present.run.compare import compare_runs
+
+    found = compare_runs(one, other, workspace=workspace)
+    console = Console(highlight=False)
+    console.print(escape(f"{found.moments[0]} and {found.moments[1]}"))
+    for table in (found.figures, found.tables):
+        if len(table):
+            console.print(_table(table.astype("object").where(table.notna(), "")))
+    for says in found.says:
+        console.print(escape(plain(says)), soft_wrap=True)
+    return 0
+
+
 def print_status(out: Path, *, max_age_hours: float | None = None) -> int:
     """Print the last runs of all workspaces; 1 where the last attempt failed, or the last good run is too old."""
     from crmlib.present.run.status import read_status

@@ -218,6 +218,14 @@ def test_the_index_opens_with_what_to_do_and_takes_findings_across_subjects():
     work, found = said.split("What to do next")[1].split("What we found")
     assert "worklist one." in work and "worklist two." in work and work.strip().endswith("See the whole list")
     assert run_index({}, done).count("See the whole list") == 1
+    changed = {
+        "name": "what_changed",
+        "title": "What changed",
+        "href": "w.html",
+        "blocks": record(Answer("Up.", "Why.")),
+    }
+    said_too = words(run_index({}, [*done, changed]))
+    assert "What changed Up. Why. See what made the difference" in said_too and "What changed" not in said
     order = re.findall(r"(\w+) (one|two)\.", found.split("Reports")[0])
     assert [name for name, _ in order] == [
         *("forecast_and_plan", "sales_pipeline", "cross_sell", "my_own", "data_health")

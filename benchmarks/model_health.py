@@ -1,0 +1,132 @@
+"""How often the verdict on a model is wrong: 200 simulated years each of a model that holds, and of ones that fail.
+
+Every month a promise is made about each customer and judged a quarter later by the rules of
+`crmlib.analyse.promises`. Months bring surprises that the promised range of 80 % knows of, and promises overlap.
+
+    python benchmarks/model_health.py --years 200 [--without-order]
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from crmlib.analyse import promises
+from crmlib.analyse.learn import evaluate as learnt
+
+MONTHS, AHEAD, SURPRISE = 15, 3, 0.15
+"""Promises of twelve months and the quarter after them; standard deviation of a month on the log-odds scale."""
+
+
+def year(rng: np.random.Generator, *, customers: int, shift: float, ranks: bool) -> list[tuple[str, int]]:
+    """The verdicts of one year, month by month; from its middle on the truth moves by `shift`, if at all."""
+    months = rng.normal(0, SURPRISE, MONTHS + AHEAD) + np.where(
+        np.arange(MONTHS + AHEAD) >= 6, shift / AHEAD, 0
+    )
+    rows, found = [], []
+    for month in range(MONTHS):
+        truth = rng.normal(-0.5, 1, customers)
+        said = truth if ranks else rng.permutation(truth)
+        draws = [expit(said + x).mean() for x in rng.normal(0, SURPRISE * AHEAD**0.5, 200)]
+        draws = rng.binomial(customers, draws) / customers
+        stopped = rng.random(customers) < expit(truth + months[month : month + AHEAD].sum())
+        one = {
+            "customers": {
+                str(i): [p, silence, 1.0]
+                for i, (p, silence) in enumerate(
+                    zip(expit(said), truth + rng.normal(0, 1, customers), strict=True)
+                )
+            },
+            "range": [float(end) for end in np.quantile(draws, [0.1, 0.9])],
+        }
+        made = pd.Timestamp("2024-01-01") + pd.DateOffset(months=month)
+        came = {str(i) for i in np.flatnonzero(~stopped)}
+        rows.append(
+            {"made_on": made, "until": made + pd.DateOffset(months=AHEAD), **promises.score(one, came)}
+        )
+        verdict, _ = promises.judge(pd.DataFrame(rows), promises.drift_of({}, pd.DataFrame()))
+        found.append((verdict, month))
+    return found
+
+
+def expit(x: np.ndarray) -> np.ndarray:
+    """Log-odds as a probability."""
+    return 1 / (1 + np.exp(-x))
+
+
+def in_order(*_: object, **__: object) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Stands for the evaluation where only shares are judged: a model in good order, ahead of the plain rule."""
+    rows = pd.DataFrame(
+        {"model": ["model", "plain"], "auc": [0.8, 0.7], "auc_low": [0.7, 0.6], "auc_high": [0.9, 0.8]}
+    )
+    return rows, pd.DataFrame({"auc_difference": [0.1], "auc_low": [0.0], "auc_high": [0.2]})
+
+
+def drift_alarms(rng: np.random.Generator, *, customers: int, moved: float, years: int) -> float:
+    """Of years of twelve looks at six figures, those in which any counts as drifted, in percent."""
+    hits = 0
+    for _ in range(years):
+        then = {f"f{i}": promises.spread_of(pd.Series(rng.lognormal(0, 1, customers))) for i in range(6)}
+        looks = (
+            pd.DataFrame({f"f{i}": rng.lognormal(moved if i == 0 else 0, 1, customers) for i in range(6)})
+            for _ in range(12)
+        )
+        hits += any(promises.drift_of(then, look)["drifted"].any() for look in looks)
+    return 100 * hits / years
+
+
+def main() -> None:
+    """Print one line a case."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--years", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--without-order", action="store_true", help="Quick: judge shares alone, not the order."
+    )
+    given = parser.parse_args()
+    learnt.DRAWS = 100
+    if given.without_order:
+        promises.evaluate = in_order
+    print("case\tcustomers\tdo_not_use_pct\trefit_pct\twatch_pct\tmedian_months_to_alarm")
+    for case, customers, shift, ranks in (
+        ("holds", 400, 0.0, True),
+        ("holds", 150, 0.0, True),
+        ("share moves by 1 on the log-odds scale", 400, 1.0, True),
+        ("no order", 400, 0.0, False),
+    ):
+        if given.without_order and not ranks:
+            continue
+        rng = np.random.default_rng(given.seed)
+        years = [year(rng, customers=customers, shift=shift, ranks=ranks) for _ in range(given.years)]
+        shares = [
+            100 * np.mean([any(verdict == name for verdict, _ in one) for one in years])
+            for name in (promises.DO_NOT_USE, promises.REFIT, promises.WATCH)
+        ]
+        alarms = [
+            min([m for v, m in one if v in (promises.DO_NOT_USE, promises.REFIT)], default=np.nan)
+            for one in years
+        ]
+        print(
+            case,
+            customers,
+            *(f"{x:.1f}" for x in shares),
+            f"{np.nanmedian(alarms):.0f}",
+            sep="\t",
+            flush=True,
+        )
+    print(
+        "drift of inputs\tcustomers\tmoved by (standard deviations of the logarithm)\tyears_with_an_alarm_pct"
+    )
+    for customers, moved in ((200, 0.0), (1000, 0.0), (1000, 0.25), (1000, 0.75)):
+        found = drift_alarms(
+            np.random.default_rng(given.seed), customers=customers, moved=moved, years=given.years
+        )
+        print("figures", customers, moved, f"{found:.1f}", sep="\t", flush=True)
+
+
+if __name__ == "__main__":
+    main()

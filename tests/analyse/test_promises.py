@@ -1,0 +1,154 @@
+"""Models watched: what was promised is kept without names, scored when it is due, and judged by stated rules."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmlib import open_workspace
+from crmlib.analyse.promises import (
+    DO_NOT_USE,
+    HOLDS,
+    REFIT,
+    TOO_EARLY,
+    WATCH,
+    drift_of,
+    judge,
+    keep_promise,
+    one_after_the_other,
+    score,
+    spread_of,
+    watch_model,
+)
+from crmlib.present.blocks import Skipped
+from crmlib.present.reports.models import say, show
+
+NO_DRIFT = drift_of({}, pd.DataFrame())
+
+
+def promise(rng, *, customers=400, ranks=True, low=0.3, high=0.7):
+    """A promise, and who came: the truth follows what was said, or has nothing to do with it."""
+    truth = rng.uniform(0.05, 0.95, customers)
+    said = truth if ranks else rng.permutation(truth)
+    silence = truth + rng.normal(0, 0.5, customers)
+    table = {f"K-{i}": [p, s, 10.0] for i, (p, s) in enumerate(zip(said, silence, strict=True))}
+    came = {f"K-{i}" for i in np.flatnonzero(rng.random(customers) > truth)}
+    return {"customers": table, "range": [low, high]}, came
+
+
+def due(*scores, days=90):
+    """Promises that follow each other without sharing a day."""
+    made = [pd.Timestamp("2024-01-31") + pd.Timedelta(days=days * i) for i in range(len(scores))]
+    return pd.DataFrame(
+        [
+            {"made_on": day, "until": day + pd.Timedelta(days=90), **one}
+            for day, one in zip(made, scores, strict=True)
+        ]
+    )
+
+
+def test_a_promise_is_scored_as_counted_by_hand():
+    table = {f"K-{i}": [0.9 if i < 40 else 0.1, float(i < 20), 5.0] for i in range(80)}
+    found = score({"customers": table, "range": [0.4, 0.6]}, {f"K-{i}" for i in range(40, 80)})
+    assert (found["customers"], found["stopped"], found["actual_pct"]) == (80, 40, 50)
+    assert found["expected_pct"] == pytest.approx(50)
+    assert (
+        found["auc"] == 1
+        and found["plain_auc"] == pytest.approx(0.75)
+        and found["ahead"] == pytest.approx(0.25)
+    )
+    assert (found["is_covered"], found["money_expected"], found["money_actual"]) == (1, 200, 200)
+
+
+def test_few_customers_get_no_verdict():
+    one = promise(np.random.default_rng(1), customers=40)
+    assert np.isnan(score(*one)["auc"])
+    assert judge(due(score(*one)), NO_DRIFT) == (TOO_EARLY, "few")
+    assert judge(pd.DataFrame(), NO_DRIFT) == (TOO_EARLY, "none_due")
+
+
+def test_verdicts_by_their_rules():
+    rng = np.random.default_rng(2)
+    good, bad = (score(*promise(rng, ranks=ranks)) for ranks in (True, False))
+    missed = good | {"low_pct": 60.0, "high_pct": 70.0}
+    other_side = good | {"low_pct": 20.0, "high_pct": 30.0}
+    assert judge(due(good, good), NO_DRIFT) == (HOLDS, "kept")
+    assert judge(due(bad), NO_DRIFT)[0] != DO_NOT_USE, "one alone may be chance"
+    assert judge(due(bad, bad), NO_DRIFT) == (DO_NOT_USE, "no_order")
+    behind = good | {"ahead_high": -0.01}
+    assert judge(due(behind, behind), NO_DRIFT) == (DO_NOT_USE, "plain_better")
+    assert judge(due(good, missed), NO_DRIFT) == (WATCH, "missed_once")
+    assert judge(due(missed, missed), NO_DRIFT) == (REFIT, "missed")
+    assert judge(due(missed, other_side), NO_DRIFT) == (WATCH, "missed_once")
+    assert judge(due(missed, missed, days=30), NO_DRIFT)[0] == WATCH, "they share days, so they are one"
+
+
+def test_promises_that_share_a_day_are_judged_once():
+    table = due(*[{"customers": i} for i in range(7)], days=30)
+    assert one_after_the_other(table)["customers"].tolist() == [0, 3, 6]
+
+
+def test_drift_is_found_where_enough_customers_moved_and_nowhere_else():
+    rng = np.random.default_rng(3)
+    old = {
+        "spend": spread_of(pd.Series(rng.lognormal(0, 1, 600))),
+        "age": spread_of(pd.Series(rng.normal(0, 1, 600))),
+    }
+    now = pd.DataFrame({"spend": rng.lognormal(0.8, 1, 600), "age": rng.normal(0, 1, 600)})
+    found = drift_of(old, now)
+    assert found["drifted"].to_dict() == {"spend": True, "age": False}
+    assert found.loc["spend", "low"] > 0.1 and found.loc["spend", "low"] < found.loc["spend", "distance"]
+    assert drift_of(old, now.head(199)).empty
+    gone = drift_of(old, now.assign(age=np.nan))
+    assert gone.loc["age", "drifted"] and np.isfinite(gone.loc["age", "psi"])
+
+
+class _Model:
+    """What a promise reads of a fitted model."""
+
+    stops, horizon_days, active_days, level, features = True, 30, None, None, ["spend_total"]
+
+    def __init__(self, scores, value):
+        self.scores, self.value = scores, value
+
+
+def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_path):
+    days = {f"c{i:03d}": ["2025-01-10", "2025-03-05"] if i % 2 else ["2025-01-10"] for i in range(160)}
+    lines = [(f"{who}-{day}", who, "tea", day, 5.0) for who, own in days.items() for day in own]
+    names = ["order_id", "customer_id", "product_id", "ordered_at", "net_amount"]
+    pd.DataFrame(lines, columns=names).to_csv(tmp_path / "lines.csv", index=False)
+    toml = (
+        'name = "shop"\ncurrency = "EUR"\nas_of = "2025-04-30"\n[tables.transactions]\nfrom = "lines.csv"\n'
+    )
+    (tmp_path / "crm.toml").write_text(toml)
+    crm = open_workspace(tmp_path)
+    scores = pd.Series({who: 0.2 if len(own) > 1 else 0.8 for who, own in days.items()})
+    figures = pd.DataFrame({"recency_days": 18.0, "spend_total": 5.0, "order_count": 1}, index=list(days))
+    for day in ("2025-02-28", "2025-02-27", "2025-03-31"):
+        keep_promise(
+            replace(crm, as_of=pd.Timestamp(day)), _Model(scores, pd.Series(9.0, scores.index)), figures
+        )
+    keep_promise(
+        replace(crm, as_of=pd.Timestamp("2025-03-15")),
+        _Model(1 - scores, pd.Series(9.0, scores.index)),
+        figures,
+    )
+    text = (tmp_path / ".kept" / "promises.json").read_text()
+    assert not any(who in text for who in days) and "c001" not in text
+    assert (tmp_path / ".kept" / "key").stat().st_mode & 0o077 == 0
+    early = watch_model(replace(crm, as_of=pd.Timestamp("2025-03-20")))
+    assert early.verdict == TOO_EARLY and early.waiting >= 1
+    watch = watch_model(crm)
+    assert watch.scored["auc"].iloc[0] == 1 and watch.scored["stopped"].iloc[0] == 80
+    assert watch.scored["made_on"].iloc[0] < pd.Timestamp("2025-03-01")
+    assert len(json.loads(text)) == len(watch.scored) + watch.waiting
+    said = " ".join(
+        map(str, [*say.models_answer(watch), *say.models_findings(watch), *say.models_drift(watch)])
+    )
+    assert "stopped within" in said and show.scored_table(watch) is not None
+    model = _Model(scores, scores)
+    assert say.unless_refuted(model, watch) is model
+    off = say.unless_refuted(model, replace(watch, verdict=DO_NOT_USE, reason="no_order"))
+    assert isinstance(off, Skipped) and "left out" in str(off.reason)

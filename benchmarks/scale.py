@@ -13,11 +13,11 @@ import os
 import platform
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -107,7 +107,10 @@ def measured(command: list[str], *, limit: float) -> dict[str, float | str]:
             peak = max(peak, _resident(process.pid))
             if time.perf_counter() - begun > limit:
                 ended = f"above {limit:.0f} s"
-                os.killpg(process.pid, signal.SIGKILL)
+                # A report's kernels lead groups of their own.
+                for one in _tree(process.pid):
+                    with suppress(psutil.NoSuchProcess):
+                        one.kill()
                 process.wait()
             time.sleep(0.1)
         if process.returncode and ended == "done":
@@ -117,24 +120,26 @@ def measured(command: list[str], *, limit: float) -> dict[str, float | str]:
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {
         "wall": time.perf_counter() - begun,
-        "processor": processor,
+        # What was killed inside is reaped by nobody here, so its processor time is not known.
+        "processor": float("nan") if ended.startswith("above") else processor,
         "peak_gb": peak / 1e9,
         "ended": ended,
     }
 
 
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
 def _resident(pid: int) -> int:
     total = 0
-    try:
-        tree = [psutil.Process(pid)]
-        tree += tree[0].children(recursive=True)
-    except psutil.NoSuchProcess:
-        return 0
-    for one in tree:
-        try:
+    for one in _tree(pid):
+        with suppress(psutil.NoSuchProcess):
             total += one.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
     return total
 
 

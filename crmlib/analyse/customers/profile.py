@@ -16,7 +16,6 @@ from crmlib.measure.purchases.history import (
     net_sales_by_month,
     purchases_by_month,
     rfm_scores,
-    rfm_table,
     sales_totals,
 )
 from crmlib.prepare.clock import local_time
@@ -134,11 +133,13 @@ def customer_profile(crm: Crm) -> CustomerProfile:
     >>> profile.type_table[["customers", "spend_share_pct"]].to_numpy().tolist()
     [[1.0, 75.0], [1.0, 25.0]]
     """
-    lines = crm.table("transactions")
+    crm.table("transactions")  # says how to bring it, where it is not there
     indicators = compute_indicators(crm)
     buyers = indicators[indicators["order_count"] > 0]
     kinds = _definitions(crm) or CUSTOMER_TYPES
-    rfm = rfm_table(lines, as_of=crm.as_of, time_zone=crm.time_zone)
+    # Orders are not settled a second time for the figures that `rfm_table` would give.
+    figures = buyers[["recency_days", "order_count", "spend_total"]].astype({"recency_days": "int64"})
+    rfm = rfm_scores(figures)
     types = customer_types(rfm, definitions=None if kinds is CUSTOMER_TYPES else kinds)
     return CustomerProfile(
         as_of=local_time(crm.as_of, time_zone=crm.time_zone),

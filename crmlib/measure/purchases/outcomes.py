@@ -9,7 +9,7 @@ from crmlib.measure.indicators.steps import indicator_steps, order_lines_sql, so
 from crmlib.measure.steps import ask, columns_here, moments
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.engine import Engine, columns_of, require_columns
+from crmlib.prepare.engine import Engine, ask_in_place, columns_of, require_columns
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
 _ALL = """
@@ -146,15 +146,19 @@ def ask_orders(
     present = columns_of(transactions)
     read = [_READ_AS[name] if name in present else _WHERE_MISSING[name] for name in _READ_AS]
     read += [f"cast(null as {kind}) as {name}" for name, kind in _UNUSED.items()]
-    lines = order_lines_sql(f"select {', '.join(read)} from given_transactions")
+    lines = order_lines_sql(f"select {', '.join(read)} from lines_at_hand")
     sql = indicator_steps({"order_lines": lines}).add(steps or {}).sql(question)
-    with Engine() as engine:
-        engine.register("given_transactions", transactions, columns=[n for n in _READ_AS if n in present])
-        try:
-            table = engine.to_pandas(sql, moments(sql, as_of=as_of, time_zone=time_zone))
-        except Exception as error:
-            raise SchemaError(
-                "transactions holds a value that is no time (ordered_at) or no finite amount (net_amount): "
-                f"{str(error).strip().splitlines()[0]}"
-            ) from error
+    values = moments(sql, as_of=as_of, time_zone=time_zone)
+    try:
+        table = ask_in_place(transactions, sql, values, name="lines_at_hand")
+        if table is None:
+            with Engine() as engine:
+                names = [name for name in _READ_AS if name in present]
+                engine.register("lines_at_hand", transactions, columns=names)
+                table = engine.to_pandas(sql, values)
+    except Exception as error:
+        raise SchemaError(
+            "transactions holds a value that is no time (ordered_at) or no finite amount (net_amount): "
+            f"{str(error).strip().splitlines()[0]}"
+        ) from error
     return table.set_index("customer_id")

@@ -10,6 +10,7 @@ from crmlib.measure.steps import ask, columns_here, moments
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine, columns_of, require_columns
+from crmlib.prepare.spark import engine_for
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
 _ALL = """
@@ -148,7 +149,7 @@ def ask_orders(
     read += [f"cast(null as {kind}) as {name}" for name, kind in _UNUSED.items()]
     lines = order_lines_sql(f"select {', '.join(read)} from given_transactions")
     sql = indicator_steps({"order_lines": lines}).add(steps or {}).sql(question)
-    with Engine() as engine:
+    with engine_for(transactions) as engine:
         engine.register("given_transactions", transactions, columns=[n for n in _READ_AS if n in present])
         try:
             table = engine.to_pandas(sql, moments(sql, as_of=as_of, time_zone=time_zone))

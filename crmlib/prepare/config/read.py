@@ -21,6 +21,7 @@ from crmlib.prepare.config.parts import (
     CURRENCIES,
     Checks,
     ColumnConfig,
+    EngineConfig,
     FilterConfig,
     IdentityConfig,
     IndicatorConfig,
@@ -57,7 +58,7 @@ class WorkspaceConfig(Section):
     time_zone : str
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
-    tables, indicators, scorecard, reports, checks, privacy, limits, pipeline, offers, outreach, identity, \
+    tables, indicators, scorecard, reports, checks, privacy, limits, engine, pipeline, offers, outreach, identity, \
 source, customer_types
         As the sections of crm.toml.
     """
@@ -75,6 +76,7 @@ source, customer_types
     checks: Checks = {}
     privacy: PrivacyConfig = PrivacyConfig()
     limits: LimitsConfig = LimitsConfig()
+    engine: EngineConfig = Field(default=EngineConfig(), exclude=True)
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
@@ -132,6 +134,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("scorecard",): ScorecardConfig,
     ("privacy",): PrivacyConfig,
     ("limits",): LimitsConfig,
+    ("engine",): EngineConfig,
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,

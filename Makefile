@@ -8,7 +8,7 @@ WORKSPACES ?= data/retail data/b2b
 SAMPLE := data/b2b/exports/book.xlsx
 PORT ?= 8888
 
-.PHONY: report sample test coverage lab lint setup lock clean
+.PHONY: report sample test spark-test coverage lab lint setup lock clean
 .DEFAULT_GOAL := report
 
 report: $(READY) $(SAMPLE)
@@ -24,6 +24,15 @@ sample: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+
+# Spark has a venv of its own on top of ours: neither the lock nor `make test` grows by it. Java 17 has to be there.
+spark-test: $(READY)
+	@test -x $(VENV)/spark/bin/python || $(PYTHON) -m venv $(VENV)/spark
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > $$($(VENV)/spark/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/house.pth
+	@$(VENV)/spark/bin/python -m pip install --quiet "pyspark>=4.1" "grpcio>=1.67" "grpcio-status>=1.67" \
+	  "googleapis-common-protos>=1.65" "zstandard>=0.25"
+	PYTHONPATH=$(CURDIR) $(VENV)/spark/bin/python -m pytest tests/engine
 
 coverage: $(READY)
 	$(BIN)/python -m pytest --cov --cov-report=term

@@ -15,7 +15,14 @@ from tests.present.consistency import faults, run_in
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = {
     *("data_health", "customer_profile", "segmentation", "cross_sell"),
-    *("customer_value", "churn_and_life_cycle", "forecast_and_plan", "worklist", "what_changed", "model_health"),
+    *(
+        "customer_value",
+        "churn_and_life_cycle",
+        "forecast_and_plan",
+        "worklist",
+        "what_changed",
+        "model_health",
+    ),
 }
 REPEATED = {"customer_profile", "segmentation", "customer_value", "churn_and_life_cycle"}
 """Made twice: those that draw lots, and that with the key figures. Offers and forecasts give the same bytes twice

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -62,6 +63,9 @@ class Engine:
     temp_directory : path, optional
         Where intermediate results go that do not fit the memory.
     """
+
+    reads_in_parts = True
+    """Whether many customers are better asked for in parts than all at once."""
 
     def __init__(
         self,
@@ -130,7 +134,7 @@ class Engine:
 
     def branch(self, name: str, views: Mapping[str, str]) -> "Engine":
         """A second engine over the same data, in which some tables are views of those here."""
-        other = object.__new__(Engine)
+        other = copy(self)
         other._connection = self._connection.cursor()
         (here,) = self.rows("select current_schema()")[0]
         schema, here = self.quote(name if here == "main" else f"{here}_{name}"), self.quote(here)
@@ -160,14 +164,14 @@ class Engine:
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> pd.DataFrame:
         """The result of SQL as a DataFrame: by way of Arrow, decimals as float64."""
-        return _decimals_as_floats(self.to_arrow(sql, parameters)).to_pandas()
+        return decimals_as_floats(self.to_arrow(sql, parameters)).to_pandas()
 
     def to_pandas_by_parts(
         self, sql: str, parts: Sequence[Mapping[str, Any]], *, order_by: str
     ) -> pd.DataFrame:
         """The results of one statement for several sets of parameters, one below the other, each in order."""
         # The engine sorts wide rows on one core; few rows at a time are sorted faster here.
-        tables = (_decimals_as_floats(self.to_arrow(sql, part)) for part in parts)
+        tables = (decimals_as_floats(self.to_arrow(sql, part)) for part in parts)
         ordered = [table.take(pc.sort_indices(table.column(order_by))) for table in tables]
         return pa.concat_tables(ordered, promote_options="permissive").to_pandas()
 
@@ -188,7 +192,8 @@ class Engine:
         return exp.convert(value).sql(dialect="duckdb")
 
 
-def _decimals_as_floats(table: pa.Table) -> pa.Table:
+def decimals_as_floats(table: pa.Table) -> pa.Table:
+    """An Arrow table with its decimals as float64."""
     for i, field in enumerate(table.schema):
         if pa.types.is_decimal(field.type):
             table = table.set_column(i, field.name, table.column(i).cast(pa.float64()))
@@ -208,7 +213,7 @@ def ask_in_place(table: Any, sql: str, parameters: Mapping[str, Any], *, name: s
     # A relation's query takes no parameters.
     written = re.sub(r"\$(\w+)", lambda found: Engine.literal(parameters[found[1]]), sql)
     with _memory_explained():
-        return _decimals_as_floats(table.query(name, written).to_arrow_table()).to_pandas()
+        return decimals_as_floats(table.query(name, written).to_arrow_table()).to_pandas()
 
 
 def columns_of(table: Any) -> list[str]:
@@ -266,6 +271,8 @@ def _as_arrow_or_pandas(table: Any, columns: Sequence[str] | None) -> Any:
         return table[names]
     if hasattr(table, "to_arrow"):
         return table.select(names).to_arrow()
+    if hasattr(table, "toArrow"):
+        return table.select(*names).toArrow()
     raise SchemaError(
         f"A {type(table).__name__} is no table. Give a pandas or polars DataFrame, an Arrow table or a "
         "DuckDB relation."

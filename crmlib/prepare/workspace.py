@@ -42,6 +42,7 @@ from crmlib.prepare.sources.door import (
     fingerprints,
     open_source,
 )
+from crmlib.prepare.spark import asks_for_spark, engine_of_snapshot
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import CORE_TABLES, table_spec
 
@@ -124,7 +125,9 @@ def open_workspace(
         checks=_with_notices(
             report_from_json(manifest, snapshot / "set_aside"), _healed(snapshot, damage, loaded)
         ),
-        engine=open_snapshot(snapshot, tables),
+        engine=engine_of_snapshot(snapshot, tables, settings=config.engine)
+        if asks_for_spark(config.engine)
+        else open_snapshot(snapshot, tables),
         currency=config.currency,
         time_zone=config.time_zone,
         config=config,

@@ -10,6 +10,7 @@ from crmlib.measure.steps import ask, columns_here, moments
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine, ask_in_place, columns_of, require_columns
+from crmlib.prepare.spark import engine_for
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
 _ALL = """
@@ -152,7 +153,7 @@ def ask_orders(
     try:
         table = ask_in_place(transactions, sql, values, name="lines_at_hand")
         if table is None:
-            with Engine() as engine:
+            with engine_for(transactions) as engine:
                 names = [name for name in _READ_AS if name in present]
                 engine.register("lines_at_hand", transactions, columns=names)
                 table = engine.to_pandas(sql, values)

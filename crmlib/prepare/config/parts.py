@@ -299,6 +299,23 @@ def _memory(given: str) -> str:
     return given
 
 
+class EngineConfig(Section):
+    """Who carries out the SQL over the checked tables: DuckDB here, or Spark at a master or a Connect server."""
+
+    kind: Literal["duckdb", "spark"] = "duckdb"
+    master: str = ""
+    remote: str = ""
+    answer_memory: Annotated[str, AfterValidator(_memory)] = "2GB"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "EngineConfig":
+        if self.master and self.remote:
+            raise ValueError("names both a master and a remote. Keep one: remote is a Spark Connect server.")
+        if self.kind == "duckdb" and (self.master or self.remote):
+            raise ValueError('names a cluster, and kind is "duckdb". Set kind = "spark".')
+        return self
+
+
 class LimitsConfig(Section):
     """What reading the workspace may take before it is stopped."""
 

@@ -22,6 +22,7 @@ from crmlib.prepare.config.parts import (
     Checks,
     ColumnConfig,
     CustomersConfig,
+    EngineConfig,
     FilterConfig,
     IdentityConfig,
     IndicatorConfig,
@@ -58,7 +59,7 @@ class WorkspaceConfig(Section):
     time_zone : str
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
-    tables, indicators, scorecard, reports, checks, privacy, limits, pipeline, offers, outreach, customers, \
+    tables, indicators, scorecard, reports, checks, privacy, limits, engine, pipeline, offers, outreach, customers, \
 identity, source, customer_types
         As the sections of crm.toml.
     """
@@ -76,6 +77,7 @@ identity, source, customer_types
     checks: Checks = {}
     privacy: PrivacyConfig = PrivacyConfig()
     limits: LimitsConfig = LimitsConfig()
+    engine: EngineConfig = Field(default=EngineConfig(), exclude=True)
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
@@ -134,6 +136,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("scorecard",): ScorecardConfig,
     ("privacy",): PrivacyConfig,
     ("limits",): LimitsConfig,
+    ("engine",): EngineConfig,
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,

@@ -131,6 +131,14 @@ Link = Annotated[str, typer.Option(metavar="URL", help="Where the pages can be r
 TellSuccess = Annotated[
     bool, typer.Option("--tell-success", help="Mail and webhook tell of a good run, too.")
 ]
+Audiences = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--audience",
+        metavar="NAME",
+        help="public, stakeholder, analyst or operator, each in a folder of its own; may be repeated.",
+    ),
+]
 IfChanged = Annotated[bool, typer.Option("--if-changed", help="Do nothing when nothing has changed.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Reuse nothing of a run that did not finish.")]
 Write = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing it.")]
@@ -145,14 +153,7 @@ def report(
     as_of: AsOf = "",
     parameters: Parameters = None,
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
-    audiences: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--audience",
-            metavar="NAME",
-            help="public, stakeholder, analyst or operator, each in a folder of its own; may be repeated.",
-        ),
-    ] = None,
+    audiences: Audiences = None,
     jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
     notebooks: Notebooks = None,
     keep: Keep = "30",

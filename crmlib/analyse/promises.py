@@ -21,7 +21,10 @@ VERDICTS = (TOO_EARLY, HOLDS, WATCH, REFIT, DO_NOT_USE)
 FEWEST = 30
 """Customers who stopped, and who stayed, that a promise needs to be judged."""
 IN_A_ROW = 2
-"""So many promises in a row, one horizon after the other and all on one side, must miss before a model is refitted."""
+"""So many promises in a row, one horizon after the other, must speak against a model before it is given up."""
+MISSES = 3
+"""So many in a row must miss on one side before its level is; one less is worth a look. A range of 80 % is missed by
+one of five, so that less would be said of every model within a year."""
 FEWEST_INPUTS = 200
 """Customers at both dates without which no drift of a figure is judged."""
 DRIFT = 0.25
@@ -49,7 +52,7 @@ class ModelWatch:
     verdict : str
         One of `VERDICTS`.
     reason : str
-        Which rule gave it: "none_due", "few", "no_order", "plain_better", "missed", "missed_once", "drift", "kept".
+        Which rule gave it: "none_due", "few", "no_order", "plain_better", "missed", "missed_lately", "drift", "kept".
     waiting : int
         Promises that are not due yet.
     """
@@ -189,12 +192,12 @@ def judge(scored: pd.DataFrame, drift: pd.DataFrame) -> tuple[str, str]:
     if len(last) == IN_A_ROW and (last["ahead_high"] < 0).all():
         return DO_NOT_USE, "plain_better"
     side = np.select(
-        [last["actual_pct"] > last["high_pct"], last["actual_pct"] < last["low_pct"]], [1, -1], default=0
+        [known["actual_pct"] > known["high_pct"], known["actual_pct"] < known["low_pct"]], [1, -1], default=0
     )
-    if len(last) == IN_A_ROW and abs(side.sum()) == IN_A_ROW:
+    if len(side) >= MISSES and abs(side[-MISSES:].sum()) == MISSES:
         return REFIT, "missed"
-    if side[-1] != 0:
-        return WATCH, "missed_once"
+    if len(side) >= MISSES - 1 and abs(side[1 - MISSES :].sum()) == MISSES - 1:
+        return WATCH, "missed_lately"
     if drift["drifted"].any():
         return WATCH, "drift"
     return HOLDS, "kept"

@@ -79,10 +79,12 @@ def test_verdicts_by_their_rules():
     assert judge(due(bad, bad), NO_DRIFT) == (DO_NOT_USE, "no_order")
     behind = good | {"ahead_high": -0.01}
     assert judge(due(behind, behind), NO_DRIFT) == (DO_NOT_USE, "plain_better")
-    assert judge(due(good, missed), NO_DRIFT) == (WATCH, "missed_once")
-    assert judge(due(missed, missed), NO_DRIFT) == (REFIT, "missed")
-    assert judge(due(missed, other_side), NO_DRIFT) == (WATCH, "missed_once")
-    assert judge(due(missed, missed, days=30), NO_DRIFT)[0] == WATCH, "they share days, so they are one"
+    assert judge(due(good, missed), NO_DRIFT) == (HOLDS, "kept"), "a range of 80 % is missed by one of five"
+    assert judge(due(missed, missed), NO_DRIFT) == (WATCH, "missed_lately")
+    assert judge(due(good, missed, missed), NO_DRIFT) == (WATCH, "missed_lately")
+    assert judge(due(missed, missed, missed), NO_DRIFT) == (REFIT, "missed")
+    assert judge(due(missed, other_side), NO_DRIFT) == (HOLDS, "kept")
+    assert judge(due(missed, missed, days=30), NO_DRIFT)[0] == HOLDS, "they share days, so they are one"
 
 
 def test_promises_that_share_a_day_are_judged_once():

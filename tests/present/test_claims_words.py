@@ -39,6 +39,8 @@ FOR_OPERATORS = frozenset(
         "present/outreach/drafts.py",
         "present/run/reports.py",
         "present/run/runner.py",
+        "present/run/schedule.py",
+        "present/run/tell.py",
         "present/run/zygote.py",
         "present/run/opening.py",
         "present/run/persons.py",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.promises import DO_NOT_USE, FEWEST, FEWEST_INPUTS, IN_A_ROW, VERDICTS, ModelWatch
+from crmlib.analyse.promises import DO_NOT_USE, FEWEST, FEWEST_INPUTS, IN_A_ROW, MISSES, VERDICTS, ModelWatch
 from crmlib.measure.columns import column_of
 from crmlib.present.blocks import Skipped
 from crmlib.present.claims import Claim, Family, claim, count, date, money, names, share
@@ -13,14 +13,20 @@ VERDICT_WORDS = Family("models-verdict", VERDICTS)
 STEP_WORDS = Family("models-step", VERDICTS)
 RULE_WORDS = Family(
     "models-rule",
-    ("none_due", "few", "no_order", "plain_better", "missed", "missed_once", "drift", "kept"),
+    ("none_due", "few", "no_order", "plain_better", "missed", "missed_lately", "drift", "kept"),
     facts=("row", "fewest"),
 )
 
 
 def rule_words(watch: ModelWatch) -> Claim:
     """The rule that gave the verdict."""
-    return RULE_WORDS.claim(watch.reason, row=count(IN_A_ROW), fewest=count(FEWEST))
+    return RULE_WORDS.claim(
+        watch.reason,
+        row=count(IN_A_ROW),
+        misses=count(MISSES),
+        lately=count(MISSES - 1),
+        fewest=count(FEWEST),
+    )
 
 
 def unless_refuted(model: Any, watch: ModelWatch) -> Any:
@@ -79,7 +85,7 @@ def models_drift(watch: ModelWatch) -> list[Claim]:
 
 def models_rules(watch: ModelWatch) -> list[Claim]:
     """The rules, in order."""
-    return [claim("models-rules", row=count(IN_A_ROW))]
+    return [claim("models-rules", row=count(IN_A_ROW), misses=count(MISSES), lately=count(MISSES - 1))]
 
 
 def models_limits() -> list[Claim]:

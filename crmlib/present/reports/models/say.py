@@ -14,7 +14,7 @@ STEP_WORDS = Family("models-step", VERDICTS)
 RULE_WORDS = Family(
     "models-rule",
     ("none_due", "few", "no_order", "plain_better", "missed", "missed_lately", "drift", "kept"),
-    facts=("row", "fewest"),
+    facts=("row", "misses", "lately", "fewest"),
 )
 
 

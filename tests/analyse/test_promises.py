@@ -117,7 +117,7 @@ class _Model:
 
 
 def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_path):
-    days = {f"c{i:03d}": ["2025-01-10", "2025-03-05"] if i % 2 else ["2025-01-10"] for i in range(160)}
+    days = {f"customer-{i:03d}": ["2025-01-10", "2025-03-05"] if i % 2 else ["2025-01-10"] for i in range(160)}
     lines = [(f"{who}-{day}", who, "tea", day, 5.0) for who, own in days.items() for day in own]
     names = ["order_id", "customer_id", "product_id", "ordered_at", "net_amount"]
     pd.DataFrame(lines, columns=names).to_csv(tmp_path / "lines.csv", index=False)
@@ -138,7 +138,7 @@ def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_pa
         figures,
     )
     text = (tmp_path / ".kept" / "promises.json").read_text()
-    assert not any(who in text for who in days) and "c001" not in text
+    assert not any(who in text for who in days) and "customer-" not in text
     assert (tmp_path / ".kept" / "key").stat().st_mode & 0o077 == 0
     early = watch_model(replace(crm, as_of=pd.Timestamp("2025-03-20")))
     assert early.verdict == TOO_EARLY and early.waiting >= 1

@@ -145,39 +145,20 @@ def rates_table(found: WhatChanged) -> DataTable | None:
     )
 
 
-_LABELS = (
-    *(
-        "way",
-        "cause",
-        "amount",
-        "amount_year",
-        "customers",
-        "before",
-        "now",
-        "buyers",
-        "spend",
-        "rest",
-        "stays_before",
-        "mover",
-    ),
-    *("stays_now", "days", "differs", "rate_points", "mix_points", "place", "kind"),
-    *("then", "found", "difference_of"),
-)
+_LABELS = ("way", "amount", "customers", "before", "now", "kind", "then")
 LABELS = Family("changes-label", _LABELS)
-_POINTS = ("rate_points", "mix_points")
-_MONEY = ("before", "now", "amount", "amount_year", "buyers", "spend", "rest")
+_MONEY = ("before", "now", "amount")
 
 
 def _table(frame: pd.DataFrame, table: str, caption: Claim, found: WhatChanged) -> DataTable:
     money = [name for name in _MONEY if name in frame]
-    units = dict.fromkeys(money, found.currency) | dict.fromkeys(_POINTS, str(claim("changes-unit-points")))
     return DataTable(
         frame,
         name=table,
         caption=caption,
         currency=found.currency,
         labels={name: LABELS.claim(name) for name in frame if name in _LABELS},
-        units=units,
-        digits=dict.fromkeys(money, 0) | dict.fromkeys(_POINTS, 1),
+        units=dict.fromkeys(money, found.currency),
+        digits=dict.fromkeys(money, 0),
         rows=10,
     )

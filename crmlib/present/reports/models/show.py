@@ -1,14 +1,12 @@
 """Key figures and tables of the report on models."""
 
-import pandas as pd
-
 from crmlib.analyse.promises import ModelWatch
 from crmlib.measure.columns import column_of
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
-from crmlib.present.claims import Claim, Family, claim, count
+from crmlib.present.claims import claim, count
 from crmlib.present.reports.models.say import VERDICT_WORDS
 
-_SCORED = (
+_SCORED = [
     *(
         "made_on",
         "until",
@@ -19,10 +17,9 @@ _SCORED = (
         "actual_pct",
         "auc",
         "plain_auc",
-    ),
-)
-_DRIFT = ("figure", "psi", "distance", "low", "high", "drifted")
-LABELS = Family("models-label", (*_SCORED, *_DRIFT))
+    )
+]
+_DRIFT = ["figure", "psi", "distance", "low", "high", "drifted"]
 
 
 def models_figures(watch: ModelWatch) -> KeyFigures:
@@ -38,8 +35,8 @@ def scored_table(watch: ModelWatch) -> DataTable | None:
     """Each prediction and what came."""
     if watch.scored.empty:
         return None
-    shown = watch.scored[list(_SCORED)].dropna(axis=1, how="all")
-    return _table(shown, "predictions", claim("models-table-scored"))
+    shown = watch.scored[_SCORED].dropna(axis=1, how="all")
+    return DataTable(shown, name="predictions", caption=claim("models-table-scored"))
 
 
 def drift_table(watch: ModelWatch) -> DataTable | None:
@@ -48,17 +45,4 @@ def drift_table(watch: ModelWatch) -> DataTable | None:
         return None
     shown = watch.drift.reset_index()
     shown["figure"] = [column_of(name).label for name in shown["figure"]]
-    return _table(shown[list(_DRIFT)], "drift", claim("models-table-drift"))
-
-
-def _table(frame: pd.DataFrame, table: str, caption: Claim) -> DataTable:
-    percent = [name for name in frame if name.endswith("_pct")]
-    return DataTable(
-        frame,
-        name=table,
-        caption=caption,
-        labels={name: LABELS.claim(name) for name in frame},
-        units=dict.fromkeys(percent, "%"),
-        digits=dict.fromkeys(percent, 1)
-        | dict.fromkeys(("auc", "plain_auc", "psi", "distance", "low", "high"), 2),
-    )
+    return DataTable(shown[_DRIFT], name="drift", caption=claim("models-table-drift"))

@@ -140,28 +140,12 @@ changes-data-filled = filled in differently
 changes-data-new-table = new table
 changes-data-lost-table = table gone
 changes-label-way = Looked at by
-changes-label-cause = What
 changes-label-amount = Difference
-changes-label-amount-year = To a year earlier
 changes-label-customers = Customers
 changes-label-before = Before
 changes-label-now = Now
-changes-label-buyers = By number of customers
-changes-label-spend = By sales each
-changes-label-rest = In one period only
-changes-label-stays-before = Came in before
-changes-label-stays-now = Came in since
-changes-label-days = Half had left after
-changes-label-differs = More than chance
-changes-label-rate-points = By rate
-changes-label-mix-points = By mix
-changes-unit-points = points
-changes-label-place = Month or column
 changes-label-kind = Which
 changes-label-then = Then
-changes-label-found = Now
-changes-label-difference-of = What
-changes-label-mover = Customer or product
 
 ## Key figures: changes_figures
 

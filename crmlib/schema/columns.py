@@ -714,6 +714,15 @@ _COLUMNS = (
     Column("place", "Month or column"),
     Column("found", "Now", "number"),
     Column("difference_of", "What"),
+    Column("looked_at", "Looked at by"),
+    Column("mover_kind", "Which"),
+    Column("amount_before", "Before", "currency", digits=0),
+    Column("amount_now", "Now", "currency", digits=0),
+    Column("amount_change", "Difference", "currency", digits=0),
+    Column("held_then", "Then", "number"),
+    # what is handed over
+    Column("warns", "What warns"),
+    Column("planned_for", "Planned for", "date"),
 )
 # fmt: on
 

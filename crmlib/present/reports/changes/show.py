@@ -57,12 +57,12 @@ def movers_table(found: WhatChanged) -> DataTable | None:
     ]
     shown = pd.DataFrame(
         {
-            "kind": own["what"].map(lambda what: str(KIND_WORDS.term(what))),
+            "mover_kind": own["what"].map(lambda what: str(KIND_WORDS.term(what))),
             "mover": own["shown"],
             "cause": part,
-            "before": own["before"],
-            "now": own["now"],
-            "amount": own["change"],
+            "amount_before": own["before"],
+            "amount_now": own["now"],
+            "amount_change": own["change"],
         }
     )
     return _table(shown, "what_moved", claim("changes-table-movers"), found)
@@ -74,7 +74,13 @@ def data_table(found: WhatChanged) -> DataTable | None:
         return None
     shown = found.data.assign(what=found.data["what"].map(lambda what: str(DATA_WORDS.term(what))))
     shown = shown.rename(
-        columns={"before": "then", "after": "found", "name": "place", "what": "difference_of"}
+        columns={
+            "before": "held_then",
+            "amount": "amount_change",
+            "after": "found",
+            "name": "place",
+            "what": "difference_of",
+        }
     )
     return _table(shown, "data_that_changed", claim("changes-table-data"), found)
 
@@ -100,7 +106,7 @@ def parts_table(found: WhatChanged) -> DataTable | None:
                         counts.get(part),
                     )
                 )
-    shown = pd.DataFrame(rows, columns=["way", "cause", "amount", "amount_year", "customers"])
+    shown = pd.DataFrame(rows, columns=["looked_at", "cause", "amount_change", "amount_year", "customers"])
     if shown.empty:
         return None
     return _table(shown.dropna(axis=1, how="all"), "parts", claim("changes-table-parts"), found)
@@ -116,9 +122,10 @@ def groups_table(found: WhatChanged) -> DataTable | None:
     own = found.split.groups
     unknown = str(claim("changes-group-unknown"))
     shown = own.assign(
-        way=own["by"].map(lambda by: str(BY_WORDS.term(by))), group=own["group"].replace("", unknown)
+        looked_at=own["by"].map(lambda by: str(BY_WORDS.term(by))), group=own["group"].replace("", unknown)
     )
-    shown = shown[["way", "group", "before", "now", "buyers", "spend", "rest"]]
+    shown = shown.rename(columns={"before": "amount_before", "now": "amount_now"})
+    shown = shown[["looked_at", "group", "amount_before", "amount_now", "buyers", "spend", "rest"]]
     return _table(shown, "groups", claim("changes-table-groups"), found)
 
 
@@ -145,20 +152,11 @@ def rates_table(found: WhatChanged) -> DataTable | None:
     )
 
 
-_LABELS = ("way", "amount", "customers", "before", "now", "kind", "then")
-LABELS = Family("changes-label", _LABELS)
-_MONEY = ("before", "now", "amount")
-
-
 def _table(frame: pd.DataFrame, table: str, caption: Claim, found: WhatChanged) -> DataTable:
-    money = [name for name in _MONEY if name in frame]
     return DataTable(
         frame,
         name=table,
         caption=caption,
         currency=found.currency,
-        labels={name: LABELS.claim(name) for name in frame if name in _LABELS},
-        units=dict.fromkeys(money, found.currency),
-        digits=dict.fromkeys(money, 0),
         rows=10,
     )

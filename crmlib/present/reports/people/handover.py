@@ -97,10 +97,9 @@ def handover_sections(found: Handover) -> Iterator[tuple[str, list[Block]]]:
 def _table(frame: pd.DataFrame, file: str, caption: Claim, found: Handover) -> list[Block]:
     if frame.empty:
         return []
-    labels = {"warns": claim("handover-column-warns"), "planned_for": claim("handover-column-planned")}
     shown = DataTable(
         without_empty(frame), name=file, caption=caption, currency=found.currency,
-        labels=labels, rows=8, digits={"spend_365d": 0, "amount": 0, "at_stake": 0, "overdue_amount": 0},
+        rows=8,
     )  # fmt: skip
     return [shown]
 

@@ -270,7 +270,6 @@ def _family(found: Panorama) -> list[Block]:
         caption=claim("people-table-family"),
         currency=found.currency,
         download=False,
-        digits=dict.fromkeys(figures, 0),
     )
     return [Prose(family_says(found)), family_picture(found), FoldedTable(shown)]
 
@@ -284,7 +283,6 @@ def _bought(found: Panorama) -> list[Block]:
             name="bought",
             caption=claim("people-table-bought"),
             currency=found.currency,
-            digits={"spend_365d": 0},
             download=False,
         )
     ]

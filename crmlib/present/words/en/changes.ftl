@@ -139,13 +139,6 @@ changes-data-lost-column = column gone
 changes-data-filled = filled in differently
 changes-data-new-table = new table
 changes-data-lost-table = table gone
-changes-label-way = Looked at by
-changes-label-amount = Difference
-changes-label-customers = Customers
-changes-label-before = Before
-changes-label-now = Now
-changes-label-kind = Which
-changes-label-then = Then
 
 ## Key figures: changes_figures
 

@@ -29,8 +29,6 @@ handover-table-work = Steps of the worklist, the earliest day first
 handover-table-promises = Contacts that are planned, the next first
 handover-table-deals = Open deals, the largest first
 handover-table-customers = Customers, the most spend first
-handover-column-warns = What warns
-handover-column-planned = Planned for
 
 ## Who takes over: handover_load
 

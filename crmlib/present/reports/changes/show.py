@@ -124,8 +124,14 @@ def groups_table(found: WhatChanged) -> DataTable | None:
     shown = own.assign(
         looked_at=own["by"].map(lambda by: str(BY_WORDS.term(by))), group=own["group"].replace("", unknown)
     )
-    shown = shown.rename(columns={"before": "amount_before", "now": "amount_now"})
-    shown = shown[["looked_at", "group", "amount_before", "amount_now", "buyers", "spend", "rest"]]
+    shown = shown.rename(columns={
+            "before": "amount_before", "now": "amount_now",
+            "buyers": "by_buyers", "spend": "by_spend", "rest": "in_one_period",
+        }
+    )  # fmt: skip
+    shown = shown[
+        ["looked_at", "group", "amount_before", "amount_now", "by_buyers", "by_spend", "in_one_period"]
+    ]
     return _table(shown, "groups", claim("changes-table-groups"), found)
 
 

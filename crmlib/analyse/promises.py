@@ -9,6 +9,7 @@ import pandas as pd
 
 from crmlib.analyse.churn.model import ChurnModel
 from crmlib.analyse.learn.evaluate import evaluate
+from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.purchases.outcomes import purchases_within
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.crm import Crm
@@ -238,7 +239,7 @@ def drift_of(then: Mapping[str, Mapping[str, Any]], now: pd.DataFrame) -> pd.Dat
         # Half a customer more in each part, so that an empty one is not infinitely far.
         p, q = ((one + 0.5) / (one + 0.5).sum() for one in (old, new))
         distance = float(np.abs(np.cumsum(old / old.sum()) - np.cumsum(new / new.sum())).max())
-        reach = np.sqrt(np.log(2 / 0.05) / 2) * (np.sqrt(1 / old.sum()) + np.sqrt(1 / new.sum()))
+        reach = np.sqrt(np.log(2 / SURE) / 2) * (np.sqrt(1 / old.sum()) + np.sqrt(1 / new.sum()))
         psi = float(((q - p) * np.log(q / p)).sum())
         low, high = max(distance - reach, 0.0), min(distance + reach, 1.0)
         rows[name] = (psi, distance, low, high, psi >= DRIFT and low > DRIFT_DISTANCE)

@@ -24,7 +24,7 @@ from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.forgotten import EMAIL, FILE, ID, SEPARATORS, Forgotten, forgotten_in, own_columns
 from crmlib.prepare.identity.follow import FOLDER as IDENTITY
 from crmlib.prepare.increments import FOLDER as LOADED
-from crmlib.prepare.outbox import outbox_folder
+from crmlib.prepare.outbox import forget_kept, outbox_folder
 from crmlib.prepare.personal import Known, is_telling, told
 from crmlib.prepare.privacy import known_customers, looks_like_pseudonym, public_ids, reveal_ids
 from crmlib.prepare.private import close_to_others, in_place, write_private
@@ -94,6 +94,7 @@ def forget_person(crm: Any, person: Person, *, read_as: Callable[[Source, str], 
         if folder.is_dir():
             shutil.rmtree(folder)
             changed.append(folder)
+    changed += forget_kept(crm, person.ids)
     changed += _cleanse_store(load_config(root), marked, person, read_as)
     for folder in (root / IDENTITY, outbox_folder(crm)):
         for path in _files_in(folder):

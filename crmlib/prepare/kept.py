@@ -12,10 +12,9 @@ import pandas as pd
 
 from crmlib.prepare.privacy import key_print
 from crmlib.prepare.private import close_to_others, private_folder
-from crmlib.prepare.snapshot import snapshots_folder
+from crmlib.prepare.snapshot import code_digest, snapshots_folder
 
-_PACKAGE = Path(__file__).parents[1]
-_CODE = ("measure", "analyse")
+_CODE = tuple(Path(__file__).parents[1] / floor for floor in ("measure", "analyse"))
 _FOLDER = "results"
 
 
@@ -72,8 +71,4 @@ def _place(crm: Any, name: str) -> Path | None:
 
 @cache
 def _code_print() -> str:
-    digest = hashlib.sha256()
-    for floor in _CODE:
-        for path in sorted((_PACKAGE / floor).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return code_digest(_CODE).hexdigest()

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from crmlib.prepare.config.parts import OutreachConfig
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.crm import StagedTables, stage_tables
 from crmlib.prepare.engine import Engine, EngineError
+from crmlib.prepare.privacy import pseudonyms
 from crmlib.prepare.private import private_folder, write_private
 from crmlib.prepare.sources.encodings import sha256_of
 from crmlib.schema.errors import ParameterError, SourceError
@@ -271,10 +272,25 @@ def keep(crm: Any, what: str, found: dict[str, Any]) -> None:
     kept = sorted([*kept, {**found, "as_of": now}], key=lambda one: one["as_of"])[-MOST_KEPT:]
     folder = root / KEPT_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    beside = folder / f".{what}.{os.getpid()}"
-    beside.touch(mode=0o600)
-    beside.write_text(json.dumps(kept), encoding="utf-8")
-    beside.replace(folder / f"{what}.json")
+    write_private(folder / f"{what}.json", json.dumps(kept).encode())
+
+
+def forget_kept(crm: Any, customers: Iterable[str]) -> list[Path]:
+    """Take customers out of all that is kept of single ones; the files that held them."""
+    folder = Path(crm.root) / KEPT_FOLDER
+    if not (folder / "key").is_file():
+        return []
+    gone, changed = set(pseudonyms(pd.Series(list(customers), dtype="str"), key=kept_key(crm))), []
+    for file in sorted(folder.glob("*.json")):
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        held = [one["customers"] for one in kept if gone & set(one.get("customers", ()))]
+        for names in held:
+            for name in gone & set(names):
+                del names[name]
+        if held:
+            write_private(file, json.dumps(kept).encode())
+            changed.append(file)
+    return changed
 
 
 def _all(crm: Any, what: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,18 @@ class ParquetFrames(Mapping[str, pd.DataFrame]):
 
 def snapshot_key(*parts: Any) -> str:
     """A name for what a snapshot is made from: configuration, sources, closing moment, and this code."""
-    digest = hashlib.sha256()
-    for folder in _CODE:
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(path.read_bytes())
+    digest = code_digest(_CODE)
     digest.update(json.dumps(parts, sort_keys=True, default=str).encode())
     return digest.hexdigest()[:24]
+
+
+def code_digest(folders: Iterable[Path]) -> Any:
+    """The hash of the modules in some folders, to which more may be added."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest
 
 
 def snapshots_folder(root: Path) -> Path:

@@ -117,7 +117,9 @@ class _Model:
 
 
 def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_path):
-    days = {f"customer-{i:03d}": ["2025-01-10", "2025-03-05"] if i % 2 else ["2025-01-10"] for i in range(160)}
+    days = {
+        f"customer-{i:03d}": ["2025-01-10", "2025-03-05"] if i % 2 else ["2025-01-10"] for i in range(160)
+    }
     lines = [(f"{who}-{day}", who, "tea", day, 5.0) for who, own in days.items() for day in own]
     names = ["order_id", "customer_id", "product_id", "ordered_at", "net_amount"]
     pd.DataFrame(lines, columns=names).to_csv(tmp_path / "lines.csv", index=False)

@@ -9,6 +9,8 @@ import pytest
 
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.forget import Person, find_person, pseudonyms_of, remove_from_lists
+from crmlib.prepare.outbox import keep, kept_key
+from crmlib.prepare.privacy import pseudonyms
 from crmlib.prepare.workspace import forget, open_workspace
 from crmlib.present.publish.publish import Shelf
 from crmlib.present.run.persons import print_forgotten, print_person, runs_that_hold
@@ -159,6 +161,16 @@ def test_every_byte_is_free_of_who_was_forgotten_and_the_others_stay(folder, cap
     assert (folder / "outbox" / "spring" / "email" / "two.html").exists()
     with pytest.raises(ParameterError, match="No customer"):
         find_person(open_workspace(folder), "zq-4711")
+
+
+def test_what_a_model_said_of_her_goes_too_and_what_it_said_of_others_stays(folder):
+    crm = open_workspace(folder)
+    names = pseudonyms(pd.Series(["zq-4711", "c-1"]), key=kept_key(crm))
+    keep(crm, "promises", {"customers": {one: [0.5, 1.0, 2.0] for one in names}})
+    forget(crm, "zq-4711")
+    (kept,) = json.loads((folder / ".kept" / "promises.json").read_text())
+    assert list(kept["customers"]) == [names[1]]
+    assert (folder / ".kept" / "promises.json").stat().st_mode & 0o077 == 0
 
 
 def test_she_does_not_come_back_by_a_later_load_under_her_number_or_her_address(folder):

@@ -20,6 +20,7 @@ from crmlib.measure.purchases.history import (
 )
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.engine import require_columns
 from crmlib.prepare.privacy import min_group, public_ids
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.fields import MINIMUM_GROUP
@@ -133,7 +134,8 @@ def customer_profile(crm: Crm) -> CustomerProfile:
     >>> profile.type_table[["customers", "spend_share_pct"]].to_numpy().tolist()
     [[1.0, 75.0], [1.0, 25.0]]
     """
-    crm.table("transactions")  # says how to bring it, where it is not there
+    # Says how to bring them, where they are not there.
+    require_columns(crm.table("transactions"), ("customer_id",), table_name="transactions")
     indicators = compute_indicators(crm)
     buyers = indicators[indicators["order_count"] > 0]
     kinds = _definitions(crm) or CUSTOMER_TYPES

@@ -168,7 +168,7 @@ class Recount:
         return f"timezone({Engine.literal(self._crm.time_zone)}, timezone('UTC', {column}))"
 
     def _has(self, table: str, column: str) -> bool:
-        return table in self._crm and column in self._crm.frame(table).columns
+        return table in self._crm and column in self._crm.columns(table)
 
     def _of_rows(self, name: str, chosen: str) -> Any:
         """Rows kept, counted by the engine, and rows set aside, one by one; not what the checks have counted."""

@@ -157,3 +157,9 @@ def test_online_retail_net_sales_by_month_of_chen_sain_guo(shared_data):
     months = sales_by_month(Crm.from_frames(as_of="latest", time_zone="Europe/London", transactions=frame))
     assert months["net_sales"].sum() == pytest.approx(9_747_747.93, abs=0.01)
     assert len(months) == 13 and months["complete"].tolist() == [True] * 12 + [False]
+
+
+def test_orders_without_customers_are_refused_with_the_way_to_bring_them():
+    bare = Crm.from_frames(as_of="2024-03-31", transactions=LEDGER.drop(columns="customer_id"))
+    with pytest.raises(SchemaError, match="transactions has no column customer_id"):
+        customer_profile(bare)

@@ -8,6 +8,8 @@ import pytest
 from mlxtend.frequent_patterns import association_rules
 
 from crmlib import Crm, cross_sell, frequent_itemsets, mine_rules, rules_from_mlxtend
+from crmlib.analyse.rules.kernels import count_held
+from crmlib.analyse.rules.worth import set_keys
 from crmlib.sample.truths import RULES
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.rules.samples import sample_baskets
@@ -151,3 +153,25 @@ def test_what_is_no_frame_of_rules_is_refused_with_the_remedy():
     with pytest.raises(ParameterError, match="number of baskets"):
         rules_from_mlxtend(frame, basket_count=4)
     assert len(rules_from_mlxtend(frame[:0], basket_count=3)) == 0
+
+
+def test_baskets_with_a_set_are_counted_as_one_by_one():
+    rng = np.random.default_rng(7)
+    bits = rng.integers(0, 2**63, size=(9, 5)).astype(np.uint64)
+    sets = np.where(rng.random((200, 4)) < 0.3, -1, rng.integers(0, 9, size=(200, 4)))
+    starts, found = np.array([0, 2, 5]), np.zeros((200, 2), dtype="int32")
+    count_held(bits, starts, sets, found)
+    for row, own in zip(found, sets, strict=True):
+        held = (
+            np.bitwise_and.reduce(bits[own[own >= 0]], axis=0) if (own >= 0).any() else np.zeros(5, "uint64")
+        )
+        assert row.tolist() == [np.bitwise_count(held[a:b]).sum() for a, b in ((0, 2), (2, 5))]
+
+
+@pytest.mark.parametrize("items", [300, 2**40])
+def test_sets_have_one_key_where_they_are_alike_however_many_items_there_are(items):
+    rng = np.random.default_rng(8)
+    rows = rng.choice([-1, 0, 1, 255, 256, min(items, 2**33) - 1], size=(500, 3))
+    keys = set_keys(rows, items)
+    alike = (rows[:, None] == rows[None]).all(axis=2)
+    assert ((keys[:, None] == keys[None]) == alike).all()

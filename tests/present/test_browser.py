@@ -142,6 +142,29 @@ def test_a_page_never_scrolls_sideways(opened, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_no_table_scrolls_sideways_on_a_phone_and_a_row_unfolds(opened, name):
+    page = opened(name, viewport={"width": 390, "height": 844})
+    for table in page.locator("figure.crm-cards:visible").all():
+        assert table.locator(".crm-scroll").evaluate("one => one.scrollWidth <= one.clientWidth")
+        rows = table.locator("tbody tr:not([hidden])")
+        below = rows.nth(0).locator("td[data-label]")
+        assert below.count() and below.first.is_visible(), "the first card lies open"
+        assert below.first.evaluate("one => getComputedStyle(one, '::before').content").strip('"')
+        beside = rows.nth(0).locator("td:not([data-label])").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect()).every((one, i, all) => !i ||"
+            " one.left >= all[i - 1].right - 1 || one.top >= all[i - 1].bottom - 1)"
+        )
+        assert beside, "cells lie on each other"
+        if rows.count() > 1:
+            second, button = rows.nth(1).locator("td[data-label]").first, rows.nth(1).locator("button")
+            assert not second.is_visible() and button.get_attribute("aria-expanded") == "false"
+            button.click()
+            assert second.is_visible() and button.get_attribute("aria-expanded") == "true"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert not page.locator(".crm-open:visible").count()
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_every_picture_is_drawn_and_described(lying_open, name):
     page = lying_open(name)
     assert page.evaluate("Array.from(document.images).every(i => i.alt && i.complete && i.naturalWidth > 0)")

@@ -15,7 +15,7 @@ from crmlib.present.blocks.downloads import safe_cell, to_csv_bytes
 from crmlib.present.blocks.figures import KeyFigure, KeyFigures
 from crmlib.present.blocks.pictures import Picture
 from crmlib.present.blocks.tables import DataTable
-from crmlib.present.claims import Claim, claims_in
+from crmlib.present.claims import Claim, Fact, claim, claims_in
 
 __all__ = [
     "BLOCK_MIME",
@@ -35,6 +35,12 @@ __all__ = [
 
 _PARAGRAPH = Markup("<p>{}</p>")
 _ITEM = Markup("<li>{}</li>")
+_LIST = Markup('<ul class="crm-limits">{}</ul>')
+_REST = Markup('<details class="crm-folded crm-rest"><summary>{}</summary>{}</details>')
+RUNNING = 6
+"""So many sentences are read as one paragraph."""
+SHOWN_LIMITS = 4
+"""So many limits stand in sight, the others fold; one more is not worth the fold."""
 
 
 @dataclass(frozen=True, init=False)
@@ -76,13 +82,20 @@ class Prose(_Sentences):
     Parameters
     ----------
     *paragraphs : Claim or str, or lists of them
-        Plain text, one paragraph each.
+        Plain text, one paragraph each; a list of up to `RUNNING` sentences is one, a longer one is a sentence a line.
     """
 
     kind = "prose"
+    paragraphs: tuple[str, ...]
+
+    def __init__(self, *paragraphs):
+        given = [statements_of([part]) for part in paragraphs]
+        super().__init__(*given)
+        said = ((" ".join(map(str, part)),) if len(part) <= RUNNING else map(str, part) for part in given)
+        object.__setattr__(self, "paragraphs", tuple(one for part in said for one in part if one))
 
     def _html(self) -> str:
-        paragraphs = Markup("").join(_PARAGRAPH.format(paragraph) for paragraph in self.sentences)
+        paragraphs = Markup("").join(_PARAGRAPH.format(paragraph) for paragraph in self.paragraphs)
         return Markup('<div class="crm-prose">{}</div>').format(paragraphs)
 
 
@@ -124,8 +137,12 @@ class Limits(_Sentences):
     kind = "limits"
 
     def _html(self) -> str:
-        items = Markup("").join(_ITEM.format(sentence) for sentence in self.sentences)
-        return Markup('<ul class="crm-limits">{}</ul>').format(items)
+        items = [_ITEM.format(sentence) for sentence in self.sentences]
+        most = SHOWN_LIMITS if len(items) > SHOWN_LIMITS + 1 else len(items)
+        shown, rest = (_LIST.format(Markup("").join(part)) for part in (items[:most], items[most:]))
+        if most == len(items):
+            return shown
+        return shown + _REST.format(claim("page-limits-rest", n=Fact(len(items) - most, "count")), rest)
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ _RESERVED = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 )
 _IN_PAGE = Markup('<a class="crm-download" download="{}" href="data:{};base64,{}">{}</a>')
-_PLACE = Markup('<span class="crm-whole" data-file="{}"></span>')
+_PLACE = Markup('<span class="crm-whole" data-file="{}">{}</span>')
 _BESIDE = Markup('<a class="crm-download" download="{}" href="{}">{}</a>')
 
 
@@ -162,11 +162,11 @@ class Download:
 
     @property
     def link(self) -> Markup:
-        """The link to what is in the page, after the place where a link to the whole may stand."""
+        """The link to what is in the page; a link to the whole beside it may take its place."""
         note = f" (the first {self.kept:,} rows)" if self.kept < self.rows else ""
         content = b64encode(self.content).decode("ascii")
         link = _IN_PAGE.format(self.name, _TYPES[self.kind], content, f"Download as {self.kind}{note}")
-        return (place_of(self.name) if self.whole else Markup()) + link
+        return place_of(self.name, link) if self.whole else link
 
     @property
     def whole_link(self) -> str:
@@ -175,9 +175,15 @@ class Download:
         return f"{count} {self.whole_rows:,} rows as {self.kind}"
 
 
-def place_of(name: str) -> Markup:
-    """Where in a table's HTML the link to a file beside the page will stand."""
-    return _PLACE.format(name)
+def place_of(name: str, instead: Markup | str = "") -> Markup:
+    """Where in a table's HTML the link to a file beside the page will stand, and what stands there until then."""
+    return _PLACE.format(name, instead)
+
+
+def put_beside(html: str, name: str, link: Markup) -> str:
+    """A table's HTML with the link to the file beside the page in its place: one link a format."""
+    begin = re.escape(str(place_of(name)).removesuffix("</span>"))
+    return re.sub(f"{begin}.*?</span>", lambda _: str(link), html, flags=re.DOTALL)
 
 
 def link_beside(name: str, *, href: str, says: str) -> Markup:

@@ -50,6 +50,8 @@ _TEXT = Markup(' class="crm-text"')
 _CUSTOMERS = ("customer_id", "parent_id")
 """Columns whose cells are marked, so that a run can link them to the page of the customer."""
 _OF_CUSTOMER = Markup(" data-customer")
+_IN_LINE = 3
+"""So many columns stand side by side on a phone; the others follow below them, each with its name."""
 _LONG = 45
 """Characters from which a cell is read as a sentence, and gets the room for it."""
 _REVEAL = "crmlib reveal"
@@ -150,6 +152,7 @@ class DataTable(Block):
                 self._digits(column),
                 rows,
                 is_customer=column in _CUSTOMERS,
+                is_below=place >= _IN_LINE,
             )
             for place, column in enumerate(self.frame.columns)
         ]
@@ -182,12 +185,13 @@ class DataTable(Block):
         lines = zip(*(column.cells for column in columns), strict=True)
         body = Markup("\n").join(Markup("<tr>{}</tr>").format(Markup("").join(line)) for line in lines)
         page = Markup(
-            '<figure class="crm-table" data-rows="{rows}" data-total="{total}">'
+            '<figure class="crm-table{cards}" data-rows="{rows}" data-total="{total}">'
             '<figcaption>{caption}</figcaption><div class="crm-scroll" role="region" aria-label="{caption}" '
             'tabindex="0"><table><thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>'
             '<div class="crm-under"><p class="crm-count">{count}</p>{link}{note}</div></figure>'
         )
         return page.format(
+            cards=" crm-cards" if len(columns) > _IN_LINE else "",
             rows=self.rows,
             total=len(self.frame),
             caption=self.caption,
@@ -322,6 +326,7 @@ class _Column:
         rows: int,
         *,
         is_customer: bool,
+        is_below: bool,
     ) -> "_Column":
         numeric = _is_numeric(values)
         pattern = _pattern(values, digits)
@@ -332,8 +337,9 @@ class _Column:
             _cell_text(value, pattern) if there else "–"
             for value, there in zip(values.iloc[:rows].tolist(), known, strict=True)
         ]
+        named = Markup(' data-label="{}"').format(f"{label} ({unit})" if unit else label) if is_below else ""
         cells = [
-            _CELL.format(style, text) if there else _UNKNOWN.format(style)
+            _CELL.format(style + named, text) if there else _UNKNOWN.format(style + named)
             for text, there in zip(texts, known, strict=True)
         ]
         named_unit = Markup(' <span class="crm-unit">{}</span>').format(unit) if unit else ""

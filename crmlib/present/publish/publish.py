@@ -35,7 +35,7 @@ from typing import Any
 
 from crmlib.prepare.private import close_to_others, give_rights, open_to_all, private_folder
 from crmlib.present.blocks.base import BLOCK_MIME, FILES_MIME
-from crmlib.present.blocks.downloads import file_name, link_beside, place_of
+from crmlib.present.blocks.downloads import file_name, link_beside, put_beside
 from crmlib.schema.audiences import DEFAULT
 from crmlib.schema.errors import CrmlibError
 
@@ -295,7 +295,6 @@ def _remove(path):
 _IN_TABLE = compile(
     r'<a class="crm-download" download="([^"]*)" href="data:[^",]*;base64,([^"]*)">([^<]*)</a>'
 )
-_CUT = "(the first"
 
 
 def take_files(notebook: Mapping[str, Any], *, folder: str) -> dict[str, bytes]:
@@ -307,7 +306,7 @@ def take_files(notebook: Mapping[str, Any], *, folder: str) -> dict[str, bytes]:
             name = _free_name(given, taken)
             taken[name] = _content(given, file)
             link = link_beside(name, href=f"{folder}/{name}", says=str(file.get("says", "All rows")))
-            html = html.replace(place_of(given), link)
+            html = put_beside(html, given, link)
         data["text/html"] = html
     return taken
 
@@ -320,8 +319,6 @@ def move_downloads(
 
     def moved(link: Match[str]) -> str:
         given, content, says = (unescape(part) for part in link.groups())
-        if _CUT in says:
-            return ""
         name = _free_name(given, taken)
         taken[name] = b64decode(content)
         return link_beside(name, href=f"{folder}/{name}", says=says)

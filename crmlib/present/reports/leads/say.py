@@ -118,7 +118,6 @@ def leads_answer(scores: LeadScores) -> list[Claim]:
         "leads-answer-expected",
         won=count(round(expected), at="deals.expected_won"),
         open=count(scores.open, at="deals.open" if not scores.undated else ""),
-        share=share(100 * expected / scores.open),
         horizon=days(scores.horizon_days),
         amount=money(worth, scores.currency, at="deals.expected_amount"),
     )

@@ -44,7 +44,7 @@ def best_table(found: CrossSell) -> DataTable | None:
         name="rules_that_matter",
         caption=claim("rules-table-best", kind=MONEY_WORDS.term(found.money)),
         currency=found.currency,
-        rows=10,
+        rows=5,
         meanings={
             "rule_expected": str(claim("rules-table-best-expected", days=within)),
             "rule_came": str(claim("rules-table-best-came", days=within)),

@@ -269,26 +269,33 @@ def _no_value(pareto: ParetoCurve) -> Claim:
 # Who is worth most, and why?
 
 
-def scorecard_paragraph(scorecard: Scorecard) -> list[Claim]:
-    """How to read the score, what counts most in it, and what lifts the best."""
+def score_paragraph(scorecard: Scorecard) -> list[Claim]:
+    """How to read the score, and what lifts the best."""
     used = scorecard.weights[scorecard.weights["used"]]
     if used.empty:
         return [claim("value-score-none")]
-    said = [claim("value-score-how", figures=count(len(used)))]
+    said, best = [claim("value-score-how", figures=count(len(used)))], topic_lifts(scorecard)
+    if len(best) and best["mean"].iloc[0] > 0:
+        lead = [topic_word(scorecard, topic) for topic in best.index[best["mean"] > 0][:2]]
+        said.append(claim("value-score-lead", topics=names(lead)))
+    return said
+
+
+def weights_paragraph(scorecard: Scorecard) -> list[Claim]:
+    """What counts most in the score, and who is known too little."""
+    used = scorecard.weights[scorecard.weights["used"]]
+    if used.empty:
+        return []
     heavy = used.groupby("topic")["weight"].sum().sort_values(ascending=False, kind="stable")
     named = [
         claim("value-score-topic-weight", topic=topic_word(scorecard, topic), weight=share(weight))
         for topic, weight in heavy.head(3).items()
     ]
-    said.append(
+    said = [
         claim("value-score-heaviest" if len(heavy) > 1 else "value-score-all-weight", topics=names(named))
-    )
+    ]
     if len(heavy) < len(used):
         said.append(claim("value-score-shared"))
-    best = topic_lifts(scorecard)
-    if len(best) and best["mean"].iloc[0] > 0:
-        lead = [topic_word(scorecard, topic) for topic in best.index[best["mean"] > 0][:2]]
-        said.append(claim("value-score-lead", topics=names(lead)))
     thin = int((scorecard.coverage < ENOUGH).sum())
     return [*said, claim("value-score-thin", n=count(thin))] if thin else said
 

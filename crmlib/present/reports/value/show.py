@@ -41,7 +41,6 @@ from crmlib.present.reports.value.say import (
     TOP,
     left_out_words,
     listed,
-    loyalty_score,
     measure_word,
     reason_words,
     top_share,
@@ -260,7 +259,7 @@ _CREDIT_SHOWN = (
 def valuation_figures(
     valuations: pd.DataFrame, work: Worklist | None = None, *, future: FutureContribution | None = None
 ) -> KeyFigures:
-    """Customers, future contribution, loyalty, room to grow, what is overdue, profit."""
+    """Customers, future contribution, room to grow, what is overdue, profit."""
     currency = valuations.attrs.get("currency", "")
     buyers = count(len(valuations), at="customers.buyers")
     figures = [
@@ -287,11 +286,6 @@ def valuation_figures(
         if column in valuations and valuations[column].notna().any():
             total = money(float(valuations[column].sum()), currency, at=at)
             figures.append(KeyFigure(label=label, value=total, note=note))
-    if "loyalty_score" in valuations and valuations["loyalty_score"].notna().any():
-        note = claim("value-figure-loyalty-note")
-        figures.append(
-            KeyFigure(label=claim("value-figure-loyalty"), value=loyalty_score(valuations), note=note)
-        )
     if work is not None and (n := listed(work, WIN_BACK)["n"]).value:
         gone = {state: STATE_WORDS.term(state) for state in (DORMANT, LOST)}
         note = claim("value-figure-win-back-note", **gone)

@@ -49,7 +49,7 @@ leads-group-none = deals without a known { $by }
 
 leads-answer-none = No open deal is there to be scored.
 leads-answer-expected =
-    About { $won } of { $open } open { PLURAL($open, one: "deal", other: "deals") } ({ $share }) are expected to be won within { $horizon }{ $amount ->
+    About { $won } of { $open } open { PLURAL($open, one: "deal", other: "deals") } are expected to be won within { $horizon }{ $amount ->
         [unknown] .
        *[other] , worth { $amount }.
     }

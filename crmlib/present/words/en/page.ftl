@@ -5,6 +5,7 @@
 page-yes = yes
 page-rows-none = No rows.
 page-rows = { $total } { PLURAL($total, one: "row", other: "rows") }.
+page-limits-rest = { $n } more limits
 page-rows-first-download = The first { $shown } of { $total } rows; { $left } more rows in the download.
 page-rows-first = The first { $shown } of { $total } rows; { $left } more rows not shown here.
 page-pseudonyms = Customer numbers are pseudonyms; { $command } turns them back.

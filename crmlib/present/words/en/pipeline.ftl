@@ -10,7 +10,7 @@ pipeline-answer-overdue =
     Of { $open } open { PLURAL($open, one: "deal", other: "deals") }, { $overdue } ({ $share }){ $amount ->
         [unknown] { "" }
        *[other] , worth { $amount },
-    } { PLURAL($overdue, one: "has", other: "have") } been in { PLURAL($overdue, one: "its", other: "their") } stage for longer than { $quantile } of deals stay.
+    } { PLURAL($overdue, one: "has", other: "have") } been in { PLURAL($overdue, one: "its", other: "their") } stage longer than { $quantile } of deals stay.
 pipeline-answer-overdue-whole =
     Of { $open } open { PLURAL($open, one: "deal", other: "deals") }, { $overdue } ({ $share }) { PLURAL($overdue, one: "has", other: "have") } been open for longer than { $quantile } of all deals take{ $amount ->
         [unknown] .

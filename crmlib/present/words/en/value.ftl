@@ -100,7 +100,7 @@ value-pareto-negative =
     on the curve they bring 0, and are in class C.
 value-pareto-zero = { $n } { PLURAL($n, one: "customer brings", other: "customers bring") } exactly 0.
 
-## Who is worth most, and why?: scorecard_paragraph, stability_paragraph
+## Who is worth most, and why?: score_paragraph, weights_paragraph, stability_paragraph
 
 value-score-names =
     A value score of { $figures } { PLURAL($figures, one: "figure", other: "figures") } names the best; with all weights
@@ -369,8 +369,7 @@ value-lists-no-develop =
     To develop: nobody. No customer who buys as usual has room to grow that can be seen in these data.
 value-lists-no-win-back = To win back: nobody. No customer worth at least the median is { $dormant } or { $lost }.
 value-lists-apart =
-    Nobody is on two lists; they are parts of the list of what to do next. Each line says why, and what to do. The state speaks first: a chance of
-    stopping is given only of customers who still buy by their state.
+    Nobody is on two lists; each line says why, and what to do. A chance of stopping is given only of customers who still buy by their state.
 
 ## Which figures are there of each customer?: catalogue_paragraph
 
@@ -564,8 +563,6 @@ value-figure-overdue = Overdue
 value-figure-overdue-note = past its day and not paid
 value-figure-profit = Profit of the last year
 value-figure-profit-note = margin less cost to serve
-value-figure-loyalty = Median loyalty
-value-figure-loyalty-note = of 100: half of the customers have more
 value-figure-win-back = Customers to win back
 value-figure-win-back-note = { $dormant } or { $lost }, once worth at least the median
 value-figure-top = Brought by the top { $top }

@@ -59,7 +59,8 @@ def paragraphs(name):
     curve, card = curve_of(name), card_of(name)
     yield from (told(say.worth_answer(curve, card)), told(say.worth_limits(curve, card)))
     yield told(say.pareto_paragraph(curve))
-    yield from (told(say.scorecard_paragraph(card)), told(say.stability_paragraph(card)))
+    yield told([*say.score_paragraph(card), *say.weights_paragraph(card)])
+    yield told(say.stability_paragraph(card))
 
 
 PLOTS = [
@@ -160,7 +161,7 @@ def test_nobody_is_said_to_bring_nothing():
     assert told(say.worth_answer(curve_of("nobody"), card_of("nobody"))) == [
         "Of no customer net spend is known."
     ]
-    assert "cannot be scored" in told(say.scorecard_paragraph(card_of("nobody")))[0]
+    assert "cannot be scored" in told(say.score_paragraph(card_of("nobody")))[0]
     nothing = pareto(pd.Series([0.0, -2.0], name="spend_total"))
     assert "nothing to share out" in told(say.worth_answer(nothing, card_of("shop")))[0]
 
@@ -214,7 +215,7 @@ def test_who_is_hardly_known_is_not_listed():
     frame = show.top_customers_table(SimpleNamespace(config=None, currency=""), card).frame
     assert frame["customer_id"].tolist() == ["b", "a"]
     assert "1\u00a0customer has less than half of the weight known" in " ".join(
-        told(say.scorecard_paragraph(card))
+        told(say.weights_paragraph(card))
     )
 
 

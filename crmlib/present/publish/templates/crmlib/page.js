@@ -67,6 +67,27 @@
       show();
     };
 
+    // On a phone the first card lies open, so that it is seen what the others hold.
+    const unfoldCards = () => rows.forEach((row, index) => {
+      const button = document.createElement("button");
+      const open = (wide) => {
+        row.classList.toggle("open", wide);
+        button.setAttribute("aria-expanded", String(wide));
+      };
+      button.type = "button";
+      button.className = "crm-open";
+      button.setAttribute("aria-label", `More on ${row.cells[0].textContent.trim()}`);
+      row.cells[0].append(button);
+      row.addEventListener("click", (event) => {
+        const elsewhere = event.target.closest("a") || !button.offsetParent;
+        if (!elsewhere) open(!row.classList.contains("open"));
+      });
+      open(index === 0);
+    });
+    if (figure.classList.contains("crm-cards")) {
+      figure.classList.add("crm-folds");
+      unfoldCards();
+    }
     if (rows.length > 1) {
       heads.forEach((head, column) => {
         const button = document.createElement("button");
@@ -76,6 +97,10 @@
         head.setAttribute("aria-sort", "none");
         button.addEventListener("click", () => sortBy(column, head));
       });
+    }
+    // What a phone shows as cards stays a table for those who listen.
+    for (const [role, what] of [["table", "table"], ["rowgroup", "thead, tbody"], ["row", "tr"], ["columnheader", "th"], ["cell", "td"]]) {
+      figure.querySelectorAll(what).forEach((part) => part.setAttribute("role", role));
     }
     status.dataset.all = status.textContent;
     status.setAttribute("role", "status");

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from crmlib.schema.results.column import UNITS, Column, bounds
+from crmlib.schema.results.contact import CONTACT
 from crmlib.schema.results.deals import DEALS
-from crmlib.schema.results.voice import VOICE
 
 __all__ = ["COLUMNS", "UNITS", "Column", "bounds", "declared"]
 
@@ -336,45 +336,6 @@ _COLUMNS = (
     Column("offered", "Offers", "count"),
     Column("accepted_pct", "Bought", "share_pct", better="higher"),
     Column("predicted_pct", "Predicted", "share_pct"),
-    # campaigns
-    Column("begin_on", "First day", "date"),
-    Column("until_on", "Last day", "date"),
-    Column("contacted", "Contacted", "count"),
-    Column("control", "Held out", "count", "Customers held out of a campaign by lot, to compare with."),
-    Column("responded", "Answered, customers", "count"),
-    Column("response_pct", "Answered", "share_pct", better="higher"),
-    Column("cost_amount", "Cost", "currency", digits=0),
-    Column("effect_words", "What was spent more"),
-    Column("comparison", "Compared with"),
-    Column("compared", "Customers compared", "count"),
-    Column(
-        "effect",
-        "Extra spend a customer",
-        "currency",
-        "What customers of a campaign spent more than those they are compared with, refunds taken off.",
-        better="higher",
-    ),
-    Column("base_mean", "Spend of those compared with", "currency"),
-    Column("smallest_effect", "Smallest effect that would show", "currency"),
-    Column("everyone", "Effect against all others", "currency"),
-    Column("trial_effect", "Same comparison before it", "currency"),
-    Column(
-        "q_value",
-        "Could be chance",
-        "ratio",
-        "Probability of such a difference by chance alone, adjusted for the number of comparisons.",
-        digits=3,
-    ),
-    Column("grouping", "Customers by"),
-    Column("group", "Group"),
-    Column("answers", "Share of answers"),
-    Column("gap", "Against all others", "currency"),
-    Column("contacted_mean", "In the campaign", "number"),
-    Column("others_mean", "Others", "number"),
-    Column("difference_before", "Apart", "ratio"),
-    Column("contacted_matched", "In it, matched", "number"),
-    Column("others_matched", "Their partners", "number"),
-    Column("difference_after", "Apart, matched", "ratio"),
     # purchases predicted
     Column("prediction", "Prediction"), Column("predicted_purchases", "Expected", "count", word="purchases"),
     Column("actual_purchases", "Came", "count", word="purchases"), Column("error_pct", "Error", "share_pct"),
@@ -417,23 +378,6 @@ _COLUMNS = (
     *bounds("expected", "currency", digits=0),
     *bounds("plan_expected", "number", digits=0),
     Column("state", "State"),
-    # one customer and the people there
-    Column("event_kind", "What"), Column("began_on", "From", "date"), Column("ended_on", "Until", "date"),
-    Column("person", "Person", "text", "Title and number; the names are in the CRM."),
-    Column("decision_role", "Part in decisions"),
-    Column("influence", "Influence", "number", "Influence on decisions, 0 to 1.", digits=2),
-    Column("influence_source", "Influence is", "text", "Stated in the CRM, or estimated from parts in decisions."),
-    Column("last_on", "Last contact", "date"),
-    Column("known_by", "Known best by", "text", "Who of us has spoken to the person most."),
-    Column("stance", "Stance", "number", "From −1, against us, to 1, for us.", digits=2),
-    Column("parent_id", "Owned by"),
-    Column("held_pct", "Held by the head of the group", "share_pct", "Shares multiplied down the chain.", digits=0),
-    Column("sways_person", "Sways"),
-    Column("tie_source", "Known from", "text", "Where it is known from whom the person sways."),
-    Column("touch_count", "Contacts", "count"),
-    Column("usual_spend", "Like customers spend", "currency", digits=0,
-           meaning="Mean spend of a year of customers of the same industry and size, drawn to that of all."),
-    Column("known", "What is known"),
     # what to do next
     Column("by_when", "By when", "date", "The day by which to do it; never before the closing date."),
     Column("evidence", "What it rests on", "text", "What speaks for it, and how strongly."),
@@ -472,5 +416,5 @@ _COLUMNS = (
 )
 # fmt: on
 
-COLUMNS: Mapping[str, Column] = {column.name: column for column in (*_COLUMNS, *DEALS, *VOICE)}
+COLUMNS: Mapping[str, Column] = {column.name: column for column in (*_COLUMNS, *DEALS, *CONTACT)}
 """Name -> declaration, but for the indicators, whose labels are below and whose units they say themselves."""

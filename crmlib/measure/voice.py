@@ -1,5 +1,7 @@
 """What customers said and looked at: texts of contacts and feedback, opinions, and looks at products."""
 
+from typing import Literal
+
 import pandas as pd
 
 from crmlib.measure.steps import Steps, ask, columns_here, read_table
@@ -170,23 +172,23 @@ _LOOKED = {
 }
 _LOOKS_SQL = """
 select
-    looks.product_id, looks.campaign_id, count(*) as looks, sum(looks.in_cart) as carts,
+    looks.{by}, count(*) as looks, sum(looks.in_cart) as carts,
     sum(case when bought.product_id is null then 0 else 1 end) as orders,
     count(distinct looks.customer_id) as customers
 from voice_looks as looks left join voice_bought as bought
     on looks.session_id = bought.session_id and looks.customer_id = bought.customer_id
     and looks.product_id = bought.product_id
 where looks.customer_id is not null and date_diff('day', looks.seen_at, $as_of) > $days
-group by looks.product_id, looks.campaign_id
-order by looks.product_id, looks.campaign_id
+group by looks.{by}
+order by looks.{by}
 """
 _UNKNOWN_SQL = """
 select count(*) as looks, sum(case when customer_id is null then 1 else 0 end) as unknown from voice_looks
 """
 
 
-def product_looks(crm: Crm, *, within_days: int) -> pd.DataFrame:
-    """By product and campaign: visits of known customers with a look, those that put it in the cart, those that bought.
+def product_looks(crm: Crm, *, by: Literal["product_id", "campaign_id"], within_days: int) -> pd.DataFrame:
+    """By product or campaign: visits of known customers with a look, those that put it in the cart, those that bought.
 
     A look counts once those days are over. `attrs["unknown_pct"]`: of all looks, those of visitors nobody knows.
     """
@@ -196,7 +198,7 @@ def product_looks(crm: Crm, *, within_days: int) -> pd.DataFrame:
     steps = Steps().add(
         _LOOKED, events=read_table(here, "events", seen), orders=read_table(here, "transactions", lines)
     )
-    found = ask(crm, _LOOKS_SQL, steps=steps, days=within_days)
+    found = ask(crm, _LOOKS_SQL.format(by=by), steps=steps, days=within_days)
     names = ["looks", "carts", "orders", "customers"]
     found[names] = found[names].astype("int64")
     every = ask(crm, _UNKNOWN_SQL, steps=steps).iloc[0]

@@ -27,7 +27,8 @@ class Browsing:
         that product within 14 days), `cart_pct`, `order_pct`, `low`, `high` (95 %, of `order_pct`).
     products : DataFrame, one row a product that enough customers looked at, the most orders missed first
         `product_id`, `looks`, `carts`, `orders`, `order_pct`, `low`, `high`, `rest_pct` (of all other products),
-        `missed` (orders more, were it bought after a look like the others), `q_value`, `is_left` (surely bought less often after a look than the others).
+        `missed` (orders more, were it bought after a look like the others), `q_value`, `is_left` (surely bought less
+        often after a look than the others).
     unknown_pct : float
         Of all looks, those of visitors whom nobody knows; nothing can be said of their orders.
     by_campaign : bool
@@ -88,9 +89,11 @@ def browsing(crm: Crm) -> Browsing:
                 f"{named} is not known: the table {table} lacks {' and '.join(sorted(missing))}. "
                 f"Map it in crm.toml under [tables.{table}]."
             )
-    looks, least = product_looks(crm, within_days=BOUGHT_DAYS), min_group(crm)
+    looks, sums = (
+        product_looks(crm, by=by, within_days=BOUGHT_DAYS) for by in ("product_id", "campaign_id")
+    )
+    least, sums = min_group(crm), sums[sums["campaign_id"].notna()]
     whole = looks[["looks", "carts", "orders"]].sum().to_frame().T.assign(campaign_id=None)
-    sums = looks.groupby("campaign_id")[["looks", "carts", "orders", "customers"]].sum().reset_index()
     known = sums[sums["customers"] >= least].sort_values("looks", ascending=False, kind="stable")
     funnel = _rates(pd.concat([whole, known], ignore_index=True) if len(known) else whole)
     return Browsing(
@@ -112,9 +115,8 @@ def _rates(table: pd.DataFrame) -> pd.DataFrame:
 def _products(looks: pd.DataFrame, least: int) -> pd.DataFrame:
     from scipy.stats import fisher_exact
 
-    table = looks.groupby("product_id")[["looks", "carts", "orders", "customers"]].sum().reset_index()
-    seen, bought = table["looks"].sum(), table["orders"].sum()
-    table = _rates(table[table["customers"] >= least].reset_index(drop=True))
+    seen, bought = looks["looks"].sum(), looks["orders"].sum()
+    table = _rates(looks[looks["customers"] >= least].reset_index(drop=True))
     rest = seen - table["looks"], bought - table["orders"]
     table["rest_pct"] = 100 * rest[1] / rest[0].replace(0, np.nan)
     tests = [
@@ -123,6 +125,5 @@ def _products(looks: pd.DataFrame, least: int) -> pd.DataFrame:
     ]
     table["q_value"] = benjamini_hochberg([float(one.pvalue) for one in tests]) if tests else np.nan
     table["is_left"] = (table["q_value"] <= SURE) & (table["order_pct"] < table["rest_pct"])
-    return table.sort_values(
-        ["order_pct", "looks"], ascending=[True, False], kind="stable", ignore_index=True
-    )
+    table["missed"] = (table["rest_pct"] - table["order_pct"]) / 100 * table["looks"]
+    return table.sort_values(["missed", "product_id"], ascending=[False, True], ignore_index=True)

@@ -51,7 +51,6 @@ CONTACT = (
     Column("won_deals_pct", "Won deals", "share_pct", "Won deals whose notes speak of it.", digits=1),
     *bounds("won_deals", "share_pct", digits=1),
     Column("of_complaints_pct", "Complaints", "share_pct", "Complaints that speak of it.", digits=0),
-    Column("of_reviews_pct", "Reviews", "share_pct", "Reviews that speak of it.", digits=0),
     Column("of_other_notes_pct", "Other notes", "share_pct", "Notes about no deal that speak of it.", digits=0),
     Column("term", "Words"),
     Column("lost_share_pct", "Notes of lost deals", "share_pct", digits=1),

@@ -6,8 +6,8 @@ import pandas as pd
 
 from crmlib.analyse.stats.tests import SURE
 from crmlib.analyse.voice.concerns import Concerns
-from crmlib.analyse.voice.satisfaction import Satisfaction
-from crmlib.present.claims import Claim, claim, clause, interval, name, names, share
+from crmlib.analyse.voice.satisfaction import Satisfaction, is_sure
+from crmlib.present.claims import Claim, claim, clause, date, interval, name, names, share
 from crmlib.present.reports.voice.say import theme_words, topic_sentence
 from crmlib.present.theme import (
     ALARM,
@@ -34,7 +34,10 @@ def plot_quarters(result: Satisfaction, *, ax: Any = None) -> Any:
     table = result.quarters[result.quarters["answers"] >= result.minimum].tail(_MOST_QUARTERS)
     if table.empty:
         return nothing(ax, says=claim("voice-picture-quarters-none"))
-    title = claim("voice-picture-quarters", last=share(table["score_pct"].iloc[-1]))
+    last = share(table["score_pct"].iloc[-1])
+    title = claim("voice-picture-quarters", last=last)
+    if is_sure(result.change):
+        title = claim("voice-picture-quarters-changed", last=last, day=date(result.change["changed_on"]))
     labels = [str(one.to_period("Q")) for one in table["period_start"]]
     with theme():
         ax, middles = named_rows(ax, labels, title=title)

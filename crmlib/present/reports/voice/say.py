@@ -119,18 +119,16 @@ def _begin(result: Satisfaction | Skipped, todo: Worklist | Skipped) -> list[Cla
     return [claim("voice-answer-call", n=count(len(todo.table)), customer=first)]
 
 
-def voice_findings(
-    result: Satisfaction | Skipped, said: Concerns | Skipped, looks: Browsing | Skipped
-) -> list[Claim]:
-    """The sentences that the index repeats."""
-    lost = [] if isinstance(said, Skipped) or sure_of_the_lost(said).empty else of_the_lost(said)[:1]
+@or_else(lambda missing: [])
+def voice_findings(result: Satisfaction) -> list[Claim]:
+    """The sentences that the index repeats: what is surely so."""
+    sure = ("voice-drivers-less", "voice-drivers-more", "voice-leaving-sure", "voice-complaints-first")
     found = [
         *drivers_paragraph(result)[:1],
         *leaving_paragraph(result)[-1:],
         *complaints_paragraph(result)[:1],
     ]
-    plain = ("voice-drivers-none", "voice-leaving-none", "voice-complaints-none")
-    return [*lost, *(one for one in found if one.key not in plain), *looks_findings(looks)]
+    return [one for one in found if one.key in sure]
 
 
 @or_else(lambda missing: [])
@@ -142,10 +140,6 @@ def change_paragraph(result: Satisfaction) -> list[Claim]:
         said = [claim("voice-change-sure", day=date(change["changed_on"]), **parts)]
     if not change:
         said = [claim("voice-change-unknown")]
-    nps = shown_surveys(result).query("kind == 'nps'")
-    if len(nps) and nps["weighted"].iloc[0] < nps["low"].iloc[0]:
-        row = nps.iloc[0]
-        said.append(claim("voice-weighted", weighted=_whole(row["weighted"]), score=_whole(row["score"])))
     if np.isfinite(result.response_pct):
         said.append(claim("voice-response", share=share(result.response_pct)))
     return said
@@ -274,13 +268,6 @@ def looks_paragraph(result: Browsing, products: Mapping[str, str]) -> list[Claim
     }
     product = group_words("product_id", first["product_id"], products)
     return [*said, claim("voice-looks-left", n=count(len(left)), product=product, **facts)]
-
-
-@or_else(lambda missing: [])
-def looks_findings(result: Browsing) -> list[Claim]:
-    """How many products are looked at and left."""
-    n = int(result.products["is_left"].sum())
-    return [claim("voice-looks-finding", n=count(n))] if n else []
 
 
 def voice_limits(

@@ -25,12 +25,12 @@ from crmlib.present.reports.voice.say import (
 )
 from crmlib.present.reports.worklist.show import work_table
 
-_MOST_GROUPS, _MOST_LOOKS = 15, 8
+_MOST_GROUPS, _MOST_LOOKS = 15, 5
 TREND_WORDS = Family("voice-trend", ("rising", "falling", "steady"))
 OUTCOME_WORDS = Family("voice-outcome", ("won", "lost", "open"))
 _SHARES = ("lost_share_pct", "won_share_pct", "difference")
 _NAMES = {"low": "difference_low", "high": "difference_high"}
-_SAID_TO_US = {"complaint": "of_complaints_pct", "review": "of_reviews_pct", "note": "of_other_notes_pct"}
+_SAID_TO_US = {"complaint": "of_complaints_pct", "note": "of_other_notes_pct"}
 """Kinds of text beside notes on deals that the table of themes has a column for."""
 
 
@@ -78,7 +78,9 @@ def themes_table(
     ends = [f"{outcome}_deals_{end}" for outcome in ("lost", "won") for end in ("pct", "low", "high")]
     columns = ["theme", "deals", *ends[:3], "open_deals_pct", *ends[3:], "trend"]
     deals = pd.DataFrame(columns=columns) if isinstance(said, Skipped) else said.themes[columns]
-    sources = pd.DataFrame(columns=["source", "theme", "customers", "share_pct"]) if sources is None else sources
+    sources = (
+        pd.DataFrame(columns=["source", "theme", "customers", "share_pct"]) if sources is None else sources
+    )
     known = sources[(sources["customers"] >= minimum) & sources["source"].isin(list(_SAID_TO_US))]
     wide = known.pivot(index="theme", columns="source", values="share_pct").rename(columns=_SAID_TO_US)
     frame = deals.merge(wide, left_on="theme", right_index=True, how="outer").dropna(subset="theme")
@@ -110,7 +112,7 @@ def groups_table(result: Satisfaction, products: Mapping[str, str]) -> DataTable
 
 
 @or_else(lambda missing: None)
-def call_table(crm: Crm, todo: Worklist, *, rows: int = 8) -> DataTable | None:
+def call_table(crm: Crm, todo: Worklist, *, rows: int = 5) -> DataTable | None:
     """Whom to call: the worklist's rows that rest on what customers said."""
     return work_table(crm, todo, FOLLOW_UP, rows=rows, caption=claim("voice-table-call"))
 

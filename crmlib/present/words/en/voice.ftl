@@ -11,7 +11,7 @@ voice-answer-nothing = What is kept here says neither how satisfied customers ar
 voice-answer-lost =
     { $lost } of lost deals speak of { $topic }, { $won } of won ones.
 voice-answer-open =
-    First answer the { $n } open { PLURAL($n, one: "complaint", other: "complaints") }, beginning with customer “{ $customer }”.
+    First answer the { $n } { PLURAL($n, one: "customer", other: "customers") } whose complaint is still open, beginning with “{ $customer }”.
 voice-answer-call =
     First call the { $n } { PLURAL($n, one: "customer", other: "customers") } who gave a low score, beginning with “{ $customer }”.
 voice-answer-watch = Ask more customers: nobody waits for an answer, and those who stay silent are not known.
@@ -53,8 +53,6 @@ voice-figure-deals = Deals with notes read
 voice-change-sure = Scores changed about { $day }: from { $before } of the best to { $after }.
 voice-change-none = Over time, scores move no more than chance would move them.
 voice-change-unknown = There are too few scores to see a change over time.
-voice-weighted =
-    Those who answer spend more than the others; were all buyers asked, the NPS would be about { $weighted } instead of { $score }.
 voice-response = { $share } of orders by known customers have a survey answered.
 voice-groups-low = Less satisfied than the others: { $groups }.
 voice-groups-high = More satisfied: { $groups }.
@@ -93,8 +91,6 @@ voice-looks =
 voice-looks-none = No product is bought less often after a look than the others, beyond chance.
 voice-looks-left =
     { $n } { PLURAL($n, one: "product is", other: "products are") } looked at and left more often than the others, first of all { $product }: { $order } of { $looks } looks were followed by an order, against { $rest } of looks at the others. Check its price, stock and page, and whether it can still be ordered.
-voice-looks-finding =
-    { $n } { PLURAL($n, one: "product is", other: "products are") } looked at and left more often than the others.
 
 ## Limits: voice_limits
 
@@ -124,7 +120,8 @@ voice-source-review = reviews
 voice-source-complaint = complaints
 voice-source-social = social posts
 voice-picture-quarters-none = Too few scores to show them over time
-voice-picture-quarters = The mean score in the last quarter is { $last } of the best
+voice-picture-quarters = Scores move no more than chance: { $last } of the best in the last quarter
+voice-picture-quarters-changed = Scores changed about { $day }: { $last } of the best in the last quarter
 voice-picture-quarters-unit = mean score, % of the best; line: 95 % interval
 voice-picture-quarters-row = { $when } { $value } ({ $likely })
 voice-picture-quarters-alt = Dots with intervals, mean score by quarter: { $rows }.

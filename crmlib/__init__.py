@@ -179,6 +179,7 @@ _SHELF = {
         "value_scorecard",
     ),
     "crmlib.analyse.value.valuations": ("customer_valuations",),
+    "crmlib.analyse.voice.browsing": ("Browsing", "browsing"),
     "crmlib.analyse.voice.concerns": (
         "Concerns",
         "concerns",

@@ -13,6 +13,7 @@ from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.analyse.pipeline.team import TeamWork, team_work
 from crmlib.analyse.value.scorecard import TOP_SHARE, Scorecard
 from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.voice.satisfaction import Satisfaction, customers_to_call
 from crmlib.measure.deals.contacts import customer_owners, employees_left
 from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.clock import in_zone
@@ -113,6 +114,10 @@ TASKS = (
          source="states", evidence=BOOKS, strength=STRONG),
     Task(reason=LEAD, action=FOLLOW_UP, step="make_first_contact", within_days=30,
          source="states", evidence=BOOKS, strength=STRONG),
+    Task(reason="complaint_open", action=FOLLOW_UP, step="answer_complaint", within_days=3,
+         source="voice", evidence=BOOKS, strength=STRONG, facts=("waited_days", "spend_365d")),
+    Task(reason="unhappy", action=FOLLOW_UP, step="ask_what_went_wrong", within_days=14,
+         source="voice", evidence=BOOKS, strength=STRONG, facts=("said_on", "score_pct", "spend_365d")),
     Task(reason="silent_owing", action=WIN_BACK, step="settle_then_prepaid", within_days=14,
          source="value", evidence=RULE, facts=(*_GONE, *_OWED)),
     Task(reason="silent_large", action=WIN_BACK, step="call_in_person", within_days=14,
@@ -271,6 +276,7 @@ def worklist(
         *_of_deals(crm, overdue, team, only, as_of_on),
         *_of_customers(crm, only, as_of_on, stages=stages, indicators=indicators, **known),
         *_of_offers(offers, stages, only, as_of_on),
+        *(_of_voice(customers_to_call(crm), as_of_on) if FOLLOW_UP in only and "feedback" in crm else ()),
     ]
     table = _whole(rows)
     table = _turns(_not_ruled_out(table[table["action"].isin(list(only))]))
@@ -539,6 +545,21 @@ def _of_offers(
     rows["by_when"] = found["due_on"].clip(lower=as_of_on).fillna(rows["by_when"])
     rows["strength"] = np.where(found["probability"] >= LIKELY, STRONG, WEAK)
     return [rows]
+
+
+def _of_voice(found: pd.DataFrame, as_of_on: pd.Timestamp) -> Iterable[pd.DataFrame]:
+    """Complaints to answer, and customers to ask what went wrong."""
+    for reason, some in found.groupby("reason", sort=False):
+        yield _rows(str(reason), some, as_of_on, **_stake(some, "spend_365d"))
+
+
+def voice_work(crm: Crm, found: Satisfaction) -> Worklist:
+    """The rows of the worklist that rest on what customers said, and no others; quick."""
+    as_of_on = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+    table = _turns(_whole(_of_voice(found.to_call, as_of_on)))
+    table["owner_id"] = employee_codes(crm, table["customer_id"].map(customer_owners(crm)))
+    table["customer_id"] = public_ids(crm, table["customer_id"])
+    return Worklist(table=table, as_of_on=as_of_on, currency=crm.currency)
 
 
 def _with_ids(table: pd.DataFrame) -> pd.DataFrame:

@@ -52,6 +52,13 @@ def require_sales(crm: Any) -> None:
         raise SkipReport("Neither orders nor deals are kept here.", table="transactions")
 
 
+def require_texts(crm: Any) -> None:
+    """Skip the report where nothing is kept of what customers say or look at."""
+    has_notes = "interactions" in crm and "notes" in crm.columns("interactions")
+    if not has_notes and "feedback" not in crm and "events" not in crm:
+        raise SkipReport("Nothing is kept here of what customers say.", table="feedback")
+
+
 def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
     """Skip the report where too few customers have bought to say anything about them."""
     buyers = int((indicators["order_count"] > 0).sum())

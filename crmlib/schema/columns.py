@@ -1,66 +1,12 @@
 """Every result column once: what a reader calls it, its unit, its decimals, and what it means."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from crmlib.schema.errors import SchemaError
+from crmlib.schema.results.column import UNITS, Column, bounds
+from crmlib.schema.results.contact import CONTACT
+from crmlib.schema.results.deals import DEALS
 
-UNITS: Mapping[str, tuple[str, int | None]] = {
-    "text": ("", None),
-    "date": ("", None),
-    "flag": ("", None),
-    "count": ("", 0),
-    "currency": ("", 2),
-    "days": ("days", 0),
-    "share_pct": ("%", 1),
-    "points": ("points", 1),
-    "ratio": ("", 2),
-    "score": ("", 0),
-    "number": ("", 1),
-}
-"""Kind of column -> the word behind its label, and the decimals that it has on pages, in CSV and in Excel."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a result, as every page, list and dictionary shows it.
-
-    `unit` is one of `UNITS`; `digits` and `word` stand in for the unit's own where they are given. `better` is
-    which end is good for us: "higher", "lower" or None.
-    """
-
-    name: str
-    label: str
-    unit: str = "text"
-    meaning: str = ""
-    digits: int | None = None
-    better: str | None = None
-    word: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.unit not in UNITS:
-            raise SchemaError(f"column {self.name} has unit {self.unit!r}; there are {', '.join(UNITS)}.")
-        if self.digits is None:
-            object.__setattr__(self, "digits", UNITS[self.unit][1])
-
-    def shown_unit(self, currency: str = "") -> str:
-        """What stands behind the label; nothing where the label says it itself.
-
-        >>> Column("age_days", "Age", "days").shown_unit(), Column("age_days", "Days old", "days").shown_unit()
-        ('days', '')
-        """
-        word = (
-            currency if self.unit == "currency" else UNITS[self.unit][0] if self.word is None else self.word
-        )
-        return "" if word and word.lower() in self.label.lower() else word
-
-
-def bounds(name: str, unit: str, *, digits: int | None = None) -> tuple[Column, Column]:
-    """The two ends of a figure's interval: `<name>_low` and `<name>_high`."""
-    return (
-        Column(f"{name}_low", "from", unit, f"Lower end of the interval of {name}.", digits, word=""),
-        Column(f"{name}_high", "to", unit, f"Upper end of the interval of {name}.", digits, word=""),
-    )
+__all__ = ["COLUMNS", "UNITS", "Column", "bounds", "declared"]
 
 
 def declared(name: str) -> Column | None:
@@ -390,211 +336,6 @@ _COLUMNS = (
     Column("offered", "Offers", "count"),
     Column("accepted_pct", "Bought", "share_pct", better="higher"),
     Column("predicted_pct", "Predicted", "share_pct"),
-    # campaigns
-    Column("begin_on", "First day", "date"),
-    Column("until_on", "Last day", "date"),
-    Column("contacted", "Contacted", "count"),
-    Column("control", "Held out", "count", "Customers held out of a campaign by lot, to compare with."),
-    Column("responded", "Answered, customers", "count"),
-    Column("response_pct", "Answered", "share_pct", better="higher"),
-    Column("cost_amount", "Cost", "currency", digits=0),
-    Column("effect_words", "What was spent more"),
-    Column("comparison", "Compared with"),
-    Column("compared", "Customers compared", "count"),
-    Column(
-        "effect",
-        "Extra spend a customer",
-        "currency",
-        "What customers of a campaign spent more than those they are compared with, refunds taken off.",
-        better="higher",
-    ),
-    Column("base_mean", "Spend of those compared with", "currency"),
-    Column("smallest_effect", "Smallest effect that would show", "currency"),
-    Column("everyone", "Effect against all others", "currency"),
-    Column("trial_effect", "Same comparison before it", "currency"),
-    Column(
-        "q_value",
-        "Could be chance",
-        "ratio",
-        "Probability of such a difference by chance alone, adjusted for the number of comparisons.",
-        digits=3,
-    ),
-    Column("grouping", "Customers by"),
-    Column("group", "Group"),
-    Column("answers", "Share of answers"),
-    Column("gap", "Against all others", "currency"),
-    Column("contacted_mean", "In the campaign", "number"),
-    Column("others_mean", "Others", "number"),
-    Column("difference_before", "Apart", "ratio"),
-    Column("contacted_matched", "In it, matched", "number"),
-    Column("others_matched", "Their partners", "number"),
-    Column("difference_after", "Apart, matched", "ratio"),
-    # deals
-    Column(
-        "amount",
-        "Value",
-        "currency",
-        "As recorded; where it is not, the median of like deals that were won.",
-        digits=0,
-    ),
-    Column("amount_lost", "Value lost", "currency", digits=0),
-    Column("deals", "Deals", "count"),
-    Column("leads", "Deals", "count"),
-    Column("won", "Won", "count"),
-    Column("lost", "Lost", "count"),
-    Column("open_deals", "Open deals", "count"),
-    Column("open_value", "Open value", "currency", "Value of the open deals together.", digits=0),
-    Column("stage_age_days", "Days in stage", "days"),
-    Column("limit_days", "Limit, days", "days"),
-    Column("over_days", "Days over", "days"),
-    Column("expected_close_on", "Expected to close", "date"),
-    Column("last_touch_days", "Days since last contact", "days"),
-    Column("next_planned_on", "Contact planned for", "date"),
-    Column("next_step", "What the won did next"),
-    Column("next_step_on", "When to do it", "date"),
-    Column("next_step_won_pct", "Share of the won", "share_pct", digits=0),
-    Column("next_step_lost_pct", "Share of the lost", "share_pct", digits=0),
-    Column("next_step_lift", "Times as often as the lost", "ratio", digits=1),
-    Column("left_on", "Owner left on", "date"),
-    Column("last_contact", "Last contact"),
-    Column("last_contact_on", "Last contact on", "date"),
-    # stages
-    Column("stays", "Stays", "count"),
-    Column("still_there", "Still there", "count"),
-    Column("mean_finished_days", "Mean of finished stays only, days", "days", digits=1),
-    Column("median_finished_days", "Half of the finished stays only, days", "days", digits=1),
-    Column("median_days", "Half have left after days", "days", digits=1),
-    Column("q80_days", "80 % have left after days", "days", digits=1),
-    Column("cumulative_median_days", "All stays of a deal together, half, days", "days", digits=1),
-    Column("reentered_deals", "Deals that came back", "count"),
-    Column("forward_pct", "Go on", "share_pct", digits=0),
-    Column("won_pct", "Are won", "share_pct", digits=0),
-    Column("lost_pct", "Are lost", "share_pct", digits=0),
-    Column("back_pct", "Go back", "share_pct", digits=0),
-    Column("overdue_deals", "Overdue", "count"),
-    Column("unplanned_deals", "Without a plan", "count"),
-    Column("touches_a_week", "Contacts a week", "number"),
-    Column("has_left", "Has left"),
-    Column("deals_ratio", "Deals against the median", "ratio", digits=1),
-    Column("amount_ratio", "Value against the median", "ratio", digits=1),
-    Column("touches_ratio", "Contacts against the median", "ratio", digits=1),
-    Column("at_days", "After days in stage", "days"),
-    Column("next_contact", "Next contact"),
-    Column("won_lift", "Times as often", "ratio", "Among the won, against the lost."),
-    Column("is_better", "More frequent among the won"),
-    Column("wait_days", "Days until then, half", "days"),
-    Column("activity", "From"),
-    Column("next_activity", "To"),
-    Column("times", "Times", "count"),
-    Column("steps_share_pct", "Share of the steps from there", "share_pct", digits=0),
-    Column("half_days", "Days, half", "days", digits=1),
-    Column("wait_share_pct", "Share of all waiting", "share_pct", digits=0),
-    Column("mark", "Mark"),
-    # which deals are won
-    Column("chance_pct", "Chance to be won", "share_pct"),
-    Column(
-        "similarity_pct",
-        "Like the won",
-        "share_pct",
-        "Share of the deals won that are as like the won as this one, or less.",
-        digits=0,
-    ),
-    Column("deal_score", "Score", "score", "Place among the open deals by chance, from 1 to 99; 50 is the median."),
-    Column("expected_value", "Chance times value", "currency", digits=0),
-    Column(
-        "speaks_for",
-        "Speaks for it",
-        "text",
-        "What raises the chance of this deal most; ordinary: of the median deal.",
-    ),
-    Column("speaks_against", "Speaks against it", "text", "What lowers the chance of this deal most."),
-    Column("share_won_pct", "Of the won", "share_pct"),
-    Column("share_lost_pct", "Of the lost", "share_pct"),
-    Column("share_base_pct", "Of all", "share_pct"),
-    Column("deal_win_rate_pct", "Win rate", "share_pct", "Deals won, of those decided.", better="higher"),
-    Column(
-        "lift_shrunk",
-        "Times as often as all",
-        "ratio",
-        "Won as often as all deals, drawn to 1 where there are few.",
-    ),
-    Column("sure", "More than chance"),
-    Column("won_of_leads_pct", "Won of all", "share_pct"),
-    Column("days_to_win", "Days to win", "days"),
-    Column("value_won", "Value won", "currency", digits=0),
-    Column("cost", "Cost of campaigns", "currency", digits=0),
-    Column("cost_per_win", "Cost a win", "currency", digits=0),
-    Column("return_ratio", "Value won for each 1 spent", "ratio", digits=1, better="higher"),
-    Column(
-        "right",
-        "Pairs put right",
-        "share_pct",
-        "Of one that is won and one that is not, the first has the higher chance; 50 % is chance.",
-        better="higher",
-    ),
-    Column(
-        "first",
-        "Won in the first tenth",
-        "ratio",
-        "How many times more are won among the tenth with the best chances than among all.",
-        digits=1,
-        better="higher",
-        word="times all",
-    ),
-    Column(
-        "loss",
-        "Log loss",
-        "ratio",
-        "How surprised the forecast is by what happens; small is good.",
-        digits=3,
-        better="lower",
-    ),
-    Column("refused_field", "Field"),
-    # concerns
-    Column("theme", "Theme"),
-    Column("lost_deals_pct", "Lost deals", "share_pct", "Lost deals whose notes speak of it.", digits=1),
-    Column("won_deals_pct", "Won deals", "share_pct", "Won deals whose notes speak of it.", digits=1),
-    Column("term", "Words"),
-    Column("lost_share_pct", "Notes of lost deals", "share_pct", digits=1),
-    Column("open_share_pct", "Of open deals", "share_pct", digits=1),
-    Column("won_share_pct", "Of won deals", "share_pct", digits=1),
-    Column("difference", "Lost less won", "points", digits=1),
-    Column("recent_share_pct", "Recently", "share_pct", digits=0),
-    Column("earlier_share_pct", "Earlier", "share_pct", digits=0),
-    Column("trend", "Trend"),
-    Column("outcome", "Deal"),
-    Column("example", "From a note"),
-    Column("reason_share_pct", "Share", "share_pct", digits=0),
-    # forecast and plan
-    Column("period_start", "From", "date"),
-    Column("period_end", "To", "date"),
-    Column("expected", "Expected", "currency", digits=0),
-    Column("baseline", "Plain rule", "currency", "What the plainest rule would expect.", digits=0),
-    Column("from_open", "From open deals", "currency", digits=0),
-    Column("from_new", "From new deals", "currency", digits=0),
-    Column("deals_expected", "Deals expected", "number"),
-    Column("last_year", "Last year", "currency", digits=0),
-    Column("wape_pct", "Error", "share_pct", "How far off, of what happened, on the past.", better="lower"),
-    Column("bias_pct", "Too high (+) or low (−)", "share_pct"),
-    Column("within_bounds_pct", "Within range", "share_pct", digits=0),
-    Column("gain_low", "Chosen closer by, from", "share_pct"),
-    Column("gain_high", "Chosen closer by, to", "share_pct"),
-    Column("forecasts", "Past forecasts", "count"),
-    Column("measure", "Measure"),
-    Column("target", "Plan", "number", digits=0),
-    Column("actual", "Reached", "number", digits=0, better="higher"),
-    Column("plan_gap", "Gap", "number", digits=0),
-    Column("gap_pct", "Gap", "share_pct"),
-    Column("run_rate", "At this pace", "number", digits=0),
-    Column("plan_expected", "Expected", "number", digits=0),
-    Column("expected_gap_pct", "Expected gap", "share_pct"),
-    Column("status", "Stands"),
-    Column("year_before", "Year before", "number", digits=0),
-    Column("target_or_reached", "Target or result", "number", digits=0),
-    Column("before", "Year before", "currency", digits=0),
-    Column("price_effect", "Prices", "currency", digits=0),
-    Column("volume", "Volume", "currency", digits=0), Column("mix", "Mix", "currency", digits=0),
-    Column("other", "No price", "currency", digits=0), Column("now", "Now", "currency", digits=0),
     # purchases predicted
     Column("prediction", "Prediction"), Column("predicted_purchases", "Expected", "count", word="purchases"),
     Column("actual_purchases", "Came", "count", word="purchases"), Column("error_pct", "Error", "share_pct"),
@@ -637,23 +378,6 @@ _COLUMNS = (
     *bounds("expected", "currency", digits=0),
     *bounds("plan_expected", "number", digits=0),
     Column("state", "State"),
-    # one customer and the people there
-    Column("event_kind", "What"), Column("began_on", "From", "date"), Column("ended_on", "Until", "date"),
-    Column("person", "Person", "text", "Title and number; the names are in the CRM."),
-    Column("decision_role", "Part in decisions"),
-    Column("influence", "Influence", "number", "Influence on decisions, 0 to 1.", digits=2),
-    Column("influence_source", "Influence is", "text", "Stated in the CRM, or estimated from parts in decisions."),
-    Column("last_on", "Last contact", "date"),
-    Column("known_by", "Known best by", "text", "Who of us has spoken to the person most."),
-    Column("stance", "Stance", "number", "From −1, against us, to 1, for us.", digits=2),
-    Column("parent_id", "Owned by"),
-    Column("held_pct", "Held by the head of the group", "share_pct", "Shares multiplied down the chain.", digits=0),
-    Column("sways_person", "Sways"),
-    Column("tie_source", "Known from", "text", "Where it is known from whom the person sways."),
-    Column("touch_count", "Contacts", "count"),
-    Column("usual_spend", "Like customers spend", "currency", digits=0,
-           meaning="Mean spend of a year of customers of the same industry and size, drawn to that of all."),
-    Column("known", "What is known"),
     # what to do next
     Column("by_when", "By when", "date", "The day by which to do it; never before the closing date."),
     Column("evidence", "What it rests on", "text", "What speaks for it, and how strongly."),
@@ -692,5 +416,5 @@ _COLUMNS = (
 )
 # fmt: on
 
-COLUMNS: Mapping[str, Column] = {column.name: column for column in _COLUMNS}
+COLUMNS: Mapping[str, Column] = {column.name: column for column in (*_COLUMNS, *DEALS, *CONTACT)}
 """Name -> declaration, but for the indicators, whose labels are below and whose units they say themselves."""

@@ -36,6 +36,9 @@ _MOST = 0.9
 """Share of a topic's notes in one language from which on its words are of that language."""
 
 
+_ENDS = ("low", "high", "deals_pct", "deals_low", "deals_high")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Concerns:
     """What notes about deals speak of, among lost, open and won ones.
@@ -45,7 +48,8 @@ class Concerns:
     themes : DataFrame, one row a theme, the most telling of lost deals first
         `theme` (a code, the same in all languages), `deals` (that speak of it), `lost_share_pct`, `open_share_pct`,
         `won_share_pct` (of the notes of such deals), each with `_low` and `_high` (95 %), `lost_deals_pct`,
-        `open_deals_pct`, `won_deals_pct` (of such deals with notes, those that speak of it), `difference` (points,
+        `open_deals_pct`, `won_deals_pct` (of such deals with notes, those that speak of it; each with `_deals_low` and
+        `_deals_high`, 95 %), `difference` (points,
         of notes, lost less won), `low`, `high` (95 %), `q_value`, `recent_share_pct`, `earlier_share_pct` (of notes),
         `trend` ("rising", "falling", "steady", or "" where too few notes tell).
     languages : DataFrame, one row a theme and language
@@ -199,9 +203,11 @@ def _of_themes(notes, lexicon: Lexicon, held, minimum, since):
         side = (notes["outcome"] == outcome).to_numpy()
         low, high = share_intervals(said[:, kept], notes["opportunity_id"], side)
         deals = pd.DataFrame(said[side][:, kept]).groupby(notes.loc[side, "opportunity_id"].to_numpy()).any()
+        ends = share_interval(deals.sum().to_numpy(), np.full(len(kept), len(deals)))
         whole[f"{outcome}_deals_pct"] = 100 * deals.mean().to_numpy() if len(deals) else np.nan
+        whole[f"{outcome}_deals_low"], whole[f"{outcome}_deals_high"] = 100 * ends[0], 100 * ends[1]
         whole[f"{outcome}_low"], whole[f"{outcome}_high"] = 100 * low, 100 * high
-    more = [f"{outcome}_{end}" for outcome in OUTCOMES for end in ("low", "high", "deals_pct")]
+    more = [f"{outcome}_{end}" for outcome in OUTCOMES for end in _ENDS]
     parts = [
         shares_of_notes(part, said[part.index][:, kept], labels, since=since).assign(language=str(language))
         for language, part in notes.groupby("language", sort=True)
@@ -303,7 +309,8 @@ def _examples(notes, lexicon, held, allowed, *, shown):
             if language not in done:
                 done.add(language)
                 line = masked(notes["text"].iloc[row], language, allowed[language])
-                rows.append((theme, language, notes["outcome"].iloc[row], line))
+                if line.strip("… "):
+                    rows.append((theme, language, notes["outcome"].iloc[row], line))
     return pd.DataFrame(rows, columns=["theme", "language", "outcome", "example"])
 
 

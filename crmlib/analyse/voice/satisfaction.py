@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.retention import survival_curves
 from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.analyse.voice.themes import lexicon_of
@@ -24,7 +25,13 @@ WITHIN_DAYS = 182
 """Days after a score in which the customer buys again, or does not."""
 ASKED = ("nps", "csat")
 OPINIONS = ("nps", "csat", "review")
-_GROUPS = ("product_id", "category", "region", "country", "industry", "order_channel", "value_third")
+HEAVY_DISCOUNT_PCT = 10
+"""Of the list price of all that a customer bought: who pays less than so much off is no bargain hunter."""
+GROUPED_BY = (
+    *("product_id", "category", "region", "country", "industry", "company_size", "order_channel"),
+    *("value_third", "discount"),
+)
+DRIVERS = ("heavy_discount", "top_spend", "low_spend", "had_case")
 _DRAWS = 999
 
 
@@ -39,35 +46,42 @@ class Satisfaction:
         `high` (95 %), `weighted` (the same, were all buyers asked: by thirds of spend), `promoters`, `detractors`.
     groups : DataFrame, one row a group
         `by`, `value`, `answers`, `score_pct` (mean share of the best score), `rest_pct`, `difference` (points),
-        `low`, `high` (95 %), `q_value`.
+        `low`, `high` (95 %, of the difference), `q_value`. `value_third` is 1 to 3 (3 spends most), `discount`
+        "heavy": more than 10 % came off the list price.
+    drivers : DataFrame, one row of `DRIVERS` that enough customers have
+        `driver`, `answers`, `effect` (points by which their score differs from that of customers who are alike in all
+        other drivers and answered the same kind of question), `low`, `high` (95 %), `q_value`.
     quarters : DataFrame
         `period_start`, `answers`, `score_pct`, `low`, `high`.
     change : dict
         `changed_on`, `before_pct`, `after_pct`, `p_value` of the likeliest change; empty where there is none to judge.
     complaints : DataFrame, one row a theme, or "other"
-        `theme`, `complaints`, `open`, `resolved_days` (median of the resolved).
+        `theme`, `complaints`, `open`, `resolved_days` (median, the open ones counted as far as they have come),
+        `again` (those whose customer had complained within 182 days before).
     again : dict
         `complainers`, `again_pct`, `low`, `high`: who complained and did so again within 182 days.
     leaving : DataFrame, one row each for "unhappy" and "others"
         `mood`, `customers`, `gone_pct` (bought nothing in 182 days after their score), `low`, `high`.
     leaving_gap : tuple of float
         Points by which more of the unhappy left, with its 95 % interval.
-    unhappy : DataFrame, the largest spend first
-        `customer_id`, `given_at`, `kind`, `score_pct`, `open_complaint`, `spend_365d`: last score at most 60 % of the
-        best within a year.
+    to_call : DataFrame, the largest spend first
+        As `customers_to_call` makes it.
+    open_complaints : int
     response_pct : float
         Of the orders of known customers, those with an answer to a survey.
     """
 
     surveys: pd.DataFrame
     groups: pd.DataFrame = field(repr=False)
+    drivers: pd.DataFrame = field(repr=False)
     quarters: pd.DataFrame = field(repr=False)
     change: dict
     complaints: pd.DataFrame = field(repr=False)
     again: dict
     leaving: pd.DataFrame
     leaving_gap: tuple[float, float, float]
-    unhappy: pd.DataFrame = field(repr=False)
+    to_call: pd.DataFrame = field(repr=False)
+    open_complaints: int
     response_pct: float
     minimum: int
 
@@ -117,11 +131,13 @@ def satisfaction(crm: Crm, *, seed: int = 0) -> Satisfaction:
         raise SchemaError("There is no table feedback. Map it in crm.toml under [tables.feedback].")
     rows = scored_feedback(crm)
     orders, answered = int(rows.attrs["orders"]), int(rows.attrs["answered"])
-    thirds = rows.attrs["thirds"]
+    thirds = pd.Series(rows.attrs["thirds"], dtype="float64")
     rows["score_pct"] = 100 * rows["score"] / rows["score_max"]
+    heavy = np.where(rows["discount_pct"] > HEAVY_DISCOUNT_PCT, "heavy", "light")
+    rows["discount"] = pd.Series(heavy, index=rows.index).where(rows["discount_pct"].notna())
     asked = rows[rows["kind"].isin(OPINIONS) & rows["score_pct"].notna()].reset_index(drop=True)
     least = min_group(crm)
-    unhappy = rows[rows["score_pct"] <= UNHAPPY_PCT]
+    complaints = rows[rows["kind"] == "complaint"]
     leaving, gap = _leaving(rows)
     return Satisfaction(
         surveys=pd.DataFrame(
@@ -132,13 +148,15 @@ def satisfaction(crm: Crm, *, seed: int = 0) -> Satisfaction:
             ]
         ),
         groups=_groups(asked, least),
+        drivers=_drivers(asked, least),
         quarters=_quarters(asked),
         change=_change(asked, seed),
-        complaints=_complaints(rows[rows["kind"] == "complaint"], lexicon_of(crm), least),
-        again=_again(rows[rows["kind"] == "complaint"], crm.as_of),
+        complaints=_complaints(complaints, lexicon_of(crm), least, crm.as_of),
+        again=_again(complaints, crm.as_of),
         leaving=leaving,
         leaving_gap=gap,
-        unhappy=_unhappy(rows, unhappy, crm.as_of),
+        to_call=customers_to_call(crm, rows),
+        open_complaints=int(complaints["resolved_at"].isna().sum()),
         response_pct=100 * answered / orders if orders else np.nan,
         minimum=least,
     )
@@ -173,8 +191,8 @@ def _groups(asked: pd.DataFrame, least: int) -> pd.DataFrame:
     from scipy.stats import ttest_ind
 
     found = []
-    for by in [name for name in _GROUPS if asked[name].notna().any()]:
-        for value, part in asked.groupby(by, sort=True):
+    for by in [name for name in GROUPED_BY if asked[name].notna().any()]:
+        for value, part in asked[asked[by] != "light"].groupby(by, sort=True):
             rest = asked.loc[asked[by].notna() & (asked[by] != value), "score_pct"]
             if part["customer_id"].nunique() < least or len(rest) < least:
                 continue
@@ -184,6 +202,8 @@ def _groups(asked: pd.DataFrame, least: int) -> pd.DataFrame:
                           part["score_pct"].mean() - rest.mean(), ends.low, ends.high, test.pvalue))  # fmt: skip
     columns = ["by", "value", "answers", "score_pct", "rest_pct", "difference", "low", "high", "q_value"]
     table = pd.DataFrame(found, columns=columns)
+    # A country with one region of its own name would be told twice.
+    table = table[~table.duplicated(["value", "answers", "score_pct"])].reset_index(drop=True)
     known = table["q_value"].notna()
     if known.any():
         table.loc[known, "q_value"] = benjamini_hochberg(table.loc[known, "q_value"].to_numpy(dtype=float))
@@ -219,20 +239,49 @@ def is_sure(change: dict) -> bool:
     return bool(change) and change["p_value"] <= SURE
 
 
-def _complaints(rows: pd.DataFrame, lexicon, least: int) -> pd.DataFrame:
+def _drivers(asked: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Each driver's effect with the others held, by least squares; errors allow for customers who answer twice."""
+    import statsmodels.api as sm
+
+    columns = ["driver", "answers", "effect", "low", "high", "q_value"]
+    known = asked[asked["value_third"].notna() & asked["discount"].notna()].reset_index(drop=True)
+    held = pd.DataFrame(
+        {"heavy_discount": known["discount"] == "heavy", "top_spend": known["value_third"] == 3,
+         "low_spend": known["value_third"] == 1, "had_case": known["had_case"] == 1}
+    )  # fmt: skip
+    enough = [
+        name for name in DRIVERS
+        if all(known.loc[side, "customer_id"].nunique() >= least for side in (held[name], ~held[name]))
+    ]  # fmt: skip
+    if not enough:
+        return pd.DataFrame(columns=columns)
+    kinds = pd.get_dummies(known["kind"], drop_first=True)
+    design = sm.add_constant(pd.concat([held[enough], kinds], axis=1).astype("float64"))
+    whose = known["customer_id"].astype("category").cat.codes
+    fit = sm.OLS(known["score_pct"], design).fit(cov_type="cluster", cov_kwds={"groups": whose})
+    ends = fit.conf_int().loc[enough]
+    table = pd.DataFrame({"driver": enough, "answers": held[enough].sum().to_numpy(),
+                          "effect": fit.params[enough].to_numpy(), "low": ends[0].to_numpy(),
+                          "high": ends[1].to_numpy(), "q_value": benjamini_hochberg(fit.pvalues[enough])})  # fmt: skip
+    return table.sort_values("effect", ignore_index=True)[columns]
+
+
+def _complaints(rows: pd.DataFrame, lexicon, least: int, as_of: pd.Timestamp) -> pd.DataFrame:
     texts = rows["text"].fillna("").tolist()
     said = lexicon.themes_of(lexicon.keywords_in(texts, languages_of(texts)))
     said = np.column_stack([said, ~said.any(axis=1)])
     names = [*lexicon.themes, "other"]
-    waited = (rows["resolved_at"] - rows["given_at"]).dt.total_seconds().to_numpy() / 86_400
+    still = rows["resolved_at"].isna().to_numpy()
+    waited = (rows["resolved_at"].fillna(as_of) - rows["given_at"]).dt.total_seconds().to_numpy() / 86_400
+    before = rows.groupby("customer_id")["given_at"].shift()
+    again = (rows["given_at"] - before <= pd.Timedelta(days=WITHIN_DAYS)).to_numpy()
     customers, found = rows["customer_id"].to_numpy(), []
     for place, theme in enumerate(names):
         of = said[:, place]
         if len(set(customers[of])) >= least:
-            done = waited[of & np.isfinite(waited)]
-            found.append((theme, int(of.sum()), int((of & np.isnan(waited)).sum()),
-                          float(np.median(done)) if len(done) else np.nan))  # fmt: skip
-    table = pd.DataFrame(found, columns=["theme", "complaints", "open", "resolved_days"])
+            lasted = survival_curves(waited[of].clip(min=0), ~still[of]).medians["median"].iloc[0]
+            found.append((theme, int(of.sum()), int((of & still).sum()), lasted, int((of & again).sum())))
+    table = pd.DataFrame(found, columns=["theme", "complaints", "open", "resolved_days", "again"])
     return table.sort_values(["complaints", "theme"], ascending=[False, True], ignore_index=True)
 
 
@@ -273,15 +322,26 @@ def _leaving(rows: pd.DataFrame) -> tuple[pd.DataFrame, tuple[float, float, floa
     return table, (one - other, one - other - below, one - other + above)
 
 
-def _unhappy(rows: pd.DataFrame, unhappy: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
-    scored = rows[rows["score_pct"].notna()].sort_values(["given_at", "feedback_id"])
-    last = scored.drop_duplicates("customer_id", keep="last")
-    last = last[
-        last["feedback_id"].isin(unhappy["feedback_id"]) & (last["given_at"] > as_of - pd.Timedelta(days=365))
+def customers_to_call(crm: Crm, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Who waits for an answer to a complaint, and whose last score within a year is at most 60 % of the best.
+
+    One row a customer, the largest spend first: `customer_id`, `reason` ("complaint_open" before "unhappy"), `said_on`
+    (the day of the oldest open complaint, or of the score), `waited_days` (since then), `score_pct`, `spend_365d`.
+    """
+    rows = scored_feedback(crm) if rows is None else rows
+    score = 100 * rows["score"] / rows["score_max"]
+    known = rows.assign(score_pct=score)[rows["customer_id"].notna()].sort_values(["given_at", "feedback_id"])
+    waiting = known[(known["kind"] == "complaint") & known["resolved_at"].isna()]
+    last = known[known["score_pct"].notna()].drop_duplicates("customer_id", keep="last")
+    late = last["given_at"] > crm.as_of - pd.Timedelta(days=365)
+    parts = [
+        waiting.drop_duplicates("customer_id").assign(reason="complaint_open"),
+        last[late & (last["score_pct"] <= UNHAPPY_PCT)].assign(reason="unhappy"),
     ]
-    open_now = rows[(rows["kind"] == "complaint") & rows["resolved_at"].isna()]["customer_id"]
-    table = last.assign(open_complaint=last["customer_id"].isin(open_now))
-    columns = ["customer_id", "given_at", "kind", "score_pct", "open_complaint", "spend_365d"]
+    table = pd.concat(parts, ignore_index=True).drop_duplicates("customer_id")
+    said = table["given_at"].dt.tz_localize("UTC").dt.tz_convert(crm.time_zone).dt.tz_localize(None)
+    table = table.assign(said_on=said.dt.normalize(), waited_days=(crm.as_of - table["given_at"]).dt.days)
+    columns = ["customer_id", "reason", "said_on", "waited_days", "score_pct", "spend_365d"]
     return table.sort_values(["spend_365d", "customer_id"], ascending=[False, True], ignore_index=True)[
         columns
     ]

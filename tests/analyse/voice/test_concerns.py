@@ -13,9 +13,9 @@ from crmlib.analyse.voice.topics import difference_of_note_shares
 from crmlib.analyse.voice.words import languages_of, masked, shareable_words, words_of
 from crmlib.measure.deals.contacts import deal_notes
 from crmlib.prepare.crm import Crm
-from crmlib.present.reports.leads.draw import plot_topics
-from crmlib.present.reports.leads.say import concerns_limits
-from crmlib.present.reports.leads.show import terms_table, themes_table, topics_table
+from crmlib.present.reports.voice.draw import plot_topics
+from crmlib.present.reports.voice.say import concerns_limits
+from crmlib.present.reports.voice.show import terms_table, themes_table, topics_table
 from crmlib.schema.errors import ParameterError
 from tests.present.drawn import faults_of
 
@@ -203,7 +203,7 @@ def test_notes_that_cannot_be_read_are_counted_and_the_rest_goes_on(monkeypatch)
     monkeypatch.setattr(concern_words, "_japanese", missing)
     found = concerns(Crm.from_frames(as_of="2024-06-30", **company()))
     assert found.left_out == {"Japanese": 120}
-    said = next(one for one in concerns_limits(found) if one.key == "leads-limits-not-read")
+    said = next(one for one in concerns_limits(found) if one.key == "voice-limits-not-read")
     assert str(said).replace("\u00a0", " ").startswith("120 notes in Japanese were not read")
     assert "Japanese" not in set(found.languages["language"]) and len(found.themes)
 

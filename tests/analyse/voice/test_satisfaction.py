@@ -101,7 +101,7 @@ def test_complaints_have_a_theme_a_wait_and_those_still_open():
     said["resolved_at"] = said["given_at"] + pd.to_timedelta([4] * 24, unit="D")
     said.loc[20:, "resolved_at"] = pd.NaT
     row = satisfaction(open_with(feedback=said)).complaints.set_index("theme").loc["delivery"]
-    assert row.tolist() == [24, 4, 4.0]
+    assert row.tolist() == [24, 4, 4.0, 0]
     again = pd.concat(
         [said, said.head(6).assign(feedback_id=list("uvwxyz"), given_at=pd.Timestamp("2023-03-01"))]
     )

@@ -8,13 +8,10 @@ import pandas as pd
 from crmlib.analyse.pipeline.leads import LeadScores
 from crmlib.analyse.pipeline.portrait import NOT_STATED, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
-from crmlib.analyse.stats.tests import SURE
-from crmlib.analyse.voice.concerns import Concerns
 from crmlib.present.claims import (
     Claim,
     Fact,
     claim,
-    clause,
     count,
     interval,
     name,
@@ -30,20 +27,16 @@ from crmlib.present.reports.leads.say import (
     group_words,
     overall_won,
     part_word,
-    theme_words,
-    topic_sentence,
     trait_label,
     trait_words,
 )
 from crmlib.present.theme import (
     ALARM,
     GREY,
-    LINE,
     MAIN,
     PALE,
     SIDE,
     SOFT,
-    WIDTH,
     bar_picture,
     canvas,
     draw_range,
@@ -54,7 +47,6 @@ from crmlib.present.theme import (
     say_behind,
     scale_of,
     theme,
-    wrapped,
 )
 
 _MOST_EACH_WAY, _MOST_SOURCES, _MOST_BARS = 6, 14, 8
@@ -263,46 +255,3 @@ def _sources_title(result: ChannelConversion) -> Claim:
             return claim("leads-picture-sources-more", group=group)
         return claim("leads-picture-sources-less", group=group)
     return claim("leads-picture-sources-no-difference", by=by)
-
-
-def plot_topics(result: Concerns, *, most: int = 8, ax: Any = None) -> Any:
-    """How much more often notes of lost deals speak of a topic than those of won ones, with intervals."""
-    known = result.themes.dropna(subset=["difference"])
-    chosen = known.reindex(known["difference"].abs().sort_values(ascending=False, kind="stable").index[:most])
-    rows = chosen.sort_values("difference", ascending=False, kind="stable")
-    if rows.empty:
-        return nothing(ax, says=claim("leads-picture-topics-none"))
-    title = _topics_title(rows)
-    labels = [theme_words(row.theme) for row in rows.itertuples()]
-    said = [wrapped(str(label), width=WIDTH * 72 - 12, lines=2) for label in labels]
-    heights = [LINE * (text.count("\n") + 1) + 0.36 for text in said]
-    with theme():
-        ax = canvas(ax, title=title, body=sum(heights), foot=0.7)
-        top = 0.0
-        for row, text, height in zip(rows.itertuples(), said, heights, strict=True):
-            middle = top + height - 0.2
-            colour = GREY if row.q_value > SURE else ALARM if row.difference > 0 else MAIN
-            ax.hlines(middle, row.low, row.high, color=colour, linewidth=2)
-            ax.plot(row.difference, middle, "o", color=colour, markersize=8)
-            ax.text(
-                0.0, middle - 0.12, text, va="bottom", linespacing=1.05, transform=ax.get_yaxis_transform()
-            )
-            top += height
-        ax.axvline(0, color=GREY, linewidth=1, zorder=0)
-        ax.set_ylim(top, -0.05)
-        ax.set_yticks([])
-        ax.set_xlabel(
-            str(claim("leads-picture-topics-label")), loc="left", linespacing=1.15, color=SOFT,
-        )  # fmt: skip
-    listed = names(clause(topic_sentence(row)) for _, row in rows.iterrows())
-    return finish(ax, title=title, alt=claim("leads-picture-topics-alt", rows=listed))
-
-
-def _topics_title(rows: pd.DataFrame) -> Claim:
-    """The first theme of lost deals that is no chance; without one, what the picture is of."""
-    sure = rows[(rows["difference"] > 0) & (rows["q_value"] <= SURE)]
-    if sure.empty:
-        return claim("leads-picture-topics-plain")
-    first = sure.iloc[0]
-    shares = {"lost": share(first["lost_share_pct"]), "won": share(first["won_share_pct"])}
-    return claim("leads-picture-topics", topic=theme_words(first["theme"]), **shares)

@@ -10,9 +10,6 @@ from crmlib.analyse.pipeline.portrait import NOT_STATED, TRAITS, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
 from crmlib.analyse.stats.tests import SURE
 from crmlib.analyse.voice.concerns import Concerns
-from crmlib.analyse.voice.themes import THEMES
-from crmlib.analyse.voice.words import LANGUAGES
-from crmlib.present import messages
 from crmlib.present.claims import (
     Claim,
     Fact,
@@ -32,6 +29,7 @@ from crmlib.present.claims import (
     times,
 )
 from crmlib.present.needs import or_else
+from crmlib.present.reports.voice.say import of_the_lost, sure_of_the_lost
 
 _BY = (
     *("source", "campaign_id", "owner_id", "product_id", "category", "industry", "region", "country"),
@@ -46,9 +44,6 @@ SEVERAL_WORDS = Family("leads-by-several", _BY)
 
 BASE_WORDS = Family("leads-base", ("decided", "leads"))
 """What a win rate is of."""
-
-THEME_WORDS = Family("leads-theme", THEMES)
-"""What customers talk about."""
 
 WAY_WORDS = Family(
     "leads-way",
@@ -75,8 +70,6 @@ FEATURES = Family(
 VERDICTS = ("more_often", "less_often")
 WON_THAN_REST = Family("leads-sources", VERDICTS, facts=("groups",))
 MOVED = Family("leads-reasons", ("rising", "falling"), facts=("reason", "recent", "time", "earlier"))
-LANGUAGE_WORDS = Family("leads-language", (*LANGUAGES.values(), "other", "several"))
-
 _OPEN = ("industry", "region", "product")
 _FIRM = 0.6
 """Of the groups, so many must agree with the chances before these are called exact."""
@@ -333,24 +326,6 @@ def sources_limits(found: ChannelConversion) -> list[Claim]:
     return said
 
 
-@or_else(lambda missing: [])
-def concerns_paragraph(result: Concerns) -> list[Claim]:
-    """What notes of lost deals speak of more than those of won ones, what is on the rise, and what is no theme yet."""
-    if result.themes.empty:
-        return [_no_topics(result)]
-    rising = result.themes[result.themes["trend"] == "rising"]["theme"].head(3)
-    said = _of_the_lost(result)
-    if len(rising):
-        topics = names([theme_words(theme) for theme in rising])
-        said.append(
-            claim("leads-topics-rising", recent=days(result.recent_days), topics=topics, n=count(len(rising)))
-        )
-    fresh = readable(result.topics[result.topics["difference"] > 0])["topic"].head(3)
-    if len(fresh):
-        said.append(claim("leads-topics-fresh", topics=names(fresh)))
-    return [*said, _languages(result)]
-
-
 def reasons_paragraph(result: Concerns) -> list[Claim]:
     """The reasons that were given for lost deals."""
     table = result.reasons
@@ -385,41 +360,10 @@ def reasons_paragraph(result: Concerns) -> list[Claim]:
 
 def concerns_findings(result: Concerns) -> list[Claim]:
     """The sentence that the index repeats, if there is one."""
-    if len(_sure(result)):
-        return _of_the_lost(result)[:1]
+    if len(sure_of_the_lost(result)):
+        return of_the_lost(result)[:1]
     said = reasons_paragraph(result)[:1]
     return [one for one in said if one.key == "leads-reasons-first"]
-
-
-def concerns_limits(result: Concerns) -> list[Claim]:
-    """What the words of notes cannot say."""
-    said = [
-        claim("leads-limits-words", least=count(result.minimum)),
-        claim("leads-limits-topics"),
-        claim("leads-limits-written"),
-    ]
-    for language, notes in result.left_out.items():
-        said.append(
-            claim("leads-limits-not-read", notes=count(notes), language=LANGUAGE_WORDS.term(language))
-        )
-    return said
-
-
-def topic_sentence(row: Any) -> Claim:
-    """A topic, as one would say it."""
-    facts = {
-        "topic": theme_words(row["theme"]),
-        "lost": share(row["lost_share_pct"]),
-        "won": share(row["won_share_pct"]),
-        "gap": points(abs(row["difference"])),
-    }
-    return claim("leads-topic", **facts) if row["difference"] >= 0 else claim("leads-topic-less", **facts)
-
-
-def readable(topics: pd.DataFrame) -> pd.DataFrame:
-    """The topics in the language of the page, which its readers can read."""
-    spoken = LANGUAGES.get(messages.language().split("-")[0], "")
-    return topics[topics["language"].isin([spoken, "other"])]
 
 
 def _first_facts(scores: LeadScores) -> dict[str, Fact]:
@@ -585,48 +529,6 @@ def _small(found: ChannelConversion) -> list[Claim]:
         return [claim("leads-sources-one", by=BY_WORDS.term(found.by))]
     groups = names([group_words(row.value, found.by) for row in rows.itertuples()], limit=4)
     return [claim("leads-sources-few", groups=groups, sure=share(100 * SURE))]
-
-
-def _sure(result: Concerns) -> pd.DataFrame:
-    return result.themes[(result.themes["q_value"] <= SURE) & (result.themes["difference"] > 0)]
-
-
-def _of_the_lost(result: Concerns) -> list[Claim]:
-    sure = _sure(result)
-    if sure.empty:
-        return [claim("leads-topics-none-sure")]
-    first = sure.iloc[0]
-    shares = {"lost": share(first["lost_share_pct"]), "won": share(first["won_share_pct"])}
-    said = [claim("leads-topics-lost", topic=theme_words(first["theme"]), **shares)]
-    if len(sure) > 1:
-        said.append(
-            claim("leads-topics-others", topics=names([_theme_shares(row) for row in sure[1:4].itertuples()]))
-        )
-    return said
-
-
-def _theme_shares(row: Any) -> Claim:
-    shares = {"lost": share(row.lost_share_pct), "won": share(row.won_share_pct)}
-    return claim("leads-topics-shares", topic=theme_words(row.theme), **shares)
-
-
-def theme_words(theme: str) -> Claim | Fact:
-    """A theme in the words of the page; one that the workspace added by the name it has there."""
-    return THEME_WORDS.term(theme) if theme in THEMES else claim("leads-group", value=name(theme))
-
-
-def _no_topics(result: Concerns) -> Claim:
-    if result.deals.empty:
-        return claim("leads-topics-none-kept")
-    return claim("leads-topics-too-few", least=count(result.minimum))
-
-
-def _languages(result: Concerns) -> Claim:
-    parts = [
-        claim("leads-topics-notes", n=count(row.notes), language=LANGUAGE_WORDS.term(row.language))
-        for row in result.deals.itertuples()
-    ]
-    return claim("leads-topics-read", notes=names(parts))
 
 
 def reason_words(row: Any) -> Claim:

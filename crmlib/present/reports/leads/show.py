@@ -20,16 +20,13 @@ from crmlib.present.reports.leads.say import (
     BASE_WORDS,
     BY_WORDS,
     FEATURES,
-    LANGUAGE_WORDS,
     TRAIT_WORDS,
     WAY_WORDS,
     reason_words,
-    theme_words,
 )
+from crmlib.present.reports.voice.show import told
 
 VERDICT_WORDS = Family("leads-verdict-word", ("more_often", "less_often", "no_difference", "too_few"))
-TREND_WORDS = Family("leads-trend", ("rising", "falling", "steady"))
-OUTCOME_WORDS = Family("leads-outcome", ("won", "lost", "open"))
 REFUSED_WORDS = Family(
     "leads-refused",
     ("written_when_lost", "stage_at_end", "filled_at_close", "emptied_at_close", "tells_outcome"),
@@ -220,86 +217,11 @@ def _sentence(words: str) -> str:
     return f"{capital(words)}." if words else ""
 
 
-def _told(frame: pd.DataFrame) -> pd.DataFrame:
-    """Codes of trends, outcomes, languages and themes in words."""
-    words = {"trend": TREND_WORDS, "outcome": OUTCOME_WORDS, "language": LANGUAGE_WORDS}
-    told = {
-        column: frame[column].map(lambda code, family=family: str(family.term(code)) if code else "")
-        for column, family in words.items()
-        if column in frame
-    }
-    if "theme" in frame:
-        told["theme"] = frame["theme"].map(lambda code: capital(theme_words(code)))
-    return frame.assign(**told)
-
-
-_SHARES = ("lost_share_pct", "won_share_pct", "difference")
-_NAMES = {"low": "difference_low", "high": "difference_high"}
-
-
-def themes_table(result: Concerns) -> DataTable | None:
-    """The themes of the notes in all languages, those of lost deals first."""
-    if result.themes.empty:
-        return None
-    columns = ["theme", "lost_deals_pct", "won_deals_pct", *_SHARES, "low", "high", "q_value", "trend"]
-    frame = _told(result.themes[columns])
-    return DataTable(frame.rename(columns=_NAMES), name="concerns", caption=claim("leads-table-themes"))
-
-
-def languages_table(result: Concerns) -> DataTable | None:
-    """The themes within the notes of each language."""
-    if result.languages.empty:
-        return None
-    frame = _told(result.languages[["theme", "language", "deals", *_SHARES, "low", "high", "q_value"]])
-    return DataTable(
-        frame.rename(columns=_NAMES),
-        name="concern-languages",
-        caption=claim("leads-table-languages"),
-        rows=12,
-    )
-
-
-def topics_table(result: Concerns) -> DataTable | None:
-    """What notes speak of beside the themes."""
-    if result.topics.empty:
-        return None
-    return DataTable(
-        _told(result.topics[[name for name in result.topics if not name.startswith("open_")]])
-        .drop(columns=["lost_low", "lost_high", "won_low", "won_high"], errors="ignore")
-        .rename(columns=_NAMES),
-        name="concern-topics",
-        caption=claim("leads-table-topics"),
-    )
-
-
-def terms_table(result: Concerns) -> DataTable | None:
-    """The most frequent words in notes of lost and of won deals, those of lost deals first."""
-    if result.terms.empty:
-        return None
-    return DataTable(
-        _told(result.terms.drop(columns="open_share_pct")).rename(columns=_NAMES),
-        name="concern-words",
-        caption=claim("leads-table-terms"),
-        rows=12,
-    )
-
-
-def examples_table(result: Concerns) -> DataTable | None:
-    """Notes in which every word that is not common is replaced by dots."""
-    if result.examples.empty:
-        return None
-    return DataTable(
-        _told(result.examples),
-        name="concern-examples",
-        caption=claim("leads-table-examples"),
-    )
-
-
 def reasons_table(result: Concerns, *, currency: str = "") -> DataTable | None:
     """Why deals were lost."""
     if result.reasons.empty:
         return None
-    frame = _told(result.reasons.dropna(axis="columns", how="all"))
+    frame = told(result.reasons.dropna(axis="columns", how="all"))
     other = str(term("leads-reason-other"))
     frame["reason"] = frame["reason"].where(frame["reason"] != "other", other)
     return DataTable(

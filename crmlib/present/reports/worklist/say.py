@@ -18,6 +18,7 @@ WORK_REASONS = Family(
     facts=(
         *("left", "stage", "age", "limit", "touch", "spend", "owed", "days", "worth", "silence", "ratio"),
         *("chance", "room", "part", "category", "product"),
+        *("waited", "said", "score"),
     ),
 )
 WORK_STEPS = Family("work-step", tuple(dict.fromkeys(task.step for task in TASKS)), facts=("what",))
@@ -47,6 +48,9 @@ def work_reason(row: Any, *, currency: str) -> Claim:
         part=money(row.growth_category_amount, currency),
         category=name(row.growth_category),
         product=name(row.product),
+        waited=days(row.waited_days),
+        said=date(row.said_on),
+        score=share(row.score_pct),
     )
 
 

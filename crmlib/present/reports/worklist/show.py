@@ -9,7 +9,7 @@ from crmlib.measure.sales import FIGURES, MONTHS, Lately
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.claims import Fact, Family, claim, count, date, money, share
+from crmlib.present.claims import Claim, Fact, Family, claim, count, date, money, share
 from crmlib.present.needs import or_else
 from crmlib.present.reports.worklist.say import EVIDENCE_WORDS, WORK_ACTIONS, work_reason, work_step
 from crmlib.schema.states import DEVELOP
@@ -20,7 +20,13 @@ WORK_TABLES_OF_DEALS = Family("work-table-deals", OF_DEALS)
 
 @or_else(lambda missing: None)
 def work_table(
-    crm: Crm, work: Worklist, action: str | None = None, *, about_deals: bool = False, rows: int = 10
+    crm: Crm,
+    work: Worklist,
+    action: str | None = None,
+    *,
+    about_deals: bool = False,
+    rows: int = 10,
+    caption: Claim | None = None,
 ) -> DataTable | None:
     """All rows of one action, or what comes first about each customer and deal; nothing where there is none."""
     said = _in_words(work)
@@ -29,7 +35,8 @@ def work_table(
         own = said.loc[work.slice_index(action, about_deals=about_deals)]
     if own.empty:
         return None
-    caption = claim("work-table-first") if action is None else WORK_TABLES.claim(action)
+    if caption is None:
+        caption = claim("work-table-first") if action is None else WORK_TABLES.claim(action)
     if about_deals:
         caption = WORK_TABLES_OF_DEALS.claim(str(action))
     if action == DEVELOP and not work.slice(action)["reason"].eq("room_to_grow").any():

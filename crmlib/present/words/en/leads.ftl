@@ -223,47 +223,7 @@ leads-picture-sources-label-hollow = won of { $base }, %; dashed: all; hollow: t
 leads-picture-sources-row = { $group } { $share } ({ $range })
 leads-picture-sources-alt = Dots with ranges, share won by { $by }: { $rows }.
 
-## What notes speak of: concerns_paragraph, reasons_paragraph, concerns_limits, plot_topics
-
-leads-topics-none-kept = No notes are kept by deal, so what customers talk about is not known.
-leads-topics-too-few =
-    Too few notes have words in common to say what customers talk about: a word must stand in notes of at least { $least } { PLURAL($least, one: "customer", other: "customers") }.
-leads-topics-none-sure =
-    No topic of the notes stands out among the lost deals: none is clearly more frequent than among the won.
-leads-topics-lost =
-    Notes of lost deals speak of { $topic } more than those of won ones: { $lost } of the notes against { $won }.
-leads-topics-others = So do they of { $topics }.
-leads-topics-shares = { $topic } ({ $lost } against { $won })
-leads-topics-fresh = Beside these themes, words such as { $topics } stand out.
-leads-topics-rising =
-    In the last { $recent } { $topics } { PLURAL($n, one: "comes", other: "come") } up more often than before.
-leads-topics-read = What was read: { $notes }; shares are of all these notes.
-leads-topics-notes = { $n } { PLURAL($n, one: "note", other: "notes") } in { $language }
-leads-topic =
-    { $topic }: { $lost } of lost and { $won } of won deals’ notes, { $gap } more
-leads-topic-less =
-    { $topic }: { $lost } of lost and { $won } of won deals’ notes, { $gap } less
-leads-language-English = English
-leads-language-German = German
-leads-language-French = French
-leads-language-Spanish = Spanish
-leads-language-Chinese = Chinese
-leads-language-Japanese = Japanese
-leads-language-other = other languages
-leads-language-several = several languages
-
-leads-theme-price = price
-leads-theme-budget = budget
-leads-theme-competitor = competitors
-leads-theme-missing-feature = missing features
-leads-theme-delivery = delivery
-leads-theme-service = service
-leads-theme-quality = defects and quality
-leads-theme-timing = timing
-leads-theme-trust = trust and security
-leads-theme-decision = who decides
-leads-theme-contract = contract and payment terms
-leads-theme-need = no need
+## Why deals were lost: reasons_paragraph
 
 leads-reasons-none = For too few lost deals a reason was written down to say anything.
 leads-reasons-first =
@@ -271,29 +231,7 @@ leads-reasons-first =
 leads-reasons-rising = “{ $reason }” is rising: { $recent } of the last { $time }, { $earlier } before.
 leads-reasons-falling = “{ $reason }” is falling: { $recent } of the last { $time }, { $earlier } before.
 leads-reasons-known = A reason is known for { $share } of the lost deals.
-
-leads-limits-words =
-    A word of a note is shown only when notes of at least { $least } { PLURAL($least, one: "customer", other: "customers") } hold it and it is part of no name.
-leads-limits-topics = Themes are found by their words, in six languages; what a note means by them, agreement or complaint, is not read.
-leads-limits-written = Somebody decided what to note and which reason to write down: compare, but do not take them for the cause.
-leads-limits-not-read =
-    { $notes } { PLURAL($notes, one: "note", other: "notes") } in { $language } { PLURAL($notes, one: "was", other: "were") } not read: what finds the words of that language is not installed.
-
-leads-trend-rising = rising
-leads-trend-falling = falling
-leads-trend-steady = steady
-leads-outcome-won = won
-leads-outcome-lost = lost
-leads-outcome-open = open
 leads-reason-other = other
-
-leads-picture-topics-none = Too few notes of lost and won deals to compare
-leads-picture-topics =
-    { CAPITAL($topic) }: in { $lost } of the notes of lost and { $won } of won deals
-leads-picture-topics-plain = What notes of lost deals speak of more, or less, than those of won ones
-leads-picture-topics-label =
-    more often in won deals ← points → more often in lost deals; line: 95 % interval; grey: could be chance
-leads-picture-topics-alt = Dots with intervals, lost against won deals. { $rows }.
 
 ## Tables, and what speaks for and against a deal
 
@@ -303,11 +241,6 @@ leads-table-opportunity = Open deals by industry, region, product and product ca
 leads-table-sources = Deals by { $by }: the win rate is of { $base }
 leads-table-ways = Ways to predict a win, tested on later days (ranges: 95 %)
 leads-table-refused = Fields that were refused because they know the outcome
-leads-table-themes = What notes in all languages speak of, by what became of the deal
-leads-table-languages = The same within the notes of each language
-leads-table-topics = What notes speak of beside these themes
-leads-table-terms = The most frequent words of notes, those of lost deals first
-leads-table-examples = How it sounds (rare words and all names are dots)
 leads-table-reasons = Reasons given for lost deals
 leads-refused-none = No field was refused: none tells how a deal ends by itself.
 leads-refused-written-when-lost = Is written when a deal is lost.

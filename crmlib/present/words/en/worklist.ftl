@@ -14,7 +14,7 @@ work-action-offer = Offer
 
 work-place-hand-over = Hand over what a colleague who left was looking after: without an owner nothing else gets done.
 work-place-collect = Collect money that is overdue before anything more is sold to the same customer.
-work-place-follow-up = Follow up on open deals, and on those who are in touch with us, before a new conversation is begun.
+work-place-follow-up = Follow up on open deals, complaints and those who are in touch with us, before a new conversation is begun.
 work-place-win-back = Win back customers who have gone silent: the dormant and the lost, nobody else.
 work-place-keep = Keep the most valuable customers before more is sold to others.
 work-place-develop = Develop customers who buy as usual and have room to grow.
@@ -45,6 +45,8 @@ work-reason-deal-unplanned =
     }
 work-reason-prospect = In touch with us, has not bought, and no deal is open.
 work-reason-lead = Known to us; has neither bought nor been in touch.
+work-reason-complaint-open = Complained { $waited } ago and still waits for an answer; spent { $spend } in the last year.
+work-reason-unhappy = Gave { $score } of the best score on { $said }; spent { $spend } in the last year.
 work-reason-silent-owing = Spent { $worth } a year while they came, last bought { $silence } ago, and { $owed } is overdue.
 work-reason-silent-large = Spent { $worth } a year while they came, last bought { $silence } ago; among those that were worth most.
 work-reason-silent = Spent { $worth } a year while they came; last bought { $silence } ago.
@@ -77,6 +79,8 @@ work-step-take-next-step =
 work-step-plan-contact = Plan the next contact.
 work-step-settle-next-step = Settle the next step by name and date.
 work-step-make-first-contact = Make one inexpensive first contact; drop those who do not answer.
+work-step-answer-complaint = Answer the complaint, and agree the day by which it is settled.
+work-step-ask-what-went-wrong = Call and ask what went wrong, before any offer.
 work-step-settle-then-prepaid = Settle what is open first; a new order against payment in advance.
 work-step-call-in-person = Call in person, ask why they stay away, and make one offer that fits what they bought.
 work-step-write-once = Write once, with something like their last order; no more if it goes unanswered.
@@ -138,7 +142,7 @@ work-table-hand-over = To hand over, the most money first
 work-table-deals-hand-over = Deals to hand over, the most money first
 work-table-deals-follow-up = Deals to follow up, the most money first
 work-table-collect = Overdue money to collect, the largest sum first
-work-table-follow-up = Deals and contacts to follow up, the most money first
+work-table-follow-up = Deals, complaints and contacts to follow up, the most money first
 work-table-win-back = Customers to win back, the most money first
 work-table-keep = Customers to keep, the most money at stake first
 work-table-develop = Customers to develop, the most room first
@@ -148,7 +152,7 @@ work-table-counts = How much there is to do, in the order in which it comes firs
 
 ## How far it goes: work_limits
 
-work-limits-money = Money at stake is not one sum: of a deal it is its value, of a customer to keep what a year's spend may lose, of one to win back a year's spend while they came, of one to develop what comparable customers spend more.
+work-limits-money = Money at stake is not one sum: of a deal it is its value, of a complaint or an unhappy customer a year's spend, of a customer to keep what a year's spend may lose, of one to win back a year's spend while they came, of one to develop what comparable customers spend more.
 work-limits-days = A day by which to act is a rule of thumb of each step, except where earlier deals show when the next contact came.
 work-limits-without-offers = Offers are not in this list; those of the page on cross-selling come after everything here.
 work-limits-one = Of each customer one thing comes first; what else is called for stands beside it, and in the list of that action.

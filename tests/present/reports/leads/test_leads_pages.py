@@ -14,6 +14,9 @@ from crmlib.analyse.pipeline.sources import channel_conversion
 from crmlib.present import messages
 from crmlib.present.blocks import Picture, Skipped
 from crmlib.present.reports.leads import draw, say, show
+from crmlib.present.reports.voice import draw as draw_voice
+from crmlib.present.reports.voice import say as say_voice
+from crmlib.present.reports.voice import show as show_voice
 from crmlib.present.theme import SMALL
 from tests.analyse.pipeline.lead_cases import planted
 from tests.analyse.pipeline.little import little_concerns, little_portrait, little_scores, little_sources
@@ -203,20 +206,20 @@ def test_what_a_reader_cannot_read_is_no_headline():
     foreign = replace(told, topics=one.assign(language="Japanese"))
     said = [
         *say.concerns_findings(foreign),
-        *say.concerns_paragraph(foreign),
-        draw._topics_title(foreign.themes),
+        *say_voice.concerns_paragraph(foreign),
+        draw_voice._topics_title(foreign.themes),
     ]
     assert not any("見積もり" in str(one) for one in said)
-    assert "見積もり, 高い" in show.topics_table(foreign).frame["topic"].tolist()
+    assert "見積もり, 高い" in show_voice.topics_table(foreign).frame["topic"].tolist()
     with messages.in_language("ja"):
-        assert any("見積もり" in str(one) for one in say.concerns_paragraph(foreign))
+        assert any("見積もり" in str(one) for one in say_voice.concerns_paragraph(foreign))
 
 
 def test_a_theme_of_the_workspace_itself_goes_by_its_name():
     told = little_concerns()
     own = replace(told, themes=told.themes.assign(theme="<b>carbon</b>"))
-    assert "“<b>carbon</b>”" in str(say.concerns_paragraph(own)[0])
-    assert "<b>" not in show.themes_table(own)._repr_mimebundle_()["text/html"]
+    assert "“<b>carbon</b>”" in str(say_voice.concerns_paragraph(own)[0])
+    assert "<b>" not in show_voice.themes_table(own)._repr_mimebundle_()["text/html"]
 
 
 def test_every_sentence_can_be_told_in_another_language(greek):  # noqa: F811
@@ -225,9 +228,9 @@ def test_every_sentence_can_be_told_in_another_language(greek):  # noqa: F811
         *(one for tell in OF_PORTRAIT for one in tell(portrait)),
         *(one for tell in OF_SOURCES for one in tell(found)),
         *(one for tell in OF_SCORES for one in tell(little_scores())),
-        *say.concerns_paragraph(little_concerns()),
+        *say_voice.concerns_paragraph(little_concerns()),
         *say.reasons_paragraph(little_concerns()),
-        *say.concerns_limits(little_concerns()),
+        *say_voice.concerns_limits(little_concerns()),
     ]
     for one in said:
         assert not latin_letters(one, greek), one.text(greek)

@@ -1,0 +1,1 @@
+"""The report on leads: what it says, draws and shows."""

@@ -10,7 +10,10 @@ AGE_BANDS = (0, 30, 90, 180, 365, 730)
 """Days since the purchase at which the chance of a case may change."""
 
 PRIOR_CASES = 5.0
-"""Before its own cases are known, a product is taken to be like all others, as if so many had been expected and seen."""
+"""Before its own cases are known a product is like all others, as if so many had been expected and seen."""
+
+RECENT_DAYS = 90
+"""A case of so many days ago can still be followed by an offer; `$since_90d` begins with them."""
 
 _CASE = ("case_id", "customer_id", "product_id", "opened_at", "first_response_at", "closed_at", "priority",
          "service_level", "kind", "cost_amount", "reopened_count")  # fmt: skip
@@ -119,6 +122,15 @@ _STEPS = {
         join (select distinct low, rate from service_rates) as rates on rates.low = bands.low
         where factors.factor > 1 group by 1, 2
     """,
+    "service_waiting": """
+        select customer_id, count(*) as open_cases from service_opened
+        where closed_at is null or closed_at > $until group by customer_id
+    """,
+    "service_later": """
+        select customer_id, product_id, count(*) as cases_after from ({cases}) as cases
+        where opened_at > $until and opened_at <= $as_of and date_diff('day', $until_on, {opened_on}) <= $days
+        group by customer_id, product_id
+    """,
 }  # fmt: skip
 _CASES_SQL = """
 select
@@ -169,17 +181,22 @@ select ahead.customer_id, ahead.product_id, coalesce(named.product, ahead.produc
     coalesce(later.cases_after, 0) as cases_after
 from service_ahead as ahead
 left join service_named as named on ahead.product_id = named.product_id
-left join (
-    select customer_id, count(*) as open_cases from service_opened
-    where closed_at is null or closed_at > $until group by customer_id
-) as waiting on ahead.customer_id = waiting.customer_id
-left join (
-    select customer_id, product_id, count(*) as cases_after from ({cases}) as cases
-    where opened_at > $until and opened_at <= $as_of and date_diff('day', $until_on, {opened_on}) <= $days
-    group by customer_id, product_id
-) as later on ahead.customer_id = later.customer_id and ahead.product_id = later.product_id
+left join service_waiting as waiting on ahead.customer_id = waiting.customer_id
+left join service_later as later on ahead.customer_id = later.customer_id and ahead.product_id = later.product_id
 where ahead.expected > 0
 order by ahead.customer_id, ahead.product_id
+"""
+_LATEST_SQL = """
+select latest.customer_id, coalesce(later.cases_after, 0) as cases_after
+from (
+    select customer_id, product_id, day,
+        row_number() over (partition by customer_id order by day desc, product_id) as place
+    from service_days where product_id is not null
+) as latest
+left join service_waiting as waiting on latest.customer_id = waiting.customer_id
+left join service_later as later on latest.customer_id = later.customer_id and latest.product_id = later.product_id
+where latest.place = 1 and waiting.customer_id is null
+order by latest.day desc, latest.customer_id limit $most
 """
 _FITTING_SQL = """
 select asked.customer_id, asked.product_id, coalesce(own.product, asked.product_id) as product,
@@ -240,6 +257,11 @@ def owners_of_products(crm: Crm, *, days: int, until: pd.Timestamp | None = None
     found = _asked(crm, _OWNERS_SQL, until=until, days=days, prior=PRIOR_CASES)
     found["bought_on"] = (_EPOCH + pd.to_timedelta(found.pop("last_day"), unit="D")).astype("datetime64[us]")
     return found.astype({"expected": "float64"})
+
+
+def latest_buyers(crm: Crm, *, days: int, until: pd.Timestamp, most: int) -> pd.DataFrame:
+    """Who bought last, whatever it was, and the cases about it that came in the days after a moment."""
+    return _asked(crm, _LATEST_SQL, until=until, days=days, most=most)
 
 
 def offers_for_cases(crm: Crm) -> pd.DataFrame:

@@ -18,10 +18,11 @@ TABLES = sorted((ROOT / "crmlib").rglob("*.py"))
 
 
 def test_no_column_is_declared_twice():
-    source = ast.parse((ROOT / "crmlib" / "schema" / "columns.py").read_text(encoding="utf-8"))
+    schema = ROOT / "crmlib" / "schema"
     names = [
         call.args[0].value
-        for call in ast.walk(source)
+        for path in (schema / "columns.py", *sorted((schema / "results").glob("*.py")))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Column" and call.args
         if isinstance(call.args[0], ast.Constant)
     ]

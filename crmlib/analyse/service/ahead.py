@@ -7,14 +7,14 @@ import pandas as pd
 
 from crmlib.analyse.service.cases import failing_products
 from crmlib.analyse.stats.intervals import share_interval
-from crmlib.measure.service import owners_of_products, service_cases
+from crmlib.measure.service import latest_buyers, owners_of_products, service_cases
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError
 
-CHANCE, LATEST, ALL = "chance", "latest", "all"
-WAYS = (CHANCE, LATEST, ALL)
-"""By the expected chance; plainly, who bought it last; and all owners, whom to call nobody in particular."""
+CHANCE, LATEST, ANYBODY = "chance", "latest", "anybody"
+WAYS = (CHANCE, LATEST, ANYBODY)
+"""Owners by the expected chance; owners, who bought it last first; and who bought anything last, asked about that."""
 
 MOST_TESTS = 8
 FEWEST_CASES = 10
@@ -29,7 +29,8 @@ class CasesAhead:
     ----------
     table : DataFrame, one row a customer, the first to call first
         `customer_id`, `product_id`, `product`, `bought_on` (last), `chance_pct` (of a case within `days`).
-    tests : DataFrame indexed by way ("chance", "latest": who bought last, "all": all owners)
+    tests : DataFrame indexed by way ("chance", "latest": who bought it last, "anybody": who bought
+        anything last, asked about that)
         `called`, `had_case` (within `days` of past days), `hit_pct`, `low`, `high` (95 %), `expected_pct`.
     order : str
         The way whose order the list has: that which found more cases on past days, of equals the plainer one.
@@ -38,7 +39,7 @@ class CasesAhead:
     days, dates : int
         How far ahead, and on how many past days it was tested.
     is_proven : bool
-        Whether those who would have been called had a case clearly more often than all owners.
+        Whether those called had a case about the product beyond chance more often than who bought anything last.
     """
 
     table: pd.DataFrame
@@ -84,10 +85,11 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
 
     Examples
     --------
-    >>> sold = pd.DataFrame({"order_id": [str(i) for i in range(400)], "customer_id": [f"c{i % 40}" for i in range(400)],
-    ...     "product_id": ["pen", "ink"] * 200, "ordered_at": "2024-03-01", "net_amount": 1.0})
-    >>> cases = sold.iloc[:40:2].assign(case_id=sold["order_id"], opened_at="2024-03-20", closed_at="2024-03-21")
-    >>> found = cases_ahead(Crm.from_frames(as_of="2024-03-31", transactions=sold,
+    >>> sold = pd.DataFrame({"order_id": [str(i) for i in range(400)], "net_amount": 1.0,
+    ...     "customer_id": [f"c{i % 40}" for i in range(400)],
+    ...     "product_id": ["pen", "ink"] * 200, "ordered_at": "2024-03-01"})
+    >>> cases = sold.iloc[:40:2].assign(case_id=sold["order_id"], opened_at="2024-03-10", closed_at="2024-03-11")
+    >>> found = cases_ahead(Crm.from_frames(as_of="2024-03-15", transactions=sold,
     ...     service_cases=cases[["case_id", "customer_id", "product_id", "opened_at", "closed_at"]]), rows=3)
     >>> found.table["product_id"].tolist(), found.owners, found.is_proven
     (['pen', 'pen', 'pen'], 20, False)
@@ -97,7 +99,7 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
             raise SchemaError(f"There is no table {needed}. Map it in crm.toml under [tables.{needed}].")
     if min(days, rows) < 1:
         raise ParameterError("days and rows must be 1 or more.")
-    past = [_test(_owners(crm, days=days, until=day), rows) for day in _past_days(crm, days)]
+    past = [_test(crm, days, day, rows) for day in _past_days(crm, days)]
     tests = _summed(past)
     order = CHANCE if len(tests) and _hits(tests, CHANCE) > _hits(tests, LATEST) else LATEST
     owners = _owners(crm, days=days, until=None)
@@ -117,7 +119,9 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
 def _past_days(crm: Crm, days: int) -> list[pd.Timestamp]:
     """Moments whose days are over, with at least as many days of cases behind them."""
     opened = service_cases(crm)["opened_at"]
-    made = [days_later(crm.as_of, -days * place, time_zone=crm.time_zone) for place in range(1, MOST_TESTS + 1)]
+    made = [
+        days_later(crm.as_of, -days * place, time_zone=crm.time_zone) for place in range(1, MOST_TESTS + 1)
+    ]
     return [day for day in made if len(opened) and day - opened.min() >= pd.Timedelta(days=days)]
 
 
@@ -140,12 +144,15 @@ def _in_order(owners: pd.DataFrame, way: str) -> pd.DataFrame:
     return owners.sort_values([by, "customer_id"], ascending=[False, True], kind="stable")
 
 
-def _test(owners: pd.DataFrame, rows: int) -> pd.DataFrame:
+def _test(crm: Crm, days: int, day: pd.Timestamp, rows: int) -> pd.DataFrame:
     """How many of those who would have been called on a past day had a case, by each way."""
-    chosen = {way: _in_order(owners, way).head(len(owners) if way == ALL else rows) for way in WAYS}
+    owners = _owners(crm, days=days, until=day)
+    chosen = {way: _in_order(owners, way).head(rows) for way in (CHANCE, LATEST)}
+    most = len(chosen[CHANCE])
+    chosen[ANYBODY] = latest_buyers(crm, days=days, until=day, most=most).assign(chance_pct=np.nan)
     return pd.DataFrame(
         {
-            way: (len(some), int((some["cases_after"] > 0).sum()), some["chance_pct"].sum())
+            way: (len(some), int((some["cases_after"] > 0).sum()), some["chance_pct"].sum(min_count=1))
             for way, some in chosen.items()
         },
         index=["called", "had_case", "expected_pct"],
@@ -171,9 +178,9 @@ def _hits(tests: pd.DataFrame, way: str) -> int:
 
 
 def _is_proven(tests: pd.DataFrame, order: str) -> bool:
-    """Whether those called had a case beyond chance more often than all owners."""
+    """Whether those called had a case beyond chance more often than who bought anything last."""
     return bool(
         len(tests)
-        and _hits(tests, ALL) >= FEWEST_CASES
-        and tests.loc[order, "low"] > tests.loc[ALL, "hit_pct"]
+        and _hits(tests, order) >= FEWEST_CASES
+        and tests.loc[order, "low"] > tests.loc[ANYBODY, "hit_pct"]
     )

@@ -23,8 +23,15 @@ KEPT = 0.8
 
 _LATELY = pd.Timedelta(days=365)
 _GROUPED = (
-    *("cases", "response_hours", "response_low", "response_high", "resolution_days", "resolution_low"),
-    *("resolution_high", "reopened_pct", "low", "high", "cost_each"),
+    *(
+        "cases",
+        "response_hours",
+        "response_hours_low",
+        "response_hours_high",
+        "resolution_days",
+        "resolution_days_low",
+    ),
+    *("resolution_days_high", "reopened_pct", "low", "high", "cost_each"),
 )
 
 
@@ -185,7 +192,11 @@ def _overall(cases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
 
 
 def _by(
-    cases: pd.DataFrame, by: str, response: SurvivalCurves | None, resolution: SurvivalCurves | None, least: int
+    cases: pd.DataFrame,
+    by: str,
+    response: SurvivalCurves | None,
+    resolution: SurvivalCurves | None,
+    least: int,
 ) -> pd.DataFrame:
     """Times, cases opened again and cost by a group; groups of too few customers are left out."""
     found = []

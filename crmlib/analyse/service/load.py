@@ -90,7 +90,7 @@ def service_load(crm: Crm) -> ServiceLoad:
     ...     "closed_at": days + pd.Timedelta(days=4, hours=1)}).astype({"case_id": str})
     >>> found = service_load(Crm.from_frames(as_of="2024-03-30", service_cases=cases))
     >>> found.waiting, found.weeks.tail(1)[["came", "closed"]].to_numpy().tolist()
-    (5, [[7, 7]])
+    (4, [[7, 7]])
     """
     if "service_cases" not in crm:
         raise SchemaError("There is no table service_cases. Map it in crm.toml under [tables.service_cases].")

@@ -76,7 +76,8 @@ def case_sales(crm: Crm, *, days: int = 30, seed: int = 0) -> CaseSales:
     --------
     >>> sold = pd.DataFrame({"order_id": list("1234"), "customer_id": "a", "product_id": "p", "net_amount": 1.0,
     ...     "ordered_at": ["2024-01-01", "2024-02-01", "2024-03-01", "2024-06-01"]})
-    >>> cases = pd.DataFrame({"case_id": ["x"], "customer_id": "a", "opened_at": "2024-02-10", "closed_at": "2024-02-15"})
+    >>> cases = pd.DataFrame({"case_id": ["x"], "customer_id": "a", "opened_at": "2024-02-10",
+    ...     "closed_at": "2024-02-15"})
     >>> case_sales(Crm.from_frames(as_of="2024-08-01", transactions=sold, service_cases=cases))
     Traceback (most recent call last):
         ...
@@ -91,7 +92,9 @@ def case_sales(crm: Crm, *, days: int = 30, seed: int = 0) -> CaseSales:
     if len(found) < least:
         who = f"{len(found)} customer{'s' * (len(found) != 1)}"
         raise ParameterError(f"Only {who} had a case and other orders to compare with; {least} are needed.")
-    drawn = resampled_means(found.assign(gap=found["hits"] - found["usual"])[["gap", "cases"]].to_numpy(float), seed=seed)
+    drawn = resampled_means(
+        found.assign(gap=found["hits"] - found["usual"])[["gap", "cases"]].to_numpy(float), seed=seed
+    )
     low, high = interval(100 * drawn[:, 0] / drawn[:, 1])
     cases = int(found["cases"].sum())
     ordered, usual = (100 * float(found[name].sum()) / cases for name in ("hits", "usual"))
@@ -110,5 +113,7 @@ def _offers(crm: Crm) -> pd.DataFrame:
     """What replaces a product, and what is one better than a product that fails more often than others."""
     found, failing = offers_for_cases(crm), failing_products(crm)["product_id"]
     fits = (found["why"] == SUCCESSOR) | found["product_id"].isin(failing)
-    found = found[fits].sort_values(["offered_price", "customer_id", "offered_id"], ascending=[False, True, True])
+    found = found[fits].sort_values(
+        ["offered_price", "customer_id", "offered_id"], ascending=[False, True, True]
+    )
     return found.drop_duplicates(["customer_id", "product_id"]).reset_index(drop=True)

@@ -17,7 +17,7 @@ WORK_REASONS = Family(
     tuple(task.reason for task in TASKS),
     facts=(
         *("left", "stage", "age", "limit", "touch", "spend", "owed", "days", "worth", "silence", "ratio"),
-        *("chance", "room", "part", "category", "product"),
+        *("chance", "room", "part", "category", "product", "bought", "ahead"),
     ),
 )
 WORK_STEPS = Family("work-step", tuple(dict.fromkeys(task.step for task in TASKS)), facts=("what",))
@@ -47,6 +47,8 @@ def work_reason(row: Any, *, currency: str) -> Claim:
         part=money(row.growth_category_amount, currency),
         category=name(row.growth_category),
         product=name(row.product),
+        bought=date(row.bought_on),
+        ahead=days(row.ahead_days),
     )
 
 

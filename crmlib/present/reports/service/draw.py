@@ -37,7 +37,7 @@ def plot_times(found: ServiceCases, *, ax: Any = None) -> Any:
         "service-picture-times", first=hours(table[ends[0]].iloc[0]), last=hours(table[ends[0]].iloc[-1])
     )
     rows = [(THIRDS.term(str(int(row[THIRD]))), *row[ends]) for _, row in table.iterrows()]
-    texts = [f"{value:.1f}" for _, value, *_ in rows]
+    texts = [str(hours(value)) for _, value, *_ in rows]
     ax = _ranges(
         ax, rows, title=title, texts=texts, unit=claim("service-picture-times-unit", level=share(100 * LEVEL))
     )

@@ -103,7 +103,9 @@ def _served(found: ServiceCases) -> Claim:
     table = found.by_value.set_index(THIRD)
     if table["response_hours"].notna().all():
         done = claim("service-answered")
-        most, least = (claim("service-hours", n=hours(table.loc[third, "response_hours"])) for third in (3, 1))
+        most, least = (
+            claim("service-hours", n=hours(table.loc[third, "response_hours"])) for third in (3, 1)
+        )
     else:
         done = claim("service-closed")
         most, least = (days(table.loc[third, "resolution_days"]) for third in (3, 1))

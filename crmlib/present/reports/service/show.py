@@ -29,14 +29,14 @@ def service_figures(found: ServiceCases, load: ServiceLoad | Skipped) -> KeyFigu
                 label=claim("service-figure-open"), value=count(load.waiting), better="lower", history=waiting
             )
         )
-    for column, label, unit in (
-        ("response_hours", claim("service-figure-response"), "hours"),
-        ("resolution_days", claim("service-figure-resolution"), "days"),
+    for column, label, unit, digits in (
+        ("response_hours", claim("service-figure-response"), "hours", ".1f"),
+        ("resolution_days", claim("service-figure-resolution"), "days", ".0f"),
     ):
         row = found.overall.loc[column]
         if is_known(row["median"]):
             figures.append(
-                KeyFigure(label=label, value=float(row["median"]), unit=unit, better="lower", format=".1f")
+                KeyFigure(label=label, value=float(row["median"]), unit=unit, better="lower", format=digits)
             )
     if is_known(found.reopened[0]):
         again, low, high = found.reopened

@@ -52,7 +52,7 @@ service-reopened = { $share } of the cases were opened again ({ $between }).
 service-levels =
     A level by value that today's staff could keep: answer { $part } of the cases of those who spend most within { $most }
     hours (now { $now }), of those in between within { $middle }, and of those who spend least within { $least }. It
-    deals each month's answering times of the last year out in the order of spend: more cannot be gained without staff.
+    deals each month's answering times of the last year out in the order of spend; more takes more staff.
 service-picture-times = Half answered within { $first } hours for those who spend most, { $last } for those who spend least
 service-picture-times-unit = hours until half of the cases are answered, with { $level } range
 service-picture-times-alt = Dots with ranges: hours until half of the cases are answered. { $rows }.
@@ -111,7 +111,7 @@ service-ahead-nobody = Nobody needs a call: no product fails more often than oth
 service-ahead-untested = Nobody is named: no past day is far enough back to test it.
 service-ahead-unproven = Nobody is named: of { $called } who would have been called on { $dates } past days, { $hit } had a case with the product within { $days } ({ $between }), of those who bought anything last { $anybody }.
 service-ahead-proven = Of { $called } who would have been called on { $dates } past days, { $hit } had a case with the product within { $days } ({ $between }); { $expected } were expected. Of those who bought anything last, { $anybody } had one with what they bought.
-service-ahead-listed = Listed are { $n } of { $owners } owners without an open case.
+service-ahead-listed = The list has { $n } of the { $owners } customers who own such a product, may still have a case with it, and have none open.
 service-ahead-by-chance = They are those with the likeliest case, which found more than the latest purchase did.
 service-ahead-by-purchase = They are those who bought last: ordering them by the chance of a case found no more.
 service-table-calls = What became of those who would have been called on past days

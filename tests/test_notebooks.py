@@ -232,7 +232,10 @@ def workspaces(tmp_path_factory):
         "bare": {"transactions": bare},
         "bare campaign": {"transactions": bare, "campaign_contacts": told},
         "bare deals": {"opportunities": sample_crm().frame("opportunities", BARE_DEALS)},
-        "bare service": {"service_cases": sample_crm().frame("service_cases", BARE_CASES)},
+        "bare service": {
+            "opportunities": sample_crm().frame("opportunities", BARE_DEALS),
+            "service_cases": sample_crm().frame("service_cases", BARE_CASES),
+        },
     }
     for name, frames in tables.items():
         folder = root / name

@@ -166,10 +166,13 @@ _SHELF = {
         "Segmentation",
         "segment_customers",
     ),
+    "crmlib.analyse.service.ahead": ("CasesAhead", "cases_ahead"),
     "crmlib.analyse.service.cases": (
         "ServiceCases",
         "service",
     ),
+    "crmlib.analyse.service.load": ("ServiceLoad", "service_load"),
+    "crmlib.analyse.service.sales": ("CaseSales", "case_sales"),
     "crmlib.analyse.value.pareto": (
         "ParetoCurve",
         "pareto",

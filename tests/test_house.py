@@ -159,7 +159,7 @@ def test_the_walk_sees_a_circle():
 
 SMALL_FOR_A_REASON = {
     "crmlib.present.run.kernel_app": "runs as a module of its own, in the kernel's process",
-    "crmlib.measure.service": "SQL stands on this floor alone",
+    "crmlib.schema.results.service": "columns are declared by room",
     "crmlib.present.run.papermill_engine": "papermill finds it by its entry point",
 }
 

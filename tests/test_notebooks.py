@@ -64,7 +64,14 @@ def test_all_reports_are_there():
     assert [path.stem for path in NOTEBOOKS] == [
         *("01_data_health", "02_customer_profile", "03_segmentation", "04_cross_sell"),
         *("05_customer_value", "06_churn_and_life_cycle", "07_campaigns", "08_sales_pipeline"),
-        *("09_forecast_and_plan", "10_worklist", "11_voice", "13_model_health", "14_what_changed"),
+        *(
+            "09_forecast_and_plan",
+            "10_worklist",
+            "11_voice",
+            "12_service",
+            "13_model_health",
+            "14_what_changed",
+        ),
     ]
 
 
@@ -172,16 +179,18 @@ def test_it_says_whom_it_asks_before_it_computes(path):
     text = "".join(source(cell) for cell in own_cells(path))
     assert "crmlib.open_workspace(workspace, as_of=as_of or None)" in text
     everybody = {
-        path.stem for path in NOTEBOOKS if path.stem[:2] in ("01", "04", "08", "09", "10", "11", "14")
+        path.stem for path in NOTEBOOKS if path.stem[:2] in ("01", "04", "08", "09", "10", "11", "12", "14")
     }
     assert ("require_customers(crm)" in text) == (path.stem not in everybody)
 
 
+BARE_CASES = ["case_id", "customer_id", "opened_at"]
 BARE_DEALS = ["opportunity_id", "stage", "outcome", "created_at", "closed_at"]
 OTHERS = {
     ("07_campaigns", "bare"): "bare campaign",
     ("08_sales_pipeline", "bare"): "bare deals",
     ("11_voice", "bare"): "bare feedback",
+    ("12_service", "bare"): "bare service",
 }
 
 
@@ -232,6 +241,10 @@ def workspaces(tmp_path_factory):
         "bare campaign": {"transactions": bare, "campaign_contacts": told},
         "bare deals": {"opportunities": sample_crm().frame("opportunities", BARE_DEALS)},
         "bare feedback": {"feedback": sample_crm().frame("feedback", ["feedback_id", "given_at", "kind"])},
+        "bare service": {
+            "opportunities": sample_crm().frame("opportunities", BARE_DEALS),
+            "service_cases": sample_crm().frame("service_cases", BARE_CASES),
+        },
     }
     for name, frames in tables.items():
         folder = root / name

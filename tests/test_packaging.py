@@ -172,5 +172,5 @@ def test_an_installed_wheel_finds_its_notebooks_and_writes_copies(wheel, tmp_pat
 
     asked = "from crmlib.present.run.reports import notebook_folder; print(notebook_folder())"
     assert run("-c", asked).stdout.strip() == str(wheel / "crmlib" / "notebooks")
-    assert "Written: 13 notebooks into notebooks" in run("-m", "crmlib.cli", "notebooks", "notebooks").stdout
+    assert "Written: 14 notebooks into notebooks" in run("-m", "crmlib.cli", "notebooks", "notebooks").stdout
     assert run("-c", asked).stdout.strip() == str(tmp_path / "notebooks")

@@ -31,6 +31,7 @@ from crmlib.schema.states import (
     LEAD,
     LIKELY,
     OFFER,
+    PREVENT,
     PROSPECT,
     SILENT,
     WIN_BACK,
@@ -39,10 +40,12 @@ from crmlib.schema.states import (
 
 if TYPE_CHECKING:
     from crmlib.analyse.churn.model import ChurnModel
+    from crmlib.analyse.service.ahead import CasesAhead
 
-PRECEDENCE = (HAND_OVER, COLLECT, FOLLOW_UP, WIN_BACK, KEEP, DEVELOP, OFFER)
+PRECEDENCE = (HAND_OVER, COLLECT, FOLLOW_UP, WIN_BACK, PREVENT, KEEP, DEVELOP, OFFER)
 """Which of a customer's actions comes first: somebody must be there, money owed comes before selling, a deal that
-waits before a new one, who has gone silent is won back, and what is there is kept before more is sold."""
+waits before a new one, who has gone silent is won back, trouble is met before it comes, and what is there is kept
+before more is sold."""
 
 OF_BUYERS = (COLLECT, WIN_BACK, KEEP, DEVELOP)
 """What is done about customers who have bought: nothing else rules any of it out."""
@@ -124,6 +127,8 @@ TASKS = (
          source="value", evidence=RULE, facts=_GONE),
     Task(reason="silent", action=WIN_BACK, step="write_once", within_days=30,
          source="value", evidence=RULE, facts=_GONE),
+    Task(reason="case_likely", action=PREVENT, step="ask_how_it_works", within_days=14,
+         source="service", evidence=RULE, facts=("product", "bought_on", "probability_pct", "ahead_days")),
     Task(reason="valuable_owing", action=KEEP, step="settle_then_talk", within_days=7,
          source="value", evidence=BOOKS, strength=STRONG, facts=(*_STATE, *_OWED)),
     Task(reason="valuable_late", action=KEEP, step="ask_what_is_missing", within_days=7,
@@ -216,14 +221,15 @@ def worklist(
     overdue: Overdue | None = None,
     team: TeamWork | None = None,
     offers: Offers | None = None,
+    ahead: "CasesAhead | None" = None,
     stages: pd.Series | None = None,
     indicators: pd.DataFrame | None = None,
     only: Collection[str] = PRECEDENCE,
 ) -> Worklist:
     """What to do next about each customer and each open deal.
 
-    Results that are at hand are taken; what is missing is computed where that is quick. Offers are taken only
-    where they are given, since they are not.
+    Results that are at hand are taken; what is missing is computed where that is quick. Offers, and whom to call
+    before a case, are taken only where they are given, since they are not.
 
     Parameters
     ----------
@@ -240,6 +246,8 @@ def worklist(
         The deals of those who left.
     offers : Offers, optional
         The best new offer to each customer who buys.
+    ahead : CasesAhead, optional
+        Whom to call before a case arises; taken only where past days proved it.
     stages : Series customer_id -> state, optional
     indicators : DataFrame indexed by customer_id, optional
     only : collection of actions
@@ -277,6 +285,7 @@ def worklist(
         *_of_customers(crm, only, as_of_on, stages=stages, indicators=indicators, **known),
         *_of_offers(offers, stages, only, as_of_on),
         *(_of_voice(customers_to_call(crm), as_of_on) if FOLLOW_UP in only and "feedback" in crm else ()),
+        *_of_service(crm, ahead, indicators, only, as_of_on),
     ]
     table = _whole(rows)
     table = _turns(_not_ruled_out(table[table["action"].isin(list(only))]))
@@ -560,6 +569,22 @@ def voice_work(crm: Crm, found: Satisfaction) -> Worklist:
     table["owner_id"] = employee_codes(crm, table["customer_id"].map(customer_owners(crm)))
     table["customer_id"] = public_ids(crm, table["customer_id"])
     return Worklist(table=table, as_of_on=as_of_on, currency=crm.currency)
+
+
+def _of_service(
+    crm: Crm,
+    ahead: "CasesAhead | None",
+    indicators: pd.DataFrame | None,
+    only: Collection[str],
+    as_of_on: pd.Timestamp,
+) -> Iterable[pd.DataFrame]:
+    """Whom to call before a case arises, where calling them was proven; at stake is the chance of the year's spend."""
+    if ahead is None or not ahead.is_proven or PREVENT not in only:
+        return []
+    figures = compute_indicators(crm, ("spend_365d",)) if indicators is None else indicators
+    found = ahead.table.rename(columns={"chance_pct": "probability_pct"}).assign(ahead_days=float(ahead.days))
+    stake = found["customer_id"].map(figures["spend_365d"]) * found["probability_pct"] / 100
+    return [_rows("case_likely", found, as_of_on, customer_id=found["customer_id"], at_stake=stake)]
 
 
 def _with_ids(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,48 +1,228 @@
-"""Service cases with what the customer is worth, and cases against sales by product."""
+"""Service cases with what the customer is worth, cases against sales, orders after cases, and who owns what fails."""
 
 import pandas as pd
 
-from crmlib.measure.steps import Steps, ask, columns_here, read_table
+from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
+from crmlib.prepare.clock import in_zone
 from crmlib.prepare.crm import Crm
+
+AGE_BANDS = (0, 30, 90, 180, 365, 730)
+"""Days since the purchase at which the chance of a case may change."""
+
+PRIOR_CASES = 5.0
+"""Before its own cases are known a product is like all others, as if so many had been expected and seen."""
+
+RECENT_DAYS = 90
+"""A case of so many days ago can still be followed by an offer; `$since_90d` begins with them."""
 
 _CASE = ("case_id", "customer_id", "product_id", "opened_at", "first_response_at", "closed_at", "priority",
          "service_level", "kind", "cost_amount", "reopened_count")  # fmt: skip
-_LINE = ("customer_id", "product_id", "ordered_at", "quantity", "net_amount")
+_LINE = ("customer_id", "product_id", "ordered_at", "quantity", "net_amount", "cost_amount")
+_PRODUCT = ("product_id", "name", "subcategory", "brand", "tier", "unit_price", "launched_on", "retired_on",
+            "replaces_product_id")  # fmt: skip
 _STEPS = {
-    "service_lines": "select * from ({lines}) as lines where ordered_at <= $as_of",
-    "service_opened": "select * from ({cases}) as cases where opened_at <= $as_of",
+    "service_lines": "select * from ({lines}) as lines where ordered_at <= $until",
+    "service_opened": "select * from ({cases}) as cases where opened_at <= $until",
+    "service_named": """
+        select product_id, coalesce(nullif(trim(name), ''), product_id) as product, subcategory, brand, tier,
+            unit_price, launched_on, retired_on, replaces_product_id
+        from ({products}) as products
+    """,
     "service_worth": """
         select customer_id, ntile(3) over (order by sum(net_amount), customer_id) as value_third
         from service_lines where customer_id is not null group by customer_id
     """,
     "service_sold": """
-        select product_id, count(*) as lines_sold from service_lines
-        where net_amount > 0 and product_id is not null group by product_id
+        select product_id, count(*) as lines_sold,
+            sum(case when ordered_at >= $since_365d then net_amount - cost_amount end) as margin_365d
+        from service_lines where net_amount > 0 and product_id is not null group by product_id
     """,
-}
+    "service_days": """
+        select customer_id, product_id, date_diff('day', date '2000-01-01', {ordered_on}) as day, count(*) as lines
+        from service_lines where net_amount > 0 and customer_id is not null group by 1, 2, 3
+    """,
+    "service_dated": """
+        select *, date_diff('day', date '2000-01-01', {opened_on}) as opened_day,
+            date_diff('day', date '2000-01-01', {closed_on}) as closed_day
+        from service_opened
+    """,
+    # orders after a case, and as long after other orders of the same customer
+    "service_orders": """
+        select customer_id, day, lead(day) over (partition by customer_id order by day) as next_day
+        from (select distinct customer_id, day from service_days) as days
+    """,
+    "service_ended": """
+        select dated.case_id, dated.customer_id, dated.opened_day, dated.closed_day, max(orders.day) as last_day
+        from service_dated as dated join service_orders as orders
+            on dated.customer_id = orders.customer_id and orders.day <= dated.opened_day
+        where dated.closed_at <= $until and dated.closed_day + $days <= $today
+        group by 1, 2, 3, 4
+    """,
+    "service_alike": """
+        select ended.case_id, ended.customer_id, orders.day, orders.day + ended.closed_day - ended.last_day as from_day
+        from service_ended as ended join service_orders as orders
+            on ended.customer_id = orders.customer_id and orders.day <> ended.last_day
+        where (orders.next_day is null or orders.next_day - orders.day > ended.opened_day - ended.last_day)
+            and orders.day + ended.closed_day - ended.last_day + $days <= $today
+    """,
+    "service_hits": """
+        select ended.case_id, ended.customer_id, max(case when later.day is null then 0.0 else 1.0 end) as hit
+        from service_ended as ended left join service_orders as later
+            on ended.customer_id = later.customer_id and later.day > ended.closed_day
+            and later.day <= ended.closed_day + $days
+        group by 1, 2
+    """,
+    "service_usual": """
+        select case_id, avg(hit) as usual from (
+            select alike.case_id, alike.day, max(case when later.day is null then 0.0 else 1.0 end) as hit
+            from service_alike as alike left join service_orders as later
+                on alike.customer_id = later.customer_id and later.day > alike.from_day
+                and later.day <= alike.from_day + $days
+            group by 1, 2
+        ) as moments group by case_id
+    """,
+    # the chance of a case by the age of a purchase, times what the product adds
+    "service_bands": " union all ".join(
+        f"select {low} as low, {high} as high"
+        for low, high in zip(AGE_BANDS, (*AGE_BANDS[1:], 1_000_000), strict=True)
+    ),
+    "service_exposed": """
+        select days.product_id, bands.low,
+            sum(days.lines * greatest(0, least($today - days.day, bands.high) - bands.low)) as line_days
+        from service_days as days cross join service_bands as bands
+        where days.product_id is not null group by 1, 2
+    """,
+    "service_aged": """
+        select aged.product_id, bands.low, count(*) as cases from (
+            select dated.case_id, dated.product_id, dated.opened_day - max(days.day) as age
+            from service_dated as dated join service_days as days on dated.customer_id = days.customer_id
+                and dated.product_id = days.product_id and days.day <= dated.opened_day
+            group by dated.case_id, dated.product_id, dated.opened_day
+        ) as aged join service_bands as bands on aged.age >= bands.low and aged.age < bands.high
+        group by 1, 2
+    """,
+    "service_rates": """
+        select exposed.product_id, exposed.low, exposed.line_days, coalesce(aged.cases, 0) as cases,
+            sum(coalesce(aged.cases, 0)) over (partition by exposed.low)
+            / nullif(cast(sum(exposed.line_days) over (partition by exposed.low) as double), 0) as rate
+        from service_exposed as exposed left join service_aged as aged
+            on exposed.product_id = aged.product_id and exposed.low = aged.low
+    """,
+    "service_factors": """
+        select product_id, (sum(cases) + $prior) / (sum(line_days * coalesce(rate, 0)) + $prior) as factor
+        from service_rates group by product_id
+    """,
+    "service_ahead": """
+        select days.customer_id, days.product_id, max(days.day) as last_day,
+            sum(days.lines * coalesce(rates.rate, 0) * factors.factor * greatest(0,
+                least($today - days.day + $days, bands.high) - greatest($today - days.day, bands.low))) as expected
+        from service_days as days
+        join service_factors as factors on days.product_id = factors.product_id
+        cross join service_bands as bands
+        join (select distinct low, rate from service_rates) as rates on rates.low = bands.low
+        where factors.factor > 1 group by 1, 2
+    """,
+    "service_waiting": """
+        select customer_id, count(*) as open_cases from service_opened
+        where closed_at is null or closed_at > $until group by customer_id
+    """,
+    "service_later": """
+        select customer_id, product_id, count(*) as cases_after from ({cases}) as cases
+        where opened_at > $until and opened_at <= $as_of and date_diff('day', $until_on, {opened_on}) <= $days
+        group by customer_id, product_id
+    """,
+}  # fmt: skip
 _CASES_SQL = """
 select
     cases.case_id, cases.customer_id, cases.product_id, cases.opened_at,
-    case when cases.first_response_at <= $as_of then cases.first_response_at end as first_response_at,
-    case when cases.closed_at <= $as_of then cases.closed_at end as closed_at,
+    case when cases.first_response_at <= $until then cases.first_response_at end as first_response_at,
+    case when cases.closed_at <= $until then cases.closed_at end as closed_at,
     cases.priority, cases.service_level, cases.kind, cases.cost_amount, cases.reopened_count, worth.value_third
 from service_opened as cases left join service_worth as worth on cases.customer_id = worth.customer_id
 order by cases.opened_at, cases.case_id
 """
 _PRODUCTS_SQL = """
 select
-    sold.product_id, sold.lines_sold, coalesce(opened.cases, 0) as cases, coalesce(opened.customers, 0) as customers
-from service_sold as sold left join (
-    select product_id, count(*) as cases, count(distinct customer_id) as customers
+    sold.product_id, coalesce(named.product, sold.product_id) as product, sold.lines_sold,
+    coalesce(opened.cases, 0) as cases, coalesce(opened.customers, 0) as customers, opened.reopened, opened.counted,
+    opened.cost_365d, sold.margin_365d
+from service_sold as sold
+left join service_named as named on sold.product_id = named.product_id
+left join (
+    select product_id, count(*) as cases, count(distinct customer_id) as customers,
+        sum(case when reopened_count > 0 then 1 else 0 end) as reopened, count(reopened_count) as counted,
+        sum(case when opened_at >= $since_365d then cost_amount end) as cost_365d
     from service_opened group by product_id
 ) as opened on sold.product_id = opened.product_id
 order by sold.product_id
 """
+_THIRDS_SQL = """
+select worth.value_third, count(*) as customers, sum(spent.margin_365d) as margin_365d,
+    sum(served.cases_365d) as cases_365d, sum(served.cost_365d) as cost_365d
+from service_worth as worth
+left join (
+    select customer_id, sum(net_amount - cost_amount) as margin_365d from service_lines
+    where ordered_at >= $since_365d group by customer_id
+) as spent on worth.customer_id = spent.customer_id
+left join (
+    select customer_id, count(*) as cases_365d, sum(cost_amount) as cost_365d from service_opened
+    where opened_at >= $since_365d group by customer_id
+) as served on worth.customer_id = served.customer_id
+group by worth.value_third order by worth.value_third
+"""
+_AFTER_SQL = """
+select hits.customer_id, count(*) as cases, sum(hits.hit) as hits, sum(usual.usual) as usual
+from service_hits as hits join service_usual as usual on hits.case_id = usual.case_id
+group by hits.customer_id order by hits.customer_id
+"""
+_OWNERS_SQL = """
+select ahead.customer_id, ahead.product_id, coalesce(named.product, ahead.product_id) as product,
+    ahead.last_day, ahead.expected, coalesce(waiting.open_cases, 0) as open_cases,
+    coalesce(later.cases_after, 0) as cases_after
+from service_ahead as ahead
+left join service_named as named on ahead.product_id = named.product_id
+left join service_waiting as waiting on ahead.customer_id = waiting.customer_id
+left join service_later as later on ahead.customer_id = later.customer_id and ahead.product_id = later.product_id
+where ahead.expected > 0
+order by ahead.customer_id, ahead.product_id
+"""
+_LATEST_SQL = """
+select latest.customer_id, coalesce(later.cases_after, 0) as cases_after
+from (
+    select customer_id, product_id, day,
+        row_number() over (partition by customer_id order by day desc, product_id) as place
+    from service_days where product_id is not null
+) as latest
+left join service_waiting as waiting on latest.customer_id = waiting.customer_id
+left join service_later as later on latest.customer_id = later.customer_id and latest.product_id = later.product_id
+where latest.place = 1 and waiting.customer_id is null
+order by latest.day desc, latest.customer_id limit $most
+"""
+_FITTING_SQL = """
+select asked.customer_id, asked.product_id, coalesce(own.product, asked.product_id) as product,
+    other.product_id as offered_id, other.product as offered, other.unit_price as offered_price,
+    case when other.replaces_product_id = asked.product_id then 'successor' else 'better' end as why, asked.cases
+from (
+    select customer_id, product_id, count(*) as cases from service_opened
+    where opened_at >= $since_90d and product_id is not null group by customer_id, product_id
+) as asked
+join service_named as own on asked.product_id = own.product_id
+join service_named as other on other.replaces_product_id = asked.product_id
+    or (other.subcategory = own.subcategory and other.brand = own.brand and other.tier = own.tier + 1)
+where (other.launched_on is null or other.launched_on <= $until_on)
+    and (other.retired_on is null or other.retired_on > $until_on)
+    and not exists (
+        select 1 from service_days as bought
+        where bought.customer_id = asked.customer_id and bought.product_id = other.product_id
+    )
+order by asked.customer_id, asked.product_id, other.product_id
+"""
+_EPOCH = pd.Timestamp("2000-01-01")
 
 
 def service_cases(crm: Crm) -> pd.DataFrame:
     """Every case up to the closing moment as it was known then, with the customer's third of spend (3 = most)."""
-    cases = ask(crm, _CASES_SQL, steps=_steps(crm))
+    cases = _asked(crm, _CASES_SQL)
     for name in ("opened_at", "first_response_at", "closed_at"):
         cases[name] = pd.to_datetime(cases[name])
     for name in ("cost_amount", "reopened_count"):
@@ -50,15 +230,55 @@ def service_cases(crm: Crm) -> pd.DataFrame:
     return cases
 
 
-def cases_by_product(crm: Crm) -> pd.DataFrame:
-    """Cases, and the customers who had them, against the order lines sold of each product."""
-    return ask(crm, _PRODUCTS_SQL, steps=_steps(crm))
+def cases_by_product(crm: Crm, *, until: pd.Timestamp | None = None) -> pd.DataFrame:
+    """Cases, the customers who had them, and what they cost, against the order lines sold of each product."""
+    found = _asked(crm, _PRODUCTS_SQL, until=until)
+    return found.astype(dict.fromkeys(("reopened", "counted", "cost_365d", "margin_365d"), "float64"))
 
 
-def _steps(crm: Crm) -> Steps:
-    here = columns_here(crm, "service_cases", "transactions")
-    tables = {
+def service_by_third(crm: Crm) -> pd.DataFrame:
+    """Customers of each third of spend, and what their cases cost against their margin, of the last 365 days."""
+    found = _asked(crm, _THIRDS_SQL)
+    return found.astype(dict.fromkeys(("margin_365d", "cases_365d", "cost_365d"), "float64"))
+
+
+def orders_after_cases(crm: Crm, *, days: int) -> pd.DataFrame:
+    """By customer: cases whose days after the end are over, how many brought an order in them, how many would have.
+
+    `usual` adds up, over the cases, the share of the customer's other orders that were followed by one as long
+    after them as the case's end was after the order before it.
+    """
+    found = _asked(crm, _AFTER_SQL, days=days)
+    return found.astype({"hits": "float64", "usual": "float64"})
+
+
+def owners_of_products(crm: Crm, *, days: int, until: pd.Timestamp | None = None) -> pd.DataFrame:
+    """By customer and product with more cases than others: cases expected in the coming days, and those that came."""
+    found = _asked(crm, _OWNERS_SQL, until=until, days=days, prior=PRIOR_CASES)
+    found["bought_on"] = (_EPOCH + pd.to_timedelta(found.pop("last_day"), unit="D")).astype("datetime64[us]")
+    return found.astype({"expected": "float64"})
+
+
+def latest_buyers(crm: Crm, *, days: int, until: pd.Timestamp, most: int) -> pd.DataFrame:
+    """Who bought last, whatever it was, and the cases about it that came in the days after a moment."""
+    return _asked(crm, _LATEST_SQL, until=until, days=days, most=most)
+
+
+def offers_for_cases(crm: Crm) -> pd.DataFrame:
+    """By customer and product of a case of the last 90 days: what replaces it or is one better, not yet bought."""
+    return _asked(crm, _FITTING_SQL).astype({"offered_price": "float64"})
+
+
+def _asked(crm: Crm, question: str, *, until: pd.Timestamp | None = None, **values: object) -> pd.DataFrame:
+    """The answer as it was known at a moment, the closing one where none is given."""
+    here = columns_here(crm, "service_cases", "transactions", "products")
+    words = {
         "cases": read_table(here, "service_cases", _CASE),
         "lines": read_table(here, "transactions", _LINE),
+        "products": read_table(here, "products", _PRODUCT),
+        **{f"{name}_on": local_day(f"{name}_at") for name in ("opened", "closed", "ordered")},
     }
-    return Steps().add(_STEPS, **tables)
+    moment = crm.as_of if until is None else until
+    day = in_zone(moment, time_zone=crm.time_zone).tz_localize(None).normalize()
+    given = {"until": moment.to_pydatetime(), "until_on": day.date(), "today": (day - _EPOCH).days}
+    return ask(crm, question.format(**words), steps=Steps().add(_STEPS, **words), **given, **values)

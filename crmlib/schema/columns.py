@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from crmlib.schema.results.column import UNITS, Column, bounds
 from crmlib.schema.results.contact import CONTACT
 from crmlib.schema.results.deals import DEALS
+from crmlib.schema.results.service import SERVICE
 
 __all__ = ["COLUMNS", "UNITS", "Column", "bounds", "declared"]
 
@@ -416,5 +417,5 @@ _COLUMNS = (
 )
 # fmt: on
 
-COLUMNS: Mapping[str, Column] = {column.name: column for column in (*_COLUMNS, *DEALS, *CONTACT)}
+COLUMNS: Mapping[str, Column] = {column.name: column for column in (*_COLUMNS, *DEALS, *CONTACT, *SERVICE)}
 """Name -> declaration, but for the indicators, whose labels are below and whose units they say themselves."""

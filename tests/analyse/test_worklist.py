@@ -25,7 +25,17 @@ from crmlib.analyse.worklist import (
 from crmlib.present.blocks import Skipped
 from crmlib.present.reports.worklist import say, show
 from crmlib.schema.errors import ParameterError
-from crmlib.schema.states import ACTIONS, BUYING, COLLECT, FOLLOW_UP, NO_ACTION, OFFER, SILENT, WIN_BACK
+from crmlib.schema.states import (
+    ACTIONS,
+    BUYING,
+    COLLECT,
+    FOLLOW_UP,
+    NO_ACTION,
+    OFFER,
+    PREVENT,
+    SILENT,
+    WIN_BACK,
+)
 from tests.analyse.test_states_agree import random_shop
 from tests.sample.company import sample_crm
 
@@ -132,8 +142,8 @@ def test_what_is_to_be_done_about_deals_is_a_slice_of_the_whole(action):
     assert of_deals.first["opportunity_id"].iloc[0] in str(begin)
 
 
-def test_the_company_has_work_of_every_kind_but_offers():
-    assert set(work("company").table["action"]) == set(PRECEDENCE) - {OFFER}
+def test_the_company_has_work_of_every_kind_but_what_is_taken_only_where_it_is_given():
+    assert set(work("company").table["action"]) == set(PRECEDENCE) - {OFFER, PREVENT}
     assert {"also", FIRST} == set(work("company").table["turn"])
     assert work("company").first["also"].map(len).max() > 0
 

@@ -150,9 +150,13 @@ def test_no_table_scrolls_sideways_on_a_phone_and_a_row_unfolds(opened, name):
         below = rows.nth(0).locator("td[data-label]")
         assert below.count() and below.first.is_visible(), "the first card lies open"
         assert below.first.evaluate("one => getComputedStyle(one, '::before').content").strip('"')
-        beside = rows.nth(0).locator("td:not([data-label])").evaluate_all(
-            "all => all.map(one => one.getBoundingClientRect()).every((one, i, all) => !i ||"
-            " one.left >= all[i - 1].right - 1 || one.top >= all[i - 1].bottom - 1)"
+        beside = (
+            rows.nth(0)
+            .locator("td:not([data-label])")
+            .evaluate_all(
+                "all => all.map(one => one.getBoundingClientRect()).every((one, i, all) => !i ||"
+                " one.left >= all[i - 1].right - 1 || one.top >= all[i - 1].bottom - 1)"
+            )
         )
         assert beside, "cells lie on each other"
         if rows.count() > 1:

@@ -22,6 +22,19 @@ def share_interval(hits: Any, n: Any, *, level: float = 0.95) -> tuple[Any, Any]
     return (low, high) if low.ndim else (float(low), float(high))
 
 
+def exact_interval(hits: Any, n: Any, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """The interval of a share that never holds it too seldom.
+
+    References
+    ----------
+    Clopper, C. & Pearson, E. S. (1934). The use of confidence or fiducial limits. Biometrika 26.
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(np.asarray(hits, float), n, alpha=1 - level, method="beta")
+    return np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=1.0)
+
+
 DRAWN_BELOW = 5_000
 """Fewer customers than this are drawn again one by one; of more, the means are as good as normal."""
 

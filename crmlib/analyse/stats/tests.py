@@ -54,6 +54,15 @@ def benjamini_hochberg(p_values) -> np.ndarray:
     return adjusted
 
 
+def both_tails(hits, n, share) -> np.ndarray:
+    """How likely a count at least so far from its share is, on either side: twice the smaller tail."""
+    from scipy.stats import binom
+
+    return np.minimum(
+        1.0, 2 * np.minimum(binom.cdf(hits, n, share), binom.sf(np.asarray(hits) - 1, n, share))
+    )
+
+
 @kernel
 def _log_factorial(table, n):
     return table[n] if n < len(table) else lgamma(n + 1.0)

@@ -17,8 +17,7 @@ WORK_REASONS = Family(
     tuple(task.reason for task in TASKS),
     facts=(
         *("left", "stage", "age", "limit", "touch", "spend", "owed", "days", "worth", "silence", "ratio"),
-        *("chance", "room", "part", "category", "product"),
-        *("waited", "said", "score"),
+        *("chance", "room", "part", "category", "product", "bought", "ahead", "waited", "said", "score"),
     ),
 )
 WORK_STEPS = Family("work-step", tuple(dict.fromkeys(task.step for task in TASKS)), facts=("what",))
@@ -51,6 +50,8 @@ def work_reason(row: Any, *, currency: str) -> Claim:
         waited=days(row.waited_days),
         said=date(row.said_on),
         score=share(row.score_pct),
+        bought=date(row.bought_on),
+        ahead=days(row.ahead_days),
     )
 
 

@@ -1,0 +1,186 @@
+"""Whom to call before a case arises: owners of products that fail more often, tested on past days."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from crmlib.analyse.service.cases import failing_products
+from crmlib.analyse.stats.intervals import share_interval
+from crmlib.measure.service import latest_buyers, owners_of_products, service_cases
+from crmlib.prepare.clock import days_later
+from crmlib.prepare.crm import Crm
+from crmlib.schema.errors import ParameterError, SchemaError
+
+CHANCE, LATEST, ANYBODY = "chance", "latest", "anybody"
+WAYS = (CHANCE, LATEST, ANYBODY)
+"""Owners by the expected chance; owners, who bought it last first; and who bought anything last, asked about that."""
+
+MOST_TESTS = 8
+FEWEST_CASES = 10
+"""So many cases must have come on past days before an order of calls is called tested."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CasesAhead:
+    """Whom to call before a case arises.
+
+    Attributes
+    ----------
+    table : DataFrame, one row a customer, the first to call first
+        `customer_id`, `product_id`, `product`, `bought_on` (last), `chance_pct` (of a case within `days`).
+    tests : DataFrame indexed by way ("chance", "latest": who bought it last, "anybody": who bought
+        anything last, asked about that)
+        `called`, `had_case` (within `days` of past days), `hit_pct`, `low`, `high` (95 %), `expected_pct`.
+    order : str
+        The way whose order the list has: that which found more cases on past days, of equals the plainer one.
+    owners : int
+        Customers without an open case who bought a product that fails more often than others.
+    days, dates : int
+        How far ahead, and on how many past days it was tested.
+    is_proven : bool
+        Whether those called had a case about the product beyond chance more often than who bought anything last.
+    """
+
+    table: pd.DataFrame
+    tests: pd.DataFrame = field(repr=False)
+    order: str
+    owners: int
+    days: int
+    dates: int
+    is_proven: bool
+
+    def _repr_html_(self) -> str:
+        return self.table.round(1).to_html(index=False)
+
+
+def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
+    """Whom to call before a case arises: owners of products with more cases than chance makes.
+
+    Parameters
+    ----------
+    crm : Crm
+        With `service_cases` and `transactions`.
+    days : int
+        So far ahead is looked.
+    rows : int
+        So many customers can be called.
+
+    Returns
+    -------
+    CasesAhead
+
+    Raises
+    ------
+    SchemaError
+        If there is no table of service cases, or none of sales.
+    ParameterError
+        If `days` or `rows` is below 1.
+
+    Notes
+    -----
+    The cases expected of a purchase are the rate of all products at its age, times how many more cases its product
+    had than was expected of it, drawn to 1 as if five had been expected and seen. On past days, as many `days`
+    apart, the same is made from what was known then; nothing after such a day is used but to count.
+
+    Examples
+    --------
+    >>> sold = pd.DataFrame({"order_id": [str(i) for i in range(400)], "net_amount": 1.0,
+    ...     "customer_id": [f"c{i % 40}" for i in range(400)],
+    ...     "product_id": ["pen", "ink"] * 200, "ordered_at": "2024-03-01"})
+    >>> cases = sold.iloc[:40:2].assign(case_id=sold["order_id"], opened_at="2024-03-10", closed_at="2024-03-11")
+    >>> found = cases_ahead(Crm.from_frames(as_of="2024-03-15", transactions=sold,
+    ...     service_cases=cases[["case_id", "customer_id", "product_id", "opened_at", "closed_at"]]), rows=3)
+    >>> found.table["product_id"].tolist(), found.owners, found.is_proven
+    (['pen', 'pen', 'pen'], 20, False)
+    """
+    for needed in ("service_cases", "transactions"):
+        if needed not in crm:
+            raise SchemaError(f"There is no table {needed}. Map it in crm.toml under [tables.{needed}].")
+    if min(days, rows) < 1:
+        raise ParameterError("days and rows must be 1 or more.")
+    past = [_test(crm, days, day, rows) for day in _past_days(crm, days)]
+    tests = _summed(past)
+    order = CHANCE if len(tests) and _hits(tests, CHANCE) > _hits(tests, LATEST) else LATEST
+    owners = _owners(crm, days=days, until=None)
+    return CasesAhead(
+        table=_in_order(owners, order).head(rows)[
+            ["customer_id", "product_id", "product", "bought_on", "chance_pct"]
+        ].reset_index(drop=True),
+        tests=tests,
+        order=order,
+        owners=len(owners),
+        days=days,
+        dates=len(past),
+        is_proven=_is_proven(tests, order),
+    )  # fmt: skip
+
+
+def _past_days(crm: Crm, days: int) -> list[pd.Timestamp]:
+    """Moments whose days are over, with at least as many days of cases behind them."""
+    opened = service_cases(crm)["opened_at"]
+    made = [
+        days_later(crm.as_of, -days * place, time_zone=crm.time_zone) for place in range(1, MOST_TESTS + 1)
+    ]
+    return [day for day in made if len(opened) and day - opened.min() >= pd.Timedelta(days=days)]
+
+
+def _owners(crm: Crm, *, days: int, until: pd.Timestamp | None) -> pd.DataFrame:
+    """One row a customer without an open case who bought what fails more often, with the chance of a case."""
+    failing = failing_products(crm, until=until)["product_id"]
+    found = owners_of_products(crm, days=days, until=until)
+    found = found[found["product_id"].isin(failing) & (found["open_cases"] == 0)]
+    found = found.sort_values(["expected", "product_id"], ascending=[False, True], kind="stable")
+    grouped = found.groupby("customer_id", sort=True)
+    owners = grouped[["product_id", "product"]].first().join(
+        grouped.agg({"expected": "sum", "cases_after": "sum", "bought_on": "max"})
+    )  # fmt: skip
+    owners["chance_pct"] = 100 * -np.expm1(-owners["expected"])
+    return owners.reset_index()
+
+
+def _in_order(owners: pd.DataFrame, way: str) -> pd.DataFrame:
+    by = "expected" if way == CHANCE else "bought_on"
+    return owners.sort_values([by, "customer_id"], ascending=[False, True], kind="stable")
+
+
+def _test(crm: Crm, days: int, day: pd.Timestamp, rows: int) -> pd.DataFrame:
+    """How many of those who would have been called on a past day had a case, by each way."""
+    owners = _owners(crm, days=days, until=day)
+    chosen = {way: _in_order(owners, way).head(rows) for way in (CHANCE, LATEST)}
+    most = len(chosen[CHANCE])
+    chosen[ANYBODY] = latest_buyers(crm, days=days, until=day, most=most).assign(chance_pct=np.nan)
+    return pd.DataFrame(
+        {
+            way: (len(some), int((some["cases_after"] > 0).sum()), some["chance_pct"].sum(min_count=1))
+            for way, some in chosen.items()
+        },
+        index=["called", "had_case", "expected_pct"],
+    ).T
+
+
+def _summed(past: list[pd.DataFrame]) -> pd.DataFrame:
+    names = ["called", "had_case", "hit_pct", "low", "high", "expected_pct"]
+    if not past or not sum(part["called"].sum() for part in past):
+        return pd.DataFrame(columns=names).rename_axis("way")
+    total = sum(past[1:], past[0])
+    low, high = share_interval(total["had_case"], total["called"])
+    return total.assign(
+        hit_pct=100 * total["had_case"] / total["called"],
+        low=100 * np.asarray(low),
+        high=100 * np.asarray(high),
+        expected_pct=total["expected_pct"] / total["called"],
+    ).astype({"called": "int64", "had_case": "int64"})[names].rename_axis("way")  # fmt: skip
+
+
+def _hits(tests: pd.DataFrame, way: str) -> int:
+    return int(tests["had_case"].get(way, 0))
+
+
+def _is_proven(tests: pd.DataFrame, order: str) -> bool:
+    """Whether those called had a case beyond chance more often than who bought anything last."""
+    return bool(
+        len(tests)
+        and _hits(tests, order) >= FEWEST_CASES
+        and tests.loc[order, "low"] > tests.loc[ANYBODY, "hit_pct"]
+    )

@@ -1,6 +1,6 @@
 """Lines of orders in one export, the orders themselves in another: the one joined to the other by its key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -9,7 +9,7 @@ import pandas as pd
 from crmlib.prepare.draft.exports import Export, Join
 from crmlib.prepare.draft.names import names
 from crmlib.prepare.draft.profile import Column, profile_of, text_of
-from crmlib.prepare.draft.score import Guess, Match, known_keys, match_table
+from crmlib.prepare.draft.score import Folder, Guess, Match, known_keys, match_table
 from crmlib.prepare.engine import Engine
 
 COVERED = 0.5
@@ -48,7 +48,7 @@ def join_heads(
     return found, others
 
 
-def _details_of_deals(matches: list[Match], keys: Mapping[str, frozenset[str]]) -> list[Match]:
+def _details_of_deals(matches: list[Match], keys: Folder) -> list[Match]:
     """Deals without stage or outcome, with the export that tells these of some of them joined to them."""
     deals = [match for match in matches if match.table == "opportunities" and not match.export.joins]
     for main in deals:
@@ -71,7 +71,7 @@ def _details_of_deals(matches: list[Match], keys: Mapping[str, frozenset[str]]) 
     return matches
 
 
-def _as_head(match: Match, keys: Mapping[str, frozenset[str]]) -> Match | None:
+def _as_head(match: Match, keys: Folder) -> Match | None:
     """An export as orders: each once, with its moment; one taken for other things names its customer, too."""
     head: Match | None = match
     if match.table != "transactions":
@@ -85,7 +85,7 @@ def _as_head(match: Match, keys: Mapping[str, frozenset[str]]) -> Match | None:
     return head if order.distinct == order.rows else None
 
 
-def _as_lines(export: Export, keys: Mapping[str, frozenset[str]]) -> Match | None:
+def _as_lines(export: Export, keys: Folder) -> Match | None:
     """An export as lines of orders: it names the order and the product, and says how many or how much."""
     match = match_table("transactions", export, profile_of(export.frame), keys, 1.0)
     if match is None or export.joins:
@@ -95,7 +95,7 @@ def _as_lines(export: Export, keys: Mapping[str, frozenset[str]]) -> Match | Non
     return match if product and much else None
 
 
-def _joined(line: Match, head: Match, keys: Mapping[str, frozenset[str]]) -> Match | None:
+def _joined(line: Match, head: Match, keys: Folder) -> Match | None:
     pair = _key_of_both(line, head)
     told = [name for name in _TOLD_BY_HEADS if name in head.guesses and name not in line.guesses]
     same = (line.export.encoding, line.export.header_row) == (head.export.encoding, head.export.header_row)

@@ -1,5 +1,6 @@
 """From a matched column to what stands in crm.toml: its name, or SQL where the values need reading."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,7 +9,7 @@ import pandas as pd
 
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.config.parts import CURRENCIES
-from crmlib.prepare.draft.names import meaning_of, plain, value_key, words
+from crmlib.prepare.draft.names import meaning_of, value_key, words
 from crmlib.prepare.draft.profile import Column, number_of
 from crmlib.prepare.draft.score import STAND_INS, SURE, WORDS_OF_FIELD, Match
 from crmlib.prepare.engine import Engine
@@ -20,7 +21,7 @@ MOST_CASES = 60
 ROWS_RECKONED = 20_000
 _YES = frozenset(["true", "t", "yes", "y", "1", "x", "on"])
 _NO = frozenset(["false", "f", "no", "n", "0", "off"])
-_CENTS = ("cents", "cent", "incents", "minorunit", "分", "centimes", "centavos")
+_CENTS = frozenset(["cents", "cent", "分", "centimes", "centavos", "céntimos", "centimos", "pence"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,11 +173,10 @@ def _reading_sql(table: str, one: Field, column: Column) -> tuple[str, str]:
 
 
 def _in_cents(name: str) -> bool:
-    inside = name.lower()
-    key = plain(name)
-    return key.endswith(_CENTS[:3]) or any(
-        f"({word})" in inside or f"（{word}）" in inside for word in _CENTS
-    )
+    """Whether the last word of a name, or what stands in brackets, says so."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    said = [word for word in re.split(r"[\W_]+", spaced.lower()) if word]
+    return bool(said and said[-1] in _CENTS) or said[-2:] == ["minor", "unit"]
 
 
 def _lowered(name: str) -> str:

@@ -62,10 +62,25 @@ CODES = frozenset(
         "nzd",
         "zar",
         "thb",
+        "cent",
+        "centavo",
+        "centime",
+        "euro",
+        "lcy",
+        "ht",
     ]
 )
 ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
 """How sure a name is: a table's word alone, behind the table's word, and without its first or last word."""
+
+PART_LESS, CUT_SHORT = 0.91, 0.8
+"""How sure it is without the word that says what kind of thing it is, and spelt out from its first letters."""
+
+KINDS = {
+    "id": ("id",), "date": ("date", "timestamp"), "name": ("text",),
+    "amount": ("money", "number", "integer", "share"),
+}  # fmt: skip
+"""Which fields the words of a kind can stand before or behind: "dt", "vlr", "cod", "nom"."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,7 @@ class Names:
     others : table -> keys of names that are none of our columns
     entities : entity -> keys of its words
     tables : table -> words of names of files and sheets
+    parts : kind -> words that say it
     """
 
     meanings: Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -86,6 +102,7 @@ class Names:
     others: Mapping[str, frozenset[str]]
     entities: Mapping[str, frozenset[str]]
     tables: Mapping[str, tuple[tuple[str, ...], ...]]
+    parts: Mapping[str, frozenset[str]]
 
     def meanings_of(self, table: str, name: str, *, prefix: str = "") -> Mapping[str, float]:
         """Our columns, and the virtual ones, that a name may mean in a table, with how surely."""
@@ -100,6 +117,13 @@ class Names:
         words = _tokens(name)
         if "".join(words) in self.others[table]:
             return {field: sure for field, sure in found.items() if sure > 0.97}
+        for tokens, kind in self._without_kind(words, prefix):
+            for field, strength in self.meanings[table].get("".join(tokens), {}).items():
+                if type_of(table, field) in KINDS[kind]:
+                    found[field] = max(found.get(field, 0.0), strength * PART_LESS)
+        if max(found.values(), default=0.0) < 0.6:
+            for field, sure in self._spelt_out(table, name, words).items():
+                found[field] = max(found.get(field, 0.0), sure)
         if max(found.values(), default=0.0) < 0.7:
             for field, sure in self._near(table, words).items():
                 found[field] = max(found.get(field, 0.0), sure)
@@ -129,6 +153,34 @@ class Names:
         elif len(words) == 2:
             found.append((words[1:], SHORTENED - 0.18))
         return found
+
+    def _without_kind(self, words: tuple[str, ...], prefix: str) -> list[tuple[tuple[str, ...], str]]:
+        """The name without a word that tells its kind, such as Datum, cod or 日, and that kind."""
+        found = []
+        words = words[1:] if prefix and words[0] == prefix and len(words) > 2 else words
+        for kind, parts in self.parts.items():
+            if len(words) > 1:
+                found += [(rest, kind) for word, rest in ((words[0], words[1:]), (words[-1], words[:-1])) if word in parts]
+            elif not words[0].isascii():
+                for part in parts:
+                    if not part.isascii() and words[0] != part and words[0].endswith(part):
+                        found.append(((words[0][: -len(part)],), kind))
+        return found
+
+    def _spelt_out(self, table: str, name: str, words: tuple[str, ...]) -> dict[str, float]:
+        """What a name of shortened words may mean: Auftr.-Nr., dt_nasc; nothing where they fit several of ours."""
+        if not "".join(words).isascii() or ("." not in name and "_" not in name) or len("".join(words)) < 3:
+            return {}
+        pattern = re.compile("".join(re.escape(word) + "[a-z]*" for word in words))
+        alike: dict[str, float] = {}
+        for key, fields in self.meanings[table].items():
+            if key[0] == words[0][0] and key.isascii() and pattern.fullmatch(key):
+                for field, strength in fields.items():
+                    alike[field] = max(alike.get(field, 0.0), strength)
+        best = max(alike.values(), default=0.0)
+        alike = {field: sure for field, sure in alike.items() if sure > best - 0.05}
+        sure = CUT_SHORT if len(alike) == 1 else 0.66
+        return {field: sure for field in alike} if len(alike) <= 3 else {}
 
     def _near(self, table: str, words: tuple[str, ...]) -> dict[str, float]:
         """Names that share most of their words, or are misspelt."""
@@ -250,7 +302,17 @@ def names() -> Names:
         )
         for table in TABLES
     }
-    return Names(meanings=meanings, tokens=tokens, others=others, entities=entities, tables=tables)
+    kinds = {kind: frozenset(_keys(d.get("parts", {}).get(kind, "") for d in documents)) for kind in KINDS}
+    return Names(
+        meanings=meanings, tokens=tokens, others=others, entities=entities, tables=tables, parts=kinds
+    )
+
+
+@cache
+def type_of(table: str, field: str) -> str:
+    """What a column of ours holds; of a virtual one, what these hold."""
+    spec = TABLES[table]
+    return spec.field(field).type if field in spec.names else VIRTUAL.get(field, "text")
 
 
 def _learn(

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from crmlib.prepare.draft.evidence import is_countries, proofs_of
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import VIRTUAL, meaning_of, names, prefix_of, value_key, words
+from crmlib.prepare.draft.names import VIRTUAL, meaning_of, names, plain, prefix_of, value_key, words
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
@@ -57,6 +58,24 @@ STAND_INS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Folder:
+    """What the exports of a folder say of each other.
+
+    Parameters
+    ----------
+    keys : table -> values of its key, of the exports that are surely it
+    headers : table -> names under which its key stands in these
+    used : table -> values of columns that surely name its rows, where no export holds the rows themselves
+    links : names of columns that are unique in one export and come again in another
+    """
+
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    headers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    used: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    links: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Guess:
     """A column of an export taken for one of ours.
 
@@ -96,8 +115,10 @@ class Match:
 def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Export, Match | None]]]:
     """Each export with the table it looks like most; those that look like none come last."""
     profiles = [profile_of(export.frame) for export in exports]
-    first = [_best(export, profile, {}) for export, profile in zip(exports, profiles, strict=True)]
-    keys = known_keys([match for match in first if match])
+    links = _links(profiles)
+    alone = Folder(links=links)
+    first = [_best(export, profile, alone) for export, profile in zip(exports, profiles, strict=True)]
+    keys = known_keys([match for match in first if match], links=links)
     found: list[Match] = []
     left: list[tuple[Export, Match | None]] = []
     for export, profile in zip(exports, profiles, strict=True):
@@ -148,18 +169,43 @@ def _named_by_email(match: Match, name: str) -> Column | None:
     return match.column("customer_email") if match.table == "transactions" and name == "customer_id" else None
 
 
-def known_keys(matches: Sequence[Match]) -> dict[str, frozenset[str]]:
-    """Values of the key of each table, of the exports that are surely it."""
+def _links(profiles: Sequence[Mapping[str, Column]]) -> frozenset[str]:
+    """Names of columns that are unique in one export and whose values another has under the same name."""
+    seen: dict[str, list[Column]] = {}
+    for profile in profiles:
+        for column in profile.values():
+            if not column.empty and column.dates < 0.5:
+                seen.setdefault(plain(column.name), []).append(column)
+    return frozenset(
+        name
+        for name, columns in seen.items()
+        for key in columns
+        if key.unique and key.distinct >= 3 and (key.numbers < 0.9 or key.integers == 1)
+        and any(not one.unique and len(one.texts & key.texts) > 0.9 * len(one.texts) for one in columns)
+    )  # fmt: skip
+
+
+def known_keys(matches: Sequence[Match], *, links: frozenset[str] = frozenset()) -> Folder:
+    """Values of the key of each table, of the exports that are surely it, and how these call it."""
     keys: dict[str, frozenset[str]] = {}
+    headers: dict[str, frozenset[str]] = {}
+    used: dict[str, frozenset[str]] = {}
     for match in matches:
         key = TABLES[match.table].keys[0]
         column = match.column(key)
         if column is not None and column.unique and match.guesses[key].sure >= 0.6 and column.distinct > 1:
             keys[match.table] = keys.get(match.table, frozenset()) | column.texts
-    return keys
+            headers[match.table] = headers.get(match.table, frozenset()) | {plain(column.name)}
+        for one in TABLES[match.table].fields:
+            named = match.column(one.name) if one.references and one.references != match.table else None
+            if named is not None and match.guesses[one.name].sure > 0.93:
+                used[one.references or ""] = used.get(one.references or "", frozenset()) | named.texts
+    return Folder(
+        keys=keys, headers=headers, used={t: v for t, v in used.items() if t not in keys}, links=links
+    )
 
 
-def _best(export: Export, profile: Mapping[str, Column], keys: Mapping[str, frozenset[str]]) -> Match | None:
+def _best(export: Export, profile: Mapping[str, Column], keys: Folder) -> Match | None:
     said = names().table_of_file(export.entries[0])
     ranked = sorted(
         (
@@ -178,11 +224,12 @@ def match_table(
     table: str,
     export: Export,
     profile: Mapping[str, Column],
-    keys: Mapping[str, frozenset[str]],
+    keys: Folder,
     said: float,
 ) -> Match | None:
     """The columns of an export settled as those of one table, and how well that fits; None where it does not."""
-    guesses = assign(table, profile, keys)
+    proofs = proofs_of(table, export.frame, profile)
+    guesses = assign(table, profile, keys, proofs=proofs)
     spec = TABLES[table]
     preset = preset_of(tuple(profile))
     said = 1.0 if preset and preset.table == table else said
@@ -228,7 +275,12 @@ def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Colum
 
 
 def assign(
-    table: str, profile: Mapping[str, Column], keys: Mapping[str, frozenset[str]], *, least: float = TAKEN
+    table: str,
+    profile: Mapping[str, Column],
+    keys: Folder,
+    *,
+    proofs: Mapping[str, Mapping[str, float]],
+    least: float = TAKEN,
 ) -> dict[str, Guess]:
     """The best joint assignment of an export's columns to those of a table."""
     spec = TABLES[table]
@@ -241,8 +293,10 @@ def assign(
         meanings = names().meanings_of(table, name, prefix=prefix)
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
+        seen = {} if name in told else proofs.get(name, {})
         for row, one in enumerate(fields):
-            scores[row, place] = _score(table, one, profile[name], meanings.get(one.name, 0.0), keys)
+            named = max(meanings.get(one.name, 0.0), seen.get(one.name, 0.0))
+            scores[row, place] = _score(table, one, profile[name], named, keys)
     rows, places = linear_sum_assignment(scores**3, maximize=True)
     taken = {
         int(row): int(place) for row, place in zip(rows, places, strict=True) if scores[row, place] >= least
@@ -267,12 +321,13 @@ def _virtual(table: str) -> list[str]:
     return [name for name in VIRTUAL if name in known]
 
 
-def _score(table: str, one: Field, column: Column, named: float, keys: Mapping[str, frozenset[str]]) -> float:
+def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -> float:
     fit = _fit(table, one, column)
     optional = one.description != "" and one.name not in TABLES[table].required
     if fit <= 0 or (optional and _says_nothing(one, column, named)):
         return 0.0
-    within = _containment(table, one, column, keys)
+    within = _containment(one, column, keys)
+    named = max(named, _linked(table, one, column, keys, within))
     if optional and named < TAKEN_OPTIONAL.get(one.type, OTHERWISE) and within <= 0.9:
         named = 0.0
     if named:
@@ -293,9 +348,28 @@ def _says_nothing(one: Field, column: Column, named: float) -> bool:
     return constant and (one.name in _DIFFERING or one.type in ("list", "id") or named < 0.9)
 
 
-def _containment(table: str, one: Field, column: Column, keys: Mapping[str, frozenset[str]]) -> float:
+def _linked(table: str, one: Field, column: Column, keys: Folder, within: float) -> float:
+    """How surely a column is a field because other exports have its name or its values as a key."""
+    spec = TABLES[table]
+    name = plain(column.name)
+    if one.key and one.name == spec.keys[0] and len(spec.keys) == 1 and column.unique and name in keys.links:
+        return 0.72
+    if one.references in (None, table):
+        return 0.0
+    if within > 0.9 and name in keys.headers.get(one.references or "", ()):
+        return 0.93
+    used = keys.used.get(one.references or "", frozenset())
+    code = column.length >= 2 and 3 <= column.distinct and (column.numbers < 0.9 or _padded(column))
+    return 0.66 if code and used and len(column.texts & used) > 0.95 * len(column.texts) else 0.0
+
+
+def _padded(column: Column) -> bool:
+    return any(text.startswith("0") for text in column.texts)
+
+
+def _containment(one: Field, column: Column, keys: Folder) -> float:
     """Share of the column's values that are keys of the table the field refers to; 0.5 where nothing is known."""
-    known = keys.get(one.references or "")
+    known = keys.keys.get(one.references or "")
     if not known or column.empty or one.key:
         return 0.5
     return len(column.texts & known) / len(column.texts)
@@ -328,7 +402,7 @@ def _fit_date(column: Column) -> float:
         return 0.85
     epoch = column.numbers > 0.95 and column.integers > 0.95 and column.low > 1e8 and column.high < 2e13
     serial = column.numbers > 0.95 and column.low > 20_000 and column.high < 60_000
-    return 0.9 if epoch else 0.6 if serial else 0.0
+    return 0.9 if epoch else 0.8 if serial and column.length < 8 else 0.6 if serial else 0.0
 
 
 def _fit_number(one: Field, column: Column, kind: str) -> float:
@@ -385,6 +459,8 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
         return 0.45 + 0.6 * share if share else 0.2
     if one.allowed:
         return 0.2
+    if one.name in ("city", "region", "customer_city") and is_countries(column):
+        return 0.3
     wordy = one.name in ("name", "country", "city", "region", "industry", "product_name", "customer_name", "brand",
                          "category", "title", "address", "currency", "lost_reason")  # fmt: skip
     if wordy and column.numbers > 0.95:

@@ -1,10 +1,10 @@
 """Made-up folders of exports, one a system: its own headers, values that fit together, and the truth of it all.
 
-The systems stand in `made_up_a.toml` and `made_up_b.toml`: a file is a list of columns, each "header | value |
-what it is of ours". Run as a module it writes them: ``python -m tests.prepare.draft.made_up FOLDER [a|b]``.
+The systems stand in `made_up_a.toml` and `made_up_b.toml`, those that clerks keep in `made_up_c.toml`: a file is a list of columns, each "header | value |
+what it is of ours". Run as a module it writes them: ``python -m tests.prepare.draft.made_up FOLDER [a|b|c]``.
 
 A value is a path into the row (`order.customer.email`), followed by `@` and a format of dates, `#` and a number
-of decimals, `$` for the file's currency mark, `>` and a map of words, or `?yes;no`; `{path} {path}` joins several;
+of decimals, `!` for cents, `$` for the file's currency mark, `>` and a map of words, or `?yes;no`; `{path} {path}` joins several;
 `=x` is a constant, `pick:`, `int:` and `like:` are drawn, `maybe:` leaves seven of ten rows empty.
 A truth is `table.column`; `?table.column` may be mapped and need not be. Columns without a truth are not ours.
 """
@@ -29,7 +29,7 @@ import faker
 import openpyxl
 
 HERE = Path(__file__).parent
-HALVES = {"a": "made_up_a.toml", "b": "made_up_b.toml"}
+HALVES = {"a": "made_up_a.toml", "b": "made_up_b.toml", "c": "made_up_c.toml"}
 SIZES = {"customers": 60, "orders": 90, "deals": 90, "employees": 6, "activities": 120, "tickets": 50}
 NATURAL = {
     **{name: name for name in ("customers", "contacts", "products", "employees")},
@@ -382,13 +382,15 @@ def _cell(value: str, row: Row, file: Row, system: Row, rng: random.Random) -> A
         return _cell(rest, row, file, system, rng) if rng.random() < 0.3 else ""
     if "{" in value:
         return re.sub(r"{([^}]+)}", lambda found: str(_cell(found[1], row, file, system, rng)), value)
-    path, sign, form = re.fullmatch(r"([a-z_.]+)([@#$>?]?)(.*)", value).groups()
+    path, sign, form = re.fullmatch(r"([a-z_.]+)([@#$>?!]?)(.*)", value).groups()
     found = _path(row, path)
     if found is None:
         return ""
     if sign == "@":
         found = found.astimezone(UTC) if form.startswith("UTC") else found
         return _date(found, form.removeprefix("UTC"))
+    if sign == "!":
+        return f"{100 * found:.0f}"
     if sign == "?":
         return form.split(";")[0 if found else 1]
     if sign == ">":
@@ -396,7 +398,9 @@ def _cell(value: str, row: Row, file: Row, system: Row, rng: random.Random) -> A
     return _number(found, file, sign, form) if isinstance(found, float) or sign else _plain(found, file)
 
 
-def _date(moment: datetime | date, form: str) -> str:
+def _date(moment: datetime | date, form: str) -> str | int:
+    if form == "serial":
+        return date(moment.year, moment.month, moment.day).toordinal() - date(1899, 12, 30).toordinal()
     early = {"%-d": moment.day, "%-m": moment.month, "%-H": getattr(moment, "hour", 0)}
     early["%-I"] = (getattr(moment, "hour", 0) + 11) % 12 + 1
     for sign, number in early.items():

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
 
 from crmlib.analyse.churn.model import ChurnModel
 from crmlib.analyse.learn.evaluate import evaluate
@@ -81,9 +80,7 @@ def keep_promise(crm: Crm, model: ChurnModel, indicators: pd.DataFrame) -> None:
     value = model.value.reindex(model.scores.index)
     rows = zip(who, model.scores, silence, value, strict=True)
     level = model.level
-    figures = [
-        name for name in model.features if name in indicators and is_numeric_dtype(indicators[name].dtype)
-    ]
+    figures = [name for name in model.features if name in indicators]
     keep(
         crm,
         KEPT_AS,

@@ -110,13 +110,7 @@ def test_drift_is_found_where_enough_customers_moved_and_nowhere_else():
 class _Model:
     """What a promise reads of a fitted model."""
 
-    stops, horizon_days, active_days, level, features = (
-        True,
-        30,
-        None,
-        None,
-        ["spend_total", "favourite_channel"],
-    )
+    stops, horizon_days, active_days, level, features = True, 30, None, None, ["spend_total"]
 
     def __init__(self, scores, value):
         self.scores, self.value = scores, value
@@ -136,7 +130,6 @@ def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_pa
     crm = open_workspace(tmp_path)
     scores = pd.Series({who: 0.2 if len(own) > 1 else 0.8 for who, own in days.items()})
     figures = pd.DataFrame({"recency_days": 18.0, "spend_total": 5.0, "order_count": 1}, index=list(days))
-    figures["favourite_channel"] = "web"
     for day in ("2025-02-28", "2025-02-27", "2025-03-31"):
         keep_promise(
             replace(crm, as_of=pd.Timestamp(day)), _Model(scores, pd.Series(9.0, scores.index)), figures

@@ -216,10 +216,17 @@ def one_after_the_other(scored: pd.DataFrame) -> pd.DataFrame:
 
 
 def spread_of(values: pd.Series) -> dict[str, Any]:
-    """A figure's distribution in ten parts: edges, how many in each, and how many where it is not known."""
-    known = values.dropna().astype("float64")
-    edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS)) if len(known) else np.array([])
-    return {"edges": edges.tolist(), "counts": _binned(values, edges)}
+    """A figure's distribution in ten parts: edges, how many in each, and how many where it is not known.
+
+    Of words the nine most frequent stand for the edges, and the last part is of all others."""
+    known = values.dropna()
+    if not len(known):
+        return {"edges": [], "counts": _binned(values, [])}
+    if pd.api.types.is_numeric_dtype(known):
+        edges = np.unique(np.quantile(known.astype("float64"), np.arange(1, BINS) / BINS)).tolist()
+    else:
+        edges = sorted(known.astype("str").value_counts().index[: BINS - 1])
+    return {"edges": edges, "counts": _binned(values, edges)}
 
 
 def drift_of(then: Mapping[str, Mapping[str, Any]], now: pd.DataFrame) -> pd.DataFrame:
@@ -235,7 +242,7 @@ def drift_of(then: Mapping[str, Mapping[str, Any]], now: pd.DataFrame) -> pd.Dat
         old = np.array(kept["counts"], dtype="float64")
         if name not in now or min(old.sum(), len(now)) < FEWEST_INPUTS:
             continue
-        new = np.array(_binned(now[name], np.array(kept["edges"])), dtype="float64")
+        new = np.array(_binned(now[name], kept["edges"]), dtype="float64")
         # Half a customer more in each part, so that an empty one is not infinitely far.
         p, q = ((one + 0.5) / (one + 0.5).sum() for one in (old, new))
         distance = float(np.abs(np.cumsum(old / old.sum()) - np.cumsum(new / new.sum())).max())
@@ -249,9 +256,12 @@ def drift_of(then: Mapping[str, Mapping[str, Any]], now: pd.DataFrame) -> pd.Dat
     return table.astype({"drifted": "bool"}).rename_axis("figure").sort_values("psi", ascending=False)
 
 
-def _binned(values: pd.Series, edges: Sequence[float] | np.ndarray) -> list[int]:
-    known = values.dropna().astype("float64").to_numpy()
-    places = np.searchsorted(np.asarray(edges, dtype="float64"), known, side="right")
+def _binned(values: pd.Series, edges: Sequence[float] | Sequence[str]) -> list[int]:
+    known = values.dropna()
+    if edges and isinstance(edges[0], str):
+        places = pd.Index(edges).get_indexer(known.astype("str")) % (len(edges) + 1)
+    else:
+        places = np.searchsorted(np.asarray(edges, dtype="float64"), known.astype("float64"), side="right")
     return [*np.bincount(places, minlength=len(edges) + 1).tolist(), int(len(values) - len(known))]
 
 

@@ -107,6 +107,19 @@ def test_drift_is_found_where_enough_customers_moved_and_nowhere_else():
     assert gone.loc["age", "drifted"] and np.isfinite(gone.loc["age", "psi"])
 
 
+def test_words_drift_as_figures_do():
+    """A model may know customers by a word, such as their kind; new words count as others, none as not known."""
+    then = pd.Series(["company"] * 500 + ["person"] * 100)
+    kept = {"kind": spread_of(then)}
+    assert kept["kind"]["edges"] == ["company", "person"] and kept["kind"]["counts"] == [500, 100, 0, 0]
+    moved = pd.DataFrame({"kind": ["person"] * 400 + ["company"] * 100 + ["charity"] * 60 + [None] * 40})
+    found = drift_of(kept, moved).loc["kind"]
+    assert found["drifted"] and found["distance"] == pytest.approx(500 / 600 - 100 / 600)
+    assert not drift_of(kept, pd.DataFrame({"kind": then.sample(frac=1, random_state=1)}))["drifted"].any()
+    many = spread_of(pd.Series([f"w{i // 20}" for i in range(400)]))
+    assert len(many["edges"]) == 9 and sum(many["counts"]) == 400 and many["counts"][-2:] == [220, 0]
+
+
 class _Model:
     """What a promise reads of a fitted model."""
 

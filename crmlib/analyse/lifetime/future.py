@@ -239,6 +239,8 @@ def _levels(
 ) -> dict[str, Level]:
     """How much is expected in all, of purchases and of money, by how far off the same was on past days."""
     first = days["ordered_on"].min()
+    # Who it was does not matter here, and numbers are put together faster than names; the order stays the same.
+    days = days.assign(customer_id=pd.factorize(days["customer_id"], sort=True)[0])
     rows = []
     for day in cutoffs(today, first=first + pd.Timedelta(days=LEARN_DAYS), horizon_days=horizon_days, most=8):
         rows += _as_of_then(days, day, method=method, horizon_days=horizon_days)

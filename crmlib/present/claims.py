@@ -6,8 +6,10 @@ The words are in words/<language>/<subject>.ftl. How to write one: docs/claims.m
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isfinite
 from numbers import Integral
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -328,10 +330,14 @@ def _text(fact: Fact, language: str) -> str:
         return written(fact.shown, locale=language)
     said = _SAID.get(fact.kind)
     return (
-        said(fact, language)
-        if said
-        else numbers.of_kind(fact.value, fact.kind, unit=fact.unit, locale=language)
+        said(fact, language) if said else _written(fact.value, fact.kind, fact.unit, language, messages.WORDS)
     )
+
+
+@lru_cache(maxsize=20_000, typed=True)
+def _written(value: Any, kind: str, unit: str, language: str, words: Path) -> str:
+    """A number as the house writes it, kept: a list of many customers says the same few again and again."""
+    return numbers.of_kind(value, kind, unit=unit, locale=language)
 
 
 def _name_text(fact: Fact, language: str) -> str:

@@ -79,7 +79,7 @@ def missing_messages(language: str) -> list[str]:
 
 def book(language: str) -> Book:
     """The messages of a language, read once; none for a language without a folder."""
-    return _book(WORDS / language, language)
+    return _book(WORDS, language)
 
 
 @cache
@@ -92,11 +92,11 @@ def locale_of(language: str) -> Locale:
 
 
 @cache
-def _book(folder: Path, language: str) -> Book:
+def _book(words: Path, language: str) -> Book:
     functions = {"PLURAL": _plural_in(locale_of(language)), "CAPITAL": _capital, "INLINE": _inline}
     bundle = FluentBundle([str(locale_of(language))], functions=functions, use_isolating=False)
     files: dict[str, str] = {}
-    for path in sorted(folder.glob("*.ftl")):
+    for path in sorted((words / language).glob("*.ftl")):
         resource = FluentResource(path.read_text(encoding="utf-8"))
         _check(resource, path, files)
         bundle.add_resource(resource)

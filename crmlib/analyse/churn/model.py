@@ -545,11 +545,14 @@ def _fit(
     scored = _of_buyers(asked, states)
     known = rows_of([(sample.features, sample.label) for sample in earlier])
     rows = some_of(known, seed=seed)
+    said = _learnt_from_some(rows, known)
+    # All figures of all cut-offs: too much to keep beside what is learnt.
+    del known
     refused = find_leaks(rows.features, rows.label, groups=rows.groups)
     learnt = learn(rows, names=names, refused=refused, seed=seed)
     matrix = learnt.encoding.matrix(test.features)
     rivals, notes = _baselines(crm, question, earlier, test)
-    notes += _learnt_from_some(rows, known)
+    notes += said
     bought, zone = buying_days(crm), crm.time_zone
     then = share_level(bought, question, today=_day(test.cutoff, zone))
     predictions = {name: _at_level(learnt.fitted[name].probability(matrix), then) for name in names} | rivals

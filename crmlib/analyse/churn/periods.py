@@ -199,7 +199,8 @@ def share_level(days: pd.DataFrame, question: Question, *, today: pd.Timestamp) 
     Expected is the share of the latest times that are over, at most `TRAINING_PERIODS`, moved by what that was off
     at past days; None where no past day can be looked at, or where one category is asked about.
     """
-    days = days[days["ordered_on"] <= today]
+    # Who it was does not matter here, and numbers are put together faster than names.
+    days = days.assign(customer_id=pd.factorize(days["customer_id"])[0])[days["ordered_on"] <= today]
     if question.category is not None or days.empty:
         return None
     length, first = question.horizon_days, days["ordered_on"].min()

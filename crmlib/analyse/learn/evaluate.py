@@ -9,8 +9,8 @@ from scipy.stats import rankdata
 
 from crmlib.analyse.stats.intervals import share_interval
 
-DRAWS = 500
-"""How often the customers of the test are drawn again; fewer where they are very many."""
+DRAWS, MANY, FEWER_DRAWS = 500, 20_000, 200
+"""How often the customers of the test are drawn again; fewer times where they are so many that intervals are short."""
 _CELLS = 4_000_000
 _TOP = 0.1
 _LEAST = 1e-6
@@ -74,7 +74,7 @@ def draws_of(customers: int, *, seed: int, draws: int | None = None) -> Iterator
     ----------
     Efron, B. & Tibshirani, R. J. (1993). An Introduction to the Bootstrap.
     """
-    wanted = draws or (DRAWS if customers <= 100_000 else 200)
+    wanted = draws or (DRAWS if customers <= MANY else FEWER_DRAWS)
     lot = np.random.default_rng(seed)
     step = max(1, _CELLS // max(customers, 1))
     for begin in range(0, wanted, step):

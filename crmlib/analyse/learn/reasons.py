@@ -60,6 +60,10 @@ def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None 
     wanted = [
         name for name in (encoding.features if features is None else features) if name in encoding.features
     ]
+    if len(matrix) > _ROWS:
+        # Each figure in turn is a copy of all rows.
+        parts = [matrix[first : first + _ROWS] for first in range(0, len(matrix), _ROWS)]
+        return pd.concat([contributions(model, part, features) for part in parts], ignore_index=True)
     base = _log_odds(model.leaning(matrix))
     found = np.empty((len(matrix), len(wanted)))
     for first, many in _batches(len(matrix), len(wanted)):
@@ -122,21 +126,25 @@ def reason_table(
     texts = {
         name: features[name].astype(object).to_numpy() for name in moved.columns if name in encoding.levels
     }
-    rows = []
-    for i, who in enumerate(features.index):
-        place = 0
-        for j in order[i]:
-            name, strength = moved.columns[j], float(moved.iat[i, j])
-            value = numbers[name][i] if name in numbers else texts[name][i]
-            if strength < WORTH_SAYING or place == MOST_REASONS:
-                break
-            # That something is not known may well foretell the outcome, but nobody can act on it.
-            if pd.isna(value):
-                continue
-            place += 1
-            rows.append((who, place, name, value, typical[name], _side(value, typical[name]), strength))
-    columns = ["customer_id", "place", "indicator", "value", "typical", "direction", "log_odds"]
-    return pd.DataFrame(rows, columns=columns)
+    strength = np.take_along_axis(moved.to_numpy(), order, axis=1)
+    values = numbers | texts
+    known = np.column_stack([pd.notna(values[name]) for name in moved]) if values else order
+    # That something is not known may well foretell the outcome, but nobody can act on it.
+    told = (strength >= WORTH_SAYING) & np.take_along_axis(known, order, axis=1).astype(bool)
+    place = told.cumsum(axis=1)
+    row, nth = np.nonzero(told & (place <= MOST_REASONS))
+    which = moved.columns.to_numpy()[order[row, nth]]
+    found = [values[name][i] for i, name in zip(row, which, strict=True)]
+    rows = {
+        "customer_id": features.index[row].tolist(),
+        "place": place[row, nth],
+        "indicator": which.tolist(),
+        "value": found,
+        "typical": [typical[name] for name in which],
+        "direction": [_side(value, typical[name]) for value, name in zip(found, which, strict=True)],
+        "log_odds": strength[row, nth],
+    }
+    return pd.DataFrame(rows)
 
 
 def reasons_in_words(

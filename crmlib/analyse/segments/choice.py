@@ -16,6 +16,8 @@ from threadpoolctl import threadpool_limits
 METHODS = ("kmeans", "mixture")
 SAMPLE = 3_000
 """Starts, silhouettes and resamples are computed on at most this many rows."""
+SETTLED = 100_000
+"""On at most this many rows the chosen groups settle: even of 5 % of them the middle is then known to 0.02 spreads."""
 _ROUNDS = 100
 _FLOOR = 0.01
 
@@ -71,7 +73,7 @@ def find_clusters(rows: np.ndarray, n: int, *, method: str, seed: int, starts: i
 
 
 def refine_clusters(clusters: Clusters, rows: np.ndarray) -> Clusters:
-    """Let the groups that were found in a sample settle on all rows; they keep their numbers."""
+    """Let the groups that were found in a sample settle on all rows given; they keep their numbers."""
     return _fit(rows, len(clusters.centres), clusters.method, **_start_at(clusters))
 
 

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.segments.choice import (
     METHODS,
+    SETTLED,
     SMALLEST_COUNT,
     STABLE,
     Candidate,
@@ -62,7 +63,7 @@ class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     Columns are prepared (see `crmlib.analyse.segments.preparation.Preparation`: missing values filled by the
     median, outliers capped, skewed columns unbent, scaled, near copies left out), then grouped. The starts
-    are tried on at most 3,000 rows, the best is settled on all.
+    are tried on at most 3,000 rows, the best is settled on at most 100,000; every row is then put into one.
 
     Parameters
     ----------
@@ -196,7 +197,9 @@ def reorder_segments(model: SegmentModel, order) -> SegmentModel:
 def _search(rows, n_segments, method, starts, seed):
     sample = draw_rows(len(rows), seed=seed)
     clusters = find_clusters(rows[sample], n_segments, method=method, seed=seed, starts=starts)
-    return clusters if len(sample) == len(rows) else refine_clusters(clusters, rows)
+    if len(sample) == len(rows):
+        return clusters
+    return refine_clusters(clusters, rows[draw_rows(len(rows), seed=seed, most=SETTLED)])
 
 
 CUSTOMERS_PER_SEGMENT = 30
@@ -315,8 +318,8 @@ def segment_customers(
     and 10 customers) a mixture whose groups are surely told apart is taken, the one that describes
     customers best; else the finest of those with the best balance of separation, stability and detail:
     see `crmlib.analyse.segments.choice.choose`. With more than 3,000 customers the choice is made on a
-    sample of 3,000; the segments then settle on all. Names follow the rules of
-    `crmlib.analyse.segments.names`.
+    sample of 3,000; the segments then settle on at most 100,000, and everybody is put into one. Names follow
+    the rules of `crmlib.analyse.segments.names`.
 
     Parameters
     ----------

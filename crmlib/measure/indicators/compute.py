@@ -14,6 +14,7 @@ from crmlib.measure.steps import Steps, columns_here, moments
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.kept import kept_answer
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import table_spec
@@ -90,8 +91,9 @@ def compute_indicators(crm: Crm, names: Iterable[str] | None = None) -> pd.DataF
     columns = columns_here(crm)
     reasons = {name: VIEWS[known[name].over].missing(known[name].columns, columns) for name in wanted}
     chosen = [known[name] for name in wanted if not reasons[name]]
+    asked = [(indicator.name, indicator.over, indicator.sql, indicator.empty) for indicator in chosen]
     try:
-        frame = _run(crm, chosen, columns)
+        frame = kept_answer(crm, "indicators", asked, make=lambda: _run(crm, chosen, columns))
     except Exception:
         _blame(crm, chosen, columns)
         raise

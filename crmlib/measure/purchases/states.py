@@ -15,6 +15,7 @@ from crmlib.measure.steps import Steps, ask, columns_here, read_table
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
+from crmlib.prepare.kept import kept_answer
 from crmlib.schema.errors import ConfigError, ParameterError, SchemaError, nearest
 from crmlib.schema.states import QUIET_TIMES
 
@@ -267,7 +268,7 @@ order by customer_id
 
 def purchase_rhythm(crm: Crm) -> dict[str, float]:
     """How often the customers of a house buy: the scale on which stages of life are measured."""
-    found = ask(crm, _RHYTHM_SQL, steps=purchase_day_steps(crm).add(_STEPS | _RHYTHM)).iloc[0]
+    found = kept_answer(crm, "rhythm", make=lambda: _asked_rhythm(crm)).iloc[0]
     gap = float(found["gap_days"]) if found["repeat_customers"] else ASSUMED_GAP_DAYS
     long_gap = float(found["long_gap_days"]) if found["repeat_customers"] else gap
     seen = float(found["seen_days"]) if pd.notna(found["seen_days"]) else 0.0
@@ -282,6 +283,16 @@ def purchase_rhythm(crm: Crm) -> dict[str, float]:
 def stage_figures(crm: Crm, *, rhythm: Mapping[str, float] | None = None) -> pd.DataFrame:
     """The figures of every customer that rules about stages of life are written over."""
     scale = purchase_rhythm(crm) if rhythm is None else read_rhythm(rhythm)
+    figures = kept_answer(crm, "stage figures", scale, make=lambda: _asked_figures(crm, scale))
+    figures.attrs["rhythm"] = scale
+    return figures
+
+
+def _asked_rhythm(crm: Crm) -> pd.DataFrame:
+    return ask(crm, _RHYTHM_SQL, steps=purchase_day_steps(crm).add(_STEPS | _RHYTHM))
+
+
+def _asked_figures(crm: Crm, scale: Mapping[str, float]) -> pd.DataFrame:
     figures = ask(
         crm,
         _FIGURES_SQL.format(people=people_sql(crm)),
@@ -291,9 +302,7 @@ def stage_figures(crm: Crm, *, rhythm: Mapping[str, float] | None = None) -> pd.
         **scale,
     ).set_index("customer_id")
     counts = ["purchase_count", "contact_count"]
-    figures = figures.astype({name: "int64" if name in counts else "float64" for name in figures.columns})
-    figures.attrs["rhythm"] = scale
-    return figures
+    return figures.astype({name: "int64" if name in counts else "float64" for name in figures.columns})
 
 
 def read_rhythm(rhythm: Mapping[str, float]) -> dict[str, float]:

@@ -211,6 +211,9 @@ def _fitting(
 EXCEL_ROWS = 1_048_576
 """Rows of a sheet, its header among them."""
 
+EXCEL_LIST = 100_000
+"""Rows of a list beyond which a page has no workbook of it: nobody reads so many, and the CSV has them all."""
+
 EXCEL_COLUMNS = 16_384
 EXCEL_TEXT = 32_767
 """Characters of a cell, counted as UTF-16 does."""

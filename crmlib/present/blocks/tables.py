@@ -18,6 +18,7 @@ from crmlib.measure.columns import column_of
 from crmlib.prepare.privacy import are_pseudonyms
 from crmlib.present.blocks.base import Block
 from crmlib.present.blocks.downloads import (
+    EXCEL_LIST,
     EXCEL_ROWS,
     Download,
     excel_format,
@@ -104,7 +105,7 @@ class DataTable(Block):
     download : bool
         Whether the CSV is in the page.
     excel : bool
-        Whether the same table is in the page as an Excel workbook, too.
+        Whether the same table is in the page as an Excel workbook, too; one of over `EXCEL_LIST` rows is not.
     about : dict of str, optional
         Word -> text for the workbook's second sheet, which brings `excel`; `about_workspace` makes it.
     page_rows : int
@@ -210,7 +211,13 @@ class DataTable(Block):
             return plain(claim("page-rows", total=_in_full(total)))
         left, shown = _in_full(total - self.page_rows), _in_full(self.page_rows)
         facts = {"shown": shown, "total": _in_full(total), "left": left}
+        if self.download and self.excel and self._is_long:
+            return plain(claim("page-rows-first-no-excel", most=_in_full(EXCEL_LIST), **facts))
         return plain(claim("page-rows-first-download" if self.download else "page-rows-first", **facts))
+
+    @property
+    def _is_long(self) -> bool:
+        return len(self.frame) > EXCEL_LIST
 
     def _has_pseudonyms(self) -> bool:
         return any(are_pseudonyms(self.frame.iloc[:, place]) for place in range(self.frame.shape[1]))
@@ -222,7 +229,7 @@ class DataTable(Block):
         most = self.download_bytes or (DOWNLOAD_BYTES_EACH if self.excel else DOWNLOAD_BYTES)
         of = partial(Download.of, name=self.name, rows=len(self.frame), most=most)
         made = [of(self._csv, kind="CSV")]
-        if self.excel:
+        if self.excel and not self._is_long:
             made.append(of(self._excel, kind="Excel", limit=EXCEL_ROWS - 1))
         return tuple(made)
 

@@ -258,3 +258,11 @@ def test_a_workbook_too_heavy_for_the_page_is_cut_and_says_so(monkeypatch):
 def test_the_name_of_the_file_is_safe(name, safe):
     assert file_name(name, suffix=".xlsx") == safe
     assert downloaded(table(pd.DataFrame({"n": [1]}), name=name)._html())[0] == safe
+
+
+def test_a_very_long_list_has_no_workbook_and_says_so(monkeypatch):
+    monkeypatch.setattr(blocks_tables, "EXCEL_LIST", 150)
+    page = table(pd.DataFrame({"n": range(151)}))._html()
+    assert "Download as CSV" in page and "Download as Excel" not in page
+    assert "51 more rows in the CSV download. Lists of over 150 rows have no Excel workbook." in page
+    assert "Download as Excel" in table(pd.DataFrame({"n": range(150)}))._html()

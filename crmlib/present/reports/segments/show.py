@@ -108,7 +108,9 @@ def list_table(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -
     """Every customer with the segment, to work with."""
     frame = segment_list(crm, segmentation, indicators)
     return DataTable(
-        frame.assign(segment=[str(segment_word(one)) for one in frame["segment"]]),
+        frame.assign(
+            segment=frame["segment"].map({one: str(segment_word(one)) for one in frame["segment"].unique()})
+        ),
         name="customers_by_segment",
         caption=claim("segments-table-list"),
         currency=crm.currency,

@@ -141,6 +141,15 @@ Audiences = Annotated[
 ]
 IfChanged = Annotated[bool, typer.Option("--if-changed", help="Do nothing when nothing has changed.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Reuse nothing of a run that did not finish.")]
+Encrypt = Annotated[
+    bool,
+    typer.Option(
+        "--encrypt", help="Under a password: of CRMLIB_PASSWORD, CRMLIB_PASSWORD_FILE, or asked for."
+    ),
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Holds the password; only you can read it (chmod 600).")
+]
 Write = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing it.")]
 
 
@@ -164,6 +173,8 @@ def report(
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Refuse while another run is at work.")] = False,
     fresh: Fresh = False,
     show_code: Annotated[bool, typer.Option("--show-code", help="Pages show the code, folded.")] = False,
+    encrypt: Encrypt = False,
+    password_file: PasswordFile = None,
     on_failure: OnFailure = "",
     on_success: OnSuccess = "",
     mail: Mail = None,
@@ -199,6 +210,7 @@ def report(
             wait=not no_wait,
             fresh=fresh,
             show_code=show_code,
+            password=_password(encrypt, password_file),
         )
     except Terminated:
         code = TERMINATED
@@ -313,11 +325,14 @@ def reveal(
         typer.Option(metavar="FILE", help="The new CSV file; otherwise NAME-revealed.csv beside the list."),
     ] = None,
     as_of: AsOf = "",
+    encrypt: Encrypt = False,
 ) -> None:
     """Write a list again with the house's own customer numbers; see `crmlib.present.run.console`."""
     from crmlib.present.run.console import print_revealed
 
-    raise typer.Exit(print_revealed(workspace, listed, out=out, as_of=as_of or None))
+    raise typer.Exit(
+        print_revealed(workspace, listed, out=out, as_of=as_of or None, password=_password(encrypt))
+    )
 
 
 @app.command(epilog=EXIT_CODES, help="Write all that a workspace holds on one customer.")
@@ -326,11 +341,28 @@ def person(
     customer: Customer,
     to: Annotated[Path, typer.Option(metavar="FILE", help="A .json or .xlsx file; for you alone.")],
     as_of: AsOf = "",
+    encrypt: Encrypt = False,
 ) -> None:
     """Write all that is held on one customer; see `crmlib.prepare.forget.find_person`."""
     from crmlib.present.run.persons import print_person
 
-    raise typer.Exit(print_person(workspace, customer, to=to, as_of=as_of or None))
+    raise typer.Exit(
+        print_person(workspace, customer, to=to, as_of=as_of or None, password=_password(encrypt))
+    )
+
+
+@app.command("open", epilog=EXIT_CODES, help="Decrypt a file, or an encrypted page with all that it holds.")
+def open_encrypted(
+    file: Annotated[Path, typer.Argument(help="What --encrypt has written.")],
+    to: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="A file, or a folder for a page; for you alone.")
+    ] = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """Decrypt a file; see `crmlib.prepare.encryption.decrypt`."""
+    from crmlib.present.run.persons import print_opened
+
+    raise typer.Exit(print_opened(file, to=to, password_file=password_file))
 
 
 @app.command(
@@ -400,6 +432,7 @@ def lists(
     real_ids: Annotated[bool, typer.Option("--real-ids", help="Customer numbers, no pseudonyms.")] = False,
     on: Annotated[str, typer.Option(metavar="DATE", help="The day of contact, or today.")] = "",
     as_of: AsOf = "",
+    encrypt: Encrypt = False,
 ) -> None:
     """Write a list of whom to address with which offer; see `crmlib.present.outreach.lists.write_outreach`."""
     from crmlib.present.run.console import print_lists
@@ -407,6 +440,7 @@ def lists(
     chosen = {"kind": offer, "product": product, "category": category, "campaign_id": campaign, "most": most}
     drawn = {"seed": seed, "control_share_pct": control_share, "channel": channel, "moment": on or None}
     written = {"out": out, "drafts": drafts, "real_ids": real_ids, "as_of": as_of or None}
+    written["password"] = _password(encrypt)
     groups = {
         "segment": segment,
         "state": state,
@@ -430,11 +464,16 @@ def export(
         typer.Option("--personal", help="Names, addresses and customer numbers, too; files for you alone."),
     ] = False,
     as_of: AsOf = "",
+    encrypt: Encrypt = False,
 ) -> None:
     """Write clean tables and results as files; see `crmlib.present.export.export_workspace`."""
     from crmlib.present.run.console import print_export
 
-    raise typer.Exit(print_export(workspace, to, kind=kind, personal=personal, as_of=as_of or None))
+    raise typer.Exit(
+        print_export(
+            workspace, to, kind=kind, personal=personal, as_of=as_of or None, password=_password(encrypt)
+        )
+    )
 
 
 @app.command(epilog=EXIT_CODES, help="Write one page about one customer.")
@@ -445,11 +484,14 @@ def customer(
     ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the page.")] = Path("reports"),
     as_of: AsOf = "",
+    encrypt: Encrypt = False,
 ) -> None:
     """Write the page of one customer; see `crmlib.present.reports.people.show.CustomerPages`."""
     from crmlib.present.run.customers import print_customer
 
-    raise typer.Exit(print_customer(workspace, customer_id, out=out, as_of=as_of or None))
+    raise typer.Exit(
+        print_customer(workspace, customer_id, out=out, as_of=as_of or None, password=_password(encrypt))
+    )
 
 
 @app.command(epilog=EXIT_CODES, help="Write what somebody who leaves hands over, with follow-ups as .ics.")
@@ -461,11 +503,16 @@ def handover(
         "reports"
     ),
     as_of: AsOf = "",
+    encrypt: Encrypt = False,
 ) -> None:
     """Write the brief of who hands over; see `crmlib.handover`."""
     from crmlib.present.run.customers import print_handover
 
-    raise typer.Exit(print_handover(workspace, from_id, to_id=to_id, out=out, as_of=as_of or None))
+    raise typer.Exit(
+        print_handover(
+            workspace, from_id, to_id=to_id, out=out, as_of=as_of or None, password=_password(encrypt)
+        )
+    )
 
 
 @app.command(epilog=EXIT_CODES, help="Write what to mend back in the CRM, one row a mistake.")
@@ -476,11 +523,12 @@ def corrections(
         typer.Option(metavar="FILE", help="A CSV or Excel file; else set_aside/corrections.csv."),
     ] = None,
     as_of: AsOf = "",
+    encrypt: Encrypt = False,
 ) -> None:
     """Write the mistakes of the exports with what to do; see `crmlib.prepare.corrections.find_corrections`."""
     from crmlib.present.run.console import print_corrections
 
-    raise typer.Exit(print_corrections(workspace, out=out, as_of=as_of or None))
+    raise typer.Exit(print_corrections(workspace, out=out, as_of=as_of or None, password=_password(encrypt)))
 
 
 @app.command(epilog=EXIT_CODES, help="Draft a first crm.toml for a folder of exports.")
@@ -557,6 +605,16 @@ def split_keep(text: str) -> dict[str, float]:
     if not number.isdecimal() or int(number) < 1:
         raise ParameterError(f"--keep {text}: give a number of runs such as 30, or of days such as 90d.")
     return {"keep": sys.maxsize, "keep_days": int(number)} if text.endswith("d") else {"keep": int(number)}
+
+
+def _password(encrypt: bool, file: Path | None = None) -> str | None:
+    """The password to encrypt under, asked for before the work; None where nothing is to be encrypted."""
+    from crmlib.prepare.encryption import check_installed, stated_password
+
+    if not (encrypt or file):
+        return None
+    check_installed()
+    return stated_password(file, again=True)
 
 
 def _complain(text: str) -> None:

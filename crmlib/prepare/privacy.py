@@ -71,23 +71,27 @@ def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
 
 def stated_key() -> str:
     """The secret of the pseudonyms that somebody has set, checked; empty where nobody has."""
-    key, file = os.environ.get(KEY_VARIABLE, ""), os.environ.get(KEY_FILE_VARIABLE, "")
-    if file:
-        if key:
-            raise ConfigError(f"{KEY_VARIABLE} and {KEY_FILE_VARIABLE} are both set. Keep one.")
-        key = _key_in(Path(file))
+    key = stated_secret(KEY_VARIABLE, KEY_FILE_VARIABLE)
     return check_key(key) if key else ""
 
 
-def check_key(key: str) -> str:
+def stated_secret(variable: str, file_variable: str) -> str:
+    """A secret of the environment, or of the file that it names; empty where there is neither."""
+    key, file = os.environ.get(variable, ""), os.environ.get(file_variable, "")
+    if file and key:
+        raise ConfigError(f"{variable} and {file_variable} are both set. Keep one.")
+    return key_in_file(Path(file), named=file_variable) if file else key
+
+
+def check_key(key: str, *, named: str = KEY_VARIABLE) -> str:
     """A secret that cannot be guessed; words beside each other on a keyboard and repetitions count for little."""
     if len(key) < SHORTEST_KEY:
-        raise ConfigError(f"{KEY_VARIABLE} has {len(key)} characters. Give it at least {SHORTEST_KEY}.")
+        raise ConfigError(f"{named} has {len(key)} characters. Give it at least {SHORTEST_KEY}.")
     once = re.sub(r"^(.+?)\1+$", r"\1", key)
     steps = [ord(b) - ord(a) for a, b in pairwise(once)]
     if min(_bits(once), _bits(steps)) < LEAST_BITS:
         raise ConfigError(
-            f"{KEY_VARIABLE} can be guessed: its signs come again and again, or in a row. "
+            f"{named} can be guessed: its signs come again and again, or in a row. "
             'Take a random one: python -c "import secrets; print(secrets.token_urlsafe(32))".'
         )
     return key
@@ -113,16 +117,15 @@ def own_keys(crm: Any) -> dict[str, str]:
     return {name: key for name, key in found.items() if key}
 
 
-def _key_in(file: Path) -> str:
+def key_in_file(file: Path, *, named: str) -> str:
+    """The secret in a file that only its owner, or the system's, can read."""
     try:
         found = file.stat()
         key = file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{KEY_FILE_VARIABLE} names {file}, which cannot be read ({error}).") from error
+        raise ConfigError(f"{named} names {file}, which cannot be read ({error}).") from error
     if found.st_mode & 0o077 or found.st_uid not in (os.geteuid(), 0):
-        raise ConfigError(
-            f"{file} holds the key of the pseudonyms and can be read by others. Run: chmod 600 {file}"
-        )
+        raise ConfigError(f"{file} holds a secret and can be read by others. Run: chmod 600 {file}")
     if not key:
         raise ConfigError(f"{file} is empty. Write a secret of at least {SHORTEST_KEY} characters into it.")
     return key

@@ -273,7 +273,7 @@ def _joined(text: Any) -> str:
 
 
 _SECRET_NAME = re.compile(
-    r"password|passwd|passphrase|secret|token|(?:api|private|access)_?key|pseudonym_key(?!_file)|credential",
+    r"password(?!_file)|passwd|passphrase|secret|token|(?:api|private|access)_?key|pseudonym_key(?!_file)|credential",
     re.IGNORECASE,
 )
 _BEFORE = r"(?:(?<=file://)|(?<![\w/+.\-]))"

@@ -42,10 +42,13 @@ def asset(name: str) -> Markup:
 
 
 @cache
-def security_policy() -> str:
-    """The Content-Security-Policy of every page: our one style, our one script, pictures inside the page."""
-    style, script = (_hash(asset(name)) for name in ("page.css", "page.js"))
-    rules = ["default-src 'none'", "img-src data:", f"style-src {style}", f"script-src {script}"]
+def security_policy(*, opens: bool = False) -> str:
+    """The Content-Security-Policy of every page: our one style, our script, pictures inside; `opens`: encrypted pages.
+
+    Pages that are decrypted come under the policy of the page that holds them, so it allows the script of both.
+    """
+    style, *scripts = (_hash(asset(name)) for name in ("page.css", "page.js", *["opens.js"] * opens))
+    rules = ["default-src 'none'", "img-src data:", f"style-src {style}", f"script-src {' '.join(scripts)}"]
     return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])
 
 

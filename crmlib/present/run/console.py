@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from rich.table import Column, Table
 
 import crmlib
 from crmlib.prepare.check.report import CheckReport
+from crmlib.prepare.encryption import encrypted_into, written_name
 from crmlib.prepare.privacy import KEY_VARIABLE, looks_like_pseudonym, reveal_ids
 from crmlib.prepare.private import scratch_folder, write_private
 from crmlib.prepare.sources.encodings import prepare_text
@@ -234,14 +235,22 @@ def print_copies(folder: Path, *, force: bool = False) -> None:
 
 
 def print_revealed(
-    workspace: Path, listed: Path, *, out: Path | None = None, as_of: str | None = None
+    workspace: Path,
+    listed: Path,
+    *,
+    out: Path | None = None,
+    as_of: str | None = None,
+    password: str | None = None,
 ) -> int:
     """Write a list again with the house's own customer numbers, say where, and give the exit code."""
 
     (folder,) = workspace_folders([workspace])
+    target = Path(out or listed.with_name(f"{listed.stem}-revealed.csv"))
+    _refuse_written(written_name(target, password=password))
     crm = crmlib.open_workspace(folder, as_of=as_of)
     try:
-        revealed = reveal_list(crm, listed, out=out)
+        with encrypted_into(target.parent, password=password) as place:
+            revealed = reveal_list(crm, listed, out=place / target.name)
     finally:
         crm.engine.close()
     tell = Console(highlight=False)
@@ -249,7 +258,8 @@ def print_revealed(
         tell.print(escape(f"{listed} holds no pseudonyms: nothing to turn back."), soft_wrap=True)
         return 3
     plural = "" if revealed.known == 1 else "s"
-    said = f"{revealed.known:,} customer number{plural} turned back: {_near(revealed.path)}"
+    target = written_name(target, password=password)
+    said = f"{revealed.known:,} customer number{plural} turned back: {_near(target)}"
     tell.print(escape(said), soft_wrap=True)
     if revealed.unknown:
         problems = Console(stderr=True, highlight=False)
@@ -271,7 +281,13 @@ def print_identities(workspace: Path, *, review: Path, as_of: str | None = None)
 
 
 def print_lists(
-    workspace: Path, *, out: Path, drafts: bool = False, real_ids: bool = False, **options: Any
+    workspace: Path,
+    *,
+    out: Path,
+    drafts: bool = False,
+    real_ids: bool = False,
+    password: str | None = None,
+    **options: Any,
 ) -> int:
     """Write a list of whom to address with which offer, say what it is, and give the exit code."""
     from crmlib.present.blocks.tables import plain
@@ -290,13 +306,25 @@ def print_lists(
         tell.print(_table(pd.DataFrame(reason_counts(plan), columns=["set aside", "customers"])))
         if not len(plan.contacts):
             return 3
-        written = write_outreach(crm, plan, out=out, drafts=drafts, real_ids=real_ids)
+        if password:
+            _refuse_written(out / plan.campaign_id)
+        with encrypted_into(out, password=password) as place:
+            written = write_outreach(crm, plan, out=place, drafts=drafts, real_ids=real_ids)
+    if password:
+        listing = out / plan.campaign_id
+        written = replace(written, folder=listing, files=tuple(sorted(listing.iterdir())))
     tell.print(escape("\n".join(written_words(written))), soft_wrap=True)
     return 0
 
 
 def print_export(
-    workspace: Path, target: Path, *, kind: str, personal: bool, as_of: str | None = None
+    workspace: Path,
+    target: Path,
+    *,
+    kind: str,
+    personal: bool,
+    as_of: str | None = None,
+    password: str | None = None,
 ) -> int:
     """Write a workspace for other tools, say what lies where and what was left out, and give the exit code."""
     from crmlib.present.export import export_workspace
@@ -304,13 +332,14 @@ def print_export(
     (folder,) = workspace_folders([workspace])
     crm = crmlib.open_workspace(folder, as_of=as_of)
     try:
-        written = export_workspace(crm, target, kind=kind, personal=personal)
+        with encrypted_into(target, password=password) as place:
+            written = export_workspace(crm, place, kind=kind, personal=personal)
     finally:
         crm.engine.close()
     tell = Console(highlight=False)
-    tell.print(
-        _table(pd.DataFrame({"file": map(_near, written.files), "rows": list(written.files.values())}))
-    )
+    lie = [target / path.name for path in written.files]
+    files = [written_name(path, password=password) for path in lie]
+    tell.print(_table(pd.DataFrame({"file": map(_near, files), "rows": list(written.files.values())})))
     for name, reason in written.left_out.items():
         tell.print(escape(f"Left out: {name} {reason or 'has more rows than a sheet holds'}"), soft_wrap=True)
     said = (
@@ -322,7 +351,9 @@ def print_export(
     return 0 if written.files else 3
 
 
-def print_corrections(workspace: Path, *, out: Path | None = None, as_of: str | None = None) -> int:
+def print_corrections(
+    workspace: Path, *, out: Path | None = None, as_of: str | None = None, password: str | None = None
+) -> int:
     """Write what to mend in the CRM, count it, and give the exit code."""
     from crmlib.prepare.corrections import find_corrections
     from crmlib.present.export import write_corrections
@@ -334,7 +365,9 @@ def print_corrections(workspace: Path, *, out: Path | None = None, as_of: str | 
         tell.print("Nothing is to be mended.")
         return 3
     target = out or folder / "set_aside" / "corrections.csv"
-    write_corrections(found.table, target)
+    with encrypted_into(target.parent, password=password) as place:
+        write_corrections(found.table, place / target.name)
+    target = written_name(target, password=password)
     counted = found.table.groupby(["table", "wrong", "do"], sort=False).size().rename("rows").reset_index()
     tell.print(_table(counted))
     more = f" {found.left_out:,} more of the same are not listed." if found.left_out else ""
@@ -446,6 +479,11 @@ def _table(frame):
     for row in frame.itertuples(index=False):
         table.add_row(*(escape(f"{cell:,}" if isinstance(cell, int | float) else str(cell)) for cell in row))
     return table
+
+
+def _refuse_written(target: Path) -> None:
+    if target.exists():
+        raise ParameterError(f"{target} is there already. Move it away, or name another place with --out.")
 
 
 def _near(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import escape
 
+from crmlib.prepare.encryption import encrypted_into, written_name
 from crmlib.prepare.kept import write_kept
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.needs import handed_on
@@ -62,21 +63,32 @@ def publish_customers(
     return written
 
 
-def print_customer(workspace: Path, customer_id: str, *, out: Path, as_of: str | None = None) -> int:
+def print_customer(
+    workspace: Path, customer_id: str, *, out: Path, as_of: str | None = None, password: str | None = None
+) -> int:
     """Write the page of one customer, say where it lies, and give the exit code."""
     from crmlib.present.reports.people.show import CustomerPages
 
     (folder,) = workspace_folders([workspace])
     crm = open_workspace(folder, as_of=as_of)
     try:
-        target = CustomerPages(crm).write(customer_id, out)
+        with encrypted_into(out, password=password) as place:
+            target = out / CustomerPages(crm).write(customer_id, place).name
     finally:
         crm.engine.close()
-    print(f"Written: {target}")
+    print(f"Written: {written_name(target, password=password)}")
     return 0
 
 
-def print_handover(workspace: Path, from_id: str, *, to_id: str, out: Path, as_of: str | None = None) -> int:
+def print_handover(
+    workspace: Path,
+    from_id: str,
+    *,
+    to_id: str,
+    out: Path,
+    as_of: str | None = None,
+    password: str | None = None,
+) -> int:
     """Write the brief of who hands over and its follow-ups for a calendar, say where they lie; the exit code."""
     from crmlib.analyse.people.handover import handover
     from crmlib.present.reports.people.handover import calendar, follow_ups, handover_sections, handover_title
@@ -93,10 +105,12 @@ def print_handover(workspace: Path, from_id: str, *, to_id: str, out: Path, as_o
         print(f"{found.from_id} looks after no customer and no open deal.")
         return 3
     page = page_of(str(handover_title(found)), handover_sections(found), pages.context)
-    stem = out / f"handover-{slug(found.from_id)}"
-    write_text(stem.with_name(f"{stem.name}.html"), page)
-    write_bytes(stem.with_name(f"{stem.name}.ics"), calendar(follow_ups(found), made_at=crm.as_of))
-    print(f"Written: {stem}.html, and its follow-ups for a calendar: {stem}.ics")
+    brief, dates = (out / f"handover-{slug(found.from_id)}{kind}" for kind in (".html", ".ics"))
+    with encrypted_into(out, password=password) as place:
+        write_text(place / brief.name, page)
+        write_bytes(place / dates.name, calendar(follow_ups(found), made_at=crm.as_of))
+    brief, dates = (written_name(path, password=password) for path in (brief, dates))
+    print(f"Written: {brief}, and its follow-ups for a calendar: {dates}")
     return 0
 
 

@@ -4,17 +4,26 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
 import crmlib
+from crmlib.prepare.encryption import (
+    SUFFIX,
+    decrypt,
+    encrypted_into,
+    is_encrypted,
+    stated_password,
+    written_name,
+)
 from crmlib.prepare.forget import Person, find_person, needles_of, remove_from_lists
-from crmlib.prepare.private import sweep, temporary_root, write_private
+from crmlib.prepare.private import private_folder, sweep, temporary_root, write_private
 from crmlib.prepare.workspace import forget
-from crmlib.present.publish.publish import Shelf, audience_folder
+from crmlib.present.publish.locked import held_in, unlocked
+from crmlib.present.publish.publish import Shelf, audience_folder, read_json
 from crmlib.present.publish.scan import texts_of
 from crmlib.present.run.reports import workspace_folders
 from crmlib.schema.audiences import AUDIENCES
@@ -24,7 +33,9 @@ SHORTEST_NUMBER = 5
 """Signs from which a customer's own number is telling on a page where there are pseudonyms for it."""
 
 
-def print_person(workspace: Path, customer: str, *, to: Path, as_of: str | None = None) -> int:
+def print_person(
+    workspace: Path, customer: str, *, to: Path, as_of: str | None = None, password: str | None = None
+) -> int:
     """Write all that a workspace holds on one customer into a file for its owner alone."""
     if to.suffix.lower() not in (".json", ".xlsx"):
         raise ParameterError(f"{to}: name a file that ends in .json or .xlsx.")
@@ -35,7 +46,10 @@ def print_person(workspace: Path, customer: str, *, to: Path, as_of: str | None 
         sources = [str(row.file) for row in crm.checks.sources.itertuples()]
     finally:
         crm.engine.close()
-    write_private(to, _as_workbook(person) if to.suffix.lower() == ".xlsx" else _as_json(person, sources))
+    with encrypted_into(to.parent, password=password) as place:
+        content = _as_workbook(person) if to.suffix.lower() == ".xlsx" else _as_json(person, sources)
+        write_private(place / to.name, content)
+    to = written_name(to, password=password)
     tell = Console(highlight=False)
     for name, rows in person.tables.items():
         tell.print(escape(f"{name}: {len(rows):,} row{'s' * (len(rows) != 1)}"))
@@ -69,10 +83,42 @@ def print_forgotten(workspace: Path, customer: str, *, out: Path, lists: Sequenc
         tell.print(
             escape(f"Still holds her: {os.path.relpath(run)}. Remove it, or publish anew."), soft_wrap=True
         )
+    for path in encrypted_files(shelves, lists):
+        said = f"Encrypted, so it was not searched: {os.path.relpath(path)}. Remove it, or open it and look."
+        tell.print(escape(said), soft_wrap=True)
     tell.print(
         "The exports are as they were; her rows are left out of them from now on. Take her out of the CRM, too.",
         soft_wrap=True,
     )
+    return 0
+
+
+def encrypted_files(shelves: Iterable[Shelf], lists: Iterable[Path]) -> list[Path]:
+    """Runs and lists that nobody can search without their password."""
+    runs = [shelf.root / name for shelf in shelves for name in shelf.published()]
+    closed = [run / "index.html" for run in runs if read_json(run / "run.json").get("encrypted")]
+    return closed + [path for folder in lists for path in sorted(folder.rglob(f"*{SUFFIX}"))]
+
+
+def print_opened(file: Path, *, to: Path | None = None, password_file: Path | None = None) -> int:
+    """Decrypt a file, or all that an encrypted page holds, for its owner alone; the exit code."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ParameterError(f"{file} cannot be read ({error.strerror}).") from error
+    page = None if is_encrypted(content) else content.decode("utf-8", "replace")
+    target = to or file.with_name(file.name.removesuffix(SUFFIX) if page is None else f"{file.stem}-opened")
+    if target.exists():
+        raise ParameterError(f"{target} is there already. Move it away, or name another place with --to.")
+    if page is not None and held_in(page) is None:
+        raise ParameterError(f"{file} is not encrypted.")
+    password = stated_password(password_file)
+    if page is None:
+        write_private(target, decrypt(content, password=password))
+    else:
+        for name, part in unlocked(page, password=password).items():
+            write_private(private_folder((private_folder(target) / name).parent) / Path(name).name, part)
+    Console(highlight=False).print(escape(f"Written: {os.path.relpath(target)}"), soft_wrap=True)
     return 0
 
 

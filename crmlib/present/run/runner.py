@@ -25,6 +25,7 @@ from crmlib.prepare.privacy import key_print, own_keys
 from crmlib.prepare.private import close_to_others
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.publish import manifest, publish
+from crmlib.present.publish.locked import lock_run
 from crmlib.present.publish.page import HeavyPageError, check_size
 from crmlib.present.publish.publish import move_downloads, take_files
 from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_folder
@@ -161,6 +162,7 @@ class Order:
     retries, retry_seconds : how often a workspace that failed is tried again, and after which pause; it doubles
     jobs, timeout : notebooks at once, seconds for each
     if_changed, wait, fresh, show_code : see `run_reports`
+    password : opens the one page that is published in the place of all, if given
     pages, open_workspace, progress : how pages are made, workspaces opened (None: apart, with a deadline), steps told
     """
 
@@ -180,6 +182,7 @@ class Order:
     wait: bool = True
     fresh: bool = False
     show_code: bool = False
+    password: str | None = field(default=None, repr=False)
     progress: Progress = silent
 
     @property
@@ -464,7 +467,8 @@ class Runner:
             return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."
         known = known_values(crm).without([our_words()])
         for audience in audiences:
-            scanner = Scanner(crm, known=known, keys=own_keys(crm), audience=audience)
+            keys = own_keys(crm) | ({"of the password": self.order.password} if self.order.password else {})
+            scanner = Scanner(crm, known=known, keys=keys, audience=audience)
             staging = self.shelves[audience].staging(self.name)
             if hits := scan_folder(scanner, staging, notebooks=self.work):
                 return says_hits(hits, audience=audience)
@@ -475,6 +479,8 @@ class Runner:
         close_to_others(self.work)
         for audience in audiences:
             shelf = self.shelves[audience]
+            if self.order.password:
+                lock_run(shelf.staging(self.name), password=self.order.password)
             shelf.publish(self.name, rights=audience_of(audience).rights)
             self.log.info("published as %s for %s", self.name, audience)
             self._prune(shelf)

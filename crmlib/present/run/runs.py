@@ -90,6 +90,7 @@ def run_reports(
     wait: bool = True,
     fresh: bool = False,
     show_code: bool = False,
+    password: str | None = None,
     kernels: Kernels | None = None,
     open_workspace: Callable[..., Any] | None = None,
     pages: Pages | None = None,
@@ -98,6 +99,7 @@ def run_reports(
     """Execute the reports of workspaces and publish each workspace's pages together.
 
     `out` is where those for stakeholders lie; those for other `audiences` lie beside it, in ``<out>-<audience>``.
+    With a `password` each run is published as one page that it opens.
     One workspace that fails does not keep the others from theirs; `ended` is told of each when it has ended.
     """
     folders = workspace_folders([workspaces] if isinstance(workspaces, str | Path) else workspaces)
@@ -121,6 +123,7 @@ def run_reports(
         wait=wait,
         fresh=fresh,
         show_code=show_code,
+        password=password,
         progress=progress or silent,
     )
     with nullcontext(kernels) if kernels else Kernels() as source:
@@ -290,6 +293,7 @@ def _unchanged(shelf, audience, jobs, order):
     keys = {report["name"]: report["key"] for report in last.get("reports", ())}
     same = keys == {job.report.name: job.key for job in jobs}
     same = same and last.get("audience", DEFAULT) == audience
+    same = same and last.get("encrypted", False) == bool(order.password)
     return not jobs or (bool(last) and same and last.get("show_code") == order.show_code)
 
 

@@ -55,6 +55,10 @@ def read_run(run: str | Path) -> tuple[Path, dict[str, Any]]:
     record = read_json(folder / "run.json")
     if not set(record) >= RECORD:
         raise ParameterError(f"{run} is no published run: name a folder such as reports/shop/latest.")
+    if record.get("encrypted"):
+        raise ParameterError(
+            f"{run} is encrypted. Open it first: crmlib open {run}/index.html --to FOLDER, and name that folder."
+        )
     return folder, record
 
 

@@ -87,7 +87,7 @@ class Dirt:
         self._note("customers", "merged", "", (raw["ERP No"] != "").sum(), "in both systems under one number")
         twins = raw["Account ID"].str.len() == 6
         self._note(
-            "customers", "", "customer_id", twins.sum(), "in both systems under two numbers: duplicates.csv"
+            "customers", "same_customer", "", twins.sum(), "in both systems under two numbers: duplicates.csv"
         )
         for right, wrong in MISSPELT.items():
             lone = ((raw["ERP No"] == "") & (raw["Industry"] == right) & ~twins).to_numpy()

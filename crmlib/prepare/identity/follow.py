@@ -26,9 +26,12 @@ _SHOWN = ("name", "country", "city", "postcode", "address", "email", "phone", "b
 
 
 def follow_identities(
-    engine: Engine, tables: Sequence[str], *, root: Path, given: Mapping[str, Any]
+    engine: Engine, tables: Sequence[str], *, root: Path, as_of: pd.Timestamp, given: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Join the customers of a workspace, let all its tables follow, and tell what was done as rows of the report."""
+    """Join the customers of a workspace, let all its tables follow, and tell what was done as rows of the report.
+
+    A look back, at a closing moment before that of the last load, takes its ids and is no load itself.
+    """
     settings = settings_from(given)
     records = engine.to_pandas("from customers").rename(columns={"customer_id": "record_id"})
     last = _last_load(root)
@@ -40,8 +43,10 @@ def follow_identities(
     _one_row_a_customer(engine)
     for name in tables:
         _follow(engine, table_spec(name))
-    _keep(found, records, root)
-    return _told(found, last)
+    back = last is not None and "as_of" in last and pd.Timestamp(last["as_of"].max()) > pd.Timestamp(as_of)
+    if not back:
+        _keep(found, records, root, as_of=as_of)
+    return _told(found, None if back else last)
 
 
 def _one_row_a_customer(engine: Engine) -> None:
@@ -168,7 +173,7 @@ def _last_load(root: Path) -> Any:
     return pd.read_parquet(file) if file.is_file() else None
 
 
-def _keep(found: IdentityMap, records: pd.DataFrame, root: Path) -> None:
+def _keep(found: IdentityMap, records: pd.DataFrame, root: Path, *, as_of: pd.Timestamp) -> None:
     """The ids of this load, for the next; a workspace that cannot be written to keeps none."""
     if not os.access(root, os.W_OK):
         return
@@ -178,7 +183,8 @@ def _keep(found: IdentityMap, records: pd.DataFrame, root: Path) -> None:
         doubted = [*doubted, *decided[list(_DECIDED[:2])].to_numpy().ravel()]
     shown = [name for name in ("record_id", *_SHOWN) if name in records]
     asked = records.loc[records["record_id"].isin(doubted), shown].astype(str)
-    _write(root, {"known": found.known, "review": found.review, "log": found.log, "records": asked})
+    known = found.known.assign(as_of=str(as_of))
+    _write(root, {"known": known, "review": found.review, "log": found.log, "records": asked})
 
 
 def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:

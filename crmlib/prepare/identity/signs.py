@@ -224,9 +224,11 @@ def _add_buyers(engine: Engine, named: pd.DataFrame, buyers: set[str]) -> None:
     rows = named[named["source"].eq("transactions") & named["customer_id"].isin(buyers - listed)]
     if rows.empty:
         return
-    rows = rows.sort_values("first_on").groupby("customer_id", as_index=False)[
-        ["email", "phone", "first_on"]
-    ].first()
+    rows = (
+        rows.sort_values("first_on")
+        .groupby("customer_id", as_index=False)[["email", "phone", "first_on"]]
+        .first()
+    )
     rows = rows.rename(columns={"first_on": "signed_up_on"})
     present = columns_of(engine.run("from customers"))
     columns = [name for name in rows.columns if name in present]
@@ -285,5 +287,7 @@ def _changes(
             why = f"{holders.get((one.sign, one.value), 0)} customers have it now"
             rows.append(("split", "", record, one.customer_id_before, why))
         elif one.customer_id != one.customer_id_before:
-            rows.append(("split", one.customer_id, record, one.customer_id_before, "seen with this customer now"))
+            rows.append(
+                ("split", one.customer_id, record, one.customer_id_before, "seen with this customer now")
+            )
     return pd.DataFrame(rows, columns=list(LOG_COLUMNS))

@@ -38,7 +38,14 @@ ORDERS = [
     ("9", "", "shop@hall.example", ""),
     ("10", "", "", ""),
 ]
-VISITS = [("1", "e0", "v1"), ("2", "", "v1"), ("3", "e1", "hall"), ("4", "e2", "hall"), ("5", "", "hall"), ("6", "", "v9")]
+VISITS = [
+    ("1", "e0", "v1"),
+    ("2", "", "v1"),
+    ("3", "e1", "hall"),
+    ("4", "e2", "hall"),
+    ("5", "", "hall"),
+    ("6", "", "v9"),
+]
 OPINIONS = [
     ("1", "", "2", "", "@ahrend"),
     ("2", "", "", "", "https://social.example/AHREND"),
@@ -126,7 +133,8 @@ def test_what_is_told_lasts_over_five_loads(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "record"), [("transactions", "order_id"), ("events", "session_id"), ("feedback", "feedback_id")]
+    ("source", "record"),
+    [("transactions", "order_id"), ("events", "session_id"), ("feedback", "feedback_id")],
 )
 def test_the_sample_company_finds_whose_orders_visits_and_opinions_are(source, record):
     """At least 19 of 20 that name nobody are found, and as few are wrong."""

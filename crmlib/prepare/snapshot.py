@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.check.report import (
     COUNT_COLUMNS,
+    IDENTITY_COLUMNS,
     NOTICE_COLUMNS,
     SOURCE_COLUMNS,
     SUMMARY_COLUMNS,
@@ -173,6 +174,7 @@ def report_to_json(report: CheckReport) -> dict[str, Any]:
         "sources": report.sources.to_dict("records"),
         "notices": report.notices.to_dict("records"),
         "missing": list(report.missing),
+        "identities": report.identities.to_dict("records"),
     }
 
 
@@ -188,6 +190,7 @@ def report_from_json(values: Mapping[str, Any], set_aside: Path) -> CheckReport:
         sources=frame("sources", SOURCE_COLUMNS),
         notices=frame("notices", NOTICE_COLUMNS),
         missing=tuple(values["missing"]),
+        identities=frame("identities", IDENTITY_COLUMNS),
         set_aside=ParquetFrames(set_aside),
     )
 

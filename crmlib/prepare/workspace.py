@@ -10,7 +10,7 @@ import pandas as pd
 from sqlglot import exp, parse_one
 
 from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.report import NOTICE_COLUMNS, SOURCE_COLUMNS, CheckReport
+from crmlib.prepare.check.report import IDENTITY_COLUMNS, NOTICE_COLUMNS, SOURCE_COLUMNS, CheckReport
 from crmlib.prepare.check.staging import Staged
 from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.clock import closing_moment
@@ -281,6 +281,10 @@ def _check_sources(
     visit: Callable[[Staged], None] | None = None,
 ) -> dict[str, Any]:
     stores = [loaded.folder] if loaded else []
+    if config.identity is not None:
+        from crmlib.prepare.identity.names import needs_packages
+
+        needs_packages()
     with Engine(allowed_paths=[target, *stores, *allowed_paths(config)]) as engine:
         sources = {
             name: open_loaded(engine, loaded, name)
@@ -311,7 +315,7 @@ def _check_sources(
             close_source(engine, source)
         archive = read_back(engine, config, staged, aside_folder=target / "set_aside")
         tables = list(dict.fromkeys([*config.tables, *(["interactions"] if archive else [])]))
-        same = _identities(engine, config, tables)
+        same, sources_of = _identities(engine, config, tables, as_of=staged.as_of)
         for name in tables:
             file = Engine.literal(str(target / f"{name}.parquet"))
             engine.execute(f"copy ({_laid_down(engine, name)}) to {file} (format parquet, compression zstd)")
@@ -321,7 +325,8 @@ def _check_sources(
     notices = [pd.DataFrame(notes, columns=list(NOTICE_COLUMNS)), found.notices]
     report = replace(
         found,
-        summary=pd.concat([found.summary, *same], ignore_index=True),
+        summary=pd.concat([found.summary, same], ignore_index=True) if len(same) else found.summary,
+        identities=sources_of,
         sources=pd.concat(frames, ignore_index=True),
         notices=pd.concat(notices, ignore_index=True),
     )
@@ -348,13 +353,16 @@ def _lacking(source: Source, reading: Reading) -> list[str]:
     return notes
 
 
-def _identities(engine: Engine, config: WorkspaceConfig, tables: list[str]) -> list[pd.DataFrame]:
+def _identities(
+    engine: Engine, config: WorkspaceConfig, tables: list[str], *, as_of: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Where ``[identity]`` is asked for, one row a customer; and what of that the report says."""
     if config.identity is None or "customers" not in tables:
-        return []
+        return pd.DataFrame(), pd.DataFrame(columns=list(IDENTITY_COLUMNS))
     from crmlib.prepare.identity.follow import follow_identities
 
-    return [follow_identities(engine, tables, root=config.root, given=config.identity.model_dump())]
+    given = config.identity.model_dump()
+    return follow_identities(engine, tables, root=config.root, as_of=as_of, given=given)
 
 
 def _laid_down(engine: Engine, name: str) -> str:

@@ -26,6 +26,7 @@ from crmlib.sample.people import (
     make_twins,
 )
 from crmlib.sample.raw import iso_dates, lots
+from crmlib.sample.signs import handles, make_signs
 from crmlib.sample.touches import make_cases, make_events, make_feedback, make_other_touches, make_touches
 from crmlib.sample.truths import DAYS, STAGES
 from crmlib.schema.errors import ParameterError
@@ -40,7 +41,7 @@ class Company:
     Attributes
     ----------
     products, employees, campaigns, members, customers, twins, contacts, relations, deal_contacts, ties, touches, \
-next_steps, orders, months, lines, rules, events, cases, feedback, plans : DataFrame
+next_steps, orders, months, lines, rules, events, cases, feedback, signs, plans : DataFrame
         See the functions of this package that make them. Days are counted from the start of the history.
     deals : Deals
     """
@@ -65,6 +66,7 @@ next_steps, orders, months, lines, rules, events, cases, feedback, plans : DataF
     events: pd.DataFrame
     cases: pd.DataFrame
     feedback: pd.DataFrame
+    signs: pd.DataFrame
     plans: pd.DataFrame
 
 
@@ -76,7 +78,8 @@ def make_company(*, seed: int = 1, scale: float = 1.0) -> Company:
         raise ParameterError(f"seed is {seed}: give a whole number, 0 or more.")
     products, employees, campaigns = make_products(seed=seed), make_employees(seed=seed), make_campaigns()
     customers = make_customers(seed=seed, scale=scale, owners=SELLERS, campaigns=campaigns)
-    twins = make_twins(customers, seed=seed)
+    customers = customers.assign(handle=handles(customers, seed=seed))
+    twins = make_twins(customers, seed=seed).assign(handle="")
     contacts = make_contacts(customers, seed=seed)
     members = make_campaign_contacts(customers, campaigns, seed=seed)
     deals = make_deals(customers, products, campaigns, SELLERS, seed=seed, scale=scale)
@@ -88,6 +91,8 @@ def make_company(*, seed: int = 1, scale: float = 1.0) -> Company:
     lines = make_lines(orders, baskets, customers, products, seed=seed)
     cases = make_cases(lines, customers, products, seed=seed)
     others = make_other_touches(members, cases, seed=seed)
+    events = make_events(lines, customers, products, seed=seed)
+    feedback = make_feedback(lines, customers, products, seed=seed)
     return Company(
         products=products,
         employees=employees,
@@ -106,9 +111,10 @@ def make_company(*, seed: int = 1, scale: float = 1.0) -> Company:
         months=months,
         lines=lines,
         rules=rules,
-        events=make_events(lines, customers, products, seed=seed),
+        events=events,
         cases=cases,
-        feedback=make_feedback(lines, customers, products, seed=seed),
+        feedback=feedback,
+        signs=make_signs(lines, events, feedback, customers, contacts, seed=seed),
         plans=make_plans(_lines_to_plan(lines, customers, products), deals.table, seed=seed),
     )
 
@@ -344,6 +350,12 @@ def _duplicates(company: Company) -> pd.DataFrame:
     return company.twins[["twin_of", "customer_id"]].set_axis(["customer_id", "duplicate_id"], axis=1)
 
 
+def _identities(company: Company) -> pd.DataFrame:
+    """Whose the orders (`transactions`), visits (`events`) and opinions (`feedback`) are that name no customer."""
+    quiet = company.signs[~company.signs["is_named"]]
+    return quiet[["source", "record", "customer_id"]]
+
+
 def _influence(company: Company) -> pd.DataFrame:
     """Who sways whom in a decision: the stance of the second is the weight times that of the first, and chance
     (normal, 0.15). Nine in ten of these ties stand in the CRM."""
@@ -459,7 +471,7 @@ def _left(company: Company) -> pd.DataFrame:
 TRUTHS: dict[str, Callable[[Company], pd.DataFrame]] = {
     "segments": segments, "segment_traits": _segment_traits, "win_odds": _win_odds, "stage_hazards": _stage_hazards,
     "stage_times": _stage_times, "exit_shares": _exit_shares, "deals": deals, "stays": _stays, "topics": _topics,
-    "open_deals": _open_deals, "duplicates": _duplicates, "influence": _influence, "rules": _rules,
+    "open_deals": _open_deals, "duplicates": _duplicates, "identities": _identities, "influence": _influence, "rules": _rules,
     "demand": _demand, "campaigns": _campaigns, "products": _products, "changes": _changes, "plans": _plans,
     "missing_plans": _missing_plans, "left": _left,
 }  # fmt: skip

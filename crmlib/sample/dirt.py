@@ -27,6 +27,7 @@ from crmlib.sample.exports import (
     year_of,
 )
 from crmlib.sample.raw import iso_dates, lots, moments, write_book, write_csv, yes_or_no
+from crmlib.sample.signs import without_names
 from crmlib.sample.truths import START
 
 MISSPELT = {
@@ -87,7 +88,7 @@ class Dirt:
         self._note("customers", "merged", "", (raw["ERP No"] != "").sum(), "in both systems under one number")
         twins = raw["Account ID"].str.len() == 6
         self._note(
-            "customers", "", "customer_id", twins.sum(), "in both systems under two numbers: duplicates.csv"
+            "customers", "same_customer", "", twins.sum(), "in both systems under two numbers: duplicates.csv"
         )
         for right, wrong in MISSPELT.items():
             lone = ((raw["ERP No"] == "") & (raw["Industry"] == right) & ~twins).to_numpy()
@@ -312,14 +313,20 @@ def write_exports(company: Company, folder: Path, *, seed: int) -> pd.DataFrame:
     write_csv(raw_relations(company), folder / "crm_relations.csv")
     write_csv(dirt.articles(raw_articles(company)), folder / "erp_articles.csv", delimiter=";")
     for year, lines in dirt.lines(raw_lines(company)).items():
+        lines = without_names(lines, company.signs, record="BELEG", customer="KUNDE")
         write_csv(lines, folder / f"erp_order_lines_{year}.csv", delimiter=";")
     write_csv(dirt.opportunities(raw_opportunities(company)), folder / "crm_opportunities.csv")
     write_csv(dirt.stages(raw_stages(company)), folder / "crm_stage_history.csv")
     write_csv(raw_deal_contacts(company), folder / "crm_opportunity_contacts.csv")
     write_csv(dirt.touches(raw_touches(company)), folder / "crm_activities.csv")
-    write_csv(dirt.events(raw_events(company)), folder / "web_events.csv")
+    events = dirt.events(raw_events(company))
+    events = without_names(events, company.signs, record="session_id", customer="customer_id")
+    write_csv(events, folder / "web_events.csv")
     write_csv(dirt.cases(raw_cases(company)), folder / "service_cases.csv", delimiter="\t")
-    write_csv(dirt.feedback(raw_feedback(company)), folder / "feedback.csv")
+    said = without_names(
+        dirt.feedback(raw_feedback(company)), company.signs, record="id", customer="customer", order="order"
+    )
+    write_csv(said, folder / "feedback.csv")
     write_csv(dirt.members(_raw_members(company)), folder / "campaign_members.csv")
     write_book(
         {

@@ -39,12 +39,16 @@ def raw_lines(company: Company) -> pd.DataFrame:
     """Order lines; the date is still ISO, see `crmlib.sample.dirt.Dirt.lines`."""
     table = company.lines.sort_values(["day", "minute", "order_id", "line_no"], kind="stable")
     paid = table["paid_on"].to_numpy()
+    signs = company.signs.query("source == 'transactions'").set_index("record")
+    order = pd.Series(
+        [
+            f"{'G' if back else 'B'}{300_000 + i}"
+            for i, back in zip(table["order_id"], table["is_return"], strict=True)
+        ]
+    )
     return pd.DataFrame(
         {
-            "BELEG": [
-                f"{'G' if back else 'B'}{300_000 + i}"
-                for i, back in zip(table["order_id"], table["is_return"], strict=True)
-            ],
+            "BELEG": order,
             "POS": numbers(table["line_no"]),
             "KUNDE": company.customers["customer_id"].to_numpy()[table["customer"].to_numpy()],
             "ARTIKEL": company.products["product_id"].to_numpy()[table["product"].to_numpy()],
@@ -57,6 +61,8 @@ def raw_lines(company: Company) -> pd.DataFrame:
             "LAGER": table["store_id"],
             "AKTION": table["campaign_id"],
             "VERKAEUFER": table["employee_id"],
+            "KUNDE_MAIL": order.map(signs["email"]).fillna("").to_numpy(),
+            "KUNDE_TEL": order.map(signs["phone"]).fillna("").to_numpy(),
             "FAELLIG": iso_dates(table["due_on"], none=(table["due_on"] < 0).to_numpy()),
             "BEZAHLT": iso_dates(np.minimum(paid, 2 * DAYS), none=paid >= DAYS),
         }
@@ -203,6 +209,7 @@ def raw_cases(company: Company) -> pd.DataFrame:
 def raw_feedback(company: Company) -> pd.DataFrame:
     """Opinions."""
     table = company.feedback
+    signs = company.signs.query("source == 'feedback'").set_index("record")
     solved = table["resolved_day"].to_numpy()
     return pd.DataFrame(
         {
@@ -215,6 +222,8 @@ def raw_feedback(company: Company) -> pd.DataFrame:
             "score": numbers(table["score"]),
             "of": numbers(table["score_max"]),
             "text": table["text"],
+            "email": table["feedback_id"].map(signs["email"]),
+            "account": table["feedback_id"].map(signs["handle"]),
             "resolved": iso_dates(solved, none=(solved < 0) | (solved >= DAYS)),
         }
     )
@@ -290,6 +299,7 @@ def raw_accounts(company: Company) -> pd.DataFrame:
             "Street": table["address"],
             "E-mail": table["email"],
             "Phone": table["phone"],
+            "Social": table["handle"],
             "Lead Source": table["source"],
             "Campaign": table["campaign_id"],
             "Created": iso_dates(table["signed_up_on"]),

@@ -48,8 +48,8 @@ def test_another_seed_is_another_company():
 def test_scale_multiplies():
     crm = sample_crm()
     sizes = {name: crm.engine.rows(f"select count(*) from {name}")[0][0] for name in TABLES}
-    twins = len(truth("duplicates"))
-    assert sizes["customers"] == 300 + twins and 790 < sizes["opportunities"] < 820
+    # Double entries have become one row.
+    assert sizes["customers"] == 300 and 790 < sizes["opportunities"] < 820
     assert 5000 < sizes["transactions"] < 8000
 
 
@@ -67,7 +67,10 @@ def test_every_table_of_the_vocabulary_is_there_with_its_columns():
 
 def test_the_checks_find_the_planted_dirt_and_nothing_else():
     planted = truth("dirt").query("check != ''").groupby(["table", "check", "column"])["rows"].sum()
-    found = sample_crm().checks.summary.set_index(["table", "check", "column"])["rows"]
+    summary = sample_crm().checks.summary
+    # What a person is asked to decide is a question, no finding.
+    found = summary[summary["check"].ne("perhaps_same_customer")]
+    found = found.set_index(["table", "check", "column"])["rows"]
     pd.testing.assert_series_equal(found.sort_index(), planted.sort_index(), check_dtype=False)
 
 

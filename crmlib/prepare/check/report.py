@@ -10,6 +10,7 @@ SUMMARY_COLUMNS = ("table", "check", "column", "policy", "rows", "share_pct", "s
 COUNT_COLUMNS = ("table", "rows_read", "rows_accepted", "rows_set_aside")
 SOURCE_COLUMNS = ("table", "file", "rows_read", "fingerprint", "note")
 NOTICE_COLUMNS = ("table", "says")
+IDENTITY_COLUMNS = ("source", "sign", "records", "joined", "shared", "rows_named")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,10 @@ class CheckReport:
         file or table.
     missing : tuple of str
         The tables of the vocabulary that the workspace does not have.
+    identities : DataFrame
+        With ``[identity]``: `source` (a table), `sign` (customer_id, email, phone, handle, visitor_id, order_id: by
+        what its customers are known), `records` (different signs), `joined` (those of one customer; in the first row
+        the customers that the records became), `shared` (of several), `rows_named` (rows that now name one).
 
     Examples
     --------
@@ -52,6 +57,7 @@ class CheckReport:
     sources: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SOURCE_COLUMNS)))
     notices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NOTICE_COLUMNS)))
     missing: tuple[str, ...] = ()
+    identities: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(IDENTITY_COLUMNS)))
 
     @property
     def rows_read(self) -> int:

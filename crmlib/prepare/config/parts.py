@@ -336,8 +336,14 @@ def _named_once(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class IdentityConfig(Section):
-    """That records of one customer become one row, and from which probability: see `crmlib.IdentitySettings`."""
+    """That records of one customer become one row, which tables carry customers, and from which probability.
 
+    See `crmlib.IdentitySettings`.
+    """
+
+    carriers: tuple[Literal["customers", "contacts", "transactions", "events", "feedback"], ...] = Field(
+        default=("customers",), alias="from"
+    )
     link_above: float = Field(default=0.5, gt=0, lt=1, allow_inf_nan=False)
     review_above: float = Field(default=0.1, gt=0, lt=1, allow_inf_nan=False)
 

@@ -13,6 +13,7 @@ from crmlib.prepare.engine import Engine, columns_of, require_columns
 from crmlib.prepare.identity.customers import DECISIONS, ranked
 from crmlib.prepare.identity.resolve import IdentityMap, resolve_identities
 from crmlib.prepare.identity.settings import settings_from
+from crmlib.prepare.identity.signs import Told, buyers_who_registered, follow_signs
 from crmlib.prepare.private import in_place, private_folder
 from crmlib.schema.errors import CrmlibError, ParameterError
 from crmlib.schema.fields import TableSpec
@@ -26,13 +27,21 @@ _SHOWN = ("name", "country", "city", "postcode", "address", "email", "phone", "b
 
 
 def follow_identities(
-    engine: Engine, tables: Sequence[str], *, root: Path, given: Mapping[str, Any]
-) -> pd.DataFrame:
-    """Join the customers of a workspace, let all its tables follow, and tell what was done as rows of the report."""
-    settings = settings_from(given)
+    engine: Engine, tables: Sequence[str], *, root: Path, as_of: pd.Timestamp, given: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join the customers of a workspace and let all its tables follow: rows of the report, and counts by source.
+
+    A look back, at a closing moment before that of the last load, takes its ids and is no load itself.
+    """
+    settings = settings_from({name: value for name, value in given.items() if name != "carriers"})
+    carriers = [name for name in tables if name in given.get("carriers", ())]
     records = engine.to_pandas("from customers").rename(columns={"customer_id": "record_id"})
-    last = _last_load(root)
-    found = resolve_identities(records, previous=last, decisions=_decided(root), settings=settings)
+    last, signs = _kept(root, "known"), _kept(root, "signs")
+    registered = buyers_who_registered(records, signs, last)
+    previous = last
+    if last is not None and len(registered):
+        previous = pd.concat([last, registered.assign(is_present=False)], ignore_index=True)
+    found = resolve_identities(records, previous=previous, decisions=_decided(root), settings=settings)
     order = {record: i for i, record in enumerate(ranked(records.assign(source_system=""), settings))}
     # Whose record is gone is named by other tables still.
     engine.register("identity_map", found.known.assign(place=found.known["record_id"].map(order)))
@@ -40,8 +49,33 @@ def follow_identities(
     _one_row_a_customer(engine)
     for name in tables:
         _follow(engine, table_spec(name))
-    _keep(found, records, root)
-    return _told(found, last)
+    merged = found.log[found.log["event"].eq("merged")]
+    told = follow_signs(
+        engine,
+        carriers,
+        records=records.assign(
+            customer_id=records["record_id"].map(found.map.set_index("record_id")["customer_id"])
+        ),
+        known=signs,
+        renamed=dict(zip(merged["from_customer_id"], merged["customer_id"], strict=True)),
+    )
+    back = last is not None and "as_of" in last and pd.Timestamp(last["as_of"].max()) > pd.Timestamp(as_of)
+    if not back:
+        _keep(found, told, records, root, registered=registered, as_of=as_of)
+    return _told(found, None if back else last), _counted(found, told)
+
+
+def _counted(found: IdentityMap, told: Told) -> pd.DataFrame:
+    """How many records of each source are of a customer; the first row is that of the lists of customers."""
+    own = {
+        "source": "customers",
+        "sign": "customer_id",
+        "records": len(found.map),
+        "joined": found.map["customer_id"].nunique(),
+        "shared": 0,
+        "rows_named": 0,
+    }
+    return pd.concat([pd.DataFrame([own]), told.counts], ignore_index=True)
 
 
 def _one_row_a_customer(engine: Engine) -> None:
@@ -159,16 +193,23 @@ def decisions_print(root: Path) -> str:
 
 
 def _decided(root: Path) -> pd.DataFrame | None:
-    file = root / FOLDER / "decisions.parquet"
+    return _kept(root, "decisions")
+
+
+def _kept(root: Path, name: str) -> Any:
+    file = root / FOLDER / f"{name}.parquet"
     return pd.read_parquet(file) if file.is_file() else None
 
 
-def _last_load(root: Path) -> Any:
-    file = root / FOLDER / "known.parquet"
-    return pd.read_parquet(file) if file.is_file() else None
-
-
-def _keep(found: IdentityMap, records: pd.DataFrame, root: Path) -> None:
+def _keep(
+    found: IdentityMap,
+    told: Told,
+    records: pd.DataFrame,
+    root: Path,
+    *,
+    registered: pd.DataFrame,
+    as_of: pd.Timestamp,
+) -> None:
     """The ids of this load, for the next; a workspace that cannot be written to keeps none."""
     if not os.access(root, os.W_OK):
         return
@@ -178,7 +219,11 @@ def _keep(found: IdentityMap, records: pd.DataFrame, root: Path) -> None:
         doubted = [*doubted, *decided[list(_DECIDED[:2])].to_numpy().ravel()]
     shown = [name for name in ("record_id", *_SHOWN) if name in records]
     asked = records.loc[records["record_id"].isin(doubted), shown].astype(str)
-    _write(root, {"known": found.known, "review": found.review, "log": found.log, "records": asked})
+    known = found.known.assign(as_of=str(as_of))
+    why = "has the e-mail address of a customer whom only orders knew"
+    new = registered.assign(event="joined", from_customer_id="", why=why)
+    log = pd.concat([found.log, new[list(found.log)], told.log], ignore_index=True)
+    _write(root, {"known": known, "signs": told.known, "review": found.review, "log": log, "records": asked})
 
 
 def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:

@@ -259,7 +259,10 @@ def _linker(engine: Engine, model: Model, learnt: Learnt) -> Any:
         retain_matching_columns=True,
         retain_intermediate_calculation_columns=False,
     )
-    return splink.Linker(backend.register("records"), settings, log_level=logging.ERROR)
+    # The settings are our own: to check them costs a small set more than to compare it.
+    return splink.Linker(
+        backend.register("records"), settings, log_level=logging.ERROR, validate_settings=False
+    )
 
 
 def _splink_comparison(one: Comparison, learnt: Learnt) -> dict[str, Any]:

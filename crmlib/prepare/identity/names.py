@@ -5,6 +5,8 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -272,15 +274,29 @@ def _nicknamer() -> Any:
     return _package("nicknames").NickNamer()
 
 
+def needs_packages() -> None:
+    """Refuse before anything is read where the extra `identity` is not installed: what is read would not be joined."""
+    for name in _PACKAGES:
+        if find_spec(name) is None:
+            raise CrmlibError(
+                f"{_lacking(name)}, or take [identity] out of crm.toml: every record is a customer of its own then."
+            )
+
+
+_PACKAGES = ("splink", "opencc", "pypinyin", "anyascii", "nicknames", "phonenumbers", "stdnum")
+
+
 @cache
 def _package(name: str) -> Any:
     """A package of the extra `identity`."""
-    from importlib import import_module
-
     try:
         return import_module(name)
     except ImportError as error:
-        raise CrmlibError(
-            f"To see which records are one customer, crmlib needs the package {name}. "
-            "Install it: pip install crmlib[identity]"
-        ) from error
+        raise CrmlibError(_lacking(name)) from error
+
+
+def _lacking(name: str) -> str:
+    return (
+        f"To see which records are one customer, crmlib needs the package {name}. "
+        "Install it: pip install crmlib[identity]"
+    )

@@ -38,6 +38,15 @@ TABLES: dict[str, TableSpec] = {
 CORE_TABLES = ("transactions", "opportunities")
 """A workspace has at least one of these; every other table is optional."""
 
+SIGNS_OF = {
+    "customers": ("email", "handle", "phone"),
+    "contacts": ("email", "phone"),
+    "transactions": ("email", "phone"),
+    "events": ("visitor_id",),
+    "feedback": ("order_id", "email", "handle"),
+}
+"""Tables that carry customers, and the columns by which a customer is known there besides the number."""
+
 
 def table_spec(name: str) -> TableSpec:
     """The declaration of a table."""

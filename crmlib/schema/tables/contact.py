@@ -81,6 +81,8 @@ FEEDBACK = TableSpec(
         Field("score", "number", "The score given."),
         Field("score_max", "number", "The best score possible.", minimum=0),
         Field("text", "text", "What was said.", privacy="personal"),
+        Field("email", "text", "E-mail address that was given with it.", privacy="personal"),
+        Field("handle", "text", "Account on social media that said it.", privacy="personal"),
         Field(
             "resolved_at",
             "timestamp",

@@ -45,6 +45,7 @@ CUSTOMERS = TableSpec(
         Field(
             "phone", "text", "Telephone number.", privacy="personal", guesses=("telephone", "mobile", "tel")
         ),
+        Field("handle", "text", "Account on social media.", privacy="personal"),
         Field(
             "birth_on",
             "date",

@@ -100,6 +100,8 @@ TRANSACTIONS = TableSpec(
         Field("employee_id", "id", "Who sold it.", references="employees"),
         Field("due_on", "date", "When payment is due.", guesses=("due_date",)),
         Field("paid_on", "date", "When it was paid.", known_from="paid_on", guesses=("payment_date",)),
+        Field("email", "text", "E-mail address that was given with the order.", privacy="personal"),
+        Field("phone", "text", "Telephone number that was given with the order.", privacy="personal"),
     ),
     time="ordered_at",
     traps=(

@@ -1,5 +1,7 @@
 """`[identity]` in crm.toml: one row a customer, and every table follows."""
 
+import sys
+
 import pandas as pd
 import pytest
 
@@ -9,6 +11,7 @@ from crmlib import open_workspace
 from crmlib.prepare.identity.follow import read_review, write_review
 from crmlib.present.reports.health.say import check_words
 from crmlib.present.run.console import print_identities
+from crmlib.schema.errors import CrmlibError
 
 TOML = """
 currency = "EUR"
@@ -166,3 +169,26 @@ def test_the_command_reads_and_writes_decisions(folder, capsys):
     assert print_identities(folder, review=file) == 0
     assert "1 decisions taken over" in capsys.readouterr().out
     assert "c1" in set(open_workspace(folder).frame("customers")["customer_id"])
+
+
+def test_a_look_back_takes_the_ids_of_the_last_load_and_is_none_itself(folder):
+    (folder / "crm.toml").write_text(TOML + "[identity]\n")
+    table = pd.read_csv(folder / "customers.csv", dtype=str, keep_default_na=False)
+    table[table["customer_id"].ne("e0")].to_csv(folder / "customers.csv", index=False)
+    open_workspace(folder).engine.close()
+    kept = {file.name: file.read_bytes() for file in (folder / ".identity").iterdir()}
+    table.to_csv(folder / "customers.csv", index=False)
+    crm = open_workspace(folder, as_of="2024-02-28")
+    # c1 was there first: e0 joins it, whichever moment is asked about.
+    assert "c1" in set(crm.frame("customers")["customer_id"])
+    assert {file.name: file.read_bytes() for file in (folder / ".identity").iterdir()} == kept
+    assert not crm.checks.summary["check"].str.endswith("_since").any()
+
+
+def test_what_is_not_installed_is_said_before_anything_is_read(folder, monkeypatch):
+    """Unjoined figures would pass for joined ones: the run stops, and says what to install or to leave out."""
+    (folder / "crm.toml").write_text(TOML + "[identity]\n")
+    monkeypatch.setitem(sys.modules, "splink", None)
+    with pytest.raises(CrmlibError, match=r"pip install crmlib\[identity\], or take \[identity\] out of crm"):
+        open_workspace(folder)
+    assert not (folder / ".identity").exists()

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmlib.analyse.health import DataHealth
 from crmlib.present.claims import Claim, Fact, Family, claim, clause, count, date, days, name, names, share
-from crmlib.schema.tables import TABLES
+from crmlib.schema.tables import SIGNS_OF, TABLES
 
 TABLE_WORDS = Family("table", tuple(TABLES))
 """What the rows of a table are called."""
@@ -41,6 +41,14 @@ CHECK_WORDS = Family(
     ),
     facts=("column",),
 )
+
+SIGN_WORDS = Family(
+    "sign",
+    tuple(
+        f"{source}_{sign}" for source, signs in SIGNS_OF.items() for sign in signs if source != "customers"
+    ),
+)
+"""What tells a customer besides the lists of customers, by table and column."""
 
 POLICY_WORDS = Family("policy", ("set_aside", "mend", "warn"))
 
@@ -144,6 +152,33 @@ def _not_goods(health: DataHealth) -> list[Claim]:
     most = found.sort_values(["lines", "product_id"], ascending=[False, True]).head(3)
     named = names(most["name"].fillna(most["product_id"]).astype(str).tolist())
     return [claim("health-checks-not-goods", products=count(len(found)), named=named)]
+
+
+def identities_paragraph(health: DataHealth) -> list[Claim]:
+    """How many entries became how many customers, and what else tells a customer; nothing where none is sought."""
+    found = health.checks.identities
+    if found.empty:
+        return []
+    lists, signs = found.iloc[0], signs_elsewhere(health)
+    records = count(lists["records"], at="identities.records")
+    customers = count(lists["joined"], at="identities.customers", part_of="identities.records")
+    said = [claim("health-identities-lists", records=records, customers=customers)]
+    if len(signs):
+        sums = signs[["records", "joined", "shared", "rows_named"]].sum()
+        facts = {
+            "signs": count(sums["records"], at="identities.signs"),
+            "joined": count(sums["joined"], at="identities.signs_joined", part_of="identities.signs"),
+            "shared": count(sums["shared"], at="identities.signs_shared", part_of="identities.signs"),
+            "rows": count(sums["rows_named"], at="rows.named"),
+        }
+        said.append(claim("health-identities-signs", **facts))
+    return said
+
+
+def signs_elsewhere(health: DataHealth) -> pd.DataFrame:
+    """What tells a customer besides the lists of customers: rows of `CheckReport.identities`."""
+    found = health.checks.identities
+    return found[found["source"].ne("customers")]
 
 
 def completeness_paragraph(health: DataHealth) -> list[Claim]:

@@ -5,7 +5,7 @@ import pandas as pd
 from crmlib.analyse.health import COLUMNS_THAT_ADD, DataHealth
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.claims import Family, claim, count, date, share
-from crmlib.present.reports.health.say import POLICY_WORDS, check_line
+from crmlib.present.reports.health.say import POLICY_WORDS, SIGN_WORDS, check_line, signs_elsewhere
 from crmlib.schema.tables import TABLES
 
 BRINGS = Family("brings", (*TABLES, *COLUMNS_THAT_ADD))
@@ -82,6 +82,25 @@ def checks_table(health: DataHealth) -> DataTable:
         name="rows_by_reason",
         caption=claim("health-table-checks"),
     )
+
+
+def identities_table(health: DataHealth) -> DataTable | None:
+    """What tells a customer besides the lists of customers, and how much of it does; nothing where there is none."""
+    signs = signs_elsewhere(health)
+    if signs.empty:
+        return None
+    kinds = [str(SIGN_WORDS.term(f"{row.source}_{row.sign}")) for row in signs.itertuples()]
+    frame = pd.DataFrame(
+        {
+            "sign": kinds,
+            "signs": signs["records"],
+            "signs_of_one": signs["joined"],
+            "signs_shared": signs["shared"],
+            "signs_unknown": signs["records"] - signs["joined"] - signs["shared"],
+            "rows_named": signs["rows_named"],
+        }
+    )
+    return DataTable(frame, name="identities", caption=claim("health-table-identities"), download=False)
 
 
 def completeness_table(health: DataHealth) -> DataTable:

@@ -97,6 +97,29 @@ policy-set-aside = set aside
 policy-mend = mended
 policy-warn = kept, with a warning
 
+## Which records are one customer: identities_paragraph, identities_table
+
+health-identities-lists =
+    { $records } { PLURAL($records, one: "entry", other: "entries") } in the lists of customers
+    { PLURAL($records, one: "is", other: "are") } { $customers } { PLURAL($customers, one: "customer", other: "customers") }.
+health-identities-signs =
+    Orders, visits, opinions and people at customers tell a customer, too: of { $signs } e-mail addresses, telephone
+    numbers, visitors and accounts, { $joined } belong to one customer{ $shared ->
+        [0] { "" }
+       *[other] , { $shared } { PLURAL($shared, one: "is", other: "are") } shared by several and { PLURAL($shared, one: "tells", other: "tell") } nothing
+    }. So { $rows } { PLURAL($rows, one: "row", other: "rows") } that named nobody now { PLURAL($rows, one: "names its", other: "name their") } customer.
+
+health-table-identities = What tells a customer besides the lists of customers
+
+sign-contacts-email = E-mail addresses of people at customers
+sign-contacts-phone = Telephone numbers of people at customers
+sign-transactions-email = E-mail addresses of orders
+sign-transactions-phone = Telephone numbers of orders
+sign-events-visitor-id = Visitors of the site
+sign-feedback-order-id = Order numbers of opinions
+sign-feedback-email = E-mail addresses of opinions
+sign-feedback-handle = Social media accounts of opinions
+
 ## How far columns are filled in: completeness_paragraph, completeness_table, plot_completeness
 
 health-columns-all-full = Every column that is mapped is filled in for every row.

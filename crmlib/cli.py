@@ -379,8 +379,13 @@ def identities(
 )
 def lists(
     workspace: Workspace,
-    offer: Annotated[str, typer.Option(metavar="KIND", help="cross-sell, up-sell, repeat-sell or any.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets a folder of the campaign's name.")],
+    offer: Annotated[
+        str | None, typer.Option(metavar="KIND", help="cross-sell, up-sell, repeat-sell or any.")
+    ] = None,
+    action: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead of an offer: coupon or serve.")
+    ] = None,
     product: Annotated[str | None, typer.Option(help="Only this one, by number or name.")] = None,
     category: Annotated[str | None, typer.Option(help="Only products of this category.")] = None,
     segment: Annotated[
@@ -404,7 +409,15 @@ def lists(
     """Write a list of whom to address with which offer; see `crmlib.present.outreach.lists.write_outreach`."""
     from crmlib.present.run.console import print_lists
 
-    chosen = {"kind": offer, "product": product, "category": category, "campaign_id": campaign, "most": most}
+    if (offer is None) == (action is None):
+        raise typer.BadParameter("Give one of --offer and --action.")
+    chosen = {
+        "kind": offer or action,
+        "product": product,
+        "category": category,
+        "campaign_id": campaign,
+        "most": most,
+    }
     drawn = {"seed": seed, "control_share_pct": control_share, "channel": channel, "moment": on or None}
     written = {"out": out, "drafts": drafts, "real_ids": real_ids, "as_of": as_of or None}
     groups = {

@@ -45,7 +45,8 @@ LIKELY = 0.5
 
 KEEP, DEVELOP, WIN_BACK, FOLLOW_UP = "keep", "develop", "win_back", "follow_up"
 OFFER, HAND_OVER, COLLECT, NO_ACTION = "offer", "hand_over", "collect", "none"
-ACTIONS = (KEEP, DEVELOP, WIN_BACK, FOLLOW_UP, OFFER, HAND_OVER, COLLECT, NO_ACTION)
+COUPON, SERVE = "coupon", "serve"
+ACTIONS = (KEEP, DEVELOP, WIN_BACK, FOLLOW_UP, OFFER, HAND_OVER, COLLECT, COUPON, SERVE, NO_ACTION)
 """What can be called for; the words of an action belong to floor 4."""
 
 LEAD, PROSPECT, NEW, ACTIVE, GROWING = "lead", "prospect", "new", "active", "growing"

@@ -105,7 +105,7 @@ def segment_names(
     """A name for every segment, in their order, from what sets it apart; no two the same.
 
     `shares` are those of all customers, in percent; `taken` are names that places bear already, and keep as long
-    as their rule holds.
+    as their rule holds; a name that its segment has lost passes to no other in the same report.
     """
     taken = taken or {}
     seen = visible(deviations, medians, everyone)
@@ -117,7 +117,7 @@ def segment_names(
         fitting = _fitting(row, most=most, share=share)
         if name_of(taken.get(place, "")) in fitting:
             fitting = [taken[place], *fitting]
-        used = {*names, *(name for other, name in taken.items() if other > place)}
+        used = {*names, *(name for other, name in taken.items() if other != place)}
         free = [name for name in fitting if name not in used]
         names.append(free[0] if free else _numbered(fitting[0], used))
     return names

@@ -43,7 +43,11 @@ def written(names: list[str]) -> list[dict]:
             then = crm.at(f"{day.end_time:%Y-%m-%d}")
             for months in MONTHS:
                 ends = (day + months).end_time
-                whole = crm if ends.tz_localize(crm.time_zone).tz_convert("UTC").tz_localize(None) >= crm.as_of else None
+                whole = (
+                    crm
+                    if ends.tz_localize(crm.time_zone).tz_convert("UTC").tz_localize(None) >= crm.as_of
+                    else None
+                )
                 late = (ends.normalize() - local(crm)).days
                 if late > 0:
                     continue
@@ -79,11 +83,18 @@ def judged(cases: list[dict]) -> pd.DataFrame:
         known, h = np.array(case["known"]), case["months"]
         base = {name: case[name] for name in ("data", "day", "months", "came")}
         rows.append(base | {"method": "crmlib", **{name: case[name] for name in ("expected", "low", "high")}})
-        rows.append(base | {"method": "last year", "expected": known[-YEAR:][:h].sum() if len(known) >= YEAR else np.nan})
+        rows.append(
+            base
+            | {"method": "last year", "expected": known[-YEAR:][:h].sum() if len(known) >= YEAR else np.nan}
+        )
         rows.append(base | {"method": "last months", "expected": known[-1] * h})
         season = YEAR if len(known) >= 2 * YEAR else 1
         each = {}
-        for model in (AutoETS(season_length=season), AutoARIMA(season_length=season), AutoTheta(season_length=season)):
+        for model in (
+            AutoETS(season_length=season),
+            AutoARIMA(season_length=season),
+            AutoTheta(season_length=season),
+        ):
             try:
                 told = model.forecast(y=known, h=h, level=[LEVEL])
             except Exception as error:

@@ -104,22 +104,28 @@ def planted(crm: crmlib.Crm, cut: str, *, seed: int = 0) -> tuple[crmlib.Crm, se
     return made, set(chosen)
 
 
-def shifted(crm: crmlib.Crm, cut: str) -> pd.DataFrame:
-    """The moves since the cut, with and without the planted shift, in one table."""
-    tables = []
-    for case in ("as it was", "planted"):
-        made, chosen = planted(crm, cut)
-        shop = made if case == "planted" else crm
+def shifted(crm: crmlib.Crm, cut: str) -> list[pd.DataFrame]:
+    """Moves since the cut, and the split of the change in sales, as it was and with the planted shift."""
+    moved_of, split_of, groups_of = [], [], []
+    shifted_shop, chosen = planted(crm, cut)
+    for case, shop in (("as it was", crm), ("planted", shifted_shop)):
         before = shop.at((pd.Timestamp(cut) - pd.Timedelta(days=1)).strftime("%Y-%m-%d"))
         published = published_of(crmlib.segment_customers(crmlib.compute_indicators(before)), as_of="before")
         figures = crmlib.compute_indicators(shop)
         found = crmlib.segment_customers(figures, published=published)
-        moves = crmlib.segment_moves(shop, found, figures, since=before.as_of)
-        moved = set(moves.customers.index)
-        print(f"{case}: {moves.moved} moved; {len(moved & chosen)} of the {len(chosen)} chosen, "
-              f"{len(moved - chosen)} of the {len(figures) - len(chosen)} others; {found.carried.verdict}")  # fmt: skip
-        tables.append(moves.table.assign(case=case))
-    return pd.concat(tables)
+        told = crmlib.what_changed(shop, before=before.as_of, segmentation=found, indicators=figures)
+        moved = set(told.segments.customers.index)
+        print(
+            f"{case}: {told.segments.moved} moved, {len(moved & chosen)} of the {len(chosen)} chosen and "
+            f"{len(moved - chosen)} of the {len(figures) - len(chosen)} others; the model was {found.carried.verdict}"
+        )
+        moved_of.append(told.segments.table.assign(case=case))
+        split_of.append(told.split.customers.rename(case))
+        groups = told.split.groups
+        groups_of.append(groups[groups["by"] == "segment"].assign(case=case))
+    split = pd.concat(split_of, axis=1)
+    split["difference"] = split["planted"] - split["as it was"]
+    return [pd.concat(moved_of), split.reset_index(), pd.concat(groups_of)]
 
 
 def main() -> None:
@@ -132,7 +138,8 @@ def main() -> None:
     pd.set_option("display.width", 250, "display.max_columns", 30, "display.max_colwidth", 120)
     if asked.months:
         print(followed(crm, month_ends(crm, asked.months)).round(1).to_string(index=False))
-    print(shifted(crm, asked.cut).round(2).to_string(index=False))
+    for table in shifted(crm, asked.cut):
+        print(table.round(2).to_string(index=False), end="\n\n")
 
 
 if __name__ == "__main__":

@@ -396,6 +396,9 @@ def lists(
     label: Annotated[str | None, typer.Option(metavar="NAME", help="Only who bears this label.")] = None,
     stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only with an open deal here.")] = None,
     owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only who this one looks after.")] = None,
+    interest: Annotated[
+        str | None, typer.Option(metavar="CATEGORY", help="Only who is interested in it.")
+    ] = None,
     campaign: Annotated[str | None, typer.Option(metavar="ID", help="Otherwise kind and day.")] = None,
     most: Annotated[int | None, typer.Option(min=1, help="At most so many customers.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same control group.")] = 0,
@@ -427,6 +430,7 @@ def lists(
         "label": label,
         "stage": stage,
         "owner": owner,
+        "interest": interest,
     }
     raise typer.Exit(print_lists(workspace, groups=groups, **chosen, **drawn, **written))
 

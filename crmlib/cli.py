@@ -411,8 +411,13 @@ def identities(
 )
 def lists(
     workspace: Workspace,
-    offer: Annotated[str, typer.Option(metavar="KIND", help="cross-sell, up-sell, repeat-sell or any.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets a folder of the campaign's name.")],
+    offer: Annotated[
+        str | None, typer.Option(metavar="KIND", help="cross-sell, up-sell, repeat-sell or any.")
+    ] = None,
+    action: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Instead of an offer: coupon or serve.")
+    ] = None,
     product: Annotated[str | None, typer.Option(help="Only this one, by number or name.")] = None,
     category: Annotated[str | None, typer.Option(help="Only products of this category.")] = None,
     segment: Annotated[
@@ -423,6 +428,9 @@ def lists(
     label: Annotated[str | None, typer.Option(metavar="NAME", help="Only who bears this label.")] = None,
     stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only with an open deal here.")] = None,
     owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only who this one looks after.")] = None,
+    interest: Annotated[
+        str | None, typer.Option(metavar="CATEGORY", help="Only who is interested in it.")
+    ] = None,
     campaign: Annotated[str | None, typer.Option(metavar="ID", help="Otherwise kind and day.")] = None,
     most: Annotated[int | None, typer.Option(min=1, help="At most so many customers.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, the same control group.")] = 0,
@@ -437,7 +445,15 @@ def lists(
     """Write a list of whom to address with which offer; see `crmlib.present.outreach.lists.write_outreach`."""
     from crmlib.present.run.console import print_lists
 
-    chosen = {"kind": offer, "product": product, "category": category, "campaign_id": campaign, "most": most}
+    if (offer is None) == (action is None):
+        raise typer.BadParameter("Give one of --offer and --action.")
+    chosen = {
+        "kind": offer or action,
+        "product": product,
+        "category": category,
+        "campaign_id": campaign,
+        "most": most,
+    }
     drawn = {"seed": seed, "control_share_pct": control_share, "channel": channel, "moment": on or None}
     written = {"out": out, "drafts": drafts, "real_ids": real_ids, "as_of": as_of or None}
     written["password"] = _password(encrypt)
@@ -448,6 +464,7 @@ def lists(
         "label": label,
         "stage": stage,
         "owner": owner,
+        "interest": interest,
     }
     raise typer.Exit(print_lists(workspace, groups=groups, **chosen, **drawn, **written))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.worklist import OF_LISTS
 from crmlib.measure.outreach import (
     CHANNELS,
     CONSENT_OF,
@@ -261,7 +262,7 @@ class OutreachPlan:
     quiet_days, seed : int
     control_share_pct : float
     value_means : str
-        What `expected_value` is: "expected margin", "expected revenue" or "probability".
+        What `expected_value` is: "expected margin", "expected revenue", "probability", or of an action "at stake".
     notes : tuple of `NOTES`
         What to know before the list is used.
     consents_missing : tuple of str
@@ -300,6 +301,9 @@ class OutreachPlan:
 KINDS = ("any", "cross-sell", "up-sell", "repeat-sell")
 """Kinds of offer that a list can be made of; "any" takes each customer's first offer."""
 
+PLANNED = (*KINDS, *OF_LISTS)
+"""Of what a list can be made: of offers, or of an action that has a list of its own."""
+
 _OFFERED = (
     "customer_id", "kind", "product_id", "product", "category", "probability", "price", "margin",
     "expected_margin", "due_on", "because_product_id", "because", "reason",
@@ -336,7 +340,7 @@ def plan_outreach(
         consent is looked at here, channel by channel.
     campaign_id : str
         Letters of English, digits, - and _.
-    kind : one of `KINDS`
+    kind : one of `PLANNED`
     product : product_id or name, optional
     category : str, optional
     most : int, optional
@@ -423,8 +427,8 @@ def _others(permissions: pd.DataFrame, only: Collection[str] | None) -> dict[str
 
 
 def _check(*, kind: str, most: Any, seed: Any, share: float, channel: str, rest: Any) -> None:
-    if kind not in KINDS:
-        raise ParameterError(f"kind: there is no kind of offer {kind!r}.{nearest(kind, KINDS)}")
+    if kind not in PLANNED:
+        raise ParameterError(f"kind: there is no kind of offer {kind!r}.{nearest(kind, PLANNED)}")
     if channel not in ("auto", *CHANNELS):
         raise ParameterError(
             f"channel: there is no channel {channel!r}.{nearest(channel, ('auto', *CHANNELS))}"
@@ -470,6 +474,12 @@ def _best_offers(
     revenue = best["probability"].astype("float64") * best["price"].astype("float64")
     margin = best["expected_margin"].astype("float64")
     values = {"expected margin": margin, "expected revenue": revenue, "probability": best["probability"]}
+    if "at_stake" in table:
+        values = {
+            "at stake": table.set_index("customer_id")["at_stake"]
+            .reindex(best["customer_id"])
+            .set_axis(best.index)
+        }
     means = next(
         (name for name, given in values.items() if len(given) and given.notna().all()), "probability"
     )

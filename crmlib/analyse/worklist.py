@@ -11,7 +11,7 @@ from crmlib.analyse.customers.states import is_late, is_likely, lifecycle_stages
 from crmlib.analyse.offers.result import BEST_SELLER, Offers
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.analyse.pipeline.team import TeamWork, team_work
-from crmlib.analyse.value.scorecard import TOP_SHARE, Scorecard
+from crmlib.analyse.value.scorecard import TOP_SHARE, Scorecard, workspace_scorecard
 from crmlib.analyse.value.valuations import customer_valuations
 from crmlib.analyse.voice.satisfaction import Satisfaction, customers_to_call
 from crmlib.measure.deals.contacts import customer_owners, employees_left
@@ -19,10 +19,11 @@ from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
-from crmlib.schema.errors import ParameterError
+from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.states import (
     BUYING,
     COLLECT,
+    COUPON,
     DECLINING,
     DEVELOP,
     FOLLOW_UP,
@@ -30,9 +31,11 @@ from crmlib.schema.states import (
     KEEP,
     LEAD,
     LIKELY,
+    NEW,
     OFFER,
     PREVENT,
     PROSPECT,
+    SERVE,
     SILENT,
     WIN_BACK,
     require_states,
@@ -42,19 +45,32 @@ if TYPE_CHECKING:
     from crmlib.analyse.churn.model import ChurnModel
     from crmlib.analyse.service.ahead import CasesAhead
 
-PRECEDENCE = (HAND_OVER, COLLECT, FOLLOW_UP, WIN_BACK, PREVENT, KEEP, DEVELOP, OFFER)
+PRECEDENCE = (HAND_OVER, COLLECT, FOLLOW_UP, WIN_BACK, PREVENT, SERVE, KEEP, DEVELOP, COUPON, OFFER)
 """Which of a customer's actions comes first: somebody must be there, money owed comes before selling, a deal that
-waits before a new one, who has gone silent is won back, trouble is met before it comes, and what is there is kept
-before more is sold."""
+waits before a new one, who has gone silent is won back, trouble is met before it comes, what troubles the valuable is
+seen to before they are thanked, what is there is kept before more is sold, and what costs margin comes after what
+does not."""
 
-OF_BUYERS = (COLLECT, WIN_BACK, KEEP, DEVELOP)
+OF_BUYERS = (COLLECT, WIN_BACK, SERVE, KEEP, DEVELOP, COUPON)
 """What is done about customers who have bought: nothing else rules any of it out."""
 
 OF_DEALS = (HAND_OVER, FOLLOW_UP)
 """What is done about open deals."""
 
-RULED_OUT = {COLLECT: (DEVELOP, OFFER), WIN_BACK: (KEEP, DEVELOP, OFFER), KEEP: (DEVELOP,)}
-"""What is not done with a customer of whom an action is called for: nothing more is sold to who has not paid."""
+RULED_OUT = {
+    COLLECT: (DEVELOP, COUPON, OFFER),
+    WIN_BACK: (SERVE, KEEP, DEVELOP, COUPON, OFFER),
+    KEEP: (DEVELOP, COUPON),
+    DEVELOP: (COUPON,),
+}
+"""What is not done with a customer of whom an action is called for: nothing more is sold to who has not paid, and no
+discount is given away where something else is called for."""
+
+OF_LISTS = (COUPON, SERVE)
+"""Actions with a list and a message of their own; their effect is not tested, so lists leave a group out to compare."""
+
+OFTEN_CASES = 2
+"""A valuable customer with so many service requests within a year, answered late, is offered a service level."""
 
 POOR_CREDIT = ("D", "E")
 """The grades with which money comes before the next order."""
@@ -99,6 +115,7 @@ _STATE = ("spend_365d", "recency_days", "gap_overdue_ratio")
 _DEAL = ("deal_stage", "stage_age_days", "limit_days", "last_touch_days", "next_step", "next_planned_on")
 _GONE = ("spend_total", "order_count", "worth_a_year", "recency_days", "gap_overdue_ratio")
 _ROOM = ("growth_potential", "growth_category", "growth_category_amount")
+_HELP = ("case_count_365d", "first_response_hours_mean")
 _OWED = ("overdue_amount", "overdue_days_max", "credit_grade")
 
 # fmt: off
@@ -137,10 +154,14 @@ TASKS = (
          source="value", evidence=MODEL, facts=(*_STATE, "stop_probability_pct", "stop_reason")),
     Task(reason="valuable", action=KEEP, step="thank_them", within_days=90,
          source="value", evidence=BOOKS, strength=STRONG, facts=(*_STATE, "stop_probability_pct")),
+    Task(reason="valuable_in_service", action=SERVE, step="agree_service_level", within_days=30,
+         source="service", evidence=RULE, facts=("spend_365d", *_HELP, "usual_response_hours")),
     Task(reason="room_to_grow", action=DEVELOP, step="show_category", within_days=30,
          source="value", evidence=PEERS, facts=(*_STATE, *_ROOM)),
     Task(reason="spend_rising", action=DEVELOP, step="offer_what_goes_with_it", within_days=30,
          source="value", evidence=BOOKS, facts=(*_STATE, "spend_trend")),
+    Task(reason="bought_once", action=COUPON, step="send_coupon", within_days=14,
+         source="states", evidence=RULE, facts=("spend_total", "recency_days")),
     Task(reason="likely_to_buy", action=OFFER, step="offer_product", within_days=30,
          source="offers", evidence=MODEL, facts=("product", "probability_pct", "price")),
 )
@@ -277,23 +298,55 @@ def worklist(
     unknown = set(only) - set(PRECEDENCE)
     if unknown:
         raise ParameterError(f"only names {sorted(unknown)[0]!r}: actions are {', '.join(PRECEDENCE)}.")
-    as_of_on = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+    known = {"valuations": valuations, "scorecard": scorecard, "churn": churn, "indicators": indicators}
     stages = lifecycle_stages(crm) if stages is None else stages
-    known = {"valuations": valuations, "scorecard": scorecard, "churn": churn}
+    table = _all_work(
+        crm, only, stages=stages, overdue=overdue, team=team, offers=offers, ahead=ahead, **known
+    )
+    table["owner_id"] = employee_codes(crm, table["owner_id"])
+    table["customer_id"] = public_ids(crm, table["customer_id"])
+    return Worklist(table=table, as_of_on=_closing_day(crm), currency=crm.currency)
+
+
+def action_list(crm: Crm, action: str) -> pd.DataFrame:
+    """The rows of an action that has a list of its own, under the house's own customer numbers."""
+    if action not in OF_LISTS:
+        raise ParameterError(f"action: {action!r} has no list of its own.{nearest(action, OF_LISTS)}")
+    figures, given = compute_indicators(crm), {}
+    if {"spend_total", "order_count"} <= set(figures.columns):
+        given = {"indicators": figures, "scorecard": workspace_scorecard(crm, figures, seed=0)}
+    table = _all_work(crm, PRECEDENCE, stages=lifecycle_stages(crm), **given)
+    return table[table["action"] == action].sort_values("at_stake", ascending=False, kind="stable")
+
+
+def _closing_day(crm: Crm) -> pd.Timestamp:
+    return in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+
+
+def _all_work(
+    crm: Crm,
+    only: Collection[str],
+    *,
+    stages: pd.Series,
+    overdue: Overdue | None = None,
+    team: TeamWork | None = None,
+    offers: Offers | None = None,
+    ahead: "CasesAhead | None" = None,
+    **known: Any,
+) -> pd.DataFrame:
+    """All rows, under the house's own numbers."""
+    as_of_on = _closing_day(crm)
     rows = [
         *_of_deals(crm, overdue, team, only, as_of_on),
-        *_of_customers(crm, only, as_of_on, stages=stages, indicators=indicators, **known),
+        *_of_customers(crm, only, as_of_on, stages=stages, **known),
         *_of_offers(offers, stages, only, as_of_on),
         *(_of_voice(customers_to_call(crm), as_of_on) if FOLLOW_UP in only and "feedback" in crm else ()),
-        *_of_service(crm, ahead, indicators, only, as_of_on),
+        *_of_service(crm, ahead, known.get("indicators"), only, as_of_on),
     ]
     table = _whole(rows)
     table = _turns(_not_ruled_out(table[table["action"].isin(list(only))]))
-    owners = customer_owners(crm)
-    table["owner_id"] = table["owner_id"].fillna(table["customer_id"].map(owners))
-    table["owner_id"] = employee_codes(crm, table["owner_id"])
-    table["customer_id"] = public_ids(crm, table["customer_id"])
-    return Worklist(table=table, as_of_on=as_of_on, currency=crm.currency)
+    table["owner_id"] = table["owner_id"].fillna(table["customer_id"].map(customer_owners(crm)))
+    return table
 
 
 def _task(reason: str) -> Task:
@@ -356,8 +409,8 @@ def _of_customers(
     as_of_on: pd.Timestamp,
     *,
     stages: pd.Series,
-    indicators: pd.DataFrame | None,
-    valuations: pd.DataFrame | None,
+    indicators: pd.DataFrame | None = None,
+    valuations: pd.DataFrame | None = None,
     **known: Any,
 ) -> Iterable[pd.DataFrame]:
     """Whom to keep, develop and win back, who owes money, who lost their owner, whom to speak to first."""
@@ -370,7 +423,9 @@ def _of_customers(
         made.append(_rows("invoice_overdue", owing, as_of_on, **_stake(owing, "overdue_amount")))
     if HAND_OVER in only:
         made.append(_left_alone(crm, figures, stages, as_of_on))
-    if not {KEEP, DEVELOP, WIN_BACK} & set(only):
+    if COUPON in only:
+        made.append(_bought_once(figures, stages, as_of_on))
+    if not {KEEP, DEVELOP, WIN_BACK, SERVE} & set(only):
         return made
     if valuations is None:
         valuations = customer_valuations(crm, indicators=figures)
@@ -401,7 +456,8 @@ def customer_actions(
     they came, at least as much as the median customer. Of the others the most valuable fifth (by the scorecard's
     total; else by profit, future contribution or spend, whichever is known first) are to be kept, and of the
     rest those to be developed who have room to grow, are neither declining nor late by their own habit, and pay.
-    A model's probability counts only for who buys by the state; of two models, that of churn speaks.
+    A service level is offered to those of the valuable who needed help more than once in a year and wait longer for it
+    than others. A model's probability counts only for who buys by the state; of two models, that of churn speaks.
     """
     if not isinstance(valuations, pd.DataFrame) or "spend_365d" not in valuations:
         raise ParameterError("valuations must be the table that crmlib.customer_valuations makes.")
@@ -412,6 +468,7 @@ def customer_actions(
     kept = _kept(table[top & ~gone & (table["spend_365d"] > 0)])
     return {
         WIN_BACK: _won_back(table[gone], table["worth_a_year"]),
+        SERVE: _served(kept, indicators),
         KEEP: kept,
         DEVELOP: _developed(table[~gone & ~table.index.isin(kept.index)]),
     }
@@ -479,6 +536,17 @@ def _kept(table: pd.DataFrame) -> pd.DataFrame:
     return _ranked(table.assign(at_stake=stake, reason=reason))
 
 
+def _served(kept: pd.DataFrame, indicators: pd.DataFrame | None) -> pd.DataFrame:
+    """The valuable who asked for help more than once in a year, and wait longer for an answer than half of all do."""
+    if indicators is None or not set(_HELP) <= set(indicators.columns):
+        return kept.head(0)
+    usual = float(indicators[_HELP[1]].median())
+    some = kept.join(indicators[list(_HELP)].reindex(kept.index))
+    some = some[(some[_HELP[0]] >= OFTEN_CASES) & (some[_HELP[1]] > usual)]
+    reason = "valuable_in_service"
+    return _ranked(some.assign(at_stake=some["spend_365d"], reason=reason, usual_response_hours=usual))
+
+
 def _developed(table: pd.DataFrame) -> pd.DataFrame:
     chance = table.get("stop_probability", pd.Series(0.0, index=table.index))
     healthy = ~is_late(table["silence"]) & ~is_likely(table["stage"], chance) & (table["stage"] != DECLINING)
@@ -535,6 +603,16 @@ def _left_alone(crm: Crm, figures: pd.DataFrame, stages: pd.Series, as_of_on: pd
     spend = {} if "spend_365d" not in found else {"at_stake": found["spend_365d"]}
     given = {"customer_id": found["customer_id"], "owner_id": owner, "at_stake": np.nan} | spend
     return _rows("customer_owner_left", found, as_of_on, **given)
+
+
+def _bought_once(figures: pd.DataFrame, stages: pd.Series, as_of_on: pd.Timestamp) -> pd.DataFrame:
+    """New customers who have ordered once, and are not yet late."""
+    known = {"order_count", "spend_total", "recency_days"} <= set(figures.columns)
+    new = stages.reindex(figures.index).eq(NEW) if known else pd.Series(False, figures.index)
+    once = new & figures["order_count"].eq(1) & figures["spend_total"].gt(0) if known else new
+    found = _with_ids(figures[once])
+    stake = found["spend_total"] if known else np.nan
+    return _rows("bought_once", found, as_of_on, customer_id=found["customer_id"], at_stake=stake)
 
 
 def _of_offers(

@@ -44,8 +44,9 @@ LIKELY = 0.5
 """The probability from which a model's word is acted on."""
 
 KEEP, DEVELOP, WIN_BACK, FOLLOW_UP = "keep", "develop", "win_back", "follow_up"
-OFFER, HAND_OVER, COLLECT, PREVENT, NO_ACTION = "offer", "hand_over", "collect", "prevent", "none"
-ACTIONS = (KEEP, DEVELOP, WIN_BACK, FOLLOW_UP, OFFER, HAND_OVER, COLLECT, PREVENT, NO_ACTION)
+OFFER, HAND_OVER, COLLECT, NO_ACTION = "offer", "hand_over", "collect", "none"
+PREVENT, COUPON, SERVE = "prevent", "coupon", "serve"
+ACTIONS = (KEEP, DEVELOP, WIN_BACK, FOLLOW_UP, OFFER, HAND_OVER, COLLECT, PREVENT, COUPON, SERVE, NO_ACTION)
 """What can be called for; the words of an action belong to floor 4."""
 
 LEAD, PROSPECT, NEW, ACTIVE, GROWING = "lead", "prospect", "new", "active", "growing"

@@ -254,7 +254,13 @@ class Past:
 
     @cached_property
     def liking(self) -> np.ndarray:
-        """Customer by category: the share of a customer's interest over the share of everybody's, drawn towards 1.
+        """Customer by category: the share of a customer's interest over the share of everybody's, drawn towards 1."""
+        share, usual = self.interest_shares
+        return np.asarray(share / np.maximum(usual, 1e-9), dtype="float32")
+
+    @property
+    def interest_shares(self) -> tuple[np.ndarray, np.ndarray]:
+        """Customer by category the share of interest, drawn to everybody's; and everybody's.
 
         Purchases fade; what was looked at counts `VIEW_WEIGHT` of a purchase.
         """
@@ -267,7 +273,7 @@ class Past:
         )
         usual = interest.sum(axis=0) / max(float(interest.sum()), 1e-9)
         share = (interest + LIKING_PRIOR * usual) / (interest.sum(axis=1, keepdims=True) + LIKING_PRIOR)
-        return np.asarray(share / np.maximum(usual, 1e-9), dtype="float32")
+        return share, usual
 
     def scores(self, customers: np.ndarray) -> dict[str, np.ndarray]:
         """Customer by item, by each way to find what is new."""

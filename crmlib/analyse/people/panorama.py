@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from crmlib.analyse.customers.states import lifecycle_stages
+from crmlib.analyse.offers.interests import preferences
 from crmlib.analyse.people.contacts import ContactMap, closing_day, contact_map, influence_of
 from crmlib.analyse.people.decisions import Decisions, DecisionTree, decision_tree, decisions
 from crmlib.analyse.people.ties import PRIOR_UNITS, TIE_FIGURES, relation_graph, spend_by_category
@@ -47,7 +48,8 @@ class Panorama:
         As `crmlib.measure.people.customer_history` makes it.
     bought : DataFrame
         `category`, `spend` (last year, account currency) and `usual` (what customers of the same industry and size
-        spend there on average, drawn to all customers); the categories not bought by their `usual`.
+        spend there on average, drawn to all customers), `looks` and `is_stated` as `preferences` makes them; the
+        categories not bought by their `usual`.
     deals : DataFrame
         The customer's rows of `Decisions.deals`.
     trees : tuple of DecisionTree
@@ -169,7 +171,7 @@ class Panoramas:
 
     def _bought(self, own: str) -> pd.DataFrame:
         if "spend" not in self._kept:
-            return pd.DataFrame(columns=["category", "spend", "usual"])
+            return pd.DataFrame(columns=["category", "spend", "usual", "looks", "is_stated"])
         wide = self._kept["spend"]
         alike = self.figures[["industry", "company_size"]].reindex(wide.index)
         mine = self.figures[["industry", "company_size"]].reindex([own]).iloc[0]
@@ -177,6 +179,10 @@ class Panoramas:
         usual = (peers.sum() + PRIOR_UNITS * wide.mean()) / (len(peers) + PRIOR_UNITS)
         spend = wide.loc[own] if own in wide.index else 0.0 * usual
         table = pd.DataFrame({"spend": spend, "usual": usual}).rename_axis("category").reset_index()
+        known = self._kept["interests"]
+        signs = known[known["customer_id"] == own].set_index("category").reindex(table["category"])
+        table["looks"] = signs["looks"].fillna(0).to_numpy(dtype="int64")
+        table["is_stated"] = signs["is_stated"].eq(True).to_numpy()
         return table.sort_values(["spend", "usual"], ascending=False, kind="stable", ignore_index=True)
 
 
@@ -194,6 +200,7 @@ def _in_common(crm: Crm) -> dict[str, pd.DataFrame]:
             made["influence"] = influence_of(crm, parts=parts)
     if {"transactions", "products"} <= set(crm.tables) and "category" in crm.columns("products"):
         made["spend"] = spend_by_category(crm)
+        made["interests"] = preferences(crm).table
     return made | _ties(crm, figures)
 
 

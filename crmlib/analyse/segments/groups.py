@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.customers.profile import types_by_figures
 from crmlib.analyse.customers.states import lifecycle_stages
+from crmlib.analyse.offers.interests import interests
 from crmlib.analyse.segments.moves import follow_segments
 from crmlib.analyse.stats.shrink import shrunk_rates
 from crmlib.measure.deals.contacts import customer_owners
@@ -17,7 +18,7 @@ from crmlib.prepare.privacy import employee_codes, min_group
 from crmlib.schema.errors import ParameterError, nearest
 
 OF_CUSTOMERS = ("kind", "industry", "company_size", "country", "region", "city", "source", "campaign_id")
-GROUPS = ("segment", "state", "type", "label", "stage", "owner", *OF_CUSTOMERS)
+GROUPS = ("segment", "state", "type", "label", "stage", "owner", "interest", *OF_CUSTOMERS)
 """What customers can be grouped by; a customer can bear several labels and have deals in several stages."""
 
 OVER = ("category", "subcategory", "department", "brand", "channel", "store_id")
@@ -37,6 +38,7 @@ def customer_groups(crm: Crm, by: str) -> pd.DataFrame:
         "state": lambda: lifecycle_stages(crm),
         "type": lambda: types_by_figures(crm, compute_indicators(crm)),
         "owner": lambda: employee_codes(crm, customer_owners(crm)),
+        "interest": lambda: interests(crm),
         "label": lambda: _of_table(crm, "customers", "tags"),
         "stage": lambda: _of_table(crm, "opportunities", "stage"),
     }.get(by, lambda: _of_table(crm, "customers", by))()
@@ -94,7 +96,7 @@ def compare_groups(crm: Crm, *, by: str = "segment", over: str = "category") -> 
     Parameters
     ----------
     crm : Crm
-    by : one of "segment", "state", "type", "label", "stage", "owner", or a column of customers such as "region"
+    by : one of "segment", "state", "type", "label", "stage", "owner", "interest", or a column of customers
     over : one of "category", "subcategory", "department", "brand", "channel", "store_id"
 
     Returns

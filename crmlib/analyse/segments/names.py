@@ -17,6 +17,10 @@ VISIBLE_SHARE, VISIBLE_POINTS = 0.1, 1.0
 """A median that is nearer than this to that of all customers shows no difference, whatever the average says."""
 
 
+HELD = 0.5
+"""A segment keeps the name that it bears while so much of what the rule asks still holds: near a border, names stay."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A name of two or three words, and its rule: bounds on topics, in standard deviations."""
@@ -24,12 +28,12 @@ class Kind:
     name: str
     rule: Mapping[str, tuple[float | None, float | None]]
 
-    def fits(self, topics: Mapping[str, float]) -> bool:
-        """Whether every bound holds; what is not known fulfils none."""
+    def fits(self, topics: Mapping[str, float], *, part: float = 1.0) -> bool:
+        """Whether so much of every bound holds; what is not known fulfils none."""
         return all(
             topic in topics
-            and (low is None or topics[topic] >= low)
-            and (high is None or topics[topic] <= high)
+            and (low is None or topics[topic] >= part * low)
+            and (high is None or topics[topic] <= part * high)
             for topic, (low, high) in self.rule.items()
         )
 
@@ -105,19 +109,21 @@ def segment_names(
     """A name for every segment, in their order, from what sets it apart; no two the same.
 
     `shares` are those of all customers, in percent; `taken` are names that places bear already, and keep as long
-    as their rule holds.
+    as their rule holds; a name that its segment has lost passes to no other in the same report.
     """
     taken = taken or {}
-    seen = visible(deviations, medians, everyone)
-    topics = [_topics(row) for _, row in seen.iterrows()]
+    topics, held = (
+        [_topics(row) for _, row in visible(deviations, medians, everyone, part=part).iterrows()]
+        for part in (1.0, HELD)
+    )
     most = max((row.get("spend", 0.0) for row in topics), default=0.0)
     names: list[str] = []
     for place, row in enumerate(topics):
         share = shares[place] if len(shares) else 100.0
         fitting = _fitting(row, most=most, share=share)
-        if name_of(taken.get(place, "")) in fitting:
+        if name_of(taken.get(place, "")) in _fitting(held[place], most=most, share=share, part=HELD):
             fitting = [taken[place], *fitting]
-        used = {*names, *(name for other, name in taken.items() if other > place)}
+        used = {*names, *(name for other, name in taken.items() if other != place)}
         free = [name for name in fitting if name not in used]
         names.append(free[0] if free else _numbered(fitting[0], used))
     return names
@@ -132,13 +138,15 @@ def own_names(names: Sequence[str], own: Mapping[str, str]) -> list[str]:
     return made
 
 
-def visible(deviations: pd.DataFrame, medians: pd.DataFrame, everyone: pd.Series) -> pd.DataFrame:
+def visible(
+    deviations: pd.DataFrame, medians: pd.DataFrame, everyone: pd.Series, *, part: float = 1.0
+) -> pd.DataFrame:
     """The deviations that a reader of the medians sees too; others are missing."""
     gap = medians[deviations.columns] - everyone[deviations.columns]
     least = VISIBLE_SHARE * everyone[deviations.columns].abs()
     shares = [name for name in deviations.columns if str(name).endswith("_pct")]
     least[shares] = least[shares].clip(lower=VISIBLE_POINTS)
-    return deviations.where((gap.abs() >= least) & (gap * deviations > 0))
+    return deviations.where((gap.abs() >= part * least) & (gap * deviations > 0))
 
 
 def name_of(segment: str) -> str:
@@ -190,15 +198,15 @@ def _topics(row: pd.Series) -> dict[str, float]:
     return found
 
 
-def _fitting(topics: Mapping[str, float], *, most: float, share: float) -> list[str]:
+def _fitting(topics: Mapping[str, float], *, most: float, share: float, part: float = 1.0) -> list[str]:
     """The names that are true of a segment, the most telling first."""
     spend = topics.get("spend", 0.0)
-    kinds = [TOP] if spend >= MENTION and spend == most else []
-    if kinds and spend >= KEY_SPEND and share <= KEY_SHARE_PCT:
+    kinds = [TOP] if spend >= part * MENTION and spend == most else []
+    if kinds and spend >= part * KEY_SPEND and share <= KEY_SHARE_PCT / part:
         kinds = [KEY, TOP]
-    kinds += [kind.name for kind in KINDS if kind.fits(topics)]
+    kinds += [kind.name for kind in KINDS if kind.fits(topics, part=part)]
     places = {topic: place for place, topic in enumerate(PHRASES)}
-    clear = [topic for topic, size in topics.items() if abs(size) >= MENTION]
+    clear = [topic for topic, size in topics.items() if abs(size) >= part * MENTION]
     clear.sort(key=lambda topic: (-round(abs(topics[topic]), 9), places.get(topic, len(places)), topic))
     return [*kinds, *(_phrase(topic, topics[topic]) for topic in clear)] or [AVERAGE]
 

@@ -168,6 +168,16 @@ def products_offered(engine: Engine) -> pd.DataFrame:
     return table.set_index("p")
 
 
+def offer_people(engine: Engine) -> pd.Series:
+    """The customers, in the order of their numbers."""
+    return engine.to_pandas("select customer_id from offer_customers order by c")["customer_id"]
+
+
+def product_categories(engine: Engine) -> pd.DataFrame:
+    """Category and subcategory of each product, in the order of their numbers."""
+    return engine.to_pandas("select category, subcategory from offer_products order by p")
+
+
 def purchase_days(engine: Engine) -> pd.DataFrame:
     """Customer, product and day, as whole numbers, of every purchase; days are counted from 1970."""
     return engine.to_pandas(

@@ -386,7 +386,8 @@ class VoiceConfig(Section):
 class OutreachConfig(Section):
     """How customers may be addressed: days of rest between two contacts, the share left alone, where drafts go.
 
-    `templates` and `outbox` are folders of the workspace; `sender` stands under messages.
+    `templates` and `outbox` are folders of the workspace; `sender` stands under messages; `coupon` and `service_level`
+    are what a list of that action promises.
     """
 
     quiet_days: StrictInt = Field(default=14, ge=0)
@@ -394,6 +395,8 @@ class OutreachConfig(Section):
     templates: str = "templates"
     outbox: str = "outbox"
     sender: str = ""
+    coupon: str = ""
+    service_level: str = ""
 
     @validator("templates", "outbox")
     @classmethod

@@ -160,7 +160,11 @@ class Names:
         words = words[1:] if prefix and words[0] == prefix and len(words) > 2 else words
         for kind, parts in self.parts.items():
             if len(words) > 1:
-                found += [(rest, kind) for word, rest in ((words[0], words[1:]), (words[-1], words[:-1])) if word in parts]
+                found += [
+                    (rest, kind)
+                    for word, rest in ((words[0], words[1:]), (words[-1], words[:-1]))
+                    if word in parts
+                ]
             elif not words[0].isascii():
                 for part in parts:
                     if not part.isascii() and words[0] != part and words[0].endswith(part):

@@ -20,12 +20,14 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from crmlib.analyse.worklist import OF_LISTS
 from crmlib.measure.outreach import ADDRESS_OF, is_email
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.config.parts import OutreachConfig
 from crmlib.prepare.outbox import ARCHIVE_COLUMNS, DRAFTED
 from crmlib.present.numbers import date, money
 from crmlib.schema.errors import ConfigError, nearest
+from crmlib.schema.states import COUPON, SERVE
 
 _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -88,6 +90,13 @@ class MessageField:
     personal: bool = False
 
 
+PROMISES = {COUPON: "coupon", SERVE: "service_level"}
+"""Action -> the setting under [outreach], and the field, that holds what it promises."""
+_SUCH_AS = {
+    COUPON: "10 % off your next order until 31 March, code WELCOME",
+    SERVE: "an answer within 4 working hours",
+}
+
 FIELDS = {
     "name": MessageField(says="The customer's name.", column=("customers", "name"), personal=True),
     "email": MessageField(says="The e-mail address.", column=("customers", "email"), personal=True),
@@ -105,6 +114,8 @@ FIELDS = {
     "company": MessageField(says="Our name: the workspace's."),
     "sender": MessageField(says="The sender stated under [outreach]."),
     "day": MessageField(says="The day of the message."),
+    "coupon": MessageField(says="The coupon stated under [outreach]."),
+    "service_level": MessageField(says="The service level stated under [outreach]."),
 }
 """The fields that templates may declare."""
 
@@ -153,22 +164,24 @@ def one_line(value: Any) -> str:
     return " ".join(plain.split())[:LONGEST_VALUE]
 
 
-def load_templates(crm: Any, channels: Any) -> dict[str, MessageTemplate]:
-    """The templates of some channels: the workspace's own where it has them, else the built-in ones."""
+def load_templates(crm: Any, channels: Any, *, action: str = "") -> dict[str, MessageTemplate]:
+    """The templates of some channels: the workspace's own where it has them, else the built-in ones.
+
+    An action with a list of its own has templates of its own, such as coupon-email.html.
+    """
     settings = getattr(crm.config, "outreach", None) or OutreachConfig()
     columns = {name: crm.columns(name) for name in crm.tables}
     found = {}
     for channel in channels:
-        own = crm.root / settings.templates / FILES[channel] if crm.root is not None else None
+        file = f"{action}-{FILES[channel]}" if action else FILES[channel]
+        own = crm.root / settings.templates / file if crm.root is not None else None
         if own is not None and own.is_file():
             if not own.resolve().is_relative_to(crm.root.resolve()):
-                raise ConfigError(
-                    f"{settings.templates}/{FILES[channel]} is a link that leaves the workspace."
-                )
-            name = f"{settings.templates}/{FILES[channel]}"
+                raise ConfigError(f"{settings.templates}/{file} is a link that leaves the workspace.")
+            name = f"{settings.templates}/{file}"
             found[channel] = read_template(own, channel=channel, name=name, columns=columns)
         else:
-            path, name = BUILT_IN / FILES[channel], f"built-in {channel}"
+            path, name = BUILT_IN / file, f"built-in {file.rpartition('.')[0]}"
             found[channel] = read_template(path, channel=channel, name=name, columns=columns)
     return found
 
@@ -307,7 +320,8 @@ class Draft:
 
 def make_drafts(crm: Any, plan: Any) -> Iterator[Draft]:
     """A draft for each customer of a plan who is to be addressed; the control group gets none."""
-    templates = load_templates(crm, sorted(plan.contacts["channel"].unique()))
+    action = plan.kind if plan.kind in OF_LISTS else ""
+    templates = load_templates(crm, sorted(plan.contacts["channel"].unique()), action=action)
     settings = getattr(crm.config, "outreach", None) or OutreachConfig()
     sender = checked_sender(settings.sender)
     people = _people(crm)
@@ -316,6 +330,7 @@ def make_drafts(crm: Any, plan: Any) -> Iterator[Draft]:
         "company": crm.name,
         "sender": sender,
         "day": date(in_zone(plan.moment, time_zone=crm.time_zone)),
+        **(promised(settings, action) if action else {}),
     }
     for offer in plan.contacts.to_dict("records"):
         person = people.get(offer["customer_id"], {})
@@ -327,6 +342,16 @@ def interaction_id(campaign_id: str, customer_id: str, channel: str) -> str:
     """A number for a draft that is the same whenever it is made; it does not tell the customer."""
     digest = hashlib.sha256("\0".join((campaign_id, customer_id, channel)).encode("utf-8", "replace"))
     return f"outbox-{digest.hexdigest()[:24]}"
+
+
+def promised(settings: OutreachConfig, action: str) -> dict[str, str]:
+    """What the house promises with an action: nobody else can say what a coupon is worth."""
+    name = PROMISES[action]
+    if not (text := one_line(getattr(settings, name))):
+        raise ConfigError(
+            f'outreach.{name}: says nothing, so no draft can promise it. State it: {name} = "{_SUCH_AS[action]}".'
+        )
+    return {name: text}
 
 
 def checked_sender(sender: str) -> str:

@@ -17,14 +17,15 @@ import pandas as pd
 import crmlib
 from crmlib.analyse.outreach import (
     CHANNEL_BASES,
-    KINDS,
     LITTLE_SD,
     NOTES,
+    PLANNED,
     REASONS,
     OutreachPlan,
     plan_outreach,
 )
 from crmlib.analyse.segments.groups import customers_in
+from crmlib.analyse.worklist import OF_LISTS, action_list
 from crmlib.measure.outreach import CHANNELS
 from crmlib.prepare.clock import closing_moment_of_table, in_zone
 from crmlib.prepare.crm import Crm
@@ -44,7 +45,7 @@ from crmlib.present.blocks.tables import plain
 from crmlib.present.claims import Claim, Fact, Family, claim, count, counts, days, name, names, number, share
 from crmlib.present.messages import language
 from crmlib.present.numbers import capital
-from crmlib.present.outreach.drafts import checked_sender, make_drafts
+from crmlib.present.outreach.drafts import checked_sender, make_drafts, promised
 from crmlib.schema.errors import ParameterError, nearest
 
 _FORMATS = {
@@ -68,7 +69,7 @@ _FORMATS = {
 LIST_WORDS = Family("outreach-list", (*_FORMATS, "why", "says"))
 CHANNEL_WORDS = Family("outreach-channel", (*CHANNELS, "auto"))
 BY_WORDS = Family("outreach-by", CHANNELS)
-VALUE_WORDS = Family("outreach-value", ("expected margin", "expected revenue", "probability"))
+VALUE_WORDS = Family("outreach-value", ("expected margin", "expected revenue", "probability", "at stake"))
 CONSENT_WORDS = Family("outreach-consent", ("yes", "no", "unknown", "not kept"))
 REASON_WORDS = Family("outreach-reason", REASONS)
 BALANCE_WORDS = Family("outreach-balance", ("customers", "expected_value", "probability"))
@@ -470,27 +471,28 @@ def plan_from_workspace(
     **options: Any,
 ) -> Iterator[tuple[Crm, OutreachPlan]]:
     """Open a workspace, make its offers, and plan whom to address; closed again at the end."""
-    if kind not in KINDS:
-        raise ParameterError(f"kind: there is no kind of offer {kind!r}.{nearest(kind, KINDS)}")
+    if kind not in PLANNED:
+        raise ParameterError(f"kind: there is no kind of offer {kind!r}.{nearest(kind, PLANNED)}")
     if campaign_id is not None:
         campaign_name(campaign_id)
-    from crmlib.analyse.offers.recommend import recommend_offers
-    from crmlib.present.reports.offers.say import offer_reasons
-
     crm = crmlib.open_workspace(folder, as_of=as_of)
     try:
         then = _moment(crm, moment)
         if drafts and crm.config is not None:
             checked_sender(crm.config.outreach.sender)
+            if kind in OF_LISTS:
+                promised(crm.config.outreach, kind)
         only = customers_in(crm, **(groups or {}))
-        kinds: dict[str, Any] = {} if kind == "any" else {"kinds": (kind,)}
+        if kind in OF_LISTS and (product or category):
+            raise ParameterError(f"--action {kind} offers no product. Leave --product and --category away.")
         wide = product is not None or category is not None
-        # Consent is asked for channel by channel, so that who is left out for it is counted on the list.
-        offers = recommend_offers(crm, k=SEARCHED if wide else 1, seed=seed, require_consent=False, **kinds)
-        said = offer_reasons(offers.table, currency=crm.currency)
+        table = _of_action(crm, kind) if kind in OF_LISTS else _of_offers(crm, kind, wide=wide, seed=seed)
+        if kind in OF_LISTS:
+            called = set(table["customer_id"])
+            only = called if only is None else called & only
         plan = plan_outreach(
             crm,
-            SimpleNamespace(table=offers.table.assign(reason=said)),
+            SimpleNamespace(table=table),
             campaign_id=campaign_id or f"{kind}-{in_zone(then, time_zone=crm.time_zone):%Y%m%d}",
             kind=kind,
             moment=then,
@@ -503,6 +505,33 @@ def plan_from_workspace(
         yield crm, plan
     finally:
         crm.engine.close()
+
+
+def _of_offers(crm: Crm, kind: str, *, wide: bool, seed: int) -> pd.DataFrame:
+    from crmlib.analyse.offers.recommend import recommend_offers
+    from crmlib.present.reports.offers.say import offer_reasons
+
+    kinds: dict[str, Any] = {} if kind == "any" else {"kinds": (kind,)}
+    # Consent is asked for channel by channel, so that who is left out for it is counted on the list.
+    offers = recommend_offers(crm, k=SEARCHED if wide else 1, seed=seed, require_consent=False, **kinds)
+    return offers.table.assign(reason=offer_reasons(offers.table, currency=crm.currency))
+
+
+def _of_action(crm: Crm, action: str) -> pd.DataFrame:
+    """Whom an action is for, with the worklist's reason."""
+    from crmlib.present.reports.worklist.say import work_reason
+
+    rows = action_list(crm, action)
+    said = [str(work_reason(row, currency=crm.currency)) for row in rows.itertuples()]
+    return pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"],
+            "rank": 1,
+            "kind": action,
+            "at_stake": rows["at_stake"],
+            "reason": said,
+        }
+    ).reset_index(drop=True)
 
 
 def written_words(written: WrittenOutreach) -> list[str]:

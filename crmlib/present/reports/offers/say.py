@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.offers.eligibility import RULES
+from crmlib.analyse.offers.interests import AHEAD_DAYS, LOOKED, STATED, Preferences
 from crmlib.analyse.offers.judging import BUYERS, EVERYBODY, ITEM_KNN, OFFERS, OWN_REPEATS, POPULARITY
 from crmlib.analyse.offers.learning import WAYS
 from crmlib.analyse.offers.methods import SIGNALS
@@ -54,6 +55,11 @@ KIND_WORDS = Family("offer-kind", _ALL_KINDS)
 KIND_PLURALS = Family("offer-plural", _ALL_KINDS)
 KIND_COUNTS = Family("offer-count", _ALL_KINDS, ("n",))
 START_WORDS = Family("offers-answer-start", (OWN_REPEATS, POPULARITY, ITEM_KNN))
+INTEREST_WORDS = Family(
+    "offers-interest",
+    tuple(f"{sign}_{how}" for sign in (LOOKED, STATED) for how in ("tells", "silent")),
+    facts=("bought", "others", "days"),
+)
 RULE_WORDS = Family("rule", RULES, ("bound",))
 MONEY_WORDS = Family(
     "offers-money", ("more", "less", "they_more", "they_less", "alike", "none"), ("gap", "ours", "theirs")
@@ -123,6 +129,20 @@ def offers_findings(proof: OffersProof | Skipped, offers: Offers | Skipped) -> l
     """What the index repeats beside the answer: how offers of new products fared, and what there is to offer."""
     new = [] if isinstance(proof, Skipped) else _new_verdict(proof)
     return [*new, _what_there_is(offers)]
+
+
+@or_else(lambda missing: [])
+def interest_paragraph(found: Preferences) -> list[Claim]:
+    """What was bought after a look, and after an interest was stated."""
+    return [
+        INTEREST_WORDS.claim(
+            f"{row.sign}_{'tells' if row.tells else 'silent'}",
+            bought=share(row.bought_pct),
+            others=share(row.others_pct),
+            days=days(AHEAD_DAYS),
+        )
+        for row in found.evidence.itertuples()
+    ]
 
 
 @or_else(lambda missing: [claim("offers-proof-missing", reason=name(sentence(missing.reason)))])

@@ -7,7 +7,19 @@ import pandas as pd
 from crmlib.analyse.people.contacts import ACCOUNT_SIGNS, FRESH_DAYS, ROLES, ContactMap
 from crmlib.analyse.people.decisions import GAIN, MOVES, RISKS
 from crmlib.analyse.people.panorama import Panorama
-from crmlib.present.claims import STATE_WORDS, Claim, Fact, Family, claim, count, days, money, name, share
+from crmlib.present.claims import (
+    STATE_WORDS,
+    Claim,
+    Fact,
+    Family,
+    claim,
+    count,
+    days,
+    money,
+    name,
+    names,
+    share,
+)
 from crmlib.present.numbers import is_known
 from crmlib.present.reports.worklist.say import work_reason, work_step
 
@@ -121,3 +133,14 @@ def customer_limits(*, is_whole: bool) -> list[Claim]:
     """What the page does not say; without the worklist of a run, what only that one tells."""
     partial = [] if is_whole else [claim("people-limits-work")]
     return [claim("people-limits-moment"), *partial, claim("people-limits-names")]
+
+
+def interest_says(found: Panorama) -> list[Claim]:
+    """What the customer looked at and has not bought, the most looked at first."""
+    table = found.bought
+    looked = table[(table["looks"] > 0) & (table["spend"] <= 0)].sort_values(
+        "looks", ascending=False, kind="stable"
+    )
+    if looked.empty:
+        return []
+    return [claim("people-bought-looked", categories=names(name(one) for one in looked["category"]))]

@@ -37,6 +37,7 @@ from crmlib.present.reports.people.say import (
     customer_limits,
     deal_says,
     family_says,
+    interest_says,
     people_signs,
     person,
     work_lines,
@@ -277,14 +278,20 @@ def _family(found: Panorama) -> list[Block]:
 def _bought(found: Panorama) -> list[Block]:
     if found.bought.empty:
         return []
+    shown = found.bought.rename(
+        columns={"spend": "spend_365d", "usual": "usual_spend", "looks": "look_count"}
+    )
+    shown = shown.assign(is_stated=["✓" if one else None for one in shown["is_stated"]])
+    shown["look_count"] = shown["look_count"].where(shown["look_count"] > 0)
     return [
+        Prose(interest_says(found)),
         DataTable(
-            found.bought.rename(columns={"spend": "spend_365d", "usual": "usual_spend"}),
+            without_empty(shown),
             name="bought",
             caption=claim("people-table-bought"),
             currency=found.currency,
             download=False,
-        )
+        ),
     ]
 
 

@@ -5,7 +5,17 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.worklist import BOOKS, EVIDENCE, PATTERN, PRECEDENCE, RULE, STRENGTHS, TASKS, Worklist
+from crmlib.analyse.worklist import (
+    BOOKS,
+    EVIDENCE,
+    OF_LISTS,
+    PATTERN,
+    PRECEDENCE,
+    RULE,
+    STRENGTHS,
+    TASKS,
+    Worklist,
+)
 from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, share, times
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import is_known
@@ -18,6 +28,7 @@ WORK_REASONS = Family(
     facts=(
         *("left", "stage", "age", "limit", "touch", "spend", "owed", "days", "worth", "silence", "ratio"),
         *("chance", "room", "part", "category", "product", "bought", "ahead", "waited", "said", "score"),
+        *("total", "cases", "answer", "usual"),
     ),
 )
 WORK_STEPS = Family("work-step", tuple(dict.fromkeys(task.step for task in TASKS)), facts=("what",))
@@ -52,6 +63,10 @@ def work_reason(row: Any, *, currency: str) -> Claim:
         score=share(row.score_pct),
         bought=date(row.bought_on),
         ahead=days(row.ahead_days),
+        total=money(row.spend_total, currency),
+        cases=count(row.case_count_365d),
+        answer=days(row.first_response_hours_mean / 24),
+        usual=days(row.usual_response_hours / 24),
     )
 
 
@@ -151,5 +166,7 @@ def work_precedence(work: Worklist) -> list[Claim]:
 def work_limits(work: Worklist) -> list[Claim]:
     """What the list does not say."""
     said = [claim("work-limits-one"), claim("work-limits-money"), claim("work-limits-days")]
+    if work.table["action"].isin(OF_LISTS).any():
+        said.append(claim("work-limits-untested"))
     has_offers = work.table["action"].eq("offer").any()
     return said if has_offers else [*said, claim("work-limits-without-offers")]

@@ -218,6 +218,22 @@ offers-limit-consent-unknown = Of { $n } { PLURAL($n, one: "customer", other: "c
 offers-limit-no-probability = How many customers without a purchase start to buy is not known, so their offers have no chance.
 offers-limit-large-orders = What goes together was counted in orders of known customers with up to { $n } different products.
 
+## What a look, or a stated interest, tells: INTEREST_WORDS
+
+offers-interest-looked-tells =
+    Of categories that a customer had not bought for a year, { $bought } were bought within { $days } where the customer had
+    looked at them lately, and { $others } of the same customers’ other categories: a look is worth a word in the next talk.
+offers-interest-looked-silent =
+    Of categories that a customer had not bought for a year, { $bought } were bought within { $days } where the customer had
+    looked at them lately, and { $others } of the same customers’ other categories: that may be chance, so a look alone is no
+    reason for an offer.
+offers-interest-stated-tells =
+    Of categories stated as an interest and not bought for a year, { $bought } were bought within { $days }, and { $others } of
+    the same customers’ other categories: a stated interest is worth a word.
+offers-interest-stated-silent =
+    Of categories stated as an interest and not bought for a year, { $bought } were bought within { $days }, and { $others } of
+    the same customers’ other categories: what is stated is shown on a customer’s page and changes no offer.
+
 ## What speaks for an offer: signals_paragraph
 
 signal-own-most = days on which the customer bought it

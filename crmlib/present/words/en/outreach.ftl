@@ -116,6 +116,7 @@ outreach-sheet-control = Control group
 outreach-value-expected-margin = expected margin
 outreach-value-expected-revenue = expected revenue
 outreach-value-probability = chance of buying
+outreach-value-at-stake = money at stake
 
 ## The summary beside a list: summary_text
 

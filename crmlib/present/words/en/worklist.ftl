@@ -10,6 +10,8 @@ work-action-prevent = Call before a case
 work-action-keep = Keep
 work-action-develop = Develop
 work-action-offer = Offer
+work-action-coupon = Send coupon
+work-action-serve = Agree service
 
 ## Why an action has its place before those after it: WORK_PRECEDENCE
 
@@ -18,8 +20,10 @@ work-place-collect = Collect money that is overdue before anything more is sold 
 work-place-follow-up = Follow up on open deals, complaints and those who are in touch with us, before a new conversation is begun.
 work-place-win-back = Win back customers who have gone silent: the dormant and the lost, nobody else.
 work-place-prevent = Call customers who own a product that fails often, before they have to call us.
+work-place-serve = Agree a service level with the most valuable customers who needed help more than once and wait longer for it than others, before they are asked for more.
 work-place-keep = Keep the most valuable customers before more is sold to others.
 work-place-develop = Develop customers who buy as usual and have room to grow.
+work-place-coupon = Send a coupon to new customers who bought once, where nothing that costs no margin is called for.
 work-place-offer = Offer the likeliest next product to those who are left.
 
 ## Why: work_reason
@@ -65,6 +69,8 @@ work-reason-valuable =
         [0] Spent { $spend } in the last year; bought on the last day.
        *[other] Spent { $spend } in the last year; bought { $silence } ago.
     }
+work-reason-valuable-in-service = Spent { $spend } in the last year and asked for help { $cases } times; the first answer took { $answer } on average, where half of all customers wait less than { $usual }.
+work-reason-bought-once = Bought once, { $silence } ago, for { $total }.
 work-reason-room-to-grow = Spent { $spend } in the last year; comparable customers who buy much spend at least { $room } more, { $part } of it on “{ $category }”.
 work-reason-spend-rising = Spent { $spend } in the last year, and clearly more lately than before.
 work-reason-likely-to-buy = { $chance } likely to buy “{ $product }”.
@@ -94,6 +100,8 @@ work-step-call-with-what-fits = Call with something that fits the last orders.
 work-step-thank-them = Thank them by name and give them a first look at what is new; no needless discount.
 work-step-show-category = Show them “{ $what }” with their next order: comparable customers buy it.
 work-step-offer-what-goes-with-it = Offer what goes with their last orders while their spend is rising.
+work-step-agree-service-level = Agree who answers their requests, and how fast.
+work-step-send-coupon = Send a coupon for a second order, with a last day.
 work-step-offer-product = Offer “{ $what }”.
 
 ## What it rests on, and how strongly: EVIDENCE_WORDS
@@ -152,15 +160,19 @@ work-table-prevent = Customers to call before a case arises, the most money at s
 work-table-keep = Customers to keep, the most money at stake first
 work-table-develop = Customers to develop, the most room first
 work-table-develop-rising = Customers to develop, those with rising spend
+work-table-serve = Customers to agree a service level with, the most spend first
+work-table-coupon = New customers for a coupon, the largest first order first
 work-table-offer = Offers to make, the most money expected first
 work-table-counts = How much there is to do, in the order in which it comes first
 
 ## How far it goes: work_limits
 
-work-limits-money = Money at stake is not one sum: of a deal it is its value, of a complaint or an unhappy customer a year's spend, of a customer to keep what a year's spend may lose, of one to win back a year's spend while they came, of one to develop what comparable customers spend more, and of one to call before a case a year's spend times the chance of a case.
+work-limits-money = Money at stake is not one sum: of a deal it is its value, of a complaint or an unhappy customer a year's spend, of a customer to keep what a year's spend may lose, of one to win back a year's spend while they came, of one to develop what comparable customers spend more, of one to serve the year's spend, of a new one the first order, and of one to call before a case a year's spend times the chance of a case.
 work-limits-days = A day by which to act is a rule of thumb of each step, except where earlier deals show when the next contact came.
 work-limits-without-offers = Offers are not in this list; those of the page on cross-selling come after everything here.
 work-limits-one = Of each customer one thing comes first; what else is called for stands beside it, and in the list of that action.
+
+work-limits-untested = What a coupon or a service level brings has not been tested here, so none is promised: lists made of them leave some customers out for comparison, and the page on campaigns judges it afterwards.
 
 ## How the order is made: work_precedence
 

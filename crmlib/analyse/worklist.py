@@ -38,6 +38,7 @@ from crmlib.schema.states import (
 
 if TYPE_CHECKING:
     from crmlib.analyse.churn.model import ChurnModel
+    from crmlib.analyse.promises import ModelWatch
 
 PRECEDENCE = (HAND_OVER, COLLECT, FOLLOW_UP, WIN_BACK, KEEP, DEVELOP, OFFER)
 """Which of a customer's actions comes first: somebody must be there, money owed comes before selling, a deal that
@@ -158,6 +159,8 @@ class Worklist:
         analysis), `also` (on a first row: the customer's other actions), then the figures that speak for it.
     as_of_on : Timestamp
     currency : str
+    left_out : tuple of ModelWatch
+        Models that are not heeded, because what they promised earlier did not come true.
 
     Examples
     --------
@@ -167,6 +170,7 @@ class Worklist:
     table: pd.DataFrame = field(repr=False)
     as_of_on: pd.Timestamp
     currency: str = ""
+    left_out: tuple["ModelWatch", ...] = field(default=(), repr=False)
 
     @property
     def first(self) -> pd.DataFrame:
@@ -229,7 +233,7 @@ def worklist(
         Its `scores["total"]` says who is valuable.
     churn : ChurnModel, optional
         Its `scores` and `revenue_at_risk`. Without it the probability of having stopped is 1 less
-        `probability_alive`.
+        `probability_alive`. A model whose earlier promises did not come true is left out, see `left_out`.
     overdue : Overdue, optional
     team : TeamWork, optional
         The deals of those who left.
@@ -266,7 +270,9 @@ def worklist(
         raise ParameterError(f"only names {sorted(unknown)[0]!r}: actions are {', '.join(PRECEDENCE)}.")
     as_of_on = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
     stages = lifecycle_stages(crm) if stages is None else stages
-    known = {"valuations": valuations, "scorecard": scorecard, "churn": churn}
+    asks_models = {KEEP, DEVELOP, WIN_BACK} & set(only)
+    left_out = _refuted(crm, churn=churn) if asks_models else ()
+    known = {"valuations": valuations, "scorecard": scorecard, "churn": churn, "left_out": left_out}
     rows = [
         *_of_deals(crm, overdue, team, only, as_of_on),
         *_of_customers(crm, only, as_of_on, stages=stages, indicators=indicators, **known),
@@ -278,7 +284,16 @@ def worklist(
     table["owner_id"] = table["owner_id"].fillna(table["customer_id"].map(owners))
     table["owner_id"] = employee_codes(crm, table["owner_id"])
     table["customer_id"] = public_ids(crm, table["customer_id"])
-    return Worklist(table=table, as_of_on=as_of_on, currency=crm.currency)
+    return Worklist(table=table, as_of_on=as_of_on, currency=crm.currency, left_out=left_out)
+
+
+def _refuted(crm: Crm, *, churn: "ChurnModel | None") -> tuple["ModelWatch", ...]:
+    """Of the models that say who is likely to stop, those whose earlier promises speak against them."""
+    from crmlib.analyse.promises import CHURN, DO_NOT_USE, VALUE, watch_model
+
+    asked = [CHURN] * (churn is not None) + [VALUE]
+    watched = [watch_model(crm, model=model) for model in asked]
+    return tuple(watch for watch in watched if watch.verdict == DO_NOT_USE)
 
 
 def _task(reason: str) -> Task:
@@ -343,6 +358,8 @@ def _of_customers(
     stages: pd.Series,
     indicators: pd.DataFrame | None,
     valuations: pd.DataFrame | None,
+    churn: "ChurnModel | None",
+    left_out: tuple["ModelWatch", ...],
     **known: Any,
 ) -> Iterable[pd.DataFrame]:
     """Whom to keep, develop and win back, who owes money, who lost their owner, whom to speak to first."""
@@ -359,6 +376,10 @@ def _of_customers(
         return made
     if valuations is None:
         valuations = customer_valuations(crm, indicators=figures)
+    refuted = {watch.model for watch in left_out}
+    if "value" in refuted:
+        valuations = valuations.drop(columns="probability_alive", errors="ignore")
+    known["churn"] = None if "churn" in refuted else churn
     chosen = customer_actions(crm, valuations=valuations, indicators=figures, stages=stages, **known)
     for people in chosen.values():
         for reason, some in people.groupby("reason", sort=False):

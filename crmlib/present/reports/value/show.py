@@ -20,7 +20,7 @@ from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
-from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import (
     STATE_WORDS,
@@ -258,7 +258,10 @@ _CREDIT_SHOWN = (
 
 
 def valuation_figures(
-    valuations: pd.DataFrame, work: Worklist | None = None, *, future: FutureContribution | None = None
+    valuations: pd.DataFrame,
+    work: Worklist | None = None,
+    *,
+    future: FutureContribution | Skipped | None = None,
 ) -> KeyFigures:
     """Customers, future contribution, loyalty, room to grow, what is overdue, profit."""
     currency = valuations.attrs.get("currency", "")
@@ -266,7 +269,7 @@ def valuation_figures(
     figures = [
         KeyFigure(label=claim("value-figure-customers"), value=buyers, note=claim("value-figure-bought"))
     ]
-    if future is not None and np.isfinite(future_value(future)):
+    if future is not None and not isinstance(future, Skipped) and np.isfinite(future_value(future)):
         figures.append(_future_figure(future))
     sums = (
         ("growth_potential", claim("value-figure-room"), claim("value-figure-room-note"), "sales.room"),

@@ -9,6 +9,7 @@ from crmlib.analyse.worklist import BOOKS, EVIDENCE, PATTERN, PRECEDENCE, RULE, 
 from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, share, times
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import is_known
+from crmlib.present.reports.models.say import taken_off
 
 WORK_ACTIONS = Family("work-action", PRECEDENCE)
 WORK_PRECEDENCE = Family("work-place", PRECEDENCE)
@@ -145,6 +146,11 @@ def work_precedence(work: Worklist) -> list[Claim]:
 
 def work_limits(work: Worklist) -> list[Claim]:
     """What the list does not say."""
-    said = [claim("work-limits-one"), claim("work-limits-money"), claim("work-limits-days")]
+    said = [
+        *map(taken_off, work.left_out),
+        claim("work-limits-one"),
+        claim("work-limits-money"),
+        claim("work-limits-days"),
+    ]
     has_offers = work.table["action"].eq("offer").any()
     return said if has_offers else [*said, claim("work-limits-without-offers")]

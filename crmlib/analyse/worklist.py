@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.customers.states import is_late, is_likely, lifecycle_stages, of_buyers
+from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.offers.result import BEST_SELLER, Offers
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.analyse.pipeline.team import TeamWork, team_work
-from crmlib.analyse.value.scorecard import TOP_SHARE, Scorecard, workspace_scorecard
+from crmlib.analyse.value.actions import HELP, customer_actions
+from crmlib.analyse.value.scorecard import Scorecard, workspace_scorecard
 from crmlib.analyse.value.valuations import customer_valuations
 from crmlib.analyse.voice.satisfaction import Satisfaction, customers_to_call
 from crmlib.measure.deals.contacts import customer_owners, employees_left
@@ -24,7 +25,6 @@ from crmlib.schema.states import (
     BUYING,
     COLLECT,
     COUPON,
-    DECLINING,
     DEVELOP,
     FOLLOW_UP,
     HAND_OVER,
@@ -36,13 +36,12 @@ from crmlib.schema.states import (
     PREVENT,
     PROSPECT,
     SERVE,
-    SILENT,
     WIN_BACK,
-    require_states,
 )
 
 if TYPE_CHECKING:
     from crmlib.analyse.churn.model import ChurnModel
+    from crmlib.analyse.promises import ModelWatch
     from crmlib.analyse.service.ahead import CasesAhead
 
 PRECEDENCE = (HAND_OVER, COLLECT, FOLLOW_UP, WIN_BACK, PREVENT, SERVE, KEEP, DEVELOP, COUPON, OFFER)
@@ -68,24 +67,6 @@ discount is given away where something else is called for."""
 
 OF_LISTS = (COUPON, SERVE)
 """Actions with a list and a message of their own; their effect is not tested, so lists leave a group out to compare."""
-
-OFTEN_CASES = 2
-"""A valuable customer with so many service requests within a year, answered late, is offered a service level."""
-
-POOR_CREDIT = ("D", "E")
-"""The grades with which money comes before the next order."""
-
-RISING_TENURE_DAYS, RISING_TREND = 180, 0.05
-"""Spend can rise from one 90 days to the next only for who was a customer in both; by a tenth at least."""
-
-_LEARNT_FROM = (
-    "spend_total",
-    "spend_365d",
-    "recency_days",
-    "tenure_days",
-    "order_count",
-    "gap_overdue_ratio",
-)
 
 FIRST, ALSO = "first", "also"
 BOOKS, RULE, PATTERN, PEERS, MODEL = "books", "rule", "pattern", "peers", "model"
@@ -115,7 +96,6 @@ _STATE = ("spend_365d", "recency_days", "gap_overdue_ratio")
 _DEAL = ("deal_stage", "stage_age_days", "limit_days", "last_touch_days", "next_step", "next_planned_on")
 _GONE = ("spend_total", "order_count", "worth_a_year", "recency_days", "gap_overdue_ratio")
 _ROOM = ("growth_potential", "growth_category", "growth_category_amount")
-_HELP = ("case_count_365d", "first_response_hours_mean")
 _OWED = ("overdue_amount", "overdue_days_max", "credit_grade")
 
 # fmt: off
@@ -155,7 +135,7 @@ TASKS = (
     Task(reason="valuable", action=KEEP, step="thank_them", within_days=90,
          source="value", evidence=BOOKS, strength=STRONG, facts=(*_STATE, "stop_probability_pct")),
     Task(reason="valuable_in_service", action=SERVE, step="agree_service_level", within_days=30,
-         source="service", evidence=RULE, facts=("spend_365d", *_HELP, "usual_response_hours")),
+         source="service", evidence=RULE, facts=("spend_365d", *HELP, "usual_response_hours")),
     Task(reason="room_to_grow", action=DEVELOP, step="show_category", within_days=30,
          source="value", evidence=PEERS, facts=(*_STATE, *_ROOM)),
     Task(reason="spend_rising", action=DEVELOP, step="offer_what_goes_with_it", within_days=30,
@@ -189,6 +169,8 @@ class Worklist:
         analysis), `also` (on a first row: the customer's other actions), then the figures that speak for it.
     as_of_on : Timestamp
     currency : str
+    left_out : tuple of ModelWatch
+        Models that are not heeded, because what they promised earlier did not come true.
 
     Examples
     --------
@@ -198,6 +180,7 @@ class Worklist:
     table: pd.DataFrame = field(repr=False)
     as_of_on: pd.Timestamp
     currency: str = ""
+    left_out: tuple["ModelWatch", ...] = field(default=(), repr=False)
 
     @property
     def first(self) -> pd.DataFrame:
@@ -261,7 +244,7 @@ def worklist(
         Its `scores["total"]` says who is valuable.
     churn : ChurnModel, optional
         Its `scores` and `revenue_at_risk`. Without it the probability of having stopped is 1 less
-        `probability_alive`.
+        `probability_alive`. A model whose earlier promises did not come true is left out, see `left_out`.
     overdue : Overdue, optional
     team : TeamWork, optional
         The deals of those who left.
@@ -300,12 +283,15 @@ def worklist(
         raise ParameterError(f"only names {sorted(unknown)[0]!r}: actions are {', '.join(PRECEDENCE)}.")
     known = {"valuations": valuations, "scorecard": scorecard, "churn": churn, "indicators": indicators}
     stages = lifecycle_stages(crm) if stages is None else stages
+    known["left_out"] = _refuted(crm, churn=churn) if {KEEP, DEVELOP, WIN_BACK} & set(only) else ()
     table = _all_work(
         crm, only, stages=stages, overdue=overdue, team=team, offers=offers, ahead=ahead, **known
     )
     table["owner_id"] = employee_codes(crm, table["owner_id"])
     table["customer_id"] = public_ids(crm, table["customer_id"])
-    return Worklist(table=table, as_of_on=_closing_day(crm), currency=crm.currency)
+    return Worklist(
+        table=table, as_of_on=_closing_day(crm), currency=crm.currency, left_out=known["left_out"]
+    )
 
 
 def action_list(crm: Crm, action: str) -> pd.DataFrame:
@@ -347,6 +333,15 @@ def _all_work(
     table = _turns(_not_ruled_out(table[table["action"].isin(list(only))]))
     table["owner_id"] = table["owner_id"].fillna(table["customer_id"].map(customer_owners(crm)))
     return table
+
+
+def _refuted(crm: Crm, *, churn: "ChurnModel | None") -> tuple["ModelWatch", ...]:
+    """Of the models that say who is likely to stop, those whose earlier promises speak against them."""
+    from crmlib.analyse.promises import CHURN, DO_NOT_USE, VALUE, watch_model
+
+    asked = [CHURN] * (churn is not None) + [VALUE]
+    watched = [watch_model(crm, model=model) for model in asked]
+    return tuple(watch for watch in watched if watch.verdict == DO_NOT_USE)
 
 
 def _task(reason: str) -> Task:
@@ -411,6 +406,8 @@ def _of_customers(
     stages: pd.Series,
     indicators: pd.DataFrame | None = None,
     valuations: pd.DataFrame | None = None,
+    churn: "ChurnModel | None" = None,
+    left_out: tuple["ModelWatch", ...] = (),
     **known: Any,
 ) -> Iterable[pd.DataFrame]:
     """Whom to keep, develop and win back, who owes money, who lost their owner, whom to speak to first."""
@@ -429,6 +426,10 @@ def _of_customers(
         return made
     if valuations is None:
         valuations = customer_valuations(crm, indicators=figures)
+    refuted = {watch.model for watch in left_out}
+    if "value" in refuted:
+        valuations = valuations.drop(columns="probability_alive", errors="ignore")
+    known["churn"] = None if "churn" in refuted else churn
     chosen = customer_actions(crm, valuations=valuations, indicators=figures, stages=stages, **known)
     for people in chosen.values():
         for reason, some in people.groupby("reason", sort=False):
@@ -439,152 +440,6 @@ def _of_customers(
                 rows["strength"] = np.where(sure, STRONG, FAIR)
             made.append(rows)
     return made
-
-
-def customer_actions(
-    crm: Crm,
-    *,
-    valuations: pd.DataFrame,
-    scorecard: Scorecard | None = None,
-    churn: "ChurnModel | None" = None,
-    stages: pd.Series | None = None,
-    indicators: pd.DataFrame | None = None,
-) -> dict[str, pd.DataFrame]:
-    """Whom to keep, to develop and to win back: action -> customers, the most money at stake first, nobody twice.
-
-    To win back are the dormant and the lost, nobody else, of whom those go on the list who spent, a year while
-    they came, at least as much as the median customer. Of the others the most valuable fifth (by the scorecard's
-    total; else by profit, future contribution or spend, whichever is known first) are to be kept, and of the
-    rest those to be developed who have room to grow, are neither declining nor late by their own habit, and pay.
-    A service level is offered to those of the valuable who needed help more than once in a year and wait longer for it
-    than others. A model's probability counts only for who buys by the state; of two models, that of churn speaks.
-    """
-    if not isinstance(valuations, pd.DataFrame) or "spend_365d" not in valuations:
-        raise ParameterError("valuations must be the table that crmlib.customer_valuations makes.")
-    stages = lifecycle_stages(crm) if stages is None else stages
-    require_states(stages.dropna().unique())
-    table = _gathered(crm, valuations, scorecard, churn, stages, indicators)
-    gone, top = table["stage"].isin(SILENT), _most_valuable(table)
-    kept = _kept(table[top & ~gone & (table["spend_365d"] > 0)])
-    return {
-        WIN_BACK: _won_back(table[gone], table["worth_a_year"]),
-        SERVE: _served(kept, indicators),
-        KEEP: kept,
-        DEVELOP: _developed(table[~gone & ~table.index.isin(kept.index)]),
-    }
-
-
-def _gathered(
-    crm: Crm,
-    valuations: pd.DataFrame,
-    scorecard: Scorecard | None,
-    churn: "ChurnModel | None",
-    stages: pd.Series,
-    indicators: pd.DataFrame | None,
-) -> pd.DataFrame:
-    """One row per customer with all that the lists are made from."""
-    known = indicators is not None and set(_LEARNT_FROM) <= set(indicators.columns)
-    figures = indicators[list(_LEARNT_FROM)] if known else compute_indicators(crm, _LEARNT_FROM)
-    figures = figures.reindex(valuations.index)
-    figures.attrs = {}
-    own = valuations[[name for name in valuations if name not in figures]].copy()
-    own.attrs = {}
-    table = figures.join(own)
-    if churn is not None:
-        table["stop_probability"] = churn.scores.reindex(table.index)
-        for name, given in (("revenue_at_risk", "revenue_at_risk"), ("stop_reason", "reasons")):
-            if getattr(churn, given, None) is not None:
-                table[name] = getattr(churn, given).reindex(table.index)
-    elif "probability_alive" in table:
-        table["stop_probability"] = 1 - table["probability_alive"]
-    table["stage"] = stages.reindex(table.index).astype("object")
-    for name in ("stop_probability", "revenue_at_risk", "stop_reason"):
-        if name in table:
-            table[name] = of_buyers(table["stage"], table[name])
-    if "stop_probability" in table and not table["stop_probability"].notna().any():
-        table = table.drop(columns="stop_probability")
-    if "stop_probability" in table:
-        table["stop_probability_pct"] = 100 * table["stop_probability"]
-    if scorecard is not None:
-        table["score"] = scorecard.scores["total"].reindex(table.index)
-    came = (table["tenure_days"] - table["recency_days"]).clip(lower=365)
-    table["worth_a_year"] = table["spend_total"] * 365 / came
-    gap = table.get("usual_gap_days", pd.Series(np.nan, index=table.index))
-    table["silence"] = table["gap_overdue_ratio"].fillna(table["recency_days"] / gap)
-    return table
-
-
-def _most_valuable(table: pd.DataFrame) -> pd.Series:
-    ways = ("score", "profit_365d", "future_contribution", "spend_365d")
-    by = next((name for name in ways if name in table and table[name].notna().any()), "spend_365d")
-    return (table[by].rank(pct=True, method="max") > 1 - TOP_SHARE) & table[by].notna()
-
-
-def _kept(table: pd.DataFrame) -> pd.DataFrame:
-    """What may be lost of each; where no risk is known, the year's spend."""
-    if "revenue_at_risk" in table:
-        stake = table["revenue_at_risk"].fillna(0.0)
-    elif "stop_probability" in table:
-        stake = table["spend_365d"] * table["stop_probability"].fillna(0.0)
-    else:
-        stake = table["spend_365d"]
-    chance = table.get("stop_probability", pd.Series(np.nan, index=table.index))
-    reason = pd.Series("valuable", index=table.index)
-    reason[is_likely(table["stage"], chance)] = "valuable_likely_to_stop"
-    reason[is_late(table["silence"])] = "valuable_late"
-    reason[_in_arrears(table)] = "valuable_owing"
-    return _ranked(table.assign(at_stake=stake, reason=reason))
-
-
-def _served(kept: pd.DataFrame, indicators: pd.DataFrame | None) -> pd.DataFrame:
-    """The valuable who asked for help more than once in a year, and wait longer for an answer than half of all do."""
-    if indicators is None or not set(_HELP) <= set(indicators.columns):
-        return kept.head(0)
-    usual = float(indicators[_HELP[1]].median())
-    some = kept.join(indicators[list(_HELP)].reindex(kept.index))
-    some = some[(some[_HELP[0]] >= OFTEN_CASES) & (some[_HELP[1]] > usual)]
-    reason = "valuable_in_service"
-    return _ranked(some.assign(at_stake=some["spend_365d"], reason=reason, usual_response_hours=usual))
-
-
-def _developed(table: pd.DataFrame) -> pd.DataFrame:
-    chance = table.get("stop_probability", pd.Series(0.0, index=table.index))
-    healthy = ~is_late(table["silence"]) & ~is_likely(table["stage"], chance) & (table["stage"] != DECLINING)
-    healthy &= ~_in_arrears(table) & (table["spend_365d"] > 0)
-    if "profit_365d" in table:
-        healthy &= ~(table["profit_365d"] < 0)
-    if "growth_potential" in table:
-        some = table[healthy & (table["growth_potential"] > 0)]
-        return _ranked(some.assign(at_stake=some["growth_potential"], reason="room_to_grow"))
-    if "spend_trend" not in table:
-        return _ranked(table.head(0).assign(at_stake=0.0, reason="spend_rising"))
-    some = table[
-        healthy & (table["spend_trend"] >= RISING_TREND) & (table["tenure_days"] >= RISING_TENURE_DAYS)
-    ]
-    stake = some.get("future_contribution", some["spend_365d"])
-    return _ranked(some.assign(at_stake=stake.fillna(0.0), reason="spend_rising"))
-
-
-def _won_back(table: pd.DataFrame, worth: pd.Series) -> pd.DataFrame:
-    large = worth.quantile(1 - TOP_SHARE)
-    reason = pd.Series("silent", index=table.index)
-    reason[table["worth_a_year"] >= large] = "silent_large"
-    reason[_in_arrears(table)] = "silent_owing"
-    some = table.assign(at_stake=table["worth_a_year"], reason=reason)
-    return _ranked(some[(some["at_stake"] > 0) & (some["at_stake"] >= worth.median())])
-
-
-def _in_arrears(table: pd.DataFrame) -> pd.Series:
-    if "credit_grade" not in table:
-        return pd.Series(False, index=table.index)
-    return table["credit_grade"].isin(POOR_CREDIT) & (table["overdue_amount"] > 0)
-
-
-def _ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Most money at stake first; of equals the customer with more spend, then by identifier."""
-    order = table.assign(_id=table.index.astype("str"))
-    by = ["at_stake", "spend_total", "_id"]
-    return order.sort_values(by, ascending=[False, False, True], kind="stable").drop(columns="_id")
 
 
 def _in_state(stages: pd.Series, state: str, as_of_on: pd.Timestamp) -> pd.DataFrame:

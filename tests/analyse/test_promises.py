@@ -52,11 +52,11 @@ def due(*scores, days=90):
 def test_a_promise_is_scored_as_counted_by_hand():
     table = {f"K-{i}": [0.9 if i < 40 else 0.1, float(i < 20), 5.0] for i in range(80)}
     found = score({"customers": table, "range": [0.4, 0.6]}, {f"K-{i}" for i in range(40, 80)})
-    assert (found["customers"], found["stopped"], found["actual_pct"]) == (80, 40, 50)
-    assert found["expected_pct"] == pytest.approx(50)
+    assert (found["customers"], found["actual"], found["counts"]) == (80, 50, True)
+    assert found["expected"] == pytest.approx(50)
     assert (
-        found["auc"] == 1
-        and found["plain_auc"] == pytest.approx(0.75)
+        found["order"] == 1
+        and found["plain_order"] == pytest.approx(0.75)
         and found["ahead"] == pytest.approx(0.25)
     )
     assert (found["is_covered"], found["money_expected"], found["money_actual"]) == (1, 200, 200)
@@ -64,7 +64,7 @@ def test_a_promise_is_scored_as_counted_by_hand():
 
 def test_few_customers_get_no_verdict():
     one = promise(np.random.default_rng(1), customers=40)
-    assert np.isnan(score(*one)["auc"])
+    assert np.isnan(score(*one)["order"])
     assert judge(due(score(*one)), NO_DRIFT) == (TOO_EARLY, "few")
     assert judge(pd.DataFrame(), NO_DRIFT) == (TOO_EARLY, "none_due")
 
@@ -72,8 +72,8 @@ def test_few_customers_get_no_verdict():
 def test_verdicts_by_their_rules():
     rng = np.random.default_rng(2)
     good, bad = (score(*promise(rng, ranks=ranks)) for ranks in (True, False))
-    missed = good | {"low_pct": 60.0, "high_pct": 70.0}
-    other_side = good | {"low_pct": 20.0, "high_pct": 30.0}
+    missed = good | {"low": 60.0, "high": 70.0}
+    other_side = good | {"low": 20.0, "high": 30.0}
     assert judge(due(good, good), NO_DRIFT) == (HOLDS, "kept")
     assert judge(due(bad), NO_DRIFT)[0] != DO_NOT_USE, "one alone may be chance"
     assert judge(due(bad, bad), NO_DRIFT) == (DO_NOT_USE, "no_order")
@@ -123,7 +123,7 @@ def test_words_drift_as_figures_do():
 class _Model:
     """What a promise reads of a fitted model."""
 
-    stops, horizon_days, active_days, level, features = True, 30, None, None, ["spend_total"]
+    stops, horizon_days, active_days, level, features = True, 30, None, None, ["spend_total", "kind"]
 
     def __init__(self, scores, value):
         self.scores, self.value = scores, value
@@ -142,7 +142,9 @@ def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_pa
     (tmp_path / "crm.toml").write_text(toml)
     crm = open_workspace(tmp_path)
     scores = pd.Series({who: 0.2 if len(own) > 1 else 0.8 for who, own in days.items()})
-    figures = pd.DataFrame({"recency_days": 18.0, "spend_total": 5.0, "order_count": 1}, index=list(days))
+    figures = pd.DataFrame(
+        {"recency_days": 18.0, "spend_total": 5.0, "order_count": 1, "kind": "person"}, index=list(days)
+    )
     for day in ("2025-02-28", "2025-02-27", "2025-03-31"):
         keep_promise(
             replace(crm, as_of=pd.Timestamp(day)), _Model(scores, pd.Series(9.0, scores.index)), figures
@@ -158,13 +160,13 @@ def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_pa
     early = watch_model(replace(crm, as_of=pd.Timestamp("2025-03-20")))
     assert early.verdict == TOO_EARLY and early.waiting >= 1
     watch = watch_model(crm)
-    assert watch.scored["auc"].iloc[0] == 1 and watch.scored["stopped"].iloc[0] == 80
+    assert watch.scored["order"].iloc[0] == 1 and watch.scored["actual"].iloc[0] == 50
     assert watch.scored["made_on"].iloc[0] < pd.Timestamp("2025-03-01")
     assert len(json.loads(text)) == len(watch.scored) + watch.waiting
-    said = " ".join(
-        map(str, [*say.models_answer(watch), *say.models_findings(watch), *say.models_drift(watch)])
-    )
-    assert "stopped within" in said and show.scored_table(watch) is not None
+    said = " ".join(map(str, [*say.models_answer({"churn": watch}), *say.models_findings({"churn": watch})]))
+    assert "share of customers who stopped came to 100" in said and "expected was 50" in said
+    assert "had brought" in " ".join(map(str, say.models_paragraph(watch))) and say.models_drift(watch)
+    assert show.scored_table(watch) is not None
     model = _Model(scores, scores)
     assert say.unless_refuted(model, watch) is model
     off = say.unless_refuted(model, replace(watch, verdict=DO_NOT_USE, reason="no_order"))

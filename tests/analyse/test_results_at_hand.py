@@ -15,8 +15,8 @@ from crmlib.analyse.lifetime import holdout as holdout_module
 from crmlib.analyse.lifetime.future import future_contribution
 from crmlib.analyse.lifetime.holdout import holdout_check
 from crmlib.analyse.retention import retention_curves
+from crmlib.analyse.value.actions import customer_actions
 from crmlib.analyse.value.valuations import customer_valuations
-from crmlib.analyse.worklist import customer_actions
 from crmlib.measure.purchases import cohorts
 from crmlib.measure.purchases.history import purchase_days
 from crmlib.measure.purchases.outcomes import read_once

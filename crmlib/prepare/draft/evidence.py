@@ -99,7 +99,8 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
     """Quantity times price, less a discount, is the amount of a line: three columns of which this is true are these."""
     names = [
         name for name, one in profile.items()
-        if one.numbers > 0.97 and one.dates < 0.5 and 1 < one.distinct and one.high < 1e9 and one.filled > 0.9 * one.rows
+        if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 1 and one.high < 1e9
+        and one.filled > 0.9 * one.rows
     ][:MOST_NUMBERS]  # fmt: skip
     numbers = {name: np.nan_to_num(_numbers(frame.head(ROWS), name)) for name in names}
     triples = []

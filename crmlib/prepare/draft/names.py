@@ -184,7 +184,7 @@ class Names:
         best = max(alike.values(), default=0.0)
         alike = {field: sure for field, sure in alike.items() if sure > best - 0.05}
         sure = CUT_SHORT if len(alike) == 1 else 0.66
-        return {field: sure for field in alike} if len(alike) <= 3 else {}
+        return dict.fromkeys(alike, sure) if len(alike) <= 3 else {}
 
     def _near(self, table: str, words: tuple[str, ...]) -> dict[str, float]:
         """Names that share most of their words, or are misspelt."""

@@ -359,7 +359,7 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
     if within > 0.9 and name in keys.headers.get(one.references or "", ()):
         return 0.93
     used = keys.used.get(one.references or "", frozenset())
-    code = column.length >= 2 and 3 <= column.distinct and (column.numbers < 0.9 or _padded(column))
+    code = column.length >= 2 and column.distinct >= 3 and (column.numbers < 0.9 or _padded(column))
     return 0.66 if code and used and len(column.texts & used) > 0.95 * len(column.texts) else 0.0
 
 

@@ -105,7 +105,7 @@ def _seen(engine: Engine, tables: Sequence[str], records: pd.DataFrame) -> pd.Da
         )
     seen = pd.concat(parts, ignore_index=True)
     columns = ["source", "customer_id", *SIGNS, "combined", "rows", "first_on", "first_order"]
-    seen = seen.reindex(columns=columns).astype({name: object for name in ("customer_id", *SIGNS)})
+    seen = seen.reindex(columns=columns).astype(dict.fromkeys(("customer_id", *SIGNS), object))
     return seen.assign(**{f"plain_{sign}": _plain(seen[sign], sign) for sign in SIGNS})
 
 
@@ -232,7 +232,7 @@ def _add_buyers(engine: Engine, named: pd.DataFrame, buyers: set[str]) -> None:
     rows = rows.rename(columns={"first_on": "signed_up_on"})
     present = columns_of(engine.run("from customers"))
     columns = [name for name in rows.columns if name in present]
-    engine.register("new_buyers", rows[columns].astype({name: object for name in columns}))
+    engine.register("new_buyers", rows[columns].astype(dict.fromkeys(columns, object)))
     engine.execute(
         f"create or replace table customers as from customers union all by name "
         f"select {', '.join(columns)} from new_buyers"

@@ -11,16 +11,17 @@ from crmlib.analyse.customers.states import of_buyers
 from crmlib.analyse.lifetime.choice import FIT_REASONS, MOST_FITTED
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
+from crmlib.analyse.value.actions import POOR_CREDIT
 from crmlib.analyse.value.pareto import CLASS_BORDERS, ParetoCurve
 from crmlib.analyse.value.potential import CREDIT_REASONS
 from crmlib.analyse.value.scorecard import ENOUGH, OWN_REASONS, Scorecard, reason_pairs
 from crmlib.analyse.value.valuations import VALUATIONS
-from crmlib.analyse.worklist import POOR_CREDIT, Worklist
+from crmlib.analyse.worklist import Worklist
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
-from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
+from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
 from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import (
     STATE_WORDS,
@@ -257,7 +258,10 @@ _CREDIT_SHOWN = (
 
 
 def valuation_figures(
-    valuations: pd.DataFrame, work: Worklist | None = None, *, future: FutureContribution | None = None
+    valuations: pd.DataFrame,
+    work: Worklist | None = None,
+    *,
+    future: FutureContribution | Skipped | None = None,
 ) -> KeyFigures:
     """Customers, future contribution, room to grow, what is overdue, profit."""
     currency = valuations.attrs.get("currency", "")
@@ -265,7 +269,7 @@ def valuation_figures(
     figures = [
         KeyFigure(label=claim("value-figure-customers"), value=buyers, note=claim("value-figure-bought"))
     ]
-    if future is not None and np.isfinite(future_value(future)):
+    if future is not None and not isinstance(future, Skipped) and np.isfinite(future_value(future)):
         figures.append(_future_figure(future))
     sums = (
         ("growth_potential", claim("value-figure-room"), claim("value-figure-room-note"), "sales.room"),

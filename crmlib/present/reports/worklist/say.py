@@ -19,6 +19,7 @@ from crmlib.analyse.worklist import (
 from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, share, times
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import is_known
+from crmlib.present.reports.models.say import taken_off
 
 WORK_ACTIONS = Family("work-action", PRECEDENCE)
 WORK_PRECEDENCE = Family("work-place", PRECEDENCE)
@@ -165,7 +166,12 @@ def work_precedence(work: Worklist) -> list[Claim]:
 
 def work_limits(work: Worklist) -> list[Claim]:
     """What the list does not say."""
-    said = [claim("work-limits-one"), claim("work-limits-money"), claim("work-limits-days")]
+    said = [
+        *map(taken_off, work.left_out),
+        claim("work-limits-one"),
+        claim("work-limits-money"),
+        claim("work-limits-days"),
+    ]
     if work.table["action"].isin(OF_LISTS).any():
         said.append(claim("work-limits-untested"))
     has_offers = work.table["action"].eq("offer").any()

@@ -214,7 +214,10 @@ def _fill(engine: Engine, source: str, named: pd.DataFrame) -> None:
 
 
 def _has(engine: Engine, table: str, *columns: str) -> bool:
-    asked = "select count(*) from information_schema.columns where table_name = $1 and column_name in (select unnest($2))"
+    asked = (
+        "select count(*) from information_schema.columns where table_name = $1 "
+        "and column_name in (select unnest($2))"
+    )
     return engine.rows(asked, [table, list(columns)])[0][0] == len(columns)
 
 

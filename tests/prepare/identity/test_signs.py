@@ -88,7 +88,8 @@ def load(folder, **changed):
 def test_five_kinds_of_source_name_one_customer(tmp_path):
     whose, customers, _, counts = load(tmp_path)
     assert whose["transactions"] == {
-        "1": "e0", "2": "e0", "3": "e1", "4": "order-4", "5": "order-4", "6": "e0", "7": "e2", "8": "e3", "9": "", "10": "",
+        "1": "e0", "2": "e0", "3": "e1", "4": "order-4", "5": "order-4", "6": "e0", "7": "e2", "8": "e3",
+        "9": "", "10": "",
     }  # fmt: skip
     assert whose["events"] == {"1": "e0", "2": "e0", "3": "e1", "4": "e2", "5": "", "6": ""}
     # Of a handle that no list has the order tells whose it is, and then of all that it says.
@@ -106,7 +107,7 @@ def test_five_kinds_of_source_name_one_customer(tmp_path):
 
 def test_what_is_told_lasts_over_five_loads(tmp_path):
     """Additions, a removal, a guest who registers, a correction: ids stay, and the log explains what does not."""
-    first, _, log, _ = load(tmp_path)
+    _, _, log, _ = load(tmp_path)
     assert not len(log)
     # The visits that were logged in and the first order of the guest are no longer exported.
     later = {"visits": [("2", "", "v1"), ("7", "", "v1")], "orders": ORDERS[4:]}

@@ -8,8 +8,8 @@ from crmlib import compute_indicators, lifecycle_stages, open_workspace
 from crmlib.measure.indicators import compute
 from crmlib.measure.purchases import states
 from crmlib.prepare import answers
-from crmlib.prepare.crm import Crm
 from crmlib.prepare.answers import kept_answer
+from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 
 CONFIG = """

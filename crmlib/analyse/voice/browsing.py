@@ -89,9 +89,7 @@ def browsing(crm: Crm) -> Browsing:
                 f"{named} is not known: the table {table} lacks {' and '.join(sorted(missing))}. "
                 f"Map it in crm.toml under [tables.{table}]."
             )
-    looks, sums = (
-        product_looks(crm, by=by, within_days=BOUGHT_DAYS) for by in ("product_id", "campaign_id")
-    )
+    looks, sums = (product_looks(crm, by=by, within_days=BOUGHT_DAYS) for by in ("product_id", "campaign_id"))
     least, sums = min_group(crm), sums[sums["campaign_id"].notna()]
     whole = looks[["looks", "carts", "orders"]].sum().to_frame().T.assign(campaign_id=None)
     known = sums[sums["customers"] >= least].sort_values("looks", ascending=False, kind="stable")

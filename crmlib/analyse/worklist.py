@@ -15,6 +15,7 @@ from crmlib.analyse.value.actions import HELP, customer_actions
 from crmlib.analyse.value.scorecard import Scorecard, workspace_scorecard
 from crmlib.analyse.value.valuations import customer_valuations
 from crmlib.analyse.voice.satisfaction import Satisfaction, customers_to_call
+from crmlib.analyse.voice.themes import open_deal_themes
 from crmlib.measure.deals.contacts import customer_owners, employees_left
 from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.clock import in_zone
@@ -93,7 +94,10 @@ class Task:
 
 
 _STATE = ("spend_365d", "recency_days", "gap_overdue_ratio")
-_DEAL = ("deal_stage", "stage_age_days", "limit_days", "last_touch_days", "next_step", "next_planned_on")
+_DEAL = (
+    *("deal_stage", "stage_age_days", "limit_days", "last_touch_days", "next_step", "next_planned_on"),
+    "themes",
+)
 _GONE = ("spend_total", "order_count", "worth_a_year", "recency_days", "gap_overdue_ratio")
 _ROOM = ("growth_potential", "growth_category", "growth_category_amount")
 _OWED = ("overdue_amount", "overdue_days_max", "credit_grade")
@@ -166,7 +170,8 @@ class Worklist:
         `crmlib.schema.states.ACTIONS`), `turn` ("first": at most one row a customer, by `PRECEDENCE`; "also"),
         `reason` and `step` (codes, see `TASKS`), `by_when` (never before the closing moment), `at_stake`
         (account currency), `owner_id`, `evidence` (of `EVIDENCE`), `strength` (of `STRENGTHS`), `source` (which
-        analysis), `also` (on a first row: the customer's other actions), then the figures that speak for it.
+        analysis), `also` (on a first row: the customer's other actions), then the figures that speak for it
+        (`themes`: codes of what the notes of a deal speak of, the latest first, "|" between two).
     as_of_on : Timestamp
     currency : str
     left_out : tuple of ModelWatch
@@ -385,6 +390,10 @@ def _of_deals(
     left, late, open_deals = (
         table.rename(columns=named).rename_axis("opportunity_id").reset_index()
         for table in (team.handover, overdue.table, overdue.unplanned)
+    )
+    themes = open_deal_themes(crm).map("|".join)
+    left, late, open_deals = (
+        table.assign(themes=table["opportunity_id"].map(themes)) for table in (left, late, open_deals)
     )
     bare = open_deals[~open_deals["opportunity_id"].isin(late["opportunity_id"])]
     made = []

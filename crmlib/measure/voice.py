@@ -7,35 +7,52 @@ import pandas as pd
 from crmlib.measure.steps import Steps, ask, columns_here, read_table
 from crmlib.prepare.crm import Crm
 
-TEXT_COLUMNS = ("source", "customer_id", "opportunity_id", "outcome", "said_at", "text")
+TEXT_COLUMNS = (
+    *("source", "customer_id", "opportunity_id", "outcome", "said_at", "text"),
+    *("next_channel", "next_days"),
+)
 _TEXTS = {
     "voice_deals": "select opportunity_id, outcome, closed_at from ({deals}) as deals",
+    "voice_contacts": """
+        select *, lead(channel) over (partition by opportunity_id order by happened_at, interaction_id) as next_channel,
+            lead(happened_at) over (partition by opportunity_id order by happened_at, interaction_id) as next_at
+        from ({notes}) as notes
+        where happened_at <= $as_of and planned_for is null
+    """,
     "voice_notes": """
         select
             case when notes.opportunity_id is null then 'note' else 'deal_note' end as source,
             notes.customer_id, notes.opportunity_id, voice_deals.outcome, notes.happened_at as said_at,
-            trim(notes.notes) as text, notes.interaction_id as text_id
+            trim(notes.notes) as text, notes.interaction_id as text_id, contacts.next_channel,
+            date_diff('day', notes.happened_at, contacts.next_at) as next_days
         from ({notes}) as notes left join voice_deals on notes.opportunity_id = voice_deals.opportunity_id
+        left join voice_contacts as contacts
+            on notes.interaction_id = contacts.interaction_id and notes.opportunity_id is not null
+            and (voice_deals.closed_at is null or contacts.next_at <= voice_deals.closed_at)
         where trim(coalesce(notes.notes, '')) <> '' and notes.happened_at <= $as_of
             and (voice_deals.closed_at is null or notes.happened_at <= voice_deals.closed_at)
     """,
     "voice_feedback": """
         select
             kind as source, customer_id, cast(null as varchar) as opportunity_id, cast(null as varchar) as outcome,
-            given_at as said_at, trim(text) as text, feedback_id as text_id
+            given_at as said_at, trim(text) as text, feedback_id as text_id,
+            cast(null as varchar) as next_channel, cast(null as bigint) as next_days
         from ({feedback}) as feedback
         where trim(coalesce(text, '')) <> '' and given_at <= $as_of
     """,
 }
 _TEXTS_SQL = """
-select source, customer_id, opportunity_id, outcome, said_at, text
+select source, customer_id, opportunity_id, outcome, said_at, text, next_channel, next_days
 from (select * from voice_notes union all select * from voice_feedback) as texts
 order by said_at desc, source, text_id
 limit $most
 """
 _READ = {
     "deals": ("opportunities", ("opportunity_id", "outcome", "closed_at")),
-    "notes": ("interactions", ("interaction_id", "customer_id", "opportunity_id", "happened_at", "notes")),
+    "notes": (
+        "interactions",
+        ("interaction_id", "customer_id", "opportunity_id", "happened_at", "notes", "channel", "planned_for"),
+    ),
     "feedback": ("feedback", ("feedback_id", "customer_id", "given_at", "kind", "text")),
 }
 
@@ -43,7 +60,8 @@ _READ = {
 def said_texts(crm: Crm, *, most: int) -> pd.DataFrame:
     """All texts that customers or our notes of them hold, the latest first; of deals only up to their close.
 
-    The texts are personal: they go no further than words that many customers have in common.
+    `next_channel` and `next_days`: by what means, and how much later, the next contact about the deal before its close
+    came. The texts are personal: they go no further than words that many customers have in common.
     """
     tables = {
         word: read_table(columns_here(crm, name), name, columns) for word, (name, columns) in _READ.items()

@@ -9,11 +9,13 @@ from crmlib.analyse.offers.interests import preferences
 from crmlib.analyse.people.contacts import ContactMap, closing_day, contact_map, influence_of
 from crmlib.analyse.people.decisions import Decisions, DecisionTree, decision_tree, decisions
 from crmlib.analyse.people.ties import PRIOR_UNITS, TIE_FIGURES, relation_graph, spend_by_category
+from crmlib.analyse.stats.tests import SURE
+from crmlib.analyse.voice.themes import themes_of_customers
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.people import customer_history, decision_parts
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.kept import kept_or_made
-from crmlib.prepare.privacy import employee_codes, known_customers, public_ids
+from crmlib.prepare.privacy import employee_codes, known_customers, min_group, public_ids
 from crmlib.schema.errors import ParameterError, SchemaError
 
 FIGURES = (
@@ -60,6 +62,11 @@ class Panorama:
         it belongs to none.
     headroom : DataFrame
         The customer's rows of `RelationGraph.headroom`.
+    speaks : DataFrame
+        The customer's rows of `crmlib.speaks_of`, the theme of the latest text first; without a share won where fewer
+        decided deals than `[privacy] min_group` spoke of it.
+    followed : DataFrame
+        What followed notes of these themes in won and lost deals, where the difference is more than chance.
     as_of_on : Timestamp
     currency : str
     """
@@ -76,6 +83,8 @@ class Panorama:
     contacts: ContactMap | None = field(repr=False)
     family: pd.DataFrame = field(repr=False)
     headroom: pd.DataFrame = field(repr=False)
+    speaks: pd.DataFrame = field(repr=False)
+    followed: pd.DataFrame = field(repr=False)
     as_of_on: pd.Timestamp
     currency: str
 
@@ -128,6 +137,7 @@ class Panoramas:
         deals = pd.DataFrame() if known is None else known.deals[known.deals["customer_id"] == own]
         with_people = [deal for deal in deals.index if deals.at[deal, "people"]]
         family, headroom = self._family(own)
+        speaks, followed = self._speaks(own)
         return Panorama(
             customer_id=own,
             public_id=self.public_id(own),
@@ -141,6 +151,8 @@ class Panoramas:
             contacts=self.contacts_of(own),
             family=family,
             headroom=headroom,
+            speaks=speaks,
+            followed=followed,
             as_of_on=closing_day(crm),
             currency=crm.currency,
         )
@@ -168,6 +180,13 @@ class Panoramas:
             parent_id=family["parent_id"].map(public),
         )
         return family.rename(index=public), headroom[headroom["customer_id"] == own]
+
+    def _speaks(self, own: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        speaks, followed = self._kept["speaks"], self._kept["followed"]
+        mine = speaks[speaks["customer_id"] == own].reset_index(drop=True)
+        mine["won_pct"] = mine["won_pct"].where(mine["decided"] >= min_group(self.crm))
+        sure = followed["theme"].isin(mine["theme"]) & (followed["q_value"] <= SURE)
+        return mine, followed[sure].sort_values("difference", ascending=False, ignore_index=True)
 
     def _bought(self, own: str) -> pd.DataFrame:
         if "spend" not in self._kept:
@@ -201,7 +220,7 @@ def _in_common(crm: Crm) -> dict[str, pd.DataFrame]:
     if {"transactions", "products"} <= set(crm.tables) and "category" in crm.columns("products"):
         made["spend"] = spend_by_category(crm)
         made["interests"] = preferences(crm).table
-    return made | _ties(crm, figures)
+    return made | themes_of_customers(crm) | _ties(crm, figures)
 
 
 def _ties(crm: Crm, figures: pd.DataFrame) -> dict[str, pd.DataFrame]:

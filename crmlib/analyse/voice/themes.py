@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.tests import benjamini_hochberg
+from crmlib.analyse.voice.topics import difference_of_note_shares
 from crmlib.analyse.voice.words import LANGUAGES, UNSPACED, languages_of
 from crmlib.measure.voice import said_texts
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError
 
 
@@ -157,9 +160,10 @@ def speaks_of(crm: Crm, *, by: str = "customer_id", most: int = 50_000) -> pd.Da
     """
     if by not in ("customer_id", "opportunity_id"):
         raise ParameterError(f"by must be customer_id or opportunity_id, not {by!r}.")
-    texts = said_texts(crm, most=most)
-    lexicon = lexicon_of(crm)
-    long = _long(texts, lexicon)
+    return _speaks(_long(said_texts(crm, most=most), lexicon_of(crm)), by)
+
+
+def _speaks(long: pd.DataFrame, by: str) -> pd.DataFrame:
     columns = [by, "theme", "texts", "last_at", "won_pct", "won_low", "won_high", "decided"]
     rows = long[long[by].notna()]
     found = rows.groupby([by, "theme"], sort=True).agg(texts=("theme", "size"), last_at=("said_at", "max"))
@@ -168,6 +172,52 @@ def speaks_of(crm: Crm, *, by: str = "customer_id", most: int = 50_000) -> pd.Da
     return found.sort_values(["last_at", by, "theme"], ascending=[False, True, True], ignore_index=True)[
         columns
     ]
+
+
+WITHIN_A_WEEK = "within_a_week"
+"""What may follow a note: a contact within a week, or (by the name of the channel) the next contact by such means."""
+
+
+def open_deal_themes(crm: Crm, *, most: int = 50_000) -> pd.Series:
+    """Open deal -> the themes that its notes speak of, the latest first, as a tuple of codes."""
+    texts = said_texts(crm, most=most)
+    long = _long(texts[texts["outcome"] == "open"], lexicon_of(crm))
+    once = long.drop_duplicates(["opportunity_id", "theme"])
+    return once.groupby("opportunity_id", sort=True)["theme"].agg(tuple)
+
+
+def themes_of_customers(crm: Crm, *, most: int = 50_000) -> dict[str, pd.DataFrame]:
+    """Two tables: `speaks` as `speaks_of` makes it, and `followed`: what followed such notes in won and lost deals.
+
+    `followed`, one row a theme and what followed (see `WITHIN_A_WEEK`): `theme`, `what`, `won_pct`, `lost_pct` (of the
+    notes of such deals), `difference` (points), `low`, `high` (95 %), `q_value`, over all themes.
+    """
+    long = _long(said_texts(crm, most=most), lexicon_of(crm))
+    return {"speaks": _speaks(long, "customer_id"), "followed": _followed(long, min_group(crm))}
+
+
+def _followed(long: pd.DataFrame, least: int) -> pd.DataFrame:
+    decided = long[long["outcome"].isin(["won", "lost"]) & long["next_days"].notna()]
+    channels = decided["next_channel"].value_counts()
+    names = [str(name) for name in channels.index[channels >= least]]
+    rows = []
+    for theme, notes in decided.groupby("theme", sort=True):
+        if notes["customer_id"].nunique() < least:
+            continue
+        held = np.column_stack(
+            [notes["next_days"] <= 7, *(notes["next_channel"] == name for name in names)]
+        ).astype(bool)
+        won = (notes["outcome"] == "won").to_numpy()
+        gap, error, p = difference_of_note_shares(held, pd.factorize(notes["opportunity_id"])[0], won, ~won)
+        for place, what in enumerate([WITHIN_A_WEEK, *names]):
+            shares = [100 * held[side, place].mean() if side.any() else np.nan for side in (won, ~won)]
+            rows.append((theme, what, *shares, 100 * gap[place], 100 * error[place], p[place]))
+    columns = ["theme", "what", "won_pct", "lost_pct", "difference", "error", "q_value"]
+    table = pd.DataFrame(rows, columns=columns)
+    known = table["q_value"].notna()
+    table.loc[known, "q_value"] = benjamini_hochberg(table.loc[known, "q_value"].to_numpy(dtype=float))
+    error = 1.96 * table.pop("error").astype("float64")
+    return table.assign(low=table["difference"] - error, high=table["difference"] + error)
 
 
 def _long(texts: pd.DataFrame, lexicon: Lexicon) -> pd.DataFrame:

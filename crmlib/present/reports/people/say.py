@@ -7,6 +7,7 @@ import pandas as pd
 from crmlib.analyse.people.contacts import ACCOUNT_SIGNS, FRESH_DAYS, ROLES, ContactMap
 from crmlib.analyse.people.decisions import GAIN, MOVES, RISKS
 from crmlib.analyse.people.panorama import Panorama
+from crmlib.analyse.voice.themes import WITHIN_A_WEEK
 from crmlib.present.claims import (
     STATE_WORDS,
     Claim,
@@ -14,19 +15,25 @@ from crmlib.present.claims import (
     Family,
     claim,
     count,
+    date,
     days,
+    interval,
     money,
     name,
     names,
     share,
 )
 from crmlib.present.numbers import is_known
+from crmlib.present.reports.voice.say import theme_words
 from crmlib.present.reports.worklist.say import work_reason, work_step
 
 ROLE_WORDS = Family("people-role", ROLES)
 RISK_WORDS = Family("people-risk", RISKS)
 MOVE_WORDS = Family("people-move", MOVES, facts=("who", "via", "role"))
 SIGN_WORDS = Family("people-sign", ACCOUNT_SIGNS, facts=("days",))
+
+MOST_THEMES = 3
+"""So many themes that a customer talks about are told, the latest first."""
 
 
 def person(contacts: ContactMap | None, contact_id: Any) -> Claim | Fact:
@@ -122,6 +129,26 @@ def family_says(found: Panorama) -> list[Claim]:
         room = money(top.headroom, currency)
         said.append(claim("people-family-room", category=name(top.category), room=room))
     return said
+
+
+def speaks_says(found: Panorama) -> list[Claim]:
+    """What the customer talks about, how such deals ended, and what won deals did then."""
+    said = []
+    for row in found.speaks.head(MOST_THEMES).itertuples():
+        facts = {"theme": theme_words(row.theme), "texts": count(row.texts), "day": date(row.last_at)}
+        likely = interval(row.won_low, row.won_high, "share")
+        said.append(
+            claim("people-speaks", won=share(row.won_pct), likely=likely, deals=count(row.decided), **facts)
+        )
+    for row in found.followed.head(1).itertuples():
+        shares = {"won": share(row.won_pct), "lost": share(row.lost_pct)}
+        what = (
+            claim("people-then-week")
+            if row.what == WITHIN_A_WEEK
+            else claim("people-then-by", channel=name(row.what))
+        )
+        said.append(claim("people-then", theme=theme_words(row.theme), what=what, **shares))
+    return said if found.followed.size or not said else [*said, claim("people-then-none")]
 
 
 def work_lines(work: pd.DataFrame, currency: str) -> list[tuple[str, str]]:

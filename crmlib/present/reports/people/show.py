@@ -40,6 +40,7 @@ from crmlib.present.reports.people.say import (
     interest_says,
     people_signs,
     person,
+    speaks_says,
     work_lines,
 )
 from crmlib.schema.states import COLLECT, FOLLOW_UP, HAND_OVER
@@ -128,6 +129,8 @@ def customer_sections(
     yield "", [Answer(customer_answer(found, work)), customer_figures(found)]
     yield str(claim("people-heading-next")), _next(found, work)
     yield str(claim("people-heading-deals")), list(_deals(found))
+    speaks = speaks_says(found)
+    yield str(claim("people-heading-speaks")), [Prose(speaks)] if speaks else []
     yield str(claim("people-heading-history")), _history(found)
     yield str(claim("people-heading-people")), _people(found)
     yield str(claim("people-heading-family")), _family(found)

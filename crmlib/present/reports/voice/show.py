@@ -13,7 +13,7 @@ from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
 from crmlib.present.blocks.tables import without_empty
 from crmlib.present.claims import Family, claim, count, number, share
 from crmlib.present.needs import or_else
-from crmlib.present.numbers import capital
+from crmlib.present.numbers import capital, is_known
 from crmlib.present.reports.voice.say import (
     BY_WORDS,
     LANGUAGE_WORDS,
@@ -181,7 +181,7 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
     """Codes of trends, outcomes, languages and themes in words."""
     words = {"trend": TREND_WORDS, "outcome": OUTCOME_WORDS, "language": LANGUAGE_WORDS}
     told = {
-        column: frame[column].map(lambda code, family=family: str(family.term(code)) if code else "")
+        column: frame[column].map(lambda code, family=family: str(family.term(code)) if is_known(code) and code else "")
         for column, family in words.items()
         if column in frame
     }

@@ -16,10 +16,11 @@ from crmlib.analyse.worklist import (
     TASKS,
     Worklist,
 )
-from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, share, times
+from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, names, share, times
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import is_known
 from crmlib.present.reports.models.say import taken_off
+from crmlib.present.reports.voice.say import theme_words
 
 WORK_ACTIONS = Family("work-action", PRECEDENCE)
 WORK_PRECEDENCE = Family("work-place", PRECEDENCE)
@@ -40,7 +41,16 @@ SOON_DAYS = 7
 
 
 def work_reason(row: Any, *, currency: str) -> Claim:
-    """Why something is to be done, from the figures of a row."""
+    """Why something is to be done, from the figures of a row; of a deal also what its notes speak of."""
+    reason = _reason(row, currency)
+    if not is_known(row.themes):
+        return reason
+    return claim(
+        "work-reason-speaks", reason=reason, themes=names(map(theme_words, row.themes.split("|")), limit=3)
+    )
+
+
+def _reason(row: Any, currency: str) -> Claim:
     return WORK_REASONS.claim(
         row.reason,
         left=date(row.left_on),

@@ -57,6 +57,19 @@ people-outcome-open = open
 people-outcome-won = won
 people-outcome-lost = lost
 
+## What they talk about: speaks_says
+
+people-heading-speaks = What they talk about
+people-speaks =
+    { CAPITAL($theme) }: { $texts } { PLURAL($texts, one: "text", other: "texts") }, the last on { $day }.{ $won ->
+        [unknown] { "" }
+       *[other] { " " }Of { $deals } decided deals that spoke of it, { $won } were won (likely { $likely }).
+    }
+people-then = After notes on { $theme }, won deals had { $what } more often than lost ones: { $won } against { $lost }.
+people-then-week = another contact within a week
+people-then-by = the next contact by “{ $channel }”
+people-then-none = What we did next was no different in won and in lost deals, beyond chance.
+
 ## Decisions: deal_picture, deal_says
 
 people-picture-deal = Who decides about deal “{ $deal }”, and who sways whom

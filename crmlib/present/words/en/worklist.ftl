@@ -49,6 +49,7 @@ work-reason-deal-unplanned =
         [unknown] No contact is planned.
        *[other] No contact is planned; the last one was { $touch } ago.
     }
+work-reason-speaks = { $reason } Its notes speak of { $themes }.
 work-reason-prospect = In touch with us, has not bought, and no deal is open.
 work-reason-lead = Known to us; has neither bought nor been in touch.
 work-reason-complaint-open = Complained { $waited } ago and still waits for an answer; spent { $spend } in the last year.

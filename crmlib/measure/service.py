@@ -9,8 +9,8 @@ from crmlib.prepare.crm import Crm
 AGE_BANDS = (0, 30, 90, 180, 365, 730)
 """Days since the purchase at which the chance of a case may change."""
 
-PRIOR_CASES = 5.0
-"""Before its own cases are known a product is like all others, as if so many had been expected and seen."""
+PRIOR_CASES = 1.0
+"""Before its own cases are known a product is like all others, as if one more had been expected and seen."""
 
 RECENT_DAYS = 90
 """A case of so many days ago can still be followed by an offer; `$since_90d` begins with them."""
@@ -86,19 +86,28 @@ _STEPS = {
         f"select {low} as low, {high} as high"
         for low, high in zip(AGE_BANDS, (*AGE_BANDS[1:], 1_000_000), strict=True)
     ),
+    "service_caused": """
+        select dated.case_id, dated.customer_id, dated.product_id, max(days.day) as day,
+            dated.opened_day - max(days.day) as age
+        from service_dated as dated join service_days as days on dated.customer_id = days.customer_id
+            and dated.product_id = days.product_id and days.day <= dated.opened_day
+        group by dated.case_id, dated.customer_id, dated.product_id, dated.opened_day
+    """,
+    "service_quiet": """
+        select days.product_id, days.lines, coalesce(min(caused.age), $today - days.day) as quiet_days
+        from service_days as days left join service_caused as caused on days.customer_id = caused.customer_id
+            and days.product_id = caused.product_id and days.day = caused.day
+        where days.product_id is not null group by days.customer_id, days.product_id, days.day, days.lines
+    """,
     "service_exposed": """
-        select days.product_id, bands.low,
-            sum(days.lines * greatest(0, least($today - days.day, bands.high) - bands.low)) as line_days
-        from service_days as days cross join service_bands as bands
-        where days.product_id is not null group by 1, 2
+        select quiet.product_id, bands.low,
+            sum(quiet.lines * greatest(0, least(quiet.quiet_days, bands.high) - bands.low)) as line_days
+        from service_quiet as quiet cross join service_bands as bands group by 1, 2
     """,
     "service_aged": """
-        select aged.product_id, bands.low, count(*) as cases from (
-            select dated.case_id, dated.product_id, dated.opened_day - max(days.day) as age
-            from service_dated as dated join service_days as days on dated.customer_id = days.customer_id
-                and dated.product_id = days.product_id and days.day <= dated.opened_day
-            group by dated.case_id, dated.product_id, dated.opened_day
-        ) as aged join service_bands as bands on aged.age >= bands.low and aged.age < bands.high
+        select caused.product_id, bands.low, count(*) as cases
+        from service_caused as caused join service_bands as bands
+            on caused.age >= bands.low and caused.age < bands.high
         group by 1, 2
     """,
     "service_rates": """
@@ -125,6 +134,9 @@ _STEPS = {
     "service_waiting": """
         select customer_id, count(*) as open_cases from service_opened
         where closed_at is null or closed_at > $until group by customer_id
+    """,
+    "service_reported": """
+        select customer_id, product_id, max(opened_day) as reported_day from service_dated group by 1, 2
     """,
     "service_later": """
         select customer_id, product_id, count(*) as cases_after from ({cases}) as cases
@@ -177,13 +189,15 @@ group by hits.customer_id order by hits.customer_id
 """
 _OWNERS_SQL = """
 select ahead.customer_id, ahead.product_id, coalesce(named.product, ahead.product_id) as product,
-    ahead.last_day, ahead.expected, coalesce(waiting.open_cases, 0) as open_cases,
-    coalesce(later.cases_after, 0) as cases_after
+    ahead.last_day, ahead.expected, coalesce(later.cases_after, 0) as cases_after
 from service_ahead as ahead
 left join service_named as named on ahead.product_id = named.product_id
 left join service_waiting as waiting on ahead.customer_id = waiting.customer_id
 left join service_later as later on ahead.customer_id = later.customer_id and ahead.product_id = later.product_id
-where ahead.expected > 0
+left join service_reported as reported
+    on ahead.customer_id = reported.customer_id and ahead.product_id = reported.product_id
+where ahead.expected > 0 and waiting.customer_id is null
+    and (reported.reported_day is null or reported.reported_day < ahead.last_day)
 order by ahead.customer_id, ahead.product_id
 """
 _LATEST_SQL = """
@@ -195,7 +209,10 @@ from (
 ) as latest
 left join service_waiting as waiting on latest.customer_id = waiting.customer_id
 left join service_later as later on latest.customer_id = later.customer_id and latest.product_id = later.product_id
+left join service_reported as reported
+    on latest.customer_id = reported.customer_id and latest.product_id = reported.product_id
 where latest.place = 1 and waiting.customer_id is null
+    and (reported.reported_day is null or reported.reported_day < latest.day)
 order by latest.day desc, latest.customer_id limit $most
 """
 _FITTING_SQL = """
@@ -253,7 +270,10 @@ def orders_after_cases(crm: Crm, *, days: int) -> pd.DataFrame:
 
 
 def owners_of_products(crm: Crm, *, days: int, until: pd.Timestamp | None = None) -> pd.DataFrame:
-    """By customer and product with more cases than others: cases expected in the coming days, and those that came."""
+    """By customer and product with more cases than others: cases expected in the coming days, and those that came.
+
+    Who has an open case, or has had one about the product since it was last bought, is in touch with us already.
+    """
     found = _asked(crm, _OWNERS_SQL, until=until, days=days, prior=PRIOR_CASES)
     found["bought_on"] = (_EPOCH + pd.to_timedelta(found.pop("last_day"), unit="D")).astype("datetime64[us]")
     return found.astype({"expected": "float64"})

@@ -35,7 +35,8 @@ class CasesAhead:
     order : str
         The way whose order the list has: that which found more cases on past days, of equals the plainer one.
     owners : int
-        Customers without an open case who bought a product that fails more often than others.
+        Customers who bought a product that fails more often than others, and have neither an open case nor one about
+        it since.
     days, dates : int
         How far ahead, and on how many past days it was tested.
     is_proven : bool
@@ -80,13 +81,13 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
     Notes
     -----
     The cases expected of a purchase are the rate of all products at its age, times how many more cases its product
-    had than was expected of it, drawn to 1 as if five had been expected and seen. On past days, as many `days`
+    had than was expected of it, drawn to 1 as if one more had been expected and seen. On past days, as many `days`
     apart, the same is made from what was known then; nothing after such a day is used but to count.
 
     Examples
     --------
     >>> sold = pd.DataFrame({"order_id": [str(i) for i in range(400)], "net_amount": 1.0,
-    ...     "customer_id": [f"c{i % 40}" for i in range(400)],
+    ...     "customer_id": [f"c{i % 80}" for i in range(400)],
     ...     "product_id": ["pen", "ink"] * 200, "ordered_at": "2024-03-01"})
     >>> cases = sold.iloc[:40:2].assign(case_id=sold["order_id"], opened_at="2024-03-10", closed_at="2024-03-11")
     >>> found = cases_ahead(Crm.from_frames(as_of="2024-03-15", transactions=sold,
@@ -126,10 +127,10 @@ def _past_days(crm: Crm, days: int) -> list[pd.Timestamp]:
 
 
 def _owners(crm: Crm, *, days: int, until: pd.Timestamp | None) -> pd.DataFrame:
-    """One row a customer without an open case who bought what fails more often, with the chance of a case."""
+    """One row a customer not yet in touch about it who bought what fails more often, with the chance of a case."""
     failing = failing_products(crm, until=until)["product_id"]
     found = owners_of_products(crm, days=days, until=until)
-    found = found[found["product_id"].isin(failing) & (found["open_cases"] == 0)]
+    found = found[found["product_id"].isin(failing)]
     found = found.sort_values(["expected", "product_id"], ascending=[False, True], kind="stable")
     grouped = found.groupby("customer_id", sort=True)
     owners = grouped[["product_id", "product"]].first().join(

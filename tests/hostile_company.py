@@ -93,9 +93,27 @@ def _customer(i: int, name: str, rng: random.Random) -> dict[str, str]:
     income = "rare income" if i < 2 else f"canarycustomersincomebandx{i}" if i < 12 else "middle"
     return {
         "customer_id": name, "kind": "person", "country": HOSTILE if i % 5 == 0 else "日本", "gender": rare,
+        **_traits(i),
         "birth_on": f"{1950 + i % 50}-03-04", "income_band": income,
         "tax_id": f"canarycustomerstaxidx{i}", **_personal("customers", i),
     }  # fmt: skip
+
+
+TRAITS = ("industry", "region", "city", "company_size", "household_size", "source")
+
+
+def _traits(i: int) -> dict[str, str]:
+    """Groups of every trait that a page speaks of, some small, some large with a small part beside or within."""
+    abroad = i % 5 == 0
+    region = ("East" if i % 15 == 0 else "West") if abroad else ("Oki" if i % 12 == 1 else "Kanto")
+    return {
+        "industry": "zqrareindustry" if i < 4 else f"zqindustry{i % 3}",
+        "region": f"zqregion{region}",
+        "city": f"zqcity{region}{0 if i % 13 else 1}",
+        "company_size": "zqraresize" if i % 30 == 7 else f"zqsize{i % 2}",
+        "household_size": str(9 if i % 23 == 5 else 1 + i % 3),
+        "source": "zqraresource" if i % 18 == 4 else f"zqsource{int(i % 9 == 0)}",
+    }
 
 
 def _orders(customers: list[str], goods: list[str], rng: random.Random) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from crmlib.analyse.forecast.plan import price_volume_mix
 from crmlib.analyse.retention import survival_curves
 from crmlib.analyse.segments.moves import SegmentMoves, segment_moves
 from crmlib.analyse.segments.segment import Segmentation
+from crmlib.analyse.stats.small_groups import OTHER, shown_traits
 from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.changes import (
     Windows,
@@ -26,7 +27,7 @@ from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.outbox import keep, last_kept
-from crmlib.prepare.privacy import public_ids
+from crmlib.prepare.privacy import min_group, public_ids
 from crmlib.schema.errors import ParameterError, SchemaError
 
 KEPT_AS = "data"
@@ -376,12 +377,14 @@ def _groups(crm: Crm, buyers: pd.DataFrame | None, labels: pd.Series | None) -> 
     empty = pd.DataFrame(columns=["by", "group", "before", "now", "buyers", "spend", "rest"])
     if buyers is None:
         return empty
-    traits = customer_traits(crm, GROUPED_BY)
+    traits = _shown_traits(crm, buyers.index)
     if labels is not None:
         traits = traits.reindex(traits.index.union(labels.index)).assign(**{SEGMENT: labels.astype("str")})
     parts = []
     for by in traits.columns:
         group = traits[by].reindex(buyers.index).astype("object")
+        if by != SEGMENT and set(group.dropna()) <= {OTHER}:
+            continue
         group = group.where(group.notna(), "")
         sides = [
             pd.DataFrame({"count": (buyers[f"orders_{at}"] > 0).astype("float64"), "value": buyers[f"amount_{at}"]})
@@ -392,6 +395,14 @@ def _groups(crm: Crm, buyers: pd.DataFrame | None, labels: pd.Series | None) -> 
         found = found[found[["before", "now"]].ne(0).any(axis=1)]
         parts.append(found.rename_axis("group").reset_index().assign(by=by))
     return pd.concat(parts, ignore_index=True)[list(empty.columns)] if parts else empty
+
+
+def _shown_traits(crm: Crm, buyers: pd.Index) -> pd.DataFrame:
+    """The traits of buyers as a page may show them beside those of all customers; a missing one stays missing."""
+    traits = customer_traits(crm, GROUPED_BY)
+    bought = traits.index.isin(buyers)
+    told = shown_traits(traits[bought], min_group=min_group(crm), most=None, beside=traits[~bought])
+    return told.where(traits[bought].notna())
 
 
 MOVERS = 10

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.anonymity import anonymity
 from crmlib.measure.dictionary import table_contents
 from crmlib.measure.offers.not_goods import find_not_goods
 from crmlib.prepare.check.report import CheckReport
@@ -49,6 +50,10 @@ class DataHealth:
     not_goods : DataFrame, one row a product
         `product_id`, `name`, `evidence` ("name", "free", "negative", "code"), `lines`: postage, fees, samples and
         the like, which are never offered.
+    anonymity : DataFrame, one row an audience that may read of single customers
+        `audience`, `columns` (by which others may know a customer), `customers`, `k` (k-anonymity), `alone`
+        (customers whom nobody is like), `below` (those with fewer than `minimum` like them), `minimum`,
+        `sensitive` (a column, or "") with `l` (l-diversity) and `t` (t-closeness).
 
     Examples
     --------
@@ -62,6 +67,7 @@ class DataHealth:
     completeness: pd.DataFrame = field(repr=False)
     missing: pd.DataFrame = field(repr=False)
     not_goods: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
+    anonymity: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -140,6 +146,7 @@ def data_health(crm: Crm) -> DataHealth:
         completeness=pd.concat([filled for _, filled, _ in seen], ignore_index=True),
         missing=_missing(crm),
         not_goods=find_not_goods(crm) if "transactions" in crm else pd.DataFrame(),
+        anonymity=anonymity(crm),
     )
 
 

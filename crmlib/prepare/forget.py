@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -310,9 +311,19 @@ def _speaks_of(cells: Iterable[Any], ids: Iterable[str], needles: Known) -> bool
 
 
 def _file_speaks(path: Path, ids: Iterable[str], needles: Known) -> bool:
-    text = path.read_bytes().decode("utf-8", "replace")
+    text = _text_of(path)
     named = any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", f"{path.stem}\n{text}") for one in ids)
     return named or any(needles.found_in(text))
+
+
+def _text_of(path: Path) -> str:
+    """What a draft says; a mail is unpacked, since its words stand encoded in it."""
+    content = path.read_bytes()
+    if path.suffix.lower() != ".eml":
+        return content.decode("utf-8", "replace")
+    mail = message_from_bytes(content, policy=policy.default)
+    parts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([*map(str, mail.values()), *(str(part.get_content()) for part in parts)])
 
 
 def _workbook_speaks(path: Path, ids: Iterable[str], needles: Known) -> bool:

@@ -2,17 +2,22 @@
 
 import io
 import json
+import os
 import zipfile
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pandas as pd
 import pytest
 
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.encryption import decrypt
 from crmlib.prepare.forget import Person, find_person, pseudonyms_of, remove_from_lists
 from crmlib.prepare.outbox import keep, kept_key
 from crmlib.prepare.privacy import pseudonyms
 from crmlib.prepare.workspace import forget, open_workspace
 from crmlib.present.publish.publish import Shelf
+from crmlib.present.run.console import print_export
 from crmlib.present.run.persons import print_forgotten, print_person, runs_that_hold
 from crmlib.schema.errors import ParameterError
 
@@ -79,6 +84,11 @@ def filled(folder):
     (box / "email").mkdir(parents=True)
     (box / "email" / "one.html").write_text("Dear Zelda Quint")
     (box / "email" / "two.html").write_text("Dear Otto Other")
+    for number, (name, address) in enumerate([HERS[:2], ("Otto Other", "otto@other.example")], start=1):
+        mail = EmailMessage()
+        mail["To"], mail["Subject"] = f"{name} <{address}>", f"Für {name}"
+        mail.set_content(f"Grüße an {name} 名簿", cte="base64")
+        (box / "email" / f"{number}.eml").write_bytes(bytes(mail))
     day = pd.Timestamp("2024-05-01")
     pd.DataFrame(
         {"campaign_id": "spring", "customer_id": ["zq-4711", "c-1"], "contacted_on": day, "is_control": False}
@@ -110,6 +120,9 @@ def bytes_that_speak(*roots, of=HERS, spared=()):
             content = path.read_bytes()
             if path.suffix == ".parquet":
                 content += pd.read_parquet(path).to_csv().encode()
+            elif path.suffix == ".eml":
+                mail = message_from_bytes(content, policy=policy.default)
+                content += (str(mail["To"]) + str(mail["Subject"]) + mail.get_content()).encode()
             elif zipfile.is_zipfile(path):
                 with zipfile.ZipFile(path) as parts:
                     content += b"".join(map(parts.read, parts.namelist()))
@@ -132,7 +145,7 @@ def test_all_that_is_held_on_a_person_is_written_for_its_owner_alone(folder):
         "customers": 1, "transactions": 1, "opportunities": 1, "stage_history": 1, "interactions": 1,
         "set aside: transactions": 2, "set aside: interactions": 1, "identity: known": 1, "identity: log": 1,
     }  # fmt: skip
-    assert held["drafts"] == ["one.html"] and target.stat().st_mode & 0o077 == 0
+    assert held["drafts"] == ["1.eml", "one.html"] and target.stat().st_mode & 0o077 == 0
     assert "Otto" not in target.read_text() and "Quintessa" not in target.read_text()
     assert all(
         word in target.read_text().replace(" ", "") for word in ("ZeldaQuint", "SAYSZELDA", "DEALZELDA")
@@ -158,7 +171,8 @@ def test_every_byte_is_free_of_who_was_forgotten_and_the_others_stay(folder, cap
     assert [len(crm.frame(n)) for n in ("opportunities", "stage_history", "interactions")] == [1, 1, 1]
     crm.engine.close()
     assert bytes_that_speak(folder, top / "temp", spared=FILES) == {}
-    assert (folder / "outbox" / "spring" / "email" / "two.html").exists()
+    left = (folder / "outbox" / "spring" / "email").iterdir()
+    assert sorted(path.name for path in left) == ["2.eml", "two.html"]
     with pytest.raises(ParameterError, match="No customer"):
         find_person(open_workspace(folder), "zq-4711")
 
@@ -225,3 +239,40 @@ def test_of_tables_in_memory_nothing_is_kept_to_forget():
     crm = Crm.from_frames(as_of="2024-01-31", customers=pd.DataFrame({"customer_id": ["c-1"]}))
     with pytest.raises(ParameterError, match="nothing is kept of anybody"):
         forget(crm, "c-1")
+
+
+def test_pages_and_calendars_beside_the_runs_are_named_where_she_stands_in_them(folder, capsys):
+    coded, _ = filled(folder)
+    out = folder.parent / "out"
+    hers = {
+        "handover-e1.html": f"<td>{coded}</td>",
+        "handover-e1.ics": "SUMMARY:Zelda Quint",
+        f"customer-{coded.lower()}.html": f"<h1>{coded}</h1>",
+    }
+    for name, text in (*hers.items(), ("customer-k-x.html", "Zelda Quintessa")):
+        (out / name).write_text(text)
+    assert print_forgotten(folder, "zq-4711", out=out) == 0
+    said = capsys.readouterr().out.replace("\n", "")
+    assert [name for name in hers if f"Still holds her: {os.path.relpath(out / name)}" not in said] == []
+    assert "customer-k-x.html" not in said
+
+
+def test_what_is_encrypted_is_written_whole_and_named_when_she_is_forgotten(folder, monkeypatch, capsys):
+    pytest.importorskip("cryptography", reason="no cryptography: install the extra crmlib[encrypt]")
+    monkeypatch.setattr("crmlib.prepare.encryption.ROUNDS", 1_000)
+    filled(folder)
+    top, password = folder.parent, "wide grey owls fly at noon"
+    lists, temp = top / "lists", top / "temp"
+    assert print_person(folder, "zq-4711", to=lists / "her.json", password=password) == 0
+    assert print_export(folder, lists / "all", kind="csv", personal=True, password=password) == 0
+    written = sorted(path for path in lists.rglob("*") if path.suffix == ".encrypted")
+    assert {path.name for path in written} >= {"her.json.encrypted", "customers.csv.encrypted"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in written)
+    assert bytes_that_speak(lists, temp) == {}, "nothing of her stands anywhere in the open"
+    assert "ZeldaQuint" in decrypt(written[-1].read_bytes(), password=password).decode().replace(" ", "")
+    (run := top / "out" / "firm" / "20240103T000000Z").mkdir()
+    (run / "run.json").write_text('{"encrypted": true}')
+    assert print_forgotten(folder, "zq-4711", out=top / "out", lists=[lists]) == 0
+    said = capsys.readouterr().out.replace("\n", "")
+    for path in (*written, run / "index.html"):
+        assert f"not searched: {os.path.relpath(path)}" in said

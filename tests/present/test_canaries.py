@@ -8,17 +8,20 @@ import io
 import re
 import tempfile
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from crmlib.analyse.stats.small_groups import NESTED
 from crmlib.prepare.privacy import KEY_VARIABLE, key_from_exports
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runs import run_reports
 from crmlib.schema.fields import MINIMUM_GROUP
-from tests.hostile_company import FORMULA, HOSTILE, canary, personal_columns, write_company
+from tests.hostile_company import FORMULA, HOSTILE, TRAITS, canary, personal_columns, write_company
 from tests.present.consistency import faults, run_in
 from tests.present.subtraction import published_groups, small_groups_found
 
@@ -241,7 +244,39 @@ def test_no_page_contradicts_another(sites, name):
     assert said.claims and said.lists and faults(said) == []
 
 
+def planted_groups(folder):
+    """The customers of an export, the trait of each planted name, and the wider group in which each of them lies."""
+    people = pd.read_csv(folder / "customers.csv", dtype=str)
+    planted = {value: trait for trait in TRAITS for value in people[trait] if value.startswith("zq")}
+    pairs = [(one, wider) for one, wider in pairwise(reversed(NESTED))]
+    parents = {
+        (one, part): (wider, whole)
+        for one, wider in pairs
+        for part, whole in people[[one, wider]].itertuples(index=False)
+    }
+    return people, planted, parents
+
+
 @pytest.mark.parametrize("name", ["plain", "hidden"])
 def test_no_small_group_can_be_worked_out_by_subtraction_over_all_pages(sites, name):
-    groups = published_groups(sites[name] / name / "latest")
-    assert groups and small_groups_found(groups, least=MINIMUM_GROUP) == []
+    people, planted, parents = planted_groups(sites[name].parent / "data" / name)
+    asked = {"planted": planted, "total": len(people)}
+    groups = published_groups((sites[name] / name / "latest").resolve(), **asked)
+    assert {place[3] for place in groups} >= {
+        "industry",
+        "region",
+        "company_size",
+        "household_size",
+        "source",
+    }
+    assert small_groups_found(groups, least=MINIMUM_GROUP, parents=parents, total=len(people)) == []
+
+
+@pytest.mark.parametrize("name", ["plain", "hidden"])
+def test_no_file_names_a_group_that_is_too_small_to_be_shown(sites, name):
+    people, planted, _ = planted_groups(sites[name].parent / "data" / name)
+    sizes = pd.concat([people[trait] for trait in TRAITS]).value_counts()
+    small = {value for value in planted if sizes[value] < MINIMUM_GROUP}
+    assert len(small) >= 4
+    for file, text in published(sites[name]).items():
+        assert [value for value in small if value in text] == [], file

@@ -1,6 +1,6 @@
 """Who responds to a campaign: the share that answered and the extra spend, group by group."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +9,7 @@ from scipy import stats
 
 from crmlib.analyse.campaigns.comparison import FEWEST, MATCHED, Comparison, Difference, mean_of_pairs, welch
 from crmlib.analyse.stats.intervals import share_interval
-from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, shown_groups
+from crmlib.analyse.stats.small_groups import NESTED, NOT_STATED, OTHER, shown_groups, widest_first
 from crmlib.analyse.stats.tests import benjamini_hochberg
 from crmlib.measure.campaigns import CONTACTED, CONTROL, DURING
 from crmlib.prepare.crm import Crm
@@ -156,9 +156,13 @@ def who_responds(
     """
     rows = people[people["span"] == DURING].drop_duplicates("customer_id")
     ours = pd.Index(rows.loc[rows["arm"] == CONTACTED, "customer_id"])
+    named: dict[str, pd.Series] = {}
+    for grouping in widest_first(groups):
+        within = [named[name] for name in NESTED if name in named] if grouping in NESTED else []
+        named[grouping] = _safe_names(groups[grouping], ours, min_group=min_group, within=within)
     found = []
-    for grouping, given in groups.items():
-        names = _safe_names(given, ours, min_group=min_group)
+    for grouping in groups:
+        names = named[grouping]
         mine = names.reindex(ours)
         units = names.reindex(comparison.units["customer_id"]).to_numpy()
         for group in _ordered(mine):
@@ -178,12 +182,14 @@ def who_responds(
     return table[list(COLUMNS)]
 
 
-def _safe_names(given: pd.Series, ours: pd.Index, *, min_group: int) -> pd.Series:
+def _safe_names(
+    given: pd.Series, ours: pd.Index, *, min_group: int, within: Sequence[pd.Series] = ()
+) -> pd.Series:
     """The groups as they may be shown, judged by those contacted; the held out go along."""
     given = given[~given.index.duplicated()]
     raw = given.reindex(ours.union(given.index)).astype("object")
     beside = raw[~raw.index.isin(ours)] if len(raw) > len(ours) else None
-    shown = shown_groups(raw.reindex(ours), min_group=min_group, beside=beside)
+    shown = shown_groups(raw.reindex(ours), min_group=min_group, beside=beside, within=within)
     said = raw.reindex(ours).astype("object")
     names = dict(zip(said[said.notna()].astype("str"), shown[said.notna().to_numpy()], strict=True))
     unstated = shown[said.isna().to_numpy()]

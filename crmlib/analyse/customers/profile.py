@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmlib.analyse.customers.states import is_late, lifecycle_stages
 from crmlib.analyse.customers.types import CUSTOMER_TYPES, CustomerType, customer_types, read_customer_types
-from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, shown_groups
+from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, shown_traits
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.purchases.history import (
     net_sales_by_month,
@@ -285,18 +285,17 @@ def _groups(crm: Crm, indicators: pd.DataFrame) -> pd.DataFrame:
     people = crm.frame("customers", ["customer_id", *present]).set_index("customer_id")
     figures = indicators[["order_count", "spend_total"]].reindex(people.index)
     least = min_group(crm)
-    tables = [_group(name, people[name], figures, as_of=crm.as_of, least=least) for name in present]
+    if "birth_on" in people:
+        people["birth_on"] = age_bands(people["birth_on"], as_of=crm.as_of)
+    sensitive = [name for name in present if table_spec("customers").field(name).privacy == "sensitive"]
+    named = shown_traits(people.drop(columns=sensitive), min_group=least)
+    named = named.join(shown_traits(people[sensitive], min_group=least, most=None))
+    tables = [_group(name, named[name], figures, least=least) for name in present]
     tables = [table for table in tables if len(table)]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def _group(
-    name: str, values: pd.Series, figures: pd.DataFrame, *, as_of: pd.Timestamp, least: int
-) -> pd.DataFrame:
-    if name == "birth_on":
-        values = age_bands(values, as_of=as_of)
-    sensitive = table_spec("customers").field(name).privacy == "sensitive"
-    named = shown_groups(values, min_group=least, most=None if sensitive else 10)
+def _group(name: str, named: pd.Series, figures: pd.DataFrame, *, least: int) -> pd.DataFrame:
     spend = figures["spend_total"].where(figures["order_count"] > 0)
     by_value = spend.groupby(named)
     table = pd.DataFrame({"customers": by_value.size(), "spend_median": by_value.median()}).rename_axis(
@@ -306,7 +305,7 @@ def _group(
     shown = set(table.index) - {NOT_STATED}
     if len(shown) < 2 or shown == {OTHER}:
         return table.iloc[:0]
-    table = table.assign(share_pct=100 * table["customers"] / len(values), field=name).reset_index()
+    table = table.assign(share_pct=100 * table["customers"] / len(named), field=name).reset_index()
     return table.sort_values("value", key=lambda names: _places(names, table["customers"]))
 
 

@@ -3,7 +3,7 @@
 Deals are told apart by traits: who the customer is, what it is about, how it came and how it went.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from crmlib.analyse.pipeline.lead_features import FILLED_APART, known_shares
 from crmlib.analyse.stats.shrink import shrunk_rates
-from crmlib.analyse.stats.small_groups import safe_groups
+from crmlib.analyse.stats.small_groups import NESTED, OTHER, safe_groups, widest_first
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.deals.contacts import touches_before_close
 from crmlib.measure.deals.stays import deals, stage_stays
@@ -66,7 +66,7 @@ class TraitTable:
 
     `values` (indexed by opportunity_id): A column a trait, texts; missing where not known.
     `deals`: `crmlib.measure.deals.stays.deals` of the same deals.
-    `absent`: dict of trait -> "nothing_recorded", "too_many_values" or "filled_at_close".
+    `absent`: dict of trait -> "nothing_recorded", "groups_too_small", "too_many_values" or "filled_at_close".
     """
 
     values: pd.DataFrame
@@ -81,12 +81,18 @@ def trait_table(
     names = _asked(by)
     known = deals(crm) if known is None else known
     least = min_group(crm)
-    made = {name: large_enough(_values(crm, known, name), known, name, least=least) for name in names}
+    made: dict[str, pd.Series] = {}
+    for name in widest_first(names):
+        within = [made[wider] for wider in NESTED if wider in made] if name in NESTED else []
+        made[name] = large_enough(_values(crm, known, name), known, name, least=least, within=within)
+    made = {name: made[name] for name in names}
     absent = {}
     for name, values in made.items():
         kinds = values.nunique()
         if kinds == 0:
             absent[name] = "nothing_recorded"
+        elif values.dropna().eq(OTHER).all():
+            absent[name] = "groups_too_small"
         elif kinds > MOST_VALUES:
             absent[name] = "too_many_values"
         elif not TRAITS[name].is_dated and _named_late(values, known["outcome"]):
@@ -197,13 +203,21 @@ def _values(crm: Crm, known: pd.DataFrame, name: str) -> pd.Series:
     return values.where(values.notna(), np.nan)
 
 
-def large_enough(values: pd.Series, known: pd.DataFrame, name: str, *, least: int) -> pd.Series:
-    """Values of a trait of customers, those of fewer than `least` customers put together."""
+def large_enough(
+    values: pd.Series,
+    known: pd.DataFrame,
+    name: str,
+    *,
+    least: int,
+    within: Sequence[pd.Series] = (),
+) -> pd.Series:
+    """Values of a trait of customers, those of fewer than `least` customers put together; `within`: `safe_groups`."""
     if name not in OF_CUSTOMERS or least < 2:
         return values
     who = known["customer_id"].where(known["customer_id"].notna(), known.index.to_series())
     each = pd.DataFrame({"value": values, "who": who}).dropna(subset="value").drop_duplicates()
-    shown = dict(zip(each["value"], safe_groups(each["value"], minimum=least), strict=True))
+    safe = safe_groups(each["value"], minimum=least, within=within)
+    shown = dict(zip(each["value"], safe, strict=True))
     return values.map(shown).astype("object")
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -79,9 +79,11 @@ def print_forgotten(workspace: Path, customer: str, *, out: Path, lists: Sequenc
         tell.print(
             escape(f"{'Changed' if path.exists() else 'Removed'}: {os.path.relpath(path)}"), soft_wrap=True
         )
-    for run in (run for shelf in shelves for run in runs_that_hold(shelf, person, coded)):
+    held = [run for shelf in shelves for run in runs_that_hold(shelf, person, coded)]
+    held += [path for shelf in shelves for path in files_that_hold(shelf.root.parent, person, coded)]
+    for path in held:
         tell.print(
-            escape(f"Still holds her: {os.path.relpath(run)}. Remove it, or publish anew."), soft_wrap=True
+            escape(f"Still holds her: {os.path.relpath(path)}. Remove it, or publish anew."), soft_wrap=True
         )
     for path in encrypted_files(shelves, lists):
         said = f"Encrypted, so it was not searched: {os.path.relpath(path)}. Remove it, or open it and look."
@@ -93,11 +95,12 @@ def print_forgotten(workspace: Path, customer: str, *, out: Path, lists: Sequenc
     return 0
 
 
-def encrypted_files(shelves: Iterable[Shelf], lists: Iterable[Path]) -> list[Path]:
+def encrypted_files(shelves: Sequence[Shelf], lists: Iterable[Path]) -> list[Path]:
     """Runs and lists that nobody can search without their password."""
     runs = [shelf.root / name for shelf in shelves for name in shelf.published()]
     closed = [run / "index.html" for run in runs if read_json(run / "run.json").get("encrypted")]
-    return closed + [path for folder in lists for path in sorted(folder.rglob(f"*{SUFFIX}"))]
+    beside = [path for shelf in shelves for path in sorted(shelf.root.parent.glob(f"*{SUFFIX}"))]
+    return closed + beside + [path for folder in lists for path in sorted(folder.rglob(f"*{SUFFIX}"))]
 
 
 def print_opened(file: Path, *, to: Path | None = None, password_file: Path | None = None) -> int:
@@ -124,6 +127,19 @@ def print_opened(file: Path, *, to: Path | None = None, password_file: Path | No
 
 def runs_that_hold(shelf: Shelf, person: Person, coded: Sequence[str]) -> list[Path]:
     """The published runs in which she stands: by pseudonym, by number, by name or by address."""
+    holds = _speaks_of(person, coded)
+    runs = [shelf.root / name for name in shelf.published()]
+    return [run for run in runs if any(holds(path) for path in sorted(run.rglob("*")) if path.is_file())]
+
+
+def files_that_hold(out: Path, person: Person, coded: Sequence[str]) -> list[Path]:
+    """Pages and calendars that commands have put beside the runs, and in which she stands."""
+    holds = _speaks_of(person, coded)
+    lying = sorted(out.iterdir()) if out.is_dir() else ()
+    return [path for path in lying if path.suffix in (".html", ".ics") and path.is_file() and holds(path)]
+
+
+def _speaks_of(person: Person, coded: Sequence[str]) -> Callable[[Path], bool]:
     words = [*coded, *(one for one in person.ids if len(one) >= SHORTEST_NUMBER)]
     named = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words) or r"(?!)")
     needles = needles_of(person)
@@ -132,8 +148,7 @@ def runs_that_hold(shelf: Shelf, person: Person, coded: Sequence[str]) -> list[P
         text = "\n".join(texts_of(path.name, path.read_bytes()))
         return bool(named.search(text)) or any(needles.found_in(text))
 
-    runs = [shelf.root / name for name in shelf.published()]
-    return [run for run in runs if any(holds(path) for path in sorted(run.rglob("*")) if path.is_file())]
+    return holds
 
 
 def _as_json(person: Person, sources: Sequence[str]) -> bytes:

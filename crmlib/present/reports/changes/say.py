@@ -14,6 +14,7 @@ from crmlib.analyse.changes import (
     WhatChanged,
 )
 from crmlib.analyse.customers.states import LifecycleMoves, changed_share, known_at_both
+from crmlib.analyse.stats.small_groups import OTHER
 from crmlib.present.claims import (
     STATE_WORDS,
     Claim,
@@ -215,7 +216,7 @@ def changes_groups(found: WhatChanged) -> list[Claim]:
         return []
     said = [claim("changes-movers")]
     groups = found.split.groups.assign(change=lambda table: table["now"] - table["before"])
-    for by, own in groups.groupby("by", sort=False):
+    for by, own in groups[groups["group"].ne(OTHER)].groupby("by", sort=False):
         row = own.loc[own["change"].abs().idxmax()]
         group = name(row["group"]) if row["group"] else claim("changes-group-unknown")
         given: dict[str, Any] = {

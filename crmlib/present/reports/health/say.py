@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.anonymity import QUASI_IDENTIFIERS
 from crmlib.analyse.health import DataHealth
 from crmlib.present.claims import Claim, Fact, Family, claim, clause, count, date, days, name, names, share
 from crmlib.schema.tables import SIGNS_OF, TABLES
@@ -49,6 +50,8 @@ SIGN_WORDS = Family(
     ),
 )
 """What tells a customer besides the lists of customers, by table and column."""
+KNOWN_WORDS = Family("known", QUASI_IDENTIFIERS)
+"""By what others may know a customer."""
 
 POLICY_WORDS = Family("policy", ("set_aside", "mend", "warn"))
 
@@ -207,6 +210,27 @@ def missing_paragraph(health: DataHealth) -> list[Claim]:
     if len(columns):
         said.append(claim("health-missing-columns", columns=names(name(column) for column in columns)))
     return said
+
+
+def anonymity_paragraph(health: DataHealth) -> list[Claim]:
+    """How easily one customer is told from all others by what is on record, and what to do about it."""
+    said = []
+    for row in health.anonymity.itertuples():
+        said.append(
+            claim(
+                "health-anonymity",
+                known=names(KNOWN_WORDS.term(one) for one in row.columns),
+                alone=count(row.alone),
+                customers=count(row.customers),
+                below=count(row.below),
+                least=count(row.minimum),
+                k=count(row.k),
+            )
+        )
+        if row.sensitive and row.l == row.l:
+            told = {"what": KNOWN_WORDS.term(row.sensitive), "l": count(int(row.l)), "t": share(100 * row.t)}
+            said.append(claim(f"health-anonymity-{'learns' if row.l == 1 else 'several'}", **told))
+    return [*said, claim("health-anonymity-do")] if said else []
 
 
 def health_limits(health: DataHealth) -> list[Claim]:

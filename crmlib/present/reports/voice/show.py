@@ -181,7 +181,9 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
     """Codes of trends, outcomes, languages and themes in words."""
     words = {"trend": TREND_WORDS, "outcome": OUTCOME_WORDS, "language": LANGUAGE_WORDS}
     told = {
-        column: frame[column].map(lambda code, family=family: str(family.term(code)) if is_known(code) and code else "")
+        column: frame[column].map(
+            lambda code, family=family: str(family.term(code)) if is_known(code) and code else ""
+        )
         for column, family in words.items()
         if column in frame
     }

@@ -178,6 +178,32 @@ brings-products-category = Groups of products: breadth of what is bought, and wh
 brings-campaign-contacts-responded-at = Which customers answer campaigns.
 brings-campaign-contacts-is-control = What a campaign brought beyond what would have been bought anyway.
 
+## How easily one customer is recognised: anonymity_paragraph
+
+health-anonymity =
+    By { $known } alone, { $alone } of { $customers } { PLURAL($customers, one: "customer", other: "customers") }
+    { PLURAL($alone, one: "is", other: "are") } unlike all others, and { $below }
+    { PLURAL($below, one: "has", other: "have") } fewer than { $least } like them (k-anonymity { $k }).
+health-anonymity-learns =
+    Of some, who knows all the rest of this learns { $what }, too (l-diversity { $l }, t-closeness { $t }).
+health-anonymity-several =
+    Who knows all the rest of this of a customer is left with { $l } or more possibilities for { $what } (l-diversity
+    { $l }, t-closeness { $t }).
+health-anonymity-do =
+    Pages show such columns in groups only. Before you hand on rows that hold them, leave columns out, or make them
+    coarser, until nobody is alone.
+
+known-kind = kind
+known-industry = industry
+known-company-size = company size
+known-country = country
+known-region = region
+known-city = city
+known-household-size = size of the household
+known-birth-on = year of birth
+known-gender = gender
+known-income-band = income
+
 ## Limits: health_limits
 
 health-limits-looks-right = Checks find what cannot be right. A wrong amount that looks right passes them.

@@ -49,7 +49,9 @@ def _countries() -> frozenset[str]:
     """Names of countries in the seven languages, and their codes of two letters."""
     known = [Locale.parse(language).territories for language in ("en", "de", "fr", "es", "pt", "zh", "ja")]
     lands = {code for code in known[0] if len(code) == 2 and code.isalpha()}
-    return frozenset(plain(word) for names in known for code in lands for word in (code, names.get(code, code)))
+    return frozenset(
+        plain(word) for names in known for code in lands for word in (code, names.get(code, code))
+    )
 
 
 def is_countries(column: Column) -> bool:
@@ -69,7 +71,12 @@ def _runs(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column]) -> 
     """Numbers that begin anew with each order are its lines; what changes with them and never comes back names it."""
     head = frame.head(ROWS)
     for name, column in profile.items():
-        if column.low not in (1.0, 10.0) or column.integers < 1 or column.numbers < 1 or column.filled < column.rows:
+        if (
+            column.low not in (1.0, 10.0)
+            or column.integers < 1
+            or column.numbers < 1
+            or column.filled < column.rows
+        ):
             continue
         step, values = column.low, _numbers(head, name)
         starts = values == step
@@ -80,7 +87,11 @@ def _runs(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column]) -> 
         order = starts.cumsum()
         for other in profile:
             texts = head[other].astype(str)
-            if other != name and texts.nunique() == starts.sum() and (texts.groupby(order).nunique() == 1).all():
+            if (
+                other != name
+                and texts.nunique() == starts.sum()
+                and (texts.groupby(order).nunique() == 1).all()
+            ):
                 _say(found, other, "order_id", 0.8)
 
 
@@ -88,21 +99,28 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
     """Quantity times price, less a discount, is the amount of a line: three columns of which this is true are these."""
     names = [
         name for name, one in profile.items()
-        if one.numbers > 0.97 and one.dates < 0.5 and 1 < one.distinct and one.high < 1e9 and one.filled > 0.9 * one.rows
+        if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 1 and one.high < 1e9
+        and one.filled > 0.9 * one.rows
     ][:MOST_NUMBERS]  # fmt: skip
     numbers = {name: np.nan_to_num(_numbers(frame.head(ROWS), name)) for name in names}
     triples = []
     for many, price in product(names, names):
         quantity, each = numbers[many], numbers[price]
         whole = many != price and profile[many].integers > 0.97 and (np.abs(quantity) > 1).mean() > 0.1
-        if not whole or np.median(np.abs(quantity)) > np.median(np.abs(each)) or profile[price].negatives > 0.1:
+        if (
+            not whole
+            or np.median(np.abs(quantity)) > np.median(np.abs(each))
+            or profile[price].negatives > 0.1
+        ):
             continue
         for amount in names:
             if amount in (many, price):
                 continue
             rest = quantity * each - numbers[amount]
             near = 0.006 * np.maximum(np.abs(quantity), 1) + 1e-4 * np.abs(numbers[amount])
-            taken = _taken_off(rest, near, quantity * each, {n: numbers[n] for n in names if n not in (many, price, amount)})
+            taken = _taken_off(
+                rest, near, quantity * each, {n: numbers[n] for n in names if n not in (many, price, amount)}
+            )
             if (np.abs(rest) <= near).mean() > 0.97 or taken:
                 triples.append((float(np.mean(each)), many, price, amount, taken))
     triples.sort(key=lambda one: (-one[0], not one[4]))
@@ -120,7 +138,9 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
             _say(found, taken, "discount_amount", 0.85)
 
 
-def _taken_off(rest: np.ndarray, near: np.ndarray, gross: np.ndarray, others: Mapping[str, np.ndarray]) -> str:
+def _taken_off(
+    rest: np.ndarray, near: np.ndarray, gross: np.ndarray, others: Mapping[str, np.ndarray]
+) -> str:
     """The column that explains what is missing from price times quantity, as an amount of money."""
     if not 0.02 < (np.abs(rest) > near).mean() < 0.9:
         return ""

@@ -85,7 +85,7 @@ def read_as(match: Match) -> Reading:
             reading.cells[name] = _plain_cell(match, spec.field(name), guess.theirs)
     by_table = {
         "transactions": _orders, "opportunities": _deals, "customers": _people, "contacts": _people,
-        "feedback": _feedback, "plans": _plans,
+        "feedback": _feedback, "plans": _plans, "employees": _people, "products": _goods,
     }  # fmt: skip
     _day_and_time(reading)
     by_table.get(match.table, _nothing)(reading)
@@ -282,7 +282,24 @@ def _without(reading: Reading, name: str, values: Sequence[str], what: str) -> N
     rows = sum(column.values.get(value, 0) for value in values)
     listed = ", ".join(text_literal(value.lower().strip()) for value in values)
     sql = f"coalesce({_lowered(name)}, '') not in ({listed})"
+    order = reading.match.column("order_id")
+    if (
+        order is not None
+        and order.distinct < column.rows
+        and column.filled == _firsts(reading.match, name, order.name)
+    ):
+        said = f"nullif(trim(cast({Engine.quote(name)} as varchar)), '')"
+        whole = f"max({said}) over (partition by {Engine.quote(order.name)})"
+        sql = f"coalesce(lower({whole}), '') not in ({listed})"
+        what += ", which the first line of an order says"
     reading.filters.append(Filter(sql=sql, reason=f"{what} ({rows:,} of the {column.rows:,} rows looked at)"))
+
+
+def _firsts(match: Match, name: str, order: str) -> int:
+    """Orders that say a value at least once; none where all their lines say it."""
+    frame = match.export.frame
+    said = frame[frame[name].map(lambda cell: cell not in (None, ""))]
+    return int(said[order].nunique()) if len(said) < len(frame) else -1
 
 
 def _currency(reading: Reading) -> None:
@@ -443,13 +460,10 @@ class _Sums:
         """Whether an amount is that of the whole order, repeated or said on its first line only."""
         column = self.match.profile[name]
         orders = self.match.column("order_id") if self.price is not None else None
-        blank = column.filled < 0.9 * column.rows and column.filled == self._firsts(name)
+        blank = column.filled < 0.9 * column.rows and column.filled == (
+            _firsts(self.match, name, self.order.theirs) if self.order else -1
+        )
         return self.repeated(name) or bool(orders and blank and orders.distinct < 0.9 * column.rows)
-
-    def _firsts(self, name: str) -> int:
-        """Orders that say the amount at least once."""
-        said = self.frame[self.frame[name].map(lambda cell: cell not in (None, ""))]
-        return int(said[self.order.theirs].nunique()) if self.order else -1
 
     def product(self) -> Cell:
         """Quantity times price, less the line's discount."""
@@ -628,11 +642,22 @@ def _expected_close(reading: Reading) -> None:
 def _people(reading: Reading) -> None:
     match, cells = reading.match, reading.cells
     parts = [match.guesses[one].theirs for one in ("first_name", "last_name") if one in match.guesses]
+    named = match.column("name")
+    if named is not None and named.empty and parts:
+        cells.pop("name", None)
     least = 0.97 if match.table == "contacts" else 0.8
     if parts and ("name" not in cells or (len(parts) == 2 and cells["name"].sure < least)):
         texts = ", ".join(Engine.quote(part) for part in parts)
         sure = min(match.guesses[one].sure for one in ("first_name", "last_name") if one in match.guesses)
         cells["name"] = Cell(sql=f"concat_ws(' ', {texts})", theirs=tuple(parts), sure=sure)
+
+
+def _goods(reading: Reading) -> None:
+    """The only grouping of products is their category."""
+    cells = reading.cells
+    other = next((one for one in ("department", "subcategory") if one in cells), None)
+    if "category" not in cells and other:
+        cells["category"] = cells.pop(other)
 
 
 def _feedback(reading: Reading) -> None:

@@ -36,45 +36,18 @@ VIRTUAL = {
 }  # fmt: skip
 """Columns of exports that are none of ours but say something about ours, and what they hold."""
 
-CODES = frozenset(
-    [
-        "eur",
-        "usd",
-        "gbp",
-        "chf",
-        "cny",
-        "rmb",
-        "jpy",
-        "hkd",
-        "sgd",
-        "aud",
-        "cad",
-        "inr",
-        "brl",
-        "mxn",
-        "sek",
-        "nok",
-        "dkk",
-        "pln",
-        "czk",
-        "krw",
-        "twd",
-        "nzd",
-        "zar",
-        "thb",
-        "cent",
-        "centavo",
-        "centime",
-        "euro",
-        "lcy",
-        "ht",
-    ]
-)
+CODES = frozenset([
+    "eur", "usd", "gbp", "chf", "cny", "rmb", "jpy", "hkd", "sgd", "aud", "cad", "inr", "brl", "mxn",
+    "sek", "nok", "dkk", "pln", "czk", "krw", "twd", "nzd", "zar", "thb", "cent", "centavo", "centime",
+    "euro", "lcy", "ht",
+])  # fmt: skip
 ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
 """How sure a name is: a table's word alone, behind the table's word, and without its first or last word."""
 
 PART_LESS, CUT_SHORT = 0.91, 0.8
 """How sure it is without the word that says what kind of thing it is, and spelt out from its first letters."""
+
+_PERCENT = re.compile(r"%|percent|prozent|pourcent|porcent|\bpct\b|_pct\b|率", re.IGNORECASE)
 
 KINDS = {
     "id": ("id",), "date": ("date", "timestamp"), "name": ("text",),
@@ -119,8 +92,12 @@ class Names:
             return {field: sure for field, sure in found.items() if sure > 0.97}
         for tokens, kind in self._without_kind(words, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
-                if type_of(table, field) in KINDS[kind]:
+                if type_of(table, field) in KINDS[kind] and not (
+                    kind == "amount" and field == "annual_revenue"
+                ):
                     found[field] = max(found.get(field, 0.0), strength * PART_LESS)
+        if _PERCENT.search(name):
+            found = {field: sure for field, sure in found.items() if type_of(table, field) != "money"}
         if max(found.values(), default=0.0) < 0.6:
             for field, sure in self._spelt_out(table, name, words).items():
                 found[field] = max(found.get(field, 0.0), sure)
@@ -226,27 +203,10 @@ def _meanings(table: str, name: str, prefix: str) -> Mapping[str, float]:
     return names().looked_up(table, name, prefix)
 
 
-_FILE_NOISE = frozenset(
-    [
-        "export",
-        "exports",
-        "report",
-        "data",
-        "dataset",
-        "list",
-        "csv",
-        "final",
-        "all",
-        "erp",
-        "crm",
-        "v",
-        "copy",
-        "download",
-        "file",
-        "full",
-        "the",
-    ]
-)
+_FILE_NOISE = frozenset([
+    "export", "exports", "report", "data", "dataset", "list", "csv", "final", "all", "erp", "crm", "v",
+    "copy", "download", "file", "full", "the",
+])  # fmt: skip
 
 
 def prefix_of(names: Iterable[str]) -> str:

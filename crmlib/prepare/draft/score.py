@@ -127,11 +127,31 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
             left.append((export, None))
         else:
             found.append(match)
-    return [_key_that_is_named(match, found) for match in found], left
+    loose = [
+        column for export, _ in left for column in profile_of(export.frame).values() if not column.unique
+    ]
+    found = [_key_that_is_named(match, found, loose) for match in found]
+    keys = known_keys(found, links=links)
+    return [_customer_that_is_known(match, keys) for match in found], left
 
 
-def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
-    """Of several columns that could be a table's key, the one that the other exports name."""
+def _customer_that_is_known(match: Match, keys: Folder) -> Match:
+    """Orders whose number of a customer no export knows, but whose address of the customer one does."""
+    known, now = keys.keys.get("customers", frozenset()), match.column("customer_id")
+    if match.table != "transactions" or now is None or not known or now.texts & known:
+        return match
+    for name in ("customer_email", "customer_name"):
+        column = match.column(name)
+        if column is not None and len(column.texts & known) > 0.8 * len(column.texts):
+            guesses = {one: guess for one, guess in match.guesses.items() if one != name}
+            return replace(
+                match, guesses=guesses | {"customer_id": replace(match.guesses[name], field="customer_id")}
+            )
+    return match
+
+
+def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Column]) -> Match:
+    """Of several columns that could be a table's key, the one that the other exports name, or files of no table."""
     key = TABLES[match.table].keys[0]
     now = match.column(key)
     if match.table not in ("customers", "products", "employees", "campaigns") or now is None:
@@ -145,6 +165,12 @@ def _key_that_is_named(match: Match, others: Sequence[Match]) -> Match:
         and (column := other.column(one.name) or _named_by_email(other, one.name)) is not None
     ]
     named = [column for column in named if column.distinct > 2]
+    texts = [column.texts for column in match.profile.values() if column.unique]
+    named = named or [
+        one
+        for one in loose
+        if one.distinct >= 10 and any(len(one.texts & keys) > 0.9 * one.distinct for keys in texts)
+    ]
     if not named:
         return match
 
@@ -192,6 +218,8 @@ def known_keys(matches: Sequence[Match], *, links: frozenset[str] = frozenset())
     used: dict[str, frozenset[str]] = {}
     for match in matches:
         key = TABLES[match.table].keys[0]
+        usual = STAND_INS.get((match.table, key), ()) if match.table != "transactions" else ()
+        key = next((one for one in (key, *usual) if one in match.guesses), key)
         column = match.column(key)
         if column is not None and column.unique and match.guesses[key].sure >= 0.6 and column.distinct > 1:
             keys[match.table] = keys.get(match.table, frozenset()) | column.texts
@@ -328,6 +356,14 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -
         return 0.0
     within = _containment(one, column, keys)
     named = max(named, _linked(table, one, column, keys, within))
+    if (
+        optional
+        and not within
+        and column.distinct > 4
+        and one.references != table
+        and one.name not in ("customer_id", "product_id")
+    ):
+        return 0.0
     if optional and named < TAKEN_OPTIONAL.get(one.type, OTHERWISE) and within <= 0.9:
         named = 0.0
     if named:
@@ -345,7 +381,7 @@ def _says_nothing(one: Field, column: Column, named: float) -> bool:
     if column.empty or column.filled < 0.02 * column.rows:
         return named < 0.9
     constant = column.distinct == 1 and column.filled > 20
-    return constant and (one.name in _DIFFERING or one.type in ("list", "id") or named < 0.9)
+    return constant and (one.name in {*_DIFFERING, "gender"} or one.type in ("list", "id") or named < 0.9)
 
 
 def _linked(table: str, one: Field, column: Column, keys: Folder, within: float) -> float:
@@ -364,7 +400,7 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
 
 
 def _padded(column: Column) -> bool:
-    return any(text.startswith("0") for text in column.texts)
+    return any(text[:1] == "0" and text[1:2].isdigit() for text in column.texts)
 
 
 def _containment(one: Field, column: Column, keys: Folder) -> float:
@@ -420,7 +456,7 @@ def _fit_number(one: Field, column: Column, kind: str) -> float:
 def _fit_id(table: str, one: Field, column: Column) -> float:
     if column.length > 70 or (column.dates > 0.9 and column.numbers < 0.9):
         return 0.0
-    if column.numbers > 0.95 and column.integers < 0.9:
+    if column.numbers > 0.95 and column.integers < 0.9 and not _padded(column):
         return 0.0
     if column.emails > 0.8 and one.name not in ("customer_id", "contact_id", "owner_id", "employee_id"):
         return 0.0
@@ -448,7 +484,7 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
         return 1.0 if column.phones > 0.5 or column.numbers > 0.5 else 0.5
     if one.name in _DIFFERING and column.distinct <= 2 and column.filled > 10:
         return 0.3
-    if one.name in ("name", "customer_name") and _numbered(column):
+    if one.name in ("name", "customer_name", "brand") and _numbered(column):
         return 0.4
     kind = WORDS_OF_FIELD.get((table, one.name))
     if kind and one.name in ("outcome", "stage", "status"):
@@ -459,34 +495,21 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
         return 0.45 + 0.6 * share if share else 0.2
     if one.allowed:
         return 0.2
-    if one.name in ("city", "region", "customer_city") and is_countries(column):
-        return 0.3
+    if one.name in ("city", "region", "customer_city", "customer_region"):
+        states = sum(meaning_of("status", value) is not None for value in column.values)
+        if is_countries(column) or states > 0.6 * max(len(column.values), 1):
+            return 0.3
     wordy = one.name in ("name", "country", "city", "region", "industry", "product_name", "customer_name", "brand",
-                         "category", "title", "address", "currency", "lost_reason")  # fmt: skip
+                         "category", "title", "address", "currency", "lost_reason", "company_size")  # fmt: skip
     if wordy and column.numbers > 0.95:
         return 0.35
     return 0.97 if column.dates > 0.9 else 1.0
 
 
-_DIFFERING = frozenset(
-    [
-        "tax_id",
-        "phone",
-        "postcode",
-        "address",
-        "subcategory",
-        "name",
-        "email",
-        "customer_email",
-        "customer_name",
-        "product_name",
-        "product_category",
-        "category",
-        "industry",
-        "text",
-        "notes",
-    ]
-)
+_DIFFERING = frozenset([
+    "tax_id", "phone", "postcode", "address", "subcategory", "name", "email", "customer_email",
+    "customer_name", "product_name", "product_category", "category", "industry", "text", "notes",
+])  # fmt: skip
 """Columns whose values are not one and the same in all rows."""
 
 

@@ -1,12 +1,13 @@
 """Made-up folders of exports, one a system: its own headers, values that fit together, and the truth of it all.
 
 The systems stand in `made_up_a.toml` and `made_up_b.toml`, those that clerks keep in `made_up_c.toml`: a file is a
-list of columns, each "header | value | what it is of ours". Run as a module it writes them:
-``python -m tests.prepare.draft.made_up FOLDER [a|b|c]``.
+list of columns, each "header | value | what it is of ours".
+Run as a module it writes them: ``python -m tests.prepare.draft.made_up FOLDER [a|b|c]``.
 
 A value is a path into the row (`order.customer.email`), followed by `@` and a format of dates, `#` and a number
-of decimals, `!` for cents, `$` for the file's currency mark, `>` and a map of words, or `?yes;no`; `{path} {path}`
-joins several; `=x` is a constant, `pick:`, `int:` and `like:` are drawn, `maybe:` leaves seven of ten rows empty.
+of decimals, `!` for cents, `$` for the file's currency mark, `>` and a map of words, or `?yes;no`;
+`{path} {path}` joins several;
+`=x` is a constant, `pick:`, `int:` and `like:` are drawn, `maybe:` leaves seven of ten rows empty.
 A truth is `table.column`; `?table.column` may be mapped and need not be. Columns without a truth are not ours.
 """
 

@@ -16,7 +16,7 @@ AS_OF = pd.Timestamp("2024-12-31")
 
 
 def tables(*, looks_tell):
-    """400 customers who buy one category every month; each looks at another once, and half buy that, or any, then; a few any."""
+    """400 customers who buy one category monthly; each looks at another once, and half buy that, or any, then."""
     rng, lines, looks = np.random.default_rng(5), [], []
     for i in range(400):
         own = i % 4

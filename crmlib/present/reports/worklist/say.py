@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.pipeline.newcomers import BEGIN_DAYS
 from crmlib.analyse.worklist import (
     BOOKS,
     EVIDENCE,
@@ -28,7 +29,7 @@ WORK_REASONS = Family(
     facts=(
         *("left", "stage", "age", "limit", "touch", "spend", "owed", "days", "worth", "silence", "ratio"),
         *("chance", "room", "part", "category", "product", "total", "cases", "answer"),
-        "usual",
+        *("usual", "begin", "within"),
     ),
 )
 WORK_STEPS = Family("work-step", tuple(dict.fromkeys(task.step for task in TASKS)), facts=("what",))
@@ -59,6 +60,8 @@ def work_reason(row: Any, *, currency: str) -> Claim:
         category=name(row.growth_category),
         product=name(row.product),
         total=money(row.spend_total, currency),
+        begin=share(row.begin_pct),
+        within=days(BEGIN_DAYS),
         cases=count(row.case_count_365d),
         answer=days(row.first_response_hours_mean / 24),
         usual=days(row.usual_response_hours / 24),

@@ -48,7 +48,11 @@ work-reason-deal-unplanned =
        *[other] No contact is planned; the last one was { $touch } ago.
     }
 work-reason-prospect = In touch with us, has not bought, and no deal is open.
-work-reason-lead = Known to us; has neither bought nor been in touch.
+work-reason-lead =
+    { $begin ->
+        [unknown] Known to us; has neither bought nor been in touch.
+       *[other] Known to us; has neither bought nor been in touch. { $begin } likely to order or begin a deal within { $within }.
+    }
 work-reason-silent-owing = Spent { $worth } a year while they came, last bought { $silence } ago, and { $owed } is overdue.
 work-reason-silent-large = Spent { $worth } a year while they came, last bought { $silence } ago; among those that were worth most.
 work-reason-silent = Spent { $worth } a year while they came; last bought { $silence } ago.

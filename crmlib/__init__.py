@@ -160,6 +160,7 @@ _SHELF = {
         "mine_rules",
         "prune_redundant",
     ),
+    "crmlib.analyse.pipeline.newcomers": ("Newcomers", "score_newcomers"),
     "crmlib.analyse.offers.interests": ("Preferences", "preferences"),
     "crmlib.analyse.segments.groups": ("GroupComparison", "compare_groups"),
     "crmlib.analyse.segments.moves": ("SegmentMoves", "follow_segments", "segment_moves"),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.offers.result import BEST_SELLER, Offers
+from crmlib.analyse.pipeline.newcomers import Newcomers, score_newcomers
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.analyse.pipeline.team import TeamWork, team_work
 from crmlib.analyse.value.actions import HELP, customer_actions
@@ -21,7 +22,7 @@ from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
-from crmlib.schema.errors import ParameterError, nearest
+from crmlib.schema.errors import ParameterError, SchemaError, nearest
 from crmlib.schema.states import (
     BUYING,
     COLLECT,
@@ -117,7 +118,7 @@ TASKS = (
     Task(reason=PROSPECT, action=FOLLOW_UP, step="settle_next_step", within_days=14,
          source="states", evidence=BOOKS, strength=STRONG),
     Task(reason=LEAD, action=FOLLOW_UP, step="make_first_contact", within_days=30,
-         source="states", evidence=BOOKS, strength=STRONG),
+         source="states", evidence=BOOKS, strength=STRONG, facts=("begin_pct",)),
     Task(reason="complaint_open", action=FOLLOW_UP, step="answer_complaint", within_days=3,
          source="voice", evidence=BOOKS, strength=STRONG, facts=("waited_days", "spend_365d")),
     Task(reason="unhappy", action=FOLLOW_UP, step="ask_what_went_wrong", within_days=14,
@@ -231,6 +232,7 @@ def worklist(
     team: TeamWork | None = None,
     offers: Offers | None = None,
     ahead: "CasesAhead | None" = None,
+    newcomers: Newcomers | None = None,
     stages: pd.Series | None = None,
     indicators: pd.DataFrame | None = None,
     only: Collection[str] = PRECEDENCE,
@@ -257,6 +259,8 @@ def worklist(
         The best new offer to each customer who buys.
     ahead : CasesAhead, optional
         Whom to call before a case arises; taken only where past days proved it.
+    newcomers : Newcomers, optional
+        Puts leads without a deal in the order of their chance, where that ranks better than chance.
     stages : Series customer_id -> state, optional
     indicators : DataFrame indexed by customer_id, optional
     only : collection of actions
@@ -287,6 +291,7 @@ def worklist(
     if unknown:
         raise ParameterError(f"only names {sorted(unknown)[0]!r}: actions are {', '.join(PRECEDENCE)}.")
     known = {"valuations": valuations, "scorecard": scorecard, "churn": churn, "indicators": indicators}
+    known["newcomers"] = newcomers
     stages = lifecycle_stages(crm) if stages is None else stages
     known["left_out"] = _refuted(crm, churn=churn) if {KEEP, DEVELOP, WIN_BACK} & set(only) else ()
     table = _all_work(
@@ -417,10 +422,13 @@ def _of_customers(
     valuations: pd.DataFrame | None = None,
     churn: "ChurnModel | None" = None,
     left_out: tuple["ModelWatch", ...] = (),
+    newcomers: Newcomers | None = None,
     **known: Any,
 ) -> Iterable[pd.DataFrame]:
     """Whom to keep, develop and win back, who owes money, who lost their owner, whom to speak to first."""
-    made = [_in_state(stages, state, as_of_on) for state in (PROSPECT, LEAD)]
+    made = [_in_state(stages, PROSPECT, as_of_on)]
+    if FOLLOW_UP in only:
+        made.append(_leads(crm, stages, newcomers, as_of_on))
     if "transactions" not in crm or "customer_id" not in crm.columns("transactions"):
         return made
     figures = compute_indicators(crm) if indicators is None else indicators
@@ -454,6 +462,19 @@ def _of_customers(
 def _in_state(stages: pd.Series, state: str, as_of_on: pd.Timestamp) -> pd.DataFrame:
     found = _with_ids(stages[stages == state].to_frame())
     return _rows(state, found, as_of_on, customer_id=found["customer_id"], at_stake=np.nan)
+
+
+def _leads(crm: Crm, stages: pd.Series, newcomers: Newcomers | None, as_of_on: pd.Timestamp) -> pd.DataFrame:
+    """Leads, with the chance that they begin where that says more than tossing a coin."""
+    rows = _in_state(stages, LEAD, as_of_on)
+    if newcomers is None and len(rows):
+        try:
+            newcomers = score_newcomers(crm)
+        except (ParameterError, SchemaError):
+            return rows
+    if newcomers is None or not newcomers.ranks:
+        return rows
+    return rows.assign(begin_pct=100 * rows["customer_id"].map(newcomers.table["probability"]))
 
 
 def _left_alone(crm: Crm, figures: pd.DataFrame, stages: pd.Series, as_of_on: pd.Timestamp) -> pd.DataFrame:
@@ -569,8 +590,8 @@ def _turns(table: pd.DataFrame) -> pd.DataFrame:
     whose = table["customer_id"].where(table["customer_id"].notna(), table["opportunity_id"])
     order = table.assign(_place=place.astype("int64"), _whose=whose.astype("str"))
     ranked = order.sort_values(
-        ["_place", "at_stake", "opportunity_id", "_whose"],
-        ascending=[True, False, True, True],
+        ["_place", "at_stake", "opportunity_id", "begin_pct", "_whose"],
+        ascending=[True, False, True, False, True],
         kind="stable",
         na_position="last",
     )

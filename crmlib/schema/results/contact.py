@@ -100,6 +100,8 @@ CONTACT = (
     Column("touch_count", "Contacts", "count"),
     Column("usual_spend", "Like customers spend", "currency", digits=0,
            meaning="Mean spend of a year of customers of the same industry and size, drawn to that of all."),
+    Column("begin_pct", "Likely to begin", "share_pct", "The chance to order or begin a deal within 90 days.",
+           better="higher"),
     Column("look_count", "Looks", "count", "Views, clicks and searches of its products in the last 90 days."),
     Column("is_stated", "Stated", "text", "Named by the customer as an interest."),
     Column("known", "What is known"),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.leads import LeadScores
+from crmlib.analyse.pipeline.newcomers import BASE, MODEL, NEWEST, Newcomers
 from crmlib.analyse.pipeline.portrait import NOT_STATED, TRAITS, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
 from crmlib.analyse.stats.tests import SURE
@@ -66,6 +67,9 @@ FEATURES = Family(
     ),
 )
 """What a chance rests on."""
+
+NEWCOMER_WAYS = Family("leads-newcomers-way", (NEWEST, MODEL, BASE), facts=("top",))
+"""By what leads without a deal are put in order."""
 
 VERDICTS = ("more_often", "less_often")
 WON_THAN_REST = Family("leads-sources", VERDICTS, facts=("groups",))
@@ -540,3 +544,14 @@ def reason_words(row: Any) -> Claim:
     return claim(
         "leads-speaks-number", feature=feature, value=written(row.value), typical=written(row.typical)
     )
+
+
+@or_else(lambda missing: [])
+def newcomers_answer(found: Newcomers) -> list[Claim]:
+    """How many leads without a deal are expected to begin, and in which order to speak to them."""
+    if found.table.empty:
+        return [claim("leads-newcomers-none")]
+    row = found.evaluation[found.evaluation["chosen"]].iloc[0]
+    begin = count(round(float(found.table["probability"].sum())))
+    said = claim("leads-newcomers", leads=count(len(found.table)), begin=begin, days=days(found.horizon_days))
+    return [said, NEWCOMER_WAYS.claim(found.way, top=number(row["lift_top_decile"]))]

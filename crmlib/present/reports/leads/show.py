@@ -4,6 +4,7 @@ import pandas as pd
 
 from crmlib.analyse.pipeline.lead_features import Refusal
 from crmlib.analyse.pipeline.leads import LeadScores
+from crmlib.analyse.pipeline.newcomers import Newcomers
 from crmlib.analyse.pipeline.portrait import Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
 from crmlib.analyse.stats.tests import SURE
@@ -63,6 +64,31 @@ def open_leads_table(crm: Crm, scores: LeadScores, *, most: int | None = None) -
         rows=6,
         page_rows=40,
         download_bytes=80_000,
+        about=about_workspace(crm),
+    )
+
+
+@or_else(lambda missing: None)
+def newcomers_table(crm: Crm, found: Newcomers) -> DataTable | None:
+    """Leads without a deal in the order in which to speak to them; none where no order says more than chance."""
+    if not found.ranks or found.table.empty:
+        return None
+    table = found.table.rename_axis("customer_id").reset_index()
+    frame = pd.DataFrame(
+        {
+            "customer_id": public_ids(crm, table["customer_id"]),
+            "begin_pct": 100 * table["probability"],
+            "known_days": table["known_days"],
+            "touch_count": table["touch_count"].where(table["touch_count"] > 0),
+            "source": table["source"],
+            "owner_id": employee_codes(crm, table["owner_id"]),
+        }
+    )
+    return DataTable(
+        without_empty(frame),
+        name="leads_without_a_deal",
+        caption=claim("leads-table-newcomers"),
+        rows=5,
         about=about_workspace(crm),
     )
 

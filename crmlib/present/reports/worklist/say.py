@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.pipeline.newcomers import BEGIN_DAYS
 from crmlib.analyse.worklist import (
     BOOKS,
     EVIDENCE,
@@ -30,7 +31,7 @@ WORK_REASONS = Family(
     facts=(
         *("left", "stage", "age", "limit", "touch", "spend", "owed", "days", "worth", "silence", "ratio"),
         *("chance", "room", "part", "category", "product", "bought", "ahead", "waited", "said", "score"),
-        *("total", "cases", "answer", "usual"),
+        *("total", "cases", "answer", "usual", "begin", "within"),
     ),
 )
 WORK_STEPS = Family("work-step", tuple(dict.fromkeys(task.step for task in TASKS)), facts=("what",))
@@ -75,6 +76,8 @@ def _reason(row: Any, currency: str) -> Claim:
         bought=date(row.bought_on),
         ahead=days(row.ahead_days),
         total=money(row.spend_total, currency),
+        begin=share(row.begin_pct),
+        within=days(BEGIN_DAYS),
         cases=count(row.case_count_365d),
         answer=days(row.first_response_hours_mean / 24),
         usual=days(row.usual_response_hours / 24),

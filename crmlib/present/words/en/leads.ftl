@@ -45,6 +45,21 @@ leads-by-several-company-size = company sizes
 leads-group = “{ $value }”
 leads-group-none = deals without a known { $by }
 
+## Leads without a deal: newcomers_answer, NEWCOMER_WAYS
+
+leads-newcomers-none = Every lead has begun a deal or ordered.
+leads-newcomers =
+    Of { $leads } { PLURAL($leads, one: "lead", other: "leads") } without a deal about { $begin } are expected to order or begin a deal
+    within { $days }.
+leads-newcomers-way-newest-first =
+    On later days nothing ranked them better than the plainest rule, who came to us last comes first: of the tenth at the top
+    { $top } times as many began as of all. Make the first contact in that order, while they are new.
+leads-newcomers-way-logistic-regression =
+    On later days this order was better than who came to us last: of the tenth at the top { $top } times as many began as of
+    all. Make the first contact in that order.
+leads-newcomers-way-base-rate = On later days no order of them was better than chance, so begin with any.
+leads-table-newcomers = Leads without a deal, the likeliest to begin first
+
 ## What deals are expected to bring: leads_answer, leads_findings
 
 leads-answer-none = No open deal is there to be scored.

@@ -51,7 +51,11 @@ work-reason-deal-unplanned =
     }
 work-reason-speaks = { $reason } Its notes speak of { $themes }.
 work-reason-prospect = In touch with us, has not bought, and no deal is open.
-work-reason-lead = Known to us; has neither bought nor been in touch.
+work-reason-lead =
+    { $begin ->
+        [unknown] Known to us; has neither bought nor been in touch.
+       *[other] Known to us; has neither bought nor been in touch. { $begin } likely to order or begin a deal within { $within }.
+    }
 work-reason-complaint-open = Complained { $waited } ago and still waits for an answer; spent { $spend } in the last year.
 work-reason-unhappy = Gave { $score } of the best score on { $said }; spent { $spend } in the last year.
 work-reason-silent-owing = Spent { $worth } a year while they came, last bought { $silence } ago, and { $owed } is overdue.

@@ -1,68 +1,23 @@
-"""Small results kept beside the checked tables they were made from; they go when those go."""
+"""Small results kept under the key of the pseudonyms in them, beside the tables they were made from."""
 
-import hashlib
-import json
-import shutil
-import tempfile
-import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from crmlib.prepare.answers import place_of, read_frames, write_frames
 from crmlib.prepare.privacy import key_print
-from crmlib.prepare.private import close_to_others, private_folder
-from crmlib.prepare.snapshot import code_digest, snapshots_folder
-
-_CODE = tuple(Path(__file__).parents[1] / floor for floor in ("measure", "analyse"))
-_FOLDER = "results"
-WORTH_SECONDS = 0.5
-"""An answer of the engine that took less is asked for again rather than kept."""
 
 
 def read_kept(crm: Any, name: str) -> dict[str, pd.DataFrame] | None:
     """The frames that this code kept of these tables, at this moment and under this key; None where there are none."""
-    return _read(_place(crm, name))
-
-
-def _read(folder: Path | None) -> dict[str, pd.DataFrame] | None:
-    if folder is None or not folder.is_dir():
-        return None
-    try:
-        return {
-            path.stem: pd.read_parquet(path, page_checksum_verification=True)
-            for path in sorted(folder.glob("*.parquet"))
-        }
-    except (OSError, ValueError):
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
+    return read_frames(_place(crm, name))
 
 
 def write_kept(crm: Any, name: str, frames: Mapping[str, pd.DataFrame]) -> None:
     """Keep frames under a name, whole or not at all; of tables in memory, or on a full disk, nothing is kept."""
-    _write(_place(crm, name), frames)
-
-
-def _write(folder: Path | None, frames: Mapping[str, pd.DataFrame]) -> None:
-    if folder is None:
-        return
-    try:
-        private_folder(folder.parent)
-        building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
-    except OSError:
-        return
-    try:
-        for one, frame in frames.items():
-            bare = frame.copy(deep=False)
-            bare.attrs = {}
-            bare.to_parquet(building / f"{one}.parquet", write_page_checksum=True)
-        close_to_others(building)
-        shutil.rmtree(folder, ignore_errors=True)
-        building.rename(folder)
-    except OSError:
-        shutil.rmtree(building, ignore_errors=True)
+    write_frames(_place(crm, name), frames)
 
 
 def kept_or_made(crm: Any, name: str, make: Callable[[], dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
@@ -74,35 +29,6 @@ def kept_or_made(crm: Any, name: str, make: Callable[[], dict[str, pd.DataFrame]
     return found
 
 
-def kept_answer(crm: Any, *asked: Any, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """What the engine answered before to what is asked of these tables; made, and kept if that took long.
-
-    The notebooks of a run are processes of their own, and most of them ask for the same figures of all customers.
-    It holds the house's own identifiers, as the tables beside it do, and no pseudonym.
-    """
-    if not crm.engine.reads_in_parts:
-        return make()
-    said = json.dumps(asked, sort_keys=True, default=str)
-    folder = _place(crm, f"answer-{hashlib.sha256(said.encode()).hexdigest()[:16]}", keyed=False)
-    found = _read(folder)
-    if found is not None:
-        return found["answer"]
-    begun = time.perf_counter()
-    answer = make()
-    if time.perf_counter() - begun > WORTH_SECONDS:
-        _write(folder, {"answer": answer})
-    return answer
-
-
-def _place(crm: Any, name: str, *, keyed: bool = True) -> Path | None:
-    if getattr(crm, "root", None) is None or not getattr(crm, "key", ""):
-        return None
-    snapshot = snapshots_folder(crm.root) / crm.key
-    key = key_print(crm) if keyed else ""
-    made = hashlib.sha256(f"{_code_print()} {key} {crm.as_of}".encode()).hexdigest()[:16]
-    return snapshot / _FOLDER / f"{name}-{made}" if snapshot.is_dir() else None
-
-
-@cache
-def _code_print() -> str:
-    return code_digest(_CODE).hexdigest()
+def _place(crm: Any, name: str) -> Path | None:
+    in_memory = getattr(crm, "root", None) is None or not getattr(crm, "key", "")
+    return None if in_memory else place_of(crm, name, key=key_print(crm))

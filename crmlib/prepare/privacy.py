@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
+from crmlib.prepare.answers import kept_answer
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import ConfigError, SchemaError
 from crmlib.schema.fields import MINIMUM_GROUP
@@ -218,8 +219,6 @@ def key_from_exports(crm: Any) -> str:
     whose orders others know is better served by a secret in `KEY_VARIABLE`.
     """
     if crm.engine not in _KEYS:
-        from crmlib.prepare.kept import kept_answer
-
         made = kept_answer(
             crm, "digest of exports", make=lambda: pd.DataFrame({"of": [_digest_of_exports(crm)]})
         )

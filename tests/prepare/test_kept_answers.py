@@ -7,9 +7,9 @@ import pytest
 from crmlib import compute_indicators, lifecycle_stages, open_workspace
 from crmlib.measure.indicators import compute
 from crmlib.measure.purchases import states
-from crmlib.prepare import kept
+from crmlib.prepare import answers
+from crmlib.prepare.answers import kept_answer
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.kept import kept_answer
 from crmlib.prepare.privacy import public_ids
 
 CONFIG = """
@@ -29,7 +29,7 @@ from = "lines.csv"
 
 @pytest.fixture
 def shop(tmp_path, monkeypatch):
-    monkeypatch.setattr(kept, "WORTH_SECONDS", -1)
+    monkeypatch.setattr(answers, "WORTH_SECONDS", -1)
     lot = np.random.default_rng(4)
     lines = pd.DataFrame(
         {
@@ -91,7 +91,7 @@ def test_a_damaged_answer_is_made_again(shop):
 
 
 def test_what_is_quick_and_what_lies_in_memory_is_not_kept(shop, monkeypatch):
-    monkeypatch.setattr(kept, "WORTH_SECONDS", 60)
+    monkeypatch.setattr(answers, "WORTH_SECONDS", 60)
     crm = open_workspace(shop)
     compute_indicators(crm)
     assert not list(shop.glob(".prepared/*/results"))

@@ -11,10 +11,10 @@ from crmlib.measure.indicators.catalogue import INDICATORS, Indicator
 from crmlib.measure.indicators.steps import IN_PART, indicator_steps, source_steps
 from crmlib.measure.indicators.views import VIEWS
 from crmlib.measure.steps import Steps, columns_here, moments
+from crmlib.prepare.answers import kept_answer
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
-from crmlib.prepare.kept import kept_answer
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import table_spec

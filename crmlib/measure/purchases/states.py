@@ -12,10 +12,10 @@ import pandas as pd
 
 from crmlib.measure.indicators.steps import indicator_steps, source_steps
 from crmlib.measure.steps import Steps, ask, columns_here, read_table
+from crmlib.prepare.answers import kept_answer
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
-from crmlib.prepare.kept import kept_answer
 from crmlib.schema.errors import ConfigError, ParameterError, SchemaError, nearest
 from crmlib.schema.states import QUIET_TIMES
 

@@ -1,0 +1,90 @@
+"""Results kept beside the checked tables they were made from, and answers of the engine; they go when those go."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlib.prepare.private import close_to_others, private_folder
+from crmlib.prepare.snapshot import code_digest, snapshots_folder
+
+_CODE = tuple(Path(__file__).parents[1] / floor for floor in ("measure", "analyse"))
+_FOLDER = "results"
+WORTH_SECONDS = 0.5
+"""An answer of the engine that took less is asked for again rather than kept."""
+
+
+def kept_answer(crm: Any, *asked: Any, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """What the engine answered before to what is asked of these tables; made, and kept if that took long.
+
+    The notebooks of a run are processes of their own, and most of them ask for the same figures of all customers.
+    It holds the house's own identifiers, as the tables beside it do, and no pseudonym.
+    """
+    if not crm.engine.reads_in_parts:
+        return make()
+    said = json.dumps(asked, sort_keys=True, default=str)
+    folder = place_of(crm, f"answer-{hashlib.sha256(said.encode()).hexdigest()[:16]}")
+    found = read_frames(folder)
+    if found is not None:
+        return found["answer"]
+    begun = time.perf_counter()
+    answer = make()
+    if time.perf_counter() - begun > WORTH_SECONDS:
+        write_frames(folder, {"answer": answer})
+    return answer
+
+
+def place_of(crm: Any, name: str, *, key: str = "") -> Path | None:
+    """Where what this code made of these tables at this moment is kept; None for tables in memory."""
+    if getattr(crm, "root", None) is None or not getattr(crm, "key", ""):
+        return None
+    snapshot = snapshots_folder(crm.root) / crm.key
+    made = hashlib.sha256(f"{_code_print()} {key} {crm.as_of}".encode()).hexdigest()[:16]
+    return snapshot / _FOLDER / f"{name}-{made}" if snapshot.is_dir() else None
+
+
+def read_frames(folder: Path | None) -> dict[str, pd.DataFrame] | None:
+    """The frames of a folder; None, and no folder any more, where one of them is damaged."""
+    if folder is None or not folder.is_dir():
+        return None
+    try:
+        return {
+            path.stem: pd.read_parquet(path, page_checksum_verification=True)
+            for path in sorted(folder.glob("*.parquet"))
+        }
+    except (OSError, ValueError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+
+
+def write_frames(folder: Path | None, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Put frames into a folder, all of them or none; on a full disk none."""
+    if folder is None:
+        return
+    try:
+        private_folder(folder.parent)
+        building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    except OSError:
+        return
+    try:
+        for one, frame in frames.items():
+            bare = frame.copy(deep=False)
+            bare.attrs = {}
+            bare.to_parquet(building / f"{one}.parquet", write_page_checksum=True)
+        close_to_others(building)
+        shutil.rmtree(folder, ignore_errors=True)
+        building.rename(folder)
+    except OSError:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+@cache
+def _code_print() -> str:
+    return code_digest(_CODE).hexdigest()

@@ -1,4 +1,4 @@
-"""Answers of the engine kept beside the checked tables they were made from; they go when those go."""
+"""Results kept beside the checked tables they were made from, and answers of the engine; they go when those go."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ def kept_answer(crm: Any, *asked: Any, make: Callable[[], pd.DataFrame]) -> pd.D
     if not crm.engine.reads_in_parts:
         return make()
     said = json.dumps(asked, sort_keys=True, default=str)
-    folder = place_of_results(crm, f"answer-{hashlib.sha256(said.encode()).hexdigest()[:16]}")
+    folder = place_of(crm, f"answer-{hashlib.sha256(said.encode()).hexdigest()[:16]}")
     found = read_frames(folder)
     if found is not None:
         return found["answer"]
@@ -41,8 +41,8 @@ def kept_answer(crm: Any, *asked: Any, make: Callable[[], pd.DataFrame]) -> pd.D
     return answer
 
 
-def place_of_results(crm: Any, name: str, *, key: str = "") -> Path | None:
-    """Where a result of these tables, this code, this moment and this key is kept; None where nothing can be."""
+def place_of(crm: Any, name: str, *, key: str = "") -> Path | None:
+    """Where what this code made of these tables at this moment is kept; None for tables in memory."""
     if getattr(crm, "root", None) is None or not getattr(crm, "key", ""):
         return None
     snapshot = snapshots_folder(crm.root) / crm.key
@@ -51,7 +51,7 @@ def place_of_results(crm: Any, name: str, *, key: str = "") -> Path | None:
 
 
 def read_frames(folder: Path | None) -> dict[str, pd.DataFrame] | None:
-    """The frames of a folder; None, and the folder gone, where one of them is damaged."""
+    """The frames of a folder; None, and no folder any more, where one of them is damaged."""
     if folder is None or not folder.is_dir():
         return None
     try:
@@ -65,7 +65,7 @@ def read_frames(folder: Path | None) -> dict[str, pd.DataFrame] | None:
 
 
 def write_frames(folder: Path | None, frames: Mapping[str, pd.DataFrame]) -> None:
-    """Put frames into a folder, whole or not at all; nothing where there is none, or on a full disk."""
+    """Put frames into a folder, all of them or none; on a full disk none."""
     if folder is None:
         return
     try:

@@ -1,11 +1,12 @@
-"""Small results kept beside the checked tables they were made from, under the key of their pseudonyms."""
+"""Small results kept under the key of the pseudonyms in them, beside the tables they were made from."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.answers import place_of_results, read_frames, write_frames
+from crmlib.prepare.answers import place_of, read_frames, write_frames
 from crmlib.prepare.privacy import key_print
 
 
@@ -28,5 +29,6 @@ def kept_or_made(crm: Any, name: str, make: Callable[[], dict[str, pd.DataFrame]
     return found
 
 
-def _place(crm: Any, name: str) -> Any:
-    return place_of_results(crm, name, key=key_print(crm))
+def _place(crm: Any, name: str) -> Path | None:
+    in_memory = getattr(crm, "root", None) is None or not getattr(crm, "key", "")
+    return None if in_memory else place_of(crm, name, key=key_print(crm))

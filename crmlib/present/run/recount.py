@@ -3,7 +3,8 @@
 Each line says one quantity of `crmlib.schema.quantities` as a query. In it ``{0}``, ``{1}`` … stand for what is in its
 brackets, ``{local}`` and ``{closed}`` for the local times of `ordered_at` and `closed_at`, ``{freq}`` for the period of
 "lately", ``{today}`` for the closing day, ``{dealt}`` for the customers of deals, ``{control}`` for whether a contact
-belongs to a control group. What is not here is verified by the library's own path alone.
+belongs to a control group. What takes more than a query,
+`ledger` follows row by row; what is in neither is verified by the library's own path alone.
 """
 
 import re
@@ -17,6 +18,7 @@ from crmlib.analyse.campaigns.comparison import FEWEST
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine, EngineError
+from crmlib.present.run.ledger import Ledger
 from crmlib.schema.tables import TABLES
 
 _BOUGHT = "transactions where customer_id is not null and net_amount > 0"
@@ -71,6 +73,10 @@ SQL: Mapping[str, str] = {
     f"and {_CLOSED} = {{1}}::date",
     "lately.figure[won_deals, day]": "select count(*) from opportunities where outcome = 'won' "
     f"and {_CLOSED} = {{1}}::date",
+    "lately.figure[plan_reached_pct, day]": "select 100.0 * (select sum(net_amount) from transactions "
+    f"where {_PERIOD} = {{1}}::date) / sum(target) from plans where measure = 'net_amount' and dimension = 'total' "
+    "and date_trunc('{freq}', period_start)::date = {1}::date "
+    "and date_trunc('{freq}', period_end)::date = {1}::date",
     "deals.open": "select count(*) from opportunities where outcome = 'open'",
     "deals.open_amount": "select sum(amount) from opportunities where outcome = 'open'",
     "deals.won": "select count(*) from opportunities where outcome = 'won'",
@@ -117,10 +123,12 @@ class Recount:
     Parameters
     ----------
     crm : the workspace, as of the run's closing moment
+    told : what else `Ledger` is to know of the run
     """
 
-    def __init__(self, crm: Crm) -> None:
+    def __init__(self, crm: Crm, **told: Any) -> None:
         self._crm = crm
+        self._ledger = Ledger(crm, **told)
         self._seen: dict[str, Any] = {}
 
     def __call__(self, quantity: str) -> Any:
@@ -141,9 +149,10 @@ class Recount:
             return known(name, chosen)
         for pattern, sql in SQL.items():
             told, _, kinds = pattern.partition("[")
-            if told == name and (parts := _matching(kinds.removesuffix("]"), chosen)) is not None:
-                return self._ask(sql, parts)
-        return None
+            parts = _matching(kinds.removesuffix("]"), chosen) if told == name else None
+            if parts is not None and (found := self._ask(sql, parts)) is not None:
+                return found
+        return self._ledger(name, chosen)
 
     def _ask(self, sql: str, parts: list[str]) -> Any:
         given = [Engine.literal(part) for part in parts]

@@ -132,7 +132,7 @@ def verify_run(
     crm = _open(source, record)
     try:
         _check_sources(crm, record, source)
-        recounted = _check_quantities(crm, record)
+        recounted = _check_quantities(crm, record, folder)
     finally:
         crm.engine.close()
     facts = claim_table(record)
@@ -234,9 +234,11 @@ def _check_sources(crm: Any, record: Mapping[str, Any], source: Path) -> None:
         raise _mismatch("row_counts", said=record["row_counts"], found=facts.counts)
 
 
-def _check_quantities(crm: Any, record: Mapping[str, Any]) -> int:
+def _check_quantities(crm: Any, record: Mapping[str, Any], folder: Path) -> int:
     """Values that name a quantity, counted another way; how many there were."""
-    recount, compared = Recount(crm), 0
+    told = [report.get("parameters", {}).get("quantile") for report in record["reports"]]
+    recount = Recount(crm, overdue_share=next((float(one) for one in told if one), 0.8), folder=folder)
+    compared = 0
     for row in claim_table(record).itertuples():
         found = recount(row.quantity) if row.quantity else None
         if found is None:

@@ -77,6 +77,6 @@ models-rules = The verdict on a model is the worst that holds of these, over pre
 models-limits-one = Only the prediction of who stops buying has been kept; others are judged once their reports have kept theirs.
 models-limits-forecast = Forecasts rank nobody, so no order takes them off; they are set beside their plain rule in the table.
 models-limits-acted = Who was called because of a prediction may have stayed because of the call: that counts against the model.
-models-table-models = Each model, and what came of its predictions
+models-table-models = Each model, and what came of its predictions (order: pairs of one customer who stopped and one who stayed, put right; of offers, customers who bought one)
 models-table-scored = Each prediction of who stops buying, and what came
 models-table-drift = How far customers’ figures moved since the last prediction

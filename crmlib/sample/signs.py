@@ -24,7 +24,11 @@ def make_signs(
     """
     rng = lots(seed, "signs")
     people = contacts[contacts["customer_id"].isin(customers["customer_id"])]
-    parts = [_orders(lines, customers, people, rng), _visits(events, rng), _opinions(feedback, customers, rng)]
+    parts = [
+        _orders(lines, customers, people, rng),
+        _visits(events, rng),
+        _opinions(feedback, customers, rng),
+    ]
     signs = pd.concat(parts, ignore_index=True)
     return signs.fillna({"email": "", "phone": "", "handle": ""}).assign(
         has_order=signs["has_order"].isna() | signs["has_order"].eq(True)
@@ -103,4 +107,6 @@ def without_names(
     raw = raw.assign(**{customer: raw[customer].mask(quiet, "")})
     if not order:
         return raw
-    return raw.assign(**{order: raw[order].mask(raw[record].isin(signs.loc[~signs["has_order"], "record"]), "")})
+    return raw.assign(
+        **{order: raw[order].mask(raw[record].isin(signs.loc[~signs["has_order"], "record"]), "")}
+    )

@@ -30,6 +30,13 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "data.first_day": "day of the first row [table]",
         "data.last_day": "day of the last row [table]",
         "data.age_days": "days from the last row to the closing moment [table]",
+        # Identities
+        "identities.records": "entries of the lists of customers",
+        "identities.customers": "the customers that they are",
+        "identities.signs": "e-mail addresses, telephones, visitors, accounts and orders' numbers in other tables",
+        "identities.signs_joined": "those of one customer",
+        "identities.signs_shared": "those of several customers",
+        "rows.named": "rows that named nobody and name their customer by such a sign",
         # Customers
         "customers.all": "customers of the workspace",
         "customers.buyers": "customers who have bought, ever or in [period]",

@@ -5,10 +5,11 @@ from crmlib.schema.fields import Field, TableCheck
 from crmlib.schema.tables import TABLES, table_spec
 
 PERSONAL = {
-    "customers": {"name", "postcode", "address", "email", "phone"},
+    "customers": {"name", "postcode", "address", "email", "phone", "handle"},
     "contacts": {"name", "email", "phone"},
     "interactions": {"notes"},
-    "feedback": {"text"},
+    "transactions": {"email", "phone"},
+    "feedback": {"text", "email", "handle"},
     "employees": {"name"},
 }
 SENSITIVE = {"customers": {"birth_on", "gender", "income_band", "tax_id"}, "contacts": {"birth_on"}}

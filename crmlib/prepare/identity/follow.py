@@ -53,7 +53,9 @@ def follow_identities(
     told = follow_signs(
         engine,
         carriers,
-        records=records.assign(customer_id=records["record_id"].map(found.map.set_index("record_id")["customer_id"])),
+        records=records.assign(
+            customer_id=records["record_id"].map(found.map.set_index("record_id")["customer_id"])
+        ),
         known=signs,
         renamed=dict(zip(merged["from_customer_id"], merged["customer_id"], strict=True)),
     )
@@ -221,9 +223,7 @@ def _keep(
     why = "has the e-mail address of a customer whom only orders knew"
     new = registered.assign(event="joined", from_customer_id="", why=why)
     log = pd.concat([found.log, new[list(found.log)], told.log], ignore_index=True)
-    _write(
-        root, {"known": known, "signs": told.known, "review": found.review, "log": log, "records": asked}
-    )
+    _write(root, {"known": known, "signs": told.known, "review": found.review, "log": log, "records": asked})
 
 
 def _write(root: Path, tables: Mapping[str, pd.DataFrame]) -> None:

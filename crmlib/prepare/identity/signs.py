@@ -105,7 +105,7 @@ def _seen(engine: Engine, tables: Sequence[str], records: pd.DataFrame) -> pd.Da
         )
     seen = pd.concat(parts, ignore_index=True)
     columns = ["source", "customer_id", *SIGNS, "combined", "rows", "first_on", "first_order"]
-    seen = seen.reindex(columns=columns).astype({name: object for name in ("customer_id", *SIGNS)})
+    seen = seen.reindex(columns=columns).astype(dict.fromkeys(("customer_id", *SIGNS), object))
     return seen.assign(**{f"plain_{sign}": _plain(seen[sign], sign) for sign in SIGNS})
 
 
@@ -214,7 +214,8 @@ def _fill(engine: Engine, source: str, named: pd.DataFrame) -> None:
 
 
 def _has(engine: Engine, table: str, *columns: str) -> bool:
-    asked = "select count(*) from information_schema.columns where table_name = $1 and column_name in (select unnest($2))"
+    of_these = "table_name = $1 and column_name in (select unnest($2))"
+    asked = f"select count(*) from information_schema.columns where {of_these}"
     return engine.rows(asked, [table, list(columns)])[0][0] == len(columns)
 
 
@@ -224,13 +225,15 @@ def _add_buyers(engine: Engine, named: pd.DataFrame, buyers: set[str]) -> None:
     rows = named[named["source"].eq("transactions") & named["customer_id"].isin(buyers - listed)]
     if rows.empty:
         return
-    rows = rows.sort_values("first_on").groupby("customer_id", as_index=False)[
-        ["email", "phone", "first_on"]
-    ].first()
+    rows = (
+        rows.sort_values("first_on")
+        .groupby("customer_id", as_index=False)[["email", "phone", "first_on"]]
+        .first()
+    )
     rows = rows.rename(columns={"first_on": "signed_up_on"})
     present = columns_of(engine.run("from customers"))
     columns = [name for name in rows.columns if name in present]
-    engine.register("new_buyers", rows[columns].astype({name: object for name in columns}))
+    engine.register("new_buyers", rows[columns].astype(dict.fromkeys(columns, object)))
     engine.execute(
         f"create or replace table customers as from customers union all by name "
         f"select {', '.join(columns)} from new_buyers"
@@ -285,5 +288,7 @@ def _changes(
             why = f"{holders.get((one.sign, one.value), 0)} customers have it now"
             rows.append(("split", "", record, one.customer_id_before, why))
         elif one.customer_id != one.customer_id_before:
-            rows.append(("split", one.customer_id, record, one.customer_id_before, "seen with this customer now"))
+            rows.append(
+                ("split", one.customer_id, record, one.customer_id_before, "seen with this customer now")
+            )
     return pd.DataFrame(rows, columns=list(LOG_COLUMNS))

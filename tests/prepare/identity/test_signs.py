@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("splink", reason="crmlib[identity] is not installed")
 
 from crmlib import open_workspace
+from crmlib.prepare.workspace import forget
 from tests.sample.company import sample_crm, truth
 
 TOML = """
@@ -38,7 +39,14 @@ ORDERS = [
     ("9", "", "shop@hall.example", ""),
     ("10", "", "", ""),
 ]
-VISITS = [("1", "e0", "v1"), ("2", "", "v1"), ("3", "e1", "hall"), ("4", "e2", "hall"), ("5", "", "hall"), ("6", "", "v9")]
+VISITS = [
+    ("1", "e0", "v1"),
+    ("2", "", "v1"),
+    ("3", "e1", "hall"),
+    ("4", "e2", "hall"),
+    ("5", "", "hall"),
+    ("6", "", "v9"),
+]
 OPINIONS = [
     ("1", "", "2", "", "@ahrend"),
     ("2", "", "", "", "https://social.example/AHREND"),
@@ -81,7 +89,8 @@ def load(folder, **changed):
 def test_five_kinds_of_source_name_one_customer(tmp_path):
     whose, customers, _, counts = load(tmp_path)
     assert whose["transactions"] == {
-        "1": "e0", "2": "e0", "3": "e1", "4": "order-4", "5": "order-4", "6": "e0", "7": "e2", "8": "e3", "9": "", "10": "",
+        "1": "e0", "2": "e0", "3": "e1", "4": "order-4", "5": "order-4",
+        "6": "e0", "7": "e2", "8": "e3", "9": "", "10": "",
     }  # fmt: skip
     assert whose["events"] == {"1": "e0", "2": "e0", "3": "e1", "4": "e2", "5": "", "6": ""}
     # Of a handle that no list has the order tells whose it is, and then of all that it says.
@@ -99,7 +108,7 @@ def test_five_kinds_of_source_name_one_customer(tmp_path):
 
 def test_what_is_told_lasts_over_five_loads(tmp_path):
     """Additions, a removal, a guest who registers, a correction: ids stay, and the log explains what does not."""
-    first, _, log, _ = load(tmp_path)
+    _, _, log, _ = load(tmp_path)
     assert not len(log)
     # The visits that were logged in and the first order of the guest are no longer exported.
     later = {"visits": [("2", "", "v1"), ("7", "", "v1")], "orders": ORDERS[4:]}
@@ -126,7 +135,8 @@ def test_what_is_told_lasts_over_five_loads(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "record"), [("transactions", "order_id"), ("events", "session_id"), ("feedback", "feedback_id")]
+    ("source", "record"),
+    [("transactions", "order_id"), ("events", "session_id"), ("feedback", "feedback_id")],
 )
 def test_the_sample_company_finds_whose_orders_visits_and_opinions_are(source, record):
     """At least 19 of 20 that name nobody are found, and as few are wrong."""
@@ -135,3 +145,15 @@ def test_the_sample_company_finds_whose_orders_visits_and_opinions_are(source, r
     found = frame.set_index(record)["customer_id"].reindex(planted.index).dropna()
     right = int((found == planted[found.index]).sum())
     assert len(planted) >= 15 and 2 * right / (len(planted) + len(found)) >= 0.95
+
+
+def test_who_is_forgotten_does_not_come_back_by_what_she_left_elsewhere(tmp_path):
+    load(tmp_path)
+    forget(open_workspace(tmp_path), "e0")
+    crm = open_workspace(tmp_path)
+    assert sorted(crm.frame("transactions")["order_id"]) == ["10", "3", "4", "5", "7", "8", "9"]
+    assert "v1" not in set(crm.frame("events")["visitor_id"])
+    assert sorted(crm.frame("feedback")["feedback_id"]) == ["3", "4", "5"]
+    crm.engine.close()
+    kept = [pd.read_parquet(file).to_csv() for file in (tmp_path / ".identity").glob("*.parquet")]
+    assert not any("ahrend" in text.casefold() or "v1" in text for text in kept)

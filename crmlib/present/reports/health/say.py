@@ -44,7 +44,9 @@ CHECK_WORDS = Family(
 
 SIGN_WORDS = Family(
     "sign",
-    tuple(f"{source}_{sign}" for source, signs in SIGNS_OF.items() for sign in signs if source != "customers"),
+    tuple(
+        f"{source}_{sign}" for source, signs in SIGNS_OF.items() for sign in signs if source != "customers"
+    ),
 )
 """What tells a customer besides the lists of customers, by table and column."""
 
@@ -164,11 +166,10 @@ def identities_paragraph(health: DataHealth) -> list[Claim]:
     if len(signs):
         sums = signs[["records", "joined", "shared", "rows_named"]].sum()
         facts = {
-            "kinds": count(1 + len(signs)),
             "signs": count(sums["records"], at="identities.signs"),
             "joined": count(sums["joined"], at="identities.signs_joined", part_of="identities.signs"),
             "shared": count(sums["shared"], at="identities.signs_shared", part_of="identities.signs"),
-            "rows": count(sums["rows_named"], at="identities.rows_named"),
+            "rows": count(sums["rows_named"], at="rows.named"),
         }
         said.append(claim("health-identities-signs", **facts))
     return said

@@ -103,11 +103,11 @@ health-identities-lists =
     { $records } { PLURAL($records, one: "entry", other: "entries") } in the lists of customers
     { PLURAL($records, one: "is", other: "are") } { $customers } { PLURAL($customers, one: "customer", other: "customers") }.
 health-identities-signs =
-    With what orders, visits and opinions give, { $kinds } kinds of record tell a customer. Of { $signs } e-mail addresses,
-    telephone numbers, visitors and accounts, { $joined } belong to one customer{ $shared ->
+    Orders, visits, opinions and people at customers tell a customer, too: of { $signs } e-mail addresses, telephone
+    numbers, visitors and accounts, { $joined } belong to one customer{ $shared ->
         [0] { "" }
-       *[other] ; { $shared } { PLURAL($shared, one: "is", other: "are") } shared by several and { PLURAL($shared, one: "tells", other: "tell") } nothing
-    }. { $rows } { PLURAL($rows, one: "row", other: "rows") } that named nobody now { PLURAL($rows, one: "names its", other: "name their") } customer.
+       *[other] , { $shared } { PLURAL($shared, one: "is", other: "are") } shared by several and { PLURAL($shared, one: "tells", other: "tell") } nothing
+    }. So { $rows } { PLURAL($rows, one: "row", other: "rows") } that named nobody now { PLURAL($rows, one: "names its", other: "name their") } customer.
 
 health-table-identities = What tells a customer besides the lists of customers
 

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from crmlib.prepare.check.reading import Reading
 from crmlib.prepare.config.read import WorkspaceConfig, load_config
 from crmlib.prepare.engine import Engine, columns_of
-from crmlib.prepare.forgotten import EMAIL, FILE, ID, SEPARATORS, Forgotten, forgotten_in, own_columns
+from crmlib.prepare.forgotten import FILE, ID, KNOWN_BY, SEPARATORS, Forgotten, forgotten_in, own_columns
 from crmlib.prepare.identity.follow import FOLDER as IDENTITY
 from crmlib.prepare.increments import FOLDER as LOADED
 from crmlib.prepare.outbox import forget_kept, outbox_folder
@@ -32,7 +32,7 @@ from crmlib.prepare.private import close_to_others, in_place, write_private
 from crmlib.prepare.snapshot import read_sealed, seal_folder, snapshots_folder
 from crmlib.prepare.sources.door import Source
 from crmlib.schema.errors import ParameterError
-from crmlib.schema.tables import TABLES, table_spec
+from crmlib.schema.tables import SIGNS_OF, TABLES, table_spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +44,13 @@ class Person:
     ids : all numbers she has there, the lasting one first
     tables : where she stands -> her rows
     files : drafts that are addressed to her
-    addresses : her e-mail addresses that no other customer has
+    known_by : e-mail addresses, accounts, visitors and orders that are hers alone, as kind of the mark and value
     """
 
     ids: tuple[str, ...]
     tables: dict[str, pd.DataFrame]
     files: tuple[Path, ...] = ()
-    addresses: tuple[str, ...] = ()
+    known_by: tuple[tuple[str, str], ...] = ()
 
 
 def find_person(crm: Any, customer: str) -> Person:
@@ -79,7 +79,7 @@ def find_person(crm: Any, customer: str) -> Person:
     files = [
         path for path in _files_in(box) if path.suffix != ".parquet" and _file_speaks(path, ids, needles)
     ]
-    return Person(ids=ids, tables=tables, files=tuple(files), addresses=_addresses(crm, ids))
+    return Person(ids=ids, tables=tables, files=tuple(files), known_by=_known_by(crm, ids))
 
 
 def forget_person(crm: Any, person: Person, *, read_as: Callable[[Source, str], Reading]) -> list[Path]:
@@ -185,25 +185,29 @@ def _fields(row: Iterable[Any]) -> list[str]:
 
 
 def _add_marks(root: Path, person: Person) -> Forgotten:
-    """Her numbers, and the addresses that no other customer has."""
+    """Her numbers, and what she alone is known by."""
     before = forgotten_in(root) or Forgotten(salt=secrets.token_hex(16), marks=frozenset())
     marks = {before.mark(ID, one) for one in person.ids}
-    marks |= {before.mark(EMAIL, address) for address in person.addresses}
+    marks |= {before.mark(kind, value) for kind, value in person.known_by}
     after = Forgotten(salt=before.salt, marks=before.marks | marks)
     write_private(root / FILE, json.dumps({"salt": after.salt, "marks": sorted(after.marks)}).encode())
     return after
 
 
-def _addresses(crm: Any, ids: Iterable[str]) -> tuple[str, ...]:
-    """Her e-mail addresses that no other customer has."""
-    hers: set[str] = set()
-    theirs: set[str] = set()
-    for name in ("customers", "contacts"):
-        if name in crm.tables and {"email", "customer_id"} <= set(crm.columns(name)):
-            mine = "customer_id in (select unnest($1))"
-            query = f"select distinct lower(trim(email)), {mine} from {name} where email is not null"
-            for address, is_hers in crm.engine.rows(query, [list(ids)]):
-                (hers if is_hers else theirs).add(address)
+def _known_by(crm: Any, ids: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """What she alone is known by besides her numbers, as kind of the mark and value."""
+    hers: set[tuple[str, str]] = set()
+    theirs: set[tuple[str, str]] = set()
+    for name in SIGNS_OF:
+        present = crm.columns(name) if name in crm.tables else ()
+        for column in (one for one in KNOWN_BY if one in present and "customer_id" in present):
+            mine = "coalesce(customer_id in (select unnest($1)), false)"
+            plain = f"lower(trim({column}))"
+            query = f"select distinct {plain}, {mine} from {name} where {column} is not null"
+            if column == "order_id":
+                query = f"{query} and customer_id is not null"
+            for value, is_hers in crm.engine.rows(query, [list(ids)]):
+                (hers if is_hers else theirs).add((KNOWN_BY[column], value))
     return tuple(sorted(hers - theirs))
 
 
@@ -291,10 +295,11 @@ def _put(path: Path, frame: pd.DataFrame) -> None:
 def _needles(tables: Mapping[str, pd.DataFrame]) -> Known:
     values: dict[str, str] = {}
     phones: dict[str, str] = {}
-    for name in ("customers", "contacts"):
+    for name in SIGNS_OF:
         frame = tables.get(name, pd.DataFrame())
         for column in map(str, frame):
-            if TABLES[name].field(column).privacy != "personal":
+            # What she said of a purchase is a text, and may be anybody's.
+            if TABLES[name].field(column).privacy != "personal" or column == "text":
                 continue
             for value in frame[column].dropna().astype("str"):
                 if column == "phone":

@@ -15,6 +15,8 @@ from crmlib.schema.fields import TableSpec
 
 FILE = ".forgotten.json"
 ID, EMAIL = "id", "email"
+KNOWN_BY = {"email": EMAIL, "handle": "handle", "visitor_id": "visitor", "order_id": "order"}
+"""Columns that tell whose a row is, though it names nobody -> the kind of the mark."""
 SEPARATORS = re.compile(r"[,;\t|]")
 
 
@@ -97,5 +99,5 @@ def own_columns(spec: TableSpec, present: Iterable[str]) -> Iterator[tuple[str, 
         names_her = one.references == "customers" or (spec.name, one.name) == ("customers", "customer_id")
         if one.name in present and one.name != "parent_customer_id" and names_her:
             yield one.name, ID
-        elif one.name in present and one.name == "email":
-            yield one.name, EMAIL
+        elif one.name in present and one.name in KNOWN_BY:
+            yield one.name, KNOWN_BY[one.name]

@@ -472,9 +472,8 @@ TRUTHS: dict[str, Callable[[Company], pd.DataFrame]] = {
     "segments": segments, "segment_traits": _segment_traits, "win_odds": _win_odds, "stage_hazards": _stage_hazards,
     "stage_times": _stage_times, "exit_shares": _exit_shares, "deals": deals, "stays": _stays, "topics": _topics,
     "open_deals": _open_deals, "duplicates": _duplicates, "identities": _identities, "influence": _influence,
-    "rules": _rules,
-    "demand": _demand, "campaigns": _campaigns, "products": _products, "changes": _changes, "plans": _plans,
-    "missing_plans": _missing_plans, "left": _left,
+    "rules": _rules, "demand": _demand, "campaigns": _campaigns, "products": _products, "changes": _changes,
+    "plans": _plans, "missing_plans": _missing_plans, "left": _left,
 }  # fmt: skip
 """File -> the function that makes its table; its first paragraph stands in the README."""
 

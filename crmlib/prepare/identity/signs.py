@@ -214,10 +214,8 @@ def _fill(engine: Engine, source: str, named: pd.DataFrame) -> None:
 
 
 def _has(engine: Engine, table: str, *columns: str) -> bool:
-    asked = (
-        "select count(*) from information_schema.columns where table_name = $1 "
-        "and column_name in (select unnest($2))"
-    )
+    of_these = "table_name = $1 and column_name in (select unnest($2))"
+    asked = f"select count(*) from information_schema.columns where {of_these}"
     return engine.rows(asked, [table, list(columns)])[0][0] == len(columns)
 
 

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("splink", reason="crmlib[identity] is not installed")
 
 from crmlib import open_workspace
+from crmlib.prepare.workspace import forget
 from tests.sample.company import sample_crm, truth
 
 TOML = """
@@ -88,8 +89,8 @@ def load(folder, **changed):
 def test_five_kinds_of_source_name_one_customer(tmp_path):
     whose, customers, _, counts = load(tmp_path)
     assert whose["transactions"] == {
-        "1": "e0", "2": "e0", "3": "e1", "4": "order-4", "5": "order-4", "6": "e0", "7": "e2", "8": "e3",
-        "9": "", "10": "",
+        "1": "e0", "2": "e0", "3": "e1", "4": "order-4", "5": "order-4",
+        "6": "e0", "7": "e2", "8": "e3", "9": "", "10": "",
     }  # fmt: skip
     assert whose["events"] == {"1": "e0", "2": "e0", "3": "e1", "4": "e2", "5": "", "6": ""}
     # Of a handle that no list has the order tells whose it is, and then of all that it says.
@@ -144,3 +145,15 @@ def test_the_sample_company_finds_whose_orders_visits_and_opinions_are(source, r
     found = frame.set_index(record)["customer_id"].reindex(planted.index).dropna()
     right = int((found == planted[found.index]).sum())
     assert len(planted) >= 15 and 2 * right / (len(planted) + len(found)) >= 0.95
+
+
+def test_who_is_forgotten_does_not_come_back_by_what_she_left_elsewhere(tmp_path):
+    load(tmp_path)
+    forget(open_workspace(tmp_path), "e0")
+    crm = open_workspace(tmp_path)
+    assert sorted(crm.frame("transactions")["order_id"]) == ["10", "3", "4", "5", "7", "8", "9"]
+    assert "v1" not in set(crm.frame("events")["visitor_id"])
+    assert sorted(crm.frame("feedback")["feedback_id"]) == ["3", "4", "5"]
+    crm.engine.close()
+    kept = [pd.read_parquet(file).to_csv() for file in (tmp_path / ".identity").glob("*.parquet")]
+    assert not any("ahrend" in text.casefold() or "v1" in text for text in kept)

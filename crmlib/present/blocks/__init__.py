@@ -39,7 +39,7 @@ _LIST = Markup('<ul class="crm-limits">{}</ul>')
 _REST = Markup('<details class="crm-folded crm-rest"><summary>{}</summary>{}</details>')
 RUNNING = 6
 """So many sentences are read as one paragraph."""
-SHOWN_LIMITS = 4
+SHOWN_LIMITS = 3
 """So many limits stand in sight, the others fold; one more is not worth the fold."""
 
 

@@ -344,7 +344,8 @@ class _Column:
             _cell_text(value, pattern) if there else "–"
             for value, there in zip(values.iloc[:rows].tolist(), known, strict=True)
         ]
-        named = Markup(' data-label="{}"').format(f"{label} ({unit})" if unit else label) if is_below else ""
+        below = is_below or style == _TEXT
+        named = Markup(' data-label="{}"').format(f"{label} ({unit})" if unit else label) if below else ""
         cells = [
             _CELL.format(style + named, text) if there else _UNKNOWN.format(style + named)
             for text, there in zip(texts, known, strict=True)

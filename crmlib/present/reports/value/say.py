@@ -266,7 +266,7 @@ def _no_value(pareto: ParetoCurve) -> Claim:
     return claim("value-pareto-nothing", measure=measure_word(pareto))
 
 
-# Who is worth most, and why?
+# How each is scored
 
 
 def score_paragraph(scorecard: Scorecard) -> list[Claim]:

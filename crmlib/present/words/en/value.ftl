@@ -100,7 +100,7 @@ value-pareto-negative =
     on the curve they bring 0, and are in class C.
 value-pareto-zero = { $n } { PLURAL($n, one: "customer brings", other: "customers bring") } exactly 0.
 
-## Who is worth most, and why?: score_paragraph, weights_paragraph, stability_paragraph
+## How each is scored: score_paragraph, weights_paragraph, stability_paragraph
 
 value-score-names =
     A value score of { $figures } { PLURAL($figures, one: "figure", other: "figures") } names the best; with all weights

@@ -12,7 +12,8 @@
     const body = figure.querySelector("tbody");
     const rows = Array.from(body.rows);
     const heads = Array.from(figure.querySelectorAll("thead th"));
-    const first = Number(figure.dataset.rows);
+    const phone = window.matchMedia("(max-width: 40rem)").matches && rows.length > 6;
+    const first = phone ? Math.min(Number(figure.dataset.rows), 5) : Number(figure.dataset.rows);
     const total = Number(figure.dataset.total);
     const status = figure.querySelector(".crm-count");
     const texts = rows.map((row) => row.textContent.toLowerCase());

@@ -60,6 +60,7 @@ def page_of(crm):
     claims = [
         say.voice_answer(found, said, todo), say.voice_findings(found), say.call_paragraph(found),
         say.concerns_paragraph(said) if hasattr(said, "themes") else [], say.change_paragraph(found),
+        say.concerns_do(said),
         say.groups_paragraph(found, {}), say.drivers_paragraph(found), say.leaving_paragraph(found),
         say.complaints_paragraph(found), say.looks_paragraph(looks, {}), say.voice_limits(found, said, looks),
         say.attitude_paragraph(fitted(crmlib.attitude, crm)),

@@ -240,7 +240,10 @@ def workspaces(tmp_path_factory):
         "bare": {"transactions": bare},
         "bare campaign": {"transactions": bare, "campaign_contacts": told},
         "bare deals": {"opportunities": sample_crm().frame("opportunities", BARE_DEALS)},
-        "bare feedback": {"feedback": sample_crm().frame("feedback", ["feedback_id", "given_at", "kind"])},
+        "bare feedback": {
+            "transactions": bare,
+            "feedback": sample_crm().frame("feedback", ["feedback_id", "given_at", "kind"]),
+        },
         "bare service": {
             "opportunities": sample_crm().frame("opportunities", BARE_DEALS),
             "service_cases": sample_crm().frame("service_cases", BARE_CASES),

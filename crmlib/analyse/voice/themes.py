@@ -239,16 +239,17 @@ def _outcomes(long: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def themes_by_source(crm: Crm, *, most: int = 50_000) -> pd.DataFrame:
+def themes_by_source(crm: Crm, *, most: int = 50_000, least: int | None = None) -> pd.DataFrame:
     """How many texts of each kind (notes on deals, other notes, each kind of feedback) speak of each theme.
 
-    `source`, `theme`, `texts`, `customers` (whose texts they are), `of` (texts of that kind), `share_pct`, `low`,
-    `high` (95 %).
+    `source`, `theme`, `texts`, `of` (texts of that kind), `share_pct`, `low`, `high` (95 %); rows of fewer than `least`
+    customers (`[privacy] min_group` without it) are left out.
     """
     texts = said_texts(crm, most=most)
     sizes = texts["source"].value_counts()
     spoken = _long(texts, lexicon_of(crm)).groupby(["source", "theme"])
     counts = spoken.agg(texts=("theme", "size"), customers=("customer_id", "nunique")).reset_index()
+    counts = counts[counts.pop("customers") >= (min_group(crm) if least is None else least)].copy()
     counts["of"] = counts["source"].map(sizes).astype("int64")
     low, high = share_interval(counts["texts"].to_numpy(), counts["of"].to_numpy())
     counts = counts.assign(share_pct=100 * counts["texts"] / counts["of"], low=100 * low, high=100 * high)

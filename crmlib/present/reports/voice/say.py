@@ -134,7 +134,7 @@ def voice_findings(result: Satisfaction) -> list[Claim]:
 @or_else(lambda missing: [])
 def change_paragraph(result: Satisfaction) -> list[Claim]:
     """Over time, for whom the answers stand, and how many answer."""
-    said, change = [claim("voice-change-none")], result.change
+    said, change = [], result.change
     if is_sure(change):
         parts = {"before": share(change["before_pct"]), "after": share(change["after_pct"])}
         said = [claim("voice-change-sure", day=date(change["changed_on"]), **parts)]
@@ -143,6 +143,16 @@ def change_paragraph(result: Satisfaction) -> list[Claim]:
     if np.isfinite(result.response_pct):
         said.append(claim("voice-response", share=share(result.response_pct)))
     return said
+
+
+@or_else(lambda missing: [])
+def concerns_do(result: Concerns) -> list[Claim]:
+    """What to do about what the lost speak of."""
+    return [
+        claim("voice-topics-do", topic=theme_words(row.theme), open=share(row.open_deals_pct))
+        for row in sure_of_the_lost(result).head(1).itertuples()
+        if np.isfinite(row.open_deals_pct)
+    ]
 
 
 @or_else(lambda missing: [])

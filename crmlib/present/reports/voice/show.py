@@ -71,17 +71,13 @@ def _more_figures(result: Satisfaction) -> list[KeyFigure]:
     ]
 
 
-def themes_table(
-    said: Concerns | Skipped, sources: pd.DataFrame | None = None, *, minimum: int = 1
-) -> DataTable | None:
+def themes_table(said: Concerns | Skipped, sources: pd.DataFrame | None = None) -> DataTable | None:
     """Every theme once: in how many lost, open and won deals, and how often in what customers say to us."""
     ends = [f"{outcome}_deals_{end}" for outcome in ("lost", "won") for end in ("pct", "low", "high")]
     columns = ["theme", "deals", *ends[:3], "open_deals_pct", *ends[3:], "trend"]
     deals = pd.DataFrame(columns=columns) if isinstance(said, Skipped) else said.themes[columns]
-    sources = (
-        pd.DataFrame(columns=["source", "theme", "customers", "share_pct"]) if sources is None else sources
-    )
-    known = sources[(sources["customers"] >= minimum) & sources["source"].isin(list(_SAID_TO_US))]
+    sources = pd.DataFrame(columns=["source", "theme", "share_pct"]) if sources is None else sources
+    known = sources[sources["source"].isin(list(_SAID_TO_US))]
     wide = known.pivot(index="theme", columns="source", values="share_pct").rename(columns=_SAID_TO_US)
     frame = deals.merge(wide, left_on="theme", right_index=True, how="outer").dropna(subset="theme")
     if frame.empty:
@@ -162,9 +158,8 @@ def campaigns_table(result: Browsing) -> DataTable | None:
     )
 
 
-def sources_table(table: pd.DataFrame, *, minimum: int) -> DataTable | None:
+def sources_table(table: pd.DataFrame) -> DataTable | None:
     """What each kind of text speaks of."""
-    table = table[table["customers"] >= minimum]
     if table.empty:
         return None
     frame = table.assign(

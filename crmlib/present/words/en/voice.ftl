@@ -28,7 +28,7 @@ voice-by-order-channel = order channel
 voice-by-value-third = spend
 voice-by-discount = discount
 voice-third-1 = the third of customers who spend least
-voice-third-2 = the third of customers between the two
+voice-third-2 = the third of customers with medium spend
 voice-third-3 = the third of customers who spend most
 voice-group-discount = customers who buy at more than { $off } off
 voice-named = “{ $name }”
@@ -51,7 +51,6 @@ voice-figure-deals = Deals with notes read
 ## Sections: change_paragraph, groups_paragraph, drivers_paragraph, call_paragraph, complaints_paragraph, leaving_paragraph
 
 voice-change-sure = Scores changed about { $day }: from { $before } of the best to { $after }.
-voice-change-none = Over time, scores move no more than chance would move them.
 voice-change-unknown = There are too few scores to see a change over time.
 voice-response = { $share } of orders by known customers have a survey answered.
 voice-groups-low = Less satisfied than the others: { $groups }.
@@ -136,6 +135,8 @@ voice-topics-none-sure =
 voice-topics-lost =
     Notes of lost deals speak of { $topic } more than those of won ones: { $lost } of the notes against { $won }.
 voice-topics-others = So do they of { $topics }.
+voice-topics-do =
+    { $open } of open deals speak of { $topic }: have one answer ready to it. The list of deals to follow up says of each what its notes speak of.
 voice-topics-shares = { $topic } ({ $lost } against { $won })
 voice-topics-fresh = Beside these themes, words such as { $topics } stand out.
 voice-topics-rising =

@@ -60,14 +60,15 @@ def page_of(crm):
     claims = [
         say.voice_answer(found, said, todo), say.voice_findings(found), say.call_paragraph(found),
         say.concerns_paragraph(said) if hasattr(said, "themes") else [], say.change_paragraph(found),
+        say.concerns_do(said),
         say.groups_paragraph(found, {}), say.drivers_paragraph(found), say.leaving_paragraph(found),
         say.complaints_paragraph(found), say.looks_paragraph(looks, {}), say.voice_limits(found, said, looks),
         say.attitude_paragraph(fitted(crmlib.attitude, crm)),
     ]  # fmt: skip
     blocks = [
         show.voice_figures(found, said), show.call_table(crm, todo), show.complaints_table(found),
-        show.themes_table(said, sources, minimum=10), show.groups_table(found, {}), show.looks_table(looks, {}),
-        show.campaigns_table(looks), show.sources_table(sources, minimum=10), show.languages_table(said),
+        show.themes_table(said, sources), show.groups_table(found, {}), show.looks_table(looks, {}),
+        show.campaigns_table(looks), show.sources_table(sources), show.languages_table(said),
         show.topics_table(said), show.terms_table(said), show.examples_table(said),
     ]  # fmt: skip
     return [one for part in claims for one in part], [block for block in blocks if block is not None]
@@ -84,7 +85,7 @@ def test_planted_concerns_are_on_the_page_once_each_and_no_others(sample):
     told = " ".join(str(one) for one in say.concerns_paragraph(said)[:2])
     assert all(word in told for word in ("competitors", "missing features", "budget"))
     assert "service" not in told and "delivery" not in told
-    table = show.themes_table(said, sources, minimum=10).frame.set_index("theme")
+    table = show.themes_table(said, sources).frame.set_index("theme")
     assert (
         table.index.is_unique
         and table["lost_deals_pct"]["Competitors"] > 2 * table["won_deals_pct"]["Competitors"]
@@ -174,9 +175,9 @@ def test_fewer_customers_than_a_group_needs_are_not_told():
     assert len(found.surveys) == 1 and say.shown_surveys(found).empty
     assert say.voice_answer(found, found_none(), found_none())[0].key == "voice-answer-none"
     assert show.groups_table(found, {}) is None and "No picture" in draw.plot_quarters(found).crmlib_alt
-    sources = pd.DataFrame({"source": ["complaint"] * 2, "theme": ["price", "delivery"], "customers": [9, 10],
-                            "share_pct": [50.0, 50.0]})  # fmt: skip
-    assert show.themes_table(found_none(), sources, minimum=10).frame["theme"].tolist() == ["Delivery"]
+    nine = opinions([9] * 19, text=["the price"] * 9 + ["the delivery"] * 10)
+    table = show.themes_table(found_none(), themes_by_source(crm_of(feedback=nine.assign(kind="complaint"))))
+    assert table.frame["theme"].tolist() == ["Delivery"]
 
 
 def found_none():

@@ -74,7 +74,7 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
     Raises
     ------
     SchemaError
-        If there is no table of service cases, or none of sales.
+        If there is no table of service cases, or none of sales, or no case names its product, or no order its customer.
     ParameterError
         If `days` or `rows` is below 1.
 
@@ -98,6 +98,11 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
     for needed in ("service_cases", "transactions"):
         if needed not in crm:
             raise SchemaError(f"There is no table {needed}. Map it in crm.toml under [tables.{needed}].")
+    for needed, column in (("service_cases", "product_id"), ("transactions", "customer_id")):
+        if column not in crm.columns(needed):
+            raise SchemaError(
+                f"{needed} has no column {column}. Map it in crm.toml under [tables.{needed}.columns]."
+            )
     if min(days, rows) < 1:
         raise ParameterError("days and rows must be 1 or more.")
     past = [_test(crm, days, day, rows) for day in _past_days(crm, days)]

@@ -7,7 +7,7 @@ import pytest
 
 from crmlib import Crm, case_sales, cases_ahead, service, service_load, worklist
 from crmlib.present.blocks import Answer, Skipped
-from crmlib.present.needs import fitted
+from crmlib.present.needs import SkipReport, fitted, require_cases
 from crmlib.present.reports.service import draw, say, show
 from crmlib.present.reports.worklist import say as say_work
 from crmlib.present.reports.worklist.show import work_table
@@ -129,6 +129,15 @@ def test_cases_with_little_on_record_still_make_a_page():
     assert any("First close what waits longest" in sentence for sentence in said)
     assert any("no case says when it was closed" in sentence for sentence in said)
     assert show.service_figures(results[0], results[1]) is not None
+
+
+def test_a_workspace_without_a_case_is_skipped_with_the_reason():
+    given = frames()
+    found = service(crm(given | {"service_cases": given["service_cases"].head(0)}))
+    with pytest.raises(SkipReport, match="No service case has come in"):
+        require_cases(found)
+    unnamed = given | {"service_cases": given["service_cases"].drop(columns="product_id")}
+    assert isinstance(fitted(cases_ahead, crm(unnamed)), Skipped)
 
 
 def test_a_group_that_is_too_small_is_not_shown():

@@ -52,12 +52,6 @@ def require_sales(crm: Any) -> None:
         raise SkipReport("Neither orders nor deals are kept here.", table="transactions")
 
 
-def require_cases(found: Any) -> None:
-    """Skip the report where no service case has come in."""
-    if not found.cases:
-        raise SkipReport("No service case has come in up to the closing moment.")
-
-
 def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
     """Skip the report where too few customers have bought to say anything about them."""
     buyers = int((indicators["order_count"] > 0).sum())
@@ -66,6 +60,12 @@ def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
         raise SkipReport(
             f"{who} {'has' if buyers == 1 else 'have'} bought; this report needs at least {fewest}."
         )
+
+
+def require_cases(found: Any) -> None:
+    """Skip the report where no service case has come in."""
+    if not found.cases:
+        raise SkipReport("No service case has come in up to the closing moment.")
 
 
 def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.service.cases import failing_products
 from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.tests import SURE, fisher_p
 from crmlib.measure.service import latest_buyers, owners_of_products, service_cases
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.crm import Crm
@@ -185,8 +186,7 @@ def _hits(tests: pd.DataFrame, way: str) -> int:
 
 def _is_proven(tests: pd.DataFrame, order: str) -> bool:
     """Whether those called had a case beyond chance more often than who bought anything last."""
-    return bool(
-        len(tests)
-        and _hits(tests, order) >= FEWEST_CASES
-        and tests.loc[order, "low"] > tests.loc[ANYBODY, "hit_pct"]
-    )
+    if not len(tests) or _hits(tests, order) < FEWEST_CASES:
+        return False
+    hits, called = (tests.loc[[order, ANYBODY], name] for name in ("had_case", "called"))
+    return bool(fisher_p(hits[order], called[order], hits.sum(), int(called.sum()))[0] <= SURE)

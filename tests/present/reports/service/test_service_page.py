@@ -168,3 +168,13 @@ def test_customers_who_spend_most_and_wait_longer_are_said_to():
     assert "wait longer than others" in str(say.service_findings(worse, Skipped("x"), Skipped("x"))[-1])
     given["service_cases"] = cases.assign(first_response_at=cases["opened_at"] + pd.Timedelta(hours=3))
     assert service(crm(given)).served == "alike"
+
+
+def test_calls_that_past_days_do_not_prove_are_not_on_the_list():
+    small = crm(frames(customers=60))
+    ahead = cases_ahead(small, rows=10)
+    assert len(ahead.table) and not ahead.is_proven, "26 % against 18 % of 57 calls may be chance"
+    assert str(say.ahead_paragraph(ahead)[0]).startswith("Nobody is named: of 57 who would have been called")
+    work = worklist(small, only=(PREVENT,), ahead=ahead)
+    assert work.table.empty and work_table(small, work, PREVENT) is None
+    assert "First find out what goes wrong" in str(say.service_answer(service(small), work)[-1])

@@ -69,6 +69,12 @@ def require_buyers(indicators: Any, *, fewest: int = 50) -> None:
         )
 
 
+def require_cases(found: Any) -> None:
+    """Skip the report where no service case has come in."""
+    if not found.cases:
+        raise SkipReport("No service case has come in up to the closing moment.")
+
+
 def fitted(fit: Callable[..., Any], *tables: Any, **settings: Any) -> Any:
     """Fit a model, or say why there is too little to learn from; the rest of the report goes on without it.
 

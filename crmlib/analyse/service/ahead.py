@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.service.cases import failing_products
 from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.tests import SURE, fisher_p
 from crmlib.measure.service import latest_buyers, owners_of_products, service_cases
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.crm import Crm
@@ -74,7 +75,7 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
     Raises
     ------
     SchemaError
-        If there is no table of service cases, or none of sales.
+        If there is no table of service cases, or none of sales, or no case names its product, or no order its customer.
     ParameterError
         If `days` or `rows` is below 1.
 
@@ -98,6 +99,11 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
     for needed in ("service_cases", "transactions"):
         if needed not in crm:
             raise SchemaError(f"There is no table {needed}. Map it in crm.toml under [tables.{needed}].")
+    for needed, column in (("service_cases", "product_id"), ("transactions", "customer_id")):
+        if column not in crm.columns(needed):
+            raise SchemaError(
+                f"{needed} has no column {column}. Map it in crm.toml under [tables.{needed}.columns]."
+            )
     if min(days, rows) < 1:
         raise ParameterError("days and rows must be 1 or more.")
     past = [_test(crm, days, day, rows) for day in _past_days(crm, days)]
@@ -180,8 +186,7 @@ def _hits(tests: pd.DataFrame, way: str) -> int:
 
 def _is_proven(tests: pd.DataFrame, order: str) -> bool:
     """Whether those called had a case beyond chance more often than who bought anything last."""
-    return bool(
-        len(tests)
-        and _hits(tests, order) >= FEWEST_CASES
-        and tests.loc[order, "low"] > tests.loc[ANYBODY, "hit_pct"]
-    )
+    if not len(tests) or _hits(tests, order) < FEWEST_CASES:
+        return False
+    hits, called = (tests.loc[[order, ANYBODY], name] for name in ("had_case", "called"))
+    return bool(fisher_p(hits[order], called[order], hits.sum(), int(called.sum()))[0] <= SURE)

@@ -6,7 +6,6 @@ from crmlib.schema.results.column import Column, bounds
 SERVICE = (
     Column("value_third", "Customers by spend"),
     Column("service_level", "Service level"),
-    Column("cases_365d", "Cases in a year", "count"),
     Column("response_hours", "Half answered after", "number", "Cases not yet answered are counted.", word="hours",
            better="lower"),
     *bounds("response_hours", "number", digits=1),

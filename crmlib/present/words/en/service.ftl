@@ -67,7 +67,7 @@ service-products-none = Which products bring cases is not known: that needs orde
 service-products-alike = Of { $n } products with cases of enough customers, none has more than chance makes, tested all together.
 service-products-tested = Of { $n } products with cases of enough customers, { $failing } { PLURAL($failing, one: "has", other: "have") } more cases than chance makes, tested all together.
 service-products-cost = Cases about “{ $product }” cost { $cost } in the last year, { $pct } of what it earned before service.
-service-products-do = Ask the maker for the cause, and tell those who sell it; whom to call is listed above.
+service-products-do = Ask the maker for the cause, and tell those who sell it.
 service-picture-products = “{ $product }” brings { $times } as many cases as other products
 service-picture-products-alike = No product brings more cases than chance makes
 service-picture-products-unit = cases an order line, times those of all other products
@@ -106,7 +106,7 @@ service-table-offers = What could be offered once the case is closed, the deares
 
 ## Whom to call before a case arises: ahead_paragraph, calls_table
 
-service-ahead-unknown = Whom to call is not known: that needs orders, and cases that name their product.
+service-ahead-unknown = Whom to call is not known: that needs orders of known customers, and cases that name their product.
 service-ahead-nobody = Nobody needs a call: no product fails more often than others, or nobody bought one lately.
 service-ahead-untested = Nobody is named: no past day is far enough back to test it.
 service-ahead-unproven = Nobody is named: of { $called } who would have been called on { $dates } past days, { $hit } had a case with the product within { $days } ({ $between }), of those who bought anything last { $anybody }.

@@ -7,7 +7,7 @@ import pytest
 
 from crmlib import Crm, case_sales, cases_ahead, service, service_load, worklist
 from crmlib.present.blocks import Answer, Skipped
-from crmlib.present.needs import fitted
+from crmlib.present.needs import SkipReport, fitted, require_cases
 from crmlib.present.reports.service import draw, say, show
 from crmlib.present.reports.worklist import say as say_work
 from crmlib.present.reports.worklist.show import work_table
@@ -131,6 +131,15 @@ def test_cases_with_little_on_record_still_make_a_page():
     assert show.service_figures(results[0], results[1]) is not None
 
 
+def test_a_workspace_without_a_case_is_skipped_with_the_reason():
+    given = frames()
+    found = service(crm(given | {"service_cases": given["service_cases"].head(0)}))
+    with pytest.raises(SkipReport, match="No service case has come in"):
+        require_cases(found)
+    unnamed = given | {"service_cases": given["service_cases"].drop(columns="product_id")}
+    assert isinstance(fitted(cases_ahead, crm(unnamed)), Skipped)
+
+
 def test_a_group_that_is_too_small_is_not_shown():
     given = frames()
     cases = given["service_cases"]
@@ -159,3 +168,13 @@ def test_customers_who_spend_most_and_wait_longer_are_said_to():
     assert "wait longer than others" in str(say.service_findings(worse, Skipped("x"), Skipped("x"))[-1])
     given["service_cases"] = cases.assign(first_response_at=cases["opened_at"] + pd.Timedelta(hours=3))
     assert service(crm(given)).served == "alike"
+
+
+def test_calls_that_past_days_do_not_prove_are_not_on_the_list():
+    small = crm(frames(customers=60))
+    ahead = cases_ahead(small, rows=10)
+    assert len(ahead.table) and not ahead.is_proven, "26 % against 18 % of 57 calls may be chance"
+    assert str(say.ahead_paragraph(ahead)[0]).startswith("Nobody is named: of 57 who would have been called")
+    work = worklist(small, only=(PREVENT,), ahead=ahead)
+    assert work.table.empty and work_table(small, work, PREVENT) is None
+    assert "First find out what goes wrong" in str(say.service_answer(service(small), work)[-1])

@@ -20,6 +20,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 
+from crmlib.prepare.encryption import PASSWORD_VARIABLE
 from crmlib.prepare.personal import known_values
 from crmlib.prepare.privacy import key_print, own_keys
 from crmlib.prepare.private import close_to_others
@@ -467,7 +468,7 @@ class Runner:
             return "Not published: the key of the pseudonyms, or the data it is made from, changed meanwhile."
         known = known_values(crm).without([our_words()])
         for audience in audiences:
-            keys = own_keys(crm) | ({"of the password": self.order.password} if self.order.password else {})
+            keys = own_keys(crm) | ({PASSWORD_VARIABLE: self.order.password} if self.order.password else {})
             scanner = Scanner(crm, known=known, keys=keys, audience=audience)
             staging = self.shelves[audience].staging(self.name)
             if hits := scan_folder(scanner, staging, notebooks=self.work):

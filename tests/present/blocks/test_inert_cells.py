@@ -6,7 +6,10 @@ import unicodedata
 import pandas as pd
 import pytest
 
+from crmlib.prepare.forget import Person, remove_from_lists
 from crmlib.present.blocks.downloads import excel_text, to_csv_bytes
+from crmlib.present.export import write_corrections
+from crmlib.present.run.console import _revealed, _write
 
 UNSEEN = ["", " ", "\u200b", "\ufeff\u2060", "\u202e", "\xad", "\u3164", "\x1f", "\u2003", "\x00", "\u180e"]
 SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻"
@@ -29,6 +32,30 @@ def attacks():
 def test_no_cell_of_a_csv_begins_with_a_formula(cut):
     given = list(attacks())
     written = to_csv_bytes(pd.DataFrame({"a": given, "b": 1})).decode("utf-8-sig")
+    cells = [cell for line in re.split(r"[\r\n]+", written) for cell in line.split(cut)]
+    assert len(cells) >= len(given) and "calc" in written
+    assert [cell for cell in cells if seen(cell)[:1] and seen(cell)[0] in SIGNS] == []
+
+
+def corrected(given, path):
+    write_corrections(pd.DataFrame({"table": given, "row": 1}), path)
+
+
+def revealed(given, path):
+    _write(path, [[_revealed(cell, {}), "1"] for cell in given])
+
+
+def forgotten(given, path):
+    path.write_bytes(to_csv_bytes(pd.DataFrame({"a": [*given, "gone"], "b": 1})))
+    assert remove_from_lists(path.parent, Person(ids=("gone",), tables={}), pseudonyms=()) == [path]
+
+
+@pytest.mark.parametrize("cut", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("write", [corrected, revealed, forgotten])
+def test_no_other_way_to_a_csv_lets_a_formula_through(tmp_path, write, cut):
+    given = list(attacks())
+    write(given, tmp_path / "list.csv")
+    written = (tmp_path / "list.csv").read_text("utf-8-sig")
     cells = [cell for line in re.split(r"[\r\n]+", written) for cell in line.split(cut)]
     assert len(cells) >= len(given) and "calc" in written
     assert [cell for cell in cells if seen(cell)[:1] and seen(cell)[0] in SIGNS] == []

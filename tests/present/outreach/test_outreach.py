@@ -432,3 +432,27 @@ def test_the_command(shop, call):
 def test_bad_use_of_the_command(shop, call, words, says):
     code, _, err, _ = call("shop", "--out", "lists", *words)
     assert code == 2 and says in err and "Traceback" not in err and not Path("lists").exists()
+
+
+def test_a_list_under_a_password_lies_encrypted_and_is_never_written_over(shop, call, monkeypatch):
+    pytest.importorskip("cryptography", reason="no cryptography: install the extra crmlib[encrypt]")
+    from crmlib.prepare.encryption import PASSWORD_VARIABLE, decrypt
+
+    monkeypatch.setattr("crmlib.prepare.encryption.ROUNDS", 1_000)
+    monkeypatch.setenv(PASSWORD_VARIABLE, "wide grey owls fly at noon")
+    words = ("shop", "--offer", "cross-sell", "--out", "lists", "--real-ids", "--encrypt")
+    code, out, err, _ = call(*words)
+    assert code == 0, err
+    (folder,) = Path("lists").iterdir()
+    found = {path.name: path for path in folder.iterdir()}
+    assert {name.removesuffix(".encrypted").removeprefix(f"{folder.name}-") for name in found} == set(KINDS)
+    assert all(
+        path.stat().st_mode & 0o077 == 0 and b"bob" not in path.read_bytes() for path in found.values()
+    )
+    assert b"bob" in decrypt(
+        found[f"{folder.name}-list.csv.encrypted"].read_bytes(), password="wide grey owls fly at noon"
+    )
+    assert str(folder) in out
+    shutil.rmtree(shop / "outbox")
+    code, _, err, _ = call(*words)
+    assert code == 2 and "is there already" in err

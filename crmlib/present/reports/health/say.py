@@ -229,7 +229,11 @@ def anonymity_paragraph(health: DataHealth) -> list[Claim]:
         )
         if row.sensitive and row.l == row.l:
             told = {"what": KNOWN_WORDS.term(row.sensitive), "l": count(int(row.l)), "t": share(100 * row.t)}
-            said.append(claim(f"health-anonymity-{'learns' if row.l == 1 else 'several'}", **told))
+            said.append(
+                claim("health-anonymity-learns", **told)
+                if row.l == 1
+                else claim("health-anonymity-several", **told)
+            )
     return [*said, claim("health-anonymity-do")] if said else []
 
 

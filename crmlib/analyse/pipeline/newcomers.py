@@ -7,7 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.learn.candidates import Rows, base_rate, check_seed, learn, one_thread, rows_of, some_of
 from crmlib.analyse.pipeline.lead_features import Moment, evaluate_leads, period_table, require_rows
-from crmlib.measure.deals.newcomers import begun_at, unbegun
+from crmlib.measure.deals.contacts import begun_at, unbegun
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError

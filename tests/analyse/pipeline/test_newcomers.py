@@ -6,7 +6,7 @@ import pytest
 
 from crmlib import Crm, score_newcomers, worklist
 from crmlib.analyse.pipeline.newcomers import BASE, MODEL, NEWEST
-from crmlib.measure.deals.newcomers import begun_at, unbegun
+from crmlib.measure.deals.contacts import begun_at, unbegun
 from crmlib.present.reports.leads.say import newcomers_answer
 from crmlib.present.reports.leads.show import newcomers_table
 from crmlib.present.reports.worklist.say import work_reason

@@ -554,4 +554,4 @@ def newcomers_answer(found: Newcomers) -> list[Claim]:
     row = found.evaluation[found.evaluation["chosen"]].iloc[0]
     begin = count(round(float(found.table["probability"].sum())))
     said = claim("leads-newcomers", leads=count(len(found.table)), begin=begin, days=days(found.horizon_days))
-    return [said, NEWCOMER_WAYS.claim(found.way, top=number(row["lift_top_decile"]))]
+    return [said, NEWCOMER_WAYS.claim(found.way, top=number(round(float(row["lift_top_decile"]), 1)))]

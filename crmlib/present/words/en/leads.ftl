@@ -52,12 +52,13 @@ leads-newcomers =
     Of { $leads } { PLURAL($leads, one: "lead", other: "leads") } without a deal about { $begin } are expected to order or begin a deal
     within { $days }.
 leads-newcomers-way-newest-first =
-    On later days nothing ranked them better than the plainest rule, who came to us last comes first: of the tenth at the top
-    { $top } times as many began as of all. Make the first contact in that order, while they are new.
+    In tests on later days nothing ranked them better than the plainest rule, the newest leads first: { $top } times as many of the
+    top tenth began as of all. The worklist has them in that order; make the first contact while they are new.
 leads-newcomers-way-logistic-regression =
-    On later days this order was better than who came to us last: of the tenth at the top { $top } times as many began as of
-    all. Make the first contact in that order.
-leads-newcomers-way-base-rate = On later days no order of them was better than chance, so begin with any.
+    In tests on later days this order was better than the newest leads first: { $top } times as many of the top tenth began as of
+    all. The worklist has them in that order; make the first contact from the top.
+leads-newcomers-way-base-rate =
+    In tests on later days no order of them was better than chance, so begin with any.
 leads-table-newcomers = Leads without a deal, the likeliest to begin first
 
 ## What deals are expected to bring: leads_answer, leads_findings

@@ -284,6 +284,7 @@ def habits(ready: Prepared) -> dict[str, pd.Series]:
     return {name: sums[name] for name in counts} | {
         "recency_days": ends["recency"],
         "tenure_days": ends["tenure"],
+        "orders_per_year_mean": ratio(365.0 * (1 + orders), 180 + ends["tenure"] - ends["recency"]),
         "order_trend": ratio(recent - before, recent + before),
         "gap_days_mean": ratio(totals["gap_days"], gaps),
         "gap_days_variation": ratio(np.sqrt(spread * gaps / (gaps - 1).where(gaps != 1)), totals["gap_days"]),

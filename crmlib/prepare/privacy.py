@@ -35,6 +35,7 @@ LEAST_BITS = 48
 LENGTH = 12
 
 _MARK = "K-"
+_FORM = re.compile(rf"{_MARK}[A-Z2-7]{{{LENGTH}}}")
 _ADDRESS, _CODE = "@", 8
 _CONTEXT = b"crmlib pseudonyms of customers, key from the exports, version 1\0"
 _PRINT = b"crmlib print of a key, version 1"
@@ -148,7 +149,7 @@ def are_pseudonyms(values: pd.Series) -> bool:
 
 def looks_like_pseudonym(value: Any) -> bool:
     """Whether a cell has the form of a pseudonym."""
-    return isinstance(value, str) and bool(re.fullmatch(rf"{_MARK}[A-Z2-7]{{{LENGTH}}}", value))
+    return isinstance(value, str) and bool(_FORM.fullmatch(value))
 
 
 def min_group(crm: Any) -> int:

@@ -142,10 +142,6 @@ class ShrunkSpendModel(LifetimeModel):
 PURCHASE_MODELS = {"BG/NBD": BetaGeoModel, "MBG/NBD": ModifiedBetaGeoModel, "Pareto/NBD": ParetoNBDModel}
 """Models of buying and leaving, in the order of preference."""
 
-MOST_FITTED = 50_000
-"""Customers whose histories the models are fitted on at the most, taken evenly from the whole list: what that leaves
-open of each parameter, its standard error says. Everybody is predicted."""
-
 OWN_RATE, OWN_SPEND = "own rate", "own mean spend"
 """What stands in where no model can be fitted."""
 
@@ -209,7 +205,7 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
     Of the models that converged, and whose parameters the customers determine (no standard error above
     `MOST_UNSURE` times its parameter), the one with the least AIC is taken; of those within `SAME_AIC` of it
     the first in the order BG/NBD, MBG/NBD, Pareto/NBD. Where none is left, each customer's own rate stands in,
-    drawn to the mean. Of more than 50,000 customers so many are fitted on, evenly from the list.
+    drawn to the mean.
 
     Parameters
     ----------
@@ -239,7 +235,7 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
     >>> fit.tried["reason"].to_list()
     ['unfit', 'unfit', 'unfit', 'stands_in']
     """
-    known, everybody, history = (*PURCHASE_MODELS, OWN_RATE), history, to_be_fitted(history)
+    known = (*PURCHASE_MODELS, OWN_RATE)
     if model not in ("auto", *known):
         raise ParameterError(f"there is no model {model!r}.{nearest(str(model), ('auto', *known))}")
     asked = list(PURCHASE_MODELS) if model == "auto" else [model]
@@ -249,7 +245,7 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
         tries |= {name: _Try.of(name, history) for name in PURCHASE_MODELS if name not in tries}
         usable = {name: one for name, one in tries.items() if one.usable}
     chosen = _least_aic(usable) if usable else OWN_RATE
-    fitted = tries[chosen].model if usable else NaiveRateModel().fit(everybody)
+    fitted = tries[chosen].model if usable else NaiveRateModel().fit(history)
     fell_back = chosen not in asked
     rows = [
         (name, *tries[name].figures, name == chosen, *_reason(name, chosen, tries, asked=model))
@@ -261,13 +257,6 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
     tried = pd.DataFrame(rows, columns=["model", "log_likelihood", "aic", "chosen", "reason", "detail"])
     models = {name: one.model for name, one in usable.items()}
     return PurchaseFit(model=fitted, name=chosen, tried=tried, fell_back=fell_back, usable=models)
-
-
-def to_be_fitted(history: pd.DataFrame) -> pd.DataFrame:
-    """The histories to fit a model on: all of them, or of very many `MOST_FITTED`."""
-    if len(history) <= MOST_FITTED:
-        return history
-    return history.iloc[np.linspace(0, len(history) - 1, MOST_FITTED).round().astype("int64")]
 
 
 def fit_spend(history: pd.DataFrame, *, within_variance: float = np.nan) -> SpendFit:

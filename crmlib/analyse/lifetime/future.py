@@ -15,7 +15,6 @@ from crmlib.analyse.lifetime.choice import (
     SpendFit,
     fit_purchases,
     fit_spend,
-    to_be_fitted,
 )
 from crmlib.analyse.lifetime.history import Regularity, regularity
 from crmlib.analyse.lifetime.holdout import DAYS_OF_UNIT, HoldoutCheck, holdout_check, with_last_period
@@ -268,7 +267,7 @@ def _as_of_then(
     kinds = {rule: kind for kind, rule in RATE_KINDS.items()}
     try:
         model = NaiveRateModel(kinds.get(method, "shrunk")) if method not in PURCHASE_MODELS else None
-        buying = model.fit(history) if model else PURCHASE_MODELS[method]().fit(to_be_fitted(history))
+        buying = (model or PURCHASE_MODELS[method]()).fit(history)
     except FitError:
         return []
     each = buying.expected_purchases(history, horizon_days / DAYS_OF_UNIT)

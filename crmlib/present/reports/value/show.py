@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.customers.states import of_buyers
-from crmlib.analyse.lifetime.choice import FIT_REASONS, MOST_FITTED
+from crmlib.analyse.lifetime.choice import FIT_REASONS
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
 from crmlib.analyse.value.actions import POOR_CREDIT
@@ -443,9 +443,7 @@ def fit_table(future: FutureContribution) -> DataTable:
     return DataTable(
         frame[[*tried.columns.drop(["reason", "detail"]), "estimates", "reason"]],
         name="models_tried",
-        caption=claim("value-table-models")
-        if len(future.history) <= MOST_FITTED
-        else claim("value-table-models-some", some=count(MOST_FITTED), all=count(len(future.history))),
+        caption=claim("value-table-models"),
         download=False,
     )
 

@@ -595,7 +595,6 @@ value-table-late = Who pays late, and why the grade is D or E, most overdue firs
 value-table-missing = What could not be valued, and what would bring it
 value-table-tests = Expectations put to the test, the nearest customer by customer first
 value-table-models = Models of buying and leaving that were tried
-value-table-models-some = Models of buying and leaving that were tried, fitted on { $some } of { $all } { PLURAL($all, one: "customer", other: "customers") }
 
 value-aspect-characteristics = who they are
 value-aspect-transactions = how they buy

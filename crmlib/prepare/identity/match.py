@@ -312,7 +312,7 @@ def contradicted(why: pd.Series) -> pd.Series:
 
 
 def somebody_else(why: pd.Series) -> pd.Series:
-    """Where names or births are those of somebody else, whatever else the two share: a house, a telephone, a mail box."""
+    """Where names or births are somebody else's, whatever else the two share: a house, a telephone, a mail box."""
     company = why.str.contains("name other")
     person = why.str.contains("given other") | (
         why.str.contains("family other") & ~why.str.contains("given same")

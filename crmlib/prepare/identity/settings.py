@@ -191,7 +191,9 @@ _COMPANY = Comparison(
         Level(
             code="part",
             sql="(list_has_all(words_l, words_r) or list_has_all(words_r, words_l) "
-            "or starts_with(core_l, core_r) or starts_with(core_r, core_l)) "
+            "or starts_with(core_l, core_r) or starts_with(core_r, core_l) "
+            # Without spaces, what stands before a name may be a legal form with a slip in it.
+            "or strlen(core_l) > length(core_l) and (suffix(core_l, core_r) or suffix(core_r, core_l))) "
             "and least(length(core_l), length(core_r)) > 2",
             expected=0.1,
         ),

@@ -10,51 +10,19 @@ pytest.importorskip("splink", reason="crmlib[identity] is not installed")
 from crmlib import resolve_identities
 from tests.prepare.identity.known import f1, found_pairs
 
-GIVEN = [
-    "Anna",
-    "Bernd",
-    "Clara",
-    "Dieter",
-    "Elena",
-    "Frank",
-    "Greta",
-    "Hugo",
-    "Ida",
-    "Jonas",
-    "Karla",
-    "Lukas",
-    "Marta",
-    "Niklas",
-    "Olga",
-    "Peter",
-]
-FAMILY = [
-    "Ahrend",
-    "Brandl",
-    "Conrad",
-    "Dietz",
-    "Ebert",
-    "Frisch",
-    "Gruber",
-    "Hansen",
-    "Ihle",
-    "Jansen",
-    "Kessler",
-    "Lorenz",
-    "Mertens",
-    "Nagel",
-]
-STREETS = [
-    "Birkenweg",
-    "Eichenallee",
-    "Feldstrasse",
-    "Gartenweg",
-    "Hauptstrasse",
-    "Kirchgasse",
-    "Lindenplatz",
-    "Marktstrasse",
-]
-TRADES = ["Druck", "Logistik", "Optik", "Medizin", "Stahl", "Papier", "Software", "Textil"]
+GIVEN = (
+    *("Anna", "Bernd", "Clara", "Dieter", "Elena", "Frank", "Greta", "Hugo"),
+    *("Ida", "Jonas", "Karla", "Lukas", "Marta", "Niklas", "Olga", "Peter"),
+)
+FAMILY = (
+    *("Ahrend", "Brandl", "Conrad", "Dietz", "Ebert", "Frisch", "Gruber"),
+    *("Hansen", "Ihle", "Jansen", "Kessler", "Lorenz", "Mertens", "Nagel"),
+)
+STREETS = (
+    *("Birkenweg", "Eichenallee", "Feldstrasse", "Gartenweg"),
+    *("Hauptstrasse", "Kirchgasse", "Lindenplatz", "Marktstrasse"),
+)
+TRADES = ("Druck", "Logistik", "Optik", "Medizin", "Stahl", "Papier", "Software", "Textil")
 
 
 def household(i: int) -> dict[str, str]:

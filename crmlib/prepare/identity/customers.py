@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import beta
 
+from crmlib.prepare.identity.match import somebody_else
 from crmlib.prepare.identity.settings import IdentitySettings
 
 LOG_COLUMNS = ("event", "customer_id", "record_id", "from_customer_id", "why")
@@ -104,10 +106,22 @@ def join_records(
 
 
 def accepted(pairs: pd.DataFrame, *, held: pd.Series, settings: IdentitySettings) -> pd.Series:
-    """Which pairs are one customer: likely ones, those of a shared key, and those that were one before and may be."""
+    """Which pairs are one customer: likely ones, those of a shared key, and those that were one before and may be.
+
+    A house, its telephone and its mail box are shared by those who live there: where names or births are somebody
+    else's, no agreement in these makes one customer of two, but the same tax number does.
+    """
     left, right = pairs["record_id_l"].map(held), pairs["record_id_r"].map(held)
     before = left.notna() & left.eq(right) & pairs["probability"].ge(settings.keep_above)
-    return pairs["probability"].ge(settings.link_above) | pairs["key"].ne("") | before
+    likely = pairs["probability"].ge(settings.link_above)
+    others = somebody_else(pairs["why"]) & ~pairs["why"].str.contains("tax same|tax close")
+    company = pairs["why"].str.contains("name ")
+    for kind in (company, ~company):
+        among, slips = (int((likely & kind & one).sum()) for one in (True, others))
+        # Where they are surely as rare as slips of the key, they are slips.
+        if beta.ppf(0.975, slips + 1, max(among - slips, 1)) <= settings.slips:
+            others &= ~kind
+    return (likely | before) & ~others | pairs["key"].ne("")
 
 
 def lasting_ids(

@@ -20,13 +20,13 @@ from crmlib.prepare.identity.names import (
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _LANGUAGES = ("en", "de", "fr", "es", "it", "zh", "ja", "ko", "pt", "nl")
-_NUMBER = re.compile(r"\d+[a-z]?(?![a-z])")
+_NUMBER = re.compile(r"\d+(?!\d)[a-z]?(?![a-z])")
 _STREET = re.compile("(?<=.)strasse$")
 _BIRTHDAYS = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
 PREPARED = (
     "record_id", "source_system", "kind", "held", "country", "core", "words", "family", "given", "whole", "nicks",
     "sound", "letters", "skeleton", "email", "email_user", "domain", "phone", "tax", "birth", "street", "numbers",
-    "postcode", "city", "region",
+    "whole_address", "postcode", "city", "region",
 )  # fmt: skip
 """Columns that records are compared by."""
 
@@ -56,6 +56,7 @@ def prepare(records: pd.DataFrame, *, held: pd.Series | None = None) -> pd.DataF
     address = _distinct(_text(given, "address"), plain)
     address = _distinct(pd.Series(simplified(address), index=address.index, dtype=object), address_key)
     table["street"], table["numbers"] = address.str.partition("|")[0], address.str.partition("|")[2]
+    table["whole_address"] = address
     table["postcode"] = _distinct(
         _text(given, "postcode"), lambda text: plain(text).replace(" ", "").lstrip("0")
     )

@@ -308,11 +308,16 @@ def _told(pairs: pd.DataFrame, model: Model, settings: IdentitySettings) -> pd.D
 
 def contradicted(why: pd.Series) -> pd.Series:
     """Where names, births or tax numbers speak against one customer: a shared telephone does not join these."""
+    return somebody_else(why) | why.str.contains("tax other")
+
+
+def somebody_else(why: pd.Series) -> pd.Series:
+    """Where names or births are somebody else's, whatever else the two share: a house, a telephone, a mail box."""
     company = why.str.contains("name other")
     person = why.str.contains("given other") | (
         why.str.contains("family other") & ~why.str.contains("given same")
     )
-    return company | person | why.str.contains("birth other") | why.str.contains("tax other")
+    return company | person | why.str.contains("birth other")
 
 
 @contextmanager

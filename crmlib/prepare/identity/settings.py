@@ -105,11 +105,13 @@ _ADDRESS = _one(
         code="same",
         sql="street_l = street_r and numbers_l is not distinct from numbers_r",
         expected=0.6,
-        rare="street",
+        rare="whole_address",
     ),
     Level(
         code="close",
-        sql=f"numbers_l is not distinct from numbers_r and {_alike('street', 0.85)}",
+        sql=f"numbers_l is not distinct from numbers_r and {_alike('street', 0.85)} "
+        "or split_part(numbers_l, ' ', 1) = split_part(numbers_r, ' ', 1) "
+        "and (starts_with(street_l, street_r) or starts_with(street_r, street_l))",
         expected=0.15,
     ),
     Level(code="street", sql=f"street_l = street_r or {_alike('street', 0.92)}", expected=0.08),
@@ -189,7 +191,9 @@ _COMPANY = Comparison(
         Level(
             code="part",
             sql="(list_has_all(words_l, words_r) or list_has_all(words_r, words_l) "
-            "or starts_with(core_l, core_r) or starts_with(core_r, core_l)) "
+            "or starts_with(core_l, core_r) or starts_with(core_r, core_l) "
+            # Without spaces, what stands before a name may be a legal form with a slip in it.
+            "or strlen(core_l) > length(core_l) and (suffix(core_l, core_r) or suffix(core_r, core_l))) "
             "and least(length(core_l), length(core_r)) > 2",
             expected=0.1,
         ),
@@ -272,6 +276,9 @@ class IdentitySettings:
         Probability from which a pair that is not joined, and below `certain_above` one that is, is for a person
         to decide.
     certain_above : float
+    slips : float
+        Of likely pairs, the share up to which another name or birth is taken for a slip of the key, if the data leave
+        no doubt that it is not more; else such a pair is for a person to decide.
     keys : tuple of str
         Comparisons of which the same value joins two records at once, if their names do not contradict it.
     key_holders : int
@@ -297,6 +304,7 @@ class IdentitySettings:
     keep_above: float = 0.2
     review_above: float = 0.1
     certain_above: float = 0.9
+    slips: float = 0.02
     keys: tuple[str, ...] = ("tax", "email", "phone")
     key_holders: int = 6
     largest_block: int = 250
@@ -308,7 +316,7 @@ class IdentitySettings:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("link_above", "keep_above", "review_above", "certain_above"):
+        for name in ("link_above", "keep_above", "review_above", "certain_above", "slips"):
             if not 0 < getattr(self, name) < 1:
                 raise ParameterError(f"{name} is {getattr(self, name)}: give a probability between 0 and 1.")
         for column, rule in self.golden.items():

@@ -326,7 +326,7 @@ class Ledger:
             return None
         last = self._stays[~self._stays["over"] & (self._stays["outcome"] == "open")]
         limits = {stage: self._left_after(stage, self._overdue_share) for stage in last["stage"].unique()}
-        late = last[last["days"] > last["stage"].map(limits)]["opportunity_id"]
+        late = last[last["days"] > last["stage"].map(limits).astype("float64")]["opportunity_id"]
         if name == "deals.overdue":
             return len(late)
         if name == "deals.overdue_amount":
@@ -340,7 +340,7 @@ class Ledger:
 
     def _lost_from(self, name: str, chosen: str) -> int | None:
         """Deals that were in a stage, never went on from it to a later one, and were lost."""
-        stages = list(self._crm.config.pipeline.stages or ())
+        stages = list(getattr(getattr(self._crm.config, "pipeline", None), "stages", None) or ())
         if chosen not in stages:
             return None
         place = {stage: at for at, stage in enumerate(stages)}

@@ -275,11 +275,10 @@ class Ledger:
         deals = crm.frame("opportunities", ["opportunity_id", "outcome", "closed_at"])
         ends = {deal: (outcome, closed) for deal, outcome, closed in deals.itertuples(index=False)}
         rows = crm.frame("stage_history", ["opportunity_id", "stage", "entered_at", "exited_at"])
-        rows["order"] = rows["exited_at"].fillna(pd.Timestamp.max)
-        rows = rows.sort_values(["opportunity_id", "entered_at", "order"], kind="stable")
+        rows = rows.sort_values(["opportunity_id", "entered_at", "exited_at"], na_position="last")
         rows["on"] = self._days(rows["entered_at"])
         stays: list[list[Any]] = []
-        for deal, stage, entered, exited, _, day in rows.itertuples(index=False):
+        for deal, stage, entered, exited, day in rows.itertuples(index=False):
             outcome, closed = ends.get(deal, (None, None))
             late = outcome in ("won", "lost") and day.date() > self._day(closed)
             if outcome is None or late or stage.strip().lower() in _ENDS:

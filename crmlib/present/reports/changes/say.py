@@ -312,8 +312,10 @@ def turnover_paragraph(found: Turnover | None) -> list[Claim]:
     for change, own in found.offers.groupby("change", sort=False):
         first = own.iloc[0]
         facts = {"product": name(first["product"]), "customers": count(int(first["customers"]))}
-        key = "changes-offers-born" if change == BORN else "changes-offers-died"
-        said.append(claim(key, n=count(len(own)), **facts))
+        facts["n"] = count(len(own))
+        said.append(
+            claim("changes-offers-born", **facts) if change == BORN else claim("changes-offers-died", **facts)
+        )
     return said
 
 
@@ -321,8 +323,9 @@ def _one_rule(row: pd.Series) -> Claim:
     facts = {"if": name(row["if"]), "then": name(row["then"]), "share": share(row["confidence_pct"])}
     if row["change"] == CHANGED:
         return claim("changes-rule-changed", before=share(row["confidence_before_pct"]), **facts)
-    key = "changes-rule-born" if row["change"] == BORN else "changes-rule-died"
-    return claim(key, baskets=count(int(row["count"])), **facts)
+    if row["change"] == BORN:
+        return claim("changes-rule-born", baskets=count(int(row["count"])), **facts)
+    return claim("changes-rule-died", **facts)
 
 
 def changes_data(found: WhatChanged) -> list[Claim]:

@@ -178,8 +178,12 @@ class Ledger:
         if file is None:
             raise KeyError("customers_by_segment")
         listed = pd.read_csv(file, dtype="str", usecols=[0, 1]).set_axis(["segment", "shown"], axis=1)
-        parts = [self._crm.frame(table, ["customer_id"])["customer_id"] for table in self._crm.tables
-                 if table in ("customers", "transactions", "opportunities")]  # fmt: skip
+        tables = [
+            one
+            for one in ("customers", "transactions", "opportunities")
+            if one in self._crm and "customer_id" in self._crm.columns(one)
+        ]
+        parts = [self._crm.frame(one, ["customer_id"])["customer_id"] for one in tables]
         real = pd.Series(pd.concat(parts).dropna().unique(), dtype="str")
         shown = dict(zip(public_ids(self._crm, real), real, strict=True)) | dict(zip(real, real, strict=True))
         who = listed["shown"].map(shown)

@@ -40,6 +40,10 @@ BY_HAND = {
     "sales.orders": 6,  # order 4 came back whole, by order 5
     "baskets.all": 6,
     "customers.late": 1,  # a has been silent for 153 days, and bought every 10
+    "customers.silent": 2,  # a and d: the house's gap is 10 days, they have been away for 153 and 61
+    "customers.buying": 2,
+    "customers.late_buying": 0,
+    "sales.late_buying": 0.0,
     "customers.type_share[recent first-timers]": 50.0,  # b and c
     "customers.in_class[A]": 3,  # a with 95, b and d with 30 each: of 160, two of them are less than 80 %
     "customers.in_segment[few]": 3,
@@ -117,7 +121,7 @@ def test_what_is_not_known_has_no_second_way(shop):
     for quantity in (
         "customers.in_segment[nobody]",
         "plan.keys[margin, brand, missed, 2024-Q1]",
-        "customers.late_buying",
+        "customers.at_risk[28d]",
     ):
         assert _check_quantities(crm, run_that_says(quantity, 1), folder) == 0
     assert _check_quantities(crm, run_that_says("customers.in_segment[few]", 3), folder / "elsewhere") == 0

@@ -18,14 +18,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from crmlib.analyse import promises
 from crmlib.analyse.learn import evaluate as learnt
 
-MONTHS, AHEAD, SURPRISE = 15, 3, 0.15
-"""Promises of twelve months and the quarter after them; standard deviation of a month on the log-odds scale."""
+MONTHS, AHEAD, SURPRISE, BEGINS = 15, 3, 0.15, 6
+"""Promises of twelve months and the quarter after them; standard deviation of a month on the log-odds scale; the
+month from which on the truth moves."""
+MOST_FALSE_PCT = 5.0
+"""Of years in which nothing moves, at most so many may bring "refit" or "do not use"."""
+
+
+ALARMS = (promises.DO_NOT_USE, promises.REFIT)
 
 
 def year(rng: np.random.Generator, *, customers: int, shift: float, ranks: bool) -> list[tuple[str, int]]:
     """The verdicts of one year, month by month; from its middle on the truth moves by `shift`, if at all."""
     months = rng.normal(0, SURPRISE, MONTHS + AHEAD) + np.where(
-        np.arange(MONTHS + AHEAD) >= 6, shift / AHEAD, 0
+        np.arange(MONTHS + AHEAD) >= BEGINS, shift / AHEAD, 0
     )
     rows, found = [], []
     for month in range(MONTHS):
@@ -91,10 +97,12 @@ def main() -> None:
     learnt.DRAWS = 100
     if given.without_order:
         promises.evaluate = in_order
-    print("case\tcustomers\tdo_not_use_pct\trefit_pct\twatch_pct\tmedian_months_to_alarm")
+    print("case\tcustomers\tdo_not_use_pct\trefit_pct\twatch_pct\tfound_pct\tmedian_months_to_alarm")
+    too_often = []
     for case, customers, shift, ranks in (
         ("holds", 400, 0.0, True),
         ("holds", 150, 0.0, True),
+        ("share moves by 0.5 on the log-odds scale", 400, 0.5, True),
         ("share moves by 1 on the log-odds scale", 400, 1.0, True),
         ("no order", 400, 0.0, False),
     ):
@@ -104,17 +112,25 @@ def main() -> None:
         years = [year(rng, customers=customers, shift=shift, ranks=ranks) for _ in range(given.years)]
         shares = [
             100 * np.mean([any(verdict == name for verdict, _ in one) for one in years])
-            for name in (promises.DO_NOT_USE, promises.REFIT, promises.WATCH)
+            for name in (*ALARMS, promises.WATCH)
         ]
+        # A promise is judged when its time is over; a drift can be found from its beginning on.
+        begins = BEGINS if shift else 0
         alarms = [
-            min([m for v, m in one if v in (promises.DO_NOT_USE, promises.REFIT)], default=np.nan)
-            for one in years
+            min(
+                [m + AHEAD - begins for m, v in enumerate(one) if v in ALARMS and m + AHEAD > begins],
+                default=np.nan,
+            )
+            for one in ([verdict for verdict, _ in one] for one in years)
         ]
+        found = 100 * np.isfinite(alarms).mean()
+        if not shift and ranks and found > MOST_FALSE_PCT:
+            too_often.append(case)
         print(
             case,
             customers,
-            *(f"{x:.1f}" for x in shares),
-            f"{np.nanmedian(alarms):.0f}",
+            *(f"{x:.1f}" for x in (*shares, found)),
+            f"{np.nanmedian(alarms):.0f}" if found else "-",
             sep="\t",
             flush=True,
         )
@@ -126,6 +142,10 @@ def main() -> None:
             np.random.default_rng(given.seed), customers=customers, moved=moved, years=given.years
         )
         print("figures", customers, moved, f"{found:.1f}", sep="\t", flush=True)
+    if too_often:
+        sys.exit(
+            f"More than {MOST_FALSE_PCT:g} % of years without a drift raise an alarm: {', '.join(too_often)}"
+        )
 
 
 if __name__ == "__main__":

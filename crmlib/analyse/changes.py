@@ -8,7 +8,9 @@ import pandas as pd
 
 from crmlib.analyse.customers.states import LifecycleMoves, lifecycle_between
 from crmlib.analyse.forecast.plan import price_volume_mix
+from crmlib.analyse.offers.result import Offers
 from crmlib.analyse.retention import survival_curves
+from crmlib.analyse.rules.cross_sell import CrossSell
 from crmlib.analyse.segments.moves import SegmentMoves, segment_moves
 from crmlib.analyse.segments.segment import Segmentation
 from crmlib.analyse.stats.small_groups import OTHER, shown_traits
@@ -26,7 +28,7 @@ from crmlib.measure.changes import (
 from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.outbox import keep, last_kept
+from crmlib.prepare.outbox import keep, kept_now, last_kept
 from crmlib.prepare.privacy import min_group, public_ids
 from crmlib.schema.errors import ParameterError, SchemaError
 
@@ -49,6 +51,37 @@ FEWEST_STAYS = 20
 """Stays in a stage that each period needs before their times are compared."""
 KEY_SHARE = 0.05
 """One customer or product is named alone if it moved so much of the sales of the period before."""
+
+
+CHANGED_POINTS = 10.0
+"""Percentage points by which a rule's confidence has to move for it to count as changed."""
+BORN, DIED, CHANGED = "born", "died", "changed"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Turnover:
+    """Which rules and offers were born, died or changed between the last look and this one.
+
+    Attributes
+    ----------
+    looked : str
+        Closing moment of the last look at rules; empty for a first one.
+    rules : DataFrame
+        `change` ("born", "died", "changed"), `if`, `then`, `count` and `confidence_pct` (of those that died, as they
+        were), `confidence_before_pct`; the rules with most baskets first.
+    rule_counts : tuple of int
+        Rules at the last look, and now.
+    offers : DataFrame
+        `change` ("born", "died"), `product`, `customers` (to whom it is, or was, offered); the most first.
+    customers : tuple of int
+        Customers with an offer at the last look, and now.
+    """
+
+    looked: str
+    rules: pd.DataFrame
+    rule_counts: tuple[int, int]
+    offers: pd.DataFrame
+    customers: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -219,6 +252,58 @@ def what_changed(
 def look_at_data(crm: Crm) -> None:
     """Keep what the tables hold at this closing moment, for the next comparison: counts and sums, no row."""
     keep(crm, KEPT_AS, {"tables": print_of_data(crm.at(crm.as_of))})
+
+
+def keep_rules(crm: Crm, found: CrossSell) -> None:
+    """Keep the rules of this closing moment, for the next comparison."""
+    table = found.pairs[["if", "then", "count", "confidence_pct"]]
+    keep(crm, "rules", {"item": str(found.item), "rules": table.to_numpy(dtype=object).tolist()})
+
+
+def keep_offers(crm: Crm, offers: Offers) -> None:
+    """Keep which products are offered, and to how many; no customer."""
+    sizes = offers.table.groupby("product")["customer_id"].nunique()
+    customers = int(offers.table["customer_id"].nunique())
+    made = {str(product): int(size) for product, size in sizes.items()}
+    keep(crm, "offers", {"products": made, "customers_with_offers": customers})
+
+
+def turnover(crm: Crm) -> Turnover | None:
+    """Rules and offers kept at this closing moment against the last ones; None where there are no two."""
+    rules, offers = (
+        [entry for entry in (last_kept(crm, what), kept_now(crm, what)) if entry is not None]
+        for what in ("rules", "offers")
+    )
+    # Rules between things of another level are other rules; nothing was born or died by that.
+    if len(rules) < 2 or rules[0]["item"] != rules[1]["item"]:
+        return None
+    before, now = (_rules_of(entry) for entry in rules)
+    table = now.join(before["confidence_pct"].rename("confidence_before_pct"), how="left")
+    known = table["confidence_before_pct"]
+    moved = (table["confidence_pct"] - known).abs() >= CHANGED_POINTS
+    table["change"] = np.select([known.isna(), moved], [BORN, CHANGED], default="")
+    gone = before[~before.index.isin(now.index)].assign(change=DIED)
+    changed = pd.concat([table[table["change"] != ""], gone]).sort_values(
+        "count", ascending=False, kind="stable"
+    )
+    whole = [entry["products"] for entry in offers] if len(offers) == 2 else [{}, {}]
+    rows = [(BORN, name, n) for name, n in whole[1].items() if name not in whole[0]]
+    rows += [(DIED, name, n) for name, n in whole[0].items() if name not in whole[1]]
+    made = pd.DataFrame(rows, columns=["change", "product", "customers"])
+    served = [int(entry["customers_with_offers"]) for entry in offers] if len(offers) == 2 else [0, 0]
+    return Turnover(
+        looked=rules[0]["as_of"],
+        rules=changed.reset_index(),
+        rule_counts=(len(before), len(now)),
+        offers=made.sort_values("customers", ascending=False, kind="stable").reset_index(drop=True),
+        customers=(served[0], served[1]),
+    )
+
+
+def _rules_of(entry: dict[str, Any]) -> pd.DataFrame:
+    columns = ["if", "then", "count", "confidence_pct"]
+    table = pd.DataFrame(entry["rules"], columns=columns)
+    return table.astype({"count": "int64", "confidence_pct": "float64"}).set_index(["if", "then"])
 
 
 def split_customers(sums: pd.DataFrame, *, since: pd.Timestamp) -> pd.DataFrame:

@@ -11,6 +11,7 @@
 Folders whose name begins with a dot are being made, and are not looked at.
 """
 
+import contextlib
 import glob
 import json
 import os
@@ -251,6 +252,11 @@ def all_kept(crm: Any, what: str) -> list[dict[str, Any]]:
     return [one for one in _all(crm, what) if one["as_of"] < crm.as_of.isoformat()]
 
 
+def kept_now(crm: Any, what: str) -> dict[str, Any] | None:
+    """What was kept at this closing moment."""
+    return next((one for one in _all(crm, what) if one["as_of"] == crm.as_of.isoformat()), None)
+
+
 def kept_key(crm: Any) -> str:
     """The workspace's own secret for names of customers in what is kept; made once, empty where nothing can be."""
     root = getattr(crm.config, "root", None)
@@ -258,7 +264,12 @@ def kept_key(crm: Any) -> str:
         return ""
     file = private_folder(root / KEPT_FOLDER) / "key"
     if not file.is_file():
-        write_private(file, secrets.token_urlsafe(32).encode())
+        # Reports of one run ask at once: the first one's secret is everybody's.
+        own = file.with_name(f".key-{secrets.token_hex(8)}")
+        write_private(own, secrets.token_urlsafe(32).encode())
+        with contextlib.suppress(FileExistsError):
+            os.link(own, file)
+        own.unlink()
     return file.read_text(encoding="utf-8")
 
 

@@ -164,7 +164,7 @@ def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_pa
     assert watch.scored["made_on"].iloc[0] < pd.Timestamp("2025-03-01")
     assert len(json.loads(text)) == len(watch.scored) + watch.waiting
     said = " ".join(map(str, [*say.models_answer({"churn": watch}), *say.models_findings({"churn": watch})]))
-    assert "share of customers who stopped came to 100" in said and "expected was 50" in said
+    assert "share of customers who stopped came to 100" in said and "expected: 50" in said
     assert "had brought" in " ".join(map(str, say.models_paragraph(watch))) and say.models_drift(watch)
     assert show.scored_table(watch) is not None
     model = _Model(scores, scores)

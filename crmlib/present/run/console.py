@@ -390,7 +390,8 @@ def print_verified(
     lines = [
         f"{_near(run)}: files, words and sources are as published.",
         f"{found.claims:,} claims state {found.facts:,} values.",
-        f"Counted another way, by plain SQL: {found.recounted:,} of {found.quantities:,} that name a quantity{part}.",
+        f"Counted another way, by plain SQL or row by row: {found.recounted:,} of {found.quantities:,} "
+        f"that name a quantity{part}.",
     ]
     lines.append(
         "The others were not reckoned again (--quick)."

@@ -16,11 +16,12 @@ from crmlib.analyse.forecast.pipeline import FEWEST_DECIDED, LEARN_DAYS, MOST_PA
 from crmlib.analyse.forecast.series import MOST_ORIGINS, first_origin
 from crmlib.analyse.value.pareto import CLASS_BORDERS
 from crmlib.measure.deals.stays import END_WORDS
+from crmlib.measure.purchases.states import HOUSE_WEIGHT
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import SchemaError
-from crmlib.schema.states import LATE_TIMES
+from crmlib.schema.states import LATE_TIMES, QUIET_TIMES
 
 _ENDS = {word for words in END_WORDS.values() for word in words}
 
@@ -41,6 +42,8 @@ class Ledger:
         own = {
             **dict.fromkeys(("sales.orders", "baskets.all"), self._order_count),
             "customers.late": self._late,
+            **dict.fromkeys(("customers.late_buying", "sales.late_buying"), self._late_buying),
+            **dict.fromkeys(("customers.silent", "customers.buying"), self._silent),
             "customers.type_share": self._type_share,
             "sales.share": self._type_share,
             "customers.in_class": self._in_class,
@@ -146,14 +149,41 @@ class Ledger:
         return int((silence >= LATE_TIMES).sum())
 
     @cached_property
+    def _is_silent(self) -> pd.Series:
+        """Who has been silent for longer than was to be expected of them, by own and usual gaps between days."""
+        days = self._purchases[["customer_id", "day"]].drop_duplicates().sort_values(["customer_id", "day"])
+        gaps = days.groupby("customer_id")["day"].diff().dt.days.dropna().groupby(days["customer_id"])
+        sums, sizes = (made.reindex(self._buyers.index).fillna(0.0) for made in (gaps.sum(), gaps.size()))
+        if not sizes.any():
+            raise KeyError("nobody has bought twice")
+        usual = np.median((sums / sizes)[sizes > 0])
+        own = (HOUSE_WEIGHT * usual + sums) / (HOUSE_WEIGHT + sizes)
+        limit = np.maximum(QUIET_TIMES * own, np.quantile(gaps.max(), 0.75))
+        return self._buyers["recency_days"] > limit
+
+    def _silent(self, name: str, chosen: str) -> int | None:
+        silent = int(self._is_silent.sum())
+        return None if chosen else silent if name == "customers.silent" else len(self._buyers) - silent
+
+    def _late_buying(self, name: str, chosen: str) -> float:
+        late = self._buyers[(self._buyers["silence"] >= LATE_TIMES) & ~self._is_silent]
+        if chosen:
+            late = late[self._segment_of.reindex(late.index) == chosen.removeprefix("segment:").lower()]
+        return len(late) if name == "customers.late_buying" else float(late["spend_total"].sum())
+
+    @cached_property
     def _segment_of(self) -> pd.Series:
         """Customer -> segment, in small letters, as the run lists it."""
         file = next(self._folder.glob("*_files/customers_by_segment.csv"), None) if self._folder else None
         if file is None:
             raise KeyError("customers_by_segment")
         listed = pd.read_csv(file, dtype="str", usecols=[0, 1]).set_axis(["segment", "shown"], axis=1)
-        parts = [self._crm.frame(table, ["customer_id"])["customer_id"] for table in self._crm.tables
-                 if table in ("customers", "transactions")]  # fmt: skip
+        tables = [
+            one
+            for one in ("customers", "transactions", "opportunities")
+            if one in self._crm and "customer_id" in self._crm.columns(one)
+        ]
+        parts = [self._crm.frame(one, ["customer_id"])["customer_id"] for one in tables]
         real = pd.Series(pd.concat(parts).dropna().unique(), dtype="str")
         shown = dict(zip(public_ids(self._crm, real), real, strict=True)) | dict(zip(real, real, strict=True))
         who = listed["shown"].map(shown)
@@ -275,11 +305,10 @@ class Ledger:
         deals = crm.frame("opportunities", ["opportunity_id", "outcome", "closed_at"])
         ends = {deal: (outcome, closed) for deal, outcome, closed in deals.itertuples(index=False)}
         rows = crm.frame("stage_history", ["opportunity_id", "stage", "entered_at", "exited_at"])
-        rows["order"] = rows["exited_at"].fillna(pd.Timestamp.max)
-        rows = rows.sort_values(["opportunity_id", "entered_at", "order"], kind="stable")
+        rows = rows.sort_values(["opportunity_id", "entered_at", "exited_at"], na_position="last")
         rows["on"] = self._days(rows["entered_at"])
         stays: list[list[Any]] = []
-        for deal, stage, entered, exited, _, day in rows.itertuples(index=False):
+        for deal, stage, entered, exited, day in rows.itertuples(index=False):
             outcome, closed = ends.get(deal, (None, None))
             late = outcome in ("won", "lost") and day.date() > self._day(closed)
             if outcome is None or late or stage.strip().lower() in _ENDS:
@@ -326,7 +355,7 @@ class Ledger:
             return None
         last = self._stays[~self._stays["over"] & (self._stays["outcome"] == "open")]
         limits = {stage: self._left_after(stage, self._overdue_share) for stage in last["stage"].unique()}
-        late = last[last["days"] > last["stage"].map(limits)]["opportunity_id"]
+        late = last[last["days"] > last["stage"].map(limits).astype("float64")]["opportunity_id"]
         if name == "deals.overdue":
             return len(late)
         if name == "deals.overdue_amount":
@@ -340,7 +369,7 @@ class Ledger:
 
     def _lost_from(self, name: str, chosen: str) -> int | None:
         """Deals that were in a stage, never went on from it to a later one, and were lost."""
-        stages = list(self._crm.config.pipeline.stages or ())
+        stages = list(getattr(getattr(self._crm.config, "pipeline", None), "stages", None) or ())
         if chosen not in stages:
             return None
         place = {stage: at for at, stage in enumerate(stages)}

@@ -5,12 +5,17 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.changes import (
+    BORN,
+    CHANGED,
+    CHANGED_POINTS,
     CUSTOMER_PARTS,
+    DIED,
     GROUPED_BY,
     KEY_SHARE,
     PRODUCT_PARTS,
     SEGMENT,
     Split,
+    Turnover,
     WhatChanged,
 )
 from crmlib.analyse.customers.states import LifecycleMoves, changed_share, known_at_both
@@ -279,6 +284,49 @@ def _moved(found: WhatChanged, moves: LifecycleMoves) -> list[Claim]:
         "revenue": count(None) if pd.isna(row["revenue"]) else amount_of(found, row["revenue"]),
     }
     return [claim("changes-states-silent", **given) if len(silent) else claim("changes-states", **given)]
+
+
+def rules_turnover(found: Turnover | None) -> list[Claim]:
+    """How many rules were born and died since the last look; the one sentence of the page on cross-selling."""
+    if found is None:
+        return []
+    n = found.rules["change"].value_counts()
+    facts = {"looked": date(pd.Timestamp(found.looked)), "now": count(found.rule_counts[1])}
+    if not len(n):
+        return [claim("changes-rules-same", **facts)]
+    born, died, changed = (count(int(n.get(one, 0))) for one in (BORN, DIED, CHANGED))
+    facts |= {"before": count(found.rule_counts[0]), "points": points(CHANGED_POINTS)}
+    return [claim("changes-rules-moved", born=born, died=died, changed=changed, **facts)]
+
+
+def turnover_paragraph(found: Turnover | None) -> list[Claim]:
+    """Rules and offers that were born, died or changed, the most frequent of each kind by name."""
+    said = rules_turnover(found)
+    if found is None:
+        return said
+    for change in (BORN, DIED, CHANGED):
+        own = found.rules[found.rules["change"] == change]
+        if len(own):
+            said.append(_one_rule(own.iloc[0]))
+    if found.customers != (0, 0):
+        said.append(claim("changes-offers", now=count(found.customers[1]), before=count(found.customers[0])))
+    for change, own in found.offers.groupby("change", sort=False):
+        first = own.iloc[0]
+        facts = {"product": name(first["product"]), "customers": count(int(first["customers"]))}
+        facts["n"] = count(len(own))
+        said.append(
+            claim("changes-offers-born", **facts) if change == BORN else claim("changes-offers-died", **facts)
+        )
+    return said
+
+
+def _one_rule(row: pd.Series) -> Claim:
+    facts = {"if": name(row["if"]), "then": name(row["then"]), "share": share(row["confidence_pct"])}
+    if row["change"] == CHANGED:
+        return claim("changes-rule-changed", before=share(row["confidence_before_pct"]), **facts)
+    if row["change"] == BORN:
+        return claim("changes-rule-born", baskets=count(int(row["count"])), **facts)
+    return claim("changes-rule-died", **facts)
 
 
 def changes_data(found: WhatChanged) -> list[Claim]:

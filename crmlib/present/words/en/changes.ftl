@@ -113,6 +113,18 @@ changes-states-silent = Of the customers known at both dates, { $share } are in 
 changes-states-none = No customer known at both dates is in another state.
 changes-states-unknown = Customers’ states are not known here.
 changes-segments = Between segments, { $moved } { PLURAL($moved, one: "customer", other: "customers") } moved.
+changes-rules-same = The { $now } { PLURAL($now, one: "rule", other: "rules") } on what is bought together are those of the last look, as of { $looked }.
+changes-rules-moved = Since the last look, as of { $looked }, { $born } { PLURAL($born, one: "rule", other: "rules") } on what is bought together came up and { $died } no longer { PLURAL($died, one: "holds", other: "hold") } ({ $before } then, { $now } now){ $changed ->
+        [0] { "" }
+       *[other] ; { $changed } moved by { $points } or more
+    }.
+changes-rule-born = New is: who buys “{ $if }” also buys “{ $then }”, in { $share } of the orders ({ $baskets } { PLURAL($baskets, one: "order", other: "orders") } with both).
+changes-rule-died = No longer holds: who buys “{ $if }” also buys “{ $then }”; it did in { $share } of the orders.
+changes-rule-changed = Who buys “{ $if }” now also buys “{ $then }” in { $share } of the orders, { $before } then.
+changes-offers = Offers go to { $now } { PLURAL($now, one: "customer", other: "customers") }, { $before } then.
+changes-offers-born = { $n } { PLURAL($n, one: "product is", other: "products are") } offered that { PLURAL($n, one: "was", other: "were") } not, “{ $product }” to most ({ $customers } { PLURAL($customers, one: "customer", other: "customers") }).
+changes-offers-died = { $n } { PLURAL($n, one: "product is", other: "products are") } no longer offered, “{ $product }” went to most ({ $customers } { PLURAL($customers, one: "customer", other: "customers") }).
+
 changes-data-first = This is the first look at these tables: from the next one on, rows that came late, rows that went and columns that changed are told here.
 changes-data-same = Nothing in the tables of then has changed since the last look, as of { $looked }.
 changes-data-changed = Since the last look, as of { $looked }, { $places } { PLURAL($places, one: "place", other: "places") } in the tables of then changed; they are listed below.

@@ -57,9 +57,9 @@ models-levels-off = Levels are off: over the last { $misses } predictions, what 
 
 ## Findings, prose, tables
 
-models-finding-due = From { $made } to { $until }, the { $what } came to { $actual }; expected { $range ->
-        [none] was { $expected }
-       *[other] were { $expected } ({ $range })
+models-finding-due = From { $made } to { $until }, the { $what } came to { $actual }; expected: { $expected }{ $range ->
+        [none] { "" }
+       *[other] { " " }({ $range })
     }.
 models-finding-range =
     { $covered ->

@@ -11,9 +11,10 @@ import pandas as pd
 
 from crmlib.prepare.config.parts import CURRENCIES
 from crmlib.prepare.config.read import CONFIG_NAME
+from crmlib.prepare.draft.currency import currencies_of, only_currency
 from crmlib.prepare.draft.exports import Export, exports_of
 from crmlib.prepare.draft.joins import join_heads
-from crmlib.prepare.draft.meaning import Cell, currencies_of, only_currency, read_as
+from crmlib.prepare.draft.meaning import Cell, read_as
 from crmlib.prepare.draft.score import SURE, matches_of
 from crmlib.prepare.draft.tables import Table, tables_of
 from crmlib.prepare.draft.write import written

@@ -33,9 +33,8 @@ def proofs_of(table: str, frame: pd.DataFrame, profile: Mapping[str, Column]) ->
         for name, column in profile.items():
             if column.phones > 0.9 and column.length >= 9.5 and column.dates < 0.1 and column.integers < 0.9:
                 _say(found, name, "phone", 0.55)
-    for name, column in profile.items():
-        if is_countries(column) and column.distinct >= 3:
-            _say(found, name, "country", 0.7)
+            if table == "customers" and column.distinct >= 3 and is_countries(column):
+                _say(found, name, "country", 0.7)
     return found
 
 

@@ -1,10 +1,17 @@
 """Which currency the amounts of an export are in, and what becomes of the others."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from babel.numbers import get_territory_currencies
 
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.config.parts import CURRENCIES
+from crmlib.prepare.draft.evidence import countries
+from crmlib.prepare.draft.exports import Export
 from crmlib.prepare.draft.meaning import Filter, Reading, lowered
+from crmlib.prepare.draft.names import plain
 from crmlib.prepare.draft.profile import MARKS
 from crmlib.prepare.engine import Engine
 from crmlib.schema.tables import TABLES
@@ -94,3 +101,21 @@ def currencies_of(readings: Iterable[Reading]) -> Mapping[str, int]:
                 if code in CURRENCIES:
                     found[code] = found.get(code, 0) + n
     return found
+
+
+def likely_currency(readings: Iterable[Reading], exports: Sequence[Export]) -> tuple[str, str]:
+    """The currency where no export states one, and why: of most customers' country, or of the headers' script."""
+    lands: Counter[str] = Counter()
+    for reading in readings:
+        for name in ("country", "customer_country"):
+            column = reading.match.column(name)
+            for value, n in (column.values if column else {}).items():
+                lands[countries().get(plain(value), "")] += n
+    land, n = max(lands.items(), key=lambda one: one[1], default=("", 0))
+    usual = get_territory_currencies(land) if land and n > 0.6 * lands.total() else []
+    if usual and usual[0] in CURRENCIES:
+        return usual[0], ", as in the country of most customers"
+    headers = "".join(name for export in exports for name in export.columns)
+    if re.search("[\u3041-\u30ff]", headers):
+        return "JPY", ", as the names of columns are Japanese"
+    return "EUR", ""

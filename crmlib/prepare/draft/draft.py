@@ -11,9 +11,10 @@ import pandas as pd
 
 from crmlib.prepare.config.parts import CURRENCIES
 from crmlib.prepare.config.read import CONFIG_NAME
+from crmlib.prepare.draft.currency import currencies_of, likely_currency, only_currency
 from crmlib.prepare.draft.exports import Export, exports_of
 from crmlib.prepare.draft.joins import join_heads
-from crmlib.prepare.draft.meaning import Cell, currencies_of, only_currency, read_as
+from crmlib.prepare.draft.meaning import Cell, read_as
 from crmlib.prepare.draft.score import SURE, matches_of
 from crmlib.prepare.draft.tables import Table, tables_of
 from crmlib.prepare.draft.write import written
@@ -109,7 +110,8 @@ def draft(folder: str | Path, *, currency: str | None = None, time_zone: str | N
     ----------
     folder : str or Path
     currency : str, optional
-        Code of ISO 4217. Without it the currency that most amounts state is taken, else EUR.
+        Code of ISO 4217. Without it the currency that most amounts state is taken, else that of the country of
+        most customers, else JPY where names of columns are Japanese, else EUR.
     time_zone : str, optional
         IANA name of the zone of times that state none; UTC otherwise.
 
@@ -141,12 +143,15 @@ def draft(folder: str | Path, *, currency: str | None = None, time_zone: str | N
     unused += [(", ".join(export.entries), _unlike(export)) for export, _ in left]
     readings = [read_as(match) for match in matches]
     seen = currencies_of(readings)
-    chosen = currency or (max(seen, key=lambda code: seen[code]) if seen else "EUR")
+    likely, why = likely_currency(readings, exports)
+    chosen = currency or (max(seen, key=lambda code: seen[code]) if seen else likely)
     for reading in readings:
         only_currency(reading, chosen)
     tables, doubled = tables_of(readings)
     unused += doubled
-    questions = _questions(tables, currency=currency, seen=bool(seen), chosen=chosen, time_zone=time_zone)
+    questions = _questions(
+        tables, currency=currency, seen=bool(seen), chosen=f"{chosen} is taken{why}", time_zone=time_zone
+    )
     if not {table.name for table in tables if not table.missing} & set(CORE_TABLES):
         questions.insert(0, f"No export gives {' or '.join(CORE_TABLES)}: reports need one of them.")
     return draft_of(
@@ -191,7 +196,7 @@ def _questions(
 ) -> list[str]:
     found = list(dict.fromkeys(question for table in tables for question in table.questions))
     if currency is None and not seen:
-        found.append("No export states a currency: EUR is taken. State it with --currency.")
+        found.append(f"No export states a currency: {chosen}. State it with --currency.")
     if time_zone is None and any(table.naive_times for table in tables):
         found.append("Times state no zone: UTC is taken. State yours with --time-zone.")
     return found

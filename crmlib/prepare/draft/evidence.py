@@ -33,9 +33,8 @@ def proofs_of(table: str, frame: pd.DataFrame, profile: Mapping[str, Column]) ->
         for name, column in profile.items():
             if column.phones > 0.9 and column.length >= 9.5 and column.dates < 0.1 and column.integers < 0.9:
                 _say(found, name, "phone", 0.55)
-    for name, column in profile.items():
-        if is_countries(column) and column.distinct >= 3:
-            _say(found, name, "country", 0.7)
+            if table == "customers" and column.distinct >= 3 and is_countries(column):
+                _say(found, name, "country", 0.7)
     return found
 
 
@@ -45,13 +44,11 @@ def _say(found: Proofs, name: str, ours: str, sure: float) -> None:
 
 
 @cache
-def _countries() -> frozenset[str]:
-    """Names of countries in the seven languages, and their codes of two letters."""
+def countries() -> dict[str, str]:
+    """Names of countries in the seven languages, and their codes of two letters: plain word -> code."""
     known = [Locale.parse(language).territories for language in ("en", "de", "fr", "es", "pt", "zh", "ja")]
-    lands = {code for code in known[0] if len(code) == 2 and code.isalpha()}
-    return frozenset(
-        plain(word) for names in known for code in lands for word in (code, names.get(code, code))
-    )
+    lands = sorted(code for code in known[0] if len(code) == 2 and code.isalpha())
+    return {plain(word): code for names in known for code in lands for word in (code, names.get(code, code))}
 
 
 def is_countries(column: Column) -> bool:
@@ -59,7 +56,7 @@ def is_countries(column: Column) -> bool:
     some = [text for text in list(column.texts)[:100] if len(text) != 2 or text.isupper()]
     if column.numbers > 0.1 or not some:
         return False
-    return sum(plain(text) in _countries() for text in some) > 0.8 * len(column.texts)
+    return sum(plain(text) in countries() for text in some) > 0.8 * len(column.texts)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from io import StringIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.config.read import CONFIG_NAME, WorkspaceConfig
-from crmlib.prepare.engine import Engine
+from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.sources.door import allowed_paths, close_source, open_source
 from crmlib.prepare.sources.encodings import prepare_text
 from crmlib.prepare.sources.files import (
@@ -41,6 +42,7 @@ _TOTALS = re.compile(
     re.IGNORECASE,
 )
 _IN_A_ZIP = tuple(f".{suffix}" for kind in ("csv", "json", "parquet") for suffix in SUFFIXES[kind])
+_UNREADABLE = (CrmlibError, OSError, ValueError, sqlite3.Error, EngineError, BadZipFile)
 _TEMPORARY = ("~", ".tmp", ".part", ".crdownload", ".swp", ".bak")
 
 
@@ -90,11 +92,36 @@ def exports_of(folder: Path) -> tuple[list[Export], list[tuple[str, str]]]:
     unused: list[tuple[str, str]] = []
     with Engine(allowed_paths=[folder.resolve(), scratch_folder()]) as engine:
         for entry, path in _files(folder):
-            try:
-                found += _tables_in(engine, folder, entry, path)
-            except (CrmlibError, OSError, ValueError) as error:
-                unused.append((entry, str(error)))
+            _read_into(found, unused, engine, folder, entry, path)
     return _months_together(found), unused
+
+
+def _read_into(
+    found: list[Export], unused: list[tuple[str, str]], engine: Engine, folder: Path, entry: str, path: Path
+) -> None:
+    """The tables of one file; of databases and zip files those that can be read, whatever becomes of the others."""
+    try:
+        for name, file in _parts_of(engine, entry, path):
+            try:
+                found += _tables_in(engine, folder, name, file)
+            except _UNREADABLE as error:
+                unused.append((name, str(error)))
+    except _UNREADABLE as error:
+        unused.append((entry, str(error)))
+
+
+def _parts_of(engine: Engine, entry: str, path: Path) -> list[tuple[str, Path]]:
+    if path.suffix.lower() == ".zip":
+        inner = [name for name in inside_zip(path) if name.lower().removesuffix(".gz").endswith(_IN_A_ZIP)]
+        inner = [name for name in inner if not name.startswith("__MACOSX/")]
+        if not inner:
+            raise SourceError(f"holds no file that can be read: {', '.join(inside_zip(path))[:200]}")
+        return [(f"{entry}#{name}", unpacked(path, name, shown=f"{entry}#{name}")) for name in inner]
+    kind = FileReference(path=path, shown=entry).kind
+    if kind in ("sqlite", "duckdb"):
+        names = _sqlite_tables(path) if kind == "sqlite" else _duckdb_tables(engine, path)
+        return [(f"{entry}#{name}", path) for name in names]
+    return [(entry, path)]
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -114,20 +141,11 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _tables_in(engine: Engine, folder: Path, entry: str, path: Path) -> list[Export]:
-    if path.suffix.lower() == ".zip":
-        inner = [name for name in inside_zip(path) if name.lower().removesuffix(".gz").endswith(_IN_A_ZIP)]
-        if not inner:
-            raise SourceError(f"holds no file that can be read: {', '.join(inside_zip(path))[:200]}")
-        shown = [(f"{entry}#{name}", unpacked(path, name, shown=f"{entry}#{name}")) for name in inner]
-        return [one for name, file in shown for one in _tables_in(engine, folder, name, file)]
     kind = FileReference(path=path, shown=entry).kind
     if kind == "csv":
         return _text_table(entry, path)
     if kind == "excel":
         return list(_sheets(entry, path))
-    if kind in ("sqlite", "duckdb"):
-        names = _sqlite_tables(path) if kind == "sqlite" else _duckdb_tables(engine, path)
-        return [_by_reader(engine, folder, f"{entry}#{name}") for name in names]
     return [_by_reader(engine, folder, entry)]
 
 

@@ -1,14 +1,13 @@
 """From a matched column to what stands in crm.toml: its name, or SQL where the values need reading."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from crmlib.prepare.check.casting import text_literal
-from crmlib.prepare.config.parts import CURRENCIES
 from crmlib.prepare.draft.names import meaning_of, value_key, words
 from crmlib.prepare.draft.profile import Column, number_of
 from crmlib.prepare.draft.score import STAND_INS, SURE, WORDS_OF_FIELD, Match
@@ -92,12 +91,26 @@ def read_as(match: Match) -> Reading:
     _stand_in(reading)
     _totals(reading)
     reading.missing = [name for name in spec.required if name not in reading.cells]
+    _gaps(reading)
     for name, cell in reading.cells.items():
         if cell.sure < SURE and cell.theirs:
             shown = " and ".join(f'"{one}"' for one in cell.theirs[:3])
             other = f', or "{cell.runner_up}"' if cell.runner_up else ""
             reading.questions.append(f"Is {match.table}.{name} {shown}{other}? ({cell.sure:.0%} sure)")
     return reading
+
+
+def _gaps(reading: Reading) -> None:
+    """Required columns that most rows leave empty, as merged cells of a sheet do."""
+    spec = TABLES[reading.match.table]
+    for name in spec.required:
+        cell = reading.cells.get(name)
+        column = reading.match.profile[cell.name] if cell and cell.name else None
+        if column is not None and not column.empty and column.filled < 0.9 * column.rows:
+            reading.questions.append(
+                f'"{column.name}" is empty in {column.rows - column.filled:,} of {column.rows:,} rows, which cannot '
+                "be read without it. If cells were merged, fill them down before exporting."
+            )
 
 
 def _nothing(reading: Reading) -> None:
@@ -179,7 +192,8 @@ def _in_cents(name: str) -> bool:
     return bool(said and said[-1] in _CENTS) or said[-2:] == ["minor", "unit"]
 
 
-def _lowered(name: str) -> str:
+def lowered(name: str) -> str:
+    """The values of a column as SQL, trimmed and in small letters."""
     return f"lower(trim(cast({Engine.quote(name)} as varchar)))"
 
 
@@ -188,7 +202,7 @@ def _boolean_sql(column: Column) -> tuple[str, str]:
     if all(value in _YES | _NO for value in seen):
         return "", ""
     cases = " ".join(f"when {text_literal(v)} then {text_literal(m)}" for v, m in seen.items() if m)
-    return f"case {_lowered(column.name)} {cases} end", "words for yes and no"
+    return f"case {lowered(column.name)} {cases} end", "words for yes and no"
 
 
 def _words_sql(one: Field, kind: str, column: Column) -> tuple[str, str]:
@@ -202,7 +216,7 @@ def _words_sql(one: Field, kind: str, column: Column) -> tuple[str, str]:
     )
     unknown = [masked(value) for value, meaning in seen.items() if not meaning]
     why = f"not known: {', '.join(unknown[:3])}" if unknown else ""
-    return f"case {_lowered(column.name)} {cases} else {Engine.quote(column.name)} end", why
+    return f"case {lowered(column.name)} {cases} else {Engine.quote(column.name)} end", why
 
 
 def _stand_in(reading: Reading) -> None:
@@ -272,7 +286,7 @@ def _totals(reading: Reading) -> None:
         first = reading.match.export.columns[0]
         listed = ", ".join(text_literal(value.lower()) for value in totals)
         reading.filters.append(
-            Filter(sql=f"coalesce({_lowered(first)}, '') not in ({listed})", reason="is a row of totals")
+            Filter(sql=f"coalesce({lowered(first)}, '') not in ({listed})", reason="is a row of totals")
         )
 
 
@@ -281,7 +295,7 @@ def _without(reading: Reading, name: str, values: Sequence[str], what: str) -> N
     column = reading.match.profile[name]
     rows = sum(column.values.get(value, 0) for value in values)
     listed = ", ".join(text_literal(value.lower().strip()) for value in values)
-    sql = f"coalesce({_lowered(name)}, '') not in ({listed})"
+    sql = f"coalesce({lowered(name)}, '') not in ({listed})"
     order = reading.match.column("order_id")
     if (
         order is not None
@@ -302,52 +316,6 @@ def _firsts(match: Match, name: str, order: str) -> int:
     return int(said[order].nunique()) if len(said) < len(frame) else -1
 
 
-def _currency(reading: Reading) -> None:
-    column = reading.match.column("currency")
-    if column is None or not column.values:
-        return
-    codes = {value: n for value, n in column.values.items() if _code(value)}
-    for value, n in codes.items():
-        reading.currencies[_code(value)] = reading.currencies.get(_code(value), 0) + n
-
-
-_CODES = {
-    "人民币": "CNY",
-    "rmb": "CNY",
-    "元": "CNY",
-    "美元": "USD",
-    "円": "JPY",
-    "日元": "JPY",
-    "欧元": "EUR",
-    "港币": "HKD",
-}
-
-
-def _code(value: str) -> str:
-    found = _CODES.get(value.strip().lower(), value.strip().upper())
-    return found if found in CURRENCIES else ""
-
-
-def only_currency(reading: Reading, currency: str) -> None:
-    """Keep the amounts of one currency where an export mixes several."""
-    guess = reading.match.guesses.get("currency")
-    if guess is None or len(reading.currencies) < 2:
-        return
-    values = reading.match.profile[guess.theirs].values
-    mine = [value for value in values if _code(value) in (currency, "")]
-    rows = sum(n for value, n in values.items() if value not in mine)
-    listed = ", ".join(text_literal(value.lower().strip()) for value in mine) or "''"
-    seen = ", ".join(
-        f"{code} {n:,}" for code, n in sorted(reading.currencies.items(), key=lambda one: -one[1])
-    )
-    sql = f"coalesce({_lowered(guess.theirs)}, {text_literal(currency.lower())}) in ({listed})"
-    reading.filters.append(Filter(sql=sql, reason=f"is not in {currency} ({rows:,} rows looked at)"))
-    reading.questions.append(
-        f'"{guess.theirs}" mixes currencies ({seen}): only {currency} is kept, since amounts cannot be added. '
-        "Export converted amounts, or give the others a workspace of their own."
-    )
-
-
 def _orders(reading: Reading) -> None:
     match, cells = reading.match, reading.cells
     if "ordered_at" not in cells and "paid_on" in cells:
@@ -366,7 +334,6 @@ def _orders(reading: Reading) -> None:
         )
     _amount(reading)
     _status(reading)
-    _currency(reading)
 
 
 def _amount(reading: Reading) -> None:
@@ -581,7 +548,6 @@ def _deals(reading: Reading) -> None:
     if "stage" not in cells and "outcome" in cells:
         cells["stage"] = cells["outcome"]
     _expected_close(reading)
-    _currency(reading)
 
 
 def _decides(column: Column) -> bool:
@@ -599,7 +565,7 @@ def _outcome_cell(match: Match, source: str, column: Column) -> Cell:
     sure = min(0.99, guess.sure + 0.05)
     if all(value in ("open", "won", "lost") for value in seen):
         return Cell(name=column.name, theirs=(column.name,), sure=sure, samples=samples_of(column))
-    sql = f"case {_lowered(column.name)} {cases} else 'open' end"
+    sql = f"case {lowered(column.name)} {cases} else 'open' end"
     return Cell(
         sql=sql, theirs=(column.name,), sure=sure, runner_up=guess.runner_up, samples=samples_of(column)
     )
@@ -609,8 +575,8 @@ def _flag_outcome(match: Match) -> Cell:
     won = match.guesses["is_won"]
     yes = "('true', 't', 'yes', 'y', '1', 'ja', 'oui', '是')"
     closed = match.guesses.get("is_closed")
-    lost = f"{_lowered(closed.theirs)} in {yes}" if closed else "false"
-    sql = f"case when {_lowered(won.theirs)} in {yes} then 'won' when {lost} then 'lost' else 'open' end"
+    lost = f"{lowered(closed.theirs)} in {yes}" if closed else "false"
+    sql = f"case when {lowered(won.theirs)} in {yes} then 'won' when {lost} then 'lost' else 'open' end"
     return Cell(sql=sql, theirs=(won.theirs, *((closed.theirs,) if closed else ())), sure=won.sure)
 
 
@@ -675,22 +641,3 @@ def _plans(reading: Reading) -> None:
             sql=f"last_day(cast({start.expression} as date))", theirs=start.theirs, sure=0.6
         )
         reading.questions.append("plans.period_end has no column: the last day of the month is taken.")
-
-
-def currencies_of(readings: Iterable[Reading]) -> Mapping[str, int]:
-    """Currencies seen in columns of currencies, else in marks beside amounts, with their numbers."""
-    readings = list(readings)
-    found: dict[str, int] = {}
-    for reading in readings:
-        for code, n in reading.currencies.items():
-            found[code] = found.get(code, 0) + n
-    if found:
-        return found
-    for reading in readings:
-        spec = TABLES[reading.match.table]
-        money = {t for n, c in reading.cells.items() if spec.field(n).type == "money" for t in c.theirs}
-        for name in money:
-            for code, n in reading.match.profile[name].marks.items():
-                if code in CURRENCIES:
-                    found[code] = found.get(code, 0) + n
-    return found

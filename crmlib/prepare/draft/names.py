@@ -410,6 +410,6 @@ def _tokens(text: str) -> tuple[str, ...]:
 def _word(token: str) -> str:
     if not token.isascii():
         return token
-    for pair in ("ae", "oe", "ue"):
+    for pair in ("ae", "oe", "ue") if len(token) > 3 else ():  # "due" is no French "du"
         token = token.replace(pair, pair[0])
     return token[:-1] if len(token) > 3 and token.endswith("s") and not token.endswith("ss") else token

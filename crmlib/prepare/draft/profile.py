@@ -19,7 +19,7 @@ LOOKED_AT = 3_000
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 _PHONE = re.compile(r"\+?[\d\s()./–-]{6,22}(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)\S+|/\S*", re.IGNORECASE)
-_MARKS = {"€": "EUR", "£": "GBP", "₩": "KRW", "₹": "INR", "R$": "BRL", "$": "USD"}
+MARKS = {"€": "EUR", "£": "GBP", "₩": "KRW", "₹": "INR", "R$": "BRL", "$": "USD"}
 _NUMBER = re.compile(
     r"\(?[-+−]?\s*(?:[A-Z]{3}|R\$|[$€£¥₩₹元円])?\s*[-+−]?(\d[\d .,'’\u00a0\u202f]*|[.,]\d+)(?:[eE][-+]?\d+)?"
     r"\s*(?:[A-Z]{3}|[$€£¥₩₹元円%])?\s*-?\)?"
@@ -177,7 +177,7 @@ def number_of(text: str) -> tuple[float, str, str] | None:
     except ValueError:
         return None
     negative = "-" in text.replace("e-", "").replace("E-", "") or "−" in text or text.startswith("(")
-    mark = next((code for sign, code in _MARKS.items() if sign in text), "")
+    mark = next((code for sign, code in MARKS.items() if sign in text), "")
     code = re.search(r"[A-Z]{3}", text)
     return (-value if negative else value), style, mark or (code.group() if code else "")
 

@@ -74,7 +74,7 @@ $(READY): requirements.lock pyproject.toml
 # follows from the lock in line.
 lock: $(READY)
 	env $(UV_SETTINGS) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --extra sample --extra text --extra databases --extra spss --extra identity --extra test --extra build --extra lint \
+	  --extra sample --extra text --extra databases --extra spss --extra identity --extra encrypt --extra test --extra build --extra lint \
 	  --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 	env $(UV_SETTINGS) $(BIN)/python tests/packaging_files.py
 

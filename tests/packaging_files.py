@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDS = ROOT / "tests" / "locked_needs.json"
-EXTRAS = ("sample", "text", "databases", "spss", "identity", "test", "build", "lint")
+EXTRAS = ("sample", "text", "databases", "spss", "identity", "encrypt", "test", "build", "lint")
 """Those that are locked; the peers that benchmarks need are not."""
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")

@@ -396,7 +396,7 @@ _COLUMNS = (
     Column("plain_auc", "By last purchase", "ratio", "The same, sorted by how long ago they bought."),
     Column("due_count", "Predictions judged", "count"), Column("waiting_count", "Waiting", "count"),
     Column("range_count", "With a range", "count"), Column("held_count", "Range held", "count"),
-    Column("order_pct", "Order right", "share_pct"), Column("plain_order_pct", "By plain order", "share_pct"),
+    Column("pairs_right_pct", "Order right", "share_pct"), Column("plain_pairs_right_pct", "By plain order", "share_pct"),
     Column("plain_error_pct", "Plain rule off by", "share_pct"), Column("psi", "Stability index", "ratio"),
     Column("distance", "Distance", "ratio", "Largest difference of the two distributions, 0 to 1."),
     Column("low", "Distance from", "ratio"), Column("high", "Distance to", "ratio"),

@@ -45,8 +45,8 @@ def models_table(watched: Watched) -> DataTable:
                 "held_count": held,
                 "error_pct": watch.error_pct(),
                 "plain_error_pct": watch.error_pct("plain_expected"),
-                "order_pct": order if model in (CHURN, VALUE, OFFERS) else np.nan,
-                "plain_order_pct": plain,
+                "pairs_right_pct": order if model in (CHURN, VALUE, OFFERS) else np.nan,
+                "plain_pairs_right_pct": plain,
             }
         )
     shown = pd.DataFrame(rows).dropna(axis=1, how="all")

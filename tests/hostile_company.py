@@ -69,12 +69,28 @@ def write_company(folder: Path, *, customers: int = 90, seed: int = 7) -> Path:
         {"feedback_id": f"f{i}", "customer_id": name, "given_at": "2024-05-02", "kind": "nps", "score": 9,
          **_personal("feedback", i)} for i, name in enumerate(ids[:30])
     ])  # fmt: skip
+    _write(folder, "service_cases", [
+        {"case_id": f"s{i}", "customer_id": ids[i % len(ids)], "product_id": goods[i % 5][0], "kind": HOSTILE,
+         "opened_at": f"2024-0{1 + i % 5}-{1 + i % 28:02} 09:00:00", "service_level": FORMULA if i % 2 else HOSTILE,
+         "first_response_at": f"2024-0{1 + i % 5}-{1 + i % 28:02} 1{i % 9}:00:00", "employee_id": f"e{i % 4}",
+         "closed_at": "" if i % 11 == 0 else f"2024-0{2 + i % 5}-{1 + i % 28:02} 12:00:00", "cost_amount": 5 + i % 7,
+         "reopened_count": i % 2, **_personal("service_cases", i)} for i in range(120)
+    ])  # fmt: skip
     _write(folder, "employees", [
         {"employee_id": f"e{i}", "department": "sales", "team": HOSTILE, "left_on": "2024-05-01" if i == 3 else "",
          **_personal("employees", i)} for i in range(4)
     ])  # fmt: skip
     tables = (
-        *("customers", "products", "transactions", "contacts", "interactions", "feedback", "employees"),
+        *(
+            "customers",
+            "products",
+            "transactions",
+            "contacts",
+            "interactions",
+            "feedback",
+            "service_cases",
+            "employees",
+        ),
         *("campaigns", "campaign_contacts", "opportunities", "stage_history", "plans"),
     )
     mapped = "".join(f'\n[tables.{name}]\nfrom = "{name}.csv"\n' for name in tables)
@@ -128,6 +144,7 @@ def _orders(customers: list[str], goods: list[str], rng: random.Random) -> list[
                     "order_id": f"o{order}", "customer_id": customer, "product_id": goods[product],
                     "ordered_at": when.isoformat(sep=" "), "quantity": 1 + rng.randrange(3),
                     "net_amount": round((1 + i % 9) * rng.uniform(2, 20), 2), "channel": HOSTILE,
+                    **_personal("transactions", len(lines)),
                 })  # fmt: skip
     lines.append({**lines[0], "order_id": "", "channel": canary("customers", "email")})
     return lines

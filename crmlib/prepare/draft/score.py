@@ -312,7 +312,10 @@ def assign(
 ) -> dict[str, Guess]:
     """The best joint assignment of an export's columns to those of a table."""
     spec = TABLES[table]
-    fields = [*spec.fields, *(Field(name, "text", "") for name in _virtual(table) if name not in spec.names)]
+    extra = _virtual(table)
+    # What an order tells of its customer goes to the customers; the order's own field is for who resolves identities.
+    own = [one for one in spec.fields if f"customer_{one.name}" not in extra]
+    fields = [*own, *(Field(name, "text", "") for name in extra if name not in spec.names)]
     theirs = list(profile)
     prefix = prefix_of(theirs)
     scores = np.zeros((len(fields), len(theirs)))

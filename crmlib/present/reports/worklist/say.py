@@ -125,9 +125,16 @@ def _who(row: Any) -> Claim:
     return claim("work-customer", customer=name(row.customer_id))
 
 
+TOP_KINDS = 6
+"""So many kinds of action are named on top of the list, and on the index: those whose largest row is worth most."""
+
+
 def work_top(work: Worklist) -> list[Claim]:
-    """The largest row of each kind of action that comes first, in the order of precedence."""
-    return [_top(own, work) for own in _kinds(work)]
+    """The largest row of the kinds of action with most at stake, in the order of precedence."""
+    kinds = list(_kinds(work))
+    stakes = pd.Series([own["at_stake"].max() for own in kinds], dtype="float64")
+    most = stakes.sort_values(ascending=False, kind="stable", na_position="last").index[:TOP_KINDS]
+    return [_top(kinds[place], work) for place in sorted(most)]
 
 
 def _kinds(work: Worklist) -> Iterator[pd.DataFrame]:

@@ -135,7 +135,7 @@ work-answer-one = There is something to do about one customer or deal.
 work-answer-money = The largest sum, { $stake }, stands under “{ $action }”.
 work-answer-begin = Begin with { $who }: { $step }
 
-## The largest of each kind, which the index repeats: work_top
+## The largest of the kinds with most at stake, which the index repeats: work_top
 
 work-top-deal = { $action }: deal { $deal } ({ $stake }) by { $day }, the largest of { $rows }. { $reason }
 work-top-customer = { $action }: customer { $customer } ({ $stake }) by { $day }, the largest of { $rows }. { $reason }

@@ -466,7 +466,8 @@ def source_steps(columns: Mapping[str, Iterable[str]], *, part: bool = False) ->
     within = IN_PART if part else ""
     customers = _customers_sql(columns)
     return {
-        "order_lines": order_lines_sql(_read("transactions", columns)) + within,
+        "order_lines": order_lines_sql(_read("transactions", columns, names=_not_personal("transactions")))
+        + within,
         "product_details": f"""
         select product_id, {", ".join(f"min({name}) as {name}" for name in _DETAILS)}
         from ({_read("products", columns, names=("product_id", *_DETAILS))}) as details

@@ -14,6 +14,7 @@ from crmlib.present.reports.worklist import say
 from crmlib.schema.errors import ConfigError, ParameterError
 
 HEAD = 'name = "Shop"\ncurrency = "EUR"\nas_of = "2024-12-31"\n[outreach]\nsender = "Shop <a@shop.example>"\n'
+from tests.sample.company import sample_folder
 
 
 def tables():
@@ -111,7 +112,7 @@ def test_every_action_has_a_template_for_every_channel_and_says_what_it_promises
         f"{action}-{file}" for action in OF_LISTS for file in FILES.values()
     }
     with pytest.raises(ParameterError, match="offers no product"):
-        with plan_from_workspace("data/b2b", kind=SERVE, product="Tea"):
+        with plan_from_workspace(sample_folder(), kind=SERVE, product="Tea"):
             pass
     from crmlib.prepare.config.parts import OutreachConfig
 

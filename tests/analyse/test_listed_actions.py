@@ -12,9 +12,9 @@ from crmlib.present.outreach.drafts import BUILT_IN, FILES, promised
 from crmlib.present.outreach.lists import plan_from_workspace, write_outreach
 from crmlib.present.reports.worklist import say
 from crmlib.schema.errors import ConfigError, ParameterError
+from tests.sample.company import sample_folder
 
 HEAD = 'name = "Shop"\ncurrency = "EUR"\nas_of = "2024-12-31"\n[outreach]\nsender = "Shop <a@shop.example>"\n'
-from tests.sample.company import sample_folder
 
 
 def tables():

@@ -36,7 +36,7 @@ ALGORITHMS = re.compile(
 
 OF_OTHER_RESULTS = ("comparison_paragraph", "moves_paragraph")
 """Said of a comparison or of moves; tests/present/reports/segments asks these."""
-MAY_BE_SILENT = ("groups_paragraph", "carried_paragraph")
+MAY_BE_SILENT = ("groups_paragraph", "carried_paragraph", "anonymity_paragraph", "identities_paragraph")
 """Without a sentence where there is nothing to say."""
 
 

@@ -13,6 +13,7 @@ from crmlib.present.reports.worklist import say as say_work
 from crmlib.present.reports.worklist.show import work_table
 from crmlib.schema.states import PREVENT
 from tests.analyse.service.company import AS_OF, crm, frames
+from tests.present.drawn import faults_of
 
 NAME = "<b>Scanner</b> =cmd| {x}"
 
@@ -86,6 +87,13 @@ def test_no_sentence_has_a_gap_and_names_from_data_stay_text(company, results):
         (draw.plot_load, results[1]),
     ):
         assert len(plot(result).crmlib_alt) > 20
+
+
+def test_pictures_can_be_read(results):
+    found, load, *_ = results
+    assert not faults_of(draw.plot_times(found))
+    assert not faults_of(draw.plot_products(found))
+    assert not faults_of(draw.plot_load(load))
 
 
 def test_the_list_is_a_slice_of_the_worklist_and_says_why(company, results):

@@ -90,7 +90,7 @@ isnan(x) and p|greatest(i, 2) - least(i, 2)|100.0 * i / x|I + X|"Unit Price" * 2
 
 AGGREGATES = """
 count(*)|count()|count(i)|count_if(i > 1)|countif(p)|sum(x)|fsum(x)|avg(m)|favg(x)|mean(i)|min(s)|max(ts)|product(i)
-median(x)|mode(s)|quantile_cont(x, 0.3)|quantile_disc(i, 0.5)|approx_quantile(x, 0.5)|mad(x)|stddev(x)
+median(x)|mode(mod(i, 2))|quantile_cont(x, 0.3)|quantile_disc(i, 0.5)|approx_quantile(x, 0.5)|mad(x)|stddev(x)
 stddev_samp(x)|stddev_pop(x)|variance(x)|var_samp(x)|var_pop(x)|skewness(x)|kurtosis(x)|entropy(i)|arg_max(s, x)
 arg_min(s, x)|max_by(s, x)|min_by(s, x)|bool_and(p)|bool_or(p)|approx_count_distinct(i)|corr(x, i)
 covar_samp(x, i)|covar_pop(x, i)|regr_slope(x, i)|regr_intercept(x, i)|regr_r2(x, i)|regr_count(x, i)

@@ -172,7 +172,7 @@ work-table-counts = How much there is to do, in the order in which it comes firs
 
 ## How far it goes: work_limits
 
-work-limits-money = Money at stake is not one sum: of a deal it is its value, of a complaint or an unhappy customer a year's spend, of a customer to keep what a year's spend may lose, of one to win back a year's spend while they came, of one to develop what comparable customers spend more, of one to serve the year's spend, of a new one the first order, and of one to call before a case a year's spend times the chance of a case.
+work-limits-money = Money at stake is not one sum: of a deal it is its value, of a complaint or an unhappy customer a year’s spend, of a customer to keep what a year’s spend may lose, of one to win back a year’s spend while they came, of one to develop what comparable customers spend more, of one to serve the year’s spend, of a new one the first order, and of one to call before a case a year’s spend times the chance of a case.
 work-limits-days = A day by which to act is a rule of thumb of each step, except where earlier deals show when the next contact came.
 work-limits-without-offers = Offers are not in this list; those of the page on cross-selling come after everything here.
 work-limits-one = Of each customer one thing comes first; what else is called for stands beside it, and in the list of that action.

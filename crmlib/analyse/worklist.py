@@ -19,7 +19,7 @@ from crmlib.analyse.voice.satisfaction import Satisfaction, customers_to_call
 from crmlib.analyse.voice.themes import open_deal_themes
 from crmlib.measure.deals.contacts import customer_owners, employees_left
 from crmlib.measure.indicators import compute_indicators
-from crmlib.prepare.clock import in_zone
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
@@ -299,9 +299,7 @@ def worklist(
     )
     table["owner_id"] = employee_codes(crm, table["owner_id"])
     table["customer_id"] = public_ids(crm, table["customer_id"])
-    return Worklist(
-        table=table, as_of_on=_closing_day(crm), currency=crm.currency, left_out=known["left_out"]
-    )
+    return Worklist(table=table, as_of_on=closing_day(crm), currency=crm.currency, left_out=known["left_out"])
 
 
 def action_list(crm: Crm, action: str) -> pd.DataFrame:
@@ -313,10 +311,6 @@ def action_list(crm: Crm, action: str) -> pd.DataFrame:
         given = {"indicators": figures, "scorecard": workspace_scorecard(crm, figures, seed=0)}
     table = _all_work(crm, PRECEDENCE, stages=lifecycle_stages(crm), **given)
     return table[table["action"] == action].sort_values("at_stake", ascending=False, kind="stable")
-
-
-def _closing_day(crm: Crm) -> pd.Timestamp:
-    return in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
 
 
 def _all_work(
@@ -331,7 +325,7 @@ def _all_work(
     **known: Any,
 ) -> pd.DataFrame:
     """All rows, under the house's own numbers."""
-    as_of_on = _closing_day(crm)
+    as_of_on = closing_day(crm)
     rows = [
         *_of_deals(crm, overdue, team, only, as_of_on),
         *_of_customers(crm, only, as_of_on, stages=stages, **known),
@@ -527,7 +521,7 @@ def _of_voice(found: pd.DataFrame, as_of_on: pd.Timestamp) -> Iterable[pd.DataFr
 
 def voice_work(crm: Crm, found: Satisfaction) -> Worklist:
     """The rows of the worklist that rest on what customers said, and no others; quick."""
-    as_of_on = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+    as_of_on = closing_day(crm)
     table = _turns(_whole(_of_voice(found.to_call, as_of_on)))
     table["owner_id"] = employee_codes(crm, table["customer_id"].map(customer_owners(crm)))
     table["customer_id"] = public_ids(crm, table["customer_id"])

@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmlib.measure.sales import MONTHS, facts_steps, last_whole_period, product_sums
 from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
-from crmlib.prepare.clock import closing_moment_of_table, in_zone
+from crmlib.prepare.clock import closing_day, closing_moment_of_table, in_zone
 from crmlib.prepare.crm import BELONGS, Crm
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.tables import TABLES
@@ -30,7 +30,7 @@ def two_periods(crm: Crm, *, before: Any = None, years_back: int = 0) -> Windows
 
     With `years_back` the period is set against the same days so many years earlier.
     """
-    today = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+    today = closing_day(crm)
     day = pd.Timedelta(days=1)
     if before is None:
         freq = "quarter" if "opportunities" in crm else "month"

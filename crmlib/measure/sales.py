@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
-from crmlib.prepare.clock import in_zone
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
 
@@ -376,7 +376,7 @@ class Lately:
 def lately(crm: Crm) -> Lately | None:
     """The last whole quarter where deals are kept, else the last whole month; none where nothing was sold in it."""
     freq = "quarter" if "opportunities" in crm else "month"
-    today = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+    today = closing_day(crm)
     first_day = last_whole_period(today, MONTHS[freq])
     last_day = first_day + pd.DateOffset(months=MONTHS[freq]) - pd.Timedelta(days=1)
     parts = [part for part in (_sold(crm, freq), _deals(crm, freq)) if part is not None]

@@ -56,3 +56,8 @@ def local_time(moment: Any, *, time_zone: str) -> pd.Timestamp | None:
     if moment is None or pd.isna(moment):
         return None
     return in_zone(moment, time_zone=time_zone).tz_localize(None)
+
+
+def closing_day(crm: Any) -> pd.Timestamp:
+    """The day of the closing moment by the clock of the workspace."""
+    return in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")

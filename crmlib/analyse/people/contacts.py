@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.measure.people import contact_people, contact_touches, decision_parts
-from crmlib.prepare.clock import in_zone
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError
 
@@ -127,11 +127,6 @@ def contact_map(
     return ContactMap(
         customer_id=customer_id, people=ordered, who_knows_whom=talked, signs=signs, as_of_on=as_of_on
     )
-
-
-def closing_day(crm: Crm) -> pd.Timestamp:
-    """The day of the closing moment in the workspace's zone."""
-    return in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
 
 
 def influence_of(

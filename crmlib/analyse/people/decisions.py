@@ -13,10 +13,10 @@ from crmlib.analyse.people.contacts import (
     DECIDER,
     ROLE_WEIGHTS,
     ROLES,
-    closing_day,
 )
 from crmlib.measure.deals.stays import deals
 from crmlib.measure.people import decision_parts, usual_silences
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, SchemaError
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from crmlib.analyse.people.contacts import closing_day, signs_of
+from crmlib.analyse.people.contacts import signs_of
 from crmlib.analyse.people.panorama import Panoramas
 from crmlib.measure.deals.contacts import customer_owners, employees_left
 from crmlib.measure.deals.stays import deals
 from crmlib.measure.people import last_talks, planned_contacts
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes
 from crmlib.schema.errors import ParameterError

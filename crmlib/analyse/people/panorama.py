@@ -6,13 +6,14 @@ import pandas as pd
 
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.offers.interests import preferences
-from crmlib.analyse.people.contacts import ContactMap, closing_day, contact_map, influence_of
+from crmlib.analyse.people.contacts import ContactMap, contact_map, influence_of
 from crmlib.analyse.people.decisions import Decisions, DecisionTree, decision_tree, decisions
 from crmlib.analyse.people.ties import PRIOR_UNITS, TIE_FIGURES, relation_graph, spend_by_category
 from crmlib.analyse.stats.tests import SURE
 from crmlib.analyse.voice.themes import themes_of_customers
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.people import customer_history, decision_parts
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.kept import kept_or_made
 from crmlib.prepare.privacy import employee_codes, known_customers, min_group, public_ids

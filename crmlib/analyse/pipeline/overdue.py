@@ -10,7 +10,7 @@ from crmlib.analyse.pipeline.durations import StageDurations, stage_durations
 from crmlib.analyse.retention import LEVEL
 from crmlib.measure.deals.flow import next_contacts
 from crmlib.measure.deals.stays import WHOLE_DEAL, deals, stage_stays
-from crmlib.prepare.clock import in_zone
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 
 WON_LEAST = 20
@@ -236,7 +236,7 @@ def overdue_opportunities(
     table, durations = deals(crm), durations or stage_durations(crm)
     limits = durations.quantile(quantile).rename(columns={"days": "limit_days"})
     open_deals = _open_deals(crm, table, durations.has_history)
-    as_of_on = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+    as_of_on = closing_day(crm)
     steps = steps_of_the_won(crm, _points(limits))
     judged = _judged(open_deals, limits)
     suggested = suggested_steps(judged, steps, as_of_on=as_of_on)

@@ -9,9 +9,10 @@ import pandas as pd
 from markupsafe import Markup
 
 import crmlib
-from crmlib.analyse.people.contacts import ROLES, closing_day
+from crmlib.analyse.people.contacts import ROLES
 from crmlib.analyse.people.decisions import TIE_SOURCES
 from crmlib.analyse.people.panorama import TRAITS, Panorama, Panoramas
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.kept import kept_or_made, read_kept
 from crmlib.prepare.privacy import shows_pseudonyms

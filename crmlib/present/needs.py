@@ -12,6 +12,8 @@ from crmlib.present.blocks import Picture, Skipped
 from crmlib.present.numbers import capital
 from crmlib.schema.errors import CrmlibError, ParameterError, SchemaError
 
+WORK = "work"
+"""Under this name a run keeps its worklist, from which the pages of customers take their lines."""
 _WITH_TABLE = re.compile(r"^(?P<reason>.*?)(?: \(needs the table (?P<table>\w+)\))?$", re.DOTALL)
 
 

@@ -124,9 +124,13 @@ def serve_runs(root, marker):
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     # Imported once, before all the forks.
     from crmlib import open_workspace
+    from crmlib.present.publish import manifest, site  # noqa: F401
     from crmlib.present.run import zygote
     from crmlib.present.run.runs import run_reports
 
+    # What stays the same for the life of a process is read before the forks, too.
+    for once in (manifest.code_fingerprint, manifest.versions, manifest._needed):
+        once()
     # The second one is no module: it marks the processes of these runs, so that a test can look for them.
     zygote.modules_to_import = lambda: ["crmlib.present.run.kernel_app", marker]
     print("ready", flush=True)

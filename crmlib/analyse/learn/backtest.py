@@ -105,6 +105,7 @@ _SEASON_DAYS = 45.0
 _FADES_DAYS = 365.0
 _FLOOR = 0.25
 _PRIOR_DATES = 1.0
+_DAY = np.timedelta64(1, "D")
 
 _SCALES: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]] = {
     "log": (lambda x: np.log(np.maximum(x, 1e-9)), np.exp),
@@ -191,15 +192,16 @@ def learn_level(
     past = past[past["expected"] > 0].reset_index(drop=True)
     off = there(past["actual"].to_numpy(float)) - there(past["expected"].to_numpy(float))
     past = past.assign(off=off, deviation=np.hypot(past["within"], SURPRISE[scale]))
-    days = [*past["made_on"], today]
-    shifts = [_shift(past[(past["until"] <= day).to_numpy()], day) for day in days]
+    made, until = (past[name].to_numpy("datetime64[us]") for name in ("made_on", "until"))
+    days = [*made, np.datetime64(today, "us")]
+    over = [until <= day for day in days]
+    shifts = [_shift(made[known], until[known], off[known], day) for known, day in zip(over, days, strict=True)]
     past["shift"] = shifts[:-1]
-    rest = (past["off"] - past["shift"]) / past["deviation"]
+    rest = (off - shifts[:-1]) / past["deviation"].to_numpy()
     held = pd.Series(np.nan, index=past.index, dtype=object)
-    for place, day in enumerate(past["made_on"]):
-        known = (past["until"] <= day).to_numpy()
+    for place, known in enumerate(over[:-1]):
         if known.any():
-            reach = learn_stretch(rest[known], independent=independent_dates(past[known])).reach
+            reach = learn_stretch(rest[known], independent=_independent(made[known], until[known])).reach
             held[place] = bool(abs(rest[place]) <= reach)
     stretch = learn_stretch(rest, independent=independent_dates(past))
     deviation = float(np.hypot(within, SURPRISE[scale]))
@@ -218,22 +220,24 @@ def learn_level(
     )  # fmt: skip
 
 
-def _shift(known: pd.DataFrame, day: pd.Timestamp) -> float:
+def _shift(made: np.ndarray, until: np.ndarray, off: np.ndarray, day: np.datetime64) -> float:
     """What predictions were off of late, at this season above all, drawn to nothing as far as few are known."""
-    if known.empty:
+    if not len(made):
         return 0.0
-    ago = (day - known["made_on"]).dt.days.to_numpy(float)
+    ago = ((day - made) // _DAY).astype(float)
     season = np.abs((ago + 182.6) % 365.25 - 182.6)
     weight = 0.5 ** (ago / _FADES_DAYS) * np.maximum(np.exp(-((season / _SEASON_DAYS) ** 2) / 2), _FLOOR)
-    weight *= independent_dates(known) / len(known)
-    return float(weight @ known["off"].to_numpy() / (weight.sum() + _PRIOR_DATES))
+    weight *= _independent(made, until) / len(made)
+    return float(weight @ off / (weight.sum() + _PRIOR_DATES))
 
 
 def independent_dates(past: pd.DataFrame) -> float:
     """As many past days as do not overlap, by `made_on` and `until`."""
-    if past.empty:
+    return _independent(*(past[name].to_numpy("datetime64[us]") for name in ("made_on", "until")))
+
+
+def _independent(made: np.ndarray, until: np.ndarray) -> float:
+    if not len(made):
         return 0.0
-    length = max(float((past["until"] - past["made_on"]).dt.days.median()), 1.0)
-    return min(
-        float(past["made_on"].nunique()), 1 + (past["made_on"].max() - past["made_on"].min()).days / length
-    )
+    length = max(float(np.median((until - made) // _DAY)), 1.0)
+    return min(float(len(np.unique(made))), 1 + int((made.max() - made.min()) // _DAY) / length)

@@ -10,7 +10,7 @@ from markupsafe import escape
 from crmlib.prepare.encryption import encrypted_into, written_name
 from crmlib.prepare.kept import write_kept
 from crmlib.prepare.workspace import open_workspace
-from crmlib.present.needs import handed_on
+from crmlib.present.needs import WORK, handed_on
 from crmlib.present.publish.manifest import SITE_HREF, Facts
 from crmlib.present.publish.page import slug
 from crmlib.present.publish.publish import write_bytes, write_text
@@ -34,8 +34,6 @@ def publish_customers(
 
     A page that cannot be made is left out, and the log says why.
     """
-    from crmlib.present.reports.people.show import WORK, CustomerPages
-
     work = handed_on(str(handed), WORK).get(WORK)
     if work is None:
         return {}
@@ -43,6 +41,8 @@ def publish_customers(
     wanted = pages_wanted(crm)
     if not wanted:
         return {}
+    from crmlib.present.reports.people.show import CustomerPages
+
     context = {
         "workspace": facts.name, "data_up_to": facts.data_up_to, "run": run, "index_href": "../index.html",
         "site_href": f"../{SITE_HREF}",

@@ -50,6 +50,8 @@ def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
     _inherit_orphans()
     for name in names:
         _try_import(name)
+    if words := sys.modules.get("crmlib.present.messages"):
+        words.book(words.SOURCE)  # to read all messages takes longer than to fork
     gc.collect()
     gc.freeze()
     request = serve(channel, Path(folder))

@@ -10,9 +10,9 @@ from crmlib import open_workspace
 from crmlib.analyse.worklist import worklist
 from crmlib.prepare.kept import read_kept, write_kept
 from crmlib.present.blocks import DataTable
-from crmlib.present.needs import hand_on
+from crmlib.present.needs import WORK, hand_on
 from crmlib.present.publish.manifest import Facts
-from crmlib.present.reports.people.show import WORK, CustomerPages
+from crmlib.present.reports.people.show import CustomerPages
 from crmlib.present.run.customers import publish_customers, with_links
 
 CONFIG = """

@@ -21,6 +21,7 @@ from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.blocks.tables import without_empty
 from crmlib.present.blocks.trees import FoldedTable
 from crmlib.present.claims import Family, claim, count, days, money, name
+from crmlib.present.needs import WORK
 from crmlib.present.numbers import is_known
 from crmlib.present.publish.html import ReportWriter
 from crmlib.present.publish.page import check_size, environment, slug
@@ -49,9 +50,6 @@ from crmlib.schema.states import COLLECT, FOLLOW_UP, HAND_OVER
 TRAIT_WORDS = Family("people-trait", TRAITS)
 OUTCOME_WORDS = Family("people-outcome", ("open", "won", "lost"))
 TIE_WORDS = Family("people-tie", TIE_SOURCES)
-WORK = "work"
-"""Under this name a run keeps its worklist, from which the pages of customers take their lines."""
-
 PRESSING = (HAND_OVER, COLLECT, FOLLOW_UP)
 """Actions of the worklist that are told where no run has kept its own: they need no comparison of all customers."""
 

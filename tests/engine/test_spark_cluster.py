@@ -1,12 +1,13 @@
 """A real cluster: a master and two workers on loopback, one of which is killed while it is at work."""
 
 import os
-import re
 import signal
+import socket
 import subprocess
 import threading
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from crmlib.measure.indicators.compute import compute_indicators
 from tests.engine.sparks import assert_same, laid_with, needs_spark, opened
 from tests.measure.ledgers import random_ledger
 
-MOST_SECONDS = 180
+MOST_SECONDS = 400
 
 
 def started(home, log, *arguments):
@@ -34,7 +35,7 @@ def started(home, log, *arguments):
         )
 
 
-def waited_for(look, *, seconds=60):
+def waited_for(look, *, seconds=MOST_SECONDS):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := look():
@@ -43,8 +44,17 @@ def waited_for(look, *, seconds=60):
     raise AssertionError(f"waited {seconds} s in vain")
 
 
-def found_in(log, pattern):
-    return lambda: (hit := re.search(pattern, log.read_text())) and hit.group(1)
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+def alive_at(page):
+    """How many of the master and its workers say that they are alive."""
+    with suppress(OSError), urllib.request.urlopen(f"{page}/json/", timeout=5) as told:
+        return told.read().decode().count('"ALIVE"')
+    return 0
 
 
 def killed(process):
@@ -58,18 +68,17 @@ def killed(process):
 def cluster(tmp_path, monkeypatch):
     needs_spark()
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-    log = tmp_path / "master.log"
-    port = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-    processes = [started(tmp_path, log, "org.apache.spark.deploy.master.Master", *port)]
+    port, page_port = free_port(), free_port()
+    url, page = f"spark://127.0.0.1:{port}", f"http://127.0.0.1:{page_port}"
+    place = ("--host", "127.0.0.1", "--port", port, "--webui-port", page_port)
+    processes = [started(tmp_path, tmp_path / "master.log", "org.apache.spark.deploy.master.Master", *place)]
     try:
-        url = waited_for(found_in(log, r"(spark://127\.0\.0\.1:[1-9]\d*)"))
-        page = waited_for(found_in(log, r"started at (http://127\.0\.0\.1:\d+)"))
+        waited_for(lambda: alive_at(page) >= 1)
         for i in range(2):
             worker = ("--cores", "1", "--memory", "1g", "--webui-port", "0", "--host", "127.0.0.1", url)
             kind = "org.apache.spark.deploy.worker.Worker"
             processes.append(started(tmp_path / f"w{i}", tmp_path / f"worker{i}.log", kind, *worker))
-        alive = lambda: urllib.request.urlopen(f"{page}/json/").read().decode().count('"ALIVE"')  # noqa: E731
-        waited_for(lambda: alive() >= 3)
+        waited_for(lambda: alive_at(page) >= 3)
         yield url, processes
     finally:
         for process in processes:
@@ -87,7 +96,7 @@ def test_a_run_ends_right_when_a_worker_is_killed_in_the_middle(cluster):
         tracker, seen = session.sparkContext.statusTracker(), []
 
         def kill_in_the_middle():
-            waited_for(lambda: list(tracker.getActiveStageIds()), seconds=MOST_SECONDS)
+            waited_for(lambda: list(tracker.getActiveStageIds()))
             seen.extend(tracker.getActiveStageIds())
             killed(first)
 

@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from crmlib.prepare.engine import Engine, EngineError, columns_of, decimals_as_floats
+from crmlib.prepare.engine import Engine, EngineError, columns_of
 from crmlib.prepare.spark_sql import about_no_rows, as_named, parsed, spark_sql
 from crmlib.schema.errors import ConfigError, SourceError
 
@@ -185,17 +184,6 @@ class SparkEngine(Engine):
     def to_arrow(self, sql: str, parameters: Any = None) -> pa.Table:
         """The result of SQL as an Arrow table."""
         return self._answer(sql, parameters).to_arrow_table()
-
-    def to_pandas_by_parts(
-        self, sql: str, parts: Sequence[Mapping[str, Any]], *, order_by: str
-    ) -> pd.DataFrame:
-        """The results of one statement for several sets of parameters, one below the other, each in order."""
-        tables = [decimals_as_floats(self.to_arrow(sql, part)).sort_by(order_by) for part in parts]
-        return pa.concat_tables(tables, promote_options="permissive").to_pandas()
-
-    def load(self, name: str, batches: pa.RecordBatchReader) -> None:
-        """Send a stream of record batches to Spark as a table."""
-        self.register(name, batches.read_all())
 
     def splink_backend(self) -> Any:
         """Refused: records of one customer are found with DuckDB before Spark has the tables."""

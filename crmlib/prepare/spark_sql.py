@@ -130,6 +130,17 @@ def _quotients_are_doubles(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def _digests_are_text(node: exp.Expression) -> exp.Expression:
+    """Spark has no number of 128 bits: quarters of the digest, its last byte first, written one behind the other."""
+    if not isinstance(node, exp.BitwiseXorAgg) or node.this.name.lower() != "md5_number":
+        return node
+    (digested,) = node.this.expressions
+    turned = f"regexp_replace(reverse(md5({digested.sql(dialect='spark')})), '(.)(.)', '$2$1')"
+    quarters = (f"cast(conv(substring({turned}, {place}, 8), 16, 10) as bigint)" for place in (1, 9, 17, 25))
+    written = ", ".join(f"lpad(hex(bit_xor({quarter})), 8, '0')" for quarter in quarters)
+    return parse_one(f"concat('0x', {written})", dialect="spark")
+
+
 def _semi_joins_name_their_sides(node: exp.Expression) -> exp.Expression:
     if not isinstance(node, exp.Join) or node.kind != "SEMI" or not node.args.get("using"):
         return node
@@ -150,5 +161,6 @@ REWRITES: dict[str, Callable[[exp.Expression], exp.Expression]] = {
     "seconds since 1970 with their fractions": _exact_epochs,
     "a quotient is a double, never a decimal": _quotients_are_doubles,
     "a semi join says which side a column is of": _semi_joins_name_their_sides,
+    "the sum of digests as text, which this side reads as a number": _digests_are_text,
 }
 """What a rewrite is for -> the rewrite, in the order in which they are made."""

@@ -6,10 +6,9 @@ The words are in words/<language>/<subject>.ftl. How to write one: docs/claims.m
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import partial
 from math import isfinite
 from numbers import Integral
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -92,7 +91,7 @@ class Claim:
         tag = language or messages.language()
         if not messages.is_message(self.key, language=tag):
             tag = messages.SOURCE
-        values = {name: _fluent(fact, tag) for name, fact in self.facts.items()}
+        values = {name: partial(_fluent, fact, tag) for name, fact in self.facts.items()}
         return messages.render(self.key, values, language=tag)
 
     def record(self) -> dict[str, Any]:
@@ -328,16 +327,9 @@ def _text(fact: Fact, language: str) -> str:
     if fact.shown is not None:
         written = numbers.percent_in_full if fact.kind == "share" else numbers.in_full
         return written(fact.shown, locale=language)
-    said = _SAID.get(fact.kind)
-    return (
-        said(fact, language) if said else _written(fact.value, fact.kind, fact.unit, language, messages.WORDS)
-    )
-
-
-@lru_cache(maxsize=20_000, typed=True)
-def _written(value: Any, kind: str, unit: str, language: str, words: Path) -> str:
-    """A number as the house writes it, kept: a list of many customers says the same few again and again."""
-    return numbers.of_kind(value, kind, unit=unit, locale=language)
+    if said := _SAID.get(fact.kind):
+        return said(fact, language)
+    return numbers.of_kind(fact.value, fact.kind, unit=fact.unit, locale=language)
 
 
 def _name_text(fact: Fact, language: str) -> str:

@@ -118,9 +118,8 @@ def _check(resource: Any, path: Path, files: dict[str, str]) -> None:
 
 def _rendered(found: Book, key: str, values: Mapping[str, Any]) -> str:
     errors: list[Exception] = []
-    told_of = {name: _as_fluent(value) for name, value in values.items()}
     # Not `format_pattern`, which would make plain numbers of the facts that format themselves.
-    current = CurrentEnvironment(args=told_of)
+    current = CurrentEnvironment(args=_Asked(values))
     try:
         text = found.bundle.get_message(key).value(ResolverEnvironment(found.bundle, errors, current))
     except (ValueError, KeyError) as error:
@@ -137,8 +136,13 @@ def _joined(text: str) -> str:
     return held.replace(HELD, "").replace(NOUN, "")
 
 
-def _as_fluent(value: Any) -> Any:
-    return value if isinstance(value, FluentType) else native_to_fluent(value)
+class _Asked(dict[str, Any]):
+    """Values that are written when a message names them, not before: many are given, few are said."""
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        value = value() if callable(value) else value
+        return value if isinstance(value, FluentType) else native_to_fluent(value)
 
 
 def _plural_in(locale: Locale) -> Any:

@@ -6,6 +6,7 @@ A count below 10,000 is whole; everything else has three figures. What is not kn
 from collections.abc import Iterable, Sequence
 from datetime import date as Date
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from math import floor, isfinite, log10
 from typing import Any
 
@@ -345,6 +346,7 @@ def _large(x: float, locale: str) -> str:
     return words.replace(" ", NBSP)
 
 
+@lru_cache(maxsize=20_000)
 def _decimal(x: float, locale: str) -> str:
     x = int(x) if x == int(x) else x
     with localcontext(prec=_DIGITS):

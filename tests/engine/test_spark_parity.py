@@ -12,6 +12,7 @@ from crmlib.measure.indicators import INDICATORS, VIEWS
 from crmlib.measure.indicators.compute import compute_indicators, customer_parts
 from crmlib.measure.purchases import history, outcomes
 from crmlib.prepare.engine import EngineError
+from crmlib.prepare.privacy import key_from_exports
 from crmlib.prepare.spark_sql import REWRITES, spark_sql
 from tests.engine.sparks import assert_same, laid_with, needs_spark, opened
 from tests.measure.ledgers import random_ledger
@@ -104,6 +105,12 @@ def test_orders_are_settled_the_same(both):
 
 
 @pytest.mark.spark
+def test_pseudonyms_are_the_same(both):
+    here, there = both
+    assert key_from_exports(there) == key_from_exports(here)
+
+
+@pytest.mark.spark
 def test_the_session_is_left_as_it_was_and_a_frame_of_spark_is_read_where_it_lies(both, spark):
     _, there = both
     lines = there.table("transactions")
@@ -131,6 +138,8 @@ def test_rewrites_are_named_and_each_changes_its_statement():
         "a quotient is a double, never a decimal": ("select x / y from t", "CAST((x) AS DOUBLE) / y"),
         "a semi join says which side a column is of": (
             "select x from t semi join t as u using (x)", "SEMI JOIN `there` AS u ON t.x = u.x"),
+        "the sum of digests as text, which this side reads as a number": (
+            "select bit_xor(md5_number(x)) from t", "LPAD(HEX(BIT_XOR(CAST(CONV("),
     }  # fmt: skip
     assert list(texts) == list(REWRITES)
     for sql, expected in texts.values():

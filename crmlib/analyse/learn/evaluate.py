@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from crmlib.analyse.stats.intervals import share_interval
@@ -40,20 +41,25 @@ def log_losses(probability: np.ndarray, label: np.ndarray) -> np.ndarray:
 
 def weighted_measures(probability: np.ndarray, label: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """All measures of one set of predictions, for each way to weigh the customers."""
-    order = np.argsort(-probability, kind="stable")
-    ends = np.flatnonzero(np.r_[np.diff(probability[order]) != 0, True])
-    w = weights[:, order]
-    everybody = np.cumsum(w, axis=1)[:, ends]
-    hits = np.cumsum(w * label[order], axis=1)[:, ends]
+    everybody, hits = _down_to_each(probability, label, weights)
     total, positive = everybody[:, -1], hits[:, -1]
     with np.errstate(divide="ignore", invalid="ignore"):
         others = np.diff(everybody - hits, axis=1, prepend=0)
-        before = np.c_[np.zeros(len(w)), hits[:, :-1]]
+        before = np.c_[np.zeros(len(hits)), hits[:, :-1]]
         auc = (others * (hits + before) / 2).sum(axis=1) / (positive * (total - positive))
         lift = _hits_within(everybody, hits, _TOP * total) / (_TOP * total) / (positive / total)
     losses = weights @ log_losses(probability, label) / total
     brier = weights @ (probability - label) ** 2 / total
     return np.column_stack([auc, losses, brier, lift])
+
+
+def _down_to_each(probability: np.ndarray, label: np.ndarray, weights: np.ndarray) -> list[np.ndarray]:
+    """Customers, and those with the outcome, down to each probability from the highest, for each way to weigh."""
+    _, level = np.unique(-probability, return_inverse=True)
+    place = (level, np.arange(len(level)))
+    shape = (level.max() + 1, len(level))
+    counted = (csr_array((part.astype("float64"), place), shape) for part in (np.ones(len(level)), label))
+    return [np.cumsum((part @ weights.T).T, axis=1) for part in counted]
 
 
 def _hits_within(everybody: np.ndarray, hits: np.ndarray, reach: np.ndarray) -> np.ndarray:
@@ -184,11 +190,7 @@ def judged(
 def _gains(
     probability: np.ndarray, label: np.ndarray, weights: np.ndarray, reached: np.ndarray
 ) -> np.ndarray:
-    order = np.argsort(-probability, kind="stable")
-    ends = np.flatnonzero(np.r_[np.diff(probability[order]) != 0, True])
-    w = weights[:, order]
-    everybody = np.cumsum(w, axis=1)[:, ends]
-    hits = np.cumsum(w * label[order], axis=1)[:, ends]
+    everybody, hits = _down_to_each(probability, label, weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = [_hits_within(everybody, hits, everybody[:, -1] * r / 100) / hits[:, -1] for r in reached]
     return 100 * np.column_stack(shares)

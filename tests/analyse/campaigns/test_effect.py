@@ -19,6 +19,7 @@ from crmlib.analyse.campaigns.effect import (
     verdict_of,
 )
 from crmlib.analyse.campaigns.groups import NO_ANSWERS, Response, who_responds
+from crmlib.present.claims import share
 from crmlib.present.reports.campaigns.say import campaign_paragraph
 from crmlib.schema.errors import ParameterError
 from tests.analyse.campaigns.cases import ARMS, crm_of, effect_of, shop, three_arms
@@ -56,7 +57,8 @@ def test_two_campaigns_that_share_a_control_group_each_show_what_was_put_there()
         assert not found.overlap["overlapping"].any(), "held out of both is in neither"
         assert summary.loc[name, "effect"] == pytest.approx(chosen.value)
         text = " ".join(str(one) for one in campaign_paragraph(found)).replace("\xa0", " ")
-        assert f"Of those held out {response.control_pct:.1f} % answered all the same" in text
+        held_out = str(share(response.control_pct)).replace("\xa0", " ")
+        assert f"Of those held out {held_out} answered all the same" in text
     assert summary.loc["men", "effect_low"] > summary.loc["women", "effect_high"]
 
 

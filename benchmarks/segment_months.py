@@ -2,7 +2,8 @@
 
 Each month's end is closed by `Crm.at`; the model of the month before is handed on in memory, as the report does it by
 its `.kept` folder. Then the purchases of one customer in ten are cut to a third from a day on, and the moves since are
-told again: the planted shift should stand there, with its figure.
+told again: the planted shift should stand there, with its figure. At last the same customers turn from the category
+that sold most to the one that sold second most: both should stand there, with the customers who turned as the cause.
 
     python benchmarks/segment_months.py                     # data/retail
     python benchmarks/segment_months.py data/b2b --months 12 --cut 2025-10-01
@@ -74,8 +75,34 @@ def _since(then: crmlib.Crm, found: crmlib.Segmentation, figures: pd.DataFrame, 
     }
 
 
-def planted(crm: crmlib.Crm, cut: str, *, seed: int = 0) -> tuple[crmlib.Crm, set[str]]:
-    """The same shop, where every tenth customer spends a third from a day on; and who they are."""
+def turned(crm: crmlib.Crm, cut: str) -> pd.DataFrame:
+    """Sales by category before and since the cut, where every tenth customer turns from one category to another."""
+    shelf = crm.frame("products", ["product_id", "category"]).drop_duplicates("product_id")
+    sold, told = crm.frame("transactions", ["product_id", "net_amount"]).merge(shelf), {}
+    first, second = sold.groupby("category")["net_amount"].sum().nlargest(2).index
+    best = sold[sold["category"] == second].groupby("product_id")["net_amount"].sum().idxmax()
+    for case, leaves in (
+        ("as it was", None),
+        ("planted", (shelf.loc[shelf["category"] == first, "product_id"], best)),
+    ):
+        shop, chosen = planted(crm, cut, turns=leaves)
+        groups = crmlib.what_changed(shop, before=shop.at(_day_before(cut)).as_of).split.groups
+        told[case] = groups[groups["by"] == "category"].set_index("group").drop(columns="by")
+    print(f"{len(chosen)} customers turn from {first} to {second}")
+    return pd.concat(told, axis=1).loc[[first, second]].T.unstack(0).reset_index()
+
+
+def _day_before(day: str) -> str:
+    return f"{pd.Timestamp(day) - pd.Timedelta(days=1):%Y-%m-%d}"
+
+
+def planted(
+    crm: crmlib.Crm, cut: str, *, seed: int = 0, turns: tuple | None = ()
+) -> tuple[crmlib.Crm, set[str]]:
+    """The same shop, where every tenth customer spends a third from a day on, or turns; and who they are.
+
+    `turns`: (products, product): they buy the one instead of the others, at the same money; None: nothing changes.
+    """
     wanted = [
         "order_id",
         "customer_id",
@@ -92,14 +119,18 @@ def planted(crm: crmlib.Crm, cut: str, *, seed: int = 0) -> tuple[crmlib.Crm, se
     day = pd.Timestamp(cut, tz=crm.time_zone).tz_convert("UTC").tz_localize(None)
     when = pd.to_datetime(lines["ordered_at"])
     less = lines["customer_id"].isin(chosen) & (when >= day)
+    if turns:
+        lines.loc[less & lines["product_id"].isin(turns[0]), "product_id"] = turns[1]
     for name in ("net_amount", "discount_amount"):
-        if name in lines:
+        if name in lines and turns == ():
             lines.loc[less, name] *= CUT_TO
+    more = {} if turns == () else {"products": crm.frame("products", ["product_id", "category"])}
     made = crmlib.Crm.from_frames(
         as_of=crm.as_of,
         time_zone=crm.time_zone,
         currency=crm.currency,
         transactions=lines.assign(ordered_at=when),
+        **more,
     )
     return made, set(chosen)
 
@@ -109,7 +140,7 @@ def shifted(crm: crmlib.Crm, cut: str) -> list[pd.DataFrame]:
     moved_of, split_of, groups_of = [], [], []
     shifted_shop, chosen = planted(crm, cut)
     for case, shop in (("as it was", crm), ("planted", shifted_shop)):
-        before = shop.at((pd.Timestamp(cut) - pd.Timedelta(days=1)).strftime("%Y-%m-%d"))
+        before = shop.at(_day_before(cut))
         published = published_of(crmlib.segment_customers(crmlib.compute_indicators(before)), as_of="before")
         figures = crmlib.compute_indicators(shop)
         found = crmlib.segment_customers(figures, published=published)
@@ -138,7 +169,7 @@ def main() -> None:
     pd.set_option("display.width", 250, "display.max_columns", 30, "display.max_colwidth", 120)
     if asked.months:
         print(followed(crm, month_ends(crm, asked.months)).round(1).to_string(index=False))
-    for table in shifted(crm, asked.cut):
+    for table in [*shifted(crm, asked.cut), turned(crm, asked.cut)]:
         print(table.round(2).to_string(index=False), end="\n\n")
 
 

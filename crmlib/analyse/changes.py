@@ -46,7 +46,7 @@ CUSTOMER_PARTS = (
 )
 """Of the same difference: who bought in one period only; how often and how much those of both ordered."""
 GROUPED_BY = ("source", "region", "industry")
-SEGMENT = "segment"
+SEGMENT, CATEGORY = "segment", "category"
 FEWEST_STAYS = 20
 """Stays in a stage that each period needs before their times are compared."""
 KEY_SHARE = 0.05
@@ -434,7 +434,7 @@ def _split(crm: Crm, windows: Windows, *, labels: pd.Series | None, whole: bool 
         products=products,
         customers=customers if len(people) else pd.Series(dtype="float64"),
         counts=_counts(people),
-        groups=_groups(crm, buyers, labels),
+        groups=_groups(crm, buyers, labels, _known(crm, CATEGORY, windows)),
         movers=_movers(crm, goods, buyers, people, windows),
     )
 
@@ -458,28 +458,38 @@ def _counts(people: pd.DataFrame) -> pd.DataFrame:
     return table.assign(largest=most["key"], largest_amount=most["amount"])
 
 
-def _groups(crm: Crm, buyers: pd.DataFrame | None, labels: pd.Series | None) -> pd.DataFrame:
+def _groups(
+    crm: Crm, buyers: pd.DataFrame | None, labels: pd.Series | None, goods: pd.DataFrame | None
+) -> pd.DataFrame:
     empty = pd.DataFrame(columns=["by", "group", "before", "now", "buyers", "spend", "rest"])
     if buyers is None:
         return empty
     traits = _shown_traits(crm, buyers.index)
     if labels is not None:
         traits = traits.reindex(traits.index.union(labels.index)).assign(**{SEGMENT: labels.astype("str")})
-    parts = []
+    parts = [] if goods is None else [_by_category(goods)]
     for by in traits.columns:
         group = traits[by].reindex(buyers.index).astype("object")
         if by != SEGMENT and set(group.dropna()) <= {OTHER}:
             continue
         group = group.where(group.notna(), "")
-        sides = [
-            pd.DataFrame({"count": (buyers[f"orders_{at}"] > 0).astype("float64"), "value": buyers[f"amount_{at}"]})
-            .groupby(group).sum()
-            for at in ("before", "now")
-        ]  # fmt: skip
-        found = split_groups(*sides)
-        found = found[found[["before", "now"]].ne(0).any(axis=1)]
-        parts.append(found.rename_axis("group").reset_index().assign(by=by))
-    return pd.concat(parts, ignore_index=True)[list(empty.columns)] if parts else empty
+        found = _sides_split(buyers.groupby(group))
+        parts.append(found[found[["before", "now"]].ne(0).any(axis=1)].assign(by=by))
+    named = [part.rename_axis("group").reset_index() for part in parts]
+    return pd.concat(named, ignore_index=True)[list(empty.columns)] if named else empty
+
+
+def _sides_split(sums: Any) -> pd.DataFrame:
+    """What `split_groups` makes of grouped sums of both periods."""
+    names = ((f"customers_{at}", f"amount_{at}") for at in ("before", "now"))
+    return split_groups(*(sums[list(pair)].sum().set_axis(["count", "value"], axis=1) for pair in names))
+
+
+def _by_category(goods: pd.DataFrame) -> pd.DataFrame:
+    """The categories of products that moved most; the others as one."""
+    found = _sides_split(goods.groupby(level=0))
+    most = (found["now"] - found["before"]).abs().nlargest(MOVERS).index
+    return found.groupby(found.index.where(found.index.isin(most), OTHER)).sum().assign(by=CATEGORY)
 
 
 def _shown_traits(crm: Crm, buyers: pd.Index) -> pd.DataFrame:

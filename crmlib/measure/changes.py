@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmlib.measure.sales import MONTHS, facts_steps, last_whole_period, product_sums
 from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
-from crmlib.prepare.clock import closing_day, closing_moment_of_table, in_zone
+from crmlib.prepare.clock import closing_day, closing_moment_of_table, day_of
 from crmlib.prepare.crm import BELONGS, Crm
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.tables import TABLES
@@ -39,7 +39,7 @@ def two_periods(crm: Crm, *, before: Any = None, years_back: int = 0) -> Windows
         last, old = first + months - day, first - months
     else:
         then = closing_moment_of_table(before, time_zone=crm.time_zone)
-        start = in_zone(then, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+        start = day_of(then, time_zone=crm.time_zone)
         if start >= today:
             raise ParameterError(f"before is {start:%Y-%m-%d}: that is not before {today:%Y-%m-%d}, as_of.")
         freq, first, last = "days", start + day, today
@@ -64,7 +64,9 @@ select coalesce(key, '') as key,
     cast(coalesce(sum(case when {now} then {money} end), 0) as double) as amount_now,
     cast(coalesce(sum(case when {old} then {money} end), 0) as double) as amount_before,
     count(distinct case when {now} then {order} end) as orders_now,
-    count(distinct case when {old} then {order} end) as orders_before
+    count(distinct case when {old} then {order} end) as orders_before,
+    count(distinct case when {now} and {order} is not null then coalesce(customer_id, '') end) as customers_now,
+    count(distinct case when {old} and {order} is not null then coalesce(customer_id, '') end) as customers_before
 from facts group by 1 order by 1
 """
 
@@ -73,7 +75,8 @@ def sums_of_periods(crm: Crm, *, by: str, windows: Windows) -> pd.DataFrame:
     """Money and orders of each key in both periods, and the day of its first order; every key that ever sold.
 
     Indexed by key ("" where it is not known): `first_on`, `amount_now`, `amount_before`, `orders_now`,
-    `orders_before`. An order is one with money in it; money given back counts as negative.
+    `orders_before`, `customers_now`, `customers_before` (all unknown ones as one). An order is one with money in
+    it; money given back counts as negative.
     """
     money = money_of(crm)
     order = (

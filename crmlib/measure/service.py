@@ -3,7 +3,7 @@
 import pandas as pd
 
 from crmlib.measure.steps import Steps, ask, columns_here, local_day, read_table
-from crmlib.prepare.clock import in_zone
+from crmlib.prepare.clock import day_of
 from crmlib.prepare.crm import Crm
 
 AGE_BANDS = (0, 30, 90, 180, 365, 730)
@@ -299,6 +299,6 @@ def _asked(crm: Crm, question: str, *, until: pd.Timestamp | None = None, **valu
         **{f"{name}_on": local_day(f"{name}_at") for name in ("opened", "closed", "ordered")},
     }
     moment = crm.as_of if until is None else until
-    day = in_zone(moment, time_zone=crm.time_zone).tz_localize(None).normalize()
+    day = day_of(moment, time_zone=crm.time_zone)
     given = {"until": moment.to_pydatetime(), "until_on": day.date(), "today": (day - _EPOCH).days}
     return ask(crm, question.format(**words), steps=Steps().add(_STEPS, **words), **given, **values)

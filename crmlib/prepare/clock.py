@@ -60,4 +60,9 @@ def local_time(moment: Any, *, time_zone: str) -> pd.Timestamp | None:
 
 def closing_day(crm: Any) -> pd.Timestamp:
     """The day of the closing moment by the clock of the workspace."""
-    return in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize().as_unit("us")
+    return day_of(crm.as_of, time_zone=crm.time_zone)
+
+
+def day_of(moment: Any, *, time_zone: str) -> pd.Timestamp:
+    """The day of a naive moment in UTC by the clocks of a time zone."""
+    return in_zone(moment, time_zone=time_zone).tz_localize(None).normalize().as_unit("us")

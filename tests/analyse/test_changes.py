@@ -104,6 +104,23 @@ def test_a_new_product_is_named_with_its_size():
     assert "<b>" not in str(show.movers_table(found)._html())
 
 
+def test_customers_who_turn_to_another_category_are_told_by_category():
+    shelf = pd.DataFrame({"product_id": PRODUCTS, "category": ["Tea", *["Coffee"] * 5]})
+    turned = JUNE & LINES["product_id"].eq("p0") & LINES["customer_id"].ne(KEY)
+    found = changes(LINES.assign(product_id=LINES["product_id"].where(~turned, "p1")), products=shelf)
+    moved = float(LINES.loc[turned, "net_amount"].sum())
+    groups = found.split.groups.set_index("by").loc["category"].set_index("group")
+    assert (groups["now"] - groups["before"]).to_dict() == pytest.approx({"Tea": -moved, "Coffee": moved})
+    assert (groups[["buyers", "spend", "rest"]].sum(axis=1)).to_dict() == pytest.approx(
+        {"Tea": -moved, "Coffee": moved}
+    )
+    assert groups.loc["Tea", "buyers"] < -0.9 * moved, "nine in ten stopped buying it"
+    assert groups.loc["Coffee", "buyers"] == 0 and groups.loc["Coffee", "spend"] == pytest.approx(moved)
+    assert "By category of products, Coffee made the largest difference (EUR" in told(
+        say.changes_groups(found)
+    )
+
+
 def deals_with_stages(*, slower):
     """Deals of two quarters that pass two stages; of the second quarter the later stage takes three times as long."""
     draw, rows, deals = np.random.default_rng(4), [], []

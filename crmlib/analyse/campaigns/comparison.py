@@ -372,7 +372,10 @@ def adjusted_spend(
     if not len(one) or not len(other):
         return np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     group = np.repeat([0, 1], [len(one), len(other)])
-    inside = [values - _group_means(values, group)[group] for values in (spend, before)]
+    inside = [
+        values - (np.bincount(group, weights=values) / np.bincount(group))[group]
+        for values in (spend, before)
+    ]
     spread = float(inside[1] @ inside[1])
     factor = float(inside[0] @ inside[1]) / spread if spread > 0 else 0.0
     adjusted = spend - factor * (before - before.mean())
@@ -435,10 +438,6 @@ def smallest_effect(error: float, *, freedom: float, power: float = POWER, level
         lambda shift: power_of(shift, 1.0, freedom=freedom, level=level) - power, 1e-9, upper, xtol=1e-10
     )
     return float(found * error)
-
-
-def _group_means(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    return np.bincount(group, weights=values) / np.bincount(group)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

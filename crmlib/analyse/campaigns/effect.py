@@ -47,7 +47,7 @@ IMPOSSIBLE_DAY, EARLY_ANSWER, LATE_ANSWER = "impossible day", "early answer", "l
 NEW_CUSTOMER, NO_PARTNER_NEAR = "new customer", "no partner near"
 """Why a contact or an answer is set aside."""
 
-END_UNKNOWN, ORDERS_LATER, NOT_KEPT_APART = "end unknown", "orders later", "not kept apart"
+END_UNKNOWN, ORDERS_LATER = "end unknown", "orders later"
 CONTROL_DIFFERED = "control differed"
 """What to know of a campaign beside its figures."""
 
@@ -417,7 +417,6 @@ def _notes(window: pd.Series, found: Judgement, response_days: int | None) -> tu
     holds = {
         END_UNKNOWN: pd.notna(begun) and not window["end_is_known"] and response_days is None,
         ORDERS_LATER: pd.notna(begun) and pd.notna(first) and first > begun,
-        NOT_KEPT_APART: found.response.control_responded > 0,
         CONTROL_DIFFERED: found.comparison.kind == CONTROL_GROUP and differs(found.trial),
     }
     return tuple(note for note, it_does in holds.items() if it_does)
@@ -458,7 +457,9 @@ def campaign_summary(crm: Crm, *, response_days: int | None = None, seed: int = 
     least = min_group(crm)
     levels = trait_levels(customer_traits(crm), customers, min_group=least)
     rows = []
-    for ids in _portions(list(windows.index), len(customers)):
+    size = max(1, _ROWS_AT_ONCE // max(2 * len(customers), 1))
+    for begin in range(0, len(windows), size):
+        ids = list(windows.index[begin : begin + size])
         people = campaign_people(crm, campaign_ids=ids, response_days=response_days)
         parts = dict(tuple(people.groupby("campaign_id", sort=False)))
         for campaign in ids:
@@ -484,11 +485,6 @@ def main_campaign(summary: CampaignSummary) -> str:
 def without_answers(table: pd.DataFrame) -> pd.Series:
     """Which campaigns reached enough customers, and have not one answer on record."""
     return (table["contacted"] >= FEWEST) & (table["responded"] == 0)
-
-
-def _portions(ids: list[str], customers: int) -> list[list[str]]:
-    size = max(1, _ROWS_AT_ONCE // max(2 * customers, 1))
-    return [ids[begin : begin + size] for begin in range(0, len(ids), size)]
 
 
 def _row(campaign: str, window: pd.Series, people: pd.DataFrame, found: Judgement) -> dict[str, Any]:

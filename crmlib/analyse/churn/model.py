@@ -45,7 +45,7 @@ from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators.compute import sensitive_indicators
 from crmlib.measure.purchases.outcomes import first_order_at, purchases_within
 from crmlib.measure.purchases.states import purchase_rhythm, read_rhythm
-from crmlib.prepare.clock import days_later, in_zone
+from crmlib.prepare.clock import closing_day, day_of, days_later
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import AT_RISK, LIKELY
@@ -554,7 +554,7 @@ def _fit(
     rivals, notes = _baselines(crm, question, earlier, test)
     notes += said
     bought, zone = buying_days(crm), crm.time_zone
-    then = share_level(bought, question, today=_day(test.cutoff, zone))
+    then = share_level(bought, question, today=day_of(test.cutoff, time_zone=zone))
     predictions = {name: _at_level(learnt.fitted[name].probability(matrix), then) for name in names} | rivals
     found = judged(predictions, test.label, chosen=learnt.chosen.name, baselines=tuple(rivals), seed=seed)
     newest = [test, *earlier[: max(1, len(earlier) - 1)]]
@@ -567,7 +567,7 @@ def _fit(
         tree_too="decision_tree" in names,
     )
     scores, level = _scores(
-        final, asked, scored.features.index, share_level(bought, question, today=_day(crm.as_of, zone))
+        final, asked, scored.features.index, share_level(bought, question, today=closing_day(crm))
     )
     value = _value(crm, question, scored.features.index)
     roles = [*(("learn", sample) for sample in reversed(earlier)), ("test", test), ("score", scored)]
@@ -590,10 +590,6 @@ def _fit(
         **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed,
                     hidden=sensitive_indicators(crm)),
     )  # fmt: skip
-
-
-def _day(moment: pd.Timestamp, zone: str) -> pd.Timestamp:
-    return in_zone(moment, time_zone=zone).tz_localize(None).normalize()
 
 
 def _at_level(probability: np.ndarray, level: Level | None) -> np.ndarray:

@@ -286,7 +286,8 @@ class Futures:
         )
         code, names = pd.factorize(keys, sort=True)
         if not len(names):
-            return _no_keys()
+            columns = ["expected", "low", "high", "from_open", "from_new", "count"]
+            return pd.DataFrame(columns=columns, index=pd.Index([], name="key"), dtype="float64")
         outlook, amount = self.outlook, self.stock["amount"].to_numpy()
         n = len(outlook.items)
         chance = outlook.chances[:, first - 1 : last].sum(axis=1)
@@ -397,8 +398,3 @@ def _of_new(lot: np.random.Generator, outlook: Outlook, draws: int) -> tuple[np.
     at = lot.random(len(draw)) * expected
     day = np.searchsorted(np.cumsum(outlook.new_rates), at, side="right") + 1
     return draw, item, np.minimum(day, len(outlook.new_rates))
-
-
-def _no_keys() -> pd.DataFrame:
-    columns = ["expected", "low", "high", "from_open", "from_new", "count"]
-    return pd.DataFrame(columns=columns, index=pd.Index([], name="key"), dtype="float64")

@@ -36,7 +36,7 @@ from crmlib.analyse.learn.backtest import (
     stretched_past,
 )
 from crmlib.measure.deals.past import PastPipeline, StayHistory, deal_ledger, past_pipeline, stay_history
-from crmlib.prepare.clock import closing_moment, in_zone
+from crmlib.prepare.clock import closing_day, closing_moment, day_of
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
@@ -80,11 +80,6 @@ def read_horizon(given: Any, *, unit: str = "month") -> Horizon:
     if (horizon.later(start) - start).days > LONGEST_DAYS:
         raise ParameterError(f"horizon is {given!r}: at most three years can be foretold.")
     return horizon
-
-
-def closing_day(crm: Crm) -> pd.Timestamp:
-    """The day of the closing moment in the workspace's calendar."""
-    return in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize()
 
 
 def end_of_day(day: pd.Timestamp, *, time_zone: str) -> pd.Timestamp:
@@ -178,7 +173,7 @@ def outlooks_at(
     """The pipeline at a moment, and what each way expects of it, from what was known then."""
     past = past_pipeline(crm, moment=moment, ledger=ledger.deals, history=ledger.history)
     known = ledger.known_at(moment)
-    today = in_zone(moment, time_zone=crm.time_zone).tz_localize(None).normalize()
+    today = day_of(moment, time_zone=crm.time_zone)
     amounts = learn_amounts(past.decided, known_while_open=ledger.known_while_open)
     everything = what_is_known(past, ledger=known, amounts=amounts, today=today, days=days)
     return past, [OUTLOOKS[way](everything) for way in ways], amounts

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.pipeline import closing_day, expected_until, forecast_pipeline
+from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
 from crmlib.analyse.forecast.result import (
     PIPELINE,
     SALES,
@@ -27,6 +27,7 @@ from crmlib.measure.sales import (
     reached,
     sales_series,
 )
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.forecast.pipeline import Horizon, closing_day, read_horizon
+from crmlib.analyse.forecast.pipeline import Horizon, read_horizon
 from crmlib.analyse.forecast.result import (
     PLAIN,
     SALES,
@@ -27,6 +27,7 @@ from crmlib.analyse.forecast.series import (
 )
 from crmlib.analyse.learn.backtest import LEVEL_PCT, Stretch, independent_dates, learn_stretch
 from crmlib.measure.sales import FREQUENCIES, SalesSeries, facts_steps, sales_series
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError, nearest
 

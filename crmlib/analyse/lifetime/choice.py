@@ -296,7 +296,11 @@ class _Try:
             fitted = PURCHASE_MODELS[name]().fit(history)
         except FitError as error:
             return cls(
-                model=None, aic=np.nan, usable=False, reason="unfit", detail=_first_sentence(str(error))
+                model=None,
+                aic=np.nan,
+                usable=False,
+                reason="unfit",
+                detail=str(error).split(". ", 1)[0].rstrip(".") + ".",
             )
         unsure = fitted.standard_errors_ / fitted.params_ > MOST_UNSURE
         names = ", ".join(unsure.index[unsure])
@@ -329,10 +333,6 @@ def _why_chosen(name: str, tries: dict[str, _Try]) -> str:
     if not others:
         return "only"
     return "best" if min(others) > tries[name].aic else "first"
-
-
-def _first_sentence(text: str) -> str:
-    return text.split(". ", 1)[0].rstrip(".") + "."
 
 
 def _correlation(again: pd.DataFrame) -> tuple[float, float, float]:

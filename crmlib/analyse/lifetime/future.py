@@ -23,7 +23,7 @@ from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.measure.indicators.compute import compute_indicators
 from crmlib.measure.purchases.history import margin_of_costed_sales, purchase_days, purchase_history
 from crmlib.measure.purchases.outcomes import read_once
-from crmlib.prepare.clock import in_zone
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
@@ -162,7 +162,7 @@ def future_contribution(
     if history.empty:
         raise ParameterError("nobody has bought in these data: there is no purchase to go by.")
     days = purchase_days(transactions, as_of=crm.as_of, time_zone=zone)
-    today = in_zone(crm.as_of, time_zone=zone).tz_localize(None).normalize()
+    today = closing_day(crm)
     holdout, missing = _holdout(
         crm, transactions, days, today=today, horizon_days=horizon_days, model=model, seed=seed
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from crmlib.analyse.lifetime.choice import OWN_RATE, RATE_KINDS, NaiveRateModel, PurchaseFit, fit_purchases
 from crmlib.analyse.stats.intervals import interval, interval_of_mean, resampled_means
 from crmlib.measure.purchases.history import purchase_days, purchase_history
-from crmlib.prepare.clock import closing_moment_of_table, in_zone
+from crmlib.prepare.clock import closing_moment_of_table, day_of
 from crmlib.schema.errors import ParameterError
 
 _WEEK = 7
@@ -197,7 +197,7 @@ def holdout_check(
     np.float64(100.0)
     """
     ends = [closing_moment_of_table(end, time_zone=time_zone) for end in (calibration_end, holdout_end)]
-    known, last = (in_zone(end, time_zone=time_zone).tz_localize(None).normalize() for end in ends)
+    known, last = (day_of(end, time_zone=time_zone) for end in ends)
     if last <= known:
         raise ParameterError(f"holdout_end {last:%Y-%m-%d} is not after calibration_end {known:%Y-%m-%d}.")
     length = int((last - known).days)

@@ -36,12 +36,12 @@ from crmlib.measure.offers.not_goods import find_not_goods
 from crmlib.measure.offers.tables import (
     LARGEST_ORDER,
     count_up_to,
-    day_of,
     offer_engine,
     order_products,
     products_offered,
     purchase_days,
 )
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
@@ -309,7 +309,7 @@ def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]])
 
 
 def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
-    day = day_of(crm)
+    day = closing_day(crm).date()
     count_up_to(engine, day, horizon_days=wish.horizon_days)
     products = _priced(products_offered(engine)).assign(never=lambda known: _never(crm, engine, known))
     people = people_of(crm, engine)

@@ -266,7 +266,10 @@ def _tested(
     learnt = learn(_recorded(rows), names=names, refused=refused, seed=seed)
     matrix = learnt.encoding.matrix(later.features)
     predictions = {name: learnt.fitted[name].probability(matrix) for name in names}
-    rivals = {} if "stage" in refused else {"stage_alone": _stage_alone(rows, later.features["stage"])}
+    rivals = {}
+    if "stage" not in refused:
+        before, asked = (frame["stage"].to_numpy() for frame in (rows.features, later.features))
+        rivals["stage_alone"] = _share_of_value(before, rows.label, asked)
     rivals["age_alone"] = _age_alone(rows, later.features["age_days"])
     rivals["base_rate"] = base_rate(rows.label, len(later.label))
     evaluation, differences = evaluate_leads(
@@ -295,10 +298,6 @@ def _rows(moments: list[Moment]) -> Rows:
 def _recorded(rows: Rows) -> Rows:
     """Without the features of which nothing at all is recorded."""
     return Rows(features=rows.features.dropna(axis=1, how="all"), label=rows.label, groups=rows.groups)
-
-
-def _stage_alone(rows: Rows, asked: pd.Series) -> np.ndarray:
-    return _share_of_value(rows.features["stage"].to_numpy(), rows.label, asked.to_numpy())
 
 
 def _age_alone(rows: Rows, asked: pd.Series) -> np.ndarray:

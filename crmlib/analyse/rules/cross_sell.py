@@ -254,7 +254,7 @@ def _found(crm: Crm, column: str, tried: dict[str, _Tried], lines: BasketLines, 
     level = tried[column]
     shelf, days = level.shelf, level.days
     (book, used, asked), holding = level.rules_at(level.last)
-    month_ago = _month_before(level.last)
+    month_ago = ((pd.Timestamp(_as_date(level.last)) - pd.DateOffset(months=1)).date() - _FIRST_DAY).days
     earlier = one_direction(level.rules_at(month_ago)[1]) if days else None
     pairs = one_direction(holding)
     later = came_true(pairs, shelf, after=level.last - days, until=level.last) if days else None
@@ -298,11 +298,6 @@ def _found(crm: Crm, column: str, tried: dict[str, _Tried], lines: BasketLines, 
 
 def _as_date(day: int) -> date:
     return _FIRST_DAY + timedelta(days=int(day))
-
-
-def _month_before(day: int) -> int:
-    before = pd.Timestamp(_as_date(day)) - pd.DateOffset(months=1)
-    return (before.date() - _FIRST_DAY).days
 
 
 def _labelled(book: RuleBook, labels: list[str], column: str, lines: BasketLines) -> RuleBook:

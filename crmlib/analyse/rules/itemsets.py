@@ -188,7 +188,8 @@ def grow_itemsets(
     width = len(entries.item_starts) - 1
     limit = max_bytes if max_bytes is not None else sys.maxsize // 4
     weights = np.array([bytes_per_set(n, as_python=as_python) for n in range(256)], dtype=np.int64)
-    longest = min(max_len or width, width, _longest_basket(entries.items))
+    ends = np.flatnonzero(entries.items < 0)
+    longest = min(max_len or width, width, int(np.diff(ends, prepend=-1).max(initial=1)) - 1)
     if longest < 1:
         return _by_level([])
 
@@ -214,11 +215,6 @@ def bytes_per_set(length: int, *, as_python: bool = True) -> int:
     """Memory of a set of that many items: as numbers, and as a frozenset and a row of a frame."""
     as_numbers = 8 * length + 20
     return sys.getsizeof(frozenset(range(length))) + 4 * length + 32 if as_python else as_numbers
-
-
-def _longest_basket(items):
-    ends = np.flatnonzero(items < 0)
-    return int(np.diff(ends, prepend=-1).max(initial=1)) - 1
 
 
 def _parts(starts, pair_steps):

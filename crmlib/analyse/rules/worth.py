@@ -265,19 +265,16 @@ def judged(book: RuleBook, shelf: Shelf, *, day: int, min_improvement: float) ->
     rules = Rules.of(replace(better, columns=columns.take(beyond_chance)), len(shelf.labels))
     rules = rules.take(_better_than_shorter(rules, book.tested_count))
     days = shelf.lines.day
+    known = days[days <= day]
+    year = float(min(YEAR_DAYS, day - known.min() + 1)) if len(known) else 1.0
     counts = Counts(shelf, rules, days <= day, days > day - YEAR_DAYS)
-    table = rules.table.assign(**counts.figures(rules, year=_year(days, day)))
+    table = rules.table.assign(**counts.figures(rules, year=year))
     chances = _by_chance(*(table[name] for name in ("count", "before_count", "after_count", "by_chance")))
     # Within one month there is no season, and Fisher's exact test has said all.
     in_season = (_adjusted(chances, book.tested_count) <= SURE) | (len(np.unique(counts.month)) <= 1)
     spread = table["months_share"].isna() | (table["months_share"] >= MOST_MONTHS)
     kept = replace(rules, table=table).take(in_season & spread.to_numpy())
     return kept.take(~_explained(kept, counts))
-
-
-def _year(days: np.ndarray, day: int) -> float:
-    known = days[days <= day]
-    return float(min(YEAR_DAYS, day - known.min() + 1)) if len(known) else 1.0
 
 
 def _adjusted(chances: np.ndarray, tested: int) -> np.ndarray:

@@ -397,9 +397,9 @@ def segment_customers(
         everyone=everyone,
         deviations=deviations,
         silhouette=candidate.silhouette,
-        silhouettes=_per_segment(
-            pd.Series(candidate.silhouettes_per_segment[order], deviations.index), profile
-        ),
+        silhouettes=pd.Series(
+            candidate.silhouettes_per_segment[order], deviations.index, name="silhouette"
+        ).reindex(profile.index),
         stability=_stability(candidate, order, profile, deviations.index),
         candidates=candidate_table(tried, best),
         features=list(model.get_feature_names_out()),
@@ -649,10 +649,6 @@ def _deviations(
     given = segment_names(found, medians, everyone, shares, taken)
     names = own_names(given, own)
     return found.set_axis(pd.Index(names, name="segment")), dict(zip(names, given, strict=True))
-
-
-def _per_segment(found: pd.Series, profile: pd.DataFrame) -> pd.Series:
-    return found.reindex(profile.index).rename("silhouette")
 
 
 def _stability(

@@ -327,7 +327,8 @@ def rank_stability(
     if not scores.size:
         return pd.DataFrame({name: pd.Series(dtype="float64") for name in _COLUMNS})
     totals = weighted_means(scores, weights[:, None])[:, 0]
-    chosen = np.argsort(totals, kind="stable")[_evenly(len(totals))]
+    evenly = np.linspace(0, len(totals) - 1, min(len(totals), MOST_CUSTOMERS)).round().astype("int64")
+    chosen = np.argsort(totals, kind="stable")[evenly]
     scores, totals = scores[chosen], totals[chosen]
     random = np.random.default_rng(seed)
     rows = []
@@ -357,10 +358,6 @@ def top_border(totals: np.ndarray) -> np.ndarray:
     """The lowest total among the top 20 %, a part of a customer counting as one."""
     place = len(totals) - int(np.ceil(TOP_SHARE * len(totals)))
     return np.partition(totals, place, axis=0)[place]
-
-
-def _evenly(customers: int) -> np.ndarray:
-    return np.linspace(0, customers - 1, min(customers, MOST_CUSTOMERS)).round().astype("int64")
 
 
 def _still_on_top(totals: np.ndarray, shaken: np.ndarray) -> np.ndarray:

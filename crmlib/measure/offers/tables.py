@@ -146,11 +146,6 @@ def table_statements(columns: dict[str, list[str]], *, people: str) -> dict[str,
     return {name: sql.format(**words) for name, sql in _TABLES.items()}
 
 
-def day_of(crm: Crm) -> date:
-    """The day of the closing moment by the clocks of the workspace."""
-    return moments("$as_of_on", as_of=crm.as_of, time_zone=crm.time_zone)["as_of_on"]
-
-
 def products_offered(engine: Engine) -> pd.DataFrame:
     """What is known of every product, sold so far or listed only."""
     table = engine.to_pandas(

@@ -17,7 +17,7 @@ from crmlib.analyse.forecast.series import MOST_ORIGINS, first_origin
 from crmlib.analyse.value.pareto import CLASS_BORDERS
 from crmlib.measure.deals.stays import END_WORDS
 from crmlib.measure.purchases.states import HOUSE_WEIGHT
-from crmlib.prepare.clock import in_zone
+from crmlib.prepare.clock import closing_day, day_of
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import SchemaError
@@ -35,7 +35,7 @@ class Ledger:
 
     def __init__(self, crm: Crm, *, overdue_share: float = 0.8, folder: Path | None = None) -> None:
         self._crm, self._overdue_share, self._folder = crm, overdue_share, folder
-        self._today = in_zone(crm.as_of, time_zone=crm.time_zone).tz_localize(None).normalize()
+        self._today = closing_day(crm)
 
     def __call__(self, name: str, chosen: str) -> Any:
         """The value of a quantity; None where it is not counted here, or not in this workspace."""
@@ -334,7 +334,7 @@ class Ledger:
         return table.assign(over=table["exited_at"].notna())[~table["overlaps"]]
 
     def _day(self, moment: Any) -> Any:
-        return in_zone(moment, time_zone=self._crm.time_zone).date()
+        return day_of(moment, time_zone=self._crm.time_zone).date()
 
     def _left_after(self, stage: str, share: float) -> float | None:
         """Days after which such a share has left a stage, deals that are still there counted while they were."""

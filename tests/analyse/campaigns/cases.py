@@ -42,6 +42,35 @@ def shop(*, customers=600, effect=0.0, control=True, confounded=False, seed=0, *
     return {"transactions": lines, "customers": people, "campaigns": campaigns, "campaign_contacts": contacts}
 
 
+ARMS = {"none": (0.106, 0.0), "men": (0.183, 6.0), "women": (0.151, 2.0)}
+"""Share that visits, and extra spend: visits as in Hillstrom's e-mail test (2008), with a tenth of its customers."""
+
+
+def three_arms(*, customers=6_000, seed=0):
+    """Two e-mails and one group held out from both, each customer in one of the three by lot."""
+    lot = np.random.default_rng(seed)
+    ids, arm = np.array([f"c{i:05}" for i in range(customers)]), lot.choice(list(ARMS), customers)
+    visits, extra = (pd.Series(arm).map({name: known[i] for name, known in ARMS.items()}) for i in (0, 1))
+    usual = lot.lognormal(3, 0.4, customers)
+    spends = {"2024-03-15": 0.0, "2024-04-10": 0.0, "2024-05-06": extra}
+    lines = [
+        pd.DataFrame(
+            {"order_id": np.char.add(ids, day), "customer_id": ids, "ordered_at": day, "product_id": "tea"}
+        ).assign(net_amount=(usual * lot.lognormal(0, 0.2, customers) + amount).round(2))
+        for day, amount in spends.items()
+    ]
+    when = np.where(lot.random(customers) < visits, "2024-05-06 12:00", None)
+    when = np.where(np.arange(customers) % 40 == 0, "2024-04-06 12:00", when)  # a visit before: no answer
+    sent = pd.DataFrame({"customer_id": ids, "arm": arm, "responded_at": when})
+    contacts = [
+        sent[sent["arm"].isin([name, "none"])].assign(campaign_id=name, is_control=sent["arm"] == "none")
+        for name in ("men", "women")
+    ]
+    campaigns = pd.DataFrame({"campaign_id": ["men", "women"], "started_on": BEGIN, "ended_on": "2024-05-14"})
+    return {"transactions": pd.concat(lines), "campaigns": campaigns,
+            "campaign_contacts": pd.concat(contacts).drop(columns="arm").assign(contacted_on=BEGIN)}  # fmt: skip
+
+
 def crm_of(frames, *, as_of=AS_OF):
     return Crm.from_frames(as_of=as_of, currency="EUR", **frames)
 

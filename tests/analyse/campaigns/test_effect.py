@@ -19,8 +19,10 @@ from crmlib.analyse.campaigns.effect import (
     verdict_of,
 )
 from crmlib.analyse.campaigns.groups import NO_ANSWERS, Response, who_responds
+from crmlib.present.claims import share
+from crmlib.present.reports.campaigns.say import campaign_paragraph
 from crmlib.schema.errors import ParameterError
-from tests.analyse.campaigns.cases import crm_of, effect_of, shop
+from tests.analyse.campaigns.cases import ARMS, crm_of, effect_of, shop, three_arms
 from tests.measure.test_campaign_spend import ledger
 from tests.measure.test_campaign_spend import shop as little_shop
 
@@ -34,6 +36,30 @@ def test_with_a_control_group_the_interval_holds_the_effect():
     width = ways["high"] - ways["low"]
     assert width["adjusted"] < width["unadjusted"] / 2
     assert width["redrawn"] == pytest.approx(width["adjusted"], rel=0.15)
+
+
+def test_two_campaigns_that_share_a_control_group_each_show_what_was_put_there():
+    crm = crm_of(three_arms())
+    contacts = crm.frame("campaign_contacts")
+    summary = campaign_summary(crm).table.set_index("campaign_id")
+    held = contacts.loc[contacts["is_control"], "customer_id"].nunique()
+    for name, (visits, extra) in list(ARMS.items())[1:]:
+        found = campaign_effect(crm, name)
+        response, chosen = found.response, found.comparison.chosen
+        in_time = 97.5  # one visit in forty came too early to count
+        assert response.control_pct == pytest.approx(in_time * ARMS["none"][0], abs=1.5)
+        assert response.rate_pct == pytest.approx(in_time * visits, abs=1.5)
+        assert 0 < response.uplift_low < in_time * (visits - ARMS["none"][0]) < response.uplift_high
+        assert response.uplift_high - response.uplift_low < 5
+        assert found.verdict == "more spend" and chosen.low < extra < chosen.high < 2 * extra
+        asked = (contacts["campaign_id"] == name) & ~contacts["is_control"]
+        assert (response.contacted, found.comparison.compared) == (asked.sum(), held)
+        assert not found.overlap["overlapping"].any(), "held out of both is in neither"
+        assert summary.loc[name, "effect"] == pytest.approx(chosen.value)
+        text = " ".join(str(one) for one in campaign_paragraph(found)).replace("\xa0", " ")
+        held_out = str(share(response.control_pct)).replace("\xa0", " ")
+        assert f"Of those held out {held_out} answered all the same" in text
+    assert summary.loc["men", "effect_low"] > summary.loc["women", "effect_high"]
 
 
 def test_money_and_power_follow_from_the_effect():

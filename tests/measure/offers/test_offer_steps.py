@@ -20,13 +20,13 @@ from crmlib.measure.offers.tables import (
     LARGEST_ORDER,
     STATEMENTS,
     count_up_to,
-    day_of,
     offer_engine,
     order_products,
     products_offered,
     purchase_days,
     table_statements,
 )
+from crmlib.prepare.clock import closing_day
 from crmlib.schema.errors import SchemaError
 from crmlib.schema.tables import TABLES
 
@@ -159,7 +159,7 @@ def test_days_are_those_of_the_workspace_and_it_stays_as_it_was():
     engine = offer_engine(crm)
     assert engine.rows("select ordered_on from offer_purchases") == [(date(2024, 1, 31),)]
     engine.close()
-    assert day_of(crm) == date(2024, 3, 31) and len(crm.frame("transactions")) == 1
+    assert closing_day(crm).date() == date(2024, 3, 31) and len(crm.frame("transactions")) == 1
     assert crm.engine.rows("select count(*) from duckdb_tables() where table_name like 'offer%'") == [(0,)]
 
 

@@ -24,7 +24,7 @@ from crmlib.analyse.campaigns.effect import (
     main_campaign,
     without_answers,
 )
-from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND
+from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND, Response
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.campaigns import RECENT_DAYS, USUAL_DAYS
@@ -42,6 +42,7 @@ from crmlib.present.claims import (
     name,
     names,
     number,
+    points,
     share,
 )
 from crmlib.present.needs import or_else
@@ -85,8 +86,8 @@ ASIDE_WORDS = Family(
 )
 NOTE_WORDS = Family(
     "campaigns-note",
-    (found.END_UNKNOWN, found.ORDERS_LATER, found.NOT_KEPT_APART, found.CONTROL_DIFFERED),
-    facts=("campaign", "usual", "n"),
+    (found.END_UNKNOWN, found.ORDERS_LATER, found.CONTROL_DIFFERED),
+    facts=("campaign", "usual"),
 )
 
 
@@ -287,7 +288,13 @@ def responses_paragraph(summary: CampaignSummary) -> list[Claim]:
     table = answered(summary.table)
     table = table[table["contacted"] >= FEWEST]
     silent = summary.table[without_answers(summary.table)]
-    said = _most_and_least(table) if len(table) else [] if len(silent) else [_none_large()]
+    said = (
+        _most_and_least(table)
+        if len(table)
+        else []
+        if len(silent)
+        else [claim("campaigns-responses-few", fewest=count(FEWEST))]
+    )
     if len(silent):
         campaigns = names(_all_called(silent), limit=4)
         said.append(claim("campaigns-responses-silent", n=count(len(silent)), campaigns=campaigns))
@@ -295,10 +302,6 @@ def responses_paragraph(summary: CampaignSummary) -> list[Claim]:
     if few and len(table):
         said.append(claim("campaigns-responses-small", n=count(few), fewest=count(FEWEST)))
     return [*said, claim("campaigns-responses-no-proof")] if len(table) else said
-
-
-def _none_large() -> Claim:
-    return claim("campaigns-responses-few", fewest=count(FEWEST))
 
 
 def _most_and_least(table: pd.DataFrame) -> list[Claim]:
@@ -402,11 +405,7 @@ def campaigns_limits(summary: CampaignSummary, effect: CampaignEffect) -> list[C
 
 def _notes(effect: CampaignEffect) -> list[Claim]:
     campaign = called(effect)
-    answered_all_the_same = count(effect.response.control_responded)
-    said = [
-        NOTE_WORDS.claim(note, campaign=campaign, usual=days(USUAL_DAYS), n=answered_all_the_same)
-        for note in effect.notes
-    ]
+    said = [NOTE_WORDS.claim(note, campaign=campaign, usual=days(USUAL_DAYS)) for note in effect.notes]
     for row in effect.set_aside.itertuples():
         what = ASIDE_WORDS.term(row.what)
         said.append(claim("campaigns-limits-aside", campaign=campaign, n=count(row.customers), what=what))
@@ -419,7 +418,7 @@ def campaign_paragraph(effect: CampaignEffect) -> list[Claim]:
     said = [_when(effect)]
     if not effect.response.contacted:
         return [*said, claim("campaigns-one-nobody")]
-    said.append(_who_answered(effect))
+    said += [_who_answered(effect), *_uplift(effect.response)]
     if not np.isfinite(effect.comparison.chosen.value):
         return [*said, claim("campaigns-one-not-known", reason=reason_of(effect.comparison.reason))]
     said += [_extra(effect), *_power(effect), *_cost(effect)]
@@ -446,6 +445,14 @@ def _who_answered(effect: CampaignEffect) -> Claim:
     if not np.isfinite(response.days_median):
         return claim("campaigns-one-answered", **facts)
     return claim("campaigns-one-answered-days", days=days(response.days_median), **facts)
+
+
+def _uplift(response: Response) -> list[Claim]:
+    if np.isnan(response.uplift):
+        return []
+    likely = interval(response.uplift_low, response.uplift_high, "points")
+    shown = {"held": share(response.control_pct), "uplift": points(response.uplift), "likely": likely}
+    return [claim("campaigns-one-uplift", **shown)]
 
 
 def _when(effect: CampaignEffect) -> Claim:

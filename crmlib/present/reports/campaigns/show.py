@@ -207,8 +207,9 @@ def alike_table(effect: CampaignEffect) -> DataTable:
     shares = table["feature"].astype("str").str.contains(": ").to_numpy()
     means = [name for name in columns if not name.startswith("difference")]
     frame.loc[shares, means] *= 100
-    measures = zip(table["feature"], shares, strict=True)
-    frame.insert(0, "figure", [_measure(measure, is_share=is_share) for measure, is_share in measures])
+    said = [measure_name(measure) for measure in table["feature"]]
+    of_shares = [str(claim("campaigns-measure-share", measure=one)) for one in said]
+    frame.insert(0, "figure", np.where(shares, of_shares, [str(one) for one in said]))
     if effect.comparison.kind == CONTROL_GROUP or frame["difference_after"].isna().all():
         frame = frame.drop(columns=columns[3:])
     return DataTable(
@@ -217,11 +218,6 @@ def alike_table(effect: CampaignEffect) -> DataTable:
         caption=claim("campaigns-table-alike", campaign=called(effect)),
         rows=10,
     )
-
-
-def _measure(measure: str, *, is_share: bool) -> str:
-    said = measure_name(measure)
-    return str(claim("campaigns-measure-share", measure=said) if is_share else said)
 
 
 def _judged(judged: pd.Series, q_values: pd.Series) -> list[str]:

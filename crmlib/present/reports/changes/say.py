@@ -6,6 +6,7 @@ import pandas as pd
 
 from crmlib.analyse.changes import (
     BORN,
+    CATEGORY,
     CHANGED,
     CHANGED_POINTS,
     CUSTOMER_PARTS,
@@ -39,7 +40,7 @@ from crmlib.schema.states import SILENT
 
 PERIODS = Family("changes-period", ("quarter", "month", "days"))
 WHAT = Family("changes-what", ("net_amount", "won_amount"))
-BY_WORDS = Family("changes-by", (*GROUPED_BY, SEGMENT))
+BY_WORDS = Family("changes-by", (CATEGORY, *GROUPED_BY, SEGMENT))
 CAUSE_WORDS = Family(
     "changes-cause",
     tuple(f"{part}_{way}" for part in (*PRODUCT_PARTS, *CUSTOMER_PARTS) for way in ("up", "down")),
@@ -116,7 +117,10 @@ def changes_step(found: WhatChanged, split: Split) -> Claim:
         return claim(
             "changes-step-customer", customer=name(top["shown"]), amount=amount_of(found, top["before"])
         )
-    slower = _slower(found.stages)
+    slower = found.stages[
+        found.stages["differs"] & (found.stages["left_now_pct"] < found.stages["left_before_pct"])
+    ]
+    slower = slower.sort_values("left_now_pct", kind="stable")
     if len(slower):
         return claim("changes-step-stage", stage=name(slower.index[0]))
     if split.products.get("price", 0.0) <= -KEY_SHARE * split.before:
@@ -132,11 +136,6 @@ def changes_step(found: WhatChanged, split: Split) -> Claim:
 def _customers_who_fell(split: Split) -> pd.DataFrame:
     own = split.movers[split.movers["what"].eq("customer") & (split.movers["change"] < 0)]
     return own.sort_values("change", kind="stable")
-
-
-def _slower(stages: pd.DataFrame) -> pd.DataFrame:
-    own = stages[stages["differs"] & (stages["left_now_pct"] < stages["left_before_pct"])]
-    return own.sort_values("left_now_pct", kind="stable")
 
 
 def changes_findings(found: WhatChanged) -> list[Claim]:

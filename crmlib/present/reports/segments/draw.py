@@ -89,28 +89,13 @@ def plot_segment_share(result: Segmentation, *, ax: Any = None) -> Any:
 
 def plot_segment_profile(result: Segmentation, *, ax: Any = None) -> Any:
     """Where each segment lies against the average customer, in words on a map of colours."""
-    import seaborn as sns
-    from matplotlib.colors import LinearSegmentedColormap
-
     places = differences(result)
-    words = places.map(_place_word)
     title = claim("segments-picture-apart", first=figure_word(most_telling(result)[0]))
-    said = [wrapped(str(segment_word(name)), width=SIDE * 72, lines=3) for name in places.index]
-    heads = [wrapped(label_of(name), width=78, lines=2) for name in places.columns]
-    with theme():
-        ax = canvas(ax, title=title, body=0.62 * len(said) + 1.25, foot=0.35)
-        shades = LinearSegmentedColormap.from_list("below_above", ["#f0a873", "#ffffff", "#86bfe3"])
-        sns.heatmap(
-            places, annot=words.to_numpy(), fmt="", cmap=shades, center=0, vmin=-1.6, vmax=1.6, cbar=False,
-            ax=ax, linewidths=2, linecolor="white", annot_kws={"color": INK, "size": 11, "linespacing": 0.95},
-        )  # fmt: skip
-        ax.xaxis.tick_top()
-        ax.set_xticklabels(heads, rotation=90, ha="center", va="bottom", linespacing=1.05)
-        ax.set_yticklabels(said, rotation=0)
-        ax.set_ylabel("")
-        ax.set_xlabel(str(claim("segments-picture-apart-axis")), loc="right")
-        ax.tick_params(length=0)
-        ax.spines["bottom"].set_visible(False)
+    ax = _shaded(
+        places.T, places.T.map(_place_word), ax=ax, title=title, axis=claim("segments-picture-apart-axis"),
+        heads=[str(segment_word(name)) for name in places.index],
+        said=[label_of(name) for name in places.columns], row=0.45, span=(-1.6, 0, 1.6),
+    )  # fmt: skip
     rows = names(
         claim("segments-picture-apart-row", segment=segment_word(name), words=_row_words(row))
         for name, row in places.iterrows()
@@ -237,9 +222,6 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
 
 def plot_group_comparison(result: GroupComparison, *, ax: Any = None) -> Any:
     """The index of every group and value against all customers; what is not clearly different stays empty."""
-    import seaborn as sns
-    from matplotlib.colors import LinearSegmentedColormap
-
     table = result.table
     wide = {one: table.pivot(index="group", columns="value", values=one) for one in ("index", "is_clear")}
     order = [list(dict.fromkeys(table[side])) for side in ("group", "value")]
@@ -250,23 +232,10 @@ def plot_group_comparison(result: GroupComparison, *, ax: Any = None) -> Any:
     if most is not None:
         facts = {"group": segment_word(most["group"]), "value": name(most["value"])}
         title = claim("segments-picture-compare", index=number(round(most["index"])), **facts)
-    with theme():
-        ax = canvas(ax, title=title, body=0.62 * len(index) + 1.25, foot=0.35)
-        shades = LinearSegmentedColormap.from_list("below_above", ["#f0a873", "#ffffff", "#86bfe3"])
-        sns.heatmap(
-            index.where(clear.astype(bool), 100), annot=words.to_numpy(), fmt="", cmap=shades, center=100, vmin=40,
-            vmax=160, cbar=False, ax=ax, linewidths=2, linecolor="white",
-            annot_kws={"color": INK, "size": 11},
-        )  # fmt: skip
-        ax.xaxis.tick_top()
-        heads = [wrapped(one, width=78, lines=2) for one in index.columns]
-        ax.set_xticklabels(heads, rotation=90, ha="center", va="bottom", linespacing=1.05)
-        said = [wrapped(str(segment_word(one)), width=SIDE * 72, lines=3) for one in index.index]
-        ax.set_yticklabels(said, rotation=0)
-        ax.set_ylabel("")
-        ax.set_xlabel(str(claim("segments-picture-compare-axis")), loc="right")
-        ax.tick_params(length=0)
-        ax.spines["bottom"].set_visible(False)
+    ax = _shaded(
+        index.where(clear.astype(bool), 100), words, ax=ax, title=title, axis=claim("segments-picture-compare-axis"),
+        heads=index.columns, said=[str(segment_word(one)) for one in index.index], row=0.62, span=(40, 100, 160),
+    )  # fmt: skip
     cells = [
         claim(
             "segments-picture-compare-cell",
@@ -278,6 +247,33 @@ def plot_group_comparison(result: GroupComparison, *, ax: Any = None) -> Any:
     ]
     shown = names(cells) if cells else clause(claim("segments-picture-compare-nothing"))
     return finish(ax, title=title, alt=claim("segments-picture-compare-alt", cells=shown))
+
+
+def _shaded(
+    places: pd.DataFrame, words: pd.DataFrame, *, ax: Any, title: Claim, axis: Claim, heads: Sequence[str],
+    said: Sequence[str], row: float, span: tuple[float, float, float],
+) -> Any:  # fmt: skip
+    """A map of colours from low over the middle to high, a word in each field; a row is so many inches high."""
+    import seaborn as sns
+    from matplotlib.colors import LinearSegmentedColormap
+
+    low, middle, high = span
+    with theme():
+        ax = canvas(ax, title=title, body=row * len(said) + 1.25, foot=0.35)
+        shades = LinearSegmentedColormap.from_list("below_above", ["#f0a873", "#ffffff", "#86bfe3"])
+        sns.heatmap(
+            places, annot=words.to_numpy(), fmt="", cmap=shades, center=middle, vmin=low, vmax=high, cbar=False,
+            ax=ax, linewidths=2, linecolor="white", annot_kws={"color": INK, "size": 11, "linespacing": 0.95},
+        )  # fmt: skip
+        ax.xaxis.tick_top()
+        turned = [wrapped(one, width=78, lines=2) for one in heads]
+        ax.set_xticklabels(turned, rotation=90, ha="center", va="bottom", linespacing=1.05)
+        ax.set_yticklabels([wrapped(one, width=SIDE * 72, lines=3) for one in said], rotation=0)
+        ax.set_ylabel("")
+        ax.set_xlabel(str(axis), loc="right")
+        ax.tick_params(length=0)
+        ax.spines["bottom"].set_visible(False)
+    return ax
 
 
 def _draw_ways(ax: Any, table: pd.DataFrame) -> None:

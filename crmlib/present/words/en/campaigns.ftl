@@ -117,6 +117,8 @@ campaigns-one-answered =
 campaigns-one-answered-days =
     { $responded } of { $contacted } { PLURAL($contacted, one: "customer", other: "customers") } contacted answered
     ({ $share }, likely { $likely }); half of them within { $days }.
+campaigns-one-uplift =
+    Of those held out { $held } answered all the same: the campaign made a difference of { $uplift } (likely { $likely }).
 campaigns-one-not-known = What it brought is not known: { $reason }.
 campaigns-one-more =
     { CAPITAL($who) } spent { $effect } a customer more than { $whom } (likely { $likely }); for { $n }
@@ -216,8 +218,6 @@ campaigns-aside-no-partner-near = no customer outside the campaign who is near e
 
 campaigns-note-end-unknown = The end of { $campaign } is not known: { $usual } are counted.
 campaigns-note-orders-later = Orders are known only from a day after the first one of { $campaign }.
-campaigns-note-not-kept-apart =
-    Of those held out of { $campaign }, { $n } answered all the same: the groups were not kept apart.
 campaigns-note-control-differed =
     The control group of { $campaign } differed in spend before it; the figure allows for that.
 

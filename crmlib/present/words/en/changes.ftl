@@ -90,6 +90,7 @@ changes-finding-sums = In { $months } { PLURAL($months, one: "month", other: "mo
 changes-movers = The customers and products that moved most are below. A customer’s money counts once by customer and once by product.
 changes-group = By { $by }, { $group } made the largest difference ({ $amount }): { $buyers } by more or fewer customers, { $spend } by more or less from each.
 changes-group-rest = By { $by }, { $group } made the largest difference ({ $amount }); it sold in one of the two periods only.
+changes-by-category = category of products
 changes-by-source = source of the customer
 changes-by-region = region
 changes-by-industry = industry

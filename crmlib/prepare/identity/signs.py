@@ -26,16 +26,9 @@ _ROUNDS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What the signs told.
+    """What the signs told: `KNOWN_COLUMNS` for the next load, counts as `CheckReport` and a log as `IdentityMap` has it.
 
-    Attributes
-    ----------
-    known : DataFrame
-        `sign`, `value`, `customer_id`, `is_buyer` (a customer whom only orders know): for the next load.
-    counts : DataFrame
-        As `CheckReport.identities`.
-    log : DataFrame
-        As `IdentityMap.log`; the record is the sign.
+    `is_buyer`: a customer whom only orders know; the record of the log is the sign.
     """
 
     known: pd.DataFrame

@@ -180,11 +180,17 @@ def ranked(records: pd.DataFrame, settings: IdentitySettings) -> list[str]:
 
 
 def changes(
-    ids: pd.Series, joined: Joined, *, known: pd.Series, present_before: pd.Index, first_load: bool
+    ids: pd.Series,
+    joined: Joined,
+    *,
+    pairs: pd.DataFrame,
+    known: pd.Series,
+    present_before: pd.Index,
+    first_load: bool,
 ) -> pd.DataFrame:
     """What happened to records and customers since the last load, and why."""
     before = known.reindex(ids.index)
-    why = _reasons(joined)
+    why, parted = _reasons(joined.ties), _reasons(_parted(pairs, ids, known))
     rows: list[tuple[str, str, str, str, str]] = []
     kept = set(ids[before.eq(ids)])
     for record, now, then in zip(ids.index, ids, before, strict=True):
@@ -192,22 +198,26 @@ def changes(
             if now != record or now in kept:
                 rows.append(("joined", now, record, "", why.get(record, "")))
             elif not first_load:
-                rows.append(("added", now, record, "", ""))
+                rows.append(("added", now, record, "", "like nobody"))
         elif then != now:
-            event = "split" if then in kept else "merged"
-            rows.append((event, now, record, then, why.get(record, "")))
+            split = then in kept
+            told = parted.get(record, "nothing in common") if split else why.get(record, "")
+            rows.append(("split" if split else "merged", now, record, then, told))
     gone = known.loc[known.index.isin(present_before.difference(ids.index))]
-    rows += [
-        ("gone", customer, record, "", "")
-        for record, customer in zip(gone.index.astype(str), gone, strict=True)
-    ]
+    rows += [("gone", customer, record, "", "in no source") for record, customer in gone.items()]
     return pd.DataFrame(rows, columns=list(LOG_COLUMNS))
 
 
-def _reasons(joined: Joined) -> Mapping[str, str]:
-    """Why each record stands where it does: the strongest pair that joined it."""
-    ends = [joined.ties[["why"]].set_axis(joined.ties[side]) for side in ("record_id_l", "record_id_r")]
-    every = pd.concat(ends) if len(joined.ties) else pd.DataFrame({"why": []})
+def _parted(pairs: pd.DataFrame, ids: pd.Series, known: pd.Series) -> pd.DataFrame:
+    """The pairs that were one customer at the last load and are none now, the likeliest first."""
+    ends = [pairs[f"record_id_{side}"] for side in "lr"]
+    was, now = (ends[0].map(of).eq(ends[1].map(of)) for of in (known, ids))
+    return pairs[was & ~now].sort_values("weight", ascending=False, kind="stable")
+
+
+def _reasons(pairs: pd.DataFrame) -> Mapping[str, str]:
+    """What the first pair of each record says."""
+    every = pd.concat([pairs[["why"]].set_axis(pairs[side]) for side in ("record_id_l", "record_id_r")])
     first = every[~every.index.duplicated()]["why"]
     return {str(record): str(why) for record, why in first.items()}
 

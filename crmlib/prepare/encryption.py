@@ -10,7 +10,7 @@ import secrets
 import shutil
 import tempfile
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,13 +97,18 @@ def encrypted_into(folder: str | Path, *, password: str | None) -> Iterator[Path
     aside = Path(tempfile.mkdtemp(prefix="plain-", dir=scratch_folder()))
     try:
         yield aside
-        for path in sorted(path for path in aside.rglob("*") if path.is_file()):
-            target = Path(folder) / path.relative_to(aside)
-            write_private(
-                written_name(target, password=password), encrypt(path.read_bytes(), password=password)
-            )
+        encrypt_files((p for p in aside.rglob("*") if p.is_file()), password=password)
+        for path in sorted(aside.rglob(f"*{SUFFIX}")):
+            write_private(Path(folder) / path.relative_to(aside), path.read_bytes())
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def encrypt_files(paths: Iterable[Path], *, password: str) -> None:
+    """Put what only the password opens in the place of each file."""
+    for path in sorted(paths):
+        write_private(written_name(path, password=password), encrypt(path.read_bytes(), password=password))
+        path.unlink()
 
 
 def written_name(path: Path, *, password: str | None) -> Path:

@@ -60,15 +60,7 @@ _NAMED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Expression:
-    """SQL that has passed the guard.
-
-    Parameters
-    ----------
-    sql : str
-        Of the engine's dialect, identifiers quoted, comments gone.
-    columns : tuple of str
-        The columns it reads, in the spelling of the table, each once, in order of appearance.
-    """
+    """SQL that has passed the guard, and the columns that it reads, in order, as the table spells them."""
 
     sql: str
     columns: tuple[str, ...]

@@ -37,14 +37,9 @@ from crmlib.schema.tables import SIGNS_OF, TABLES, table_spec
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """One customer as a workspace holds her.
+    """One customer as a workspace holds her: all her numbers, the lasting one first; her rows by table; her drafts.
 
-    Attributes
-    ----------
-    ids : all numbers she has there, the lasting one first
-    tables : where she stands -> her rows
-    files : drafts that are addressed to her
-    known_by : e-mail addresses, accounts, visitors and orders that are hers alone, as kind of the mark and value
+    `known_by`: e-mail addresses, accounts, visitors and orders that are hers alone, as kind of the mark and value.
     """
 
     ids: tuple[str, ...]

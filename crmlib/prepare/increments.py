@@ -41,15 +41,10 @@ ReadAs = Callable[[Source, str], Reading]
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The last whole load.
+    """The last whole load, what was loaded of each table, and what is wrong with a later one, which was put aside.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds `<table>.parquet`: their columns, `_file`, `_row`, `_load` (which load brought the row) and `_gone`
-        (the first load of a full export that lacked it).
-    tables : table -> what was loaded: `digest`, `load`, `replaced`, `files`, `told`
-    damage : what is wrong with a later load, which was put aside; mostly ""
+    `<table>.parquet` has their columns, `_file`, `_row`, `_load` (which load brought the row) and `_gone` (the first
+    load of a full export that lacked it).
     """
 
     folder: Path

@@ -54,15 +54,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 
 @dataclass(frozen=True, kw_only=True)
 class ReadBack:
-    """What `read_back` found in the outbox.
-
-    Attributes
-    ----------
-    report : CheckReport
-        That of the exports, with the archive's rows counted among those of `interactions`.
-    sources : DataFrame
-        One row an archive, as in `CheckReport.sources`.
-    """
+    """The report of the exports with the archives' rows among `interactions`, and a row of sources an archive."""
 
     report: CheckReport
     sources: pd.DataFrame

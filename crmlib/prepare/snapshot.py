@@ -35,13 +35,7 @@ _CODE = (Path(__file__).parent, Path(__file__).parents[1] / "schema")
 
 
 class ParquetFrames(Mapping[str, pd.DataFrame]):
-    """Frames that are read from a folder when they are asked for.
-
-    Parameters
-    ----------
-    folder : path
-        Holds one Parquet file a table.
-    """
+    """Frames that are read from a folder, one Parquet file a table, when they are asked for."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -33,6 +33,8 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         # Identities
         "identities.records": "entries of the lists of customers",
         "identities.customers": "the customers that they are",
+        "identities.right": "the least share of the pairs put together that are one customer",
+        "identities.found": "the least share of the double entries that were found",
         "identities.signs": "e-mail addresses, telephones, visitors, accounts and orders' numbers in other tables",
         "identities.signs_joined": "those of one customer",
         "identities.signs_shared": "those of several customers",

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import sqlite3
 import zipfile
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -10,6 +11,7 @@ from email.message import EmailMessage
 import pandas as pd
 import pytest
 
+from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.encryption import decrypt
 from crmlib.prepare.forget import Person, find_person, pseudonyms_of, remove_from_lists
@@ -109,6 +111,10 @@ def filled(folder):
         (shelf.root / run / "index.html").write_text(f"<p>{text}</p>")
     (shelf.root / ".work" / "20240101T000000Z").mkdir(parents=True)
     (shelf.root / ".work" / "20240101T000000Z" / "a.ipynb").write_text("zq-4711")
+    (shelf.root / ".staging-20240103T000000Z").mkdir()
+    (shelf.root / ".staging-20240103T000000Z" / "index.html").write_text(
+        "Zelda Quint, of a run that was killed"
+    )
     return coded, shelf
 
 
@@ -185,6 +191,50 @@ def test_what_a_model_said_of_her_goes_too_and_what_it_said_of_others_stays(fold
     (kept,) = json.loads((folder / ".kept" / "promises.json").read_text())
     assert list(kept["customers"]) == [names[1]]
     assert (folder / ".kept" / "promises.json").stat().st_mode & 0o077 == 0
+
+
+def test_with_identities_signs_kept_answers_and_a_database_she_is_gone_from_every_byte_too(
+    folder, monkeypatch
+):
+    """Two of her records are one customer; orders and opinions that name nobody are hers by her address."""
+    pytest.importorskip("splink", reason="crmlib[identity] is not installed")
+    monkeypatch.setattr("crmlib.prepare.answers.WORTH_SECONDS", -1)
+    more = "zq-4712,Zelda Quint,zelda@quint.example,030 7654321,Quint Lane 9\n"
+    more += "".join(f"c-{i},Firm {i} Ltd,info@firm{i}.example,030 33333{i},Road {i}\n" for i in range(10, 40))
+    texts = FILES | {
+        "customers.csv": CUSTOMERS + more,
+        "orders.csv": "order_id,customer_id,product_id,ordered_at,net_amount,email\n1,zq-4712,a,2024-01-05,10,\n"
+        "2,c-1,a,2024-02-05,20,\n3,,a,2024-02-06,30,Zelda@Quint.example\n4,,a,2024-02-06,30,once@only.example\n",
+        "said.csv": "feedback_id,customer_id,kind,given_at,score,score_max,text,email\n"
+        "f1,,nps,2024-03-01,9,10,SAYSZELDA liked it,zelda@quint.example\nf2,c-1,nps,2024-03-01,9,10,fine,\n",
+    }
+    with sqlite3.connect(folder / "shop.db") as shop:
+        for name, text in texts.items():
+            pd.read_csv(io.StringIO(text), dtype=str).to_sql(name.removesuffix(".csv"), shop, index=False)
+    toml = TOML.replace("*.csv", "").replace(".csv", "") + '[tables.feedback]\nfrom = "said"\n'
+    toml += (
+        '[identity]\nfrom = ["customers", "transactions", "feedback"]\n[source]\nurl = "sqlite:///shop.db"\n'
+    )
+    (folder / "crm.toml").write_text(toml)
+    crm = open_workspace(folder)
+    assert set(crm.frame("transactions").set_index("order_id").loc[["1", "3"], "customer_id"]) == {"zq-4711"}
+    assert compute_indicators(crm).index.size and list(folder.glob(".*/**/results/*/*.parquet"))
+    person = find_person(crm, "zq-4712")
+    assert set(person.ids) == {"zq-4711", "zq-4712"} and len(person.tables["transactions"]) == 2
+    assert len(person.tables["feedback"]) == 1 and {"identity: known", "identity: signs"} <= set(
+        person.tables
+    )
+    crm.engine.close()
+    exports, top = {*FILES, "shop.db"}, folder.parent
+    hers = (*HERS, "zq-4712")
+    assert len(bytes_that_speak(folder, of=hers, spared=exports)) >= 6, "she is found before"
+    forget(open_workspace(folder), "zq-4712")
+    assert bytes_that_speak(folder, top / "temp", top / "out", of=hers, spared=exports) == {}
+    crm = open_workspace(folder)
+    assert not {*hers} & {*crm.frame("customers").customer_id} and len(crm.frame("customers")) == 33
+    assert crm.frame("transactions").order_id.tolist() == ["2", "4"] and len(crm.frame("feedback")) == 1
+    crm.engine.close()
+    assert bytes_that_speak(folder, top / "temp", of=hers, spared=exports) == {}
 
 
 def test_she_does_not_come_back_by_a_later_load_under_her_number_or_her_address(folder):

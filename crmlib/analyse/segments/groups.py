@@ -10,6 +10,8 @@ from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.offers.interests import interests
 from crmlib.analyse.segments.moves import follow_segments
 from crmlib.analyse.stats.shrink import shrunk_rates
+from crmlib.analyse.stats.small_groups import NESTED, OTHER, shown_traits
+from crmlib.measure.changes import customer_traits
 from crmlib.measure.deals.contacts import customer_owners
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.purchases.history import values_bought
@@ -78,7 +80,7 @@ class GroupComparison:
         `is_clear` (the interval leaves out 100, and the index is 5 from it).
     by, over : str
     left_out : int
-        Customers in groups smaller than the smallest that is shown.
+        Customers in groups that are too small to be shown, or would give such a one away.
     """
 
     table: pd.DataFrame
@@ -132,7 +134,7 @@ def compare_groups(crm: Crm, *, by: str = "segment", over: str = "category") -> 
     groups, bought = customer_groups(crm, by), values_bought(crm, over)
     groups = groups[groups["customer_id"].isin(bought["customer_id"])]
     sizes = groups["group"].value_counts()
-    shown = sizes[sizes >= min_group(crm)]
+    shown = sizes[(sizes >= min_group(crm)) & ~sizes.index.isin(_given_away(crm, by, groups["customer_id"]))]
     if len(shown) < 2:
         raise ParameterError(f"by: fewer than two groups of {by} have {min_group(crm)} customers who bought.")
     values = bought["value"].value_counts().index[:MOST_VALUES]
@@ -149,6 +151,16 @@ def compare_groups(crm: Crm, *, by: str = "segment", over: str = "category") -> 
     return GroupComparison(
         table=table.drop(columns="place").reset_index(drop=True), by=by, over=over, left_out=left_out
     )
+
+
+def _given_away(crm: Crm, by: str, buyers: pd.Series) -> set[str]:
+    """The groups of a trait of customers that are small, or would give a small one away beside all customers."""
+    if by not in OF_CUSTOMERS:
+        return set()
+    traits = customer_traits(crm, tuple(dict.fromkeys((*NESTED, by))))
+    bought = traits.index.isin(buyers)
+    shown = shown_traits(traits[bought], min_group=min_group(crm), most=None, beside=traits[~bought])[by]
+    return set(traits.loc[bought, by].astype("str")[shown.eq(OTHER)])
 
 
 def _compared(counts: pd.Series, sizes: pd.Series, value: str, share: float) -> pd.DataFrame:

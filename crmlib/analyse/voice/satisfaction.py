@@ -7,6 +7,7 @@ import pandas as pd
 
 from crmlib.analyse.retention import survival_curves
 from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.small_groups import OTHER, shown_traits
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.analyse.voice.themes import lexicon_of
 from crmlib.analyse.voice.words import languages_of
@@ -27,10 +28,8 @@ ASKED = ("nps", "csat")
 OPINIONS = ("nps", "csat", "review")
 HEAVY_DISCOUNT_PCT = 10
 """Of the list price of all that a customer bought: who pays less than so much off is no bargain hunter."""
-GROUPED_BY = (
-    *("product_id", "category", "region", "country", "industry", "company_size", "order_channel"),
-    *("value_third", "discount"),
-)
+TRAITS = ("region", "country", "industry", "company_size")
+GROUPED_BY = (*("product_id", "category", *TRAITS, "order_channel", "value_third", "discount"),)
 DRIVERS = ("heavy_discount", "top_spend", "low_spend", "had_case")
 _DRAWS = 999
 
@@ -191,8 +190,13 @@ def _groups(asked: pd.DataFrame, least: int) -> pd.DataFrame:
     from scipy.stats import ttest_ind
 
     found = []
+    # What is known of customers is told of groups that give no small one away.
+    people = asked.dropna(subset="customer_id").drop_duplicates("customer_id").set_index("customer_id")
+    shown = shown_traits(people[list(TRAITS)], min_group=least, most=None)
+    hidden = shown.reindex(asked["customer_id"]).eq(OTHER).to_numpy()
+    asked = asked.assign(**asked[list(TRAITS)].mask(hidden, OTHER))
     for by in [name for name in GROUPED_BY if asked[name].notna().any()]:
-        for value, part in asked[asked[by] != "light"].groupby(by, sort=True):
+        for value, part in asked[~asked[by].isin(("light", OTHER))].groupby(by, sort=True):
             rest = asked.loc[asked[by].notna() & (asked[by] != value), "score_pct"]
             if part["customer_id"].nunique() < least or len(rest) < least:
                 continue

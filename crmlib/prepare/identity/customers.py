@@ -16,14 +16,7 @@ DECISIONS = ("same", "different")
 
 @dataclass(frozen=True, kw_only=True)
 class Joined:
-    """Groups of records.
-
-    Attributes
-    ----------
-    group : Series, record_id -> number of the group
-    ties : DataFrame
-        The pairs that joined two groups, the strongest first.
-    """
+    """The number of each record's group, by its id; and the pairs that joined two groups, the strongest first."""
 
     group: pd.Series
     ties: pd.DataFrame
@@ -32,13 +25,17 @@ class Joined:
 class _Groups:
     """Groups that grow by pairs, and refuse those that were told apart or would hold a source twice."""
 
-    def __init__(self, records: pd.Series, apart: pd.DataFrame, once: pd.Series) -> None:
+    def __init__(
+        self, records: pd.Series, *, apart: pd.DataFrame, unlike: pd.DataFrame, once: pd.Series
+    ) -> None:
         self._above = {record: record for record in records}
         self._members = {record: {record} for record in records}
         self._apart: dict[str, set[str]] = {}
-        for left, right in apart.itertuples(index=False):
-            self._apart.setdefault(left, set()).add(right)
-            self._apart.setdefault(right, set()).add(left)
+        self._unlike: dict[str, set[str]] = {}
+        for others, pairs in ((self._apart, apart), (self._unlike, unlike)):
+            for left, right in pairs[["record_id_l", "record_id_r"]].itertuples(index=False):
+                others.setdefault(left, set()).add(right)
+                others.setdefault(right, set()).add(left)
         self._once = {record: {source} for record, source in once.items()}
 
     def of(self, record: str) -> str:
@@ -48,22 +45,24 @@ class _Groups:
             record = self._above[record]
         return record
 
-    def join(self, one: str, other: str, *, forced: bool) -> bool:
+    def join(self, one: str, other: str, *, forced: bool, sure: bool) -> bool:
         """Join two groups, if nothing is against it; whether that changed anything."""
         kept, gone = self.of(one), self.of(other)
         if kept == gone:
             return False
         if len(self._members[kept]) < len(self._members[gone]):
             kept, gone = gone, kept
-        if self._apart.get(gone, set()) & self._members[kept]:
+        against = self._apart.get(gone, set()) | (set() if sure else self._unlike.get(gone, set()))
+        if against & self._members[kept]:
             return False
         sources, more = self._once.get(kept, set()), self._once.get(gone, set())
         if not forced and sources & more:
             return False
         self._above[gone] = kept
         self._members[kept] |= self._members.pop(gone)
-        if gone in self._apart:
-            self._apart[kept] = self._apart.get(kept, set()) | self._apart.pop(gone)
+        for others in (self._apart, self._unlike):
+            if gone in others:
+                others[kept] = others.get(kept, set()) | others.pop(gone)
         if more:
             self._once[kept] = sources | more
         return True
@@ -77,8 +76,12 @@ def join_records(
     held: pd.Series,
     settings: IdentitySettings,
 ) -> Joined:
-    """Join records along the pairs that are one customer, the surest first; what a person decided stands above all."""
-    apart = decisions.loc[decisions["decision"].eq("different"), ["record_id_l", "record_id_r"]]
+    """Join records along the pairs that are one customer, the surest first; what a person decided stands above all.
+
+    A pair that is not certain joins no groups of which two records are somebody else's.
+    """
+    apart = decisions[decisions["decision"].eq("different")]
+    unlike = pairs[somebody_else(pairs["why"]) & pairs["probability"].lt(settings.keep_above)]
     told = decisions[decisions["decision"].eq("same")].assign(
         probability=1.0, weight=np.inf, why="decided", key="", held_key="", forced=True
     )
@@ -91,13 +94,13 @@ def join_records(
         kind="stable",
     )
     source = records.set_index("record_id")["source_system"]
-    groups = _Groups(records["record_id"], apart, source[source.isin(settings.one_per_source)])
+    once = source[source.isin(settings.one_per_source)]
+    groups = _Groups(records["record_id"], apart=apart, unlike=unlike, once=once)
+    edges["sure"] = edges["forced"] | edges["key"].ne("") | edges["probability"].ge(settings.certain_above)
     there = set(records["record_id"])
     kept = [
-        left in there and right in there and groups.join(left, right, forced=forced)
-        for left, right, forced in zip(
-            edges["record_id_l"], edges["record_id_r"], edges["forced"], strict=True
-        )
+        left in there and right in there and groups.join(left, right, forced=forced, sure=sure)
+        for left, right, forced, sure in edges[["record_id_l", "record_id_r", "forced", "sure"]].to_numpy()
     ]
     roots = pd.Series([groups.of(record) for record in records["record_id"]], index=records["record_id"])
     return Joined(
@@ -114,13 +117,17 @@ def accepted(pairs: pd.DataFrame, *, held: pd.Series, settings: IdentitySettings
     left, right = pairs["record_id_l"].map(held), pairs["record_id_r"].map(held)
     before = left.notna() & left.eq(right) & pairs["probability"].ge(settings.keep_above)
     likely = pairs["probability"].ge(settings.link_above)
-    others = somebody_else(pairs["why"]) & ~pairs["why"].str.contains("tax same|tax close")
-    company = pairs["why"].str.contains("name ")
+    why, certain = pairs["why"], pairs["probability"].ge(settings.certain_above)
+    others = somebody_else(why) & ~why.str.contains("tax same|tax close")
+    company, renamed = why.str.contains("name "), why.str.contains("family other")
+    # Who marries keeps her birth and her given name, and needs more than that.
+    others &= ~(renamed & certain & why.str.contains("given (?:close|sound|short).*birth same"))
+    others |= renamed & ~certain
     for kind in (company, ~company):
         among, slips = (int((likely & kind & one).sum()) for one in (True, others))
         # Where they are surely as rare as slips of the key, they are slips.
         if beta.ppf(0.975, slips + 1, max(among - slips, 1)) <= settings.slips:
-            others &= ~kind
+            others &= ~(kind & certain)
     return (likely | before) & ~others | pairs["key"].ne("")
 
 
@@ -173,11 +180,17 @@ def ranked(records: pd.DataFrame, settings: IdentitySettings) -> list[str]:
 
 
 def changes(
-    ids: pd.Series, joined: Joined, *, known: pd.Series, present_before: pd.Index, first_load: bool
+    ids: pd.Series,
+    joined: Joined,
+    *,
+    pairs: pd.DataFrame,
+    known: pd.Series,
+    present_before: pd.Index,
+    first_load: bool,
 ) -> pd.DataFrame:
     """What happened to records and customers since the last load, and why."""
     before = known.reindex(ids.index)
-    why = _reasons(joined)
+    why, parted = _reasons(joined.ties), _reasons(_parted(pairs, ids, known))
     rows: list[tuple[str, str, str, str, str]] = []
     kept = set(ids[before.eq(ids)])
     for record, now, then in zip(ids.index, ids, before, strict=True):
@@ -185,22 +198,26 @@ def changes(
             if now != record or now in kept:
                 rows.append(("joined", now, record, "", why.get(record, "")))
             elif not first_load:
-                rows.append(("added", now, record, "", ""))
+                rows.append(("added", now, record, "", "like nobody"))
         elif then != now:
-            event = "split" if then in kept else "merged"
-            rows.append((event, now, record, then, why.get(record, "")))
+            split = then in kept
+            told = parted.get(record, "nothing in common") if split else why.get(record, "")
+            rows.append(("split" if split else "merged", now, record, then, told))
     gone = known.loc[known.index.isin(present_before.difference(ids.index))]
-    rows += [
-        ("gone", customer, record, "", "")
-        for record, customer in zip(gone.index.astype(str), gone, strict=True)
-    ]
+    rows += [("gone", customer, record, "", "in no source") for record, customer in gone.items()]
     return pd.DataFrame(rows, columns=list(LOG_COLUMNS))
 
 
-def _reasons(joined: Joined) -> Mapping[str, str]:
-    """Why each record stands where it does: the strongest pair that joined it."""
-    ends = [joined.ties[["why"]].set_axis(joined.ties[side]) for side in ("record_id_l", "record_id_r")]
-    every = pd.concat(ends) if len(joined.ties) else pd.DataFrame({"why": []})
+def _parted(pairs: pd.DataFrame, ids: pd.Series, known: pd.Series) -> pd.DataFrame:
+    """The pairs that were one customer at the last load and are none now, the likeliest first."""
+    ends = [pairs[f"record_id_{side}"] for side in "lr"]
+    was, now = (ends[0].map(of).eq(ends[1].map(of)) for of in (known, ids))
+    return pairs[was & ~now].sort_values("weight", ascending=False, kind="stable")
+
+
+def _reasons(pairs: pd.DataFrame) -> Mapping[str, str]:
+    """What the first pair of each record says."""
+    every = pd.concat([pairs[["why"]].set_axis(pairs[side]) for side in ("record_id_l", "record_id_r")])
     first = every[~every.index.duplicated()]["why"]
     return {str(record): str(why) for record, why in first.items()}
 
@@ -224,7 +241,7 @@ def doubtful(
         together & tie & unsure & pairs["key"].eq("")
     )
     open_ = [pair not in decided for pair in every]
-    found = pairs[wanted & np.array(open_, dtype=bool)].assign(joined=together)
+    found = pairs.assign(joined=together)[wanted & np.array(open_, dtype=bool)]
     doubt = (found["probability"] - 0.5).abs()
     return found.iloc[np.argsort(doubt.to_numpy(), kind="stable")].reset_index(drop=True)
 

@@ -67,6 +67,7 @@ def follow_identities(
 
 def _counted(found: IdentityMap, told: Told) -> pd.DataFrame:
     """How many records of each source are of a customer; the first row is that of the lists of customers."""
+    low = 100 * found.quality.set_index("measure")["low"]
     own = {
         "source": "customers",
         "sign": "customer_id",
@@ -74,6 +75,8 @@ def _counted(found: IdentityMap, told: Told) -> pd.DataFrame:
         "joined": found.map["customer_id"].nunique(),
         "shared": 0,
         "rows_named": 0,
+        "right_pct": low["precision"],
+        "found_pct": low["recall"],
     }
     return pd.concat([pd.DataFrame([own]), told.counts], ignore_index=True)
 

@@ -4,13 +4,14 @@ import re
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from crmlib.prepare.identity.names import (
     HANGUL,
     KANA,
-    MISSING_WORDS,
     _package,
+    _words,
     company_names,
     person_names,
     plain,
@@ -23,10 +24,12 @@ _LANGUAGES = ("en", "de", "fr", "es", "it", "zh", "ja", "ko", "pt", "nl")
 _NUMBER = re.compile(r"\d+(?!\d)[a-z]?(?![a-z])")
 _STREET = re.compile("(?<=.)strasse$")
 _BIRTHDAYS = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
+_FIELDS = 10
+"""Fields of a grid in one degree, each 11 km wide."""
 PREPARED = (
     "record_id", "source_system", "kind", "held", "country", "core", "words", "family", "given", "whole", "nicks",
     "sound", "letters", "skeleton", "email", "email_user", "domain", "phone", "tax", "birth", "street", "numbers",
-    "whole_address", "postcode", "city", "region",
+    "whole_address", "postcode", "city", "region", "latitude", "longitude", "spot", "spot_aside",
 )  # fmt: skip
 """Columns that records are compared by."""
 
@@ -63,9 +66,21 @@ def prepare(records: pd.DataFrame, *, held: pd.Series | None = None) -> pd.DataF
     for column in ("city", "region"):
         known = _distinct(_text(given, column), plain)
         table[column] = pd.Series(simplified(known), index=known.index, dtype=object)
-    table = table.reindex(columns=list(PREPARED)).astype(object)
+    table = table.assign(**spots(given)).reindex(columns=list(PREPARED)).astype(object)
     blank = table.drop(columns=["words", "nicks"]).isin(["", "nan"])
     return table.mask(blank.reindex(columns=table.columns, fill_value=False)).where(table.notna(), None)
+
+
+def spots(records: pd.DataFrame) -> dict[str, pd.Series]:
+    """Degrees that can be, and the fields of two grids, one half a field aside of the other, in which they lie."""
+    limits = {"latitude": 90, "longitude": 180}
+    given = pd.DataFrame({name: pd.to_numeric(_text(records, name), errors="coerce") for name in limits})
+    given = given.where(given.abs().le(pd.Series(limits)).all(axis=1) & given.ne(0).any(axis=1))
+    found = {name: given[name].map("{:.7f}".format, na_action="ignore") for name in limits}
+    for name, shift in (("spot", 0.0), ("spot_aside", 0.5)):
+        north, east = (np.floor(given[part] * _FIELDS + shift).astype("Int64").astype(str) for part in limits)
+        found[name] = (north + " " + east).where(given["latitude"].notna())
+    return found
 
 
 def kinds(records: pd.DataFrame) -> pd.Series:
@@ -161,7 +176,7 @@ def birth_key(text: str) -> str:
 
 def address_key(text: str) -> str:
     """The words of a plain address, its usual words short, before ``|``; its numbers behind."""
-    if text in MISSING_WORDS:
+    if text in _words("missing_words"):
         return ""
     numbers = _NUMBER.findall(text)
     words = [street_words().get(word, _STREET.sub("str", word)) for word in _NUMBER.sub(" ", text).split()]

@@ -31,13 +31,7 @@ PAIR_COLUMNS = ("record_id_l", "record_id_r", "probability", "weight", "why", "k
 
 @dataclass(frozen=True, kw_only=True)
 class Learnt:
-    """What the data said: the chance that two records are one customer, and m and u of every level.
-
-    Attributes
-    ----------
-    chance : float
-    shares : mapping of (comparison, level) -> (m, u)
-    """
+    """What the data said: the chance that two records are one customer, and (m, u) of every (comparison, level)."""
 
     chance: float
     shares: Mapping[tuple[str, str], tuple[float, float]]
@@ -63,6 +57,7 @@ def compare(
 def _useful(model: Model, prepared: pd.DataFrame) -> Model:
     """Comparisons and blocks of which the data have something."""
     filled = prepared.notna().sum()
+    filled["source_system"] *= prepared["source_system"].nunique() > 1
     least = max(2, len(prepared) // 200)
     comparisons = tuple(
         one for one in model.comparisons if any(filled[column] >= least for column in one.columns)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +22,11 @@ HAN, KANA, HANGUL = (re.compile(f"[{signs}]") for signs in (_HAN, _KANA, _HANGUL
 _NO_SPACES = re.compile(f"[{_HAN}{_KANA}{_HANGUL}]")
 _NO_SPACES_ONLY = re.compile(rf"[{_HAN}{_KANA}{_HANGUL}\s]+")
 _DROPPED = re.compile(r"[.'’‘`´·・]")
+_WITHIN = re.compile(r"(?<=[^\W\d])-(?=[^\W\d])")
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 _BETWEEN = re.compile(r"[^\w]+|_")
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _LONG = (("ou", "o"), ("oo", "o"), ("uu", "u"), ("oh", "o"), ("aa", "a"))
-
-MISSING_WORDS = frozenset(
-    (
-        "",
-        "na",
-        "n a",
-        "none",
-        "null",
-        "nil",
-        "unknown",
-        "unbekannt",
-        "inconnu",
-        "test",
-        "xxx",
-        "tbd",
-        "不明",
-        "未知",
-        "없음",
-    )
-)
-"""What stands in a field that nobody filled."""
 
 
 def plain(text: str) -> str:
@@ -150,19 +132,25 @@ def _forms_without_spaces() -> tuple[str, ...]:
 def split_person(name: str) -> tuple[str, str]:
     """Family and given name of a plain name; what stands before a comma (kept as ``|``) is the family."""
     before, comma, after = name.partition("|")
-    tokens = [
-        word for word in (f"{after} {before}" if comma else name).split() if word not in _words("titles")
-    ]
-    tokens = tokens or name.replace("|", " ").split()
+    ordered = f"{after} {before}".split() if comma else name.split()
+    tokens = [word for word in ordered if word not in _words("titles")] or ordered
     whole = "".join(tokens)
     if whole and _NO_SPACES_ONLY.fullmatch(whole):
         return _split_without_spaces(tokens)
     if len(tokens) < 2:
         return whole, ""
-    at = len(tokens) - 1
+    at = (
+        len(tokens) - max(len([word for word in before.split() if word in tokens]), 1)
+        if comma
+        else len(tokens) - 1
+    )
     while at > 1 and tokens[at - 1] in _words("particles"):
         at -= 1
-    return " ".join(tokens[at:]), " ".join(tokens[:at])
+    given = [
+        tokens[0],
+        *(word for word in tokens[1:at] if len(word) > 1),
+    ]  # a middle initial is left out by most
+    return " ".join(tokens[at:]), " ".join(given)
 
 
 def _split_without_spaces(tokens: list[str]) -> tuple[str, str]:
@@ -224,17 +212,24 @@ def _each(
     text = names.astype("object").where(names.notna(), "").astype(str)
     keys = list(zip(text, country.fillna(""), strict=True))
     unique = list(dict.fromkeys(keys))
-    known = simplified("" if (one := bare(name)) in MISSING_WORDS else one for name, _ in unique)
+    known = simplified("" if (one := bare(name)) in _words("missing_words") else one for name, _ in unique)
     made = {key: parts(name, key[1]) for key, name in zip(unique, known, strict=True)}
     return pd.DataFrame([made[key] for key in keys], columns=list(columns), index=names.index, dtype=object)
 
 
 def _family_first(name: str) -> str:
-    """The plain form of a person's name; a comma after the first word stays as |, it follows the family name."""
+    """The plain form of a person's name; | follows a family name that stands first, before a comma or in capitals."""
+    name = _WITHIN.sub("", name)
     first, comma, last = name.partition(",")
-    if comma and last.strip() and "," not in last and len(first.split()) == 1:
-        return f"{plain(first)}|{plain(last)}"
-    return plain(name)
+    if not comma:
+        words = name.split()
+        loud = [word.isupper() and bool(_TWO_LETTERS.search(word)) for word in words]
+        capitals = len(list(takewhile(bool, loud)))
+        first, last = " ".join(words[:capitals]), " ".join(words[capitals:])
+        comma = "|" if capitals and not any(loud[capitals:]) else ""
+    elif "," in last or len(first.split()) > 1:
+        comma = ""
+    return f"{plain(first)}|{plain(last)}" if comma and last.strip() else plain(name)
 
 
 @cache

@@ -42,7 +42,8 @@ class IdentityMap:
     review : DataFrame
         The pairs of `pairs` that a person should decide, the most doubtful first.
     log : DataFrame
-        `event` (added, joined, merged, split, gone), `customer_id`, `record_id`, `from_customer_id`, `why`.
+        `event` (added, joined, merged, split, gone), `customer_id`, `record_id`, `from_customer_id`, `why` (as in
+        `pairs`, or "decided", "like nobody", "nothing in common" with the former customer, "in no source").
     quality : DataFrame
         `measure` (precision, recall), `estimate`, `low`, `high` (95 percent), `pairs`: as far as the
         probabilities are right, among the pairs that were compared.
@@ -82,7 +83,8 @@ def resolve_identities(
     Names are compared without case, accents, width, legal form and order, in Latin, Chinese, Japanese and Korean
     script, by how they are written and how they sound; besides addresses, e-mail, telephone, dates of birth and
     tax numbers, as far as the records have them. How much each agreement counts is learnt from the records
-    themselves, without examples (Fellegi and Sunter, 1969; Splink carries it out).
+    themselves, without examples (Fellegi and Sunter, 1969; Splink carries it out). Of places, `latitude` and
+    `longitude` in degrees tell how near two records are.
 
     Parameters
     ----------
@@ -141,7 +143,9 @@ def resolve_identities(
         provenance=came,
         pairs=pairs[[*PAIR_COLUMNS, "joined"]],
         review=doubtful(pairs, ids, joined, decisions=decided, settings=chosen)[[*PAIR_COLUMNS, "joined"]],
-        log=changes(ids, joined, known=known, present_before=before, first_load=previous is None),
+        log=changes(
+            ids, joined, pairs=pairs, known=known, present_before=before, first_load=previous is None
+        ),
         quality=_quality(pairs, decided, seed=chosen.seed),
         known=pd.DataFrame(
             {

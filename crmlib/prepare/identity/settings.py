@@ -10,18 +10,10 @@ from crmlib.schema.errors import ParameterError, nearest
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """One way in which two values agree.
+    """One way in which two values agree: `sql` is over the columns of both records (``phone_l``, ``phone_r``).
 
-    Attributes
-    ----------
-    code : str
-        Its name in `IdentityMap.pairs`, after that of the comparison: ``phone same``.
-    sql : str
-        In DuckDB's dialect, over the columns of both records (``phone_l``, ``phone_r``).
-    expected : float
-        Share of the pairs of one customer that agree so, before the data have been looked at.
-    rare : str
-        Column whose values count the more the rarer they are.
+    `expected`: share of the pairs of one customer that agree so, before the data have been looked at; `rare`: column
+    whose values count the more the rarer they are.
     """
 
     code: str
@@ -32,16 +24,9 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What two records are compared in: the first level that holds counts; without one they are ``other``.
+    """What two records are compared in: the first level that holds counts, without one they are ``other``.
 
-    Attributes
-    ----------
-    name : str
-    missing : str
-        Where this holds nothing can be said.
-    levels : tuple of Level
-    columns : tuple of str
-        Columns that must be filled for the comparison to be of use.
+    Where `missing` holds, or none of `columns` is filled, nothing can be said.
     """
 
     name: str
@@ -52,15 +37,9 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """How records of one kind are compared.
+    """How records of one kind are compared: pairs that agree in all expressions of at least one of `blocks`.
 
-    Attributes
-    ----------
-    comparisons : tuple of Comparison
-    blocks : tuple of tuple of str
-        Pairs are compared that agree in all expressions of at least one of these.
-    training : tuple of tuple of str
-        Columns in which pairs agree from which all other comparisons learn.
+    From pairs that agree in the columns of `training` all other comparisons learn.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -111,7 +90,7 @@ _ADDRESS = _one(
         code="close",
         sql=f"numbers_l is not distinct from numbers_r and {_alike('street', 0.85)} "
         "or split_part(numbers_l, ' ', 1) = split_part(numbers_r, ' ', 1) "
-        "and (starts_with(street_l, street_r) or starts_with(street_r, street_l))",
+        "and (contains(street_l, street_r) or contains(street_r, street_l))",
         expected=0.15,
     ),
     Level(code="street", sql=f"street_l = street_r or {_alike('street', 0.92)}", expected=0.08),
@@ -131,6 +110,8 @@ _PLACE = Comparison(
         Level(code="region", sql="region_l = region_r", expected=0.06, rare="region"),
     ),
 )
+_NEAR = {0.1: 0.4, 0.5: 0.2, 2: 0.2, 10: 0.1}
+"""Kilometres between two spots, and how often those of one customer are so near."""
 _FAMILY = _one(
     "family",
     Level(code="same", sql="family_l = family_r or whole_l = whole_r", expected=0.72, rare="family"),
@@ -149,7 +130,8 @@ _GIVEN = _one(
     Level(code="short", sql="list_has_any(nicks_l, nicks_r)", expected=0.04),
     Level(
         code="close",
-        sql=f"{_alike('given', 0.86)} or {_slips('given', 1)} and length(given_l) > 3",
+        sql=f"{_alike('given', 0.86)} or {_slips('given', 1)} and length(given_l) > 3 "
+        "or jaro_winkler_similarity(split_part(given_l, ' ', 1), split_part(given_r, ' ', 1)) >= 0.86",
         expected=0.12,
     ),
     Level(
@@ -173,7 +155,27 @@ _BIRTH = _one(
         "+ (right(birth_l, 2) = right(birth_r, 2))::int = 2",
         expected=0.03,
     ),
+    Level(
+        code="year",
+        sql="left(birth_l, 4) = left(birth_r, 4) and (substr(birth_l, 5) in ('', '0101') "
+        "or substr(birth_r, 5) in ('', '0101'))",
+        expected=0.02,
+    ),
     Level(code="near", sql=_slips("birth", 2), expected=0.02),
+)
+_SOURCE = _one(
+    "source",
+    Level(code="same", sql="source_system_l = source_system_r", expected=0.5),
+    columns=("source_system",),
+)
+_KM = (
+    "111.2 * sqrt(pow(latitude_l::double - latitude_r::double, 2) + pow((longitude_l::double - longitude_r::double) "
+    "* cos(radians(latitude_l::double)), 2))"
+)
+_SPOT = _one(
+    "spot",
+    *(Level(code=f"{km}_km", sql=f"{_KM} <= {km}", expected=share) for km, share in _NEAR.items()),
+    columns=("latitude", "longitude"),
 )
 _COMPANY = Comparison(
     name="name",
@@ -207,7 +209,7 @@ _COMPANY = Comparison(
 )
 
 PEOPLE = Model(
-    comparisons=(_FAMILY, _GIVEN, _BIRTH, _ADDRESS, _PLACE, _EMAIL, _PHONE, _TAX),
+    comparisons=(_FAMILY, _GIVEN, _BIRTH, _ADDRESS, _PLACE, _SPOT, _EMAIL, _PHONE, _TAX, _SOURCE),
     blocks=(
         ("held",),
         ("tax",),
@@ -221,6 +223,9 @@ PEOPLE = Model(
         ("given", "right(birth, 4)"),
         ("family", "postcode"),
         ("given", "postcode"),
+        ("family", "city"),
+        ("given", "city"),
+        ("family",),
         ("postcode", "left(sound, 1)"),
         ("left(family, 3)", "left(given, 3)"),
         ("street", "numbers"),
@@ -230,7 +235,7 @@ PEOPLE = Model(
 """People: name in either order, birth, address, e-mail, telephone, tax number."""
 
 COMPANIES = Model(
-    comparisons=(_COMPANY, _ADDRESS, _PLACE, _EMAIL, _PHONE, _TAX),
+    comparisons=(_COMPANY, _ADDRESS, _PLACE, _SPOT, _EMAIL, _PHONE, _TAX, _SOURCE),
     blocks=(
         ("held",),
         ("tax",),
@@ -246,13 +251,16 @@ COMPANIES = Model(
         ("left(core, 4)", "region"),
         ("words[1]", "city"),
         ("words[-1]", "city"),
+        ("words[1]", "street"),
+        ("spot",),
+        ("spot_aside",),
         ("postcode", "left(sound, 1)"),
         ("postcode", "right(sound, 2)"),
         ("postcode", "numbers"),
         ("street", "numbers"),
         ("city", "numbers"),
     ),
-    training=(("core",), ("phone",), ("email",), ("street", "numbers"), ("postcode",)),
+    training=(("core",), ("phone",), ("email",), ("street", "numbers"), ("postcode",), ("spot",)),
 )
 """Companies: name without its legal form, address, e-mail, telephone, tax number."""
 

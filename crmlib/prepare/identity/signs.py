@@ -26,16 +26,9 @@ _ROUNDS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What the signs told.
+    """What the signs told: `KNOWN_COLUMNS` for the next load, counts and a log as `CheckReport` and `IdentityMap`.
 
-    Attributes
-    ----------
-    known : DataFrame
-        `sign`, `value`, `customer_id`, `is_buyer` (a customer whom only orders know): for the next load.
-    counts : DataFrame
-        As `CheckReport.identities`.
-    log : DataFrame
-        As `IdentityMap.log`; the record is the sign.
+    `is_buyer`: a customer whom only orders know; the record of the log is the sign.
     """
 
     known: pd.DataFrame
@@ -267,7 +260,7 @@ def _counts(seen: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
             shared = here.loc[here["holders"] > 1, "value"].nunique()
             joined = int(here["holders"].eq(1).sum())
             rows.append((source, sign, len(values), joined, shared, int(seen.loc[by_it, "rows"].sum())))
-    return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS))
+    return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS[:6]))
 
 
 def _changes(

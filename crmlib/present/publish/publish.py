@@ -64,12 +64,7 @@ RUN_ID = re.compile(r"^\d{8}T\d{6}Z(-\d+)?$")
 
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
-    """The folder of one workspace's runs.
-
-    Parameters
-    ----------
-    root : ``<out>/<workspace>``
-    """
+    """The folder of one workspace's runs: ``<out>/<workspace>``."""
 
     root: Path
 

@@ -112,15 +112,7 @@ _SECRETS = {
 
 
 class Scanner:
-    """What is sought: the values of a workspace, numbers of known form, and secrets.
-
-    Parameters
-    ----------
-    crm : an open workspace
-    known : its personal values, see `crmlib.prepare.personal.known_values`
-    keys : secrets of our own, by what they are called
-    audience : for whom it is; what they may read is not sought
-    """
+    """What is sought: personal values that an audience may not read, numbers of known form, secrets."""
 
     def __init__(
         self, crm: Any, *, known: Known, keys: Mapping[str, str] | None = None, audience: str = DEFAULT

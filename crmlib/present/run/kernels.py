@@ -147,13 +147,7 @@ class Kernels:
 
 
 class ForkedKernel:
-    """A kernel's process, as much of `subprocess.Popen` as jupyter_client asks for; its parent is the zygote.
-
-    Parameters
-    ----------
-    kernels : Kernels
-    pid : int
-    """
+    """A kernel's process, as much of `subprocess.Popen` as jupyter_client asks for; its parent is the zygote."""
 
     stdin = stdout = stderr = None
 
@@ -218,13 +212,7 @@ class WarmProvisioner(LocalProvisioner):
 
 
 class FileKernelManager(AsyncKernelManager):
-    """jupyter_client's manager, with sockets that are files and this Python as the kernel's.
-
-    Parameters
-    ----------
-    kernels : Kernels
-    connection_file : str
-    """
+    """jupyter_client's manager, with sockets that are files and this Python as the kernel's."""
 
     def __init__(self, kernels: "Kernels", *, connection_file: str) -> None:
         super().__init__(

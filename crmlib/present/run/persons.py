@@ -68,8 +68,9 @@ def print_forgotten(workspace: Path, customer: str, *, out: Path, lists: Sequenc
     shelves = [Shelf(root=audience_folder(out, one) / folder.name) for one in AUDIENCES]
     for one in lists:
         changed += remove_from_lists(one, person, pseudonyms=coded)
-    for private in (shelf.root / part for shelf in shelves for part in (".work", "failed")):
-        # Executed notebooks, and what reports hand on: nobody can say in which of them she stands.
+    left = (".work", "failed", ".staging-*", ".trash-*")
+    for private in (path for shelf in shelves for part in left for path in shelf.root.glob(part)):
+        # Executed notebooks, what reports hand on, runs that were killed: nobody can say in which of them she stands.
         if private.is_dir():
             shutil.rmtree(private)
             changed.append(private)

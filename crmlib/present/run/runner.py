@@ -20,7 +20,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from crmlib.prepare.encryption import PASSWORD_VARIABLE
+from crmlib.prepare.encryption import PASSWORD_VARIABLE, encrypt_files
 from crmlib.prepare.personal import known_values
 from crmlib.prepare.privacy import key_print, own_keys
 from crmlib.prepare.private import close_to_others
@@ -194,16 +194,7 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One report of one workspace, with all that is settled before it is executed.
-
-    Parameters
-    ----------
-    report : Report
-    parameters : typed values that will be injected
-    key : see `crmlib.present.publish.manifest.report_key`
-    lacks : needed tables that are not there
-    audience : for whom it is
-    """
+    """One report of one workspace with what is settled before it is executed."""
 
     report: Report
     parameters: dict[str, Any]
@@ -218,16 +209,9 @@ class Job:
 
 
 class Runner:
-    """Executes the jobs of one workspace and publishes what comes of them. Hold the workspace's lock.
+    """Executes the jobs of one workspace and publishes what comes of them; hold the workspace's lock.
 
-    Parameters
-    ----------
-    folder : of the workspace
-    shelves : where its runs lie for each audience; the work is done on the first
-    facts : of the workspace, see `crmlib.present.publish.manifest.read_facts`
-    jobs : what to execute
-    order : what was asked for
-    kernels : where kernels come from
+    `shelves`: where its runs lie for each audience; the work is done on the first.
     """
 
     def __init__(
@@ -477,6 +461,9 @@ class Runner:
 
     def _publish(self, audiences):
         """Publish for each audience, each whole; who is killed between two leaves the last run with the second."""
+        if self.order.password:
+            shutil.rmtree(self.work / HANDED, ignore_errors=True)
+            encrypt_files(self.work.glob("*.ipynb"), password=self.order.password)
         close_to_others(self.work)
         for audience in audiences:
             shelf = self.shelves[audience]

@@ -111,6 +111,9 @@ def test_complaints_have_a_theme_a_wait_and_those_still_open():
 def test_a_group_of_few_customers_is_not_shown_and_no_feedback_is_said():
     said = opinions([9] * 30, product_id=["one"] * 25 + ["rare"] * 5)
     assert "rare" not in satisfaction(open_with(feedback=said)).groups["value"].tolist()
+    people = pd.DataFrame({"customer_id": said["customer_id"], "region": ["a"] * 14 + ["b"] * 12 + ["c"] * 4})
+    shown = satisfaction(open_with(feedback=said, customers=people)).groups
+    assert shown.loc[shown["by"] == "region", "value"].tolist() == ["a"], "all less a and b would be c"
     with pytest.raises(SchemaError, match="feedback"):
         satisfaction(open_with(customers=pd.DataFrame({"customer_id": ["a"]})))
 

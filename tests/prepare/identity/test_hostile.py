@@ -100,3 +100,31 @@ def test_who_only_shares_a_house_is_for_a_person_to_decide(told):
     _, found = told
     asked = set(zip(found.review["record_id_l"], found.review["record_id_r"], strict=True))
     assert {(f"a{i}", f"b{i}") for i in range(15)} <= asked and not found.review["joined"].all()
+
+
+def test_sites_of_several_lists_are_told_by_name_and_spot_and_what_is_certain_is_not_asked():
+    """Villages of one name lie elsewhere, neighbours have other names; each list has its own spelling and measuring."""
+    rows = []
+    for i in range(160):
+        name, north, east = (
+            f"{FAMILY[i % 14]}{('dorf', 'hausen', 'bach')[i % 3]}",
+            47 + i % 13 / 2,
+            6 + i // 13 / 2,
+        )
+        for source, spelling, aside in (
+            ("map", name, 0),
+            ("guide", name.upper(), 0.004),
+            ("walk", name[:-1], -0.003),
+        ):
+            spot = {"latitude": north + aside, "longitude": f"{east - aside:.4f}"}
+            rows.append(
+                {"record_id": f"{source}{i}", "name": spelling, "source_system": source, **spot, "truth": i}
+            )
+    rows[0]["latitude"], rows[1]["longitude"] = 0, "1e9"
+    table = pd.DataFrame(rows)
+    groups = table.groupby("truth")["record_id"].agg(sorted)
+    true = {pair for group in groups for pair in itertools.combinations(group, 2)}
+    found = resolve_identities(table.drop(columns="truth"))
+    assert f1(found_pairs(found), true) >= 0.98
+    asked = found.review
+    assert asked["probability"].notna().all() and len(asked) < 10

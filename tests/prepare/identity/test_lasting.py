@@ -25,6 +25,7 @@ def ids(found) -> dict[str, str]:
 
 
 def events(found) -> list[tuple[str, str, str, str]]:
+    assert found.log["why"].str.len().gt(0).all(), "each change is explained"
     columns = ["event", "customer_id", "record_id", "from_customer_id"]
     return list(found.log[columns].itertuples(index=False, name=None))
 
@@ -49,7 +50,7 @@ def test_five_loads():
     corrected = (("c1", "Mertens KG", "info@mertens.example"), back[1])
     fifth = resolve_identities(records(*corrected), previous=fourth)
     assert ids(fifth)["e0"] == "e0" and ids(fifth)["c1"] == "c1"
-    assert events(fifth) == [("split", "c1", "c1", "e0")]
+    assert events(fifth) == [("split", "c1", "c1", "e0")] and "name other" in fifth.log["why"].item()
     sixth = resolve_identities(records(*corrected), previous=fifth)
     assert ids(sixth) == ids(fifth) and not len(sixth.log)
 

@@ -1,6 +1,7 @@
 """`[identity]` in crm.toml: one row a customer, and every table follows."""
 
 import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ pytest.importorskip("splink", reason="crmlib[identity] is not installed")
 
 from crmlib import open_workspace
 from crmlib.prepare.identity.follow import read_review, write_review
-from crmlib.present.reports.health.say import check_words
+from crmlib.present.reports.health.say import check_words, identities_paragraph
 from crmlib.present.run.console import print_identities
 from crmlib.schema.errors import CrmlibError
 
@@ -70,6 +71,12 @@ def test_every_table_follows(folder):
     assert sorted(crm.frame("campaign_contacts")["customer_id"]) == ["e0", "e1"]
     told = crm.checks.summary.set_index("check")
     assert told.loc["same_customer", "rows"] == 1
+    lists, quality, *_ = identities_paragraph(SimpleNamespace(checks=crm.checks))
+    assert str(lists).replace("\xa0", " ") == "11 entries in the lists of customers are 10 customers."
+    right, hit = crm.checks.identities.loc[0, ["right_pct", "found_pct"]]
+    assert 0 <= right <= 100 and f"at least {min(hit // 1, 99):.0f}\xa0% of the double entries" in str(
+        quality
+    )
 
 
 def test_ids_last_and_nobody_else_reads_them(folder):

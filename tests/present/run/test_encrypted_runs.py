@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("cryptography", reason="no cryptography: install the extra crmlib[encrypt]")
 
+from crmlib.prepare.encryption import decrypt
 from crmlib.present.publish.locked import unlocked
 from crmlib.present.run.runner import Pages
 from crmlib.present.run.status import read_status
@@ -31,9 +32,14 @@ def test_all_of_a_run_is_in_one_page_and_nothing_of_it_beside(project, kernels):
         files = unlocked((latest / "index.html").read_text(), password=PASSWORD)
         assert said in files["listed.html" if audience == "stakeholder" else "people.html"].decode()
         assert json.loads(files["run.json"])["reports"][0]["claims"] == []
-        shown = [path for path in root.parent.rglob("*") if path.is_file() and ".work" not in path.parts]
-        assert not [path for path in shown if said in path.read_text(encoding="utf-8", errors="replace")]
+        left = [path for path in root.parent.rglob("*") if path.is_file()]
+        assert not [path for path in left if said.encode() in path.read_bytes()]
         assert not list(root.glob(".staging*"))
+    executed = list(project.glob("reports*/shop/.work/*/people.ipynb*"))
+    assert [path.suffix for path in executed] == [".encrypted"] and not list(
+        project.glob("reports*/**/*.ipynb")
+    )
+    assert b"Ann Archibald-Other" in decrypt(executed[0].read_bytes(), password=PASSWORD)
     again = report(project, kernels, "stakeholder", "operator", if_changed=True, password=PASSWORD)
     assert again.status == "nothing to do"
     assert read_status(project / "reports").loc[0, ["last_good_run", "last_attempt"]].tolist() == [

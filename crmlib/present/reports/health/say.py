@@ -166,6 +166,10 @@ def identities_paragraph(health: DataHealth) -> list[Claim]:
     records = count(lists["records"], at="identities.records")
     customers = count(lists["joined"], at="identities.customers", part_of="identities.records")
     said = [claim("health-identities-lists", records=records, customers=customers)]
+    if pd.notna(lists["right_pct"]):
+        least = {one: min(lists[f"{one}_pct"] // 1, 99) for one in ("right", "found")}
+        facts = {one: share(pct, at=f"identities.{one}") for one, pct in least.items()}
+        said.append(claim("health-identities-quality", **facts))
     if len(signs):
         sums = signs[["records", "joined", "shared", "rows_named"]].sum()
         facts = {

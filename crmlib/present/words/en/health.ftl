@@ -102,6 +102,9 @@ policy-warn = kept, with a warning
 health-identities-lists =
     { $records } { PLURAL($records, one: "entry", other: "entries") } in the lists of customers
     { PLURAL($records, one: "is", other: "are") } { $customers } { PLURAL($customers, one: "customer", other: "customers") }.
+health-identities-quality =
+    Judged by the entries themselves, at least { $right } of the pairs put together are one customer, and at least
+    { $found } of the double entries that look alike were found.
 health-identities-signs =
     Orders, visits, opinions and people at customers tell a customer, too: of { $signs } e-mail addresses, telephone
     numbers, visitors and accounts, { $joined } belong to one customer{ $shared ->

@@ -54,7 +54,8 @@ def customer_actions(
     total; else by profit, future contribution or spend, whichever is known first) are to be kept, and of the
     rest those to be developed who have room to grow, are neither declining nor late by their own habit, and pay.
     A service level is offered to those of the valuable who needed help more than once in a year and wait longer for it
-    than the level that is proposed for those who spend most. A model's probability counts only for who buys by the state; of two models, that of churn speaks.
+    than the level that is proposed for those who spend most. A model's probability counts only for who buys by the
+    state; of two models, that of churn speaks.
     """
     if not isinstance(valuations, pd.DataFrame) or "spend_365d" not in valuations:
         raise ParameterError("valuations must be the table that crmlib.customer_valuations makes.")

@@ -27,7 +27,7 @@ service-answer-no-product = No product has more cases than chance makes.
 
 service-step-product = First find out what goes wrong with “{ $product }”.
 service-step-served = First answer those who spend most: they wait no less than others.
-service-step-open = First close what waits longest of the { $n } open { PLURAL($n, one: "case", other: "cases") }.
+service-step-open = First close what has waited longest of the { $n } open { PLURAL($n, one: "case", other: "cases") }.
 service-step-none = No case waits, and nothing needs to be done first.
 
 ## Findings: service_findings

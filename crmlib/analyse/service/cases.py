@@ -9,9 +9,8 @@ from crmlib.analyse.retention import SurvivalCurves, survival_curves
 from crmlib.analyse.stats.intervals import exact_interval, share_interval
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg, both_tails
 from crmlib.measure.service import cases_by_product, service_by_third, service_cases
-from crmlib.prepare.crm import Crm
+from crmlib.prepare.crm import Crm, require
 from crmlib.prepare.privacy import min_group
-from crmlib.schema.errors import SchemaError
 
 THIRD, LEVEL = "value_third", "service_level"
 BEST, WORST, ALIKE = "best", "worst", "alike"
@@ -21,17 +20,10 @@ SERVED = (BEST, WORST, ALIKE)
 KEPT = 0.8
 """A proposed time is one that so many cases keep."""
 
-_GROUPED = (
-    *(
-        "cases",
-        "response_hours",
-        "response_hours_low",
-        "response_hours_high",
-        "resolution_days",
-        "resolution_days_low",
-    ),
-    *("resolution_days_high", "reopened_pct", "low", "high", "cost_each"),
+TIMES = tuple(
+    f"{time}{end}" for time in ("response_hours", "resolution_days") for end in ("", "_low", "_high")
 )
+_GROUPED = ("cases", *TIMES, "reopened_pct", "low", "high", "cost_each")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -138,8 +130,7 @@ def service(crm: Crm) -> ServiceCases:
     >>> found.cases, found.open_cases
     (2, 1)
     """
-    if "service_cases" not in crm:
-        raise SchemaError("There is no table service_cases. Map it in crm.toml under [tables.service_cases].")
+    require(crm, "service_cases")
     cases, least = service_cases(crm), min_group(crm)
     lately = _lately(crm, cases)
     response, resolution = (_lasting(cases, *end, crm.as_of, by=THIRD) for end in _ENDS.values())

@@ -29,12 +29,7 @@ HELP = ("case_count_365d", "first_response_hours_mean")
 """What shows who asks for help, and how long they wait for it."""
 
 _LEARNT_FROM = (
-    "spend_total",
-    "spend_365d",
-    "recency_days",
-    "tenure_days",
-    "order_count",
-    "gap_overdue_ratio",
+    *("spend_total", "spend_365d", "recency_days", "tenure_days", "order_count", "gap_overdue_ratio"),
 )
 
 

@@ -12,9 +12,8 @@ from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.analyse.voice.themes import lexicon_of
 from crmlib.analyse.voice.words import languages_of
 from crmlib.measure.voice import scored_feedback
-from crmlib.prepare.crm import Crm
+from crmlib.prepare.crm import Crm, require
 from crmlib.prepare.privacy import min_group
-from crmlib.schema.errors import SchemaError
 
 if TYPE_CHECKING:
     from crmlib.analyse.segments.segment import Segmentation
@@ -133,8 +132,7 @@ def satisfaction(crm: Crm, *, seed: int = 0, segmentation: "Segmentation | None"
     >>> found.surveys[["kind", "answers", "score"]].values.tolist()
     [['nps', 4, 25.0]]
     """
-    if "feedback" not in crm:
-        raise SchemaError("There is no table feedback. Map it in crm.toml under [tables.feedback].")
+    require(crm, "feedback")
     rows = scored_feedback(crm)
     orders, answered = int(rows.attrs["orders"]), int(rows.attrs["answered"])
     thirds = pd.Series(rows.attrs["thirds"], dtype="float64")

@@ -124,8 +124,8 @@ people-move-break-silence =
     }
 people-move-go-on =
     { $who ->
-        [unknown] Go on as planned.
-       *[other] Go on as planned, with { $who }.
+        [unknown] Keep the talks going.
+       *[other] Keep the talks going, with { $who }.
     }
 
 people-table-decisions = Who decides about the largest open deals

@@ -154,9 +154,12 @@ people-sign-champion-moved = Somebody who spoke for us here now works at another
 ## The group: family_says, family_picture
 
 people-heading-family = The group they belong to
-people-family = The { $units } customers of the group spent { $spend } together in the last year{ $own ->
-    [unknown] .
-   *[other] , { $own } of it this one.
+people-family = { $spend ->
+    [unknown] { $units } customers belong to the group.
+   *[other] The { $units } customers of the group spent { $spend } together in the last year{ $own ->
+        [unknown] .
+       *[other] , { $own } of it this one.
+        }
     }
 people-family-owes = Together they are { $owed } behind with payments: agree on credit for the group, not for each.
 people-family-room = Others of the group buy “{ $category }”, which this customer does not: worth about { $room } a year, by what similar customers spend.
@@ -166,8 +169,14 @@ people-unit = { $customer }
 people-unit-own = { $customer }, this customer
 people-node-unit =
     { $held ->
-        [unknown] spent { $spend } in a year
-       *[other] { $held } held, spent { $spend } in a year
+        [unknown] { $spend ->
+            [unknown] {""}
+           *[other] spent { $spend } in a year
+        }
+       *[other] { $held } held{ $spend ->
+            [unknown] {""}
+           *[other] , spent { $spend } in a year
+        }
     }
 people-node-owing =
     { $held ->

@@ -128,7 +128,9 @@ def test_a_circle_of_ownership_is_drawn_as_a_line():
     pages = ties_page([("u0", "u1"), ("u1", "u2"), ("u2", "u0")])
     tree = family_picture(pages.panoramas.of("u2"))
     assert sorted(node.label for node in tree.nodes) == ["u0", "u1", "u2, this customer"]
-    assert "The group they belong to" in pages.html("u1")[1]
+    html = pages.html("u1")[1]
+    assert "The group they belong to" in html and "3 customers belong to the group." in html
+    assert "60\u00a0% held<" in html and "not known" not in html, "without orders nothing is said of spend"
 
 
 def test_a_chain_deeper_than_the_picture_keeps_the_customer_and_the_nearest_above():

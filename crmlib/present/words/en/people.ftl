@@ -83,7 +83,10 @@ people-node-stance =
     }
 people-node-estimated = { $said }; sway estimated
 people-person = { $title } ({ $number })
-people-person-untitled = Person { $number }
+people-person-untitled = { $number ->
+    [unknown] somebody who is not on this page
+   *[other] Person { $number }
+    }
 people-role-person = { $role }: { $person }
 people-role-decider = Decider
 people-role-approver = Approver

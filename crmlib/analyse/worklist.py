@@ -140,7 +140,7 @@ TASKS = (
     Task(reason="valuable", action=KEEP, step="thank_them", within_days=90,
          source="value", evidence=BOOKS, strength=STRONG, facts=(*_STATE, "stop_probability_pct")),
     Task(reason="valuable_in_service", action=SERVE, step="agree_service_level", within_days=30,
-         source="service", evidence=RULE, facts=("spend_365d", *HELP, "usual_response_hours")),
+         source="service", evidence=RULE, facts=("spend_365d", *HELP, "proposed_hours")),
     Task(reason="room_to_grow", action=DEVELOP, step="show_category", within_days=30,
          source="value", evidence=PEERS, facts=(*_STATE, *_ROOM)),
     Task(reason="spend_rising", action=DEVELOP, step="offer_what_goes_with_it", within_days=30,

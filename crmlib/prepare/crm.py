@@ -239,7 +239,7 @@ class Crm:
         >>> crm.table("products").filter("product_id = 'a'").fetchall()
         [('a',)]
         """
-        self._require(name)
+        require(self, name)
         return self.engine.run(f"select * from {Engine.quote(name)}")
 
     def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -257,15 +257,8 @@ class Crm:
         >>> crm.frame("products").product_id.item()
         '007'
         """
-        self._require(name)
-        present = self.columns(name)
-        for column in columns or ():
-            if column not in present:
-                raise SchemaError(
-                    f"{name} has no column {column} (has: {', '.join(present)}). "
-                    f"Map it in crm.toml under [tables.{name}.columns]."
-                )
-        chosen = ", ".join(Engine.quote(column) for column in columns or present)
+        require(self, name, *(columns or ()))
+        chosen = ", ".join(Engine.quote(column) for column in columns or self.columns(name))
         return self.engine.to_pandas(f"select {chosen} from {Engine.quote(name)}")
 
     def columns(self, name: str) -> list[str]:
@@ -277,21 +270,29 @@ class Crm:
         >>> Crm.from_frames(as_of="2020-01-31", products=pd.DataFrame({"product_id": []})).columns("products")
         ['product_id']
         """
-        self._require(name)
+        require(self, name)
         return [row[0] for row in self.engine.rows(f"describe {Engine.quote(name)}")]
-
-    def _require(self, name: str) -> None:
-        table_spec(name)
-        if name not in self.tables:
-            raise SchemaError(
-                f"{self.name} has no table {name} (has: {', '.join(self.tables)}). "
-                f"Map it in crm.toml under [tables.{name}]."
-            )
 
     def _repr_html_(self) -> str:
         return (
             f"<p>{self.name}, as of {self.as_of:%Y-%m-%d %H:%M}</p>{self.checks.counts.to_html(index=False)}"
         )
+
+
+def require(crm: Crm, name: str, *columns: str) -> None:
+    """Raise the error that says how to map a table, or columns of it, that a workspace does not have."""
+    table_spec(name)
+    if name not in crm.tables:
+        raise SchemaError(
+            f"{crm.name} has no table {name} (has: {', '.join(crm.tables)}). Map it in crm.toml under [tables.{name}]."
+        )
+    present = crm.columns(name) if columns else []
+    for column in columns:
+        if column not in present:
+            raise SchemaError(
+                f"{name} has no column {column} (has: {', '.join(present)}). "
+                f"Map it in crm.toml under [tables.{name}.columns]."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

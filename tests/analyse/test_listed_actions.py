@@ -6,7 +6,7 @@ from email.policy import SMTP
 import pandas as pd
 import pytest
 
-from crmlib import Crm, compute_indicators, lifecycle_stages, worklist
+from crmlib import Crm, compute_indicators, lifecycle_stages, service, worklist
 from crmlib.analyse.worklist import COUPON, OF_LISTS, SERVE, action_list
 from crmlib.present.outreach.drafts import BUILT_IN, FILES, promised
 from crmlib.present.outreach.lists import plan_from_workspace, write_outreach
@@ -36,6 +36,7 @@ def tables():
             ("c03", 9, (2, 6)),
             ("c04", 2, (1, 2)),
             ("c05", 2, (7,)),
+            *((f"c{i}", 2, (3,)) for i in range(20, 27)),
         )
         for day in days
     ]
@@ -72,13 +73,15 @@ def test_a_coupon_is_for_who_is_new_bought_once_and_owes_nothing(crm):
     assert said_of(found) == "Bought once, 21 days ago, for EUR 75."
 
 
-def test_a_service_level_is_for_the_valuable_who_ask_often_and_wait_longer_than_others(crm):
+def test_a_service_level_is_for_the_valuable_who_ask_often_and_wait_longer_than_is_proposed(crm):
     found = action_list(crm, SERVE)
     assert found["customer_id"].tolist() == ["c29"], "c28 is answered fast, c27 asked once, c03 spends little"
     row = next(found.itertuples())
     assert row.turn == "first" and "keep" in row.also
     said = said_of(found)
-    assert "2 times" in said and "9 hours" in said, said
+    assert "2 times" in said and "9 hours" in said and "2 hours could be kept" in said, said
+    shown = service(crm).levels.set_index("value_third").at[3, "by_value_kept"]
+    assert shown == row.proposed_hours == 2, "the worklist and the page on service have one level"
     assert found["customer_id"].isin(worklist(crm).slice(SERVE)["customer_id"]).sum() in (0, 1)
 
 

@@ -21,9 +21,9 @@ def test_outside_a_run_nothing_is_written(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_worklist_and_changes_wait_for_the_other_reports():
+def test_reports_that_take_what_others_found_wait_for_them():
     waiting = [name for name, report in find_reports(notebook_folder()).items() if report.last]
-    assert waiting == ["worklist", "what_changed"]
+    assert waiting == ["worklist", "voice", "what_changed"]
     assert HANDED in RESERVED, "no user names the folder"
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from crmlib.measure.people import contact_people, contact_touches, decision_parts
 from crmlib.prepare.clock import closing_day
-from crmlib.prepare.crm import Crm
-from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.prepare.crm import Crm, require
+from crmlib.schema.errors import ParameterError
 
 DECIDER, APPROVER, CHAMPION, BLOCKER = "decider", "approver", "champion", "blocker"
 ROLES = (DECIDER, APPROVER, CHAMPION, "influencer", BLOCKER, "buyer", "user")
@@ -110,8 +110,7 @@ def contact_map(
     >>> found.signs
     ('single_threaded', 'no_decider')
     """
-    if "contacts" not in crm:
-        raise SchemaError(f"{crm.name} has no table contacts. Map it in crm.toml under [tables.contacts].")
+    require(crm, "contacts")
     parts = decision_parts(crm) if parts is None else parts
     people = contact_people(crm, customer_id=customer_id)
     if people.empty:
@@ -243,24 +242,26 @@ def signs_of(
 
 
 def _in_line(people: pd.DataFrame) -> pd.DataFrame:
-    """Superiors before those who report to them, the more influential first; a circle is cut."""
-    above = people["reports_to_contact_id"].where(people["reports_to_contact_id"].isin(people.index))
-    below: dict[object, list[str]] = {}
+    """Superiors before those who report to them, the more influential first."""
     by_weight = people.assign(_id=people.index).sort_values(
         ["influence", "_id"], ascending=[False, True], kind="stable"
     )
-    for one in by_weight.index:
-        below.setdefault(above[one] if isinstance(above[one], str) else None, []).append(one)
-    order: dict[str, int] = {}
-
-    def walk(one: str, depth: int) -> None:
-        if one not in order:
-            order[one] = depth
-            for other in below.get(one, ()):
-                walk(other, depth + 1)
-
-    for one in [*below.get(None, ()), *by_weight.index]:
-        walk(one, 0)
+    order = down_the_line(people["reports_to_contact_id"], by_weight.index)
     placed = people.loc[list(order)]
     placed.insert(3, "depth", pd.Series(order, dtype="int64"))
     return placed
+
+
+def down_the_line(above: pd.Series, ordered: pd.Index) -> dict[str, int]:
+    """Everybody and their depth, each behind who stands above them, of equals as ordered; a circle is cut."""
+    below: dict[str | None, list[str]] = {}
+    for one in ordered:
+        below.setdefault(above[one] if above[one] in ordered else None, []).append(one)
+    depths: dict[str, int] = {}
+    left = [(one, 0) for one in [*below.get(None, ()), *ordered]][::-1]
+    while left:
+        one, depth = left.pop()
+        if one not in depths:
+            depths[one] = depth
+            left += [(other, depth + 1) for other in below.get(one, ())][::-1]
+    return depths

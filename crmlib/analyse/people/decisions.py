@@ -13,6 +13,7 @@ from crmlib.analyse.people.contacts import (
     DECIDER,
     ROLE_WEIGHTS,
     ROLES,
+    down_the_line,
 )
 from crmlib.measure.deals.stays import deals
 from crmlib.measure.people import decision_parts, usual_silences
@@ -305,27 +306,17 @@ def _judged(
         first = (deal.Index, deal.customer_id, deal.owner_id, deal.stage, deal.amount, kind)
         rows.append((*first, *row, deal.last_touch_days, limit))
     names = [
+        *("opportunity_id", "customer_id", "owner_id", "stage", "amount", "kind", "people", "spoken_to"),
         *(
-            "opportunity_id",
-            "customer_id",
-            "owner_id",
-            "stage",
-            "amount",
-            "kind",
-            "people",
-            "spoken_to",
             "stance",
-        ),
-        *(
             "missing_roles",
             "coverage_pct",
             "risks",
             "next_move",
             "next_contact_id",
             "via_contact_id",
-            "next_role",
         ),
-        *("silent_days", "usual_days"),
+        *("next_role", "silent_days", "usual_days"),
     ]
     made = pd.DataFrame(rows, columns=names).set_index("opportunity_id")
     return made.sort_values("amount", ascending=False, kind="stable", na_position="last")
@@ -407,20 +398,8 @@ def _opener(own: list[Any], contact: str, friend: str | None) -> str | None:
 
 
 def _in_sway(people: pd.DataFrame) -> pd.DataFrame:
-    """Who sways nobody first, by the weight of the role; below each, those who sway them; a circle is cut."""
+    """Who sways nobody first, by the weight of the role; below each, those who sway them."""
     rank = people["decision_role"].map({role: i for i, role in enumerate(ROLES)}).fillna(len(ROLES))
     ordered = people.assign(_rank=rank, _id=people.index).sort_values(["_rank", "_id"], kind="stable").index
-    order: dict[str, int] = {}
-
-    def walk(one: str, depth: int) -> None:
-        if one not in order:
-            order[one] = depth
-            for other in ordered:
-                if people.at[other, "sways_contact_id"] == one:
-                    walk(other, depth + 1)
-
-    free = [one for one in ordered if people.at[one, "sways_contact_id"] not in people.index]
-    for one in [*free, *ordered]:
-        walk(one, 0)
-    placed = people.loc[list(order)]
-    return placed.assign(depth=pd.Series(order, dtype="int64"))
+    order = down_the_line(people["sways_contact_id"], ordered)
+    return people.loc[list(order)].assign(depth=pd.Series(order, dtype="int64"))

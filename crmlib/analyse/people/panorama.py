@@ -21,14 +21,8 @@ from crmlib.schema.errors import ParameterError, SchemaError
 
 FIGURES = (
     *("spend_365d", "spend_total", "order_count", "recency_days", "overdue_amount", "overdue_days_max"),
-    *(
-        "open_opportunity_count",
-        "open_opportunity_amount",
-        "won_amount_total",
-        "open_case_count",
-        "case_count_365d",
-    ),
-    *("open_complaint_count", "complaint_count_365d", "last_contact_days"),
+    *("open_opportunity_count", "open_opportunity_amount", "won_amount_total", "open_case_count"),
+    *("case_count_365d", "open_complaint_count", "complaint_count_365d", "last_contact_days"),
 )
 TRAITS = ("kind", "industry", "company_size", "country", "region", "source")
 MOST_TREES = 3

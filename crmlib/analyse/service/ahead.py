@@ -10,8 +10,8 @@ from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.tests import SURE, fisher_p
 from crmlib.measure.service import latest_buyers, owners_of_products, service_cases
 from crmlib.prepare.clock import days_later
-from crmlib.prepare.crm import Crm
-from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.prepare.crm import Crm, require
+from crmlib.schema.errors import ParameterError
 
 CHANCE, LATEST, ANYBODY = "chance", "latest", "anybody"
 WAYS = (CHANCE, LATEST, ANYBODY)
@@ -96,14 +96,8 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
     >>> found.table["product_id"].tolist(), found.owners, found.is_proven
     (['pen', 'pen', 'pen'], 20, False)
     """
-    for needed in ("service_cases", "transactions"):
-        if needed not in crm:
-            raise SchemaError(f"There is no table {needed}. Map it in crm.toml under [tables.{needed}].")
-    for needed, column in (("service_cases", "product_id"), ("transactions", "customer_id")):
-        if column not in crm.columns(needed):
-            raise SchemaError(
-                f"{needed} has no column {column}. Map it in crm.toml under [tables.{needed}.columns]."
-            )
+    require(crm, "service_cases", "product_id")
+    require(crm, "transactions", "customer_id")
     if min(days, rows) < 1:
         raise ParameterError("days and rows must be 1 or more.")
     past = [_test(crm, days, day, rows) for day in _past_days(crm, days)]

@@ -9,9 +9,8 @@ from crmlib.analyse.retention import SurvivalCurves, survival_curves
 from crmlib.analyse.stats.intervals import exact_interval, share_interval
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg, both_tails
 from crmlib.measure.service import cases_by_product, service_by_third, service_cases
-from crmlib.prepare.crm import Crm
+from crmlib.prepare.crm import Crm, require
 from crmlib.prepare.privacy import min_group
-from crmlib.schema.errors import SchemaError
 
 THIRD, LEVEL = "value_third", "service_level"
 BEST, WORST, ALIKE = "best", "worst", "alike"
@@ -21,18 +20,10 @@ SERVED = (BEST, WORST, ALIKE)
 KEPT = 0.8
 """A proposed time is one that so many cases keep."""
 
-_LATELY = pd.Timedelta(days=365)
-_GROUPED = (
-    *(
-        "cases",
-        "response_hours",
-        "response_hours_low",
-        "response_hours_high",
-        "resolution_days",
-        "resolution_days_low",
-    ),
-    *("resolution_days_high", "reopened_pct", "low", "high", "cost_each"),
+TIMES = tuple(
+    f"{time}{end}" for time in ("response_hours", "resolution_days") for end in ("", "_low", "_high")
 )
+_GROUPED = ("cases", *TIMES, "reopened_pct", "low", "high", "cost_each")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -139,10 +130,9 @@ def service(crm: Crm) -> ServiceCases:
     >>> found.cases, found.open_cases
     (2, 1)
     """
-    if "service_cases" not in crm:
-        raise SchemaError("There is no table service_cases. Map it in crm.toml under [tables.service_cases].")
+    require(crm, "service_cases")
     cases, least = service_cases(crm), min_group(crm)
-    lately = cases[cases["opened_at"] > pd.Timestamp(crm.as_of) - _LATELY]
+    lately = _lately(crm, cases)
     response, resolution = (_lasting(cases, *end, crm.as_of, by=THIRD) for end in _ENDS.values())
     counted = cases["reopened_count"].dropna()
     return ServiceCases(
@@ -179,6 +169,10 @@ def _lasting(
     lasted = (known[end].fillna(pd.Timestamp(as_of)) - known["opened_at"]) / unit
     groups = None if by is None else known[by].astype(int if by == THIRD else str).to_numpy()
     return survival_curves(lasted.clip(lower=0).to_numpy(), known[end].notna().to_numpy(), groups=groups)
+
+
+def _lately(crm: Crm, cases: pd.DataFrame) -> pd.DataFrame:
+    return cases[cases["opened_at"] > pd.Timestamp(crm.as_of) - pd.Timedelta(days=365)]
 
 
 def _overall(cases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -252,6 +246,14 @@ def _levels(cases: pd.DataFrame, least: int) -> pd.DataFrame:
         if part["customer_id"].nunique() >= least
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=[THIRD, "now_hours", "now_kept", "by_value_hours", "by_value_kept"])
+
+
+def proposed_hours(crm: Crm) -> float:
+    """Within how many hours those who spend most could be answered; missing where no level can be proposed."""
+    if "service_cases" not in crm:
+        return np.nan
+    table = _levels(_lately(crm, service_cases(crm)), min_group(crm)).set_index(THIRD)
+    return float(table["by_value_kept"].get(3, np.nan))
 
 
 def failing_products(crm: Crm, *, until: pd.Timestamp | None = None) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from crmlib.analyse.learn.backtest import (
 from crmlib.analyse.retention import survival_curves
 from crmlib.measure.service import service_cases
 from crmlib.prepare.clock import local_time
-from crmlib.prepare.crm import Crm
-from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.prepare.crm import Crm, require
+from crmlib.schema.errors import ParameterError
 
 FLOW, AS_TODAY = "flow", "as_today"
 WAYS = (AS_TODAY, FLOW)
@@ -92,8 +92,7 @@ def service_load(crm: Crm) -> ServiceLoad:
     >>> found.waiting, found.weeks.tail(1)[["came", "closed"]].to_numpy().tolist()
     (4, [[7, 7]])
     """
-    if "service_cases" not in crm:
-        raise SchemaError("There is no table service_cases. Map it in crm.toml under [tables.service_cases].")
+    require(crm, "service_cases")
     cases = service_cases(crm)[["opened_at", "closed_at"]]
     if cases["closed_at"].isna().all():
         raise ParameterError("No service case says when it was closed, so what waits cannot be counted.")

@@ -7,9 +7,9 @@ import pandas as pd
 from crmlib.analyse.service.cases import failing_products
 from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.measure.service import offers_for_cases, orders_after_cases
-from crmlib.prepare.crm import Crm
+from crmlib.prepare.crm import Crm, require
 from crmlib.prepare.privacy import min_group
-from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.schema.errors import ParameterError
 
 SUCCESSOR, BETTER = "successor", "better"
 WHYS = (SUCCESSOR, BETTER)
@@ -84,8 +84,7 @@ def case_sales(crm: Crm, *, days: int = 30, seed: int = 0) -> CaseSales:
     crmlib.schema.errors.ParameterError: Only 1 customer had a case and other orders to compare with; 10 are needed.
     """
     for needed in ("service_cases", "transactions"):
-        if needed not in crm:
-            raise SchemaError(f"There is no table {needed}. Map it in crm.toml under [tables.{needed}].")
+        require(crm, needed)
     if days < 1:
         raise ParameterError("days must be 1 or more.")
     found, least = orders_after_cases(crm, days=days), min_group(crm)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.customers.states import is_late, is_likely, lifecycle_stages, of_buyers
+from crmlib.analyse.service.cases import proposed_hours
 from crmlib.analyse.value.scorecard import TOP_SHARE, Scorecard
 from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.crm import Crm
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from crmlib.analyse.churn.model import ChurnModel
 
 OFTEN_CASES = 2
-"""A valuable customer with so many service requests within a year, answered late, is offered a service level."""
+"""A valuable customer with so many service requests within a year, answered later than is proposed, is offered it."""
 
 POOR_CREDIT = ("D", "E")
 """The grades with which money comes before the next order."""
@@ -28,12 +29,7 @@ HELP = ("case_count_365d", "first_response_hours_mean")
 """What shows who asks for help, and how long they wait for it."""
 
 _LEARNT_FROM = (
-    "spend_total",
-    "spend_365d",
-    "recency_days",
-    "tenure_days",
-    "order_count",
-    "gap_overdue_ratio",
+    *("spend_total", "spend_365d", "recency_days", "tenure_days", "order_count", "gap_overdue_ratio"),
 )
 
 
@@ -53,7 +49,8 @@ def customer_actions(
     total; else by profit, future contribution or spend, whichever is known first) are to be kept, and of the
     rest those to be developed who have room to grow, are neither declining nor late by their own habit, and pay.
     A service level is offered to those of the valuable who needed help more than once in a year and wait longer for it
-    than others. A model's probability counts only for who buys by the state; of two models, that of churn speaks.
+    than the level that is proposed for those who spend most. A model's probability counts only for who buys by the
+    state; of two models, that of churn speaks.
     """
     if not isinstance(valuations, pd.DataFrame) or "spend_365d" not in valuations:
         raise ParameterError("valuations must be the table that crmlib.customer_valuations makes.")
@@ -64,7 +61,7 @@ def customer_actions(
     kept = _kept(table[top & ~gone & (table["spend_365d"] > 0)])
     return {
         WIN_BACK: _won_back(table[gone], table["worth_a_year"]),
-        SERVE: _served(kept, indicators),
+        SERVE: _served(kept, indicators, proposed_hours(crm)),
         KEEP: kept,
         DEVELOP: _developed(table[~gone & ~table.index.isin(kept.index)]),
     }
@@ -132,15 +129,14 @@ def _kept(table: pd.DataFrame) -> pd.DataFrame:
     return _ranked(table.assign(at_stake=stake, reason=reason))
 
 
-def _served(kept: pd.DataFrame, indicators: pd.DataFrame | None) -> pd.DataFrame:
-    """The valuable who asked for help more than once in a year, and wait longer for an answer than half of all do."""
+def _served(kept: pd.DataFrame, indicators: pd.DataFrame | None, level: float) -> pd.DataFrame:
+    """The valuable who asked for help more than once in a year, and wait longer for an answer than is proposed."""
     if indicators is None or not set(HELP) <= set(indicators.columns):
         return kept.head(0)
-    usual = float(indicators[HELP[1]].median())
     some = kept.join(indicators[list(HELP)].reindex(kept.index))
-    some = some[(some[HELP[0]] >= OFTEN_CASES) & (some[HELP[1]] > usual)]
+    some = some[(some[HELP[0]] >= OFTEN_CASES) & (some[HELP[1]] > level)]
     reason = "valuable_in_service"
-    return _ranked(some.assign(at_stake=some["spend_365d"], reason=reason, usual_response_hours=usual))
+    return _ranked(some.assign(at_stake=some["spend_365d"], reason=reason, proposed_hours=level))
 
 
 def _developed(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,9 +8,8 @@ import pandas as pd
 from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.voice import product_looks
-from crmlib.prepare.crm import Crm
+from crmlib.prepare.crm import Crm, require
 from crmlib.prepare.privacy import min_group
-from crmlib.schema.errors import SchemaError
 
 BOUGHT_DAYS = 14
 """Days after a look within which an order of the product counts as bought."""
@@ -82,13 +81,8 @@ def browsing(crm: Crm) -> Browsing:
     ...     ["looks", "carts", "orders", "order_pct"]].values.tolist()
     [[4.0, 1.0, 1.0, 25.0]]
     """
-    for table, named in (("events", "where customers look"), ("transactions", "what they bought")):
-        missing = {"customer_id", "product_id"} - set(crm.columns(table) if table in crm else ())
-        if missing:
-            raise SchemaError(
-                f"{named} is not known: the table {table} lacks {' and '.join(sorted(missing))}. "
-                f"Map it in crm.toml under [tables.{table}]."
-            )
+    for table in ("events", "transactions"):
+        require(crm, table, "customer_id", "product_id")
     looks, sums = (product_looks(crm, by=by, within_days=BOUGHT_DAYS) for by in ("product_id", "campaign_id"))
     least, sums = min_group(crm), sums[sums["campaign_id"].notna()]
     whole = looks[["looks", "carts", "orders"]].sum().to_frame().T.assign(campaign_id=None)

@@ -1,6 +1,7 @@
 """How satisfied customers are, by whom and what, over time, and whether a bad score foretells leaving."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,11 @@ from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.analyse.voice.themes import lexicon_of
 from crmlib.analyse.voice.words import languages_of
 from crmlib.measure.voice import scored_feedback
-from crmlib.prepare.crm import Crm
+from crmlib.prepare.crm import Crm, require
 from crmlib.prepare.privacy import min_group
-from crmlib.schema.errors import SchemaError
+
+if TYPE_CHECKING:
+    from crmlib.analyse.segments.segment import Segmentation
 
 PROMOTER, DETRACTOR = 9, 6
 """Of 10: promoters give at least so much, detractors at most so much (Reichheld 2003)."""
@@ -29,7 +32,7 @@ OPINIONS = ("nps", "csat", "review")
 HEAVY_DISCOUNT_PCT = 10
 """Of the list price of all that a customer bought: who pays less than so much off is no bargain hunter."""
 TRAITS = ("region", "country", "industry", "company_size")
-GROUPED_BY = (*("product_id", "category", *TRAITS, "order_channel", "value_third", "discount"),)
+GROUPED_BY = ("product_id", "category", *TRAITS, "order_channel", "value_third", "discount", "segment")
 DRIVERS = ("heavy_discount", "top_spend", "low_spend", "had_case")
 _DRAWS = 999
 
@@ -88,7 +91,7 @@ class Satisfaction:
         return self.surveys.round(1).to_html(index=False)
 
 
-def satisfaction(crm: Crm, *, seed: int = 0) -> Satisfaction:
+def satisfaction(crm: Crm, *, seed: int = 0, segmentation: "Segmentation | None" = None) -> Satisfaction:
     """How satisfied customers are, from surveys, reviews and complaints up to the closing moment.
 
     Parameters
@@ -97,6 +100,8 @@ def satisfaction(crm: Crm, *, seed: int = 0) -> Satisfaction:
         With `feedback`; `transactions`, `customers` and `products` where there are any.
     seed : int
         Of the permutations that judge a change over time.
+    segmentation : Segmentation, optional
+        Its `labels` are groups, too.
 
     Returns
     -------
@@ -126,14 +131,14 @@ def satisfaction(crm: Crm, *, seed: int = 0) -> Satisfaction:
     >>> found.surveys[["kind", "answers", "score"]].values.tolist()
     [['nps', 4, 25.0]]
     """
-    if "feedback" not in crm:
-        raise SchemaError("There is no table feedback. Map it in crm.toml under [tables.feedback].")
+    require(crm, "feedback")
     rows = scored_feedback(crm)
     orders, answered = int(rows.attrs["orders"]), int(rows.attrs["answered"])
     thirds = pd.Series(rows.attrs["thirds"], dtype="float64")
     rows["score_pct"] = 100 * rows["score"] / rows["score_max"]
     heavy = np.where(rows["discount_pct"] > HEAVY_DISCOUNT_PCT, "heavy", "light")
     rows["discount"] = pd.Series(heavy, index=rows.index).where(rows["discount_pct"].notna())
+    rows["segment"] = np.nan if segmentation is None else rows["customer_id"].map(segmentation.labels)
     asked = rows[rows["kind"].isin(OPINIONS) & rows["score_pct"].notna()].reset_index(drop=True)
     least = min_group(crm)
     complaints = rows[rows["kind"] == "complaint"]

@@ -10,6 +10,7 @@ from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.voice.satisfaction import UNHAPPY_PCT
 from crmlib.measure.voice import said_texts, scored_feedback
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import min_group
 
 FEWEST = 60
 """Scored wordings, and a sixth of it on either side, below which nothing is learnt."""
@@ -28,7 +29,8 @@ class Sentiment:
     earned : bool
         Whether the whole interval lies above the majority; only then is anything said of other texts.
     table : DataFrame, one row a kind of text
-        `source`, `texts`, `unhappy_pct`, `low`, `high` (of all texts, scored or not; empty unless earned).
+        `source`, `texts`, `unhappy_pct`, `low`, `high` (of all texts, scored or not; empty unless earned, and of
+        kinds with texts of fewer than `[privacy] min_group` customers).
     """
 
     tested: dict
@@ -88,6 +90,7 @@ def attitude(crm: Crm, *, most: int = 20_000, seed: int = 0) -> Sentiment:
     once = every["text"].drop_duplicates()
     read = pd.Series(_classifier().fit(texts, label).predict(once), index=once)
     counts = every["text"].map(read).astype(int).groupby(every["source"]).agg(["size", "sum"])
+    counts = counts[every.groupby("source")["customer_id"].nunique() >= min_group(crm)]
     low, high = share_interval(counts["sum"].to_numpy(), counts["size"].to_numpy())
     table = counts.rename(columns={"size": "texts"}).assign(
         unhappy_pct=100 * counts["sum"] / counts["size"], low=100 * low, high=100 * high

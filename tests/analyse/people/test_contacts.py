@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.people.contacts import contact_map, influence_of
+from crmlib.analyse.people.contacts import contact_map, down_the_line, influence_of
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
 
@@ -49,6 +49,12 @@ def test_superiors_stand_above_and_a_circle_is_cut():
     ring = PEOPLE.assign(reports_to_contact_id=["bob", "boss", "ann", None])
     found = map_of(talk(("ann", "2024-12-01", "e1")), parts(("d", "boss", "decider", None)), ring)
     assert sorted(found.people.index) == ["ann", "bob", "boss"]
+
+
+def test_a_line_of_any_length_is_followed_to_its_end():
+    names = [f"p{n}" for n in range(3_000)]
+    depths = down_the_line(pd.Series([None, *names], [*names, "last"]), pd.Index([*names, "last"]))
+    assert list(depths) == [*names, "last"] and depths["last"] == 3_000
 
 
 def test_who_knows_whom_and_how_fresh():

@@ -247,19 +247,18 @@ def _people(found: Panorama) -> list[Block]:
         how = claim("people-influence-estimated") if row.is_estimate else claim("people-influence-stated")
         rows.append((who, row.department, part, row.influence, str(how), row.last_on, row.known_by))
     columns = [
-        *("person", "department", "decision_role", "influence", "influence_source"),
-        *("last_on", "known_by"),
+        "person",
+        "department",
+        "decision_role",
+        "influence",
+        "influence_source",
+        "last_on",
+        "known_by",
     ]
     table = pd.DataFrame(rows, columns=columns)
-    picture = people_picture(known)
-    shown = DataTable(
-        table,
-        name="people",
-        caption=claim("people-table-people"),
-        download=False,
-    )
+    shown = DataTable(table, name="people", caption=claim("people-table-people"), download=False)
     signs = people_signs(found)
-    return [*([Prose(signs)] if signs else []), picture, FoldedTable(shown)]
+    return [*([Prose(signs)] if signs else []), people_picture(known), FoldedTable(shown)]
 
 
 def _family(found: Panorama) -> list[Block]:

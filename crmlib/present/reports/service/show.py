@@ -56,18 +56,16 @@ def thirds_table(found: ServiceCases) -> DataTable | None:
     if found.by_value.empty:
         return None
     table = found.by_value.merge(found.levels[[THIRD, "now_kept", "by_value_kept"]], on=THIRD, how="left")
-    shown = table.sort_values(THIRD, ascending=False, ignore_index=True)[
-        [
-            THIRD,
-            "cases",
-            "response_hours",
-            "now_kept",
-            "by_value_kept",
-            "resolution_days",
-            "reopened_pct",
-            "cost_pct",
-        ]
+    names = [
+        "cases",
+        "response_hours",
+        "now_kept",
+        "by_value_kept",
+        "resolution_days",
+        "reopened_pct",
+        "cost_pct",
     ]
+    shown = table.sort_values(THIRD, ascending=False, ignore_index=True)[[THIRD, *names]]
     shown[THIRD] = [capital(str(THIRDS.term(str(third)))) for third in shown[THIRD]]
     return _table(shown, found, "service_by_spend", claim("service-table-thirds", part=share(100 * KEPT)))
 

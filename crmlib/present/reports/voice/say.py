@@ -239,6 +239,21 @@ def leaving_paragraph(result: Satisfaction) -> list[Claim]:
     return [said, claim("voice-leaving-unsure", likely=likely)]
 
 
+def posts_paragraph(mood: Sentiment | Skipped, sources: pd.DataFrame) -> list[Claim]:
+    """How reviews and social posts sound, and what they speak of most."""
+    read, said = pd.DataFrame(columns=["source"]) if isinstance(mood, Skipped) else mood.table, []
+    for source in ("review", "social"):
+        kind, spoken = SOURCE_WORDS.term(source), sources[sources["source"] == source].head(3)
+        for row in read[read["source"] == source].itertuples():
+            facts = {"n": count(row.texts), "unhappy": share(row.unhappy_pct)}
+            said.append(claim("voice-posts", kind=kind, likely=interval(row.low, row.high, "share"), **facts))
+        parts = [(theme_words(row.theme), share(row.share_pct)) for row in spoken.itertuples()]
+        if parts:
+            themes = names(claim("voice-posts-theme", theme=theme, share=part) for theme, part in parts)
+            said.append(claim("voice-posts-speak", kind=kind, themes=themes))
+    return said
+
+
 @or_else(lambda missing: [])
 def attitude_paragraph(result: Sentiment) -> list[Claim]:
     """How well attitude can be read from words."""

@@ -143,16 +143,7 @@ def campaigns_table(result: Browsing) -> DataTable | None:
     if frame.empty:
         return None
     names = {"campaign_id": "campaign", "low": "order_pct_low", "high": "order_pct_high"}
-    columns = [
-        "campaign",
-        "looks",
-        "carts",
-        "orders",
-        "cart_pct",
-        "order_pct",
-        "order_pct_low",
-        "order_pct_high",
-    ]
+    columns = ["campaign", "looks", "carts", "orders", "cart_pct", "order_pct", *list(names.values())[1:]]
     return DataTable(
         frame.rename(columns=names)[columns], name="look-campaigns", caption=claim("voice-table-campaigns")
     )

@@ -80,7 +80,7 @@ def _reason(row: Any, currency: str) -> Claim:
         within=days(BEGIN_DAYS),
         cases=count(row.case_count_365d),
         answer=days(row.first_response_hours_mean / 24),
-        usual=days(row.usual_response_hours / 24),
+        usual=days(row.proposed_hours / 24),
     )
 
 

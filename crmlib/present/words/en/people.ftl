@@ -83,7 +83,10 @@ people-node-stance =
     }
 people-node-estimated = { $said }; sway estimated
 people-person = { $title } ({ $number })
-people-person-untitled = Person { $number }
+people-person-untitled = { $number ->
+    [unknown] somebody who is not on this page
+   *[other] Person { $number }
+    }
 people-role-person = { $role }: { $person }
 people-role-decider = Decider
 people-role-approver = Approver
@@ -124,8 +127,8 @@ people-move-break-silence =
     }
 people-move-go-on =
     { $who ->
-        [unknown] Go on as planned.
-       *[other] Go on as planned, with { $who }.
+        [unknown] Keep the talks going.
+       *[other] Keep the talks going, with { $who }.
     }
 
 people-table-decisions = Who decides about the largest open deals
@@ -154,9 +157,12 @@ people-sign-champion-moved = Somebody who spoke for us here now works at another
 ## The group: family_says, family_picture
 
 people-heading-family = The group they belong to
-people-family = The { $units } customers of the group spent { $spend } together in the last year{ $own ->
-    [unknown] .
-   *[other] , { $own } of it this one.
+people-family = { $spend ->
+    [unknown] { $units } customers belong to the group.
+   *[other] The { $units } customers of the group spent { $spend } together in the last year{ $own ->
+        [unknown] .
+       *[other] , { $own } of it this one.
+        }
     }
 people-family-owes = Together they are { $owed } behind with payments: agree on credit for the group, not for each.
 people-family-room = Others of the group buy “{ $category }”, which this customer does not: worth about { $room } a year, by what similar customers spend.
@@ -166,8 +172,14 @@ people-unit = { $customer }
 people-unit-own = { $customer }, this customer
 people-node-unit =
     { $held ->
-        [unknown] spent { $spend } in a year
-       *[other] { $held } held, spent { $spend } in a year
+        [unknown] { $spend ->
+            [unknown] {""}
+           *[other] spent { $spend } in a year
+        }
+       *[other] { $held } held{ $spend ->
+            [unknown] {""}
+           *[other] , spent { $spend } in a year
+        }
     }
 people-node-owing =
     { $held ->

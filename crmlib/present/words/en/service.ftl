@@ -27,7 +27,7 @@ service-answer-no-product = No product has more cases than chance makes.
 
 service-step-product = First find out what goes wrong with “{ $product }”.
 service-step-served = First answer those who spend most: they wait no less than others.
-service-step-open = First close what waits longest of the { $n } open { PLURAL($n, one: "case", other: "cases") }.
+service-step-open = First close what has waited longest of the { $n } open { PLURAL($n, one: "case", other: "cases") }.
 service-step-none = No case waits, and nothing needs to be done first.
 
 ## Findings: service_findings
@@ -52,7 +52,8 @@ service-reopened = { $share } of the cases were opened again ({ $between }).
 service-levels =
     A level by value that today's staff could keep: answer { $part } of the cases of those who spend most within { $most }
     hours (now { $now }), of those in between within { $middle }, and of those who spend least within { $least }. It
-    deals each month's answering times of the last year out in the order of spend; more takes more staff.
+    deals each month's answering times of the last year out in the order of spend; more takes more staff. Valuable
+    customers who asked twice or more and wait longer stand on the worklist under “Agree service”.
 service-picture-times = Half answered within { $first } hours for those who spend most, { $last } for those who spend least
 service-picture-times-unit = hours until half of the cases are answered, with { $level } range
 service-picture-times-alt = Dots with ranges: hours until half of the cases are answered. { $rows }.

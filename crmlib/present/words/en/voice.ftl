@@ -27,6 +27,7 @@ voice-by-company-size = company size
 voice-by-order-channel = order channel
 voice-by-value-third = spend
 voice-by-discount = discount
+voice-by-segment = segment
 voice-third-1 = the third of customers who spend least
 voice-third-2 = the third of customers with medium spend
 voice-third-3 = the third of customers who spend most
@@ -48,7 +49,7 @@ voice-figure-call = Customers to call
 voice-figure-call-note = an open complaint, or a last score of at most { $least } of the best
 voice-figure-deals = Deals with notes read
 
-## Sections: change_paragraph, groups_paragraph, drivers_paragraph, call_paragraph, complaints_paragraph, leaving_paragraph
+## Sections: change_paragraph, groups_paragraph, drivers_paragraph, call_paragraph, complaints_paragraph, leaving_paragraph, posts_paragraph
 
 voice-change-sure = Scores changed about { $day }: from { $before } of the best to { $after }.
 voice-change-unknown = There are too few scores to see a change over time.
@@ -77,6 +78,9 @@ voice-leaving =
 voice-leaving-sure = The difference of { $gap } is more than chance (likely { $likely }): a bad score foretells leaving.
 voice-leaving-unsure = The difference may be chance (likely { $likely }): a bad score alone does not foretell leaving.
 voice-leaving-none = Too few customers have a score old enough to see whether a bad one foretells leaving.
+voice-posts = By their words, { $unhappy } of { $n } { $kind } sound unhappy (likely { $likely }).
+voice-posts-speak = Most often { $kind } speak of { $themes }.
+voice-posts-theme = { $theme } ({ $share })
 voice-attitude-earned =
     The attitude of texts without a score is read by a classifier that was right on { $right } of { $n } wordings held back (likely { $likely }); always saying the same would be right on { $plain }.
 voice-attitude-refused =

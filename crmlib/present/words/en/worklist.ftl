@@ -20,7 +20,7 @@ work-place-collect = Collect money that is overdue before anything more is sold 
 work-place-follow-up = Follow up on open deals, complaints and those who are in touch with us, before a new conversation is begun.
 work-place-win-back = Win back customers who have gone silent: the dormant and the lost, nobody else.
 work-place-prevent = Call customers who own a product that fails often, before they have to call us.
-work-place-serve = Agree a service level with the most valuable customers who needed help more than once and wait longer for it than others, before they are asked for more.
+work-place-serve = Agree a service level with the most valuable customers who needed help more than once and wait longer for it than those who spend most would have to, before they are asked for more.
 work-place-keep = Keep the most valuable customers before more is sold to others.
 work-place-develop = Develop customers who buy as usual and have room to grow.
 work-place-coupon = Send a coupon to new customers who bought once, where nothing that costs no margin is called for.
@@ -74,7 +74,7 @@ work-reason-valuable =
         [0] Spent { $spend } in the last year; bought on the last day.
        *[other] Spent { $spend } in the last year; bought { $silence } ago.
     }
-work-reason-valuable-in-service = Spent { $spend } in the last year and asked for help { $cases } times; the first answer took { $answer } on average, where half of all customers wait less than { $usual }.
+work-reason-valuable-in-service = Spent { $spend } in the last year and asked for help { $cases } times; the first answer took { $answer } on average, where { $usual } could be kept for those who spend most.
 work-reason-bought-once = Bought once, { $silence } ago, for { $total }.
 work-reason-room-to-grow = Spent { $spend } in the last year; comparable customers who buy much spend at least { $room } more, { $part } of it on “{ $category }”.
 work-reason-spend-rising = Spent { $spend } in the last year, and clearly more lately than before.

@@ -11,6 +11,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TreePicture
 from crmlib.present.claims import claim, count
 from crmlib.present.reports.people.draw import family_picture, plot_history
+from crmlib.present.reports.people.say import person
 from crmlib.present.reports.people.show import CustomerPages
 from crmlib.schema.errors import ParameterError
 from tests.present.drawn import faults_of
@@ -61,6 +62,7 @@ def test_the_page_says_who_decides_and_what_comes_next_and_hides_names(page):
     assert public == "c" and "Decider: Head (1)" in html and "Who reports to whom" in html
     assert "canary" not in html.lower()
     assert EVIL not in html and "&lt;script&gt;" in html
+    assert str(person(page.panoramas.of("c").contacts, "moved")) == "somebody who is not on this page"
 
 
 def test_the_words_of_the_history_picture_do_not_overlap(page):
@@ -128,7 +130,10 @@ def test_a_circle_of_ownership_is_drawn_as_a_line():
     pages = ties_page([("u0", "u1"), ("u1", "u2"), ("u2", "u0")])
     tree = family_picture(pages.panoramas.of("u2"))
     assert sorted(node.label for node in tree.nodes) == ["u0", "u1", "u2, this customer"]
-    assert "The group they belong to" in pages.html("u1")[1]
+    html = pages.html("u1")[1]
+    assert "The group they belong to" in html and "3 customers belong to the group." in html
+    notes = {node.note for node in tree.nodes}
+    assert notes == {"", "36\u00a0% held", "60\u00a0% held"}, "without orders nothing is said of spend"
 
 
 def test_a_chain_deeper_than_the_picture_keeps_the_customer_and_the_nearest_above():

@@ -1,6 +1,7 @@
 """The page on what customers say: planted truths in its sentences, whole without any one table, nobody laid bare."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def page_of(crm):
         say.concerns_do(said),
         say.groups_paragraph(found, {}), say.drivers_paragraph(found), say.leaving_paragraph(found),
         say.complaints_paragraph(found), say.looks_paragraph(looks, {}), say.voice_limits(found, said, looks),
-        say.attitude_paragraph(fitted(crmlib.attitude, crm)),
+        say.attitude_paragraph(mood := fitted(crmlib.attitude, crm)), say.posts_paragraph(mood, sources),
     ]  # fmt: skip
     blocks = [
         show.voice_figures(found, said), show.call_table(crm, todo), show.complaints_table(found),
@@ -117,6 +118,26 @@ def test_what_goes_along_with_the_score_is_found_and_where_nothing_does_none_is(
     frames["feedback"]["score"] = np.random.default_rng(1).permutation(frames["feedback"]["score"])
     shuffled = crmlib.satisfaction(crm_of(**frames))
     assert [one.key for one in say.drivers_paragraph(shuffled)] == ["voice-drivers-none"]
+
+
+def test_segments_of_the_run_are_groups_and_reviews_and_posts_say_how_they_sound_and_of_what():
+    texts = [f"{'bad useless' if i % 3 == 0 else 'great lovely'} price, visit {i}" for i in range(150)]
+    said = opinions([2 if i % 3 == 0 else 9 for i in range(150)], kind="review", text=texts)
+    said.loc[140:, "kind"] = "social"
+    crm = crm_of(feedback=said)
+    told = [
+        str(one).replace("\u00a0", " ")
+        for one in say.posts_paragraph(crmlib.attitude(crm), themes_by_source(crm))
+    ]
+    assert told[0].startswith("By their words, 34 % of 140 reviews sound unhappy (likely ")
+    assert told[1] == "Most often reviews speak of price (100 %)."
+    assert told[2].startswith("By their words, 30 % of 10 social posts"), "ten customers are a group"
+    few = crm_of(feedback=said.drop(index=149))
+    assert "social" not in set(crmlib.attitude(few).table["source"])
+    labels = said.set_index("customer_id")["score"].map({2: "Small & sour", 9: "Key accounts"})
+    found = crmlib.satisfaction(crm, segmentation=SimpleNamespace(labels=labels))
+    assert "Less satisfied than the others: “Small & sour”" in str(say.groups_paragraph(found)[0])
+    assert set(show.groups_table(found, {}).frame["grouped_by"]) >= {"Segment"}
 
 
 def test_who_is_called_stands_on_the_worklist_word_for_word():

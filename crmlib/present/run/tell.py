@@ -29,6 +29,9 @@ SERVER, PASSWORD, SENDER = "CRMLIB_SMTP", "CRMLIB_SMTP_PASSWORD", "CRMLIB_MAIL_F
 HEAVIEST = 100_000
 """Bytes of the page in a mail."""
 
+LOOK = ("models-rule-drift", "models-step-refit", "models-step-do-not-use", "changes-step-data")
+"""Claims that ask for a look: a good run that says one which the run before did not is told like a bad one."""
+
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 _CELL = re.compile(r"^(\S+\.ipynb, cell \d+: \w+|\w*(?:Error|Exception)): .*$", flags=re.MULTILINE)
 
@@ -71,6 +74,7 @@ class Message:
     sentences : at most three
     link : of its pages, empty where no address is known
     figures : label and value of the key figures
+    look : a good run that asks for a look
     """
 
     workspace: str
@@ -80,6 +84,7 @@ class Message:
     run: str = ""
     link: str = ""
     figures: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    look: bool = False
 
 
 def message_of(run: Any, *, out: Path, link: str = "") -> Message:
@@ -88,12 +93,15 @@ def message_of(run: Any, *, out: Path, link: str = "") -> Message:
     latest = shelf.latest()
     record = read_json(shelf.root / latest / "run.json") if latest else {}
     title = str(record.get("title") or run.workspace)
+    *_, before = [{}, *(one for one in shelf.history() if one["run"] != latest)]
+    new = {answer for key, answer in looks(record).items() if key not in looks(before)}
+    look = sorted(new) if run.exit_code == 0 else []
     if run.exit_code == 0:
         done = sum(report.get("status") == "done" for report in record.get("reports", ()))
         said = [
             f"{title}: {done} report{'s' * (done != 1)} published, as of {str(record.get('as_of', ''))[:10]}."
         ]
-        said += _findings(record)[:2]
+        said += [*look, *_findings(record)][:2]
     else:
         said = [f"{title}: {run.status}.", without_values(run.reason)]
         since = f"The last good run is of {moment_of(latest):%Y-%m-%d %H:%M} UTC." if latest else ""
@@ -108,12 +116,13 @@ def message_of(run: Any, *, out: Path, link: str = "") -> Message:
         run=run.run,
         link=href,
         figures=figures if run.exit_code == 0 else (),
+        look=bool(look),
     )
 
 
 def tell(message: Message, receivers: Receivers, *, good: bool) -> list[str]:
     """Tell the receivers; what did not arrive, one sentence each."""
-    if good and not receivers.good:
+    if good and not (receivers.good or message.look):
         return []
     ways = [(receivers.mail, "--mail", _mail), (receivers.webhook, "--webhook", _post)]
     problems = [f"{option}: {way(message, told)}" for told, option, way in ways if told]
@@ -138,6 +147,12 @@ def mail_page(message: Message) -> str:
     return f"<!doctype html><html lang='en'><head>{head}</head>{body}</html>"
 
 
+def looks(record: Mapping[str, Any]) -> dict[str, str]:
+    """What of a run asks for a look: the claims' keys, with the answers of their reports."""
+    told = [(one["key"], report) for report in record.get("reports", ()) for one in report.get("claims", ())]
+    return {key: str(report.get("answer", "")) for key, report in told if key in LOOK}
+
+
 def _findings(record: Mapping[str, Any]) -> list[str]:
     in_turn = zip_longest(*(one.get("findings", ()) for one in found_in_turn(record.get("reports", ()))))
     return [text for texts in in_turn for text in texts if text]
@@ -156,7 +171,7 @@ def _short(text: str) -> str:
 def _mail(message: Message, addresses: Sequence[str]) -> str:
     server = urlsplit(os.environ.get(SERVER) or "smtp://localhost")
     letter = EmailMessage()
-    letter["Subject"] = " ".join(f"crmlib: {message.title}: {message.status}".split())
+    letter["Subject"] = " ".join(f"crmlib: {message.title}: {message.status}{', look at it' * message.look}".split())
     letter["From"] = os.environ.get(SENDER) or f"crmlib@{socket.gethostname()}"
     letter["To"] = ", ".join(addresses)
     letter.set_content("\n".join((*message.sentences, message.link)))
@@ -196,6 +211,7 @@ def _post(message: Message, address: str) -> str:
         "text": "\n".join((*message.sentences, message.link)).strip(),
         "workspace": message.workspace,
         "status": message.status,
+        "look": message.look,
         "run": message.run,
         "sentences": list(message.sentences),
         "link": message.link,

@@ -157,6 +157,7 @@ class Recount:
     def _ask(self, sql: str, parts: list[str]) -> Any:
         given = [Engine.literal(part) for part in parts]
         today = in_zone(self._crm.as_of, time_zone=self._crm.time_zone).date()
+        control = "coalesce(is_control, false)" if self._has("campaign_contacts", "is_control") else "false"
         text = sql.format(
             *given,
             local=self._local("ordered_at"),
@@ -164,9 +165,7 @@ class Recount:
             freq="quarter" if "opportunities" in self._crm else "month",
             dealt="union select customer_id from opportunities" if "opportunities" in self._crm else "",
             today=Engine.literal(str(today)),
-            control="coalesce(is_control, false)"
-            if self._has("campaign_contacts", "is_control")
-            else "false",
+            control=control,
             asked=self._asked(),
         )
         try:

@@ -17,8 +17,9 @@ COLUMNS = (
 def read_status(out: str | Path, *, now: datetime | None = None) -> pd.DataFrame:
     """One row a workspace: its last good run with age and seconds, the runs kept, and what the last call came to.
 
-    `last_attempt` is "published", "failed", "refused" or "nothing to do"; `reason` says why, or what of a good run asks for a look. `failures` counts the
-    calls that have failed since one that did not; `next` is when the rhythm of the kept runs lets expect one (UTC).
+    `last_attempt` is "published", "failed", "refused" or "nothing to do"; `reason` says why, or what of a good run
+    asks for a look. `failures` counts the calls that have failed since one that did not; `next` is when the rhythm of
+    the kept runs lets expect one (UTC).
     """
     moment = now or datetime.now(UTC)
     rows = (

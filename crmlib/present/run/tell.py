@@ -103,9 +103,8 @@ def message_of(run: Any, *, out: Path, link: str = "") -> Message:
         ]
         said += [*look, *_findings(record)][:2]
     else:
-        said = [f"{title}: {run.status}.", without_values(run.reason)]
-        since = f"The last good run is of {moment_of(latest):%Y-%m-%d %H:%M} UTC." if latest else ""
-        said.append(since or "There is no good run yet.")
+        good = f"The last good run is of {moment_of(latest):%Y-%m-%d %H:%M} UTC." if latest else ""
+        said = [f"{title}: {run.status}.", without_values(run.reason), good or "There is no good run yet."]
     href = f"{link.rstrip('/')}/{quote(run.workspace)}/latest/index.html" if link and latest else ""
     figures = [(str(one.get("label")), str(one.get("shown"))) for one in record.get("key_figures", ())]
     return Message(
@@ -136,11 +135,8 @@ def mail_page(message: Message) -> str:
         f"<tr><td>{escape(label)}</td><td style='text-align:right'>{escape(shown)}</td></tr>"
         for label, shown in message.figures[:20]
     )
-    link = (
-        f"<p><a href='{escape(message.link, quote=True)}'>{escape(message.link)}</a></p>"
-        if message.link
-        else ""
-    )
+    href = escape(message.link, quote=True)
+    link = f"<p><a href='{href}'>{href}</a></p>" if href else ""
     head = f"<meta charset='utf-8'><title>{escape(message.title)}</title>"
     body = f"<h1 style='font-size:1.3em'>{escape(message.title)}</h1>{said}<table>{rows}</table>{link}"
     body = f"<body style='font-family:sans-serif'>{body}</body>"
@@ -171,7 +167,8 @@ def _short(text: str) -> str:
 def _mail(message: Message, addresses: Sequence[str]) -> str:
     server = urlsplit(os.environ.get(SERVER) or "smtp://localhost")
     letter = EmailMessage()
-    letter["Subject"] = " ".join(f"crmlib: {message.title}: {message.status}{', look at it' * message.look}".split())
+    status = message.status + ", look at it" * message.look
+    letter["Subject"] = " ".join(f"crmlib: {message.title}: {status}".split())
     letter["From"] = os.environ.get(SENDER) or f"crmlib@{socket.gethostname()}"
     letter["To"] = ", ".join(addresses)
     letter.set_content("\n".join((*message.sentences, message.link)))

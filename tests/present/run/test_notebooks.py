@@ -115,7 +115,7 @@ LOSE = "get_ipython().kernel._publish_status_and_flush = lambda *a, **k: None"
 
 @pytest.fixture
 def impatient(tmp_path, monkeypatch):
-    """Patience of a second for output that is lost (until the file `tried` is there), of minutes for all that is late."""
+    """Patience of a second for output that is lost (until there is a file `tried`), of minutes for all else."""
 
     class Client(PapermillNotebookClient):
         def execute_cell(self, cell, *args, **options):

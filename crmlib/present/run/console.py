@@ -130,15 +130,13 @@ def _complain_of(problems: Iterable[str]) -> None:
 
 
 def _tell(run: Any, *, quiet: bool, on_failure: str, on_success: str = "") -> None:
+    facts = {"workspace": run.workspace, "run": run.run, "log": str(run.log or "")}
+    facts["exit_code"] = str(run.exit_code)
     if run.exit_code in (1, 2):
-        problems = Console(stderr=True, highlight=False)
-        problems.print(escape(say(run)), soft_wrap=True)
-        log = str(run.log or "")
-        facts = {"workspace": run.workspace, "run": run.run, "log": log, "exit_code": str(run.exit_code)}
+        _complain_of([say(run)])
         _notify(on_failure, run.reason, facts)
         return
     if run.exit_code == 0:
-        facts = {"workspace": run.workspace, "run": run.run, "log": str(run.log or ""), "exit_code": "0"}
         _notify(on_success, say(run), facts, option="--on-success")
     if not quiet:
         Console(highlight=False).print(escape(say(run)), soft_wrap=True)
@@ -155,11 +153,8 @@ def say(run: Any) -> str:
             if row.status == "skipped"
         )
         tail = f" ({skipped})" if skipped else ""
-        tail += (
-            ""
-            if run.pseudonyms
-            else "\n  Customers stand in it under their own numbers: [privacy] pseudonyms = false."
-        )
+        if not run.pseudonyms:
+            tail += "\n  Customers stand in it under their own numbers: [privacy] pseudonyms = false."
         for folder in run.beside:
             tail += f"\n  For others: {_near(folder.parent / 'latest' / 'index.html')}"
         return f"{run.workspace}: {done} report{'s' * (done != 1)} in {run.seconds:.0f} s: {latest}{tail}"

@@ -28,14 +28,6 @@ MEMORY_SHARE = 0.75
 """Of the machine's memory, what reading may take where crm.toml states no bound."""
 
 
-class ReadingTooLong(SourceError):
-    """Reading a workspace took longer than it may."""
-
-
-class ReadingTooLarge(SourceError):
-    """Reading a workspace took more memory than it may."""
-
-
 class UnexpectedError(Exception):
     """What went wrong in a process of its own: its last line, and in `details` all of it."""
 
@@ -104,15 +96,15 @@ def _watch(process: Any, bounds: Bounds, *, began: Path) -> None:
         if deadline and time.monotonic() > deadline:
             raise _too_long(bounds.seconds)
         if _resident(process.pid) > bounds.bytes:
-            raise ReadingTooLarge(
+            raise SourceError(
                 f"Reading took more than {bounds.bytes / 2**30:.3g} GB of memory, so it was stopped. Look for a "
                 "query or column that makes long text or many rows; or set [limits] memory in crm.toml higher."
             )
         time.sleep(LOOK_SECONDS)
 
 
-def _too_long(seconds: float) -> ReadingTooLong:
-    return ReadingTooLong(
+def _too_long(seconds: float) -> SourceError:
+    return SourceError(
         f"Reading was not done after {seconds:,.0f} seconds, so it was stopped. Look for a query without end or a "
         "join that multiplies rows; or allow more with --timeout, or [limits] seconds in crm.toml."
     )

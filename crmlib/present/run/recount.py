@@ -31,9 +31,10 @@ _MONTH = "strftime({local}, '%Y-%m')"
 _PERIOD = "date_trunc('{freq}', {local})::date"
 _CLOSED = "date_trunc('{freq}', {closed})::date"
 _ASKED = (
-    "(select campaign_id, count(distinct customer_id) as n, count(distinct customer_id) filter (where responded_at "
-    "is not null) as answers from campaign_contacts where not {control} group by 1)"
+    "(select campaign_id, count(distinct customer_id) as n, count(distinct customer_id) filter (where is_answered) as "
+    "answers, bool_and(is_answered is not null) as told from {asked} where not {control} group by 1)"
 )
+_TOLD = f"answers > 0 or n < {FEWEST}"
 _UNPLANNED = (
     "opportunities where outcome = 'open' and opportunity_id not in (select opportunity_id from interactions where "
     "planned_for >= {today}::date and opportunity_id is not null)"
@@ -97,13 +98,12 @@ SQL: Mapping[str, str] = {
     f"{_MONTH.replace('{0}', '{2}')} = {{2}}",
     "campaigns.contacts[any]": "select count(distinct customer_id) from campaign_contacts where campaign_id = {0} "
     "and not {control}",
-    "campaigns.answers[any]": "select count(distinct customer_id) from campaign_contacts where campaign_id = {0} "
-    "and not {control} and responded_at is not null",
-    "campaigns.answer_share[any]": "select 100.0 * count(distinct customer_id) filter (where responded_at is not null) "
-    "/ count(distinct customer_id) from campaign_contacts where campaign_id = {0} and not {control}",
+    "campaigns.answers[any]": f"select answers from {_ASKED} where told and campaign_id = {{0}}",
+    "campaigns.answer_share[any]": f"select 100.0 * answers / n from {_ASKED} where told and campaign_id = {{0}}",
     "campaigns.contacts": f"select sum(n) from {_ASKED}",
-    "campaigns.contacts_with_answers": f"select sum(n) from {_ASKED} where answers > 0 or n < {FEWEST}",
-    "campaigns.answer_share": f"select 100.0 * sum(answers) / sum(n) from {_ASKED} where answers > 0 or n < {FEWEST}",
+    "campaigns.contacts_with_answers": f"select sum(n) filter (where {_TOLD}) from {_ASKED} having bool_and(told)",
+    "campaigns.answer_share": f"select 100.0 * sum(answers) filter (where {_TOLD}) / sum(n) filter (where {_TOLD}) "
+    f"from {_ASKED} having bool_and(told)",
     "campaigns.cost[any]": "select sum(cost_amount) from campaigns where campaign_id = {0}",
 }
 """Quantity, and the kinds of what may stand in its brackets, -> a query for one value."""
@@ -157,6 +157,7 @@ class Recount:
     def _ask(self, sql: str, parts: list[str]) -> Any:
         given = [Engine.literal(part) for part in parts]
         today = in_zone(self._crm.as_of, time_zone=self._crm.time_zone).date()
+        control = "coalesce(is_control, false)" if self._has("campaign_contacts", "is_control") else "false"
         text = sql.format(
             *given,
             local=self._local("ordered_at"),
@@ -164,14 +165,26 @@ class Recount:
             freq="quarter" if "opportunities" in self._crm else "month",
             dealt="union select customer_id from opportunities" if "opportunities" in self._crm else "",
             today=Engine.literal(str(today)),
-            control="coalesce(is_control, false)"
-            if self._has("campaign_contacts", "is_control")
-            else "false",
+            control=control,
+            asked=self._asked(),
         )
         try:
-            return self._crm.engine.rows(text)[0][0]
+            rows = self._crm.engine.rows(text)
         except EngineError:
             return None  # a column that this workspace does not have
+        return rows[0][0] if rows else None
+
+    def _asked(self) -> str:
+        """Contacts, and whether each answered in time, by itself or by an order; not known where no end is known."""
+        first = "responded_at"
+        if self._has("transactions", "campaign_id"):
+            own = "own.campaign_id = sent.campaign_id and own.customer_id = sent.customer_id and own.net_amount > 0"
+            first = f"least(responded_at, (select min(ordered_at) from transactions as own where {own}))"
+        end = "(select max(ended_on) from campaigns as own where own.campaign_id = sent.campaign_id)"
+        day = f"{self._local('first_at')}::date"
+        is_answered = f"first_at is not null and {day} between coalesce(contacted_on, {day}) and ended_on"
+        sent = f"select *, {first} as first_at, {end} as ended_on from campaign_contacts as sent"
+        return f"(select *, {is_answered} as is_answered from ({sent}) as sent)"
 
     def _local(self, column: str) -> str:
         return f"timezone({Engine.literal(self._crm.time_zone)}, timezone('UTC', {column}))"
@@ -188,6 +201,12 @@ class Recount:
         if check or not set(wanted) <= set(self._crm.tables):
             return None
         kept = sum(self._crm.engine.rows(f"select count(*) from {Engine.quote(one)}")[0][0] for one in wanted)
+        united = self._crm.checks.identities.query("source == 'customers' and sign == 'customer_id'")
+        if len(united):  # accepted by the checks, then found to be of one customer
+            kept += int((united["records"] - united["joined"]).sum()) if "customers" in wanted else 0
+            accepted = self._crm.checks.counts.set_index("table")["rows_accepted"]
+            if kept < accepted[wanted].sum():
+                return None  # rows of other tables became one by that, and how many is not known
         reasons = [frame["reason"] for one, frame in self._crm.checks.set_aside.items() if one in wanted]
         kinds = pd.Series([str(reason).split(":")[0] for one in reasons for reason in one], dtype=object)
         later, merged = int(kinds.eq("after_as_of").sum()), int(kinds.eq("merged").sum())

@@ -162,7 +162,8 @@ class Order:
     keep, keep_days : how many runs stay, and for how long
     retries, retry_seconds : how often a workspace that failed is tried again, and after which pause; it doubles
     jobs, timeout : notebooks at once, seconds for each
-    if_changed, wait, fresh, show_code : see `run_reports`
+    if_changed, wait, fresh : only after a change; for another run to end; nothing of an unfinished run used again
+    show_code : on the pages
     password : opens the one page that is published in the place of all, if given
     pages, open_workspace, progress : how pages are made, workspaces opened (None: apart, with a deadline), steps told
     """

@@ -1,7 +1,6 @@
 """Reports of workspaces: checked before anything starts, then run one workspace after the other."""
 
 import json
-import math
 import os
 import time
 import traceback
@@ -20,7 +19,6 @@ from crmlib.prepare.private import private_folder
 from crmlib.present.publish import manifest, publish
 from crmlib.present.publish.publish import audience_folder
 from crmlib.present.run.kernels import Kernels
-from crmlib.present.run.notebooks import TIMEOUT
 from crmlib.present.run.opening import Bounds, in_words, read_apart
 from crmlib.present.run.parameters import match_parameters
 from crmlib.present.run.reports import (
@@ -32,7 +30,7 @@ from crmlib.present.run.reports import (
     notebook_folder,
     workspace_folders,
 )
-from crmlib.present.run.runner import KEEP, Job, Order, Pages, Progress, Run, Runner, Step, silent
+from crmlib.present.run.runner import Job, Order, Progress, Run, Runner, Step, silent
 from crmlib.present.run.status import ATTEMPT
 from crmlib.schema.audiences import DEFAULT, audience_of, may_read, widest_first
 from crmlib.schema.errors import ConfigError, CrmlibError, nearest
@@ -81,25 +79,15 @@ def run_reports(
     jobs: int | None = None,
     progress: Progress | None = None,
     notebooks: str | Path | None = None,
-    keep: int = KEEP,
-    keep_days: float = math.inf,
-    retries: int = 0,
-    retry_seconds: float = 60.0,
-    timeout: float = TIMEOUT,
-    if_changed: bool = False,
-    wait: bool = True,
-    fresh: bool = False,
-    show_code: bool = False,
-    password: str | None = None,
     kernels: Kernels | None = None,
-    open_workspace: Callable[..., Any] | None = None,
-    pages: Pages | None = None,
     ended: Callable[[Run], None] | None = None,
+    **options: Any,
 ) -> list[Run]:
     """Execute the reports of workspaces and publish each workspace's pages together.
 
     `out` is where those for stakeholders lie; those for other `audiences` lie beside it, in ``<out>-<audience>``.
     With a `password` each run is published as one page that it opens.
+    Other `options` are those of `crmlib.present.run.runner.Order`, such as `keep` or `if_changed`.
     One workspace that fails does not keep the others from theirs; `ended` is told of each when it has ended.
     """
     folders = workspace_folders([workspaces] if isinstance(workspaces, str | Path) else workspaces)
@@ -109,22 +97,11 @@ def run_reports(
     order = Order(
         reports=chosen,
         audiences={one: audience_folder(out, one) for one in widest_first(audiences) or [DEFAULT]},
-        pages=pages or Pages(),
-        open_workspace=open_workspace,
         parameters=parameters or {},
         as_of=as_of or "",
-        keep=keep,
-        keep_days=keep_days,
-        retries=retries,
-        retry_seconds=retry_seconds,
         jobs=jobs or os.cpu_count() or 1,
-        timeout=timeout,
-        if_changed=if_changed,
-        wait=wait,
-        fresh=fresh,
-        show_code=show_code,
-        password=password,
         progress=progress or silent,
+        **options,
     )
     with nullcontext(kernels) if kernels else Kernels() as source:
         runs = []

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from crmlib.present.publish.publish import RECORD, Shelf, moment_of, read_json
+from crmlib.present.run.tell import looks
 
 COLUMNS = (
     *("workspace", "last_good_run", "age_hours", "seconds", "runs", "last_attempt", "failures", "next"),
@@ -16,8 +17,9 @@ COLUMNS = (
 def read_status(out: str | Path, *, now: datetime | None = None) -> pd.DataFrame:
     """One row a workspace: its last good run with age and seconds, the runs kept, and what the last call came to.
 
-    `last_attempt` is "published", "failed", "refused" or "nothing to do"; `reason` says why. `failures` counts the
-    calls that have failed since one that did not; `next` is when the rhythm of the kept runs lets expect one (UTC).
+    `last_attempt` is "published", "failed", "refused" or "nothing to do"; `reason` says why, or what of a good run
+    asks for a look. `failures` counts the calls that have failed since one that did not; `next` is when the rhythm of
+    the kept runs lets expect one (UTC).
     """
     moment = now or datetime.now(UTC)
     rows = (
@@ -46,7 +48,7 @@ def _row(root: Path, now: datetime) -> tuple | None:
         attempt.get("status", "published"),
         int(attempt.get("failures", 0)),
         _next(shelf.published()),
-        " ".join(str(attempt.get("reason", "")).split())[:200],
+        " ".join((attempt.get("reason") or " ".join({*looks(record).values()})).split())[:200],
     )
 
 

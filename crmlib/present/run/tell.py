@@ -29,6 +29,9 @@ SERVER, PASSWORD, SENDER = "CRMLIB_SMTP", "CRMLIB_SMTP_PASSWORD", "CRMLIB_MAIL_F
 HEAVIEST = 100_000
 """Bytes of the page in a mail."""
 
+LOOK = ("models-rule-drift", "models-step-refit", "models-step-do-not-use", "changes-step-data")
+"""Claims that ask for a look: a good run that says one which the run before did not is told like a bad one."""
+
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 _CELL = re.compile(r"^(\S+\.ipynb, cell \d+: \w+|\w*(?:Error|Exception)): .*$", flags=re.MULTILINE)
 
@@ -71,6 +74,7 @@ class Message:
     sentences : at most three
     link : of its pages, empty where no address is known
     figures : label and value of the key figures
+    look : a good run that asks for a look
     """
 
     workspace: str
@@ -80,6 +84,7 @@ class Message:
     run: str = ""
     link: str = ""
     figures: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    look: bool = False
 
 
 def message_of(run: Any, *, out: Path, link: str = "") -> Message:
@@ -88,16 +93,18 @@ def message_of(run: Any, *, out: Path, link: str = "") -> Message:
     latest = shelf.latest()
     record = read_json(shelf.root / latest / "run.json") if latest else {}
     title = str(record.get("title") or run.workspace)
+    *_, before = [{}, *(one for one in shelf.history() if one["run"] != latest)]
+    new = {answer for key, answer in looks(record).items() if key not in looks(before)}
+    look = sorted(new) if run.exit_code == 0 else []
     if run.exit_code == 0:
         done = sum(report.get("status") == "done" for report in record.get("reports", ()))
         said = [
             f"{title}: {done} report{'s' * (done != 1)} published, as of {str(record.get('as_of', ''))[:10]}."
         ]
-        said += _findings(record)[:2]
+        said += [*look, *_findings(record)][:2]
     else:
-        said = [f"{title}: {run.status}.", without_values(run.reason)]
-        since = f"The last good run is of {moment_of(latest):%Y-%m-%d %H:%M} UTC." if latest else ""
-        said.append(since or "There is no good run yet.")
+        good = f"The last good run is of {moment_of(latest):%Y-%m-%d %H:%M} UTC." if latest else ""
+        said = [f"{title}: {run.status}.", without_values(run.reason), good or "There is no good run yet."]
     href = f"{link.rstrip('/')}/{quote(run.workspace)}/latest/index.html" if link and latest else ""
     figures = [(str(one.get("label")), str(one.get("shown"))) for one in record.get("key_figures", ())]
     return Message(
@@ -108,12 +115,13 @@ def message_of(run: Any, *, out: Path, link: str = "") -> Message:
         run=run.run,
         link=href,
         figures=figures if run.exit_code == 0 else (),
+        look=bool(look),
     )
 
 
 def tell(message: Message, receivers: Receivers, *, good: bool) -> list[str]:
     """Tell the receivers; what did not arrive, one sentence each."""
-    if good and not receivers.good:
+    if good and not (receivers.good or message.look):
         return []
     ways = [(receivers.mail, "--mail", _mail), (receivers.webhook, "--webhook", _post)]
     problems = [f"{option}: {way(message, told)}" for told, option, way in ways if told]
@@ -127,15 +135,18 @@ def mail_page(message: Message) -> str:
         f"<tr><td>{escape(label)}</td><td style='text-align:right'>{escape(shown)}</td></tr>"
         for label, shown in message.figures[:20]
     )
-    link = (
-        f"<p><a href='{escape(message.link, quote=True)}'>{escape(message.link)}</a></p>"
-        if message.link
-        else ""
-    )
+    href = escape(message.link, quote=True)
+    link = f"<p><a href='{href}'>{href}</a></p>" if href else ""
     head = f"<meta charset='utf-8'><title>{escape(message.title)}</title>"
     body = f"<h1 style='font-size:1.3em'>{escape(message.title)}</h1>{said}<table>{rows}</table>{link}"
     body = f"<body style='font-family:sans-serif'>{body}</body>"
     return f"<!doctype html><html lang='en'><head>{head}</head>{body}</html>"
+
+
+def looks(record: Mapping[str, Any]) -> dict[str, str]:
+    """What of a run asks for a look: the claims' keys, with the answers of their reports."""
+    told = [(one["key"], report) for report in record.get("reports", ()) for one in report.get("claims", ())]
+    return {key: str(report.get("answer", "")) for key, report in told if key in LOOK}
 
 
 def _findings(record: Mapping[str, Any]) -> list[str]:
@@ -156,7 +167,8 @@ def _short(text: str) -> str:
 def _mail(message: Message, addresses: Sequence[str]) -> str:
     server = urlsplit(os.environ.get(SERVER) or "smtp://localhost")
     letter = EmailMessage()
-    letter["Subject"] = " ".join(f"crmlib: {message.title}: {message.status}".split())
+    status = message.status + ", look at it" * message.look
+    letter["Subject"] = " ".join(f"crmlib: {message.title}: {status}".split())
     letter["From"] = os.environ.get(SENDER) or f"crmlib@{socket.gethostname()}"
     letter["To"] = ", ".join(addresses)
     letter.set_content("\n".join((*message.sentences, message.link)))
@@ -196,6 +208,7 @@ def _post(message: Message, address: str) -> str:
         "text": "\n".join((*message.sentences, message.link)).strip(),
         "workspace": message.workspace,
         "status": message.status,
+        "look": message.look,
         "run": message.run,
         "sentences": list(message.sentences),
         "link": message.link,

@@ -268,13 +268,8 @@ def _check_again(record: Mapping[str, Any], source: Path, notebooks: Path | None
         if run.folder is None or run.status != "published":
             raise MismatchError(f"The reports cannot be executed again: {run.reason}")
         other = read_json(run.folder / "run.json")
-    if not same_claims(record["reports"], other["reports"]):
-        raise first_difference(record["reports"], other["reports"])
-
-
-def same_claims(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether two runs state the same, in the same words."""
-    return first_difference(one, other) is None
+    if differs := first_difference(record["reports"], other["reports"]):
+        raise differs
 
 
 def first_difference(

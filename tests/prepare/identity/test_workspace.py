@@ -12,6 +12,7 @@ from crmlib import open_workspace
 from crmlib.prepare.identity.follow import read_review, write_review
 from crmlib.present.reports.health.say import check_words, identities_paragraph
 from crmlib.present.run.console import print_identities
+from crmlib.present.run.recount import Recount
 from crmlib.schema.errors import CrmlibError
 
 TOML = """
@@ -62,6 +63,9 @@ def test_every_table_follows(folder):
     crm = open_workspace(folder)
     customers = crm.frame("customers").set_index("customer_id")
     assert len(customers) == 10 and "c1" not in customers.index
+    recount = Recount(crm)
+    assert recount("rows.read[customers]") == 11, "a row that became part of another was read, too"
+    assert recount("rows.read[relations]") is None and recount("rows.read[transactions]") == 4
     one = customers.loc["e0"]
     assert one["name"] == "Ahrend GmbH" and one["phone"] == "+49 30 1234567"
     assert str(one["signed_up_on"])[:4] == "2019" and pd.isna(one["parent_customer_id"])

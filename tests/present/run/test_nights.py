@@ -10,12 +10,14 @@ import socketserver
 import subprocess
 import threading
 from email import message_from_bytes, policy
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import crmlib
 from crmlib.cli import split_keep
 from crmlib.present.publish.publish import Shelf
 from crmlib.present.run import console, zygote
@@ -24,9 +26,9 @@ from crmlib.present.run.runner import Pages, Run
 from crmlib.present.run.runs import run_reports
 from crmlib.present.run.schedule import schedule_text
 from crmlib.present.run.status import read_status
-from crmlib.present.run.tell import HEAVIEST, Message, Receivers, mail_page, message_of, tell
+from crmlib.present.run.tell import HEAVIEST, LOOK, Message, Receivers, mail_page, message_of, tell
 from crmlib.schema.errors import ParameterError
-from tests.present.small_project import READER, make_project, write_notebook
+from tests.present.small_project import READER, SHOW, make_project, write_notebook
 
 PLAIN = Pages(
     notebook_to_html=lambda *_, **__: "<p>page</p>", run_index=lambda *_: "", site_index=lambda _: "index"
@@ -102,9 +104,20 @@ def grow(project, day):
         lines.write(f"{day + 10},tea,ann,2020-01-{day + 10},1,5.0\n")
 
 
+DRIFT = """
+if len(lines) > 5:
+    text = "Customers’ figures have moved far from those that the last prediction was made from."
+    claims = [{"key": "models-rule-drift", "facts": {}, "text": text}]
+    display(Shown(kind="answer", text=text, sentences=[text], claims=claims))
+"""
+
+
 def test_a_week_of_nights_is_told_as_it_was(night, servers, monkeypatch):
-    letters, hooked, address = servers
-    out, receivers = night.project / "reports", Receivers(mail=["a@x.de"], webhook=address, good=False)
+    (letters, hooked, address), project = servers, night.project
+    out, receivers = project / "reports", Receivers(mail=["a@x.de"], webhook=address, good=False)
+    read = 'lines = open(f"{workspace}/transactions.csv").read().splitlines()'
+    write_notebook(project / "notebooks" / "04_models.ipynb", SHOW, read, DRIFT)
+    night = partial(night, reports=["answer", "figures", "models"])
     statuses = []
 
     def end(run):
@@ -113,27 +126,39 @@ def test_a_week_of_nights_is_told_as_it_was(night, servers, monkeypatch):
 
     end(night())  # Monday: first run
     end(night())  # Tuesday: nothing came
-    grow(night.project, 3)
+    grow(project, 3)
     end(night())  # Wednesday: new rows
-    good = (night.project / "notebooks" / "02_figures.ipynb").read_text()
-    write_notebook(night.project / "notebooks" / "02_figures.ipynb", "raise ValueError('ann@x.de owes 5')")
-    grow(night.project, 4)
+    good = (project / "notebooks" / "02_figures.ipynb").read_text()
+    write_notebook(project / "notebooks" / "02_figures.ipynb", "raise ValueError('ann@x.de owes 5')")
+    grow(project, 4)
     end(night())  # Thursday: a notebook fails
     (row,) = read_status(out).itertuples()
     assert (row.last_attempt, row.failures, row.runs) == ("failed", 1, 2) and row.reason
-    (night.project / "notebooks" / "02_figures.ipynb").write_text(good)
+    (project / "notebooks" / "02_figures.ipynb").write_text(good)
     friday = night()  # Friday: mended; what Thursday had finished is not made again
     end(friday)
-    assert friday.reports.set_index("report")["reused"].to_dict() == {"answer": True, "figures": False}
+    log = [json.loads(line) for line in (friday.log.with_suffix(".jsonl")).read_text().splitlines()]
+    assert log and all({"time", "level", "says"} <= set(line) for line in log)
+    assert friday.reports.set_index("report")["reused"].to_dict() == {
+        **{"answer": True, "models": True, "figures": False}
+    }
     monkeypatch.setenv("CRMLIB_PSEUDONYM_KEY", "another key of this test, 93jd-Lq")
     end(night())  # Saturday: the key was rotated, so all pages are new
-    end(night())  # Sunday
+    grow(project, 5)
+    end(night())  # Sunday: with its rows a model's figures have moved far
+    (row,) = read_status(out).itertuples()
+    assert row.last_attempt == "published" and "have moved far" in row.reason
+    end(night())  # Monday
+    grow(project, 6)
+    end(night())  # Tuesday: they still have, which was told
     assert statuses == [
         *("published", "nothing to do", "published", "failed"),
-        *("published",) * 2,
-        "nothing to do",
+        *("published",) * 3,
+        *("nothing to do", "published"),
     ]
-    assert len(letters) == len(hooked) == 1, "nobody is woken for nothing"
+    assert len(letters) == len(hooked) == 2, "nobody is woken for nothing"
+    assert (hooked[1]["status"], hooked[1]["look"]) == ("published", True) and not hooked[0]["look"]
+    assert "have moved far" in hooked[1]["sentences"][1] and b"published, look at it" in letters[1]
     assert hooked[0]["status"] == "failed" and len(hooked[0]["sentences"]) == 3
     assert (
         "02_figures.ipynb, cell 3: ValueError." in hooked[0]["text"]
@@ -141,9 +166,13 @@ def test_a_week_of_nights_is_told_as_it_was(night, servers, monkeypatch):
     )
     assert "ann@x.de" not in json.dumps(hooked) and b"ann@x.de" not in letters[0]
     (row,) = read_status(out).itertuples()
-    assert (row.last_attempt, row.failures, row.runs) == ("nothing to do", 0, 4) and row.next
-    log = [json.loads(line) for line in (friday.log.with_suffix(".jsonl")).read_text().splitlines()]
-    assert log and all({"time", "level", "says"} <= set(line) for line in log)
+    assert (row.last_attempt, row.failures, row.runs) == ("published", 0, 6) and row.next
+
+
+def test_what_asks_for_a_look_is_what_pages_say():
+    words = (Path(crmlib.__file__).parent / "present" / "words" / "en").glob("*.ftl")
+    keys = {line.split(" =")[0] for path in words for line in path.read_text().splitlines()}
+    assert set(LOOK) <= keys
 
 
 def test_what_fails_once_is_tried_again_and_told_to_nobody_but_who_watches(night, tmp_path):

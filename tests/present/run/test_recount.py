@@ -16,6 +16,7 @@ def recount():
             "customer_id": ["a", "a", "b", "c", "z", None],
             "product_id": ["p", "q", "p", "p", "q", "p"],
             "ordered_at": [*["2024-01-10"] * 3, "2024-04-10", "2024-05-10", "2024-05-11"],
+            "campaign_id": ["small", None, "k", None, None, None],
             "quantity": [1, 1, 1, 0, -1, 1],
             "net_amount": [60.0, 20.0, 15.0, 5.0, -5.0, 7.0],
         }
@@ -43,13 +44,14 @@ def recount():
     )
     sent = pd.DataFrame(
         {
-            "campaign_id": ["k"] * 3 + ["small"],
-            "customer_id": ["a", "b", "c", "a"],
-            "contacted_at": ["2024-02-01"] * 4,
-            "responded_at": ["2024-02-03", None, None, None],
-            "is_control": [False, False, True, False],
+            "campaign_id": [*["k"] * 3, "small", *["endless"] * 2],
+            "customer_id": ["a", "b", "c", "a", "a", "b"],
+            "contacted_on": ["2024-01-05"] * 6,
+            "responded_at": ["2024-02-03", None, None, None, None, None],
+            "is_control": [False, False, True, False, False, False],
         }
     )
+    campaigns = pd.DataFrame({"campaign_id": ["k", "small"], "ended_on": ["2024-02-03", "2024-01-09"]})
     plans = pd.DataFrame(
         {
             "measure": ["net_amount"] * 3,
@@ -68,6 +70,7 @@ def recount():
         opportunities=deals,
         interactions=touches,
         campaign_contacts=sent,
+        campaigns=campaigns,
         plans=plans,
         employees=people,
     )
@@ -85,9 +88,11 @@ BY_HAND = {
     "deals.to_hand_over": 1,
     "deals.unplanned": 1,
     "deals.unplanned_amount": 40.0,
-    "campaigns.contacts": 3,
-    "campaigns.contacts_with_answers": 3,
-    "campaigns.answer_share": 100 / 3,
+    "campaigns.contacts": 5,
+    "campaigns.contacts_with_answers": 5,
+    "campaigns.answers[k]": 2,  # b by an order that names the campaign
+    "campaigns.answers[small]": 0,  # its order came after the last day
+    "campaigns.answer_share": 40.0,
     "plan.target[net_amount, total, 2024-Q2]": 50.0,
     "plan.keys[net_amount, category, 2024-Q2]": 2,
     "rows.read[transactions]": 6,

@@ -112,11 +112,9 @@ def changes_step(found: WhatChanged, split: Split) -> Claim:
     if split.before > 0 and abs(found.revised) >= REVISED_PCT / 100 * split.before:
         return claim("changes-step-data")
     fell = _customers_who_fell(split)
+    first = _first_customer(found, fell)
     if len(fell) and fell["now"].iloc[0] <= 0 and -fell["change"].iloc[0] >= KEY_SHARE * split.before:
-        top = fell.iloc[0]
-        return claim(
-            "changes-step-customer", customer=name(top["shown"]), amount=amount_of(found, top["before"])
-        )
+        return first
     slower = found.stages[
         found.stages["differs"] & (found.stages["left_now_pct"] < found.stages["left_before_pct"])
     ]
@@ -125,12 +123,19 @@ def changes_step(found: WhatChanged, split: Split) -> Claim:
         return claim("changes-step-stage", stage=name(slower.index[0]))
     if split.products.get("price", 0.0) <= -KEY_SHARE * split.before:
         return claim("changes-step-price")
-    if len(fell):
-        top = fell.iloc[0]
+    return first
+
+
+def _first_customer(found: WhatChanged, fell: pd.DataFrame) -> Claim:
+    """Of whom to ask first: who stayed away is called, who ordered for less is asked why."""
+    if fell.empty:
+        return claim("changes-step-none")
+    top = fell.iloc[0]
+    if top["now"] <= 0:
         return claim(
-            "changes-step-largest", customer=name(top["shown"]), amount=amount_of(found, -top["change"])
+            "changes-step-customer", customer=name(top["shown"]), amount=amount_of(found, top["before"])
         )
-    return claim("changes-step-none")
+    return claim("changes-step-largest", customer=name(top["shown"]), amount=amount_of(found, -top["change"]))
 
 
 def _customers_who_fell(split: Split) -> pd.DataFrame:
@@ -300,9 +305,9 @@ def rules_turnover(found: Turnover | None) -> list[Claim]:
 
 def turnover_paragraph(found: Turnover | None) -> list[Claim]:
     """Rules and offers that were born, died or changed, the most frequent of each kind by name."""
-    said = rules_turnover(found)
     if found is None:
-        return said
+        return [claim("changes-turnover-first")]
+    said = rules_turnover(found)
     for change in (BORN, DIED, CHANGED):
         own = found.rules[found.rules["change"] == change]
         if len(own):

@@ -114,6 +114,7 @@ changes-states-silent = Of the customers known at both dates, { $share } are in 
 changes-states-none = No customer known at both dates is in another state.
 changes-states-unknown = Customers’ states are not known here.
 changes-segments = Between segments, { $moved } { PLURAL($moved, one: "customer", other: "customers") } moved.
+changes-turnover-first = There is no earlier look at rules and offers to set these beside: this is the first, or rules are between things of another level now.
 changes-rules-same = The { $now } { PLURAL($now, one: "rule", other: "rules") } on what is bought together are those of the last look, as of { $looked }.
 changes-rules-moved = Since the last look, as of { $looked }, { $born } { PLURAL($born, one: "rule", other: "rules") } on what is bought together came up and { $died } no longer { PLURAL($died, one: "holds", other: "hold") } ({ $before } then, { $now } now){ $changed ->
         [0] { "" }

@@ -21,6 +21,7 @@ WHOLE_BELOW = 10_000
 """Counts below this are written whole."""
 
 _PATTERN = "#,##0.############"
+_PERIODS = {"week": "yMMMd", "month": "yMMM", "quarter": "yQQQ", "year": "y"}
 _DIGITS = 400
 """More than any float has."""
 _TOO_LARGE = 1e300
@@ -148,10 +149,20 @@ def month(moment: Any, *, locale: str = "en") -> str:
     >>> month("2017-12-31"), month(None), month(pd.Timestamp("2018-01-01"), locale="zh")
     ('December 2017', 'not known', '2018年1月')
     """
+    return period(moment, "yMMMM", locale=locale)
+
+
+def period(moment: Any, form: str, *, locale: str = "en") -> str:
+    """A week, month, quarter or year, short enough for the side of a table; or in a form of Unicode's CLDR.
+
+    >>> period("2024-05-01", "quarter"), period("2024-05-01", "month"), period("2024-05-01", "week", locale="zh")
+    ('Q2 2024', 'May 2024', '2024年5月1日')
+    """
     stamp = pd.to_datetime(moment, errors="coerce") if is_known(moment) else pd.NaT
     if stamp is pd.NaT:
         return not_known(locale)
-    return format_skeleton("yMMMM", Date(stamp.year, stamp.month, stamp.day), locale=locale_of(locale))
+    form = _PERIODS.get(form, form)
+    return format_skeleton(form, Date(stamp.year, stamp.month, stamp.day), locale=locale_of(locale))
 
 
 def change(new: Any, old: Any, *, unit: str = "%", locale: str = "en") -> str:

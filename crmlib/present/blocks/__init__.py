@@ -96,7 +96,7 @@ class Prose(_Sentences):
 
     def _html(self) -> str:
         paragraphs = Markup("").join(_PARAGRAPH.format(paragraph) for paragraph in self.paragraphs)
-        return Markup('<div class="crm-prose">{}</div>').format(paragraphs)
+        return Markup('<div class="crm-prose">{}</div>').format(paragraphs) if paragraphs else ""
 
 
 class Findings(_Sentences):

@@ -6,9 +6,9 @@ page-yes = yes
 page-rows-none = No rows.
 page-rows = { $total } { PLURAL($total, one: "row", other: "rows") }.
 page-limits-rest = { $n } more limits
-page-rows-first-download = The first { $shown } of { $total } rows; { $left } more rows in the download.
-page-rows-first-no-excel = The first { $shown } of { $total } rows; { $left } more rows in the CSV download. Lists of over { $most } rows have no Excel workbook.
-page-rows-first = The first { $shown } of { $total } rows; { $left } more rows not shown here.
+page-rows-first-download = The first { $shown } of { $total } rows; { $left } more { PLURAL($left, one: "row", other: "rows") } in the download.
+page-rows-first-no-excel = The first { $shown } of { $total } rows; { $left } more { PLURAL($left, one: "row", other: "rows") } in the CSV download. Lists of over { $most } rows have no Excel workbook.
+page-rows-first = The first { $shown } of { $total } rows; { $left } more { PLURAL($left, one: "row", other: "rows") } not shown here.
 page-pseudonyms = Customer numbers are pseudonyms; { $command } turns them back.
 
 page-audience = { $audience ->

@@ -117,7 +117,7 @@ class Findings(_Sentences):
             Markup('<li id="{}">{}</li>').format(anchor, sentence)
             for anchor, sentence in zip(self._anchors(), self.sentences, strict=True)
         )
-        return Markup('<ul class="crm-findings">{}</ul>').format(items)
+        return Markup('<ul class="crm-findings">{}</ul>').format(items) if items else ""
 
     def _record(self) -> dict[str, Any]:
         record, anchors = super()._record(), self._anchors()

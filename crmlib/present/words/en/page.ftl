@@ -49,6 +49,15 @@ page-no-reason = The reason is not known.
 page-see-log = The log says why.
 page-run-failed = the run after it failed
 
+## How a night went: run/tell
+
+page-night-published = { $title }: { $reports } { PLURAL($reports, one: "report", other: "reports") } published, as of { $as_of }.
+page-night-stands = { $then ->
+        [unknown] There is no good run yet.
+       *[other] The last good run is of { $then } UTC.
+    }
+page-night-more = And { $n } more, see the log.
+
 ## Pictures: theme
 
 picture-nothing-alt = No picture: { INLINE($why) }.

@@ -196,8 +196,12 @@ def interval(low: Any, high: Any, *, kind: str = "number", unit: str = "", local
 
     >>> interval(0.74, 0.881), interval(31, 34, kind="share"), interval(1e6, 2e6, kind="money", unit="USD")
     ('0.74 to 0.881', '31\\xa0% to 34\\xa0%', 'USD\\xa01\\xa0million to USD\\xa02\\xa0million')
+    >>> interval(-1, 12, kind="points"), interval(5.4, 8.1, kind="times")
+    ('−1 to 12\\xa0percentage points', '5.4 to 8.1\\xa0times')
     """
     shown = [of_kind(end, kind, unit=unit, locale=locale) for end in (low, high)]
+    if kind in ("points", "times") and _is_finite(low):
+        shown[0] = _short(float(low), locale)
     return render("number-interval", {"low": shown[0], "high": shown[1]}, language=locale)
 
 

@@ -72,21 +72,6 @@ class RelationGraph:
     cycles: tuple[tuple[str, ...], ...] = ()
     currency: str = ""
 
-    def family_of(self, customer_id: str) -> pd.DataFrame:
-        """The units of the family that a customer belongs to; empty where it belongs to none.
-
-        Parameters
-        ----------
-        customer_id : str
-
-        Returns
-        -------
-        DataFrame
-        """
-        if customer_id not in self.units.index:
-            return self.units.iloc[:0]
-        return self.units[self.units["family"] == self.units.at[customer_id, "family"]]
-
     def __repr__(self) -> str:
         ties, customers = self.graph.number_of_edges(), self.graph.number_of_nodes()
         return f"RelationGraph(customers={customers}, ties={ties}, families={len(self.families)})"

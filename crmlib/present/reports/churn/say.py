@@ -154,11 +154,9 @@ def time_word(time: float) -> Fact:
 def group_name(group: Any) -> str:
     """A group of customers as it is called; a quarter of first purchases is a code such as 2024-Q1."""
     code = COHORT_CODE.fullmatch(str(group))
-    if not code:
-        return str(group)
-    if code["last"]:
+    if code and code["last"]:
         return str(claim("churn-stay-until", year=name(code["last"])))
-    return period(f"{code['year']}-{3 * int(code['quarter']):02}-01", "quarter")
+    return period(f"{code['year']}-{3 * int(code['quarter']):02}-01", "quarter") if code else str(group)
 
 
 def lifecycle_answer(summary: pd.DataFrame) -> list[Claim]:
@@ -455,7 +453,7 @@ def comparison_paragraph(model: ChurnModel) -> list[Claim]:
         way=WAY_WORDS.term(best["model"]),
         outcome=outcome_words(model),
         pairs=share(100 * best["auc"]),
-        range=_range(best),
+        range=interval(100 * best["auc_low"], 100 * best["auc_high"], "share"),
         coin=share(50),
     )
     return [chosen, *(_note(*note) for note in model.notes), *_against(model)]
@@ -573,10 +571,6 @@ def _up_or_down(moved: float) -> Fact:
 
 def _labels(figures: Iterable[str], *, limit: int | None = None) -> Fact:
     return names((name(plain_label(figure)) for figure in figures), limit=limit)
-
-
-def _range(row: Any) -> Fact:
-    return interval(100 * row["auc_low"], 100 * row["auc_high"], "share")
 
 
 def without_purchase(summary: pd.DataFrame) -> list[Claim]:

@@ -19,6 +19,7 @@ customers-answer-nobody-late = Nobody is late: no call is needed on that account
 ## Findings, repeated on the index: profile_findings
 
 customers-finding-nobody = No purchase by a known customer is in these data.
+customers-finding-fifth = A fifth of the customers brings { $share } of spend.
 customers-finding-late =
     { $late } { PLURAL($late, one: "customer has", other: "customers have") } not bought for
     { $times ->

@@ -42,23 +42,28 @@ def axe_source(given: Path | None) -> str:
     return given.read_text(encoding="utf-8") if given else ""
 
 
+def violations(page, axe: str) -> list[str]:
+    """What axe-core finds on a page at the width that it has now, the first place of each."""
+    if not axe:
+        return []
+    page.evaluate(f"{axe};undefined")
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{one['id']} ({len(one['nodes'])}): {one['nodes'][0]['html'][:160]}" for one in found]
+
+
 def seen(browser, page_file: Path, out: Path, axe: str) -> dict[str, float]:
     """The figures of a page; its pictures and its PDF are written into a folder."""
     context = browser.new_context(viewport=WIDE, reduced_motion="reduce", bypass_csp=True)
     page = context.new_page()
     page.goto(page_file.as_uri())
     page.screenshot(path=out / "1280.png", full_page=True)
-    figures = {"kB": round(page_file.stat().st_size / 1000)}
-    if axe:
-        page.evaluate(f"{axe};undefined")
-        found = page.evaluate("axe.run()")["violations"]
-        figures["axe"] = len(found)
-        told = [f"{one['id']} ({len(one['nodes'])}): {one['nodes'][0]['html'][:160]}" for one in found]
-        (out / "axe.txt").write_text("\n".join(told), encoding="utf-8")
+    figures, found = {"kB": round(page_file.stat().st_size / 1000)}, violations(page, axe)
     page.pdf(path=out / "print.pdf", prefer_css_page_size=True)
     page.set_viewport_size(PHONE)
     page.screenshot(path=out / "390.png", full_page=True)
-    figures |= page.evaluate(FIGURES)
+    found += violations(page, axe)
+    figures |= page.evaluate(FIGURES) | ({"axe": len(found)} if axe else {})
+    (out / "axe.txt").write_text("\n".join(found), encoding="utf-8")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     (out / "text.txt").write_text(page.inner_text("body"), encoding="utf-8")
     context.close()
@@ -93,7 +98,7 @@ def main() -> None:
             executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
         for run in given.runs:
-            for page_file in sorted(run.resolve().glob("*.html")):
+            for page_file in sorted(run.resolve().rglob("*.html")):
                 name = f"{run.parent.name if run.name == 'latest' else run.name}/{page_file.stem}"
                 out = given.out / name
                 out.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Retention: which customers came back in the periods after their first purchase, and how long they stayed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,8 @@ from crmlib.schema.tables import table_spec
 COHORT = "cohort"
 MOST_GROUPS = 5
 """Groups that are told apart; a picture has six colours, the sixth is for all others."""
+COHORT_CODE = re.compile(r"(?P<year>\d{4})-Q(?P<quarter>[1-4])|<=(?P<last>\d{4})")
+"""Customers by their first purchase, in a quarter or up to a year."""
 
 _NOT_A_GROUP = ("customer_id", "parent_customer_id", "interests", "tags")
 
@@ -72,19 +75,13 @@ def _cohort_groups(first_on: pd.Series) -> pd.Series:
     quarters = first_on.dt.to_period("Q").nunique() <= MOST_GROUPS + 1
     periods = first_on.dt.to_period("Q" if quarters else "Y")
     kinds = sorted(periods.dropna().unique())
-    named = {kind: _period_name(kind) for kind in kinds}
+    named = {kind: f"{kind.year}-Q{kind.quarter}" if quarters else str(kind.year) for kind in kinds}
     if len(kinds) > MOST_GROUPS + 1:
         old = kinds[:-MOST_GROUPS]
-        named |= dict.fromkeys(old, f"{old[-1].year} and before")
+        named |= dict.fromkeys(old, f"<={old[-1].year}")
     order = list(dict.fromkeys(named[kind] for kind in kinds))
     groups = pd.Categorical(periods.map(named), categories=order, ordered=True)
     return pd.Series(groups, index=first_on.index, name=COHORT)
-
-
-def _period_name(period: pd.Period) -> str:
-    if period.freqstr.startswith("Y"):
-        return str(period.year)
-    return f"{period.start_time:%b} to {period.end_time:%b} {period.year}"
 
 
 AT_RISK_LEAST = 10

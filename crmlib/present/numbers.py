@@ -22,6 +22,7 @@ WHOLE_BELOW = 10_000
 """Counts below this are written whole."""
 
 _PATTERN = "#,##0.############"
+_PERIODS = {"week": "yMMMd", "month": "yMMM", "quarter": "yQQQ", "year": "y"}
 _DIGITS = 400
 """More than any float has."""
 _TOO_LARGE = 1e300
@@ -149,10 +150,20 @@ def month(moment: Any, *, locale: str = "en") -> str:
     >>> month("2017-12-31"), month(None), month(pd.Timestamp("2018-01-01"), locale="zh")
     ('December 2017', 'not known', '2018年1月')
     """
+    return period(moment, "yMMMM", locale=locale)
+
+
+def period(moment: Any, form: str, *, locale: str = "en") -> str:
+    """A week, month, quarter or year, short enough for the side of a table; or in a form of Unicode's CLDR.
+
+    >>> period("2024-05-01", "quarter"), period("2024-05-01", "month"), period("2024-05-01", "week", locale="zh")
+    ('Q2 2024', 'May 2024', '2024年5月1日')
+    """
     stamp = pd.to_datetime(moment, errors="coerce") if is_known(moment) else pd.NaT
     if stamp is pd.NaT:
         return not_known(locale)
-    return format_skeleton("yMMMM", Date(stamp.year, stamp.month, stamp.day), locale=locale_of(locale))
+    form = _PERIODS.get(form, form)
+    return format_skeleton(form, Date(stamp.year, stamp.month, stamp.day), locale=locale_of(locale))
 
 
 def change(new: Any, old: Any, *, unit: str = "%", locale: str = "en") -> str:
@@ -186,8 +197,12 @@ def interval(low: Any, high: Any, *, kind: str = "number", unit: str = "", local
 
     >>> interval(0.74, 0.881), interval(31, 34, kind="share"), interval(1e6, 2e6, kind="money", unit="USD")
     ('0.74 to 0.881', '31\\xa0% to 34\\xa0%', 'USD\\xa01\\xa0million to USD\\xa02\\xa0million')
+    >>> interval(-1, 12, kind="points"), interval(5.4, 8.1, kind="times")
+    ('−1 to 12\\xa0percentage points', '5.4 to 8.1\\xa0times')
     """
     shown = [of_kind(end, kind, unit=unit, locale=locale) for end in (low, high)]
+    if kind in ("points", "times") and _is_finite(low):
+        shown[0] = _short(float(low), locale)
     return render("number-interval", {"low": shown[0], "high": shown[1]}, language=locale)
 
 

@@ -421,7 +421,7 @@ _COLUMNS = (
     Column("amount_now", "Now", "currency", digits=0),
     Column("amount_change", "Difference", "currency", digits=0), Column("held_then", "Then", "number"),
     # what is handed over
-    Column("warns", "What warns"), Column("planned_for", "Planned for", "date"),
+    Column("warns", "Warnings"), Column("planned_for", "Planned for", "date"),
 )
 # fmt: on
 

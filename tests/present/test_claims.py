@@ -131,7 +131,7 @@ def test_customers_to_call_are_those_of_the_list():
     said = str(claims_profile.profile_findings(profile)[-1])
     assert late >= len(listed) > 0 and said.startswith(f"{count(late)}\u00a0customer{'s' * (late != 1)}")
     assert f"{len(listed)} of them, worth {money(listed['spend_total'].sum(), 'EUR')}," in said
-    assert not set(listed["stage"]) & set(SILENT)
+    assert not set(listed["state"]) & set(SILENT)
 
 
 def test_only_whole_months_are_compared():

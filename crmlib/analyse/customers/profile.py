@@ -344,7 +344,7 @@ def late_customers(crm: Crm, profile: CustomerProfile) -> pd.DataFrame:
     """
     states = profile.states[profile.states.isin(BUYING)]
     late = is_late(profile.indicators["gap_overdue_ratio"].reindex(states.index))
-    return _most_spend_first(crm, profile, states[late].astype("str").rename("stage"))
+    return _most_spend_first(crm, profile, states[late].astype("str").rename("state"))
 
 
 def late_of_all(profile: CustomerProfile) -> int:

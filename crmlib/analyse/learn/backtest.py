@@ -195,7 +195,9 @@ def learn_level(
     made, until = (past[name].to_numpy("datetime64[us]") for name in ("made_on", "until"))
     days = [*made, np.datetime64(today, "us")]
     over = [until <= day for day in days]
-    shifts = [_shift(made[known], until[known], off[known], day) for known, day in zip(over, days, strict=True)]
+    shifts = [
+        _shift(made[known], until[known], off[known], day) for known, day in zip(over, days, strict=True)
+    ]
     past["shift"] = shifts[:-1]
     rest = (off - shifts[:-1]) / past["deviation"].to_numpy()
     held = pd.Series(np.nan, index=past.index, dtype=object)

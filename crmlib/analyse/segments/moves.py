@@ -16,7 +16,7 @@ from crmlib.prepare.outbox import keep, last_kept
 from crmlib.prepare.privacy import min_group
 
 KEPT_AS = "segments"
-LOOK_BACK_DAYS = 90
+LOOK_BACK_DAYS = 92
 """How far a first report looks back, which has no earlier one to compare with."""
 
 LITTLE_CHANGE = 0.1
@@ -130,7 +130,7 @@ def segment_moves(
     indicators : DataFrame indexed by customer_id
         What the segments were made from.
     since : Timestamp, date or text, optional
-        Otherwise the closing moment of the last report, or 90 days ago for a first one.
+        Otherwise the closing moment of the last report, or 92 days ago, a quarter at its longest, for a first one.
 
     Returns
     -------

@@ -26,7 +26,7 @@ class Browsing:
         that product within 14 days), `cart_pct`, `order_pct`, `low`, `high` (95 %, of `order_pct`).
     products : DataFrame, one row a product that enough customers looked at, the most orders missed first
         `product_id`, `looks`, `carts`, `orders`, `order_pct`, `low`, `high`, `rest_pct` (of all other products),
-        `missed` (orders more, were it bought after a look like the others), `q_value`, `is_left` (surely bought less
+        `orders_missed` (more, were it bought after a look like the others), `q_value`, `is_left` (surely bought less
         often after a look than the others).
     unknown_pct : float
         Of all looks, those of visitors whom nobody knows; nothing can be said of their orders.
@@ -117,5 +117,5 @@ def _products(looks: pd.DataFrame, least: int) -> pd.DataFrame:
     ]
     table["q_value"] = benjamini_hochberg([float(one.pvalue) for one in tests]) if tests else np.nan
     table["is_left"] = (table["q_value"] <= SURE) & (table["order_pct"] < table["rest_pct"])
-    table["missed"] = (table["rest_pct"] - table["order_pct"]) / 100 * table["looks"]
-    return table.sort_values(["missed", "product_id"], ascending=[False, True], ignore_index=True)
+    table["orders_missed"] = (table["rest_pct"] - table["order_pct"]) / 100 * table["looks"]
+    return table.sort_values(["orders_missed", "product_id"], ascending=[False, True], ignore_index=True)

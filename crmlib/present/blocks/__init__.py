@@ -96,7 +96,7 @@ class Prose(_Sentences):
 
     def _html(self) -> str:
         paragraphs = Markup("").join(_PARAGRAPH.format(paragraph) for paragraph in self.paragraphs)
-        return Markup('<div class="crm-prose">{}</div>').format(paragraphs)
+        return Markup('<div class="crm-prose">{}</div>').format(paragraphs) if paragraphs else ""
 
 
 class Findings(_Sentences):
@@ -117,7 +117,7 @@ class Findings(_Sentences):
             Markup('<li id="{}">{}</li>').format(anchor, sentence)
             for anchor, sentence in zip(self._anchors(), self.sentences, strict=True)
         )
-        return Markup('<ul class="crm-findings">{}</ul>').format(items)
+        return Markup('<ul class="crm-findings">{}</ul>').format(items) if items else ""
 
     def _record(self) -> dict[str, Any]:
         record, anchors = super()._record(), self._anchors()

@@ -4,7 +4,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
-from html.parser import HTMLParser
 from numbers import Real
 from pathlib import Path
 from re import sub
@@ -23,9 +22,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 PAGE_BYTES = 2_000_000
 """The most that one page may weigh."""
-
-PAGE_WORDS, PAGE_TABLES = 1_800, 5
-"""The most words, and tables, that a reader meets on a page before unfolding anything."""
 
 _LINKS = ("http://", "https://", "mailto:")
 
@@ -129,37 +125,3 @@ def check_size(html: str, *, name: str, limit: int = PAGE_BYTES) -> int:
             "leave out a download (download=False) or draw fewer points."
         )
     return size
-
-
-def page_budget(html: str) -> tuple[int, int]:
-    """Words and tables of a page's main part, outside what is folded.
-
-    Words in the cells of tables and in pictures are not counted: tables and pictures are.
-    """
-    reader = _Reader()
-    reader.feed(html)
-    return len(" ".join(reader.texts).split()), reader.tables
-
-
-class _Reader(HTMLParser):
-    """Reads what stands in main; what is in an element that is passed over is not read."""
-
-    passed_over = ("details", "table", "svg", "script", "style")
-
-    def __init__(self):
-        super().__init__()
-        self.texts: list[str] = []
-        self.tables = self._within = self._over = 0
-
-    def handle_starttag(self, tag, attrs):
-        self._within += tag == "main"
-        self.tables += tag == "table" and self._within > 0 and self._over == 0
-        self._over += tag in self.passed_over
-
-    def handle_endtag(self, tag):
-        self._within -= tag == "main"
-        self._over -= tag in self.passed_over
-
-    def handle_data(self, data):
-        if self._within > 0 and self._over == 0:
-            self.texts.append(data)

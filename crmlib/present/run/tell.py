@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from crmlib.present.claims import claim, count, name
 from crmlib.present.publish.publish import Shelf, found_in_turn, moment_of, read_json
 from crmlib.schema.errors import ParameterError
 
@@ -57,10 +58,10 @@ class Receivers:
         for address in self.mail:
             if not _ADDRESS.fullmatch(address):
                 raise ParameterError(f"--mail {address!r} is no address. Write it as name@example.com.")
-        for name in ("webhook", "link"):
-            told = getattr(self, name)
+        for option in ("webhook", "link"):
+            told = getattr(self, option)
             if told and (urlsplit(told).scheme not in ("http", "https") or not urlsplit(told).hostname):
-                raise ParameterError(f"--{name} is no web address. It begins with https://.")
+                raise ParameterError(f"--{option} is no web address. It begins with https://.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,13 +99,13 @@ def message_of(run: Any, *, out: Path, link: str = "") -> Message:
     look = sorted(new) if run.exit_code == 0 else []
     if run.exit_code == 0:
         done = sum(report.get("status") == "done" for report in record.get("reports", ()))
-        said = [
-            f"{title}: {done} report{'s' * (done != 1)} published, as of {str(record.get('as_of', ''))[:10]}."
-        ]
+        as_of = name(str(record.get("as_of", ""))[:10])
+        said = [str(claim("page-night-published", title=name(title), reports=count(done), as_of=as_of))]
         said += [*look, *_findings(record)][:2]
     else:
-        good = f"The last good run is of {moment_of(latest):%Y-%m-%d %H:%M} UTC." if latest else ""
-        said = [f"{title}: {run.status}.", without_values(run.reason), good or "There is no good run yet."]
+        said = [f"{title}: {run.status}.", without_values(run.reason)]
+        then = name(f"{moment_of(latest):%Y-%m-%d %H:%M}") if latest else count(None)
+        said.append(str(claim("page-night-stands", then=then)))
     href = f"{link.rstrip('/')}/{quote(run.workspace)}/latest/index.html" if link and latest else ""
     figures = [(str(one.get("label")), str(one.get("shown"))) for one in record.get("key_figures", ())]
     return Message(
@@ -157,7 +158,7 @@ def _findings(record: Mapping[str, Any]) -> list[str]:
 def without_values(reason: str) -> str:
     """A reason with the kind of an error, but not its words; of several the first."""
     first, *more = _CELL.sub(r"\1.", reason.strip()).splitlines() or [""]
-    return _short(first + (f" And {len(more)} more, see the log." if more else ""))
+    return _short(first + (f" {claim('page-night-more', n=count(len(more)))}" if more else ""))
 
 
 def _short(text: str) -> str:

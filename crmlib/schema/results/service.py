@@ -17,7 +17,7 @@ SERVICE = (
     Column("cost_pct", "Cost of cases", "share_pct", "Of the margin of the same year, before service.", better="lower",
            word="% of margin"),
     Column("lines_sold", "Order lines", "count"),
-    Column("case_rate_pct", "Cases a hundred lines", "share_pct", word="", better="lower"),
+    Column("case_rate_pct", "Cases per hundred lines", "share_pct", word="", better="lower"),
     Column("case_times", "Against other products", "ratio", "Cases an order line, over those of all others.", digits=1,
            word="times"),
     *bounds("case_times", "ratio", digits=1),

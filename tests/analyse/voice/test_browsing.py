@@ -63,7 +63,7 @@ def test_a_product_that_is_left_is_found_and_of_equals_none_is():
     most = [bought(WHO[:20], product) for product in ("tea", "cup")]
     left = found(seen, [*most, bought(WHO[:2], "pot")]).products
     assert left.loc[left["is_left"], "product_id"].tolist() == ["pot"] == left["product_id"].head(1).tolist()
-    assert left["missed"].iloc[0] == pytest.approx(40 * (20 / 40 - 2 / 40))
+    assert left["orders_missed"].iloc[0] == pytest.approx(40 * (20 / 40 - 2 / 40))
     assert not found(seen, [*most, bought(WHO[:19], "pot")]).products["is_left"].any()
 
 

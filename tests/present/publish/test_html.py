@@ -5,6 +5,7 @@ from base64 import b64encode
 from copy import deepcopy
 from hashlib import sha256
 from html import unescape
+from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from nbformat import v4
 
 from crmlib.present.blocks import Answer, DataTable, Prose
 from crmlib.present.publish.html import notebook_to_html, terms_in
-from crmlib.present.publish.page import asset, check_size, date_words, page_budget, safe_href, security_policy
+from crmlib.present.publish.page import asset, check_size, date_words, safe_href, security_policy
 from crmlib.schema.errors import CrmlibError
 from tests.present.blocks.test_blocks import CANARIES, Tags, everywhere
 from tests.present.pages_demo import CONTEXT, executed, notebook
@@ -332,6 +333,40 @@ def test_a_question_that_no_cell_answers_is_not_asked():
     )
     assert "Who plans?" not in page and 'crm-folded">' not in page
     assert "Who buys?" in page
+
+
+def page_budget(html: str) -> tuple[int, int]:
+    """Words and tables of a page's main part, outside what is folded.
+
+    Words in the cells of tables and in pictures are not counted: tables and pictures are.
+    """
+    reader = _Reader()
+    reader.feed(html)
+    return len(" ".join(reader.texts).split()), reader.tables
+
+
+class _Reader(HTMLParser):
+    """Reads what stands in main; what is in an element that is passed over is not read."""
+
+    passed_over = ("details", "table", "svg", "script", "style")
+
+    def __init__(self):
+        super().__init__()
+        self.texts: list[str] = []
+        self.tables = self._within = self._over = 0
+
+    def handle_starttag(self, tag, attrs):
+        self._within += tag == "main"
+        self.tables += tag == "table" and self._within > 0 and self._over == 0
+        self._over += tag in self.passed_over
+
+    def handle_endtag(self, tag):
+        self._within -= tag == "main"
+        self._over -= tag in self.passed_over
+
+    def handle_data(self, data):
+        if self._within > 0 and self._over == 0:
+            self.texts.append(data)
 
 
 def test_the_budget_counts_what_stands_outside_the_folded_part():

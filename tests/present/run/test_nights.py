@@ -192,7 +192,7 @@ def test_a_good_run_is_told_in_three_sentences_with_figures_and_a_link(night, se
     run = night()
     message = message_of(run, out=night.project / "reports", link="https://intra.net/r/")
     assert (
-        message.sentences[0] == "The shop: 2 reports published, as of 2020-01-31."
+        message.sentences[0] == "The shop: 2\u00a0reports published, as of 2020-01-31."
         and "Up." in message.sentences
     )
     told = Receivers(mail=["a@x.de", "b@x.de"], webhook=address, good=True)

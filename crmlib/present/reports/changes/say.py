@@ -269,7 +269,7 @@ def changes_moves(found: WhatChanged) -> list[Claim]:
     else:
         said += _moved(found, found.states)
     if found.segments is not None:
-        said.append(claim("changes-segments", moved=count(found.segments.moved)))
+        said.append(claim("changes-segments", moved=count(found.segments.moved), since=date(found.since)))
     return said
 
 
@@ -281,6 +281,7 @@ def _moved(found: WhatChanged, moves: LifecycleMoves) -> list[Claim]:
     silent = moved[moved["after"].isin(SILENT) & ~moved["before"].isin(SILENT)]
     row = (silent if len(silent) else moved).iloc[0]
     given = {
+        "since": date(found.since),
         "share": share(changed_share(moves)),
         "customers": count(int(row["customers"])),
         "before": STATE_WORDS.term(row["before"]),

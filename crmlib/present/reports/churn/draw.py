@@ -10,13 +10,14 @@ from crmlib.analyse.customers.states import LifecycleMoves, changed_share
 from crmlib.analyse.retention import Retention, shown_cohorts, typical_retention
 from crmlib.measure.columns import label_of
 from crmlib.present.claims import Claim, claim, count, date, days, interval, name, names, number, share, term
+from crmlib.present.numbers import period
 from crmlib.present.reports.churn.say import (
     FIRST,
     PERIOD_WORDS,
     PERIODS_WORDS,
     WAY_WORDS,
+    group_name,
     outcome_words,
-    period_name,
     plain_label,
     retention_day,
     state_word,
@@ -336,7 +337,7 @@ def plot_cohorts(result: Retention, *, ax: Any = None) -> Any:
     unit, units = PERIOD_WORDS.term(result.unit), PERIODS_WORDS.term(result.unit)
     first = share(typical["share_pct"].iloc[0], at=f"retention.share[all, {result.unit} 1]")
     title = claim("churn-picture-cohorts", share=first, unit=unit)
-    sides = [f"{period_name(day, result.unit)} ({result.sizes[day]:,})" for day in shares.index]
+    sides = [f"{period(day, result.unit)} ({result.sizes[day]:,})" for day in shares.index]
     words = shares.map(lambda x: "" if pd.isna(x) else f"{x:.0f}").to_numpy()
     ax = _heat_table(
         ax, title, shares.to_numpy(), words, sides, [str(k) for k in shares.columns], upright=True
@@ -385,7 +386,7 @@ def plot_retention(result: Retention, *, ax: Any = None) -> Any:
 
 
 def _stay_part(group: Any, row: pd.Series) -> Claim:
-    facts = {"group": name(group), "share": share(100 * row["survival"])}
+    facts = {"group": name(group_name(group)), "share": share(100 * row["survival"])}
     if pd.isna(row["low"]):
         return claim("churn-picture-stay-part", **facts)
     likely = interval(100 * row["low"], 100 * row["high"], "share")
@@ -474,7 +475,7 @@ def _draw_curve(ax: Any, curves: pd.DataFrame, name: Any, until: float, colour: 
 def _label_ends(ax: Any, ends: list[tuple[tuple[float, float], Any, str]], *, right: float) -> None:
     """Names at the right, each as near to its curve's end as the others leave room."""
     wide = 1.32 * 72
-    said = [wrapped(str(group), width=wide, lines=2, bold=True) for _, group, _ in ends]
+    said = [wrapped(group_name(group), width=wide, lines=2, bold=True) for _, group, _ in ends]
     order = sorted(range(len(ends)), key=lambda i: -ends[i][0][1])
     step = 103 * 0.185 / 2.6
     tops, place = {}, 103.0

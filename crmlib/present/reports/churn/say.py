@@ -22,7 +22,7 @@ from crmlib.analyse.customers.states import (
     known_at_both,
 )
 from crmlib.analyse.learn.candidates import WAYS
-from crmlib.analyse.retention import Retention, SurvivalCurves, typical_retention
+from crmlib.analyse.retention import COHORT_CODE, Retention, SurvivalCurves, typical_retention
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import INDICATORS
 from crmlib.present.blocks.figures import shown_number, with_unit
@@ -47,6 +47,7 @@ from crmlib.present.claims import (
     times,
 )
 from crmlib.present.needs import or_else
+from crmlib.present.numbers import period
 from crmlib.schema.states import (
     BUYING,
     CHANCE_ONE_IN,
@@ -150,10 +151,12 @@ def time_word(time: float) -> Fact:
     return TIME_WORDS.term(usual) if usual in TIME_WORDS.members else days(time)
 
 
-def period_name(day: pd.Timestamp, unit: str) -> str:
-    """A calendar period, short enough for the side of a table."""
-    said = {"week": f"{day.day} {day:%b %Y}", "month": f"{day:%b %Y}", "year": f"{day:%Y}"}
-    return said.get(unit) or f"Q{day.quarter} {day.year}"
+def group_name(group: Any) -> str:
+    """A group of customers as it is called; a quarter of first purchases is a code such as 2024-Q1."""
+    code = COHORT_CODE.fullmatch(str(group))
+    if code and code["last"]:
+        return str(claim("churn-stay-until", year=name(code["last"])))
+    return period(f"{code['year']}-{3 * int(code['quarter']):02}-01", "quarter") if code else str(group)
 
 
 def lifecycle_answer(summary: pd.DataFrame) -> list[Claim]:
@@ -328,7 +331,7 @@ def cohorts_paragraph(retention: Retention) -> list[Claim]:
     """Which cohort is left out, who is in none of the curves, and which groups fall silent sooner or later."""
     said = group_sentences(retention)
     if len(retention.sizes) > 1 and len(typical_retention(retention)):
-        first = name(period_name(retention.sizes.index[0], retention.unit))
+        first = name(period(retention.sizes.index[0], retention.unit))
         said.append(claim("churn-stay-first-cohort", first=first))
     said.append(claim("churn-limits-still-here"))
     if retention.too_new:
@@ -371,13 +374,13 @@ def group_sentences(retention: Retention) -> list[Claim]:
     sooner, later = list(apart.index[is_sooner]), list(apart.index[~is_sooner])
     parts = []
     if sooner:
-        parts.append(claim("churn-stay-sooner", groups=names(sooner), n=count(len(sooner))))
+        parts.append(claim("churn-stay-sooner", groups=names(map(group_name, sooner)), n=count(len(sooner))))
     if later:
-        parts.append(claim("churn-stay-later", groups=names(later), n=count(len(later))))
+        parts.append(claim("churn-stay-later", groups=names(map(group_name, later)), n=count(len(later))))
     said = [claim("churn-stay-groups", what=what, parts=names(parts))]
     first = curves.medians.index[0]
     if is_cohort and first in apart.index:
-        said.append(claim("churn-stay-old-group", first=name(first)))
+        said.append(claim("churn-stay-old-group", first=name(group_name(first))))
     return said
 
 
@@ -450,7 +453,7 @@ def comparison_paragraph(model: ChurnModel) -> list[Claim]:
         way=WAY_WORDS.term(best["model"]),
         outcome=outcome_words(model),
         pairs=share(100 * best["auc"]),
-        range=_range(best),
+        range=interval(100 * best["auc_low"], 100 * best["auc_high"], "share"),
         coin=share(50),
     )
     return [chosen, *(_note(*note) for note in model.notes), *_against(model)]
@@ -568,10 +571,6 @@ def _up_or_down(moved: float) -> Fact:
 
 def _labels(figures: Iterable[str], *, limit: int | None = None) -> Fact:
     return names((name(plain_label(figure)) for figure in figures), limit=limit)
-
-
-def _range(row: Any) -> Fact:
-    return interval(100 * row["auc_low"], 100 * row["auc_high"], "share")
 
 
 def without_purchase(summary: pd.DataFrame) -> list[Claim]:

@@ -28,14 +28,13 @@ from crmlib.present.claims import (
     state_says,
 )
 from crmlib.present.needs import or_else
-from crmlib.present.numbers import capital
+from crmlib.present.numbers import capital, period
 from crmlib.present.reports.churn.say import (
     PERIODS_WORDS,
     WAY_WORDS,
     figure_words,
     model_at,
     outcome_words,
-    period_name,
     plain_label,
     reason_words,
     retention_day,
@@ -57,7 +56,10 @@ _LEVEL = 95
 @or_else(lambda missing: None)
 def churn_figures(model: ChurnModel) -> KeyFigures:
     """How many are at risk, how many are expected to stop, and the revenue at risk."""
-    outcome, asked = outcome_words(model), len(model.scores)
+    outcome = outcome_words(model)
+    of_all = claim(
+        "churn-figure-expected-note", asked=count(len(model.scores)), horizon=days(model.horizon_days)
+    )
     figures = [
         KeyFigure(
             label=claim("churn-figure-at-risk"),
@@ -68,14 +70,13 @@ def churn_figures(model: ChurnModel) -> KeyFigures:
         KeyFigure(
             label=claim("churn-figure-expected", outcome=outcome),
             value=count(round(float(model.scores.sum())), at=model_at(model, "customers.stopping")),
-            note=claim("churn-figure-expected-note", asked=count(asked), horizon=days(model.horizon_days)),
+            note=of_all,
         ),
     ]  # fmt: skip
     total = float(model.revenue_at_risk.sum(min_count=1))
     if pd.notna(total):
         paid = money(total, model.currency, at=model_at(model, "sales.at_risk"))
-        within = claim("churn-figure-within", horizon=days(model.horizon_days)) if model.horizon_days else ""
-        figures.append(KeyFigure(label=claim("churn-figure-money"), value=paid, better="lower", note=within))
+        figures.append(KeyFigure(label=claim("churn-figure-money"), value=paid, better="lower", note=of_all))
     return KeyFigures(*figures)
 
 
@@ -242,7 +243,7 @@ def cohort_table(retention: Retention) -> DataTable:
     shares = shares.loc[:, retention.shares.iloc[:, 1:].notna().any()]
     frame = shares.rename(columns=str)
     frame.insert(0, "customers", retention.sizes.reindex(frame.index))
-    frame.index = pd.Index([period_name(day, retention.unit) for day in frame.index], name="cohort")
+    frame.index = pd.Index([period(day, retention.unit) for day in frame.index], name="cohort")
     return DataTable(
         frame,
         name="cohorts",

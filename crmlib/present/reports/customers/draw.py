@@ -22,6 +22,7 @@ from crmlib.present.claims import (
     number,
     share,
 )
+from crmlib.present.numbers import period
 from crmlib.present.reports.customers.say import (
     month_sales,
     moved,
@@ -273,7 +274,7 @@ def _type_facts(table: pd.DataFrame, kind: str) -> dict[str, Fact | Claim]:
 
 
 def _month(moment: pd.Timestamp, *, first: bool) -> str:
-    return f"{moment:%b}\n{moment:%Y}" if first or moment.month <= 2 else f"{moment:%b}"
+    return period(moment, "MMM") + (f"\n{moment:%Y}" if first or moment.month <= 2 else "")
 
 
 def _edges(months: pd.DataFrame) -> list[str]:

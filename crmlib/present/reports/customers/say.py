@@ -116,10 +116,10 @@ def profile_answer(profile: CustomerProfile) -> list[Claim]:
 
 
 def profile_findings(profile: CustomerProfile) -> list[Claim]:
-    """The two sentences that the index repeats."""
+    """The sentence that the index repeats: who is late, and where nobody is, what the best bring."""
     if not profile.totals["customers"]:
         return [claim("customers-finding-nobody")]
-    return [claim("customers-finding-fifth", share=top_share(profile)), *_at_stake(profile)]
+    return _at_stake(profile) or [claim("customers-finding-fifth", share=top_share(profile))]
 
 
 def types_paragraph(profile: CustomerProfile) -> list[Claim]:

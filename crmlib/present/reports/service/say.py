@@ -38,7 +38,7 @@ WHY_WORDS = Family("service-why", WHYS)
 
 def hours(n: float) -> Fact:
     """Hours, with one decimal."""
-    return number(None if pd.isna(n) else round(n, 1))
+    return number(None if pd.isna(n) else round(float(n), 1))
 
 
 def service_answer(found: ServiceCases, work: Worklist | Skipped) -> list[Claim]:

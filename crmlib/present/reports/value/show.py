@@ -327,8 +327,8 @@ def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | Non
         alive = 100 * frame["probability_alive"]
         frame = frame.assign(probability_alive=alive if stages is None else of_buyers(stages, alive))
     if stages is not None:
-        frame = frame.assign(stage=stages.reindex(frame.index).astype("object"))
-        names = ["stage", *names]
+        frame = frame.assign(state=stages.reindex(frame.index).astype("object"))
+        names = ["state", *names]
     frame = frame.assign(customer_id=valuations.index.astype("str")).reset_index(drop=True)
     frame = frame.round(2)
     frame.attrs = {}

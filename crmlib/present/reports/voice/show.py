@@ -127,7 +127,7 @@ def complaints_table(result: Satisfaction) -> DataTable | None:
 @or_else(lambda missing: None)
 def looks_table(result: Browsing, products: Mapping[str, str]) -> DataTable | None:
     """Products that are looked at and left, the most orders missed first."""
-    frame = result.products[result.products["is_left"]].rename(columns={"missed": "orders_missed"})
+    frame = result.products[result.products["is_left"]]
     if frame.empty:
         return None
     frame = frame.assign(product=frame["product_id"].map(lambda one: products.get(str(one), str(one))))

@@ -96,24 +96,24 @@ changes-by-region = region
 changes-by-industry = industry
 changes-by-segment = segment
 changes-group-unknown = “not known”
-changes-deals-rate = Of the deals decided, { $now } were won, against { $before } before: { $rate } because deals of the same source were won more or less often, { $mix } because other sources had more of them.
+changes-deals-rate = Of the deals decided, { $now } were won, against { $before } before: { $rate } because deals of the same source were won at another rate, { $mix } because other sources had more of them.
 changes-deals-stages = The time in { $stages } { PLURAL($stages, one: "stage", other: "stages") } was tested, deals that are still there counted; { $differ ->
         [0] it differs in none by more than chance
        *[other] in { $differ } it differs by more than chance
     }.
 changes-deals-none = There are too few deals in both periods to compare how they go.
 changes-deals-absent = No deals are kept here.
-changes-states = Of the customers known at both dates, { $share } are in another state. The largest move: { $customers } { PLURAL($customers, one: "customer", other: "customers") } from “{ $before }” to “{ $after }”{ $revenue ->
+changes-states = Of the customers known on { $since } and now, { $share } are in another state. The largest move: { $customers } { PLURAL($customers, one: "customer", other: "customers") } from “{ $before }” to “{ $after }”{ $revenue ->
         [unknown] { "" }
        *[other] { " " }({ $revenue } of sales in the year before)
     }.
-changes-states-silent = Of the customers known at both dates, { $share } are in another state. The largest move into silence: { $customers } { PLURAL($customers, one: "customer", other: "customers") } from “{ $before }” to “{ $after }”{ $revenue ->
+changes-states-silent = Of the customers known on { $since } and now, { $share } are in another state. The largest move into silence: { $customers } { PLURAL($customers, one: "customer", other: "customers") } from “{ $before }” to “{ $after }”{ $revenue ->
         [unknown] { "" }
        *[other] { " " }({ $revenue } of sales in the year before)
     }.
 changes-states-none = No customer known at both dates is in another state.
 changes-states-unknown = Customers’ states are not known here.
-changes-segments = Between segments, { $moved } { PLURAL($moved, one: "customer", other: "customers") } moved.
+changes-segments = Since { $since }, { $moved } { PLURAL($moved, one: "customer has", other: "customers have") } moved to another segment.
 changes-turnover-first = There is no earlier look at rules and offers to set these beside: this is the first, or rules are between things of another level now.
 changes-rules-same = The { $now } { PLURAL($now, one: "rule", other: "rules") } on what is bought together are those of the last look, as of { $looked }.
 changes-rules-moved = Since the last look, as of { $looked }, { $born } { PLURAL($born, one: "rule", other: "rules") } on what is bought together came up and { $died } no longer { PLURAL($died, one: "holds", other: "hold") } ({ $before } then, { $now } now){ $changed ->

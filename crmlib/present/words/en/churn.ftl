@@ -247,6 +247,7 @@ churn-stay-later = { $groups } { $n ->
        *[other] fall
     } silent later
 churn-stay-by-cohort = time of first purchase
+churn-stay-until = { $year } and before
 churn-stay-old-group =
     “{ $first }” may hold customers who had bought before the data begin, which by itself would make it look steadier.
 
@@ -281,7 +282,6 @@ churn-figure-expected-note =
        *[other] of { $asked } { PLURAL($asked, one: "customer", other: "customers") }, within { $horizon }
     }
 churn-figure-money = Revenue at risk
-churn-figure-within = within { $horizon }
 
 churn-risk-expected =
     The chances of all { $asked } who are asked about add up to about { $expected } who will { $outcome }: some will who are not on the list.

@@ -58,7 +58,7 @@ customers-types-first =
 customers-types-last = Of the larger types, “{ $type }” bring least: { $spend_share } of spend, with { $share } of customers.
 customers-types-rule =
     Each customer has exactly one type, the first whose rule fits; “lately”, “often” and “much” are measured against the
-    other customers here, in fifths. Whether somebody still buys, and what to do, the state says.
+    other customers here, in fifths. Whether somebody still buys, and what to do, is told by the state.
 customers-types-own = “{ $type }” customers
 customers-table-types = Customer types, the most spend first
 customers-picture-types = { $type } are { $share } of customers and bring { $spend_share } of spend

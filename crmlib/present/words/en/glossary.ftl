@@ -38,9 +38,9 @@ glossary-decision-tree = A chain of questions with two answers each; at its end 
     to whom something happened.
 glossary-term-dormant = Dormant
 glossary-dormant = { $quiet ->
-        [2] A customer who has been silent for longer than was to be expected: twice the own usual gap,
-        [3] A customer who has been silent for longer than was to be expected: three times the own usual gap,
-       *[other] A customer who has been silent for longer than was to be expected: { $quiet } the own usual gap,
+        [2] A customer who has been silent for longer than was to be expected: twice their own usual gap,
+        [3] A customer who has been silent for longer than was to be expected: three times their own usual gap,
+       *[other] A customer who has been silent for longer than was to be expected: { $quiet } their own usual gap,
     } and at least as long as three in four customers never wait.
 glossary-term-extra-spend = Extra spend
 glossary-extra-spend = What customers of a campaign spent more than those they are compared with, refunds
@@ -70,7 +70,7 @@ glossary-term-lost = Lost
 glossary-lost = { $late ->
         [2] A customer who has been silent twice as long as was to be expected.
        *[other] A customer who has been silent { $late } as long as was to be expected.
-    }
+    } A deal that was closed without an order.
 glossary-term-loyalty = Loyalty
 glossary-loyalty = A score from 0 to 100: how long, how regularly, how widely and how steadily a customer
     buys.
@@ -113,8 +113,8 @@ glossary-term-stability = Stability
 glossary-stability = How far the same segments come out again when they are worked out from another draw of
     the same customers. 1 is always the same; below 0.6 a segment is not published.
 glossary-term-state = State
-glossary-state = Where a customer stands, by fixed rules: { $states }. Everybody is in exactly one. Of who is
-    { $one } or { $other } the state counts, whatever a forecast says.
+glossary-state = Where a customer stands, by fixed rules: { $states }. Everybody is in exactly one. For
+    customers who are { $one } or { $other } the state counts, whatever a forecast says.
 glossary-term-support = Support
 glossary-support = The share of all baskets that hold an item, or all items of a rule together.
 glossary-term-up-sell = Up-sell

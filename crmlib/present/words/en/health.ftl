@@ -188,9 +188,9 @@ health-anonymity =
     { PLURAL($alone, one: "is", other: "are") } unlike all others, and { $below }
     { PLURAL($below, one: "has", other: "have") } fewer than { $least } like them (k-anonymity { $k }).
 health-anonymity-learns =
-    Of some, who knows all the rest of this learns { $what }, too (l-diversity { $l }, t-closeness { $t }).
+    For some customers, whoever knows all the rest of this also learns { $what } (l-diversity { $l }, t-closeness { $t }).
 health-anonymity-several =
-    Who knows all the rest of this of a customer is left with { $l } or more possibilities for { $what } (l-diversity
+    Whoever knows all the rest of this about a customer is left with { $l } or more possibilities for { $what } (l-diversity
     { $l }, t-closeness { $t }).
 health-anonymity-do =
     Pages show such columns in groups only. Before you hand on rows that hold them, leave columns out, or make them

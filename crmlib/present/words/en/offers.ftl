@@ -214,7 +214,7 @@ offers-limit-few-costs = Costs are known for too few of the products sold, so of
 offers-limit-margin-unknown = The least margin could not be asked of { $n } { PLURAL($n, one: "product", other: "products") } whose margin is not known.
 offers-limit-consent-not-asked = Consent was not asked about: check it before anybody is addressed.
 offers-limit-consent-not-recorded = Customers’ consent is not recorded here: check it before anybody is addressed.
-offers-limit-consent-unknown = Of { $n } { PLURAL($n, one: "customer", other: "customers") } it is not recorded whether they have consented; they get offers.
+offers-limit-consent-unknown = For { $n } { PLURAL($n, one: "customer", other: "customers") } no consent or refusal is on record; they get offers.
 offers-limit-no-probability = How many customers without a purchase start to buy is not known, so their offers have no chance.
 offers-limit-large-orders = What goes together was counted in orders of known customers with up to { $n } different products.
 

@@ -6,9 +6,9 @@ page-yes = yes
 page-rows-none = No rows.
 page-rows = { $total } { PLURAL($total, one: "row", other: "rows") }.
 page-limits-rest = { $n } more limits
-page-rows-first-download = The first { $shown } of { $total } rows; { $left } more rows in the download.
-page-rows-first-no-excel = The first { $shown } of { $total } rows; { $left } more rows in the CSV download. Lists of over { $most } rows have no Excel workbook.
-page-rows-first = The first { $shown } of { $total } rows; { $left } more rows not shown here.
+page-rows-first-download = The first { $shown } of { $total } rows; { $left } more { PLURAL($left, one: "row", other: "rows") } in the download.
+page-rows-first-no-excel = The first { $shown } of { $total } rows; { $left } more { PLURAL($left, one: "row", other: "rows") } in the CSV download. Lists of over { $most } rows have no Excel workbook.
+page-rows-first = The first { $shown } of { $total } rows; { $left } more { PLURAL($left, one: "row", other: "rows") } not shown here.
 page-pseudonyms = Customer numbers are pseudonyms; { $command } turns them back.
 
 page-audience = { $audience ->
@@ -48,6 +48,15 @@ page-health-share = { $read } rows read, { $aside } set aside ({ $share }).
 page-no-reason = The reason is not known.
 page-see-log = The log says why.
 page-run-failed = the run after it failed
+
+## How a night went: run/tell
+
+page-night-published = { $title }: { $reports } { PLURAL($reports, one: "report", other: "reports") } published, as of { $as_of }.
+page-night-stands = { $then ->
+        [unknown] There is no good run yet.
+       *[other] The last good run is of { $then } UTC.
+    }
+page-night-more = And { $n } more, see the log.
 
 ## Pictures: theme
 

@@ -96,14 +96,14 @@ people-role-blocker = Blocker
 people-role-buyer = Buyer
 people-role-user = User
 people-deal-says = { $deal }, { $amount }, in “{ $stage }”: { $move } { $risks }
-people-deal-risks = What warns: { $found }
+people-deal-risks = Warning: { $found }
 people-deal-quiet = Nothing warns.
 people-risk-stance-against = the people who count most are against us.
 people-risk-strong-blocker = the strongest voice is a blocker’s.
 people-risk-stance-pulled-down = those who sway the decider are much cooler than the decider.
 people-risk-silent = silence has lasted longer than is usual at this stage.
 people-risk-no-decider = no decider is known.
-people-risk-one-contact = we have spoken to one person at most.
+people-risk-one-contact = we have not spoken to more than one person.
 people-move-win-over =
     { $via ->
         [unknown] Win over { $who }.
@@ -117,7 +117,7 @@ people-move-meet =
 people-move-ask-to-introduce =
     { $who ->
         [unknown] Find out who decides.
-       *[other] Ask { $who } to introduce the { $role }.
+       *[other] Ask { $who } for an introduction ({ $role }).
     }
 people-move-gain-champion = Ask { $who } to speak for us inside: won deals more often have somebody who does.
 people-move-break-silence =
@@ -191,7 +191,7 @@ people-table-family = The group, as in the picture
 ## What they buy: bought_table
 
 people-bought-looked = Looked at in the last 90 days, and not bought in the last year: { $categories }. Bring it up in the next talk.
-people-table-bought = Spend by category in the last year, beside what like customers spend
+people-table-bought = Spend by category in the last year, beside what similar customers spend
 
 ## Limits
 

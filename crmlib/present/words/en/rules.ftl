@@ -34,7 +34,7 @@ rules-figure-lift-unit = times chance
 rules-table-best = What is worth most beyond chance; { $kind } is that of the second product
 rules-table-best-expected = What the second is expected to earn in baskets beyond chance in the next { $days }.
 rules-table-best-came = What it did earn so in the last { $days }, if the rule was known before.
-rules-table-changes = Rules that were born or died since { $day }, or changed in the last { $days }
+rules-table-changes = Rules that came up or went since { $day }, or changed in the last { $days }
 rules-table-levels = Levels looked at: rules known on { $day }, and what became of them in { $days }
 rules-table-rules = Whoever buys this buys that as well
 rules-table-rules-first = Whoever buys this buys that as well: the first { $shown } of { $rules }
@@ -81,19 +81,19 @@ rules-use-call = Call
 rules-use-shelf = Shelf
 rules-proof-none = So there is no rule to hold against later time.
 rules-proof-short = The history is too short to hold rules against later time.
-rules-changes-none = Of the rules that matter, none was born, died or changed since { $day }.
+rules-changes-none = Of the rules that matter, none came up, went or changed since { $day }.
 rules-changes = Of the rules that matter, { $born ->
         [0] none
        *[other] { $born }
-    } { PLURAL($born, one: "was", other: "were") } born and { $died ->
+    } came up and { $died ->
         [0] none
        *[other] { $died }
-    } died since { $day }; { $moved ->
+    } went since { $day }; { $moved ->
         [0] none
        *[other] { $moved }
-    } of them { PLURAL($moved, one: "holds", other: "hold") } clearly more or less often of late.
-rules-change-born = Born
-rules-change-died = Died
+    } of them { PLURAL($moved, zero: "holds", one: "holds", other: "hold") } clearly more or less often of late.
+rules-change-born = Came up
+rules-change-died = Went
 rules-change-stronger = Stronger
 rules-change-weaker = Weaker
 

@@ -124,8 +124,10 @@ segments-moved-most =
     The move with most money: { $customers } { PLURAL($customers, one: "customer", other: "customers") } with { $spend } in the
     last year went from “{ $was }” to “{ $now }”; { $why }.
 segments-moved-mix =
-    Besides, { $joined } { PLURAL($joined, one: "customer is", other: "customers are") } new, and { $left }
-    { PLURAL($left, one: "has", other: "have") } no purchase left.
+    Besides, { $joined } { PLURAL($joined, one: "customer is", other: "customers are") } new{ $left ->
+        [0] { "" }.
+       *[other] , and { $left } { PLURAL($left, one: "has", other: "have") } no purchase left.
+    }
 segments-moved-rose = “{ $figure }” rose
 segments-moved-fell = “{ $figure }” fell
 segments-moved-near = hardly any figure changed: they stand near a border
@@ -307,7 +309,7 @@ segment-ignore-campaigns = Ignore campaigns
 ## What a name means: RULE_WORDS, against the average customer with a purchase
 
 segment-rule-no-purchase = Have bought nothing, or returned it all.
-segment-rule-key-accounts = A few customers who spend far more than any other segment.
+segment-rule-key-accounts = A few customers who spend far more than those of any other segment.
 segment-rule-seasonal-customers = Place a far larger share of their orders in November and December than the average customer.
 segment-rule-no-year-end-season = Place a smaller share of their orders in November and December than the average customer.
 segment-rule-fading-customers = Used to order as often as others, and bought last clearly longer ago.

@@ -32,7 +32,7 @@ service-step-none = No case waits, and nothing needs to be done first.
 
 ## Findings: service_findings
 
-service-finding-product = “{ $product }” has { $rate } cases a hundred order lines, { $times } as many as other products ({ $between }).
+service-finding-product = “{ $product }” has { $rate } cases per hundred order lines, { $times } as many as other products ({ $between }).
 service-served-best = Customers who spend most are served first: half of their cases are { $done } within { $most }, those of customers who spend least within { $least }.
 service-served-worst = Customers who spend most wait longer than others: half of their cases are { $done } within { $most }, those of customers who spend least within { $least }.
 service-served-alike = Customers who spend most are not served sooner than others: half of their cases are { $done } within { $most }, those of customers who spend least within { $least }.
@@ -50,9 +50,9 @@ service-finding-same-orders = After { $ordered } of the cases the customer order
 service-served-unknown = Whether those who spend most are served first is not known: that needs orders, and enough cases of each third of customers.
 service-reopened = { $share } of the cases were opened again ({ $between }).
 service-levels =
-    A level by value that today's staff could keep: answer { $part } of the cases of those who spend most within { $most }
-    hours (now { $now }), of those in between within { $middle }, and of those who spend least within { $least }. It
-    deals each month's answering times of the last year out in the order of spend; more takes more staff. Valuable
+    A level by value that today’s staff could keep: answer { $part } of the cases of those who spend most within { $most }
+    hours (now { $now }), of those in between within { $middle }, and of those who spend least within { $least }. These
+    are the answering times of each month of the last year, handed out in the order of spend; more takes more staff. Valuable
     customers who asked twice or more and wait longer stand on the worklist under “Agree service”.
 service-picture-times = Half answered within { $first } hours for those who spend most, { $last } for those who spend least
 service-picture-times-unit = hours until half of the cases are answered, with { $level } range

@@ -363,13 +363,13 @@ value-lists-develop-rising =
     To develop: customers who buy as usual, with rising spend, and are not on the list to keep.
 value-lists-win-back =
     To win back: customers who are { $dormant } or { $lost } and who, while they came, spent at least as much a year as the
-    median customer, most spend first.
+    median customer.
 value-lists-no-keep = To keep: nobody. None of the most valuable customers is still buying.
 value-lists-no-develop =
     To develop: nobody. No customer who buys as usual has room to grow that can be seen in these data.
 value-lists-no-win-back = To win back: nobody. No customer worth at least the median is { $dormant } or { $lost }.
 value-lists-apart =
-    Nobody is on two lists; each line says why, and what to do. A chance of stopping is given only of customers who still buy by their state.
+    Nobody is on two lists. A chance of stopping is given only of customers who still buy by their state.
 
 ## Which figures are there of each customer?: catalogue_paragraph
 

@@ -11,9 +11,9 @@ voice-answer-nothing = What is kept here says neither how satisfied customers ar
 voice-answer-lost =
     { $lost } of lost deals speak of { $topic }, { $won } of won ones.
 voice-answer-open =
-    First answer the { $n } { PLURAL($n, one: "customer", other: "customers") } whose complaint is still open, beginning with “{ $customer }”.
+    First answer the { $n } { PLURAL($n, one: "customer", other: "customers") } whose complaint is still open, beginning with customer { $customer }.
 voice-answer-call =
-    First call the { $n } { PLURAL($n, one: "customer", other: "customers") } who gave a low score, beginning with “{ $customer }”.
+    First call the { $n } { PLURAL($n, one: "customer", other: "customers") } who gave a low score, beginning with customer { $customer }.
 voice-answer-watch = Ask more customers: nobody waits for an answer, and those who stay silent are not known.
 
 ## Groups: BY_WORDS, group_words, DRIVER_WORDS
@@ -75,9 +75,9 @@ voice-complaints-again =
     Of { $n } customers who complained, { $share } complained again within { $within } (likely { $likely }).
 voice-leaving =
     Of { $bad } unhappy customers, { $gone } bought nothing in the { $within } after their first score, against { $other } of the others.
-voice-leaving-sure = The difference of { $gap } is more than chance (likely { $likely }): a bad score foretells leaving.
-voice-leaving-unsure = The difference may be chance (likely { $likely }): a bad score alone does not foretell leaving.
-voice-leaving-none = Too few customers have a score old enough to see whether a bad one foretells leaving.
+voice-leaving-sure = The difference of { $gap } is more than chance (likely { $likely }): a bad score announces leaving.
+voice-leaving-unsure = The difference may be chance (likely { $likely }): a bad score alone does not announce leaving.
+voice-leaving-none = Too few customers have a score old enough to see whether a bad one announces leaving.
 voice-posts = By their words, { $unhappy } of { $n } { $kind } sound unhappy (likely { $likely }).
 voice-posts-speak = Most often { $kind } speak of { $themes }.
 voice-posts-theme = { $theme } ({ $share })

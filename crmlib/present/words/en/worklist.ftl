@@ -74,7 +74,7 @@ work-reason-valuable =
         [0] Spent { $spend } in the last year; bought on the last day.
        *[other] Spent { $spend } in the last year; bought { $silence } ago.
     }
-work-reason-valuable-in-service = Spent { $spend } in the last year and asked for help { $cases } times; the first answer took { $answer } on average, where { $usual } could be kept for those who spend most.
+work-reason-valuable-in-service = Spent { $spend } in the last year and asked for help { $cases } times; on average they waited { $answer } for the first answer, where { $usual } could be kept for those who spend most.
 work-reason-bought-once = Bought once, { $silence } ago, for { $total }.
 work-reason-room-to-grow = Spent { $spend } in the last year; comparable customers who buy much spend at least { $room } more, { $part } of it on “{ $category }”.
 work-reason-spend-rising = Spent { $spend } in the last year, and clearly more lately than before.
@@ -130,15 +130,15 @@ work-evidence-model-weak = A model, a hint
 ## The answer: work_answer
 
 work-answer-none = Nothing is waiting to be done about any customer or deal.
-work-answer-first = There is something to do about { $rows } customers and deals, about { $soon } of them by { $day }.
-work-answer-one = There is something to do about one customer or deal.
+work-answer-first = There is something to do for { $rows } customers and deals, for { $soon } of them by { $day }.
+work-answer-one = There is something to do for one customer or deal.
 work-answer-money = The largest sum, { $stake }, stands under “{ $action }”.
 work-answer-begin = Begin with { $who }: { $step }
 
 ## The largest of the kinds with most at stake, which the index repeats: work_top
 
-work-top-deal = { $action }: deal { $deal } ({ $stake }) by { $day }, the largest of { $rows }. { $reason }
-work-top-customer = { $action }: customer { $customer } ({ $stake }) by { $day }, the largest of { $rows }. { $reason }
+work-top-deal = { $action }: deal { $deal } ({ $stake }) by { $day }, the largest of { $rows } that come first. { $reason }
+work-top-customer = { $action }: customer { $customer } ({ $stake }) by { $day }, the largest of { $rows } that come first. { $reason }
 work-top-deal-only = { $action }: deal { $deal } by { $day }. { $reason }
 work-top-customer-only = { $action }: customer { $customer } by { $day }. { $reason }
 

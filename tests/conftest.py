@@ -1,8 +1,15 @@
 """Fixtures that every floor's tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+from crmlib.prepare.engine import THREADS_VARIABLE
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers share the cores already; threads that wait for each other would take a quarter more of them.
+    os.environ.setdefault(THREADS_VARIABLE, "1")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

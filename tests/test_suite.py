@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from crmlib.prepare.engine import THREADS_VARIABLE
 from crmlib.present.publish.manifest import index_figures
 from crmlib.present.run.runs import run_reports
 from tests.present.consistency import faults, run_in
@@ -44,10 +45,12 @@ def online_retail(shared_data, tmp_path_factory):
 def runs(online_retail, tmp_path_factory):
     """Two runs of the same inputs, the second of some reports."""
     out = tmp_path_factory.mktemp("reports")
-    return [
-        run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True, reports=chosen)[0]
-        for chosen in (None, sorted(REPEATED))
-    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(THREADS_VARIABLE, raising=False)  # the same twice on all cores, too
+        return [
+            run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True, reports=chosen)[0]
+            for chosen in (None, sorted(REPEATED))
+        ]
 
 
 def told(run):

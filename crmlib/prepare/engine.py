@@ -22,6 +22,9 @@ from crmlib.schema.errors import SchemaError, SourceError
 MEMORY_VARIABLE = "CRMLIB_MEMORY_LIMIT"
 """Environment variable that states how much memory one engine may take, such as ``2GB``."""
 
+THREADS_VARIABLE = "CRMLIB_THREADS"
+"""Environment variable that states how many cores one engine may take, where other work shares the machine."""
+
 EngineError = duckdb.Error
 """What a statement fails with."""
 
@@ -59,7 +62,7 @@ class Engine:
         Such as ``"2GB"``; else the environment variable `MEMORY_VARIABLE`; else a quarter of the machine's
         memory, at least 1 GB and at most 4 GB.
     threads : int, optional
-        All cores by default.
+        Else the environment variable `THREADS_VARIABLE`; else all cores.
     temp_directory : path, optional
         Where intermediate results go that do not fit the memory.
     """
@@ -80,7 +83,7 @@ class Engine:
         self._connection = duckdb.connect(
             config={
                 "memory_limit": memory_limit or os.environ.get(MEMORY_VARIABLE) or _default_memory(),
-                "threads": threads or os.cpu_count() or 1,
+                "threads": threads or int(os.environ.get(THREADS_VARIABLE, 0)) or os.cpu_count() or 1,
                 "temp_directory": str(temp),
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,

@@ -4,7 +4,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from crmlib.prepare.engine import Engine, columns_of, require_columns
+from crmlib.prepare.engine import THREADS_VARIABLE, Engine, columns_of, require_columns
 from crmlib.schema.errors import SchemaError, SourceError
 
 FRAME = pd.DataFrame({"a": ["1", None], "b": [1.5, 2.5]})
@@ -67,6 +67,13 @@ def test_it_spills_instead_of_dying_and_says_so_when_it_cannot(tmp_path):
         assert engine.rows("select count(*) from (select * from big order by h)") == [(4_000_000,)]
         with pytest.raises(SourceError, match="CRMLIB_MEMORY_LIMIT"):
             engine.rows("select length(string_agg(h, '')) from (select repeat(h, 40) as h from big)")
+
+
+def test_where_other_work_shares_the_machine_it_takes_as_many_cores_as_it_is_told(monkeypatch):
+    monkeypatch.setenv(THREADS_VARIABLE, "3")
+    for given, taken in ((None, 3), (1, 1)):
+        with Engine(threads=given) as engine:
+            assert engine.rows("select current_setting('threads')") == [(taken,)]
 
 
 def test_decimals_arrive_as_floats_and_texts_as_texts():

@@ -108,8 +108,8 @@ def _decided(frame: pd.DataFrame, profile: Mapping[str, Column]) -> dict[str, Co
         states = frame[name].map(text_of)
         for end, why in product(ends, whys):
             share = some[end].groupby(states).mean()
-            done, lost = set(share[share > 0.95].index), some[why].groupby(states).mean()
-            lost = set(lost[lost > 0.5].index)
+            done, reasons = set(share[share > 0.95].index), some[why].groupby(states).mean()
+            lost = set(reasons[reasons > 0.5].index)
             whole = done | set(share[share < 0.05].index) == set(share.index)
             if lost and lost < done and whole and not some[why][~states.isin(lost)].any():
                 return {name: replace(column, said={one: "lost" if one in lost else "won" for one in done})}

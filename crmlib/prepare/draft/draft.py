@@ -12,9 +12,11 @@ import pandas as pd
 from crmlib.prepare.config.parts import CURRENCIES
 from crmlib.prepare.config.read import CONFIG_NAME
 from crmlib.prepare.draft.currency import currencies_of, likely_currency, only_currency
+from crmlib.prepare.draft.evidence import codes_of
 from crmlib.prepare.draft.exports import Export, exports_of
 from crmlib.prepare.draft.joins import join_heads
 from crmlib.prepare.draft.meaning import Cell, read_as
+from crmlib.prepare.draft.profile import profile_of
 from crmlib.prepare.draft.score import SURE, matches_of
 from crmlib.prepare.draft.tables import Table, tables_of
 from crmlib.prepare.draft.write import written
@@ -188,6 +190,8 @@ def draft_of(parts: Parts) -> Draft:
 
 
 def _unlike(export: Export) -> str:
+    if codes_of(export, profile_of(export.frame)):
+        return "its words are read for the codes that other exports hold"
     return f"its columns look like no table: {', '.join(export.columns[:8])}"
 
 

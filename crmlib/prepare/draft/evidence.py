@@ -1,6 +1,8 @@
 """What the rows of an export prove of its columns, whatever their names say: products, runs, outcomes, places."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -8,8 +10,9 @@ import numpy as np
 import pandas as pd
 from babel import Locale
 
+from crmlib.prepare.draft.exports import Export
 from crmlib.prepare.draft.names import meaning_of, plain
-from crmlib.prepare.draft.profile import Column, number_of, text_of
+from crmlib.prepare.draft.profile import VALUES_KEPT, Column, number_of, text_of, usual_point
 
 ROWS = 1_500
 """Rows that are reckoned with."""
@@ -17,25 +20,100 @@ ROWS = 1_500
 MOST_NUMBERS = 14
 """Columns of numbers that are multiplied with each other."""
 
+_TAX = re.compile(r"(?=.*[A-Z])[A-Z]{0,4}[ -]?\d{7,12}[ -]?[A-Z]?\d{0,2}")
+
 Proofs = dict[str, dict[str, float]]
 """Column of theirs -> ours -> how surely."""
 
 
-def proofs_of(table: str, frame: pd.DataFrame, profile: Mapping[str, Column]) -> Proofs:
+def proofs_of(
+    table: str, frame: pd.DataFrame, profile: Mapping[str, Column], links: Collection[str]
+) -> Proofs:
     """What the values and their relations say of each column in a table."""
     found: Proofs = {}
     if table == "transactions":
         _runs(found, frame, profile)
         _products(found, frame, profile)
+        _orders(found, frame.head(ROWS), profile, links)
     elif table == "opportunities":
         _outcomes(found, frame, profile)
     elif table in ("customers", "contacts"):
+        phones = [
+            name for name, one in profile.items()
+            if one.phones > 0.9 and one.length >= 9.5 and one.dates < 0.1 and one.integers < 0.9
+        ]  # fmt: skip
         for name, column in profile.items():
-            if column.phones > 0.9 and column.length >= 9.5 and column.dates < 0.1 and column.integers < 0.9:
-                _say(found, name, "phone", 0.55)
+            if name in phones:
+                _say(found, name, "phone", 0.66 if len(phones) == 1 else 0.55)
+            if (
+                column.unique
+                and all(_TAX.fullmatch(text) for text in column.texts)
+                and plain(name) not in links
+            ):
+                _say(found, name, "tax_id", 0.66)
             if table == "customers" and column.distinct >= 3 and is_countries(column):
                 _say(found, name, "country", 0.7)
+    if table in ("customers", "products", "employees"):
+        _masters(found, table, frame.head(ROWS), profile, links)
     return found
+
+
+def said_elsewhere(
+    exports: Sequence[Export], profiles: Sequence[Mapping[str, Column]]
+) -> list[dict[str, Column]]:
+    """The profiles, with words for what is a code: of a small table of codes, or won and lost as the rows tell."""
+    tables = [
+        found
+        for export, profile in zip(exports, profiles, strict=True)
+        if (found := codes_of(export, profile))
+    ]
+    told = []
+    for export, profile in zip(exports, profiles, strict=True):
+        known = dict(profile)
+        for name, column in profile.items():
+            for key, meant in tables:
+                near = len(column.values) >= 3 and len(column.values) > 0.6 * len(meant)
+                fits = not column.unique and bool(column.values) and column.texts <= meant.keys()
+                if fits and (near or plain(key) == plain(name)):
+                    known[name] = replace(column, said=meant)
+        told.append(known | _decided(export.frame, known))
+    return told
+
+
+def codes_of(export: Export, profile: Mapping[str, Column]) -> tuple[str, dict[str, str]] | None:
+    """The column of codes and the word of each, where a small table holds nothing else."""
+    keys = [name for name, one in profile.items() if one.unique and one.length <= 6 and one.dates < 0.5]
+    texts = [
+        name for name, one in profile.items() if one.unique and one.numbers < 0.5 and name not in keys[:1]
+    ]
+    if not keys or not texts or len(profile) > 3 or not 2 <= len(export.frame) <= VALUES_KEPT:
+        return None
+    pairs = export.frame[[keys[0], texts[0]]].map(text_of).dropna()
+    meant = dict(zip(pairs[keys[0]], pairs[texts[0]], strict=True))
+    said = [word for word in meant.values() if meaning_of("status", word) or meaning_of("outcome", word)]
+    return (keys[0], meant) if 3 * len(said) >= len(meant) else None
+
+
+def _decided(frame: pd.DataFrame, profile: Mapping[str, Column]) -> dict[str, Column]:
+    """Stages whose end a date tells, and a reason which of them are lost, where their words say neither."""
+    some = {
+        name: frame[name].map(text_of).notna() for name, one in profile.items() if 0 < one.filled < one.rows
+    }
+    ends = [name for name in some if profile[name].dates > 0.9]
+    whys = [name for name in some if profile[name].dates < 0.1 and profile[name].numbers < 0.5]
+    for name, column in profile.items() if ends and whys else ():
+        meanings = {column.meaning("outcome", value) for value in column.values}
+        if not 3 <= len(column.values) <= 25 or column.dates > 0.5 or {"won", "lost"} <= meanings:
+            continue
+        states = frame[name].map(text_of)
+        for end, why in product(ends, whys):
+            share = some[end].groupby(states).mean()
+            done, reasons = set(share[share > 0.95].index), some[why].groupby(states).mean()
+            lost = set(reasons[reasons > 0.5].index)
+            whole = done | set(share[share < 0.05].index) == set(share.index)
+            if lost and lost < done and whole and not some[why][~states.isin(lost)].any():
+                return {name: replace(column, said={one: "lost" if one in lost else "won" for one in done})}
+    return {}
 
 
 def _say(found: Proofs, name: str, ours: str, sure: float) -> None:
@@ -59,8 +137,8 @@ def is_countries(column: Column) -> bool:
     return sum(plain(text) in countries() for text in some) > 0.8 * len(column.texts)
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
-    found = [number_of(text) if (text := text_of(cell)) else None for cell in frame[name]]
+def _numbers(frame: pd.DataFrame, name: str, usual: str) -> np.ndarray:
+    found = [number_of(text, usual) if (text := text_of(cell)) else None for cell in frame[name]]
     return np.array([one[0] if one else np.nan for one in found])
 
 
@@ -75,7 +153,7 @@ def _runs(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column]) -> 
             or column.filled < column.rows
         ):
             continue
-        step, values = column.low, _numbers(head, name)
+        step, values = column.low, _numbers(head, name, ".")
         starts = values == step
         follows = np.concatenate([[True], values[1:] == values[:-1] + step])
         if starts.sum() < 3 or starts.all() or (starts | follows).mean() < 0.98:
@@ -99,11 +177,12 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
         if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 1 and one.high < 1e9
         and one.filled > 0.9 * one.rows
     ][:MOST_NUMBERS]  # fmt: skip
-    numbers = {name: np.nan_to_num(_numbers(frame.head(ROWS), name)) for name in names}
+    usual = usual_point(profile)
+    numbers = {name: np.nan_to_num(_numbers(frame.head(ROWS), name, usual)) for name in names}
     triples = []
     for many, price in product(names, names):
         quantity, each = numbers[many], numbers[price]
-        whole = many != price and profile[many].integers > 0.97 and (np.abs(quantity) > 1).mean() > 0.1
+        whole = many != price and (quantity % 1 == 0).mean() > 0.97 and (np.abs(quantity) > 1).mean() > 0.1
         if (
             not whole
             or np.median(np.abs(quantity)) > np.median(np.abs(each))
@@ -135,6 +214,97 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
             _say(found, taken, "discount_amount", 0.85)
 
 
+def _orders(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column], links: Collection[str]) -> None:
+    """The moment, the order, and who bought what: by what stays within an order and what never comes twice in it."""
+    money = [
+        name for name, one in profile.items() if one.numbers == 1 and one.integers < 0.6 and one.distinct > 5
+    ]
+    sparse = [
+        name
+        for name in money
+        if (head[name].map(lambda cell: number_of(text_of(cell) or "0") or (0,)).str[0] == 0).mean() > 0.5
+    ]
+    money = [name for name in money if name not in sparse]
+    said = [name for name, now in found.items() if now.get("net_amount", 0) > 0.8]
+    days = [name for name, one in profile.items() if one.dates > 0.97 and one.filled > 0.97 * one.rows]
+    if not days or not (said or len(money) == 1):
+        return
+    _say(found, (said or money)[0], "net_amount", 0.66)
+    _say(found, days[0], "ordered_at", 0.7)
+    order = next((name for name, now in found.items() if "order_id" in now), "")
+    texts = head.astype(str)
+    rest = [
+        name
+        for name, one in profile.items()
+        if name not in {*days, *money, *said} and one.filled > 0.97 * one.rows
+    ]
+    for name in () if order else rest:
+        runs = (texts[name] != texts[name].shift()).cumsum()
+        together = runs.iloc[-1] == texts[name].nunique() < 0.95 * len(texts) and profile[name].distinct > 10
+        if together and (texts[days[0]].groupby(runs).nunique() == 1).all():
+            order = name
+            _say(found, name, "order_id", 0.75)
+            break
+    order = order or next((one for one in rest if profile[one].unique and profile[one].length < 30), "")
+    if not order:
+        return
+    _say(found, order, "order_id", 0.6)
+    by = texts.groupby(order)
+    fixed = {name for name in rest if (by[name].nunique() == 1).all()}
+    linked = [
+        name for name in profile if plain(name) in links and name != order and profile[name].distinct >= 5
+    ]
+    bought = [name for name in rest if name not in fixed and not texts.duplicated([order, name]).any()]
+    if len(texts) == texts[order].nunique():
+        kinds = [
+            name
+            for name in rest
+            if 10 <= profile[name].distinct < 0.3 * len(texts) + 3 and profile[name].numbers < 0.5
+        ]
+        kinds = [name for name in kinds if plain(name) not in links]
+        bought = kinds if len(kinds) == 1 else []
+    for name in bought:
+        numbered = name in linked or profile[name].length < 12
+        if profile[name].distinct < 0.6 * len(texts) and (name in linked or profile[name].numbers < 0.5):
+            _say(found, name, "product_id" if numbered else "product_name", 0.75 if name in linked else 0.6)
+    buyers = [name for name in linked if name in fixed or not bought]
+    if buyers:
+        _say(found, max(buyers, key=lambda name: profile[name].distinct), "customer_id", 0.72)
+
+
+def _masters(
+    found: Proofs, table: str, head: pd.DataFrame, profile: Mapping[str, Column], links: Collection[str]
+) -> None:
+    """Names, dates and prices of an export whose rows others name, where only one column can hold them."""
+    if not any(one.unique and plain(name) in links for name, one in profile.items()):
+        return
+    words = [
+        name for name, one in profile.items()
+        if max(one.numbers, one.dates, one.emails, one.phones) < 0.5 and plain(name) not in links and one.length > 1
+    ]  # fmt: skip
+    many = [name for name in words if profile[name].distinct > 0.8 * profile[name].rows]
+    digits = {name: np.mean([any(map(str.isdigit, text)) for text in profile[name].texts]) for name in many}
+    names = [name for name in many if digits[name] < 0.6]
+    if names:
+        _say(found, names[0], "name", 0.66)
+    if table == "customers":
+        for name, one in profile.items():
+            years = [
+                int(year) for text in one.texts if (year := "".join(re.findall(r"(?:19|20)\d\d", text)[:1]))
+            ]
+            if one.dates > 0.9 and years and one.distinct > 5:
+                born = max(years) < 2015 and float(np.median(years)) < 2003
+                _say(found, name, "birth_on" if born else "signed_up_on", 0.66)
+    if table == "products":
+        groups = [name for name in words if 2 <= profile[name].distinct <= 0.5 * profile[name].rows]
+        if len(groups) == 1:
+            _say(found, groups[0], "category", 0.66)
+        prices = [n for n, one in profile.items() if one.numbers == 1 and one.integers < 0.5 and one.low >= 0]
+        prices.sort(key=lambda name: -profile[name].high)
+        for name, ours in zip(prices, ("unit_price", "unit_cost"), strict=False) if len(prices) <= 2 else ():
+            _say(found, name, ours, 0.66)
+
+
 def _taken_off(
     rest: np.ndarray, near: np.ndarray, gross: np.ndarray, others: Mapping[str, np.ndarray]
 ) -> str:
@@ -150,17 +320,21 @@ def _outcomes(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
     """Words of won and lost; what is filled for decided deals only, and for lost ones only."""
     states = [
         name for name, one in profile.items()
-        if 2 <= len(one.values) <= 25 and {"won", "lost"} <= {meaning_of("outcome", value) for value in one.values}
+        if 2 <= len(one.values) <= 25 and {"won", "lost"} <= {one.meaning("outcome", value) for value in one.values}
     ]  # fmt: skip
     for name in states:
         _say(found, name, "stage" if len(profile[name].values) > 3 else "outcome", 0.7)
     if not states:
         return
-    ends = frame[states[0]].map(lambda cell: meaning_of("outcome", text_of(cell) or ""))
+    ends = frame[states[0]].map(lambda cell: profile[states[0]].meaning("outcome", text_of(cell) or ""))
     decided, lost = ends.isin(["won", "lost"]), ends == "lost"
     for name, column in profile.items():
         there = frame[name].map(lambda cell: text_of(cell) is not None)
         if column.dates > 0.9 or _serial(column):
+            if there.mean() > 0.97 and name == next(
+                n for n, one in profile.items() if one.dates > 0.9 or _serial(one)
+            ):
+                _say(found, name, "created_at", 0.66)
             if decided.any() and there[decided].mean() > 0.9 and there[~decided].mean() < 0.05:
                 _say(found, name, "closed_at", 0.8)
         elif column.numbers < 0.5 and there[lost].mean() > 0.5 and there[~lost].mean() < 0.03:

@@ -27,6 +27,7 @@ from crmlib.prepare.sources.files import (
     unpacked,
 )
 from crmlib.prepare.sources.headers import LOOKED_AT, beginning_of, header_place
+from crmlib.prepare.sources.sheets import rows_of
 from crmlib.schema.errors import CrmlibError, SourceError
 
 ROWS_READ = 60_000
@@ -247,9 +248,7 @@ def _sheets(entry: str, path: Path) -> Iterator[Export]:
         raise SourceError(f"cannot be read as a workbook ({error})") from error
     hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
     for name in book.sheet_names:
-        rows = (
-            [] if name in hidden else list(book.get_sheet_by_name(name).iter_rows())[: ROWS_READ + LOOKED_AT]
-        )
+        rows = [] if name in hidden else list(rows_of(book.get_sheet_by_name(name)))[: ROWS_READ + LOOKED_AT]
         place = header_place(rows[:LOOKED_AT]) if rows else None
         if place is None:
             continue
@@ -326,6 +325,9 @@ def _cleaned(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...], tuple[
     repeated = (texts == [name.strip() for name in names[:3]]).all(axis=1)
     total = texts.iloc[:, 0].map(lambda cell: bool(_TOTALS.fullmatch(cell))) & (len(names) > 1)
     filled = frame.map(lambda cell: cell is not None and cell != "").sum(axis=1) if len(names) > 3 else None
+    if filled is not None:
+        told = texts.iloc[:, 0].map(lambda cell: bool(_TOTALS.match(cell)) and len(cell) < 40)
+        total |= told & (filled <= 0.5 * len(names)) & (filled > 1)
     footer = (filled <= 1) & (texts.iloc[:, 0] != "") & ~total if filled is not None else total & False
     footer &= footer[::-1].cumprod()[::-1].astype(bool) | (filled is not None and len(frame) < 200)
     notes = []

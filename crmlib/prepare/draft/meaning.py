@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from crmlib.prepare.check.casting import text_literal
-from crmlib.prepare.draft.names import meaning_of, value_key, words
-from crmlib.prepare.draft.profile import Column, number_of
+from crmlib.prepare.draft.names import value_key, words
+from crmlib.prepare.draft.profile import Column, number_of, text_of, usual_point
 from crmlib.prepare.draft.score import STAND_INS, SURE, WORDS_OF_FIELD, Match
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.sources.files import masked
@@ -206,7 +206,7 @@ def _boolean_sql(column: Column) -> tuple[str, str]:
 
 
 def _words_sql(one: Field, kind: str, column: Column) -> tuple[str, str]:
-    seen = {value.lower().strip(): meaning_of(kind, value) for value in column.values}
+    seen = {value.lower().strip(): column.meaning(kind, value) for value in column.values}
     if all(value in one.allowed for value in seen) or not any(seen.values()):
         return "", ""
     cases = " ".join(
@@ -383,11 +383,12 @@ class _Sums:
         self.price = match.guesses.get("unit_price")
         self.quantity = match.guesses.get("quantity")
         self.frame = match.export.frame.head(ROWS_RECKONED)
-        self.order = match.guesses.get("order_id")
+        self.order, self.usual = match.guesses.get("order_id"), usual_point(match.profile)
 
     def numbers(self, name: str) -> pd.Series:
         found = [
-            number_of(str(cell).strip()) if cell not in (None, "") else None for cell in self.frame[name]
+            number_of(str(cell).strip(), self.usual) if cell not in (None, "") else None
+            for cell in self.frame[name]
         ]
         return pd.Series(
             [one[0] if one else float("nan") for one in found], index=self.frame.index, dtype=float
@@ -484,13 +485,14 @@ def _tells_status(match: Match, name: str) -> bool:
     """Whether a column that nothing else is read from says of each order what became of it, in known words."""
     column = match.profile[name]
     used = {guess.theirs for guess in match.guesses.values()}
-    if name in used or not 2 <= len(column.values) <= 15 or column.numbers > 0.5 or column.length < 3:
+    coded = (column.numbers > 0.5 or column.length < 3) and not column.said
+    if name in used or not 2 <= len(column.values) <= 15 or coded:
         return False
     if "fulfil" in name.lower() or "ship" in name.lower():
         return False
-    meanings = {value: meaning_of("status", value) for value in column.values}
+    meanings = {value: column.meaning("status", value) for value in column.values}
     known = sum(n for value, n in column.values.items() if meanings[value])
-    return known > 0.9 * column.filled and "kept" in meanings.values()
+    return bool(column.said) or (known > 0.9 * column.filled and "kept" in meanings.values())
 
 
 def _left_out_by(reading: Reading, name: str, *, surely: bool) -> None:
@@ -498,7 +500,7 @@ def _left_out_by(reading: Reading, name: str, *, surely: bool) -> None:
     match = reading.match
     meanings: dict[str, list[str]] = {}
     for value in match.profile[name].values:
-        meanings.setdefault(meaning_of("status", value) or "", []).append(value)
+        meanings.setdefault(match.profile[name].meaning("status", value) or "", []).append(value)
     kinds = ("cancelled", "failed", "refunded", "pending") if surely else ("cancelled", "failed", "refunded")
     gone = [kind for kind in kinds if kind in meanings]
     if "refunded" in gone and _refunds_are_negative(match, name, meanings["refunded"]):
@@ -506,7 +508,10 @@ def _left_out_by(reading: Reading, name: str, *, surely: bool) -> None:
     if gone:
         values = [value for kind in gone for value in meanings[kind]]
         _without(reading, name, values, f"is {' or '.join(gone)}, by {name[:40]}")
-        shown = ", ".join(sorted(set(values)))[:120]
+        told = match.profile[name].said
+        shown = ", ".join(
+            sorted({f"{value} ({told[value]})" if value in told else value for value in values})
+        )[:120]
         reading.questions.append(f'Orders whose "{name}" is {shown} are left out. Right?')
 
 
@@ -529,7 +534,7 @@ def _deals(reading: Reading) -> None:
         column = match.column(source)
         assert column is not None
         cells["outcome"] = _outcome_cell(match, source, column)
-        unknown = [v for v in column.values if not meaning_of("outcome", v)]
+        unknown = [v for v in column.values if not column.meaning("outcome", v)]
         if unknown and source == "outcome":
             shown = ", ".join(unknown)[:120]
             reading.questions.append(f'Deals whose "{column.name}" is {shown} count as open. Right?')
@@ -551,11 +556,11 @@ def _deals(reading: Reading) -> None:
 
 
 def _decides(column: Column) -> bool:
-    return bool({"won", "lost"} & {meaning_of("outcome", value) for value in column.values})
+    return bool({"won", "lost"} & {column.meaning("outcome", value) for value in column.values})
 
 
 def _outcome_cell(match: Match, source: str, column: Column) -> Cell:
-    seen = {value.lower().strip(): meaning_of("outcome", value) for value in column.values}
+    seen = {value.lower().strip(): column.meaning("outcome", value) for value in column.values}
     cases = " ".join(
         f"when {text_literal(value)} then {text_literal(meaning)}"
         for value, meaning in list(seen.items())[:MOST_CASES]
@@ -589,8 +594,9 @@ def _expected_close(reading: Reading) -> None:
     if not closed.name or not outcome.theirs:
         return
     frame = match.export.frame
-    open_rows = frame[outcome.theirs[0]].map(
-        lambda cell: meaning_of("outcome", str(cell)) not in ("won", "lost")
+    told = match.profile[outcome.theirs[0]]
+    open_rows = frame[told.name].map(
+        lambda cell: told.meaning("outcome", text_of(cell) or "") not in ("won", "lost")
     )
     if not frame.loc[open_rows, closed.name].map(lambda cell: cell not in (None, "")).any():
         return

@@ -47,6 +47,9 @@ ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
 PART_LESS, CUT_SHORT = 0.91, 0.8
 """How sure it is without the word that says what kind of thing it is, and spelt out from its first letters."""
 
+MOST_PIECES = 6
+"""Pieces of a value that are looked up together; more are no word for a state."""
+
 _PERCENT = re.compile(r"%|percent|prozent|pourcent|porcent|\bpct\b|_pct\b|率", re.IGNORECASE)
 
 KINDS = {
@@ -152,12 +155,11 @@ class Names:
         """What a name of shortened words may mean: Auftr.-Nr., dt_nasc; nothing where they fit several of ours."""
         if not "".join(words).isascii() or ("." not in name and "_" not in name) or len("".join(words)) < 3:
             return {}
-        pattern = re.compile("".join(re.escape(word) + "[a-z]*" for word in words))
+        pattern = re.compile(f"^{''.join(re.escape(word) + '[a-z]*' for word in words)}$", re.MULTILINE)
         alike: dict[str, float] = {}
-        for key, fields in self.meanings[table].items():
-            if key[0] == words[0][0] and key.isascii() and pattern.fullmatch(key):
-                for field, strength in fields.items():
-                    alike[field] = max(alike.get(field, 0.0), strength)
+        for key in pattern.findall(_keys_in_lines(table)):
+            for field, strength in self.meanings[table][key].items():
+                alike[field] = max(alike.get(field, 0.0), strength)
         best = max(alike.values(), default=0.0)
         alike = {field: sure for field, sure in alike.items() if sure > best - 0.05}
         sure = CUT_SHORT if len(alike) == 1 else 0.66
@@ -167,16 +169,15 @@ class Names:
         """Names that share most of their words, or are misspelt."""
         found: dict[str, float] = {}
         mine, key, ordered = frozenset(words), "".join(words), "".join(sorted(words))
-        for theirs, fields in self.tokens[table].items():
-            shared = len(mine & theirs)
-            sure = 0.0
+        by_word, by_letters = _near_by(table)
+        alike = by_letters.get(ordered[:1], []) if len(key) >= 6 and key.isascii() else []
+        candidates = {theirs for word in mine for theirs in by_word.get(word, ())}
+        for theirs, other in [*((one, "") for one in candidates), *alike]:
+            fields, shared, sure = self.tokens[table][theirs], len(mine & theirs), 0.0
             if shared and (theirs < mine or mine < theirs):
                 sure = 0.72 * shared / max(len(mine), len(theirs))
-            elif len(key) >= 6 and key.isascii():
-                other = "".join(sorted(theirs))
-                alike = other[:1] == ordered[:1] and 9 * len(other) < 11 * len(ordered) < 13.5 * len(other)
-                if alike and SequenceMatcher(None, ordered, other).ratio() > 0.9:
-                    sure = 0.66
+            elif other and 9 * len(other) < 11 * len(ordered) < 13.5 * len(other):
+                sure = 0.66 if SequenceMatcher(None, ordered, other).ratio() > 0.9 else 0.0
             for field, strength in fields.items() if sure > 0.3 else ():
                 found[field] = max(found.get(field, 0.0), sure * strength)
         return found
@@ -196,6 +197,26 @@ class Names:
                 if key and (run or inside or text == key):
                     found[table] = max(found.get(table, 0.0), len(text) / len(key))
         return found
+
+
+@cache
+def _keys_in_lines(table: str) -> str:
+    return "\n".join(key for key in names().meanings[table] if key.isascii())
+
+
+@cache
+def _near_by(
+    table: str,
+) -> tuple[dict[str, list[frozenset[str]]], dict[str, list[tuple[frozenset[str], str]]]]:
+    """Names by each of their words, and by the first of their letters in order, with these."""
+    by_word: dict[str, list[frozenset[str]]] = {}
+    by_letters: dict[str, list[tuple[frozenset[str], str]]] = {}
+    for theirs in names().tokens[table]:
+        letters = "".join(sorted(theirs))
+        by_letters.setdefault(letters[:1], []).append((theirs, letters))
+        for word in theirs:
+            by_word.setdefault(word, []).append(theirs)
+    return by_word, by_letters
 
 
 @lru_cache(maxsize=50_000)
@@ -358,7 +379,8 @@ def meaning_of(kind: str, value: str) -> str | None:
     if whole is not None:
         return whole
     pieces = [piece for piece in re.split(r"[^\w]+|_|\d+", _folded(value)) if piece]
-    runs = {"".join(pieces[i:j]) for i in range(len(pieces)) for j in range(i + 1, len(pieces) + 1)}
+    ends = range(1, MOST_PIECES + 1)
+    runs = {"".join(pieces[i : i + n]) for i in range(min(len(pieces), 200)) for n in ends}
     said = {known[run] for run in runs if run in known and (len(run) > 2 or not run.isascii())}
     firm = said - {"open", "kept"}
     return next(iter(firm)) if len(firm) == 1 else None

@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import pandas as pd
 
 from crmlib.prepare.check.casting import NULL_WORDS
+from crmlib.prepare.draft.names import meaning_of
 
 VALUES_KEPT = 40
 """Different values of a column that are kept as its value set."""
@@ -56,6 +57,7 @@ class Column:
     marks : currency code -> values that carry its sign
     values : the commonest values with their numbers, if there are few, else empty
     texts : all different values, as text
+    said : value -> word, where another table or the rows say what a value stands for
     """
 
     name: str
@@ -82,6 +84,11 @@ class Column:
     marks: dict[str, int] = field(default_factory=dict)
     values: dict[str, int] = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
+    said: Mapping[str, str] = field(default_factory=dict)
+
+    def meaning(self, kind: str, value: str) -> str | None:
+        """What a value means, by what it stands for."""
+        return meaning_of(kind, value) or (meaning_of(kind, self.said[value]) if value in self.said else None)
 
     @property
     def empty(self) -> bool:
@@ -153,7 +160,13 @@ def _digits(text: str) -> int:
     return sum(sign.isdigit() for sign in text)
 
 
-def number_of(text: str) -> tuple[float, str, str] | None:
+def usual_point(profile: Mapping[str, Column]) -> str:
+    """The decimal sign of an export."""
+    commas, points = (sum(getattr(one, sign) for one in profile.values()) for sign in ("commas", "points"))
+    return "," if commas > points else "."
+
+
+def number_of(text: str, usual: str = ".") -> tuple[float, str, str] | None:
     """A text as a number, the decimal sign that alone can explain it, and the currency whose mark it bears."""
     found = _NUMBER.fullmatch(text)
     if found is None:
@@ -170,7 +183,7 @@ def number_of(text: str) -> tuple[float, str, str] | None:
             style = sign
     elif points + commas > 1:
         style = "," if points else "."
-    point = style or "."
+    point = style or usual
     plain = body.replace("," if point == "." else ".", "").replace(point, ".")
     try:
         value = float(plain)

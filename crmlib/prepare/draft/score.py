@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from crmlib.prepare.draft.evidence import is_countries, proofs_of
+from crmlib.prepare.draft.evidence import codes_of, is_countries, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import VIRTUAL, meaning_of, names, plain, prefix_of, value_key, words
+from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, value_key, words
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
@@ -65,7 +66,7 @@ class Folder:
     ----------
     keys : table -> values of its key, of the exports that are surely it
     headers : table -> names under which its key stands in these
-    used : table -> values of columns that surely name its rows, where no export holds the rows themselves
+    used : table -> values of columns that surely name its rows
     links : names of columns that are unique in one export and come again in another
     """
 
@@ -114,14 +115,16 @@ class Match:
 
 def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Export, Match | None]]]:
     """Each export with the table it looks like most; those that look like none come last."""
-    profiles = [profile_of(export.frame) for export in exports]
+    profiles = said_elsewhere(exports, [profile_of(export.frame) for export in exports])
     links = _links(profiles)
     alone = Folder(links=links)
-    first = [_best(export, profile, alone) for export, profile in zip(exports, profiles, strict=True)]
+    pairs = list(zip(exports, profiles, strict=True))
+    pairs = [(export, {} if codes_of(export, profile) else profile) for export, profile in pairs]
+    first = [_best(export, profile, alone) for export, profile in pairs]
     keys = known_keys([match for match in first if match], links=links)
     found: list[Match] = []
     left: list[tuple[Export, Match | None]] = []
-    for export, profile in zip(exports, profiles, strict=True):
+    for export, profile in pairs:
         match = _best(export, profile, keys)
         if match is None:
             left.append((export, None))
@@ -130,9 +133,18 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     loose = [
         column for export, _ in left for column in profile_of(export.frame).values() if not column.unique
     ]
+    if all(match.table != "customers" for match in found):
+        found = [_customers_at_last(match, keys) for match in found]
     found = [_key_that_is_named(match, found, loose) for match in found]
     keys = known_keys(found, links=links)
     return [_customer_that_is_known(match, keys) for match in found], left
+
+
+def _customers_at_last(match: Match, keys: Folder) -> Match:
+    """People at no customer are the customers where no other export holds these."""
+    if match.table != "contacts" or "customer_id" in match.guesses:
+        return match
+    return match_table("customers", match.export, match.profile, keys, 1.0) or match
 
 
 def _customer_that_is_known(match: Match, keys: Folder) -> Match:
@@ -196,19 +208,23 @@ def _named_by_email(match: Match, name: str) -> Column | None:
 
 
 def _links(profiles: Sequence[Mapping[str, Column]]) -> frozenset[str]:
-    """Names of columns that are unique in one export and whose values another has under the same name."""
-    seen: dict[str, list[Column]] = {}
-    for profile in profiles:
-        for column in profile.values():
-            if not column.empty and column.dates < 0.5:
-                seen.setdefault(plain(column.name), []).append(column)
-    return frozenset(
-        name
-        for name, columns in seen.items()
-        for key in columns
-        if key.unique and key.distinct >= 3 and (key.numbers < 0.9 or key.integers == 1)
-        and any(not one.unique and len(one.texts & key.texts) > 0.9 * len(one.texts) for one in columns)
-    )  # fmt: skip
+    """Names of columns that are unique in one export and come again in another, under the same name or as codes."""
+    columns = [
+        (plain(one.name), one, place)
+        for place, profile in enumerate(profiles)
+        for one in profile.values()
+        if not one.empty and one.dates < 0.5
+    ]
+    found: set[str] = set()
+    for name, key, place in columns:
+        if not key.unique or key.distinct < 3 or (key.numbers >= 0.9 and key.integers < 1):
+            continue
+        code = key.length >= 3 and (key.numbers < 0.9 or _padded(key)) and key.distinct >= 5
+        for other, one, where in columns:
+            near = other == name or (code and where != place and one.distinct >= 4)
+            if near and not one.unique and len(one.texts & key.texts) > 0.9 * len(one.texts):
+                found |= {name, other}
+    return frozenset(found)
 
 
 def known_keys(matches: Sequence[Match], *, links: frozenset[str] = frozenset()) -> Folder:
@@ -226,19 +242,18 @@ def known_keys(matches: Sequence[Match], *, links: frozenset[str] = frozenset())
             headers[match.table] = headers.get(match.table, frozenset()) | {plain(column.name)}
         for one in TABLES[match.table].fields:
             named = match.column(one.name) if one.references and one.references != match.table else None
-            if named is not None and match.guesses[one.name].sure > 0.93:
+            linked = named is not None and plain(named.name) in links
+            if named is not None and match.guesses[one.name].sure > (0.65 if linked else 0.93):
                 used[one.references or ""] = used.get(one.references or "", frozenset()) | named.texts
-    return Folder(
-        keys=keys, headers=headers, used={t: v for t, v in used.items() if t not in keys}, links=links
-    )
+    return Folder(keys=keys, headers=headers, used=used, links=links)
 
 
 def _best(export: Export, profile: Mapping[str, Column], keys: Folder) -> Match | None:
-    said = names().table_of_file(export.entries[0])
+    said = names().table_of_file(export.entries[0]) if profile else {}
     ranked = sorted(
         (
             match
-            for table in TABLES
+            for table in (TABLES if profile else ())
             if (match := match_table(table, export, profile, keys, said.get(table, 0.0))) is not None
         ),
         key=lambda match: -match.score,
@@ -256,7 +271,7 @@ def match_table(
     said: float,
 ) -> Match | None:
     """The columns of an export settled as those of one table, and how well that fits; None where it does not."""
-    proofs = proofs_of(table, export.frame, profile)
+    proofs = proofs_of(table, export.frame, profile, keys.links)
     guesses = assign(table, profile, keys, proofs=proofs)
     spec = TABLES[table]
     preset = preset_of(tuple(profile))
@@ -347,6 +362,7 @@ def assign(
     return {one.name: found[one.name] for one in fields if one.name in found}
 
 
+@cache
 def _virtual(table: str) -> list[str]:
     known = {field for fields in names().meanings[table].values() for field in fields}
     return [name for name in VIRTUAL if name in known]
@@ -374,7 +390,9 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -
         return min(1.0, named * fit * known * (0.93 + 0.07 * column.filled / max(column.rows, 1)))
     if one.name == "email" and column.emails > 0.9 and table in ("customers", "contacts"):
         return 0.55
-    if within > 0.95 and column.distinct >= 10 and one.references not in (None, table) and column.length >= 2:
+    few = one.references == "employees" and column.distinct >= 4 and column.numbers < 0.5
+    many = column.distinct >= 10 or (few and column.length >= 3)
+    if within > 0.95 and many and one.references not in (None, table) and column.length >= 2:
         return 0.5
     return 0.0
 
@@ -392,12 +410,15 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
     spec = TABLES[table]
     name = plain(column.name)
     if one.key and one.name == spec.keys[0] and len(spec.keys) == 1 and column.unique and name in keys.links:
-        return 0.72
+        names_it = [other for other, used in keys.used.items() if len(used & column.texts) > 0.9 * len(used)]
+        return 0.9 if table in names_it else 0.3 if names_it else 0.72
     if one.references in (None, table):
         return 0.0
     if within > 0.9 and name in keys.headers.get(one.references or "", ()):
         return 0.93
-    used = keys.used.get(one.references or "", frozenset())
+    used = (
+        keys.used.get(one.references or "", frozenset()) if one.references not in keys.keys else frozenset()
+    )
     code = column.length >= 2 and column.distinct >= 3 and (column.numbers < 0.9 or _padded(column))
     return 0.66 if code and used and len(column.texts & used) > 0.95 * len(column.texts) else 0.0
 
@@ -499,7 +520,7 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
     if one.allowed:
         return 0.2
     if one.name in ("city", "region", "customer_city", "customer_region"):
-        states = sum(meaning_of("status", value) is not None for value in column.values)
+        states = sum(column.meaning("status", value) is not None for value in column.values)
         if is_countries(column) or states > 0.6 * max(len(column.values), 1):
             return 0.3
     wordy = one.name in ("name", "country", "city", "region", "industry", "product_name", "customer_name", "brand",
@@ -525,11 +546,11 @@ def _numbered(column: Column) -> bool:
 def _fit_state(name: str, kind: str, column: Column) -> float:
     if not column.values:
         return 0.25
-    meanings = {meaning_of(kind, value) for value in column.values}
+    meanings = {column.meaning(kind, value) for value in column.values}
     decided = {"won", "lost"} & meanings
     if name == "status":
         return 1.0 if meanings - {None} else 0.7
     if name == "outcome":
-        share = sum(n for value, n in column.values.items() if meaning_of(kind, value)) / column.filled
+        share = sum(n for value, n in column.values.items() if column.meaning(kind, value)) / column.filled
         return 0.5 + 0.52 * share if decided else 0.4
     return 1.0 if len(column.values) > 3 else 0.93

@@ -274,7 +274,8 @@ def _coalesced(there: Sequence[tuple[Reading, Cell]], references: Mapping[int, s
     terms: list[str] = [f"nullif({Engine.quote(name)}, '')" for name in extra]
     for reading, cell in there:
         term = cell.expression
-        if not cell.name:
+        empty_alone = cell.sql.startswith("case lower(") and " else '" not in cell.sql
+        if not cell.name and not empty_alone:
             key = next(iter(reading.cells.values()))
             term = f"case when {key.expression} is not null then {term} end"
         terms.append(term)

@@ -46,7 +46,7 @@ def read_sheet_part(engine: Engine, file: FileReference, *, name: str, header_ro
         ) from error
     sheet = _sheet(book, file)
     whole = file.shown if f"#{sheet.name}" in file.shown else f"{file.shown}#{sheet.name}"
-    rows = ((number, row) for number, row in enumerate(sheet.iter_rows(), start=1) if _filled(row))
+    rows = ((number, row) for number, row in enumerate(rows_of(sheet), start=1) if _filled(row))
     top = list(islice(rows, TITLE_LINES if header_row is None else header_row))
     if header_row is not None:
         below = [row for row in top if row[0] >= header_row]
@@ -65,6 +65,24 @@ def read_sheet_part(engine: Engine, file: FileReference, *, name: str, header_ro
     return read_rows_part(
         engine, _values(chain(top[1:], rows)), names=names, name=name, shown=whole, notes=notes
     )
+
+
+def rows_of(sheet: CalamineSheet) -> Iterator[list[Any]]:
+    """The rows of a sheet; cells merged downwards hold their value in each row."""
+    below = {
+        (row, column): first
+        for (first, column), (last, _) in sheet.merged_cell_ranges or ()
+        for row in range(first + 1, last + 1)
+    }
+    kept: dict[tuple[int, int], Any] = {}
+    starts = {(first, column) for (_, column), first in below.items()}
+    for number, row in enumerate(sheet.iter_rows()):
+        for column in range(len(row)) if below else ():
+            if (number, column) in starts:
+                kept[number, column] = row[column]
+            elif (number, column) in below:
+                row[column] = kept.get((below[number, column], column), row[column])
+        yield row
 
 
 def _cell(cell: Any) -> bool:
@@ -131,8 +149,12 @@ _LINES = Dialect(delimiter="\x1f", escape="", skip=0, header=("line",))
 
 def read_json_part(engine: Engine, text: TextFile, *, name: str, shown: str) -> Part:
     """Read JSON lines into the engine: one object a line, values as text, inner objects as JSON."""
-    if text.head(4096).lstrip().startswith("["):
-        return _read_array(engine, text, name=name, shown=shown)
+    if _is_one_document(text):
+        return _read_document(engine, text, name=name, shown=shown)
+    return _read_lines(engine, text, name=name, shown=shown)
+
+
+def _read_lines(engine: Engine, text: TextFile, *, name: str, shown: str) -> Part:
     lines = f"{name}_lines"
     found = load_records(engine, text, name=lines, dialect=_LINES, width=1, shown=shown, header=False)
     numbered = _numbered(engine, lines, [record for record, _, _ in found])
@@ -164,23 +186,56 @@ def read_json_part(engine: Engine, text: TextFile, *, name: str, shown: str) -> 
     )
 
 
-def _read_array(engine: Engine, text: TextFile, *, name: str, shown: str) -> Part:
-    """Read one JSON array as if its elements stood one a line; their numbers are the rows'."""
+def _is_one_document(text: TextFile) -> bool:
+    """Whether a file is an array, or an object that more than its first line holds or that holds a list of objects."""
+    head = text.head(1 << 16).lstrip("\ufeff \t\r\n")
+    first, _, rest = head.partition("\n")
+    if head.startswith("[") or rest.strip():
+        return head.startswith("[") or (head.startswith("{") and first.rstrip().endswith(("{", "[", ",")))
+    try:
+        return bool(_lists(json.loads(first)))
+    except (ValueError, RecursionError):
+        return head.startswith("{")
+
+
+def _lists(document: Any, depth: int = 2) -> list[tuple[str, list[Any]]]:
+    """The lists of objects that an object holds, itself or in an object of its own, with their keys."""
+    found = []
+    for key, value in document.items() if isinstance(document, dict) and depth else ():
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            found.append((key, value))
+        found += _lists(value, depth - 1)
+    return found
+
+
+def _read_document(engine: Engine, text: TextFile, *, name: str, shown: str) -> Part:
+    """Read one JSON array, or the only list of objects in one object, as if its elements stood one a line."""
     if text.size > MOST_ARRAY:
         raise SourceError(
-            f"{shown} is one JSON array of {text.size >> 20} MB. "
+            f"{shown} is one JSON document of {text.size >> 20} MB. "
             "Write one object a line: jq -c '.[]' in.json > out.jsonl"
         )
     try:
         with text.open() as stream:
             document = json.loads(stream.read().decode("utf-8-sig"), parse_float=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
+        if not text.head(4096).lstrip().startswith("["):
+            return _read_lines(engine, text, name=name, shown=shown)
         raise SourceError(f"{shown} is no JSON ({error}). Export it again.") from error
+    lists, notes = _lists(document), text.notes
+    if len(lists) > 1:
+        named = ", ".join(key[:40] for key, _ in lists[:5])
+        raise SourceError(f"{shown} holds several lists: {named}. Write each as a file, one object a line.")
+    if not isinstance(document, list):
+        if not lists:
+            return _read_lines(engine, text, name=name, shown=shown)
+        notes = (*notes, f"{shown} is one object: its rows are its list {lists[0][0][:40]!r}.")
+        document = lists[0][1]
     target = scratch_folder() / f"{uuid4().hex}.jsonl"
     try:
         target.write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in document), "utf-8")
-        lines = replace(text, path=target, packed=False, encoding="utf-8", blank_lines=False)
-        return read_json_part(engine, lines, name=name, shown=shown)
+        lines = replace(text, path=target, packed=False, encoding="utf-8", blank_lines=False, notes=notes)
+        return _read_lines(engine, lines, name=name, shown=shown)
     finally:
         target.unlink(missing_ok=True)
 

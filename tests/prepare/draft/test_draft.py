@@ -392,3 +392,82 @@ def test_of_several_sheets_each_is_looked_at_and_the_others_are_named(tmp_path, 
     draft = crmlib.draft(tmp_path)
     assert section(draft)["from"] == f"book.xlsx#{second}"
     assert [file for file, _ in draft.unused] == [f"book.xlsx#{first}"]
+
+
+# Names that nobody knows: what the rows, the keys and a table of codes prove.
+
+
+def sold(point="."):
+    """Lines of orders whose names and words are of no language: number, line, day, who, what, how many, each, all."""
+    lines = []
+    for order in range(40):
+        for place in range(order % 3 + 1):
+            many, each = order % 4 + 1, 7.35 + (order + place) % 9
+            lines.append([f"Z{order:04d}", place + 1, f"{order % 28 + 1:02d}.{order % 12 + 1:02d}.2024",
+                          f"{order * 7 % 23:05d}", f"{(order + place) % 9:03d}-0", f"{many}.000", f"{each:.2f}",
+                          f"{many * each:.2f}", (10, 30, 90)[order % 3]])  # fmt: skip
+    return "\n".join(";".join(str(cell).replace(".", point) if n > 4 else str(cell) for n, cell in enumerate(line))
+                     for line in lines)  # fmt: skip
+
+
+def named_by_nobody(folder, point):
+    people = "\n".join(
+        f"{n:05d};Ab Cd{chr(97 + n)};n{n}@example.com;{n % 28 + 1:02d}.01.2023" for n in range(23)
+    )
+    goods = "\n".join(f"{n:03d}-0;Thing {chr(97 + n)};{('xx', 'yy')[n % 2]};{7.35 + n:.2f}" for n in range(9))
+    return folder_of(
+        folder,
+        l1__csv="qa;qb;qc;qd;qe;qf;qg;qh;qi\n" + sold(point) + "\n",
+        l2__csv="qd;qj;qk;ql\n" + people + "\n",
+        l3__csv="qe;qm;qn;qo\n" + goods.replace(".", point) + "\n",
+        l4__csv="qi;qp\n10;shipped\n30;invoiced\n90;cancelled\n",
+    )
+
+
+@pytest.mark.parametrize("point", [".", ","])
+def test_what_no_name_tells_is_proved_by_rows_keys_and_codes(tmp_path, point):
+    draft, crm = opened(named_by_nobody(tmp_path / "a", point))
+    found = {
+        (table, ours): theirs for table, ours, theirs in draft.columns.iloc[:, :3].itertuples(index=False)
+    }
+    assert found.items() >= {
+        ("transactions", "order_id"): "qa", ("transactions", "line_no"): "qb", ("transactions", "ordered_at"): "qc",
+        ("transactions", "customer_id"): "qd", ("transactions", "product_id"): "qe",
+        ("transactions", "quantity"): "qf", ("transactions", "net_amount"): "qh",
+        ("customers", "customer_id"): "qd", ("customers", "name"): "qj", ("customers", "email"): "qk",
+        ("customers", "signed_up_on"): "ql", ("products", "product_id"): "qe", ("products", "name"): "qm",
+        ("products", "category"): "qn", ("products", "unit_price"): "qo",
+    }.items()  # fmt: skip
+    assert "unit_cost" not in {ours for _, ours in found}
+    lines = [line.split(";") for line in sold().splitlines()]
+    assert float(crm.frame("transactions")["net_amount"].sum()) == pytest.approx(
+        sum(float(line[7]) for line in lines if line[8] != "90")
+    )
+    assert any("90 (cancelled)" in question for question in draft.questions)
+    assert any(file == "l4.csv" and "codes" in why for file, why in draft.unused)
+
+
+def test_stages_that_no_word_knows_are_won_and_lost_as_their_rows_tell(tmp_path):
+    rows = []
+    for n in range(60):
+        stage = ("vor", "mitten", "zugesagt", "entfallen")[n % 4]
+        rows.append(f"D{n},C{n % 9},2024-01-{n % 28 + 1:02d},{100 + n},{stage},"
+                    f"{'2024-03-01' if n % 4 > 1 else ''},{'dear' if n % 4 == 3 else ''}")  # fmt: skip
+    (tmp_path / "deals.csv").write_text(
+        "deal_id,customer_id,created,amount,stage,ended,why\n" + "\n".join(rows) + "\n"
+    )
+    _, crm = opened(tmp_path)
+    assert crm.frame("opportunities")["outcome"].value_counts().to_dict() == {
+        "open": 30,
+        "won": 15,
+        "lost": 15,
+    }
+
+
+@pytest.mark.parametrize("row", ["Total du mois;;;;;9", "Gesamt 2024;;;;;9", "合計;;;;;9"])
+def test_a_row_of_totals_is_known_by_its_first_word_and_what_it_lacks(tmp_path, row):
+    lines = [f"Summer {n};K1;A;2024-01-0{n};1;1" for n in range(1, 9)]
+    text = "\n".join([ORDERS.replace(",", ";"), *lines, row])
+    (tmp_path / "o.csv").write_text(text + "\n")
+    _, crm = opened(tmp_path)
+    assert len(crm.frame("transactions")) == 8

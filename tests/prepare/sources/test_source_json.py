@@ -80,9 +80,26 @@ def test_an_array_is_read_as_if_its_elements_stood_one_a_line(export):
     assert source.rejects.row.tolist() == [3]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    "wrapped", [lambda rows: {"orders": rows}, lambda rows: {"n": 2, "data": {"items": rows}}]
+)
+def test_an_object_that_holds_one_list_is_read_as_its_list(export, wrapped, indent):
+    rows = [{"a": 1.10, "b": [{"c": 1}]}, {"a": 2}]
+    got, source = read(export(json.dumps(wrapped(rows), indent=indent)), "a.jsonl")
+    assert [row[1:] for row in got] == [(1, "1.1", '[{"c":1}]'), (2, "2", None)]
+    assert any("its rows are its list" in note for note in source.notes)
+
+
+def test_lines_whose_objects_hold_lists_stay_lines(export):
+    rows, _ = read(export({"a": 1, "b": [{"c": 1}]}, {"a": 2, "b": [{"c": 2}]}), "a.jsonl")
+    assert [row[1:] for row in rows] == [(1, "1", '[{"c":1}]'), (2, "2", '[{"c":2}]')]
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
+        (['{"x": [{"a": 1}], "y": [{"a": 2}]}'], "holds several lists: x, y"),
         (['[{"a": 1}'], "is no JSON"),
         (["[1, 2]"], "no line holds a JSON object"),
         (["hello", "world"], "no line holds a JSON object"),

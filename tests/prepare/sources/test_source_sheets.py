@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from crmlib.schema.errors import SourceError
 from tests.prepare.reading import read
@@ -104,3 +104,13 @@ def test_many_rows_come_in_batches_with_one_type(book, monkeypatch):
     rows, _, types = read(folder, "book.xlsx", types=True)
     assert [row[2] for row in rows] == list(range(35))
     assert (types["id"], types["late"], rows[34][3]) == ("BIGINT", "VARCHAR", "t34")
+
+
+def test_cells_merged_downwards_hold_their_value_in_each_row(book):
+    folder = book(Orders=[["id", "who", "x"], [1, "a", 5], [None, None, 6], [2, "b", 7], [None, None, None]])
+    workbook = load_workbook(folder / "book.xlsx")
+    for cells in ("A2:A3", "B2:B3", "A4:B4"):
+        workbook["Orders"].merge_cells(cells)
+    workbook.save(folder / "book.xlsx")
+    rows, _ = read(folder, "book.xlsx")
+    assert [row[1:] for row in rows] == [(2, 1, "a", 5), (3, 1, "a", 6), (4, 2, None, 7)]

@@ -73,7 +73,7 @@ def test_the_page_says_how_many_stand_alone_and_what_to_do():
     first, alike = said[0].split(", and ")
     assert first == "By region alone, 1 of 16 customers is unlike all others"
     assert alike == "4 have fewer than 10 like them (k-anonymity 1)."
-    assert "learns gender, too (l-diversity 1, t-closeness 50" in said[2] and "leave columns out" in said[-1]
+    assert "also learns gender (l-diversity 1, t-closeness 50" in said[2] and "leave columns out" in said[-1]
 
 
 def test_where_nothing_is_known_of_customers_nothing_is_said():

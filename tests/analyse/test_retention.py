@@ -10,6 +10,7 @@ from crmlib.analyse.retention import group_columns, retention_curves, survival_c
 from crmlib.analyse.stats.small_groups import OTHER
 from crmlib.measure.purchases.cohorts import customer_lifetimes
 from crmlib.prepare.crm import Crm
+from crmlib.present.reports.churn.say import group_name
 from crmlib.schema.errors import ParameterError
 from tests.measure.purchases.lifecycle_cases import ledger, purchase_days
 
@@ -129,7 +130,8 @@ def test_many_years_become_six_groups():
     lines = pd.DataFrame({"ordered_at": days, "net_amount": 5.0, "product_id": "tea"})
     lines["customer_id"] = lines["order_id"] = [f"c{i}" for i in range(len(days))]
     found = retention_curves(Crm.from_frames(as_of="2024-12-31", transactions=lines), unit="year")
-    assert list(found.groups.cat.categories) == ["2018 and before", "2019", "2020", "2021", "2022", "2023"]
+    assert list(found.groups.cat.categories) == ["<=2018", "2019", "2020", "2021", "2022", "2023"]
+    assert group_name("<=2018") == "2018 and before" and group_name("2019") == "2019"
 
 
 def test_later_rows_change_nothing():

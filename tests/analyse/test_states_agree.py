@@ -145,7 +145,7 @@ def test_nobody_at_risk_by_the_model_of_churn_is_silent():
 def test_no_page_calls_the_silent_safe_or_gone_by_a_model(name):
     here = found(name)
     shown = valuations_table(SimpleNamespace(config=None, currency="EUR"), here.values, here.stages).frame
-    silent = shown["stage"].isin(SILENT)
+    silent = shown["state"].isin(SILENT)
     assert silent.any() and shown.loc[silent, "alive_pct"].isna().all()
     assert shown.loc[~silent, "alive_pct"].notna().any()
     for lists in here.lists.values():

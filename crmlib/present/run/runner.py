@@ -265,10 +265,11 @@ class Runner:
                     self._log(execution)
                     self._tell(execution.status, report=execution.report, says=execution.reason)
                     self._tell("planned", done=len(results), total=len(self.jobs))
-            except BaseException:
+            except BaseException as error:
                 for future in futures:
                     future.cancel()
-                self.kernels.close()
+                if not isinstance(error, Exception):  # an error ends this workspace, and the next one needs kernels
+                    self.kernels.close()
                 raise
 
     def _execute(self, job):

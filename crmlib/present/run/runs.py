@@ -30,7 +30,7 @@ from crmlib.present.run.reports import (
     notebook_folder,
     workspace_folders,
 )
-from crmlib.present.run.runner import Job, Order, Progress, Run, Runner, Step, silent
+from crmlib.present.run.runner import Job, Order, Pages, Progress, Run, Runner, Step, silent
 from crmlib.present.run.status import ATTEMPT
 from crmlib.schema.audiences import DEFAULT, audience_of, may_read, widest_first
 from crmlib.schema.errors import ConfigError, CrmlibError, nearest
@@ -80,6 +80,7 @@ def run_reports(
     progress: Progress | None = None,
     notebooks: str | Path | None = None,
     kernels: Kernels | None = None,
+    pages: Pages | None = None,
     ended: Callable[[Run], None] | None = None,
     **options: Any,
 ) -> list[Run]:
@@ -101,6 +102,7 @@ def run_reports(
         as_of=as_of or "",
         jobs=jobs or os.cpu_count() or 1,
         progress=progress or silent,
+        pages=pages or Pages(),
         **options,
     )
     with nullcontext(kernels) if kernels else Kernels() as source:

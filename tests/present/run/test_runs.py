@@ -355,6 +355,15 @@ def test_two_processes_at_once_publish_one_after_the_other(project):
     assert_whole(project / "reports")
 
 
+def test_an_error_nobody_foresaw_on_a_page_leaves_the_next_run_its_kernels(project, report):
+    def page(*_, **__):
+        raise ZeroDivisionError("of all things")
+
+    run = report(pages=Pages(notebook_to_html=page, run_index=index, site_index=site))
+    assert (run.status, run.reason) == ("failed", "ZeroDivisionError: of all things")
+    assert report().status == "published"
+
+
 def test_several_workspaces_of_which_one_fails(project):
     other = project / "data" / "other"
     other.mkdir()

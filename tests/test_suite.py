@@ -29,6 +29,9 @@ REPEATED = {"customer_profile", "segmentation", "customer_value", "churn_and_lif
 """Made twice: those that draw lots, and that with the key figures. Offers and forecasts give the same bytes twice
 in tests of their own."""
 
+PAIRS = "[reports.cross_sell.parameters]\nmax_len = 2\n"
+"""With triples there are a million rules, and most of the time goes into them; tests of rules have them."""
+
 BYTES = 2_000_000
 
 
@@ -37,7 +40,8 @@ def online_retail(shared_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "online_retail"
     shutil.copytree(ROOT / "tests" / "workspaces" / "online_retail", folder)
     toml = folder / "crm.toml"
-    toml.write_text(toml.read_text().replace("../../../../shared/data", str(shared_data)))
+    told = toml.read_text().replace("../../../../shared/data", str(shared_data))
+    toml.write_text(f"{told}\n{PAIRS}")
     return folder
 
 

@@ -163,8 +163,8 @@ def test_a_full_disk_is_told_with_its_path(project, told, monkeypatch):
 
 def test_a_notebook_beyond_its_time_is_told(project, told):
     write_notebook(project / "notebooks" / "01_answer.ipynb", "import time; time.sleep(90)")
-    code, says = told(timeout=20)
-    assert code == 1 and "still running after 20 seconds" in says
+    code, says = told(timeout=8)
+    assert code == 1 and "still running after 8 seconds" in says
 
 
 def test_an_error_in_the_command_itself_is_told(told, monkeypatch):

@@ -105,7 +105,7 @@ def _lost_say(said: Concerns | Skipped) -> list[Claim]:
     if sure.empty:
         return []
     first = sure.iloc[0]
-    facts = {"lost": share(first["lost_deals_pct"]), "won": share(first["won_deals_pct"])}
+    facts = {"lost": share(first["lost_share_pct"]), "won": share(first["won_share_pct"])}
     return [claim("voice-answer-lost", topic=theme_words(first["theme"]), **facts)]
 
 

@@ -9,7 +9,7 @@ voice-answer-csat = { $score } of { $n } answers are satisfied (likely { $likely
 voice-answer-none = No survey has been answered by enough customers to say how satisfied they are.
 voice-answer-nothing = What is kept here says neither how satisfied customers are nor what concerns them.
 voice-answer-lost =
-    { $lost } of lost deals speak of { $topic }, { $won } of won ones.
+    { $lost } of the notes of lost deals speak of { $topic }, { $won } of those of won deals.
 voice-answer-open =
     First answer the { $n } { PLURAL($n, one: "customer", other: "customers") } whose complaint is still open, beginning with customer { $customer }.
 voice-answer-call =

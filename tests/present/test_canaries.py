@@ -31,6 +31,9 @@ PLAIN = """
 pseudonyms = false
 """
 SETTINGS = """
+[customers]
+pages = 5
+
 [indicators.last_name]
 over = "lines"
 sql = "max(customer_id)"
@@ -182,6 +185,7 @@ def test_no_folder_of_the_machine_and_no_user_in_any_published_file(sites, name)
 def test_by_default_no_raw_identifier_is_published_and_no_key(sites):
     secret = key_from_exports(open_workspace(sites["hidden"].parent / "data" / "hidden"))
     texts = published(sites["hidden"])
+    assert sum("/customers/" in file and file.endswith(".html") for file in texts) == 5
     for file, text in texts.items():
         assert "zqid" not in text and secret not in text, file
     assert sum(text.count("K-") > 20 for text in texts.values()) >= 2, "the lists are there, by pseudonym"

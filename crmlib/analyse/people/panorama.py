@@ -9,6 +9,7 @@ from crmlib.analyse.offers.interests import preferences
 from crmlib.analyse.people.contacts import ContactMap, contact_map, influence_of
 from crmlib.analyse.people.decisions import Decisions, DecisionTree, decision_tree, decisions
 from crmlib.analyse.people.ties import PRIOR_UNITS, TIE_FIGURES, relation_graph, spend_by_category
+from crmlib.analyse.stats.small_groups import shown_traits
 from crmlib.analyse.stats.tests import SURE
 from crmlib.analyse.voice.themes import themes_of_customers
 from crmlib.measure.indicators import compute_indicators
@@ -40,7 +41,8 @@ class Panorama:
     stage : str
         The state of the life cycle; "" where it is not known.
     traits, figures : Series
-        Of `TRAITS` and `FIGURES`; missing where no table brings them.
+        Of `TRAITS` and `FIGURES`; missing where no table brings them. A trait that fewer customers share than
+        `[privacy] min_group` asks is `OTHER`, as on all pages.
     history : DataFrame
         As `crmlib.measure.people.customer_history` makes it.
     bought : DataFrame
@@ -137,7 +139,7 @@ class Panoramas:
             customer_id=own,
             public_id=self.public_id(own),
             stage=str(self.stages.get(own, "")),
-            traits=row.reindex(list(TRAITS)),
+            traits=self._kept["traits"].reindex([own]).iloc[0],
             figures=row.reindex(list(FIGURES)),
             history=customer_history(crm, own),
             bought=self._bought(own),
@@ -204,7 +206,10 @@ def _in_common(crm: Crm) -> dict[str, pd.DataFrame]:
     """What is computed over all customers, as tables that can be kept."""
     figures = compute_indicators(crm, dict.fromkeys([*FIGURES, *TRAITS, *TIE_FIGURES]))
     figures = figures.reindex(columns=list(dict.fromkeys([*FIGURES, *TRAITS, *TIE_FIGURES])))
-    made = {"figures": figures, "stages": lifecycle_stages(crm).astype("str").rename("stage").to_frame()}
+    known = figures[list(TRAITS)]
+    told = shown_traits(known, min_group=min_group(crm), most=None).where(known.notna())
+    stages = lifecycle_stages(crm).astype("str").rename("stage").to_frame()
+    made = {"figures": figures, "traits": told, "stages": stages}
     if "opportunity_contacts" in crm and "opportunities" in crm:
         parts = decision_parts(crm)
         found = decisions(crm, parts=parts)

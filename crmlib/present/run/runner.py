@@ -268,7 +268,9 @@ class Runner:
             except BaseException as error:
                 for future in futures:
                     future.cancel()
-                if not isinstance(error, Exception):  # an error ends this workspace, and the next one needs kernels
+                if not isinstance(
+                    error, Exception
+                ):  # an error ends this workspace, and the next one needs kernels
                     self.kernels.close()
                 raise
 

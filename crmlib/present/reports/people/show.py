@@ -12,6 +12,7 @@ import crmlib
 from crmlib.analyse.people.contacts import ROLES
 from crmlib.analyse.people.decisions import TIE_SOURCES
 from crmlib.analyse.people.panorama import TRAITS, Panorama, Panoramas
+from crmlib.analyse.stats.small_groups import OTHER
 from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.kept import kept_or_made, read_kept
@@ -297,10 +298,9 @@ def _bought(found: Panorama) -> list[Block]:
 
 
 def _traits(found: Panorama) -> list[Block]:
-    known = [
-        (str(TRAIT_WORDS.term(one)), str(found.traits[one])) for one in TRAITS if is_known(found.traits[one])
-    ]
-    if not known:
+    known = found.traits.dropna().astype("str").replace(OTHER, str(claim("people-trait-rare")))
+    if known.empty:
         return []
-    table = pd.DataFrame(known, columns=["trait", "known"])
+    words = [str(TRAIT_WORDS.term(one)) for one in known.index]
+    table = pd.DataFrame({"trait": words, "known": known.to_numpy()})
     return [DataTable(table, name="who", caption=claim("people-table-traits"), download=False)]

@@ -30,6 +30,7 @@ people-trait-company-size = Size
 people-trait-country = Country
 people-trait-region = Region
 people-trait-source = Came to us by
+people-trait-rare = not shown: few others have the same
 people-table-next = What to do next
 
 ## What happened: history_picture, history_table

@@ -266,7 +266,8 @@ def _used(health: DataHealth) -> Claim:
     }
     if not aside:
         return claim("health-answer-all-used", **facts)
-    left = count(aside, part_of="rows.up_to_closing")
+    facts["rows"] = count(health.checks.rows_read, at="rows.read")
+    left = count(health.checks.rows_set_aside, at="rows.set_aside", part_of="rows.read")
     return claim("health-answer-some-set-aside", used=share(100 * (read - aside) / read), aside=left, **facts)
 
 

@@ -14,7 +14,7 @@ health-answer-all-used =
 health-answer-some-set-aside =
     { $later ->
         [0] Of { $rows } { PLURAL($rows, one: "row", other: "rows") } read from { $tables } { PLURAL($tables, one: "table", other: "tables") }, { $used } could be used, { $aside } { PLURAL($aside, one: "was", other: "were") } set aside, each with its reason.
-       *[other] Of { $rows } { PLURAL($rows, one: "row", other: "rows") } up to the closing date, { $used } could be used, { $aside } { PLURAL($aside, one: "was", other: "were") } set aside, each with its reason; { $later }{ "\u00A0" }later { PLURAL($later, one: "row is", other: "rows are") } not looked at.
+       *[other] Of { $rows } { PLURAL($rows, one: "row", other: "rows") } read, { $aside } { PLURAL($aside, one: "was", other: "were") } set aside, each with its reason; { $later }{ "\u00A0" }of these { PLURAL($later, one: "is", other: "are") } later than the closing date. Of the rows up to then, { $used } could be used.
     }
 health-answer-span-sales = The sales run from { $first } to { $last }.
 health-answer-span-deals = The deals run from { $first } to { $last }.

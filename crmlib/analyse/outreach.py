@@ -465,13 +465,14 @@ def _best_offers(
     crm: Crm, table: pd.DataFrame, *, kind: str, product: str | None, category: str | None
 ) -> tuple[pd.DataFrame, str]:
     """Each customer's first offer that fits, the highest value first; and what the value is."""
-    known = table.reindex(columns=[*_OFFERED, "rank"])
+    known = table.reindex(columns=[*_OFFERED, "pieces", "rank"])
     fits = pd.Series(True, index=known.index) if kind == "any" else known["kind"] == kind
     for word, columns in ((product, ("product_id", "product")), (category, ("category",))):
         if word is not None:
             fits &= _matches(crm, known, word, columns)
     best = known[fits].sort_values(["customer_id", "rank"], kind="stable").drop_duplicates("customer_id")
-    revenue = best["probability"].astype("float64") * best["price"].astype("float64")
+    revenue = best.fillna({"pieces": 1})[["probability", "price", "pieces"]].astype("float64")
+    revenue = revenue.prod(axis=1, skipna=False)
     margin = best["expected_margin"].astype("float64")
     values = {"expected margin": margin, "expected revenue": revenue, "probability": best["probability"]}
     if "at_stake" in table:

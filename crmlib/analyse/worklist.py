@@ -505,7 +505,7 @@ def _of_offers(
     found = table[(table["kind"] != BEST_SELLER) & table["customer_id"].isin(buying)]
     found = found.drop_duplicates("customer_id").reset_index(drop=True)
     found = found.assign(probability_pct=100 * found["probability"])
-    expected = found["probability"] * found["price"]
+    expected = found["probability"] * found["price"] * found["pieces"]
     worth = found["expected_margin"].fillna(expected)
     rows = _rows("likely_to_buy", found, as_of_on, customer_id=found["customer_id"], at_stake=worth)
     rows["by_when"] = found["due_on"].clip(lower=as_of_on).fillna(rows["by_when"])

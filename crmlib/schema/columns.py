@@ -300,7 +300,7 @@ _COLUMNS = (
     # offers
     Column("rank", "Rank", "count", "1 is the customer's best offer."),
     Column("price", "Expected price", "currency", "What a piece usually brings."),
-    Column("expected_margin", "Expected margin", "currency", "Chance to buy times the margin of a piece."),
+    Column("expected_margin", "Expected margin", "currency", "Chance to buy times the margin of a usual purchase."),
     Column("due_on", "Due", "date", "When a repeat is due."),
     Column("offers_removed", "Offers left out", "count"),
     Column("question", "Asked of"),

@@ -157,7 +157,7 @@ def test_every_task_is_of_an_action_of_the_house_and_only_one_has_its_reason():
 def offers_of(crm, names):
     rows = [
         {"customer_id": name, "rank": rank, "kind": "cross-sell", "product_id": "p", "product": "Tea",
-         "probability": 0.4, "price": 10.0, "margin": np.nan, "expected_margin": np.nan, "is_new": True,
+         "probability": 0.4, "price": 10.0, "pieces": 1.0, "margin": np.nan, "expected_margin": np.nan, "is_new": True,
          "due_on": pd.Timestamp("2000-01-01") if rank == 1 else pd.NaT, "baskets": 0.0}
         for name in names for rank in (1, 2)
     ]  # fmt: skip

@@ -360,15 +360,18 @@ def _days(crm: Crm, engine: Any, people: pd.DataFrame, products: pd.DataFrame) -
 
 
 def _priced(products: pd.DataFrame) -> pd.DataFrame:
-    """With the price, the margin of a piece, and what a product is worth where margins rank."""
-    figures = products[["unit_price", "unit_cost", "paid_price", "cost_share"]].astype("float64")
+    """With the price and margin of a piece, pieces bought at once, and what they are worth where margins rank."""
+    figures = products[["unit_price", "unit_cost", "paid_price", "cost_share", "usual_pieces"]].astype(
+        "float64"
+    )
     price = figures["unit_price"].fillna(figures["paid_price"])
     margin = (price - figures["unit_cost"]).fillna(price * (1 - figures["cost_share"]))
     usual = (margin / price.where(price > 0)).median()
     return products.assign(
         price=price,
         margin=margin,
-        worth=margin.fillna(price * usual).fillna(0.0),
+        pieces=figures["usual_pieces"].fillna(1.0),
+        worth=margin.fillna(price * usual).fillna(0.0) * figures["usual_pieces"].fillna(1.0),
         name_shown=product_names(products),
     )
 
@@ -471,7 +474,7 @@ def _result(
         customer_id=ground.people["customer_id"].reindex(table["c"]).to_numpy(),
         **{name: offered[column].to_numpy() for name, column in _OF_PRODUCT.items()},
     )
-    table["expected_margin"] = table["probability"].astype("float64") * table["margin"]
+    table["expected_margin"] = table["probability"].astype("float64") * table["margin"] * table["pieces"]
     table = offer_frame(table.sort_values(["customer_id", "rank"], kind="stable"))
     ranked_by = EXPECTED_MARGIN if ground.by_margin else CHANCE
     learnt, horizon = ground.learnt, ground.wish.horizon_days
@@ -509,6 +512,7 @@ _OF_PRODUCT = {
     "category": "category",
     "price": "price",
     "margin": "margin",
+    "pieces": "pieces",
 }
 
 

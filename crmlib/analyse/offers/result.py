@@ -29,6 +29,7 @@ OFFER_COLUMNS = {
     "probability": "float64",
     "price": "float64",
     "margin": "float64",
+    "pieces": "float64",
     "expected_margin": "float64",
     "due_on": "datetime64[us]",
     "because_product_id": "str",
@@ -70,10 +71,11 @@ class Offers:
         `customer_id`, `rank` (from 1), `kind` ("cross-sell", "up-sell", "repeat-sell", "best-seller"),
         `product_id`, `product` (its name, or its code), `category`, `probability` (of buying it within
         `horizon_days`, 0 to 1; NaN where it cannot be told), `price` (expected for a piece, account
-        currency), `margin` (of a piece, account currency; NaN unknown), `expected_margin` (probability x
-        margin), `due_on` (of a repeat), `because_product_id`, `because` (the product that points to it),
-        `reason` (one of `REASONS`), `lift`, `confidence_pct`, `baskets` (orders with both),
-        `last_bought_on`, `is_new` (never bought by the customer). With what fills the reason: `bought_days`,
+        currency), `margin` (of a piece, account currency; NaN unknown), `pieces` (usually bought at once),
+        `expected_margin` (probability x margin x pieces), `due_on` (of a repeat), `because_product_id`, `because`
+        (the product that points to it), `reason` (one of `REASONS`), `lift`, `confidence_pct`, `baskets` (orders
+        with both), `last_bought_on`, `is_new` (never bought by the customer). With what fills the reason:
+        `bought_days`,
         `gap_days` (between them), `orders_before` (with `because`), `step_price`, `top_price` (what the
         customer pays, and has paid, for a piece), `buyers` (in the last `recent_days`), `replaces` (a product
         no longer sold), `group_by`, `group`, `group_buyers`.

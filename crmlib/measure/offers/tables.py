@@ -150,7 +150,7 @@ def products_offered(engine: Engine) -> pd.DataFrame:
     """What is known of every product, sold so far or listed only."""
     table = engine.to_pandas(
         f"""
-        select p, product_id, g, has_group, {", ".join(DETAILS)}, paid_price, cost_share,
+        select p, product_id, g, has_group, {", ".join(DETAILS)}, paid_price, cost_share, usual_pieces,
             km_days, km_return, ended, running, group_days, group_return, group_ended, all_days, all_return
         from offer_products
             left join offer_product_stats using (p)
@@ -288,7 +288,8 @@ STATEMENTS = {
                     sum(amount) / sum(quantity)
                 ) as double) as paid_price,
                 cast(sum(cost) as double)
-                    / nullif(cast(sum(case when cost is not null then amount end) as double), 0) as cost_share
+                    / nullif(cast(sum(case when cost is not null then amount end) as double), 0) as cost_share,
+                cast(median(quantity) as double) as usual_pieces
             from offer_purchases
             where ordered_on <= $cut
             group by p

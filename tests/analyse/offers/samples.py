@@ -31,6 +31,7 @@ def little_offers() -> Offers:
          "buyers": 4, "group_buyers": 20, "recent_days": 28, "is_new": True},
     ]  # fmt: skip
     table = pd.DataFrame(rows)
+    table["pieces"] = 1.0
     table["expected_margin"] = table["probability"] * table["margin"]
     return Offers(
         table=offer_frame(table),

@@ -30,6 +30,8 @@ _SHELF = {
     "crmlib.analyse.customers.profile": (
         "CustomerProfile",
         "customer_profile",
+        "CUSTOMER_TYPES",
+        "customer_types",
     ),
     "crmlib.analyse.customers.states": (
         "LIFECYCLE_STAGES",
@@ -39,10 +41,6 @@ _SHELF = {
         "LifecycleMoves",
         "lifecycle_between",
         "lifecycle_moves",
-    ),
-    "crmlib.analyse.customers.types": (
-        "CUSTOMER_TYPES",
-        "customer_types",
     ),
     "crmlib.analyse.forecast.pipeline": ("forecast_pipeline",),
     "crmlib.analyse.forecast.plan": ("plan_vs_actual",),
@@ -120,6 +118,8 @@ _SHELF = {
     "crmlib.analyse.pipeline.leads": (
         "LeadScores",
         "score_leads",
+        "Newcomers",
+        "score_newcomers",
     ),
     "crmlib.analyse.pipeline.overdue": (
         "Overdue",
@@ -160,7 +160,6 @@ _SHELF = {
         "mine_rules",
         "prune_redundant",
     ),
-    "crmlib.analyse.pipeline.newcomers": ("Newcomers", "score_newcomers"),
     "crmlib.analyse.offers.interests": ("Preferences", "preferences"),
     "crmlib.analyse.segments.groups": ("GroupComparison", "compare_groups"),
     "crmlib.analyse.segments.moves": ("SegmentMoves", "follow_segments", "segment_moves"),
@@ -215,7 +214,7 @@ _SHELF = {
         "purchase_history",
         "rfm_table",
     ),
-    "crmlib.prepare.check.report": ("CheckReport",),
+    "crmlib.prepare.check.findings": ("CheckReport",),
     "crmlib.prepare.crm": (
         "Crm",
         "check_tables",

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.anonymity import anonymity
-from crmlib.measure.dictionary import table_contents
-from crmlib.measure.offers.not_goods import find_not_goods
-from crmlib.prepare.check.report import CheckReport
+from crmlib.measure.columns import table_contents
+from crmlib.measure.offers.candidates import find_not_goods
+from crmlib.prepare.check.findings import CheckReport
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
 from crmlib.schema.fields import TableSpec

@@ -9,12 +9,11 @@ import pandas as pd
 
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.offers.result import BEST_SELLER, Offers
-from crmlib.analyse.pipeline.newcomers import Newcomers, score_newcomers
+from crmlib.analyse.pipeline.leads import Newcomers, score_newcomers
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.analyse.pipeline.team import TeamWork, team_work
-from crmlib.analyse.value.actions import HELP, customer_actions
 from crmlib.analyse.value.scorecard import Scorecard, workspace_scorecard
-from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.value.valuations import HELP, customer_actions, customer_valuations
 from crmlib.analyse.voice.satisfaction import Satisfaction, customers_to_call
 from crmlib.analyse.voice.themes import open_deal_themes
 from crmlib.measure.deals.contacts import customer_owners, employees_left

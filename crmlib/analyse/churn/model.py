@@ -23,7 +23,6 @@ from crmlib.analyse.churn.periods import (
     share_level,
 )
 from crmlib.analyse.customers.states import lifecycle_stages
-from crmlib.analyse.learn.backtest import Level, odds_moved, with_odds
 from crmlib.analyse.learn.candidates import (
     Fitted,
     Learnt,
@@ -39,11 +38,11 @@ from crmlib.analyse.learn.candidates import (
     rows_of,
     some_of,
 )
-from crmlib.analyse.learn.evaluate import judged
+from crmlib.analyse.learn.evaluate import Level, judged, odds_moved, with_odds
 from crmlib.analyse.learn.features import find_leaks, label_array
 from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators.compute import sensitive_indicators
-from crmlib.measure.purchases.outcomes import first_order_at, purchases_within
+from crmlib.measure.purchases.history import first_order_at, purchases_within
 from crmlib.measure.purchases.states import purchase_rhythm, read_rhythm
 from crmlib.prepare.clock import closing_day, day_of, days_later
 from crmlib.prepare.crm import Crm

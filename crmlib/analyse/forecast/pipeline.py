@@ -27,7 +27,7 @@ from crmlib.analyse.forecast.result import (
     nearest_plain,
     score_ways,
 )
-from crmlib.analyse.learn.backtest import (
+from crmlib.analyse.learn.evaluate import (
     FEWEST_DATES,
     LEVEL_PCT,
     Stretch,

@@ -16,7 +16,7 @@ from crmlib.analyse.forecast.result import (
     status_of,
 )
 from crmlib.analyse.forecast.sales import forecast_sales
-from crmlib.analyse.learn.backtest import LEVEL_PCT
+from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.measure.sales import (
     DIMENSIONS,
     can_measure,

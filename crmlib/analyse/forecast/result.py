@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.learn.backtest import SEASONS_DAYS, WIDEST
+from crmlib.analyse.learn.evaluate import SEASONS_DAYS, WIDEST
 
 PIPELINE, SALES = "pipeline", "sales"
 

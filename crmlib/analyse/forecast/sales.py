@@ -25,7 +25,7 @@ from crmlib.analyse.forecast.series import (
     stride_of,
     try_ways,
 )
-from crmlib.analyse.learn.backtest import LEVEL_PCT, Stretch, independent_dates, learn_stretch
+from crmlib.analyse.learn.evaluate import LEVEL_PCT, Stretch, independent_dates, learn_stretch
 from crmlib.measure.sales import FREQUENCIES, SalesSeries, facts_steps, sales_series
 from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm

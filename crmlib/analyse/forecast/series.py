@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.result import GROWN, LAST_YEAR, LATELY, PLAIN
-from crmlib.analyse.learn.backtest import stretched_past
 from crmlib.analyse.learn.candidates import one_thread
+from crmlib.analyse.learn.evaluate import stretched_past
 
 SEASONAL = LAST_YEAR
 """The simple ways: the same period a year earlier, also with the growth since (GROWN), and the mean of the last

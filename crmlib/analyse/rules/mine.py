@@ -13,9 +13,8 @@ import pyarrow as pa
 from numba import __version__ as numba_version
 
 from crmlib.analyse.rules.baskets import MAX_BASKET_ITEMS, as_written, check_whole, register_lines
-from crmlib.analyse.rules.itemsets import SetLevels
+from crmlib.analyse.rules.itemsets import SetLevels, named_by_level, related_items, with_groups
 from crmlib.analyse.rules.kernels import count_held
-from crmlib.analyse.rules.levels import named_by_level, related_items, with_groups
 from crmlib.analyse.rules.metrics import count_candidates, derive_rules, support_with_rules_below
 from crmlib.analyse.rules.mining import RuleColumns, find_sets, in_order
 from crmlib.prepare.engine import Engine, columns_of

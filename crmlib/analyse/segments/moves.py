@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.segments.choice import Published
 from crmlib.analyse.segments.names import NO_PURCHASE
-from crmlib.analyse.segments.published import Published
 from crmlib.analyse.segments.segment import Segmentation, published_of, segment_customers
 from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.crm import Crm

@@ -15,20 +15,27 @@ from threadpoolctl import threadpool_limits
 
 from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.segments.choice import (
+    KEPT,
     METHODS,
+    NEW,
     SETTLED,
     SMALLEST_COUNT,
     STABLE,
     Candidate,
+    Carried,
+    Published,
     candidate_table,
+    carried_order,
     choose,
     confirm,
     draw_rows,
     find_clusters,
+    match_segments,
     order_clusters,
     refine_clusters,
     try_candidates,
     try_clusters,
+    weigh,
 )
 from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, own_names, segment_names, shown
 from crmlib.analyse.segments.preparation import (
@@ -42,15 +49,6 @@ from crmlib.analyse.segments.preparation import (
     telling,
     usable_columns,
     who_bought,
-)
-from crmlib.analyse.segments.published import (
-    KEPT,
-    NEW,
-    Carried,
-    Published,
-    carried_order,
-    match_segments,
-    weigh,
 )
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids

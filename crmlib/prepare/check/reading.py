@@ -8,6 +8,7 @@ from sqlglot import exp, parse_one
 from crmlib.prepare.check.casting import (
     NUMBER_PREFIX,
     Parts,
+    Standards,
     base_sql,
     cast_sql,
     is_text,
@@ -15,7 +16,6 @@ from crmlib.prepare.check.casting import (
     text_literal,
 )
 from crmlib.prepare.check.findings import Finding, refusal_of
-from crmlib.prepare.check.standards import Standards
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.forgotten import Forgotten
 from crmlib.schema.fields import Field, TableSpec

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.check.casting import (
+    has_words,
+    misspelt,
+    pairs_shown,
+    text_literal,
+    words_of_column,
+    words_shown,
+)
 from crmlib.prepare.check.findings import (
     MAX_FINDINGS,
     Finding,
@@ -18,7 +25,6 @@ from crmlib.prepare.check.findings import (
     with_article,
 )
 from crmlib.prepare.check.reading import Reading, local_sql, staging_query
-from crmlib.prepare.check.standards import has_words, misspelt, pairs_shown, words_of_column, words_shown
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.errors import ConfigError
 

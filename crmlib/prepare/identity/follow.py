@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.check.report import SUMMARY_COLUMNS
+from crmlib.prepare.check.findings import SUMMARY_COLUMNS
 from crmlib.prepare.engine import Engine, columns_of, require_columns
 from crmlib.prepare.identity.customers import DECISIONS, ranked
 from crmlib.prepare.identity.resolve import IdentityMap, resolve_identities

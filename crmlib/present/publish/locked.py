@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from crmlib.prepare.encryption import decrypt, encrypt
+from crmlib.present.publish.html import environment
 from crmlib.present.publish.manifest import sealed
-from crmlib.present.publish.page import environment
 from crmlib.present.publish.publish import read_json, write_text
 from crmlib.schema.errors import SourceError
 

@@ -26,8 +26,8 @@ from crmlib.prepare.privacy import key_print, own_keys
 from crmlib.prepare.private import close_to_others
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.publish import manifest, publish
+from crmlib.present.publish.html import HeavyPageError, check_size
 from crmlib.present.publish.locked import lock_run
-from crmlib.present.publish.page import HeavyPageError, check_size
 from crmlib.present.publish.publish import move_downloads, take_files
 from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_folder
 from crmlib.present.run.customers import publish_customers
@@ -268,7 +268,9 @@ class Runner:
             except BaseException as error:
                 for future in futures:
                     future.cancel()
-                if not isinstance(error, Exception):  # an error ends this workspace, and the next one needs kernels
+                if not isinstance(
+                    error, Exception
+                ):  # an error ends this workspace, and the next one needs kernels
                     self.kernels.close()
                 raise
 

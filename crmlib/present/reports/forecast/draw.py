@@ -14,7 +14,7 @@ from crmlib.analyse.forecast.result import (
     Forecast,
     PlanVsActual,
 )
-from crmlib.analyse.learn.backtest import LEVEL_PCT
+from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.present.claims import Claim, Fact, Family, claim, clause, count, money, name, names, share
 from crmlib.present.numbers import number, shortened
 from crmlib.present.reports.forecast.say import (

@@ -24,7 +24,7 @@ from crmlib.analyse.forecast.result import (
     Remark,
 )
 from crmlib.analyse.forecast.series import AVERAGE, DIFFERENCES, LINE, SMOOTHING
-from crmlib.analyse.learn.backtest import LEVEL_PCT
+from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.measure.sales import DIMENSIONS, MEASURES
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import Skipped

@@ -3,8 +3,7 @@
 import pandas as pd
 
 from crmlib.analyse.pipeline.lead_features import Refusal
-from crmlib.analyse.pipeline.leads import LeadScores
-from crmlib.analyse.pipeline.newcomers import Newcomers
+from crmlib.analyse.pipeline.leads import LeadScores, Newcomers
 from crmlib.analyse.pipeline.portrait import Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
 from crmlib.analyse.stats.tests import SURE

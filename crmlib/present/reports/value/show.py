@@ -11,11 +11,10 @@ from crmlib.analyse.customers.states import of_buyers
 from crmlib.analyse.lifetime.choice import FIT_REASONS
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
-from crmlib.analyse.value.actions import POOR_CREDIT
 from crmlib.analyse.value.pareto import CLASS_BORDERS, ParetoCurve
 from crmlib.analyse.value.potential import CREDIT_REASONS
 from crmlib.analyse.value.scorecard import ENOUGH, OWN_REASONS, Scorecard, reason_pairs
-from crmlib.analyse.value.valuations import VALUATIONS
+from crmlib.analyse.value.valuations import POOR_CREDIT, VALUATIONS
 from crmlib.analyse.worklist import Worklist
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue

@@ -369,11 +369,7 @@ def _rows(reason: str, found: pd.DataFrame, as_of_on: pd.Timestamp, **columns: o
 
 
 def _of_deals(
-    crm: Crm,
-    overdue: Overdue | None,
-    team: TeamWork | None,
-    only: Collection[str],
-    as_of_on: pd.Timestamp,
+    crm: Crm, overdue: Overdue | None, team: TeamWork | None, only: Collection[str], as_of_on: pd.Timestamp
 ) -> Iterable[pd.DataFrame]:
     """Deals to hand over, deals that wait too long, and deals for which nothing is planned."""
     if "opportunities" not in crm or not {HAND_OVER, FOLLOW_UP} & set(only):

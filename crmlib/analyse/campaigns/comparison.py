@@ -91,11 +91,7 @@ def balance_table(features: pd.DataFrame, treated: np.ndarray, pairs: Pairs | No
     ours, others = values[treated], values[~treated]
     spread = np.sqrt((_variance(ours) + _variance(others)) / 2)
     table = pd.DataFrame(
-        {
-            "feature": features.columns,
-            "contacted_mean": _mean(ours),
-            "others_mean": _mean(others),
-        }
+        {"feature": features.columns, "contacted_mean": _mean(ours), "others_mean": _mean(others)}
     )
     table["difference_before"] = _apart(table["contacted_mean"] - table["others_mean"], spread)
     matched = (values[pairs.treated], values[pairs.partner]) if pairs is not None else (ours[:0], others[:0])
@@ -132,10 +128,7 @@ def _nearest_unused(wanted: np.ndarray, pool: np.ndarray, caliper: float) -> np.
     chosen = np.full(len(wanted), -1)
     for turn, (value, place) in enumerate(zip(wanted, np.searchsorted(pool, wanted), strict=True)):
         above, below = _free(right, int(place)), _free(left, int(place)) - 1
-        gaps = [
-            pool[above] - value if above < n else np.inf,
-            value - pool[below] if below >= 0 else np.inf,
-        ]
+        gaps = [pool[above] - value if above < n else np.inf, value - pool[below] if below >= 0 else np.inf]
         nearer = int(gaps[1] < gaps[0])
         if gaps[nearer] <= caliper:
             taken = (above, below)[nearer]
@@ -614,16 +607,7 @@ def _drawn(found: Difference, draws: np.ndarray) -> Difference:
 
 def _effects(ways: dict[str, Difference], counts: dict[str, int]) -> pd.DataFrame:
     rows = [
-        (
-            way,
-            found.value,
-            found.low,
-            found.high,
-            found.p_value,
-            found.error,
-            found.freedom,
-            *counts.values(),
-        )
+        (way, found.value, found.low, found.high, found.p_value, found.error, found.freedom, *counts.values())
         for way, found in ways.items()
     ]
     return pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))

@@ -404,10 +404,7 @@ def _set_aside(people: pd.DataFrame, found: Judgement) -> pd.DataFrame:
     }
     if found.comparison.kind == MATCHED:
         new = int(ours["known_days"].isna().sum())
-        counted |= {
-            NEW_CUSTOMER: new,
-            NO_PARTNER_NEAR: len(ours) - new - found.comparison.contacted,
-        }
+        counted |= {NEW_CUSTOMER: new, NO_PARTNER_NEAR: len(ours) - new - found.comparison.contacted}
     kept = [(what, n) for what, n in counted.items() if n > 0]
     return pd.DataFrame(kept, columns=["what", "customers"])
 

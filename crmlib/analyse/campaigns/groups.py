@@ -223,8 +223,7 @@ _ORDER = ("no purchase yet", "lowest third", "middle third", "highest third", "n
 def _ordered(values: pd.Series) -> list[str]:
     last = {OTHER: 1, NOT_STATED: 2}
     return sorted(
-        set(values),
-        key=lambda name: (last.get(name, 0), _ORDER.index(name) if name in _ORDER else -1, name),
+        set(values), key=lambda name: (last.get(name, 0), _ORDER.index(name) if name in _ORDER else -1, name)
     )
 
 

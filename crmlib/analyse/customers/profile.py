@@ -16,12 +16,7 @@ import pandas as pd
 from crmlib.analyse.customers.states import is_late, lifecycle_stages
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, shown_traits
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
-from crmlib.measure.purchases.history import (
-    net_sales_by_month,
-    purchases_by_month,
-    rfm_scores,
-    sales_totals,
-)
+from crmlib.measure.purchases.history import net_sales_by_month, purchases_by_month, rfm_scores, sales_totals
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns

@@ -7,14 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
-from crmlib.analyse.forecast.result import (
-    PIPELINE,
-    SALES,
-    Forecast,
-    PlanVsActual,
-    Remark,
-    status_of,
-)
+from crmlib.analyse.forecast.result import PIPELINE, SALES, Forecast, PlanVsActual, Remark, status_of
 from crmlib.analyse.forecast.sales import forecast_sales
 from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.measure.sales import (
@@ -146,12 +139,7 @@ def _limits(
 
 
 def plan_vs_actual(
-    crm: Crm,
-    *,
-    by: str = "total",
-    period: Any = None,
-    forecasts: tuple[Forecast, ...] = (),
-    seed: int = 0,
+    crm: Crm, *, by: str = "total", period: Any = None, forecasts: tuple[Forecast, ...] = (), seed: int = 0
 ) -> PlanVsActual:
     """Targets of a period against what was reached in it, and what is expected at its end.
 

@@ -199,11 +199,7 @@ _NO_NAMES = {"label", "value", "flag", "target", "outcome", "customer", "within"
 
 
 def find_leaks(
-    features: pd.DataFrame,
-    label: np.ndarray,
-    *,
-    groups: np.ndarray | None = None,
-    label_name: str = "",
+    features: pd.DataFrame, label: np.ndarray, *, groups: np.ndarray | None = None, label_name: str = ""
 ) -> dict[str, str]:
     """Features that are refused because they know what happened, each with the reason.
 

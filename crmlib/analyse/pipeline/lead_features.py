@@ -279,10 +279,7 @@ def moments_of(
     begin = now["created_at"].min()
     step = max(_LEAST_DAYS, horizon_days // 3)
     history = (crm.as_of - begin).days
-    many = next(
-        (n for n in range(TEST_MOMENTS, 1, -1) if 2 * horizon_days + n * step <= history),
-        1,
-    )
+    many = next((n for n in range(TEST_MOMENTS, 1, -1) if 2 * horizon_days + n * step <= history), 1)
     ends = [-horizon_days - i * step for i in range(many)]
     first = ends[-1]
     learn = [first - horizon_days - i * step for i in range(LEARN_MOMENTS)]

@@ -204,12 +204,7 @@ def _values(crm: Crm, known: pd.DataFrame, name: str) -> pd.Series:
 
 
 def large_enough(
-    values: pd.Series,
-    known: pd.DataFrame,
-    name: str,
-    *,
-    least: int,
-    within: Sequence[pd.Series] = (),
+    values: pd.Series, known: pd.DataFrame, name: str, *, least: int, within: Sequence[pd.Series] = ()
 ) -> pd.Series:
     """Values of a trait of customers, those of fewer than `least` customers put together; `within`: `safe_groups`."""
     if name not in OF_CUSTOMERS or least < 2:

@@ -401,12 +401,7 @@ def _told_apart(names: dict[str, str], more: dict[str, str]) -> dict[str, str]:
 
 
 def _readable(
-    found: Rules,
-    told: list[str],
-    groups: list[str | None],
-    days: int,
-    lines: BasketLines,
-    grouped: bool,
+    found: Rules, told: list[str], groups: list[str | None], days: int, lines: BasketLines, grouped: bool
 ) -> pd.DataFrame:
     rules = found.table
     both, first, second = rules["count"], rules["before_count"], rules["after_count"]

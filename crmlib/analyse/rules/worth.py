@@ -303,11 +303,7 @@ class Counts:
     """Baskets with sets of items, month by month: a row of bits an item, each month's baskets side by side."""
 
     def __init__(
-        self,
-        shelf: Shelf,
-        rules: Rules,
-        inside: np.ndarray,
-        recent: np.ndarray | None = None,
+        self, shelf: Shelf, rules: Rules, inside: np.ndarray, recent: np.ndarray | None = None
     ) -> None:
         days = np.asarray(shelf.lines.day, dtype="int64")
         month = days.astype("datetime64[D]").astype("datetime64[M]").astype("int64")

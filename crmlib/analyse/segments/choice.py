@@ -309,12 +309,7 @@ class Candidate:
 # One thread: the fits are small, and sums must not depend on the machine's number of cores.
 @threadpool_limits.wrap(limits=1)
 def try_candidates(
-    rows: np.ndarray,
-    numbers: Iterable[int],
-    *,
-    seed: int,
-    rounds: int = ROUNDS,
-    fewest: int = SMALLEST_COUNT,
+    rows: np.ndarray, numbers: Iterable[int], *, seed: int, rounds: int = ROUNDS, fewest: int = SMALLEST_COUNT
 ) -> list[Candidate]:
     """Every number of segments, by k-means and by a Gaussian mixture.
 

@@ -459,11 +459,7 @@ class Scorecard:
 
 
 def value_scorecard(
-    indicators: pd.DataFrame,
-    *,
-    weights: Any = None,
-    catalogue: pd.DataFrame | None = None,
-    seed: int = 0,
+    indicators: pd.DataFrame, *, weights: Any = None, catalogue: pd.DataFrame | None = None, seed: int = 0
 ) -> Scorecard:
     """Score every customer from 0 to 100 by all indicators that have a better end.
 

@@ -207,12 +207,7 @@ order by customer_id
 
 
 def purchase_history(
-    transactions: Any,
-    *,
-    as_of: Any,
-    unit: str = "W",
-    time_zone: str = "UTC",
-    free_orders: str = "ignore",
+    transactions: Any, *, as_of: Any, unit: str = "W", time_zone: str = "UTC", free_orders: str = "ignore"
 ) -> pd.DataFrame:
     """Frequency, recency, age and mean repeat spend of every customer, as buy-till-you-die models want them.
 

@@ -14,13 +14,7 @@ from crmlib.analyse.churn.model import (
     strongest_rule,
     top_at_risk,
 )
-from crmlib.analyse.customers.states import (
-    NO_LONGER,
-    NOT_YET,
-    LifecycleMoves,
-    flow,
-    known_at_both,
-)
+from crmlib.analyse.customers.states import NO_LONGER, NOT_YET, LifecycleMoves, flow, known_at_both
 from crmlib.analyse.learn.candidates import WAYS
 from crmlib.analyse.retention import COHORT_CODE, Retention, SurvivalCurves, typical_retention
 from crmlib.measure.columns import label_of, unit_of
@@ -73,9 +67,7 @@ PERIOD_WORDS = Family("churn-period", ("week", "month", "quarter", "year"))
 PERIODS_WORDS = Family("churn-periods", PERIOD_WORDS.members)
 TIME_WORDS = Family("churn-time", ("28", "91", "182", "365", "730", "1826"))
 NOTE_WORDS = Family(
-    "churn-note",
-    ("alive_second", "own_rate", "some", "best_single"),
-    facts=("drawn", "customers", "figure"),
+    "churn-note", ("alive_second", "own_rate", "some", "best_single"), facts=("drawn", "customers", "figure")
 )
 _NOBODYS_RULE = "base_rate"
 _SMALL_CHANGE = 5
@@ -168,10 +160,7 @@ def lifecycle_answer(summary: pd.DataFrame) -> list[Claim]:
         return [said, *without_purchase(summary)]
     buying = summary[summary.index.isin(BUYING)]
     brought = buying["revenue_share_pct"].sum(min_count=1)
-    facts = {
-        "buyers": count(whole, at="customers.bought"),
-        "share": share(brought, at="sales.share[buying]"),
-    }
+    facts = {"buyers": count(whole, at="customers.bought"), "share": share(brought, at="sales.share[buying]")}
     if n == whole > 1:
         return [claim("churn-answer-all", **facts)]
     return [

@@ -453,13 +453,7 @@ def notes_of(forecast: Forecast) -> list[Claim]:
 
 
 def _note_facts(note: Remark) -> dict[str, Fact]:
-    made = {
-        "n": count,
-        "of": count,
-        "day": date,
-        "unit": UNIT_WORDS.term,
-        "changed": lambda pct: share(pct),
-    }
+    made = {"n": count, "of": count, "day": date, "unit": UNIT_WORDS.term, "changed": lambda pct: share(pct)}
     return {key: made[key](value) for key, value in note.facts.items()}
 
 

@@ -189,11 +189,7 @@ def lead_ways_table(scores: LeadScores) -> DataTable:
         for suffix in ("", "_low", "_high"):
             frame[f"{name}{suffix}"] = factor * table[f"{measure}{suffix}"].to_numpy()
     frame["chosen"] = yes_marks(table["chosen"])
-    return DataTable(
-        frame,
-        name="ways_to_predict_a_win",
-        caption=claim("leads-table-ways"),
-    )
+    return DataTable(frame, name="ways_to_predict_a_win", caption=claim("leads-table-ways"))
 
 
 @or_else(lambda missing: None)

@@ -22,18 +22,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.claims import (
-    STATE_WORDS,
-    Family,
-    claim,
-    count,
-    days,
-    interval,
-    money,
-    name,
-    names,
-    share,
-)
+from crmlib.present.claims import STATE_WORDS, Family, claim, count, days, interval, money, name, names, share
 from crmlib.present.numbers import capital
 from crmlib.present.reports.value.ahead import SHORT_GUESS, future_range, future_value, value_at
 from crmlib.present.reports.value.say import (
@@ -393,12 +382,7 @@ def missing_table(valuations: pd.DataFrame) -> DataTable | None:
         ],
         columns=["valuation", "figures", "reason"],
     )
-    return DataTable(
-        frame,
-        name="not_valued",
-        caption=claim("value-table-missing"),
-        download=False,
-    )
+    return DataTable(frame, name="not_valued", caption=claim("value-table-missing"), download=False)
 
 
 def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:

@@ -26,8 +26,6 @@ _AUDIENCES = ("stakeholder", "analyst")
 def k_anonymity(frame: pd.DataFrame, quasi: Iterable[str]) -> int:
     """The customers in the smallest group of those who are alike in all quasi-identifiers; 0 where there are none.
 
-    References
-    ----------
     Sweeney, L. (2002). k-anonymity: a model for protecting privacy. IJUFKS 10.
     """
     return int(sizes_of_groups(frame, quasi).min()) if len(frame) else 0
@@ -36,8 +34,6 @@ def k_anonymity(frame: pd.DataFrame, quasi: Iterable[str]) -> int:
 def l_diversity(frame: pd.DataFrame, quasi: Iterable[str], sensitive: str) -> int:
     """The fewest different values of a sensitive column in a group of those who are alike; a missing one is a value.
 
-    References
-    ----------
     Machanavajjhala, A. et al. (2007). l-diversity: privacy beyond k-anonymity. ACM TKDD 1.
     """
     values = frame[sensitive].astype("str").where(frame[sensitive].notna(), "")
@@ -49,8 +45,6 @@ def t_closeness(frame: pd.DataFrame, quasi: Iterable[str], sensitive: str) -> fl
 
     Between values that have no order, all at the same distance from each other.
 
-    References
-    ----------
     Li, N., Li, T. & Venkatasubramanian, S. (2007). t-closeness: privacy beyond k-anonymity and l-diversity. ICDE.
     """
     if not len(frame):

@@ -62,19 +62,12 @@ BORN, DIED, CHANGED = "born", "died", "changed"
 class Turnover:
     """Which rules and offers were born, died or changed between the last look and this one.
 
-    Attributes
-    ----------
-    looked : str
-        Closing moment of the last look at rules; empty for a first one.
-    rules : DataFrame
-        `change` ("born", "died", "changed"), `if`, `then`, `count` and `confidence_pct` (of those that died, as they
-        were), `confidence_before_pct`; the rules with most baskets first.
-    rule_counts : tuple of int
-        Rules at the last look, and now.
-    offers : DataFrame
-        `change` ("born", "died"), `product`, `customers` (to whom it is, or was, offered); the most first.
-    customers : tuple of int
-        Customers with an offer at the last look, and now.
+    `looked`: Closing moment of the last look at rules; empty for a first one.
+    `rules`: `change` ("born", "died", "changed"), `if`, `then`, `count` and `confidence_pct` (of those that died, as
+        they were), `confidence_before_pct`; the rules with most baskets first.
+    `rule_counts` (tuple of int): Rules at the last look, and now.
+    `offers`: `change` ("born", "died"), `product`, `customers` (to whom it is, or was, offered); the most first.
+    `customers` (tuple of int): Customers with an offer at the last look, and now.
     """
 
     looked: str
@@ -88,20 +81,14 @@ class Turnover:
 class Split:
     """The difference of sales between two periods, split in several ways; the parts of each add up to it.
 
-    Attributes
-    ----------
-    windows : Windows
-    before, now : float
-    products : Series, part of `PRODUCT_PARTS` -> money; empty where products or pieces are not known
-    customers : Series, part of `CUSTOMER_PARTS` -> money; empty where customers are not known
-    counts : DataFrame indexed by the same parts
-        `customers`, and `largest` (the customer who moved most of it) with `largest_amount`.
-    groups : DataFrame
-        `by`, `group`, `before`, `now`, `buyers` (money by more or fewer buyers), `spend` (by more or less a buyer),
-        `rest` (of groups that bought in one period only); buyers + spend + rest = now - before.
-    movers : DataFrame, the products and customers that moved most
-        `what` ("product", "customer"), `key`, `shown` (as a page may show it: a product's name, a pseudonym),
-        `part`, `before`, `now`, `change`.
+    `products`: Series, part of `PRODUCT_PARTS` -> money; empty where products or pieces are not known.
+    `customers`: Series, part of `CUSTOMER_PARTS` -> money; empty where customers are not known.
+    `counts` (DataFrame indexed by the same parts): `customers`, and `largest` (the customer who moved most of it)
+        with `largest_amount`.
+    `groups`: `by`, `group`, `before`, `now`, `buyers` (money by more or fewer buyers), `spend` (by more or less a
+        buyer), `rest` (of groups that bought in one period only); buyers + spend + rest = now - before.
+    `movers` (DataFrame, the products and customers that moved most): `what` ("product", "customer"), `key`, `shown`
+        (as a page may show it: a product's name, a pseudonym), `part`, `before`, `now`, `change`.
     """
 
     windows: Windows

@@ -67,8 +67,6 @@ def allowed_channels(permissions: pd.DataFrame, *, channel: str = "auto") -> pd.
 def channel_rates(responses: pd.DataFrame) -> pd.DataFrame:
     """How often all customers answer through each channel, and how much that says of one of them.
 
-    References
-    ----------
     Gelman, A. et al. (2013). Bayesian Data Analysis, third edition, section 5.1.
     """
     rows = []
@@ -162,8 +160,6 @@ def draw_control(values: pd.Series, *, share_pct: float, seed: int, salt: str = 
     members; one of each stretch is drawn. So the group has as many valuable and as many small customers as
     the others.
 
-    References
-    ----------
     Imbens, G. W. and Rubin, D. B. (2015). Causal Inference for Statistics, Social, and Biomedical Sciences,
     chapter 9: stratified randomized experiments.
     """

@@ -51,8 +51,6 @@ _KEYS: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
     """A name for each identifier that only the holder of the key can lead back to it.
 
-    References
-    ----------
     RFC 2104, HMAC: Keyed-Hashing for Message Authentication.
     """
     check_key(key)

@@ -260,10 +260,8 @@ def _opened(builder: Any, place: str, key: str) -> Any:
 class SparkEngine(Engine):
     """An engine whose rows lie with Spark.
 
-    Parameters
-    ----------
-    session : pyspark.sql.SparkSession
-        Classic or Spark Connect. Its settings are as they were after each statement.
+    `session` (pyspark.sql.SparkSession): Classic or Spark Connect. Its settings are as they were after each
+        statement.
     """
 
     reads_in_parts = False

@@ -37,16 +37,10 @@ SCORE_BINS = 5
 class CustomerType:
     """A kind of customer: what it is called, and who belongs.
 
-    Parameters
-    ----------
-    name : str
-    rule : tuple of (column, low, high), optional
-        Every bound must hold, ends included; None leaves an end open. An empty rule takes whoever is left.
-        A mapping ``{column: [low, high]}``, as crm.toml writes it, serves as well.
-    says : str, optional
-        Who they are, in a sentence.
-    action : str, optional
-        What to do, in a sentence, where you want to say so of a type of your own.
+    `rule` (tuple of (column, low, high), optional): Every bound must hold, ends included; None leaves an end open. An
+        empty rule takes whoever is left. A mapping ``{column: [low, high]}``, as crm.toml writes it, serves as well.
+    `says`: Who they are, in a sentence.
+    `action`: What to do, in a sentence, where you want to say so of a type of your own.
     """
 
     name: str
@@ -429,8 +423,6 @@ def order_frequency(order_count: pd.Series) -> pd.DataFrame:
 def concentration(spend: pd.Series) -> pd.DataFrame:
     """How much of all spend the customers with most spend bring.
 
-    References
-    ----------
     Lorenz, M. O. (1905). Methods of measuring the concentration of wealth. Publications of the American
     Statistical Association 9.
     """

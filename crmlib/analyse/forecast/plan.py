@@ -525,8 +525,6 @@ def price_volume_mix(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     less at the price of before. ``volume`` is the change of all pieces at the mean price of before. ``mix`` is the
     rest: more or less of dear products, new and dropped ones among them.
 
-    References
-    ----------
     Horngren, C. T., Datar, S. M. & Rajan, M. V. (2015). Cost Accounting, 15th ed., ch. 14: sales-mix and
     sales-quantity variances.
     """

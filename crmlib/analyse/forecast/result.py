@@ -223,8 +223,6 @@ _DRAWS = 1_000
 def score_ways(table: pd.DataFrame) -> pd.DataFrame:
     """Errors of each way over the same past forecasts.
 
-    References
-    ----------
     Hyndman, R. J. & Koehler, A. B. (2006). Another look at measures of forecast accuracy. International
     Journal of Forecasting 22(4), 679-688.
     """
@@ -256,8 +254,6 @@ def compare_ways(table: pd.DataFrame, *, chosen: str, block: int, seed: int) -> 
     Forecasts whose times overlap are not independent of each other: they are drawn again in blocks of
     neighbours.
 
-    References
-    ----------
     Kuensch, H. R. (1989). The jackknife and the bootstrap for general stationary observations. Annals of
     Statistics 17(3), 1217-1241.
     """

@@ -212,8 +212,6 @@ def _groups(
 ) -> tuple[pd.DataFrame, tuple[Remark, ...]]:  # fmt: skip
     """What is expected of each group: forecast by itself, then all in one proportion so that they make the whole.
 
-    References
-    ----------
     Athanasopoulos, G., Ahmed, R. A. & Hyndman, R. J. (2009). Hierarchical forecasts for Australian domestic tourism.
     International Journal of Forecasting 25(1), 146-166: proportions of forecasts.
     """

@@ -23,8 +23,6 @@ MEASURES = ("auc", "log_loss", "brier", "lift_top_decile")
 def area(score: np.ndarray, label: np.ndarray) -> float:
     """The chance that a customer with the outcome stands above one without, ties counting half.
 
-    References
-    ----------
     Hanley, J. A. & McNeil, B. J. (1982). The meaning and use of the area under a receiver operating
     characteristic (ROC) curve. Radiology 143.
     """
@@ -78,8 +76,6 @@ def _hits_within(everybody: np.ndarray, hits: np.ndarray, reach: np.ndarray) -> 
 def draws_of(customers: int, *, seed: int, draws: int | None = None) -> Iterator[np.ndarray]:
     """How often each customer comes when as many are drawn again with replacement, some draws at a time.
 
-    References
-    ----------
     Efron, B. & Tibshirani, R. J. (1993). An Introduction to the Bootstrap.
     """
     wanted = draws or (DRAWS if customers <= MANY else FEWER_DRAWS)
@@ -246,8 +242,6 @@ class Stretch:
 def learn_stretch(errors: Sequence[float] | np.ndarray, *, independent: float | None = None) -> Stretch:
     """How wide intervals must be, from errors of the past in standard deviations of the model.
 
-    References
-    ----------
     Shafer, G. & Vovk, V. (2008). A tutorial on conformal prediction. Journal of Machine Learning Research 9,
     371-421: what was missed before says how far to reach. Here with a prior, as few errors are known, and of
     errors of times that overlap only so many counted as are independent of each other.

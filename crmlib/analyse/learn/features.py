@@ -181,8 +181,6 @@ def size_of(values: np.ndarray) -> float:
 def unbent(values: np.ndarray, size: float) -> np.ndarray:
     """Values on a scale that runs straight near 0 and by proportion far from it.
 
-    References
-    ----------
     Burbidge, J. B., Magee, L. & Robb, A. L. (1988). Alternative transformations to handle extreme values of
     the dependent variable. Journal of the American Statistical Association 83.
     """

@@ -140,8 +140,6 @@ def cumulative_incidence(durations: Any, ends: Any) -> pd.DataFrame:
     One minus a survival curve for each way would count cases that ended in another way as if they might still
     end in this one; here they cannot.
 
-    References
-    ----------
     Aalen, O. & Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov chains based on
     censored observations. Scandinavian Journal of Statistics 5.
     Marubini, E. & Valsecchi, M. G. (1995). Analysing Survival Data from Clinical Trials, chapter 10: the

@@ -323,8 +323,6 @@ def period_table(test: Sequence[Moment], learn: Sequence[Moment], *, time_zone: 
 def deal_draws(groups: np.ndarray, *, seed: int, draws: int | None = None) -> Iterator[np.ndarray]:
     """How often each row comes when deals are drawn again, all rows of a deal together.
 
-    References
-    ----------
     Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. JRSS B 69.
     """
     for weights in draws_of(int(groups.max()) + 1, seed=seed, draws=draws):

@@ -126,8 +126,6 @@ def banded(values: pd.Series) -> pd.Series:
 def traits_that_go_together(values: pd.DataFrame, *, least: float = 0.9) -> pd.DataFrame:
     """Pairs of traits of which one nearly tells the other.
 
-    References
-    ----------
     Bergsma, W. (2013). A bias-correction for Cramer's V and Tschuprow's T. Journal of the Korean Statistical
     Society 42.
     """

@@ -108,8 +108,6 @@ def with_groups(
 ) -> tuple[pa.Table, set[tuple[str, str]]]:
     """Order lines once for each level: the product, its category, its department, ...
 
-    References
-    ----------
     Srikant, R. & Agrawal, R. (1995). Mining generalized association rules. VLDB.
     """
     items = list(items)
@@ -185,12 +183,9 @@ UNRELATED = (np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32))
 class SetLevels:
     """Item sets by length, as numbers; Python sets are made only for those that are shown.
 
-    Parameters
-    ----------
-    codes : list of int arrays, the k-th of shape (sets, k + 1)
-        Item numbers, ascending in a row; rows in lexicographic order; all subsets of a row are there too.
-    counts : list of int arrays
-        Baskets that hold the set.
+    `codes` (list of int arrays, the k-th of shape (sets, k + 1)): Item numbers, ascending in a row; rows in
+        lexicographic order; all subsets of a row are there too.
+    `counts` (list of int arrays): Baskets that hold the set.
     """
 
     codes: list
@@ -225,8 +220,6 @@ class SetLevels:
 
         Of the longest sets it is not known unless they cannot be longer.
 
-        References
-        ----------
         Pasquier, N. et al. (1999). Discovering frequent closed itemsets for association rules. ICDT.
         """
         return self._without_larger(same_count=True)
@@ -234,8 +227,6 @@ class SetLevels:
     def maximal(self) -> list[np.ndarray]:
         """For each level, whether a set is maximal: no larger set is there at all.
 
-        References
-        ----------
         Bayardo, R. (1998). Efficiently mining long patterns from databases. SIGMOD.
         """
         return self._without_larger(same_count=False)
@@ -289,14 +280,9 @@ class SetLevels:
 class Entries:
     """(basket, item) pairs, laid out by basket and found by item.
 
-    Parameters
-    ----------
-    items : int32 array, shape (pairs + baskets,)
-        Items of the first basket ascending, -1, then of the second, ...
-    item_starts : int64 array, shape (items + 1,)
-        Where in `places` each item's begin.
-    pair_steps : int
-        Pairs of items within baskets, one by one.
+    `items` (int32 array, shape (pairs + baskets,)): Items of the first basket ascending, -1, then of the second, ...
+    `item_starts` (int64 array, shape (items + 1,)): Where in `places` each item's begin.
+    `pair_steps`: Pairs of items within baskets, one by one.
     """
 
     items: np.ndarray
@@ -333,8 +319,6 @@ def grow_itemsets(
 ) -> SetLevels | None:
     """All item sets that at least `min_count` baskets hold.
 
-    References
-    ----------
     Zaki, M. J. (2000). Scalable algorithms for association mining. IEEE TKDE 12(3).
     Uno, T., Kiyomi, M. & Arimura, H. (2004). LCM ver. 2. FIMI '04 (occurrence deliver).
     """

@@ -209,14 +209,9 @@ SHORT_RUN = 32
 class RuleColumns:
     """Rules as arrays: one entry a rule, strongest lift first.
 
-    Parameters
-    ----------
-    names : list
-        The items; an item's code is its place here.
-    found : RuleCounts
-        The rules in the order in which they were derived.
-    rows : int array, shape (rules,)
-        Where in `found` each rule stands.
+    `names`: The items; an item's code is its place here.
+    `found` (RuleCounts): The rules in the order in which they were derived.
+    `rows` (int array, shape (rules,)): Where in `found` each rule stands.
     """
 
     names: list = field(repr=False)

@@ -253,8 +253,6 @@ def judged(book: RuleBook, shelf: Shelf, *, day: int, min_improvement: float) ->
     more in December only are no rule; a rule of three must hold more often than the best shorter one beyond chance;
     a rule of two that is nothing where the third of a rule of three is missing gives way to it.
 
-    References
-    ----------
     Mantel, N. & Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of
     disease. Journal of the National Cancer Institute 22.
     Webb, G. I. (2007). Discovering significant patterns. Machine Learning 68.

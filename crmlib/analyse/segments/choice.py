@@ -30,14 +30,11 @@ _FLOOR = 0.01
 class Clusters:
     """Groups of rows, numbered from 0.
 
-    Parameters
-    ----------
-    method : "kmeans" or "mixture"
-    centres : array (groups, columns)
-    variances : array (groups, columns) or (groups, columns, columns)
-        Within the group; ones for k-means, covariances for a mixture.
-    weights : array (groups,)
-        Share of the rows; equal for k-means.
+    `method`: "kmeans" or "mixture".
+    `centres`: array (groups, columns).
+    `variances` (array (groups, columns) or (groups, columns, columns)): Within the group; ones for k-means,
+        covariances for a mixture.
+    `weights` (array (groups,)): Share of the rows; equal for k-means.
     """
 
     method: str
@@ -66,10 +63,7 @@ class Clusters:
 def find_clusters(rows: np.ndarray, n: int, *, method: str, seed: int, starts: int = 9) -> Clusters:
     """Find `n` groups.
 
-    References
-    ----------
     MacQueen, J. (1967). Some methods for classification and analysis of multivariate observations.
-
     McLachlan, G. and Peel, D. (2000). Finite Mixture Models.
     """
     tries = starts if method == "kmeans" else max(1, starts // 3)
@@ -148,8 +142,6 @@ def resample(
 def jaccard_per_segment(labels: np.ndarray, again: np.ndarray, *, n: int | None = None) -> np.ndarray:
     """Of every segment, the overlap with its nearest one in another grouping of the same rows.
 
-    References
-    ----------
     Jaccard, P. (1901). Distribution de la flore alpine.
     """
     shared = _crossed(labels, again, n or int(labels.max()) + 1)
@@ -169,8 +161,6 @@ def adjusted_rand(labels: np.ndarray, again: np.ndarray) -> float:
 def silhouettes(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How much nearer each row is to its own segment than to the next one.
 
-    References
-    ----------
     Rousseeuw, P. J. (1987). Silhouettes. Journal of Computational and Applied Mathematics 20.
     """
     members = np.eye(labels.max() + 1, dtype=distances.dtype)[labels]
@@ -217,22 +207,14 @@ SMALLEST_COUNT = 10
 class Candidate:
     """One way to cut the customers into segments, and how well it stood up.
 
-    Parameters
-    ----------
-    clusters : Clusters
-    labels : array (rows,)
-        The segment of each row of the sample.
-    silhouettes : array (rows,)
-    jaccard : array (resamples, segments)
-        Overlap of each segment with its nearest one of the resample: shared members over members of either.
-    rand : array (resamples,)
-        Adjusted Rand index of the whole.
-    certainty : float
-        Mean chance of the likeliest group of each row; NaN for k-means, which knows none.
-    bic : float
-        Schwarz's criterion of a mixture, per row: the lower, the better it describes the rows.
-    fewest : int
-        Customers of a segment at the least.
+    `labels` (array (rows,)): The segment of each row of the sample.
+    `silhouettes`: array (rows,).
+    `jaccard` (array (resamples, segments)): Overlap of each segment with its nearest one of the resample: shared
+        members over members of either.
+    `rand` (array (resamples,)): Adjusted Rand index of the whole.
+    `certainty`: Mean chance of the likeliest group of each row; NaN for k-means, which knows none.
+    `bic`: Schwarz's criterion of a mixture, per row: the lower, the better it describes the rows.
+    `fewest`: Customers of a segment at the least.
     """
 
     clusters: Clusters
@@ -313,11 +295,8 @@ def try_candidates(
 ) -> list[Candidate]:
     """Every number of segments, by k-means and by a Gaussian mixture.
 
-    References
-    ----------
     Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics and Data
     Analysis 52.
-
     Hubert, L. and Arabie, P. (1985). Comparing partitions. Journal of Classification 2.
     """
     distances = pairwise_distances(rows.astype("float32"))
@@ -342,10 +321,7 @@ def choose(candidates: Sequence[Candidate]) -> int:
     customers best is taken. Elsewhere scores within 5 % of the best are too near to tell apart, and the
     one with the most segments is taken: it lets one treat more customers as they are.
 
-    References
-    ----------
     Kaufman, L. and Rousseeuw, P. J. (1990). Finding Groups in Data, chapter 2.
-
     Fraley, C. and Raftery, A. E. (2002). Model-based clustering. Journal of the American Statistical Association
     97.
     """
@@ -481,15 +457,11 @@ _ARRAYS = ("medians", "low", "high", "fence_low", "fence_high", "size", "power",
 class Published:
     """A published model of segments: enough to put any customer into one, and what they were called.
 
-    Parameters
-    ----------
-    names : tuple of the names that the rules gave, in the order in which they were shown
-    as_of : closing moment, as text
-    since : closing moment from which the model holds
-    preparation : Preparation
-    clusters : Clusters
-        Its group i is `names[i]`.
-    shares : as `crmlib.analyse.segments.preparation.learn_shares` makes it
+    `names`: tuple of the names that the rules gave, in the order in which they were shown.
+    `as_of`: closing moment, as text.
+    `since`: closing moment from which the model holds.
+    `clusters` (Clusters): Its group i is `names[i]`.
+    `shares`: as `crmlib.analyse.segments.preparation.learn_shares` makes it.
     """
 
     names: tuple[str, ...]
@@ -547,13 +519,10 @@ class Published:
 class Carried:
     """What became of the published model: kept, or made way for a new one.
 
-    Parameters
-    ----------
-    verdict : "kept", "replaced" or "first"
-    since : closing moment from which the model holds, as text
-    kept_pct, new_pct : float
-        Share of the differences between customers that the published and the new segments explain.
-    matched : dict of new place -> earlier place
+    `verdict`: "kept", "replaced" or "first".
+    `since`: closing moment from which the model holds, as text.
+    `kept_pct`, `new_pct`: Share of the differences between customers that the published and the new segments explain.
+    `matched`: dict of new place -> earlier place.
     """
 
     verdict: str = FIRST
@@ -583,8 +552,6 @@ def weigh(
 ) -> Carried:
     """Whether the published segments still serve, and which new segment carries on which of them.
 
-    References
-    ----------
     Kuhn, H. W. (1955). The Hungarian method for the assignment problem. Naval Research Logistics Quarterly 2.
     """
     if not published.fits(figures):

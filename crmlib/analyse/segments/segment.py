@@ -555,8 +555,6 @@ def segment_list(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame)
 def principal_coordinates(prepared: pd.DataFrame) -> pd.DataFrame:
     """The two directions in which customers differ most; x grows with the first column.
 
-    References
-    ----------
     Pearson, K. (1901). On lines and planes of closest fit to systems of points in space.
     """
     rows = prepared.to_numpy()

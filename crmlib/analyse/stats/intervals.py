@@ -8,8 +8,6 @@ import numpy as np
 def share_interval(hits: Any, n: Any, *, level: float = 0.95) -> tuple[Any, Any]:
     """The interval of a share by Wilson's score.
 
-    References
-    ----------
     Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the
     American Statistical Association 22.
     """
@@ -25,8 +23,6 @@ def share_interval(hits: Any, n: Any, *, level: float = 0.95) -> tuple[Any, Any]
 def exact_interval(hits: Any, n: Any, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """The interval of a share that never holds it too seldom.
 
-    References
-    ----------
     Clopper, C. & Pearson, E. S. (1934). The use of confidence or fiducial limits. Biometrika 26.
     """
     from statsmodels.stats.proportion import proportion_confint
@@ -46,8 +42,6 @@ _CELLS = 1_000_000
 def resampled_means(values: np.ndarray, *, seed: int, draws: int = DRAWS) -> np.ndarray:
     """Means of several figures of each customer, when customers are drawn again with replacement.
 
-    References
-    ----------
     Efron, B. & Tibshirani, R. (1993). An introduction to the bootstrap.
     """
     values = np.asarray(values, dtype=float)

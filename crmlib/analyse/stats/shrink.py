@@ -12,11 +12,8 @@ _GRID = np.geomspace(1.0, _SURE, 48)
 def fit_beta_binomial(won: np.ndarray, leads: np.ndarray) -> tuple[float, float]:
     """The beta distribution from which the groups' win rates most likely come.
 
-    References
-    ----------
     Efron, B. & Morris, C. (1975). Data analysis using Stein's estimator and its generalizations. Journal of the
     American Statistical Association 70.
-
     Griffiths, D. A. (1973). Maximum likelihood estimation for the beta-binomial distribution. Biometrics 29.
     """
     from scipy.optimize import minimize_scalar
@@ -57,11 +54,8 @@ def shrunk_rates(won: np.ndarray, leads: np.ndarray, *, level: float = 0.95) -> 
     Bayes). For the interval it is not taken as known how far groups differ: intervals for every extent are put
     together by how likely the data make each.
 
-    References
-    ----------
     Morris, C. N. (1983). Parametric empirical Bayes inference: theory and applications. Journal of the American
     Statistical Association 78.
-
     Deely, J. J. & Lindley, D. V. (1981). Bayes empirical Bayes. Journal of the American Statistical Association
     76.
     """

@@ -318,8 +318,6 @@ def rank_stability(
 ) -> pd.DataFrame:
     """How many of the top 20 % stay there when every weight is moved by up to 10, 25 or 50 percent.
 
-    References
-    ----------
     Saisana, M., Saltelli, A. & Tarantola, S. (2005). Uncertainty and sensitivity analysis techniques as tools
     for the quality assessment of composite indicators. Journal of the Royal Statistical Society A 168.
     """

@@ -30,12 +30,9 @@ SHOWN = 5
 class Standards:
     """The agreements of crm.toml about one table.
 
-    Parameters
-    ----------
-    owner : who answers for the table
-    fresh_days : int or None
-        The last row lies at most so many days before the closing moment.
-    allowed : column -> its words, as they should be written
+    `owner`: who answers for the table.
+    `fresh_days` (int or None): The last row lies at most so many days before the closing moment.
+    `allowed`: column -> its words, as they should be written.
     """
 
     owner: str = ""

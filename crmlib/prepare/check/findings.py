@@ -178,14 +178,11 @@ _SIGNS = {
 class Finding:
     """One thing that may be wrong with a row, and what is done about it.
 
-    Parameters
-    ----------
-    check : str
-        Its name, as in crm.toml.
-    column : the column it looks at, or ""
-    policy : "set_aside", "mend" or "warn"
-    says : what is wrong, as the end of a sentence that begins with a number of rows
-    condition : SQL over the staged row that is true where it is wrong; "" where a query finds the rows
+    `check`: Its name, as in crm.toml.
+    `column`: the column it looks at, or "".
+    `policy`: "set_aside", "mend" or "warn".
+    `says`: what is wrong, as the end of a sentence that begins with a number of rows.
+    `condition`: SQL over the staged row that is true where it is wrong; "" where a query finds the rows.
     """
 
     check: str

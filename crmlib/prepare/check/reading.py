@@ -25,21 +25,16 @@ from crmlib.schema.fields import Field, TableSpec
 class Reading:
     """How the rows of a source become rows of a table.
 
-    Parameters
-    ----------
-    spec : TableSpec
-    view : str
-        Name in the engine; it has their columns, `_file` and `_row`.
-    expressions : our column -> SQL over their columns
-    filters : (SQL, reason) pairs; rows for which the SQL is not true are set aside with the reason
-    date_formats, decimal : how dates and numbers are written
-    policies : ``check`` or ``check.column`` -> policy
-    currency : str
-        Of the workspace; "" where none is stated.
-    files : names in the order in which rows are laid down, where the view may not keep it
-    vanished : a query for `_file` and `_row` of rows that the last full export lacks
-    standards : what was agreed about the table
-    forgotten : whose rows are left out
+    `view`: Name in the engine; it has their columns, `_file` and `_row`.
+    `expressions`: our column -> SQL over their columns.
+    `filters`: (SQL, reason) pairs; rows for which the SQL is not true are set aside with the reason.
+    `date_formats`, `decimal`: how dates and numbers are written.
+    `policies`: ``check`` or ``check.column`` -> policy.
+    `currency`: Of the workspace; "" where none is stated.
+    `files`: names in the order in which rows are laid down, where the view may not keep it.
+    `vanished`: a query for `_file` and `_row` of rows that the last full export lacks.
+    `standards`: what was agreed about the table.
+    `forgotten`: whose rows are left out.
     """
 
     spec: TableSpec

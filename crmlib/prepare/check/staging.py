@@ -62,11 +62,7 @@ def isolated_rows(engine: Engine, table: str, column: str, *, where: str = "true
 class Staged:
     """A table whose rows have been read and typed, each with its findings as bits.
 
-    Parameters
-    ----------
-    engine : Engine
-    reading : Reading
-    time_zone : the zone of naive times
+    `time_zone`: the zone of naive times.
     """
 
     def __init__(self, engine: Engine, reading: Reading, *, time_zone: str = "UTC") -> None:

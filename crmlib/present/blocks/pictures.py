@@ -297,12 +297,8 @@ class Node:
 class TreePicture(Block):
     """A tree of nodes in reading order, drawn as an indented list with lines; its words can be selected.
 
-    Parameters
-    ----------
-    nodes : sequence of Node
-        A node hangs on the nearest one before it that is less deep.
-    title, alt : Claim
-        What the picture shows, above it; and what a screen reader says instead of it.
+    `nodes` (sequence of Node): A node hangs on the nearest one before it that is less deep.
+    `title`, `alt`: What the picture shows, above it; and what a screen reader says instead of it.
     """
 
     kind: ClassVar[str] = "picture"

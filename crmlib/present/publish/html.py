@@ -185,10 +185,7 @@ def exporter() -> Any:
 class ReportWriter:
     """Writes the cells of one notebook, one after the other, and remembers its headings and words.
 
-    Parameters
-    ----------
-    title : str
-        The page's heading, which the notebook's own first heading repeats.
+    `title`: The page's heading, which the notebook's own first heading repeats.
     """
 
     def __init__(self, *, title: str):

@@ -7,7 +7,7 @@ import pandas as pd
 from crmlib.analyse.people.contacts import ROLES, ContactMap
 from crmlib.analyse.people.decisions import GIVEN, DecisionTree
 from crmlib.analyse.people.panorama import Panorama
-from crmlib.present.blocks.pictures import MOST_ROWS, Node, TreePicture
+from crmlib.present.blocks.trees import MOST_ROWS, Node, TreePicture
 from crmlib.present.claims import Family, claim, count, date, days, money, name, names, number, share
 from crmlib.present.numbers import is_known
 from crmlib.present.reports.people.say import ROLE_WORDS, person

@@ -17,8 +17,8 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import kept_or_made, read_kept, shows_pseudonyms
 from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Picture, Prose
 from crmlib.present.blocks.base import BLOCK_MIME
-from crmlib.present.blocks.pictures import FoldedTable
 from crmlib.present.blocks.tables import without_empty
+from crmlib.present.blocks.trees import FoldedTable
 from crmlib.present.claims import Family, claim, count, days, money, name
 from crmlib.present.needs import WORK
 from crmlib.present.numbers import is_known

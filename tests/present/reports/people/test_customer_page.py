@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from crmlib.prepare.crm import Crm
-from crmlib.present.blocks.pictures import MOST_ROWS, WIDTH, Node, TreePicture
+from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TreePicture
 from crmlib.present.claims import claim, count
 from crmlib.present.reports.people.draw import family_picture, plot_history
 from crmlib.present.reports.people.say import person

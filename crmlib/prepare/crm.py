@@ -9,8 +9,7 @@ import pandas as pd
 
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.check.findings import COUNT_COLUMNS, NOTICE_COLUMNS, CheckReport, join_summaries
-from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.staging import Staged
+from crmlib.prepare.check.staging import Reading, Staged
 from crmlib.prepare.clock import closing_moment, closing_moment_of_table, in_zone
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.schema.errors import CrmlibError, NothingAcceptedError, ParameterError, SchemaError

@@ -13,7 +13,7 @@ from crmlib.analyse.learn.candidates import Fitted
 from crmlib.analyse.learn.evaluate import MEASURES, draws_of, weighted_measures
 from crmlib.analyse.learn.features import OTHER, UNKNOWN, find_leaks
 from crmlib.analyse.learn.reasons import WORTH_SAYING, contributions
-from crmlib.analyse.stats.shrink import fit_beta_binomial
+from crmlib.analyse.stats.intervals import fit_beta_binomial
 from crmlib.measure.deals.stays import deals
 from crmlib.prepare.clock import days_later, local_time
 from crmlib.prepare.crm import Crm

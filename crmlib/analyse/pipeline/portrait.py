@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.lead_features import FILLED_APART, known_shares
-from crmlib.analyse.stats.shrink import shrunk_rates
+from crmlib.analyse.stats.intervals import shrunk_rates
 from crmlib.analyse.stats.small_groups import NESTED, OTHER, safe_groups, widest_first
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.deals.contacts import touches_before_close

@@ -9,7 +9,7 @@ from crmlib.analyse.customers.profile import types_by_figures
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.offers.interests import interests
 from crmlib.analyse.segments.moves import follow_segments
-from crmlib.analyse.stats.shrink import shrunk_rates
+from crmlib.analyse.stats.intervals import shrunk_rates
 from crmlib.analyse.stats.small_groups import NESTED, OTHER, shown_traits
 from crmlib.measure.changes import customer_traits
 from crmlib.measure.deals.contacts import customer_owners

@@ -1,4 +1,4 @@
-"""Can the data be trusted: what was read, what is filled in, how fresh it is, what is missing, and how easily a customer is recognised.
+"""Can the data be trusted: what was read, filled in, how fresh it is, what is missing, who is easily recognised.
 
 k-anonymity and what goes with it is named as pyCANON names it, which wants an older pandas:
 https://github.com/IFCA-Advanced-Computing/pycanon.

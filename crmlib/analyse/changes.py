@@ -126,8 +126,6 @@ class WhatChanged:
         Stays that began in either period: `stays_before`, `stays_now`, `days` (after which half of the earlier ones
         were over), `left_before_pct`, `left_now_pct` (over by then), `p_adjusted` (log-rank test, stays that are not
         over counted, adjusted for the number of stages), `differs`.
-    states : LifecycleMoves or None
-    segments : SegmentMoves or None
     data : DataFrame
         What the last look held against the same moment as it is known now, see `crmlib.measure.changes.differences`.
     revised : float
@@ -172,7 +170,6 @@ def what_changed(
 
     Parameters
     ----------
-    crm : Crm
     before : Timestamp, date or text, optional
         Compares the days since then with as many before. Otherwise the last whole quarter (month, where no deals
         are kept) with the one before.
@@ -182,10 +179,6 @@ def what_changed(
         What the segments were made from.
     stages : Series customer_id -> state, optional
         As `lifecycle_stages` makes it for `crm`.
-
-    Returns
-    -------
-    WhatChanged
 
     Raises
     ------

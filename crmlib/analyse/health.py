@@ -43,8 +43,6 @@ class DataHealth:
     ----------
     as_of : Timestamp
         As the workspace's clocks show it, like all moments here.
-    currency : str
-    checks : CheckReport
     tables : DataFrame, one row a table
         `table`, `row` (what one row is), `rows_read`, `rows_accepted`, `rows_set_aside`, `set_aside_pct`,
         `first_at`, `last_at`, `age_days` (whole days from the last row to `as_of`).
@@ -120,14 +118,6 @@ class DataHealth:
 
 def data_health(crm: Crm) -> DataHealth:
     """Look at the tables of a workspace as a reader of its reports would want to.
-
-    Parameters
-    ----------
-    crm : Crm
-
-    Returns
-    -------
-    DataHealth
 
     Examples
     --------

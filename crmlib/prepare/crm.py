@@ -77,13 +77,10 @@ class Crm:
 
     Attributes
     ----------
-    name : str
     as_of : Timestamp
         The closing moment, naive, in UTC. Later rows are not here.
-    currency, time_zone : str
     tables : tuple of str
         Names of the tables that are there; ``name in crm`` asks for one.
-    checks : CheckReport
     engine : Engine
         Holds each table under its name.
     config : WorkspaceConfig or None

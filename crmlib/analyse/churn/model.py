@@ -443,7 +443,6 @@ def fit_churn(
         Of "logistic_regression", "decision_tree", "boosted_trees", "neural_net"; all by default.
     indicators : names, optional
         All that the workspace has by default.
-    seed : int
     now : DataFrame indexed by customer_id, optional
         The indicators at ``crm.as_of``, as `compute_indicators` makes them, where they are at hand.
     stages : Series customer_id -> state, optional
@@ -501,8 +500,6 @@ def fit_purchase(
     ----------
     crm : Crm
         With `transactions`, and `products.category` where a category is asked for.
-    horizon_days : int
-    category : str, optional
     active_days : int, optional
         Only customers who bought within so many days before a cut-off; everybody who ever bought by default.
     candidates, indicators, seed, now

@@ -274,7 +274,6 @@ class CustomerProfile:
     ----------
     as_of : Timestamp
         As the workspace's clocks show it, like `first_at` and `last_at`.
-    currency : str
     totals : dict
         `customers` (with a purchase), `listed_customers` (all that are known), `orders`, `net_sales`,
         `repeat_share_pct` (of customers, with a second purchase), `anonymous_share_pct` (of net sales),
@@ -338,10 +337,6 @@ def customer_profile(crm: Crm) -> CustomerProfile:
     ----------
     crm : Crm
         With `transactions`; `customers` and `products` add to it.
-
-    Returns
-    -------
-    CustomerProfile
 
     Raises
     ------

@@ -158,7 +158,6 @@ def plan_vs_actual(
         the plan that is running, else the last that ended.
     forecasts : tuple of Forecast
         Made already; one that fits is used.
-    seed : int
 
     Raises
     ------

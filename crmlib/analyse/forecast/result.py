@@ -190,12 +190,7 @@ class PlanVsActual:
     limits: tuple[Remark, ...] = ()
 
     def as_promised(self) -> "PlanVsActual":
-        """The same without ranges, and what is judged by them, of measures whose forecast promises none.
-
-        Returns
-        -------
-        PlanVsActual
-        """
+        """The same without ranges, and what is judged by them, of measures whose forecast promises none."""
         open_now = self.table["elapsed_days"] < self.table["period_days"]
         bare = [name for name, forecast in self.forecasts.items() if not forecast.is_promised]
         kept = ~(open_now & self.table["measure"].isin(bare))

@@ -67,7 +67,6 @@ def forecast_sales(
     horizon : "3 months", "13 weeks" or a number of periods
     freq : "month" or "week"
     measure : "net_amount", "quantity", "margin", "order_count" or "won_amount"
-    seed : int
 
     Returns
     -------

@@ -133,7 +133,6 @@ def future_contribution(
         A year.
     model : "auto" or the name of one
         As for `fit_purchases`.
-    seed : int
     indicators : DataFrame indexed by customer_id, optional
         As `compute_indicators` makes it, to know who is a customer; computed where none is given.
 

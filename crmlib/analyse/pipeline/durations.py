@@ -46,8 +46,6 @@ class StageDurations:
     set_aside : dict reason -> rows that were left out
     joined : int
         Rows that only repeated the stage of the row before.
-    as_of : Timestamp
-    by : str or None
     has_history : bool
         Whether a stage history is kept; without one each deal is one stay.
 

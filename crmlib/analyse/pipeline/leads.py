@@ -162,7 +162,6 @@ def score_leads(
     force : bool
         Score with fewer than 200 deals won or 200 not won, too.
     candidates : names, as for `crmlib.analyse.churn.model.fit_churn`
-    seed : int
 
     Raises
     ------
@@ -390,7 +389,6 @@ class Newcomers:
         As `crmlib.analyse.pipeline.lead_features.evaluate_leads` makes them, on later moments.
     periods : DataFrame
         As `period_table`; `won` are those who began.
-    horizon_days : int
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -420,12 +418,6 @@ def score_newcomers(crm: Crm, *, horizon_days: int = BEGIN_DAYS, seed: int = 0) 
     ----------
     crm : Crm
         With `customers.signed_up_on`, and `transactions` or `opportunities`.
-    horizon_days : int
-    seed : int
-
-    Returns
-    -------
-    Newcomers
 
     Raises
     ------

@@ -175,12 +175,10 @@ class Overdue:
         Open deals with no contact planned; empty where plans are not kept.
     steps : DataFrame
         As `steps_of_the_won` makes it.
-    quantile : float
     plans_kept : bool
         Whether the workspace keeps planned contacts.
     as_of_on : Timestamp
         The day of the closing moment.
-    currency : str
     """
 
     table: pd.DataFrame

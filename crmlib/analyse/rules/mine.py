@@ -98,7 +98,6 @@ class RuleBook:
         bought, lines read.
     min_support_count : int
         Baskets that a rule had to be in.
-    min_confidence : float
     tested_count : int
         Rules that met the support and were tested, whatever their confidence.
     item : str, or several
@@ -292,10 +291,6 @@ def mine_itemsets(
     as_python : bool
         Whether `max_memory_mb` must do for the sets as Python sets as well.
 
-    Returns
-    -------
-    ItemSets
-
     Raises
     ------
     SchemaError, ParameterError, CostError
@@ -428,13 +423,8 @@ def prune_redundant(book: RuleBook, *, min_improvement: float = 0.0) -> RuleBook
 
     Parameters
     ----------
-    book : RuleBook
     min_improvement : float
         The confidence that a rule must add, as a difference of shares: 0.05 is five percentage points.
-
-    Returns
-    -------
-    RuleBook
 
     References
     ----------
@@ -566,7 +556,6 @@ def seasonality(
     period : str
         A column of times, of which the calendar quarter is taken as it stands there (bring it to the shop's
         time zone first); or of names of periods, taken as they are. A basket belongs to its earliest.
-    basket : str
     n : int
         So many rules from the top.
 

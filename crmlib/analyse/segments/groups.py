@@ -78,7 +78,6 @@ class GroupComparison:
         `group`, `value`, `customers` (of the group), `bought` (of them, who bought it), `share_pct`, `index` (100 is
         the share of all customers; drawn towards it as far as groups are alike), `index_low`, `index_high` (95 %),
         `is_clear` (the interval leaves out 100, and the index is 5 from it).
-    by, over : str
     left_out : int
         Customers in groups that are too small to be shown, or would give such a one away.
     """
@@ -97,7 +96,6 @@ def compare_groups(crm: Crm, *, by: str = "segment", over: str = "category") -> 
 
     Parameters
     ----------
-    crm : Crm
     by : one of "segment", "state", "type", "label", "stage", "owner", "interest", or a column of customers
     over : one of "category", "subcategory", "department", "brand", "channel", "store_id"
 

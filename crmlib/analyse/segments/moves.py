@@ -73,15 +73,10 @@ def follow_segments(
 
     Parameters
     ----------
-    crm : Crm
     indicators : DataFrame indexed by customer_id, optional
         As `compute_indicators` makes it.
     columns, n_segments, seed
         As `segment_customers` takes them.
-
-    Returns
-    -------
-    Segmentation
 
     Raises
     ------
@@ -125,16 +120,10 @@ def segment_moves(
 
     Parameters
     ----------
-    crm : Crm
-    segmentation : Segmentation
     indicators : DataFrame indexed by customer_id
         What the segments were made from.
     since : Timestamp, date or text, optional
         Otherwise the closing moment of the last report, or 92 days ago, a quarter at its longest, for a first one.
-
-    Returns
-    -------
-    SegmentMoves
 
     Raises
     ------

@@ -331,16 +331,11 @@ def segment_customers(
         margin; of one that has none of these, every numeric column.
     n_segments : "auto" or int
         Without the segment of those who have not bought.
-    seed : int
     names : mapping, optional
         Your own names for those that the rules give, as `[segments.names]` of crm.toml has them.
     published : Published, optional
         The model of the last report. It is kept, with its names and order, unless a new one explains 5 percentage
         points more of how customers differ; of a new one, segments that carry on earlier ones keep name and place.
-
-    Returns
-    -------
-    Segmentation
 
     Raises
     ------

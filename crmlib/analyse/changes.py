@@ -81,14 +81,20 @@ class Turnover:
 class Split:
     """The difference of sales between two periods, split in several ways; the parts of each add up to it.
 
-    `products`: Series, part of `PRODUCT_PARTS` -> money; empty where products or pieces are not known.
-    `customers`: Series, part of `CUSTOMER_PARTS` -> money; empty where customers are not known.
-    `counts` (DataFrame indexed by the same parts): `customers`, and `largest` (the customer who moved most of it)
-        with `largest_amount`.
-    `groups`: `by`, `group`, `before`, `now`, `buyers` (money by more or fewer buyers), `spend` (by more or less a
-        buyer), `rest` (of groups that bought in one period only); buyers + spend + rest = now - before.
-    `movers` (DataFrame, the products and customers that moved most): `what` ("product", "customer"), `key`, `shown`
-        (as a page may show it: a product's name, a pseudonym), `part`, `before`, `now`, `change`.
+    Attributes
+    ----------
+    windows : Windows
+    before, now : float
+    products : Series, part of `PRODUCT_PARTS` -> money; empty where products or pieces are not known
+    customers : Series, part of `CUSTOMER_PARTS` -> money; empty where customers are not known
+    counts : DataFrame indexed by the same parts
+        `customers`, and `largest` (the customer who moved most of it) with `largest_amount`.
+    groups : DataFrame
+        `by`, `group`, `before`, `now`, `buyers` (money by more or fewer buyers), `spend` (by more or less a buyer),
+        `rest` (of groups that bought in one period only); buyers + spend + rest = now - before.
+    movers : DataFrame, the products and customers that moved most
+        `what` ("product", "customer"), `key`, `shown` (as a page may show it: a product's name, a pseudonym),
+        `part`, `before`, `now`, `change`.
     """
 
     windows: Windows

@@ -286,13 +286,20 @@ CONFIG_NAME = "crm.toml"
 class WorkspaceConfig(Section):
     """A workspace as its crm.toml describes it.
 
-    `root`: The folder that holds crm.toml; relative files are found from it.
-    `name`: The folder's name where crm.toml gives none.
-    `currency`: Code of ISO 4217.
-    `time_zone`: IANA name; naive times in the data are taken in it.
-    `as_of`: "latest", date or datetime.
-    `tables`, `indicators`, `scorecard`, `reports`, `checks`, `privacy`, `limits`, `engine`, `pipeline`, `offers`,
-        `outreach`, `customers`, `identity`, `source`, `customer_types`: As the sections of crm.toml.
+    Parameters
+    ----------
+    root : Path
+        The folder that holds crm.toml; relative files are found from it.
+    name : str
+        The folder's name where crm.toml gives none.
+    currency : str
+        Code of ISO 4217.
+    time_zone : str
+        IANA name; naive times in the data are taken in it.
+    as_of : "latest", date or datetime
+    tables, indicators, scorecard, reports, checks, privacy, limits, engine, pipeline, offers, outreach, customers, \
+identity, source, customer_types
+        As the sections of crm.toml.
     """
 
     root: Path = Field(exclude=True)

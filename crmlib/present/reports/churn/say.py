@@ -67,7 +67,9 @@ PERIOD_WORDS = Family("churn-period", ("week", "month", "quarter", "year"))
 PERIODS_WORDS = Family("churn-periods", PERIOD_WORDS.members)
 TIME_WORDS = Family("churn-time", ("28", "91", "182", "365", "730", "1826"))
 NOTE_WORDS = Family(
-    "churn-note", ("alive_second", "own_rate", "some", "best_single"), facts=("drawn", "customers", "figure")
+    "churn-note",
+    ("alive_second", "own_rate", "some", "best_single"),
+    facts=("drawn", "customers", "figure"),
 )
 _NOBODYS_RULE = "base_rate"
 _SMALL_CHANGE = 5

@@ -147,7 +147,7 @@ def wanted(folder: Path) -> dict[str, list[str]]:
 
 def workspace(folder: Path):
     """The tables as a workspace opens them."""
-    from crmlib.prepare.check.report import CheckReport
+    from crmlib.prepare.check.findings import CheckReport
     from crmlib.prepare.crm import Crm
     from crmlib.prepare.snapshot import open_snapshot
 

@@ -25,8 +25,7 @@ sys.path.insert(0, str(ROOT))
 import crmlib
 from crmlib.analyse.forecast.pipeline import read_ledger
 from crmlib.analyse.learn.evaluate import area
-from crmlib.measure.purchases.history import purchase_days
-from crmlib.measure.purchases.outcomes import purchases_within
+from crmlib.measure.purchases.history import purchase_days, purchases_within
 from crmlib.prepare.clock import closing_day, days_later
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import CrmlibError

@@ -594,7 +594,7 @@ def sample(
 @app.command(epilog=EXIT_CODES, help="Print the tables, the indicators and what they are made from.")
 def dictionary(write: Write = None) -> None:
     """Print the data dictionary, or write it into a file."""
-    from crmlib.measure.dictionary import data_dictionary
+    from crmlib.measure.columns import data_dictionary
 
     text = data_dictionary()
     if write is None:

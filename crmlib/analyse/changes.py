@@ -62,19 +62,12 @@ BORN, DIED, CHANGED = "born", "died", "changed"
 class Turnover:
     """Which rules and offers were born, died or changed between the last look and this one.
 
-    Attributes
-    ----------
-    looked : str
-        Closing moment of the last look at rules; empty for a first one.
-    rules : DataFrame
-        `change` ("born", "died", "changed"), `if`, `then`, `count` and `confidence_pct` (of those that died, as they
-        were), `confidence_before_pct`; the rules with most baskets first.
-    rule_counts : tuple of int
-        Rules at the last look, and now.
-    offers : DataFrame
-        `change` ("born", "died"), `product`, `customers` (to whom it is, or was, offered); the most first.
-    customers : tuple of int
-        Customers with an offer at the last look, and now.
+    `looked`: Closing moment of the last look at rules; empty for a first one.
+    `rules`: `change` ("born", "died", "changed"), `if`, `then`, `count` and `confidence_pct` (of those that died, as
+        they were), `confidence_before_pct`; the rules with most baskets first.
+    `rule_counts` (tuple of int): Rules at the last look, and now.
+    `offers`: `change` ("born", "died"), `product`, `customers` (to whom it is, or was, offered); the most first.
+    `customers` (tuple of int): Customers with an offer at the last look, and now.
     """
 
     looked: str
@@ -139,8 +132,6 @@ class WhatChanged:
         Stays that began in either period: `stays_before`, `stays_now`, `days` (after which half of the earlier ones
         were over), `left_before_pct`, `left_now_pct` (over by then), `p_adjusted` (log-rank test, stays that are not
         over counted, adjusted for the number of stages), `differs`.
-    states : LifecycleMoves or None
-    segments : SegmentMoves or None
     data : DataFrame
         What the last look held against the same moment as it is known now, see `crmlib.measure.changes.differences`.
     revised : float
@@ -185,7 +176,6 @@ def what_changed(
 
     Parameters
     ----------
-    crm : Crm
     before : Timestamp, date or text, optional
         Compares the days since then with as many before. Otherwise the last whole quarter (month, where no deals
         are kept) with the one before.
@@ -195,10 +185,6 @@ def what_changed(
         What the segments were made from.
     stages : Series customer_id -> state, optional
         As `lifecycle_stages` makes it for `crm`.
-
-    Returns
-    -------
-    WhatChanged
 
     Raises
     ------

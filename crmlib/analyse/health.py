@@ -1,17 +1,23 @@
-"""Can the data be trusted: what was read, what is filled in, how fresh it is, and what is missing."""
+"""Can the data be trusted: what was read, filled in, how fresh it is, what is missing, who is easily recognised.
 
-from collections.abc import Mapping
+k-anonymity and what goes with it is named as pyCANON names it, which wants an older pandas:
+https://github.com/IFCA-Advanced-Computing/pycanon.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from crmlib.analyse.anonymity import anonymity
-from crmlib.measure.dictionary import table_contents
-from crmlib.measure.offers.not_goods import find_not_goods
-from crmlib.prepare.check.report import CheckReport
+from crmlib.measure.columns import table_contents
+from crmlib.measure.offers.candidates import find_not_goods
+from crmlib.prepare.check.findings import CheckReport
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import min_group
+from crmlib.schema.audiences import AUDIENCES
 from crmlib.schema.fields import TableSpec
 from crmlib.schema.tables import TABLES, table_spec
 
@@ -37,8 +43,6 @@ class DataHealth:
     ----------
     as_of : Timestamp
         As the workspace's clocks show it, like all moments here.
-    currency : str
-    checks : CheckReport
     tables : DataFrame, one row a table
         `table`, `row` (what one row is), `rows_read`, `rows_accepted`, `rows_set_aside`, `set_aside_pct`,
         `first_at`, `last_at`, `age_days` (whole days from the last row to `as_of`).
@@ -115,14 +119,6 @@ class DataHealth:
 def data_health(crm: Crm) -> DataHealth:
     """Look at the tables of a workspace as a reader of its reports would want to.
 
-    Parameters
-    ----------
-    crm : Crm
-
-    Returns
-    -------
-    DataHealth
-
     Examples
     --------
     >>> from crmlib.prepare.crm import Crm
@@ -194,3 +190,99 @@ def _missing(crm: Crm) -> pd.DataFrame:
         if table in present and name not in present[table]:
             what.append(column)
     return pd.DataFrame({"what": pd.Series(what, dtype="str")})
+
+
+QUASI_IDENTIFIERS = (
+    *("kind", "industry", "company_size", "country", "region", "city", "household_size"),
+    *("birth_on", "gender", "income_band"),
+)
+"""What others may know of a customer, too; of a date of birth the year."""
+
+_AUDIENCES = ("stakeholder", "analyst")
+"""Those who may read single customers, but no names."""
+
+
+def k_anonymity(frame: pd.DataFrame, quasi: Iterable[str]) -> int:
+    """The customers in the smallest group of those who are alike in all quasi-identifiers; 0 where there are none.
+
+    Sweeney, L. (2002). k-anonymity: a model for protecting privacy. IJUFKS 10.
+    """
+    return int(sizes_of_groups(frame, quasi).min()) if len(frame) else 0
+
+
+def l_diversity(frame: pd.DataFrame, quasi: Iterable[str], sensitive: str) -> int:
+    """The fewest different values of a sensitive column in a group of those who are alike; a missing one is a value.
+
+    Machanavajjhala, A. et al. (2007). l-diversity: privacy beyond k-anonymity. ACM TKDD 1.
+    """
+    values = frame[sensitive].astype("str").where(frame[sensitive].notna(), "")
+    return int(values.groupby(_groups(frame, quasi)).nunique().min()) if len(frame) else 0
+
+
+def t_closeness(frame: pd.DataFrame, quasi: Iterable[str], sensitive: str) -> float:
+    """The furthest that a sensitive column of a group lies from that of all: 0 as all have it, 1 nothing in common.
+
+    Between values that have no order, all at the same distance from each other.
+
+    Li, N., Li, T. & Venkatasubramanian, S. (2007). t-closeness: privacy beyond k-anonymity and l-diversity. ICDE.
+    """
+    if not len(frame):
+        return float("nan")
+    values = frame[sensitive].astype("str").where(frame[sensitive].notna(), "")
+    of_all = values.value_counts(normalize=True)
+    within = values.groupby(_groups(frame, quasi)).value_counts(normalize=True)
+    # Values that a group lacks differ by their share of all, so half the sum is one less what both have.
+    common = np.minimum(within.to_numpy(), of_all.reindex(within.index.get_level_values(1)).to_numpy())
+    return float(1 - pd.Series(common).groupby(within.index.get_level_values(0)).sum().min())
+
+
+def sizes_of_groups(frame: pd.DataFrame, quasi: Iterable[str]) -> pd.Series:
+    """How many customers are alike in all quasi-identifiers, one row a group; what is missing is a value, too."""
+    return _groups(frame, quasi).value_counts()
+
+
+def anonymity(crm: Crm) -> pd.DataFrame:
+    """How anonymous customers are for those who may read of single ones, one row an audience.
+
+    `audience`, `columns` (a tuple), `customers`, `k`, `alone` (customers whom nobody is like), `below` (customers in
+    groups smaller than `min_group`), `minimum`, `sensitive` (a column, or ""), `l`, `t`.
+    """
+    present = crm.columns("customers") if "customers" in crm else ()
+    spec = table_spec("customers")
+    rows = []
+    for audience in _AUDIENCES:
+        quasi = [
+            name
+            for name in QUASI_IDENTIFIERS
+            if name in present and spec.field(name).privacy in AUDIENCES[audience].reads
+        ]
+        frame = crm.frame("customers", quasi) if quasi else pd.DataFrame()
+        if "birth_on" in frame:
+            frame["birth_on"] = pd.to_datetime(frame["birth_on"], errors="coerce").dt.year
+        told = tuple(name for name in quasi if frame[name].nunique() > 1)
+        if told and told not in [row["columns"] for row in rows]:
+            rows.append({"audience": audience, **_measured(frame, told, minimum=min_group(crm))})
+    columns = ["audience", "columns", "customers", "k", "alone", "below", "minimum", "sensitive", "l", "t"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _measured(frame: pd.DataFrame, told: tuple[str, ...], *, minimum: int) -> dict:
+    sizes = sizes_of_groups(frame, told)
+    sensitive = told[-1] if table_spec("customers").field(told[-1]).privacy == "sensitive" else ""
+    others = [name for name in told if name != sensitive]
+    known = bool(sensitive and others)
+    return {
+        "columns": told,
+        "customers": len(frame),
+        "k": int(sizes.min()),
+        "alone": int((sizes == 1).sum()),
+        "below": int(sizes[sizes < minimum].sum()),
+        "minimum": minimum,
+        "sensitive": sensitive,
+        "l": l_diversity(frame, others, sensitive) if known else np.nan,
+        "t": t_closeness(frame, others, sensitive) if known else np.nan,
+    }
+
+
+def _groups(frame: pd.DataFrame, quasi: Iterable[str]) -> pd.Series:
+    return frame.groupby(list(quasi), dropna=False, sort=False).ngroup()

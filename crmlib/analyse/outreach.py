@@ -67,8 +67,6 @@ def allowed_channels(permissions: pd.DataFrame, *, channel: str = "auto") -> pd.
 def channel_rates(responses: pd.DataFrame) -> pd.DataFrame:
     """How often all customers answer through each channel, and how much that says of one of them.
 
-    References
-    ----------
     Gelman, A. et al. (2013). Bayesian Data Analysis, third edition, section 5.1.
     """
     rows = []
@@ -162,8 +160,6 @@ def draw_control(values: pd.Series, *, share_pct: float, seed: int, salt: str = 
     members; one of each stretch is drawn. So the group has as many valuable and as many small customers as
     the others.
 
-    References
-    ----------
     Imbens, G. W. and Rubin, D. B. (2015). Causal Inference for Statistics, Social, and Biomedical Sciences,
     chapter 9: stratified randomized experiments.
     """
@@ -252,22 +248,18 @@ class OutreachPlan:
         `figure` ("customers", "expected_value", "probability", "channel: email", "kind: cross-sell"), `contacted`,
         `control` (means, or shares in percent), `difference_sd` (in standard deviations; below `LITTLE_SD` counts
         as alike).
-    campaign_id : str
     kind, channel : str
         As asked for.
     moment : Timestamp, naive, UTC
         When the customers are addressed.
     contacted_on : Timestamp
         The day of it in the workspace's time zone.
-    quiet_days, seed : int
-    control_share_pct : float
     value_means : str
         What `expected_value` is: "expected margin", "expected revenue", "probability", or of an action "at stake".
     notes : tuple of `NOTES`
         What to know before the list is used.
     consents_missing : tuple of str
         Columns of consent that the workspace does not keep.
-    currency : str
     """
 
     contacts: pd.DataFrame
@@ -334,7 +326,6 @@ def plan_outreach(
 
     Parameters
     ----------
-    crm : Crm
     offers : Offers
         As `recommend_offers` makes them; `table` is what counts. Make them with ``require_consent=False``:
         consent is looked at here, channel by channel.
@@ -342,7 +333,6 @@ def plan_outreach(
         Letters of English, digits, - and _.
     kind : one of `PLANNED`
     product : product_id or name, optional
-    category : str, optional
     most : int, optional
         At most so many customers, the control group among them; those with the highest expected value.
     seed : int

@@ -9,15 +9,13 @@ import pandas as pd
 
 from crmlib.analyse.churn.model import ChurnModel
 from crmlib.analyse.forecast.result import PIPELINE, SALES, Forecast
-from crmlib.analyse.learn.backtest import learn_level
-from crmlib.analyse.learn.evaluate import evaluate
+from crmlib.analyse.learn.evaluate import evaluate, learn_level
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.offers.result import Offers
 from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.deals.stays import deals
 from crmlib.measure.offers.candidates import products_bought
-from crmlib.measure.purchases.history import purchase_days
-from crmlib.measure.purchases.outcomes import purchases_within, read_once
+from crmlib.measure.purchases.history import purchase_days, purchases_within, read_once
 from crmlib.measure.sales import sales_series
 from crmlib.prepare.clock import closing_moment, days_later, local_time
 from crmlib.prepare.crm import Crm

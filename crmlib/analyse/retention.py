@@ -402,7 +402,6 @@ class Retention:
         The first day with a purchase: the customers of the first cohort may have bought before.
     as_of : Timestamp
         As the workspace's clocks show it.
-    currency : str
     purchases : str
         "orders" or "won deals".
     min_group : int

@@ -9,12 +9,11 @@ import pandas as pd
 
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.offers.result import BEST_SELLER, Offers
-from crmlib.analyse.pipeline.newcomers import Newcomers, score_newcomers
+from crmlib.analyse.pipeline.leads import Newcomers, score_newcomers
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
 from crmlib.analyse.pipeline.team import TeamWork, team_work
-from crmlib.analyse.value.actions import HELP, customer_actions
 from crmlib.analyse.value.scorecard import Scorecard, workspace_scorecard
-from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.value.valuations import HELP, customer_actions, customer_valuations
 from crmlib.analyse.voice.satisfaction import Satisfaction, customers_to_call
 from crmlib.analyse.voice.themes import open_deal_themes
 from crmlib.measure.deals.contacts import customer_owners, employees_left
@@ -173,8 +172,6 @@ class Worklist:
         (account currency), `owner_id`, `evidence` (of `EVIDENCE`), `strength` (of `STRENGTHS`), `source` (which
         analysis), `also` (on a first row: the customer's other actions), then the figures that speak for it
         (`themes`: codes of what the notes of a deal speak of, the latest first, "|" between two).
-    as_of_on : Timestamp
-    currency : str
     left_out : tuple of ModelWatch
         Models that are not heeded, because what they promised earlier did not come true.
 
@@ -194,16 +191,7 @@ class Worklist:
         return self.table[self.table["turn"] == FIRST].reset_index(drop=True)
 
     def slice(self, action: str) -> pd.DataFrame:
-        """All rows of one action, the most money at stake first.
-
-        Parameters
-        ----------
-        action : str
-
-        Returns
-        -------
-        DataFrame
-        """
+        """All rows of one action, the most money at stake first."""
         return self.table.loc[self.slice_index(action)].reset_index(drop=True)
 
     def slice_index(self, action: str, *, about_deals: bool = False) -> pd.Index:
@@ -244,7 +232,6 @@ def worklist(
 
     Parameters
     ----------
-    crm : Crm
     valuations : DataFrame indexed by customer_id, optional
         As `customer_valuations` makes it. It says, with the next two, whom to keep, develop and win back.
     scorecard : Scorecard, optional
@@ -252,7 +239,6 @@ def worklist(
     churn : ChurnModel, optional
         Its `scores` and `revenue_at_risk`. Without it the probability of having stopped is 1 less
         `probability_alive`. A model whose earlier promises did not come true is left out, see `left_out`.
-    overdue : Overdue, optional
     team : TeamWork, optional
         The deals of those who left.
     offers : Offers, optional
@@ -265,10 +251,6 @@ def worklist(
     indicators : DataFrame indexed by customer_id, optional
     only : collection of actions
         Leave all others out.
-
-    Returns
-    -------
-    Worklist
 
     Raises
     ------
@@ -370,11 +352,7 @@ def _rows(reason: str, found: pd.DataFrame, as_of_on: pd.Timestamp, **columns: o
 
 
 def _of_deals(
-    crm: Crm,
-    overdue: Overdue | None,
-    team: TeamWork | None,
-    only: Collection[str],
-    as_of_on: pd.Timestamp,
+    crm: Crm, overdue: Overdue | None, team: TeamWork | None, only: Collection[str], as_of_on: pd.Timestamp
 ) -> Iterable[pd.DataFrame]:
     """Deals to hand over, deals that wait too long, and deals for which nothing is planned."""
     if "opportunities" not in crm or not {HAND_OVER, FOLLOW_UP} & set(only):

@@ -41,7 +41,7 @@ _TALK = {
         select *, {day} as happened_on
         from ({contacts}) as contacts
         where happened_at <= $as_of and planned_for is null
-    """,
+    """
 }
 _TOUCHES_SQL = """
 select

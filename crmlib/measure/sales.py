@@ -68,7 +68,7 @@ _FACTS_OF_LINES = {
         left join things on lines.product_id = things.product_id
         left join parties on lines.customer_id = parties.customer_id
         where lines.ordered_at <= $as_of
-    """,
+    """
 }
 _FACTS_OF_DEALS = {
     "facts": """
@@ -87,7 +87,7 @@ _FACTS_OF_DEALS = {
         left join things on deals.product_id = things.product_id
         left join parties on deals.customer_id = parties.customer_id
         where deals.outcome = 'won' and deals.closed_at <= $as_of
-    """,
+    """
 }
 _SUMS = {
     "net_amount": "cast(sum(net_amount) as double)",
@@ -320,7 +320,7 @@ _SOLD = {
         select {day} as sold_on, order_id, customer_id, net_amount
         from ({lines}) as lines
         where ordered_at <= $as_of
-    """,
+    """
 }
 _SOLD_SQL = """
 select

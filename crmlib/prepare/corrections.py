@@ -25,13 +25,9 @@ _NO_MISTAKES = ("filtered", "after_as_of", "merged", "vanished", "stale")
 class Corrections:
     """What to mend.
 
-    Attributes
-    ----------
-    table : DataFrame
-        `table`, `file`, `row` (as a spreadsheet counts), `key` (of the row), `column`, `stands` (what stands there),
-        `wrong`, `do`; one row a mistake.
-    left_out : int
-        Mistakes beyond the first 50,000 of a kind.
+    `table`: `table`, `file`, `row` (as a spreadsheet counts), `key` (of the row), `column`, `stands` (what stands
+        there), `wrong`, `do`; one row a mistake.
+    `left_out`: Mistakes beyond the first 50,000 of a kind.
     """
 
     table: pd.DataFrame
@@ -44,11 +40,8 @@ class Corrections:
 def find_corrections(path: str | Path, *, as_of: Any = None) -> Corrections:
     """Read a workspace anew and list every mistake in it; the values are those of the exports, personal ones too.
 
-    Parameters
-    ----------
-    path : path
-        The folder that holds crm.toml.
-    as_of : the closing moment; None takes what crm.toml says
+    `path` (path): The folder that holds crm.toml.
+    `as_of`: the closing moment; None takes what crm.toml says.
     """
     found: list[pd.DataFrame] = []
     left: list[int] = []

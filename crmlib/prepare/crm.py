@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from crmlib.prepare.check.casting import text_literal
-from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.report import COUNT_COLUMNS, NOTICE_COLUMNS, CheckReport, join_summaries
-from crmlib.prepare.check.staging import Staged
+from crmlib.prepare.check.findings import COUNT_COLUMNS, NOTICE_COLUMNS, CheckReport, join_summaries
+from crmlib.prepare.check.staging import Reading, Staged
 from crmlib.prepare.clock import closing_moment, closing_moment_of_table, in_zone
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.schema.errors import CrmlibError, NothingAcceptedError, ParameterError, SchemaError
@@ -78,13 +77,10 @@ class Crm:
 
     Attributes
     ----------
-    name : str
     as_of : Timestamp
         The closing moment, naive, in UTC. Later rows are not here.
-    currency, time_zone : str
     tables : tuple of str
         Names of the tables that are there; ``name in crm`` asks for one.
-    checks : CheckReport
     engine : Engine
         Holds each table under its name.
     config : WorkspaceConfig or None

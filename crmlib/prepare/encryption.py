@@ -38,8 +38,6 @@ _LARGEST = 2**31 - 64
 def encrypt(content: bytes, *, password: str) -> bytes:
     """Content that only the password opens; the same content twice is not the same bytes twice.
 
-    References
-    ----------
     NIST SP 800-38D (AES-GCM); RFC 8018 (PBKDF2).
     """
     if len(content) > _LARGEST:

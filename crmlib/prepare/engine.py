@@ -53,18 +53,12 @@ def interrupt_all() -> None:
 class Engine:
     """A DuckDB connection that may read only what it is allowed to, and spills instead of dying.
 
-    Parameters
-    ----------
-    allowed_paths : paths, optional
-        Files and folders that SQL may read and write. Nothing else on the machine can be reached,
-        no extension is loaded from a network, and the configuration cannot be changed afterwards.
-    memory_limit : str, optional
-        Such as ``"2GB"``; else the environment variable `MEMORY_VARIABLE`; else a quarter of the machine's
-        memory, at least 1 GB and at most 4 GB.
-    threads : int, optional
-        Else the environment variable `THREADS_VARIABLE`; else all cores.
-    temp_directory : path, optional
-        Where intermediate results go that do not fit the memory.
+    `allowed_paths` (paths, optional): Files and folders that SQL may read and write. Nothing else on the machine can
+        be reached, no extension is loaded from a network, and the configuration cannot be changed afterwards.
+    `memory_limit`: Such as ``"2GB"``; else the environment variable `MEMORY_VARIABLE`; else a quarter of the
+        machine's memory, at least 1 GB and at most 4 GB.
+    `threads`: Else the environment variable `THREADS_VARIABLE`; else all cores.
+    `temp_directory` (path, optional): Where intermediate results go that do not fit the memory.
     """
 
     reads_in_parts = True

@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from crmlib.prepare.check.reading import Reading
+from crmlib.prepare.check.staging import Reading
 from crmlib.prepare.config.read import WorkspaceConfig, load_config
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.forgotten import FILE, ID, KNOWN_BY, SEPARATORS, Forgotten, forgotten_in, own_columns

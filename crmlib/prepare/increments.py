@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from crmlib.prepare.check.casting import base_sql, cast_sql, is_text, text_literal
-from crmlib.prepare.check.reading import Reading
+from crmlib.prepare.check.staging import Reading
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.forgotten import forgotten_in, own_columns

@@ -25,8 +25,8 @@ from typing import Any
 import pandas as pd
 
 from crmlib.prepare.check.casting import text_literal
-from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.report import SOURCE_COLUMNS, CheckReport, join_summaries
+from crmlib.prepare.check.findings import SOURCE_COLUMNS, CheckReport, join_summaries
+from crmlib.prepare.check.staging import Reading
 from crmlib.prepare.config.parts import OutreachConfig
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.crm import StagedTables, stage_tables

@@ -1,4 +1,4 @@
-"""What may leave the house: identifiers as they are, or keyed pseudonyms for them, and the way back."""
+"""What may leave the house: identifiers or keyed pseudonyms for them, the way back, what is kept under their key."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ import hmac
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from math import log2
@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 
-from crmlib.prepare.answers import kept_answer
+from crmlib.prepare.answers import kept_answer, place_of, read_frames, write_frames
 from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import ConfigError, SchemaError
 from crmlib.schema.fields import MINIMUM_GROUP
@@ -51,8 +51,6 @@ _KEYS: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
     """A name for each identifier that only the holder of the key can lead back to it.
 
-    References
-    ----------
     RFC 2104, HMAC: Keyed-Hashing for Message Authentication.
     """
     check_key(key)
@@ -257,3 +255,27 @@ def shows_pseudonyms(crm: Any) -> bool:
     """Whether lists of a workspace show pseudonyms: frames at hand, and `pseudonyms = false`, show identifiers."""
     settings = getattr(getattr(crm, "config", None), "privacy", None)
     return bool(settings is not None and settings.pseudonyms)
+
+
+def read_kept(crm: Any, name: str) -> dict[str, pd.DataFrame] | None:
+    """The frames that this code kept of these tables, at this moment and under this key; None where there are none."""
+    return read_frames(_place(crm, name))
+
+
+def write_kept(crm: Any, name: str, frames: Mapping[str, pd.DataFrame]) -> None:
+    """Keep frames under a name, whole or not at all; of tables in memory, or on a full disk, nothing is kept."""
+    write_frames(_place(crm, name), frames)
+
+
+def kept_or_made(crm: Any, name: str, make: Callable[[], dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """The frames kept under a name; made, and kept, where there are none."""
+    found = read_kept(crm, name)
+    if found is None:
+        found = make()
+        write_kept(crm, name, found)
+    return found
+
+
+def _place(crm: Any, name: str) -> Path | None:
+    in_memory = getattr(crm, "root", None) is None or not getattr(crm, "key", "")
+    return None if in_memory else place_of(crm, name, key=key_print(crm))

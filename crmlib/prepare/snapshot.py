@@ -13,7 +13,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from crmlib.prepare.check.casting import text_literal
-from crmlib.prepare.check.report import (
+from crmlib.prepare.check.findings import (
     COUNT_COLUMNS,
     IDENTITY_COLUMNS,
     NOTICE_COLUMNS,

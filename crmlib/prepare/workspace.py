@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from sqlglot import exp, parse_one
 
-from crmlib.prepare.check.reading import Reading
-from crmlib.prepare.check.report import IDENTITY_COLUMNS, NOTICE_COLUMNS, SOURCE_COLUMNS, CheckReport
-from crmlib.prepare.check.staging import Staged
-from crmlib.prepare.check.standards import Standards
+from crmlib.prepare.check.casting import Standards
+from crmlib.prepare.check.findings import IDENTITY_COLUMNS, NOTICE_COLUMNS, SOURCE_COLUMNS, CheckReport
+from crmlib.prepare.check.staging import Reading, Staged
 from crmlib.prepare.clock import closing_moment
 from crmlib.prepare.config.parts import ColumnConfig, TableConfig
 from crmlib.prepare.config.read import WorkspaceConfig, load_config

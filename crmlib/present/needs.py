@@ -20,12 +20,8 @@ _WITH_TABLE = re.compile(r"^(?P<reason>.*?)(?: \(needs the table (?P<table>\w+)\
 class SkipReport(CrmlibError):
     """Raised in a notebook: the report is skipped, with a reason that the index of the run shows.
 
-    Parameters
-    ----------
-    reason : Claim or str
-        Why, for a reader: "No order line has a cost."
-    table : str, optional
-        The table that would bring the report.
+    `reason`: Why, for a reader: "No order line has a cost.".
+    `table`: The table that would bring the report.
     """
 
     def __init__(self, reason: Any, table: str | None = None) -> None:

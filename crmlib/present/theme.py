@@ -213,8 +213,6 @@ def letters_of(colour: str) -> str:
 def contrast(colour: str, *, paper: str = "#ffffff") -> float:
     """How far a colour stands out from the paper, 1 to 21.
 
-    References
-    ----------
     Web Content Accessibility Guidelines 2.2, contrast ratio.
     """
     light, dark = sorted((_luminance(colour), _luminance(paper)), reverse=True)

@@ -10,12 +10,10 @@ from crmlib.schema.errors import ParameterError, nearest
 class Audience:
     """Readers of reports; those who come later in `AUDIENCES` may read all that those before them may.
 
-    Parameters
-    ----------
-    name : what crm.toml, a notebook and the command line call them
-    reads : the classes of columns whose single values may stand on their pages, see `crmlib.schema.fields`
-    customers : whether lists of single customers may, under pseudonyms or numbers
-    rights : of folders; files have the same without the right to enter. None: those that the user's new files have
+    `name`: what crm.toml, a notebook and the command line call them.
+    `reads`: the classes of columns whose single values may stand on their pages, see `crmlib.schema.fields`.
+    `customers`: whether lists of single customers may, under pseudonyms or numbers.
+    `rights`: of folders; files have the same without the right to enter. None: those that the user's new files have.
     """
 
     name: str

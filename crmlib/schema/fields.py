@@ -28,27 +28,21 @@ MINIMUM_GROUP = 10
 class Field:
     """A column of the vocabulary.
 
-    Parameters
-    ----------
-    name, type, description : what it is called, one of `TYPES`, what it means
-    unit : str, optional
-        As a reader would write it: "days", "account currency".
-    privacy : "internal", "personal" (class P) or "sensitive" (class S)
-    required : must be present and not null
-    key : part of the table's key
-    allowed : the only values that are right, lower case
-    minimum, maximum : the range, ends included
-    references : str, optional
-        The table whose key this column holds.
-    known_from : str, optional
-        The timestamp column before which this value cannot be known: it is empty while that lies after `as_of`.
-    unknown_as : the value while it is not yet known
-    not_before : str, optional
-        A moment of the same row that cannot lie after this one: where this states only that one's day, it is
-        taken as that moment.
-    expected_as : str, optional
-        The column that takes this value while the row is open: a day of the future is an expectation.
-    guesses : names that exports use for it, lower case
+    `name`, `type`, `description`: what it is called, one of `TYPES`, what it means.
+    `unit`: As a reader would write it: "days", "account currency".
+    `privacy`: "internal", "personal" (class P) or "sensitive" (class S).
+    `required`: must be present and not null.
+    `key`: part of the table's key.
+    `allowed`: the only values that are right, lower case.
+    `minimum`, `maximum`: the range, ends included.
+    `references`: The table whose key this column holds.
+    `known_from`: The timestamp column before which this value cannot be known: it is empty while that lies after
+        `as_of`.
+    `unknown_as`: the value while it is not yet known.
+    `not_before`: A moment of the same row that cannot lie after this one: where this states only that one's day, it
+        is taken as that moment.
+    `expected_as`: The column that takes this value while the row is open: a day of the future is an expectation.
+    `guesses`: names that exports use for it, lower case.
     """
 
     name: str
@@ -88,17 +82,13 @@ POLICIES = ("set_aside", "mend", "warn")
 class TableCheck:
     """A check over the columns of a row, or over a whole table.
 
-    Parameters
-    ----------
-    name : str
-    sql : str
-        A condition over the row's columns that is true where something is wrong; or, with `whole_table`, a
-        query that yields the `rowid` of the offending rows of ``{rows}``.
-    needs : the columns without which the check is left out
-    says : what is wrong, as the end of a sentence that begins with a number of rows
-    policy : one of `POLICIES`; a workspace may choose another
-    whole_table : whether `sql` is a query
-    column : the column that the policy "mend" empties
+    `sql`: A condition over the row's columns that is true where something is wrong; or, with `whole_table`, a query
+        that yields the `rowid` of the offending rows of ``{rows}``.
+    `needs`: the columns without which the check is left out.
+    `says`: what is wrong, as the end of a sentence that begins with a number of rows.
+    `policy`: one of `POLICIES`; a workspace may choose another.
+    `whole_table`: whether `sql` is a query.
+    `column`: the column that the policy "mend" empties.
     """
 
     name: str
@@ -118,15 +108,11 @@ class TableCheck:
 class TableSpec:
     """A table of the vocabulary.
 
-    Parameters
-    ----------
-    name : str
-    row : what one row is, in words
-    fields : the columns, keys first
-    time : str, optional
-        The column that places a row in time; rows after `as_of` are invisible.
-    traps : what is easily got wrong about this table; printed in the reports that use it
-    checks : checks beyond those that the fields declare
+    `row`: what one row is, in words.
+    `fields`: the columns, keys first.
+    `time`: The column that places a row in time; rows after `as_of` are invisible.
+    `traps`: what is easily got wrong about this table; printed in the reports that use it.
+    `checks`: checks beyond those that the fields declare.
     """
 
     name: str

@@ -74,36 +74,12 @@ class State:
 
 
 STATES = (
-    State(
-        name=LEAD,
-        rule="purchase_count = 0 and contact_count = 0",
-        action=FOLLOW_UP,
-    ),
-    State(
-        name=PROSPECT,
-        rule="purchase_count = 0",
-        action=FOLLOW_UP,
-    ),
-    State(
-        name=LOST,
-        rule=f"silence_ratio > {LOST_TIMES}",
-        action=WIN_BACK,
-    ),
-    State(
-        name=DORMANT,
-        rule="silence_ratio > 1",
-        action=WIN_BACK,
-    ),
-    State(
-        name=NEW,
-        rule=f"tenure_periods <= {NEW_PERIODS} and history_ratio >= 1",
-        action=DEVELOP,
-    ),
-    State(
-        name=WON_BACK,
-        rule=f"return_periods <= {NEW_PERIODS}",
-        action=KEEP,
-    ),
+    State(name=LEAD, rule="purchase_count = 0 and contact_count = 0", action=FOLLOW_UP),
+    State(name=PROSPECT, rule="purchase_count = 0", action=FOLLOW_UP),
+    State(name=LOST, rule=f"silence_ratio > {LOST_TIMES}", action=WIN_BACK),
+    State(name=DORMANT, rule="silence_ratio > 1", action=WIN_BACK),
+    State(name=NEW, rule=f"tenure_periods <= {NEW_PERIODS} and history_ratio >= 1", action=DEVELOP),
+    State(name=WON_BACK, rule=f"return_periods <= {NEW_PERIODS}", action=KEEP),
     State(
         name=GROWING,
         rule=f"tenure_periods >= {COMPARED_PERIODS} and spend_change >= {CHANGE_SHARE} "
@@ -116,11 +92,7 @@ STATES = (
         f"and change_score <= -{CHANGE_SCORE}",
         action=KEEP,
     ),
-    State(
-        name=ACTIVE,
-        rule="",
-        action=KEEP,
-    ),
+    State(name=ACTIVE, rule="", action=KEEP),
 )
 """The states in the order in which their rules are tried: the first that fits is the customer's."""
 
@@ -144,26 +116,10 @@ class Signal:
     states: tuple[str, ...]
 
 
-LATE = Signal(
-    name="late",
-    source="own habit",
-    states=(*BUYING, *SILENT),
-)
-QUIET = Signal(
-    name="silent",
-    source="state",
-    states=SILENT,
-)
-LIKELY_GONE = Signal(
-    name="likely gone",
-    source="purchase model",
-    states=BUYING,
-)
-AT_RISK = Signal(
-    name="at risk",
-    source="churn model",
-    states=BUYING,
-)
+LATE = Signal(name="late", source="own habit", states=(*BUYING, *SILENT))
+QUIET = Signal(name="silent", source="state", states=SILENT)
+LIKELY_GONE = Signal(name="likely gone", source="purchase model", states=BUYING)
+AT_RISK = Signal(name="at risk", source="churn model", states=BUYING)
 SIGNALS = (LATE, QUIET, LIKELY_GONE, AT_RISK)
 
 _RESERVED = {*LIFE_ORDER, *(signal.name for signal in SIGNALS)}

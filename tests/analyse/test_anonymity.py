@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.analyse.anonymity import anonymity, k_anonymity, l_diversity, t_closeness
-from crmlib.analyse.health import data_health
+from crmlib.analyse.health import anonymity, data_health, k_anonymity, l_diversity, t_closeness
 from crmlib.present.reports.health.say import anonymity_paragraph
 
 # Li, Li & Venkatasubramanian (2007), table 5: 3-diverse; t by pyCANON 1.3.6, which knows no order of diseases.

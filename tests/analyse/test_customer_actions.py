@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.analyse.value.actions import customer_actions
-from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.value.valuations import customer_actions, customer_valuations
 from crmlib.analyse.worklist import OF_BUYERS, TASKS, worklist
 from crmlib.prepare.privacy import KEY_VARIABLE
 from crmlib.present.reports.worklist.show import work_table

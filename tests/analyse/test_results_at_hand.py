@@ -15,11 +15,9 @@ from crmlib.analyse.lifetime import holdout as holdout_module
 from crmlib.analyse.lifetime.future import future_contribution
 from crmlib.analyse.lifetime.holdout import holdout_check
 from crmlib.analyse.retention import retention_curves
-from crmlib.analyse.value.actions import customer_actions
-from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.value.valuations import customer_actions, customer_valuations
 from crmlib.measure.purchases import cohorts
-from crmlib.measure.purchases.history import purchase_days
-from crmlib.measure.purchases.outcomes import read_once
+from crmlib.measure.purchases.history import purchase_days, read_once
 from crmlib.schema.errors import ParameterError
 from tests.analyse.churn.churn_cases import BEHAVIOUR, FAST, HORIZON, driven_shop
 from tests.analyse.lifetime.test_future import company, of

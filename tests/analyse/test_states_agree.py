@@ -13,8 +13,7 @@ from crmlib.analyse.churn.model import fit_churn
 from crmlib.analyse.customers.profile import customer_profile, late_customers, late_of_all
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.segments.segment import late_in_segments, segment_customers
-from crmlib.analyse.value.actions import customer_actions
-from crmlib.analyse.value.valuations import customer_valuations
+from crmlib.analyse.value.valuations import customer_actions, customer_valuations
 from crmlib.measure.indicators import compute_indicators
 from crmlib.present.reports.churn.show import at_risk_table
 from crmlib.present.reports.segments.show import ADVICE_WORDS

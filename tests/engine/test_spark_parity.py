@@ -10,10 +10,10 @@ import pytest
 from crmlib import Crm
 from crmlib.measure.indicators import INDICATORS, VIEWS
 from crmlib.measure.indicators.compute import compute_indicators, customer_parts
-from crmlib.measure.purchases import history, outcomes
+from crmlib.measure.purchases import history
 from crmlib.prepare.engine import EngineError
 from crmlib.prepare.privacy import key_from_exports
-from crmlib.prepare.spark_sql import REWRITES, spark_sql
+from crmlib.prepare.spark import REWRITES, spark_sql
 from tests.engine.sparks import assert_same, laid_with, needs_spark, opened
 from tests.measure.ledgers import random_ledger
 
@@ -44,12 +44,12 @@ QUESTIONS = {
     "values_bought, category": lambda crm: bought(crm, "category"),
     "values_bought, channel": lambda crm: bought(crm, "channel"),
     "product_words": lambda crm: history.product_words(crm, ["p01", "p00"]),
-    "purchases_within": lambda crm: outcomes.purchases_within(crm, after="2022-10-30", until="2023-02-01"),
-    "purchases_within, category": lambda crm: outcomes.purchases_within(
+    "purchases_within": lambda crm: history.purchases_within(crm, after="2022-10-30", until="2023-02-01"),
+    "purchases_within, category": lambda crm: history.purchases_within(
         crm, after="2022-10-30", until="2023-02-01", category="cat1"
     ),
-    "category_habits": lambda crm: outcomes.category_habits(crm, category="cat1"),
-    "first_order_at": outcomes.first_order_at,
+    "category_habits": lambda crm: history.category_habits(crm, category="cat1"),
+    "first_order_at": history.first_order_at,
 }
 """Every question of the two modules of purchases that are held here."""
 
@@ -158,7 +158,7 @@ def test_the_list_of_what_is_held_is_published_and_whole():
     held, waiting = (set(re.findall(r"^\| `(measure/\S+)` \| " + word, told, re.M)) for word in ("yes", "no"))
     assert held | waiting == asking - {"measure/steps"} and not held & waiting
     assert held == {
-        "measure/indicators/compute", "measure/purchases/history", "measure/purchases/outcomes"
+        "measure/indicators/compute", "measure/purchases/history"
     }  # fmt: skip
     assert set(OVER) <= set(VIEWS)
 
@@ -166,7 +166,7 @@ def test_the_list_of_what_is_held_is_published_and_whole():
 def test_every_public_question_of_a_held_module_is_asked():
     public = {
         node.name
-        for module in (history, outcomes)
+        for module in (history,)
         for node in ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and node.name[0] != "_"
     }

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from crmlib.measure.dictionary import data_dictionary, dictionary_markdown
+from crmlib.measure.columns import data_dictionary, dictionary_markdown
 from crmlib.measure.indicators import INDICATORS, VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import crmlib
 from crmlib.cli import app
-from crmlib.prepare.check.standards import is_near, misspelt
+from crmlib.prepare.check.casting import is_near, misspelt
 from crmlib.prepare.corrections import find_corrections
 from crmlib.schema.errors import ConfigError
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import crmlib
-from crmlib.prepare.config.mistakes import vocabulary_mistakes
+from crmlib.prepare.config.read import vocabulary_mistakes
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
 from crmlib.schema.errors import ConfigError

@@ -1,4 +1,4 @@
-from crmlib.measure.dictionary import dictionary_markdown
+from crmlib.measure.columns import dictionary_markdown
 from crmlib.schema.tables import TABLES
 
 

@@ -40,8 +40,6 @@ class Pairs:
 def match_pairs(features: np.ndarray, treated: np.ndarray, *, seed: int = 0) -> Pairs:
     """A partner for each customer of a campaign, each used once, the nearest that is near enough.
 
-    References
-    ----------
     Rosenbaum, P. R. & Rubin, D. B. (1985). Constructing a control group using multivariate matched sampling
     methods that incorporate the propensity score. The American Statistician 39.
     Austin, P. C. (2011). Optimal caliper widths for propensity-score matching. Pharmaceutical Statistics 10.
@@ -68,8 +66,6 @@ def match_pairs(features: np.ndarray, treated: np.ndarray, *, seed: int = 0) -> 
 def propensity(features: np.ndarray, treated: np.ndarray) -> np.ndarray:
     """The log odds of being in a campaign, by a logistic regression on standardised figures.
 
-    References
-    ----------
     Rosenbaum, P. R. & Rubin, D. B. (1983). The central role of the propensity score in observational studies
     for causal effects. Biometrika 70.
     """
@@ -82,8 +78,6 @@ def propensity(features: np.ndarray, treated: np.ndarray) -> np.ndarray:
 def balance_table(features: pd.DataFrame, treated: np.ndarray, pairs: Pairs | None) -> pd.DataFrame:
     """How far the groups lie apart in each figure, before matching and after.
 
-    References
-    ----------
     Austin, P. C. (2009). Balance diagnostics for comparing the distribution of baseline covariates between
     treatment groups in propensity-score matched samples. Statistics in Medicine 28.
     """
@@ -91,11 +85,7 @@ def balance_table(features: pd.DataFrame, treated: np.ndarray, pairs: Pairs | No
     ours, others = values[treated], values[~treated]
     spread = np.sqrt((_variance(ours) + _variance(others)) / 2)
     table = pd.DataFrame(
-        {
-            "feature": features.columns,
-            "contacted_mean": _mean(ours),
-            "others_mean": _mean(others),
-        }
+        {"feature": features.columns, "contacted_mean": _mean(ours), "others_mean": _mean(others)}
     )
     table["difference_before"] = _apart(table["contacted_mean"] - table["others_mean"], spread)
     matched = (values[pairs.treated], values[pairs.partner]) if pairs is not None else (ours[:0], others[:0])
@@ -132,10 +122,7 @@ def _nearest_unused(wanted: np.ndarray, pool: np.ndarray, caliper: float) -> np.
     chosen = np.full(len(wanted), -1)
     for turn, (value, place) in enumerate(zip(wanted, np.searchsorted(pool, wanted), strict=True)):
         above, below = _free(right, int(place)), _free(left, int(place)) - 1
-        gaps = [
-            pool[above] - value if above < n else np.inf,
-            value - pool[below] if below >= 0 else np.inf,
-        ]
+        gaps = [pool[above] - value if above < n else np.inf, value - pool[below] if below >= 0 else np.inf]
         nearer = int(gaps[1] < gaps[0])
         if gaps[nearer] <= caliper:
             taken = (above, below)[nearer]
@@ -322,8 +309,6 @@ class Difference:
 def welch(one: np.ndarray, other: np.ndarray) -> Difference:
     """The difference of two means where the spread of the groups may differ.
 
-    References
-    ----------
     Welch, B. L. (1947). The generalization of "Student's" problem when several different population variances
     are involved. Biometrika 34.
     """
@@ -342,8 +327,6 @@ def welch(one: np.ndarray, other: np.ndarray) -> Difference:
 def mean_of_pairs(differences: np.ndarray) -> Difference:
     """The mean of differences within pairs.
 
-    References
-    ----------
     Abadie, A. & Spiess, J. (2022). Robust post-matching inference. JASA 117: pairs matched without replacement
     are the units that chance draws.
     """
@@ -360,8 +343,6 @@ def adjusted_spend(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Spend less what spend before the campaign predicts of it: the same difference on average, less chance.
 
-    References
-    ----------
     Deng, A., Xu, Y., Kohavi, R. & Walker, T. (2013). Improving the sensitivity of online controlled experiments
     by utilizing pre-experiment data (CUPED). WSDM. The factor is taken within the groups, so that the effect
     itself does not bend it.
@@ -385,8 +366,6 @@ def adjusted_spend(
 def adjusted_pairs(differences: np.ndarray, *, before: np.ndarray) -> tuple[np.ndarray, Difference]:
     """Differences within pairs less what the pair's difference in spend before predicts of them.
 
-    References
-    ----------
     Rubin, D. B. (1979). Using multivariate matched sampling and regression adjustment to control bias in
     observational studies. JASA 74.
     White, H. (1980). A heteroskedasticity-consistent covariance matrix estimator. Econometrica 48.
@@ -406,8 +385,6 @@ def adjusted_pairs(differences: np.ndarray, *, before: np.ndarray) -> tuple[np.n
 def power_of(effect: float, error: float, *, freedom: float, level: float = LEVEL) -> float:
     """The chance that a true difference shows, as one whose interval leaves out 0.
 
-    References
-    ----------
     Cohen, J. (1988). Statistical power analysis for the behavioral sciences, chapter 2.
     """
     if not np.isfinite(error) or not np.isfinite(effect):
@@ -614,16 +591,7 @@ def _drawn(found: Difference, draws: np.ndarray) -> Difference:
 
 def _effects(ways: dict[str, Difference], counts: dict[str, int]) -> pd.DataFrame:
     rows = [
-        (
-            way,
-            found.value,
-            found.low,
-            found.high,
-            found.p_value,
-            found.error,
-            found.freedom,
-            *counts.values(),
-        )
+        (way, found.value, found.low, found.high, found.p_value, found.error, found.freedom, *counts.values())
         for way, found in ways.items()
     ]
     return pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))

@@ -169,12 +169,10 @@ class CampaignEffect:
 
     Attributes
     ----------
-    campaign_id : str
     name, kind, channel : str
         Empty where not known.
     begin_on, until_on, planned_until_on : Timestamp
         First day, last day that counts so far, last day as planned.
-    is_over : bool
     judgement : Judgement
         `response`, `comparison` (with the balance, and every way of working it out), `trial`, `verdict`, `doubt`.
     groups : DataFrame, as `crmlib.analyse.campaigns.groups.who_responds` gives it
@@ -191,7 +189,6 @@ class CampaignEffect:
         `what` (a code), `customers`: counted, and not used.
     notes : tuple of str
         Codes of what to know beside the figures; `crmlib.present.reports.campaigns.say` words them.
-    currency : str
     """
 
     campaign_id: str
@@ -255,8 +252,6 @@ class CampaignSummary:
         `verdict`, `doubt`, `reason`.
     responses_unknown : str
         Why answers are not known, in a code; empty where they are.
-    currency : str
-    as_of : Timestamp
     """
 
     table: pd.DataFrame
@@ -293,7 +288,6 @@ def campaign_effect(
     ----------
     crm : Crm
         With `campaign_contacts`, and `transactions` or won `opportunities`.
-    campaign_id : str
     response_days : int, optional
         Days from the campaign's first that count; by default to its own last day, or four weeks. A campaign whose
         time has not ended at ``crm.as_of`` is judged so far.
@@ -404,10 +398,7 @@ def _set_aside(people: pd.DataFrame, found: Judgement) -> pd.DataFrame:
     }
     if found.comparison.kind == MATCHED:
         new = int(ours["known_days"].isna().sum())
-        counted |= {
-            NEW_CUSTOMER: new,
-            NO_PARTNER_NEAR: len(ours) - new - found.comparison.contacted,
-        }
+        counted |= {NEW_CUSTOMER: new, NO_PARTNER_NEAR: len(ours) - new - found.comparison.contacted}
     kept = [(what, n) for what, n in counted.items() if n > 0]
     return pd.DataFrame(kept, columns=["what", "customers"])
 
@@ -438,7 +429,6 @@ def campaign_summary(crm: Crm, *, response_days: int | None = None, seed: int = 
         With `campaign_contacts`, and `transactions` or won `opportunities`.
     response_days : int, optional
         As for `campaign_effect`.
-    seed : int
 
     Raises
     ------

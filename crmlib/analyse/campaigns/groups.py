@@ -168,8 +168,6 @@ def who_responds(
 ) -> pd.DataFrame:
     """Response and extra spend of each group, and whether they differ from those of all others contacted.
 
-    References
-    ----------
     Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57.
     """
     rows = people[people["span"] == DURING].drop_duplicates("customer_id")
@@ -223,8 +221,7 @@ _ORDER = ("no purchase yet", "lowest third", "middle third", "highest third", "n
 def _ordered(values: pd.Series) -> list[str]:
     last = {OTHER: 1, NOT_STATED: 2}
     return sorted(
-        set(values),
-        key=lambda name: (last.get(name, 0), _ORDER.index(name) if name in _ORDER else -1, name),
+        set(values), key=lambda name: (last.get(name, 0), _ORDER.index(name) if name in _ORDER else -1, name)
     )
 
 
@@ -281,8 +278,6 @@ def _extra(inside: np.ndarray, comparison: Comparison) -> dict[str, object]:
 def difference_of(one: Difference, other: Difference) -> Difference:
     """How much one difference is larger than another that rests on other customers.
 
-    References
-    ----------
     Altman, D. G. & Bland, J. M. (2003). Interaction revisited: the difference between two estimates. BMJ 326.
     """
     parts = np.array([one.error**2, other.error**2])

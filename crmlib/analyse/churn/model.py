@@ -23,7 +23,6 @@ from crmlib.analyse.churn.periods import (
     share_level,
 )
 from crmlib.analyse.customers.states import lifecycle_stages
-from crmlib.analyse.learn.backtest import Level, odds_moved, with_odds
 from crmlib.analyse.learn.candidates import (
     Fitted,
     Learnt,
@@ -39,11 +38,11 @@ from crmlib.analyse.learn.candidates import (
     rows_of,
     some_of,
 )
-from crmlib.analyse.learn.evaluate import judged
+from crmlib.analyse.learn.evaluate import Level, judged, odds_moved, with_odds
 from crmlib.analyse.learn.features import find_leaks, label_array
 from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators.compute import sensitive_indicators
-from crmlib.measure.purchases.outcomes import first_order_at, purchases_within
+from crmlib.measure.purchases.history import first_order_at, purchases_within
 from crmlib.measure.purchases.states import purchase_rhythm, read_rhythm
 from crmlib.prepare.clock import closing_day, day_of, days_later
 from crmlib.prepare.crm import Crm
@@ -444,7 +443,6 @@ def fit_churn(
         Of "logistic_regression", "decision_tree", "boosted_trees", "neural_net"; all by default.
     indicators : names, optional
         All that the workspace has by default.
-    seed : int
     now : DataFrame indexed by customer_id, optional
         The indicators at ``crm.as_of``, as `compute_indicators` makes them, where they are at hand.
     stages : Series customer_id -> state, optional
@@ -502,8 +500,6 @@ def fit_purchase(
     ----------
     crm : Crm
         With `transactions`, and `products.category` where a category is asked for.
-    horizon_days : int
-    category : str, optional
     active_days : int, optional
         Only customers who bought within so many days before a cut-off; everybody who ever bought by default.
     candidates, indicators, seed, now

@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.learn.backtest import Level, cutoffs, learn_level
 from crmlib.analyse.learn.candidates import learn_calibration, single_figure
+from crmlib.analyse.learn.evaluate import Level, cutoffs, learn_level
 from crmlib.analyse.lifetime.choice import NaiveRateModel
 from crmlib.analyse.lifetime.model import FitError
 from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.measure.indicators import compute_indicators
-from crmlib.measure.purchases.history import purchase_days, purchase_history
-from crmlib.measure.purchases.outcomes import category_habits, first_order_at, purchases_within
+from crmlib.measure.purchases.history import (
+    category_habits,
+    first_order_at,
+    purchase_days,
+    purchase_history,
+    purchases_within,
+)
 from crmlib.prepare.clock import days_later, local_time
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError

@@ -32,7 +32,6 @@ class LifecycleStage:
 
     Parameters
     ----------
-    name : str
     rule : str
         A condition in SQL over the figures of `crmlib.measure.purchases.states.STAGE_FIGURES`. An empty rule
         takes whoever is left.
@@ -301,7 +300,6 @@ class LifecycleMoves:
         `before`, `after`, `came`, `left`, `change`.
     before_on, after_on : str
         The two days; empty where not known.
-    currency : str
     purchases : str
         "orders" or "won deals".
 
@@ -335,10 +333,6 @@ def lifecycle_moves(
     revenue : Series customer_id -> account currency, optional
         What each customer brought, such as ``revenue_of_a_year(crm.at(earlier))``. Who is not in it brought
         nothing.
-
-    Returns
-    -------
-    LifecycleMoves
 
     Raises
     ------
@@ -390,7 +384,6 @@ def lifecycle_between(crm: Crm, *, earlier: Any, now: pd.Series | None = None) -
 
     Parameters
     ----------
-    crm : Crm
     earlier : Timestamp, date or text
         A bare date means the end of that day.
     now : Series customer_id -> stage, optional

@@ -59,8 +59,6 @@ def learn_hazards(
     exit. Each rate is shrunk to the stage's own mean, and that to the mean of all stages, as if
     `PRIOR_EXITS` exits at that rate had been seen.
 
-    References
-    ----------
     Kalbfleisch, J. D. & Prentice, R. L. (2002). The Statistical Analysis of Failure Time Data, 2nd ed.,
     ch. 8 (competing risks, piecewise constant hazards).
     """

@@ -14,7 +14,7 @@ from crmlib.analyse.forecast.chances import (
     win_chances,
 )
 from crmlib.analyse.forecast.result import BY_STAGE, LAST_YEAR, LATELY
-from crmlib.analyse.learn.backtest import Stretch
+from crmlib.analyse.learn.evaluate import Stretch
 from crmlib.measure.deals.past import DEAL_KEYS, PastPipeline
 
 BY_TIME = "time in stage"

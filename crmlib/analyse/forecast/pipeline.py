@@ -27,7 +27,7 @@ from crmlib.analyse.forecast.result import (
     nearest_plain,
     score_ways,
 )
-from crmlib.analyse.learn.backtest import (
+from crmlib.analyse.learn.evaluate import (
     FEWEST_DATES,
     LEVEL_PCT,
     Stretch,
@@ -239,7 +239,6 @@ def forecast_pipeline(
     crm : Crm
         With `opportunities`; `stage_history` tells stages, without it all deals are in one.
     horizon : "3 months", "13 weeks", "90 days", or a number of months
-    seed : int
     draws : int
         Futures drawn, 100 or more.
     most_past : int

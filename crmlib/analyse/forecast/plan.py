@@ -7,16 +7,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline
-from crmlib.analyse.forecast.result import (
-    PIPELINE,
-    SALES,
-    Forecast,
-    PlanVsActual,
-    Remark,
-    status_of,
-)
+from crmlib.analyse.forecast.result import PIPELINE, SALES, Forecast, PlanVsActual, Remark, status_of
 from crmlib.analyse.forecast.sales import forecast_sales
-from crmlib.analyse.learn.backtest import LEVEL_PCT
+from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.measure.sales import (
     DIMENSIONS,
     can_measure,
@@ -146,12 +139,7 @@ def _limits(
 
 
 def plan_vs_actual(
-    crm: Crm,
-    *,
-    by: str = "total",
-    period: Any = None,
-    forecasts: tuple[Forecast, ...] = (),
-    seed: int = 0,
+    crm: Crm, *, by: str = "total", period: Any = None, forecasts: tuple[Forecast, ...] = (), seed: int = 0
 ) -> PlanVsActual:
     """Targets of a period against what was reached in it, and what is expected at its end.
 
@@ -170,7 +158,6 @@ def plan_vs_actual(
         the plan that is running, else the last that ended.
     forecasts : tuple of Forecast
         Made already; one that fits is used.
-    seed : int
 
     Raises
     ------
@@ -537,8 +524,6 @@ def price_volume_mix(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     less at the price of before. ``volume`` is the change of all pieces at the mean price of before. ``mix`` is the
     rest: more or less of dear products, new and dropped ones among them.
 
-    References
-    ----------
     Horngren, C. T., Datar, S. M. & Rajan, M. V. (2015). Cost Accounting, 15th ed., ch. 14: sales-mix and
     sales-quantity variances.
     """

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.learn.backtest import SEASONS_DAYS, WIDEST
+from crmlib.analyse.learn.evaluate import SEASONS_DAYS, WIDEST
 
 PIPELINE, SALES = "pipeline", "sales"
 
@@ -190,12 +190,7 @@ class PlanVsActual:
     limits: tuple[Remark, ...] = ()
 
     def as_promised(self) -> "PlanVsActual":
-        """The same without ranges, and what is judged by them, of measures whose forecast promises none.
-
-        Returns
-        -------
-        PlanVsActual
-        """
+        """The same without ranges, and what is judged by them, of measures whose forecast promises none."""
         open_now = self.table["elapsed_days"] < self.table["period_days"]
         bare = [name for name, forecast in self.forecasts.items() if not forecast.is_promised]
         kept = ~(open_now & self.table["measure"].isin(bare))
@@ -223,8 +218,6 @@ _DRAWS = 1_000
 def score_ways(table: pd.DataFrame) -> pd.DataFrame:
     """Errors of each way over the same past forecasts.
 
-    References
-    ----------
     Hyndman, R. J. & Koehler, A. B. (2006). Another look at measures of forecast accuracy. International
     Journal of Forecasting 22(4), 679-688.
     """
@@ -256,8 +249,6 @@ def compare_ways(table: pd.DataFrame, *, chosen: str, block: int, seed: int) -> 
     Forecasts whose times overlap are not independent of each other: they are drawn again in blocks of
     neighbours.
 
-    References
-    ----------
     Kuensch, H. R. (1989). The jackknife and the bootstrap for general stationary observations. Annals of
     Statistics 17(3), 1217-1241.
     """

@@ -25,7 +25,7 @@ from crmlib.analyse.forecast.series import (
     stride_of,
     try_ways,
 )
-from crmlib.analyse.learn.backtest import LEVEL_PCT, Stretch, independent_dates, learn_stretch
+from crmlib.analyse.learn.evaluate import LEVEL_PCT, Stretch, independent_dates, learn_stretch
 from crmlib.measure.sales import FREQUENCIES, SalesSeries, facts_steps, sales_series
 from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
@@ -67,7 +67,6 @@ def forecast_sales(
     horizon : "3 months", "13 weeks" or a number of periods
     freq : "month" or "week"
     measure : "net_amount", "quantity", "margin", "order_count" or "won_amount"
-    seed : int
 
     Returns
     -------
@@ -212,8 +211,6 @@ def _groups(
 ) -> tuple[pd.DataFrame, tuple[Remark, ...]]:  # fmt: skip
     """What is expected of each group: forecast by itself, then all in one proportion so that they make the whole.
 
-    References
-    ----------
     Athanasopoulos, G., Ahmed, R. A. & Hyndman, R. J. (2009). Hierarchical forecasts for Australian domestic tourism.
     International Journal of Forecasting 25(1), 146-166: proportions of forecasts.
     """

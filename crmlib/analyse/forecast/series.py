@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.result import GROWN, LAST_YEAR, LATELY, PLAIN
-from crmlib.analyse.learn.backtest import stretched_past
 from crmlib.analyse.learn.candidates import one_thread
+from crmlib.analyse.learn.evaluate import stretched_past
 
 SEASONAL = LAST_YEAR
 """The simple ways: the same period a year earlier, also with the growth since (GROWN), and the mean of the last
@@ -61,8 +61,6 @@ class Ahead:
 def foretell(spec: Spec, values: np.ndarray, *, periods: int) -> Ahead:
     """Fit a model and look ahead.
 
-    References
-    ----------
     Hyndman, R. J. & Athanasopoulos, G. (2021). Forecasting: Principles and Practice, 3rd ed. Assimakopoulos, V. &
     Nikolopoulos, K. (2000). The theta model. International Journal of Forecasting 16(4), 521-530.
     """
@@ -114,8 +112,6 @@ def specs_of(family: str, values: np.ndarray, *, season: int) -> list[Spec]:
 def choose_spec(family: str, values: np.ndarray, *, season: int) -> Spec | None:
     """The model of a family with the smallest corrected criterion of Akaike.
 
-    References
-    ----------
     Hurvich, C. M. & Tsai, C.-L. (1989). Regression and time series model selection in small samples. Biometrika
     76(2), 297-307.
     """

@@ -137,8 +137,6 @@ def fit_candidate(
 ) -> Fitted:
     """Fit one candidate on all rows, calibrated by what it says about rows left out in turn.
 
-    References
-    ----------
     Niculescu-Mizil, A. & Caruana, R. (2005). Predicting good probabilities with supervised learning. ICML.
     """
     raw = np.empty(len(label))
@@ -168,10 +166,7 @@ def choose(fitted: Iterable[Fitted], label: np.ndarray) -> Fitted:
 def learn_calibration(raw: np.ndarray, label: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """From what a model says to a probability: by steps where there is much to learn from, else by a curve.
 
-    References
-    ----------
     Platt, J. (1999). Probabilistic outputs for support vector machines. Advances in Large Margin Classifiers.
-
     Zadrozny, B. & Elkan, C. (2002). Transforming classifier scores into accurate multiclass probability
     estimates. KDD.
     """

@@ -181,8 +181,6 @@ def size_of(values: np.ndarray) -> float:
 def unbent(values: np.ndarray, size: float) -> np.ndarray:
     """Values on a scale that runs straight near 0 and by proportion far from it.
 
-    References
-    ----------
     Burbidge, J. B., Magee, L. & Robb, A. L. (1988). Alternative transformations to handle extreme values of
     the dependent variable. Journal of the American Statistical Association 83.
     """
@@ -199,11 +197,7 @@ _NO_NAMES = {"label", "value", "flag", "target", "outcome", "customer", "within"
 
 
 def find_leaks(
-    features: pd.DataFrame,
-    label: np.ndarray,
-    *,
-    groups: np.ndarray | None = None,
-    label_name: str = "",
+    features: pd.DataFrame, label: np.ndarray, *, groups: np.ndarray | None = None, label_name: str = ""
 ) -> dict[str, str]:
     """Features that are refused because they know what happened, each with the reason.
 

@@ -80,8 +80,6 @@ def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None 
 def drivers(model: Fitted, matrix: np.ndarray, label: np.ndarray, *, seed: int = 0) -> pd.DataFrame:
     """The figures that predictions rest on: how much worse customers are ranked when one is shuffled.
 
-    References
-    ----------
     Breiman, L. (2001). Random forests. Machine Learning 45.
     """
     encoding, lot = model.encoding, np.random.default_rng(seed)

@@ -13,12 +13,7 @@ from crmlib.analyse.lifetime.spend import GammaGammaModel, spend_correlation
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, nearest
 
-RATE_KINDS = {
-    "shrunk": "shrunk rate",
-    "own": "past rate",
-    "mean": "mean rate",
-    "last period": "last rate",
-}
+RATE_KINDS = {"shrunk": "shrunk rate", "own": "past rate", "mean": "mean rate", "last period": "last rate"}
 """Ways to carry a purchase rate on, with the names under which they stand in tables."""
 
 

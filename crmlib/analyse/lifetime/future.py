@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.learn.backtest import Level, cutoffs, learn_level
+from crmlib.analyse.learn.evaluate import Level, cutoffs, learn_level
 from crmlib.analyse.lifetime.choice import (
     PURCHASE_MODELS,
     RATE_KINDS,
@@ -21,8 +21,12 @@ from crmlib.analyse.lifetime.holdout import DAYS_OF_UNIT, HoldoutCheck, holdout_
 from crmlib.analyse.lifetime.model import FitError
 from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.measure.indicators.compute import compute_indicators
-from crmlib.measure.purchases.history import margin_of_costed_sales, purchase_days, purchase_history
-from crmlib.measure.purchases.outcomes import read_once
+from crmlib.measure.purchases.history import (
+    margin_of_costed_sales,
+    purchase_days,
+    purchase_history,
+    read_once,
+)
 from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError
@@ -129,7 +133,6 @@ def future_contribution(
         A year.
     model : "auto" or the name of one
         As for `fit_purchases`.
-    seed : int
     indicators : DataFrame indexed by customer_id, optional
         As `compute_indicators` makes it, to know who is a customer; computed where none is given.
 

@@ -219,7 +219,6 @@ def regularity(days: pd.DataFrame, *, seed: int = 0) -> Regularity:
     days : DataFrame
         `customer_id`, `ordered_on`: the days on which each customer bought, once each, as `purchase_days`
         gives them.
-    seed : int
 
     Raises
     ------

@@ -163,7 +163,6 @@ def holdout_check(
         Whose days are counted.
     model : "auto" or the name of one
         As for `fit_purchases`.
-    seed : int
     days : DataFrame, optional
         As `purchase_days` makes it for `holdout_end`, where it is at hand.
     free_orders : "ignore" or "count"

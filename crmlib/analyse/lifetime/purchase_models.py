@@ -449,8 +449,6 @@ def death_integral(
     v = log(min(alpha, beta) + t) the logarithm of the integrand is smooth and concave, so that few nodes
     give all digits; the path is cut where the integrand has fallen below exp(-40).
 
-    References
-    ----------
     Schmittlein, D. C., Morrison, D. G. & Colombo, R. (1987). Counting your customers: who are they and what
     will they do next? Management Science 33(1), 1-24.
     Fader, P. S. & Hardie, B. G. S. (2005). A note on deriving the Pareto/NBD model and related expressions.

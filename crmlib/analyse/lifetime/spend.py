@@ -88,10 +88,7 @@ class GammaGammaModel(LifetimeModel):
             starts=np.log([[5.0, 4.0, 0.5], [1.0, 2.0, 2.0], [20.0, 10.0, 1.0], [2.0, 1.2, 0.3]]).tolist(),
         )
         self._keep(
-            summit,
-            scales=[1.0, 1.0, scale],
-            jacobian=float(again.sum() * np.log(scale)),
-            history=history,
+            summit, scales=[1.0, 1.0, scale], jacobian=float(again.sum() * np.log(scale)), history=history
         )
         self.spend_correlation_ = spend_correlation(x[again], spend[again])
         return self

@@ -27,7 +27,7 @@ from crmlib.analyse.offers.judging import (
 )
 from crmlib.analyse.offers.result import KINDS
 from crmlib.measure.offers.candidates import products_bought
-from crmlib.measure.purchases.outcomes import first_order_at
+from crmlib.measure.purchases.history import first_order_at
 from crmlib.prepare.clock import days_later, in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import ParameterError

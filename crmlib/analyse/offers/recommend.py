@@ -26,13 +26,13 @@ from crmlib.analyse.offers.result import BEST_SELLER, KINDS, Offers, offer_frame
 from crmlib.measure.offers.candidates import (
     CONSENTS,
     GROUP_COLUMNS,
+    find_not_goods,
     group_sellers,
     people_of,
     product_views,
     started_share,
     steps_up,
 )
-from crmlib.measure.offers.not_goods import find_not_goods
 from crmlib.measure.offers.tables import (
     LARGEST_ORDER,
     count_up_to,

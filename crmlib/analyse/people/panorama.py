@@ -16,8 +16,7 @@ from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.people import customer_history, decision_parts
 from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.kept import kept_or_made
-from crmlib.prepare.privacy import employee_codes, known_customers, min_group, public_ids
+from crmlib.prepare.privacy import employee_codes, kept_or_made, known_customers, min_group, public_ids
 from crmlib.schema.errors import ParameterError, SchemaError
 
 FIGURES = (

@@ -46,8 +46,6 @@ class StageDurations:
     set_aside : dict reason -> rows that were left out
     joined : int
         Rows that only repeated the stage of the row before.
-    as_of : Timestamp
-    by : str or None
     has_history : bool
         Whether a stage history is kept; without one each deal is one stay.
 
@@ -140,8 +138,6 @@ def cumulative_incidence(durations: Any, ends: Any) -> pd.DataFrame:
     One minus a survival curve for each way would count cases that ended in another way as if they might still
     end in this one; here they cannot.
 
-    References
-    ----------
     Aalen, O. & Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov chains based on
     censored observations. Scandinavian Journal of Statistics 5.
     Marubini, E. & Valsecchi, M. G. (1995). Analysing Survival Data from Clinical Trials, chapter 10: the

@@ -13,7 +13,7 @@ from crmlib.analyse.learn.candidates import Fitted
 from crmlib.analyse.learn.evaluate import MEASURES, draws_of, weighted_measures
 from crmlib.analyse.learn.features import OTHER, UNKNOWN, find_leaks
 from crmlib.analyse.learn.reasons import WORTH_SAYING, contributions
-from crmlib.analyse.stats.shrink import fit_beta_binomial
+from crmlib.analyse.stats.intervals import fit_beta_binomial
 from crmlib.measure.deals.stays import deals
 from crmlib.prepare.clock import days_later, local_time
 from crmlib.prepare.crm import Crm
@@ -279,10 +279,7 @@ def moments_of(
     begin = now["created_at"].min()
     step = max(_LEAST_DAYS, horizon_days // 3)
     history = (crm.as_of - begin).days
-    many = next(
-        (n for n in range(TEST_MOMENTS, 1, -1) if 2 * horizon_days + n * step <= history),
-        1,
-    )
+    many = next((n for n in range(TEST_MOMENTS, 1, -1) if 2 * horizon_days + n * step <= history), 1)
     ends = [-horizon_days - i * step for i in range(many)]
     first = ends[-1]
     learn = [first - horizon_days - i * step for i in range(LEARN_MOMENTS)]
@@ -326,8 +323,6 @@ def period_table(test: Sequence[Moment], learn: Sequence[Moment], *, time_zone: 
 def deal_draws(groups: np.ndarray, *, seed: int, draws: int | None = None) -> Iterator[np.ndarray]:
     """How often each row comes when deals are drawn again, all rows of a deal together.
 
-    References
-    ----------
     Field, C. A. & Welsh, A. H. (2007). Bootstrapping clustered data. JRSS B 69.
     """
     for weights in draws_of(int(groups.max()) + 1, seed=seed, draws=draws):

@@ -31,8 +31,6 @@ STEP_COLUMNS = (
 def steps_of_the_won(crm: Crm, points: dict[str, list[float]]) -> pd.DataFrame:
     """What we did next with won and lost deals from certain days of their stay in a stage on.
 
-    References
-    ----------
     Katz, D. et al. (1978). Obtaining confidence intervals for the risk ratio in cohort studies. Biometrics 34.
     Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57.
     """
@@ -177,12 +175,10 @@ class Overdue:
         Open deals with no contact planned; empty where plans are not kept.
     steps : DataFrame
         As `steps_of_the_won` makes it.
-    quantile : float
     plans_kept : bool
         Whether the workspace keeps planned contacts.
     as_of_on : Timestamp
         The day of the closing moment.
-    currency : str
     """
 
     table: pd.DataFrame

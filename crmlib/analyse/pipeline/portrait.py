@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.lead_features import FILLED_APART, known_shares
-from crmlib.analyse.stats.shrink import shrunk_rates
+from crmlib.analyse.stats.intervals import shrunk_rates
 from crmlib.analyse.stats.small_groups import NESTED, OTHER, safe_groups, widest_first
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.deals.contacts import touches_before_close
@@ -126,8 +126,6 @@ def banded(values: pd.Series) -> pd.Series:
 def traits_that_go_together(values: pd.DataFrame, *, least: float = 0.9) -> pd.DataFrame:
     """Pairs of traits of which one nearly tells the other.
 
-    References
-    ----------
     Bergsma, W. (2013). A bias-correction for Cramer's V and Tschuprow's T. Journal of the Korean Statistical
     Society 42.
     """
@@ -204,12 +202,7 @@ def _values(crm: Crm, known: pd.DataFrame, name: str) -> pd.Series:
 
 
 def large_enough(
-    values: pd.Series,
-    known: pd.DataFrame,
-    name: str,
-    *,
-    least: int,
-    within: Sequence[pd.Series] = (),
+    values: pd.Series, known: pd.DataFrame, name: str, *, least: int, within: Sequence[pd.Series] = ()
 ) -> pd.Series:
     """Values of a trait of customers, those of fewer than `least` customers put together; `within`: `safe_groups`."""
     if name not in OF_CUSTOMERS or least < 2:

@@ -107,8 +107,6 @@ def newcombe_difference(
 ) -> pd.DataFrame:
     """Differences of two shares with their 95 % interval, put together from the two shares' own intervals.
 
-    References
-    ----------
     Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions: comparison
     of eleven methods. Statistics in Medicine 17.
     """
@@ -125,8 +123,6 @@ def standardised_difference(won: np.ndarray, inside: np.ndarray, stratum: np.nda
 
     Strata in which either side has no deal are left aside; the mix is that of all deals in the others.
 
-    References
-    ----------
     Simpson, E. H. (1951). The interpretation of interaction in contingency tables. JRSS B 13.
     """
     known = stratum >= 0

@@ -39,7 +39,6 @@ class TeamWork:
         Whether the workspace says who has left.
     touches_known : bool
         Whether contacts name who made them.
-    currency : str
     """
 
     efforts: pd.DataFrame = field(repr=False)

@@ -21,22 +21,14 @@ what holds more is a stock transfer or a collective booking rather than what som
 class Baskets:
     """What was bought together, counted; the numbered (basket, item) pairs stay in the engine.
 
-    Parameters
-    ----------
-    names : list
-        The frequent items as the table has them; an item's number is its place here, rarest first.
-    item_counts : int array, shape (frequent items,)
-        Baskets that hold the item.
-    basket_count : int
-        All baskets with a purchase: what support is a share of.
-    item_count, transaction_count : int
-        Distinct items bought, frequent or not; lines read.
-    min_count : int
-        Baskets that make an item frequent.
-    entry_count, pair_steps : int
-        (basket, item) pairs of frequent items; pairs of them that share a basket, one by one.
-    set_aside : dict of str to int
-        What was left out, and how much of it.
+    `names`: The frequent items as the table has them; an item's number is its place here, rarest first.
+    `item_counts` (int array, shape (frequent items,)): Baskets that hold the item.
+    `basket_count`: All baskets with a purchase: what support is a share of.
+    `item_count`, `transaction_count`: Distinct items bought, frequent or not; lines read.
+    `min_count`: Baskets that make an item frequent.
+    `entry_count`, `pair_steps`: (basket, item) pairs of frequent items; pairs of them that share a basket, one by
+        one.
+    `set_aside`: What was left out, and how much of it.
     """
 
     names: list
@@ -61,8 +53,6 @@ def encode_baskets(
 ) -> Baskets:
     """Number the baskets and the frequent items, and leave the pairs in the engine as ``entries``.
 
-    Notes
-    -----
     With the columns `quantity` and `net_amount`, a line where neither is above 0 is a refund, a cancellation
     or an empty booking, and is set aside; an article given free (quantity above 0, amount 0) was taken along
     and stays. Where only one of the two is known, a quantity of 0 or less, or an amount below 0, is a refund.

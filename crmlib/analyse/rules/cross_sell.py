@@ -79,7 +79,6 @@ class CrossSell:
         The later time that rules are held against; 0 where the history is too short.
     cutoff, compared_on : date or None
         The day before the later time; the day whose rules these are compared with.
-    currency : str
     items : DataFrame
         `item`, `count`, `share_pct` of the items in most baskets, at most 50.
     basket_items_median : float
@@ -154,10 +153,6 @@ def cross_sell(
         hold its right side: 0.05 is five percentage points.
     max_len : int
         Most items in a rule, both sides together.
-
-    Returns
-    -------
-    CrossSell
 
     Raises
     ------
@@ -401,12 +396,7 @@ def _told_apart(names: dict[str, str], more: dict[str, str]) -> dict[str, str]:
 
 
 def _readable(
-    found: Rules,
-    told: list[str],
-    groups: list[str | None],
-    days: int,
-    lines: BasketLines,
-    grouped: bool,
+    found: Rules, told: list[str], groups: list[str | None], days: int, lines: BasketLines, grouped: bool
 ) -> pd.DataFrame:
     rules = found.table
     both, first, second = rules["count"], rules["before_count"], rules["after_count"]

@@ -19,8 +19,6 @@ NARROW = 4
 def grow(items, places, starts, first, last, min_count, max_len, weights, max_bytes, related):
     """All frequent sets whose first item is one of a range, depth first.
 
-    References
-    ----------
     Zaki, M. J. (2000). Scalable algorithms for association mining. IEEE TKDE 12(3) (rows of bits).
     Uno, T., Kiyomi, M. & Arimura, H. (2004). LCM ver. 2. FIMI '04 (occurrence deliver, lists of places).
     """

@@ -17,21 +17,12 @@ from crmlib.analyse.rules.itemsets import SetLevels
 class RuleCounts:
     """Rules as numbers: one entry a rule in every array.
 
-    Parameters
-    ----------
-    antecedents, consequents : int arrays
-        Where the sets stand in ``SetLevels.frozensets``.
-    counts, antecedent_counts, consequent_counts : int arrays
-        Baskets that hold both sides, the antecedent, the consequent.
-    tested_count : int
-        Rules looked at: all that meet the support, before the confidence was asked for.
-    sets : SetLevels
-    basket_count : int
-    max_consequents : int or None
-    sides : pair of bool arrays, optional
-        Items that may stand before and after the arrow.
-    kept : bool array, shape (tested rules,)
-        Which of the rules looked at are here.
+    `antecedents`, `consequents` (int arrays): Where the sets stand in ``SetLevels.frozensets``.
+    `counts`, `antecedent_counts`, `consequent_counts` (int arrays): Baskets that hold both sides, the antecedent, the
+        consequent.
+    `tested_count`: Rules looked at: all that meet the support, before the confidence was asked for.
+    `sides` (pair of bool arrays, optional): Items that may stand before and after the arrow.
+    `kept` (bool array, shape (tested rules,)): Which of the rules looked at are here.
     """
 
     antecedents: np.ndarray
@@ -53,8 +44,6 @@ class RuleCounts:
         No items at all is such a rule too, so that the share of all baskets with the consequent counts. Worked
         out when it is first asked for.
 
-        References
-        ----------
         Bayardo, R., Agrawal, R. & Gunopulos, D. (2000). Constraint-based rule mining in large, dense databases.
         Data Mining and Knowledge Discovery 4.
         """
@@ -137,8 +126,6 @@ def derive_rules(
 ) -> RuleCounts | None:
     """Split every set into antecedent and consequent, and keep what meets the confidence, exactly.
 
-    References
-    ----------
     Agrawal, R. & Srikant, R. (1994). Fast algorithms for mining association rules. VLDB.
     """
     found, passed, size = [np.empty((5, 0), dtype=np.int64)], [np.empty(0, dtype=bool)], 0
@@ -184,8 +171,6 @@ def measures(
 ) -> dict[str, np.ndarray]:
     """The measures of mlxtend's ``association_rules``, by its names, in its order, in its arithmetic.
 
-    References
-    ----------
     Raschka, S. (2018). MLxtend. JOSS 3(24). Its user guide gives each formula and its source.
     """
     antecedent, consequent = antecedent_counts / basket_count, consequent_counts / basket_count

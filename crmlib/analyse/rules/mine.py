@@ -13,9 +13,8 @@ import pyarrow as pa
 from numba import __version__ as numba_version
 
 from crmlib.analyse.rules.baskets import MAX_BASKET_ITEMS, as_written, check_whole, register_lines
-from crmlib.analyse.rules.itemsets import SetLevels
+from crmlib.analyse.rules.itemsets import SetLevels, named_by_level, related_items, with_groups
 from crmlib.analyse.rules.kernels import count_held
-from crmlib.analyse.rules.levels import named_by_level, related_items, with_groups
 from crmlib.analyse.rules.metrics import count_candidates, derive_rules, support_with_rules_below
 from crmlib.analyse.rules.mining import RuleColumns, find_sets, in_order
 from crmlib.prepare.engine import Engine, columns_of
@@ -99,7 +98,6 @@ class RuleBook:
         bought, lines read.
     min_support_count : int
         Baskets that a rule had to be in.
-    min_confidence : float
     tested_count : int
         Rules that met the support and were tested, whatever their confidence.
     item : str, or several
@@ -293,10 +291,6 @@ def mine_itemsets(
     as_python : bool
         Whether `max_memory_mb` must do for the sets as Python sets as well.
 
-    Returns
-    -------
-    ItemSets
-
     Raises
     ------
     SchemaError, ParameterError, CostError
@@ -429,13 +423,8 @@ def prune_redundant(book: RuleBook, *, min_improvement: float = 0.0) -> RuleBook
 
     Parameters
     ----------
-    book : RuleBook
     min_improvement : float
         The confidence that a rule must add, as a difference of shares: 0.05 is five percentage points.
-
-    Returns
-    -------
-    RuleBook
 
     References
     ----------
@@ -567,7 +556,6 @@ def seasonality(
     period : str
         A column of times, of which the calendar quarter is taken as it stands there (bring it to the shop's
         time zone first); or of names of periods, taken as they are. A basket belongs to its earliest.
-    basket : str
     n : int
         So many rules from the top.
 

@@ -209,14 +209,9 @@ SHORT_RUN = 32
 class RuleColumns:
     """Rules as arrays: one entry a rule, strongest lift first.
 
-    Parameters
-    ----------
-    names : list
-        The items; an item's code is its place here.
-    found : RuleCounts
-        The rules in the order in which they were derived.
-    rows : int array, shape (rules,)
-        Where in `found` each rule stands.
+    `names`: The items; an item's code is its place here.
+    `found` (RuleCounts): The rules in the order in which they were derived.
+    `rows` (int array, shape (rules,)): Where in `found` each rule stands.
     """
 
     names: list = field(repr=False)
@@ -295,7 +290,7 @@ class RuleColumns:
         return (held_items[before] == sizes[before]) & (held_items[after] == 0)
 
     def _flat(self, places):
-        from crmlib.analyse.rules.levels import put_rows
+        from crmlib.analyse.rules.itemsets import put_rows
 
         sets = self.found.sets
         lengths = np.searchsorted(sets.starts, places, side="right")
@@ -308,7 +303,7 @@ class RuleColumns:
 
 def in_order(found: RuleCounts, names: list) -> RuleColumns:
     """Rules by lift, then confidence, count, the antecedents' names and the consequents' names."""
-    from crmlib.analyse.rules.levels import settle
+    from crmlib.analyse.rules.itemsets import settle
 
     # lift from whole numbers, so that equal lifts are equal and fall back on the later keys
     lift = found.counts * found.basket_count / (found.antecedent_counts * found.consequent_counts)

@@ -253,8 +253,6 @@ def judged(book: RuleBook, shelf: Shelf, *, day: int, min_improvement: float) ->
     more in December only are no rule; a rule of three must hold more often than the best shorter one beyond chance;
     a rule of two that is nothing where the third of a rule of three is missing gives way to it.
 
-    References
-    ----------
     Mantel, N. & Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies of
     disease. Journal of the National Cancer Institute 22.
     Webb, G. I. (2007). Discovering significant patterns. Machine Learning 68.
@@ -303,11 +301,7 @@ class Counts:
     """Baskets with sets of items, month by month: a row of bits an item, each month's baskets side by side."""
 
     def __init__(
-        self,
-        shelf: Shelf,
-        rules: Rules,
-        inside: np.ndarray,
-        recent: np.ndarray | None = None,
+        self, shelf: Shelf, rules: Rules, inside: np.ndarray, recent: np.ndarray | None = None
     ) -> None:
         days = np.asarray(shelf.lines.day, dtype="int64")
         month = days.astype("datetime64[D]").astype("datetime64[M]").astype("int64")

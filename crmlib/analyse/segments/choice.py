@@ -1,17 +1,21 @@
-"""How many segments, and found how: every candidate is tried on resamples, and the rule is written down."""
+"""How many segments, and how: candidates tried on resamples, the rule written down; published ones kept or not."""
 
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 from scipy.special import logsumexp
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
+
+from crmlib.analyse.segments.preparation import Preparation, steady_shares
 
 METHODS = ("kmeans", "mixture")
 SAMPLE = 3_000
@@ -26,14 +30,11 @@ _FLOOR = 0.01
 class Clusters:
     """Groups of rows, numbered from 0.
 
-    Parameters
-    ----------
-    method : "kmeans" or "mixture"
-    centres : array (groups, columns)
-    variances : array (groups, columns) or (groups, columns, columns)
-        Within the group; ones for k-means, covariances for a mixture.
-    weights : array (groups,)
-        Share of the rows; equal for k-means.
+    `method`: "kmeans" or "mixture".
+    `centres`: array (groups, columns).
+    `variances` (array (groups, columns) or (groups, columns, columns)): Within the group; ones for k-means,
+        covariances for a mixture.
+    `weights` (array (groups,)): Share of the rows; equal for k-means.
     """
 
     method: str
@@ -62,10 +63,7 @@ class Clusters:
 def find_clusters(rows: np.ndarray, n: int, *, method: str, seed: int, starts: int = 9) -> Clusters:
     """Find `n` groups.
 
-    References
-    ----------
     MacQueen, J. (1967). Some methods for classification and analysis of multivariate observations.
-
     McLachlan, G. and Peel, D. (2000). Finite Mixture Models.
     """
     tries = starts if method == "kmeans" else max(1, starts // 3)
@@ -144,8 +142,6 @@ def resample(
 def jaccard_per_segment(labels: np.ndarray, again: np.ndarray, *, n: int | None = None) -> np.ndarray:
     """Of every segment, the overlap with its nearest one in another grouping of the same rows.
 
-    References
-    ----------
     Jaccard, P. (1901). Distribution de la flore alpine.
     """
     shared = _crossed(labels, again, n or int(labels.max()) + 1)
@@ -165,8 +161,6 @@ def adjusted_rand(labels: np.ndarray, again: np.ndarray) -> float:
 def silhouettes(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How much nearer each row is to its own segment than to the next one.
 
-    References
-    ----------
     Rousseeuw, P. J. (1987). Silhouettes. Journal of Computational and Applied Mathematics 20.
     """
     members = np.eye(labels.max() + 1, dtype=distances.dtype)[labels]
@@ -213,22 +207,14 @@ SMALLEST_COUNT = 10
 class Candidate:
     """One way to cut the customers into segments, and how well it stood up.
 
-    Parameters
-    ----------
-    clusters : Clusters
-    labels : array (rows,)
-        The segment of each row of the sample.
-    silhouettes : array (rows,)
-    jaccard : array (resamples, segments)
-        Overlap of each segment with its nearest one of the resample: shared members over members of either.
-    rand : array (resamples,)
-        Adjusted Rand index of the whole.
-    certainty : float
-        Mean chance of the likeliest group of each row; NaN for k-means, which knows none.
-    bic : float
-        Schwarz's criterion of a mixture, per row: the lower, the better it describes the rows.
-    fewest : int
-        Customers of a segment at the least.
+    `labels` (array (rows,)): The segment of each row of the sample.
+    `silhouettes`: array (rows,).
+    `jaccard` (array (resamples, segments)): Overlap of each segment with its nearest one of the resample: shared
+        members over members of either.
+    `rand` (array (resamples,)): Adjusted Rand index of the whole.
+    `certainty`: Mean chance of the likeliest group of each row; NaN for k-means, which knows none.
+    `bic`: Schwarz's criterion of a mixture, per row: the lower, the better it describes the rows.
+    `fewest`: Customers of a segment at the least.
     """
 
     clusters: Clusters
@@ -305,20 +291,12 @@ class Candidate:
 # One thread: the fits are small, and sums must not depend on the machine's number of cores.
 @threadpool_limits.wrap(limits=1)
 def try_candidates(
-    rows: np.ndarray,
-    numbers: Iterable[int],
-    *,
-    seed: int,
-    rounds: int = ROUNDS,
-    fewest: int = SMALLEST_COUNT,
+    rows: np.ndarray, numbers: Iterable[int], *, seed: int, rounds: int = ROUNDS, fewest: int = SMALLEST_COUNT
 ) -> list[Candidate]:
     """Every number of segments, by k-means and by a Gaussian mixture.
 
-    References
-    ----------
     Hennig, C. (2007). Cluster-wise assessment of cluster stability. Computational Statistics and Data
     Analysis 52.
-
     Hubert, L. and Arabie, P. (1985). Comparing partitions. Journal of Classification 2.
     """
     distances = pairwise_distances(rows.astype("float32"))
@@ -343,10 +321,7 @@ def choose(candidates: Sequence[Candidate]) -> int:
     customers best is taken. Elsewhere scores within 5 % of the best are too near to tell apart, and the
     one with the most segments is taken: it lets one treat more customers as they are.
 
-    References
-    ----------
     Kaufman, L. and Rousseeuw, P. J. (1990). Finding Groups in Data, chapter 2.
-
     Fraley, C. and Raftery, A. E. (2002). Model-based clustering. Journal of the American Statistical Association
     97.
     """
@@ -467,3 +442,140 @@ def _weakness(one: Candidate, best: Candidate) -> str:
     }
     weakness, ratio = min(ratios.items(), key=lambda item: item[1])
     return weakness if ratio < 1 else "no_better"
+
+
+MARGIN_POINTS = 5.0
+"""A new model is taken only if its segments explain so much more of how customers differ, in percentage points."""
+SAME_OVERLAP = 1 / 3
+"""Members shared, of those in either: from here on a segment of a new model carries on an earlier one."""
+
+KEPT, NEW, FIRST = "kept", "replaced", "first"
+_ARRAYS = ("medians", "low", "high", "fence_low", "fence_high", "size", "power", "mean", "deviation", "kept")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Published:
+    """A published model of segments: enough to put any customer into one, and what they were called.
+
+    `names`: tuple of the names that the rules gave, in the order in which they were shown.
+    `as_of`: closing moment, as text.
+    `since`: closing moment from which the model holds.
+    `clusters` (Clusters): Its group i is `names[i]`.
+    `shares`: as `crmlib.analyse.segments.preparation.learn_shares` makes it.
+    """
+
+    names: tuple[str, ...]
+    as_of: str = ""
+    since: str = ""
+    preparation: Preparation
+    clusters: Clusters
+    shares: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """The figures that it is made from."""
+        return list(self.preparation.names)
+
+    def fits(self, figures: pd.DataFrame) -> bool:
+        """Whether all its figures are there."""
+        return {*self.columns, *(["order_count"] if self.shares else [])} <= set(figures.columns)
+
+    def values(self, figures: pd.DataFrame) -> pd.DataFrame:
+        """Its figures of customers, shares of few orders drawn to that of all."""
+        return steady_shares(figures, dict(self.shares))[self.columns].astype("float64")
+
+    def assign(self, figures: pd.DataFrame) -> np.ndarray:
+        """The place of each customer's segment."""
+        return self.clusters.assign(self.preparation.apply(self.values(figures).to_numpy()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        own = {
+            "names": list(self.names),
+            "as_of": self.as_of,
+            "since": self.since,
+            "shares": dict(self.shares),
+        }
+        return {**own, "preparation": _plain(self.preparation), "clusters": _plain(self.clusters)}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> "Published":
+        """What `to_dict` made."""
+        preparation, clusters = dict(kept["preparation"]), dict(kept["clusters"])
+        preparation |= {name: np.array(preparation[name]) for name in _ARRAYS}
+        preparation["names"] = tuple(preparation["names"])
+        clusters |= {name: np.array(clusters[name]) for name in ("centres", "variances", "weights")}
+        return cls(
+            names=tuple(kept["names"]),
+            as_of=kept["as_of"],
+            since=kept["since"],
+            preparation=Preparation(**preparation),
+            clusters=Clusters(**clusters),
+            shares={name: tuple(value) for name, value in kept["shares"].items()},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """What became of the published model: kept, or made way for a new one.
+
+    `verdict`: "kept", "replaced" or "first".
+    `since`: closing moment from which the model holds, as text.
+    `kept_pct`, `new_pct`: Share of the differences between customers that the published and the new segments explain.
+    `matched`: dict of new place -> earlier place.
+    """
+
+    verdict: str = FIRST
+    since: str = ""
+    kept_pct: float = float("nan")
+    new_pct: float = float("nan")
+    matched: Mapping[int, int] = field(default_factory=dict)
+
+
+def _plain(made: Preparation | Clusters) -> dict[str, Any]:
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else value
+        for name, value in asdict(made).items()
+    }
+
+
+def explained_pct(rows: np.ndarray, labels: np.ndarray) -> float:
+    """The share of the variance of prepared figures that lies between segments."""
+    within = sum(
+        ((rows[labels == one] - rows[labels == one].mean(axis=0)) ** 2).sum() for one in np.unique(labels)
+    )
+    return float(100 * (1 - within / ((rows - rows.mean(axis=0)) ** 2).sum()))
+
+
+def weigh(
+    published: Published, figures: pd.DataFrame, rows: np.ndarray, labels: np.ndarray, *, fewest: int
+) -> Carried:
+    """Whether the published segments still serve, and which new segment carries on which of them.
+
+    Kuhn, H. W. (1955). The Hungarian method for the assignment problem. Naval Research Logistics Quarterly 2.
+    """
+    if not published.fits(figures):
+        return Carried(verdict=NEW)
+    earlier = published.assign(figures)
+    sizes = np.bincount(earlier, minlength=len(published.names))
+    kept, new = explained_pct(rows, earlier), explained_pct(rows, labels)
+    told = {"since": published.since, "kept_pct": kept, "new_pct": new}
+    if sizes.min() >= fewest and new < kept + MARGIN_POINTS:
+        return Carried(verdict=KEPT, **told)
+    return Carried(verdict=NEW, matched=match_segments(earlier, labels), **{**told, "since": ""})
+
+
+def match_segments(earlier: np.ndarray, labels: np.ndarray) -> dict[int, int]:
+    """New place -> earlier place, where the overlap is large enough to speak of the same segment."""
+    shared = np.zeros((int(labels.max()) + 1, int(earlier.max()) + 1))
+    np.add.at(shared, (labels, earlier), 1)
+    either = shared.sum(axis=1, keepdims=True) + shared.sum(axis=0) - shared
+    overlap = shared / np.maximum(either, 1)
+    pairs = zip(*linear_sum_assignment(-overlap), strict=True)
+    return {int(new): int(old) for new, old in pairs if overlap[new, old] >= SAME_OVERLAP}
+
+
+def carried_order(order: Sequence[int], matched: Mapping[int, int]) -> list[int]:
+    """The places of a new model in the order of those it carries on, what is new behind them."""
+    known = sorted((place for place in order if place in matched), key=lambda place: matched[place])
+    return [*known, *(place for place in order if place not in matched)]

@@ -9,7 +9,7 @@ from crmlib.analyse.customers.profile import types_by_figures
 from crmlib.analyse.customers.states import lifecycle_stages
 from crmlib.analyse.offers.interests import interests
 from crmlib.analyse.segments.moves import follow_segments
-from crmlib.analyse.stats.shrink import shrunk_rates
+from crmlib.analyse.stats.intervals import shrunk_rates
 from crmlib.analyse.stats.small_groups import NESTED, OTHER, shown_traits
 from crmlib.measure.changes import customer_traits
 from crmlib.measure.deals.contacts import customer_owners
@@ -78,7 +78,6 @@ class GroupComparison:
         `group`, `value`, `customers` (of the group), `bought` (of them, who bought it), `share_pct`, `index` (100 is
         the share of all customers; drawn towards it as far as groups are alike), `index_low`, `index_high` (95 %),
         `is_clear` (the interval leaves out 100, and the index is 5 from it).
-    by, over : str
     left_out : int
         Customers in groups that are too small to be shown, or would give such a one away.
     """
@@ -97,7 +96,6 @@ def compare_groups(crm: Crm, *, by: str = "segment", over: str = "category") -> 
 
     Parameters
     ----------
-    crm : Crm
     by : one of "segment", "state", "type", "label", "stage", "owner", "interest", or a column of customers
     over : one of "category", "subcategory", "department", "brand", "channel", "store_id"
 

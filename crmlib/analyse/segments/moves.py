@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.segments.choice import Published
 from crmlib.analyse.segments.names import NO_PURCHASE
-from crmlib.analyse.segments.published import Published
 from crmlib.analyse.segments.segment import Segmentation, published_of, segment_customers
 from crmlib.measure.indicators import compute_indicators
 from crmlib.prepare.crm import Crm
@@ -73,15 +73,10 @@ def follow_segments(
 
     Parameters
     ----------
-    crm : Crm
     indicators : DataFrame indexed by customer_id, optional
         As `compute_indicators` makes it.
     columns, n_segments, seed
         As `segment_customers` takes them.
-
-    Returns
-    -------
-    Segmentation
 
     Raises
     ------
@@ -125,16 +120,10 @@ def segment_moves(
 
     Parameters
     ----------
-    crm : Crm
-    segmentation : Segmentation
     indicators : DataFrame indexed by customer_id
         What the segments were made from.
     since : Timestamp, date or text, optional
         Otherwise the closing moment of the last report, or 92 days ago, a quarter at its longest, for a first one.
-
-    Returns
-    -------
-    SegmentMoves
 
     Raises
     ------

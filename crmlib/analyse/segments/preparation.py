@@ -31,22 +31,14 @@ class Preparation:
     negative money and columns skewed to the left; dividing first makes cents and dollars give the same
     segments); mean 0, standard deviation 1. Of columns that move together only the first is kept.
 
-    Parameters
-    ----------
-    names : the columns' names
-    medians, low, high : arrays, in the columns' units
-    fence_low, fence_high : arrays, in the columns' units
-        Values beyond are outliers.
-    size, power : arrays
-        The divisor, and Yeo and Johnson's lambda; NaN where a column is left straight.
-    mean, deviation : arrays
-    kept : array of column numbers
-    dropped : dict of name to reason
+    `names`: the columns' names.
+    `medians`, `low`, `high`: arrays, in the columns' units.
+    `fence_low`, `fence_high` (arrays, in the columns' units): Values beyond are outliers.
+    `size`, `power`: The divisor, and Yeo and Johnson's lambda; NaN where a column is left straight.
+    `kept`: array of column numbers.
+    `dropped`: dict of name to reason.
 
-    References
-    ----------
     Tukey, J. W. (1977). Exploratory Data Analysis.
-
     Yeo, I.-K. and Johnson, R. A. (2000). A new family of power transformations to improve normality or
     symmetry. Biometrika 87(4).
     """
@@ -263,8 +255,6 @@ def learn_shares(values: pd.DataFrame) -> dict[str, tuple[float, float]]:
     The weight comes from how much more alike two orders of one customer are than any two (moments of a Beta
     prior); where they are no more alike, a customer's own share says nothing.
 
-    References
-    ----------
     Gelman, A. et al. (2013). Bayesian Data Analysis, third edition, section 5.1.
     """
     if "order_count" not in values:

@@ -15,20 +15,27 @@ from threadpoolctl import threadpool_limits
 
 from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.segments.choice import (
+    KEPT,
     METHODS,
+    NEW,
     SETTLED,
     SMALLEST_COUNT,
     STABLE,
     Candidate,
+    Carried,
+    Published,
     candidate_table,
+    carried_order,
     choose,
     confirm,
     draw_rows,
     find_clusters,
+    match_segments,
     order_clusters,
     refine_clusters,
     try_candidates,
     try_clusters,
+    weigh,
 )
 from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, own_names, segment_names, shown
 from crmlib.analyse.segments.preparation import (
@@ -42,15 +49,6 @@ from crmlib.analyse.segments.preparation import (
     telling,
     usable_columns,
     who_bought,
-)
-from crmlib.analyse.segments.published import (
-    KEPT,
-    NEW,
-    Carried,
-    Published,
-    carried_order,
-    match_segments,
-    weigh,
 )
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
@@ -333,16 +331,11 @@ def segment_customers(
         margin; of one that has none of these, every numeric column.
     n_segments : "auto" or int
         Without the segment of those who have not bought.
-    seed : int
     names : mapping, optional
         Your own names for those that the rules give, as `[segments.names]` of crm.toml has them.
     published : Published, optional
         The model of the last report. It is kept, with its names and order, unless a new one explains 5 percentage
         points more of how customers differ; of a new one, segments that carry on earlier ones keep name and place.
-
-    Returns
-    -------
-    Segmentation
 
     Raises
     ------
@@ -557,8 +550,6 @@ def segment_list(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame)
 def principal_coordinates(prepared: pd.DataFrame) -> pd.DataFrame:
     """The two directions in which customers differ most; x grows with the first column.
 
-    References
-    ----------
     Pearson, K. (1901). On lines and planes of closest fit to systems of points in space.
     """
     rows = prepared.to_numpy()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.learn.backtest import (
+from crmlib.analyse.learn.evaluate import (
     FEWEST_DATES,
     WIDEST,
     independent_dates,

@@ -26,8 +26,6 @@ def safe_groups(
     be left of a value when one table is taken from the other. `within` are groups, as they are shown, that these
     lie in, such as the countries of regions: nor may so few be left of one when its parts are taken from it.
 
-    References
-    ----------
     Hundepool, A. et al. (2012). Statistical Disclosure Control, chapter 4 (primary and secondary
     suppression, hierarchical tables).
     """

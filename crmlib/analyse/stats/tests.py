@@ -21,8 +21,6 @@ QUICK = 100_000
 def fisher_p(counts, antecedent_counts, consequent_counts, basket_count: int) -> np.ndarray:
     """One-sided Fisher exact test: how likely at least so many shared baskets are without any association.
 
-    References
-    ----------
     Hahsler, M. & Hornik, K. (2007). New probabilistic interest measures for association rules. Intelligent
     Data Analysis 11(5).
     """
@@ -42,8 +40,6 @@ def fisher_p(counts, antecedent_counts, consequent_counts, basket_count: int) ->
 def benjamini_hochberg(p_values) -> np.ndarray:
     """Smallest false discovery rates at which each test would pass.
 
-    References
-    ----------
     Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57(1).
     """
     p_values = np.asarray(p_values, dtype=float)

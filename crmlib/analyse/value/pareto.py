@@ -195,7 +195,6 @@ def pareto(values: pd.Series, *, seed: int = 0) -> ParetoCurve:
     ----------
     values : Series customer_id -> value
         Such as `spend_total` or `margin_total`. Missing ones are left out and counted.
-    seed : int
 
     Raises
     ------

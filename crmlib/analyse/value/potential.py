@@ -160,8 +160,6 @@ EXTRA_PURCHASES = 4
 def loyalty_valuation(rhythm: pd.DataFrame, *, category_share_pct: pd.Series | None = None) -> pd.DataFrame:
     """Loyalty of every customer, with what it is made of.
 
-    References
-    ----------
     Gelman, A. et al. (2013). Bayesian Data Analysis, 3rd edition, section 2.4: a share shrunk by a beta prior.
     """
     made = rhythm["purchase_day_count"].astype("float64") - 1
@@ -253,8 +251,6 @@ def credit_valuation(totals: pd.DataFrame) -> pd.DataFrame:
     2, at most 20, and 5 where fewer than 10 others can be judged or all of them pay alike). A customer's own
     payments never change what they are measured by, so that to pay later can never better the grade.
 
-    References
-    ----------
     Kleinman, J. C. (1973). Proportions with extraneous variance. JASA 68(341), 46-54.
     """
     judged = totals["judged_count"].astype("float64")

@@ -318,8 +318,6 @@ def rank_stability(
 ) -> pd.DataFrame:
     """How many of the top 20 % stay there when every weight is moved by up to 10, 25 or 50 percent.
 
-    References
-    ----------
     Saisana, M., Saltelli, A. & Tarantola, S. (2005). Uncertainty and sensitivity analysis techniques as tools
     for the quality assessment of composite indicators. Journal of the Royal Statistical Society A 168.
     """
@@ -459,11 +457,7 @@ class Scorecard:
 
 
 def value_scorecard(
-    indicators: pd.DataFrame,
-    *,
-    weights: Any = None,
-    catalogue: pd.DataFrame | None = None,
-    seed: int = 0,
+    indicators: pd.DataFrame, *, weights: Any = None, catalogue: pd.DataFrame | None = None, seed: int = 0
 ) -> Scorecard:
     """Score every customer from 0 to 100 by all indicators that have a better end.
 

@@ -22,7 +22,7 @@ _DATED = {
         select *, {day} as happened_on
         from ({contacts}) as contacts
         where happened_at <= $as_of and {known} is not null
-    """,
+    """
 }
 _PLANS = {
     "judged_plans": """
@@ -38,7 +38,7 @@ _PLANS = {
             and abs(date_diff('day', plans.planned_for, done.happened_on)) <= $days
         where plans.planned_for is not null
         group by plans.opportunity_id, plans.interaction_id
-    """,
+    """
 }
 _PLANS_SQL = """
 select
@@ -132,7 +132,7 @@ _TOUCHES = {
         select opportunity_id, happened_at
         from interactions
         where opportunity_id is not null{done}
-    """,
+    """
 }
 _TOUCHES_SQL = """
 select opportunities.opportunity_id, count(touches.opportunity_id) as touch_count
@@ -167,9 +167,7 @@ def touches_sql(interaction_columns: Any, opportunity_columns: Any) -> str:
     return Steps().add(_TOUCHES, done=done).sql(_TOUCHES_SQL.format(before=before))
 
 
-_DEALS = {
-    "known_deals": "select opportunity_id, outcome, {closed} as closed_at from opportunities",
-}
+_DEALS = {"known_deals": "select opportunity_id, outcome, {closed} as closed_at from opportunities"}
 _NOTES_SQL = """
 select
     interactions.opportunity_id,

@@ -20,10 +20,7 @@ from crmlib.schema.errors import SchemaError
 
 _NEVER = np.iinfo("int64").min
 _ENDS = ("", "won", "lost", "closed")
-_REASONS = (
-    *("negative", "orphan", "after_close", "unclear_end"),
-    *("no_end", "nowhere", "overlapping"),
-)
+_REASONS = (*("negative", "orphan", "after_close", "unclear_end"), *("no_end", "nowhere", "overlapping"))
 _DAY = 86_400_000_000
 
 
@@ -317,11 +314,7 @@ def ledger_sql(crm: Crm) -> str:
 
 
 def past_pipeline(
-    crm: Crm,
-    *,
-    moment: pd.Timestamp,
-    ledger: pd.DataFrame | None = None,
-    history: StayHistory | None = None,
+    crm: Crm, *, moment: pd.Timestamp, ledger: pd.DataFrame | None = None, history: StayHistory | None = None
 ) -> PastPipeline:
     """The pipeline as ``crm.at(moment)`` knows it."""
     ledger = deal_ledger(crm) if ledger is None else ledger

@@ -463,7 +463,7 @@ _LAST_STAGE = {
             where end_kind is null
         ) as visits
         where from_the_end = 1
-    """,
+    """
 }
 _NO_STAGE = {
     "last_visits": """
@@ -472,7 +472,7 @@ _NO_STAGE = {
             cast(null as varchar) as stage,
             cast(null as timestamp) as entered_at
         where false
-    """,
+    """
 }
 _REST = {
     "parties": """

@@ -55,9 +55,9 @@ def plain(**columns: str) -> tuple[Column, ...]:
     return tuple((name, says, ()) for name, says in columns.items())
 
 
-def of_table(table: str, *names: str, **columns: str) -> tuple[Column, ...]:
+def of_table(table: str, names: str = "", **columns: str) -> tuple[Column, ...]:
     """Columns that are those of a table, where it has them: what the table says of them, or what is said here."""
-    said = {name: table_spec(table).field(name).description for name in names} | columns
+    said = {name: table_spec(table).field(name).description for name in names.split()} | columns
     return tuple((name, says, (f"{table}.{name}",)) for name, says in said.items())
 
 
@@ -81,21 +81,8 @@ CUSTOMERS = View(
         ),
         *of_table(
             "customers",
-            "kind",
-            "industry",
-            "company_size",
-            "employee_count",
-            "annual_revenue",
-            "country",
-            "region",
-            "city",
-            "source",
-            "campaign_id",
-            "signed_up_on",
-            "owner_id",
-            "parent_customer_id",
-            "credit_limit",
-            "payment_terms_days",
+            "kind industry company_size employee_count annual_revenue country region city source "
+            "campaign_id signed_up_on owner_id parent_customer_id credit_limit payment_terms_days",
         ),
         *made_from("customers.birth_on", age_years="Full years of age at as_of."),
         *made_from("customers.household_size", household_people="People in the household; 5+ counts as 5."),
@@ -116,11 +103,7 @@ CONTACTS = View(
     columns=(
         *plain(contact_id="The person.", customer_id="Where the person works."),
         *of_table(
-            "contacts",
-            "title",
-            "department",
-            "reports_to_contact_id",
-            influence="Influence on decisions, 0 to 1.",
+            "contacts", "title department reports_to_contact_id", influence="Influence on decisions, 0 to 1."
         ),
     ),
 )
@@ -178,15 +161,7 @@ INTERACTIONS = View(
         *plain(customer_id="The customer.", interaction_id="The contact.", age_days=_AGE),
         *of_table(
             "interactions",
-            "contact_id",
-            "opportunity_id",
-            "campaign_id",
-            "employee_id",
-            "channel",
-            "direction",
-            "purpose",
-            "template",
-            "outcome",
+            "contact_id opportunity_id campaign_id employee_id channel direction purpose template outcome "
             "duration_minutes",
         ),
         *made_from(
@@ -205,7 +180,7 @@ EVENTS = View(
     columns=(
         *plain(customer_id="Who did it.", event="What, in small letters: view, click, search, download, cart.",
                age_days=_AGE),
-        *of_table("events", "event_id", "visitor_id", "session_id", "product_id", "page", "campaign_id"),
+        *of_table("events", "event_id visitor_id session_id product_id page campaign_id"),
     ),
 )  # fmt: skip
 
@@ -232,7 +207,7 @@ FEEDBACK = View(
     columns=(
         *plain(customer_id="Who said it.", feedback_id="The opinion.", age_days=_AGE,
                kind="Kind of feedback: nps, csat, review, complaint, social."),
-        *of_table("feedback", "product_id", "order_id", "score", "score_max"),
+        *of_table("feedback", "product_id order_id score score_max"),
         *made_from("feedback.score", "feedback.score_max", score_pct="The score as a share of the best."),
         *made_from(
             "feedback.resolved_at",
@@ -251,12 +226,7 @@ CASES = View(
         *plain(customer_id="The customer.", case_id="The request.", age_days=_AGE),
         *of_table(
             "service_cases",
-            "product_id",
-            "priority",
-            "service_level",
-            "kind",
-            "employee_id",
-            "cost_amount",
+            "product_id priority service_level kind employee_id cost_amount",
             reopened_count="How often it was opened again, as of the export.",
         ),
         *made_from(
@@ -269,8 +239,7 @@ CASES = View(
             response_seconds="Seconds until our first answer; empty while there is none.",
         ),
         *made_from(
-            "service_cases.priority",
-            is_urgent="Whether its priority is high, urgent, critical or 1.",
+            "service_cases.priority", is_urgent="Whether its priority is high, urgent, critical or 1."
         ),
     ),
 )
@@ -307,12 +276,7 @@ LINES = View(
         ),
         *of_table(
             "transactions",
-            "line_no",
-            "cost_amount",
-            "store_id",
-            "campaign_id",
-            "employee_id",
-            "due_on",
+            "line_no cost_amount store_id campaign_id employee_id due_on",
             quantity="Pieces.",
             discount_amount="Given off the price.",
             channel="Where it was bought.",
@@ -482,12 +446,7 @@ OPPORTUNITIES = View(
         ),
         *of_table(
             "opportunities",
-            "product_id",
-            "owner_id",
-            "source",
-            "campaign_id",
-            "amount",
-            "lost_reason",
+            "product_id owner_id source campaign_id amount lost_reason",
             created_at="When it was opened, in UTC.",
             closed_at="When it was won or lost, in UTC.",
         ),

@@ -54,7 +54,7 @@ _KEPT = SENT_BACK | {
             cast(numbered.ordered_at at time zone 'UTC' at time zone $time_zone as date) as ordered_on
         from (select distinct customer_id, order_id, ordered_at from order_lines) as numbered
             join offer_customers as customers using (customer_id)
-    """,
+    """
 }
 _KEPT_SQL = """
 select

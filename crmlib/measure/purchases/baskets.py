@@ -54,21 +54,15 @@ _GONE = """ left join (
 class BasketLines:
     """Each product of each basket, in whole numbers.
 
-    Attributes
-    ----------
-    basket, product : int arrays, one entry a product of a basket
-        Places among the baskets, and in `products`; -1 where the line names no product.
-    products : Index of str
-    day, customer : int arrays, one entry a basket
-        Days since 1970 in the workspace's zone; -1 where nobody is named.
-    channel : array of str, one entry a basket
-        Empty where it is not known.
-    amount, cost : float arrays, as `basket`
-        What it brought, and cost (NaN unknown), in account currency.
-    lines : int
-        Order lines read.
-    set_aside : dict of str to int
-        `refund_lines`, `free_lines` (price 0), `cancelled_lines` (bought and wholly sent back or cancelled),
+    `basket`, `product` (int arrays, one entry a product of a basket): Places among the baskets, and in `products`; -1
+        where the line names no product.
+    `products`: Index of str.
+    `day`, `customer` (int arrays, one entry a basket): Days since 1970 in the workspace's zone; -1 where nobody is
+        named.
+    `channel` (array of str, one entry a basket): Empty where it is not known.
+    `amount`, `cost` (float arrays, as `basket`): What it brought, and cost (NaN unknown), in account currency.
+    `lines`: Order lines read.
+    `set_aside`: `refund_lines`, `free_lines` (price 0), `cancelled_lines` (bought and wholly sent back or cancelled),
         `lines_without_basket`, `lines_without_item`.
     """
 

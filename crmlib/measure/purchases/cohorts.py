@@ -33,7 +33,7 @@ _CELLS = {
             amount,
             min(ordered_on) over (partition by customer_id) as first_on
         from purchase_days
-    """,
+    """
 }
 _CELLS_SQL = """
 select

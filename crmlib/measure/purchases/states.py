@@ -168,7 +168,7 @@ _STEPS = {
             min(ordered_on) over (partition by customer_id) as first_on,
             lag(ordered_on) over (partition by customer_id order by ordered_on) as previous_on
         from purchase_days
-    """,
+    """
 }
 _RHYTHM = {
     "customer_gaps": """
@@ -178,7 +178,7 @@ _RHYTHM = {
         from purchase_series
         group by customer_id
         having count(*) > 1
-    """,
+    """
 }
 _RHYTHM_SQL = """
 select

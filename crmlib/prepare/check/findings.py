@@ -1,13 +1,110 @@
-"""Checks compiled: each becomes a condition, a policy and a bit in the row's record of findings."""
+"""Checks compiled, each to a condition, a policy and a bit in the row's record of findings; and their report."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from html import escape
+
+import pandas as pd
 
 from crmlib.prepare.check.casting import mark_sql, skipped_sql, text_literal
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.errors import ConfigError, CrmlibError, SchemaError, SourceError, nearest
 from crmlib.schema.fields import POLICIES, Field, TableSpec
+
+SUMMARY_COLUMNS = ("table", "check", "column", "policy", "rows", "share_pct", "says")
+COUNT_COLUMNS = ("table", "rows_read", "rows_accepted", "rows_set_aside")
+SOURCE_COLUMNS = ("table", "file", "rows_read", "fingerprint", "note")
+NOTICE_COLUMNS = ("table", "says")
+IDENTITY_COLUMNS = ("source", "sign", "records", "joined", "shared", "rows_named", "right_pct", "found_pct")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckReport:
+    """Every check of every table, counted; nothing read is missing from it.
+
+    Attributes
+    ----------
+    summary : DataFrame
+        `table`, `check`, `column`, `policy` (set_aside, mend, warn), `rows`, `share_pct` (of the rows read),
+        `says`; one row a check that found something.
+    counts : DataFrame
+        `table`, `rows_read`, `rows_accepted`, `rows_set_aside`; always read = accepted + set aside.
+    set_aside : mapping of table -> DataFrame
+        The rows as they were read, with `reason`, `file` and `row` in front.
+    sources : DataFrame
+        `table`, `file`, `rows_read`, `fingerprint` (SHA-256), `note`: what was read, and how.
+    notices : DataFrame
+        `table`, `says`: what was taken without being stated, such as an encoding, and what is odd about a whole
+        file or table.
+    missing : tuple of str
+        The tables of the vocabulary that the workspace does not have.
+    identities : DataFrame
+        With ``[identity]``: `source` (a table), `sign` (customer_id, email, phone, handle, visitor_id, order_id: by
+        what its customers are known), `records` (different signs), `joined` (those of one customer; in the first row
+        the customers that the records became), `shared` (of several), `rows_named` (rows that now name one);
+        `right_pct`, `found_pct` (first row: of what was joined, and of what is one; 95 percent sure to be no less).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from crmlib import check_tables
+    >>> lines = pd.DataFrame({"order_id": ["1", None], "product_id": ["a", "b"], "net_amount": [5.0, 6.0],
+    ...                       "ordered_at": ["2020-01-01", "2020-01-02"]})
+    >>> report = check_tables({"transactions": lines})
+    >>> report.counts.to_dict("records")
+    [{'table': 'transactions', 'rows_read': 2, 'rows_accepted': 1, 'rows_set_aside': 1}]
+    >>> report.set_aside["transactions"].reason.item()
+    'missing_required (order_id): have no order_id'
+    """
+
+    summary: pd.DataFrame
+    counts: pd.DataFrame
+    set_aside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    sources: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SOURCE_COLUMNS)))
+    notices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NOTICE_COLUMNS)))
+    missing: tuple[str, ...] = ()
+    identities: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(IDENTITY_COLUMNS)))
+
+    @property
+    def rows_read(self) -> int:
+        """Rows read over all tables.
+
+        Examples
+        --------
+        >>> CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame({"rows_read": [2, 3]})).rows_read
+        5
+        """
+        return int(self.counts["rows_read"].sum())
+
+    @property
+    def rows_set_aside(self) -> int:
+        """Rows set aside over all tables.
+
+        Examples
+        --------
+        >>> CheckReport(summary=pd.DataFrame(), counts=pd.DataFrame({"rows_set_aside": [1]})).rows_set_aside
+        1
+        """
+        return int(self.counts["rows_set_aside"].sum())
+
+    def _repr_html_(self) -> str:
+        heading = f"{self.rows_read:,} rows read, {self.rows_set_aside:,} set aside"
+        return (
+            f"<p>{escape(heading)}</p>{self.counts.to_html(index=False)}{self.summary.to_html(index=False)}"
+        )
+
+
+def join_summaries(summaries: list[pd.DataFrame], counts: pd.DataFrame) -> pd.DataFrame:
+    """One summary of all tables: only checks that found something, with their share of the rows read."""
+    joined = (
+        pd.concat(summaries, ignore_index=True) if summaries else pd.DataFrame(columns=list(SUMMARY_COLUMNS))
+    )
+    joined = joined[joined["rows"] > 0].reset_index(drop=True)
+    read = joined["table"].map(counts.set_index("table")["rows_read"])
+    joined["share_pct"] = (100 * joined["rows"].astype(float) / read.astype(float)).astype(float)
+    return joined[list(SUMMARY_COLUMNS)]
+
 
 MAX_FINDINGS = 62
 """Findings are bits of one signed 64-bit number."""
@@ -81,14 +178,11 @@ _SIGNS = {
 class Finding:
     """One thing that may be wrong with a row, and what is done about it.
 
-    Parameters
-    ----------
-    check : str
-        Its name, as in crm.toml.
-    column : the column it looks at, or ""
-    policy : "set_aside", "mend" or "warn"
-    says : what is wrong, as the end of a sentence that begins with a number of rows
-    condition : SQL over the staged row that is true where it is wrong; "" where a query finds the rows
+    `check`: Its name, as in crm.toml.
+    `column`: the column it looks at, or "".
+    `policy`: "set_aside", "mend" or "warn".
+    `says`: what is wrong, as the end of a sentence that begins with a number of rows.
+    `condition`: SQL over the staged row that is true where it is wrong; "" where a query finds the rows.
     """
 
     check: str
@@ -157,48 +251,46 @@ def field_findings(
     identifiers = [field for field in spec.fields if field.name in mapped and field.type == "id"]
     if identifiers:
         found += _identifier_findings(spec, identifiers, policies)
-    for field in spec.fields:
-        if field.name not in mapped:
+    for column in spec.fields:
+        if column.name not in mapped:
             continue
-        base, typed = f'"b_{field.name}"', f'"t_{field.name}"'
-        strict = "set_aside" if field.required else "mend"
-        if field.required:
-            add(field, "missing_required", "set_aside", f"have no {field.name}", _missing(field))
-        if field.type in MOMENT_TYPES:
-            says = (
-                f"have {with_article(field.name)} that is no date as written (state date_formats in crm.toml)"
-            )
-            add(field, "unparsable_date", strict, says, f"{base} is not null and {typed} is null")
-            if field.type == "timestamp" and (skipped := skipped_sql(base, typed, time_zone=time_zone)):
-                says = f"have {with_article(field.name)} in the hour that the clocks of {time_zone} skip in spring"
-                add(field, "skipped_hour", "warn", says, skipped)
-        elif field.type not in TEXT_TYPES:
-            says = f"have {with_article(field.name)} that is no {_TYPE_WORDS[field.type]}"
-            add(field, "wrong_type", strict, says, f"{base} is not null and {typed} is null")
-        if field.minimum is not None or field.maximum is not None:
-            low, high = field.minimum, field.maximum
+        base, typed = f'"b_{column.name}"', f'"t_{column.name}"'
+        strict = "set_aside" if column.required else "mend"
+        if column.required:
+            add(column, "missing_required", "set_aside", f"have no {column.name}", _missing(column))
+        if column.type in MOMENT_TYPES:
+            says = f"have {with_article(column.name)} that is no date as written (state date_formats in crm.toml)"
+            add(column, "unparsable_date", strict, says, f"{base} is not null and {typed} is null")
+            if column.type == "timestamp" and (skipped := skipped_sql(base, typed, time_zone=time_zone)):
+                says = f"have {with_article(column.name)} in the hour that the clocks of {time_zone} skip in spring"
+                add(column, "skipped_hour", "warn", says, skipped)
+        elif column.type not in TEXT_TYPES:
+            says = f"have {with_article(column.name)} that is no {_TYPE_WORDS[column.type]}"
+            add(column, "wrong_type", strict, says, f"{base} is not null and {typed} is null")
+        if column.minimum is not None or column.maximum is not None:
+            low, high = column.minimum, column.maximum
             parts = [
                 f"{typed} < {low}" if low is not None else "",
                 f"{typed} > {high}" if high is not None else "",
             ]
-            says = f"have {with_article(field.name)} {_range_words(low, high)}"
-            add(field, "out_of_range", strict, says, " or ".join(part for part in parts if part))
-        if field.type == "money" and currency:
+            says = f"have {with_article(column.name)} {_range_words(low, high)}"
+            add(column, "out_of_range", strict, says, " or ".join(part for part in parts if part))
+        if column.type == "money" and currency:
             own = (currency, *_SIGNS.get(currency, f"$ {currency[:2]}$").split())
             marks = ", ".join(text_literal(mark) for mark in own)
             written = f"({base})::varchar"
             other = f"upper({mark_sql(written)}) not in ('', {marks})"
             says = (
-                f"have {with_article(field.name)} with the mark of another currency than {currency}; "
+                f"have {with_article(column.name)} with the mark of another currency than {currency}; "
                 "nothing is converted"
             )
             plain = f"regexp_full_match({written}, '[-+0-9.,]*')"
-            add(field, "other_currency", "warn", says, f"not {plain} and {other}")
-        if field.allowed:
-            values = ", ".join(text_literal(value) for value in field.allowed)
-            default = "set_aside" if field.required else "warn"
-            says = f"have {with_article(field.name)} that is none of: {', '.join(field.allowed)}"
-            add(field, "not_allowed", default, says, f"{typed} not in ({values})")
+            add(column, "other_currency", "warn", says, f"not {plain} and {other}")
+        if column.allowed:
+            values = ", ".join(text_literal(value) for value in column.allowed)
+            default = "set_aside" if column.required else "warn"
+            says = f"have {with_article(column.name)} that is none of: {', '.join(column.allowed)}"
+            add(column, "not_allowed", default, says, f"{typed} not in ({values})")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.prepare.check.report import SUMMARY_COLUMNS
+from crmlib.prepare.check.findings import SUMMARY_COLUMNS
 from crmlib.prepare.engine import Engine, columns_of, require_columns
 from crmlib.prepare.identity.customers import DECISIONS, ranked
 from crmlib.prepare.identity.resolve import IdentityMap, resolve_identities
@@ -166,10 +166,7 @@ def write_review(root: Path, file: Path) -> int:
     pairs = pairs.sort_values(["decision", "probability"], na_position="first", ignore_index=True)
     # Values stand as text: one that begins with = is no formula.
     options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}}
-    with (
-        in_place(file) as aside,
-        pd.ExcelWriter(aside, engine="xlsxwriter", engine_kwargs=options) as book,
-    ):
+    with in_place(file) as aside, pd.ExcelWriter(aside, engine="xlsxwriter", engine_kwargs=options) as book:
         pairs.to_excel(book, sheet_name="Identities", index=False, freeze_panes=(1, 3))
     return int(pairs["decision"].isna().sum())
 

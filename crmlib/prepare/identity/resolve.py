@@ -51,7 +51,6 @@ class IdentityMap:
         `record_id`, `customer_id`, `is_present`: every record ever seen, for the next load.
     learnt : mapping of kind -> Learnt
         What the data taught; the next load compares by it, so that ids do not waver.
-    settings : IdentitySettings
     """
 
     map: pd.DataFrame
@@ -97,10 +96,6 @@ def resolve_identities(
         What a person decided: "same" or "different". It is obeyed; a row without a decision says nothing.
     settings : IdentitySettings or mapping, optional
         What differs from the usual settings.
-
-    Returns
-    -------
-    IdentityMap
 
     Raises
     ------

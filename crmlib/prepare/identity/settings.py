@@ -274,7 +274,6 @@ class IdentitySettings:
 
     Attributes
     ----------
-    people, companies : Model
     link_above : float
         Probability from which two records are one customer.
     keep_above : float
@@ -283,7 +282,6 @@ class IdentitySettings:
     review_above : float
         Probability from which a pair that is not joined, and below `certain_above` one that is, is for a person
         to decide.
-    certain_above : float
     slips : float
         Of likely pairs, the share up to which another name or birth is taken for a slip of the key, if the data leave
         no doubt that it is not more; else such a pair is for a person to decide.
@@ -303,7 +301,6 @@ class IdentitySettings:
         One of `GOLDEN_RULES`; ``"*"`` is for all columns that are not named.
     training_pairs : int
         Pairs from which the model learns at most.
-    seed : int
     """
 
     people: Model = PEOPLE

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from crmlib.prepare.check.report import IDENTITY_COLUMNS
+from crmlib.prepare.check.findings import IDENTITY_COLUMNS
 from crmlib.prepare.engine import Engine, columns_of
 from crmlib.prepare.identity.customers import LOG_COLUMNS
 from crmlib.prepare.identity.keys import email_key

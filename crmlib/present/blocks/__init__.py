@@ -149,12 +149,8 @@ class Limits(_Sentences):
 class Skipped(Block):
     """A part that could not be made, and the table that would bring it.
 
-    Parameters
-    ----------
-    reason : Claim or str
-        Why it is not there, a sentence.
-    table : str, optional
-        The table of the vocabulary that is missing.
+    `reason`: Why it is not there, a sentence.
+    `table`: The table of the vocabulary that is missing.
     """
 
     kind = "skipped"

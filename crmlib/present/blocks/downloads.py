@@ -36,8 +36,6 @@ _LISTS = (frozenset, set, list, tuple)
 def safe_cell(value: Any) -> Any:
     """Make text harmless that a spreadsheet would take for a formula.
 
-    References
-    ----------
     CWE-1236; OWASP, CSV Injection.
     """
     if not isinstance(value, str):
@@ -122,13 +120,11 @@ _BESIDE = Markup('<a class="crm-download" download="{}" href="{}">{}</a>')
 class Download:
     """A table as a file, whole or as much of it as the page can carry.
 
-    Parameters
-    ----------
-    kind : "CSV" or "Excel"
-    name : of the file
-    rows : of the table
-    content, kept : what is in the page, and how many rows of the table that are
-    whole, whole_rows : the file beside the page; empty where the page has it all
+    `kind`: "CSV" or "Excel".
+    `name`: of the file.
+    `rows`: of the table.
+    `content`, `kept`: what is in the page, and how many rows of the table that are.
+    `whole`, `whole_rows`: the file beside the page; empty where the page has it all.
     """
 
     kind: str
@@ -241,8 +237,6 @@ def to_excel_bytes(
     Numbers are numbers and dates are dates; text stays text, also where it looks like a number (007), a
     formula or a link. What is not known is an empty cell.
 
-    References
-    ----------
     ECMA-376, Office Open XML; OWASP, CSV Injection.
     """
     from xlsxwriter import Workbook

@@ -62,23 +62,16 @@ def one_or_more(shown: str, unit: str) -> str:
 class KeyFigure:
     """One number a manager looks for.
 
-    Parameters
-    ----------
-    label : Claim or str
-        What it is, in plain words.
-    value : Fact, number, date, text, or None where it is not known
-        A Fact brings its unit along, and its place in run.json.
-    unit : "%", "days", "households", or a currency code
-    low, high : float, optional
-        The interval, where the value is an estimate.
-    note : Claim or str
-        A few words below it.
-    better : None, "higher" or "lower"
-        Which way is good; None when neither is.
-    format : str, optional
-        A format of Python's own for value and interval, such as ",.1f".
-    history : sequence of numbers
-        The same figure of earlier periods, oldest first, this one last; the index draws it as a small line.
+    `label`: What it is, in plain words.
+    `value` (Fact, number, date, text, or None where it is not known): A Fact brings its unit along, and its place in
+        run.json.
+    `unit`: "%", "days", "households", or a currency code.
+    `low`, `high`: The interval, where the value is an estimate.
+    `note`: A few words below it.
+    `better` (None, "higher" or "lower"): Which way is good; None when neither is.
+    `format`: A format of Python's own for value and interval, such as ",.1f".
+    `history` (sequence of numbers): The same figure of earlier periods, oldest first, this one last; the index draws
+        it as a small line.
     """
 
     label: str | Claim

@@ -81,39 +81,25 @@ def _shown_note() -> Markup:
 class DataTable(Block):
     """A DataFrame for a reader: plain headers, units, aligned numbers, and the whole of it as a download.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        A named index comes along as leading columns. It is not changed, and not kept alive by the page.
-    name : str
-        Name of the downloaded file, without ".csv".
-    caption : Claim or str
-        What the table shows; stands above it.
-    currency : str
-        Shown behind columns of money. What else a column is called and measured in is declared once, in
+    `frame`: A named index comes along as leading columns. It is not changed, and not kept alive by the page.
+    `name`: Name of the downloaded file, without ".csv".
+    `caption`: What the table shows; stands above it.
+    `currency`: Shown behind columns of money. What else a column is called and measured in is declared once, in
         `crmlib.schema.columns`, and with the indicators; one that is not declared there is called by its name.
-    labels : dict of Claim or str, optional
-        Column -> plain words, for a column of your own.
-    units : dict of str, optional
-        Column -> unit, shown in the header, for a column of your own.
-    digits : int or dict, optional
-        Decimals, for all columns or by column, of columns of your own; a text is a format of Python's own ("d"
-        leaves out the separators, for years). A column that nothing is known of gets what its largest value
-        needs for three significant digits.
-    rows : int
-        How many rows are shown at first; the others unfold, up to `page_rows`.
-    download : bool
-        Whether the CSV is in the page.
-    excel : bool
-        Whether the same table is in the page as an Excel workbook, too; one of over `EXCEL_LIST` rows is not.
-    about : dict of str, optional
-        Word -> text for the workbook's second sheet, which brings `excel`; `about_workspace` makes it.
-    page_rows : int
-        At most so many rows stand in the page.
-    download_bytes : int, optional
-        At most so large is each download; a page of many long lists wants less than is usual.
-    meanings : dict of str, optional
-        Column -> what it means here, for that sheet, where it is more than the declaration says.
+    `labels` (dict of Claim or str, optional): Column -> plain words, for a column of your own.
+    `units` (dict of str, optional): Column -> unit, shown in the header, for a column of your own.
+    `digits` (int or dict, optional): Decimals, for all columns or by column, of columns of your own; a text is a
+        format of Python's own ("d" leaves out the separators, for years). A column that nothing is known of gets what
+        its largest value needs for three significant digits.
+    `rows`: How many rows are shown at first; the others unfold, up to `page_rows`.
+    `download`: Whether the CSV is in the page.
+    `excel`: Whether the same table is in the page as an Excel workbook, too; one of over `EXCEL_LIST` rows is not.
+    `about` (dict of str, optional): Word -> text for the workbook's second sheet, which brings `excel`;
+        `about_workspace` makes it.
+    `page_rows`: At most so many rows stand in the page.
+    `download_bytes`: At most so large is each download; a page of many long lists wants less than is usual.
+    `meanings` (dict of str, optional): Column -> what it means here, for that sheet, where it is more than the
+        declaration says.
     """
 
     kind: ClassVar[str] = "table"

@@ -43,17 +43,16 @@ KEPT_BLOCKS = ("answer", "key_figures", "findings", "limits", "skipped")
 class Facts:
     """What the runner needs to know of a workspace, taken from the open one so that it can be closed again.
 
-    Parameters
-    ----------
-    name : the folder's name
-    title, currency, time_zone, as_of, data_up_to : as crm.toml and the data say; moments as ISO text of the zone
-    tables : names of those that are there
-    counts, sources, summary : rows of the check report, as dicts
-    parameters : report to the parameters that crm.toml states for it
-    audiences : report to the audience that crm.toml states for it
-    healed : what was damaged on the disk and was made anew
-    tables_key : names all that the checked tables come from
-    key_print, pseudonyms : which key the pseudonyms have, and whether there are any
+    `name`: the folder's name.
+    `title`, `currency`, `time_zone`, `as_of`, `data_up_to`: as crm.toml and the data say; moments as ISO text of the
+        zone.
+    `tables`: names of those that are there.
+    `counts`, `sources`, `summary`: rows of the check report, as dicts.
+    `parameters`: report to the parameters that crm.toml states for it.
+    `audiences`: report to the audience that crm.toml states for it.
+    `healed`: what was damaged on the disk and was made anew.
+    `tables_key`: names all that the checked tables come from.
+    `key_print`, `pseudonyms`: which key the pseudonyms have, and whether there are any.
     """
 
     name: str

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from crmlib.present.blocks.figures import NOT_KNOWN, figure_cell, is_known, shown_number, with_unit
 from crmlib.present.claims import Claim, Fact, claim, name, share
+from crmlib.present.publish.html import date_words, environment
 from crmlib.present.publish.manifest import index_figures, reader_notes
-from crmlib.present.publish.page import date_words, environment
 from crmlib.present.publish.publish import CHANGES_REPORT, HEALTH_REPORT, WORKLIST_REPORT, found_in_turn
 from crmlib.schema.audiences import DEFAULT
 

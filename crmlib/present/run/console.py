@@ -22,7 +22,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 import crmlib
-from crmlib.prepare.check.report import CheckReport
+from crmlib.prepare.check.findings import CheckReport
 from crmlib.prepare.encryption import encrypted_into, written_name
 from crmlib.prepare.privacy import KEY_VARIABLE, looks_like_pseudonym, reveal_ids
 from crmlib.prepare.private import scratch_folder, write_private

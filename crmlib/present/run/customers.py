@@ -8,11 +8,11 @@ from typing import Any
 from markupsafe import escape
 
 from crmlib.prepare.encryption import encrypted_into, written_name
-from crmlib.prepare.kept import write_kept
+from crmlib.prepare.privacy import write_kept
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.needs import WORK, handed_on
+from crmlib.present.publish.html import slug
 from crmlib.present.publish.manifest import SITE_HREF, Facts
-from crmlib.present.publish.page import slug
 from crmlib.present.publish.publish import write_bytes, write_text
 from crmlib.present.run.reports import workspace_folders
 from crmlib.schema.errors import CrmlibError

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.customers.types import CUSTOMER_TYPES
+from crmlib.analyse.customers.profile import CUSTOMER_TYPES
 from crmlib.analyse.forecast.pipeline import FEWEST_DECIDED, LEARN_DAYS, MOST_PAST
 from crmlib.analyse.forecast.series import MOST_ORIGINS, first_origin
 from crmlib.analyse.value.pareto import CLASS_BORDERS

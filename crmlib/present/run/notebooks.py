@@ -16,8 +16,7 @@ from papermill.parameterize import parameterize_notebook
 
 from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.needs import SkipReport, skip_reason
-from crmlib.present.publish.html import find_secrets, private_folders, scrub_paths
-from crmlib.present.publish.page import slug
+from crmlib.present.publish.html import find_secrets, private_folders, scrub_paths, slug
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.papermill_engine import ENGINE
 from crmlib.present.run.parameters import match_parameters

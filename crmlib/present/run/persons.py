@@ -22,8 +22,7 @@ from crmlib.prepare.encryption import (
 from crmlib.prepare.forget import Person, find_person, needles_of, remove_from_lists
 from crmlib.prepare.private import private_folder, sweep, temporary_root, write_private
 from crmlib.prepare.workspace import forget
-from crmlib.present.publish.locked import held_in, unlocked
-from crmlib.present.publish.publish import Shelf, audience_folder, read_json
+from crmlib.present.publish.publish import Shelf, audience_folder, held_in, read_json, unlocked
 from crmlib.present.publish.scan import texts_of
 from crmlib.present.run.reports import workspace_folders
 from crmlib.schema.audiences import AUDIENCES

@@ -26,9 +26,8 @@ from crmlib.prepare.privacy import key_print, own_keys
 from crmlib.prepare.private import close_to_others
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.publish import manifest, publish
-from crmlib.present.publish.locked import lock_run
-from crmlib.present.publish.page import HeavyPageError, check_size
-from crmlib.present.publish.publish import move_downloads, take_files
+from crmlib.present.publish.html import HeavyPageError, check_size
+from crmlib.present.publish.publish import lock_run, move_downloads, take_files
 from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_folder
 from crmlib.present.run.customers import publish_customers
 from crmlib.present.run.kernels import Kernels

@@ -2,6 +2,7 @@
 
 from crmlib.schema.fields import Field, TableCheck, TableSpec
 
+# fmt: off
 INTERACTIONS = TableSpec(
     "interactions",
     "a contact between us and a customer",
@@ -13,12 +14,8 @@ INTERACTIONS = TableSpec(
         Field("campaign_id", "id", "The campaign it belongs to.", references="campaigns"),
         Field("employee_id", "id", "Who of us.", references="employees"),
         Field("happened_at", "timestamp", "When.", required=True),
-        Field(
-            "channel",
-            "text",
-            "By what means.",
-            allowed=("web", "email", "sms", "phone", "fax", "visit", "social", "chat"),
-        ),
+        Field("channel", "text", "By what means.",
+              allowed=("web", "email", "sms", "phone", "fax", "visit", "social", "chat")),
         Field("direction", "text", "From the customer (in) or to the customer (out).", allowed=("in", "out")),
         Field("purpose", "text", "What for.", allowed=("sale", "service", "campaign", "follow-up")),
         Field("subject", "text", "Subject line."),
@@ -26,20 +23,11 @@ INTERACTIONS = TableSpec(
         Field("template", "text", "The template used."),
         Field("outcome", "text", "What came of it."),
         Field("duration_minutes", "number", "How long.", unit="minutes", minimum=0),
-        Field(
-            "planned_for",
-            "date",
-            "The day for which a contact is planned: the row is then the plan, made at happened_at.",
-            guesses=("next_step_on", "follow_up_on"),
-        ),
-        Field(
-            "cost_amount",
-            "money",
-            "What it cost us: travel, meals, presents.",
-            unit="account currency",
-            minimum=0,
-            guesses=("expense",),
-        ),
+        Field("planned_for", "date",
+              "The day for which a contact is planned: the row is then the plan, made at happened_at.",
+              guesses=("next_step_on", "follow_up_on")),
+        Field("cost_amount", "money", "What it cost us: travel, meals, presents.", unit="account currency",
+              minimum=0, guesses=("expense",)),
     ),
     time="happened_at",
     traps=("A row with planned_for is a plan, not a contact that took place.",),
@@ -71,35 +59,20 @@ FEEDBACK = TableSpec(
         Field("product_id", "id", "About which product.", references="products"),
         Field("order_id", "id", "About which order."),
         Field("given_at", "timestamp", "When.", required=True),
-        Field(
-            "kind",
-            "text",
-            "Kind of feedback.",
-            required=True,
-            allowed=("nps", "csat", "review", "complaint", "social"),
-        ),
+        Field("kind", "text", "Kind of feedback.", required=True,
+              allowed=("nps", "csat", "review", "complaint", "social")),
         Field("score", "number", "The score given."),
         Field("score_max", "number", "The best score possible.", minimum=0),
         Field("text", "text", "What was said.", privacy="personal"),
         Field("email", "text", "E-mail address that was given with it.", privacy="personal"),
         Field("handle", "text", "Account on social media that said it.", privacy="personal"),
-        Field(
-            "resolved_at",
-            "timestamp",
-            "When a complaint was resolved.",
-            known_from="resolved_at",
-            not_before="given_at",
-        ),
+        Field("resolved_at", "timestamp", "When a complaint was resolved.", known_from="resolved_at",
+              not_before="given_at"),
     ),
     time="given_at",
     checks=(
-        TableCheck(
-            "score_above_best",
-            "score > score_max",
-            ("score", "score_max"),
-            "have a score above the best that is possible",
-            "set_aside",
-        ),
+        TableCheck("score_above_best", "score > score_max", ("score", "score_max"),
+                   "have a score above the best that is possible", "set_aside"),
     ),
 )
 
@@ -111,16 +84,10 @@ SERVICE_CASES = TableSpec(
         Field("customer_id", "id", "The customer.", required=True, references="customers"),
         Field("product_id", "id", "The product it was about.", references="products"),
         Field("opened_at", "timestamp", "When it came in.", required=True),
-        Field(
-            "first_response_at",
-            "timestamp",
-            "When we first answered.",
-            known_from="first_response_at",
-            not_before="opened_at",
-        ),
-        Field(
-            "closed_at", "timestamp", "When it was closed.", known_from="closed_at", not_before="opened_at"
-        ),
+        Field("first_response_at", "timestamp", "When we first answered.", known_from="first_response_at",
+              not_before="opened_at"),
+        Field("closed_at", "timestamp", "When it was closed.", known_from="closed_at",
+              not_before="opened_at"),
         Field("priority", "text", "Priority."),
         Field("service_level", "text", "Service level agreed."),
         Field("kind", "text", "Kind of request."),
@@ -130,12 +97,7 @@ SERVICE_CASES = TableSpec(
     ),
     time="opened_at",
     checks=(
-        TableCheck(
-            "closed_before_opened",
-            "closed_at < opened_at",
-            ("closed_at", "opened_at"),
-            "were closed before they were opened",
-            "set_aside",
-        ),
+        TableCheck("closed_before_opened", "closed_at < opened_at", ("closed_at", "opened_at"),
+                   "were closed before they were opened", "set_aside"),
     ),
 )

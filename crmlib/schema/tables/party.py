@@ -2,75 +2,43 @@
 
 from crmlib.schema.fields import Field, TableSpec
 
+# fmt: off
 CUSTOMERS = TableSpec(
     "customers",
     "a person or company, lead or buyer",
     (
-        Field(
-            "customer_id",
-            "id",
-            "The customer.",
-            required=True,
-            key=True,
-            guesses=("customerid", "client_id", "account_id", "household_id", "user_id"),
-        ),
-        Field(
-            "name",
-            "text",
-            "Name of the person or company.",
-            privacy="personal",
-            guesses=("full_name", "customer_name", "company", "account"),
-        ),
+        Field("customer_id", "id", "The customer.", required=True, key=True,
+              guesses=("customerid", "client_id", "account_id", "household_id", "user_id")),
+        Field("name", "text", "Name of the person or company.", privacy="personal",
+              guesses=("full_name", "customer_name", "company", "account")),
         Field("kind", "text", "Whether a person or a company.", allowed=("person", "company")),
         Field("industry", "text", "Line of business.", guesses=("sector", "branch")),
         Field("company_size", "text", "Size class of the company."),
-        Field(
-            "employee_count", "integer", "People employed.", unit="people", minimum=0, guesses=("employees",)
-        ),
-        Field(
-            "annual_revenue",
-            "money",
-            "Yearly revenue of the company.",
-            unit="account currency",
-            guesses=("revenue",),
-        ),
+        Field("employee_count", "integer", "People employed.", unit="people", minimum=0,
+              guesses=("employees",)),
+        Field("annual_revenue", "money", "Yearly revenue of the company.", unit="account currency",
+              guesses=("revenue",)),
         Field("country", "text", "Country."),
         Field("region", "text", "Region or state.", guesses=("state", "province")),
         Field("city", "text", "City.", guesses=("town",)),
-        Field(
-            "postcode", "text", "Postal code.", privacy="personal", guesses=("zip", "zip_code", "postal_code")
-        ),
+        Field("postcode", "text", "Postal code.", privacy="personal",
+              guesses=("zip", "zip_code", "postal_code")),
         Field("address", "text", "Street address.", privacy="personal", guesses=("street",)),
         Field("email", "text", "E-mail address.", privacy="personal", guesses=("e_mail", "mail")),
-        Field(
-            "phone", "text", "Telephone number.", privacy="personal", guesses=("telephone", "mobile", "tel")
-        ),
+        Field("phone", "text", "Telephone number.", privacy="personal",
+              guesses=("telephone", "mobile", "tel")),
         Field("handle", "text", "Account on social media.", privacy="personal"),
-        Field(
-            "birth_on",
-            "date",
-            "Date of birth.",
-            privacy="sensitive",
-            guesses=("birthday", "date_of_birth", "dob"),
-        ),
+        Field("birth_on", "date", "Date of birth.", privacy="sensitive",
+              guesses=("birthday", "date_of_birth", "dob")),
         Field("gender", "text", "Gender as recorded.", privacy="sensitive", guesses=("sex",)),
         Field("income_band", "text", "Band of income.", privacy="sensitive", guesses=("income",)),
         Field("household_size", "text", "People in the household; may be a band such as 5+.", unit="people"),
-        Field(
-            "tax_id",
-            "text",
-            "Tax or registration number.",
-            privacy="sensitive",
-            guesses=("vat_id", "vat_number"),
-        ),
+        Field("tax_id", "text", "Tax or registration number.", privacy="sensitive",
+              guesses=("vat_id", "vat_number")),
         Field("source", "text", "How the customer came to us.", guesses=("origin", "lead_source")),
         Field("campaign_id", "id", "The campaign that brought the customer.", references="campaigns"),
-        Field(
-            "signed_up_on",
-            "date",
-            "When the customer was first recorded.",
-            guesses=("created_at", "signup_date", "dt_customer"),
-        ),
+        Field("signed_up_on", "date", "When the customer was first recorded.",
+              guesses=("created_at", "signup_date", "dt_customer")),
         Field("owner_id", "id", "The employee who looks after the customer.", references="employees"),
         Field("parent_customer_id", "id", "The company this one belongs to.", references="customers"),
         Field("credit_limit", "money", "Credit granted.", unit="account currency", minimum=0),
@@ -109,14 +77,8 @@ RELATIONS = TableSpec(
     (
         Field("from_customer_id", "id", "One end.", required=True, key=True, references="customers"),
         Field("to_customer_id", "id", "The other end.", required=True, key=True, references="customers"),
-        Field(
-            "relation",
-            "text",
-            "Kind of tie.",
-            required=True,
-            key=True,
-            allowed=("parent", "supplier", "partner", "referrer", "decision chain"),
-        ),
+        Field("relation", "text", "Kind of tie.", required=True, key=True,
+              allowed=("parent", "supplier", "partner", "referrer", "decision chain")),
         Field("share_pct", "number", "Share held, for parents.", unit="percent", minimum=0, maximum=100),
     ),
 )
@@ -125,14 +87,8 @@ EMPLOYEES = TableSpec(
     "employees",
     "one of us",
     (
-        Field(
-            "employee_id",
-            "id",
-            "The employee.",
-            required=True,
-            key=True,
-            guesses=("sales_agent", "agent_id", "rep_id"),
-        ),
+        Field("employee_id", "id", "The employee.", required=True, key=True,
+              guesses=("sales_agent", "agent_id", "rep_id")),
         Field("name", "text", "Name.", privacy="personal"),
         Field("department", "text", "Department."),
         Field("team", "text", "Team."),

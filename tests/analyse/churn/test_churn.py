@@ -16,7 +16,7 @@ from crmlib.analyse.learn.candidates import learn, rows_of
 from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators import INDICATORS
 from crmlib.measure.indicators.compute import sensitive_indicators
-from crmlib.measure.purchases.outcomes import purchases_within
+from crmlib.measure.purchases.history import purchases_within
 from crmlib.prepare.clock import local_time
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import BUYING

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.analyse.customers.types import (
+from crmlib.analyse.customers.profile import (
     CUSTOMER_TYPES,
     OTHERS,
     RFM_COLUMNS,

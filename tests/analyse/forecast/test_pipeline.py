@@ -11,7 +11,7 @@ import crmlib
 from crmlib.analyse.forecast.chances import expected_arrivals, learn_amounts, learn_hazards, win_chances
 from crmlib.analyse.forecast.outlooks import BY_STAGE, BY_TIME, LAST_YEAR, LATELY
 from crmlib.analyse.forecast.pipeline import expected_until, forecast_pipeline, outlooks_at, read_ledger
-from crmlib.analyse.learn.backtest import learn_stretch, stretched_past
+from crmlib.analyse.learn.evaluate import learn_stretch, stretched_past
 from crmlib.measure.deals.past import past_pipeline
 from crmlib.measure.deals.stays import deals, stage_stays
 from crmlib.schema.errors import ParameterError, SchemaError

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.churn.periods import Question, share_level
-from crmlib.analyse.learn.backtest import FEWEST_DATES, cutoffs, independent_dates, learn_level
+from crmlib.analyse.learn.evaluate import FEWEST_DATES, cutoffs, independent_dates, learn_level
 
 TODAY = pd.Timestamp("2024-12-31")
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.offers.recommend import KINDS, recommend_offers, recommend_several
-from crmlib.measure.offers.not_goods import find_not_goods
+from crmlib.measure.offers.candidates import find_not_goods
 from crmlib.present.reports.offers.say import learnt_paragraph, offer_reasons, rule_words
 from crmlib.schema.errors import ParameterError
 from tests.analyse.offers.shops import AS_OF, goods, lines_of, regular_shop, repeated, together, workspace

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, score_newcomers, worklist
-from crmlib.analyse.pipeline.newcomers import BASE, MODEL, NEWEST
+from crmlib.analyse.pipeline.leads import BASE, MODEL, NEWEST
 from crmlib.measure.deals.contacts import begun_at, unbegun
 from crmlib.present.reports.leads.say import newcomers_answer
 from crmlib.present.reports.leads.show import newcomers_table

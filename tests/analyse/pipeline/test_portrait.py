@@ -10,7 +10,7 @@ from scipy.special import betaln
 import crmlib
 from crmlib import Crm
 from crmlib.analyse.pipeline.portrait import banded, cramers_v, trait_table, won_portrait
-from crmlib.analyse.stats.shrink import fit_beta_binomial, shrunk_rates
+from crmlib.analyse.stats.intervals import fit_beta_binomial, shrunk_rates
 from crmlib.measure.deals.stays import deals
 from crmlib.sample import truths
 from crmlib.schema.errors import ParameterError

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 from crmlib.analyse.rules import eclat as rule_eclat
+from crmlib.analyse.rules import itemsets as rule_levels
 from crmlib.analyse.rules import kernels as rule_kernels
-from crmlib.analyse.rules import levels as rule_levels
 from crmlib.analyse.rules import mine as rules
 from crmlib.analyse.rules.mine import frequent_itemsets, mine_rules
 from crmlib.analyse.stats import tests as rule_significance

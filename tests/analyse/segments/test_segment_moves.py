@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, compute_indicators, follow_segments, segment_customers, segment_moves
+from crmlib.analyse.segments.choice import KEPT, NEW, Published, match_segments
 from crmlib.analyse.segments.moves import segment_meetings
-from crmlib.analyse.segments.published import KEPT, NEW, Published, match_segments
 from crmlib.analyse.segments.segment import published_of
 from crmlib.prepare.outbox import keep, last_kept
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.analyse.customers.types import CUSTOMER_TYPES
+from crmlib.analyse.customers.profile import CUSTOMER_TYPES
 from crmlib.analyse.segments.names import (
     AVERAGE,
     KEY,

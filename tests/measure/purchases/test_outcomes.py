@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
-from crmlib.measure.purchases.outcomes import category_habits, first_order_at, purchases_within
+from crmlib.measure.purchases.history import category_habits, first_order_at, purchases_within
 from crmlib.schema.errors import ParameterError, SchemaError
 
 LINES = [

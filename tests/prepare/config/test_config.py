@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.prepare.config.mistakes import line_of
-from crmlib.prepare.config.read import CONFIG_NAME, WorkspaceConfig, find_config, load_config
+from crmlib.prepare.config.read import CONFIG_NAME, WorkspaceConfig, find_config, line_of, load_config
 from crmlib.schema.errors import ConfigError
 
 GOOD = """

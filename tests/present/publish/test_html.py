@@ -14,8 +14,15 @@ import pytest
 from nbformat import v4
 
 from crmlib.present.blocks import Answer, DataTable, Prose
-from crmlib.present.publish.html import notebook_to_html, terms_in
-from crmlib.present.publish.page import asset, check_size, date_words, safe_href, security_policy
+from crmlib.present.publish.html import (
+    asset,
+    check_size,
+    date_words,
+    notebook_to_html,
+    safe_href,
+    security_policy,
+    terms_in,
+)
 from crmlib.schema.errors import CrmlibError
 from tests.present.blocks.test_blocks import CANARIES, Tags, everywhere
 from tests.present.pages_demo import CONTEXT, executed, notebook

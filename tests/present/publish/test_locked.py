@@ -9,8 +9,7 @@ pytest.importorskip("cryptography", reason="no cryptography: install the extra c
 
 from crmlib.prepare import encryption
 from crmlib.present.publish.html import notebook_to_html
-from crmlib.present.publish.locked import lock_run, unlocked
-from crmlib.present.publish.publish import RECORD
+from crmlib.present.publish.publish import RECORD, lock_run, unlocked
 from crmlib.present.publish.site import run_index
 from crmlib.present.run.persons import print_opened
 from crmlib.present.run.verify import read_run

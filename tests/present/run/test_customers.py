@@ -8,7 +8,7 @@ import pytest
 
 from crmlib import open_workspace
 from crmlib.analyse.worklist import worklist
-from crmlib.prepare.kept import read_kept, write_kept
+from crmlib.prepare.privacy import read_kept, write_kept
 from crmlib.present.blocks import DataTable
 from crmlib.present.needs import WORK, hand_on
 from crmlib.present.publish.manifest import Facts

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("cryptography", reason="no cryptography: install the extra crmlib[encrypt]")
 
 from crmlib.prepare.encryption import decrypt
-from crmlib.present.publish.locked import unlocked
+from crmlib.present.publish.publish import unlocked
 from crmlib.present.run.runner import Pages
 from crmlib.present.run.status import read_status
 from tests.present.run.test_audiences import kernels as kernels

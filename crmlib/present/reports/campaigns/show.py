@@ -213,10 +213,7 @@ def alike_table(effect: CampaignEffect) -> DataTable:
     if effect.comparison.kind == CONTROL_GROUP or frame["difference_after"].isna().all():
         frame = frame.drop(columns=columns[3:])
     return DataTable(
-        frame,
-        name="how_alike",
-        caption=claim("campaigns-table-alike", campaign=called(effect)),
-        rows=10,
+        frame, name="how_alike", caption=claim("campaigns-table-alike", campaign=called(effect)), rows=10
     )
 
 

@@ -159,10 +159,4 @@ def rates_table(found: WhatChanged) -> DataTable | None:
 
 
 def _table(frame: pd.DataFrame, table: str, caption: Claim, found: WhatChanged) -> DataTable:
-    return DataTable(
-        frame,
-        name=table,
-        caption=caption,
-        currency=found.currency,
-        rows=10,
-    )
+    return DataTable(frame, name=table, caption=caption, currency=found.currency, rows=10)

@@ -14,13 +14,7 @@ from crmlib.analyse.churn.model import (
     strongest_rule,
     top_at_risk,
 )
-from crmlib.analyse.customers.states import (
-    NO_LONGER,
-    NOT_YET,
-    LifecycleMoves,
-    flow,
-    known_at_both,
-)
+from crmlib.analyse.customers.states import NO_LONGER, NOT_YET, LifecycleMoves, flow, known_at_both
 from crmlib.analyse.learn.candidates import WAYS
 from crmlib.analyse.retention import COHORT_CODE, Retention, SurvivalCurves, typical_retention
 from crmlib.measure.columns import label_of, unit_of
@@ -168,10 +162,7 @@ def lifecycle_answer(summary: pd.DataFrame) -> list[Claim]:
         return [said, *without_purchase(summary)]
     buying = summary[summary.index.isin(BUYING)]
     brought = buying["revenue_share_pct"].sum(min_count=1)
-    facts = {
-        "buyers": count(whole, at="customers.bought"),
-        "share": share(brought, at="sales.share[buying]"),
-    }
+    facts = {"buyers": count(whole, at="customers.bought"), "share": share(brought, at="sales.share[buying]")}
     if n == whole > 1:
         return [claim("churn-answer-all", **facts)]
     return [

@@ -208,10 +208,7 @@ def stages_table(summary: pd.DataFrame) -> DataTable:
     if frame["revenue"].isna().all():
         frame = frame.drop(columns=["revenue", "revenue_share_pct"])
     return DataTable(
-        frame,
-        name="states",
-        caption=claim("churn-table-states"),
-        currency=summary.attrs.get("currency", ""),
+        frame, name="states", caption=claim("churn-table-states"), currency=summary.attrs.get("currency", "")
     )
 
 

@@ -89,9 +89,7 @@ def plot_sales_by_month(result: CustomerProfile, *, ax: Any = None) -> Any:
             ax.set_xlabel(str(claim("customers-picture-months-pale")), loc="left")
     listed = names(
         claim(
-            "customers-picture-months-one",
-            month=month(row["month"]),
-            sales=month_sales(row, result.currency),
+            "customers-picture-months-one", month=month(row["month"]), sales=month_sales(row, result.currency)
         )
         for _, row in months.iterrows()
     )
@@ -179,12 +177,7 @@ def plot_order_frequency(result: CustomerProfile, *, ax: Any = None) -> Any:
         ax.bar(range(len(table)), table["share_pct"], width=0.78, color=MAIN)
         for place, part in enumerate(table["share_pct"]):
             ax.annotate(
-                bar_percent(part),
-                (place, part),
-                (0, 3),
-                textcoords="offset points",
-                ha="center",
-                color=SOFT,
+                bar_percent(part), (place, part), (0, 3), textcoords="offset points", ha="center", color=SOFT
             )
         ax.set_xticks(
             range(len(table)), [words.replace(" to ", "–").replace("over ", ">") for words in table["orders"]]

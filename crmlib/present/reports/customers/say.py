@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.customers.profile import CustomerProfile, late_of_all
+from crmlib.analyse.customers.profile import CUSTOMER_TYPES, CustomerProfile, late_of_all
 from crmlib.analyse.customers.states import is_late
-from crmlib.analyse.customers.types import CUSTOMER_TYPES
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.measure.columns import label_of
 from crmlib.present.claims import (

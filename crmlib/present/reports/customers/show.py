@@ -121,10 +121,7 @@ def months_table(profile: CustomerProfile) -> DataTable:
         }
     )
     return DataTable(
-        frame,
-        name="sales_by_month",
-        caption=claim("customers-table-months"),
-        currency=profile.currency,
+        frame, name="sales_by_month", caption=claim("customers-table-months"), currency=profile.currency
     )
 
 

@@ -6,15 +6,8 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.forecast.plan import PARTS, main_rows
-from crmlib.analyse.forecast.result import (
-    BEHIND,
-    MISSED,
-    ON_COURSE,
-    OPEN,
-    Forecast,
-    PlanVsActual,
-)
-from crmlib.analyse.learn.backtest import LEVEL_PCT
+from crmlib.analyse.forecast.result import BEHIND, MISSED, ON_COURSE, OPEN, Forecast, PlanVsActual
+from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.present.claims import Claim, Fact, Family, claim, clause, count, money, name, names, share
 from crmlib.present.numbers import number, shortened
 from crmlib.present.reports.forecast.say import (

@@ -24,7 +24,7 @@ from crmlib.analyse.forecast.result import (
     Remark,
 )
 from crmlib.analyse.forecast.series import AVERAGE, DIFFERENCES, LINE, SMOOTHING
-from crmlib.analyse.learn.backtest import LEVEL_PCT
+from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.measure.sales import DIMENSIONS, MEASURES
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import Skipped
@@ -453,13 +453,7 @@ def notes_of(forecast: Forecast) -> list[Claim]:
 
 
 def _note_facts(note: Remark) -> dict[str, Fact]:
-    made = {
-        "n": count,
-        "of": count,
-        "day": date,
-        "unit": UNIT_WORDS.term,
-        "changed": lambda pct: share(pct),
-    }
+    made = {"n": count, "of": count, "day": date, "unit": UNIT_WORDS.term, "changed": lambda pct: share(pct)}
     return {key: made[key](value) for key, value in note.facts.items()}
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from crmlib.analyse.health import DataHealth
-from crmlib.prepare.check.report import CheckReport
+from crmlib.prepare.check.findings import CheckReport
 from crmlib.present.claims import Claim, Fact, claim, count, name, share
 from crmlib.present.reports.health.say import (
     POLICY_WORDS,

@@ -4,8 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.anonymity import QUASI_IDENTIFIERS
-from crmlib.analyse.health import DataHealth
+from crmlib.analyse.health import QUASI_IDENTIFIERS, DataHealth
 from crmlib.present.claims import Claim, Fact, Family, claim, clause, count, date, days, name, names, share
 from crmlib.schema.tables import SIGNS_OF, TABLES
 

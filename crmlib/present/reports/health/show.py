@@ -49,11 +49,7 @@ def tables_table(health: DataHealth) -> DataTable:
     frame = health.tables[columns].assign(
         first_at=health.tables["first_at"].dt.normalize(), last_at=health.tables["last_at"].dt.normalize()
     )
-    return DataTable(
-        frame,
-        name="tables",
-        caption=claim("health-table-tables"),
-    )
+    return DataTable(frame, name="tables", caption=claim("health-table-tables"))
 
 
 def checks_table(health: DataHealth) -> DataTable:

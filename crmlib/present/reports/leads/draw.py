@@ -8,18 +8,7 @@ import pandas as pd
 from crmlib.analyse.pipeline.leads import LeadScores
 from crmlib.analyse.pipeline.portrait import NOT_STATED, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
-from crmlib.present.claims import (
-    Claim,
-    Fact,
-    claim,
-    count,
-    interval,
-    name,
-    names,
-    number,
-    share,
-    times,
-)
+from crmlib.present.claims import Claim, Fact, claim, count, interval, name, names, number, share, times
 from crmlib.present.reports.leads.say import (
     BASE_WORDS,
     BY_WORDS,
@@ -125,10 +114,7 @@ def plot_lead_test(result: LeadScores, *, ax: Any = None) -> Any:
     """Deals of the test in groups by their chance: what was foretold and what was won."""
     table, overall = result.tenths, overall_won(result)
     title = claim(
-        "leads-picture-test",
-        part=part_word(result),
-        won=share(table["won_pct"].iloc[0]),
-        all=share(overall),
+        "leads-picture-test", part=part_word(result), won=share(table["won_pct"].iloc[0]), all=share(overall)
     )
     x = table["tenth"].to_numpy()
     high = float(np.nanmax([table["high"].max(), table["predicted_pct"].max()]))

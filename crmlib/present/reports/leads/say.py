@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.pipeline.leads import LeadScores
-from crmlib.analyse.pipeline.newcomers import BASE, MODEL, NEWEST, Newcomers
+from crmlib.analyse.pipeline.leads import BASE, MODEL, NEWEST, LeadScores, Newcomers
 from crmlib.analyse.pipeline.portrait import NOT_STATED, TRAITS, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
 from crmlib.analyse.stats.tests import SURE

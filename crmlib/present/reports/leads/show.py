@@ -3,8 +3,7 @@
 import pandas as pd
 
 from crmlib.analyse.pipeline.lead_features import Refusal
-from crmlib.analyse.pipeline.leads import LeadScores
-from crmlib.analyse.pipeline.newcomers import Newcomers
+from crmlib.analyse.pipeline.leads import LeadScores, Newcomers
 from crmlib.analyse.pipeline.portrait import Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
 from crmlib.analyse.stats.tests import SURE
@@ -190,11 +189,7 @@ def lead_ways_table(scores: LeadScores) -> DataTable:
         for suffix in ("", "_low", "_high"):
             frame[f"{name}{suffix}"] = factor * table[f"{measure}{suffix}"].to_numpy()
     frame["chosen"] = yes_marks(table["chosen"])
-    return DataTable(
-        frame,
-        name="ways_to_predict_a_win",
-        caption=claim("leads-table-ways"),
-    )
+    return DataTable(frame, name="ways_to_predict_a_win", caption=claim("leads-table-ways"))
 
 
 @or_else(lambda missing: None)

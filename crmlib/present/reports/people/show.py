@@ -15,8 +15,7 @@ from crmlib.analyse.people.panorama import TRAITS, Panorama, Panoramas
 from crmlib.analyse.stats.small_groups import OTHER
 from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
-from crmlib.prepare.kept import kept_or_made, read_kept
-from crmlib.prepare.privacy import shows_pseudonyms
+from crmlib.prepare.privacy import kept_or_made, read_kept, shows_pseudonyms
 from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Picture, Prose
 from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.blocks.tables import without_empty
@@ -24,8 +23,7 @@ from crmlib.present.blocks.trees import FoldedTable
 from crmlib.present.claims import Family, claim, count, days, money, name
 from crmlib.present.needs import WORK
 from crmlib.present.numbers import is_known
-from crmlib.present.publish.html import ReportWriter
-from crmlib.present.publish.page import check_size, environment, slug
+from crmlib.present.publish.html import ReportWriter, check_size, environment, slug
 from crmlib.present.publish.publish import write_text
 from crmlib.present.reports.people.draw import (
     WHAT_WORDS,

@@ -30,10 +30,7 @@ from crmlib.present.needs import or_else
 
 ASIDE_WORDS = Family(
     "pipeline-aside",
-    (
-        *("negative", "overlapping", "orphan", "after_close", "unclear_end", "no_end", "no_begin"),
-        "nowhere",
-    ),
+    (*("negative", "overlapping", "orphan", "after_close", "unclear_end", "no_end", "no_begin"), "nowhere"),
     facts=("rows",),
 )
 """Why rows of the history were left out."""

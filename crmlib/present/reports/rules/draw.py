@@ -232,10 +232,6 @@ def plot_rule_graph(result: CrossSell | RuleBook, *, most: int = 12, ax: Any = N
         Rules, the highest lift first; of both directions of a combination only the surer one.
     ax : matplotlib Axes, optional
 
-    Returns
-    -------
-    matplotlib Axes
-
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -293,10 +289,6 @@ def plot_lift_by_support(result: CrossSell | RuleBook, *, most: int = 500, ax: A
     most : int
         The rules with the highest lift.
     ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    matplotlib Axes
 
     Examples
     --------

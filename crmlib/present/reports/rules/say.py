@@ -53,10 +53,7 @@ def cross_sell_answer(found: CrossSell) -> list[Claim]:
             "rules-answer-worth", **facts, worth=worth, kind=MONEY_WORDS.term(found.money),
             days=days(found.holdout_days),
         )  # fmt: skip
-    return [
-        first,
-        claim("rules-answer-many", rules=many, items=ITEMS_WORDS.term(found.item)),
-    ]
+    return [first, claim("rules-answer-many", rules=many, items=ITEMS_WORDS.term(found.item))]
 
 
 def cross_sell_findings(found: CrossSell) -> list[Claim]:

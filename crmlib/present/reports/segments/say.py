@@ -5,11 +5,10 @@ from math import floor
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.segments.choice import STABLE
+from crmlib.analyse.segments.choice import FIRST, KEPT, MARGIN_POINTS, STABLE
 from crmlib.analyse.segments.groups import GroupComparison
 from crmlib.analyse.segments.moves import SegmentMoves
 from crmlib.analyse.segments.names import AVERAGE, KEY, KINDS, NO_PURCHASE, PHRASES, TOP, name_of, visible
-from crmlib.analyse.segments.published import FIRST, KEPT, MARGIN_POINTS
 from crmlib.analyse.segments.segment import Segmentation, late_in_segments
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.claims import (

@@ -79,10 +79,7 @@ def profile_table(segmentation: Segmentation) -> DataTable:
     """Each segment's size, share of spend and medians."""
     frame = _named(segmentation.profile)
     return DataTable(
-        frame,
-        name="segments",
-        caption=claim("segments-table-profile"),
-        currency=currency_of(segmentation),
+        frame, name="segments", caption=claim("segments-table-profile"), currency=currency_of(segmentation)
     )
 
 
@@ -97,11 +94,7 @@ def advice_table(segmentation: Segmentation) -> DataTable:
         },
         index=advice.index.rename("segment"),
     )
-    return DataTable(
-        _named(frame),
-        name="what_to_do",
-        caption=claim("segments-table-advice"),
-    )
+    return DataTable(_named(frame), name="what_to_do", caption=claim("segments-table-advice"))
 
 
 def list_table(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -> DataTable:
@@ -181,13 +174,7 @@ def candidates_table(segmentation: Segmentation) -> DataTable:
         method=[str(METHOD_WORDS.term(one)) for one in tried["method"]],
         verdict=[_verdict(row) for row in tried.itertuples()],
     )
-    return DataTable(
-        frame,
-        name="ways_to_cut",
-        caption=claim("segments-table-ways"),
-        rows=8,
-        download=False,
-    )
+    return DataTable(frame, name="ways_to_cut", caption=claim("segments-table-ways"), rows=8, download=False)
 
 
 def _late_figure(segmentation: Segmentation, indicators: pd.DataFrame, segment: str) -> KeyFigure:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from crmlib.analyse.learn.backtest import LEVEL_PCT
+from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.analyse.service.ahead import ANYBODY, CHANCE, LATEST, CasesAhead
 from crmlib.analyse.service.cases import BEST, KEPT, SERVED, THIRD, ServiceCases
 from crmlib.analyse.service.load import AS_TODAY, FLOW, ServiceLoad

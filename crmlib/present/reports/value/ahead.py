@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.customers.states import is_likely, of_buyers
-from crmlib.analyse.learn.backtest import LEVEL_PCT
+from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.analyse.lifetime.choice import OWN_RATE, OWN_SPEND, RATE_KINDS
 from crmlib.analyse.lifetime.future import LAST_AMOUNT, STRONG_CORRELATION, FutureContribution
 from crmlib.analyse.lifetime.history import FEWEST_CUSTOMERS, ONE_SIDED_PCT, Regularity

@@ -11,11 +11,10 @@ from crmlib.analyse.customers.states import of_buyers
 from crmlib.analyse.lifetime.choice import FIT_REASONS
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
-from crmlib.analyse.value.actions import POOR_CREDIT
 from crmlib.analyse.value.pareto import CLASS_BORDERS, ParetoCurve
 from crmlib.analyse.value.potential import CREDIT_REASONS
 from crmlib.analyse.value.scorecard import ENOUGH, OWN_REASONS, Scorecard, reason_pairs
-from crmlib.analyse.value.valuations import VALUATIONS
+from crmlib.analyse.value.valuations import POOR_CREDIT, VALUATIONS
 from crmlib.analyse.worklist import Worklist
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
@@ -23,18 +22,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.claims import (
-    STATE_WORDS,
-    Family,
-    claim,
-    count,
-    days,
-    interval,
-    money,
-    name,
-    names,
-    share,
-)
+from crmlib.present.claims import STATE_WORDS, Family, claim, count, days, interval, money, name, names, share
 from crmlib.present.numbers import capital
 from crmlib.present.reports.value.ahead import SHORT_GUESS, future_range, future_value, value_at
 from crmlib.present.reports.value.say import (
@@ -394,12 +382,7 @@ def missing_table(valuations: pd.DataFrame) -> DataTable | None:
         ],
         columns=["valuation", "figures", "reason"],
     )
-    return DataTable(
-        frame,
-        name="not_valued",
-        caption=claim("value-table-missing"),
-        download=False,
-    )
+    return DataTable(frame, name="not_valued", caption=claim("value-table-missing"), download=False)
 
 
 def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:

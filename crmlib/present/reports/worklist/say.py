@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.pipeline.newcomers import BEGIN_DAYS
+from crmlib.analyse.pipeline.leads import BEGIN_DAYS
 from crmlib.analyse.worklist import (
     BOOKS,
     EVIDENCE,

@@ -28,6 +28,7 @@ from crmlib.prepare.config.parts import (
     IndicatorConfig,
     JoinConfig,
     LimitsConfig,
+    ModelsConfig,
     OffersConfig,
     OutreachConfig,
     PipelineConfig,
@@ -60,7 +61,7 @@ class WorkspaceConfig(Section):
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
     tables, indicators, scorecard, reports, checks, privacy, limits, engine, pipeline, offers, outreach, customers, \
-identity, source, customer_types
+models, identity, source, customer_types
         As the sections of crm.toml.
     """
 
@@ -81,6 +82,7 @@ identity, source, customer_types
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
+    models: ModelsConfig = ModelsConfig()
     segments: SegmentsConfig = SegmentsConfig()
     voice: VoiceConfig = VoiceConfig()
     customers: CustomersConfig = CustomersConfig()
@@ -140,6 +142,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,
+    ("models",): ModelsConfig,
     ("segments",): SegmentsConfig,
     ("voice",): VoiceConfig,
     ("customers",): CustomersConfig,

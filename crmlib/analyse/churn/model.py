@@ -557,27 +557,22 @@ def _fit(
     scored = _of_buyers(asked, states)
     known = rows_of([(sample.features, sample.label) for sample in earlier])
     rows = some_of(known, seed=seed)
-    said = _learnt_from_some(rows, known)
+    rivals, notes = _baselines(past, question, earlier, test)
+    notes += _learnt_from_some(rows, known) + ((("stands", closing_day(past)),) if stands else ())
     # All figures of all cut-offs: too much to keep beside what is learnt.
     del known
     refused = find_leaks(rows.features, rows.label, groups=rows.groups)
     learnt = learn(rows, names=names, refused=refused, seed=seed)
     matrix = learnt.encoding.matrix(test.features)
-    rivals, notes = _baselines(past, question, earlier, test)
-    notes += said + ((("stands", closing_day(past)),) if stands else ())
-    bought, zone = buying_days(past), crm.time_zone
-    then = share_level(bought, question, today=day_of(test.cutoff, time_zone=zone))
+    bought = buying_days(past)
+    then = share_level(bought, question, today=day_of(test.cutoff, time_zone=crm.time_zone))
     predictions = {name: _at_level(learnt.fitted[name].probability(matrix), then) for name in names} | rivals
     found = judged(predictions, test.label, chosen=learnt.chosen.name, baselines=tuple(rivals), seed=seed)
     newest = [test, *earlier[: max(1, len(earlier) - 1)]]
     latest = some_of(rows_of([(s.features, s.label) for s in newest]), seed=seed)
-    final = learn(
-        latest,
-        names=[learnt.chosen.name],
-        refused={**refused, **learnt.encoding.left_out},
-        seed=seed,
-        tree_too="decision_tree" in names,
-    )
+    left_out = {**refused, **learnt.encoding.left_out}
+    tree_too = "decision_tree" in names
+    final = learn(latest, names=[learnt.chosen.name], refused=left_out, seed=seed, tree_too=tree_too)
     level = share_level(bought, question, today=closing_day(past))
     scores, level = _scores(final, asked, scored.features.index, level, basis=basis)
     value = _value(crm, question, scored.features.index)

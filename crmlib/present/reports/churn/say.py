@@ -669,13 +669,11 @@ def _verdict(model: ChurnModel) -> Claim:
 
 
 def _note(code: str, *values: Any) -> Claim:
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {"day": date(values[0])} if code == "stands" else {}
     if code == "some":
         facts = {"drawn": count(values[0]), "customers": count(values[1])}
     if code == "best_single":
         facts = {"figure": name(plain_label(values[0]))}
-    if code == "stands":
-        facts = {"day": date(values[0])}
     return NOTE_WORDS.claim(code, **facts)
 
 

@@ -4,10 +4,15 @@ Every month a promise is made about each customer and judged a quarter later by 
 `crmlib.analyse.promises`. Months bring surprises that the promised range of 80 % knows of, and promises overlap.
 
     python benchmarks/model_health.py --years 200 [--without-order]
+    python benchmarks/model_health.py --sample data/b2b [--stop-pct 10] [--refit by_verdict]
+
+The second goes through the last year of the sample company's orders month by month, of whose customers so many stop for
+good in each month from its first on: what was promised, what came, the verdict, and which model stood.
 """
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +20,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import crmlib
 from crmlib.analyse import promises
 from crmlib.analyse.learn import evaluate as learnt
 
@@ -85,6 +91,66 @@ def drift_alarms(rng: np.random.Generator, *, customers: int, moved: float, year
     return 100 * hits / years
 
 
+QUARTER_DAYS = 91
+ORDERS = ["order_id", "customer_id", "product_id", "ordered_at", "net_amount"]
+
+
+def orders_with_a_drift(
+    workspace: str, *, stop_pct: float, seed: int
+) -> tuple[pd.DataFrame, pd.DatetimeIndex]:
+    """The orders of a workspace, of whose customers so many stop in each month of the last year; its month ends."""
+    crm = crmlib.open_workspace(workspace)
+    lines, rng = crm.frame("transactions")[ORDERS].dropna(), np.random.default_rng(seed)
+    ends = pd.date_range(end=crm.as_of.normalize(), periods=13, freq="ME")
+    for end in ends[:-1]:
+        bought = lines.loc[
+            lines["ordered_at"].between(end - pd.Timedelta(days=365), end), "customer_id"
+        ].unique()
+        # Who has stopped already is still drawn from, so a tenth is a tenth of those who bought within a year.
+        gone = rng.choice(np.sort(bought), size=round(len(bought) * stop_pct / 100), replace=False)
+        lines = lines[~(lines["customer_id"].isin(gone) & (lines["ordered_at"] > end))]
+    return lines.assign(ordered_at=lines["ordered_at"].dt.tz_localize("UTC")), ends
+
+
+def on_the_sample(workspace: str, *, stop_pct: float, refit: str, seed: int) -> None:
+    """Go through a year of monthly runs of the model of who stops buying, and print what page 13 would say."""
+    lines, ends = orders_with_a_drift(workspace, stop_pct=stop_pct, seed=seed)
+    with tempfile.TemporaryDirectory() as root:
+        lines.to_parquet(Path(root) / "orders.parquet")
+        (Path(root) / "crm.toml").write_text(
+            f'name = "copy"\ncurrency = "SGD"\nas_of = {ends[-1]:%Y-%m-%d}\n[models]\nrefit = "{refit}"\n'
+            '[tables.transactions]\nfrom = "orders.parquet"\n'
+        )
+        crm = crmlib.open_workspace(root)
+        for end in ends:
+            then = crm.at(end.date())
+            figures = crmlib.compute_indicators(then)
+            watch = promises.watch_model(then, figures)
+            past = watch.learnt_from(then)
+            model = crmlib.fit_churn(
+                then,
+                horizon_days=QUARTER_DAYS,
+                now=figures,
+                learnt_from=past,
+                candidates=["logistic_regression"],
+            )
+            promises.keep_promise(then, model, figures)
+            told = "-"
+            if len(watch.scored):
+                due = watch.scored.iloc[-1]
+                told = f"made {due['made_on']:%Y-%m-%d}: {due['expected']:.1f} ({due['low']:.1f} to {due['high']:.1f})"
+                told += f" expected, {due['actual']:.1f} came"
+            print(
+                f"{end:%Y-%m}",
+                watch.verdict,
+                watch.reason,
+                f"learnt {past.as_of:%Y-%m-%d}",
+                told,
+                sep="\t",
+                flush=True,
+            )
+
+
 def main() -> None:
     """Print one line a case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -93,7 +159,12 @@ def main() -> None:
     parser.add_argument(
         "--without-order", action="store_true", help="Quick: judge shares alone, not the order."
     )
+    parser.add_argument("--sample", help="Workspace whose orders are gone through instead.")
+    parser.add_argument("--stop-pct", type=float, default=10.0)
+    parser.add_argument("--refit", choices=["always", "by_verdict", "never"], default="always")
     given = parser.parse_args()
+    if given.sample:
+        return on_the_sample(given.sample, stop_pct=given.stop_pct, refit=given.refit, seed=given.seed)
     learnt.DRAWS = 100
     if given.without_order:
         promises.evaluate = in_order

@@ -95,6 +95,9 @@ class Split:
     movers : DataFrame, the products and customers that moved most
         `what` ("product", "customer"), `key`, `shown` (as a page may show it: a product's name, a pseudonym),
         `part`, `before`, `now`, `change`.
+    prices : DataFrame indexed by category
+        Of products sold in both periods, where categories and pieces are known: `amount` (money that prices made),
+        `percent` (of what the pieces of now would have brought before).
     """
 
     windows: Windows
@@ -105,6 +108,7 @@ class Split:
     counts: pd.DataFrame = field(repr=False)
     groups: pd.DataFrame = field(repr=False)
     movers: pd.DataFrame = field(repr=False)
+    prices: pd.DataFrame = field(repr=False)
 
     @property
     def change(self) -> float:
@@ -409,8 +413,9 @@ def _split(crm: Crm, windows: Windows, *, labels: pd.Series | None, whole: bool 
     people = pd.DataFrame(columns=["key", "part", "amount"])
     if buyers is not None:
         people = split_customers(buyers, since=windows.before_last)
-    products = pd.Series(dtype="float64")
+    products, prices = pd.Series(dtype="float64"), pd.DataFrame(columns=["amount", "percent"])
     if pieces is not None and goods is not None:
+        prices = _prices(crm, *pieces)
         products = split_products(*pieces, first_on=goods["first_on"], since=windows.before_last)
     customers = people.groupby("part")["amount"].sum().reindex(list(CUSTOMER_PARTS)).fillna(0.0)
     return Split(
@@ -422,7 +427,22 @@ def _split(crm: Crm, windows: Windows, *, labels: pd.Series | None, whole: bool 
         counts=_counts(people),
         groups=_groups(crm, buyers, labels, _known(crm, CATEGORY, windows)),
         movers=_movers(crm, goods, buyers, people, windows),
+        prices=prices,
     )
+
+
+def _prices(crm: Crm, *sides: pd.DataFrame) -> pd.DataFrame:
+    """What prices made in each category, of products sold in both periods."""
+    category = _of_products(crm, "category")
+    both = set(sides[0]["product_id"]) & set(sides[1]["product_id"])
+    kept = [side[side["product_id"].isin(both)] for side in sides]
+    table = price_volume_mix(
+        *(side.assign(key=_looked_up(side["product_id"], category, "")) for side in kept)
+    )
+    found = pd.DataFrame(
+        {"amount": table["price"], "percent": 100 * table["price"] / (table["now"] - table["price"])}
+    )
+    return found.drop(index="", errors="ignore")
 
 
 def _known(crm: Crm, by: str, windows: Windows) -> pd.DataFrame | None:
@@ -472,9 +492,12 @@ def _sides_split(sums: Any) -> pd.DataFrame:
 
 
 def _by_category(goods: pd.DataFrame) -> pd.DataFrame:
-    """The categories of products that moved most; the others as one."""
+    """The categories of products that moved most, and the one that lost most of its share; the others as one."""
     found = _sides_split(goods.groupby(level=0))
-    most = (found["now"] - found["before"]).abs().nlargest(MOVERS).index
+    change, before = found["now"] - found["before"], found["before"]
+    # What stays where all others rise moved least by money, and is told too: it lost most of its share.
+    behind = (found["now"] / found["now"].sum() - before / before.sum()).nsmallest(1).index
+    most = change.abs().nlargest(MOVERS).index.union(behind)
     return found.groupby(found.index.where(found.index.isin(most), OTHER)).sum().assign(by=CATEGORY)
 
 
@@ -508,20 +531,22 @@ def _movers(
             own["part"] = np.select(
                 [fresh, own["now"].eq(0)], ["new_products", "absent_products"], default="sold"
             )
-            own["shown"] = _product_names(crm, own.index)
+            own["shown"] = _looked_up(own.index.to_series(), _of_products(crm, "name"), own.index.to_series())
         parts.append(own[own["change"] != 0].rename_axis("key").reset_index())
     columns = ["what", "key", "shown", "part", "before", "now", "change"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def _product_names(crm: Crm, keys: pd.Index) -> pd.Series:
-    own = pd.Series(keys, keys, dtype="object")
-    if "products" not in crm or "name" not in crm.columns("products"):
-        return own
-    known = (
-        crm.frame("products", ["product_id", "name"]).drop_duplicates("product_id").set_index("product_id")
-    )
-    return known["name"].astype("object").reindex(keys).fillna(own)
+def _of_products(crm: Crm, column: str) -> pd.Series:
+    """What is on record of each product; empty where nothing is."""
+    if "products" not in crm or column not in crm.columns("products"):
+        return pd.Series(dtype="object")
+    known = crm.frame("products", ["product_id", column]).drop_duplicates("product_id")
+    return known.set_index("product_id")[column].astype("object")
+
+
+def _looked_up(keys: pd.Series, known: pd.Series, otherwise: Any) -> pd.Series:
+    return keys.map(known).astype("object").fillna(otherwise)
 
 
 def _win_rate(crm: Crm, windows: Windows) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from crmlib.measure.deals.stays import deals
 from crmlib.measure.offers.candidates import products_bought
 from crmlib.measure.purchases.history import purchase_days, purchases_within, read_once
 from crmlib.measure.sales import sales_series
-from crmlib.prepare.clock import closing_moment, days_later, local_time
+from crmlib.prepare.clock import closing_moment, day_of, days_later, local_time
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.outbox import all_kept, keep, kept_key
 from crmlib.prepare.privacy import pseudonyms
@@ -45,7 +46,8 @@ DRIFT_DISTANCE = 0.1
 """And the distance of the two distributions must be shown to be more than this."""
 BINS = 10
 MOST_SCORED = 8
-"""So many of the latest promises that are due are scored."""
+"""So many of the latest promises that are due are scored, and of earlier ones those that verdicts need: a promise of a
+year shares days with all of the eleven months after it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,14 +57,15 @@ class ModelWatch:
     Attributes
     ----------
     scored : DataFrame, one row a promise that is due, the oldest first
-        `made_on`, `until`, `customers`, `expected`, `low`, `high`, `actual` (in the unit of `UNITS`: the share that
-        stopped, purchases, the share that bought an offer, money sold or won), `is_covered` (NaN where no range was
-        promised), `plain_expected` (of the plain rule of a forecast), `order`, `order_low`, `order_high`,
-        `plain_order` (pairs in the right order, the plain one by the longest silence; of offers the share of
-        customers who bought one, the plain list being that of the products with most buyers), `ahead`, `ahead_low`,
-        `ahead_high` (of the plain order, paired), `money_expected`, `money_actual` (of churn what those who stopped
-        had brought in the horizon before, of value what customers brought; account currency), `counts` (enough
-        customers to judge).
+        `made_on`, `until`, `learnt_on` (days of the workspace's zone), `customers`, `expected`, `low`,
+        `high`, `actual` (in the unit of `UNITS`: the share that stopped, purchases, the share that bought an
+        offer, money sold or won), `is_covered` (NaN where no range was promised), `plain_expected` (of the
+        plain rule of a forecast), `order`, `order_low`, `order_high`, `plain_order` (pairs in the right
+        order, the plain one by the longest silence; of offers the share of customers who bought one, the
+        plain list being that of the products with most buyers), `ahead`, `ahead_low`, `ahead_high` (of the
+        plain order, paired), `money_expected`, `money_actual` (of churn what those who stopped had brought in
+        the horizon before, of value what customers brought; account currency), `counts` (enough customers to
+        judge).
     drift : DataFrame indexed by figure
         `psi`, `distance` (largest difference of the two distributions, 0 to 1), `low`, `high` (95 %), `drifted`.
     verdict : str
@@ -73,6 +76,8 @@ class ModelWatch:
         Promises that are not due yet.
     model : str
         One of `MODELS`.
+    learnt_on : tuple of Timestamp
+        Where ``[models] refit`` lets a model stand: until when each that stood was learnt, the present one last.
     """
 
     scored: pd.DataFrame
@@ -82,6 +87,11 @@ class ModelWatch:
     waiting: int
     currency: str = ""
     model: str = CHURN
+    learnt_on: tuple[pd.Timestamp, ...] = ()
+
+    def learnt_from(self, crm: Crm) -> Crm:
+        """The tables from which the model that stands was learnt."""
+        return crm.at(self.learnt_on[-1]) if self.learnt_on and self.learnt_on[-1] < crm.as_of else crm
 
     @property
     def covered(self) -> tuple[int, int]:
@@ -146,6 +156,7 @@ def _of_churn(crm: Crm, model: Any, indicators: pd.DataFrame, key: str) -> dict[
     return {
         "horizon_days": int(model.horizon_days),
         "active_days": model.active_days,
+        "learnt_on": (model.learnt_on or crm.as_of).isoformat(),
         "customers": _by_name(key, model.scores, silence, value),
         "range": None if level is None or not level.is_promised else [float(level.low), float(level.high)],
         "figures": {name: spread_of(indicators[name].reindex(model.scores.index)) for name in figures},
@@ -227,13 +238,13 @@ def watch_models(crm: Crm, indicators: pd.DataFrame | None = None) -> dict[str, 
 def watch_model(crm: Crm, indicators: pd.DataFrame | None = None, *, model: str = CHURN) -> ModelWatch:
     """Score every promise of a model that has come due, and say whether it still holds."""
     kept = all_kept(crm, KEPT_AS[model])
-    until = [_ends(crm, one) for one in kept]
-    due = [(one, end) for one, end in zip(kept, until, strict=True) if end <= crm.as_of]
-    key, rows = kept_key(crm) if due else "", []
-    for one, end in due[-MOST_SCORED:]:
-        made = pd.Timestamp(one.get("today", one["as_of"]))
-        rows.append({"made_on": made, "until": end, **_SCORERS[model](crm, one, end, key)})
-    scored = pd.DataFrame(rows, columns=["made_on", "until", *SCORES])
+    due = [one for one in kept if _ends(crm, one) <= crm.as_of]
+    days = pd.DataFrame([_days(crm, one) for one in due], columns=["made_on", "until", "learnt_on"])
+    apart = one_after_the_other(days).index[-MISSES:]
+    chosen = sorted({*apart, *days.index[-MOST_SCORED:]})
+    key = kept_key(crm) if due else ""
+    scores = [_SCORERS[model](crm, due[place], _ends(crm, due[place]), key) for place in chosen]
+    scored = days.loc[chosen].reset_index(drop=True).join(pd.DataFrame(scores, columns=list(SCORES)))
     drift = drift_of({}, pd.DataFrame())
     if kept and indicators is not None:
         asked = indicators["order_count"] > 0
@@ -249,7 +260,38 @@ def watch_model(crm: Crm, indicators: pd.DataFrame | None = None, *, model: str 
         waiting=len(kept) - len(due),
         currency=crm.currency,
         model=model,
+        learnt_on=_learning(crm, kept, scored) if model == CHURN else (),
     )
+
+
+def _days(crm: Crm, promise: Mapping[str, Any]) -> dict[str, pd.Timestamp]:
+    """From when, until when, and until when its model was learnt: days of the workspace's zone."""
+    made = {"made_on": pd.Timestamp(promise["today"])} if "today" in promise else {}
+    moments = {"made_on": promise["as_of"], "until": _ends(crm, promise), "learnt_on": _learnt_on(promise)}
+    return {name: day_of(moment, time_zone=crm.time_zone) for name, moment in moments.items()} | made
+
+
+def _learnt_on(promise: Mapping[str, Any]) -> pd.Timestamp:
+    return pd.Timestamp(promise.get("learnt_on", promise["as_of"]))
+
+
+def _learning(crm: Crm, kept: Sequence[Mapping[str, Any]], scored: pd.DataFrame) -> tuple[pd.Timestamp, ...]:
+    """Until when each model that stood was learnt, and that of now: its own promises alone speak against a model."""
+    refit = getattr(getattr(crm.config, "models", None), "refit", "always")
+    stood = list(dict.fromkeys(map(_learnt_on, kept)))
+    if refit == "always":
+        return ()
+    if isinstance(refit, date):
+        now = min(closing_moment(refit.isoformat(), time_zone=crm.time_zone), crm.as_of)
+    elif not stood:
+        now = crm.as_of
+    else:
+        now = _learnt_on(kept[-1])
+        own = scored[scored["learnt_on"] == day_of(now, time_zone=crm.time_zone)]
+        verdict, _ = judge(own, drift_of({}, pd.DataFrame()))
+        if refit == "by_verdict" and verdict in (REFIT, DO_NOT_USE):
+            now = crm.as_of
+    return (*(day for day in stood if day != now), now)
 
 
 def _ends(crm: Crm, promise: Mapping[str, Any]) -> pd.Timestamp:

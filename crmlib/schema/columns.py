@@ -303,6 +303,7 @@ _COLUMNS = (
     Column("first_rows", "Come first", "count", "Rows that come first for their customer or deal."),
     # what became of predictions
     Column("made_on", "Made on", "date"), Column("until", "Judged on", "date"),
+    Column("learnt_on", "Learnt on", "date", "Until when the model that made it was learnt."),
     Column("expected_pct", "Expected to stop", "share_pct"), Column("low_pct", "Range from", "share_pct"),
     Column("high_pct", "Range to", "share_pct"), Column("actual_pct", "Stopped", "share_pct"),
     Column("auc", "Pairs in right order", "ratio", "Of one customer who stopped and one who stayed, 0 to 1."),

@@ -10,6 +10,7 @@ from crmlib import open_workspace
 from crmlib.analyse.changes import (
     CUSTOMER_PARTS,
     PRODUCT_PARTS,
+    _by_category,
     look_at_data,
     split_customers,
     split_groups,
@@ -77,6 +78,23 @@ def test_a_price_rise_is_named_with_its_size():
     assert "8 % more than in the month before" in answer and "Higher prices (EUR " in answer
 
 
+def test_a_price_rise_of_one_category_is_named_with_that_category_and_its_size():
+    shelf = pd.DataFrame({"product_id": PRODUCTS, "category": ["Filters", "Filters", *["Labels"] * 4]})
+    dearer = JUNE & LINES["product_id"].isin(["p0", "p1"])
+    found = changes(
+        LINES.assign(net_amount=LINES["net_amount"].where(~dearer, 1.12 * LINES["net_amount"])),
+        products=shelf,
+    )
+    more = 0.12 * float(LINES.loc[dearer, "net_amount"].sum())
+    assert found.split.prices.loc["Filters"].tolist() == pytest.approx([more, 12.0])
+    assert found.split.prices.loc["Labels"].tolist() == pytest.approx([0, 0], abs=1e-9)
+    assert found.split.prices["amount"].sum() == pytest.approx(found.split.products["price"])
+    assert "Prices moved most in Filters: 12 % higher, which makes EUR" in told(say.changes_findings(found))
+    same = changes(LINES, products=shelf)
+    assert "Prices moved" not in told(say.changes_findings(same))
+    assert "fell behind" not in told(say.changes_groups(same))
+
+
 def test_a_key_account_that_stays_away_is_named_with_its_size():
     found = changes(LINES[~(JUNE & LINES["customer_id"].eq(KEY))])
     gone = float(LINES.loc[MAY & LINES["customer_id"].eq(KEY), "net_amount"].sum())
@@ -116,9 +134,22 @@ def test_customers_who_turn_to_another_category_are_told_by_category():
     )
     assert groups.loc["Tea", "buyers"] < -0.9 * moved, "nine in ten stopped buying it"
     assert groups.loc["Coffee", "buyers"] == 0 and groups.loc["Coffee", "spend"] == pytest.approx(moved)
-    assert "By category of products, Coffee made the largest difference (EUR" in told(
-        say.changes_groups(found)
+    said = told(say.changes_groups(found))
+    assert "By category of products, Coffee made the largest difference (EUR" in said
+    shares = [f"{100 * groups.at['Tea', at] / groups[at].sum():.2g} %" for at in ("before", "now")]
+    assert f"Tea fell behind most: {shares[0]} of sales before, {shares[1]} now." in said
+
+
+def test_a_category_that_stays_where_all_others_rise_is_among_those_that_moved():
+    """Eleven categories rise by half; the twelfth, by money the one that moved least, has fallen behind."""
+    goods = pd.DataFrame(
+        {"customers_before": 9, "customers_now": 9, "amount_before": 100.0, "amount_now": 150.0},
+        index=[f"k{i:02d}" for i in range(12)],
     )
+    goods.loc["k07", "amount_now"] = 100.0
+    found = _by_category(goods)
+    assert "k07" in found.index and len(found) == 12
+    assert found[["before", "now"]].sum().tolist() == [1200, 1750]
 
 
 def deals_with_stages(*, slower):

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,9 @@ from crmlib import open_workspace
 from crmlib.analyse.promises import (
     DO_NOT_USE,
     HOLDS,
+    KEPT_AS,
     REFIT,
+    SALES,
     TOO_EARLY,
     WATCH,
     drift_of,
@@ -22,6 +26,7 @@ from crmlib.analyse.promises import (
     spread_of,
     watch_model,
 )
+from crmlib.prepare.outbox import keep
 from crmlib.present.blocks import Skipped
 from crmlib.present.reports.models import say, show
 
@@ -123,10 +128,10 @@ def test_words_drift_as_figures_do():
 class _Model:
     """What a promise reads of a fitted model."""
 
-    stops, horizon_days, active_days, level, features = True, 30, None, None, ["spend_total", "kind"]
+    stops, horizon_days, active_days, features = True, 30, None, ["spend_total", "kind"]
 
-    def __init__(self, scores, value):
-        self.scores, self.value = scores, value
+    def __init__(self, scores, value, *, level=None, learnt_on=None):
+        self.scores, self.value, self.level, self.learnt_on = scores, value, level, learnt_on
 
 
 def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_path):
@@ -171,3 +176,64 @@ def test_a_promise_is_kept_once_a_month_without_names_and_scored_when_due(tmp_pa
     assert say.unless_refuted(model, watch) is model
     off = say.unless_refuted(model, replace(watch, verdict=DO_NOT_USE, reason="no_order"))
     assert isinstance(off, Skipped) and "left out" in str(off.reason)
+
+
+@pytest.mark.parametrize(
+    ("refit", "learnt"),
+    [
+        ("always", [1, 2, 3, 4, 5, 6, 7, 8]),
+        # Three promises of January's model that share no day have missed by the end of May; of May's, by August.
+        ("by_verdict", [1, 1, 1, 1, 5, 5, 5, 8]),
+        ("never", [1] * 8),
+        (date(2025, 2, 28), [1, 2, 2, 2, 2, 2, 2, 2]),
+    ],
+)
+def test_a_model_stands_as_configured_until_its_own_promises_speak_against_it(tmp_path, refit, learnt):
+    """Half of the customers stop in each month, and every promise says that a tenth to a fifth do."""
+    ends = pd.date_range("2025-01-31", periods=8, freq="ME")
+    who = [f"c{i:03d}" for i in range(120)]
+    lines = [(f"{one}-{day:%m}", one, "tea", day - pd.Timedelta(days=9), 5.0)
+             for i, one in enumerate(who) for day in ends if i % 2 or day == ends[0]]  # fmt: skip
+    names = ["order_id", "customer_id", "product_id", "ordered_at", "net_amount"]
+    pd.DataFrame(lines, columns=names).to_csv(tmp_path / "lines.csv", index=False)
+    (tmp_path / "crm.toml").write_text(
+        'name = "shop"\ncurrency = "EUR"\nas_of = "2025-08-31"\n[tables.transactions]\nfrom = "lines.csv"\n'
+        f"[models]\nrefit = {refit if isinstance(refit, date) else repr(refit)}\n"
+    )
+    crm, scores = open_workspace(tmp_path), pd.Series([0.2, 0.1] * 60, index=who)
+    level = SimpleNamespace(is_promised=True, low=0.1, high=0.2)
+    figures = pd.DataFrame(
+        {"recency_days": 9.0, "spend_total": 5.0, "order_count": 1, "kind": "x"}, index=who
+    )
+    found = []
+    for end in ends:
+        then = crm.at(end.date())
+        watch = watch_model(then)
+        past = watch.learnt_from(then)
+        found.append(past.as_of.month)
+        keep_promise(then, _Model(scores, scores, level=level, learnt_on=past.as_of), figures)
+    assert found == learnt
+    assert watch.scored["learnt_on"].dt.month.tolist() == learnt[: len(watch.scored)]
+    assert watch.scored["until"].max() == pd.Timestamp("2025-08-30"), "days, not moments"
+    said = " ".join(map(str, say.models_learning(watch, then)))
+    assert ("Each run learns it anew" in said) == (refit == "always")
+    assert ("31 January 2025" in said and "before it" in said) == (refit not in ("always", "never"))
+
+
+def test_a_promise_of_a_year_is_judged_though_the_latest_share_its_days(tmp_path):
+    """Of 36 monthly promises three share no day; the latest eight alone would never bring a verdict."""
+    pd.DataFrame({"order_id": "1", "product_id": "tea", "customer_id": "ann", "net_amount": 5.0,
+                  "ordered_at": ["2020-01-15"]}).to_csv(tmp_path / "lines.csv", index=False)  # fmt: skip
+    (tmp_path / "crm.toml").write_text(
+        'name = "shop"\ncurrency = "EUR"\nas_of = "2023-12-31"\n[tables.transactions]\nfrom = "lines.csv"\n'
+    )
+    crm = open_workspace(tmp_path)
+    for end in pd.date_range("2020-12-31", periods=25, freq="ME"):
+        year_on = (end + pd.DateOffset(years=1)).strftime("%Y-%m-%d")
+        told = {"measure": "net_amount", "today": f"{end:%Y-%m-%d}", "ends_on": year_on}
+        keep(
+            crm.at(end.date()), KEPT_AS[SALES], told | {"expected": 9.0, "plain": None, "range": [8.0, 10.0]}
+        )
+    watch = watch_model(crm, model=SALES)
+    assert one_after_the_other(watch.scored)["made_on"].dt.year.tolist() == [2020, 2021, 2022]
+    assert (watch.verdict, watch.reason, len(watch.scored)) == (REFIT, "missed", 10)

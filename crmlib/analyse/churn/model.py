@@ -100,6 +100,8 @@ class ChurnModel:
     level : Level or None
         The share of those scored that is expected to have the outcome, with an interval that holds the surprise
         of the next period; None where no past day could be looked at.
+    learnt_on : Timestamp or None
+        The moment up to which it was learnt, where that lies before the closing moment.
     notes : tuple of (code, values...)
         What stood in for what, see `crmlib.present.reports.churn.say.NOTE_WORDS`.
     """
@@ -130,6 +132,7 @@ class ChurnModel:
     currency: str = ""
     active_days: int | None = None
     level: Level | None = None
+    learnt_on: pd.Timestamp | None = None
 
     @property
     def chosen(self) -> pd.Series:
@@ -419,6 +422,7 @@ def fit_churn(
     seed: int = 0,
     now: pd.DataFrame | None = None,
     stages: pd.Series | None = None,
+    learnt_from: Crm | None = None,
 ) -> ChurnModel:
     """Who will stop: customers who bought lately and will buy nothing within a horizon.
 
@@ -447,6 +451,9 @@ def fit_churn(
         The indicators at ``crm.as_of``, as `compute_indicators` makes them, where they are at hand.
     stages : Series customer_id -> state, optional
         As `lifecycle_stages` makes it, which is called where none is given.
+    learnt_from : Crm, optional
+        The same workspace at an earlier moment (`Crm.at`): models, their test and the level are of what was known
+        then, and stand as they were; customers are as they are now.
 
     Returns
     -------
@@ -476,7 +483,8 @@ def fit_churn(
     )
     states = lifecycle_stages(crm) if stages is None else stages
     with one_thread():
-        return _fit(crm, question, candidates=candidates, seed=seed, now=now, states=states)
+        known = {"now": now, "states": states, "learnt_from": learnt_from}
+        return _fit(crm, question, candidates=candidates, seed=seed, **known)
 
 
 def fit_purchase(
@@ -534,37 +542,35 @@ def _fit(
     seed: int,
     now: pd.DataFrame | None,
     states: pd.Series | None = None,
+    learnt_from: Crm | None = None,
 ) -> ChurnModel:
     names, seed = check_candidates(candidates), check_seed(seed)
-    test, earlier = collect_samples(crm, question)
+    past = crm if learnt_from is None else learnt_from
+    stands = past.as_of < crm.as_of
+    test, earlier = collect_samples(past, question)
     asked = sample_at(crm, crm.as_of, question, labelled=False, figures=now)
+    basis = sample_at(past, past.as_of, question, labelled=False) if stands else asked
     scored = _of_buyers(asked, states)
     known = rows_of([(sample.features, sample.label) for sample in earlier])
     rows = some_of(known, seed=seed)
-    said = _learnt_from_some(rows, known)
+    rivals, notes = _baselines(past, question, earlier, test)
+    notes += _learnt_from_some(rows, known) + ((("stands", closing_day(past)),) if stands else ())
     # All figures of all cut-offs: too much to keep beside what is learnt.
     del known
     refused = find_leaks(rows.features, rows.label, groups=rows.groups)
     learnt = learn(rows, names=names, refused=refused, seed=seed)
     matrix = learnt.encoding.matrix(test.features)
-    rivals, notes = _baselines(crm, question, earlier, test)
-    notes += said
-    bought, zone = buying_days(crm), crm.time_zone
-    then = share_level(bought, question, today=day_of(test.cutoff, time_zone=zone))
+    bought = buying_days(past)
+    then = share_level(bought, question, today=day_of(test.cutoff, time_zone=crm.time_zone))
     predictions = {name: _at_level(learnt.fitted[name].probability(matrix), then) for name in names} | rivals
     found = judged(predictions, test.label, chosen=learnt.chosen.name, baselines=tuple(rivals), seed=seed)
     newest = [test, *earlier[: max(1, len(earlier) - 1)]]
     latest = some_of(rows_of([(s.features, s.label) for s in newest]), seed=seed)
-    final = learn(
-        latest,
-        names=[learnt.chosen.name],
-        refused={**refused, **learnt.encoding.left_out},
-        seed=seed,
-        tree_too="decision_tree" in names,
-    )
-    scores, level = _scores(
-        final, asked, scored.features.index, share_level(bought, question, today=closing_day(crm))
-    )
+    left_out = {**refused, **learnt.encoding.left_out}
+    tree_too = "decision_tree" in names
+    final = learn(latest, names=[learnt.chosen.name], refused=left_out, seed=seed, tree_too=tree_too)
+    level = share_level(bought, question, today=closing_day(past))
+    scores, level = _scores(final, asked, scored.features.index, level, basis=basis)
     value = _value(crm, question, scored.features.index)
     roles = [*(("learn", sample) for sample in reversed(earlier)), ("test", test), ("score", scored)]
     periods = period_table(roles, time_zone=crm.time_zone)
@@ -579,6 +585,7 @@ def _fit(
         refused=reason_series(refused),
         periods=periods,
         level=level,
+        learnt_on=past.as_of if stands else None,
         tested_later=True,
         notes=notes,
         currency=crm.currency,
@@ -595,16 +602,16 @@ def _at_level(probability: np.ndarray, level: Level | None) -> np.ndarray:
 
 
 def _scores(
-    final: Learnt, asked: Sample, kept: pd.Index, level: Level | None
+    final: Learnt, asked: Sample, kept: pd.Index, level: Level | None, *, basis: Sample
 ) -> tuple[pd.Series, Level | None]:
-    """Probabilities at the level that past days let expect, and that level of those who are scored."""
-    raw = final.chosen.probability(final.encoding.matrix(asked.features))
+    """Probabilities at the level that past days let expect of `basis`, and that level of those who are scored."""
+    raw, then = (final.chosen.probability(final.encoding.matrix(one.features)) for one in (asked, basis))
     here = asked.features.index.isin(kept)
     if level is None or not here.any():
         return pd.Series(raw[here], index=asked.features.index[here], name="probability"), level
     ends = {"expected": level.expected, "low": level.low, "high": level.high}
     moved = {
-        name: with_odds(raw[here], by=odds_moved(raw, mean=end))
+        name: with_odds(raw[here], by=odds_moved(then, mean=end))
         if np.isfinite(end)
         else np.full(here.sum(), end)
         for name, end in ends.items()

@@ -4,6 +4,7 @@ import codecs
 import math
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -381,6 +382,13 @@ class VoiceConfig(Section):
     """Themes of what customers say: theme -> code of a language (en, de, fr, es, zh, ja) -> words for it."""
 
     themes: dict[str, dict[Literal["en", "de", "fr", "es", "zh", "ja"], tuple[str, ...]]] = {}
+
+
+class ModelsConfig(Section):
+    """When the model of who stops buying is learnt anew: in each run, when its promises ask for it, not at all; or the
+    day of the model that is to stand."""
+
+    refit: Literal["always", "by_verdict", "never"] | date = "always"
 
 
 class OutreachConfig(Section):

@@ -26,6 +26,7 @@ from crmlib.prepare.config.parts import (
     IndicatorConfig,
     JoinConfig,
     LimitsConfig,
+    ModelsConfig,
     OffersConfig,
     OutreachConfig,
     PipelineConfig,
@@ -298,7 +299,7 @@ class WorkspaceConfig(Section):
         IANA name; naive times in the data are taken in it.
     as_of : "latest", date or datetime
     tables, indicators, scorecard, reports, checks, privacy, limits, engine, pipeline, offers, outreach, customers, \
-identity, source, customer_types
+models, identity, source, customer_types
         As the sections of crm.toml.
     """
 
@@ -319,6 +320,7 @@ identity, source, customer_types
     pipeline: PipelineConfig = PipelineConfig()
     offers: OffersConfig = OffersConfig()
     outreach: OutreachConfig = OutreachConfig()
+    models: ModelsConfig = ModelsConfig()
     segments: SegmentsConfig = SegmentsConfig()
     voice: VoiceConfig = VoiceConfig()
     customers: CustomersConfig = CustomersConfig()
@@ -378,6 +380,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("pipeline",): PipelineConfig,
     ("offers",): OffersConfig,
     ("outreach",): OutreachConfig,
+    ("models",): ModelsConfig,
     ("segments",): SegmentsConfig,
     ("voice",): VoiceConfig,
     ("customers",): CustomersConfig,

@@ -30,7 +30,8 @@ class Ledger:
     """A workspace's orders and deals at its closing moment, and the quantities that are counted from them.
 
     A deal is overdue when `overdue_share` of all deals have left its stage sooner. Who belongs to a segment is read
-    from the list that a run published in `folder`; how many they are and what they bought is counted anew.
+    from the list that a run published in `folder`; how many they are and what they bought is counted anew. Offers are
+    counted in the list of offers there.
     """
 
     def __init__(self, crm: Crm, *, overdue_share: float = 0.8, folder: Path | None = None) -> None:
@@ -50,6 +51,7 @@ class Ledger:
             **dict.fromkeys(
                 ("customers.in_segment", "customers.segment_share", "segments.found"), self._segments
             ),
+            **dict.fromkeys(("offers.made", "offers.customers"), self._offered),
             "sales.net_amount": self._of_segment,
             "deals.stage_days": self._half,
             **dict.fromkeys(
@@ -197,6 +199,14 @@ class Ledger:
             return int((self._segment_of[self._segment_of.index.isin(self._buyers.index)]).nunique())
         n = int(sizes[chosen.lower()])
         return n if name == "customers.in_segment" else 100.0 * n / int(sizes.sum())
+
+    def _offered(self, name: str, chosen: str) -> int | None:
+        file = next(self._folder.glob("*_files/offers.csv"), None) if self._folder else None
+        if file is None:
+            return None
+        listed = pd.read_csv(file, dtype="str", usecols=[0, 2]).set_axis(["shown", "kind"], axis=1)
+        kept = listed[listed["kind"].eq(chosen)] if chosen else listed
+        return kept["shown"].nunique() if name == "offers.customers" else len(kept)
 
     def _of_segment(self, name: str, chosen: str) -> float | None:
         if not chosen.startswith("segment:"):

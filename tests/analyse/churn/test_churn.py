@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm
+from crmlib.analyse.churn import model as model_module
 from crmlib.analyse.churn.model import fit_churn, fit_purchase
 from crmlib.analyse.churn.periods import Question, plan_cutoffs, sample_at
 from crmlib.analyse.customers.states import lifecycle_stages
@@ -15,9 +16,10 @@ from crmlib.analyse.learn import reasons as learn_reasons
 from crmlib.analyse.learn.candidates import learn, rows_of
 from crmlib.analyse.learn.reasons import explained
 from crmlib.measure.indicators import INDICATORS
-from crmlib.measure.indicators.compute import sensitive_indicators
+from crmlib.measure.indicators.compute import compute_indicators, sensitive_indicators
 from crmlib.measure.purchases.history import purchases_within
 from crmlib.prepare.clock import local_time
+from crmlib.present.reports.churn.say import trust_paragraph
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import BUYING
 from tests.analyse.churn.churn_cases import (
@@ -146,6 +148,24 @@ def test_the_same_data_give_the_same_result_to_the_last_bit():
     pd.testing.assert_frame_equal(one.evaluation, two.evaluation, check_exact=True)
     pd.testing.assert_frame_equal(one.drivers, two.drivers, check_exact=True)
     assert one.reasons.equals(two.reasons)
+
+
+def test_a_model_that_stands_is_the_one_of_its_day_with_the_customers_of_now(monkeypatch):
+    shop, made, learnt = driven_shop(), [], model_module.learn
+    asked = {"horizon_days": HORIZON, "indicators": BEHAVIOUR[:4], "candidates": FAST[:1]}
+    monkeypatch.setattr(model_module, "learn", lambda *a, **k: made.append(learnt(*a, **k)) or made[-1])
+    past = shop.at(shop.as_of - pd.Timedelta(days=20))
+    then, stands = fit_churn(past, **asked), fit_churn(shop, learnt_from=past, **asked)
+    pd.testing.assert_frame_equal(then.evaluation, stands.evaluation, check_exact=True)
+    assert (then.learnt_on, stands.learnt_on) == (None, past.as_of)
+    moved = []
+    for crm, model in ((past, then), (shop, stands)):
+        figures = compute_indicators(crm, BEHAVIOUR[:4]).reindex(model.scores.index)
+        raw = made[1].chosen.probability(made[1].encoding.matrix(figures))
+        moved += [*(np.log(model.scores / (1 - model.scores)) - np.log(raw / (1 - raw)))]
+    assert len(moved) > 300 and np.ptp(moved) < 1e-9, "the weights of that day, and the shift of its levels"
+    assert not stands.scores.index.equals(then.scores.index)
+    assert "learnt from what was known on" in " ".join(map(str, trust_paragraph(stands)))
 
 
 def test_an_own_indicator_that_knows_the_end_is_refused_by_name():

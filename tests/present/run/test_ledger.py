@@ -50,6 +50,9 @@ BY_HAND = {
     "customers.segment_share[Few]": 75.0,
     "segments.found": 2,
     "customers.late[segment:many]": 1,
+    "offers.made": 4,
+    "offers.made[up-sell]": 1,
+    "offers.customers": 3,
     "sales.net_amount[segment:few]": 65.0,
     "sales.share[segment:few]": 40.625,
     "sales.overdue": 90.0,  # order 1, and what is left of order 8
@@ -98,6 +101,13 @@ def shop(tmp_path_factory):
     (folder / "segmentation_files").mkdir()
     listed = pd.DataFrame({"Segment": ["Many", "Few", "Few", "Few"], "Customer": list("abcd")})
     listed.to_csv(folder / "segmentation_files" / "customers_by_segment.csv", index=False)
+    (folder / "cross_sell_files").mkdir()
+    offers = {
+        "Customer": list("aabc"),
+        "Rank": [1, 2, 1, 1],
+        "Kind": ["cross-sell", "up-sell", *["cross-sell"] * 2],
+    }
+    pd.DataFrame(offers).to_csv(folder / "cross_sell_files" / "offers.csv", index=False)
     told = SimpleNamespace(pipeline=SimpleNamespace(stages=("talk", "offer")), customer_types=None)
     yield replace(crm, config=told), folder
     crm.engine.close()

@@ -47,6 +47,8 @@ CAUSE_WORDS = Family(
 )
 LEVEL_PCT = 0.5
 """A difference of less than so many percent is none worth a word."""
+BEHIND_POINTS = 1.0
+"""A category that lost so many percentage points of its share of sales has fallen behind."""
 REVISED_PCT = 1.0
 """Data that changed the period before by so many percent are looked into before anything else."""
 
@@ -152,10 +154,26 @@ def changes_findings(found: WhatChanged) -> list[Claim]:
     if len(split.products):
         parts = _parts(found, split.products)
         said.append(claim("changes-finding-products", change=amount_of(found, split.change), parts=parts))
+        said += _prices(found, split)
     if len(split.customers):
         parts = _parts(found, split.customers)
         said.append(claim("changes-finding-customers", change=amount_of(found, split.change), parts=parts))
     return [*said, *_alone(found, split), *_stages(found), *_data(found)]
+
+
+def _prices(found: WhatChanged, split: Split) -> list[Claim]:
+    """The category whose prices made most of what prices made."""
+    if len(split.prices) < 2:
+        return []
+    top = split.prices.loc[split.prices["amount"].abs().idxmax()]
+    if abs(top["amount"]) < LEVEL_PCT / 100 * split.before:
+        return []
+    given = {
+        "category": name(top.name),
+        "amount": amount_of(found, top["amount"]),
+        "share": share(abs(top["percent"])),
+    }
+    return [claim("changes-finding-prices", side=name("higher" if top["amount"] > 0 else "lower"), **given)]
 
 
 def _parts(found: WhatChanged, parts: pd.Series) -> Fact:
@@ -238,7 +256,20 @@ def changes_groups(found: WhatChanged) -> list[Claim]:
         else:
             buyers, spend = (amount_of(found, row[part]) for part in ("buyers", "spend"))
             said.append(claim("changes-group", buyers=buyers, spend=spend, **given))
+        if by == CATEGORY:
+            said += _fell_behind(groups[groups["by"].eq(by)].set_index("group"))
     return said
+
+
+def _fell_behind(own: pd.DataFrame) -> list[Claim]:
+    """The category whose share of sales fell most."""
+    shares = 100 * own[["before", "now"]] / own[["before", "now"]].sum()
+    lost = (shares["before"] - shares["now"]).drop([OTHER, ""], errors="ignore")
+    if lost.empty or not lost.max() >= BEHIND_POINTS:
+        return []
+    behind = shares.loc[lost.idxmax()]
+    facts = {at: share(behind[at]) for at in ("before", "now")}
+    return [claim("changes-group-behind", group=name(behind.name), **facts)]
 
 
 def changes_deals(found: WhatChanged) -> list[Claim]:

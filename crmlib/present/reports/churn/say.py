@@ -68,8 +68,8 @@ PERIODS_WORDS = Family("churn-periods", PERIOD_WORDS.members)
 TIME_WORDS = Family("churn-time", ("28", "91", "182", "365", "730", "1826"))
 NOTE_WORDS = Family(
     "churn-note",
-    ("alive_second", "own_rate", "some", "best_single"),
-    facts=("drawn", "customers", "figure"),
+    ("alive_second", "own_rate", "some", "best_single", "stands"),
+    facts=("drawn", "customers", "figure", "day"),
 )
 _NOBODYS_RULE = "base_rate"
 _SMALL_CHANGE = 5
@@ -660,7 +660,7 @@ def _verdict(model: ChurnModel) -> Claim:
 
 
 def _note(code: str, *values: Any) -> Claim:
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {"day": date(values[0])} if code == "stands" else {}
     if code == "some":
         facts = {"drawn": count(values[0]), "customers": count(values[1])}
     if code == "best_single":

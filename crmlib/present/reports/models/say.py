@@ -21,6 +21,8 @@ from crmlib.analyse.promises import (
     ModelWatch,
 )
 from crmlib.measure.columns import column_of
+from crmlib.prepare.clock import day_of
+from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import Skipped
 from crmlib.present.claims import Claim, Fact, Family, claim, count, date, interval, money, name, names, share
 
@@ -147,6 +149,15 @@ def models_paragraph(watch: ModelWatch) -> list[Claim]:
     if ranges:
         said.append(claim("models-finding-range", covered=count(held), all=count(ranges)))
     return [*said, *_waiting(watch)]
+
+
+def models_learning(watch: ModelWatch, crm: Crm) -> list[Claim]:
+    """Until when the model that stands was learnt, and those that stood before it."""
+    if not watch.learnt_on:
+        return [claim("models-learnt-always")]
+    *before, now = (date(day_of(one, time_zone=crm.time_zone)) for one in watch.learnt_on)
+    said = [claim("models-learnt-stands", day=now)]
+    return [*said, claim("models-learnt-before", days=names(before, limit=5))] if before else said
 
 
 def _waiting(watch: ModelWatch) -> list[Claim]:

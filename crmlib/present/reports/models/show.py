@@ -10,7 +10,7 @@ from crmlib.present.claims import claim
 from crmlib.present.reports.models.say import MODEL_WORDS, VERDICT_WORDS, Watched
 
 _SCORED = {
-    **{name: name for name in ("made_on", "until", "customers")},
+    **{name: name for name in ("made_on", "until", "learnt_on", "customers")},
     **{name: f"{name}_pct" for name in ("expected", "low", "high", "actual")},
     "order": "auc",
     "plain_order": "plain_auc",

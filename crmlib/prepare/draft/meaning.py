@@ -18,6 +18,8 @@ from crmlib.schema.tables import TABLES
 
 MOST_CASES = 60
 ROWS_RECKONED = 20_000
+CENT, LEAST_PROVEN = 0.011, 20
+"""So near are two prices that are the same, and so many lines prove that a further discount is one."""
 _YES = frozenset(["true", "t", "yes", "y", "1", "x", "on"])
 _NO = frozenset(["false", "f", "no", "n", "0", "off"])
 _CENTS = frozenset(["cents", "cent", "分", "centimes", "centavos", "céntimos", "centimos", "pence"])
@@ -365,6 +367,8 @@ def _amount(reading: Reading) -> None:
     discount = cells.get("discount_amount")
     if discount is not None and discount.name and sums.of_the_order(discount.name):
         del cells["discount_amount"]
+    elif discount is not None and discount.name and net is not None and not once:
+        cells["discount_amount"] = sums.discounts(discount, net.theirs)
     refunded = match.guesses.get("refunded_amount")
     order = match.column("order_id")
     if refunded is not None and order is not None and order.unique and "net_amount" in cells:
@@ -433,6 +437,30 @@ class _Sums:
         )
         return self.repeated(name) or bool(orders and blank and orders.distinct < 0.9 * column.rows)
 
+    def discounts(self, said: Cell, net: str) -> Cell:
+        """A discount with what else brings the price of a piece back to what the product usually costs."""
+        match, product = self.match, self.match.guesses.get("product_id")
+        if self.quantity is None or product is None:
+            return said
+        pieces, goods = self.numbers(self.quantity.theirs), self.frame[product.theirs]
+        price = (self.numbers(net) + self.numbers(said.name).fillna(0)) / pieces.where(pieces > 0)
+        used = {guess.theirs for guess in match.guesses.values()}
+        theirs = [said.name]
+        for name in (name for name, one in match.profile.items() if name not in used and one.numbers > 0.97):
+            off = self.numbers(name).fillna(0)
+            asked = (off > 0) & (off < price * pieces)
+            like = price[~asked & goods.isin(set(goods[asked]))].dropna().round(2).groupby(goods)
+            usual = goods[asked].map(like.agg(lambda one: one.mode().iloc[0])).dropna()
+            gaps = [(found[usual.index] - usual).abs() < CENT for found in (price, price + off / pieces)]
+            if len(usual) >= LEAST_PROVEN and gaps[0].mean() < 0.2 and gaps[1].mean() > 0.8:
+                theirs.append(name)
+        if len(theirs) == 1:
+            return said
+        sql = " + ".join(f"coalesce({Engine.quote(name)}, 0)" for name in theirs)
+        return Cell(
+            sql=sql, theirs=tuple(theirs), sure=said.sure, why="with both a piece costs what it usually does"
+        )
+
     def product(self) -> Cell:
         """Quantity times price, less the line's discount."""
         assert self.price is not None
@@ -474,11 +502,15 @@ def _status(reading: Reading) -> None:
     for name, live in (("test_flag", "live"), ("cancelled_flag", "valid")):
         column = match.column(name)
         if column is not None and column.values:
-            yes = [value for value in column.values if words("test").get(value_key(value))]
+            yes = [v for v in column.values if words("test").get(value_key(v)) or _is_cancelled(column, v)]
             good = live in column.name.lower()
             values = [value for value in column.values if value not in yes] if good else yes
             if values:
                 _without(reading, column.name, values, "is a test" if name == "test_flag" else "is cancelled")
+
+
+def _is_cancelled(column: Column, value: str) -> bool:
+    return column.meaning("status", value) == "cancelled"
 
 
 def _tells_status(match: Match, name: str) -> bool:
@@ -501,18 +533,23 @@ def _left_out_by(reading: Reading, name: str, *, surely: bool) -> None:
     meanings: dict[str, list[str]] = {}
     for value in match.profile[name].values:
         meanings.setdefault(match.profile[name].meaning("status", value) or "", []).append(value)
-    kinds = ("cancelled", "failed", "refunded", "pending") if surely else ("cancelled", "failed", "refunded")
-    gone = [kind for kind in kinds if kind in meanings]
-    if "refunded" in gone and _refunds_are_negative(match, name, meanings["refunded"]):
-        gone.remove("refunded")
-    if gone:
+    if "refunded" in meanings and _refunds_are_negative(match, name, meanings["refunded"]):
+        del meanings["refunded"]
+    told = match.profile[name].said
+    for kinds in (("cancelled", "failed", "refunded"), ("pending",) if surely else ()):
+        gone = [kind for kind in kinds if kind in meanings]
         values = [value for kind in gone for value in meanings[kind]]
-        _without(reading, name, values, f"is {' or '.join(gone)}, by {name[:40]}")
-        told = match.profile[name].said
-        shown = ", ".join(
-            sorted({f"{value} ({told[value]})" if value in told else value for value in values})
-        )[:120]
-        reading.questions.append(f'Orders whose "{name}" is {shown} are left out. Right?')
+        if values:
+            _without(reading, name, values, f"is {' or '.join(gone)}, by {name[:40]}")
+            shown = ", ".join(
+                sorted(f"{value} ({told[value]})" if value in told else value for value in values)
+            )[:120]
+            why = (
+                "Right?"
+                if gone != ["pending"]
+                else "Do they count before they are paid? Then take that filter away."
+            )
+            reading.questions.append(f'Orders whose "{name}" is {shown} are left out. {why}')
 
 
 def _refunds_are_negative(match: Match, status: str, values: Iterable[str]) -> bool:

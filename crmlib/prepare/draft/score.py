@@ -447,7 +447,10 @@ def _fit(table: str, one: Field, column: Column) -> float:
     if kind == "boolean":
         known = words("boolean")
         seen = column.values and all(value_key(value) in known for value in column.values)
-        return 1.0 if seen else 0.0
+        said = {column.meaning("status", value) for value in column.values}
+        return (
+            1.0 if seen or (one.name == "cancelled_flag" and "cancelled" in said and len(said) < 3) else 0.0
+        )
     if kind == "email":
         return 1.0 if column.emails > 0.6 else 0.0
     if kind == "id":

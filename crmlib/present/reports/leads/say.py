@@ -152,6 +152,18 @@ def portrait_answer(portrait: Portrait) -> list[Claim]:
 
 
 @or_else(lambda missing: [])
+def roles_finding(portrait: Portrait) -> list[Claim]:
+    """How much more often a deal is won with a champion, where that is more than chance."""
+    rows = portrait.table[(portrait.table["trait"] == "champion") & (portrait.table["q"] <= SURE)].set_index(
+        "value"
+    )
+    if not {"yes", "no"} <= set(rows.index) or rows.at["yes", "lift"] < 1:
+        return []
+    won, without = (share(rows.at[value, "win_rate_pct"]) for value in ("yes", "no"))
+    return [claim("leads-finding-champion", won=won, without=without, open=count(rows.at["no", "open"]))]
+
+
+@or_else(lambda missing: [])
 def portrait_paragraph(portrait: Portrait) -> list[Claim]:
     """What the picture of the won means, what is said once, and what it is no reason for."""
     deals, still = count(portrait.base_leads), count(portrait.open, at="deals.open")

@@ -356,7 +356,7 @@ def _first_call(segmentation: Segmentation, indicators: pd.DataFrame, states: pd
     if not len(called):
         return claim("segments-answer-keep", segment=segment_word(segmentation.profile.index[0]))
     segment = called[0]
-    customers = _late_buying(segment, late.loc[segment])
+    customers = late_buying(segment, late.loc[segment])
     said = {"customers": customers, "segment": segment_word(segment), "times": times(LATE_TIMES)}
     if states is None:
         return claim("segments-answer-call-all", **said)
@@ -370,12 +370,13 @@ def _at_stake(segmentation: Segmentation, segment: str, row: pd.Series) -> Claim
     return claim(
         "segments-finding-at-stake",
         segment=segment_word(segment),
-        customers=_late_buying(segment, row),
+        customers=late_buying(segment, row),
         spend=money(float(row["spend"]), currency_of(segmentation), at=at),
         times=times(LATE_TIMES),
     )
 
 
-def _late_buying(segment: str, row: pd.Series) -> Fact:
+def late_buying(segment: str, row: pd.Series) -> Fact:
+    """How many of a segment are late by their usual gap and, where states are known, still buy."""
     at = f"customers.late_buying[segment:{place_of(segment)}]"
     return count(int(row["buying"]), at=at, part_of=f"customers.in_segment[{place_of(segment)}]")

@@ -16,16 +16,16 @@ from crmlib.present.claims import STATE_WORDS, Family, claim, count, date, name,
 from crmlib.present.numbers import capital
 from crmlib.present.reports.segments.say import (
     currency_of,
+    late_buying,
     like_words,
     members,
     move_reason,
-    place_of,
     rule_words,
     segment_word,
     spend_of,
     spend_share,
 )
-from crmlib.schema.states import LATE_TIMES
+from crmlib.schema.states import DORMANT, LATE_TIMES, LOST
 
 ADVICE_WORDS = Family(
     "advice",
@@ -48,8 +48,10 @@ WHY_WORDS = Family(
 )
 
 
-def segmentation_figures(segmentation: Segmentation, indicators: pd.DataFrame) -> KeyFigures:
-    """Segments, customers, what the best segment brings, and how many of it are late."""
+def segmentation_figures(
+    segmentation: Segmentation, indicators: pd.DataFrame, states: pd.Series | None = None
+) -> KeyFigures:
+    """Segments, customers, what the best segment brings, and how many of it are late and not yet dormant."""
     profile, best = segmentation.profile, segmentation.profile.index[0]
     nobody = int(profile["customers"].get(NO_PURCHASE, 0))
     figures = [
@@ -71,7 +73,15 @@ def segmentation_figures(segmentation: Segmentation, indicators: pd.DataFrame) -
         label = claim("segments-figure-best", segment=segment_word(best))
         figures.append(KeyFigure(label=label, value=spend, note=of_spend))
     if "gap_overdue_ratio" in indicators:
-        figures.append(_late_figure(segmentation, indicators, best))
+        late = late_in_segments(segmentation, indicators, states).loc[best]
+        facts = {"customers": members(segmentation, best), "times": times(LATE_TIMES)}
+        if states is not None:
+            facts |= {"dormant": STATE_WORDS.term(DORMANT), "lost": STATE_WORDS.term(LOST)}
+        note = "segments-figure-late-note" if states is None else "segments-figure-late-buying"
+        label = claim("segments-figure-late", segment=segment_word(best))
+        figures.append(
+            KeyFigure(label=label, value=late_buying(best, late), note=claim(note, **facts), better="lower")
+        )
     return KeyFigures(*figures)
 
 
@@ -175,18 +185,6 @@ def candidates_table(segmentation: Segmentation) -> DataTable:
         verdict=[_verdict(row) for row in tried.itertuples()],
     )
     return DataTable(frame, name="ways_to_cut", caption=claim("segments-table-ways"), rows=8, download=False)
-
-
-def _late_figure(segmentation: Segmentation, indicators: pd.DataFrame, segment: str) -> KeyFigure:
-    late = late_in_segments(segmentation, indicators).loc[segment, "late"]
-    return KeyFigure(
-        label=claim("segments-figure-late", segment=segment_word(segment)),
-        value=count(int(late), at=f"customers.late[segment:{place_of(segment)}]"),
-        note=claim(
-            "segments-figure-late-note", customers=members(segmentation, segment), times=times(LATE_TIMES)
-        ),
-        better="lower",
-    )
 
 
 def _verdict(row: Any) -> str:

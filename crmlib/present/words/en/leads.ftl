@@ -143,6 +143,8 @@ leads-portrait-won =
        *[other] Of { $deals } { PLURAL($deals, one: "deal", other: "deals") }, { $won } { PLURAL($won, one: "was", other: "were") } won ({ $share }).
     }
 leads-portrait-more = Won more often than others are deals with { $values }.
+leads-finding-champion =
+    With a champion among the people who decide, { $won } of deals were won, without one { $without }: look for one in the { $open } open { PLURAL($open, one: "deal", other: "deals") } that { PLURAL($open, one: "has", other: "have") } none.
 leads-portrait-nothing = Nothing that is known when a deal is opened sets the won apart by more than chance.
 leads-portrait-lift = { $value } ({ $lift } as often as all, likely { $range })
 leads-portrait-compared-decided =

@@ -54,6 +54,10 @@ segments-figure-late-note = of { $customers }; no purchase for { $times ->
         [2] twice
        *[other] { $times }
     } their usual gap
+segments-figure-late-buying = of { $customers }; no purchase for { $times ->
+        [2] twice
+       *[other] { $times }
+    } their usual gap, and neither { $dormant } nor { $lost }
 
 segments-picture-share = “{ $segment }”: { $share } of customers, { $spend_share } of spend
 segments-picture-share-only = “{ $segment }”: { $share } of customers

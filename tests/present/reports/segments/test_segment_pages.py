@@ -54,6 +54,8 @@ def test_whom_to_call_first_is_late_and_still_buys(little, indicators):
     assert texts(say.segmentation_answer(little, late))[-1].startswith("First call the 3 in “Top customers”")
     figures = show.segmentation_figures(little, late)._text().replace(NBSP, " ")
     assert "Segments: 2" in figures and "Late in “Top customers”: 3" in figures
+    figure = show.segmentation_figures(little, late, states).figures[-1]
+    assert str(figure.value) == "2" and "neither dormant nor lost" in str(figure.note)
 
 
 def test_the_paragraphs(little):

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.people.contacts import ACCOUNT_SIGNS, FRESH_DAYS, ROLES, ContactMap
-from crmlib.analyse.people.decisions import GAIN, MOVES, RISKS
+from crmlib.analyse.people.decisions import GAIN, GO_ON, MOVES, RISKS
 from crmlib.analyse.people.panorama import Panorama
 from crmlib.analyse.voice.themes import WITHIN_A_WEEK
 from crmlib.present.claims import (
@@ -87,18 +87,22 @@ def deal_move(found: Panorama, deal: Any) -> Claim:
     return MOVE_WORDS.claim(deal.next_move, who=who, via=via, role=role)
 
 
-def deal_says(found: Panorama, deal_id: str) -> list[Claim]:
-    """One open deal: how much, where it stands, the next conversation, and what warns."""
+def deal_says(found: Panorama, deal_id: str, work: pd.DataFrame) -> list[Claim]:
+    """One open deal: how much, where it stands, the next conversation, and what warns; as the worklist has it."""
     deal = next(found.deals.loc[[deal_id]].itertuples())
+    listed = next(work[work["opportunity_id"] == deal_id].itertuples(), None)
     risks = claim("people-deal-quiet")
     if deal.risks:
         risks = claim("people-deal-risks", found=RISK_WORDS.claim(deal.risks[0]))
+    elif listed is not None:
+        risks = claim("people-deal-listed", reason=work_reason(listed, currency=found.currency))
+    is_listed = listed is not None and deal.next_move == GO_ON
     said = claim(
         "people-deal-says",
         deal=name(deal_id),
         amount=money(deal.amount, found.currency),
         stage=name(deal.stage),
-        move=deal_move(found, deal),
+        move=work_step(listed) if is_listed else deal_move(found, deal),
         risks=risks,
     )
     return [said]

@@ -16,7 +16,7 @@ from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.kept import kept_or_made, read_kept
 from crmlib.prepare.privacy import shows_pseudonyms
-from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Picture, Prose
+from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Prose
 from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.blocks.tables import without_empty
 from crmlib.present.blocks.trees import FoldedTable
@@ -30,8 +30,8 @@ from crmlib.present.reports.people.draw import (
     WHAT_WORDS,
     deal_picture,
     family_picture,
+    history_picture,
     people_picture,
-    plot_history,
 )
 from crmlib.present.reports.people.say import (
     ROLE_WORDS,
@@ -127,7 +127,7 @@ def customer_sections(
     """Headings and blocks, in the order of the page; a section without blocks is left out."""
     yield "", [Answer(customer_answer(found, work)), customer_figures(found)]
     yield str(claim("people-heading-next")), _next(found, work)
-    yield str(claim("people-heading-deals")), list(_deals(found))
+    yield str(claim("people-heading-deals")), list(_deals(found, work))
     speaks = speaks_says(found)
     yield str(claim("people-heading-speaks")), [Prose(speaks)] if speaks else []
     yield str(claim("people-heading-history")), _history(found)
@@ -172,9 +172,9 @@ def _next(found: Panorama, work: pd.DataFrame) -> list[Block]:
     return [DataTable(shown, name="next", caption=claim("people-table-next"), download=False)]
 
 
-def _deals(found: Panorama) -> Iterator[Block]:
+def _deals(found: Panorama, work: pd.DataFrame) -> Iterator[Block]:
     for tree in found.trees:
-        yield Prose(deal_says(found, tree.opportunity_id))
+        yield Prose(deal_says(found, tree.opportunity_id, work))
         if len(tree.people) > 1:
             yield deal_picture(found, tree)
     if found.trees:
@@ -233,7 +233,7 @@ def _history(found: Panorama) -> list[Block]:
         currency=found.currency,
         rows=8,
     )
-    return [Picture(plot_history(found)), shown]
+    return [history_picture(found), shown]
 
 
 def _people(found: Panorama) -> list[Block]:

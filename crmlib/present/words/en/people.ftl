@@ -4,7 +4,7 @@
 
 people-title = Customer { $customer }
 people-answer-buyer = The customer is { $state }: spent { $spend } in the last year, and last bought { $silence } ago.
-people-answer-not-yet = The customer is { $state } and has not bought yet.
+people-answer-not-yet = The customer is a { $state } and has not bought yet.
 people-answer-plain = Nothing was bought in the last year.
 people-answer-deals = { $deals } open { PLURAL($deals, one: "deal", other: "deals") }, worth { $amount }.
 people-answer-first = First: { $step }

@@ -194,16 +194,7 @@ class Worklist:
         return self.table[self.table["turn"] == FIRST].reset_index(drop=True)
 
     def slice(self, action: str) -> pd.DataFrame:
-        """All rows of one action, the most money at stake first.
-
-        Parameters
-        ----------
-        action : str
-
-        Returns
-        -------
-        DataFrame
-        """
+        """All rows of one action, the most money at stake first."""
         return self.table.loc[self.slice_index(action)].reset_index(drop=True)
 
     def slice_index(self, action: str, *, about_deals: bool = False) -> pd.Index:

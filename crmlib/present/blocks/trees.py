@@ -1,7 +1,7 @@
 """Pictures made of rows, readable on a phone: a tree, each node indented below what it hangs on; what happened when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -48,14 +48,12 @@ class TimeRow:
 
 
 class _RowPicture(Block):
-    """Rows below each other, drawn as SVG whose words can be selected; its title stands above it."""
+    """Rows as SVG whose words can be selected, its title above it; a screen reader says `alt` instead."""
 
     kind: ClassVar[str] = "picture"
 
-    def __init__(self, *, title: Claim, alt: Claim, **parts: Any) -> None:
-        said = {"title": str(title), "alt": str(alt), "claims": tuple(claims_in(title, alt))}
-        for part, value in (parts | said).items():
-            object.__setattr__(self, part, value)
+    def __init__(self, *, title: Claim, alt: Claim) -> None:
+        self.title, self.alt, self.claims = str(title), str(alt), tuple(claims_in(title, alt))
 
     def _html(self) -> str:
         return Markup('<figure class="crm-picture"><figcaption>{}</figcaption>{}</figure>').format(
@@ -75,25 +73,12 @@ class _RowPicture(Block):
         return said | {"claims": [one.record() for one in self.claims]}
 
 
-@dataclass(frozen=True, init=False)
 class TreePicture(_RowPicture):
-    """A tree of nodes in reading order, drawn as an indented list with lines.
-
-    Parameters
-    ----------
-    nodes : sequence of Node
-        A node hangs on the nearest one before it that is less deep.
-    title, alt : Claim
-        What the picture shows, above it; and what a screen reader says instead of it.
-    """
-
-    nodes: tuple[Node, ...]
-    title: str
-    alt: str
-    claims: tuple[Claim, ...] = field(repr=False)
+    """An indented list with lines: a node hangs on the nearest one before it that is less deep."""
 
     def __init__(self, nodes: Sequence[Node], *, title: Claim, alt: Claim) -> None:
-        super().__init__(title=title, alt=alt, nodes=tuple(nodes))
+        super().__init__(title=title, alt=alt)
+        self.nodes = tuple(nodes)
 
     def _marks(self) -> tuple[int, list[Markup]]:
         shown = self.nodes[:MOST_ROWS]
@@ -121,27 +106,12 @@ class TreePicture(_RowPicture):
         return "\n".join([self.title, *lines])
 
 
-@dataclass(frozen=True, init=False)
 class TimePicture(_RowPicture):
-    """Dots on a line of time, one row a kind of thing; what lasts is drawn as long as it lasted.
-
-    Parameters
-    ----------
-    rows : sequence of TimeRow
-    today : Timestamp
-        Marked by a line across all rows.
-    title, alt : Claim
-        As of a `TreePicture`.
-    """
-
-    rows: tuple[TimeRow, ...]
-    today: pd.Timestamp
-    title: str
-    alt: str
-    claims: tuple[Claim, ...] = field(repr=False)
+    """Dots on a line of time, one row a kind of thing, lines for what lasts; `today` is a line across all rows."""
 
     def __init__(self, rows: Sequence[TimeRow], *, today: pd.Timestamp, title: Claim, alt: Claim) -> None:
-        super().__init__(title=title, alt=alt, rows=tuple(rows), today=today)
+        super().__init__(title=title, alt=alt)
+        self.rows, self.today = tuple(rows), today
 
     def _marks(self) -> tuple[int, list[Markup]]:
         left = 2 * EDGE + min(max(text_width(row.label, size=_NOTE) for row in self.rows), WIDTH / 3)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmlib.analyse.people.contacts import ACCOUNT_SIGNS, FRESH_DAYS, ROLES, ContactMap
 from crmlib.analyse.people.decisions import GAIN, GO_ON, MOVES, RISKS
-from crmlib.analyse.people.panorama import Panorama
+from crmlib.analyse.people.panorama import Panorama, Panoramas
 from crmlib.analyse.voice.themes import WITHIN_A_WEEK
 from crmlib.present.claims import (
     STATE_WORDS,
@@ -160,9 +160,13 @@ def work_lines(work: pd.DataFrame, currency: str) -> list[tuple[str, str]]:
     return [(str(work_step(row)), str(work_reason(row, currency=currency))) for row in work.itertuples()]
 
 
-def customer_limits(*, is_whole: bool) -> list[Claim]:
-    """What the page does not say; without the worklist of a run, what only that one tells."""
+def customer_limits(*, is_whole: bool, known: Panoramas) -> list[Claim]:
+    """What the page does not say; without the worklist of a run, what only that one tells; what is not kept."""
     partial = [] if is_whole else [claim("people-limits-work")]
+    if known.decisions is None:
+        partial.append(claim("people-limits-decisions"))
+    elif known.influence is None:
+        partial.append(claim("people-limits-contacts"))
     return [claim("people-limits-moment"), *partial, claim("people-limits-names")]
 
 

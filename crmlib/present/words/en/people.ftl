@@ -197,4 +197,6 @@ people-table-bought = Spend by category in the last year, beside what similar cu
 
 people-limits-moment = Stances, parts and reporting lines are as the CRM states them now; it keeps no history of them.
 people-limits-work = Whether to keep or develop this customer is on the worklist of a whole run, which compares all customers.
+people-limits-decisions = It is not kept here who takes part in decisions, so deals and people are not shown one by one.
+people-limits-contacts = No contacts are kept here, so the people there are not shown.
 people-limits-names = People are called by their title and a number, so that the page may be passed on.

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from crmlib.analyse.people.handover import handover
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TimePicture, TimeRow, TreePicture
 from crmlib.present.claims import claim, count
@@ -14,7 +15,7 @@ from crmlib.present.reports.people.say import deal_says, person
 from crmlib.present.reports.people.show import CustomerPages
 from crmlib.present.reports.worklist.say import work_step
 from crmlib.present.theme import text_width
-from crmlib.schema.errors import ParameterError
+from crmlib.schema.errors import ParameterError, SchemaError
 
 EVIL = "<script>alert(1)</script>"
 ALT = claim("people-picture-people-alt", people=count(2))
@@ -29,7 +30,7 @@ def drawn(block):
     return ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
 
 
-def company(talk):
+def company(talk, *, without=None):
     people = pd.DataFrame(
         {"contact_id": ["p1", "p2"], "customer_id": "c", "title": ["Head", EVIL], "name": ["Ann Canary", "Bob Canary"],
          "reports_to_contact_id": [None, "p1"], "email": "canary@example.com"}
@@ -45,19 +46,44 @@ def company(talk):
     )  # fmt: skip
     talk = pd.DataFrame({"customer_id": "c", "opportunity_id": "d1", "employee_id": "e1", **talk})
     known = pd.DataFrame({"customer_id": ["c"], "name": ["Canary Ltd"], "industry": ["Tools"]})
-    crm = Crm.from_frames(
-        as_of="2024-12-31", customers=known, contacts=people, opportunities=sold, opportunity_contacts=parts,
-        interactions=talk,
-    )  # fmt: skip
-    return CustomerPages(crm)
+    frames = {"customers": known, "contacts": people, "opportunities": sold, "opportunity_contacts": parts,
+              "interactions": talk}  # fmt: skip
+    frames.pop(without, None)
+    return CustomerPages(Crm.from_frames(as_of="2024-12-31", **frames))
+
+
+TALK = {"interaction_id": ["1", "2"], "contact_id": "p1", "happened_at": ["2024-12-01", "2024-12-02"],
+        "planned_for": [None, "2025-01-15"], "notes": "Canary notes"}  # fmt: skip
+PEOPLE, DEALS, HISTORY, WHO = (
+    "The people there",
+    "Open deals and who decides",
+    "What happened",
+    "Who they are",
+)
 
 
 @pytest.fixture(scope="module")
 def page():
-    return company(
-        {"interaction_id": ["1", "2"], "contact_id": "p1", "happened_at": ["2024-12-01", "2024-12-02"],
-         "planned_for": [None, "2025-01-15"], "notes": "Canary notes"}
-    )  # fmt: skip
+    return company(TALK)
+
+
+@pytest.mark.parametrize(
+    "without, lost",
+    [("customers", set()), ("contacts", {PEOPLE}), ("interactions", set()),
+     ("opportunity_contacts", {DEALS, PEOPLE})],
+)  # fmt: skip
+def test_without_a_table_the_page_has_all_that_the_others_bring(without, lost):
+    pages = company(TALK, without=without)
+    html = pages.html("c")[1]
+    assert {one for one in (PEOPLE, DEALS, HISTORY, WHO) if f">{one}</h2>" not in html} == lost
+    shown = html[html.index("<main") : html.index("</main>")]
+    assert ">nan" not in shown.lower() and "NaT" not in shown and "canary" not in html.lower()
+    assert ("so deals and people are not shown" in shown) == (DEALS in lost)
+    assert ("the people there are not shown" in shown) == (without == "contacts")
+    brief = handover(pages.crm, "e1", work=pages.work, panoramas=pages.panoramas)
+    assert len(brief.deals) == (without != "opportunities") and len(brief.promises) == (
+        without != "interactions"
+    )
 
 
 def test_the_page_says_who_decides_and_what_comes_next_and_hides_names(page):

@@ -15,7 +15,7 @@ from crmlib.present.reports.people.say import deal_says, person
 from crmlib.present.reports.people.show import CustomerPages
 from crmlib.present.reports.worklist.say import work_step
 from crmlib.present.theme import text_width
-from crmlib.schema.errors import ParameterError, SchemaError
+from crmlib.schema.errors import ParameterError
 
 EVIL = "<script>alert(1)</script>"
 ALT = claim("people-picture-people-alt", people=count(2))

@@ -70,22 +70,8 @@ class StageDurations:
         return self.table.to_html()
 
     def quantile(self, share: float) -> pd.DataFrame:
-        """The time by which a share of the stays in each stage is over, open ones counted.
-
-        Parameters
-        ----------
-        share : number between 0 and 1
-
-        Returns
-        -------
-        DataFrame indexed like `table`
-            `days`, `low`, `high` (95 %); NaN where the curve does not come so far.
-
-        Raises
-        ------
-        ParameterError
-            If the share does not lie between 0 and 1.
-        """
+        """The time by which a share of the stays in each stage is over, open ones counted; `days`, `low`, `high`
+        (95 %), NaN where the curve does not come so far."""
         return quantiles_of(self.curves, self.table.index, share)
 
 

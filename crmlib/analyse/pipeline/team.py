@@ -7,10 +7,19 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.overdue import Overdue, overdue_opportunities
-from crmlib.measure.deals.contacts import LOAD_DAYS, contacts_made, deal_plans, employees_left, last_contacts
+from crmlib.measure.deals.contacts import (
+    LOAD_DAYS,
+    contacts_made,
+    deal_plans,
+    deal_talkers,
+    employees_left,
+    last_contacts,
+)
 from crmlib.measure.deals.flow import LogSteps, log_steps
 from crmlib.measure.deals.stays import deals, stage_stays
+from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.privacy import employee_codes
 from crmlib.schema.errors import ParameterError
 
 WITHOUT_OWNER = "without an owner"
@@ -134,6 +143,35 @@ def _load(crm: Crm, late: Overdue, left: pd.Series, made: pd.Series | None) -> p
         middle = here[column].median()
         load[f"{name}_ratio"] = load[column] / middle if middle > 0 else np.nan
     return load.sort_values(["open_deals", "open_amount"], ascending=False, kind="stable")
+
+
+def team_capacity(crm: Crm, first: pd.DataFrame) -> pd.DataFrame:
+    """What each of us has to do, of the rows of a worklist that come first, beside the contacts that each makes.
+
+    By owner as pages name them, "" where there is none or has left: `due_steps` and `at_stake` of the next
+    `LOAD_DAYS`, `touches_a_week` of the last, `work_weeks` that the due steps take at that pace, and `shared_deals`:
+    open ones about which others of us have been in contact, too.
+    """
+    left, made, talkers = employees_left(crm), contacts_made(crm), deal_talkers(crm)
+    gone = employee_codes(crm, pd.Series(left.index, dtype="str"))
+    due = first[first["by_when"] <= closing_day(crm) + pd.Timedelta(days=LOAD_DAYS)]
+    owners = due["owner_id"].mask(due["owner_id"].isin(gone)).fillna("")
+    found = due.groupby(owners)["at_stake"].agg(due_steps="size", at_stake=lambda own: own.sum(min_count=1))
+    made.index = employee_codes(crm, pd.Series(made.index, dtype="str"))
+    weekly = made.reindex(found.index).fillna(0.0 if len(made) else np.nan) / (LOAD_DAYS / 7)
+    found = found.assign(touches_a_week=weekly, work_weeks=found["due_steps"] / weekly.where(weekly > 0))
+    found["shared_deals"] = 0
+    if len(talkers):
+        table = deals(crm)
+        owner = table.loc[table["outcome"] == "open", "owner_id"]
+        talkers["owner_id"] = talkers["opportunity_id"].map(owner)
+        others = talkers[talkers["owner_id"].notna() & ~talkers["employee_id"].isin(left.index)]
+        shared = others[others["employee_id"] != others["owner_id"]].drop_duplicates("opportunity_id")
+        counts = employee_codes(crm, shared["owner_id"]).value_counts()
+        found["shared_deals"] = counts.reindex(found.index).fillna(0).astype("int64")
+    return found.sort_values(["work_weeks", "due_steps"], ascending=False, kind="stable").rename_axis(
+        "owner_id"
+    )
 
 
 def _teams(crm: Crm) -> dict[str, str]:

@@ -110,14 +110,6 @@ def shown_traits(
     return pd.DataFrame({name: shown[name] for name in traits}, index=traits.index)
 
 
-def frequent_groups(values: pd.Series, *, most: int = 10) -> pd.Series:
-    """Keep the most frequent values of a column that is not sensitive, and put the rest together."""
-    words = values.astype("str").where(values.notna(), NOT_STATED)
-    counted = words[values.notna()].value_counts()
-    kept = sorted(counted.index, key=lambda value: (-counted[value], value))[:most]
-    return words.where(words.isin(kept) | values.isna(), OTHER)
-
-
 def shown_groups(
     values: pd.Series,
     *,

@@ -70,6 +70,13 @@ where planned_for is null and coalesce(direction, 'out') <> 'in'
 group by employee_id
 order by employee_id
 """
+_TALKERS = """
+select opportunity_id, employee_id, count(*) as touch_count
+from dated_contacts
+where planned_for is null and employee_id is not null
+group by opportunity_id, employee_id
+order by opportunity_id, employee_id
+"""
 
 
 def deal_plans(crm: Crm) -> pd.DataFrame:
@@ -91,6 +98,13 @@ def last_contacts(crm: Crm) -> pd.DataFrame:
     if not _has(crm, "opportunity_id"):
         return pd.DataFrame(columns=columns).rename_axis("opportunity_id")
     return ask(crm, _LAST, steps=_dated(crm, "opportunity_id")).set_index("opportunity_id")[columns]
+
+
+def deal_talkers(crm: Crm) -> pd.DataFrame:
+    """Who of us has been in contact about each deal, and how often."""
+    if not _has(crm, "opportunity_id", "employee_id"):
+        return pd.DataFrame(columns=["opportunity_id", "employee_id", "touch_count"])
+    return ask(crm, _TALKERS, steps=_dated(crm, "opportunity_id"))
 
 
 def contacts_made(crm: Crm, *, within_days: int = LOAD_DAYS) -> pd.Series:

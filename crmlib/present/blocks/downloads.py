@@ -118,14 +118,7 @@ _BESIDE = Markup('<a class="crm-download" download="{}" href="{}">{}</a>')
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """A table as a file, whole or as much of it as the page can carry.
-
-    `kind`: "CSV" or "Excel".
-    `name`: of the file.
-    `rows`: of the table.
-    `content`, `kept`: what is in the page, and how many rows of the table that are.
-    `whole`, `whole_rows`: the file beside the page; empty where the page has it all.
-    """
+    """A table as a file: its `content` in the page, of which so many rows are `kept`, and the `whole` beside it."""
 
     kind: str
     name: str

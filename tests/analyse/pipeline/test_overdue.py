@@ -6,8 +6,11 @@ import pytest
 from crmlib import Crm
 from crmlib.analyse.pipeline.durations import stage_durations
 from crmlib.analyse.pipeline.overdue import overdue_opportunities, suggested_steps
-from crmlib.analyse.pipeline.team import WITHOUT_OWNER, deal_process, process_flow, team_work
+from crmlib.analyse.pipeline.team import WITHOUT_OWNER, deal_process, process_flow, team_capacity, team_work
 from crmlib.measure.deals.stays import deals
+from crmlib.present.blocks.tables import plain
+from crmlib.present.reports.worklist.say import team_paragraph
+from crmlib.present.reports.worklist.show import team_table
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.sales_team import sales_team
 
@@ -108,6 +111,47 @@ def test_load_is_held_against_those_who_are_here(team, late):
     made = team.frame("interactions")
     recent = made[made["planned_for"].isna() & (made["happened_at"] >= pd.Timestamp("2024-12-04"))]
     assert (load["touches_a_week"] * 4).to_dict() == recent["employee_id"].value_counts().to_dict()
+
+
+def test_capacity_holds_what_is_due_against_the_contacts_that_each_makes(team):
+    first = pd.DataFrame(
+        {"owner_id": ["e2", "e2", "e3", "e2", "e1", None], "at_stake": [5.0, None, 2.0, 90.0, 7.0, 1.0],
+         "by_when": pd.to_datetime([f"2025-01-{day}" for day in ("03", "28", "28", "29", "01", "01")])}
+    )  # fmt: skip
+    found = team_capacity(team, first)
+    made = team.frame("interactions")
+    recent = made[made["planned_for"].isna() & (made["happened_at"] >= pd.Timestamp("2024-12-04"))]
+    weekly = recent["employee_id"].value_counts() / 4
+    assert found["due_steps"].to_dict() == {"e2": 2, "e3": 1, "": 2} and found.at["", "at_stake"] == 8.0
+    assert found.at["e2", "at_stake"] == 5.0 and found.at["e2", "touches_a_week"] == weekly["e2"]
+    assert found.at["e2", "work_weeks"] == 2 / weekly["e2"] and not found["shared_deals"].any()
+    said = " ".join(map(plain, team_paragraph(found)))
+    assert "3 steps are due from 2 of us" in said and "2 more steps have no owner who is here" in said
+    shown = team_table(found, currency="EUR").frame
+    assert "more due than" not in said and list(shown["owner_id"]) == ["e2", "e3"]
+    over = found.assign(due_steps=found.index.map({"e2": 999, "e3": 1, "": 2}))
+    busy = " ".join(map(plain, team_paragraph(over)))
+    assert "1 has more due than contacts in that time: e2. " in busy and "; e3 can help" in busy
+
+
+def test_a_deal_is_shared_where_somebody_else_who_is_here_was_in_contact():
+    sold = pd.DataFrame(
+        {"opportunity_id": ["a", "b", "c", "d"], "stage": "x", "outcome": ["open"] * 3 + ["won"],
+         "created_at": "2024-01-01", "owner_id": "e1", "customer_id": "k"}
+    )  # fmt: skip
+    talk = pd.DataFrame(
+        {"interaction_id": list("12345"), "opportunity_id": ["a", "a", "b", "c", "d"], "customer_id": "k",
+         "employee_id": ["e1", "e2", "gone", "e1", "e2"], "happened_at": "2024-01-20"}
+    )  # fmt: skip
+    staff = pd.DataFrame({"employee_id": ["e1", "e2", "gone"], "left_on": [None, None, "2024-01-25"]})
+    first = pd.DataFrame({"owner_id": ["e1"], "at_stake": [1.0], "by_when": pd.to_datetime(["2024-02-03"])})
+    given = {"opportunities": sold, "employees": staff}
+    crm = Crm.from_frames(as_of="2024-02-01", interactions=talk, **given)
+    assert team_capacity(crm, first).at["e1", "shared_deals"] == 1
+    bare = team_capacity(Crm.from_frames(as_of="2024-02-01", **given), first)
+    assert bare["touches_a_week"].isna().all() and team_paragraph(bare) == []
+    assert list(team_table(bare, currency="EUR").frame) == ["owner_id", "due_steps", "at_stake"]
+    assert team_table(team_capacity(crm, first.iloc[:0]), currency="EUR") is None
 
 
 def test_efforts_count_what_was_planned_and_done(team, late):

@@ -1,66 +1,34 @@
 """The one picture of what happened with a customer: orders, talks, cases, opinions and deals along time."""
 
-from typing import Any
-
 import pandas as pd
 
 from crmlib.analyse.people.contacts import ROLES, ContactMap
 from crmlib.analyse.people.decisions import GIVEN, DecisionTree
 from crmlib.analyse.people.panorama import Panorama
-from crmlib.present.blocks.trees import MOST_ROWS, Node, TreePicture
+from crmlib.present.blocks.trees import MOST_ROWS, Node, TimePicture, TimeRow, TreePicture
 from crmlib.present.claims import Family, claim, count, date, days, money, name, names, number, share
 from crmlib.present.numbers import is_known
 from crmlib.present.reports.people.say import ROLE_WORDS, person
-from crmlib.present.theme import GREY, PALE, SEGMENT_COLOURS, axes, finish
 
 WHATS = ("deal", "order", "visit", "contact", "plan", "case", "complaint", "feedback")
 WHAT_WORDS = Family("people-what", WHATS)
 
 
-def plot_history(found: Panorama, *, ax: Any = None) -> Any:
-    """Dots on a line of time, one row a kind of event; deals and cases as long as they last.
-
-    Parameters
-    ----------
-    found : Panorama
-        With at least one row of `history`.
-    ax : matplotlib Axes, optional
-        Draw here; made where none is given.
-
-    Returns
-    -------
-    Axes
-        With `crmlib_alt`: how many events of each kind there are.
-    """
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    history = found.history
-    kinds = [what for what in WHATS if history["what"].eq(what).any()]
-    ax = axes(height=0.7 + 0.3 * len(kinds)) if ax is None else ax
-    for place, what in enumerate(kinds):
+def history_picture(found: Panorama) -> TimePicture:
+    """Dots on a line of time, one row a kind of event; deals and cases as long as they last."""
+    history, today = found.history, found.as_of_on
+    rows, said = [], []
+    for what in WHATS:
         own = history[history["what"] == what]
-        colour = SEGMENT_COLOURS[place % len(SEGMENT_COLOURS)]
-        ax.axhline(place, color=PALE, linewidth=0.8, zorder=1)
-        if what in ("deal", "case"):
-            ends = own["ended_on"].fillna(found.as_of_on).clip(upper=found.as_of_on)
-            ax.hlines(
-                [place] * len(own), own["began_on"], ends, color=colour, linewidth=3, alpha=0.4, zorder=2
+        if len(own):
+            ended = own["ended_on"].fillna(today).clip(upper=today) if what in ("deal", "case") else None
+            rows.append(TimeRow(str(WHAT_WORDS.term(what)), own["began_on"], ended))
+            said.append(
+                claim("people-picture-history-kind", kind=WHAT_WORDS.term(what), events=count(len(own)))
             )
-        ax.scatter(own["began_on"], [place] * len(own), s=14, color=colour, zorder=3)
-    ax.axvline(found.as_of_on, color=GREY, linewidth=0.8)
-    ticks = AutoDateLocator(minticks=2, maxticks=5)
-    ax.xaxis.set_major_locator(ticks)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(ticks, show_offset=False))
-    ax.set_yticks(range(len(kinds)), [str(WHAT_WORDS.term(what)) for what in kinds])
-    ax.set_ylim(len(kinds) - 0.5, -0.5)
-    ax.set_xlabel(str(claim("people-picture-history-axis")))
-    counted = [
-        str(claim("people-picture-history-kind", kind=WHAT_WORDS.term(what), events=count(n)))
-        for what in kinds
-        for n in [int(history["what"].eq(what).sum())]
-    ]
     title = claim("people-picture-history", events=count(len(history)), day=date(history["began_on"].min()))
-    return finish(ax, title=title, alt=claim("people-picture-history-alt", kinds=names(counted)))
+    alt = claim("people-picture-history-alt", kinds=names(map(str, said)))
+    return TimePicture(rows, today=today, title=title, alt=alt)
 
 
 def deal_picture(found: Panorama, tree: DecisionTree) -> TreePicture:

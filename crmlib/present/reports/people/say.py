@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.people.contacts import ACCOUNT_SIGNS, FRESH_DAYS, ROLES, ContactMap
-from crmlib.analyse.people.decisions import GAIN, MOVES, RISKS
-from crmlib.analyse.people.panorama import Panorama
+from crmlib.analyse.people.decisions import GAIN, GO_ON, MOVES, RISKS
+from crmlib.analyse.people.panorama import Panorama, Panoramas
 from crmlib.analyse.voice.themes import WITHIN_A_WEEK
 from crmlib.present.claims import (
     STATE_WORDS,
@@ -87,18 +87,22 @@ def deal_move(found: Panorama, deal: Any) -> Claim:
     return MOVE_WORDS.claim(deal.next_move, who=who, via=via, role=role)
 
 
-def deal_says(found: Panorama, deal_id: str) -> list[Claim]:
-    """One open deal: how much, where it stands, the next conversation, and what warns."""
+def deal_says(found: Panorama, deal_id: str, work: pd.DataFrame) -> list[Claim]:
+    """One open deal: how much, where it stands, the next conversation, and what warns; as the worklist has it."""
     deal = next(found.deals.loc[[deal_id]].itertuples())
+    listed = next(work[work["opportunity_id"] == deal_id].itertuples(), None)
     risks = claim("people-deal-quiet")
     if deal.risks:
         risks = claim("people-deal-risks", found=RISK_WORDS.claim(deal.risks[0]))
+    elif listed is not None:
+        risks = claim("people-deal-listed", reason=work_reason(listed, currency=found.currency))
+    is_listed = listed is not None and deal.next_move == GO_ON
     said = claim(
         "people-deal-says",
         deal=name(deal_id),
         amount=money(deal.amount, found.currency),
         stage=name(deal.stage),
-        move=deal_move(found, deal),
+        move=work_step(listed) if is_listed else deal_move(found, deal),
         risks=risks,
     )
     return [said]
@@ -156,9 +160,13 @@ def work_lines(work: pd.DataFrame, currency: str) -> list[tuple[str, str]]:
     return [(str(work_step(row)), str(work_reason(row, currency=currency))) for row in work.itertuples()]
 
 
-def customer_limits(*, is_whole: bool) -> list[Claim]:
-    """What the page does not say; without the worklist of a run, what only that one tells."""
+def customer_limits(*, is_whole: bool, known: Panoramas) -> list[Claim]:
+    """What the page does not say; without the worklist of a run, what only that one tells; what is not kept."""
     partial = [] if is_whole else [claim("people-limits-work")]
+    if known.decisions is None:
+        partial.append(claim("people-limits-decisions"))
+    elif known.influence is None:
+        partial.append(claim("people-limits-contacts"))
     return [claim("people-limits-moment"), *partial, claim("people-limits-names")]
 
 

@@ -9,14 +9,13 @@ import pandas as pd
 from markupsafe import Markup
 
 import crmlib
-from crmlib.analyse.people.contacts import ROLES
 from crmlib.analyse.people.decisions import TIE_SOURCES
 from crmlib.analyse.people.panorama import TRAITS, Panorama, Panoramas
 from crmlib.analyse.stats.small_groups import OTHER
 from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import kept_or_made, read_kept, shows_pseudonyms
-from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Picture, Prose
+from crmlib.present.blocks import Answer, Block, DataTable, KeyFigure, KeyFigures, Limits, Prose
 from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.blocks.tables import without_empty
 from crmlib.present.blocks.trees import FoldedTable
@@ -29,8 +28,8 @@ from crmlib.present.reports.people.draw import (
     WHAT_WORDS,
     deal_picture,
     family_picture,
+    history_picture,
     people_picture,
-    plot_history,
 )
 from crmlib.present.reports.people.say import (
     ROLE_WORDS,
@@ -82,7 +81,7 @@ class CustomerPages:
         found = self.panoramas.of(customer_id)
         work = self._work.get(found.public_id, self._nothing)
         title = str(claim("people-title", customer=name(found.public_id)))
-        sections = customer_sections(found, work, is_whole=self.is_whole)
+        sections = customer_sections(found, work, is_whole=self.is_whole, known=self.panoramas)
         return found.public_id, page_of(title, sections, self.context)
 
     def write(self, customer_id: str, folder: Path) -> Path:
@@ -121,19 +120,22 @@ def _shown(block: Block) -> dict[str, Any]:
 
 
 def customer_sections(
-    found: Panorama, work: pd.DataFrame, *, is_whole: bool
+    found: Panorama, work: pd.DataFrame, *, is_whole: bool, known: Panoramas
 ) -> Iterator[tuple[str, list[Block]]]:
     """Headings and blocks, in the order of the page; a section without blocks is left out."""
     yield "", [Answer(customer_answer(found, work)), customer_figures(found)]
     yield str(claim("people-heading-next")), _next(found, work)
-    yield str(claim("people-heading-deals")), list(_deals(found))
+    yield str(claim("people-heading-deals")), list(_deals(found, work))
     speaks = speaks_says(found)
     yield str(claim("people-heading-speaks")), [Prose(speaks)] if speaks else []
     yield str(claim("people-heading-history")), _history(found)
     yield str(claim("people-heading-people")), _people(found)
     yield str(claim("people-heading-family")), _family(found)
     yield str(claim("people-heading-bought")), _bought(found)
-    yield str(claim("people-heading-who")), [*_traits(found), Limits(customer_limits(is_whole=is_whole))]
+    yield (
+        str(claim("people-heading-who")),
+        [*_traits(found), Limits(customer_limits(is_whole=is_whole, known=known))],
+    )
 
 
 def customer_figures(found: Panorama) -> KeyFigures:
@@ -171,9 +173,9 @@ def _next(found: Panorama, work: pd.DataFrame) -> list[Block]:
     return [DataTable(shown, name="next", caption=claim("people-table-next"), download=False)]
 
 
-def _deals(found: Panorama) -> Iterator[Block]:
+def _deals(found: Panorama, work: pd.DataFrame) -> Iterator[Block]:
     for tree in found.trees:
-        yield Prose(deal_says(found, tree.opportunity_id))
+        yield Prose(deal_says(found, tree.opportunity_id, work))
         if len(tree.people) > 1:
             yield deal_picture(found, tree)
     if found.trees:
@@ -182,34 +184,25 @@ def _deals(found: Panorama) -> Iterator[Block]:
 
 def _deciders(found: Panorama) -> DataTable:
     """The content of the pictures of decisions, as a table."""
-    names = [
-        "opportunity_id",
-        "person",
-        "decision_role",
-        "stance",
-        "sways_person",
-        "tie_source",
-        "touch_count",
-    ]
     rows = [
-        (
-            tree.opportunity_id,
-            str(person(found.contacts, row.Index)),
-            str(ROLE_WORDS.term(row.decision_role)) if row.decision_role in ROLES else None,
-            row.stance,
-            str(person(found.contacts, row.sways_contact_id)) if is_known(row.sways_contact_id) else None,
-            str(TIE_WORDS.term(row.tie_source)) if is_known(row.tie_source) else None,
-            row.touch_count,
-        )
+        {
+            "opportunity_id": tree.opportunity_id,
+            "person": str(person(found.contacts, row.Index)),
+            "decision_role": _word(ROLE_WORDS, row.decision_role),
+            "stance": row.stance,
+            "sways_person": str(person(found.contacts, row.sways_contact_id)) if row.depth else None,
+            "tie_source": _word(TIE_WORDS, row.tie_source),
+            "touch_count": row.touch_count,
+        }
         for tree in found.trees
         for row in tree.people.itertuples()
     ]
-    return DataTable(
-        pd.DataFrame(rows, columns=names),
-        name="decisions",
-        caption=claim("people-table-decisions"),
-        download=False,
-    )
+    caption = claim("people-table-decisions")
+    return DataTable(pd.DataFrame(rows), name="decisions", caption=caption, download=False)
+
+
+def _word(words: Family, code: Any) -> str | None:
+    return str(words.term(code)) if code in words.members else None
 
 
 def _history(found: Panorama) -> list[Block]:
@@ -218,11 +211,11 @@ def _history(found: Panorama) -> list[Block]:
     last = found.history.sort_values("began_on", ascending=False, kind="stable")
     table = pd.DataFrame(
         {
-            "event_kind": [str(WHAT_WORDS.term(what)) for what in last["what"]],
+            "event_kind": [_word(WHAT_WORDS, what) for what in last["what"]],
             "began_on": last["began_on"].to_numpy(),
             "ended_on": last["ended_on"].to_numpy(),
             "amount": last["amount"].to_numpy(),
-            "outcome": [str(OUTCOME_WORDS.term(one)) if is_known(one) else None for one in last["outcome"]],
+            "outcome": [_word(OUTCOME_WORDS, one) for one in last["outcome"]],
         }
     )
     shown = DataTable(
@@ -232,30 +225,29 @@ def _history(found: Panorama) -> list[Block]:
         currency=found.currency,
         rows=8,
     )
-    return [Picture(plot_history(found)), shown]
+    return [history_picture(found), shown]
 
 
 def _people(found: Panorama) -> list[Block]:
     known = found.contacts
     if known is None:
         return []
-    rows = []
-    for row in known.people.itertuples():
-        who = str(person(known, row.Index))
-        part = str(ROLE_WORDS.term(row.decision_role)) if row.decision_role in ROLES else None
-        how = claim("people-influence-estimated") if row.is_estimate else claim("people-influence-stated")
-        rows.append((who, row.department, part, row.influence, str(how), row.last_on, row.known_by))
-    columns = [
-        "person",
-        "department",
-        "decision_role",
-        "influence",
-        "influence_source",
-        "last_on",
-        "known_by",
+    rows = [
+        {
+            "person": str(person(known, row.Index)),
+            "department": row.department,
+            "decision_role": _word(ROLE_WORDS, row.decision_role),
+            "influence": row.influence,
+            "influence_source": str(
+                claim("people-influence-estimated") if row.is_estimate else claim("people-influence-stated")
+            ),
+            "last_on": row.last_on,
+            "known_by": row.known_by,
+        }
+        for row in known.people.itertuples()
     ]
-    table = pd.DataFrame(rows, columns=columns)
-    shown = DataTable(table, name="people", caption=claim("people-table-people"), download=False)
+    caption = claim("people-table-people")
+    shown = DataTable(pd.DataFrame(rows), name="people", caption=caption, download=False)
     signs = people_signs(found)
     return [*([Prose(signs)] if signs else []), people_picture(known), FoldedTable(shown)]
 

@@ -296,23 +296,29 @@ def looks_paragraph(result: Browsing, products: Mapping[str, str]) -> list[Claim
 
 
 def voice_limits(
-    result: Satisfaction | Skipped, said: Concerns | Skipped, looks: Browsing | Skipped
+    result: Satisfaction | Skipped,
+    said: Concerns | Skipped,
+    looks: Browsing | Skipped,
+    posts: list[Claim],
 ) -> list[Claim]:
-    """What the figures cannot say, and what is missing."""
+    """What is missing, and what the figures cannot say."""
+    missing, told = [], []
     if isinstance(result, Skipped):
-        told = [claim("voice-limits-no-feedback")]
+        missing.append(claim("voice-limits-no-feedback"))
     else:
-        least = count(result.minimum)
-        told = [
-            claim("voice-limits-asked"),
-            claim("voice-limits-cause"),
-            claim("voice-limits-least", least=least),
-        ]
-    told += [claim("voice-limits-no-deals")] if isinstance(said, Skipped) else concerns_limits(said)
+        least = claim("voice-limits-least", least=count(result.minimum))
+        told += [claim("voice-limits-asked"), claim("voice-limits-cause"), least]
+        missing += [] if posts else [claim("voice-limits-no-posts")]
+    if isinstance(said, Skipped):
+        missing.append(claim("voice-limits-no-deals"))
+    else:
+        told += concerns_limits(said)
     if isinstance(looks, Skipped):
-        return [*told, claim("voice-limits-no-looks")]
-    told.append(claim("voice-limits-looks", unknown=share(looks.unknown_pct)))
-    return told if looks.by_campaign else [*told, claim("voice-limits-no-campaign")]
+        missing.append(claim("voice-limits-no-looks"))
+    else:
+        told.append(claim("voice-limits-looks", unknown=share(looks.unknown_pct)))
+        told += [] if looks.by_campaign else [claim("voice-limits-no-campaign")]
+    return [*missing, *told]
 
 
 def _sure_groups(result: Satisfaction) -> pd.DataFrame:

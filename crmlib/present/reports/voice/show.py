@@ -11,7 +11,7 @@ from crmlib.analyse.worklist import FOLLOW_UP, Worklist
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
 from crmlib.present.blocks.tables import without_empty
-from crmlib.present.claims import Family, claim, count, number, share
+from crmlib.present.claims import Claim, Family, claim, count, number, share
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import capital, is_known
 from crmlib.present.reports.voice.say import (
@@ -181,51 +181,32 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
 @or_else(lambda missing: None)
 def languages_table(result: Concerns) -> DataTable | None:
     """The themes within the notes of each language."""
-    if result.languages.empty:
-        return None
-    frame = told(result.languages[["theme", "language", "deals", *_SHARES, "low", "high", "q_value"]])
-    return DataTable(
-        frame.rename(columns=_NAMES),
-        name="concern-languages",
-        caption=claim("voice-table-languages"),
-        rows=12,
-    )
+    frame = result.languages[["theme", "language", "deals", *_SHARES, "low", "high", "q_value"]]
+    return _told_table(frame, name="concern-languages", caption=claim("voice-table-languages"))
 
 
 @or_else(lambda missing: None)
 def topics_table(result: Concerns) -> DataTable | None:
     """What notes speak of beside the themes."""
-    if result.topics.empty:
-        return None
-    return DataTable(
-        told(result.topics[[name for name in result.topics if not name.startswith("open_")]])
-        .drop(columns=["lost_low", "lost_high", "won_low", "won_high"], errors="ignore")
-        .rename(columns=_NAMES),
-        name="concern-topics",
-        caption=claim("voice-table-topics"),
-    )
+    away = ["lost_low", "lost_high", "won_low", "won_high", *result.topics.filter(regex="^open_")]
+    frame = result.topics.drop(columns=away, errors="ignore")
+    return _told_table(frame, name="concern-topics", caption=claim("voice-table-topics"))
 
 
 @or_else(lambda missing: None)
 def terms_table(result: Concerns) -> DataTable | None:
     """The most frequent words in notes of lost and of won deals, those of lost deals first."""
-    if result.terms.empty:
-        return None
-    return DataTable(
-        told(result.terms.drop(columns="open_share_pct")).rename(columns=_NAMES),
-        name="concern-words",
-        caption=claim("voice-table-terms"),
-        rows=12,
-    )
+    frame = result.terms.drop(columns="open_share_pct", errors="ignore")
+    return _told_table(frame, name="concern-words", caption=claim("voice-table-terms"))
 
 
 @or_else(lambda missing: None)
 def examples_table(result: Concerns) -> DataTable | None:
     """Notes in which every word that is not common is replaced by dots."""
-    if result.examples.empty:
+    return _told_table(result.examples, name="concern-examples", caption=claim("voice-table-examples"))
+
+
+def _told_table(frame: pd.DataFrame, *, name: str, caption: Claim) -> DataTable | None:
+    if frame.empty:
         return None
-    return DataTable(
-        told(result.examples),
-        name="concern-examples",
-        caption=claim("voice-table-examples"),
-    )
+    return DataTable(told(frame).rename(columns=_NAMES), name=name, caption=caption, rows=12)

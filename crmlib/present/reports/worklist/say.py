@@ -17,6 +17,7 @@ from crmlib.analyse.worklist import (
     TASKS,
     Worklist,
 )
+from crmlib.measure.deals.contacts import LOAD_DAYS
 from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, names, share, times
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import is_known
@@ -175,6 +176,26 @@ def work_paragraph(work: Worklist) -> list[Claim]:
     others = count(int(found.drop([BOOKS, RULE, PATTERN], errors="ignore").sum()))
     said = claim("work-paragraph", books=books, rules=rules, deals=deals, others=others)
     return [said, claim("work-paragraph-more")]
+
+
+def team_paragraph(team: pd.DataFrame) -> list[Claim]:
+    """Whether what is due within four weeks can be done at the pace of the last four, and who could help whom."""
+    here = team[team.index != ""]
+    if here["touches_a_week"].isna().all():
+        return []
+    within = days(LOAD_DAYS)
+    made = count(round(here["touches_a_week"].sum() * LOAD_DAYS / 7))
+    steps = count(int(here["due_steps"].sum()))
+    said = [claim("work-team", steps=steps, owners=count(len(here)), within=within, made=made)]
+    over = here["due_steps"] > here["touches_a_week"] * LOAD_DAYS / 7
+    if over.any():
+        room = [name(owner) for owner in here.index[~over][::-1]]
+        busy = [name(owner) for owner in here.index[over]]
+        said.append(
+            claim("work-team-over", busy=names(busy, limit=3), n=count(len(busy)), room=names(room[:3]))
+        )
+    nobody = team.loc[team.index == "", "due_steps"].sum()
+    return [*said, claim("work-team-nobody", steps=count(int(nobody)))] if nobody else said
 
 
 def work_precedence(work: Worklist) -> list[Claim]:

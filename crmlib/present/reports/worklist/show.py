@@ -5,11 +5,13 @@ from functools import lru_cache
 import pandas as pd
 
 from crmlib.analyse.worklist import FIRST, OF_DEALS, PRECEDENCE, Worklist
+from crmlib.measure.deals.contacts import LOAD_DAYS
 from crmlib.measure.sales import FIGURES, MONTHS, Lately
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.downloads import about_workspace
-from crmlib.present.claims import Claim, Fact, Family, claim, count, date, money, share
+from crmlib.present.blocks.tables import without_empty
+from crmlib.present.claims import Claim, Fact, Family, claim, count, date, days, money, share
 from crmlib.present.needs import or_else
 from crmlib.present.reports.worklist.say import EVIDENCE_WORDS, WORK_ACTIONS, work_reason, work_step
 from crmlib.schema.states import DEVELOP
@@ -71,6 +73,22 @@ def work_counts(work: Worklist) -> DataTable | None:
         name="worklist_counts",
         caption=claim("work-table-counts"),
         currency=work.currency,
+        download=False,
+    )
+
+
+def team_table(team: pd.DataFrame, *, currency: str) -> DataTable | None:
+    """What is due from each of us, and how long it takes at the pace of the contacts that each makes."""
+    here = team[team.index != ""]
+    if here.empty:
+        return None
+    shown = without_empty(here if here["shared_deals"].any() else here.drop(columns="shared_deals"))
+    return DataTable(
+        shown,
+        name="team",
+        caption=claim("work-table-team", within=days(LOAD_DAYS)),
+        currency=currency,
+        rows=5,
         download=False,
     )
 

@@ -4,7 +4,7 @@
 
 people-title = Customer { $customer }
 people-answer-buyer = The customer is { $state }: spent { $spend } in the last year, and last bought { $silence } ago.
-people-answer-not-yet = The customer is { $state } and has not bought yet.
+people-answer-not-yet = The customer is a { $state } and has not bought yet.
 people-answer-plain = Nothing was bought in the last year.
 people-answer-deals = { $deals } open { PLURAL($deals, one: "deal", other: "deals") }, worth { $amount }.
 people-answer-first = First: { $step }
@@ -44,7 +44,6 @@ people-heading-who = Who they are
 people-picture-history = { $events } events since { $day }
 people-picture-history-alt = Dots on a line of time, one row a kind. { $kinds }
 people-picture-history-kind = { $kind }: { $events }
-people-picture-history-axis = Date
 people-table-history = What happened, the latest first
 people-what-order = Order
 people-what-deal = Deal
@@ -99,6 +98,7 @@ people-role-user = User
 people-deal-says = { $deal }, { $amount }, in “{ $stage }”: { $move } { $risks }
 people-deal-risks = Warning: { $found }
 people-deal-quiet = Nothing warns.
+people-deal-listed = Why: { $reason }
 people-risk-stance-against = the people who count most are against us.
 people-risk-strong-blocker = the strongest voice is a blocker’s.
 people-risk-stance-pulled-down = those who sway the decider are much cooler than the decider.
@@ -198,4 +198,6 @@ people-table-bought = Spend by category in the last year, beside what similar cu
 
 people-limits-moment = Stances, parts and reporting lines are as the CRM states them now; it keeps no history of them.
 people-limits-work = Whether to keep or develop this customer is on the worklist of a whole run, which compares all customers.
+people-limits-decisions = It is not kept here who takes part in decisions, so deals and people are not shown one by one.
+people-limits-contacts = No contacts are kept here, so the people there are not shown.
 people-limits-names = People are called by their title and a number, so that the page may be passed on.

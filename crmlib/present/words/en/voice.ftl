@@ -101,6 +101,7 @@ voice-limits-asked = Those who answer are not like those who don’t; weighting 
 voice-limits-cause = A group that is less satisfied need not be the cause: groups go along with each other.
 voice-limits-least = Groups and themes of fewer than { $least } customers are not shown.
 voice-limits-no-feedback = No opinions are kept here: with a table of feedback this page would say how satisfied customers are and who complains.
+voice-limits-no-posts = Too few reviews and posts are kept here to say what they speak of.
 voice-limits-no-deals = No deals are kept here, so what concerns those who did not buy is not known.
 voice-limits-no-looks = Without events that name customers and products, and their orders, it is not known what is looked at and not bought.
 voice-limits-no-campaign = No look is known to come from a campaign, so campaigns are not compared.

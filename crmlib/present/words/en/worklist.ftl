@@ -152,6 +152,21 @@ work-paragraph =
     deals went, and { $others } on comparable customers or a model.
 work-paragraph-more = What else is called for with the same customer stands beside it; the lists of each action are below.
 
+## Who has how much to do: team_paragraph, team_table
+
+work-team =
+    Within { $within }, { $steps } { PLURAL($steps, one: "step is", other: "steps are") } due from { $owners } of us, who
+    made { $made } { PLURAL($made, one: "contact", other: "contacts") } in the last { $within }.
+work-team-over =
+    { $n } { PLURAL($n, one: "has", other: "have") } more due than contacts in that time: { $busy }. Begin with what has most
+    at stake{ $room ->
+        [unknown] .
+       *[other] ; { $room } can help.
+    }
+work-team-nobody =
+    { $steps } more { PLURAL($steps, one: "step has", other: "steps have") } no owner who is here: name one for each.
+work-table-team = Steps due within { $within }, and how long they take at the pace of the contacts that each makes
+
 ## Lists: work_table, work_counts
 
 work-table-first = What to do first about each customer and each deal, the most money first

@@ -3,18 +3,19 @@
 import itertools
 from xml.etree import ElementTree
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+from crmlib.analyse.people.handover import handover
 from crmlib.prepare.crm import Crm
-from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TreePicture
+from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TimePicture, TimeRow, TreePicture
 from crmlib.present.claims import claim, count
-from crmlib.present.reports.people.draw import family_picture, plot_history
-from crmlib.present.reports.people.say import person
+from crmlib.present.reports.people.draw import family_picture, history_picture
+from crmlib.present.reports.people.say import deal_says, person
 from crmlib.present.reports.people.show import CustomerPages
+from crmlib.present.reports.worklist.say import work_step
+from crmlib.present.theme import text_width
 from crmlib.schema.errors import ParameterError
-from tests.present.drawn import faults_of
 
 EVIL = "<script>alert(1)</script>"
 ALT = claim("people-picture-people-alt", people=count(2))
@@ -29,8 +30,7 @@ def drawn(block):
     return ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
 
 
-@pytest.fixture(scope="module")
-def page():
+def company(talk, *, without=None):
     people = pd.DataFrame(
         {"contact_id": ["p1", "p2"], "customer_id": "c", "title": ["Head", EVIL], "name": ["Ann Canary", "Bob Canary"],
          "reports_to_contact_id": [None, "p1"], "email": "canary@example.com"}
@@ -44,17 +44,46 @@ def page():
          "decision_role": ["decider", "user", "decider"], "stance": [0.5, -0.2, 0.1],
          "influences_contact_id": [None, "p1", None]}
     )  # fmt: skip
-    talk = pd.DataFrame(
-        {"interaction_id": ["1", "2"], "customer_id": "c", "contact_id": "p1", "opportunity_id": "d1",
-         "employee_id": "e1", "happened_at": ["2024-12-01", "2024-12-02"], "planned_for": [None, "2025-01-15"],
-         "notes": "Canary notes"}
-    )  # fmt: skip
+    talk = pd.DataFrame({"customer_id": "c", "opportunity_id": "d1", "employee_id": "e1", **talk})
     known = pd.DataFrame({"customer_id": ["c"], "name": ["Canary Ltd"], "industry": ["Tools"]})
-    crm = Crm.from_frames(
-        as_of="2024-12-31", customers=known, contacts=people, opportunities=sold, opportunity_contacts=parts,
-        interactions=talk,
-    )  # fmt: skip
-    return CustomerPages(crm)
+    frames = {"customers": known, "contacts": people, "opportunities": sold, "opportunity_contacts": parts,
+              "interactions": talk}  # fmt: skip
+    frames.pop(without, None)
+    return CustomerPages(Crm.from_frames(as_of="2024-12-31", **frames))
+
+
+TALK = {"interaction_id": ["1", "2"], "contact_id": "p1", "happened_at": ["2024-12-01", "2024-12-02"],
+        "planned_for": [None, "2025-01-15"], "notes": "Canary notes"}  # fmt: skip
+PEOPLE, DEALS, HISTORY, WHO = (
+    "The people there",
+    "Open deals and who decides",
+    "What happened",
+    "Who they are",
+)
+
+
+@pytest.fixture(scope="module")
+def page():
+    return company(TALK)
+
+
+@pytest.mark.parametrize(
+    "without, lost",
+    [("customers", set()), ("contacts", {PEOPLE}), ("interactions", set()),
+     ("opportunity_contacts", {DEALS, PEOPLE})],
+)  # fmt: skip
+def test_without_a_table_the_page_has_all_that_the_others_bring(without, lost):
+    pages = company(TALK, without=without)
+    html = pages.html("c")[1]
+    assert {one for one in (PEOPLE, DEALS, HISTORY, WHO) if f">{one}</h2>" not in html} == lost
+    shown = html[html.index("<main") : html.index("</main>")]
+    assert ">nan" not in shown.lower() and "NaT" not in shown and "canary" not in html.lower()
+    assert ("so deals and people are not shown" in shown) == (DEALS in lost)
+    assert ("the people there are not shown" in shown) == (without == "contacts")
+    brief = handover(pages.crm, "e1", work=pages.work, panoramas=pages.panoramas)
+    assert len(brief.deals) == (without != "opportunities") and len(brief.promises) == (
+        without != "interactions"
+    )
 
 
 def test_the_page_says_who_decides_and_what_comes_next_and_hides_names(page):
@@ -66,9 +95,45 @@ def test_the_page_says_who_decides_and_what_comes_next_and_hides_names(page):
 
 
 def test_the_words_of_the_history_picture_do_not_overlap(page):
-    ax = plot_history(page.panoramas.of("c"))
-    assert faults_of(ax) == []
-    plt.close(ax.figure)
+    block = history_picture(page.panoramas.of("c"))
+    svg = drawn(block)
+    marks = {mark.text: mark for mark in svg.iter() if mark.tag.endswith("text")}
+    assert list(marks)[:3] == ["Deal", "Contact", "Planned"] and len(marks) > 3
+    boxes = [
+        (x := float(mark.get("x")), float(mark.get("y")), x + text_width(said, size=12))
+        for said, mark in marks.items()
+    ]
+    assert all(left >= 0 and right <= WIDTH for left, _, right in boxes)
+    assert all(
+        abs(one[1] - other[1]) >= 12 or one[2] < other[0] or other[2] < one[0]
+        for one, other in itertools.combinations(boxes, 2)
+    )
+    assert {int(mark.get("font-size")[:-2]) for mark in marks.values()} == {12}
+    assert "Contact: 1" in block._text()
+
+
+@pytest.mark.parametrize(
+    "moments", [["2024-12-31"], ["2024-12-30 08:00", "2024-12-31"], ["1994-02-01", "2024-12-31"]]
+)
+def test_a_day_and_thirty_years_have_a_line_of_time_with_names_inside(moments):
+    rows = [TimeRow(EVIL * 3, pd.Series(pd.to_datetime(moments, format="ISO8601")))]
+    block = TimePicture(rows, today=pd.Timestamp("2024-12-31"), title=ALT, alt=ALT)
+    html, marks = block._html(), [mark for mark in drawn(block).iter() if mark.tag.endswith("text")]
+    assert EVIL not in html and len(marks) > 1 and "nan" not in html.lower()
+    places = [(float(mark.get("x")), text_width(mark.text, size=12)) for mark in marks[1:]]
+    assert all(x >= 0 and x + wide <= WIDTH for x, wide in places)
+    assert all(x + wide < later for (x, wide), (later, _) in itertools.pairwise(places))
+
+
+def test_a_deal_on_the_worklist_is_told_as_it_is_there():
+    both = {"interaction_id": ["1", "2"], "contact_id": ["p1", "p2"], "happened_at": "2024-12-01"}
+    pages = company({**both, "planned_for": pd.Series([None, None], dtype="datetime64[us]")})
+    found, work = pages.panoramas.of("c"), pages.work
+    row = next(work[work["opportunity_id"] == "d1"].itertuples())
+    assert found.deals.loc["d1", "next_move"] == "go_on" and not found.deals.loc["d1", "risks"]
+    (said,), (free,) = deal_says(found, "d1", work), deal_says(found, "d1", work.iloc[:0])
+    assert str(work_step(row)) in str(said) and "Nothing warns" not in str(said)
+    assert "Keep the talks going" in str(free) and "Nothing warns" in str(free)
 
 
 def test_an_unknown_customer_is_named(page):

@@ -58,13 +58,15 @@ def parts(crm):
 def page_of(crm):
     """All sentences and tables of the page."""
     found, said, looks, todo, sources = parts(crm)
+    mood = fitted(crmlib.attitude, crm)
+    posts = say.posts_paragraph(mood, sources)
     claims = [
         say.voice_answer(found, said, todo), say.voice_findings(found), say.call_paragraph(found),
         say.concerns_paragraph(said) if hasattr(said, "themes") else [], say.change_paragraph(found),
         say.concerns_do(said),
         say.groups_paragraph(found, {}), say.drivers_paragraph(found), say.leaving_paragraph(found),
-        say.complaints_paragraph(found), say.looks_paragraph(looks, {}), say.voice_limits(found, said, looks),
-        say.attitude_paragraph(mood := fitted(crmlib.attitude, crm)), say.posts_paragraph(mood, sources),
+        say.complaints_paragraph(found), say.looks_paragraph(looks, {}), say.voice_limits(found, said, looks, posts),
+        say.attitude_paragraph(mood), posts,
     ]  # fmt: skip
     blocks = [
         show.voice_figures(found, said), show.call_table(crm, todo), show.complaints_table(found),
@@ -168,6 +170,11 @@ def test_without_a_table_the_rest_is_told_and_what_is_missing(left):
     keys = {one.key for one in claims}
     assert ("voice-limits-no-feedback" in keys) == ("feedback" in left)
     assert ("voice-limits-no-deals" in keys) == ("opportunities" in left)
+    limits = [one.key for one in claims if one.key.startswith("voice-limits-")]
+    assert all("-no-" in key for key in limits[: 1 + len(set(left) - {"interactions"})]), (
+        "what is missing is in sight"
+    )
+    assert ("voice-limits-no-posts" in keys) == ("feedback" not in left)
     assert "voice-limits-no-looks" in keys and not any("nan" in str(one) for one in claims)
     assert blocks and not any("nan" in block._text() for block in blocks)
 

@@ -75,13 +75,13 @@ def segmentation_figures(
     if "gap_overdue_ratio" in indicators:
         late = late_in_segments(segmentation, indicators, states).loc[best]
         facts = {"customers": members(segmentation, best), "times": times(LATE_TIMES)}
-        if states is not None:
-            facts |= {"dormant": STATE_WORDS.term(DORMANT), "lost": STATE_WORDS.term(LOST)}
-        note = "segments-figure-late-note" if states is None else "segments-figure-late-buying"
+        if states is None:
+            note = claim("segments-figure-late-note", **facts)
+        else:
+            silent = {"silent": STATE_WORDS.term(DORMANT), "gone": STATE_WORDS.term(LOST)}
+            note = claim("segments-figure-late-buying", **facts, **silent)
         label = claim("segments-figure-late", segment=segment_word(best))
-        figures.append(
-            KeyFigure(label=label, value=late_buying(best, late), note=claim(note, **facts), better="lower")
-        )
+        figures.append(KeyFigure(label=label, value=late_buying(best, late), note=note, better="lower"))
     return KeyFigures(*figures)
 
 

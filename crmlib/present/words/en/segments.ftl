@@ -57,7 +57,7 @@ segments-figure-late-note = of { $customers }; no purchase for { $times ->
 segments-figure-late-buying = of { $customers }; no purchase for { $times ->
         [2] twice
        *[other] { $times }
-    } their usual gap, and neither { $dormant } nor { $lost }
+    } their usual gap, and neither { $silent } nor { $gone }
 
 segments-picture-share = “{ $segment }”: { $share } of customers, { $spend_share } of spend
 segments-picture-share-only = “{ $segment }”: { $share } of customers

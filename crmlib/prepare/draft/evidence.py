@@ -20,6 +20,9 @@ ROWS = 1_500
 MOST_NUMBERS = 14
 """Columns of numbers that are multiplied with each other."""
 
+_TERMS = frozenset([0, 7, 8, 10, 14, 15, 20, 21, 28, 30, 45, 60, 75, 90, 120])
+"""Days to pay that are usual."""
+
 _TAX = re.compile(r"(?=.*[A-Z])[A-Z]{0,4}[ -]?\d{7,12}[ -]?[A-Z]?\d{0,2}")
 
 Proofs = dict[str, dict[str, float]]
@@ -34,15 +37,27 @@ def proofs_of(
     if table == "transactions":
         _runs(found, frame, profile)
         _products(found, frame, profile)
+        _per_piece(found, frame.head(ROWS), profile)
         _orders(found, frame.head(ROWS), profile, links)
     elif table == "opportunities":
         _outcomes(found, frame, profile)
+    elif table == "service_cases":
+        _cases(found, profile)
+    elif table == "interactions":
+        for name, column in profile.items():
+            if 2 <= column.distinct <= 20 and _among(column, range(5, 485, 5)):
+                _say(found, name, "duration_minutes", 0.66)
     elif table in ("customers", "contacts"):
         phones = [
             name for name, one in profile.items()
             if one.phones > 0.9 and one.length >= 9.5 and one.dates < 0.1 and one.integers < 0.9
         ]  # fmt: skip
         for name, column in profile.items():
+            usual = (
+                column.distinct >= 2 and _among(column, _TERMS) and bool({"14", "30", "60"} & column.texts)
+            )
+            if usual and table == "customers":
+                _say(found, name, "payment_terms_days", 0.66)
             if name in phones:
                 _say(found, name, "phone", 0.66 if len(phones) == 1 else 0.55)
             if (
@@ -301,8 +316,73 @@ def _masters(
             _say(found, groups[0], "category", 0.66)
         prices = [n for n, one in profile.items() if one.numbers == 1 and one.integers < 0.5 and one.low >= 0]
         prices.sort(key=lambda name: -profile[name].high)
+        prices = _price_above_cost(head, profile) or prices
         for name, ours in zip(prices, ("unit_price", "unit_cost"), strict=False) if len(prices) <= 2 else ():
             _say(found, name, ours, 0.66)
+
+
+def _price_above_cost(head: pd.DataFrame, profile: Mapping[str, Column]) -> list[str]:
+    """The only two columns of numbers of which one is above the other, by less than its fivefold, on every row."""
+    numbers = {
+        name: _numbers(head, name, usual_point(profile))
+        for name, one in profile.items()
+        if one.numbers == 1 and one.low > 0 and one.distinct > 5 and one.filled == one.rows
+    }
+    pairs = [
+        [high, low]
+        for high, low in product(numbers, numbers)
+        if high != low and ((ratio := numbers[high] / numbers[low]) > 1).all() and (ratio < 5).all()
+    ]
+    return pairs[0] if len(pairs) == 1 else []
+
+
+def _per_piece(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> None:
+    """An amount that is one and the same for each piece of a product, and differs by their number, is the line's."""
+    if any("net_amount" in now for now in found.values()):
+        return
+    usual = usual_point(profile)
+    figures = [n for n, one in profile.items() if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 2]
+    goods = [n for n, one in profile.items() if n not in figures and 3 <= one.distinct < 0.6 * one.rows]
+    counts = [
+        n for n in figures if profile[n].integers == 1 and 1 <= profile[n].low <= profile[n].high < 1000
+    ]
+    for many, amount, good in product(counts, figures[:MOST_NUMBERS], goods):
+        if many == amount or profile[amount].high <= profile[many].high:
+            continue
+        rows = pd.DataFrame({"good": head[good].map(text_of), "many": _numbers(head, many, usual)})
+        rows["amount"] = _numbers(head, amount, usual)
+        rows["each"] = rows["amount"] / rows["many"]
+        by = rows.groupby("good").agg(["min", "max"])
+        several = by[by["many"]["max"] > by["many"]["min"]]
+        same = several["each"]["max"] - several["each"]["min"] <= 0.02 + 0.005 * several["each"]["max"].abs()
+        if (
+            len(several) >= 3
+            and same.mean() > 0.9
+            and not (several["amount"]["max"] == several["amount"]["min"]).any()
+        ):
+            _say(found, many, "quantity", 0.85)
+            _say(found, amount, "net_amount", 1.0)
+
+
+def _cases(found: Proofs, profile: Mapping[str, Column]) -> None:
+    """Words of urgency; the only date that some of the cases do not have yet is that of their end."""
+    for name, one in profile.items():
+        known = sum(n for value, n in one.values.items() if meaning_of("priority", value))
+        if 2 <= len(one.values) <= 6 and known > 0.6 * one.filled:
+            _say(found, name, "priority", 0.66)
+    dates = [one for one in profile.values() if one.dates > 0.9]
+    later = [one.name for one in dates if one.filled < 0.97 * one.rows]
+    if len(later) == 1 and len(dates) > 1:
+        _say(found, later[0], "closed_at", 0.66)
+
+
+def _among(column: Column, usual: Collection[int]) -> bool:
+    """Whether all values are whole numbers of a few."""
+    return (
+        column.numbers == 1
+        and column.integers == 1
+        and {int(t) for t in column.texts if t.isdigit()} <= set(usual)
+    )
 
 
 def _taken_off(

@@ -133,7 +133,10 @@ def _numbered_lines(match: Match, line: Match) -> Match:
 def _key_of_both(line: Match, head: Match) -> tuple[str, str] | None:
     """The column of the lines, and that of the orders, which hold the same numbers."""
     best: tuple[float, str, str] | None = None
+    others = {guess.theirs for name, guess in line.guesses.items() if name not in ("order_id", "line_no")}
     for mine in line.profile.values():
+        if mine.name in others:
+            continue
         named = names().meanings_of("transactions", mine.name).get("order_id", 0.0)
         if mine.empty or named < 0.5:
             continue

@@ -250,6 +250,9 @@ def _made_of(reading: Reading, name: str, other: str, source: Cell) -> Cell | No
             f"{table}.{name} has no column: {constants[table, name]!r} is taken for all rows."
         )
         return Cell(value=constants[table, name], sure=0.6)
+    told = reading.match.column(other)
+    if (table, other) == ("feedback", "order_id"):
+        return source if told is not None and told.unique else None
     if (table, name) in (
         ("transactions", "order_id"),
         ("interactions", "interaction_id"),

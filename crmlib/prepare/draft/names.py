@@ -6,7 +6,7 @@ The words lie in ``names/*.toml``, a file a language; ``names/words.toml`` holds
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
@@ -41,6 +41,7 @@ CODES = frozenset([
     "sek", "nok", "dkk", "pln", "czk", "krw", "twd", "nzd", "zar", "thb", "cent", "centavo", "centime",
     "euro", "lcy", "ht",
 ])  # fmt: skip
+TAXES = frozenset(["tax", "taxe", "vat", "tva", "iva", "mwst", "ust", "gst", "imposto", "impuesto"])
 ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
 """How sure a name is: a table's word alone, behind the table's word, and without its first or last word."""
 
@@ -93,6 +94,8 @@ class Names:
         words = _tokens(name)
         if "".join(words) in self.others[table]:
             return {field: sure for field, sure in found.items() if sure > 0.97}
+        for field, sure in self._of_another(table, words):
+            found[field] = max(found.get(field, 0.0), sure)
         for tokens, kind in self._without_kind(words, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
                 if type_of(table, field) in KINDS[kind] and not (
@@ -105,9 +108,46 @@ class Names:
             for field, sure in self._spelt_out(table, name, words).items():
                 found[field] = max(found.get(field, 0.0), sure)
         if max(found.values(), default=0.0) < 0.7:
-            for field, sure in self._near(table, words).items():
+            for field, sure in [*self._near(table, words).items(), *self._by_part(table, words).items()]:
                 found[field] = max(found.get(field, 0.0), sure)
         return found
+
+    def _of_another(self, table: str, words: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+        """What an order tells of its customer or its product: Cidade Comprador, buyer postcode, item quantity."""
+        for entity in ("customer", "product") if table == "transactions" and len(words) > 1 else ():
+            for word, rest in ((words[0], words[1:]), (words[-1], words[:-1])):
+                key = "".join(rest) if word in self.entities[entity] else ""
+                for field, sure in self.meanings[f"{entity}s"].get(key, {}).items():
+                    if f"{entity}_{field}" in VIRTUAL:
+                        yield f"{entity}_{field}", sure * CUT
+                for field, sure in self.meanings[table].get(key, {}).items() if entity == "product" else ():
+                    if type_of(table, field) in KINDS["amount"] and field != "line_no":
+                        yield field, sure * CUT
+
+    def _by_part(self, table: str, words: tuple[str, ...]) -> dict[str, float]:
+        """What one word of a name says: the last of characters run together, the only one that tells of a date."""
+        found: dict[str, float] = {}
+        known, text = self.meanings[table], "".join(words)
+        if not text.isascii():
+            endings = (text[start:] for start in range(1, len(text) - 1))
+            ending = next((one for one in endings if one in known and one not in self.part_words), "")
+            found = {field: SHORTENED * sure for field, sure in known.get(ending, {}).items() if sure > ALONE}
+        said = {
+            field
+            for word in words if len(word) > 3
+            for field, sure in known.get(word, {}).items()
+            if sure > ALONE and type_of(table, field) in KINDS["date"] and field != TABLES[table].time
+        }  # fmt: skip
+        found |= dict.fromkeys(said, 0.68) if len(said) == 1 else {}
+        for word in words[-1:] if table == "transactions" and len(words) > 2 else ():
+            money = {one: 0.66 for one in known.get(word, {}) if type_of(table, one) == "money"}
+            found = money | found
+        return found
+
+    @property
+    def part_words(self) -> frozenset[str]:
+        """The words that say of what kind a name is."""
+        return frozenset().union(*self.parts.values())
 
     def _variants(self, table: str, name: str, prefix: str) -> list[tuple[tuple[str, ...], float]]:
         words = _tokens(name)
@@ -120,6 +160,24 @@ class Names:
         if len(words) > 1 and words[-1] in CODES:
             words = words[:-1]
             found.append((words, 0.98))
+        taxed = {
+            "excl": 0.97,
+            "exc": 0.97,
+            "ht": 0.97,
+            "exkl": 0.97,
+            "incl": 0.9,
+            "inc": 0.9,
+            "ttc": 0.9,
+            "inkl": 0.9,
+        }
+        if sure := min((taxed[word] for word in words if word in taxed), default=0.0):
+            found.append((tuple(word for word in words if word not in {*taxed, *TAXES}), sure))
+        if (bare := re.sub(r"\d$", "", words[-1])) and bare != words[-1]:
+            words = (*words[:-1], bare)
+            found.append((words, 0.96))
+        segments = [part for part in re.split(r" ?[/:] ?", name) if len(part) > 1]
+        if len(segments) > 1:
+            found += [(_tokens(segments[-1]), 0.94), (_tokens(segments[0]), 0.88)]
         key = "".join(words)
         for entity in self.entities.get(ENTITY_OF_TABLE.get(table, ""), ()):
             whole = len(entity) >= (2 if not entity.isascii() else 5)
@@ -256,6 +314,7 @@ def names() -> Names:
         entity: frozenset(_keys(d.get("entities", {}).get(entity, "") for d in documents))
         for entity in documents[0]["entities"]
     }
+    created = _keys(d.get("opportunities", {}).get("created_at", "") for d in documents)
     meanings: dict[str, dict[str, dict[str, float]]] = {}
     tokens: dict[str, dict[frozenset[str], dict[str, float]]] = {}
     others: dict[str, frozenset[str]] = {}
@@ -272,7 +331,7 @@ def names() -> Names:
                         [document.get(table, {}).get(field, ""), document.get("any", {}).get(field, "")]
                     )
                     _learn(one, said, field, both.split("|") if field in declared else words.split("|"), 1.0)
-        _learn_entities(one, table, declared, parts, entities)
+        _learn_entities(one, table, declared, parts, entities, created)
         meanings[table], tokens[table] = one, said
         others[table] = frozenset(_keys(d.get(table, {}).get("other", "") for d in documents))
     tables = {
@@ -320,6 +379,7 @@ def _learn_entities(
     declared: Mapping[str, object],
     parts: Mapping[str, list[str]],
     entities: Mapping[str, frozenset[str]],
+    created: Iterable[str],
 ) -> None:
     """Identifiers and names are said with the word for what they identify: customer no, Kundenname, 客户编号."""
 
@@ -348,6 +408,8 @@ def _learn_entities(
                 add(part + word, TABLES[table].time or "", 0.88)
         for part in parts["date"]:
             add(part, TABLES[table].time or "", 0.86)
+        for word in created if table != "transactions" else ():
+            add(word, TABLES[table].time or "", 0.8)
     for part in parts["id"]:
         if ENTITY_OF_FIELD.get(own):
             add(part, own, 0.985 if table == "transactions" else 0.92)

@@ -48,7 +48,7 @@ STAND_INS = {
     ("campaigns", "campaign_id"): ("name",),
     ("feedback", "kind"): ("score", "text"),
     ("interactions", "interaction_id"): ("happened_at",),
-    ("feedback", "feedback_id"): ("given_at",),
+    ("feedback", "feedback_id"): ("order_id", "given_at"),
     ("events", "event"): ("page",),
     ("plans", "dimension"): ("target",),
     ("plans", "key"): ("target",),
@@ -121,7 +121,9 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     pairs = list(zip(exports, profiles, strict=True))
     pairs = [(export, {} if codes_of(export, profile) else profile) for export, profile in pairs]
     first = [_best(export, profile, alone) for export, profile in pairs]
-    keys = known_keys([match for match in first if match], links=links)
+    there = [match for match in first if match]
+    named = [match if _comes_again(match, there) else _key_that_is_named(match, there, ()) for match in there]
+    keys = known_keys(named, links=links)
     found: list[Match] = []
     left: list[tuple[Export, Match | None]] = []
     for export, profile in pairs:
@@ -160,6 +162,17 @@ def _customer_that_is_known(match: Match, keys: Folder) -> Match:
                 match, guesses=guesses | {"customer_id": replace(match.guesses[name], field="customer_id")}
             )
     return match
+
+
+def _comes_again(match: Match, others: Sequence[Match]) -> bool:
+    """Whether a column of another export holds values of the table's key, and hardly others."""
+    key = match.column(TABLES[match.table].keys[0])
+    return key is not None and any(
+        one.distinct > 2 and len(one.texts & key.texts) > 0.9 * one.distinct
+        for other in others
+        if other is not match
+        for one in other.profile.values()
+    )
 
 
 def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Column]) -> Match:
@@ -290,7 +303,14 @@ def match_table(
     key = real.get(spec.keys[0])
     own = 0.0
     if key is not None and len(spec.keys) == 1:
-        own = 0.25 if profile[key.theirs].unique else -0.2
+        column, known = profile[key.theirs], keys.keys.get(table, frozenset())
+        own = 0.25 if column.unique else -0.2
+        if (
+            not column.unique
+            and table != "transactions"
+            and len(column.texts & known) > 0.9 * len(column.texts)
+        ):
+            own = -1.0
     if len(real) < min(2, len(profile)) or required + 0.3 * said < 0.45:
         return None
     score = 1.2 * required + 1.4 * explained + 0.9 * said + own + _shape(table, guesses, profile)
@@ -488,6 +508,8 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if column.emails > 0.8 and one.name not in ("customer_id", "contact_id", "owner_id", "employee_id"):
         return 0.0
     spec = TABLES[table]
+    if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
+        return 0.4
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
         return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
     if (
@@ -549,6 +571,8 @@ def _numbered(column: Column) -> bool:
 def _fit_state(name: str, kind: str, column: Column) -> float:
     if not column.values:
         return 0.25
+    if column.distinct == 1 and column.rows > 20 and kind == "outcome":
+        return 0.4
     meanings = {column.meaning(kind, value) for value in column.values}
     decided = {"won", "lost"} & meanings
     if name == "status":

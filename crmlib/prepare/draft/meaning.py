@@ -453,7 +453,7 @@ class _Sums:
             off = self.numbers(name).fillna(0)
             asked = (off > 0) & (off < price * pieces)
             like = price[~asked & goods.isin(set(goods[asked]))].dropna().round(2).groupby(goods)
-            usual = goods[asked].map(like.agg(lambda one: one.mode().iloc[0])).dropna()
+            usual = goods[asked].map(like.agg(lambda one: one.mode().iloc[0])).astype("float64").dropna()
             gaps = [(found[usual.index] - usual).abs() < CENT for found in (price, price + off / pieces)]
             if len(usual) >= LEAST_PROVEN and gaps[0].mean() < 0.2 and gaps[1].mean() > 0.8:
                 theirs.append(name)

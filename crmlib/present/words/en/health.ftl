@@ -14,7 +14,7 @@ health-answer-all-used =
 health-answer-some-set-aside =
     { $later ->
         [0] Of { $rows } { PLURAL($rows, one: "row", other: "rows") } read from { $tables } { PLURAL($tables, one: "table", other: "tables") }, { $used } could be used, { $aside } { PLURAL($aside, one: "was", other: "were") } set aside, each with its reason.
-       *[other] Of { $rows } { PLURAL($rows, one: "row", other: "rows") } read, { $aside } { PLURAL($aside, one: "was", other: "were") } set aside, each with its reason; { $later }{ "\u00A0" }of these { PLURAL($later, one: "is", other: "are") } later than the closing date. Of the rows up to then, { $used } could be used.
+       *[other] Of { $rows } { PLURAL($rows, one: "row", other: "rows") } read, { $aside } { PLURAL($aside, one: "was", other: "were") } set aside, each with its reason, { $later }{ "\u00A0" }of them as later than the closing date; of the rows up to then { $used } could be used.
     }
 health-answer-span-sales = The sales run from { $first } to { $last }.
 health-answer-span-deals = The deals run from { $first } to { $last }.

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, frequent_groups, safe_groups
+from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, safe_groups, shown_groups
 from crmlib.schema.errors import ParameterError
 
 COLUMNS = st.lists(st.sampled_from([*"abcdefgh", None]), max_size=120).map(
@@ -72,9 +72,9 @@ def test_a_minimum_that_hides_nothing_is_refused(minimum):
         safe_groups(pd.Series(["a"]), minimum=minimum)
 
 
-def test_frequent_groups_keep_the_most_frequent():
+def test_groups_that_need_not_be_hidden_keep_the_most_frequent():
     values = pd.Series(["a"] * 3 + ["b"] * 2 + ["c", None])
-    assert frequent_groups(values, most=2).value_counts().to_dict() == {
+    assert shown_groups(values, min_group=1, most=2).value_counts().to_dict() == {
         "a": 3,
         "b": 2,
         OTHER: 1,

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.segments.choice import STABLE
+from crmlib.analyse.segments.groups import GroupComparison
 from crmlib.analyse.segments.names import NO_PURCHASE
 from crmlib.analyse.segments.segment import Segmentation
 from crmlib.measure.columns import label_of
-from crmlib.present.claims import Claim, Family, claim, clause, count, interval, names, number
+from crmlib.present.claims import Claim, Family, claim, clause, count, interval, name, names, number
 from crmlib.present.reports.segments.say import (
     CLEAR,
     SOME,
@@ -18,6 +19,7 @@ from crmlib.present.reports.segments.say import (
     differences,
     figure_word,
     most_telling,
+    outstanding,
     segment_word,
     segment_words,
     spend_share,
@@ -216,6 +218,35 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
         method=METHOD_WORDS.term(chosen["method"]),
     )
     return finish(ax, title=title, alt=alt)
+
+
+def plot_group_comparison(result: GroupComparison, *, ax: Any = None) -> Any:
+    """The index of every group and value against all customers; what is not clearly different stays empty."""
+    table = result.table
+    wide = {one: table.pivot(index="group", columns="value", values=one) for one in ("index", "is_clear")}
+    order = [list(dict.fromkeys(table[side])) for side in ("group", "value")]
+    index, clear = (wide[one].reindex(index=order[0], columns=sorted(order[1])) for one in wide)
+    words = index.round().astype(int).astype("str").where(clear.astype(bool), "")
+    most = outstanding(result)
+    title = claim("segments-picture-compare-none")
+    if most is not None:
+        facts = {"group": segment_word(most["group"]), "value": name(most["value"])}
+        title = claim("segments-picture-compare", index=number(round(most["index"])), **facts)
+    ax = _shaded(
+        index.where(clear.astype(bool), 100), words, ax=ax, title=title, axis=claim("segments-picture-compare-axis"),
+        heads=index.columns, said=[str(segment_word(one)) for one in index.index], row=0.62, span=(40, 100, 160),
+    )  # fmt: skip
+    cells = [
+        claim(
+            "segments-picture-compare-cell",
+            group=segment_word(row.group),
+            value=name(row.value),
+            index=number(round(row.index_of)),
+        )
+        for row in table[table["is_clear"]].rename(columns={"index": "index_of"}).itertuples()
+    ]
+    shown = names(cells) if cells else clause(claim("segments-picture-compare-nothing"))
+    return finish(ax, title=title, alt=claim("segments-picture-compare-alt", cells=shown))
 
 
 def _shaded(

@@ -106,7 +106,14 @@ advice-invite = Invite those who never bought to a first order; ask those who re
 advice-see-to-margin = They buy at a discount: check the margin of every offer.
 advice-see-to-returns = They return much: find out why before selling them more.
 
-## What groups buy more or less of: comparison_paragraph
+## What groups buy more or less of: plot_group_comparison, comparison_paragraph
+
+segments-picture-compare = “{ $group }”: { $value } at { $index } where all customers are 100
+segments-picture-compare-none = No clear difference between groups
+segments-picture-compare-axis = 100 = all customers; an empty field is not clearly different
+segments-picture-compare-alt = Table of colours, share of each group that bought, as an index. Clear differences: { $cells }.
+segments-picture-compare-cell = { $group }, { $value } { $index }
+segments-picture-compare-nothing = none
 
 segments-compare-most =
     “{ $group }” stand out most: { $share } of them bought { $value }, against { $all } of all

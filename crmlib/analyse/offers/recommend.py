@@ -367,11 +367,12 @@ def _priced(products: pd.DataFrame) -> pd.DataFrame:
     price = figures["unit_price"].fillna(figures["paid_price"])
     margin = (price - figures["unit_cost"]).fillna(price * (1 - figures["cost_share"]))
     usual = (margin / price.where(price > 0)).median()
+    pieces = figures["usual_pieces"].fillna(1.0)
     return products.assign(
         price=price,
         margin=margin,
-        pieces=figures["usual_pieces"].fillna(1.0),
-        worth=margin.fillna(price * usual).fillna(0.0) * figures["usual_pieces"].fillna(1.0),
+        pieces=pieces,
+        worth=margin.fillna(price * usual).fillna(0.0) * pieces,
         name_shown=product_names(products),
     )
 

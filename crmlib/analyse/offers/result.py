@@ -75,8 +75,7 @@ class Offers:
         `expected_margin` (probability x margin x pieces), `due_on` (of a repeat), `because_product_id`, `because`
         (the product that points to it), `reason` (one of `REASONS`), `lift`, `confidence_pct`, `baskets` (orders
         with both), `last_bought_on`, `is_new` (never bought by the customer). With what fills the reason:
-        `bought_days`,
-        `gap_days` (between them), `orders_before` (with `because`), `step_price`, `top_price` (what the
+        `bought_days`, `gap_days` (between them), `orders_before` (with `because`), `step_price`, `top_price` (what the
         customer pays, and has paid, for a piece), `buyers` (in the last `recent_days`), `replaces` (a product
         no longer sold), `group_by`, `group`, `group_buyers`.
     removed : DataFrame, one row a rule of eligibility that applies here

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crmlib import Crm
 from crmlib.analyse.offers.recommend import KINDS, recommend_offers, recommend_several
 from crmlib.measure.offers.candidates import find_not_goods
 from crmlib.present.reports.offers.say import learnt_paragraph, offer_reasons, rule_words
@@ -216,6 +217,13 @@ def test_costs_of_order_lines_serve_where_products_have_none():
     rows = [(*row, 4.0) for row in repeated("ann", "tea", DAYS)]
     row = offers_of(rows).table.iloc[0]
     assert row["price"] == 5 and row["margin"] == pytest.approx(1.0)
+
+
+def test_the_expected_margin_is_that_of_as_many_pieces_as_are_usually_bought():
+    lines = lines_of(*((*row, 24.0) for row in repeated("ann", "tea", DAYS, amount=30.0))).assign(quantity=6)
+    row = recommend_offers(Crm.from_frames(as_of=AS_OF, currency="EUR", transactions=lines)).table.iloc[0]
+    assert (row["price"], row["margin"], row["pieces"]) == (5, pytest.approx(1.0), 6)
+    assert row["expected_margin"] == pytest.approx(6 * row["probability"])
 
 
 def test_a_stated_life_is_a_prior():

@@ -119,6 +119,20 @@ def test_sentences_are_whole_and_plain():
     assert "Nothing that is known" in str(say.portrait_answer(nothing)[-1])
 
 
+def test_what_a_champion_is_worth_is_told_where_it_is_more_than_chance():
+    table = pd.DataFrame(
+        {"trait": "champion", "value": ["yes", "no"], "q": 0.001, "lift": [1.3, 0.9],
+         "win_rate_pct": [45.0, 32.0], "open": [7, 12]}
+    )  # fmt: skip
+    (told,) = say.roles_finding(SimpleNamespace(table=table))
+    assert "45\u00a0% of deals were won, without one 32\u00a0%: look for one in the 12 open deals" in str(
+        told
+    )
+    chance, against = table.assign(q=0.5), table.assign(lift=[0.9, 1.3])
+    assert [say.roles_finding(SimpleNamespace(table=one)) for one in (chance, against)] == [[], []]
+    assert say.roles_finding(Skipped("No deals.")) == []
+
+
 def test_figures_in_the_sentences_are_those_of_the_results():
     scores, portrait, found = little_scores(), little_portrait(), little_sources()
     expected = scores.table["probability"].sum()

@@ -9,11 +9,44 @@ Run as ``python -m crmlib.present.run.kernel_app -f CONNECTION_FILE``, or by `cr
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import zmq
 from ipykernel import iostream, kernelapp
 from zmq.eventloop.zmqstream import ZMQStream
+
+_AT_START = (
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "psutil",
+    "threadpoolctl",
+    "tornado.platform.asyncio",
+)
+"""What ipykernel imports only when a kernel starts: once in the zygote is enough."""
+
+
+def _import_no_debugger() -> None:
+    """Let ipykernel find no debugpy: to import it takes as long as all else that a short notebook needs.
+
+    Nobody debugs a report while it runs; whoever opens its notebook in Jupyter has a kernel with a debugger.
+    """
+    there = "debugpy" in sys.modules
+    if not there:
+        sys.modules["debugpy"] = None  # type: ignore[assignment]
+    try:
+        for name in _AT_START:
+            import_module(name)
+    finally:
+        if not there:
+            del sys.modules["debugpy"]
+
+
+_import_no_debugger()
 
 
 def run_kernel(arguments: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from papermill.iorw import load_notebook_node
 from crmlib.present.run import zygote
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.papermill_engine import ENGINE
+from tests.conftest import NUMERIC_THREADS
 from tests.present.small_project import write_notebook
 
 LIGHT = ["crmlib.present.run.kernel_app"]
@@ -82,6 +83,8 @@ def test_a_picture_is_shown_though_matplotlib_was_imported_before_the_fork(tmp_p
 
 def test_parallel_work_after_the_fork_does_not_hang(tmp_path, monkeypatch):
     monkeypatch.setattr(zygote, "modules_to_import", lambda: ["sklearn.cluster", "duckdb", *LIGHT])
+    for variable in NUMERIC_THREADS:
+        monkeypatch.delenv(variable, raising=False)
     code = (
         "import numpy as np, duckdb\nfrom sklearn.cluster import KMeans\n"
         "a = np.random.default_rng(0).normal(size=(400, 400))\n"

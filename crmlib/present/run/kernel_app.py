@@ -16,37 +16,14 @@ import zmq
 from ipykernel import iostream, kernelapp
 from zmq.eventloop.zmqstream import ZMQStream
 
-_AT_START = (
-    "ipykernel.debugger",
-    "IPython.core.completerlib",
-    "IPython.core.debugger",
-    "IPython.core.logger",
-    "IPython.core.oinspect",
-    "IPython.extensions.storemagic",
-    "psutil",
-    "threadpoolctl",
-    "tornado.platform.asyncio",
-)
-"""What ipykernel imports only when a kernel starts: once in the zygote is enough."""
-
-
-def _import_no_debugger() -> None:
-    """Let ipykernel find no debugpy: to import it takes as long as all else that a short notebook needs.
-
-    Nobody debugs a report while it runs; whoever opens its notebook in Jupyter has a kernel with a debugger.
-    """
-    there = "debugpy" in sys.modules
-    if not there:
-        sys.modules["debugpy"] = None  # type: ignore[assignment]
-    try:
-        for name in _AT_START:
-            import_module(name)
-    finally:
-        if not there:
-            del sys.modules["debugpy"]
-
-
-_import_no_debugger()
+# Nobody debugs a report, and debugpy takes as long to import as all else that a short notebook needs: it is not found.
+# The others ipykernel would import in each kernel; once before the fork is enough.
+_HIDDEN = {} if "debugpy" in sys.modules else {"debugpy": None}
+sys.modules.update(_HIDDEN)  # type: ignore[arg-type]
+for _name in ("ipykernel.debugger", "IPython.core.completerlib", "psutil", "tornado.platform.asyncio"):
+    import_module(_name)
+for _name in _HIDDEN:
+    del sys.modules[_name]
 
 
 def run_kernel(arguments: Sequence[str]) -> None:

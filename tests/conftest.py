@@ -1,5 +1,6 @@
 """Fixtures that every floor's tests share."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -43,3 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folder = Path(__file__).resolve().parent
     place = {folder / name: i for i, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """What lies there now, ten thousand tests and all libraries, stays: no garbage is sought in it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let Python clear up at its end as always: libraries complain of what is left over."""
+    gc.unfreeze()

@@ -1,10 +1,10 @@
 """Fixtures that every floor's tests share."""
 
-import gc
 import os
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 NUMERIC_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 """What numpy and scikit-learn look for when they are imported."""
@@ -13,6 +13,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # The workers share the cores already. A thread that waits for another, which has no core, spins all that time.
     for variable in NUMERIC_THREADS:
         os.environ.setdefault(variable, "1")
+    threadpool_limits(limits=1)  # a plugin of pytest may have imported numpy already
 
 from crmlib.prepare.engine import THREADS_VARIABLE  # noqa: E402  (it imports numpy)
 
@@ -44,14 +45,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folder = Path(__file__).resolve().parent
     place = {folder / name: i for i, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
-
-
-def pytest_collection_finish() -> None:
-    """What lies there now, ten thousand tests and all libraries, stays: no garbage is sought in it again and again."""
-    gc.collect()
-    gc.freeze()
-
-
-def pytest_unconfigure() -> None:
-    """Let Python clear up at its end as always: libraries complain of what is left over."""
-    gc.unfreeze()

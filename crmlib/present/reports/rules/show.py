@@ -10,16 +10,14 @@ def cross_sell_figures(found: CrossSell) -> KeyFigures:
     """Baskets, items in a basket, combinations and the strongest lift."""
     lift = float(found.pairs["lift"].max()) if len(found.pairs) else None
     return KeyFigures(
+        KeyFigure(claim("rules-figure-baskets"), count(found.book.basket_count, at="baskets.all")),
         KeyFigure(
-            label=claim("rules-figure-baskets"), value=count(found.book.basket_count, at="baskets.all")
-        ),
-        KeyFigure(
-            label=claim("rules-figure-items"),
-            value=number(found.basket_items_median),
+            claim("rules-figure-items"),
+            number(found.basket_items_median),
             note=claim("rules-figure-items-note", items=ITEMS_WORDS.term(found.item)),
         ),
-        KeyFigure(label=claim("rules-figure-found"), value=count(len(found.pairs), at="rules.found")),
-        KeyFigure(label=claim("rules-figure-lift"), value=lift, unit=str(claim("rules-figure-lift-unit"))),
+        KeyFigure(claim("rules-figure-found"), count(len(found.pairs), at="rules.found")),
+        KeyFigure(claim("rules-figure-lift"), lift, unit=str(claim("rules-figure-lift-unit"))),
     )
 
 
@@ -41,8 +39,8 @@ def best_table(found: CrossSell) -> DataTable | None:
         frame = frame.drop(columns=["rule_expected", "rule_came"])
     return DataTable(
         frame,
-        name="rules_that_matter",
-        caption=claim("rules-table-best", kind=MONEY_WORDS.term(found.money)),
+        "rules_that_matter",
+        claim("rules-table-best", kind=MONEY_WORDS.term(found.money)),
         currency=found.currency,
         rows=5,
         meanings={
@@ -61,8 +59,8 @@ def changes_table(found: CrossSell) -> DataTable | None:
     )
     return DataTable(
         frame[["rule_change", "if", "then", "confidence_pct", "later_confidence_pct"]],
-        name="rules_changed",
-        caption=claim("rules-table-changes", day=date(found.compared_on), days=days(found.holdout_days)),
+        "rules_changed",
+        claim("rules-table-changes", day=date(found.compared_on), days=days(found.holdout_days)),
         download=False,
     )
 
@@ -82,8 +80,8 @@ def levels_table(found: CrossSell) -> DataTable | None:
                 "came": "rule_came",
             }
         ),
-        name="rule_levels",
-        caption=claim("rules-table-levels", day=date(found.cutoff), days=days(found.holdout_days)),
+        "rule_levels",
+        claim("rules-table-levels", day=date(found.cutoff), days=days(found.holdout_days)),
         currency=found.currency,
         download=False,
     )
@@ -112,8 +110,8 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
         frame.assign(extra=frame["extra"].round().astype("int64")).rename(
             columns={"count": "baskets_with_both"}
         ),
-        name="rules",
-        caption=caption,
+        "rules",
+        caption,
         rows=6,
     )
 
@@ -128,7 +126,7 @@ def items_table(found: CrossSell) -> DataTable:
                 "share_pct": "support_pct",
             }
         ),
-        name="items",
-        caption=claim("rules-table-items"),
+        "items",
+        claim("rules-table-items"),
         rows=12,
     )

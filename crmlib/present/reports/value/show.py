@@ -21,7 +21,6 @@ from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import STATE_WORDS, Family, claim, count, days, interval, money, name, names, share
 from crmlib.present.numbers import capital
 from crmlib.present.reports.value.ahead import SHORT_GUESS, future_range, future_value, value_at
@@ -57,8 +56,8 @@ def worth_figures(pareto: ParetoCurve, scorecard: Scorecard) -> KeyFigures:
     word = measure_word(pareto)
     return KeyFigures(
         KeyFigure(
-            label=claim("value-figure-top", top=share(TOP)),
-            value=top_share(pareto) if known else None,
+            claim("value-figure-top", top=share(TOP)),
+            top_share(pareto) if known else None,
             low=brought[1],
             high=brought[2],
             unit="%",
@@ -66,29 +65,27 @@ def worth_figures(pareto: ParetoCurve, scorecard: Scorecard) -> KeyFigures:
             note=claim("value-figure-of-all", measure=word),
         ),
         KeyFigure(
-            label=claim("value-figure-80-20"),
-            value=str(VERDICT_WORDS.term(pareto.says_80_20)) if known else None,
+            claim("value-figure-80-20"),
+            str(VERDICT_WORDS.term(pareto.says_80_20)) if known else None,
             note=claim("value-figure-80-20-note"),
         ),
         KeyFigure(
-            label=claim("value-figure-concentration"),
-            value=gini[0],
+            claim("value-figure-concentration"),
+            gini[0],
             low=gini[1],
             high=gini[2],
             format=".2f",
             note=claim("value-figure-concentration-note"),
         ),
         KeyFigure(
-            label=claim("value-figure-class-a"),
-            value=count(pareto.class_table.loc["A", "customers"], at="customers.in_class[A]")
-            if known
-            else None,
+            claim("value-figure-class-a"),
+            count(pareto.class_table.loc["A", "customers"], at="customers.in_class[A]") if known else None,
             unit=str(claim("value-axis-customers-alone")),
             note=claim("value-figure-class-a-note", border=share(CLASS_BORDERS["A"]), measure=word),
         ),
         KeyFigure(
-            label=claim("value-figure-stays"),
-            value=kept[0],
+            claim("value-figure-stays"),
+            kept[0],
             low=kept[1],
             high=kept[2],
             unit="%",
@@ -122,8 +119,8 @@ def class_table(pareto: ParetoCurve) -> DataTable:
                 "value": pareto.measure,
             }
         ),
-        name="value_classes",
-        caption=claim("value-table-classes"),
+        "value_classes",
+        claim("value-table-classes"),
         currency=unit_of(pareto.measure, pareto.currency),
     )
 
@@ -149,11 +146,11 @@ def top_customers_table(
     frame.insert(0, "customer_id", public_ids(crm, ids))
     return DataTable(
         frame.rename(columns={"total": "score", "coverage_pct": "known_weight_pct"}),
-        name="top_customers",
-        caption=claim("value-table-top"),
+        "top_customers",
+        claim("value-table-top"),
         currency=crm.currency,
         rows=5,
-        about=about_workspace(crm),
+        about=crm,
     )
 
 
@@ -173,8 +170,8 @@ def weights_table(scorecard: Scorecard) -> DataTable:
     )
     return DataTable(
         frame.rename(columns={"label": "figure", "reason": "why"}),
-        name="score_weights",
-        caption=claim("value-table-weights"),
+        "score_weights",
+        claim("value-table-weights"),
         rows=12,
     )
 
@@ -212,8 +209,8 @@ def catalogue_table(crm: Crm, indicators: pd.DataFrame | None = None) -> DataTab
     )
     return DataTable(
         frame.rename(columns={"name": "indicator"}),
-        name="indicator_catalogue",
-        caption=claim("value-table-catalogue", all=count(len(frame)), known=count(int(here.sum()))),
+        "indicator_catalogue",
+        claim("value-table-catalogue", all=count(len(frame)), known=count(int(here.sum()))),
         rows=12,
         page_rows=len(frame),
     )
@@ -254,9 +251,7 @@ def valuation_figures(
     """Customers, future contribution, room to grow, what is overdue, profit."""
     currency = valuations.attrs.get("currency", "")
     buyers = count(len(valuations), at="customers.buyers")
-    figures = [
-        KeyFigure(label=claim("value-figure-customers"), value=buyers, note=claim("value-figure-bought"))
-    ]
+    figures = [KeyFigure(claim("value-figure-customers"), buyers, note=claim("value-figure-bought"))]
     if future is not None and not isinstance(future, Skipped) and np.isfinite(future_value(future)):
         figures.append(_future_figure(future))
     sums = (
@@ -277,11 +272,11 @@ def valuation_figures(
     for column, label, note, at in sums:
         if column in valuations and valuations[column].notna().any():
             total = money(float(valuations[column].sum()), currency, at=at)
-            figures.append(KeyFigure(label=label, value=total, note=note))
+            figures.append(KeyFigure(label, total, note=note))
     if work is not None and (n := listed(work, WIN_BACK)["n"]).value:
         gone = {state: STATE_WORDS.term(state) for state in (DORMANT, LOST)}
         note = claim("value-figure-win-back-note", **gone)
-        figures.append(KeyFigure(label=claim("value-figure-win-back"), value=n, note=note))
+        figures.append(KeyFigure(claim("value-figure-win-back"), n, note=note))
     return KeyFigures(*figures)
 
 
@@ -289,8 +284,8 @@ def _future_figure(future: FutureContribution) -> KeyFigure:
     horizon = days(future.horizon_days)
     low, high = future_range(future) or (None, None)
     return KeyFigure(
-        label=claim("value-figure-future"),
-        value=money(future_value(future), future.currency, at=value_at(future.horizon_days)),
+        claim("value-figure-future"),
+        money(future_value(future), future.currency, at=value_at(future.horizon_days)),
         low=low,
         high=high,
         note=claim(
@@ -327,11 +322,11 @@ def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | Non
     frame = frame[["customer_id", *names]].rename(columns={"probability_alive": "alive_pct"})
     return DataTable(
         frame,
-        name="valuations",
-        caption=claim("value-table-valuations", by=name(label_of(by).lower())),
+        "valuations",
+        claim("value-table-valuations", by=name(label_of(by).lower())),
         currency=crm.currency,
         rows=10,
-        about=about_workspace(crm),
+        about=crm,
     )
 
 
@@ -350,11 +345,11 @@ def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
     frame["customer_id"] = public_ids(crm, frame["customer_id"])
     return DataTable(
         frame,
-        name="late_payers",
-        caption=claim("value-table-late"),
+        "late_payers",
+        claim("value-table-late"),
         currency=valuations.attrs.get("currency", ""),
         rows=5,
-        about=about_workspace(crm),
+        about=crm,
     )
 
 
@@ -382,7 +377,7 @@ def missing_table(valuations: pd.DataFrame) -> DataTable | None:
         ],
         columns=["valuation", "figures", "reason"],
     )
-    return DataTable(frame, name="not_valued", caption=claim("value-table-missing"), download=False)
+    return DataTable(frame, "not_valued", claim("value-table-missing"), download=False)
 
 
 def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
@@ -411,8 +406,8 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
         )[columns].sort_values("rmse", kind="stable", ignore_index=True)
     return DataTable(
         frame.rename(columns={"predicted": "predicted_purchases", "actual": "actual_purchases"}),
-        name="test_of_predictions",
-        caption=claim("value-table-tests"),
+        "test_of_predictions",
+        claim("value-table-tests"),
     )
 
 
@@ -425,8 +420,8 @@ def fit_table(future: FutureContribution) -> DataTable:
     )
     return DataTable(
         frame[[*tried.columns.drop(["reason", "detail"]), "estimates", "reason"]],
-        name="models_tried",
-        caption=claim("value-table-models"),
+        "models_tried",
+        claim("value-table-models"),
         download=False,
     )
 

@@ -91,33 +91,30 @@ def _answers(summary: CampaignSummary) -> list[KeyFigure]:
 @or_else(lambda missing: missing)
 def campaigns_table(crm: Crm, summary: CampaignSummary) -> DataTable:
     """Every campaign with its days, contacts, answers and verdict."""
-    table = summary.table
-    frame = pd.DataFrame(
-        {
-            "campaign": [campaign_label(row) for row in table.itertuples()],
-            "kind": table["kind"],
-            "channel": table["channel"],
-            "begin_on": table["begin_on"],
-            "until_on": table["planned_until_on"],
-            "contacted": table["contacted"],
-            "control": table["control"],
-            "responded": table["responded"],
-            "response_pct": table["response_pct"],
-            "cost_amount": table["cost_amount"],
-            "verdict": [_verdict(row) for row in table.itertuples()],
-        }
-    )
-    empty = [name for name in ("kind", "channel", "cost_amount") if frame[name].isna().all()]
+    table, called_as = summary.table, {"kind": "campaign_kind", "planned_until_on": "until_on"}
+    columns = [
+        *(
+            "campaign",
+            "campaign_kind",
+            "channel",
+            "begin_on",
+            "until_on",
+            "contacted",
+            "control",
+            "responded",
+        ),
+        *("response_pct", "cost_amount", "effect_words"),
+    ]
+    frame = table.rename(columns=called_as).assign(
+        campaign=[campaign_label(row) for row in table.itertuples()],
+        effect_words=[_verdict(row) for row in table.itertuples()],
+    )[columns]
+    empty = [name for name in ("campaign_kind", "channel", "cost_amount") if frame[name].isna().all()]
     if not frame["control"].any():
         empty.append("control")
-    return DataTable(
-        frame.drop(columns=empty).rename(columns={"kind": "campaign_kind", "verdict": "effect_words"}),
-        "campaigns",
-        claim("campaigns-table-campaigns"),
-        currency=summary.currency,
-        rows=5,
-        about=crm,
-    )
+    shown = frame.drop(columns=empty)
+    caption = claim("campaigns-table-campaigns")
+    return DataTable(shown, "campaigns", caption, currency=summary.currency, rows=5, about=crm)
 
 
 def _verdict(row: Any) -> str:
@@ -142,14 +139,9 @@ def effects_table(crm: Crm, summary: CampaignSummary) -> DataTable:
             "why": [_why(row) for row in table.itertuples()],
         }
     ).astype({"q_value": "float64", "everyone": "float64"})
-    return DataTable(
-        without_empty(frame, "everyone"),
-        "campaign_effects",
-        claim("campaigns-table-effects", level=_level()),
-        currency=summary.currency,
-        rows=30,
-        about=crm,
-    )
+    shown = without_empty(frame, "everyone")
+    caption = claim("campaigns-table-effects", level=_level())
+    return DataTable(shown, "campaign_effects", caption, currency=summary.currency, rows=30, about=crm)
 
 
 def _why(row: Any) -> str:
@@ -171,12 +163,8 @@ def ways_table(effect: CampaignEffect) -> DataTable:
             "compared": table["compared"],
         }
     )
-    return DataTable(
-        frame,
-        "ways_to_compare",
-        claim("campaigns-table-ways", campaign=called(effect), level=_level()),
-        currency=effect.currency,
-    )
+    caption = claim("campaigns-table-ways", campaign=called(effect), level=_level())
+    return DataTable(frame, "ways_to_compare", caption, currency=effect.currency)
 
 
 @or_else(lambda missing: None)
@@ -195,14 +183,8 @@ def groups_table(crm: Crm, effect: CampaignEffect) -> DataTable:
             "effect_words": _judged(table["effect_judged"], table["gap_q"]),
         }
     )
-    return DataTable(
-        frame,
-        "who_responds",
-        claim("campaigns-table-groups", campaign=called(effect), level=_level()),
-        currency=effect.currency,
-        rows=15,
-        about=crm,
-    )
+    caption = claim("campaigns-table-groups", campaign=called(effect), level=_level())
+    return DataTable(frame, "who_responds", caption, currency=effect.currency, rows=15, about=crm)
 
 
 @or_else(lambda missing: None)

@@ -90,11 +90,8 @@ def comparison_table(model: ChurnModel) -> DataTable:
     for column, (bound, measure, times) in _MEASURES.items():
         said |= {column: times * table[measure]}
         said |= {f"{bound}_{end}": times * table[f"{measure}_{end}"] for end in ("low", "high")}
-    return DataTable(
-        pd.DataFrame({**said, "chosen": yes_marks(table["chosen"])}),
-        "ways_to_forecast",
-        claim("churn-table-ways", level=share(_LEVEL)),
-    )
+    shown = pd.DataFrame({**said, "chosen": yes_marks(table["chosen"])})
+    return DataTable(shown, "ways_to_forecast", claim("churn-table-ways", level=share(_LEVEL)))
 
 
 @or_else(lambda missing: None)
@@ -144,12 +141,8 @@ def tree_block(model: ChurnModel) -> DataTable | Prose:
     share_column = f"{_outcome_column(model)}_share_pct"
     frame = pd.DataFrame(rows, columns=["rule", "customers", share_column])
     frame["rule"] = [capital(rule) for rule in frame["rule"]]
-    return DataTable(
-        frame.sort_values(share_column, ascending=False, kind="stable").reset_index(drop=True),
-        "rules_in_words",
-        claim("churn-table-tree", outcome=outcome_words(model)),
-        rows=8,
-    )
+    shown = frame.sort_values(share_column, ascending=False, kind="stable").reset_index(drop=True)
+    return DataTable(shown, "rules_in_words", claim("churn-table-tree", outcome=outcome_words(model)), rows=8)
 
 
 @or_else(lambda missing: None)
@@ -216,15 +209,10 @@ def moves_table(moves: LifecycleMoves) -> DataTable:
         caption = claim("churn-table-moves-dated", before=begin, after=end)
     for side in ("before", "after"):
         frame[side] = [str(state_word(state)) for state in frame[side]]
-    return DataTable(
-        frame.rename(
-            columns={"before": "stage_before", "after": "stage_after", "revenue": "revenue_year_before"}
-        ),
-        "moves",
-        caption,
-        currency=moves.currency,
-        rows=10,
+    shown = frame.rename(
+        columns={"before": "stage_before", "after": "stage_after", "revenue": "revenue_year_before"}
     )
+    return DataTable(shown, "moves", caption, currency=moves.currency, rows=10)
 
 
 def cohort_table(retention: Retention) -> DataTable:
@@ -234,29 +222,20 @@ def cohort_table(retention: Retention) -> DataTable:
     frame = shares.rename(columns=str)
     frame.insert(0, "customers", retention.sizes.reindex(frame.index))
     frame.index = pd.Index([period(day, retention.unit) for day in frame.index], name="cohort")
-    return DataTable(
-        frame,
-        "cohorts",
-        claim(
-            "churn-table-cohorts",
-            units=PERIODS_WORDS.term(retention.unit),
-            left=count(len(retention.shares) - len(shares)),
-            least=count(retention.min_group),
-        ),
-        rows=18,
+    caption = claim(
+        "churn-table-cohorts",
+        units=PERIODS_WORDS.term(retention.unit),
+        left=count(len(retention.shares) - len(shares)),
+        least=count(retention.min_group),
     )
+    return DataTable(frame, "cohorts", caption, rows=18)
 
 
 def stage_list_table(crm: Crm, stages: pd.Series, indicators: pd.DataFrame) -> DataTable:
     """Every customer with the state, to work with."""
-    return DataTable(
-        stage_list(crm, stages, indicators).rename(columns={"stage": "state"}),
-        "customers_by_state",
-        claim("churn-table-state-list"),
-        currency=crm.currency,
-        rows=10,
-        about=crm,
-    )
+    shown = stage_list(crm, stages, indicators).rename(columns={"stage": "state"})
+    caption = claim("churn-table-state-list")
+    return DataTable(shown, "customers_by_state", caption, currency=crm.currency, rows=10, about=crm)
 
 
 def _outcome_column(model: ChurnModel) -> str:

@@ -66,37 +66,28 @@ def types_table(profile: CustomerProfile) -> DataTable:
     frame = frame.assign(customer_type=[str(type_noun(one)) for one in frame["customer_type"]])
     advised = bool(frame["action"].fillna("").str.strip().any())
     frame = frame if advised else frame.drop(columns="action")
-    return DataTable(
-        frame.rename(
-            columns={
-                "spend_total": "spend_of_group",
-                "recency_days": "recency_days_median",
-                "order_count": "order_count_median",
-                "basket_value": "basket_value_median",
-                "says": "who",
-            }
-        ),
-        "customer_types",
-        claim("customers-table-types"),
-        currency=profile.currency,
+    shown = frame.rename(
+        columns={
+            "spend_total": "spend_of_group",
+            "recency_days": "recency_days_median",
+            "order_count": "order_count_median",
+            "basket_value": "basket_value_median",
+            "says": "who",
+        }
     )
+    return DataTable(shown, "customer_types", claim("customers-table-types"), currency=profile.currency)
 
 
 def call_list(crm: Crm, profile: CustomerProfile) -> DataTable:
     """The customers who are late and still buy by their state, most spend first."""
-    return DataTable(
-        late_customers(crm, profile),
-        "customers_to_call",
-        claim(
-            "customers-table-call",
-            times=times(LATE_TIMES),
-            dormant=STATE_WORDS.term(DORMANT),
-            lost=STATE_WORDS.term(LOST),
-        ),
-        currency=profile.currency,
-        rows=6,
-        about=crm,
+    shown = late_customers(crm, profile)
+    caption = claim(
+        "customers-table-call",
+        times=times(LATE_TIMES),
+        dormant=STATE_WORDS.term(DORMANT),
+        lost=STATE_WORDS.term(LOST),
     )
+    return DataTable(shown, "customers_to_call", caption, currency=profile.currency, rows=6, about=crm)
 
 
 def months_table(profile: CustomerProfile) -> DataTable:
@@ -120,12 +111,8 @@ def indicators_table(profile: CustomerProfile) -> DataTable:
     frame = profile.summary.reset_index()
     frame.insert(0, "label", [label_of(one) for one in frame["indicator"]])
     frame = frame[["label", "unit", "low", "median", "high", "known_pct", "says", "indicator"]]
-    return DataTable(
-        frame.rename(columns={"low": "tenth_low", "high": "tenth_high"}),
-        "indicators",
-        claim("customers-table-indicators"),
-        rows=10,
-    )
+    shown = frame.rename(columns={"low": "tenth_low", "high": "tenth_high"})
+    return DataTable(shown, "indicators", claim("customers-table-indicators"), rows=10)
 
 
 def groups_picture(profile: CustomerProfile) -> Picture | Prose:
@@ -138,10 +125,6 @@ def groups_table(profile: CustomerProfile) -> DataTable | Prose:
     if profile.groups.empty:
         return Prose()
     frame = profile.groups.assign(field=[label_of(one) for one in profile.groups["field"]])
-    return DataTable(
-        frame.rename(columns={"value": "trait_value", "share_pct": "listed_share_pct"}),
-        "customer_groups",
-        claim("customers-table-groups"),
-        currency=profile.currency,
-        rows=20,
-    )
+    shown = frame.rename(columns={"value": "trait_value", "share_pct": "listed_share_pct"})
+    caption = claim("customers-table-groups")
+    return DataTable(shown, "customer_groups", caption, currency=profile.currency, rows=20)

@@ -181,13 +181,8 @@ def plan_table(crm: Crm, plan: PlanVsActual) -> DataTable:
     else:
         caption = claim("forecast-table-plan", by=BY_WORDS.term(plan.by))
     named = {"low": "plan_expected_low", "high": "plan_expected_high", "expected": "plan_expected"}
-    return DataTable(
-        frame.rename(columns={"key": plan.by, "gap": "plan_gap", **named}),
-        f"plan_by_{plan.by}",
-        caption,
-        rows=8,
-        about=crm,
-    )
+    shown = frame.rename(columns={"key": plan.by, "gap": "plan_gap", **named})
+    return DataTable(shown, f"plan_by_{plan.by}", caption, rows=8, about=crm)
 
 
 @or_else(lambda missing: None)
@@ -199,15 +194,11 @@ def missing_plans_table(crm: Crm, plan: PlanVsActual) -> DataTable | None:
     frame["measure"] = _measures(frame["measure"])
     frame["problem"] = [str(_GAPS.term(problem)) for problem in plan.missing["problem"]]
     frame["what_is_wrong"] = [_what_is_wrong(row) for row in plan.missing.itertuples()]
-    return DataTable(
-        frame.drop(columns=["day", "days", "planned_as"]).rename(
-            columns={"key": plan.by, "value": "target_or_reached"}
-        ),
-        f"plans_missing_by_{plan.by}",
-        claim("forecast-table-missing", by=BY_WORDS.term(plan.by)),
-        rows=8,
-        about=crm,
+    shown = frame.drop(columns=["day", "days", "planned_as"]).rename(
+        columns={"key": plan.by, "value": "target_or_reached"}
     )
+    caption = claim("forecast-table-missing", by=BY_WORDS.term(plan.by))
+    return DataTable(shown, f"plans_missing_by_{plan.by}", caption, rows=8, about=crm)
 
 
 def _what_is_wrong(row: Any) -> str:
@@ -226,13 +217,10 @@ def split_table(crm: Crm, plan: PlanVsActual) -> DataTable | None:
     if plan.deviation.empty:
         return None
     frame = with_keys(crm, plan.deviation, by=plan.by)
+    shown = frame.rename(columns={"key": plan.by, "price": "price_effect"})
+    caption = claim("forecast-table-split", by=BY_WORDS.term(plan.by))
     return DataTable(
-        frame.rename(columns={"key": plan.by, "price": "price_effect"}),
-        f"price_volume_mix_by_{plan.by}",
-        claim("forecast-table-split", by=BY_WORDS.term(plan.by)),
-        currency=plan.currency,
-        rows=8,
-        about=crm,
+        shown, f"price_volume_mix_by_{plan.by}", caption, currency=plan.currency, rows=8, about=crm
     )
 
 
@@ -287,14 +275,11 @@ def periods_table(crm: Crm, forecast: Forecast) -> DataTable:
     caption = claim("forecast-table-periods-unpromised", **facts)
     if forecast.is_promised:
         caption = claim("forecast-table-periods", level=share(forecast.level_pct), **facts)
+    shown = _promised(forecast, forecast.periods[columns + more]).rename(
+        columns={"low": "expected_low", "high": "expected_high", "count": "deals_expected"}
+    )
     return DataTable(
-        _promised(forecast, forecast.periods[columns + more]).rename(
-            columns={"low": "expected_low", "high": "expected_high", "count": "deals_expected"}
-        ),
-        f"forecast_by_period_{forecast.kind}",
-        caption,
-        currency=_currency(forecast),
-        about=crm,
+        shown, f"forecast_by_period_{forecast.kind}", caption, currency=_currency(forecast), about=crm
     )
 
 
@@ -317,21 +302,16 @@ def parts_table(crm: Crm, forecast: Forecast, *, by: str) -> DataTable | None:
     frame = frame.drop(columns=[name for name in ("count", "coverage_pct") if name in frame])
     if "way" in frame:
         frame["way"] = [capital(way_words(forecast, way)) for way in frame["way"]]
-    return DataTable(
-        _promised(forecast, frame).rename(
-            columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
-        ),
-        f"forecast_by_{by}",
-        claim(
-            "forecast-table-parts",
-            what=what_is_expected(forecast),
-            horizon=horizon_words(forecast),
-            by=BY_WORDS.term(by),
-        ),
-        currency=_currency(forecast),
-        rows=8,
-        about=crm,
+    shown = _promised(forecast, frame).rename(
+        columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
     )
+    caption = claim(
+        "forecast-table-parts",
+        what=what_is_expected(forecast),
+        horizon=horizon_words(forecast),
+        by=BY_WORDS.term(by),
+    )
+    return DataTable(shown, f"forecast_by_{by}", caption, currency=_currency(forecast), rows=8, about=crm)
 
 
 @or_else(lambda missing: None)
@@ -355,8 +335,5 @@ def ways_table(forecast: Forecast) -> DataTable | None:
     )
     if len(frame) == 1:
         frame = frame.drop(columns=["gain_low", "gain_high"])
-    return DataTable(
-        frame.rename(columns={"coverage_pct": "within_bounds_pct"}),
-        f"forecast_ways_{forecast.kind}",
-        claim("forecast-table-ways"),
-    )
+    shown = frame.rename(columns={"coverage_pct": "within_bounds_pct"})
+    return DataTable(shown, f"forecast_ways_{forecast.kind}", claim("forecast-table-ways"))

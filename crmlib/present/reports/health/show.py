@@ -71,11 +71,10 @@ def checks_table(health: DataHealth) -> DataTable:
         told = {"what": noticed["says"], "done": str(claim("health-table-noticed")), "check": "notice"}
         whole = pd.DataFrame({**told, "rows": 0, "share_pct": 0.0, "column": noticed["table"]})
         frame = pd.concat([frame, whole], ignore_index=True)
-    return DataTable(
-        frame.rename(columns={"what": "finding", "share_pct": "table_share_pct", "column": "checked_column"}),
-        "rows_by_reason",
-        claim("health-table-checks"),
+    shown = frame.rename(
+        columns={"what": "finding", "share_pct": "table_share_pct", "column": "checked_column"}
     )
+    return DataTable(shown, "rows_by_reason", claim("health-table-checks"))
 
 
 def identities_table(health: DataHealth) -> DataTable | None:
@@ -113,13 +112,8 @@ def missing_table(health: DataHealth) -> DataTable | None:
     if health.missing.empty:
         return None
     brings = health.missing["what"].map(lambda what: str(BRINGS.term(what)))
-    return DataTable(
-        health.missing.assign(brings=brings),
-        "missing_tables",
-        claim("health-table-missing"),
-        rows=8,
-        download=False,
-    )
+    shown = health.missing.assign(brings=brings)
+    return DataTable(shown, "missing_tables", claim("health-table-missing"), rows=8, download=False)
 
 
 def _class_word(privacy: str) -> str:

@@ -127,20 +127,16 @@ def opportunity_table(portrait: Portrait) -> DataTable | None:
     frame = rows.assign(trait=rows["trait"].map(_trait))
     if frame["open_value"].isna().all():
         frame = frame.drop(columns=["open_value", "expected_value"])
-    return DataTable(
-        frame.rename(
-            columns={
-                "value": "trait_value",
-                "open": "open_deals",
-                "win_rate_pct": "deal_win_rate_pct",
-                "expected_value": "expected",
-            }
-        ),
-        "open_opportunity",
-        claim("leads-table-opportunity"),
-        currency=portrait.currency,
-        rows=12,
+    shown = frame.rename(
+        columns={
+            "value": "trait_value",
+            "open": "open_deals",
+            "win_rate_pct": "deal_win_rate_pct",
+            "expected_value": "expected",
+        }
     )
+    caption = claim("leads-table-opportunity")
+    return DataTable(shown, "open_opportunity", caption, currency=portrait.currency, rows=12)
 
 
 @or_else(lambda missing: missing)
@@ -198,12 +194,8 @@ def refused_leads_table(scores: LeadScores) -> DataTable | Prose:
             "reason": [_why(refused) for refused in scores.refused.values()],
         }
     )
-    return DataTable(
-        frame.rename(columns={"field": "refused_field"}),
-        "fields_refused",
-        claim("leads-table-refused"),
-        download=False,
-    )
+    shown = frame.rename(columns={"field": "refused_field"})
+    return DataTable(shown, "fields_refused", claim("leads-table-refused"), download=False)
 
 
 def _reasons(scores: LeadScores) -> pd.DataFrame:
@@ -240,17 +232,13 @@ def reasons_table(result: Concerns, *, currency: str = "") -> DataTable | None:
     frame = told(result.reasons.dropna(axis="columns", how="all"))
     other = str(term("leads-reason-other"))
     frame["reason"] = frame["reason"].where(frame["reason"] != "other", other)
-    return DataTable(
-        frame.rename(
-            columns={
-                "reason": "lost_reason",
-                "share_pct": "reason_share_pct",
-                "low": "reason_share_low",
-                "high": "reason_share_high",
-                "amount": "amount_lost",
-            }
-        ),
-        "lost-reasons",
-        claim("leads-table-reasons"),
-        currency=currency,
+    shown = frame.rename(
+        columns={
+            "reason": "lost_reason",
+            "share_pct": "reason_share_pct",
+            "low": "reason_share_low",
+            "high": "reason_share_high",
+            "amount": "amount_lost",
+        }
     )
+    return DataTable(shown, "lost-reasons", claim("leads-table-reasons"), currency=currency)

@@ -105,12 +105,8 @@ def load_table(crm: Crm, work: TeamWork) -> DataTable:
     frame["has_left"] = yes_marks(frame["has_left"])
     if not work.left_known:
         frame = frame.drop(columns="has_left")
-    return DataTable(
-        frame.rename(columns={"open_amount": "open_value"}),
-        "owners_load",
-        claim("pipeline-table-load"),
-        currency=work.currency,
-    )
+    shown = frame.rename(columns={"open_amount": "open_value"})
+    return DataTable(shown, "owners_load", claim("pipeline-table-load"), currency=work.currency)
 
 
 @or_else(lambda missing: missing)
@@ -121,21 +117,17 @@ def next_steps_table(overdue: Overdue) -> DataTable:
         "wait_days",
     ]
     frame = overdue.steps[columns].assign(is_better=yes_marks(overdue.steps["is_better"]))
-    return DataTable(
-        frame.reset_index(drop=True).rename(
-            columns={
-                "step": "next_contact",
-                "won_pct": "share_won_pct",
-                "lost_pct": "share_lost_pct",
-                "lift": "won_lift",
-                "low": "won_lift_low",
-                "high": "won_lift_high",
-            }
-        ),
-        "next_steps",
-        claim("pipeline-table-next"),
-        rows=10,
+    shown = frame.reset_index(drop=True).rename(
+        columns={
+            "step": "next_contact",
+            "won_pct": "share_won_pct",
+            "lost_pct": "share_lost_pct",
+            "lift": "won_lift",
+            "low": "won_lift_low",
+            "high": "won_lift_high",
+        }
     )
+    return DataTable(shown, "next_steps", claim("pipeline-table-next"), rows=10)
 
 
 @or_else(lambda missing: missing)
@@ -214,13 +206,7 @@ def _deals_table(crm: Crm, frame: pd.DataFrame, *, currency: str, name: str, cap
     )
     if "owner_id" in listed:
         listed["owner_id"] = employee_codes(crm, listed["owner_id"])
+    shown = without_empty(listed, *listed.columns.drop("opportunity_id"))
     return DataTable(
-        without_empty(listed, *listed.columns.drop("opportunity_id")),
-        name,
-        caption,
-        currency=currency,
-        rows=6,
-        page_rows=_ROWS,
-        download_bytes=_BYTES,
-        about=crm,
+        shown, name, caption, currency=currency, rows=6, page_rows=_ROWS, download_bytes=_BYTES, about=crm
     )

@@ -57,12 +57,9 @@ def changes_table(found: CrossSell) -> DataTable | None:
     frame = found.changes.assign(
         rule_change=[str(CHANGE_WORDS.term(each)) for each in found.changes["change"]]
     )
-    return DataTable(
-        frame[["rule_change", "if", "then", "confidence_pct", "later_confidence_pct"]],
-        "rules_changed",
-        claim("rules-table-changes", day=date(found.compared_on), days=days(found.holdout_days)),
-        download=False,
-    )
+    shown = frame[["rule_change", "if", "then", "confidence_pct", "later_confidence_pct"]]
+    caption = claim("rules-table-changes", day=date(found.compared_on), days=days(found.holdout_days))
+    return DataTable(shown, "rules_changed", caption, download=False)
 
 
 def levels_table(found: CrossSell) -> DataTable | None:
@@ -70,21 +67,17 @@ def levels_table(found: CrossSell) -> DataTable | None:
     if not found.holdout_days:
         return None
     frame = found.levels.assign(level=[str(ITEM_WORDS.term(item)) for item in found.levels["item"]])
-    return DataTable(
-        frame[["level", "rules", "named", "held", "expected", "came"]].rename(
-            columns={
-                "rules": "rules_found",
-                "named": "rules_named",
-                "held": "rules_held",
-                "expected": "rule_expected",
-                "came": "rule_came",
-            }
-        ),
-        "rule_levels",
-        claim("rules-table-levels", day=date(found.cutoff), days=days(found.holdout_days)),
-        currency=found.currency,
-        download=False,
+    shown = frame[["level", "rules", "named", "held", "expected", "came"]].rename(
+        columns={
+            "rules": "rules_found",
+            "named": "rules_named",
+            "held": "rules_held",
+            "expected": "rule_expected",
+            "came": "rule_came",
+        }
     )
+    caption = claim("rules-table-levels", day=date(found.cutoff), days=days(found.holdout_days))
+    return DataTable(shown, "rule_levels", caption, currency=found.currency, download=False)
 
 
 def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
@@ -106,27 +99,19 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
     if len(found.pairs) > most:
         all_rules = count(len(found.pairs), at="rules.found")
         caption = claim("rules-table-rules-first", shown=count(most), rules=all_rules)
-    return DataTable(
-        frame.assign(extra=frame["extra"].round().astype("int64")).rename(
-            columns={"count": "baskets_with_both"}
-        ),
-        "rules",
-        caption,
-        rows=6,
+    shown = frame.assign(extra=frame["extra"].round().astype("int64")).rename(
+        columns={"count": "baskets_with_both"}
     )
+    return DataTable(shown, "rules", caption, rows=6)
 
 
 def items_table(found: CrossSell) -> DataTable:
     """What is in most baskets."""
-    return DataTable(
-        found.items.rename(
-            columns={
-                "item": str(ITEM_WORDS.term(found.item)).replace(" ", "_"),
-                "count": "baskets",
-                "share_pct": "support_pct",
-            }
-        ),
-        "items",
-        claim("rules-table-items"),
-        rows=12,
+    shown = found.items.rename(
+        columns={
+            "item": str(ITEM_WORDS.term(found.item)).replace(" ", "_"),
+            "count": "baskets",
+            "share_pct": "support_pct",
+        }
     )
+    return DataTable(shown, "items", claim("rules-table-items"), rows=12)

@@ -106,16 +106,11 @@ def advice_table(segmentation: Segmentation) -> DataTable:
 def list_table(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -> DataTable:
     """Every customer with the segment, to work with."""
     frame = segment_list(crm, segmentation, indicators)
-    return DataTable(
-        frame.assign(
-            segment=frame["segment"].map({one: str(segment_word(one)) for one in frame["segment"].unique()})
-        ),
-        "customers_by_segment",
-        claim("segments-table-list"),
-        currency=crm.currency,
-        rows=10,
-        about=crm,
+    shown = frame.assign(
+        segment=frame["segment"].map({one: str(segment_word(one)) for one in frame["segment"].unique()})
     )
+    caption = claim("segments-table-list")
+    return DataTable(shown, "customers_by_segment", caption, currency=crm.currency, rows=10, about=crm)
 
 
 def moves_table(segmentation: Segmentation, moves: SegmentMoves) -> DataTable:
@@ -132,13 +127,8 @@ def moves_table(segmentation: Segmentation, moves: SegmentMoves) -> DataTable:
             "moved_why": [capital(str(move_reason(row.figure, row.change_sd))) for row in table.itertuples()],
         }
     )
-    return DataTable(
-        frame,
-        "moves",
-        claim("segments-table-moves", day=date(moves.since)),
-        currency=currency_of(segmentation),
-        rows=8,
-    )
+    caption = claim("segments-table-moves", day=date(moves.since))
+    return DataTable(frame, "moves", caption, currency=currency_of(segmentation), rows=8)
 
 
 def balance_table(moves: SegmentMoves) -> DataTable:

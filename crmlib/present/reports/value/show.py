@@ -108,21 +108,18 @@ def class_table(pareto: ParetoCurve) -> DataTable:
             str(claim("value-class-rest")),
         ],
     )
-    return DataTable(
-        frame[
-            ["says", "customers", "customers_share_pct", "low", "high", "value", "value_share_pct", "each"]
-        ].rename(
-            columns={
-                "says": "who",
-                "low": "customers_share_low",
-                "high": "customers_share_high",
-                "value": pareto.measure,
-            }
-        ),
-        "value_classes",
-        claim("value-table-classes"),
-        currency=unit_of(pareto.measure, pareto.currency),
+    shown = frame[
+        ["says", "customers", "customers_share_pct", "low", "high", "value", "value_share_pct", "each"]
+    ].rename(
+        columns={
+            "says": "who",
+            "low": "customers_share_low",
+            "high": "customers_share_high",
+            "value": pareto.measure,
+        }
     )
+    caption = claim("value-table-classes")
+    return DataTable(shown, "value_classes", caption, currency=unit_of(pareto.measure, pareto.currency))
 
 
 def top_customers_table(
@@ -144,14 +141,9 @@ def top_customers_table(
     ids = pd.Series(frame.index.astype("str"))
     frame = frame.reset_index(drop=True)
     frame.insert(0, "customer_id", public_ids(crm, ids))
-    return DataTable(
-        frame.rename(columns={"total": "score", "coverage_pct": "known_weight_pct"}),
-        "top_customers",
-        claim("value-table-top"),
-        currency=crm.currency,
-        rows=5,
-        about=crm,
-    )
+    shown = frame.rename(columns={"total": "score", "coverage_pct": "known_weight_pct"})
+    caption = claim("value-table-top")
+    return DataTable(shown, "top_customers", caption, currency=crm.currency, rows=5, about=crm)
 
 
 def weights_table(scorecard: Scorecard) -> DataTable:
@@ -168,12 +160,8 @@ def weights_table(scorecard: Scorecard) -> DataTable:
             "indicator": list(table.index),
         }
     )
-    return DataTable(
-        frame.rename(columns={"label": "figure", "reason": "why"}),
-        "score_weights",
-        claim("value-table-weights"),
-        rows=12,
-    )
+    shown = frame.rename(columns={"label": "figure", "reason": "why"})
+    return DataTable(shown, "score_weights", claim("value-table-weights"), rows=12)
 
 
 def catalogue_table(crm: Crm, indicators: pd.DataFrame | None = None) -> DataTable:
@@ -207,13 +195,9 @@ def catalogue_table(crm: Crm, indicators: pd.DataFrame | None = None) -> DataTab
             "name": catalogue["name"],
         }
     )
-    return DataTable(
-        frame.rename(columns={"name": "indicator"}),
-        "indicator_catalogue",
-        claim("value-table-catalogue", all=count(len(frame)), known=count(int(here.sum()))),
-        rows=12,
-        page_rows=len(frame),
-    )
+    shown = frame.rename(columns={"name": "indicator"})
+    caption = claim("value-table-catalogue", all=count(len(frame)), known=count(int(here.sum())))
+    return DataTable(shown, "indicator_catalogue", caption, rows=12, page_rows=len(frame))
 
 
 def _aspect_word(aspect: str) -> str:
@@ -320,14 +304,8 @@ def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | Non
     )
     frame["customer_id"] = public_ids(crm, frame["customer_id"])
     frame = frame[["customer_id", *names]].rename(columns={"probability_alive": "alive_pct"})
-    return DataTable(
-        frame,
-        "valuations",
-        claim("value-table-valuations", by=name(label_of(by).lower())),
-        currency=crm.currency,
-        rows=10,
-        about=crm,
-    )
+    caption = claim("value-table-valuations", by=name(label_of(by).lower()))
+    return DataTable(frame, "valuations", caption, currency=crm.currency, rows=10, about=crm)
 
 
 def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
@@ -343,13 +321,9 @@ def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
     frame = frame.sort_values(["overdue_amount", "customer_id"], ascending=[False, True], kind="stable")
     frame = frame.reset_index(drop=True).round(2)
     frame["customer_id"] = public_ids(crm, frame["customer_id"])
+    caption = claim("value-table-late")
     return DataTable(
-        frame,
-        "late_payers",
-        claim("value-table-late"),
-        currency=valuations.attrs.get("currency", ""),
-        rows=5,
-        about=crm,
+        frame, "late_payers", caption, currency=valuations.attrs.get("currency", ""), rows=5, about=crm
     )
 
 
@@ -404,11 +378,8 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
                 _range(low, high) for low, high in zip(totals["error_low"], totals["error_high"], strict=True)
             ],
         )[columns].sort_values("rmse", kind="stable", ignore_index=True)
-    return DataTable(
-        frame.rename(columns={"predicted": "predicted_purchases", "actual": "actual_purchases"}),
-        "test_of_predictions",
-        claim("value-table-tests"),
-    )
+    shown = frame.rename(columns={"predicted": "predicted_purchases", "actual": "actual_purchases"})
+    return DataTable(shown, "test_of_predictions", claim("value-table-tests"))
 
 
 def fit_table(future: FutureContribution) -> DataTable:
@@ -418,12 +389,8 @@ def fit_table(future: FutureContribution) -> DataTable:
         estimates=[_estimates(usable.get(model)) for model in tried["model"]],
         reason=[_fit_reason(row) for row in tried.itertuples()],
     )
-    return DataTable(
-        frame[[*tried.columns.drop(["reason", "detail"]), "estimates", "reason"]],
-        "models_tried",
-        claim("value-table-models"),
-        download=False,
-    )
+    shown = frame[[*tried.columns.drop(["reason", "detail"]), "estimates", "reason"]]
+    return DataTable(shown, "models_tried", claim("value-table-models"), download=False)
 
 
 def _listed(labels: list[str]) -> str:

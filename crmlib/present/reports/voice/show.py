@@ -152,12 +152,8 @@ def sources_table(table: pd.DataFrame) -> DataTable | None:
         kind_of_text=table["source"].map(lambda source: capital(SOURCE_WORDS.term(source))),
         theme=table["theme"].map(lambda theme: capital(subject(theme))),
     ).rename(columns={"share_pct": "of_texts_pct", "low": "of_texts_low", "high": "of_texts_high"})
-    return DataTable(
-        frame[["kind_of_text", "theme", "texts", "of_texts_pct", "of_texts_low", "of_texts_high"]],
-        "text-themes",
-        claim("voice-table-themes"),
-        rows=12,
-    )
+    shown = frame[["kind_of_text", "theme", "texts", "of_texts_pct", "of_texts_low", "of_texts_high"]]
+    return DataTable(shown, "text-themes", claim("voice-table-themes"), rows=12)
 
 
 def told(frame: pd.DataFrame) -> pd.DataFrame:

@@ -82,11 +82,8 @@ class GammaGammaModel(LifetimeModel):
             )
         scale = float(np.exp(np.log(spend[again]).mean()))
         values = _Values.of(x[again], spend[again] / scale)
-        summit = self._climb(
-            values,
-            values.sketch(),
-            starts=np.log([[5.0, 4.0, 0.5], [1.0, 2.0, 2.0], [20.0, 10.0, 1.0], [2.0, 1.2, 0.3]]).tolist(),
-        )
+        starts = np.log([[5.0, 4.0, 0.5], [1.0, 2.0, 2.0], [20.0, 10.0, 1.0], [2.0, 1.2, 0.3]]).tolist()
+        summit = self._climb(values, values.sketch(), starts=starts)
         self._keep(
             summit, scales=[1.0, 1.0, scale], jacobian=float(again.sum() * np.log(scale)), history=history
         )

@@ -222,12 +222,9 @@ def cohort_table(retention: Retention) -> DataTable:
     frame = shares.rename(columns=str)
     frame.insert(0, "customers", retention.sizes.reindex(frame.index))
     frame.index = pd.Index([period(day, retention.unit) for day in frame.index], name="cohort")
-    caption = claim(
-        "churn-table-cohorts",
-        units=PERIODS_WORDS.term(retention.unit),
-        left=count(len(retention.shares) - len(shares)),
-        least=count(retention.min_group),
-    )
+    units = PERIODS_WORDS.term(retention.unit)
+    left = count(len(retention.shares) - len(shares))
+    caption = claim("churn-table-cohorts", units=units, left=left, least=count(retention.min_group))
     return DataTable(frame, "cohorts", caption, rows=18)
 
 

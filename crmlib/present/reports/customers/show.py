@@ -81,12 +81,9 @@ def types_table(profile: CustomerProfile) -> DataTable:
 def call_list(crm: Crm, profile: CustomerProfile) -> DataTable:
     """The customers who are late and still buy by their state, most spend first."""
     shown = late_customers(crm, profile)
-    caption = claim(
-        "customers-table-call",
-        times=times(LATE_TIMES),
-        dormant=STATE_WORDS.term(DORMANT),
-        lost=STATE_WORDS.term(LOST),
-    )
+    dormant = STATE_WORDS.term(DORMANT)
+    lost = STATE_WORDS.term(LOST)
+    caption = claim("customers-table-call", times=times(LATE_TIMES), dormant=dormant, lost=lost)
     return DataTable(shown, "customers_to_call", caption, currency=profile.currency, rows=6, about=crm)
 
 

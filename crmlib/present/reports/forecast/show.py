@@ -305,12 +305,8 @@ def parts_table(crm: Crm, forecast: Forecast, *, by: str) -> DataTable | None:
     shown = _promised(forecast, frame).rename(
         columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
     )
-    caption = claim(
-        "forecast-table-parts",
-        what=what_is_expected(forecast),
-        horizon=horizon_words(forecast),
-        by=BY_WORDS.term(by),
-    )
+    what = what_is_expected(forecast)
+    caption = claim("forecast-table-parts", what=what, horizon=horizon_words(forecast), by=BY_WORDS.term(by))
     return DataTable(shown, f"forecast_by_{by}", caption, currency=_currency(forecast), rows=8, about=crm)
 
 

@@ -68,15 +68,9 @@ def _slowest_figure(durations: StageDurations) -> list[KeyFigure]:
     label = claim("pipeline-figure-half-deal")
     if durations.has_history:
         label = claim("pipeline-figure-half-stage", stage=name(stage))
-    return [
-        KeyFigure(
-            label,
-            days(float(row["median_days"])),
-            low=float(row["median_low"]) if both else None,
-            high=float(row["median_high"]) if both else None,
-            better="lower",
-        )
-    ]
+    low = float(row["median_low"]) if both else None
+    high = float(row["median_high"]) if both else None
+    return [KeyFigure(label, days(float(row["median_days"])), low=low, high=high, better="lower")]
 
 
 @or_else(lambda missing: missing)

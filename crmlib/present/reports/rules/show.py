@@ -9,13 +9,10 @@ from crmlib.present.reports.rules.say import CHANGE_WORDS, ITEM_WORDS, ITEMS_WOR
 def cross_sell_figures(found: CrossSell) -> KeyFigures:
     """Baskets, items in a basket, combinations and the strongest lift."""
     lift = float(found.pairs["lift"].max()) if len(found.pairs) else None
+    note = claim("rules-figure-items-note", items=ITEMS_WORDS.term(found.item))
     return KeyFigures(
         KeyFigure(claim("rules-figure-baskets"), count(found.book.basket_count, at="baskets.all")),
-        KeyFigure(
-            claim("rules-figure-items"),
-            number(found.basket_items_median),
-            note=claim("rules-figure-items-note", items=ITEMS_WORDS.term(found.item)),
-        ),
+        KeyFigure(claim("rules-figure-items"), number(found.basket_items_median), note=note),
         KeyFigure(claim("rules-figure-found"), count(len(found.pairs), at="rules.found")),
         KeyFigure(claim("rules-figure-lift"), lift, unit=str(claim("rules-figure-lift-unit"))),
     )

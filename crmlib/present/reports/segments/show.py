@@ -166,10 +166,8 @@ def candidates_table(segmentation: Segmentation) -> DataTable:
     """Every number of segments that was tried, and why it was taken or not."""
     columns = ["n_segments", "method", "silhouette", "smallest_jaccard", "smallest_share_pct", "chosen"]
     tried = segmentation.candidates
-    frame = tried[columns].assign(
-        method=[str(METHOD_WORDS.term(one)) for one in tried["method"]],
-        verdict=[_verdict(row) for row in tried.itertuples()],
-    )
+    method = [str(METHOD_WORDS.term(one)) for one in tried["method"]]
+    frame = tried[columns].assign(method=method, verdict=[_verdict(row) for row in tried.itertuples()])
     return DataTable(frame, "ways_to_cut", claim("segments-table-ways"), rows=8, download=False)
 
 

@@ -100,14 +100,12 @@ def class_table(pareto: ParetoCurve) -> DataTable:
     table = pareto.class_table
     customers = table["customers"].where(table["customers"] > 0)
     first, second = CLASS_BORDERS["A"], CLASS_BORDERS["B"] - CLASS_BORDERS["A"]
-    frame = table.assign(
-        each=table["value"] / customers,
-        says=[
-            str(claim("value-class-first", part=share(first))),
-            str(claim("value-class-next", part=share(second))),
-            str(claim("value-class-rest")),
-        ],
-    )
+    says = [
+        str(claim("value-class-first", part=share(first))),
+        str(claim("value-class-next", part=share(second))),
+        str(claim("value-class-rest")),
+    ]
+    frame = table.assign(each=table["value"] / customers, says=says)
     shown = frame[
         ["says", "customers", "customers_share_pct", "low", "high", "value", "value_share_pct", "each"]
     ].rename(
@@ -385,10 +383,8 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
 def fit_table(future: FutureContribution) -> DataTable:
     """Every model that was tried, and why it was taken or not."""
     tried, usable = future.fit.tried, future.fit.usable
-    frame = tried.assign(
-        estimates=[_estimates(usable.get(model)) for model in tried["model"]],
-        reason=[_fit_reason(row) for row in tried.itertuples()],
-    )
+    estimates = [_estimates(usable.get(model)) for model in tried["model"]]
+    frame = tried.assign(estimates=estimates, reason=[_fit_reason(row) for row in tried.itertuples()])
     shown = frame[[*tried.columns.drop(["reason", "detail"]), "estimates", "reason"]]
     return DataTable(shown, "models_tried", claim("value-table-models"), download=False)
 

@@ -179,15 +179,11 @@ def _repeats(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     require_columns(history, ("frequency", "monetary_value"), table_name="history")
     x = history["frequency"].to_numpy(dtype=float, na_value=np.nan)
     spend = history["monetary_value"].to_numpy(dtype=float, na_value=np.nan)
-    refuse_first(
-        history,
-        [
-            (~(x >= 0) | (x != np.floor(x)), "frequency {x}, which is no count"),
-            ((x > 0) & ~((spend > 0) & np.isfinite(spend)), "monetary_value {spend}, which must be above 0"),
-        ],
-        x=x,
-        spend=spend,
-    )
+    wrong = [
+        (~(x >= 0) | (x != np.floor(x)), "frequency {x}, which is no count"),
+        ((x > 0) & ~((spend > 0) & np.isfinite(spend)), "monetary_value {spend}, which must be above 0"),
+    ]
+    refuse_first(history, wrong, x=x, spend=spend)
     return x, spend
 
 

@@ -75,17 +75,9 @@ def _answers(summary: CampaignSummary) -> list[KeyFigure]:
     low, high = share_interval(round(facts["share"].value * contacts / 100), contacts)
     everybody = contacts == int(summary.table["contacted"].sum())
     note = "" if everybody else claim("campaigns-figure-answers-note", contacts=facts["contacts"])
-    return [
-        KeyFigure(
-            claim("campaigns-figure-answers"),
-            facts["share"],
-            low=100 * low,
-            high=100 * high,
-            note=note,
-            better="higher",
-            format=".1f",
-        )
-    ]
+    label = claim("campaigns-figure-answers")
+    value = facts["share"]
+    return [KeyFigure(label, value, low=100 * low, high=100 * high, note=note, better="higher", format=".1f")]
 
 
 @or_else(lambda missing: missing)

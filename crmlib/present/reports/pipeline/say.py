@@ -98,11 +98,8 @@ def funnel_paragraph(durations: StageDurations) -> list[Claim]:
         row = table.iloc[0]
         deals = count(row["deals"])
         on = count(row["went_on"])
-        return [
-            claim(
-                "pipeline-funnel-whole", deals=deals, on=on, lost=count(row["lost"]), open=count(row["open"])
-            )
-        ]
+        lost = count(row["lost"])
+        return [claim("pipeline-funnel-whole", deals=deals, on=on, lost=lost, open=count(row["open"]))]
     shown = (table.iloc[0], table.iloc[-1]) if len(table) > 1 else (table.iloc[0],)
     return [_came_into(durations, row) for row in shown]
 

@@ -128,7 +128,7 @@ def next_steps_table(overdue: Overdue) -> DataTable:
 def process_table(flow: ProcessFlow) -> DataTable:
     """Every step of the process, the most frequent first."""
     marks = [_mark(row) for row in flow.steps.itertuples()]
-    return DataTable(
+    frame = (
         flow.steps.drop(columns=["is_loop", "is_stall"])
         .assign(mark=marks)
         .rename(
@@ -138,11 +138,9 @@ def process_table(flow: ProcessFlow) -> DataTable:
                 "share_pct": "steps_share_pct",
                 "median_days": "half_days",
             }
-        ),
-        "process_steps",
-        claim("pipeline-table-process"),
-        rows=10,
+        )
     )
+    return DataTable(frame, "process_steps", claim("pipeline-table-process"), rows=10)
 
 
 def _mark(row: Any) -> str:

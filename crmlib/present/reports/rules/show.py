@@ -34,17 +34,12 @@ def best_table(found: CrossSell) -> DataTable | None:
     )
     if not found.holdout_days:
         frame = frame.drop(columns=["rule_expected", "rule_came"])
-    return DataTable(
-        frame,
-        "rules_that_matter",
-        claim("rules-table-best", kind=MONEY_WORDS.term(found.money)),
-        currency=found.currency,
-        rows=5,
-        meanings={
-            "rule_expected": str(claim("rules-table-best-expected", days=within)),
-            "rule_came": str(claim("rules-table-best-came", days=within)),
-        },
-    )
+    caption = claim("rules-table-best", kind=MONEY_WORDS.term(found.money))
+    meanings = {
+        "rule_expected": str(claim("rules-table-best-expected", days=within)),
+        "rule_came": str(claim("rules-table-best-came", days=within)),
+    }
+    return DataTable(frame, "rules_that_matter", caption, currency=found.currency, rows=5, meanings=meanings)
 
 
 def changes_table(found: CrossSell) -> DataTable | None:

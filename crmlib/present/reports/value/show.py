@@ -265,15 +265,9 @@ def valuation_figures(
 def _future_figure(future: FutureContribution) -> KeyFigure:
     horizon = days(future.horizon_days)
     low, high = future_range(future) or (None, None)
-    return KeyFigure(
-        claim("value-figure-future"),
-        money(future_value(future), future.currency, at=value_at(future.horizon_days)),
-        low=low,
-        high=high,
-        note=claim(
-            "value-figure-future-note" if low is None else "value-figure-future-range", horizon=horizon
-        ),
-    )
+    value = money(future_value(future), future.currency, at=value_at(future.horizon_days))
+    note = claim("value-figure-future-note" if low is None else "value-figure-future-range", horizon=horizon)
+    return KeyFigure(claim("value-figure-future"), value, low=low, high=high, note=note)
 
 
 def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | None = None) -> DataTable:

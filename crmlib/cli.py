@@ -118,6 +118,26 @@ Encrypt = option(
 )
 PasswordFile = option(Path | None, "Holds the password; only you can read it (chmod 600).", metavar="FILE")
 Write = option(Path | None, "Write it there instead of printing it.", metavar="FILE")
+Parameters = option(
+    list[str] | None,
+    "Set a notebook's parameter; may be repeated.",
+    "--parameter",
+    "-p",
+    metavar="NAME VALUE",
+)
+Audiences = option(
+    list[str] | None,
+    "public, stakeholder, analyst or operator, each in a folder of its own; may be repeated.",
+    "--audience",
+    metavar="NAME",
+)
+OnFailure = option(
+    str,
+    "Run this after a failure: the reason is its input, and CRMLIB_REASON, CRMLIB_LOG, "
+    "CRMLIB_WORKSPACE, CRMLIB_RUN and CRMLIB_EXIT_CODE are set.",
+    metavar="COMMAND",
+)
+OnSuccess = option(str, "The same after a good run: what was published is its input.", metavar="COMMAND")
 
 
 @command(cls=PairedParameters)
@@ -125,20 +145,9 @@ def report(
     workspaces: Workspaces,
     reports: Reports = None,
     as_of: AsOf = None,
-    parameters: option(
-        list[str] | None,
-        "Set a notebook's parameter; may be repeated.",
-        "--parameter",
-        "-p",
-        metavar="NAME VALUE",
-    ) = None,
+    parameters: Parameters = None,
     out: option(Path, "Where the pages go.") = Path("reports"),
-    audiences: option(
-        list[str] | None,
-        "public, stakeholder, analyst or operator, each in a folder of its own; may be repeated.",
-        "--audience",
-        metavar="NAME",
-    ) = None,
+    audiences: Audiences = None,
     jobs: option(int, "Notebooks at once; 0: one for each core.", min=0) = 0,
     notebooks: Notebooks = None,
     keep: option(str, "Published runs that stay: so many, or so long (90d).", metavar="N|DAYSd") = "30",
@@ -151,15 +160,8 @@ def report(
     show_code: option(bool, "Pages show the code, folded.", "--show-code") = False,
     encrypt: Encrypt = False,
     password_file: PasswordFile = None,
-    on_failure: option(
-        str,
-        "Run this after a failure: the reason is its input, and CRMLIB_REASON, CRMLIB_LOG, "
-        "CRMLIB_WORKSPACE, CRMLIB_RUN and CRMLIB_EXIT_CODE are set.",
-        metavar="COMMAND",
-    ) = "",
-    on_success: option(
-        str, "The same after a good run: what was published is its input.", metavar="COMMAND"
-    ) = "",
+    on_failure: OnFailure = "",
+    on_success: OnSuccess = "",
     mail: Mail = None,
     webhook: option(str, "Tell of a failure as JSON.", metavar="URL", envvar="CRMLIB_WEBHOOK") = "",
     link: option(str, "Where the pages can be read, for both.", metavar="URL") = "",

@@ -97,10 +97,14 @@ def campaigns_table(crm: Crm, summary: CampaignSummary) -> DataTable:
         ),
         *("response_pct", "cost_amount", "effect_words"),
     ]
-    frame = table.rename(columns=called_as).assign(
-        campaign=[campaign_label(row) for row in table.itertuples()],
-        effect_words=[_verdict(row) for row in table.itertuples()],
-    )[columns]
+    frame = (
+        table.drop(columns="until_on")
+        .rename(columns=called_as)
+        .assign(
+            campaign=[campaign_label(row) for row in table.itertuples()],
+            effect_words=[_verdict(row) for row in table.itertuples()],
+        )[columns]
+    )
     empty = [name for name in ("campaign_kind", "channel", "cost_amount") if frame[name].isna().all()]
     if not frame["control"].any():
         empty.append("control")

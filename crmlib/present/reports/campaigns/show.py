@@ -83,32 +83,26 @@ def _answers(summary: CampaignSummary) -> list[KeyFigure]:
 @or_else(lambda missing: missing)
 def campaigns_table(crm: Crm, summary: CampaignSummary) -> DataTable:
     """Every campaign with its days, contacts, answers and verdict."""
-    table, called_as = summary.table, {"kind": "campaign_kind", "planned_until_on": "until_on"}
-    columns = [
-        *(
-            "campaign",
-            "campaign_kind",
-            "channel",
-            "begin_on",
-            "until_on",
-            "contacted",
-            "control",
-            "responded",
-        ),
-        *("response_pct", "cost_amount", "effect_words"),
-    ]
-    frame = (
-        table.drop(columns="until_on")
-        .rename(columns=called_as)
-        .assign(
-            campaign=[campaign_label(row) for row in table.itertuples()],
-            effect_words=[_verdict(row) for row in table.itertuples()],
-        )[columns]
+    table = summary.table
+    frame = pd.DataFrame(
+        {
+            "campaign": [campaign_label(row) for row in table.itertuples()],
+            "kind": table["kind"],
+            "channel": table["channel"],
+            "begin_on": table["begin_on"],
+            "until_on": table["planned_until_on"],
+            "contacted": table["contacted"],
+            "control": table["control"],
+            "responded": table["responded"],
+            "response_pct": table["response_pct"],
+            "cost_amount": table["cost_amount"],
+            "verdict": [_verdict(row) for row in table.itertuples()],
+        }
     )
-    empty = [name for name in ("campaign_kind", "channel", "cost_amount") if frame[name].isna().all()]
+    empty = [name for name in ("kind", "channel", "cost_amount") if frame[name].isna().all()]
     if not frame["control"].any():
         empty.append("control")
-    shown = frame.drop(columns=empty)
+    shown = frame.drop(columns=empty).rename(columns={"kind": "campaign_kind", "verdict": "effect_words"})
     caption = claim("campaigns-table-campaigns")
     return DataTable(shown, "campaigns", caption, currency=summary.currency, rows=5, about=crm)
 

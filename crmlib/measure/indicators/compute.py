@@ -8,7 +8,8 @@ import pandas as pd
 from sqlglot import exp, parse_one
 
 from crmlib.measure.indicators.catalogue import INDICATORS, Indicator
-from crmlib.measure.indicators.steps import IN_PART, indicator_steps, source_steps
+from crmlib.measure.indicators.settled import steps_with_orders
+from crmlib.measure.indicators.steps import IN_PART, source_steps
 from crmlib.measure.indicators.views import VIEWS
 from crmlib.measure.steps import Steps, columns_here, moments
 from crmlib.prepare.answers import kept_answer
@@ -120,13 +121,17 @@ def indicator_catalogue(crm: Crm | None = None) -> pd.DataFrame:
 
 
 def indicators_sql(
-    indicators: Sequence[Indicator], *, columns: Mapping[str, Iterable[str]], part: bool = False
+    indicators: Sequence[Indicator],
+    *,
+    columns: Mapping[str, Iterable[str]],
+    part: bool = False,
+    crm: Crm | None = None,
 ) -> str:
     """The statement that computes indicators: shared steps, one select per view, one row per customer."""
     over: dict[str, list[Indicator]] = {}
     for indicator in indicators:
         over.setdefault(indicator.over, []).append(indicator)
-    steps = indicator_steps(source_steps(columns, part=part))
+    steps = steps_with_orders(crm, source_steps(columns, part=part), part=part)
     everyone = _everyone(columns, steps.needed_by(VIEWS[view].steps[-1] for view in over), part=part)
     figures = {f"{view}_figures": _figures_sql(members) for view, members in over.items()}
     selected = [
@@ -144,8 +149,8 @@ def _run(crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[s
     of_lines = [indicator for indicator in chosen if "order_lines" in VIEWS[indicator.over].steps]
     parts = customer_parts(crm) if of_lines else []
     if not parts:
-        return _asked(crm, indicators_sql(chosen, columns=columns), [{}])
-    frames = [_asked(crm, indicators_sql(of_lines, columns=columns, part=True), parts)]
+        return _asked(crm, indicators_sql(chosen, columns=columns, crm=crm), [{}])
+    frames = [_asked(crm, indicators_sql(of_lines, columns=columns, part=True, crm=crm), parts)]
     others = [indicator for indicator in chosen if indicator not in of_lines]
     if others or "opportunities" in columns:
         frames.append(_asked(crm, indicators_sql(others, columns=columns), [{}]))

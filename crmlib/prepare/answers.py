@@ -45,11 +45,12 @@ def kept_answer(crm: Any, *asked: Any, make: Callable[[], pd.DataFrame]) -> pd.D
 
 
 def keep_tables(
-    crm: Any, selects: Callable[[Any], Mapping[str, tuple[str, dict[str, Any]]]], *, of: str, least: int
+    crm: Any, selects: Callable[[Any], Mapping[str, tuple[str, list[dict]]]], *, of: str, least: int
 ) -> bool:
     """Whether the answers to several selects lie beside a workspace's tables, as tables of its engine.
 
-    They are laid down, sealed, when first asked for, where the table that they are made of has so many rows at least.
+    They are laid down, sealed, when first asked for, where the table that they are made of has so many rows at least;
+    each select for some parameters after others, so that its answer need not fit the memory.
     """
     if crm.engine not in _tables_kept:
         _tables_kept[crm.engine] = _has_kept(crm, selects, of=of, least=least)
@@ -63,17 +64,21 @@ def _has_kept(crm: Any, selects: Callable[[Any], Mapping], *, of: str, least: in
     names = read_sealed(folder)[0]
     if names is None:
         asked = selects(crm)
-        names = {name: f"{name.split('.')[-1]}.parquet" for name in asked}
+        names = {
+            name: [f"{name.split('.')[-1]}_{i}.parquet" for i in range(len(parts))]
+            for name, (_, parts) in asked.items()
+        }
 
         def fill(building: Path) -> None:
-            for name, (sql, values) in asked.items():
-                crm.engine.keep(sql, values, building / names[name])
+            for name, (sql, parts) in asked.items():
+                for file, values in zip(names[name], parts, strict=True):
+                    crm.engine.keep(sql, values, building / file)
             seal_folder(building, names)
 
         if not _put_whole(folder, fill):
             return False
-    for name, file in names.items():
-        crm.engine.view(name, folder / file)
+    for name, files in names.items():
+        crm.engine.view(name, [folder / file for file in files])
     return True
 
 

@@ -128,9 +128,10 @@ class Engine:
         # A copy takes no parameters.
         self.execute(f"copy ({_with_values(sql, parameters)}) to {target} (format parquet, compression zstd)")
 
-    def view(self, name: str, file: Path) -> None:
-        """Make a Parquet file known to SQL under a name."""
-        self.execute(f"create or replace view {name} as from read_parquet({self.literal(str(file))})")
+    def view(self, name: str, files: Sequence[Path]) -> None:
+        """Make Parquet files, one behind the other, known to SQL under a name."""
+        listed = ", ".join(self.literal(str(file)) for file in files)
+        self.execute(f"create or replace view {name} as from read_parquet([{listed}])")
 
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
         """A query as a relation, carried out when its rows are asked for.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.measure.indicators.parts import customer_parts
 from crmlib.measure.indicators.steps import IN_PART, ORDER_STEPS, indicator_steps, source_steps
 from crmlib.measure.steps import Steps, columns_here, moments
 from crmlib.prepare.answers import keep_tables
@@ -97,12 +98,15 @@ def are_kept(crm: Crm) -> bool:
     return keep_tables(whole, _written, least=WORTH_LINES, of="transactions")
 
 
-def _written(whole: Crm) -> dict[str, tuple[str, dict[str, Any]]]:
-    steps = indicator_steps(source_steps(columns_here(whole, "transactions")))
-    asked = {name: steps.sql(sql) for name, sql in _KEPT.items()}
-    return {
-        name: (sql, moments(sql, as_of=whole.as_of, time_zone=whole.time_zone)) for name, sql in asked.items()
-    }
+def _written(whole: Crm) -> dict[str, tuple[str, list[dict[str, Any]]]]:
+    parts = customer_parts(whole)
+    steps = indicator_steps(source_steps(columns_here(whole, "transactions"), part=bool(parts)))
+    asked = {}
+    for name, question in _KEPT.items():
+        sql = steps.sql(question)
+        values = moments(sql, as_of=whole.as_of, time_zone=whole.time_zone)
+        asked[name] = (sql, [values | part for part in parts or [{}]])
+    return asked
 
 
 def _is_waited_for(crm: Crm, moment: pd.Timestamp) -> bool:

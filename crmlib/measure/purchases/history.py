@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.indicators.catalogue import INDICATORS
-from crmlib.measure.indicators.settled import steps_with_orders, workspace_steps
+from crmlib.measure.indicators.settled import are_kept, steps_with_orders, workspace_steps
 from crmlib.measure.indicators.steps import order_lines_sql, source_steps
 from crmlib.measure.steps import ask, columns_here, moments
 from crmlib.prepare.clock import closing_moment_of_table
@@ -128,9 +128,14 @@ _UNUSED = {
 
 
 def read_once(crm: Crm) -> Any:
-    """The order lines of a workspace with the columns that `ask_orders` reads, for several questions in a row."""
+    """The order lines of a workspace with the columns that `ask_orders` reads, for several questions in a row.
+
+    Where its orders are kept, nothing is read here.
+    """
     transactions = crm.table("transactions")
     require_columns(transactions, _REQUIRED, table_name="transactions")
+    if are_kept(crm):
+        return transactions
     present = columns_of(transactions)
     names = [Engine.quote(name) for name in _READ_AS if name in present]
     return crm.engine.to_arrow(f"select {', '.join(names)} from transactions")

@@ -6,7 +6,7 @@ import pytest
 
 from crmlib import compute_indicators, lifecycle_stages, open_workspace, purchase_history, rfm_table
 from crmlib.measure.indicators import settled
-from crmlib.measure.indicators.compute import PART_LINES
+from crmlib.measure.indicators.parts import customer_parts
 from crmlib.measure.purchases.baskets import basket_lines
 from crmlib.measure.purchases.history import purchase_days, purchases_by_month, purchases_within
 from crmlib.measure.purchases.worth import buying_habits, invoice_totals
@@ -66,7 +66,7 @@ def test_kept_orders_answer_as_lines_do(folder, moment, monkeypatch):
     anew = _asked(folder, moment, monkeypatch, least=10**9)
     assert not list(folder.glob(".prepared/*/results/transactions-*"))
     kept = _asked(folder, moment, monkeypatch, least=0)
-    assert list(folder.glob(".prepared/*/results/transactions-*/kept_orders.parquet"))
+    assert list(folder.glob(".prepared/*/results/transactions-*/kept_orders_0.parquet"))
     assert len(anew["rfm"]) > 10 and len(anew["within"]) > 10
     for name, answer in anew.items():
         pd.testing.assert_frame_equal(kept[name], answer, check_exact=True, obj=name)
@@ -82,10 +82,10 @@ def test_a_moment_between_the_lines_of_an_order_is_among_those(folder, monkeypat
 
 def test_in_parts_and_for_some_lines_the_answer_is_the_same(folder, monkeypatch):
     anew = _asked(folder, MOMENTS[1], monkeypatch, least=10**9)["indicators"]
-    monkeypatch.setattr("crmlib.measure.indicators.compute.PART_LINES", 100)
-    assert PART_LINES > 100
+    monkeypatch.setattr("crmlib.measure.indicators.parts.PART_LINES", 100)
     monkeypatch.setattr(settled, "WORTH_LINES", 0)
     crm = open_workspace(folder)
+    assert len(customer_parts(crm)) > 3
     pd.testing.assert_frame_equal(compute_indicators(crm.at(MOMENTS[1])), anew, check_exact=True)
     some = crm.table("transactions").filter("product_id = 'p03'")
     of_frame = rfm_table(some.df(), as_of=crm.as_of, time_zone=ZONE)
@@ -97,7 +97,7 @@ def test_in_parts_and_for_some_lines_the_answer_is_the_same(folder, monkeypatch)
 
 def test_what_is_kept_is_read_again_and_made_anew_where_it_is_damaged(folder, monkeypatch):
     kept = _asked(folder, MOMENTS[2], monkeypatch, least=0)["rfm"]
-    (file,) = folder.glob(".prepared/*/results/transactions-*/kept_orders.parquet")
+    (file,) = folder.glob(".prepared/*/results/transactions-*/kept_orders_0.parquet")
     made, content = file.stat().st_mtime_ns, bytearray(file.read_bytes())
     assert file.stat().st_mode & 0o077 == 0
     pd.testing.assert_frame_equal(_asked(folder, MOMENTS[2], monkeypatch, least=0)["rfm"], kept)

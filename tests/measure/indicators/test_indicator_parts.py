@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, compute_indicators
-from crmlib.measure.indicators import INDICATORS
-from crmlib.measure.indicators import parts
+from crmlib.measure.indicators import INDICATORS, parts
 from crmlib.measure.indicators.compute import indicators_sql
 from crmlib.measure.indicators.parts import customer_parts
 from crmlib.schema.tables import TABLES

@@ -75,7 +75,9 @@ def _has_kept(crm: Any, selects: Callable[[Any], Mapping], *, of: str, least: in
                     crm.engine.keep(sql, values, building / file)
             seal_folder(building, names)
 
-        if not _put_whole(folder, fill):
+        shutil.rmtree(folder, ignore_errors=True)
+        # What another process has put there meanwhile is read by it, and is the same.
+        if not _put_whole(folder, fill, over=False):
             return False
     for name, files in names.items():
         crm.engine.view(name, [folder / file for file in files])
@@ -118,7 +120,7 @@ def write_frames(folder: Path | None, frames: Mapping[str, pd.DataFrame]) -> Non
         _put_whole(folder, fill)
 
 
-def _put_whole(folder: Path, fill: Callable[[Path], None]) -> bool:
+def _put_whole(folder: Path, fill: Callable[[Path], None], *, over: bool = True) -> bool:
     """Whether a folder could be filled and put in place, whole."""
     try:
         private_folder(folder.parent)
@@ -128,11 +130,11 @@ def _put_whole(folder: Path, fill: Callable[[Path], None]) -> bool:
     try:
         fill(building)
         close_to_others(building)
-        shutil.rmtree(folder, ignore_errors=True)
+        if over:
+            shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
     except (OSError, EngineError):
         shutil.rmtree(building, ignore_errors=True)
-        # Another process may have put its own in place meanwhile.
         return folder.is_dir()
     return True
 

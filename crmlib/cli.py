@@ -583,11 +583,14 @@ def sample(
         typer.Option(min=0.01, max=100, help="1: some 3,000 customers, 8,000 deals, 60,000 order lines."),
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Another number, another company.")] = 1,
+    leaving: Annotated[
+        float, typer.Option(min=0, max=100, help="A drift: so many percent more leave in each month of 2025.")
+    ] = 0.0,
 ) -> None:
     """Write the sample company; see `crmlib.sample.dirt.write_company`."""
     from crmlib.sample.dirt import write_company
 
-    write_company(folder, seed=seed, scale=scale)
+    write_company(folder, seed=seed, scale=scale, leaving_pct=leaving)
     typer.echo(f"Written: {folder / 'exports'}; what is true of them: {folder / 'truth' / 'README.md'}")
 
 

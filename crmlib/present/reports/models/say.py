@@ -181,5 +181,6 @@ def models_rules() -> list[Claim]:
 
 def models_limits(watched: Watched) -> list[Claim]:
     """What is not judged."""
-    said = [claim("models-limits-forecast"), claim("models-limits-acted")]
-    return said if set(watched) - {CHURN} else [claim("models-limits-one"), *said[1:]]
+    one_alone = not set(watched) - {CHURN}
+    others = ["models-limits-one"] if one_alone else ["models-limits-forecast", "models-limits-learnt"]
+    return [claim(key) for key in (*others, "models-limits-acted")]

@@ -257,8 +257,8 @@ class Ledger:
         state = chosen.removeprefix("365d, ")
         if name == "sales.net_amount" and state == chosen or chosen.startswith("segment:"):
             return self._of_segment(name, chosen)
-        lately = self._purchases[(self._today - self._purchases["day"]).dt.days < 365]
-        spend = lately.groupby("customer_id")["kept"].sum()
+        lately = (self._today - self._days(self._lines["ordered_at"])).dt.days < 365
+        spend = self._lines[lately].groupby("customer_id")["net_amount"].sum()
         silent = self._is_silent.reindex(spend.index)
         groups = {"silent": silent, "buying": ~silent}
         inside = groups[state] if state in groups else self._state_of.reindex(spend.index) == state

@@ -160,8 +160,12 @@ def main() -> None:
     parser.add_argument(
         "--without-order", action="store_true", help="Quick: judge shares alone, not the order."
     )
-    parser.add_argument("--sample", help="Workspace whose crm.toml reads the sample company, gone through instead.")
-    parser.add_argument("--leaving", type=float, default=10.0, help="Of the customers, in each month, percent.")
+    parser.add_argument(
+        "--sample", help="Workspace whose crm.toml reads the sample company, gone through instead."
+    )
+    parser.add_argument(
+        "--leaving", type=float, default=10.0, help="Of the customers, in each month, percent."
+    )
     parser.add_argument("--into", help="An empty folder, which becomes the workspace that is gone through.")
     parser.add_argument("--refit", choices=["always", "by_verdict", "never"], default="always")
     given = parser.parse_args()

@@ -72,7 +72,11 @@ def leave_for_good(
     What they would have ordered nobody orders in their place.
     """
     first, _ = month_weights()
-    rng, start, end = lots(seed, "leaving"), customers["first_day"].to_numpy(), customers["end_day"].to_numpy()
+    rng, start, end = (
+        lots(seed, "leaving"),
+        customers["first_day"].to_numpy(),
+        customers["end_day"].to_numpy(),
+    )
     for day in first[-12:]:
         leaves = (start < day) & (end > day) & (rng.random(len(customers)) < leaving_pct / 100)
         end = np.where(leaves, day, end)

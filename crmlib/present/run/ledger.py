@@ -255,12 +255,14 @@ class Ledger:
     def _of_group(self, name: str, chosen: str) -> float | None:
         """What a state's customers bought in a year, or a segment's ever; or its share of what all did."""
         state = chosen.removeprefix("365d, ")
-        if name == "sales.net_amount" and state == chosen or chosen.startswith("segment:"):
+        if (name == "sales.net_amount" and state == chosen) or chosen.startswith("segment:"):
             return self._of_segment(name, chosen)
         lately = (self._today - self._days(self._lines["ordered_at"])).dt.days < 365
         spend = self._lines[lately].groupby("customer_id")["net_amount"].sum()
         silent = self._is_silent.reindex(spend.index)
         groups = {"silent": silent, "buying": ~silent}
+        if state not in groups and state not in set(self._state_of):
+            return None
         inside = groups[state] if state in groups else self._state_of.reindex(spend.index) == state
         part = float(spend[inside].sum())
         return part if name == "sales.net_amount" else 100.0 * part / float(spend.sum())

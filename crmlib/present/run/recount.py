@@ -251,7 +251,9 @@ class Recount:
 
     def _of_data(self, name: str, chosen: str) -> Any:
         if not chosen and name == "data.last_day":
-            known = [self._of_data(name, one) for one in ("transactions", "opportunities") if one in self._crm]
+            known = [
+                self._of_data(name, one) for one in ("transactions", "opportunities") if one in self._crm
+            ]
             return max(filter(None, known), default=None)
         spec = TABLES.get(chosen)
         if spec is None or not spec.time or name not in ("data.first_day", "data.last_day"):

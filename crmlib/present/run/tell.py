@@ -149,7 +149,7 @@ def mail_page(message: Message) -> str:
 
 
 def looks(record: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """What of a run asks for a look: claims' keys with the answers of their reports; and rows set aside since `before`."""
+    """What of a run asks for a look: claims' keys with their reports' answers; rows set aside since `before`."""
     told = [(one["key"], report) for report in record.get("reports", ()) for one in report.get("claims", ())]
     return {key: str(report.get("answer", "")) for key, report in told if key in LOOK} | (
         _set_aside(record, before) if before else {}

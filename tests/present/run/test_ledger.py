@@ -149,6 +149,7 @@ def test_what_is_not_known_has_no_second_way(shop):
         "customers.in_segment[nobody]",
         "plan.keys[margin, brand, missed, 2024-Q1]",
         "customers.at_risk[28d]",
+        "sales.net_amount[365d, at risk]",
     ):
         assert _check_quantities(crm, run_that_says(quantity, 1), folder) == 0
     assert _check_quantities(crm, run_that_says("customers.in_segment[few]", 3), folder / "elsewhere") == 0

@@ -170,7 +170,11 @@ def test_a_week_of_nights_is_told_as_it_was(night, servers, monkeypatch):
 
 
 def test_rows_that_an_export_suddenly_spoils_are_told_once(night, servers):
-    letters, out, data = servers[0], night.project / "reports", night.project / "data" / "shop" / "transactions.csv"
+    letters, out, data = (
+        servers[0],
+        night.project / "reports",
+        night.project / "data" / "shop" / "transactions.csv",
+    )
     receivers = Receivers(mail=["a@x.de"], good=False)
     night()
     with data.open("a") as lines:

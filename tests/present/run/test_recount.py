@@ -112,8 +112,12 @@ def test_a_contact_without_a_day_counts_from_the_first_day_of_its_campaign_and_t
     crm = Crm.from_frames(
         as_of="2024-07-01",
         campaign_contacts=sent,
-        campaigns=pd.DataFrame({"campaign_id": ["k"], "started_on": ["2024-01-05"], "ended_on": ["2024-02-03"]}),
-        transactions=pd.DataFrame({"order_id": ["1"], "product_id": ["p"], "ordered_at": ["2024-03-01"], "net_amount": [1.0]}),
+        campaigns=pd.DataFrame(
+            {"campaign_id": ["k"], "started_on": ["2024-01-05"], "ended_on": ["2024-02-03"]}
+        ),
+        transactions=pd.DataFrame(
+            {"order_id": ["1"], "product_id": ["p"], "ordered_at": ["2024-03-01"], "net_amount": [1.0]}
+        ),
         opportunities=pd.DataFrame(
             {"opportunity_id": ["d"], "created_at": ["2024-03-02"], "stage": ["s"], "outcome": ["open"]}
         ),

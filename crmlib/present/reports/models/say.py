@@ -181,6 +181,7 @@ def models_rules() -> list[Claim]:
 
 def models_limits(watched: Watched) -> list[Claim]:
     """What is not judged."""
-    one_alone = not set(watched) - {CHURN}
-    others = ["models-limits-one"] if one_alone else ["models-limits-forecast", "models-limits-learnt"]
-    return [claim(key) for key in (*others, "models-limits-acted")]
+    acted = claim("models-limits-acted")
+    if not set(watched) - {CHURN}:
+        return [claim("models-limits-one"), acted]
+    return [claim("models-limits-forecast"), claim("models-limits-learnt"), acted]

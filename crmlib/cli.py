@@ -505,11 +505,14 @@ def sample(
         float, "1: some 3,000 customers, 8,000 deals, 60,000 order lines.", min=0.01, max=100
     ) = 1.0,
     seed: option(int, "Another number, another company.", min=0) = 1,
+    leaving: option(
+        float, "A drift: so many percent more leave in each month of 2025.", min=0, max=100
+    ) = 0.0,
 ) -> None:
     """Write the exports of an invented company, and what is true of it."""
     from crmlib.sample.dirt import write_company
 
-    write_company(folder, seed=seed, scale=scale)
+    write_company(folder, seed=seed, scale=scale, leaving_pct=leaving)
     typer.echo(f"Written: {folder / 'exports'}; what is true of them: {folder / 'truth' / 'README.md'}")
 
 

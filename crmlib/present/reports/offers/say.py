@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.offers.eligibility import RULES
-from crmlib.analyse.offers.interests import AHEAD_DAYS, LOOKED, STATED, Preferences
+from crmlib.analyse.offers.interests import AHEAD_DAYS, LOOKED, STATED
 from crmlib.analyse.offers.judging import BUYERS, EVERYBODY, ITEM_KNN, OFFERS, OWN_REPEATS, POPULARITY
 from crmlib.analyse.offers.learning import WAYS
 from crmlib.analyse.offers.methods import SIGNALS
@@ -132,7 +132,7 @@ def offers_findings(proof: OffersProof | Skipped, offers: Offers | Skipped) -> l
 
 
 @or_else(lambda missing: [])
-def interest_paragraph(found: Preferences) -> list[Claim]:
+def interest_paragraph(evidence: pd.DataFrame) -> list[Claim]:
     """What was bought after a look, and after an interest was stated."""
     return [
         INTEREST_WORDS.claim(
@@ -141,7 +141,7 @@ def interest_paragraph(found: Preferences) -> list[Claim]:
             others=share(row.others_pct),
             days=days(AHEAD_DAYS),
         )
-        for row in found.evidence.itertuples()
+        for row in evidence.itertuples()
     ]
 
 

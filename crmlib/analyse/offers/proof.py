@@ -237,7 +237,9 @@ def prove(
             f"cut-off, {moments[-1]:%Y-%m-%d}. There are {len(bought.customers)}."
         )
     with one_thread():
-        return _summed_up(crm, rounds, holdout_days=int(holdout_days), k=int(k), asked=int(cutoffs), seed=seed)
+        return _summed_up(
+            crm, rounds, holdout_days=int(holdout_days), k=int(k), asked=int(cutoffs), seed=seed
+        )
 
 
 def _check_kinds(kinds: Sequence[str]) -> None:

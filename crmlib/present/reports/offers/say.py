@@ -167,8 +167,13 @@ def new_paragraph(proof: OffersProof) -> list[Claim]:
     best = proof.strongest_rival(NEW_OFFERS)
     if not best:
         return []
-    ahead = proof.ahead_of(best, question=NEW_OFFERS)["ahead"] == "yes"
-    use = claim("offers-new-use-ahead" if ahead else "offers-new-use-behind", list=LIST_WORDS.term(best))
+    gap, plain = proof.ahead_of(best, question=NEW_OFFERS), LIST_WORDS.term(best)
+    if gap["ahead"] == "yes":
+        use = claim("offers-new-use-ahead")
+    elif gap["difference"] > 0 and _lists(proof, NEW_OFFERS, _HIT, ("yes",)):
+        use = claim("offers-new-use-leading", list=plain, gap=points(gap["difference"]))
+    else:
+        use = claim("offers-new-use-behind", list=plain)
     return [claim("offers-new-why"), use]
 
 

@@ -314,5 +314,7 @@ def test_of_new_products_the_list_that_did_better_is_recommended_by_name():
         )
     }
     assert said["ahead"].startswith("Use this list for a campaign") and "chance" not in said["ahead"]
-    assert "0.2 percentage points ahead of the best sellers, though that lead may be chance" in said["leading"]
+    assert (
+        "0.2 percentage points ahead of the best sellers, though that lead may be chance" in said["leading"]
+    )
     assert all("take the best sellers first" in said[name] for name in ("behind", "none beaten"))

@@ -142,7 +142,7 @@ def offers_table(
         else claim("offers-table-new" if new else "offers-table-all"),
         currency=offers.currency,
         rows=rows,
-        about=crm,
+        about=crm if kind in ("", "cross-sell") else None,
         meanings={"buy_chance_pct": str(claim("offers-table-chance", days=days(offers.horizon_days)))}
         if levels
         else None,

@@ -190,12 +190,12 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
     names = [
         name for name, one in profile.items()
         if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 1 and one.high < 1e9
-        and one.filled > 0.9 * one.rows
     ][:MOST_NUMBERS]  # fmt: skip
     usual = usual_point(profile)
     numbers = {name: np.nan_to_num(_numbers(frame.head(ROWS), name, usual)) for name in names}
     triples = []
-    for many, price in product(names, names):
+    full = [name for name in names if profile[name].filled > 0.9 * profile[name].rows]
+    for many, price in product(full, full):
         quantity, each = numbers[many], numbers[price]
         whole = many != price and (quantity % 1 == 0).mean() > 0.97 and (np.abs(quantity) > 1).mean() > 0.1
         if (
@@ -204,7 +204,7 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
             or profile[price].negatives > 0.1
         ):
             continue
-        for amount in names:
+        for amount in full:
             if amount in (many, price):
                 continue
             rest = quantity * each - numbers[amount]
@@ -388,11 +388,17 @@ def _among(column: Column, usual: Collection[int]) -> bool:
 def _taken_off(
     rest: np.ndarray, near: np.ndarray, gross: np.ndarray, others: Mapping[str, np.ndarray]
 ) -> str:
-    """The column that explains what is missing from price times quantity, as an amount of money."""
+    """The column that explains what is missing from price times quantity, as an amount, a percentage or a share."""
     if not 0.02 < (np.abs(rest) > near).mean() < 0.9:
         return ""
     return next(
-        (name for name, values in others.items() if (np.abs(rest - np.abs(values)) <= near).mean() > 0.97), ""
+        (
+            name
+            for unit in (1.0, gross / 100, gross)
+            for name, values in others.items()
+            if (np.abs(rest - np.abs(values) * unit) <= near).mean() > 0.97
+        ),
+        "",
     )
 
 

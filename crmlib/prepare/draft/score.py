@@ -1,5 +1,6 @@
 """Which column of an export is which of ours: names and values weighed, then settled jointly."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -9,7 +10,17 @@ from scipy.optimize import linear_sum_assignment
 
 from crmlib.prepare.draft.evidence import codes_of, is_countries, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, value_key, words
+from crmlib.prepare.draft.names import (
+    ENTITY_OF_FIELD,
+    ENTITY_OF_TABLE,
+    VIRTUAL,
+    names,
+    plain,
+    prefix_of,
+    shared_firsts,
+    value_key,
+    words,
+)
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
@@ -135,18 +146,61 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     loose = [
         column for export, _ in left for column in profile_of(export.frame).values() if not column.unique
     ]
-    if all(match.table != "customers" for match in found):
-        found = [_customers_at_last(match, keys) for match in found]
+    found = [_people_at_their_place(match, found, keys) for match in found]
     found = [_key_that_is_named(match, found, loose) for match in found]
     keys = known_keys(found, links=links)
     return [_customer_that_is_known(match, keys) for match in found], left
 
 
-def _customers_at_last(match: Match, keys: Folder) -> Match:
-    """People at no customer are the customers where no other export holds these."""
-    if match.table != "contacts" or "customer_id" in match.guesses:
-        return match
-    return match_table("customers", match.export, match.profile, keys, 1.0) or match
+def _people_at_their_place(match: Match, others: Sequence[Match], keys: Folder) -> Match:
+    """Contacts whose rows others name, or that are at no customer, are the customers where no export holds these.
+
+    Customers of whom several belong to one of another export of customers are people there.
+    """
+    masters = [other for other in others if other.table == "customers" and other is not match]
+    if match.table == "contacts" and not masters and not _at_customers(match, others):
+        found = match_table("customers", match.export, match.profile, keys, 1.0) or match
+        named = {"name": match.guesses["name"]} if "name" in match.guesses else {}
+        return replace(found, guesses={**found.guesses, **named})
+    if match.table == "customers":
+        known = [key.texts for other in masters if (key := _key_of(other)) is not None]
+        theirs = [
+            one
+            for one in match.profile.values()
+            if 3 <= one.distinct < 0.9 * one.filled
+            and one.filled > 0.5 * one.rows
+            and any(len(one.texts & texts) > 0.9 * one.distinct for texts in known)
+        ]
+        people = match_table("contacts", match.export, match.profile, keys, 1.0) if theirs else None
+        if people is not None and "contact_id" in people.guesses:
+            guess = Guess(field="customer_id", theirs=theirs[0].name, sure=0.9)
+            return replace(people, guesses={**people.guesses, "customer_id": guess})
+    return match
+
+
+def _at_customers(match: Match, others: Sequence[Match]) -> bool:
+    """Whether contacts name their customers: not the column under which other exports name the contacts themselves."""
+    customer = match.column("customer_id")
+    if customer is None:
+        return False
+    named = [
+        one
+        for other in others
+        if other is not match
+        for one in other.profile.values()
+        if one.distinct >= 5
+        and one.length > 1
+        and one.dates < 0.5
+        and len(one.texts & customer.texts) > 0.9 * one.distinct
+    ]
+    return not (customer.unique and named) and (
+        bool(named) or not _comes_again(match, others, any_column=True)
+    )
+
+
+def _key_of(match: Match) -> Column | None:
+    key = match.column(TABLES[match.table].keys[0])
+    return key if key is not None and key.unique else None
 
 
 def _customer_that_is_known(match: Match, keys: Folder) -> Match:
@@ -164,11 +218,14 @@ def _customer_that_is_known(match: Match, keys: Folder) -> Match:
     return match
 
 
-def _comes_again(match: Match, others: Sequence[Match]) -> bool:
-    """Whether a column of another export holds values of the table's key, and hardly others."""
+def _comes_again(match: Match, others: Sequence[Match], *, any_column: bool = False) -> bool:
+    """Whether a column of another export holds values of the table's key, or of any unique one, and hardly others."""
     key = match.column(TABLES[match.table].keys[0])
-    return key is not None and any(
+    keys = [one for one in match.profile.values() if one.unique and one.length > 2] if any_column else [key]
+    return any(
         one.distinct > 2 and len(one.texts & key.texts) > 0.9 * one.distinct
+        for key in keys
+        if key is not None
         for other in others
         if other is not match
         for one in other.profile.values()
@@ -355,8 +412,9 @@ def assign(
     prefix = prefix_of(theirs)
     scores = np.zeros((len(fields), len(theirs)))
     told = told_by(table, theirs)
+    shared = shared_firsts(theirs) if table in ("customers", "contacts", "employees", "products") else {}
     for place, name in enumerate(theirs):
-        meanings = names().meanings_of(table, name, prefix=prefix)
+        meanings = names().meanings_of(table, name, prefix=prefix or shared.get(name, ""))
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
@@ -403,6 +461,8 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -
         and one.name not in ("customer_id", "product_id")
     ):
         return 0.0
+    if one.type == "id" and not one.key and within <= 0.9 and _of_another(table, one, column, keys):
+        named *= 0.5
     if optional and named < TAKEN_OPTIONAL.get(one.type, OTHERWISE) and within <= 0.9:
         named = 0.0
     if named:
@@ -443,6 +503,18 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
     return 0.66 if code and used and len(column.texts & used) > 0.95 * len(column.texts) else 0.0
 
 
+def _of_another(table: str, one: Field, column: Column, keys: Folder) -> bool:
+    """Whether a column holds keys of a table that the field does not speak of."""
+    if column.distinct < 10 or column.length < 3:
+        return False
+    return any(
+        len(column.texts & known) > 0.9 * column.distinct
+        for other, known in keys.keys.items()
+        if other not in (one.references, table)
+        and ENTITY_OF_TABLE.get(other) != ENTITY_OF_FIELD.get(one.name)
+    )
+
+
 def _padded(column: Column) -> bool:
     return any(text[:1] == "0" and text[1:2].isdigit() for text in column.texts)
 
@@ -458,7 +530,7 @@ def _containment(one: Field, column: Column, keys: Folder) -> float:
 def _fit(table: str, one: Field, column: Column) -> float:
     """How well the values suit a field: 0 forbids, 1 is usual."""
     if column.empty:
-        return 0.9
+        return 0.4 if one.name in TABLES[table].required else 0.9
     kind = VIRTUAL.get(one.name, one.type) if one.description == "" else one.type
     if kind in ("timestamp", "date"):
         return _fit_date(column)
@@ -532,7 +604,7 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
     if one.name in ("phone", "customer_phone"):
         return 1.0 if column.phones > 0.5 or column.numbers > 0.5 else 0.5
     if one.name in _DIFFERING and column.distinct <= 2 and column.filled > 10:
-        return 0.3
+        return 0.3 if one.name not in _GROUPS or column.numbers > 0.9 or _yes_or_no(column) else 0.8
     if one.name in ("name", "customer_name", "brand") and _numbered(column):
         return 0.4
     kind = WORDS_OF_FIELD.get((table, one.name))
@@ -556,16 +628,24 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
 
 
 _DIFFERING = frozenset([
-    "tax_id", "phone", "postcode", "address", "subcategory", "name", "email", "customer_email",
+    "tax_id", "title", "phone", "postcode", "address", "subcategory", "name", "email", "customer_email",
     "customer_name", "product_name", "product_category", "category", "industry", "text", "notes",
 ])  # fmt: skip
 """Columns whose values are not one and the same in all rows."""
 
+_GROUPS = frozenset(["category", "product_category", "subcategory", "industry", "notes", "text"])
+"""Of these those that may have two values."""
+
+
+def _yes_or_no(column: Column) -> bool:
+    return any(value_key(value) in words("boolean") for value in column.values)
+
 
 def _numbered(column: Column) -> bool:
-    """Whether most values are one word with figures in it: a number, no name."""
+    """Whether most values are one word with figures in it: a number, no name; Chinese puts no blanks in names."""
     some = list(column.texts)[:200]
-    return sum(" " not in text and any(sign.isdigit() for sign in text) for text in some) > 0.9 * len(some)
+    coded = sum(bool(re.fullmatch(r"[\x21-\x7e]*\d[\x21-\x7e]*", text)) for text in some)
+    return coded > 0.9 * len(some)
 
 
 def _fit_state(name: str, kind: str, column: Column) -> float:

@@ -113,7 +113,9 @@ NULL_WORDS = ("", "null", "nan", "\\n", "none", "nat")
 """What exports write where they have nothing; compared in lower case. ``NA`` is not among them: it is Namibia."""
 
 _LONGEST = max(map(len, NULL_WORDS))
-_FIRST_OF_NULL = sorted({sign for word in NULL_WORDS for sign in (word[:1].lower(), word[:1].upper()) if sign})
+_FIRST_OF_NULL = sorted(
+    {sign for word in NULL_WORDS for sign in (word[:1].lower(), word[:1].upper()) if sign}
+)
 _NULL_WORD = f"^(?i:{'|'.join(re.escape(word) for word in NULL_WORDS if word)})$"
 
 PLAIN_DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y")
@@ -197,7 +199,9 @@ def base_sql(column: str, sql_type: str) -> str:
         return f"case when isfinite({column}) then {column} end" if _is_float(sql_type) else column
     column = column if sql_type == "VARCHAR" else f"({column})::varchar"
     seen = f"{column} between '!' and '~~' and right({column}, 1) between '!' and '~'"
-    perhaps = " or ".join(f"{column} between '{first}' and '{chr(ord(first) + 1)}'" for first in _FIRST_OF_NULL)
+    perhaps = " or ".join(
+        f"{column} between '{first}' and '{chr(ord(first) + 1)}'" for first in _FIRST_OF_NULL
+    )
     trimmed = f"trim({column}, {text_literal(_BLANKS)})"
     # Most values have no blank at either end and do not begin like a word for nothing: those are left alone. No part
     # stands twice in what is left, since the engine takes such parts out of a case and computes them for every row.

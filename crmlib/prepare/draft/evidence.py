@@ -116,9 +116,10 @@ def _decided(frame: pd.DataFrame, profile: Mapping[str, Column]) -> dict[str, Co
     }
     ends = [name for name in some if profile[name].dates > 0.9]
     whys = [name for name in some if profile[name].dates < 0.1 and profile[name].numbers < 0.5]
-    for name, column in profile.items() if ends and whys else ():
-        meanings = {column.meaning("outcome", value) for value in column.values}
-        if not 3 <= len(column.values) <= 25 or column.dates > 0.5 or {"won", "lost"} <= meanings:
+    meant = [{one.meaning("outcome", value) for value in one.values} for one in profile.values()]
+    told = any({"won", "lost"} <= meanings for meanings in meant)
+    for name, column in profile.items() if ends and whys and not told else ():
+        if not 3 <= len(column.values) <= 25 or column.dates > 0.5:
             continue
         states = frame[name].map(text_of)
         for end, why in product(ends, whys):

@@ -507,6 +507,8 @@ def _people(reading: Reading) -> None:
     named = match.column("name")
     if named is not None and named.empty and parts:
         cells.pop("name", None)
+    elif named is not None and len(parts) == 1 and "first_name" in match.guesses and _one_word(named):
+        parts, cells["name"] = [*parts, named.name], replace(cells["name"], sure=0.5)
     least = 0.97 if match.table == "contacts" else 0.8
     key = cells.get(TABLES[match.table].keys[0])
     if key is not None and "name" in cells and key.theirs == cells["name"].theirs:
@@ -526,6 +528,11 @@ def _people(reading: Reading) -> None:
         cells["name"] = replace(
             cells["name"], name="", sql=sql, theirs=(named.name, *parts), why="who has no company's name"
         )
+
+
+def _one_word(column: Column) -> bool:
+    """Whether nearly all values are one word, as last names are."""
+    return sum(" " in text for text in column.texts) < 0.2 * len(column.texts)
 
 
 def _goods(reading: Reading) -> None:

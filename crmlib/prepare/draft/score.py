@@ -68,6 +68,12 @@ STAND_INS = {
 }  # fmt: skip
 """A required column that is not there can be made from one of these."""
 
+ONLY_DAY = 0.7
+"""How surely the only date of an export whose name says what its rows are is when they happened."""
+
+NAMED_BY_NAME = ("customers", "products", "employees", "campaigns")
+"""Tables whose rows other exports may name by a name; elsewhere a number of one word is the likelier key."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Folder:
@@ -342,8 +348,12 @@ def match_table(
 ) -> Match | None:
     """The columns of an export settled as those of one table, and how well that fits; None where it does not."""
     proofs = proofs_of(table, export.frame, profile, keys.links)
-    guesses = assign(table, profile, keys, proofs=proofs)
     spec = TABLES[table]
+    days = [name for name, one in profile.items() if one.dates > 0.9 and one.filled > 0.97 * one.rows]
+    if said > 0.5 and spec.time and len(days) == 1 and table != "transactions":
+        told = proofs.setdefault(days[0], {})
+        told[spec.time] = max(told.get(spec.time, 0.0), ONLY_DAY)
+    guesses = assign(table, profile, keys, proofs=proofs)
     preset = preset_of(tuple(profile))
     said = 1.0 if preset and preset.table == table else said
     real = {name: guess for name, guess in guesses.items() if name in spec.names}
@@ -583,6 +593,9 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
         return 0.4
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
+        some = list(column.texts)[:200]
+        if table not in NAMED_BY_NAME and sum(" " in text for text in some) > 0.5 * len(some):
+            return 0.9
         return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
     if (
         column.values

@@ -323,15 +323,16 @@ def _line_ends(text: TextFile) -> tuple[int, bool, int, int, int]:
     last = b"\n"
     for chunk in _chunks(text):
         data = last + chunk
-        pairs += data.count(b"\r\n")
-        feeds += data.count(b"\n") - last.count(b"\n")
-        returns += data.count(b"\r") - last.count(b"\r")
+        feeds += chunk.count(b"\n")
         size += len(chunk)
         quotes += chunk.count(b'"')
         zeros += chunk.count(0)
-        blank = blank or b"\n\n" in data or b"\n\r" in data or b"\r\r" in data
+        blank = blank or b"\n\n" in data
+        if b"\r" in data:  # most files have none, and each look takes its time
+            pairs += data.count(b"\r\n") - data[-2:].count(b"\r\n")
+            returns += chunk.count(b"\r")
+            blank = blank or b"\n\r" in data or b"\r\r" in data
         last = data[-2:]
-        pairs -= last.count(b"\r\n")
     pairs += last.count(b"\r\n")
     kinds = (pairs > 0) + (feeds > pairs) + 2 * (returns > pairs)
     return kinds, blank, size, quotes, zeros

@@ -49,7 +49,7 @@ def read_as(match: Match) -> Reading:
             reading.cells[name] = _plain_cell(match, spec.field(name), guess.theirs)
     by_table = {
         "transactions": _orders, "opportunities": _deals, "customers": _people, "contacts": _people,
-        "feedback": _feedback, "interactions": _touches, "plans": _plans, "employees": _people, "products": _goods,
+        "feedback": _feedback, "plans": _plans, "employees": _people, "products": _goods,
     }  # fmt: skip
     _day_and_time(reading)
     by_table.get(match.table, _nothing)(reading)
@@ -541,13 +541,6 @@ def _goods(reading: Reading) -> None:
     other = next((one for one in ("department", "subcategory") if one in cells), None)
     if "category" not in cells and other:
         cells["category"] = cells.pop(other)
-
-
-def _touches(reading: Reading) -> None:
-    """A day of the next contact that no row states makes no row a plan."""
-    planned = reading.match.column("planned_for")
-    if planned is not None and planned.empty:
-        reading.cells.pop("planned_for", None)
 
 
 def _feedback(reading: Reading) -> None:

@@ -164,16 +164,8 @@ class Names:
         if len(words) > 1 and words[-1] in CODES:
             words = words[:-1]
             found.append((words, 0.98))
-        taxed = {
-            "excl": 0.97,
-            "exc": 0.97,
-            "ht": 0.97,
-            "exkl": 0.97,
-            "incl": 0.9,
-            "inc": 0.9,
-            "ttc": 0.9,
-            "inkl": 0.9,
-        }
+        taxed = dict.fromkeys(("excl", "exc", "ht", "exkl"), 0.97)
+        taxed |= dict.fromkeys(("incl", "inc", "ttc", "inkl"), 0.9)
         if sure := min((taxed[word] for word in words if word in taxed), default=0.0):
             found.append((tuple(word for word in words if word not in {*taxed, *TAXES}), sure))
         if (bare := re.sub(r"\d$", "", words[-1])) and bare != words[-1]:

@@ -532,6 +532,22 @@ def handover(
     )
 
 
+@app.command(epilog=EXIT_CODES, help="Write what somebody is to do first, as a calendar (.ics).")
+def steps(
+    workspace: Workspace,
+    owner: Annotated[str, typer.Option("--of", metavar="EMPLOYEE", help="Whose steps of the worklist.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the calendar.")] = Path("reports"),
+    as_of: AsOf = "",
+    encrypt: Encrypt = False,
+) -> None:
+    """Write an owner's steps of the worklist; see `crmlib.worklist`."""
+    from crmlib.present.run.customers import print_steps
+
+    raise typer.Exit(
+        print_steps(workspace, owner, out=out, as_of=as_of or None, password=_password(encrypt))
+    )
+
+
 @app.command(epilog=EXIT_CODES, help="Write what to mend back in the CRM, one row a mistake.")
 def corrections(
     workspace: Workspace,

@@ -51,6 +51,7 @@ DEALS = (
     Column("touches_a_week", "Contacts a week", "number"),
     Column("due_steps", "Steps due", "count", "Steps of the worklist that are due within four weeks."),
     Column("work_weeks", "Weeks of work", "number", "Steps due, at the pace of the contacts made.", digits=1),
+    Column("fitting_pct", "Fits in 4 weeks", "share_pct", "Of the money at stake, what fits at this pace."),
     Column("shared_deals", "Shared deals", "count", "Open deals about which others of us are in contact, too."),
     Column("has_left", "Has left"),
     Column("deals_ratio", "Deals against the median", "ratio", digits=1),

@@ -13,7 +13,7 @@ from crmlib.present.blocks import DataTable
 from crmlib.present.needs import WORK, hand_on
 from crmlib.present.publish.manifest import Facts
 from crmlib.present.reports.people.show import CustomerPages
-from crmlib.present.run.customers import publish_customers, with_links
+from crmlib.present.run.customers import print_steps, publish_customers, with_links
 
 CONFIG = """
 currency = "EUR"
@@ -104,3 +104,15 @@ def test_a_link_is_made_of_a_whole_cell_only():
     assert with_links(html, {"K-1": "k.html"}, prefix="c/") == (
         '<td data-customer class="crm-id"><a href="c/k.html">K-1</a></td><td>K-1</td><td data-customer>K-12</td>'
     )
+
+
+def test_what_an_owner_is_to_do_first_is_a_calendar_of_its_own(crm, published, tmp_path, capsys):
+    _, work, _ = published
+    assert print_steps(crm.root, " e1 ", out=tmp_path) == 0
+    events = (tmp_path / "steps-e1.ics").read_bytes().replace(b"\r\n ", b"").decode()
+    own = work.first[work.first["owner_id"] == "e1"]
+    assert events.count("BEGIN:VEVENT") == len(own) > 1 and f"{len(own)} steps." in capsys.readouterr().out
+    assert events.count(f"DTSTART;VALUE=DATE:{own['by_when'].min():%Y%m%d}") == (
+        own["by_when"] == own["by_when"].min()
+    ).sum()
+    assert print_steps(crm.root, "e9", out=tmp_path) == 3 and "due from e9" in capsys.readouterr().out

@@ -543,9 +543,7 @@ def steps(
     """Write an owner's steps of the worklist; see `crmlib.worklist`."""
     from crmlib.present.run.customers import print_steps
 
-    raise typer.Exit(
-        print_steps(workspace, owner, out=out, as_of=as_of or None, password=_password(encrypt))
-    )
+    raise typer.Exit(print_steps(workspace, owner, out=out, as_of=as_of or None, password=_password(encrypt)))
 
 
 @app.command(epilog=EXIT_CODES, help="Write what to mend back in the CRM, one row a mistake.")

@@ -301,7 +301,7 @@ def orders_after_cases(crm: Crm, *, days: int) -> pd.DataFrame:
 
 
 def owners_of_products(crm: Crm, *, days: int, until: Sequence[pd.Timestamp] = ()) -> pd.DataFrame:
-    """By `place` of a moment, customer and product with more cases than others: cases expected in the coming days, and those that came.
+    """By `place` of a moment, customer and product that fails more often: cases expected in the days after, and come.
 
     Who has an open case, or has had one about the product since it was last bought, is in touch with us already.
     """

@@ -110,7 +110,9 @@ def print_handover(
     brief, dates = (out / f"handover-{slug(found.from_id)}{kind}" for kind in (".html", ".ics"))
     with encrypted_into(out, password=password) as place:
         write_text(place / brief.name, page)
-        write_bytes(place / dates.name, calendar(follow_ups(found.work, currency=found.currency), made_at=crm.as_of))
+        write_bytes(
+            place / dates.name, calendar(follow_ups(found.work, currency=found.currency), made_at=crm.as_of)
+        )
     brief, dates = (written_name(path, password=password) for path in (brief, dates))
     print(f"Written: {brief}, and its follow-ups for a calendar: {dates}")
     return 0

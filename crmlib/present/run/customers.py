@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 from markupsafe import escape
 
-from crmlib.analyse.worklist import FIRST
 from crmlib.prepare.encryption import encrypted_into, written_name
 from crmlib.prepare.privacy import employee_codes, write_kept
 from crmlib.prepare.workspace import open_workspace
@@ -122,6 +121,7 @@ def print_steps(
     workspace: Path, owner_id: str, *, out: Path, as_of: str | None = None, password: str | None = None
 ) -> int:
     """Write what comes first on the worklist for its owner as a calendar, say where it lies; the exit code."""
+    from crmlib.analyse.worklist import FIRST
     from crmlib.present.reports.people.handover import calendar, follow_ups
     from crmlib.present.reports.people.show import work_at_hand
 

@@ -459,6 +459,20 @@ def handover(
 
 
 @command()
+def steps(
+    workspace: Workspace,
+    owner: option(str, "Whose steps of the worklist.", "--of", metavar="EMPLOYEE"),
+    out: option(Path, "Gets the calendar.", metavar="FOLDER") = Path("reports"),
+    as_of: AsOf = None,
+    encrypt: Encrypt = False,
+) -> int:
+    """Write what somebody is to do first, as a calendar (.ics)."""
+    from crmlib.present.run.customers import print_steps
+
+    return print_steps(workspace, owner, out=out, as_of=as_of, password=_password(encrypt))
+
+
+@command()
 def corrections(
     workspace: Workspace,
     out: option(Path | None, "A CSV or Excel file; else set_aside/corrections.csv.", metavar="FILE") = None,

@@ -221,7 +221,6 @@ order by began_on, what, thing
 def customer_history(crm: Crm, customer_id: str) -> pd.DataFrame:
     """What happened with one customer, in order: `what` (order, deal, case, complaint, feedback, visit, contact,
     plan), `began_on`, `ended_on`, `amount`, `outcome`; plans are those that are still ahead."""
-    columns = columns_here(crm)
     own = "customer_id = $customer_id"
     wanted = {
         "orders": ("transactions", ("order_id", "ordered_at", "net_amount", "customer_id")),
@@ -230,6 +229,7 @@ def customer_history(crm: Crm, customer_id: str) -> pd.DataFrame:
         "feedback": ("feedback", ("feedback_id", "given_at", "kind")),
         "talk": ("interactions", ("interaction_id", "happened_at", "channel", "planned_for")),
     }
+    columns = columns_here(crm, *(table for table, _ in wanted.values()))
     read = {
         step: read_table(
             columns, table, names, where=own if "customer_id" in columns.get(table, ()) else "false"

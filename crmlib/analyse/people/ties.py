@@ -264,16 +264,22 @@ def _headroom(crm: Crm, units: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFr
     if "category" not in crm.columns("products") or "customer_id" not in crm.columns("transactions"):
         return nothing
     wide = spend_by_category(crm)
-    expected = _expected(wide, figures[list(_ALIKE)])
-    rows = []
-    for family, members in units.groupby("family", sort=True):
-        own = wide.reindex(members.index).fillna(0.0)
-        for category in own.columns:
-            buyers = own.index[own[category] > 0]
-            for unit in own.index.difference(buyers) if len(buyers) else ():
-                rows.append((family, unit, category, buyers[0], expected(unit, category)))
-    found = pd.DataFrame(rows, columns=columns).astype({"headroom": "float64"})
-    return found.sort_values("headroom", ascending=False, kind="stable", ignore_index=True)
+    buys = (wide.reindex(units.index).fillna(0.0) > 0).to_numpy()
+    place = pd.DataFrame(np.where(buys, np.arange(len(units))[:, None], len(units)))
+    first = place.groupby(units["family"].to_numpy()).transform("min").to_numpy()
+    unit, category = np.nonzero(~buys & (first < len(units)))
+    expected = _expected(wide, figures[list(_ALIKE)], units.index).to_numpy()
+    found = pd.DataFrame(
+        {
+            "family": units["family"].to_numpy()[unit],
+            "customer_id": units.index[unit],
+            "category": wide.columns[category],
+            "bought_by": units.index[first[unit, category]],
+            "headroom": expected[unit, category],
+        }
+    )
+    order = ["headroom", "family", "category", "customer_id"]
+    return found.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
 
 
 def spend_by_category(crm: Crm) -> pd.DataFrame:
@@ -284,22 +290,13 @@ def spend_by_category(crm: Crm) -> pd.DataFrame:
     return wide.astype("float64").fillna(0.0)
 
 
-def _expected(wide: pd.DataFrame, alike: pd.DataFrame):
-    """What a unit would spend in a category if it did as similar customers do, drawn to all."""
+def _expected(wide: pd.DataFrame, alike: pd.DataFrame, units: pd.Index) -> pd.DataFrame:
+    """What each unit would spend in each category if it did as similar customers do, drawn to all."""
     alike = alike.reindex(wide.index.union(alike.index))
     group = alike["industry"].astype("str").fillna("") + "|" + alike["company_size"].astype("str").fillna("")
-    labels = group.reindex(wide.index)
-    mean_all = wide.mean()
-    sums, sizes = wide.groupby(labels).sum(), labels.value_counts()
-
-    def of(unit: str, category: str) -> float:
-        peers = group.get(unit)
-        if peers not in sizes.index:
-            return float(mean_all[category])
-        total, n = sums.at[peers, category], sizes[peers]
-        return float((total + PRIOR_UNITS * mean_all[category]) / (n + PRIOR_UNITS))
-
-    return of
+    grouped, mean_all = wide.groupby(group.reindex(wide.index)), wide.mean()
+    drawn = (grouped.sum() + PRIOR_UNITS * mean_all).div(grouped.size() + PRIOR_UNITS, axis=0)
+    return drawn.reindex(group.reindex(units)).fillna(mean_all)
 
 
 def _families(units: pd.DataFrame, ties: pd.DataFrame, headroom: pd.DataFrame) -> pd.DataFrame:

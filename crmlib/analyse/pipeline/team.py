@@ -149,8 +149,9 @@ def team_capacity(crm: Crm, first: pd.DataFrame) -> pd.DataFrame:
     """What each of us has to do, of the rows of a worklist that come first, beside the contacts that each makes.
 
     By owner as pages name them, "" where there is none or has left: `due_steps` and `at_stake` of the next
-    `LOAD_DAYS`, `touches_a_week` of the last, `work_weeks` that the due steps take at that pace, and `shared_deals`:
-    open ones about which others of us have been in contact, too.
+    `LOAD_DAYS`, `touches_a_week` of the last, `work_weeks` that the due steps take at that pace, `fitting_steps` and
+    `fitting_pct`: how many fit into that time, those with most at stake first, and their share of it, and
+    `shared_deals`: open ones about which others of us have been in contact, too.
     """
     left, made, talkers = employees_left(crm), contacts_made(crm), deal_talkers(crm)
     gone = employee_codes(crm, pd.Series(left.index, dtype="str"))
@@ -160,6 +161,12 @@ def team_capacity(crm: Crm, first: pd.DataFrame) -> pd.DataFrame:
     made.index = employee_codes(crm, pd.Series(made.index, dtype="str"))
     weekly = made.reindex(found.index).fillna(0.0 if len(made) else np.nan) / (LOAD_DAYS / 7)
     found = found.assign(touches_a_week=weekly, work_weeks=found["due_steps"] / weekly.where(weekly > 0))
+    largest = due.assign(owner_id=owners).sort_values("at_stake", ascending=False, kind="stable")
+    room = largest["owner_id"].map(weekly * LOAD_DAYS / 7).astype("float64")
+    fits = largest[largest.groupby("owner_id").cumcount() < room].groupby("owner_id")["at_stake"]
+    found["fitting_steps"] = fits.size().reindex(found.index).fillna(0).astype("int64")
+    held = fits.sum().reindex(found.index).fillna(0.0).where(weekly.notna())
+    found["fitting_pct"] = 100 * held / found["at_stake"].where(found["at_stake"] > 0)
     found["shared_deals"] = 0
     if len(talkers):
         table = deals(crm)

@@ -100,10 +100,12 @@ def cases_ahead(crm: Crm, *, days: int = 90, rows: int = 20) -> CasesAhead:
     require(crm, "transactions", "customer_id")
     if min(days, rows) < 1:
         raise ParameterError("days and rows must be 1 or more.")
-    past = [_test(crm, days, day, rows) for day in _past_days(crm, days)]
+    until = [*_past_days(crm, days), crm.as_of]
+    *before, owners = _owners(crm, days=days, until=until)
+    latest = latest_buyers(crm, days=days, until=until, most=rows)
+    past = [_test(then, latest[latest["place"] == place], rows) for place, then in enumerate(before)]
     tests = _summed(past)
     order = CHANCE if len(tests) and _hits(tests, CHANCE) > _hits(tests, LATEST) else LATEST
-    owners = _owners(crm, days=days, until=None)
     return CasesAhead(
         table=_in_order(owners, order).head(rows)[
             ["customer_id", "product_id", "product", "bought_on", "chance_pct"]
@@ -126,11 +128,18 @@ def _past_days(crm: Crm, days: int) -> list[pd.Timestamp]:
     return [day for day in made if len(opened) and day - opened.min() >= pd.Timedelta(days=days)]
 
 
-def _owners(crm: Crm, *, days: int, until: pd.Timestamp | None) -> pd.DataFrame:
-    """One row a customer not yet in touch about it who bought what fails more often, with the chance of a case."""
-    failing = failing_products(crm, until=until)["product_id"]
-    found = owners_of_products(crm, days=days, until=until)
-    found = found[found["product_id"].isin(failing)]
+def _owners(crm: Crm, *, days: int, until: list[pd.Timestamp]) -> list[pd.DataFrame]:
+    """At each moment one row a customer not yet in touch about it who bought what fails more often."""
+    failing, found = failing_products(crm, until=until), owners_of_products(crm, days=days, until=until)
+    return [
+        _by_customer(own[own["product_id"].isin(failing.loc[failing["place"] == place, "product_id"])])
+        for place in range(len(until))
+        for own in [found[found["place"] == place]]
+    ]
+
+
+def _by_customer(found: pd.DataFrame) -> pd.DataFrame:
+    """One row a customer, with the chance of a case."""
     found = found.sort_values(["expected", "product_id"], ascending=[False, True], kind="stable")
     grouped = found.groupby("customer_id", sort=True)
     owners = grouped[["product_id", "product"]].first().join(
@@ -145,12 +154,10 @@ def _in_order(owners: pd.DataFrame, way: str) -> pd.DataFrame:
     return owners.sort_values([by, "customer_id"], ascending=[False, True], kind="stable")
 
 
-def _test(crm: Crm, days: int, day: pd.Timestamp, rows: int) -> pd.DataFrame:
+def _test(owners: pd.DataFrame, latest: pd.DataFrame, rows: int) -> pd.DataFrame:
     """How many of those who would have been called on a past day had a case, by each way."""
-    owners = _owners(crm, days=days, until=day)
     chosen = {way: _in_order(owners, way).head(rows) for way in (CHANCE, LATEST)}
-    most = len(chosen[CHANCE])
-    chosen[ANYBODY] = latest_buyers(crm, days=days, until=day, most=most).assign(chance_pct=np.nan)
+    chosen[ANYBODY] = latest.head(len(chosen[CHANCE])).assign(chance_pct=np.nan)
     return pd.DataFrame(
         {
             way: (len(some), int((some["cases_after"] > 0).sum()), some["chance_pct"].sum(min_count=1))

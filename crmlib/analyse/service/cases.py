@@ -1,5 +1,6 @@
 """How fast service answers and solves, whom it serves best, what it costs, and which products cause more cases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -256,9 +257,13 @@ def proposed_hours(crm: Crm) -> float:
     return float(table["by_value_kept"].get(3, np.nan))
 
 
-def failing_products(crm: Crm, *, until: pd.Timestamp | None = None) -> pd.DataFrame:
-    """The products with more cases than chance makes, of all that were sold, as it was known at a moment."""
-    return _failing(_products(cases_by_product(crm, until=until), min_group(crm)))
+def failing_products(crm: Crm, *, until: Sequence[pd.Timestamp] = ()) -> pd.DataFrame:
+    """The products with more cases than chance makes, of all that were sold, as was known at each of some moments."""
+    sold = cases_by_product(crm, until=until)
+    found = [
+        _failing(_products(own, min_group(crm))).assign(place=place) for place, own in sold.groupby("place")
+    ]
+    return pd.concat(found or [_products(sold, min_group(crm)).assign(place=0)], ignore_index=True)
 
 
 def _failing(products: pd.DataFrame) -> pd.DataFrame:

@@ -13,8 +13,9 @@ import pandas as pd
 from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.tests import benjamini_hochberg
 from crmlib.analyse.voice.topics import difference_of_note_shares
-from crmlib.analyse.voice.words import LANGUAGES, UNSPACED, languages_of
+from crmlib.analyse.voice.words import LANGUAGES, UNSPACED, is_detected, languages_of
 from crmlib.measure.voice import said_texts
+from crmlib.prepare.answers import kept_answer
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError
@@ -160,7 +161,7 @@ def speaks_of(crm: Crm, *, by: str = "customer_id", most: int = 50_000) -> pd.Da
     """
     if by not in ("customer_id", "opportunity_id"):
         raise ParameterError(f"by must be customer_id or opportunity_id, not {by!r}.")
-    return _speaks(_long(said_texts(crm, most=most), lexicon_of(crm)), by)
+    return _speaks(_said_themes(crm, most), by)
 
 
 def _speaks(long: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -180,9 +181,8 @@ WITHIN_A_WEEK = "within_a_week"
 
 def open_deal_themes(crm: Crm, *, most: int = 50_000) -> pd.Series:
     """Open deal -> the themes that its notes speak of, the latest first, as a tuple of codes."""
-    texts = said_texts(crm, most=most)
-    long = _long(texts[texts["outcome"] == "open"], lexicon_of(crm))
-    once = long.drop_duplicates(["opportunity_id", "theme"])
+    long = _said_themes(crm, most)
+    once = long[long["outcome"] == "open"].drop_duplicates(["opportunity_id", "theme"])
     return once.groupby("opportunity_id", sort=True)["theme"].agg(tuple)
 
 
@@ -192,7 +192,7 @@ def themes_of_customers(crm: Crm, *, most: int = 50_000) -> dict[str, pd.DataFra
     `followed`, one row a theme and what followed (see `WITHIN_A_WEEK`): `theme`, `what`, `won_pct`, `lost_pct` (of the
     notes of such deals), `difference` (points), `low`, `high` (95 %), `q_value`, over all themes.
     """
-    long = _long(said_texts(crm, most=most), lexicon_of(crm))
+    long = _said_themes(crm, most)
     return {"speaks": _speaks(long, "customer_id"), "followed": _followed(long, min_group(crm))}
 
 
@@ -220,12 +220,21 @@ def _followed(long: pd.DataFrame, least: int) -> pd.DataFrame:
     return table.assign(low=table["difference"] - error, high=table["difference"] + error)
 
 
+def _said_themes(crm: Crm, most: int) -> pd.DataFrame:
+    """One row a text, the latest first, and theme that it speaks of; kept for all reports."""
+    lexicon = lexicon_of(crm)
+    looked = {name: [p and p.pattern for p in patterns] for name, patterns in lexicon.patterns.items()}
+    asked = ("themes", most, lexicon.keywords, looked, is_detected())
+    return kept_answer(crm, *asked, make=lambda: _long(said_texts(crm, most=most), lexicon))
+
+
 def _long(texts: pd.DataFrame, lexicon: Lexicon) -> pd.DataFrame:
-    """One row a text and theme that it speaks of."""
+    """One row a text and theme, without the text."""
     languages = languages_of(texts["text"].tolist())
     said = lexicon.themes_of(lexicon.keywords_in(texts["text"].tolist(), languages))
     row, place = np.nonzero(said)
-    return texts.iloc[row].assign(theme=np.array(lexicon.themes, dtype=object)[place]).drop(columns="text")
+    themes = pd.array(np.array(lexicon.themes, dtype=object)[place], dtype="str")
+    return texts.iloc[row].assign(theme=themes).drop(columns="text").reset_index(drop=True)
 
 
 def _outcomes(long: pd.DataFrame) -> pd.DataFrame:
@@ -245,9 +254,8 @@ def themes_by_source(crm: Crm, *, most: int = 50_000, least: int | None = None) 
     `source`, `theme`, `texts`, `of` (texts of that kind), `share_pct`, `low`, `high` (95 %); rows of fewer than `least`
     customers (`[privacy] min_group` without it) are left out.
     """
-    texts = said_texts(crm, most=most)
-    sizes = texts["source"].value_counts()
-    spoken = _long(texts, lexicon_of(crm)).groupby(["source", "theme"])
+    sizes = said_texts(crm, most=most)["source"].value_counts()
+    spoken = _said_themes(crm, most).groupby(["source", "theme"])
     counts = spoken.agg(texts=("theme", "size"), customers=("customer_id", "nunique")).reset_index()
     counts = counts[counts.pop("customers") >= (min_group(crm) if least is None else least)].copy()
     counts["of"] = counts["source"].map(sizes).astype("int64")

@@ -181,6 +181,11 @@ def _only_kana(word: str, plain: str) -> bool:
     return not plain and all(_KANA.match(letter) for letter in word)
 
 
+def is_detected() -> bool:
+    """Whether a detector says of which language a note is."""
+    return _detector() is not None
+
+
 @cache
 def _detector() -> Any:
     """The function that gives a language and how sure it is, of those that are read here; None without it."""

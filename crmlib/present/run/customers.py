@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from markupsafe import escape
 
 from crmlib.prepare.encryption import encrypted_into, written_name
-from crmlib.prepare.privacy import write_kept
+from crmlib.prepare.privacy import employee_codes, write_kept
 from crmlib.prepare.workspace import open_workspace
 from crmlib.present.needs import WORK, handed_on
 from crmlib.present.publish.html import slug
@@ -108,9 +109,38 @@ def print_handover(
     brief, dates = (out / f"handover-{slug(found.from_id)}{kind}" for kind in (".html", ".ics"))
     with encrypted_into(out, password=password) as place:
         write_text(place / brief.name, page)
-        write_bytes(place / dates.name, calendar(follow_ups(found), made_at=crm.as_of))
+        write_bytes(
+            place / dates.name, calendar(follow_ups(found.work, currency=found.currency), made_at=crm.as_of)
+        )
     brief, dates = (written_name(path, password=password) for path in (brief, dates))
     print(f"Written: {brief}, and its follow-ups for a calendar: {dates}")
+    return 0
+
+
+def print_steps(
+    workspace: Path, owner_id: str, *, out: Path, as_of: str | None = None, password: str | None = None
+) -> int:
+    """Write what comes first on the worklist for its owner as a calendar, say where it lies; the exit code."""
+    from crmlib.analyse.worklist import FIRST
+    from crmlib.present.reports.people.handover import calendar, follow_ups
+    from crmlib.present.reports.people.show import work_at_hand
+
+    (folder,) = workspace_folders([workspace])
+    crm = open_workspace(folder, as_of=as_of)
+    try:
+        (owner,) = employee_codes(crm, pd.Series([owner_id.strip()]))
+        work, is_whole = work_at_hand(crm)
+    finally:
+        crm.engine.close()
+    own = work[work["turn"].eq(FIRST) & work["owner_id"].eq(owner)].sort_values("by_when", kind="stable")
+    if own.empty:
+        print(f"Nothing on the worklist is due from {owner}.")
+        return 3
+    dates = out / f"steps-{slug(owner)}.ics"
+    with encrypted_into(out, password=password) as place:
+        write_bytes(place / dates.name, calendar(follow_ups(own, currency=crm.currency), made_at=crm.as_of))
+    told = "" if is_whole else f" Only what presses: `crmlib report {workspace}` makes the whole worklist."
+    print(f"Written: {written_name(dates, password=password)}, {len(own)} steps.{told}")
     return 0
 
 

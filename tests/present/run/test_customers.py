@@ -13,7 +13,7 @@ from crmlib.present.blocks import DataTable
 from crmlib.present.needs import WORK, hand_on
 from crmlib.present.publish.manifest import Facts
 from crmlib.present.reports.people.show import CustomerPages
-from crmlib.present.run.customers import publish_customers, with_links
+from crmlib.present.run.customers import print_steps, publish_customers, with_links
 
 CONFIG = """
 currency = "EUR"
@@ -26,6 +26,8 @@ pseudonyms = false
 from = "deals.csv"
 [tables.relations]
 from = "ties.csv"
+[tables.customers]
+from = "customers.csv"
 """
 DEALS = "opportunity_id,customer_id,stage,outcome,amount,created_at,closed_at,owner_id\n" + "".join(
     f"{n},{who},Offer,{outcome},{n}0,2024-01-{n:02d},{closed},e1\n"
@@ -33,13 +35,19 @@ DEALS = "opportunity_id,customer_id,stage,outcome,amount,created_at,closed_at,ow
         [("A/1", "open", ""), ("A 1", "open", ""), ("c<b>", "open", ""), ("A/1", "won", "2024-02-01")] * 3, start=1
     )
 )  # fmt: skip
+CUSTOMERS = "customer_id,owner_id\nA/1,e1\nA 1,e1\nc<b>,e1\n"
 TIES = "from_customer_id,to_customer_id,relation,share_pct\nA/1,A 1,parent,80\nA 1,A/1,parent,20\n"
 
 
 @pytest.fixture(scope="module")
 def crm(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
-    for name, text in {"crm.toml": CONFIG, "deals.csv": DEALS, "ties.csv": TIES}.items():
+    for name, text in {
+        "crm.toml": CONFIG,
+        "deals.csv": DEALS,
+        "ties.csv": TIES,
+        "customers.csv": CUSTOMERS,
+    }.items():
         (folder / name).write_text(text)
     found = open_workspace(folder)
     yield found
@@ -104,3 +112,16 @@ def test_a_link_is_made_of_a_whole_cell_only():
     assert with_links(html, {"K-1": "k.html"}, prefix="c/") == (
         '<td data-customer class="crm-id"><a href="c/k.html">K-1</a></td><td>K-1</td><td data-customer>K-12</td>'
     )
+
+
+def test_what_an_owner_is_to_do_first_is_a_calendar_of_its_own(crm, published, tmp_path, capsys):
+    _, work, _ = published
+    assert print_steps(crm.root, " e1 ", out=tmp_path) == 0
+    events = (tmp_path / "steps-e1.ics").read_bytes().replace(b"\r\n ", b"").decode()
+    own = work.first[work.first["owner_id"] == "e1"]
+    assert events.count("BEGIN:VEVENT") == len(own) > 1 and f"{len(own)} steps." in capsys.readouterr().out
+    assert (
+        events.count(f"DTSTART;VALUE=DATE:{own['by_when'].min():%Y%m%d}")
+        == (own["by_when"] == own["by_when"].min()).sum()
+    )
+    assert print_steps(crm.root, "e9", out=tmp_path) == 3 and "due from e9" in capsys.readouterr().out

@@ -127,14 +127,14 @@ def _first(words, codes: tuple[str, ...]) -> str | None:
     return said[:1].upper() + said[1:]
 
 
-def follow_ups(found: Handover) -> Iterator[tuple[Day, str, str]]:
-    """The steps of the worklist as a calendar takes them: the day, what to do about whom, and why."""
-    for row in found.work.itertuples():
+def follow_ups(work: pd.DataFrame, *, currency: str) -> Iterator[tuple[Day, str, str]]:
+    """Steps of the worklist as a calendar takes them: the day, what to do about whom, and why."""
+    for row in work.itertuples():
         step, who = work_step(row), name(row.customer_id)
         about = claim("handover-event", customer=who, step=step)
         if is_known(row.opportunity_id):
             about = claim("handover-event-deal", deal=name(row.opportunity_id), customer=who, step=step)
-        yield row.by_when.date(), plain(about), plain(work_reason(row, currency=found.currency))
+        yield row.by_when.date(), plain(about), plain(work_reason(row, currency=currency))
 
 
 def calendar(events: Iterable[tuple[Day, str, str]], *, made_at: datetime) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.people.contacts import ACCOUNT_SIGNS, FRESH_DAYS, ROLES, ContactMap
-from crmlib.analyse.people.decisions import GAIN, GO_ON, MOVES, RISKS
+from crmlib.analyse.people.decisions import GAIN, GO_ON, MOVES, RISKS, Decisions
 from crmlib.analyse.people.panorama import Panorama, Panoramas
 from crmlib.analyse.voice.themes import WITHIN_A_WEEK
 from crmlib.present.claims import (
@@ -40,9 +40,9 @@ def person(contacts: ContactMap | None, contact_id: Any) -> Claim | Fact:
     """A person by title and number, never by name or identifier."""
     if not is_known(contact_id):
         return count(None)
-    known = [] if contacts is None else list(contacts.people.index)
-    place = count(known.index(contact_id) + 1 if contact_id in known else None)
-    title = contacts.people.at[contact_id, "title"] if contacts is not None and contact_id in known else None
+    there = contacts is not None and contact_id in contacts.people.index
+    place = count(int(contacts.people.index.get_loc(contact_id)) + 1 if there else None)
+    title = contacts.people.at[contact_id, "title"] if there else None
     if is_known(title):
         return claim("people-person", title=name(title), number=place)
     return claim("people-person-untitled", number=place)
@@ -106,6 +106,14 @@ def deal_says(found: Panorama, deal_id: str, work: pd.DataFrame) -> list[Claim]:
         risks=risks,
     )
     return [said]
+
+
+def sway_says(known: Decisions | None) -> list[Claim]:
+    """How far a stance follows that of who sways it, where the decisions of all deals tell."""
+    if known is None or not known.sway_low > 0:
+        return []
+    likely = interval(100 * known.sway_low, 100 * known.sway_high, "share")
+    return [claim("people-sway", part=share(100 * known.sway), likely=likely)]
 
 
 def people_signs(found: Panorama) -> list[Claim]:

@@ -41,6 +41,7 @@ from crmlib.present.reports.people.say import (
     people_signs,
     person,
     speaks_says,
+    sway_says,
     work_lines,
 )
 from crmlib.schema.states import COLLECT, FOLLOW_UP, HAND_OVER
@@ -63,18 +64,11 @@ class CustomerPages:
             "own_numbers": "" if shows_pseudonyms(crm) else str(claim("page-own-numbers")),
         } | dict(context or {})
         self.crm, self.panoramas = crm, Panoramas(crm)
-        whole = read_kept(crm, WORK)
-        self.is_whole = whole is not None
-        found = whole or kept_or_made(crm, "work-pressing", self._pressing)
-        self.work = table = found["table"].assign(also=found["table"]["also"].map(tuple))
+        self.work, self.is_whole = work_at_hand(crm, stages=self.panoramas.stages)
+        table = self.work
         self._work = dict(iter(table.groupby("customer_id")))
         self._nothing = table.iloc[:0]
         self._names: dict[str, str] = {}
-
-    def _pressing(self) -> dict[str, pd.DataFrame]:
-        from crmlib.analyse.worklist import worklist
-
-        return {"table": worklist(self.crm, only=PRESSING, stages=self.panoramas.stages).table}
 
     def html(self, customer_id: str) -> tuple[str, str]:
         """The public name of a customer, given by number or pseudonym, and the page."""
@@ -95,6 +89,17 @@ class CustomerPages:
     def _name_of(self, public: str) -> str:
         """A file name of its own for each customer: numbers may differ in signs that no file name has."""
         return self._names.setdefault(public, slug(public, set(self._names.values())))
+
+
+def work_at_hand(crm: Crm, *, stages: pd.Series | None = None) -> tuple[pd.DataFrame, bool]:
+    """The worklist that the last run kept, or what presses of it; and whether it is the whole one."""
+    from crmlib.analyse.worklist import worklist
+
+    whole = read_kept(crm, WORK)
+    found = whole or kept_or_made(
+        crm, "work-pressing", lambda: {"table": worklist(crm, only=PRESSING, stages=stages).table}
+    )
+    return found["table"].assign(also=found["table"]["also"].map(tuple)), whole is not None
 
 
 def page_of(title: str, sections: Iterable[tuple[str, list[Block]]], context: Mapping[str, str]) -> str:
@@ -125,7 +130,7 @@ def customer_sections(
     """Headings and blocks, in the order of the page; a section without blocks is left out."""
     yield "", [Answer(customer_answer(found, work)), customer_figures(found)]
     yield str(claim("people-heading-next")), _next(found, work)
-    yield str(claim("people-heading-deals")), list(_deals(found, work))
+    yield str(claim("people-heading-deals")), list(_deals(found, work, known))
     speaks = speaks_says(found)
     yield str(claim("people-heading-speaks")), [Prose(speaks)] if speaks else []
     yield str(claim("people-heading-history")), _history(found)
@@ -173,11 +178,13 @@ def _next(found: Panorama, work: pd.DataFrame) -> list[Block]:
     return [DataTable(shown, name="next", caption=claim("people-table-next"), download=False)]
 
 
-def _deals(found: Panorama, work: pd.DataFrame) -> Iterator[Block]:
+def _deals(found: Panorama, work: pd.DataFrame, known: Panoramas) -> Iterator[Block]:
     for tree in found.trees:
         yield Prose(deal_says(found, tree.opportunity_id, work))
         if len(tree.people) > 1:
             yield deal_picture(found, tree)
+    if any(tree.people["depth"].any() for tree in found.trees) and (said := sway_says(known.decisions)):
+        yield Prose(said)
     if found.trees:
         yield FoldedTable(_deciders(found))
 
@@ -281,6 +288,11 @@ def _bought(found: Panorama) -> list[Block]:
             without_empty(shown),
             name="bought",
             caption=claim("people-table-bought"),
+            labels={
+                "spend_365d": claim("people-bought-own"),
+                "usual_spend": claim("people-bought-usual"),
+            },
+            digits=0,
             currency=found.currency,
             download=False,
         ),

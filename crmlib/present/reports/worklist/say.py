@@ -179,7 +179,7 @@ def work_paragraph(work: Worklist) -> list[Claim]:
 
 
 def team_paragraph(team: pd.DataFrame) -> list[Claim]:
-    """Whether what is due within four weeks can be done at the pace of the last four, and who could help whom."""
+    """Whether what is due within four weeks can be done at the pace of the last four, what fits, and who could help."""
     here = team[team.index != ""]
     if here["touches_a_week"].isna().all():
         return []
@@ -191,9 +191,14 @@ def team_paragraph(team: pd.DataFrame) -> list[Claim]:
     if over.any():
         room = [name(owner) for owner in here.index[~over][::-1]]
         busy = [name(owner) for owner in here.index[over]]
+        facts = {"busy": names(busy, limit=3), "n": count(len(busy))}
         said.append(
-            claim("work-team-over", busy=names(busy, limit=3), n=count(len(busy)), room=names(room[:3]))
+            claim("work-team-over", room=names(room[:3]), **facts) if room else claim("work-team-full")
         )
+        held = (here["at_stake"] * here["fitting_pct"]).sum() / here["at_stake"].sum()
+        if is_known(held):
+            kept = count(int(here["fitting_steps"].sum()))
+            said.append(claim("work-team-fits", kept=kept, part=share(held)))
     nobody = team.loc[team.index == "", "due_steps"].sum()
     return [*said, claim("work-team-nobody", steps=count(int(nobody)))] if nobody else said
 

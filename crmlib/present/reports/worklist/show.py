@@ -81,6 +81,7 @@ def team_table(team: pd.DataFrame, *, currency: str) -> DataTable | None:
     here = team[team.index != ""]
     if here.empty:
         return None
+    here = here.drop(columns="fitting_steps")
     shown = without_empty(here if here["shared_deals"].any() else here.drop(columns="shared_deals"))
     return DataTable(
         shown,

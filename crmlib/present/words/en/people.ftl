@@ -96,6 +96,9 @@ people-role-blocker = Blocker
 people-role-buyer = Buyer
 people-role-user = User
 people-deal-says = { $deal }, { $amount }, in “{ $stage }”: { $move } { $risks }
+people-sway =
+    Speak to those who sway the decider: of how much warmer or cooler they are, { $part } carries over (likely { $likely }), by
+    the decisions of all customers.
 people-deal-risks = Warning: { $found }
 people-deal-quiet = Nothing warns.
 people-deal-listed = Why: { $reason }
@@ -192,6 +195,8 @@ people-table-family = The group, as in the picture
 ## What they buy: bought_table
 
 people-bought-looked = Looked at in the last 90 days, and not bought in the last year: { $categories }. Bring it up in the next talk.
+people-bought-own = Spent
+people-bought-usual = Similar ones
 people-table-bought = Spend by category in the last year, beside what similar customers spend
 
 ## Limits

@@ -158,11 +158,11 @@ work-team =
     Within { $within }, { $steps } { PLURAL($steps, one: "step is", other: "steps are") } due from { $owners } of us, who
     made { $made } { PLURAL($made, one: "contact", other: "contacts") } in the last { $within }.
 work-team-over =
-    { $n } { PLURAL($n, one: "has", other: "have") } more due than contacts in that time: { $busy }. Begin with what has most
-    at stake{ $room ->
-        [unknown] .
-       *[other] ; { $room } can help.
-    }
+    { $n } { PLURAL($n, one: "has", other: "have") } more due than contacts in that time: { $busy }; { $room } can help.
+work-team-full = That is more than any of them can do in that time, and nobody has room to help.
+work-team-fits =
+    What fits, the most at stake first, is { $kept } { PLURAL($kept, one: "step", other: "steps") } with { $part } of the money
+    at stake: do those, and put off the rest.
 work-team-nobody =
     { $steps } more { PLURAL($steps, one: "step has", other: "steps have") } no owner who is here: name one for each.
 work-table-team = Steps due within { $within }, and how long they take at the pace of the contacts that each makes

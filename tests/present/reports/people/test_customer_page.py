@@ -1,6 +1,7 @@
 """The page of one customer: what it says, what it hides, and what is escaped."""
 
 import itertools
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -11,7 +12,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.present.blocks.trees import MOST_ROWS, WIDTH, Node, TimePicture, TimeRow, TreePicture
 from crmlib.present.claims import claim, count
 from crmlib.present.reports.people.draw import family_picture, history_picture
-from crmlib.present.reports.people.say import deal_says, person
+from crmlib.present.reports.people.say import deal_says, person, sway_says
 from crmlib.present.reports.people.show import CustomerPages
 from crmlib.present.reports.worklist.say import work_step
 from crmlib.present.theme import text_width
@@ -213,3 +214,12 @@ def faults_in_tree(svg):
     heights = [float(mark.get("y")) for mark in marks]
     outside = [mark.text for mark in marks if not 0 <= float(mark.get("x")) < WIDTH]
     return outside + [pair for pair in itertools.pairwise(heights) if pair[1] - pair[0] < 12]
+
+
+def test_how_far_a_stance_follows_is_told_only_where_it_is_more_than_chance():
+    found = SimpleNamespace(sway=0.81, sway_low=0.8, sway_high=0.82)
+    (said,) = map(str, sway_says(found))
+    assert "81\xa0% carries over (likely 80\xa0% to 82\xa0%)" in said
+    for low in (-0.1, float("nan")):
+        assert sway_says(SimpleNamespace(sway=0.3, sway_low=low, sway_high=0.7)) == []
+    assert sway_says(None) == []

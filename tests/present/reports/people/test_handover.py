@@ -145,7 +145,7 @@ def test_a_calendar_is_read_back_as_it_was_meant():
 
 
 def test_follow_ups_are_the_rows_of_the_work(brief):
-    found = list(follow_ups(brief))
+    found = list(follow_ups(brief.work, currency=brief.currency))
     assert [day for day, _, _ in found] == [moment.date() for moment in brief.work["by_when"]]
     assert any(summary.startswith("Deal d2 of c2: ") for _, summary, _ in found)
     again = calendar(found, made_at=dt.datetime(2024, 12, 31))

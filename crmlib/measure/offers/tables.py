@@ -184,9 +184,8 @@ def order_products(engine: Engine) -> pd.DataFrame:
     """Order and product, as whole numbers, of every order that is not too large to say something of pairs."""
     return engine.to_pandas(
         f"""
-        with pairs as (select distinct o, p from offer_purchases)
-        select o, p from pairs
-            semi join (select o from pairs group by o having count(*) <= {LARGEST_ORDER}) as fit using (o)
+        select o, p from offer_purchases group by o, p
+        qualify count(*) over (partition by o) <= {LARGEST_ORDER}
         """
     )
 

@@ -74,6 +74,7 @@ class Sums:
         self.order, self.usual = match.guesses.get("order_id"), usual_point(match.profile)
 
     def numbers(self, name: str) -> pd.Series:
+        """A column's numbers; what is none is missing."""
         found = [
             number_of(str(cell).strip(), self.usual) if cell not in (None, "") else None
             for cell in self.frame[name]
@@ -83,6 +84,7 @@ class Sums:
         )
 
     def lines(self) -> pd.Series | None:
+        """What each line comes to by price and quantity; nothing without a price."""
         if self.price is None:
             return None
         price = self.numbers(self.price.theirs)

@@ -277,9 +277,7 @@ def _family(found: Panorama) -> list[Block]:
 def _bought(found: Panorama) -> list[Block]:
     if found.bought.empty:
         return []
-    shown = found.bought.rename(
-        columns={"spend": "spend_365d", "usual": "usual_spend", "looks": "look_count"}
-    )
+    shown = found.bought.rename(columns={"spend": "own_spend", "usual": "usual_spend", "looks": "look_count"})
     shown = shown.assign(is_stated=["✓" if one else None for one in shown["is_stated"]])
     shown["look_count"] = shown["look_count"].where(shown["look_count"] > 0)
     return [
@@ -288,11 +286,6 @@ def _bought(found: Panorama) -> list[Block]:
             without_empty(shown),
             name="bought",
             caption=claim("people-table-bought"),
-            labels={
-                "spend_365d": claim("people-bought-own"),
-                "usual_spend": claim("people-bought-usual"),
-            },
-            digits=0,
             currency=found.currency,
             download=False,
         ),

@@ -99,7 +99,7 @@ CONTACT = (
     Column("sways_person", "Sways"),
     Column("tie_source", "Known from", "text", "Where it is known from whom the person sways."),
     Column("touch_count", "Contacts", "count"),
-    Column("usual_spend", "Similar customers spend", "currency", digits=0,
+    Column("usual_spend", "Similar ones", "currency", digits=0,
            meaning="Mean spend of a year of customers of the same industry and size, drawn to that of all."),
     Column("begin_pct", "Likely to begin", "share_pct", "The chance to order or begin a deal within 90 days.",
            better="higher"),

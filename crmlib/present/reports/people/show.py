@@ -288,11 +288,6 @@ def _bought(found: Panorama) -> list[Block]:
             without_empty(shown),
             name="bought",
             caption=claim("people-table-bought"),
-            labels={
-                "spend_365d": claim("people-bought-own"),
-                "usual_spend": claim("people-bought-usual"),
-            },
-            digits=0,
             currency=found.currency,
             download=False,
         ),

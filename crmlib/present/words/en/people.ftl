@@ -195,8 +195,6 @@ people-table-family = The group, as in the picture
 ## What they buy: bought_table
 
 people-bought-looked = Looked at in the last 90 days, and not bought in the last year: { $categories }. Bring it up in the next talk.
-people-bought-own = Spent
-people-bought-usual = Similar ones
 people-table-bought = Spend by category in the last year, beside what similar customers spend
 
 ## Limits

@@ -8,6 +8,9 @@ WORKSPACES ?= data/retail data/b2b
 SAMPLE := data/b2b/exports/book.xlsx
 PORT ?= 8888
 
+# Images of containers often set it. Every process would then translate pandas and all else anew: five seconds each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: report sample test spark-test coverage lab lint setup lock clean
 .DEFAULT_GOAL := report
 

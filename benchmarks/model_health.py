@@ -4,13 +4,15 @@ Every month a promise is made about each customer and judged a quarter later by 
 `crmlib.analyse.promises`. Months bring surprises that the promised range of 80 % knows of, and promises overlap.
 
     python benchmarks/model_health.py --years 200 [--without-order]
-    python benchmarks/model_health.py --sample data/b2b [--stop-pct 10] [--refit by_verdict]
+    python benchmarks/model_health.py --sample data/b2b [--leaving 10] [--refit by_verdict] [--into FOLDER]
 
-The second goes through the last year of the sample company's orders month by month, of whose customers so many stop for
-good in each month from its first on: what was promised, what came, the verdict, and which model stood.
+The second draws the sample company with a drift (`crmlib sample --leaving`), and goes through the orders of its last
+year month by month: what was promised, what came, the verdict, and which model stood. FOLDER is then a workspace with
+all that was promised: `crmlib report FOLDER -r model_health --as-of 2025-10-31` shows the page of any of the months.
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import crmlib
 from crmlib.analyse import promises
 from crmlib.analyse.learn import evaluate as learnt
+from crmlib.sample.dirt import write_company
 
 MONTHS, AHEAD, SURPRISE, BEGINS = 15, 3, 0.15, 6
 """Promises of twelve months and the quarter after them; standard deviation of a month on the log-odds scale; the
@@ -96,26 +99,24 @@ ORDERS = ["order_id", "customer_id", "product_id", "ordered_at", "net_amount"]
 
 
 def orders_with_a_drift(
-    workspace: str, *, stop_pct: float, seed: int
+    workspace: str, *, leaving: float, seed: int
 ) -> tuple[pd.DataFrame, pd.DatetimeIndex]:
-    """The orders of a workspace, of whose customers so many stop in each month of the last year; its month ends."""
-    crm = crmlib.open_workspace(workspace)
-    lines, rng = crm.frame("transactions")[ORDERS].dropna(), np.random.default_rng(seed)
+    """The orders of the sample company, of whose customers so many percent more leave in each month; its month ends."""
+    with tempfile.TemporaryDirectory() as root:
+        shutil.copy(Path(workspace) / "crm.toml", root)
+        write_company(root, seed=seed, leaving_pct=leaving)
+        crm = crmlib.open_workspace(root)
+        lines = crm.frame("transactions")[ORDERS].dropna()
     ends = pd.date_range(end=crm.as_of.normalize(), periods=13, freq="ME")
-    for end in ends[:-1]:
-        bought = lines.loc[
-            lines["ordered_at"].between(end - pd.Timedelta(days=365), end), "customer_id"
-        ].unique()
-        # Who has stopped already is still drawn from, so a tenth is a tenth of those who bought within a year.
-        gone = rng.choice(np.sort(bought), size=round(len(bought) * stop_pct / 100), replace=False)
-        lines = lines[~(lines["customer_id"].isin(gone) & (lines["ordered_at"] > end))]
     return lines.assign(ordered_at=lines["ordered_at"].dt.tz_localize("UTC")), ends
 
 
-def on_the_sample(workspace: str, *, stop_pct: float, refit: str, seed: int) -> None:
+def on_the_sample(workspace: str, *, leaving: float, refit: str, seed: int, into: str | None) -> None:
     """Go through a year of monthly runs of the model of who stops buying, and print what page 13 would say."""
-    lines, ends = orders_with_a_drift(workspace, stop_pct=stop_pct, seed=seed)
-    with tempfile.TemporaryDirectory() as root:
+    lines, ends = orders_with_a_drift(workspace, leaving=leaving, seed=seed)
+    with tempfile.TemporaryDirectory() as scratch:
+        root = into or scratch
+        Path(root).mkdir(parents=True, exist_ok=True)
         lines.to_parquet(Path(root) / "orders.parquet")
         (Path(root) / "crm.toml").write_text(
             f'name = "copy"\ncurrency = "SGD"\nas_of = {ends[-1]:%Y-%m-%d}\n[models]\nrefit = "{refit}"\n'
@@ -159,12 +160,19 @@ def main() -> None:
     parser.add_argument(
         "--without-order", action="store_true", help="Quick: judge shares alone, not the order."
     )
-    parser.add_argument("--sample", help="Workspace whose orders are gone through instead.")
-    parser.add_argument("--stop-pct", type=float, default=10.0)
+    parser.add_argument(
+        "--sample", help="Workspace whose crm.toml reads the sample company, gone through instead."
+    )
+    parser.add_argument(
+        "--leaving", type=float, default=10.0, help="Of the customers, in each month, percent."
+    )
+    parser.add_argument("--into", help="An empty folder, which becomes the workspace that is gone through.")
     parser.add_argument("--refit", choices=["always", "by_verdict", "never"], default="always")
     given = parser.parse_args()
     if given.sample:
-        return on_the_sample(given.sample, stop_pct=given.stop_pct, refit=given.refit, seed=given.seed)
+        return on_the_sample(
+            given.sample, leaving=given.leaving, refit=given.refit, seed=given.seed, into=given.into
+        )
     learnt.DRAWS = 100
     if given.without_order:
         promises.evaluate = in_order

@@ -19,12 +19,13 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from indicators import AS_OF, ZONE, make_data, workspace
+from indicators import AS_OF, ZONE, make_data
 
 ROOT = Path(__file__).resolve().parents[1]
 CUSTOMERS = {1: 100_000, 10: 500_000, 100: 2_000_000}
@@ -50,30 +51,58 @@ group by customer_id order by customer_id
 """
 
 
-def plain_rfm(folder: Path) -> None:
-    workspace(folder).engine.to_pandas(_PLAIN_RFM)
+def opening(_: Any) -> None:
+    """What every step below begins with."""
 
 
-def rfm(folder: Path) -> None:
+def laid_down(crm: Any) -> None:
+    from crmlib.measure.indicators.settled import are_kept
+
+    _forget(crm, "transactions-*")
+    if not are_kept(crm):
+        raise ValueError("no orders were laid down")
+
+
+def plain_rfm(crm: Any) -> None:
+    crm.engine.to_pandas(_PLAIN_RFM)
+
+
+def rfm(crm: Any) -> None:
     from crmlib import rfm_table
 
-    rfm_table(workspace(folder).table("transactions"), as_of=AS_OF, time_zone=ZONE)
+    rfm_table(crm.table("transactions"), as_of=crm.as_of, time_zone=ZONE)
 
 
-def history(folder: Path) -> None:
+def rfm_of_lines(crm: Any) -> None:
+    from crmlib import rfm_table
+
+    # Some of the lines, as far as anybody can tell: they are settled anew.
+    rfm_table(crm.table("transactions").filter("true"), as_of=crm.as_of, time_zone=ZONE)
+
+
+def history(crm: Any) -> None:
     from crmlib import purchase_history
 
-    purchase_history(workspace(folder).table("transactions"), as_of=AS_OF, time_zone=ZONE)
+    purchase_history(crm.table("transactions"), as_of=crm.as_of, time_zone=ZONE)
 
 
-def indicators(folder: Path) -> None:
+def indicators(crm: Any) -> None:
     from crmlib import compute_indicators
 
-    compute_indicators(workspace(folder))
+    _forget(crm, "answer-*")
+    compute_indicators(crm)
+
+
+def _forget(crm: Any, names: str) -> None:
+    for folder in (crm.root / ".prepared" / crm.key).glob(f"results/{names}"):
+        shutil.rmtree(folder)
 
 
 STEPS = {
+    "opening": opening,
+    "orders laid down": laid_down,
     "plain SQL": plain_rfm,
+    "rfm_table of lines": rfm_of_lines,
     "rfm_table": rfm,
     "purchase_history": history,
     "compute_indicators": indicators,
@@ -146,17 +175,17 @@ def _resident(pid: int) -> int:
 def cost_table(shop: Path, *, limit: float, rounds: int, only: str = "") -> pd.DataFrame:
     """The median cost of each step and report; rounds are interleaved."""
     python = [sys.executable]
-    work = {step: [*python, __file__, "--step", step, "--folder", str(shop / "exports")] for step in STEPS}
+    work = {step: [*python, __file__, "--step", step, "--folder", str(shop)] for step in STEPS}
     out = shop / "reports"
     for report in REPORTS:
         call = ["-m", "crmlib.cli", "report", str(shop), "-r", report, "--out", str(out / report), "--quiet"]
         work[report] = [*python, *call]
     chosen = {name: command for name, command in work.items() if not only or only in name}
     if only:
-        chosen |= {"plain SQL": work["plain SQL"]} if "rfm" in only else {}
-    if any(name in REPORTS for name in chosen):
-        # Reading and checking is a cost of its own, paid once.
-        chosen = {"reading and checking": [*python, "-m", "crmlib.cli", "check", str(shop)]} | chosen
+        beside = ("opening", "orders laid down", "plain SQL") if "rfm" in only else ()
+        chosen = {name: work[name] for name in beside} | chosen
+    # Reading and checking is a cost of its own, paid once.
+    chosen = {"reading and checking": [*python, "-m", "crmlib.cli", "check", str(shop)]} | chosen
     taken = []
     for _ in range(rounds):
         for name, command in chosen.items():
@@ -182,7 +211,9 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.step:
-        STEPS[given.step](given.folder)
+        from crmlib import open_workspace
+
+        STEPS[given.step](open_workspace(given.folder))
         return
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for millions in given.millions:

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -23,6 +24,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+command = partial(app.command, epilog=EXIT_CODES)
+"""A command: its docstring is what `--help` says of it, and what it returns is the exit code."""
+
+
+def option(kind: Any, says: str, *names: str, **more: Any) -> Any:
+    """The type of an argument that is given by name."""
+    return Annotated[kind, typer.Option(*names, help=says, **more)]
+
+
+def argument(kind: Any, says: str, **more: Any) -> Any:
+    """The type of an argument that is given by its place."""
+    return Annotated[kind, typer.Argument(help=says, **more)]
 
 
 class PairedParameters(TyperCommand):
@@ -81,111 +96,79 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _global(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
-    ] = False,
+    version: option(
+        bool, "Print the version and end.", "--version", callback=_version, is_eager=True
+    ) = False,
 ) -> None:
     pass
 
 
-Workspace = Annotated[Path, typer.Argument(help="Folder with a crm.toml.")]
-Workspaces = Annotated[list[Path], typer.Argument(metavar="WORKSPACE", help="Folders with a crm.toml.")]
-Customer = Annotated[str, typer.Argument(help="The number, or the pseudonym of a list.")]
-Reports = Annotated[
-    list[str] | None, typer.Option("--report", "-r", metavar="NAME", help="Only this one; may be repeated.")
-]
-AsOf = Annotated[str, typer.Option(metavar="DATE", help="Closing moment; otherwise as crm.toml says.")]
-Parameters = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter; may be repeated."
-    ),
-]
-Notebooks = Annotated[Path | None, typer.Option(help="Folder of notebooks, instead of ./notebooks.")]
-OnFailure = Annotated[
-    str,
-    typer.Option(
-        metavar="COMMAND",
-        help="Run this after a failure: the reason is its input, and CRMLIB_REASON, CRMLIB_LOG, "
-        "CRMLIB_WORKSPACE, CRMLIB_RUN and CRMLIB_EXIT_CODE are set.",
-    ),
-]
-Keep = Annotated[
-    str, typer.Option(metavar="N|DAYSd", help="Published runs that stay: so many, or so long (90d).")
-]
-Retries = Annotated[int, typer.Option(min=0, help="Try a workspace that failed again so often.")]
-RetrySeconds = Annotated[float, typer.Option(min=0, help="The pause before that; each time twice as long.")]
-Seconds = Annotated[float, typer.Option(min=1, help="Seconds that reading, and that one notebook may take.")]
-OnSuccess = Annotated[
-    str,
-    typer.Option(metavar="COMMAND", help="The same after a good run: what was published is its input."),
-]
-Mail = Annotated[
-    list[str] | None,
-    typer.Option(metavar="ADDRESS", help="Tell of a failure by mail; the server stands in CRMLIB_SMTP."),
-]
-Webhook = Annotated[
-    str, typer.Option(metavar="URL", envvar="CRMLIB_WEBHOOK", help="Tell of a failure as JSON.")
-]
-Link = Annotated[str, typer.Option(metavar="URL", help="Where the pages can be read, for both.")]
-TellSuccess = Annotated[
-    bool, typer.Option("--tell-success", help="Mail and webhook tell of a good run, too.")
-]
-Audiences = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--audience",
-        metavar="NAME",
-        help="public, stakeholder, analyst or operator, each in a folder of its own; may be repeated.",
-    ),
-]
-IfChanged = Annotated[bool, typer.Option("--if-changed", help="Do nothing when nothing has changed.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Reuse nothing of a run that did not finish.")]
-Encrypt = Annotated[
-    bool,
-    typer.Option(
-        "--encrypt", help="Under a password: of CRMLIB_PASSWORD, CRMLIB_PASSWORD_FILE, or asked for."
-    ),
-]
-PasswordFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Holds the password; only you can read it (chmod 600).")
-]
-Write = Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there instead of printing it.")]
-
-
-@app.command(
-    cls=PairedParameters, epilog=EXIT_CODES, help="Execute the reports of workspaces and publish them."
+Workspace = argument(Path, "Folder with a crm.toml.")
+Workspaces = argument(list[Path], "Folders with a crm.toml.", metavar="WORKSPACE")
+Customer = argument(str, "The number, or the pseudonym of a list.")
+Reports = option(list[str] | None, "Only this one; may be repeated.", "--report", "-r", metavar="NAME")
+AsOf = option(str | None, "Closing moment; otherwise as crm.toml says.", metavar="DATE")
+Notebooks = option(Path | None, "Folder of notebooks, instead of ./notebooks.")
+Seconds = option(float, "Seconds that reading, and that one notebook may take.", min=1)
+Mail = option(
+    list[str] | None, "Tell of a failure by mail; the server stands in CRMLIB_SMTP.", metavar="ADDRESS"
 )
+Encrypt = option(
+    bool, "Under a password: of CRMLIB_PASSWORD, CRMLIB_PASSWORD_FILE, or asked for.", "--encrypt"
+)
+PasswordFile = option(Path | None, "Holds the password; only you can read it (chmod 600).", metavar="FILE")
+Write = option(Path | None, "Write it there instead of printing it.", metavar="FILE")
+Parameters = option(
+    list[str] | None,
+    "Set a notebook's parameter; may be repeated.",
+    "--parameter",
+    "-p",
+    metavar="NAME VALUE",
+)
+Audiences = option(
+    list[str] | None,
+    "public, stakeholder, analyst or operator, each in a folder of its own; may be repeated.",
+    "--audience",
+    metavar="NAME",
+)
+OnFailure = option(
+    str,
+    "Run this after a failure: the reason is its input, and CRMLIB_REASON, CRMLIB_LOG, "
+    "CRMLIB_WORKSPACE, CRMLIB_RUN and CRMLIB_EXIT_CODE are set.",
+    metavar="COMMAND",
+)
+OnSuccess = option(str, "The same after a good run: what was published is its input.", metavar="COMMAND")
+
+
+@command(cls=PairedParameters)
 def report(
     workspaces: Workspaces,
     reports: Reports = None,
-    as_of: AsOf = "",
+    as_of: AsOf = None,
     parameters: Parameters = None,
-    out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
+    out: option(Path, "Where the pages go.") = Path("reports"),
     audiences: Audiences = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Notebooks at once; 0: one for each core.")] = 0,
+    jobs: option(int, "Notebooks at once; 0: one for each core.", min=0) = 0,
     notebooks: Notebooks = None,
-    keep: Keep = "30",
-    retries: Retries = 0,
-    retry_seconds: RetrySeconds = 60,
+    keep: option(str, "Published runs that stay: so many, or so long (90d).", metavar="N|DAYSd") = "30",
+    retries: option(int, "Try a workspace that failed again so often.", min=0) = 0,
+    retry_seconds: option(float, "The pause before that; each time twice as long.", min=0) = 60,
     timeout: Seconds = 3600,
-    if_changed: IfChanged = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Refuse while another run is at work.")] = False,
-    fresh: Fresh = False,
-    show_code: Annotated[bool, typer.Option("--show-code", help="Pages show the code, folded.")] = False,
+    if_changed: option(bool, "Do nothing when nothing has changed.", "--if-changed") = False,
+    no_wait: option(bool, "Refuse while another run is at work.", "--no-wait") = False,
+    fresh: option(bool, "Reuse nothing of a run that did not finish.", "--fresh") = False,
+    show_code: option(bool, "Pages show the code, folded.", "--show-code") = False,
     encrypt: Encrypt = False,
     password_file: PasswordFile = None,
     on_failure: OnFailure = "",
     on_success: OnSuccess = "",
     mail: Mail = None,
-    webhook: Webhook = "",
-    link: Link = "",
-    tell_success: TellSuccess = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing unless something failed.")
-    ] = False,
-) -> None:
-    """Execute the reports of workspaces and publish them; see `crmlib.present.run.runs.run_reports`."""
+    webhook: option(str, "Tell of a failure as JSON.", metavar="URL", envvar="CRMLIB_WEBHOOK") = "",
+    link: option(str, "Where the pages can be read, for both.", metavar="URL") = "",
+    tell_success: option(bool, "Mail and webhook tell of a good run, too.", "--tell-success") = False,
+    quiet: option(bool, "Say nothing unless something failed.", "--quiet", "-q") = False,
+) -> int:
+    """Execute the reports of workspaces and publish them."""
     from crmlib.present.run.console import Receivers, Terminated, report_and_tell
 
     try:
@@ -196,7 +179,7 @@ def report(
             on_success=on_success,
             receivers=Receivers(mail=mail or (), webhook=webhook, link=link, good=tell_success),
             reports=reports or None,
-            as_of=as_of or None,
+            as_of=as_of,
             parameters=split_parameters(parameters or []),
             out=out,
             audiences=audiences or ("stakeholder",),
@@ -214,235 +197,195 @@ def report(
         )
     except Terminated:
         code = TERMINATED
-    raise typer.Exit(code)
+    return code
 
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A published run, such as reports/shop/latest.")]
+Run = argument(Path, "A published run, such as reports/shop/latest.", metavar="RUN")
 
 
-@app.command(epilog=EXIT_CODES, help="Reckon what a published run claims again from the sources.")
+@command()
 def verify(
     run: Run,
-    workspace: Annotated[Path | None, typer.Option(help="Where the folder of runs does not know it.")] = None,
+    workspace: option(Path | None, "Where the folder of runs does not know it.") = None,
     notebooks: Notebooks = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Only what can be counted another way; execute no report again.")
-    ] = False,
-) -> None:
-    """Verify a published run; see `crmlib.present.run.verify.verify_run`."""
+    quick: option(bool, "Only what can be counted another way; execute no report again.", "--quick") = False,
+) -> int:
+    """Reckon what a published run claims again from the sources."""
     from crmlib.present.run.console import print_verified
 
-    raise typer.Exit(print_verified(run, workspace=workspace, notebooks=notebooks, quick=quick))
+    return print_verified(run, workspace=workspace, notebooks=notebooks, quick=quick)
 
 
-@app.command(epilog=EXIT_CODES, help="List what a published run claims, with tabs between the columns.")
+@command()
 def claims(
-    run: Run,
-    diff: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Only what differs from this earlier run.")
-    ] = None,
-) -> None:
-    """Print the claims of a run: report, key, fact, value, quantity, unit, source tables, page."""
+    run: Run, diff: option(Path | None, "Only what differs from this earlier run.", metavar="RUN") = None
+) -> int:
+    """List what a published run claims, with tabs between the columns."""
     from crmlib.present.run.console import print_claims
 
-    raise typer.Exit(print_claims(run, diff=diff))
+    return print_claims(run, diff=diff)
 
 
-@app.command(epilog=EXIT_CODES, help="Set two published runs of a workspace beside each other.")
+@command()
 def compare(
-    one: Run,
-    other: Run,
-    workspace: Annotated[Path | None, typer.Option(help="Where the folder of runs does not know it.")] = None,
-) -> None:
-    """Print what differs between two runs, and why; see `crmlib.present.run.compare.compare_runs`."""
+    one: Run, other: Run, workspace: option(Path | None, "Where the folder of runs does not know it.") = None
+) -> int:
+    """Set two published runs of a workspace beside each other."""
     from crmlib.present.run.console import print_compared
 
-    raise typer.Exit(print_compared(one, other, workspace=workspace))
+    return print_compared(one, other, workspace=workspace)
 
 
-@app.command(
-    epilog="Exit codes: 0 all is well, 1 a workspace failed or is too old, 3 there is none.",
-    help="Show how all workspaces stand: last good run, its age, what failed since.",
-)
+@command(epilog="Exit codes: 0 all is well, 1 a workspace failed or is too old, 3 there is none.")
 def status(
-    out: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("reports"),
-    max_age_hours: Annotated[
-        float | None, typer.Option(min=0, help="A last good run that is older is not well.")
-    ] = None,
-) -> None:
-    """Print the last runs of all workspaces; see `crmlib.present.run.status.read_status`."""
+    out: option(Path, "Where the pages are.") = Path("reports"),
+    max_age_hours: option(float | None, "A last good run that is older is not well.", min=0) = None,
+) -> int:
+    """Show how all workspaces stand: last good run, its age, what failed since."""
     from crmlib.present.run.console import print_status
 
-    raise typer.Exit(print_status(out, max_age_hours=max_age_hours))
+    return print_status(out, max_age_hours=max_age_hours)
 
 
-@app.command(epilog=EXIT_CODES, help="Print what makes a scheduler run the reports every day.")
+@command()
 def schedule(
     workspaces: Workspaces,
-    kind: Annotated[str, typer.Option("--for", help="cron, systemd or airflow.")] = "cron",
-    at: Annotated[str, typer.Option(metavar="HH:MM", help="The time of day.")] = "02:30",
-    options: Annotated[str, typer.Option(metavar="TEXT", help="More options of crmlib report.")] = "",
+    kind: option(str, "cron, systemd or airflow.", "--for") = "cron",
+    at: option(str, "The time of day.", metavar="HH:MM") = "02:30",
+    options: option(str, "More options of crmlib report.", metavar="TEXT") = "",
 ) -> None:
-    """Print a text for a scheduler; see `crmlib.present.run.schedule.schedule_text`."""
+    """Print what makes a scheduler run the reports every day."""
     from crmlib.present.run.schedule import schedule_text
 
     typer.echo(schedule_text(workspaces, kind=kind, at=at, options=options), nl=False)
 
 
-@app.command(epilog=EXIT_CODES, help="Read a workspace and count what is wrong.")
-def check(workspace: Workspace, as_of: AsOf = "") -> None:
-    """Read a workspace and print its check report."""
+@command()
+def check(workspace: Workspace, as_of: AsOf = None) -> int:
+    """Read a workspace and count what is wrong."""
     from crmlib.present.run.console import print_checks
 
-    raise typer.Exit(print_checks(workspace, as_of=as_of or None))
+    return print_checks(workspace, as_of=as_of)
 
 
-@app.command(epilog=EXIT_CODES, help="List what can run, and what lacks which table.")
+@command()
 def reports(workspace: Workspace, notebooks: Notebooks = None) -> None:
-    """Print the reports, what they lack on a workspace, and their parameters."""
+    """List what can run, and what lacks which table."""
     from crmlib.present.run.console import print_reports
 
     print_reports(workspace, notebooks=notebooks)
 
 
-@app.command(epilog=EXIT_CODES, help="Write editable copies of the notebooks into a folder.")
+@command()
 def notebooks(
-    folder: Annotated[Path, typer.Argument(help="Gets the copies; ./notebooks is found by itself.")],
-    force: Annotated[bool, typer.Option("--force", help="Write over those that are there.")] = False,
+    folder: argument(Path, "Gets the copies; ./notebooks is found by itself."),
+    force: option(bool, "Write over those that are there.", "--force") = False,
 ) -> None:
-    """Write copies of the notebooks that came with the package, and say what runs them."""
+    """Write editable copies of the notebooks into a folder."""
     from crmlib.present.run.console import print_copies
 
     print_copies(folder, force=force)
 
 
-@app.command(epilog=EXIT_CODES, help="Turn the pseudonyms of a list back into your own customer numbers.")
+@command()
 def reveal(
     workspace: Workspace,
-    listed: Annotated[Path, typer.Argument(metavar="LIST", help="A CSV or Excel list that a page offered.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The new CSV file; otherwise NAME-revealed.csv beside the list."),
-    ] = None,
-    as_of: AsOf = "",
+    listed: argument(Path, "A CSV or Excel list that a page offered.", metavar="LIST"),
+    out: option(
+        Path | None, "The new CSV file; otherwise NAME-revealed.csv beside the list.", metavar="FILE"
+    ) = None,
+    as_of: AsOf = None,
     encrypt: Encrypt = False,
-) -> None:
-    """Write a list again with the house's own customer numbers; see `crmlib.present.run.console`."""
+) -> int:
+    """Turn the pseudonyms of a list back into your own customer numbers."""
     from crmlib.present.run.console import print_revealed
 
-    raise typer.Exit(
-        print_revealed(workspace, listed, out=out, as_of=as_of or None, password=_password(encrypt))
-    )
+    return print_revealed(workspace, listed, out=out, as_of=as_of, password=_password(encrypt))
 
 
-@app.command(epilog=EXIT_CODES, help="Write all that a workspace holds on one customer.")
+@command()
 def person(
     workspace: Workspace,
     customer: Customer,
-    to: Annotated[Path, typer.Option(metavar="FILE", help="A .json or .xlsx file; for you alone.")],
-    as_of: AsOf = "",
+    to: option(Path, "A .json or .xlsx file; for you alone.", metavar="FILE"),
+    as_of: AsOf = None,
     encrypt: Encrypt = False,
-) -> None:
-    """Write all that is held on one customer; see `crmlib.prepare.forget.find_person`."""
+) -> int:
+    """Write all that a workspace holds on one customer."""
     from crmlib.present.run.persons import print_person
 
-    raise typer.Exit(
-        print_person(workspace, customer, to=to, as_of=as_of or None, password=_password(encrypt))
-    )
+    return print_person(workspace, customer, to=to, as_of=as_of, password=_password(encrypt))
 
 
-@app.command("open", epilog=EXIT_CODES, help="Decrypt a file, or an encrypted page with all that it holds.")
+@command("open")
 def open_encrypted(
-    file: Annotated[Path, typer.Argument(help="What --encrypt has written.")],
-    to: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="A file, or a folder for a page; for you alone.")
-    ] = None,
+    file: argument(Path, "What --encrypt has written."),
+    to: option(Path | None, "A file, or a folder for a page; for you alone.", metavar="PATH") = None,
     password_file: PasswordFile = None,
-) -> None:
-    """Decrypt a file; see `crmlib.prepare.encryption.decrypt`."""
+) -> int:
+    """Decrypt a file, or an encrypted page with all that it holds."""
     from crmlib.present.run.persons import print_opened
 
-    raise typer.Exit(print_opened(file, to=to, password_file=password_file))
+    return print_opened(file, to=to, password_file=password_file)
 
 
-@app.command(
-    epilog=EXIT_CODES, help="Forget a customer: in all that is kept, and whenever the exports are read."
-)
+@command()
 def forget(
     workspace: Workspace,
     customer: Customer,
-    out: Annotated[Path, typer.Option(help="Where the pages are; runs that hold her are named.")] = Path(
-        "reports"
-    ),
-    lists: Annotated[
-        list[Path] | None, typer.Option(metavar="FOLDER", help="Lists in it lose her rows; may be repeated.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be undone.")] = False,
-) -> None:
-    """Forget a customer; see `crmlib.prepare.forget.forget_person`."""
+    out: option(Path, "Where the pages are; runs that hold her are named.") = Path("reports"),
+    lists: option(list[Path] | None, "Lists in it lose her rows; may be repeated.", metavar="FOLDER") = None,
+    yes: option(bool, "Do not ask; it cannot be undone.", "--yes") = False,
+) -> int:
+    """Forget a customer: in all that is kept, and whenever the exports are read."""
     from crmlib.present.run.persons import print_forgotten
 
     if not yes:
         typer.confirm(f"Forget {customer} in {workspace} for good?", abort=True)
-    raise typer.Exit(print_forgotten(workspace, customer, out=out, lists=lists or ()))
+    return print_forgotten(workspace, customer, out=out, lists=lists or ())
 
 
-@app.command(
-    epilog=EXIT_CODES, help="Which records are one customer: read decisions, write what is doubtful."
-)
+@command()
 def identities(
     workspace: Workspace,
-    review: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE", help="The Excel file: decisions in it are read, then it is written anew."
-        ),
-    ] = Path("identities.xlsx"),
-    as_of: AsOf = "",
-) -> None:
-    """Take over a person's decisions and write the doubtful pairs; see `crmlib.present.run.console`."""
+    review: option(
+        Path, "The Excel file: decisions in it are read, then it is written anew.", metavar="FILE"
+    ) = Path("identities.xlsx"),
+    as_of: AsOf = None,
+) -> int:
+    """Which records are one customer: read decisions, write what is doubtful."""
     from crmlib.present.run.console import print_identities
 
-    raise typer.Exit(print_identities(workspace, review=review, as_of=as_of or None))
+    return print_identities(workspace, review=review, as_of=as_of)
 
 
-@app.command(
-    epilog=EXIT_CODES, help="Make a list: whom to address with which offer, and whom to leave alone."
-)
+@command()
 def lists(
     workspace: Workspace,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets a folder of the campaign's name.")],
-    offer: Annotated[
-        str | None, typer.Option(metavar="KIND", help="cross-sell, up-sell, repeat-sell or any.")
-    ] = None,
-    action: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Instead of an offer: coupon or serve.")
-    ] = None,
-    product: Annotated[str | None, typer.Option(help="Only this one, by number or name.")] = None,
-    category: Annotated[str | None, typer.Option(help="Only products of this category.")] = None,
-    segment: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only customers of this segment.")
-    ] = None,
-    state: Annotated[str | None, typer.Option(metavar="NAME", help="Only customers in this state.")] = None,
-    kind: Annotated[str | None, typer.Option("--type", metavar="NAME", help="Only of this type.")] = None,
-    label: Annotated[str | None, typer.Option(metavar="NAME", help="Only who bears this label.")] = None,
-    stage: Annotated[str | None, typer.Option(metavar="NAME", help="Only with an open deal here.")] = None,
-    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only who this one looks after.")] = None,
-    interest: Annotated[
-        str | None, typer.Option(metavar="CATEGORY", help="Only who is interested in it.")
-    ] = None,
-    campaign: Annotated[str | None, typer.Option(metavar="ID", help="Otherwise kind and day.")] = None,
-    most: Annotated[int | None, typer.Option(min=1, help="At most so many customers.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same control group.")] = 0,
-    control_share: Annotated[float | None, typer.Option(metavar="PCT", help="Percent left alone.")] = None,
-    channel: Annotated[str, typer.Option(help="auto, email, sms, phone, fax or web.")] = "auto",
-    drafts: Annotated[bool, typer.Option("--drafts", help="A draft for each customer, too.")] = False,
-    real_ids: Annotated[bool, typer.Option("--real-ids", help="Customer numbers, no pseudonyms.")] = False,
-    on: Annotated[str, typer.Option(metavar="DATE", help="The day of contact, or today.")] = "",
-    as_of: AsOf = "",
+    out: option(Path, "Gets a folder of the campaign's name.", metavar="FOLDER"),
+    offer: option(str | None, "cross-sell, up-sell, repeat-sell or any.", metavar="KIND") = None,
+    action: option(str | None, "Instead of an offer: coupon or serve.", metavar="NAME") = None,
+    product: option(str | None, "Only this one, by number or name.") = None,
+    category: option(str | None, "Only products of this category.") = None,
+    segment: option(str | None, "Only customers of this segment.", metavar="NAME") = None,
+    state: option(str | None, "Only customers in this state.", metavar="NAME") = None,
+    kind: option(str | None, "Only of this type.", "--type", metavar="NAME") = None,
+    label: option(str | None, "Only who bears this label.", metavar="NAME") = None,
+    stage: option(str | None, "Only with an open deal here.", metavar="NAME") = None,
+    owner: option(str | None, "Only who this one looks after.", metavar="NAME") = None,
+    interest: option(str | None, "Only who is interested in it.", metavar="CATEGORY") = None,
+    campaign: option(str | None, "Otherwise kind and day.", metavar="ID") = None,
+    most: option(int | None, "At most so many customers.", min=1) = None,
+    seed: option(int, "The same seed, the same control group.", min=0) = 0,
+    control_share: option(float | None, "Percent left alone.", metavar="PCT") = None,
+    channel: option(str, "auto, email, sms, phone, fax or web.") = "auto",
+    drafts: option(bool, "A draft for each customer, too.", "--drafts") = False,
+    real_ids: option(bool, "Customer numbers, no pseudonyms.", "--real-ids") = False,
+    on: option(str, "The day of contact, or today.", metavar="DATE") = "",
+    as_of: AsOf = None,
     encrypt: Encrypt = False,
-) -> None:
-    """Write a list of whom to address with which offer; see `crmlib.present.outreach.lists.write_outreach`."""
+) -> int:
+    """Make a list: whom to address with which offer, and whom to leave alone."""
     from crmlib.present.run.console import print_lists
 
     if (offer is None) == (action is None):
@@ -466,111 +409,91 @@ def lists(
         "owner": owner,
         "interest": interest,
     }
-    raise typer.Exit(print_lists(workspace, groups=groups, **chosen, **drawn, **written))
+    return print_lists(workspace, groups=groups, **chosen, **drawn, **written)
 
 
-@app.command(
-    epilog=EXIT_CODES, help="Write clean tables, indicators, labels and the worklist for other tools."
-)
+@command()
 def export(
     workspace: Workspace,
-    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets one file a table.")],
-    kind: Annotated[str, typer.Option("--format", help="parquet, csv, excel or spss.")] = "parquet",
-    personal: Annotated[
-        bool,
-        typer.Option("--personal", help="Names, addresses and customer numbers, too; files for you alone."),
-    ] = False,
-    as_of: AsOf = "",
+    to: option(Path, "Gets one file a table.", metavar="FOLDER"),
+    kind: option(str, "parquet, csv, excel or spss.", "--format") = "parquet",
+    personal: option(
+        bool, "Names, addresses and customer numbers, too; files for you alone.", "--personal"
+    ) = False,
+    as_of: AsOf = None,
     encrypt: Encrypt = False,
-) -> None:
-    """Write clean tables and results as files; see `crmlib.present.export.export_workspace`."""
+) -> int:
+    """Write clean tables, indicators, labels and the worklist for other tools."""
     from crmlib.present.run.console import print_export
 
-    raise typer.Exit(
-        print_export(
-            workspace, to, kind=kind, personal=personal, as_of=as_of or None, password=_password(encrypt)
-        )
-    )
+    return print_export(workspace, to, kind=kind, personal=personal, as_of=as_of, password=_password(encrypt))
 
 
-@app.command(epilog=EXIT_CODES, help="Write one page about one customer.")
+@command()
 def customer(
     workspace: Workspace,
-    customer_id: Annotated[
-        str, typer.Argument(metavar="ID", help="Customer number, or pseudonym of a page.")
-    ],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the page.")] = Path("reports"),
-    as_of: AsOf = "",
+    customer_id: argument(str, "Customer number, or pseudonym of a page.", metavar="ID"),
+    out: option(Path, "Gets the page.", metavar="FOLDER") = Path("reports"),
+    as_of: AsOf = None,
     encrypt: Encrypt = False,
-) -> None:
-    """Write the page of one customer; see `crmlib.present.reports.people.show.CustomerPages`."""
+) -> int:
+    """Write one page about one customer."""
     from crmlib.present.run.customers import print_customer
 
-    raise typer.Exit(
-        print_customer(workspace, customer_id, out=out, as_of=as_of or None, password=_password(encrypt))
-    )
+    return print_customer(workspace, customer_id, out=out, as_of=as_of, password=_password(encrypt))
 
 
-@app.command(epilog=EXIT_CODES, help="Write what somebody who leaves hands over, with follow-ups as .ics.")
+@command()
 def handover(
     workspace: Workspace,
-    from_id: Annotated[str, typer.Option("--from", metavar="EMPLOYEE", help="Who leaves.")],
-    to_id: Annotated[str, typer.Option("--to", metavar="EMPLOYEE", help="Who takes over.")] = "",
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the page and the calendar.")] = Path(
-        "reports"
-    ),
-    as_of: AsOf = "",
+    from_id: option(str, "Who leaves.", "--from", metavar="EMPLOYEE"),
+    to_id: option(str, "Who takes over.", "--to", metavar="EMPLOYEE") = "",
+    out: option(Path, "Gets the page and the calendar.", metavar="FOLDER") = Path("reports"),
+    as_of: AsOf = None,
     encrypt: Encrypt = False,
-) -> None:
-    """Write the brief of who hands over; see `crmlib.handover`."""
+) -> int:
+    """Write what somebody who leaves hands over, with follow-ups as .ics."""
     from crmlib.present.run.customers import print_handover
 
-    raise typer.Exit(
-        print_handover(
-            workspace, from_id, to_id=to_id, out=out, as_of=as_of or None, password=_password(encrypt)
-        )
-    )
+    return print_handover(workspace, from_id, to_id=to_id, out=out, as_of=as_of, password=_password(encrypt))
 
 
-@app.command(epilog=EXIT_CODES, help="Write what somebody is to do first, as a calendar (.ics).")
+@command()
 def steps(
     workspace: Workspace,
-    owner: Annotated[str, typer.Option("--of", metavar="EMPLOYEE", help="Whose steps of the worklist.")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the calendar.")] = Path("reports"),
-    as_of: AsOf = "",
+    owner: option(str, "Whose steps of the worklist.", "--of", metavar="EMPLOYEE"),
+    out: option(Path, "Gets the calendar.", metavar="FOLDER") = Path("reports"),
+    as_of: AsOf = None,
     encrypt: Encrypt = False,
-) -> None:
-    """Write an owner's steps of the worklist; see `crmlib.worklist`."""
+) -> int:
+    """Write what somebody is to do first, as a calendar (.ics)."""
     from crmlib.present.run.customers import print_steps
 
-    raise typer.Exit(print_steps(workspace, owner, out=out, as_of=as_of or None, password=_password(encrypt)))
+    return print_steps(workspace, owner, out=out, as_of=as_of, password=_password(encrypt))
 
 
-@app.command(epilog=EXIT_CODES, help="Write what to mend back in the CRM, one row a mistake.")
+@command()
 def corrections(
     workspace: Workspace,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A CSV or Excel file; else set_aside/corrections.csv."),
-    ] = None,
-    as_of: AsOf = "",
+    out: option(Path | None, "A CSV or Excel file; else set_aside/corrections.csv.", metavar="FILE") = None,
+    as_of: AsOf = None,
     encrypt: Encrypt = False,
-) -> None:
-    """Write the mistakes of the exports with what to do; see `crmlib.prepare.corrections.find_corrections`."""
+) -> int:
+    """Write what to mend back in the CRM, one row a mistake."""
     from crmlib.present.run.console import print_corrections
 
-    raise typer.Exit(print_corrections(workspace, out=out, as_of=as_of or None, password=_password(encrypt)))
+    return print_corrections(workspace, out=out, as_of=as_of, password=_password(encrypt))
 
 
-@app.command(epilog=EXIT_CODES, help="Draft a first crm.toml for a folder of exports.")
+@command()
 def draft(
-    folder: Annotated[Path, typer.Argument(help="Folder with the exports.")],
-    currency: Annotated[str | None, typer.Option(metavar="CODE", help="Of ISO 4217; else as seen.")] = None,
-    time_zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Europe/Paris.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Write it, never over one that is there.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Take the guesses; ask nothing.")] = False,
+    folder: argument(Path, "Folder with the exports."),
+    currency: option(str | None, "Of ISO 4217; else as seen.", metavar="CODE") = None,
+    time_zone: option(str | None, "Such as Europe/Paris.", metavar="ZONE") = None,
+    write: option(bool, "Write it, never over one that is there.", "--write") = False,
+    yes: option(bool, "Take the guesses; ask nothing.", "--yes") = False,
 ) -> None:
-    """Print a first crm.toml for a folder of exports, or write it there; see `crmlib.draft`."""
+    """Draft a first crm.toml for a folder of exports."""
     from crmlib.prepare.draft.draft import answered
     from crmlib.prepare.draft.draft import draft as drafted
 
@@ -589,25 +512,27 @@ def draft(
         _complain(f"Not used: {file}: {reason}")
 
 
-@app.command(epilog=EXIT_CODES, help="Write the exports of an invented company, and what is true of it.")
+@command()
 def sample(
-    folder: Annotated[Path, typer.Argument(help="exports/ and truth/ are written into it.")],
-    scale: Annotated[
-        float,
-        typer.Option(min=0.01, max=100, help="1: some 3,000 customers, 8,000 deals, 60,000 order lines."),
-    ] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Another number, another company.")] = 1,
+    folder: argument(Path, "exports/ and truth/ are written into it."),
+    scale: option(
+        float, "1: some 3,000 customers, 8,000 deals, 60,000 order lines.", min=0.01, max=100
+    ) = 1.0,
+    seed: option(int, "Another number, another company.", min=0) = 1,
+    leaving: option(
+        float, "A drift: so many percent more leave in each month of 2025.", min=0, max=100
+    ) = 0.0,
 ) -> None:
-    """Write the sample company; see `crmlib.sample.dirt.write_company`."""
+    """Write the exports of an invented company, and what is true of it."""
     from crmlib.sample.dirt import write_company
 
-    write_company(folder, seed=seed, scale=scale)
+    write_company(folder, seed=seed, scale=scale, leaving_pct=leaving)
     typer.echo(f"Written: {folder / 'exports'}; what is true of them: {folder / 'truth' / 'README.md'}")
 
 
-@app.command(epilog=EXIT_CODES, help="Print the tables, the indicators and what they are made from.")
+@command()
 def dictionary(write: Write = None) -> None:
-    """Print the data dictionary, or write it into a file."""
+    """Print the tables, the indicators and what they are made from."""
     from crmlib.measure.columns import data_dictionary
 
     text = data_dictionary()

@@ -4,11 +4,20 @@ import os
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
-from crmlib.prepare.engine import THREADS_VARIABLE
+NUMERIC_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+"""What numpy and scikit-learn look for when they are imported."""
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # The workers share the cores already; threads that wait for each other would take a quarter more of them.
+    # The workers share the cores already. A thread that waits for another, which has no core, spins all that time.
+    for variable in NUMERIC_THREADS:
+        os.environ.setdefault(variable, "1")
+    threadpool_limits(limits=1)  # a plugin of pytest may have imported numpy already
+
+from crmlib.prepare.engine import THREADS_VARIABLE  # noqa: E402  (it imports numpy)
+
+if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault(THREADS_VARIABLE, "1")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,24 @@ import crmlib
 from crmlib import cli
 from crmlib.prepare.privacy import KEY_VARIABLE, known_customers, public_ids
 from crmlib.prepare.workspace import open_workspace
-from crmlib.present.run import zygote
+from crmlib.present.run import console, zygote
+from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.reports import notebook_folder
-from tests.present.small_project import assert_whole, make_project, write_notebook
+from tests.present.small_project import READER, assert_whole, make_project, write_notebook
+
+
+@pytest.fixture(scope="module")
+def warm():
+    """Kernels for all the commands that only need some."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zygote, "modules_to_import", lambda: list(READER))
+        with Kernels() as kernels:
+            yield kernels
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    monkeypatch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.run.kernel_app"])
+def project(tmp_path, monkeypatch, warm):
+    monkeypatch.setattr(console, "Kernels", lambda: nullcontext(warm))
     monkeypatch.chdir(make_project(tmp_path))
     return tmp_path
 
@@ -36,7 +47,8 @@ def call(monkeypatch, capsys):
     return run
 
 
-def test_a_run_from_the_command_line(project, call):
+def test_a_run_from_the_command_line(project, call, monkeypatch):
+    monkeypatch.setattr(console, "Kernels", Kernels)
     code, out, err = call(
         "report", "data/shop", "-r", "figures", "-p", "factor", "2.5", "--as-of", "2020-01-31"
     )

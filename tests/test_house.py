@@ -159,7 +159,6 @@ def test_the_walk_sees_a_circle():
 
 SMALL_FOR_A_REASON = {
     "crmlib.present.run.kernel_app": "runs as a module of its own, in the kernel's process",
-    "crmlib.schema.results.service": "columns are declared by room",
     "crmlib.present.run.papermill_engine": "papermill finds it by its entry point",
 }
 

@@ -143,6 +143,14 @@ def test_make_refuses_a_python_that_is_too_old_or_too_new(tmp_path, minor, says)
     assert not (tmp_path / "venv").exists()
 
 
+def test_make_lets_python_keep_what_it_has_translated():
+    probe = "probe:; @$(PYTHON) -c 'import sys; print(sys.dont_write_bytecode)'"
+    command = ["make", "--no-print-directory", f"--eval={probe}", "probe", f"PYTHON={sys.executable}"]
+    told = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    made = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    assert made.stdout == "False\n"
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """The built wheel, unpacked."""

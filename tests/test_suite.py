@@ -11,6 +11,7 @@ import pytest
 from crmlib.prepare.engine import THREADS_VARIABLE
 from crmlib.present.publish.manifest import index_figures
 from crmlib.present.run.runs import run_reports
+from tests.conftest import NUMERIC_THREADS
 from tests.present.consistency import faults, run_in
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +51,8 @@ def runs(online_retail, tmp_path_factory):
     """Two runs of the same inputs, the second of some reports."""
     out = tmp_path_factory.mktemp("reports")
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(THREADS_VARIABLE, raising=False)  # the same twice on all cores, too
+        for variable in (THREADS_VARIABLE, *NUMERIC_THREADS):  # the same twice on all cores, too
+            patch.delenv(variable, raising=False)
         return [
             run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True, reports=chosen)[0]
             for chosen in (None, sorted(REPEATED))

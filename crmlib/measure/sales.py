@@ -191,11 +191,8 @@ def facts_steps(crm: Crm, *, by: str | None, measure: str) -> Steps:
     if needed:
         _require(crm, f"lines.{needed}", table)
     columns = columns_here(crm, "products", "customers", table)
-    steps = Steps().add(
-        _DETAILS,
-        things=read_table(columns, "products", _THINGS),
-        parties=read_table(columns, "customers", _PARTIES),
-    )
+    things = read_table(columns, "products", _THINGS)
+    steps = Steps().add(_DETAILS, things=things, parties=read_table(columns, "customers", _PARTIES))
     key = f"cast({column} as varchar)"
     if of_deals:
         deals = read_table(columns, "opportunities", _DEALS)

@@ -41,6 +41,18 @@ class Steps:
         written = {name: sql.format(**words) if words else sql for name, sql in steps.items()}
         return Steps(self._queue | written)
 
+    def instead(self, steps: Mapping[str, str], *, before: str) -> "Steps":
+        """These steps, some of them written otherwise; new ones stand before the one that is named."""
+        queue: dict[str, str] = {}
+        for name, sql in self._queue.items():
+            if name == before:
+                queue |= {new: steps[new] for new in steps if new not in self._queue}
+            queue[name] = steps.get(name, sql)
+        return Steps(queue)
+
+    def __getitem__(self, name: str) -> str:
+        return self._queue[name]
+
     def needed_by(self, names: Iterable[str]) -> "Steps":
         """Some of the steps with all that they rest on; a name that is no step is an error."""
         wanted = set(names)

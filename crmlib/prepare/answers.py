@@ -9,14 +9,17 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
+from crmlib.prepare.engine import EngineError
 from crmlib.prepare.private import close_to_others, private_folder
-from crmlib.prepare.snapshot import code_digest, snapshots_folder
+from crmlib.prepare.snapshot import code_digest, read_sealed, seal_folder, snapshots_folder
 
 _CODE = tuple(Path(__file__).parents[1] / floor for floor in ("measure", "analyse"))
 _FOLDER = "results"
+_tables_kept: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
 WORTH_SECONDS = 0.5
 """An answer of the engine that took less is asked for again rather than kept."""
 
@@ -39,6 +42,46 @@ def kept_answer(crm: Any, *asked: Any, make: Callable[[], pd.DataFrame]) -> pd.D
     if time.perf_counter() - begun > WORTH_SECONDS:
         write_frames(folder, {"answer": answer})
     return answer
+
+
+def keep_tables(
+    crm: Any, selects: Callable[[Any], Mapping[str, tuple[str, list[dict]]]], *, of: str, least: int
+) -> bool:
+    """Whether the answers to several selects lie beside a workspace's tables, as tables of its engine.
+
+    They are laid down, sealed, when first asked for, where the table that they are made of has so many rows at least;
+    each select for some parameters after others, so that its answer need not fit the memory.
+    """
+    if crm.engine not in _tables_kept:
+        _tables_kept[crm.engine] = _has_kept(crm, selects, of=of, least=least)
+    return _tables_kept[crm.engine]
+
+
+def _has_kept(crm: Any, selects: Callable[[Any], Mapping], *, of: str, least: int) -> bool:
+    folder = place_of(crm, of) if crm.engine.reads_in_parts else None
+    if folder is None or crm.engine.rows(f"select count(*) from {of}")[0][0] < least:
+        return False
+    names = read_sealed(folder)[0]
+    if names is None:
+        asked = selects(crm)
+        names = {
+            name: [f"{name.split('.')[-1]}_{i}.parquet" for i in range(len(parts))]
+            for name, (_, parts) in asked.items()
+        }
+
+        def fill(building: Path) -> None:
+            for name, (sql, parts) in asked.items():
+                for file, values in zip(names[name], parts, strict=True):
+                    crm.engine.keep(sql, values, building / file)
+            seal_folder(building, names)
+
+        shutil.rmtree(folder, ignore_errors=True)
+        # What another process has put there meanwhile is read by it, and is the same.
+        if not _put_whole(folder, fill, over=False):
+            return False
+    for name, files in names.items():
+        crm.engine.view(name, [folder / file for file in files])
+    return True
 
 
 def place_of(crm: Any, name: str, *, key: str = "") -> Path | None:
@@ -66,23 +109,34 @@ def read_frames(folder: Path | None) -> dict[str, pd.DataFrame] | None:
 
 def write_frames(folder: Path | None, frames: Mapping[str, pd.DataFrame]) -> None:
     """Put frames into a folder, all of them or none; on a full disk none."""
-    if folder is None:
-        return
-    try:
-        private_folder(folder.parent)
-        building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
-    except OSError:
-        return
-    try:
+
+    def fill(building: Path) -> None:
         for one, frame in frames.items():
             bare = frame.copy(deep=False)
             bare.attrs = {}
             bare.to_parquet(building / f"{one}.parquet", write_page_checksum=True)
-        close_to_others(building)
-        shutil.rmtree(folder, ignore_errors=True)
-        building.rename(folder)
+
+    if folder is not None:
+        _put_whole(folder, fill)
+
+
+def _put_whole(folder: Path, fill: Callable[[Path], None], *, over: bool = True) -> bool:
+    """Whether a folder could be filled and put in place, whole."""
+    try:
+        private_folder(folder.parent)
+        building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
     except OSError:
+        return False
+    try:
+        fill(building)
+        close_to_others(building)
+        if over:
+            shutil.rmtree(folder, ignore_errors=True)
+        building.rename(folder)
+    except (OSError, EngineError):
         shutil.rmtree(building, ignore_errors=True)
+        return folder.is_dir()
+    return True
 
 
 @cache

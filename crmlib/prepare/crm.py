@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -86,6 +87,8 @@ class Crm:
     config : WorkspaceConfig or None
     root : Path or None
         The workspace's folder.
+    loaded : Crm or None
+        The workspace as it was opened, where this is what was known of it earlier.
 
     Examples
     --------
@@ -107,6 +110,7 @@ class Crm:
     config: Any = None
     root: Path | None = None
     key: str = ""
+    loaded: "Crm | None" = None
 
     @classmethod
     def from_frames(
@@ -218,7 +222,7 @@ class Crm:
                 "is not here. Give an earlier moment, or open the workspace with a later as_of."
             )
         engine = earlier_engine(self.engine, self.tables, moment=then, time_zone=self.time_zone)
-        return replace(self, as_of=then, engine=engine)
+        return replace(self, as_of=then, engine=engine, loaded=self.loaded or self)
 
     def table(self, name: str) -> Any:
         """A table as a DuckDB relation: nothing is copied until its rows are asked for.
@@ -236,7 +240,10 @@ class Crm:
         [('a',)]
         """
         require(self, name)
-        return self.engine.run(f"select * from {Engine.quote(name)}")
+        table = self.engine.run(f"select * from {Engine.quote(name)}")
+        if name == "transactions" and self.engine.reads_in_parts:
+            _whose[table] = self
+        return table
 
     def frame(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A table as a pandas DataFrame, or some of its columns.
@@ -273,6 +280,17 @@ class Crm:
         return (
             f"<p>{self.name}, as of {self.as_of:%Y-%m-%d %H:%M}</p>{self.checks.counts.to_html(index=False)}"
         )
+
+
+_whose: WeakKeyDictionary[Any, Crm] = WeakKeyDictionary()
+
+
+def workspace_of(transactions: Any) -> Crm | None:
+    """The workspace whose order lines these are, all of them; None for any other table, and for some of its lines."""
+    try:
+        return _whose.get(transactions)
+    except TypeError:
+        return None
 
 
 def require(crm: Crm, name: str, *columns: str) -> None:

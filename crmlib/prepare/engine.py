@@ -122,6 +122,17 @@ class Engine:
         finally:
             self._connection.unregister(f"{name}_stream")
 
+    def keep(self, sql: str, parameters: Mapping[str, Any], file: Path) -> None:
+        """Lay the answer to SQL down as Parquet, in its order."""
+        target = self.literal(str(file))
+        # A copy takes no parameters.
+        self.execute(f"copy ({_with_values(sql, parameters)}) to {target} (format parquet, compression zstd)")
+
+    def view(self, name: str, files: Sequence[Path]) -> None:
+        """Make Parquet files, one behind the other, known to SQL under a name."""
+        listed = ", ".join(self.literal(str(file)) for file in files)
+        self.execute(f"create or replace view {name} as from read_parquet([{listed}])")
+
     def run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
         """A query as a relation, carried out when its rows are asked for.
 
@@ -208,9 +219,13 @@ def ask_in_place(table: Any, sql: str, parameters: Mapping[str, Any], *, name: s
     if table.query(name, settings).fetchall() != [(True, "UTC")]:
         return None
     # A relation's query takes no parameters.
-    written = re.sub(r"\$(\w+)", lambda found: Engine.literal(parameters[found[1]]), sql)
+    written = _with_values(sql, parameters)
     with _memory_explained():
         return decimals_as_floats(table.query(name, written).to_arrow_table()).to_pandas()
+
+
+def _with_values(sql: str, parameters: Mapping[str, Any]) -> str:
+    return re.sub(r"\$(\w+)", lambda found: Engine.literal(parameters[found[1]]), sql)
 
 
 def columns_of(table: Any) -> list[str]:

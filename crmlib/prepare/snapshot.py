@@ -61,10 +61,10 @@ def snapshot_key(*parts: Any) -> str:
 
 
 def code_digest(folders: Iterable[Path]) -> Any:
-    """The hash of the modules in some folders, to which more may be added."""
+    """The hash of the modules and declarations in some folders, to which more may be added."""
     digest = hashlib.sha256()
     for folder in folders:
-        for path in sorted(folder.rglob("*.py")):
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".toml", ".csv")):
             digest.update(path.read_bytes())
     return digest
 

@@ -12,7 +12,7 @@ from warnings import warn
 import numpy as np
 
 from crmlib.present.claims import Claim, Fact, claim, claims_in
-from crmlib.present.numbers import NBSP, number
+from crmlib.present.numbers import NBSP, capital, number
 
 FIRST = "DejaVu Sans"
 """It comes with matplotlib, so a picture is laid out alike wherever it is drawn."""
@@ -353,6 +353,36 @@ def say_behind(
         color=letters_of(colour), fontweight="bold" if bold else "normal",
         path_effects=[withStroke(linewidth=3, foreground="white")],
     )  # fmt: skip
+
+
+def range_rows(
+    ax: Any,
+    *,
+    title: Claim,
+    names: Sequence[Any],
+    rows: Sequence[Sequence[float]],
+    texts: Sequence[Any],
+    unit: Any,
+    colours: str | Sequence[str] = MAIN,
+    about: float | None = None,
+) -> Any:
+    """A dot on its range a row (`rows`: value, low, high), each with its name at the side and its figure behind it."""
+    colours, texts = [colours] * len(rows) if isinstance(colours, str) else colours, [*map(str, texts)]
+    with theme():
+        foot = 0.62 + 0.2 * str(unit).count("\n")
+        ax, middles = named_rows(ax, [capital(name) for name in names], title=title, foot=foot)
+        if about is not None and np.isfinite(about):
+            ax.axvline(about, color=INK, linewidth=1)
+        for middle, row, text, colour in zip(middles, rows, texts, colours, strict=True):
+            draw_range(ax, middle, row, colour=colour)
+            say_behind(ax, text, (row[2], middle), colour=colour)
+        room_for_texts(
+            ax, [min(low for _, low, _ in rows), *(row[2] for row in rows)], ["", *texts], taken=SIDE
+        )
+        ax.locator_params(axis="x", nbins=5)
+        short_numbers(ax.xaxis)
+        ax.set_xlabel(str(unit), loc="left")
+    return ax
 
 
 def bar_rows(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmlib.sample import truths
 from crmlib.sample.deals import Deals, make_deal_contacts, make_deals
-from crmlib.sample.orders import make_baskets, make_lines, make_orders, make_products
+from crmlib.sample.orders import leave_for_good, make_baskets, make_lines, make_orders, make_products
 from crmlib.sample.people import (
     CONTROL_SHARE,
     LEFT,
@@ -44,6 +44,8 @@ class Company:
 next_steps, orders, months, lines, rules, events, cases, feedback, signs, plans : DataFrame
         See the functions of this package that make them. Days are counted from the start of the history.
     deals : Deals
+    leaving_pct : float
+        Of the customers, so many more left in each month of the last year.
     """
 
     products: pd.DataFrame
@@ -68,10 +70,13 @@ next_steps, orders, months, lines, rules, events, cases, feedback, signs, plans 
     feedback: pd.DataFrame
     signs: pd.DataFrame
     plans: pd.DataFrame
+    leaving_pct: float = 0.0
 
 
-def make_company(*, seed: int = 1, scale: float = 1.0) -> Company:
+def make_company(*, seed: int = 1, scale: float = 1.0, leaving_pct: float = 0.0) -> Company:
     """Draw the whole company; the same seed and scale give the same one, on every machine."""
+    if not 0 <= leaving_pct <= 100:
+        raise ParameterError(f"leaving_pct is {leaving_pct}: give a number from 0 to 100.")
     if not 0.01 <= scale <= 100:
         raise ParameterError(f"scale is {scale}: give a number from 0.01 to 100.")
     if seed < 0:
@@ -87,6 +92,10 @@ def make_company(*, seed: int = 1, scale: float = 1.0) -> Company:
     deals = _under_either_number(deals, twins, seed=seed)
     touches, next_steps = make_touches(deals, deal_contacts, contacts, seed=seed)
     orders, months = make_orders(customers, members, seed=seed, scale=scale)
+    if leaving_pct:
+        customers, orders, months = leave_for_good(
+            customers, orders, months, leaving_pct=leaving_pct, seed=seed
+        )
     baskets, rules = make_baskets(orders, customers, products, seed=seed)
     lines = make_lines(orders, baskets, customers, products, seed=seed)
     cases = make_cases(lines, customers, products, seed=seed)
@@ -116,6 +125,7 @@ def make_company(*, seed: int = 1, scale: float = 1.0) -> Company:
         feedback=feedback,
         signs=make_signs(lines, events, feedback, customers, contacts, seed=seed),
         plans=make_plans(_lines_to_plan(lines, customers, products), deals.table, seed=seed),
+        leaving_pct=leaving_pct,
     )
 
 
@@ -182,7 +192,8 @@ def write_truth(company: Company, dirt: pd.DataFrame, folder: Path, *, seed: int
         "## dirt.csv\nWhat was put in that is wrong: table, check that finds it (empty where no check of "
         f"`crmlib check` looks for it), column, rows.\n\n{len(dirt):,} rows\n"
     )
-    text = _README.format(seed=seed, scale=f"{scale:g}") + "\n" + "\n".join(told)
+    drift = f" --leaving {company.leaving_pct:g}" if company.leaving_pct else ""
+    text = _README.format(seed=seed, scale=f"{scale:g}{drift}") + "\n" + "\n".join(told)
     (folder / "README.md").write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -377,7 +388,8 @@ def _rules(company: Company) -> pd.DataFrame:
 
 def _demand(company: Company) -> pd.DataFrame:
     """Orders of each month: the mean they were drawn with (twelve percent more a year, the season's factor, the
-    length of the month), what was drawn, and what a campaign brought besides. Returns come on top."""
+    length of the month), what was drawn, and what a campaign brought besides. Returns come on top. Where customers
+    leave by `--leaving`, the mean is of before that."""
     season = np.tile(truths.SEASON, 3)
     growth = truths.GROWTH_PER_YEAR ** (np.arange(36) / 12)
     return company.months.assign(season_factor=season, growth_factor=growth)
@@ -420,8 +432,8 @@ def _products(company: Company) -> pd.DataFrame:
 
 
 def _changes(company: Company) -> pd.DataFrame:
-    """Changes of price, volume and mix: which products, from when, and the factor."""
-    del company
+    """Changes of price, volume and mix: which products, from when, and the factor; and what `--leaving` added to the
+    monthly chance to leave for good."""
     category, day, price, volume = truths.FILTER_RISE
     rows = [("price", "all", f"{year}-01-01", level) for year, level in truths.PRICE_BY_YEAR.items()]
     rows += [
@@ -431,6 +443,8 @@ def _changes(company: Company) -> pd.DataFrame:
     mixed, since, weight = truths.CLEANING_MIX
     rows.append(("weight of tier 3 in free choices", mixed, str(since), weight))
     rows.append(("cost", "all", "2025-01-01", 1.03))
+    if company.leaving_pct:
+        rows.append(("monthly chance to leave, added", "all", "2025-01-01", company.leaving_pct / 100))
     return pd.DataFrame(rows, columns=["what", "category", "since", "factor"])
 
 

@@ -294,9 +294,9 @@ def _dated(lines: pd.DataFrame, year: int) -> pd.DataFrame:
     return lines.assign(**turned)
 
 
-def write_company(folder: str | Path, *, seed: int = 1, scale: float = 1.0) -> None:
+def write_company(folder: str | Path, *, seed: int = 1, scale: float = 1.0, leaving_pct: float = 0.0) -> None:
     """Write the raw exports of the sample company into ``exports``, and what is true of it into ``truth``."""
-    company = make_company(seed=seed, scale=scale)
+    company = make_company(seed=seed, scale=scale, leaving_pct=leaving_pct)
     root = Path(folder)
     dirt = write_exports(company, root / "exports", seed=seed)
     write_truth(company, dirt, root / "truth", seed=seed, scale=scale)

@@ -64,6 +64,33 @@ def make_orders(
     return orders, months.assign(campaign_orders=np.bincount(place, minlength=36))
 
 
+def leave_for_good(
+    customers: pd.DataFrame, orders: pd.DataFrame, months: pd.DataFrame, *, leaving_pct: float, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """A drift: of those who are there, so many percent more leave in each month of the last year.
+
+    What they would have ordered nobody orders in their place.
+    """
+    first, _ = month_weights()
+    rng, start, end = (
+        lots(seed, "leaving"),
+        customers["first_day"].to_numpy(),
+        customers["end_day"].to_numpy(),
+    )
+    for day in first[-12:]:
+        leaves = (start < day) & (end > day) & (rng.random(len(customers)) < leaving_pct / 100)
+        end = np.where(leaves, day, end)
+    earlier = (end < customers["end_day"].to_numpy())[orders["customer"]]
+    gone = earlier & (orders["day"].to_numpy() >= end[orders["customer"]])
+    place = np.searchsorted(first, orders["day"].to_numpy(), side="right") - 1
+    of_campaign = (orders["campaign_id"] != "").to_numpy()
+    fewer = {
+        name: months[name] - np.bincount(place[gone & (of_campaign == is_campaign)], minlength=36)
+        for name, is_campaign in (("orders", False), ("campaign_orders", True))
+    }
+    return customers.assign(end_day=end), orders[~gone].reset_index(drop=True), months.assign(**fewer)
+
+
 def _days(rng: np.random.Generator, first: int, end: int, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
     """A day of the month for each order, weekends seldom, within the customer's time."""
     days = np.arange(first, end)

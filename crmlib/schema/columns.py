@@ -1,13 +1,64 @@
-"""Every result column once: what a reader calls it, its unit, its decimals, and what it means."""
+"""Every result column once: what a reader calls it, its unit, its decimals, and what it means.
 
-from collections.abc import Mapping
+The declarations are the rows of columns.csv, grouped by what they are about. A row without a label declares the two
+ends of an interval, `<name>_low` and `<name>_high`; the word "-" says that nothing stands behind the label.
+"""
 
-from crmlib.schema.results.column import UNITS, Column, bounds
-from crmlib.schema.results.contact import CONTACT
-from crmlib.schema.results.deals import DEALS
-from crmlib.schema.results.service import SERVICE
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["COLUMNS", "UNITS", "Column", "bounds", "declared"]
+from crmlib.schema.errors import SchemaError
+
+UNITS: Mapping[str, tuple[str, int | None]] = {
+    "text": ("", None),
+    "date": ("", None),
+    "flag": ("", None),
+    "count": ("", 0),
+    "currency": ("", 2),
+    "days": ("days", 0),
+    "share_pct": ("%", 1),
+    "points": ("points", 1),
+    "ratio": ("", 2),
+    "score": ("", 0),
+    "number": ("", 1),
+}
+"""Kind of column -> the word behind its label, and the decimals that it has on pages, in CSV and in Excel."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a result, as every page, list and dictionary shows it.
+
+    `unit` is one of `UNITS`; `digits` and `word` stand in for the unit's own where they are given. `better` is
+    which end is good for us: "higher", "lower" or None.
+    """
+
+    name: str
+    label: str
+    unit: str = "text"
+    meaning: str = ""
+    digits: int | None = None
+    better: str | None = None
+    word: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise SchemaError(f"column {self.name} has unit {self.unit!r}; there are {', '.join(UNITS)}.")
+        if self.digits is None:
+            object.__setattr__(self, "digits", UNITS[self.unit][1])
+
+    def shown_unit(self, currency: str = "") -> str:
+        """What stands behind the label; nothing where the label says it itself.
+
+        >>> Column("age_days", "Age", "days").shown_unit(), Column("age_days", "Days old", "days").shown_unit()
+        ('days', '')
+        """
+        word = (
+            currency if self.unit == "currency" else UNITS[self.unit][0] if self.word is None else self.word
+        )
+        return "" if word and word.lower() in self.label.lower() else word
 
 
 def declared(name: str) -> Column | None:
@@ -21,323 +72,19 @@ def declared(name: str) -> Column | None:
     return COLUMNS.get(name)
 
 
-# fmt: off
-_COLUMNS = (
-    # whose and what
-    Column("customer_id", "Customer", "text", "The customer."),
-    Column("customer", "Customer"),
-    Column("opportunity_id", "Deal", "text", "The deal."),
-    Column("owner_id", "Owner", "text", "The employee who looks after the deal."),
-    Column("owner", "Owner"),
-    Column("employee", "Employee"),
-    Column("product", "Product", "text", "What to offer or what was sold."),
-    Column("product_id", "Product number"),
-    Column("item", "Product"),
-    Column("group_of_products", "Group of products"),
-    Column("category", "Category"),
-    Column("department", "Department"),
-    Column("brand", "Brand"),
-    Column("campaign", "Campaign"),
-    Column("total", "Plan"),
-    Column("name", "Name"),
-    Column("team", "Team"),
-    Column("store_id", "Shop"),
-    Column("channel", "Channel"),
-    Column("language", "Language"),
-    # customers and their types
-    Column("segment_rule", "What the name means", "text", "Whom the name of the segment is given to."),
-    Column("customers", "Customers", "count", "How many customers."),
-    Column("customers_share_pct", "Share of customers", "share_pct"),
-    Column("customer_type", "Type", "text",
-           "A name given by fixed rules from how lately, how often and how much somebody buys."),
-    Column("share_pct", "Share of customers", "share_pct", "Of all customers of the table."),
-    Column("spend_of_group", "Spend", "currency", "Net spend of all customers of the group together.", digits=0),
-    Column("spend_share_pct", "Share of spend", "share_pct", "Of the net spend of all customers."),
-    Column("recency_days_median", "Days since last order, median", "days",
-           "Half of the customers ordered more lately."),
-    Column("order_count_median", "Orders each, median", "count", "Half of the customers have more orders."),
-    Column("spend_median", "Spend, median", "currency", "Half of the customers spend more.", digits=0),
-    Column("who", "Who they are"),
-    Column("action", "What to do"),
-    Column("advice", "What to do"),
-    Column("like", "What they are like"),
-    Column("month", "Month"),
-    Column("net_sales", "Net sales", "currency", "What was bought, refunds taken off.", digits=0),
-    Column("orders", "Orders", "count"),
-    Column("cases", "Cases", "count"),
-    Column("order_value", "Sales an order", "currency"),
-    Column("complete", "Whole month", "flag"),
-    Column("field", "What is known"),
-    Column("trait", "Trait"),
-    Column("trait_value", "Value"),
-    Column("listed_share_pct", "Share of those listed", "share_pct", "Of all customers that are listed."),
-    # indicators
-    Column("label", "Indicator"),
-    Column("figure", "Figure"),
-    Column("figures", "Figures"),
-    Column("unit", "Unit"),
-    Column("says", "What it means"),
-    Column("indicator", "Technical name"),
-    Column("tenth_low", "Low (a tenth below)", "number", "A tenth of the customers lies below."),
-    Column("median", "Median", "number"),
-    Column("tenth_high", "High (a tenth above)", "number", "A tenth of the customers lies above."),
-    Column("known_pct", "Known for", "share_pct", "Customers of whom it is known.", digits=0, word="% of customers"),
-    Column("aspect", "Aspect"),
-    Column("topic", "Topic"),
-    Column("better", "Better"),
-    Column("here", "Known here"),
-    Column("why", "Why not"),
-    Column("weight", "Weight", "share_pct", "Share of the score.", digits=1, word="% of the score"),
-    # worth and value
-    Column("probability_alive", "Still a customer", "ratio", "Probability that the customer has not gone."),
-    Column("alive_pct", "Still a customer", "share_pct", "Probability that the customer has not gone.",
-           digits=0, better="higher"),
-    Column("expected_purchases", "Purchases expected", "number",
-           "Within the time ahead that the report names.", better="higher"),
-    Column("expected_average_spend", "Spend expected a purchase", "currency", better="higher"),
-    Column("future_contribution", "Future contribution", "currency",
-           "What a customer is expected to bring within the time ahead that the report names.",
-           better="higher"),
-    Column("loyalty_score", "Loyalty", "score",
-           "From 0 to 100: how long, how regularly, how widely and how steadily a customer buys.",
-           better="higher"),
-    Column("usual_gap_days", "Usual gap", "days"),
-    Column("cadence_kept_pct", "Due purchases made", "share_pct", digits=0, better="higher"),
-    Column("repeat_rate_pct", "Purchases soon repeated", "share_pct", digits=0, better="higher"),
-    Column("category_share_pct", "Categories bought", "share_pct", digits=0, better="higher"),
-    Column("loyalty_decay", "Fewer purchases lately", "ratio", better="lower"),
-    Column("judged_invoice_count", "Invoices judged", "count"),
-    Column("credit_grade", "Credit grade", "text", "How a customer pays, from A (as agreed) to E."),
-    Column("credit_reason", "Reason of the grade"),
-    Column("growth_potential", "Room to grow", "currency",
-           "What comparable customers spend in categories that a customer does not, or hardly, buy.",
-           better="higher"),
-    Column("growth_category", "Most room in"),
-    Column("growth_category_amount", "Room in that category", "currency"),
-    Column("growth_peers", "Compared with"),
-    Column("serving_cost_total", "All cost to serve", "currency", better="lower"),
-    Column("serving_cost_365d", "All cost to serve in a year", "currency", better="lower"),
-    Column("profit_total", "Profit", "currency", "Margin less cost to serve.", better="higher"),
-    Column("profit_365d", "Profit in a year", "currency", "Margin less cost to serve.", better="higher"),
-    Column("profit_share_pct", "Share of profit", "share_pct"),
-    Column("at_stake", "At stake", "currency"),
-    Column("stop_probability_pct", "Likely to stop", "share_pct", digits=0, better="lower"),
-    Column("stop_reason", "What points to it"),
-    Column("score", "Score", "score"),
-    Column("birth_on", "Age"),
-    Column("income_band", "Income"),
-    Column("household_size", "People in the household"),
-    Column("gender", "Gender"),
-    Column("valuation", "Valuation"),
-    Column("step", "Suggested step"),
-    Column("class", "Class"),
-    Column("value_share_pct", "Share of value", "share_pct"),
-    Column("each", "Each, on average", "currency"),
-    Column("reasons", "What raises it most"),
-    Column("known_weight_pct", "Known", "share_pct",
-           "Share of the score's weight that is known of the customer.", digits=0, word="% of the weight"),
-    Column("finance", "What they bring", "score"),
-    Column("transactions", "How they buy", "score"),
-    Column("characteristics", "Who they are", "score"),
-    Column("contact", "How they answer", "score"),
-    # reasons
-    Column("reason", "Why"),
-    Column("lost_reason", "Reason"),
-    Column("reasons_apart", "What sets them apart"),
-    Column("problem", "Problem"),
-    Column("what_is_wrong", "What is wrong"),
-    Column("rule_of_eligibility", "Rule"),
-    Column("verdict", "Verdict"),
-    Column("against_rest", "Against the rest"),
-    # who stops, who buys
-    Column("way", "Way"),
-    Column("offer_kind", "Kind", "text",
-           "Cross-sell, up-sell, repeat-sell, or a best seller where nothing else is known."),
-    Column("way_kind", "Kind"),
-    Column("campaign_kind", "Kind"),
-    Column("chosen", "Chosen", "flag"),
-    Column("ranked_pct", "Pairs ranked rightly", "share_pct",
-           "Of one who did and one who did not, the first has the higher chance; 50 % is chance.",
-           better="higher"),
-    Column("first_tenth", "Found in the first tenth", "ratio",
-           "How many times more of them are in the likeliest tenth than by chance.", digits=1,
-           better="higher", word="times chance"),
-    Column("surprise", "Log loss", "ratio", "How surprised the forecast is by what happens; small is good.",
-           digits=3, better="lower"),
-    Column("value_before", "Brought lately", "currency", digits=0),
-    Column("revenue_at_risk", "Revenue at risk", "currency", digits=0),
-    Column("stop_chance_pct", "Chance to stop", "share_pct"),
-    Column("buy_chance_pct", "Chance to buy", "share_pct"),
-    Column("rule", "Customers with"),
-    Column("outcome_chance_pct", "Chance", "share_pct"),
-    Column("outcome_share_pct", "Did so", "share_pct", digits=0),
-    Column("stop_share_pct", "Did stop", "share_pct", digits=0),
-    Column("buy_share_pct", "Did buy", "share_pct", digits=0),
-    # life cycle
-    Column("stage", "Stage"),
-    Column("stage_before", "Stood in"),
-    Column("stage_after", "Stands in"),
-    Column("revenue", "Revenue", "currency", digits=0),
-    Column("revenue_share_pct", "Share of revenue", "share_pct"),
-    Column("revenue_year_before", "Revenue of the year before", "currency", digits=0),
-    Column("cohort", "First purchase"),
-    # segments
-    Column("segment", "Segment"),
-    Column("from_segment", "Was in"),
-    Column("to_segment", "Is in"),
-    Column("moved_why", "Why", "text", "The figure that changed most among those who moved."),
-    Column("segment_then", "Then", "count", "Customers of the segment at the earlier moment."),
-    Column("joined", "New", "count", "Customers who bought for the first time since."),
-    Column("left", "Left", "count", "Customers who have no purchase left: all of it came back."),
-    Column("moved_in", "Came from others", "count", "Customers who were in another segment then."),
-    Column("moved_out", "Went to others", "count", "Customers who are in another segment now."),
-    Column("segment_now", "Now", "count", "Customers of the segment now."),
-    Column("in_states", "Where they stand", "text", "Customers of the segment by their state."),
-    Column("in_types", "What type they are", "text", "Customers of the segment by their RFM type."),
-    Column("published", "Stable", "flag", "Found again when the customers are drawn anew."),
-    Column("n_segments", "Segments", "count"),
-    Column("method", "Method"),
-    Column("silhouette", "Separation", "ratio",
-           "1: far from all other segments; 0: as near to another as to its own.", better="higher"),
-    Column("smallest_jaccard", "Least overlap", "ratio", "Of the segment found least well again.", better="higher"),
-    Column("smallest_share_pct", "Smallest segment", "share_pct", word="% of customers"),
-    # bought together
-    Column("if", "Whoever buys"),
-    Column("then", "also buys"),
-    Column("lift", "Times as often as by chance", "ratio", "1 is chance; 3 is three times as often.",
-           digits=1, better="higher"),
-    Column("confidence_pct", "In so many cases", "share_pct",
-           "Of the baskets with the first, the share that also hold the second."),
-    Column("base_pct", "In all baskets", "share_pct"),
-    Column("baskets", "Baskets", "count"),
-    Column("baskets_with_both", "Baskets with both", "count"),
-    Column("support_pct", "Share of baskets", "share_pct", digits=2),
-    Column("extra", "More than by chance", "count", word="baskets"),
-    Column("improvement_pct", "Adds", "points"),
-    Column("across", "Different categories", "flag"),
-    Column("baskets_with_either", "Baskets with either", "count"),
-    Column("rule_use", "Use", "text", "Where the rule is used."),
-    Column("rule_expected", "Expected", "currency", "Expected in baskets beyond chance.", digits=0, better="higher"),
-    Column("rule_came", "Lately", "currency", "What it was in the last days.", digits=0, better="higher"),
-    Column("rule_change", "Change", "text"),
-    Column("later_confidence_pct", "Of late", "share_pct", "The same in the last days."),
-    Column("level", "Level", "text", "What an item is."),
-    Column("rules_found", "Rules", "count"),
-    Column("rules_named", "That mattered most", "count"),
-    Column("rules_held", "Of these held", "count", better="higher"),
-    # offers
-    Column("rank", "Rank", "count", "1 is the customer's best offer."),
-    Column("price", "Expected price", "currency", "What a piece usually brings."),
-    Column("expected_margin", "Expected margin", "currency", "Chance to buy times the margin of a usual purchase."),
-    Column("due_on", "Due", "date", "When a repeat is due."),
-    Column("offers_removed", "Offers left out", "count"),
-    Column("question", "Asked of"),
-    Column("judged", "Customers"),
-    Column("side", "List"),
-    Column("hit_rate_pct", "Bought at least one", "share_pct",
-           "Customers who bought at least one of the products named to them.", better="higher"),
-    Column("precision_pct", "Of the products named, bought", "share_pct"),
-    Column("recall_pct", "Of the products bought, named", "share_pct"),
-    Column("ndcg", "Order of the list", "ratio",
-           "1 where the list begins with products that were bought, 0 where none was (normalised discounted gain).",
-           digits=3, better="higher"),
-    Column("named_revenue_pct", "Of the money spent, on products named", "share_pct"),
-    Column("revenue_per_customer", "Spent on products named, each", "currency"),
-    Column("coverage_pct", "Of all products, named to somebody", "share_pct",
-           "Products that were named to at least one customer, of those sold before.", digits=2),
-    Column("new_share_pct", "Of the products named, new to the customer", "share_pct"),
-    Column("novelty_bits", "Rarity", "number", "How rare the products named are: 1 more means half as many buyers."),
-    Column("offered", "Offers", "count"),
-    Column("accepted_pct", "Bought", "share_pct", better="higher"),
-    Column("predicted_pct", "Predicted", "share_pct"),
-    # purchases predicted
-    Column("prediction", "Prediction"), Column("predicted_purchases", "Expected", "count", word="purchases"),
-    Column("actual_purchases", "Came", "count", word="purchases"), Column("error_pct", "Error", "share_pct"),
-    Column("range", "Error, 95 % interval"), Column("mae", "Off by, mean", "ratio", better="lower"),
-    Column("rmse", "Off by, root mean square", "ratio", better="lower"),
-    Column("correlation", "Correlation", "ratio", better="higher"),
-    Column("used", "Chosen beforehand", "flag"),
-    Column("model", "Model"), Column("log_likelihood", "Log-likelihood", "number"),
-    Column("aic", "AIC, less is better", "number", better="lower"),
-    Column("estimates", "Estimates ± standard error"),
-    # health of the data
-    Column("table", "Table"), Column("row", "One row is"),
-    Column("rows_read", "Read", "count"), Column("rows_accepted", "Used", "count"),
-    Column("rows_set_aside", "Set aside", "count"), Column("first_at", "First", "date"),
-    Column("last_at", "Last", "date"), Column("age_days", "Last row before closing date", "days"),
-    Column("finding", "What was found"), Column("done", "What was done"),
-    Column("rows", "Rows", "count"), Column("table_share_pct", "Share of its table", "share_pct", digits=2),
-    Column("check", "Check in crm.toml"), Column("checked_column", "Where"), Column("column", "Column"),
-    Column("sign", "What tells a customer"), Column("signs", "There are", "count"),
-    Column("signs_of_one", "Of one customer", "count"), Column("signs_shared", "Of several customers", "count"),
-    Column("signs_unknown", "Of nobody known", "count"),
-    Column("rows_named", "Rows that name their customer by it", "count"),
-    Column("filled_pct", "Filled in", "share_pct", better="higher", word="% of rows"),
-    Column("distinct", "Different values", "count"), Column("privacy_class", "Class"),
-    Column("what", "Table or column"), Column("brings", "What it would bring"),
-    *bounds("customers_share", "share_pct", digits=1),
-    *bounds("ranked", "share_pct", digits=1),
-    *bounds("first", "ratio", digits=1),
-    *bounds("surprise", "ratio", digits=3),
-    *bounds("hit_rate", "share_pct", digits=1),
-    *bounds("accepted", "share_pct", digits=1),
-    *bounds("response", "share_pct", digits=1),
-    *bounds("effect", "currency"),
-    *bounds("trial", "currency"),
-    *bounds("gap", "currency"),
-    *bounds("median", "days", digits=1),
-    *bounds("won_lift", "ratio"),
-    *bounds("lift_shrunk", "ratio"),
-    *bounds("win_rate", "share_pct"),
-    *bounds("right", "share_pct"),
-    *bounds("loss", "ratio", digits=3),
-    *bounds("reason_share", "share_pct", digits=0),
-    *bounds("difference", "points", digits=0),
-    *bounds("expected", "currency", digits=0),
-    *bounds("plan_expected", "number", digits=0),
-    Column("state", "State"),
-    # what to do next
-    Column("by_when", "By when", "date", "The day by which to do it; never before the closing date."),
-    Column("evidence", "What it rests on", "text", "What speaks for it, and how strongly."),
-    Column("also", "Also", "text", "What else is called for with the same customer."),
-    Column("first_rows", "Come first", "count", "Rows that come first for their customer or deal."),
-    # what became of predictions
-    Column("made_on", "Made on", "date"), Column("until", "Judged on", "date"),
-    Column("learnt_on", "Learnt on", "date", "Until when the model that made it was learnt."),
-    Column("expected_pct", "Expected to stop", "share_pct"), Column("low_pct", "Range from", "share_pct"),
-    Column("high_pct", "Range to", "share_pct"), Column("actual_pct", "Stopped", "share_pct"),
-    Column("auc", "Pairs in right order", "ratio", "Of one customer who stopped and one who stayed, 0 to 1."),
-    Column("plain_auc", "By last purchase", "ratio", "The same, sorted by how long ago they bought."),
-    Column("due_count", "Predictions judged", "count"), Column("waiting_count", "Waiting", "count"),
-    Column("range_count", "With a range", "count"), Column("held_count", "Range held", "count"),
-    Column("pairs_right_pct", "Order right", "share_pct"),
-    Column("plain_pairs_right_pct", "By plain order", "share_pct"),
-    Column("plain_error_pct", "Plain rule off by", "share_pct"), Column("psi", "Stability index", "ratio"),
-    Column("distance", "Distance", "ratio", "Largest difference of the two distributions, 0 to 1."),
-    Column("low", "Distance from", "ratio"), Column("high", "Distance to", "ratio"),
-    Column("drifted", "Moved far", "flag"),
-    # what changed
-    Column("mover", "Customer or product"), Column("cause", "What"),
-    Column("amount_year", "To a year earlier", "currency", digits=0),
-    Column("by_buyers", "By number of customers", "currency", digits=0),
-    Column("by_spend", "By sales each", "currency", digits=0),
-    Column("in_one_period", "In one period only", "currency", digits=0),
-    Column("stays_before", "Came in before", "count"), Column("stays_now", "Came in since", "count"),
-    Column("days", "Half had left after", "days"), Column("left_before_pct", "Left by then before", "share_pct"),
-    Column("left_now_pct", "Left by then", "share_pct"),
-    Column("p_adjusted", "Chance", "ratio", "How often chance alone would show so much, over all stages."),
-    Column("differs", "More than chance", "flag"), Column("decided_before", "Decided before", "count"),
-    Column("decided_now", "Decided", "count"), Column("rate_before", "Won before", "share_pct"),
-    Column("rate_now", "Won", "share_pct"), Column("rate_points", "By rate", "points"),
-    Column("mix_points", "By mix", "points"), Column("place", "Month or column"),
-    Column("found", "Now", "number"), Column("difference_of", "What"), Column("looked_at", "Looked at by"),
-    Column("mover_kind", "Which"), Column("amount_before", "Before", "currency", digits=0),
-    Column("amount_now", "Now", "currency", digits=0),
-    Column("amount_change", "Difference", "currency", digits=0), Column("held_then", "Then", "number"),
-    # what is handed over
-    Column("warns", "Warnings"), Column("planned_for", "Planned for", "date"),
-)
-# fmt: on
+def _columns_of(row: dict[str, str]) -> Iterator[Column]:
+    name, unit, digits = row["name"], row["unit"], int(row["digits"]) if row["digits"] else None
+    if row["label"]:
+        word = "" if row["word"] == "-" else row["word"] or None
+        yield Column(name, row["label"], unit, row["meaning"], digits, row["better"] or None, word)
+        return
+    for end, label, which in (("low", "from", "Lower"), ("high", "to", "Upper")):
+        meaning = f"{which} end of the interval of {name}."
+        yield Column(f"{name}_{end}", label, unit, meaning, digits, word="")
 
-COLUMNS: Mapping[str, Column] = {column.name: column for column in (*_COLUMNS, *DEALS, *CONTACT, *SERVICE)}
+
+with (Path(__file__).parent / "columns.csv").open(encoding="utf-8", newline="") as _file:
+    COLUMNS: Mapping[str, Column] = {
+        column.name: column for row in csv.DictReader(_file) for column in _columns_of(row)
+    }
 """Name -> declaration, but for the indicators, whose labels are below and whose units they say themselves."""

@@ -17,7 +17,9 @@ def every_column_of_a_report_is_declared():
         caller = sys._getframe(2).f_globals.get("__name__", "")
         if caller.startswith("crmlib.present.reports.") and caller.endswith(".show"):
             unknown = [str(name) for name in table.frame.columns if not is_declared(str(name))]
-            assert not unknown, f"{caller} shows {', '.join(unknown)}: declare it in crmlib/schema/columns.py"
+            assert not unknown, (
+                f"{caller} shows {', '.join(unknown)}: declare it in crmlib/schema/columns.csv"
+            )
 
     DataTable.__post_init__ = checked
     yield

@@ -9,7 +9,7 @@ import pytest
 from crmlib.sample import truths
 from crmlib.sample.company import make_company
 from crmlib.sample.people import LEFT, TESTED
-from crmlib.sample.truths import DAYS, STAGES
+from crmlib.sample.truths import DAYS, STAGES, month_weights
 
 PLAIN = ("Web form", "Partner", "Advertising")
 """Sources of speed 1."""
@@ -213,3 +213,18 @@ def test_targets_are_their_factor_times_what_came():
     past = plans[plans["factor"].notna()]
     assert (past["target"] - past["factor"] * past["actual"]).abs().max() <= 5 + 1e-6
     assert plans["factor"].isna().sum() == 9 and 0.02 < plans["is_late"].mean() < 0.2
+
+
+def test_a_planted_drift_makes_so_many_more_leave_in_each_month_of_the_last_year_and_nobody_orders_for_them():
+    plain, drifted = make_company(scale=0.1), make_company(scale=0.1, leaving_pct=10)
+    both = plain.customers[["first_day", "end_day"]].assign(leaves=drifted.customers["end_day"])
+    for day in month_weights()[0][-12:]:
+        here = both[(both["first_day"] < day) & (both["end_day"] > day) & (both["leaves"] >= day)]
+        assert abs(of_chance(here["leaves"] == day, np.full(len(here), 0.1))) < 3.5
+    orders = drifted.orders
+    planted = (both["leaves"] < both["end_day"]).to_numpy()[orders["customer"]]
+    assert (orders["day"] < both["leaves"].to_numpy()[orders["customer"]])[planted].all()
+    stays = (both["leaves"] == both["end_day"]).to_numpy()
+    kept = plain.orders[stays[plain.orders["customer"]]]
+    assert len(kept) == stays[orders["customer"]].sum() and len(orders) < len(plain.orders)
+    assert drifted.months[["orders", "campaign_orders"]].to_numpy().sum() == len(orders)

@@ -55,12 +55,8 @@ def match_pairs(features: np.ndarray, treated: np.ndarray, *, seed: int = 0) -> 
     chosen = _nearest_unused(log_odds[ours[order]], log_odds[pool], caliper)
     found = chosen >= 0
     back = np.argsort(ours[order][found], kind="stable")
-    return Pairs(
-        treated=ours[order][found][back],
-        partner=pool[chosen[found]][back],
-        log_odds=log_odds,
-        caliper=caliper,
-    )
+    partner = pool[chosen[found]][back]
+    return Pairs(treated=ours[order][found][back], partner=partner, log_odds=log_odds, caliper=caliper)
 
 
 def propensity(features: np.ndarray, treated: np.ndarray) -> np.ndarray:
@@ -291,13 +287,10 @@ class Difference:
             ends = {"low": value, "high": value, "p_value": float(value == 0)}
             return cls(value=value, **ends, error=0.0, freedom=float("inf"))
         edge = float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+        low = value - edge * error
+        p_value = float(2 * stats.t.sf(abs(value) / error, freedom))
         return cls(
-            value=value,
-            low=value - edge * error,
-            high=value + edge * error,
-            p_value=float(2 * stats.t.sf(abs(value) / error, freedom)),
-            error=error,
-            freedom=freedom,
+            value=value, low=low, high=value + edge * error, p_value=p_value, error=error, freedom=freedom
         )
 
     @property
@@ -486,12 +479,10 @@ def _with_control(rows: pd.DataFrame, *, seed: int, redrawn: bool) -> Comparison
     ours = (rows["arm"] == CONTACTED).to_numpy()
     spend, before = rows["spend"].to_numpy(dtype=float), rows["spend_before"].to_numpy(dtype=float)
     if min(ours.sum(), (~ours).sum()) < 2:
+        reason = ONE_CONTACTED if ours.sum() < 2 else ONE_HELD_OUT
+        contacted = int(ours.sum())
         return Comparison(
-            kind=CONTROL_GROUP,
-            reason=ONE_CONTACTED if ours.sum() < 2 else ONE_HELD_OUT,
-            few=True,
-            contacted=int(ours.sum()),
-            compared=int((~ours).sum()),
+            kind=CONTROL_GROUP, reason=reason, few=True, contacted=contacted, compared=int((~ours).sum())
         )
     adjusted = adjusted_spend(spend[ours], spend[~ours], one_before=before[ours], other_before=before[~ours])
     ways = {"adjusted": welch(*adjusted), "unadjusted": welch(spend[ours], spend[~ours])}
@@ -523,13 +514,9 @@ def _with_partners(
     ours = (told["arm"] == CONTACTED).to_numpy()
     reason = _no_partners(rows, ours)
     if reason:
-        return Comparison(
-            kind=NONE,
-            reason=reason,
-            few=reason != SHORT_HISTORY,
-            contacted=int(ours.sum()),
-            compared=int((~ours).sum()),
-        )
+        few = reason != SHORT_HISTORY
+        contacted = int(ours.sum())
+        return Comparison(kind=NONE, reason=reason, few=few, contacted=contacted, compared=int((~ours).sum()))
     figures = known_before(told)
     groups = levels_of(levels, told["customer_id"], min_group=min_group)
     pairs = match_pairs(matching_matrix(figures, groups), ours, seed=seed)
@@ -579,13 +566,9 @@ def _no_partners(rows: pd.DataFrame, ours: np.ndarray) -> str:
 
 def _drawn(found: Difference, draws: np.ndarray) -> Difference:
     low, high = interval(draws)
+    error = float(draws.std(ddof=1))
     return Difference(
-        value=found.value,
-        low=low,
-        high=high,
-        p_value=float("nan"),
-        error=float(draws.std(ddof=1)),
-        freedom=float("nan"),
+        value=found.value, low=low, high=high, p_value=float("nan"), error=error, freedom=float("nan")
     )
 
 

@@ -145,11 +145,9 @@ class Ledger:
         """The deals as they were known at a moment."""
         there = self.deals[self.deals["created_at"] <= moment]
         later = there["closed_at"] > moment
-        return there.assign(
-            closed_at=there["closed_at"].mask(later),
-            closed_on=there["closed_on"].mask(later),
-            outcome=there["outcome"].mask(later, "open"),
-        )
+        closed_at = there["closed_at"].mask(later)
+        outcome = there["outcome"].mask(later, "open")
+        return there.assign(closed_at=closed_at, closed_on=there["closed_on"].mask(later), outcome=outcome)
 
     def won_between(self, after: pd.Timestamp, until: pd.Timestamp, *, amounts: Amounts) -> pd.DataFrame:
         """The deals won after a day, up to another, with `amount` filled."""
@@ -363,10 +361,8 @@ def _by_key(futures: Futures, now: PastPipeline, amounts: Amounts, column: str) 
         return table.head(0)
     worth = now.open.assign(amount=amounts.fill(now.open, is_open=True)[0], key=now.open[column].fillna(""))
     pipeline = worth.groupby("key")["amount"].agg(["size", "sum"])
-    table = table.assign(
-        open_deals=pipeline["size"].reindex(table.index).fillna(0).astype(int),
-        open_amount=pipeline["sum"].reindex(table.index).fillna(0.0),
-    )
+    open_deals = pipeline["size"].reindex(table.index).fillna(0).astype(int)
+    table = table.assign(open_deals=open_deals, open_amount=pipeline["sum"].reindex(table.index).fillna(0.0))
     return table.sort_values(["expected"], ascending=False, kind="stable").reset_index()
 
 

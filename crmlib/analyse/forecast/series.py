@@ -131,10 +131,8 @@ def choose_spec(family: str, values: np.ndarray, *, season: int) -> Spec | None:
 
 def average_of(parts: list[Ahead]) -> Ahead:
     """The mean of what several models say."""
-    return Ahead(
-        expected=np.mean([part.expected for part in parts], axis=0),
-        deviation=np.mean([part.deviation for part in parts], axis=0),
-    )
+    expected = np.mean([part.expected for part in parts], axis=0)
+    return Ahead(expected=expected, deviation=np.mean([part.deviation for part in parts], axis=0))
 
 
 def _seasonal_naive(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
@@ -190,12 +188,9 @@ def _smoothing(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
     weight = weight + gamma * (step % spec.season == 0) * (seasonal is not None)
     variance = float(np.mean(fit.resid**2)) * len(values) / max(len(values) - len(fit.params), 1)
     growth = np.append(1.0, 1 + np.cumsum(weight**2))
-    return Ahead(
-        expected=np.asarray(fit.forecast(periods)),
-        deviation=np.sqrt(variance * growth),
-        aicc=float(fit.aicc),
-        aic=float(fit.aic),
-    )
+    expected = np.asarray(fit.forecast(periods))
+    deviation = np.sqrt(variance * growth)
+    return Ahead(expected=expected, deviation=deviation, aicc=float(fit.aicc), aic=float(fit.aic))
 
 
 def _differences(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
@@ -215,12 +210,9 @@ def _differences(spec: Spec, values: np.ndarray, periods: int) -> Ahead:
     count = len(used) - order[1] - seasonal[1] * seasonal[3]
     size = len(fit.params) + mean
     aic = float(fit.aic + 2 * mean + 2 * count * np.log(scale))
-    return Ahead(
-        expected=level + scale * np.asarray(found.predicted_mean),
-        deviation=scale * np.asarray(found.se_mean),
-        aicc=aic + 2 * size * (size + 1) / max(count - size - 1, 1),
-        aic=aic,
-    )
+    expected = level + scale * np.asarray(found.predicted_mean)
+    aicc = aic + 2 * size * (size + 1) / max(count - size - 1, 1)
+    return Ahead(expected=expected, deviation=scale * np.asarray(found.se_mean), aicc=aicc, aic=aic)
 
 
 def _times_differenced(values: np.ndarray, *, season: int) -> tuple[int, int]:
@@ -366,12 +358,9 @@ def _try_ways(
         rows += list(_rows(values, found, origin=origin, periods=periods))
     columns = ["way", "made_on", "until", "ahead", "expected", "deviation", "actual"]
     past = _everywhere(pd.DataFrame(rows, columns=columns))
-    return Tried(
-        past=stretched_past(past, lowest=lowest),
-        sums=stretched_past(_summed(past), lowest=lowest),
-        now=_all_ways(numbers, [*simple, *chosen[1]], periods=periods),
-        baseline=baseline,
-    )
+    sums = stretched_past(_summed(past), lowest=lowest)
+    now = _all_ways(numbers, [*simple, *chosen[1]], periods=periods)
+    return Tried(past=stretched_past(past, lowest=lowest), sums=sums, now=now, baseline=baseline)
 
 
 def stride_of(periods: int) -> int:

@@ -221,6 +221,7 @@ def holdout_check(
     best = str(baselines.loc[baselines["rmse"].idxmin(), "model"])
     differences = _differences(predicted, actual, name=_chosen_name(fit), seed=seed)
     verdict = _verdict(differences, best)
+    actual_amount = later.groupby("customer_id")["kept_amount"].sum().reindex(history.index, fill_value=0.0)
     return HoldoutCheck(
         calibration_end=known,
         holdout_end=last,
@@ -231,13 +232,7 @@ def holdout_check(
         cumulative=cumulative_curve(
             history, days, model=fit.model, baseline=models[best], known=known, last=last
         ),
-        customers_table=history.assign(
-            actual=actual,
-            actual_amount=later.groupby("customer_id")["kept_amount"]
-            .sum()
-            .reindex(history.index, fill_value=0.0),
-            **predicted,
-        ),
+        customers_table=history.assign(actual=actual, actual_amount=actual_amount, **predicted),
         fit=fit,
         best_baseline=best,
         beats_baselines=verdict,

@@ -127,14 +127,9 @@ def _best_of(
     found = []
     for start in starts:
         begin = np.clip(np.asarray(start, dtype=float), -BOUND + 1, BOUND - 1)
-        result = minimize(
-            objective,
-            begin,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(-BOUND, BOUND)] * len(begin),
-            options={"ftol": near, "gtol": near**0.5 / 10, "maxiter": 500},
-        )
+        bounds = [(-BOUND, BOUND)] * len(begin)
+        options = {"ftol": near, "gtol": near**0.5 / 10, "maxiter": 500}
+        result = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
         if np.isfinite(result.fun):
             found.append(result)
     if not found:
@@ -148,13 +143,8 @@ def _best_of(
 def _carry_on(objective: Objective, logs: np.ndarray, curvature: np.ndarray) -> np.ndarray:
     values, axes = np.linalg.eigh(curvature)
     start = (axes / np.maximum(np.abs(values), 1e-6)) @ axes.T
-    result = minimize(
-        objective,
-        logs,
-        jac=True,
-        method="BFGS",
-        options={"gtol": 1e-7, "maxiter": 200, "hess_inv0": (start + start.T) / 2},
-    )
+    options = {"gtol": 1e-7, "maxiter": 200, "hess_inv0": (start + start.T) / 2}
+    result = minimize(objective, logs, jac=True, method="BFGS", options=options)
     return result.x if result.fun <= objective(logs)[0] else logs
 
 
@@ -334,12 +324,8 @@ class TransactionsModel(LifetimeModel):
             )
         scale = float(groups.weights @ groups.T) / groups.customers
         scaled = groups.in_time_units_of(scale)
-        summit = self._climb(
-            scaled,
-            scaled.sketch(),
-            starts=self._starts(purchases / groups.customers),
-            curvature=self._curvature(scaled),
-        )
+        starts = self._starts(purchases / groups.customers)
+        summit = self._climb(scaled, scaled.sketch(), starts=starts, curvature=self._curvature(scaled))
         scales = [scale if name in self._times else 1.0 for name in self.names]
         return self._keep(summit, scales=scales, jacobian=purchases * np.log(scale), history=history)
 

@@ -295,10 +295,8 @@ class ShiftedBetaGeoModel(LifetimeModel):
         """
         counts = _checked(surviving)
         lost, periods = -np.diff(counts), np.arange(1.0, len(counts))
-        summit = self._climb(
-            _Renewals(lost=lost, periods=periods, last=counts[-1]),
-            starts=np.log([[1.0, 1.0], [0.5, 4.0], [5.0, 5.0], [2.0, 20.0]]).tolist(),
-        )
+        starts = np.log([[1.0, 1.0], [0.5, 4.0], [5.0, 5.0], [2.0, 20.0]]).tolist()
+        summit = self._climb(_Renewals(lost=lost, periods=periods, last=counts[-1]), starts=starts)
         return self._keep(summit, scales=[1.0, 1.0], jacobian=0.0, history=pd.DataFrame())
 
     def _log_likelihood(self, of: _Renewals, alpha: float, beta: float) -> tuple[float, np.ndarray]:

@@ -82,11 +82,8 @@ class GammaGammaModel(LifetimeModel):
             )
         scale = float(np.exp(np.log(spend[again]).mean()))
         values = _Values.of(x[again], spend[again] / scale)
-        summit = self._climb(
-            values,
-            values.sketch(),
-            starts=np.log([[5.0, 4.0, 0.5], [1.0, 2.0, 2.0], [20.0, 10.0, 1.0], [2.0, 1.2, 0.3]]).tolist(),
-        )
+        starts = np.log([[5.0, 4.0, 0.5], [1.0, 2.0, 2.0], [20.0, 10.0, 1.0], [2.0, 1.2, 0.3]]).tolist()
+        summit = self._climb(values, values.sketch(), starts=starts)
         self._keep(
             summit, scales=[1.0, 1.0, scale], jacobian=float(again.sum() * np.log(scale)), history=history
         )
@@ -182,15 +179,11 @@ def _repeats(history: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     require_columns(history, ("frequency", "monetary_value"), table_name="history")
     x = history["frequency"].to_numpy(dtype=float, na_value=np.nan)
     spend = history["monetary_value"].to_numpy(dtype=float, na_value=np.nan)
-    refuse_first(
-        history,
-        [
-            (~(x >= 0) | (x != np.floor(x)), "frequency {x}, which is no count"),
-            ((x > 0) & ~((spend > 0) & np.isfinite(spend)), "monetary_value {spend}, which must be above 0"),
-        ],
-        x=x,
-        spend=spend,
-    )
+    wrong = [
+        (~(x >= 0) | (x != np.floor(x)), "frequency {x}, which is no count"),
+        ((x > 0) & ~((spend > 0) & np.isfinite(spend)), "monetary_value {spend}, which must be above 0"),
+    ]
+    refuse_first(history, wrong, x=x, spend=spend)
     return x, spend
 
 

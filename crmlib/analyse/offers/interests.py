@@ -26,6 +26,7 @@ INTEREST_INDEX = 150.0
 LOOKED, STATED = "looked", "stated"
 COLUMNS = ("customer_id", "category", "bought_days", "looks", "last_looked_on", "is_stated", "share_pct", "usual_pct",
            "index", "is_open")  # fmt: skip
+_EVIDENCE = ["sign", "pairs", "bought_pct", "others_pct", "odds", "low", "high", "tells"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,6 +125,14 @@ def preferences(crm: Crm) -> Preferences:
     )
 
 
+def interest_evidence(crm: Crm) -> pd.DataFrame:
+    """What a look, and a stated interest, told: `Preferences.evidence`; empty at once where no sign is kept."""
+    of_people = crm.columns("customers") if "customers" in crm else ()
+    if "events" in crm or {"interests", "tags"} & set(of_people):
+        return preferences(crm).evidence
+    return pd.DataFrame(columns=_EVIDENCE)
+
+
 def interests(crm: Crm) -> pd.Series:
     """Customer -> a category that they buy much more of than usual, or looked at and do not buy, by customer."""
     table = preferences(crm).table
@@ -194,8 +203,7 @@ def _evidence(days: Days, names: pd.Series, stated: set[tuple[int, int]], *, tod
         if len(days.day) and cut - YEAR_DAYS >= days.day.min()
     ]
     rows = [_judged(sign, pd.concat(parts)) for sign in (LOOKED, STATED)] if parts else []
-    columns = ["sign", "pairs", "bought_pct", "others_pct", "odds", "low", "high", "tells"]
-    return pd.DataFrame([row for row in rows if row], columns=columns)
+    return pd.DataFrame([row for row in rows if row], columns=_EVIDENCE)
 
 
 def _at_date(days: Days, cut: int, names: pd.Series, stated: set[tuple[int, int]]) -> pd.DataFrame:

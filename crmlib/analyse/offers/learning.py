@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.offers.judging import among
 from crmlib.analyse.offers.methods import (
     NEW_METHODS,
     OF_CUSTOMER,
@@ -274,7 +275,7 @@ def learn(days: Any, cut: int, *, horizon_days: int, seed: int) -> Learnt:
         followed = days.bought_between(then, then + horizon_days)
         for mine, fresh in candidates(past, who, most=LOOKED_AT):
             for rows, kept in ((mine, own), (fresh, new)):
-                kept.append((rows, np.isin(rows.c.astype("int64") * len(days.groups) + rows.p, followed)))
+                kept.append((rows, among(followed, rows.c.astype("int64") * len(days.groups) + rows.p)))
             used.append(then)
         drawn += len(who)
     blends = [

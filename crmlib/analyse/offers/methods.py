@@ -31,6 +31,9 @@ VIEW_HALF_LIFE, VIEW_WEIGHT = 14, 0.1
 LIKING_PRIOR = 5.0
 """The usual share of a category counts as much as so many purchases of a customer's own."""
 
+FILLED, FEW = 0.04, 20_000
+"""From so many of all pairs of customer and item on, and up to so many customers, dense arithmetic costs less."""
+
 BLOCK = 500
 """Customers whose scores are in memory at once."""
 
@@ -71,6 +74,13 @@ class Days:
     customers: int
     groups: np.ndarray
     views: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+
+    @cached_property
+    def visits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Customer and day of each day on which a customer bought anything, sorted by both."""
+        span = np.int64(1 << 24)
+        seen = np.unique(self.c.astype("int64") * span + self.day)
+        return seen // span, seen % span
 
     def bought_between(self, after: int, until: int) -> np.ndarray:
         """One number a customer and product that was bought after a day and up to another, sorted."""
@@ -123,7 +133,8 @@ class Past:
         fresh[1:] = (c[1:] != c[:-1]) | (p[1:] != p[:-1])
         start = np.flatnonzero(fresh)
         count = np.diff(np.append(start, len(c)))
-        weight = np.exp2(-(cut - day) / HALF_LIFE)
+        faded = np.exp2(-np.arange(cut - int(day.min(initial=cut)) + 1) / HALF_LIFE)
+        weight = faded[cut - day]
         summed = np.add.reduceat(weight, start) if len(start) else weight
         return cls(
             days=days, cut=cut, horizon=horizon, c=c[start], p=p[start], count=count.astype("float32"),
@@ -158,10 +169,8 @@ class Past:
     @cached_property
     def of_customer(self) -> dict[str, np.ndarray]:
         """Figures of each customer: days with a purchase, weighed ones, and days since the last."""
-        rows = self.days.day <= self.cut
-        span = np.int64(1 << 24)
-        seen = np.unique(self.days.c[rows].astype("int64") * span + self.days.day[rows])
-        who, age = seen // span, self.cut - seen % span
+        who, day = self.days.visits
+        who, age = who[day <= self.cut], self.cut - day[day <= self.cut]
         many = self.days.customers
         recency = np.full(many, LONG_AGO)
         np.minimum.at(recency, who, age)
@@ -211,22 +220,30 @@ class Past:
         ----------
         Steck, H. (2019). Embarrassingly shallow autoencoders for sparse data. WWW.
         """
-        gram = (self.taste.T @ self.taste).toarray()
+        gram = self._gram()
         ridge = RIDGE * min(1.0, max(len(self.known), 25) / POOL)
         inside = np.asfortranarray(gram + ridge * np.eye(len(gram), dtype="float32"))
         factor, _ = lapack.spotrf(inside, lower=0)
         half, _ = lapack.spotri(factor, lower=0)
-        inverse = np.triu(half) + np.triu(half, 1).T
-        found = -inverse / np.diag(inverse)[None, :]
+        diagonal = np.diag(half).copy()
+        found = np.ascontiguousarray(half + half.T) / -diagonal[None, :]
         np.fill_diagonal(found, 0.0)
         return np.asarray(found, dtype="float32")
 
+    def _gram(self) -> np.ndarray:
+        """How much each two items are bought by the same customers; in one piece where many do."""
+        many, items = self.taste.shape
+        if self.taste.nnz < FILLED * many * items or many > FEW:
+            return np.asarray((self.taste.T @ self.taste).toarray())
+        whole = self.taste.toarray()
+        return np.asarray(whole.T @ whole)
+
     @cached_property
-    def pool(self) -> tuple[np.ndarray, sparse.csr_array, sparse.csr_array]:
+    def pool(self) -> tuple[np.ndarray, sparse.csr_array, np.ndarray]:
         """Who is asked for what is new: their numbers, their tastes at length one, and what they buy."""
         recency = self.of_customer["recency"][self.known]
         who = np.sort(self.known[np.argsort(recency, kind="stable")[:POOL]])
-        return who, at_length_one(self.taste[who]), self.weights[who]
+        return who, at_length_one(self.taste[who]), self.weights[who].toarray()
 
     def customers_alike(self, customers: np.ndarray) -> np.ndarray:
         """What those who buy most alike bought, nearer ones counting more; one row a customer, dense."""
@@ -239,7 +256,7 @@ class Past:
         if near.shape[1] > ALIKE:
             near[near < np.partition(near, -ALIKE, axis=1)[:, -ALIKE][:, None]] = 0.0
         near /= near.sum(axis=1, keepdims=True) + 1e-9
-        return np.asarray(sparse.csr_array(near) @ bought.toarray())
+        return np.asarray(sparse.csr_array(near) @ bought)
 
     @cached_property
     def viewed(self) -> sparse.csr_array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.learn.candidates import one_thread
 from crmlib.analyse.offers.judging import (
     COVERAGE,
     EVERYBODY,
@@ -225,15 +226,20 @@ def prove(
     for moment in moments:
         then, bought, outcome = _known_at(crm, moment, int(holdout_days))
         if len(bought.customers) >= LEAST_CUSTOMERS:
-            rounds.append(
-                _one_round(then, bought, outcome, recommend, rivals, k=int(k), seed=seed, kinds=tuple(kinds))
-            )
+            with one_thread():
+                made = _one_round(
+                    then, bought, outcome, recommend, rivals, k=int(k), seed=seed, kinds=tuple(kinds)
+                )
+            rounds.append(made)
     if not rounds:
         raise ParameterError(
             f"offers can be proven with at least {LEAST_CUSTOMERS} customers who had bought before the last "
             f"cut-off, {moments[-1]:%Y-%m-%d}. There are {len(bought.customers)}."
         )
-    return _summed_up(crm, rounds, holdout_days=int(holdout_days), k=int(k), asked=int(cutoffs), seed=seed)
+    with one_thread():
+        return _summed_up(
+            crm, rounds, holdout_days=int(holdout_days), k=int(k), asked=int(cutoffs), seed=seed
+        )
 
 
 def _check_kinds(kinds: Sequence[str]) -> None:

@@ -100,12 +100,10 @@ def stage_funnel(stays: pd.DataFrame, stages: list[str]) -> pd.DataFrame:
     each = stays.assign(on=on).groupby(["group", "stage", "opportunity_id"], sort=False)["on"].any()
     each = each.reset_index().merge(last.reset_index(), on=["group", "opportunity_id"])
     left = ~each["on"]
+    went_on = each["on"]
+    lost = left & (each["end"] == "lost")
     counted = each.assign(
-        deals=1,
-        went_on=each["on"],
-        lost=left & (each["end"] == "lost"),
-        open=left & (each["end"] == ""),
-        won_later=each["end"] == "won",
+        deals=1, went_on=went_on, lost=lost, open=left & (each["end"] == ""), won_later=each["end"] == "won"
     )
     counted["elsewhere"] = left & ~counted["lost"] & ~counted["open"]
     counts = list(FUNNEL_COLUMNS[2:])

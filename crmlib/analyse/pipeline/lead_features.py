@@ -149,11 +149,8 @@ def _filled_in_late(now: pd.DataFrame) -> dict[str, Refusal]:
         decided, waiting = known_shares(now[name], now["outcome"])
         if not abs(decided - waiting) >= FILLED_APART:
             continue
-        reason = Refusal(
-            why="filled_at_close" if decided > waiting else "emptied_at_close",
-            decided_pct=100 * decided,
-            open_pct=100 * waiting,
-        )
+        why = "filled_at_close" if decided > waiting else "emptied_at_close"
+        reason = Refusal(why=why, decided_pct=100 * decided, open_pct=100 * waiting)
         refused |= dict.fromkeys(_FROM.get(name, (name,)), reason)
     return refused
 

@@ -296,8 +296,6 @@ def _limits(limits: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     counts = by_stage.size().reindex(limits.index, fill_value=0)
     late = judged[judged["is_overdue"].eq(True).fillna(False).astype("bool")].groupby("stage")
     known = limits["limit_days"].notna()
-    return limits.assign(
-        open=counts.astype("int64"),
-        overdue=late.size().reindex(limits.index, fill_value=0).astype("float64").where(known),
-        overdue_amount=late["amount"].sum(min_count=1).reindex(limits.index).where(known),
-    )
+    overdue = late.size().reindex(limits.index, fill_value=0).astype("float64").where(known)
+    overdue_amount = late["amount"].sum(min_count=1).reindex(limits.index).where(known)
+    return limits.assign(open=counts.astype("int64"), overdue=overdue, overdue_amount=overdue_amount)

@@ -322,11 +322,8 @@ def _money(table: pd.DataFrame, frame: pd.DataFrame, costs: pd.Series) -> pd.Dat
         ).astype("float64")  # fmt: skip
         cost = per_deal.groupby(frame["group"]).sum(min_count=1).reindex(table.index)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return table.assign(
-            cost=cost,
-            cost_per_win=cost / table["won"].where(table["won"] > 0),
-            return_ratio=value / cost.where(cost > 0),
-        )
+        cost_per_win = cost / table["won"].where(table["won"] > 0)
+        return table.assign(cost=cost, cost_per_win=cost_per_win, return_ratio=value / cost.where(cost > 0))
 
 
 def _compared(table: pd.DataFrame, overall: pd.Series, base: str, fewest: int) -> pd.DataFrame:

@@ -442,11 +442,8 @@ def encode_in_memory(
     item_total = int(np.count_nonzero(item_counts))
     laid, pair_steps = lay_out(bought, starts, ends, ranks)
     item_counts = item_counts[chosen]
-    entries = Entries(
-        items=laid,
-        item_starts=np.concatenate(([0], np.cumsum(item_counts))).astype(np.int64),
-        pair_steps=int(pair_steps),
-    )
+    item_starts = np.concatenate(([0], np.cumsum(item_counts))).astype(np.int64)
+    entries = Entries(items=laid, item_starts=item_starts, pair_steps=int(pair_steps))
     found = Baskets(
         names=names,
         item_counts=item_counts,

@@ -177,12 +177,8 @@ class Rules:
             | {"before_count": found.antecedent_counts}
         )
         numbers = np.asarray(found.names, dtype="int64")
-        return cls(
-            table=table,
-            before=_padded(numbers, *found.antecedents),
-            after=_padded(numbers, *found.consequents),
-            items=items,
-        )
+        before = _padded(numbers, *found.antecedents)
+        return cls(table=table, before=before, after=_padded(numbers, *found.consequents), items=items)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -190,12 +186,8 @@ class Rules:
     def take(self, places: np.ndarray) -> "Rules":
         """The rules at some places, or those marked by a bool array."""
         places = np.flatnonzero(places) if places.dtype == bool else places
-        return replace(
-            self,
-            table=self.table.iloc[places].reset_index(drop=True),
-            before=self.before[places],
-            after=self.after[places],
-        )
+        table = self.table.iloc[places].reset_index(drop=True)
+        return replace(self, table=table, before=self.before[places], after=self.after[places])
 
     def assign(self, **columns: Any) -> "Rules":
         """With further figures."""

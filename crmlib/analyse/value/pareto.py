@@ -54,11 +54,9 @@ def draw_curves(counts: np.ndarray, means: np.ndarray) -> Curves:
     """The curve of value over customers for each draw."""
     found = [_one_draw(drawn.astype("float64"), means) for drawn in counts]
     at, gini, needed = zip(*found, strict=True) if found else ((), (), ())
-    return Curves(
-        at_customers=np.array(at).reshape(-1, 101),
-        gini=np.array(gini),
-        customers_for=np.array(needed).reshape(-1, len(_BORDERS)),
-    )
+    at_customers = np.array(at).reshape(-1, 101)
+    customers_for = np.array(needed).reshape(-1, len(_BORDERS))
+    return Curves(at_customers=at_customers, gini=np.array(gini), customers_for=customers_for)
 
 
 def _one_draw(drawn: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:

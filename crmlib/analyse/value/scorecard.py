@@ -501,12 +501,8 @@ def value_scorecard(
     catalogue = _catalogue(catalogue)
     own = None if weights is None else checked_weights(weights, catalogue)
     better = catalogue.set_index("name")["better"].to_dict()
-    reasons = unusable(
-        table,
-        [str(name) for name in indicators.columns],
-        better=better,
-        left_out=indicators.attrs.get("left_out", {}),
-    )
+    left_out = indicators.attrs.get("left_out", {})
+    reasons = unusable(table, [str(name) for name in indicators.columns], better=better, left_out=left_out)
     usable = [name for name in better if name not in reasons]
     decided = weights_table(usable, reasons, catalogue=catalogue, weights=own)
     used = decided[decided["used"]]

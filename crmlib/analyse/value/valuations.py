@@ -147,7 +147,7 @@ def _kept(table: pd.DataFrame) -> pd.DataFrame:
     chance = table.get("stop_probability", pd.Series(np.nan, index=table.index))
     reason = pd.Series("valuable", index=table.index)
     reason[is_likely(table["stage"], chance)] = "valuable_likely_to_stop"
-    reason[is_late(table["silence"])] = "valuable_late"
+    reason[is_late(table["gap_overdue_ratio"])] = "valuable_late"
     reason[_in_arrears(table)] = "valuable_owing"
     return _ranked(table.assign(at_stake=stake, reason=reason))
 

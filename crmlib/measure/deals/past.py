@@ -305,11 +305,9 @@ def deal_ledger(crm: Crm) -> pd.DataFrame:
 def ledger_sql(crm: Crm) -> str:
     """The statement behind `deal_ledger`."""
     columns = columns_here(crm, "opportunities", "customers", "products")
-    steps = Steps().add(
-        _LEDGER,
-        customers=read_table(columns, "customers", ("customer_id", "region", "company_size")),
-        products=read_table(columns, "products", ("product_id", "category", "department")),
-    )
+    customers = read_table(columns, "customers", ("customer_id", "region", "company_size"))
+    products = read_table(columns, "products", ("product_id", "category", "department"))
+    steps = Steps().add(_LEDGER, customers=customers, products=products)
     return steps.sql(_LEDGER_SQL.format(deals=read_table(columns, "opportunities", _OWN)))
 
 
@@ -329,18 +327,12 @@ def past_pipeline(
     begun = last["entered_at"].where(~left, last["exited_at"])
     inside = ~left | last["next_stage"].isin(stays.attrs["stages"])
     stage = last["stage"].where(~left | ~inside, last["next_stage"]).fillna("")
-    open_deals = open_deals.assign(
-        stage=stage.astype("str"),
-        in_stage_days=_days(moment - begun.fillna(open_deals["created_at"])),
-        age_days=_days(moment - open_deals["created_at"]),
-    )
-    return PastPipeline(
-        moment=moment,
-        open=open_deals,
-        decided=ledger[closed & (ledger["closed_at"] <= moment)],
-        stays=stays,
-        stages=tuple(stays.attrs["stages"]),
-    )
+    in_stage_days = _days(moment - begun.fillna(open_deals["created_at"]))
+    age_days = _days(moment - open_deals["created_at"])
+    open_deals = open_deals.assign(stage=stage.astype("str"), in_stage_days=in_stage_days, age_days=age_days)
+    decided = ledger[closed & (ledger["closed_at"] <= moment)]
+    stages = tuple(stays.attrs["stages"])
+    return PastPipeline(moment=moment, open=open_deals, decided=decided, stays=stays, stages=stages)
 
 
 def _days(spans: pd.Series) -> pd.Series:

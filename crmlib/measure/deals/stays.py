@@ -344,12 +344,9 @@ def stay_steps(crm: Crm) -> Steps:
     """The steps whose last one is `judged_stays`: every stay, with a `reason` where it is set aside."""
     if "stage_history" not in crm:
         return deal_steps(crm).add(_WHOLE, days=local_days("created_at", "coalesce(left_at, $as_of)"))
-    return visit_steps(crm).add(
-        _STAYS,
-        days=local_days("entered_at", "coalesce(left_at, $as_of)"),
-        next_day=local_day("next_entered_at"),
-        left_day=local_day("left_at"),
-    )
+    days = local_days("entered_at", "coalesce(left_at, $as_of)")
+    next_day = local_day("next_entered_at")
+    return visit_steps(crm).add(_STAYS, days=days, next_day=next_day, left_day=local_day("left_at"))
 
 
 def stage_order(crm: Crm, visits: pd.DataFrame) -> tuple[str, ...]:

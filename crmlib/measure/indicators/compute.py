@@ -8,7 +8,9 @@ import pandas as pd
 from sqlglot import exp, parse_one
 
 from crmlib.measure.indicators.catalogue import INDICATORS, Indicator
-from crmlib.measure.indicators.steps import IN_PART, indicator_steps, source_steps
+from crmlib.measure.indicators.parts import customer_parts
+from crmlib.measure.indicators.settled import steps_with_orders
+from crmlib.measure.indicators.steps import IN_PART, source_steps
 from crmlib.measure.indicators.views import VIEWS
 from crmlib.measure.steps import Steps, columns_here, moments
 from crmlib.prepare.answers import kept_answer
@@ -18,48 +20,6 @@ from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import table_spec
-
-PART_LINES = 750_000
-"""About so many order lines are read at a time."""
-
-_COUNTED = {
-    "seen": """
-        select customer_id, count(*) as line_count from transactions
-        where customer_id is not null group by customer_id
-        {listed}
-    """,
-    "counted": """
-        select
-            customer_id,
-            sum(line_count) over (order by customer_id rows unbounded preceding) as lines_so_far,
-            sum(line_count) over () as line_count
-        from (select customer_id, sum(line_count) as line_count from seen group by customer_id) as summed
-    """,
-}
-_RANGES_SQL = """
-select min(customer_id), max(customer_id)
-from counted
-group by greatest(lines_so_far - 1, 0) * $parts // greatest(line_count, 1)
-order by 1
-"""
-
-
-def customer_parts(crm: Crm) -> list[dict[str, str]]:
-    """The ranges of customers, about `PART_LINES` order lines each."""
-    if not crm.engine.reads_in_parts:
-        return []
-    (lines,) = crm.engine.rows("select count(*) from transactions")[0]
-    parts = lines // PART_LINES
-    if parts < 2:
-        return []
-    listed = (
-        "union all select customer_id, 0 from customers where customer_id is not null"
-        if "customers" in crm.tables
-        else ""
-    )
-    sql = Steps().add(_COUNTED, listed=listed).sql(_RANGES_SQL)
-    found = crm.engine.rows(sql, {"parts": parts})
-    return [{"first_customer": first, "last_customer": last} for first, last in found]
 
 
 def joined_figures(frames: Sequence[pd.DataFrame], *, zeros: Sequence[str]) -> pd.DataFrame:
@@ -120,13 +80,17 @@ def indicator_catalogue(crm: Crm | None = None) -> pd.DataFrame:
 
 
 def indicators_sql(
-    indicators: Sequence[Indicator], *, columns: Mapping[str, Iterable[str]], part: bool = False
+    indicators: Sequence[Indicator],
+    *,
+    columns: Mapping[str, Iterable[str]],
+    part: bool = False,
+    crm: Crm | None = None,
 ) -> str:
     """The statement that computes indicators: shared steps, one select per view, one row per customer."""
     over: dict[str, list[Indicator]] = {}
     for indicator in indicators:
         over.setdefault(indicator.over, []).append(indicator)
-    steps = indicator_steps(source_steps(columns, part=part))
+    steps = steps_with_orders(crm, source_steps(columns, part=part), part=part)
     everyone = _everyone(columns, steps.needed_by(VIEWS[view].steps[-1] for view in over), part=part)
     figures = {f"{view}_figures": _figures_sql(members) for view, members in over.items()}
     selected = [
@@ -144,8 +108,8 @@ def _run(crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[s
     of_lines = [indicator for indicator in chosen if "order_lines" in VIEWS[indicator.over].steps]
     parts = customer_parts(crm) if of_lines else []
     if not parts:
-        return _asked(crm, indicators_sql(chosen, columns=columns), [{}])
-    frames = [_asked(crm, indicators_sql(of_lines, columns=columns, part=True), parts)]
+        return _asked(crm, indicators_sql(chosen, columns=columns, crm=crm), [{}])
+    frames = [_asked(crm, indicators_sql(of_lines, columns=columns, part=True, crm=crm), parts)]
     others = [indicator for indicator in chosen if indicator not in of_lines]
     if others or "opportunities" in columns:
         frames.append(_asked(crm, indicators_sql(others, columns=columns), [{}]))

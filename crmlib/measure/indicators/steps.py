@@ -244,6 +244,8 @@ _STEPS = {
             order_id,
             customer_id,
             coalesce(min(ordered_at) filter (where not is_refund), min(ordered_at)) as ordered_at,
+            min(ordered_at) as first_at,
+            max(ordered_at) as last_at,
             sum(net_amount) as net_amount,
             coalesce(sum(net_amount) filter (where not is_refund), 0) as bought_amount,
             coalesce(sum(net_amount) filter (where is_refund), 0) as refund_amount,

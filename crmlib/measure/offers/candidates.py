@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.measure.indicators.steps import indicator_steps, source_steps
-from crmlib.measure.steps import Steps, ask, columns_here, moments
+from crmlib.measure.indicators.settled import workspace_steps
+from crmlib.measure.steps import Steps, ask, moments
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
@@ -323,5 +323,5 @@ def products_bought(crm: Crm, *, after: Any = None, until: Any = None) -> pd.Dat
             f"the time ends on {then.as_of:%Y-%m-%d %H:%M}, before it begins on {begins:%Y-%m-%d %H:%M} "
             "(UTC). Give `after` before `until`."
         )
-    steps = indicator_steps(source_steps(columns_here(then)))
+    steps = workspace_steps(then)
     return ask(then, BOUGHT_SQL, steps=steps, after=begins.to_pydatetime())

@@ -184,11 +184,9 @@ def order_products(engine: Engine) -> pd.DataFrame:
     """Order and product, as whole numbers, of every order that is not too large to say something of pairs."""
     return engine.to_pandas(
         f"""
-        select o, p from offer_purchases
-            semi join (
-                select o from offer_purchases group by o having count(distinct p) <= {LARGEST_ORDER}
-            ) as fit using (o)
-        group by o, p
+        with pairs as (select distinct o, p from offer_purchases)
+        select o, p from pairs
+            semi join (select o from pairs group by o having count(*) <= {LARGEST_ORDER}) as fit using (o)
         """
     )
 

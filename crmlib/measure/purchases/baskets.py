@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from crmlib.measure.indicators.steps import indicator_steps, source_steps
+from crmlib.measure.indicators.settled import workspace_steps
 from crmlib.measure.offers.tables import SENT_BACK
 from crmlib.measure.steps import columns_here, local_day, moments, read_table
 from crmlib.prepare.crm import Crm
@@ -108,7 +108,7 @@ def basket_lines(crm: Crm) -> BasketLines:
 
 def _parts(crm: Crm) -> pd.DataFrame:
     columns = columns_here(crm)
-    steps, named = indicator_steps(source_steps(columns)), "customer_id" in columns["transactions"]
+    steps, named = workspace_steps(crm), "customer_id" in columns["transactions"]
     if named:
         steps = steps.add(SENT_BACK)
     steps = steps.add(_READ, lines=read_table(columns, "transactions", _COLUMNS))

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.indicators.catalogue import INDICATORS
-from crmlib.measure.indicators.steps import indicator_steps, order_lines_sql, source_steps
+from crmlib.measure.indicators.settled import are_kept, steps_with_orders, workspace_steps
+from crmlib.measure.indicators.steps import order_lines_sql, source_steps
 from crmlib.measure.steps import ask, columns_here, moments
 from crmlib.prepare.clock import closing_moment_of_table
-from crmlib.prepare.crm import Crm
+from crmlib.prepare.crm import Crm, workspace_of
 from crmlib.prepare.engine import Engine, ask_in_place, columns_of, require_columns
 from crmlib.prepare.spark import engine_for
 from crmlib.schema.errors import ParameterError, SchemaError, nearest
@@ -93,7 +94,7 @@ def _ask(crm: Crm, *, after: pd.Timestamp, category: str | None) -> pd.DataFrame
     return ask(
         crm,
         _ALL if category is None else _OF_CATEGORY,
-        steps=indicator_steps(source_steps(columns_here(crm))),
+        steps=workspace_steps(crm),
         after=after.to_pydatetime(),
         category=None if category is None else str(category),
     ).set_index("customer_id")
@@ -127,9 +128,14 @@ _UNUSED = {
 
 
 def read_once(crm: Crm) -> Any:
-    """The order lines of a workspace with the columns that `ask_orders` reads, for several questions in a row."""
+    """The order lines of a workspace with the columns that `ask_orders` reads, for several questions in a row.
+
+    Where its orders are kept, nothing is read here.
+    """
     transactions = crm.table("transactions")
     require_columns(transactions, _REQUIRED, table_name="transactions")
+    if are_kept(crm):
+        return transactions
     present = columns_of(transactions)
     names = [Engine.quote(name) for name in _READ_AS if name in present]
     return crm.engine.to_arrow(f"select {', '.join(names)} from transactions")
@@ -148,11 +154,17 @@ def ask_orders(
     present = columns_of(transactions)
     read = [_READ_AS[name] if name in present else _WHERE_MISSING[name] for name in _READ_AS]
     read += [f"cast(null as {kind}) as {name}" for name, kind in _UNUSED.items()]
-    lines = order_lines_sql(f"select {', '.join(read)} from lines_at_hand")
-    sql = indicator_steps({"order_lines": lines}).add(steps or {}).sql(question)
+    owner = workspace_of(transactions)
+    if owner is not None and (as_of > owner.as_of or time_zone != owner.time_zone):
+        owner = None
+    lines = order_lines_sql(f"select {', '.join(read)} from {'transactions' if owner else 'lines_at_hand'}")
+    sql = steps_with_orders(owner, {"order_lines": lines}, as_of=as_of).add(steps or {}).sql(question)
     values = moments(sql, as_of=as_of, time_zone=time_zone)
     try:
-        table = ask_in_place(transactions, sql, values, name="lines_at_hand")
+        if owner:
+            table = owner.engine.to_pandas(sql, values)
+        else:
+            table = ask_in_place(transactions, sql, values, name="lines_at_hand")
         if table is None:
             with engine_for(transactions) as engine:
                 names = [name for name in _READ_AS if name in present]
@@ -359,7 +371,7 @@ def purchases_by_month(crm: Crm) -> pd.DataFrame:
         "order_lines": known,
         "nameless_lines": f"select order_id, ordered_at, net_amount from transactions where {customer}",
     }
-    months = ask(crm, _MONTHS, steps=indicator_steps(sources))
+    months = ask(crm, _MONTHS, steps=steps_with_orders(crm, sources))
     return months.assign(month=pd.to_datetime(months["month"]))
 
 

@@ -10,7 +10,7 @@ from numbers import Real
 
 import pandas as pd
 
-from crmlib.measure.indicators.steps import indicator_steps, source_steps
+from crmlib.measure.indicators.settled import workspace_steps
 from crmlib.measure.steps import Steps, ask, columns_here, read_table
 from crmlib.prepare.answers import kept_answer
 from crmlib.prepare.crm import Crm
@@ -73,7 +73,7 @@ def purchase_day_steps(crm: Crm) -> Steps:
     """The steps whose last one is `purchase_days`: one row a customer and day with a purchase."""
     columns = columns_here(crm)
     if purchases_are(crm) == PURCHASES:
-        return indicator_steps(source_steps(columns)).add({"purchase_days": _ORDER_DAYS})
+        return workspace_steps(crm).add({"purchase_days": _ORDER_DAYS})
     deals = read_table(columns, "opportunities", ("customer_id", "outcome", "closed_at", "amount"))
     return Steps().add({"purchase_days": _DEAL_DAYS}, deals=deals)
 

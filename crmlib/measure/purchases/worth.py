@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmlib.measure.indicators.steps import indicator_steps, source_steps
+from crmlib.measure.indicators.settled import workspace_steps
 from crmlib.measure.steps import Steps, ask, columns_here, local_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
@@ -143,7 +143,7 @@ def category_spend(crm: Crm, *, days: int = 365) -> pd.DataFrame:
     """Net spend of every customer in every category, in the last days before the closing moment."""
     require_columns(crm.table("products"), ["category"], table_name="products")
     crm.table("transactions")
-    steps = indicator_steps(source_steps(columns_here(crm, "transactions", "products")))
+    steps = workspace_steps(crm, "transactions", "products")
     spend = ask(crm, _SPEND_SQL, steps=steps, days=int(days))
     spend.attrs["categories_sold"] = int(ask(crm, _SOLD_SQL, steps=steps)["categories"].item())
     return spend
@@ -233,7 +233,7 @@ def buying_habits(crm: Crm) -> pd.DataFrame:
     Several orders of one day are one purchase. What a purchase is, the indicators say.
     """
     crm.table("transactions")
-    steps = indicator_steps(source_steps(columns_here(crm, "transactions"))).add(_RHYTHM)
+    steps = workspace_steps(crm, "transactions").add(_RHYTHM)
     return ask(crm, _HABITS_SQL, steps=steps, repeat_days=REPEAT_DAYS).set_index("customer_id")
 
 
@@ -307,7 +307,7 @@ def invoice_totals(crm: Crm) -> pd.DataFrame:
             "transactions has no column due_on. Map it in crm.toml under [tables.transactions.columns], or "
             "payment_terms_days under [tables.customers.columns]."
         )
-    steps = indicator_steps(source_steps(columns)).add(_INVOICES, terms=_terms(known))
+    steps = workspace_steps(crm, "transactions", "customers").add(_INVOICES, terms=_terms(known))
     return ask(crm, _TOTALS_SQL, steps=steps).set_index("customer_id")
 
 

@@ -113,6 +113,10 @@ NULL_WORDS = ("", "null", "nan", "\\n", "none", "nat")
 """What exports write where they have nothing; compared in lower case. ``NA`` is not among them: it is Namibia."""
 
 _LONGEST = max(map(len, NULL_WORDS))
+_FIRST_OF_NULL = sorted(
+    {sign for word in NULL_WORDS for sign in (word[:1].lower(), word[:1].upper()) if sign}
+)
+_NULL_WORD = f"^(?i:{'|'.join(re.escape(word) for word in NULL_WORDS if word)})$"
 
 PLAIN_DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y")
 """Formats with one possible reading, tried after ISO 8601. 03/04/2020 has two: a workspace states which."""
@@ -194,13 +198,16 @@ def base_sql(column: str, sql_type: str) -> str:
     if not is_text(sql_type):
         return f"case when isfinite({column}) then {column} end" if _is_float(sql_type) else column
     column = column if sql_type == "VARCHAR" else f"({column})::varchar"
-    seen = f"{column}[1] between '!' and '~' and {column}[-1] between '!' and '~'"
-    trimmed = f"trim(case when not ({seen}) then {column} end, {text_literal(_BLANKS)})"
-    words = ", ".join(text_literal(word) for word in NULL_WORDS)
-    # Most values are longer than any word for nothing and have no blank at either end: those are left alone.
+    seen = f"{column} between '!' and '~~' and right({column}, 1) between '!' and '~'"
+    perhaps = " or ".join(
+        f"{column} between '{first}' and '{chr(ord(first) + 1)}'" for first in _FIRST_OF_NULL
+    )
+    trimmed = f"trim({column}, {text_literal(_BLANKS)})"
+    # Most values have no blank at either end and do not begin like a word for nothing: those are left alone. No part
+    # stands twice in what is left, since the engine takes such parts out of a case and computes them for every row.
     return (
-        f"case when {seen} then case when strlen({column}) > {_LONGEST} or lower({column}) not in ({words}) "
-        f"then {column} end when lower({trimmed}) not in ({words}) then {trimmed} end"
+        f"case when {seen} and (strlen({column}) > {_LONGEST} or not ({perhaps})) then {column} "
+        f"else nullif(regexp_replace({trimmed}, {text_literal(_NULL_WORD)}, ''), '') end"
     )
 
 

@@ -386,7 +386,7 @@ class VoiceConfig(Section):
 
 class ModelsConfig(Section):
     """When the model of who stops buying is learnt anew: in each run, when its promises ask for it, not at all; or the
-    day of the model that is to stand."""
+    day of the model that is to stand. All other models are learnt in each run."""
 
     refit: Literal["always", "by_verdict", "never"] | date = "always"
 

@@ -116,9 +116,10 @@ def _decided(frame: pd.DataFrame, profile: Mapping[str, Column]) -> dict[str, Co
     }
     ends = [name for name in some if profile[name].dates > 0.9]
     whys = [name for name in some if profile[name].dates < 0.1 and profile[name].numbers < 0.5]
-    for name, column in profile.items() if ends and whys else ():
-        meanings = {column.meaning("outcome", value) for value in column.values}
-        if not 3 <= len(column.values) <= 25 or column.dates > 0.5 or {"won", "lost"} <= meanings:
+    meant = [{one.meaning("outcome", value) for value in one.values} for one in profile.values()]
+    told = any({"won", "lost"} <= meanings for meanings in meant)
+    for name, column in profile.items() if ends and whys and not told else ():
+        if not 3 <= len(column.values) <= 25 or column.dates > 0.5:
             continue
         states = frame[name].map(text_of)
         for end, why in product(ends, whys):
@@ -190,12 +191,12 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
     names = [
         name for name, one in profile.items()
         if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 1 and one.high < 1e9
-        and one.filled > 0.9 * one.rows
     ][:MOST_NUMBERS]  # fmt: skip
     usual = usual_point(profile)
     numbers = {name: np.nan_to_num(_numbers(frame.head(ROWS), name, usual)) for name in names}
     triples = []
-    for many, price in product(names, names):
+    full = [name for name in names if profile[name].filled > 0.9 * profile[name].rows]
+    for many, price in product(full, full):
         quantity, each = numbers[many], numbers[price]
         whole = many != price and (quantity % 1 == 0).mean() > 0.97 and (np.abs(quantity) > 1).mean() > 0.1
         if (
@@ -204,7 +205,7 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
             or profile[price].negatives > 0.1
         ):
             continue
-        for amount in names:
+        for amount in full:
             if amount in (many, price):
                 continue
             rest = quantity * each - numbers[amount]
@@ -388,11 +389,17 @@ def _among(column: Column, usual: Collection[int]) -> bool:
 def _taken_off(
     rest: np.ndarray, near: np.ndarray, gross: np.ndarray, others: Mapping[str, np.ndarray]
 ) -> str:
-    """The column that explains what is missing from price times quantity, as an amount of money."""
+    """The column that explains what is missing from price times quantity, as an amount, a percentage or a share."""
     if not 0.02 < (np.abs(rest) > near).mean() < 0.9:
         return ""
     return next(
-        (name for name, values in others.items() if (np.abs(rest - np.abs(values)) <= near).mean() > 0.97), ""
+        (
+            name
+            for unit in (1.0, gross / 100, gross)
+            for name, values in others.items()
+            if (np.abs(rest - np.abs(values) * unit) <= near).mean() > 0.97
+        ),
+        "",
     )
 
 

@@ -124,7 +124,8 @@ def _numbered_lines(match: Match, line: Match) -> Match:
     for name, column in line.profile.items():
         named = names().meanings_of("transactions", name)
         own = max(named.get("order_id", 0.0), named.get("line_no", 0.0)) > 0.6
-        if column.unique and own and name not in used and "line_no" not in match.guesses:
+        first = name == next(iter(line.profile)) and column.dates < 0.5
+        if column.unique and (own or first) and name not in used and "line_no" not in match.guesses:
             guess = Guess(field="line_no", theirs=name, sure=0.7)
             return replace(match, guesses={**match.guesses, "line_no": guess})
     return match

@@ -1,59 +1,22 @@
 """From a matched column to what stands in crm.toml: its name, or SQL where the values need reading."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pandas as pd
-
 from crmlib.prepare.check.casting import text_literal
 from crmlib.prepare.draft.names import value_key, words
-from crmlib.prepare.draft.profile import Column, number_of, text_of, usual_point
+from crmlib.prepare.draft.profile import Column, number_of, text_of
 from crmlib.prepare.draft.score import STAND_INS, SURE, WORDS_OF_FIELD, Match
+from crmlib.prepare.draft.sums import Cell, Sums, firsts, in_cents
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.sources.files import masked
 from crmlib.schema.fields import Field
 from crmlib.schema.tables import TABLES
 
 MOST_CASES = 60
-ROWS_RECKONED = 20_000
-CENT, LEAST_PROVEN = 0.011, 20
-"""So near are two prices that are the same, and so many lines prove that a further discount is one."""
 _YES = frozenset(["true", "t", "yes", "y", "1", "x", "on"])
 _NO = frozenset(["false", "f", "no", "n", "0", "off"])
-_CENTS = frozenset(["cents", "cent", "分", "centimes", "centavos", "céntimos", "centimos", "pence"])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """What fills one of our columns.
-
-    Parameters
-    ----------
-    name, sql, value : exactly one: their column, an expression, a constant
-    theirs : the columns it reads
-    sure : 0 to 1
-    runner_up : the next best column
-    samples : masked values
-    why : what was seen that says so
-    """
-
-    name: str = ""
-    sql: str = ""
-    value: str = ""
-    theirs: tuple[str, ...] = ()
-    sure: float = 1.0
-    runner_up: str = ""
-    samples: tuple[str, ...] = ()
-    why: str = ""
-
-    @property
-    def expression(self) -> str:
-        """The cell as SQL."""
-        if self.name:
-            return Engine.quote(self.name)
-        return self.sql or text_literal(self.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +140,7 @@ def _reading_sql(table: str, one: Field, column: Column) -> tuple[str, str]:
             return f"to_timestamp(cast({quoted} as bigint))", "seconds since 1970"
         days = f"to_days(cast(floor(cast({quoted} as double)) as integer))"
         return f"cast('1899-12-30' as date) + {days}", "days as a spreadsheet counts them"
-    if one.type == "money" and _in_cents(column.name):
+    if one.type == "money" and in_cents(column.name):
         return f"{quoted} / 100.0", "its name says cents"
     if one.type == "boolean" and column.values:
         return _boolean_sql(column)
@@ -185,13 +148,6 @@ def _reading_sql(table: str, one: Field, column: Column) -> tuple[str, str]:
     if one.allowed and kind and one.name != "outcome" and column.values:
         return _words_sql(one, kind, column)
     return "", ""
-
-
-def _in_cents(name: str) -> bool:
-    """Whether the last word of a name, or what stands in brackets, says so."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    said = [word for word in re.split(r"[\W_]+", spaced.lower()) if word]
-    return bool(said and said[-1] in _CENTS) or said[-2:] == ["minor", "unit"]
 
 
 def lowered(name: str) -> str:
@@ -305,20 +261,13 @@ def _without(reading: Reading, name: str, values: Sequence[str], what: str) -> N
     if (
         order is not None
         and order.distinct < column.rows
-        and column.filled == _firsts(reading.match, name, order.name)
+        and column.filled == firsts(reading.match, name, order.name)
     ):
         said = f"nullif(trim(cast({Engine.quote(name)} as varchar)), '')"
         whole = f"max({said}) over (partition by {Engine.quote(order.name)})"
         sql = f"coalesce(lower({whole}), '') not in ({listed})"
         what += ", which the first line of an order says"
     reading.filters.append(Filter(sql=sql, reason=f"{what} ({rows:,} of the {column.rows:,} rows looked at)"))
-
-
-def _firsts(match: Match, name: str, order: str) -> int:
-    """Orders that say a value at least once; none where all their lines say it."""
-    frame = match.export.frame
-    said = frame[frame[name].map(lambda cell: cell not in (None, ""))]
-    return int(said[order].nunique()) if len(said) < len(frame) else -1
 
 
 def _orders(reading: Reading) -> None:
@@ -344,7 +293,7 @@ def _orders(reading: Reading) -> None:
 def _amount(reading: Reading) -> None:
     """What a line brought: a column that says so, or quantity times price; never an order's total on each line."""
     match, cells = reading.match, reading.cells
-    sums = _Sums(match)
+    sums = Sums(match)
     net = match.guesses.get("net_amount")
     once = net is None or sums.repeated(net.theirs) or sums.sparse(net.theirs)
     if net is not None and once and sums.price:
@@ -370,6 +319,14 @@ def _amount(reading: Reading) -> None:
     discount = cells.get("discount_amount")
     if discount is not None and discount.name and sums.of_the_order(discount.name):
         del cells["discount_amount"]
+    elif discount is not None and discount.name and sums.hundred(discount.name):
+        cells.pop("discount_amount")
+        if sums.price:
+            gross = sums.product(whole=True)
+            sql = f"{gross.sql} * coalesce({Engine.quote(discount.name)}, 0) / {sums.hundred(discount.name)}"
+            cells["discount_amount"] = replace(
+                discount, name="", sql=sql, theirs=(*gross.theirs, discount.name), why="a share of the price"
+            )
     elif discount is not None and discount.name and net is not None and not once:
         cells["discount_amount"] = sums.discounts(discount, net.theirs)
     refunded = match.guesses.get("refunded_amount")
@@ -380,113 +337,6 @@ def _amount(reading: Reading) -> None:
         if match.profile[refunded.theirs].high > 0:
             cells["net_amount"] = Cell(sql=sql, theirs=(*cell.theirs, refunded.theirs), sure=cell.sure,
                                        samples=cell.samples, why="less what was paid back")  # fmt: skip
-
-
-class _Sums:
-    """What the amounts of an export add up to."""
-
-    def __init__(self, match: Match) -> None:
-        self.match = match
-        self.price = match.guesses.get("unit_price")
-        self.quantity = match.guesses.get("quantity")
-        self.frame = match.export.frame.head(ROWS_RECKONED)
-        self.order, self.usual = match.guesses.get("order_id"), usual_point(match.profile)
-
-    def numbers(self, name: str) -> pd.Series:
-        found = [
-            number_of(str(cell).strip(), self.usual) if cell not in (None, "") else None
-            for cell in self.frame[name]
-        ]
-        return pd.Series(
-            [one[0] if one else float("nan") for one in found], index=self.frame.index, dtype=float
-        )
-
-    def lines(self) -> pd.Series | None:
-        if self.price is None:
-            return None
-        price = self.numbers(self.price.theirs)
-        return price * self.numbers(self.quantity.theirs) if self.quantity else price
-
-    def repeated(self, name: str) -> bool:
-        """Whether an amount is that of the whole order, standing on each of its lines."""
-        if self.order is None:
-            return False
-        amount = self.numbers(name)
-        groups = pd.DataFrame(
-            {"order": self.frame[self.order.theirs].astype(str), "amount": amount, "line": self.lines()}
-        )
-        known = groups.dropna(subset=["amount"]).groupby("order")
-        size, kinds = known.size(), known["amount"].nunique()
-        several = size.index[size > 1]
-        if not len(several) or (kinds[several] == 1).mean() < 0.95:
-            return False
-        if groups["line"].isna().all():
-            return len(several) >= 5
-        differs = (groups["line"] - groups["amount"]).abs() > 0.01 * groups["amount"].abs() + 0.01
-        return bool(differs[groups["order"].isin(several)].mean() > 0.5)
-
-    def sparse(self, name: str) -> bool:
-        """Whether an amount stands on the first line of an order only."""
-        column = self.match.profile[name]
-        price = self.match.profile[self.price.theirs] if self.price else None
-        return price is not None and column.filled < 0.9 * column.rows and price.filled > 0.97 * price.rows
-
-    def of_the_order(self, name: str) -> bool:
-        """Whether an amount is that of the whole order, repeated or said on its first line only."""
-        column = self.match.profile[name]
-        orders = self.match.column("order_id") if self.price is not None else None
-        blank = column.filled < 0.9 * column.rows and column.filled == (
-            _firsts(self.match, name, self.order.theirs) if self.order else -1
-        )
-        return self.repeated(name) or bool(orders and blank and orders.distinct < 0.9 * column.rows)
-
-    def discounts(self, said: Cell, net: str) -> Cell:
-        """A discount with what else brings the price of a piece back to what the product usually costs."""
-        match, product = self.match, self.match.guesses.get("product_id")
-        if self.quantity is None or product is None:
-            return said
-        pieces, goods = self.numbers(self.quantity.theirs), self.frame[product.theirs]
-        price = (self.numbers(net) + self.numbers(said.name).fillna(0)) / pieces.where(pieces > 0)
-        used = {guess.theirs for guess in match.guesses.values()}
-        theirs = [said.name]
-        for name in (name for name, one in match.profile.items() if name not in used and one.numbers > 0.97):
-            off = self.numbers(name).fillna(0)
-            asked = (off > 0) & (off < price * pieces)
-            like = price[~asked & goods.isin(set(goods[asked]))].dropna().round(2).groupby(goods)
-            usual = goods[asked].map(like.agg(lambda one: one.mode().iloc[0])).astype("float64").dropna()
-            gaps = [(found[usual.index] - usual).abs() < CENT for found in (price, price + off / pieces)]
-            if len(usual) >= LEAST_PROVEN and gaps[0].mean() < 0.2 and gaps[1].mean() > 0.8:
-                theirs.append(name)
-        if len(theirs) == 1:
-            return said
-        sql = " + ".join(f"coalesce({Engine.quote(name)}, 0)" for name in theirs)
-        return Cell(
-            sql=sql, theirs=tuple(theirs), sure=said.sure, why="with both a piece costs what it usually does"
-        )
-
-    def product(self) -> Cell:
-        """Quantity times price, less the line's discount."""
-        assert self.price is not None
-        price = Engine.quote(self.price.theirs) + (" / 100.0" if _in_cents(self.price.theirs) else "")
-        sql = price
-        theirs: tuple[str, ...] = (self.price.theirs,)
-        sure = self.price.sure
-        if self.quantity is not None:
-            sql = f"{Engine.quote(self.quantity.theirs)} * {price}"
-            theirs, sure = (self.quantity.theirs, self.price.theirs), min(sure, self.quantity.sure)
-        discount = self.match.guesses.get("discount_amount")
-        if (
-            discount is not None
-            and not self.of_the_order(discount.theirs)
-            and not self.sparse(discount.theirs)
-        ):
-            column = self.match.profile[discount.theirs]
-            quoted = f"coalesce({Engine.quote(discount.theirs)}, 0)"
-            if 0 < column.high <= 1 and column.low >= 0:
-                sql, theirs = f"{sql} * (1 - {quoted})", (*theirs, discount.theirs)
-            elif column.high > 0:
-                sql, theirs = f"{sql} - {quoted}", (*theirs, discount.theirs)
-        return Cell(sql=sql, theirs=theirs, sure=sure, why="quantity times price" if self.quantity else "")
 
 
 def _status(reading: Reading) -> None:
@@ -657,11 +507,32 @@ def _people(reading: Reading) -> None:
     named = match.column("name")
     if named is not None and named.empty and parts:
         cells.pop("name", None)
+    elif named is not None and len(parts) == 1 and "first_name" in match.guesses and _one_word(named):
+        parts, cells["name"] = [*parts, named.name], replace(cells["name"], sure=0.5)
     least = 0.97 if match.table == "contacts" else 0.8
+    key = cells.get(TABLES[match.table].keys[0])
+    if key is not None and "name" in cells and key.theirs == cells["name"].theirs:
+        least = 0.0
     if parts and ("name" not in cells or (len(parts) == 2 and cells["name"].sure < least)):
         texts = ", ".join(Engine.quote(part) for part in parts)
         sure = min(match.guesses[one].sure for one in ("first_name", "last_name") if one in match.guesses)
         cells["name"] = Cell(sql=f"concat_ws(' ', {texts})", theirs=tuple(parts), sure=sure)
+    elif (
+        len(parts) == 2
+        and named is not None
+        and named.filled < 0.9 * named.rows
+        and match.table == "customers"
+    ):
+        texts = ", ".join(Engine.quote(part) for part in parts)
+        sql = f"coalesce(nullif({Engine.quote(named.name)}, ''), concat_ws(' ', {texts}))"
+        cells["name"] = replace(
+            cells["name"], name="", sql=sql, theirs=(named.name, *parts), why="who has no company's name"
+        )
+
+
+def _one_word(column: Column) -> bool:
+    """Whether nearly all values are one word, as last names are."""
+    return sum(" " in text for text in column.texts) < 0.2 * len(column.texts)
 
 
 def _goods(reading: Reading) -> None:

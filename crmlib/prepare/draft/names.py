@@ -6,7 +6,8 @@ The words lie in ``names/*.toml``, a file a language; ``names/words.toml`` holds
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
@@ -51,7 +52,7 @@ PART_LESS, CUT_SHORT = 0.91, 0.8
 MOST_PIECES = 6
 """Pieces of a value that are looked up together; more are no word for a state."""
 
-_PERCENT = re.compile(r"%|percent|prozent|pourcent|porcent|\bpct\b|_pct\b|率", re.IGNORECASE)
+PERCENT = re.compile(r"%|percent|prozent|pourcent|porcent|\bpct\b|_pct\b|率", re.IGNORECASE)
 
 KINDS = {
     "id": ("id",), "date": ("date", "timestamp"), "name": ("text",),
@@ -102,8 +103,11 @@ class Names:
                     kind == "amount" and field == "annual_revenue"
                 ):
                     found[field] = max(found.get(field, 0.0), strength * PART_LESS)
-        if _PERCENT.search(name):
-            found = {field: sure for field, sure in found.items() if type_of(table, field) != "money"}
+        if PERCENT.search(name):
+            kept = {"discount_amount"} if table == "transactions" else set()
+            found = {
+                one: sure for one, sure in found.items() if type_of(table, one) != "money" or one in kept
+            }
         if max(found.values(), default=0.0) < 0.6:
             for field, sure in self._spelt_out(table, name, words).items():
                 found[field] = max(found.get(field, 0.0), sure)
@@ -160,16 +164,8 @@ class Names:
         if len(words) > 1 and words[-1] in CODES:
             words = words[:-1]
             found.append((words, 0.98))
-        taxed = {
-            "excl": 0.97,
-            "exc": 0.97,
-            "ht": 0.97,
-            "exkl": 0.97,
-            "incl": 0.9,
-            "inc": 0.9,
-            "ttc": 0.9,
-            "inkl": 0.9,
-        }
+        taxed = dict.fromkeys(("excl", "exc", "ht", "exkl"), 0.97)
+        taxed |= dict.fromkeys(("incl", "inc", "ttc", "inkl"), 0.9)
         if sure := min((taxed[word] for word in words if word in taxed), default=0.0):
             found.append((tuple(word for word in words if word not in {*taxed, *TAXES}), sure))
         if (bare := re.sub(r"\d$", "", words[-1])) and bare != words[-1]:
@@ -296,6 +292,14 @@ def prefix_of(names: Iterable[str]) -> str:
         if firsts.count(word) >= max(3, 0.6 * total):
             return word
     return ""
+
+
+def shared_firsts(theirs: Sequence[str]) -> dict[str, str]:
+    """The first word of names of which three or more share it, such as Postal; never one for what the rows are."""
+    firsts = {name: words[0] for name in theirs if len(words := _tokens(name)) > 1}
+    counted = Counter(firsts.values())
+    known = frozenset().union(*(words for entity, words in names().entities.items() if entity != "order"))
+    return {name: word for name, word in firsts.items() if counted[word] > 2 and word not in known}
 
 
 def plain(text: str) -> str:

@@ -1,5 +1,6 @@
 """Which column of an export is which of ours: names and values weighed, then settled jointly."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -9,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from crmlib.prepare.draft.evidence import codes_of, is_countries, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, value_key, words
+from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, shared_firsts, value_key, words
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
@@ -56,6 +57,12 @@ STAND_INS = {
     ("relations", "relation"): ("to_customer_id",),
 }  # fmt: skip
 """A required column that is not there can be made from one of these."""
+
+ONLY_DAY = 0.7
+"""How surely the only date of an export whose name says what its rows are is when they happened."""
+
+NAMED_BY_NAME = ("customers", "products", "employees", "campaigns")
+"""Tables whose rows other exports may name by a name; elsewhere a number of one word is the likelier key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,18 +142,44 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     loose = [
         column for export, _ in left for column in profile_of(export.frame).values() if not column.unique
     ]
-    if all(match.table != "customers" for match in found):
-        found = [_customers_at_last(match, keys) for match in found]
+    found = [_people_at_their_place(match, found, keys) for match in found]
     found = [_key_that_is_named(match, found, loose) for match in found]
     keys = known_keys(found, links=links)
     return [_customer_that_is_known(match, keys) for match in found], left
 
 
-def _customers_at_last(match: Match, keys: Folder) -> Match:
-    """People at no customer are the customers where no other export holds these."""
-    if match.table != "contacts" or "customer_id" in match.guesses:
-        return match
-    return match_table("customers", match.export, match.profile, keys, 1.0) or match
+def _people_at_their_place(match: Match, others: Sequence[Match], keys: Folder) -> Match:
+    """Contacts of whom others speak as customers are these; customers who belong to others' customers are contacts."""
+    rest = [other for other in others if other is not match]
+    masters = [
+        key.texts for other in rest if other.table == "customers" and (key := other.column("customer_id"))
+    ]
+    if match.table == "contacts" and not masters and not _at_customers(match, rest):
+        found = match_table("customers", match.export, match.profile, keys, 1.0) or match
+        named = {"name": match.guesses["name"]} if "name" in match.guesses else {}
+        return replace(found, guesses={**found.guesses, **named})
+    for one in match.profile.values() if match.table == "customers" else ():
+        if one.distinct < 0.9 * one.filled and any(_within(one, texts) for texts in masters):
+            people = match_table("contacts", match.export, match.profile, keys, 1.0)
+            if people is not None and "contact_id" in people.guesses:
+                guess = Guess(field="customer_id", theirs=one.name, sure=0.9)
+                return replace(people, guesses={**people.guesses, "customer_id": guess})
+    return match
+
+
+def _at_customers(match: Match, rest: Sequence[Match]) -> bool:
+    """Whether contacts name their customers: not the column under which other exports name the contacts themselves."""
+    customer = match.column("customer_id")
+    theirs = [one for other in rest for one in other.profile.values()]
+    if customer is None or any(_within(one, customer.texts) for one in theirs):
+        return customer is not None and not customer.unique
+    return not any(_within(one, own.texts) for own in match.profile.values() if own.unique for one in theirs)
+
+
+def _within(one: Column, texts: frozenset[str]) -> bool:
+    """Whether a column of codes or names holds hardly other values than these."""
+    told = one.distinct > 2 and one.length > 1 and one.dates < 0.5
+    return told and len(one.texts & texts) > 0.9 * one.distinct
 
 
 def _customer_that_is_known(match: Match, keys: Folder) -> Match:
@@ -285,8 +318,13 @@ def match_table(
 ) -> Match | None:
     """The columns of an export settled as those of one table, and how well that fits; None where it does not."""
     proofs = proofs_of(table, export.frame, profile, keys.links)
-    guesses = assign(table, profile, keys, proofs=proofs)
     spec = TABLES[table]
+    days = [name for name, one in profile.items() if one.dates > 0.9 and one.filled > 0.97 * one.rows]
+    if said > 0.5 and spec.time and len(days) == 1 and table != "transactions":
+        told = proofs.setdefault(days[0], {})
+        told[spec.time] = max(told.get(spec.time, 0.0), ONLY_DAY)
+    guesses = assign(table, profile, keys, proofs=proofs)
+    guesses = {name: guess for name, guess in guesses.items() if not _by_name(table, guess, guesses, profile)}
     preset = preset_of(tuple(profile))
     said = 1.0 if preset and preset.table == table else said
     real = {name: guess for name, guess in guesses.items() if name in spec.names}
@@ -305,12 +343,8 @@ def match_table(
     if key is not None and len(spec.keys) == 1:
         column, known = profile[key.theirs], keys.keys.get(table, frozenset())
         own = 0.25 if column.unique else -0.2
-        if (
-            not column.unique
-            and table != "transactions"
-            and len(column.texts & known) > 0.9 * len(column.texts)
-        ):
-            own = -1.0
+        foreign = table != "transactions" and len(column.texts & known) > 0.9 * len(column.texts)
+        own = -1.0 if foreign and not column.unique else own
     if len(real) < min(2, len(profile)) or required + 0.3 * said < 0.45:
         return None
     score = 1.2 * required + 1.4 * explained + 0.9 * said + own + _shape(table, guesses, profile)
@@ -318,6 +352,19 @@ def match_table(
         Match(table=table, export=export, profile=profile, guesses=guesses, score=score)
         if score > 1
         else None
+    )
+
+
+def _by_name(table: str, guess: Guess, guesses: Mapping[str, Guess], profile: Mapping[str, Column]) -> bool:
+    """Whether a superior or a parent is told by name, where the table's key is a number."""
+    spec, key = TABLES[table], guesses.get(TABLES[table].keys[0])
+    if key is None or guess.field not in spec.names or spec.field(guess.field).references != table:
+        return False
+    theirs, own = profile[guess.theirs], profile[key.theirs].texts
+    blanks = [sum(" " in text for text in texts) > 0.5 * len(texts) for texts in (theirs.texts, own)]
+    return len(theirs.texts & own) < 0.1 * theirs.distinct and (
+        blanks == [True, False]
+        or any(_within(theirs, one.texts) for one in profile.values() if one is not theirs)
     )
 
 
@@ -355,8 +402,9 @@ def assign(
     prefix = prefix_of(theirs)
     scores = np.zeros((len(fields), len(theirs)))
     told = told_by(table, theirs)
+    shared = shared_firsts(theirs) if table in ("customers", "contacts", "employees", "products") else {}
     for place, name in enumerate(theirs):
-        meanings = names().meanings_of(table, name, prefix=prefix)
+        meanings = names().meanings_of(table, name, prefix=prefix or shared.get(name, ""))
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
@@ -395,14 +443,11 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -
         return 0.0
     within = _containment(one, column, keys)
     named = max(named, _linked(table, one, column, keys, within))
-    if (
-        optional
-        and not within
-        and column.distinct > 4
-        and one.references != table
-        and one.name not in ("customer_id", "product_id")
-    ):
+    elsewhere = one.references != table and one.name not in ("customer_id", "product_id")
+    if optional and not within and column.distinct > 4 and elsewhere:
         return 0.0
+    if one.type == "id" and not one.key and within <= 0.9 and _of_another(one, column, keys):
+        named *= 0.5
     if optional and named < TAKEN_OPTIONAL.get(one.type, OTHERWISE) and within <= 0.9:
         named = 0.0
     if named:
@@ -420,7 +465,7 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -
 def _says_nothing(one: Field, column: Column, named: float) -> bool:
     """Whether an optional column is noise: empty behind a vague name, or one and the same where values differ."""
     if column.empty or column.filled < 0.02 * column.rows:
-        return named < 0.9
+        return named < 0.9 or one.name == "planned_for"  # an empty one would say that no row is a plan
     constant = column.distinct == 1 and column.filled > 20
     return constant and (one.name in {*_DIFFERING, "gender"} or one.type in ("list", "id") or named < 0.9)
 
@@ -443,6 +488,16 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
     return 0.66 if code and used and len(column.texts & used) > 0.95 * len(column.texts) else 0.0
 
 
+def _of_another(one: Field, column: Column, keys: Folder) -> bool:
+    """Whether a column holds keys of a table that the field does not speak of."""
+    others = [
+        known
+        for other, known in keys.keys.items()
+        if one.name != TABLES[other].keys[0] and other != one.references
+    ]
+    return column.distinct >= 10 and column.length >= 3 and any(_within(column, known) for known in others)
+
+
 def _padded(column: Column) -> bool:
     return any(text[:1] == "0" and text[1:2].isdigit() for text in column.texts)
 
@@ -458,7 +513,7 @@ def _containment(one: Field, column: Column, keys: Folder) -> float:
 def _fit(table: str, one: Field, column: Column) -> float:
     """How well the values suit a field: 0 forbids, 1 is usual."""
     if column.empty:
-        return 0.9
+        return 0.4 if one.name in TABLES[table].required else 0.9
     kind = VIRTUAL.get(one.name, one.type) if one.description == "" else one.type
     if kind in ("timestamp", "date"):
         return _fit_date(column)
@@ -511,15 +566,12 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
         return 0.4
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
+        some = list(column.texts)[:200]
+        if table not in NAMED_BY_NAME and sum(" " in text for text in some) > 0.5 * len(some):
+            return 0.9
         return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
-    if (
-        column.values
-        and len(column.values) <= 2
-        and column.rows > 30
-        and one.name in ("customer_id", "product_id", "order_id")
-    ):
-        return 0.6
-    return 1.0
+    few = 0 < len(column.values) <= 2 and column.rows > 30
+    return 0.6 if few and one.name in ("customer_id", "product_id", "order_id") else 1.0
 
 
 def _fit_text(table: str, one: Field, column: Column) -> float:
@@ -532,7 +584,8 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
     if one.name in ("phone", "customer_phone"):
         return 1.0 if column.phones > 0.5 or column.numbers > 0.5 else 0.5
     if one.name in _DIFFERING and column.distinct <= 2 and column.filled > 10:
-        return 0.3
+        flag = column.numbers > 0.9 or any(value_key(value) in words("boolean") for value in column.values)
+        return 0.3 if flag or one.name not in _GROUPS else 0.8
     if one.name in ("name", "customer_name", "brand") and _numbered(column):
         return 0.4
     kind = WORDS_OF_FIELD.get((table, one.name))
@@ -556,16 +609,20 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
 
 
 _DIFFERING = frozenset([
-    "tax_id", "phone", "postcode", "address", "subcategory", "name", "email", "customer_email",
+    "tax_id", "title", "phone", "postcode", "address", "subcategory", "name", "email", "customer_email",
     "customer_name", "product_name", "product_category", "category", "industry", "text", "notes",
 ])  # fmt: skip
 """Columns whose values are not one and the same in all rows."""
 
+_GROUPS = frozenset(["category", "product_category", "subcategory", "industry", "notes", "text"])
+"""Of these those that may have two values."""
+
 
 def _numbered(column: Column) -> bool:
-    """Whether most values are one word with figures in it: a number, no name."""
+    """Whether most values are one word with figures in it: a number, no name; Chinese puts no blanks in names."""
     some = list(column.texts)[:200]
-    return sum(" " not in text and any(sign.isdigit() for sign in text) for text in some) > 0.9 * len(some)
+    coded = sum(bool(re.fullmatch(r"[\x21-\x7e]*\d[\x21-\x7e]*", text)) for text in some)
+    return coded > 0.9 * len(some)
 
 
 def _fit_state(name: str, kind: str, column: Column) -> float:

@@ -50,14 +50,10 @@ def follow_identities(
     for name in tables:
         _follow(engine, table_spec(name))
     merged = found.log[found.log["event"].eq("merged")]
+    customer_id = records["record_id"].map(found.map.set_index("record_id")["customer_id"])
+    renamed = dict(zip(merged["from_customer_id"], merged["customer_id"], strict=True))
     told = follow_signs(
-        engine,
-        carriers,
-        records=records.assign(
-            customer_id=records["record_id"].map(found.map.set_index("record_id")["customer_id"])
-        ),
-        known=signs,
-        renamed=dict(zip(merged["from_customer_id"], merged["customer_id"], strict=True)),
+        engine, carriers, records=records.assign(customer_id=customer_id), known=signs, renamed=renamed
     )
     back = last is not None and "as_of" in last and pd.Timestamp(last["as_of"].max()) > pd.Timestamp(as_of)
     if not back:

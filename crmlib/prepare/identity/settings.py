@@ -8,7 +8,7 @@ from typing import Any
 from crmlib.schema.errors import ParameterError, nearest
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Level:
     """One way in which two values agree: `sql` is over the columns of both records (``phone_l``, ``phone_r``).
 
@@ -63,38 +63,29 @@ def _slips(column: str, most: int) -> str:
 
 _EMAIL = _one(
     "email",
-    Level(code="same", sql="email_l = email_r", expected=0.65),
-    Level(code="close", sql=_slips("email", 2), expected=0.08),
-    Level(code="user", sql="email_user_l = email_user_r", expected=0.05, rare="email_user"),
-    Level(code="domain", sql="domain_l = domain_r", expected=0.1, rare="domain"),
+    Level("same", "email_l = email_r", 0.65),
+    Level("close", _slips("email", 2), 0.08),
+    Level("user", "email_user_l = email_user_r", 0.05, "email_user"),
+    Level("domain", "domain_l = domain_r", 0.1, "domain"),
 )
 _PHONE = _one(
     "phone",
-    Level(code="same", sql="phone_l = phone_r or right(phone_l, 9) = right(phone_r, 9)", expected=0.7),
-    Level(code="close", sql=_slips("phone", 1), expected=0.06),
+    Level("same", "phone_l = phone_r or right(phone_l, 9) = right(phone_r, 9)", 0.7),
+    Level("close", _slips("phone", 1), 0.06),
 )
-_TAX = _one(
-    "tax",
-    Level(code="same", sql="tax_l = tax_r", expected=0.85),
-    Level(code="close", sql=_slips("tax", 1), expected=0.08),
-)
+_TAX = _one("tax", Level("same", "tax_l = tax_r", 0.85), Level("close", _slips("tax", 1), 0.08))
 _ADDRESS = _one(
     "address",
+    Level("same", "street_l = street_r and numbers_l is not distinct from numbers_r", 0.6, "whole_address"),
     Level(
-        code="same",
-        sql="street_l = street_r and numbers_l is not distinct from numbers_r",
-        expected=0.6,
-        rare="whole_address",
-    ),
-    Level(
-        code="close",
-        sql=f"numbers_l is not distinct from numbers_r and {_alike('street', 0.85)} "
+        "close",
+        f"numbers_l is not distinct from numbers_r and {_alike('street', 0.85)} "
         "or split_part(numbers_l, ' ', 1) = split_part(numbers_r, ' ', 1) "
         "and (contains(street_l, street_r) or contains(street_r, street_l))",
-        expected=0.15,
+        0.15,
     ),
-    Level(code="street", sql=f"street_l = street_r or {_alike('street', 0.92)}", expected=0.08),
-    Level(code="number", sql="numbers_l = numbers_r", expected=0.05, rare="numbers"),
+    Level("street", f"street_l = street_r or {_alike('street', 0.92)}", 0.08),
+    Level("number", "numbers_l = numbers_r", 0.05, "numbers"),
     columns=("street", "numbers"),
 )
 _PLACE = Comparison(
@@ -103,78 +94,68 @@ _PLACE = Comparison(
     missing="(postcode_l is null or postcode_r is null) and (city_l is null or city_r is null) "
     "and (region_l is null or region_r is null)",
     levels=(
-        Level(code="same", sql="postcode_l = postcode_r and city_l = city_r", expected=0.6, rare="postcode"),
-        Level(code="postcode", sql="postcode_l = postcode_r", expected=0.12, rare="postcode"),
-        Level(code="city", sql="city_l = city_r", expected=0.12, rare="city"),
-        Level(code="close", sql=f"{_slips('postcode', 1)} or {_alike('city', 0.9)}", expected=0.06),
-        Level(code="region", sql="region_l = region_r", expected=0.06, rare="region"),
+        Level("same", "postcode_l = postcode_r and city_l = city_r", 0.6, "postcode"),
+        Level("postcode", "postcode_l = postcode_r", 0.12, "postcode"),
+        Level("city", "city_l = city_r", 0.12, "city"),
+        Level("close", f"{_slips('postcode', 1)} or {_alike('city', 0.9)}", 0.06),
+        Level("region", "region_l = region_r", 0.06, "region"),
     ),
 )
 _NEAR = {0.1: 0.4, 0.5: 0.2, 2: 0.2, 10: 0.1}
 """Kilometres between two spots, and how often those of one customer are so near."""
 _FAMILY = _one(
     "family",
-    Level(code="same", sql="family_l = family_r or whole_l = whole_r", expected=0.72, rare="family"),
-    Level(code="sound", sql="letters_l = letters_r", expected=0.04, rare="letters"),
-    Level(
-        code="close",
-        sql=f"{_alike('family', 0.88)} or {_slips('family', 1)} and length(family_l) > 3",
-        expected=0.14,
-    ),
-    Level(code="swapped", sql="family_l = given_r or given_l = family_r", expected=0.03),
+    Level("same", "family_l = family_r or whole_l = whole_r", 0.72, "family"),
+    Level("sound", "letters_l = letters_r", 0.04, "letters"),
+    Level("close", f"{_alike('family', 0.88)} or {_slips('family', 1)} and length(family_l) > 3", 0.14),
+    Level("swapped", "family_l = given_r or given_l = family_r", 0.03),
 )
 _GIVEN = _one(
     "given",
-    Level(code="same", sql="given_l = given_r or whole_l = whole_r", expected=0.68, rare="given"),
-    Level(code="sound", sql="letters_l = letters_r", expected=0.04, rare="letters"),
-    Level(code="short", sql="list_has_any(nicks_l, nicks_r)", expected=0.04),
+    Level("same", "given_l = given_r or whole_l = whole_r", 0.68, "given"),
+    Level("sound", "letters_l = letters_r", 0.04, "letters"),
+    Level("short", "list_has_any(nicks_l, nicks_r)", 0.04),
     Level(
-        code="close",
-        sql=f"{_alike('given', 0.86)} or {_slips('given', 1)} and length(given_l) > 3 "
+        "close",
+        f"{_alike('given', 0.86)} or {_slips('given', 1)} and length(given_l) > 3 "
         "or jaro_winkler_similarity(split_part(given_l, ' ', 1), split_part(given_r, ' ', 1)) >= 0.86",
-        expected=0.12,
+        0.12,
     ),
-    Level(
-        code="initial", sql="starts_with(given_l, given_r) or starts_with(given_r, given_l)", expected=0.03
-    ),
-    Level(code="swapped", sql="family_l = given_r or given_l = family_r", expected=0.03),
+    Level("initial", "starts_with(given_l, given_r) or starts_with(given_r, given_l)", 0.03),
+    Level("swapped", "family_l = given_r or given_l = family_r", 0.03),
 )
 _BIRTH = _one(
     "birth",
-    Level(code="same", sql="birth_l = birth_r", expected=0.84),
-    Level(code="close", sql=_slips("birth", 1), expected=0.1),
+    Level("same", "birth_l = birth_r", 0.84),
+    Level("close", _slips("birth", 1), 0.1),
     Level(
-        code="day_for_month",
-        sql="left(birth_l, 4) = left(birth_r, 4) and substr(birth_l, 5, 2) = substr(birth_r, 7, 2) "
+        "day_for_month",
+        "left(birth_l, 4) = left(birth_r, 4) and substr(birth_l, 5, 2) = substr(birth_r, 7, 2) "
         "and substr(birth_l, 7, 2) = substr(birth_r, 5, 2)",
-        expected=0.01,
+        0.01,
     ),
     Level(
-        code="two_parts",
-        sql="(left(birth_l, 4) = left(birth_r, 4))::int + (substr(birth_l, 5, 2) = substr(birth_r, 5, 2))::int "
+        "two_parts",
+        "(left(birth_l, 4) = left(birth_r, 4))::int + (substr(birth_l, 5, 2) = substr(birth_r, 5, 2))::int "
         "+ (right(birth_l, 2) = right(birth_r, 2))::int = 2",
-        expected=0.03,
+        0.03,
     ),
     Level(
-        code="year",
-        sql="left(birth_l, 4) = left(birth_r, 4) and (substr(birth_l, 5) in ('', '0101') "
+        "year",
+        "left(birth_l, 4) = left(birth_r, 4) and (substr(birth_l, 5) in ('', '0101') "
         "or substr(birth_r, 5) in ('', '0101'))",
-        expected=0.02,
+        0.02,
     ),
-    Level(code="near", sql=_slips("birth", 2), expected=0.02),
+    Level("near", _slips("birth", 2), 0.02),
 )
-_SOURCE = _one(
-    "source",
-    Level(code="same", sql="source_system_l = source_system_r", expected=0.5),
-    columns=("source_system",),
-)
+_SOURCE = _one("source", Level("same", "source_system_l = source_system_r", 0.5), columns=("source_system",))
 _KM = (
     "111.2 * sqrt(pow(latitude_l::double - latitude_r::double, 2) + pow((longitude_l::double - longitude_r::double) "
     "* cos(radians(latitude_l::double)), 2))"
 )
 _SPOT = _one(
     "spot",
-    *(Level(code=f"{km}_km", sql=f"{_KM} <= {km}", expected=share) for km, share in _NEAR.items()),
+    *(Level(f"{km}_km", f"{_KM} <= {km}", share) for km, share in _NEAR.items()),
     columns=("latitude", "longitude"),
 )
 _COMPANY = Comparison(
@@ -182,13 +163,13 @@ _COMPANY = Comparison(
     columns=("core",),
     missing="core_l is null or core_r is null",
     levels=(
-        Level(code="same", sql="core_l = core_r", expected=0.6, rare="core"),
-        Level(code="sound", sql="letters_l = letters_r", expected=0.06, rare="letters"),
+        Level("same", "core_l = core_r", 0.6, "core"),
+        Level("sound", "letters_l = letters_r", 0.06, "letters"),
         Level(
-            code="close",
-            sql=f"{_alike('core', 0.95)} or {_slips('core', 1)} and length(core_l) > 3 "
+            "close",
+            f"{_alike('core', 0.95)} or {_slips('core', 1)} and length(core_l) > 3 "
             f"or {_slips('sound', 1)} and length(sound_l) > 6",
-            expected=0.12,
+            0.12,
         ),
         Level(
             code="part",
@@ -200,10 +181,10 @@ _COMPANY = Comparison(
             expected=0.1,
         ),
         Level(
-            code="alike",
-            sql=f"{_alike('core', 0.85)} or 2 * len(list_intersect(words_l, words_r)) "
+            "alike",
+            f"{_alike('core', 0.85)} or 2 * len(list_intersect(words_l, words_r)) "
             ">= greatest(len(words_l), len(words_r))",
-            expected=0.07,
+            0.07,
         ),
     ),
 )

@@ -1,7 +1,7 @@
 """Key figures: a number, its unit, its interval, and never a nought for what is not known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
 from math import isfinite
 from numbers import Integral
@@ -58,7 +58,7 @@ def one_or_more(shown: str, unit: str) -> str:
     return unit[:-1] if shown == "1" and unit.endswith("s") and len(unit) > 2 else unit
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class KeyFigure:
     """One number a manager looks for.
 
@@ -76,6 +76,7 @@ class KeyFigure:
 
     label: str | Claim
     value: Any
+    _: KW_ONLY
     unit: str = ""
     low: float | None = None
     high: float | None = None

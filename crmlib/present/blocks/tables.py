@@ -21,6 +21,7 @@ from crmlib.present.blocks.downloads import (
     EXCEL_LIST,
     EXCEL_ROWS,
     Download,
+    about_workspace,
     excel_format,
     joined,
     to_csv_bytes,
@@ -94,8 +95,8 @@ class DataTable(Block):
     `rows`: How many rows are shown at first; the others unfold, up to `page_rows`.
     `download`: Whether the CSV is in the page.
     `excel`: Whether the same table is in the page as an Excel workbook, too; one of over `EXCEL_LIST` rows is not.
-    `about` (dict of str, optional): Word -> text for the workbook's second sheet, which brings `excel`;
-        `about_workspace` makes it.
+    `about` (Crm, or dict of str, optional): The workspace, or word -> text, for the workbook's second sheet, which
+        brings `excel`.
     `page_rows`: At most so many rows stand in the page.
     `download_bytes`: At most so large is each download; a page of many long lists wants less than is usual.
     `meanings` (dict of str, optional): Column -> what it means here, for that sheet, where it is more than the
@@ -104,9 +105,9 @@ class DataTable(Block):
 
     kind: ClassVar[str] = "table"
     frame: pd.DataFrame
-    _: KW_ONLY
     name: str
     caption: str | Claim
+    _: KW_ONLY
     currency: str = ""
     labels: Mapping[str, str | Claim] | None = None
     units: Mapping[str, str | Claim] | None = None
@@ -116,7 +117,7 @@ class DataTable(Block):
     excel: bool = False
     page_rows: int = PAGE_ROWS
     download_bytes: int | None = None
-    about: Mapping[str, str] | None = None
+    about: Any = None
     meanings: Mapping[str, str] | None = None
     claims: tuple[Claim, ...] = field(default=(), init=False, repr=False)
 
@@ -127,6 +128,8 @@ class DataTable(Block):
             )
         object.__setattr__(self, "frame", with_index(self.frame))
         object.__setattr__(self, "excel", self.excel or self.about is not None)
+        if not isinstance(self.about, Mapping | None):
+            object.__setattr__(self, "about", about_workspace(self.about))
         object.__setattr__(self, "claims", tuple(claims_in(self.caption)))
         object.__setattr__(self, "caption", str(self.caption))
 

@@ -9,11 +9,21 @@ Run as ``python -m crmlib.present.run.kernel_app -f CONNECTION_FILE``, or by `cr
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import zmq
 from ipykernel import iostream, kernelapp
 from zmq.eventloop.zmqstream import ZMQStream
+
+# Nobody debugs a report, and debugpy takes as long to import as all else that a short notebook needs: it is not found.
+# The others ipykernel would import in each kernel; once before the fork is enough.
+_HIDDEN = {} if "debugpy" in sys.modules else {"debugpy": None}
+sys.modules.update(_HIDDEN)  # type: ignore[arg-type]
+for _name in ("ipykernel.debugger", "IPython.core.completerlib", "psutil", "tornado.platform.asyncio"):
+    import_module(_name)
+for _name in _HIDDEN:
+    del sys.modules[_name]
 
 
 def run_kernel(arguments: Sequence[str]) -> None:

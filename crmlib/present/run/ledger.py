@@ -20,6 +20,7 @@ from crmlib.measure.purchases.states import HOUSE_WEIGHT
 from crmlib.prepare.clock import closing_day, day_of
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
+from crmlib.present.reports.worklist.say import WORK_ACTIONS
 from crmlib.schema.errors import SchemaError
 from crmlib.schema.states import LATE_TIMES, QUIET_TIMES
 
@@ -29,9 +30,9 @@ _ENDS = {word for words in END_WORDS.values() for word in words}
 class Ledger:
     """A workspace's orders and deals at its closing moment, and the quantities that are counted from them.
 
-    A deal is overdue when `overdue_share` of all deals have left its stage sooner. Who belongs to a segment is read
-    from the list that a run published in `folder`; how many they are and what they bought is counted anew. Offers are
-    counted in the list of offers there.
+    A deal is overdue when `overdue_share` of all deals have left its stage sooner. Who belongs to a segment or is in a
+    state is read from the list that a run published in `folder`; how many they are and what they bought is counted
+    anew. Offers and actions are counted in the lists of them there.
     """
 
     def __init__(self, crm: Crm, *, overdue_share: float = 0.8, folder: Path | None = None) -> None:
@@ -52,7 +53,11 @@ class Ledger:
                 ("customers.in_segment", "customers.segment_share", "segments.found"), self._segments
             ),
             **dict.fromkeys(("offers.made", "offers.customers"), self._offered),
-            "sales.net_amount": self._of_segment,
+            "sales.net_amount": self._of_group,
+            "customers.in_state": self._in_state,
+            "customers.asked": self._asked,
+            **dict.fromkeys(("customers.listed", "worklist.first"), self._actions),
+            "retention.share": self._came_back,
             "deals.stage_days": self._half,
             **dict.fromkeys(
                 ("deals.overdue", "deals.overdue_amount", "deals.overdue_unplanned"), self._overdue
@@ -176,10 +181,24 @@ class Ledger:
     @cached_property
     def _segment_of(self) -> pd.Series:
         """Customer -> segment, in small letters, as the run lists it."""
-        file = next(self._folder.glob("*_files/customers_by_segment.csv"), None) if self._folder else None
+        return self._listed("customers_by_segment", segment=0, shown=1)["segment"].str.lower()
+
+    @cached_property
+    def _state_of(self) -> pd.Series:
+        """Customer -> state, as the run lists it."""
+        return self._listed("customers_by_state", shown=0, state=1)["state"]
+
+    def _file(self, name: str, **columns: int) -> pd.DataFrame:
+        """Columns of a list that the run published, under these names."""
+        file = next(self._folder.glob(f"*_files/{name}.csv"), None) if self._folder else None
         if file is None:
-            raise KeyError("customers_by_segment")
-        listed = pd.read_csv(file, dtype="str", usecols=[0, 1]).set_axis(["segment", "shown"], axis=1)
+            raise KeyError(name)
+        listed = pd.read_csv(file, dtype="str", usecols=[*columns.values()])
+        return listed.set_axis(sorted(columns, key=lambda name: columns[name]), axis=1)
+
+    def _listed(self, name: str, **columns: int) -> pd.DataFrame:
+        """A list with the customers that stand in it under their own names, as index."""
+        listed = self._file(name, **columns)
         tables = [
             one
             for one in ("customers", "transactions", "opportunities")
@@ -191,7 +210,7 @@ class Ledger:
         who = listed["shown"].map(shown)
         if who.isna().any():
             raise KeyError("customers under names that are not known here")
-        return listed.set_index(who)["segment"].str.lower()
+        return listed.set_index(who)
 
     def _segments(self, name: str, chosen: str) -> float:
         sizes = self._segment_of.value_counts()
@@ -201,12 +220,52 @@ class Ledger:
         return n if name == "customers.in_segment" else 100.0 * n / int(sizes.sum())
 
     def _offered(self, name: str, chosen: str) -> int | None:
-        file = next(self._folder.glob("*_files/offers.csv"), None) if self._folder else None
-        if file is None:
-            return None
-        listed = pd.read_csv(file, dtype="str", usecols=[0, 2]).set_axis(["shown", "kind"], axis=1)
+        listed = self._file("offers", shown=0, kind=2)
         kept = listed[listed["kind"].eq(chosen)] if chosen else listed
         return kept["shown"].nunique() if name == "offers.customers" else len(kept)
+
+    def _actions(self, name: str, chosen: str) -> int:
+        if name == "customers.listed":
+            return len(self._file(f"worklist_{chosen}", shown=0))
+        return int(self._file("worklist_first", action=0)["action"].eq(str(WORK_ACTIONS.term(chosen))).sum())
+
+    def _in_state(self, name: str, chosen: str) -> int:
+        return int((self._state_of == chosen).sum())
+
+    def _asked(self, name: str, chosen: str) -> int:
+        return int((self._buyers["recency_days"] < int(chosen.removesuffix("d"))).sum())
+
+    def _came_back(self, name: str, chosen: str) -> float | None:
+        """Of all cohorts but the first, which may hold older customers, the share that bought in the n-th period after.
+
+        Periods count that are over.
+        """
+        group, unit, nth = chosen.replace(",", "").split(" ")
+        if group != "all":
+            return None
+        days = self._purchases[["customer_id", "day"]]
+        period = days["day"].dt.to_period(unit[0].upper())
+        first = period.groupby(days["customer_id"]).min()
+        age = (period - days["customer_id"].map(first)).map(lambda gap: gap.n)
+        ends = first.map(lambda one: (one + int(nth)).end_time.normalize())
+        seen = first[(first > first.min()) & (ends <= self._today)]
+        back = seen.index.isin(days.loc[age == int(nth), "customer_id"])
+        return 100.0 * float(back.mean()) if len(seen) else None
+
+    def _of_group(self, name: str, chosen: str) -> float | None:
+        """What a state's customers bought in a year, or a segment's ever; or its share of what all did."""
+        state = chosen.removeprefix("365d, ")
+        if (name == "sales.net_amount" and state == chosen) or chosen.startswith("segment:"):
+            return self._of_segment(name, chosen)
+        lately = (self._today - self._days(self._lines["ordered_at"])).dt.days < 365
+        spend = self._lines[lately].groupby("customer_id")["net_amount"].sum()
+        silent = self._is_silent.reindex(spend.index)
+        groups = {"silent": silent, "buying": ~silent}
+        if state not in groups and state not in set(self._state_of):
+            return None
+        inside = groups[state] if state in groups else self._state_of.reindex(spend.index) == state
+        part = float(spend[inside].sum())
+        return part if name == "sales.net_amount" else 100.0 * part / float(spend.sum())
 
     def _of_segment(self, name: str, chosen: str) -> float | None:
         if not chosen.startswith("segment:"):
@@ -218,8 +277,8 @@ class Ledger:
 
     def _type_share(self, name: str, chosen: str) -> float | None:
         wanted = chosen.removeprefix("type:")
-        if chosen.startswith("segment:"):
-            return self._of_segment(name, chosen)
+        if name == "sales.share" and not chosen.startswith("type:"):
+            return self._of_group(name, chosen)
         if getattr(self._crm.config, "customer_types", None):
             return None
         buyers = self._buyers

@@ -181,9 +181,12 @@ class Recount:
             own = "own.campaign_id = sent.campaign_id and own.customer_id = sent.customer_id and own.net_amount > 0"
             first = f"least(responded_at, (select min(ordered_at) from transactions as own where {own}))"
         end = "(select max(ended_on) from campaigns as own where own.campaign_id = sent.campaign_id)"
+        begin = "(select max(started_on) from campaigns as own where own.campaign_id = sent.campaign_id)"
+        if self._has("campaign_contacts", "contacted_on"):
+            begin = "contacted_on"
         day = f"{self._local('first_at')}::date"
-        is_answered = f"first_at is not null and {day} between coalesce(contacted_on, {day}) and ended_on"
-        sent = f"select *, {first} as first_at, {end} as ended_on from campaign_contacts as sent"
+        is_answered = f"first_at is not null and {day} between coalesce(begin_on, {day}) and ended_on"
+        sent = f"select *, {first} as first_at, {begin} as begin_on, {end} as ended_on from campaign_contacts as sent"
         return f"(select *, {is_answered} as is_answered from ({sent}) as sent)"
 
     def _local(self, column: str) -> str:
@@ -247,6 +250,11 @@ class Recount:
         return (whole | {"columns.with_gaps": len(filled) - sum(filled)}).get(name)
 
     def _of_data(self, name: str, chosen: str) -> Any:
+        if not chosen and name == "data.last_day":
+            known = [
+                self._of_data(name, one) for one in ("transactions", "opportunities") if one in self._crm
+            ]
+            return max(filter(None, known), default=None)
         spec = TABLES.get(chosen)
         if spec is None or not spec.time or name not in ("data.first_day", "data.last_day"):
             return None

@@ -37,6 +37,7 @@ def _row(root: Path, now: datetime) -> tuple | None:
         return None
     record = read_json(root / latest / "run.json") if latest else {}
     record = record if set(record) >= RECORD else {}
+    *_, before = [{}, *(one for one in shelf.history() if one["run"] != latest)]
     finished = record.get("finished")
     age = (now - datetime.fromisoformat(finished)).total_seconds() / 3600 if finished else float("nan")
     return (
@@ -48,7 +49,7 @@ def _row(root: Path, now: datetime) -> tuple | None:
         attempt.get("status", "published"),
         int(attempt.get("failures", 0)),
         _next(shelf.published()),
-        " ".join((attempt.get("reason") or " ".join({*looks(record).values()})).split())[:200],
+        " ".join((attempt.get("reason") or " ".join({*looks(record, before).values()})).split())[:200],
     )
 
 

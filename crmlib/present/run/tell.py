@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from crmlib.present.claims import claim, count, name
+from crmlib.present.claims import claim, count, name, share
 from crmlib.present.publish.publish import Shelf, found_in_turn, moment_of, read_json
 from crmlib.schema.errors import ParameterError
 
@@ -33,6 +33,10 @@ HEAVIEST = 100_000
 LOOK = ("models-rule-drift", "models-step-refit", "models-step-do-not-use", "changes-step-data")
 """Claims that ask for a look: a good run that says one which the run before did not is told like a bad one."""
 
+ASIDE_POINTS = 1.0
+"""Of a table's rows, so many percent more that a check sets aside than in the run before ask for a look, too."""
+
+_NO_FAULT = ("merged", "after_as_of", "filtered")
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 _CELL = re.compile(r"^(\S+\.ipynb, cell \d+: \w+|\w*(?:Error|Exception)): .*$", flags=re.MULTILINE)
 
@@ -95,7 +99,7 @@ def message_of(run: Any, *, out: Path, link: str = "") -> Message:
     record = read_json(shelf.root / latest / "run.json") if latest else {}
     title = str(record.get("title") or run.workspace)
     *_, before = [{}, *(one for one in shelf.history() if one["run"] != latest)]
-    new = {answer for key, answer in looks(record).items() if key not in looks(before)}
+    new = {answer for key, answer in looks(record, before).items() if key not in looks(before)}
     look = sorted(new) if run.exit_code == 0 else []
     if run.exit_code == 0:
         done = sum(report.get("status") == "done" for report in record.get("reports", ()))
@@ -144,10 +148,31 @@ def mail_page(message: Message) -> str:
     return f"<!doctype html><html lang='en'><head>{head}</head>{body}</html>"
 
 
-def looks(record: Mapping[str, Any]) -> dict[str, str]:
-    """What of a run asks for a look: the claims' keys, with the answers of their reports."""
+def looks(record: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """What of a run asks for a look: claims' keys with their reports' answers; rows set aside since `before`."""
     told = [(one["key"], report) for report in record.get("reports", ()) for one in report.get("claims", ())]
-    return {key: str(report.get("answer", "")) for key, report in told if key in LOOK}
+    return {key: str(report.get("answer", "")) for key, report in told if key in LOOK} | (
+        _set_aside(record, before) if before else {}
+    )
+
+
+def _set_aside(record: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, str]:
+    """The checks that set more of a table aside than in the run before, each with what it found."""
+    shares = [
+        {
+            (one["table"], one["check"], one["column"]): (one["share_pct"], one["says"])
+            for one in run.get("check_summary", ())
+            if one["policy"] == "set_aside" and one["check"] not in _NO_FAULT
+        }
+        for run in (before, record)
+    ]
+    found = {}
+    for key, (now, says) in shares[1].items():
+        then, _ = shares[0].get(key, (0.0, ""))
+        if now - then >= ASIDE_POINTS:
+            facts = {"now": share(now), "table": name(key[0]), "found": name(says), "then": share(then)}
+            found[" ".join(key)] = str(claim("page-night-aside", **facts))
+    return found
 
 
 def _findings(record: Mapping[str, Any]) -> list[str]:

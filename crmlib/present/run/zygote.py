@@ -179,7 +179,8 @@ def _all_cores():
     from threadpoolctl import threadpool_limits
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    threadpool_limits(limits=cores, user_api="blas")
+    told = os.environ.get("OPENBLAS_NUM_THREADS", "")
+    threadpool_limits(limits=int(told) if told.isdecimal() and int(told) else cores, user_api="blas")
 
 
 def _try_import(name):

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, preferences
-from crmlib.analyse.offers.interests import AHEAD_DAYS, LOOKED, STATED, _judged
+from crmlib.analyse.offers import interests as offers_interests
+from crmlib.analyse.offers.interests import AHEAD_DAYS, LOOKED, STATED, _judged, interest_evidence
 from crmlib.analyse.segments.groups import customers_in
 from crmlib.present.reports.offers.say import interest_paragraph
 from crmlib.present.reports.people.show import CustomerPages
@@ -69,14 +70,24 @@ def test_what_was_looked_at_or_stated_and_not_bought_is_open(found, crm):
     assert table["last_looked_on"].max() < AS_OF
 
 
-def test_a_look_that_is_followed_by_a_purchase_tells_and_one_that_is_not_does_not(found):
+def test_a_look_that_is_followed_by_a_purchase_tells_and_one_that_is_not_does_not(crm, found):
     row = found.evidence.set_index("sign").loc[LOOKED]
     assert row["tells"] and row["low"] > 1 and row["bought_pct"] > 2 * row["others_pct"]
     other = preferences(Crm.from_frames(as_of="2024-12-31", **tables(looks_tell=False)))
     assert not other.tells(LOOKED) and not other.tells(STATED), "too few stated to judge"
-    said = " ".join(str(one) for one in interest_paragraph(found)).replace("\u00a0", " ")
+    told = interest_evidence(crm)
+    pd.testing.assert_frame_equal(told, found.evidence)
+    said = " ".join(str(one) for one in interest_paragraph(told)).replace("\u00a0", " ")
     assert f"{AHEAD_DAYS} days" in said and "worth a word" in said
-    assert "may be chance" in str(interest_paragraph(other)[0])
+    assert "may be chance" in str(interest_paragraph(other.evidence)[0])
+
+
+def test_where_no_sign_is_kept_nothing_is_computed(monkeypatch):
+    kept = tables(looks_tell=True)
+    kept.pop("events"), kept["customers"].pop("interests")
+    monkeypatch.setattr(offers_interests, "preferences", None)
+    told = interest_evidence(Crm.from_frames(as_of="2024-12-31", **kept))
+    assert told.empty and interest_paragraph(told) == []
 
 
 def test_customers_who_buy_much_do_not_make_a_sign_tell():

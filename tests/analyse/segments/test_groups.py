@@ -1,10 +1,13 @@
 """Groups of customers: who is in which, what each buys more of, and lists of their members alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from crmlib import Crm, compare_groups
+from crmlib.analyse.segments import groups
 from crmlib.analyse.segments.groups import customer_groups, customers_in
 from crmlib.present.reports.segments.draw import plot_group_comparison
 from crmlib.schema.errors import ParameterError
@@ -49,6 +52,13 @@ def test_a_customer_is_in_all_groups_of_several_kinds(crm):
     assert customers_in(crm, region=None) is None
     assert customers_in(crm, region="South", label="vip") == set()
     assert customer_groups(crm, "state")["customer_id"].is_unique
+
+
+def test_segments_are_groups_as_columns_are(crm, monkeypatch):
+    labels = pd.Series({"c0": "Key accounts", "c1": "Key accounts", "c150": "Casual customers"})
+    monkeypatch.setattr(groups, "follow_segments", lambda crm: SimpleNamespace(labels=labels))
+    assert customers_in(crm, segment="key accounts") == {"c0", "c1"}
+    assert customers_in(crm, segment="key accounts", region="South") == set()
 
 
 @pytest.mark.parametrize(

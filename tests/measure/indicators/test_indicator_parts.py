@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from crmlib import Crm, compute_indicators
-from crmlib.measure.indicators import INDICATORS
-from crmlib.measure.indicators import compute as parts
-from crmlib.measure.indicators.compute import customer_parts, indicators_sql
+from crmlib.measure.indicators import INDICATORS, parts
+from crmlib.measure.indicators.compute import indicators_sql
+from crmlib.measure.indicators.parts import customer_parts
 from crmlib.schema.tables import TABLES
 from tests.measure.indicators.test_indicator_steps import to_spark
 from tests.measure.ledgers import hand_ledger, random_ledger

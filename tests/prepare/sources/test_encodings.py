@@ -68,6 +68,7 @@ SPANISH = "cliente;ciudad\nMuñoz;Málaga\nPeña;León\nNúñez;Cádiz\n"
         (RUSSIAN, "cp1251", "cp1251"), (RUSSIAN, "koi8-r", "koi8_r"), (POLISH, "cp1250", "cp1250"),
         (POLISH, "iso8859_2", "iso8859_2"), (TAIWANESE, "big5", "cp950"), (CZECH, "cp1250", "cp1250"),
         (HUNGARIAN, "cp1250", "cp1250"), (TURKISH, "cp1254", "cp1254"), (GREEK, "cp1253", "cp1253"),
+        ("Nº pedido;Total\n1;2\n", "cp1252", "cp1252"), ("N° client;Prix\n1;2\n", "cp1252", "cp1252"),
         (MIXED, "cp1252", "cp1252"), (SPANISH, "cp1252", "cp1252"), (CHINESE, "gb18030", "gb18030"),
     ],
 )  # fmt: skip

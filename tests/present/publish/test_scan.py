@@ -21,7 +21,7 @@ from crmlib.present.run import zygote
 from crmlib.present.run.console import say
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runs import run_reports
-from tests.present.small_project import make_project, write_notebook
+from tests.present.small_project import READER, make_project, write_notebook
 
 PEOPLE = {
     "customer_id": ["c1", "c2", "c3", "c4"],
@@ -153,7 +153,7 @@ def test_a_thousand_values_in_ten_megabytes_are_found_quickly(scanner):
 @pytest.fixture(scope="module")
 def kernels():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zygote, "modules_to_import", lambda: ["crmlib.present.run.kernel_app"])
+        patch.setattr(zygote, "modules_to_import", lambda: list(READER))
         with Kernels() as found:
             yield found
 

@@ -16,6 +16,7 @@ from papermill.iorw import load_notebook_node
 from crmlib.present.run import zygote
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.papermill_engine import ENGINE
+from tests.conftest import NUMERIC_THREADS
 from tests.present.small_project import write_notebook
 
 LIGHT = ["crmlib.present.run.kernel_app"]
@@ -72,6 +73,14 @@ def test_the_fork_has_what_the_zygote_imported_and_the_environment_of_the_run(tm
     assert printed(execute(write_notebook(tmp_path / "a.ipynb", code), shared).cells[-1]) == "True yes\n"
 
 
+def test_a_kernel_has_no_debugger_and_a_notebook_may_still_import_one(tmp_path, shared):
+    code = (
+        "import sys\nseen = any('pydevd' in name for name in sys.modules)\n"
+        "import debugpy\nprint(seen, debugpy.__name__)"
+    )
+    assert printed(execute(write_notebook(tmp_path / "a.ipynb", code), shared).cells[-1]) == "False debugpy\n"
+
+
 def test_a_picture_is_shown_though_matplotlib_was_imported_before_the_fork(tmp_path, monkeypatch):
     monkeypatch.setattr(zygote, "modules_to_import", lambda: ["matplotlib.pyplot", *LIGHT])
     code = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
@@ -82,6 +91,8 @@ def test_a_picture_is_shown_though_matplotlib_was_imported_before_the_fork(tmp_p
 
 def test_parallel_work_after_the_fork_does_not_hang(tmp_path, monkeypatch):
     monkeypatch.setattr(zygote, "modules_to_import", lambda: ["sklearn.cluster", "duckdb", *LIGHT])
+    for variable in NUMERIC_THREADS:
+        monkeypatch.delenv(variable, raising=False)
     code = (
         "import numpy as np, duckdb\nfrom sklearn.cluster import KMeans\n"
         "a = np.random.default_rng(0).normal(size=(400, 400))\n"

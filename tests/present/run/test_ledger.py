@@ -50,6 +50,15 @@ BY_HAND = {
     "customers.segment_share[Few]": 75.0,
     "segments.found": 2,
     "customers.late[segment:many]": 1,
+    "customers.in_state[declining]": 1,
+    "customers.asked[61d]": 2,  # b and c; d bought 61 days ago
+    "customers.listed[keep]": 2,
+    "worklist.first[keep]": 1,
+    "retention.share[all, month 1]": 0.0,  # of d alone the month after is over
+    "sales.net_amount[365d, silent]": 125.0,  # a and d
+    "sales.net_amount[365d, declining]": 30.0,
+    "sales.share[silent]": 78.125,
+    "sales.share[buying]": 21.875,
     "offers.made": 4,
     "offers.made[up-sell]": 1,
     "offers.customers": 3,
@@ -101,6 +110,14 @@ def shop(tmp_path_factory):
     (folder / "segmentation_files").mkdir()
     listed = pd.DataFrame({"Segment": ["Many", "Few", "Few", "Few"], "Customer": list("abcd")})
     listed.to_csv(folder / "segmentation_files" / "customers_by_segment.csv", index=False)
+    (folder / "churn_files").mkdir()
+    states = pd.DataFrame({"Customer": list("abcd"), "State": ["lost", "declining", "new", "dormant"]})
+    states.to_csv(folder / "churn_files" / "customers_by_state.csv", index=False)
+    (folder / "worklist_files").mkdir()
+    first = pd.DataFrame({"What to do": ["Keep", "Win back"], "Customer": ["b", "a"]})
+    first.to_csv(folder / "worklist_files" / "worklist_first.csv", index=False)
+    kept = pd.DataFrame({"Customer": ["b", "c"]})
+    kept.to_csv(folder / "worklist_files" / "worklist_keep.csv", index=False)
     (folder / "cross_sell_files").mkdir()
     offers = {
         "Customer": list("aabc"),
@@ -132,6 +149,7 @@ def test_what_is_not_known_has_no_second_way(shop):
         "customers.in_segment[nobody]",
         "plan.keys[margin, brand, missed, 2024-Q1]",
         "customers.at_risk[28d]",
+        "sales.net_amount[365d, at risk]",
     ):
         assert _check_quantities(crm, run_that_says(quantity, 1), folder) == 0
     assert _check_quantities(crm, run_that_says("customers.in_segment[few]", 3), folder / "elsewhere") == 0

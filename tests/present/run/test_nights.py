@@ -169,6 +169,26 @@ def test_a_week_of_nights_is_told_as_it_was(night, servers, monkeypatch):
     assert (row.last_attempt, row.failures, row.runs) == ("published", 0, 6) and row.next
 
 
+def test_rows_that_an_export_suddenly_spoils_are_told_once(night, servers):
+    letters, out, data = (
+        servers[0],
+        night.project / "reports",
+        night.project / "data" / "shop" / "transactions.csv",
+    )
+    receivers = Receivers(mail=["a@x.de"], good=False)
+    night()
+    with data.open("a") as lines:
+        lines.write("3,tea,ann,31.31.2020,1,5.0\n4,tea,ann,31.31.2020,1,5.0\n")
+    spoilt = message_of(night(), out=out)
+    assert spoilt.look and tell(spoilt, receivers, good=True) == [] and len(letters) == 1
+    assert "Of transactions, 50" in spoilt.sentences[1] and spoilt.sentences[1].endswith("it was 0\u00a0%.")
+    (row,) = read_status(out).itertuples()
+    assert row.last_attempt == "published" and "set aside" in row.reason
+    grow(night.project, 3)
+    after = message_of(night(), out=out)
+    assert not after.look and tell(after, receivers, good=True) == [] and len(letters) == 1
+
+
 def test_what_asks_for_a_look_is_what_pages_say():
     words = (Path(crmlib.__file__).parent / "present" / "words" / "en").glob("*.ftl")
     keys = {line.split(" =")[0] for path in words for line in path.read_text().splitlines()}

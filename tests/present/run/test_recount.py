@@ -104,6 +104,30 @@ BY_HAND = {
 }
 
 
+def test_a_contact_without_a_day_counts_from_the_first_day_of_its_campaign_and_the_last_day_is_of_orders_or_deals():
+    sent = pd.DataFrame(
+        {"campaign_id": ["k"] * 3, "customer_id": ["a", "b", "c"],
+         "responded_at": ["2024-01-04", "2024-01-05", "2024-02-04"]}
+    )  # fmt: skip
+    crm = Crm.from_frames(
+        as_of="2024-07-01",
+        campaign_contacts=sent,
+        campaigns=pd.DataFrame(
+            {"campaign_id": ["k"], "started_on": ["2024-01-05"], "ended_on": ["2024-02-03"]}
+        ),
+        transactions=pd.DataFrame(
+            {"order_id": ["1"], "product_id": ["p"], "ordered_at": ["2024-03-01"], "net_amount": [1.0]}
+        ),
+        opportunities=pd.DataFrame(
+            {"opportunity_id": ["d"], "created_at": ["2024-03-02"], "stage": ["s"], "outcome": ["open"]}
+        ),
+    )
+    recount = Recount(crm)
+    assert (recount("campaigns.answers[k]"), recount("campaigns.contacts")) == (1, 3)
+    assert recount("data.last_day") == "2024-03-02"
+    crm.engine.close()
+
+
 @pytest.mark.parametrize("quantity", BY_HAND)
 def test_a_quantity_is_what_a_hand_counts(recount, quantity):
     expected = BY_HAND[quantity]

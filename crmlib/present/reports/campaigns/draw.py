@@ -20,7 +20,6 @@ from crmlib.analyse.stats.tests import SURE
 from crmlib.present import numbers
 from crmlib.present.claims import Claim, Fact, claim, clause, count, interval, money, name, names, share
 from crmlib.present.messages import language
-from crmlib.present.numbers import capital
 from crmlib.present.reports.campaigns.say import (
     answer_facts,
     answered,
@@ -34,22 +33,18 @@ from crmlib.present.reports.campaigns.say import (
 from crmlib.present.theme import (
     ALARM,
     GREY,
-    INK,
     MAIN,
-    SIDE,
     SOFT,
     bar_percent,
-    draw_range,
     finish,
     named_rows,
     nothing,
-    room_for_texts,
-    say_behind,
-    short_numbers,
+    range_rows,
     theme,
 )
 
 _MOST_CAMPAIGNS, _MOST_FIGURES, _MOST_GROUPS = 14, 10, 10
+_RESPONSES = ["response_pct", "response_low", "response_high"]
 
 
 def plot_responses(result: CampaignSummary, *, ax: Any = None) -> Any:
@@ -64,13 +59,13 @@ def plot_responses(result: CampaignSummary, *, ax: Any = None) -> Any:
         facts = {"share": answer_facts(table)["share"], "campaign": called(first)}
         title = claim("campaigns-picture-responses-one", **facts)
     shown, left = _largest(table)
-    rows = [
-        (campaign_label(row), row["response_pct"], row["response_low"], row["response_high"], MAIN)
-        for _, row in shown.iterrows()
-    ]
-    unit = _below(claim("campaigns-picture-responses-unit"), _left(left))
-    ax = _ranges(ax, title=title, rows=rows, texts=[bar_percent(row[1]) for row in rows], unit=unit)
-    alt = claim("campaigns-picture-responses-alt", rows=names(_row(*row[:4], "share") for row in rows))
+    labels, rows = [campaign_label(row) for _, row in shown.iterrows()], shown[_RESPONSES].to_numpy(float)
+    unit, texts = (
+        _below(claim("campaigns-picture-responses-unit"), _left(left)),
+        [*map(bar_percent, rows[:, 0])],
+    )
+    ax = range_rows(ax, title=title, names=labels, rows=rows, texts=texts, unit=unit)
+    alt = claim("campaigns-picture-responses-alt", rows=_listed(labels, rows, "share"))
     return finish(ax, title=title, alt=alt)
 
 
@@ -82,22 +77,22 @@ def plot_effects(result: CampaignSummary, *, ax: Any = None) -> Any:
     title = _effects_title(table, result.currency)
     colours = {MORE: MAIN, LESS: ALARM, DOUBTED: GREY}
     shown, left = _largest(table)
-    rows = [
-        (campaign_label(row), row["effect"], row["effect_low"], row["effect_high"],
-         colours.get(row["verdict"], SOFT))
-        for _, row in shown.iterrows()
-    ]  # fmt: skip
+    labels = [campaign_label(row) for _, row in shown.iterrows()]
+    rows = shown[["effect", "effect_low", "effect_high"]].to_numpy(float)
     texts = [
-        _signed(row[1]) + (" ?" if verdict == DOUBTED else "")
-        for row, verdict in zip(rows, shown["verdict"], strict=True)
+        _signed(effect) + (" ?" if verdict == DOUBTED else "")
+        for effect, verdict in zip(rows[:, 0], shown["verdict"], strict=True)
     ]
     what = claim("campaigns-picture-effects-unit")
     if result.currency:
         what = claim("campaigns-picture-effects-unit-money", currency=name(result.currency))
     doubted = (shown["verdict"] == DOUBTED).any()
     marks = claim("campaigns-picture-effects-doubted") if doubted else ""
-    ax = _ranges(ax, title=title, rows=rows, texts=texts, unit=_below(what, marks, _left(left)), about=0.0)
-    listed = names(_row(*row[:4], "number") for row in rows)
+    unit, shades = _below(what, marks, _left(left)), [colours.get(one, SOFT) for one in shown["verdict"]]
+    ax = range_rows(
+        ax, title=title, names=labels, rows=rows, texts=texts, unit=unit, colours=shades, about=0.0
+    )
+    listed = _listed(labels, rows, "number")
     return finish(ax, title=title, alt=claim("campaigns-picture-effects-alt", unit=what, rows=listed))
 
 
@@ -180,24 +175,26 @@ def plot_who_responds(result: CampaignEffect, *, ax: Any = None) -> Any:
         facts = {"group": group_line(first), "share": share(first["response_pct"])}
         title = claim("campaigns-picture-who-some", all=everyone, **facts)
     shown = _telling(judged, firm)
-    rows = [
-        (str(group_line(row)), row["response_pct"], row["response_low"], row["response_high"],
-         MAIN if row["response_q"] <= SURE else GREY)
-        for _, row in shown.iterrows()
-    ]  # fmt: skip
+    labels, rows = [str(group_line(row)) for _, row in shown.iterrows()], shown[_RESPONSES].to_numpy(float)
+    colours = [MAIN if q <= SURE else GREY for q in shown["response_q"]]
     left = len(judged) - len(shown)
     more = claim("campaigns-picture-left-groups", n=count(left)) if left else ""
     unit = _below(claim("campaigns-picture-responses-unit"), claim("campaigns-picture-who-key"), more)
-    texts = [bar_percent(row[1]) for row in rows]
-    ax = _ranges(ax, title=title, rows=rows, texts=texts, unit=unit, about=result.response.rate_pct)
-    listed = names(_row(*row[:4], "share") for row in rows)
+    ax = range_rows(
+        ax, title=title, names=labels, rows=rows, texts=[*map(bar_percent, rows[:, 0])], unit=unit,
+        colours=colours, about=result.response.rate_pct,
+    )  # fmt: skip
+    listed = _listed(labels, rows, "share")
     return finish(ax, title=title, alt=claim("campaigns-picture-who-alt", all=everyone, rows=listed))
 
 
-def _row(label: str, value: float, low: float, high: float, kind: str) -> Claim:
-    said = share(value) if kind == "share" else money(value)
-    facts = {"value": said, "likely": interval(low, high, kind)}
-    return claim("campaigns-picture-row", name=name(label), **facts)
+def _listed(labels: list[str], rows: np.ndarray, kind: str) -> Fact:
+    """Each row's value and its range, in words."""
+    said = share if kind == "share" else money
+    return names(
+        claim("campaigns-picture-row", name=name(label), value=said(value), likely=interval(low, high, kind))
+        for label, (value, low, high) in zip(labels, rows, strict=True)
+    )
 
 
 def _left(left: int) -> Claim | str:
@@ -227,26 +224,6 @@ def _telling(judged: pd.DataFrame, firm: pd.DataFrame) -> pd.DataFrame:
         return judged
     order = [*firm.sort_values("response_q", kind="stable").index, *judged.index.difference(firm.index)]
     return judged.loc[judged.index.isin(order[:_MOST_GROUPS])]
-
-
-def _ranges(
-    ax: Any, *, title: Claim, rows: list, texts: list[str], unit: str, about: float | None = None
-) -> Any:
-    """A dot and its interval a row, names at the side, figures behind."""
-    labels = [capital(label) for label, *_ in rows]
-    with theme():
-        ax, middles = named_rows(ax, labels, title=title, foot=0.62 + 0.2 * unit.count("\n"))
-        if about is not None and np.isfinite(about):
-            ax.axvline(about, color=INK, linewidth=1)
-        for place, (_, value, low, high, colour), text in zip(middles, rows, texts, strict=True):
-            draw_range(ax, place, (value, low, high), colour=colour)
-            say_behind(ax, text, (high, place), colour=colour)
-        ends = [min(row[2] for row in rows), *(row[3] for row in rows)]
-        room_for_texts(ax, ends, ["", *texts], taken=SIDE)
-        ax.locator_params(axis="x", nbins=5)
-        short_numbers(ax.xaxis)
-        ax.set_xlabel(unit, loc="left")
-    return ax
 
 
 def _apart(value: float) -> str:

@@ -205,12 +205,9 @@ def campaigns_answer(summary: CampaignSummary) -> list[Claim]:
         return [first, *_how_many(table), repeat]
     if len(lowered):
         worst = _main(summary)
-        first = claim(
-            "campaigns-answer-loss",
-            campaign=called(worst),
-            less=money(-worst["effect"], summary.currency),
-            likely=_likely(-worst["effect_high"], -worst["effect_low"], summary.currency),
-        )
+        less = money(-worst["effect"], summary.currency)
+        likely = _likely(-worst["effect_high"], -worst["effect_low"], summary.currency)
+        first = claim("campaigns-answer-loss", campaign=called(worst), less=less, likely=likely)
         return [first, *_how_many(table), claim("campaigns-answer-stop")]
     return [*_how_many(table), *_answers(summary), _next(table)]
 

@@ -11,7 +11,6 @@ from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.tests import SURE
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.blocks.tables import without_empty
 from crmlib.present.claims import Fact, Family, claim, count, money, share
 from crmlib.present.needs import or_else
@@ -39,28 +38,32 @@ def campaigns_figures(summary: CampaignSummary, effect: CampaignEffect) -> KeyFi
     """Contacts, answers, campaigns shown to have brought extra spend, and what the one looked at brought."""
     table = summary.table
     campaigns = count(int((table["contacted"] > 0).sum()))
+    contacts = count(int(table["contacted"].sum()), at="campaigns.contacts")
     judged = count(int(table["verdict"].isin(JUDGED).sum()), at="campaigns.all")
     raised = count(int((table["verdict"] == MORE).sum()), at="campaigns.raised", part_of="campaigns.all")
     figures = [
         KeyFigure(
-            label=claim("campaigns-figure-contacts"),
-            value=count(int(table["contacted"].sum()), at="campaigns.contacts"),
+            claim("campaigns-figure-contacts"),
+            contacts,
             note=claim("campaigns-figure-in-campaigns", n=campaigns),
         ),
         *_answers(summary),
         KeyFigure(
-            label=claim("campaigns-figure-raised"), value=raised, better="higher",
+            claim("campaigns-figure-raised"),
+            raised,
+            better="higher",
             note=claim("campaigns-figure-judged", judged=judged),
         ),
-    ]  # fmt: skip
+    ]
     chosen = effect.comparison.chosen
     if np.isfinite(chosen.value):
         compared = COMPARED_WORDS.term(effect.comparison.kind)
-        figures.append(KeyFigure(
-            label=claim("campaigns-figure-effect"), low=chosen.low, high=chosen.high, better="higher",
-            value=money(chosen.value, summary.currency, at=at("effect", effect.campaign_id)),
-            note=claim("campaigns-figure-against", campaign=called(effect), compared=compared),
-        ))  # fmt: skip
+        effect_of = money(chosen.value, summary.currency, at=at("effect", effect.campaign_id))
+        note = claim("campaigns-figure-against", campaign=called(effect), compared=compared)
+        ends = {"low": chosen.low, "high": chosen.high}
+        figures.append(
+            KeyFigure(claim("campaigns-figure-effect"), effect_of, **ends, better="higher", note=note)
+        )
     return KeyFigures(*figures)
 
 
@@ -72,12 +75,9 @@ def _answers(summary: CampaignSummary) -> list[KeyFigure]:
     low, high = share_interval(round(facts["share"].value * contacts / 100), contacts)
     everybody = contacts == int(summary.table["contacted"].sum())
     note = "" if everybody else claim("campaigns-figure-answers-note", contacts=facts["contacts"])
-    return [
-        KeyFigure(
-            label=claim("campaigns-figure-answers"), value=facts["share"], low=100 * low, high=100 * high,
-            note=note, better="higher", format=".1f",
-        )
-    ]  # fmt: skip
+    label = claim("campaigns-figure-answers")
+    value = facts["share"]
+    return [KeyFigure(label, value, low=100 * low, high=100 * high, note=note, better="higher", format=".1f")]
 
 
 @or_else(lambda missing: missing)
@@ -102,14 +102,9 @@ def campaigns_table(crm: Crm, summary: CampaignSummary) -> DataTable:
     empty = [name for name in ("kind", "channel", "cost_amount") if frame[name].isna().all()]
     if not frame["control"].any():
         empty.append("control")
-    return DataTable(
-        frame.drop(columns=empty).rename(columns={"kind": "campaign_kind", "verdict": "effect_words"}),
-        name="campaigns",
-        caption=claim("campaigns-table-campaigns"),
-        currency=summary.currency,
-        rows=5,
-        about=about_workspace(crm),
-    )
+    shown = frame.drop(columns=empty).rename(columns={"kind": "campaign_kind", "verdict": "effect_words"})
+    caption = claim("campaigns-table-campaigns")
+    return DataTable(shown, "campaigns", caption, currency=summary.currency, rows=5, about=crm)
 
 
 def _verdict(row: Any) -> str:
@@ -134,14 +129,9 @@ def effects_table(crm: Crm, summary: CampaignSummary) -> DataTable:
             "why": [_why(row) for row in table.itertuples()],
         }
     ).astype({"q_value": "float64", "everyone": "float64"})
-    return DataTable(
-        without_empty(frame, "everyone"),
-        name="campaign_effects",
-        caption=claim("campaigns-table-effects", level=_level()),
-        currency=summary.currency,
-        rows=30,
-        about=about_workspace(crm),
-    )
+    shown = without_empty(frame, "everyone")
+    caption = claim("campaigns-table-effects", level=_level())
+    return DataTable(shown, "campaign_effects", caption, currency=summary.currency, rows=30, about=crm)
 
 
 def _why(row: Any) -> str:
@@ -163,12 +153,8 @@ def ways_table(effect: CampaignEffect) -> DataTable:
             "compared": table["compared"],
         }
     )
-    return DataTable(
-        frame,
-        name="ways_to_compare",
-        caption=claim("campaigns-table-ways", campaign=called(effect), level=_level()),
-        currency=effect.currency,
-    )
+    caption = claim("campaigns-table-ways", campaign=called(effect), level=_level())
+    return DataTable(frame, "ways_to_compare", caption, currency=effect.currency)
 
 
 @or_else(lambda missing: None)
@@ -187,14 +173,8 @@ def groups_table(crm: Crm, effect: CampaignEffect) -> DataTable:
             "effect_words": _judged(table["effect_judged"], table["gap_q"]),
         }
     )
-    return DataTable(
-        frame,
-        name="who_responds",
-        caption=claim("campaigns-table-groups", campaign=called(effect), level=_level()),
-        currency=effect.currency,
-        rows=15,
-        about=about_workspace(crm),
-    )
+    caption = claim("campaigns-table-groups", campaign=called(effect), level=_level())
+    return DataTable(frame, "who_responds", caption, currency=effect.currency, rows=15, about=crm)
 
 
 @or_else(lambda missing: None)
@@ -212,9 +192,7 @@ def alike_table(effect: CampaignEffect) -> DataTable:
     frame.insert(0, "figure", np.where(shares, of_shares, [str(one) for one in said]))
     if effect.comparison.kind == CONTROL_GROUP or frame["difference_after"].isna().all():
         frame = frame.drop(columns=columns[3:])
-    return DataTable(
-        frame, name="how_alike", caption=claim("campaigns-table-alike", campaign=called(effect)), rows=10
-    )
+    return DataTable(frame, "how_alike", claim("campaigns-table-alike", campaign=called(effect)), rows=10)
 
 
 def _judged(judged: pd.Series, q_values: pd.Series) -> list[str]:

@@ -29,19 +29,13 @@ def changes_figures(found: WhatChanged) -> KeyFigures | None:
     year = None if found.year_ago is None else found.year_ago.change
     moving = split.customers.reindex(["first_orders", "came_again", "stayed_away"]).sum(min_count=1)
     figures = [
-        KeyFigure(
-            label=WHAT.claim(found.money), value=amount_of(found, split.now), note=beside, better="higher"
-        ),
-        KeyFigure(
-            label=claim("changes-figure-change"), value=amount_of(found, split.change), better="higher"
-        ),
+        KeyFigure(WHAT.claim(found.money), amount_of(found, split.now), note=beside, better="higher"),
+        KeyFigure(claim("changes-figure-change"), amount_of(found, split.change), better="higher"),
     ]
     if year is not None:
-        figures.append(
-            KeyFigure(label=claim("changes-figure-year"), value=amount_of(found, year), better="higher")
-        )
+        figures.append(KeyFigure(claim("changes-figure-year"), amount_of(found, year), better="higher"))
     if pd.notna(moving):
-        figures.append(KeyFigure(label=claim("changes-figure-buyers"), value=amount_of(found, moving)))
+        figures.append(KeyFigure(claim("changes-figure-buyers"), amount_of(found, moving)))
     return KeyFigures(*figures)
 
 
@@ -159,4 +153,4 @@ def rates_table(found: WhatChanged) -> DataTable | None:
 
 
 def _table(frame: pd.DataFrame, table: str, caption: Claim, found: WhatChanged) -> DataTable:
-    return DataTable(frame, name=table, caption=caption, currency=found.currency, rows=10)
+    return DataTable(frame, table, caption, currency=found.currency, rows=10)

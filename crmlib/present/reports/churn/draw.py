@@ -117,12 +117,8 @@ def plot_lift(result: ChurnModel, *, ax: Any = None) -> Any:
     """How many of those with the outcome are among the customers called first."""
     table = result.gains.set_index("reached_pct")
     first = table.loc[float(FIRST)]
-    title = claim(
-        "churn-picture-lift",
-        first=share(FIRST),
-        found=share(first["found_pct"]),
-        outcome=outcome_words(result),
-    )
+    found = share(first["found_pct"])
+    title = claim("churn-picture-lift", first=share(FIRST), found=found, outcome=outcome_words(result))
     rule = strongest_rule(result)
     best = None if rule is None else f"found_pct_{rule['model']}"
     x = np.r_[0, table.index]
@@ -222,13 +218,8 @@ def plot_risk(result: ChurnModel, *, ax: Any = None) -> Any:
         ax.set_xlabel(_below(chance, claim("churn-picture-risk-diamonds")), loc="left")
         money = claim("churn-picture-risk-worth", worth=worth, currency=name(result.currency))
         ax.set_ylabel(str(money if result.currency else worth))
-    alt = claim(
-        "churn-picture-risk-alt",
-        n=count(len(table)),
-        outcome=outcome,
-        few=count(few),
-        left=count(len(table) - int((table["value"] > 0).sum())),
-    )
+    left = count(len(table) - int((table["value"] > 0).sum()))
+    alt = claim("churn-picture-risk-alt", n=count(len(table)), outcome=outcome, few=count(few), left=left)
     return finish(ax, title=title, alt=alt)
 
 

@@ -270,13 +270,11 @@ def scale_paragraph(summary: pd.DataFrame) -> list[Claim]:
     said = [own if rhythm["repeat_customers"] else claim("churn-scale-assumed", gap=gap)]
     if _has_all_buying(summary):
         period = days(rhythm["period_days"])
+        new = STATE_WORDS.term(NEW)
+        won_back = STATE_WORDS.term(WON_BACK)
         said.append(
             claim(
-                "churn-states-period",
-                period=period,
-                new=STATE_WORDS.term(NEW),
-                won_back=STATE_WORDS.term(WON_BACK),
-                **_words(GROWING, DECLINING),
+                "churn-states-period", period=period, new=new, won_back=won_back, **_words(GROWING, DECLINING)
             )
         )
     moved = summary.attrs.get("house_change_pct")
@@ -387,14 +385,9 @@ def risk_paragraph(model: ChurnModel, summary: pd.DataFrame | None = None) -> li
         said.append(claim("churn-risk-left-out", parts=names(_not_listed(model, len(listed), summary))))
     else:
         said.append(claim("churn-risk-nobody", outcome=outcome, likely=likely))
-    said.append(
-        claim(
-            "churn-risk-expected",
-            asked=count(len(model.scores), at=model_at(model, "customers.asked")),
-            expected=count(round(float(model.scores.sum())), at=model_at(model, "customers.stopping")),
-            outcome=outcome,
-        )
-    )
+    asked = count(len(model.scores), at=model_at(model, "customers.asked"))
+    expected = count(round(float(model.scores.sum())), at=model_at(model, "customers.stopping"))
+    said.append(claim("churn-risk-expected", asked=asked, expected=expected, outcome=outcome))
     return [*said, claim("churn-risk-ask")] if model.stops else said
 
 
@@ -456,14 +449,10 @@ def calibration_paragraph(model: ChurnModel) -> list[Claim]:
     table, inside = model.calibration, groups_that_agree(model)
     expected = float(np.average(table["predicted_pct"], weights=table["customers"]))
     observed = 100 * model.base_rate
+    outcome = outcome_words(model)
     said = [
         claim("churn-calibration-groups", inside=count(inside), groups=count(len(table))),
-        claim(
-            "churn-calibration-all",
-            expected=share(expected),
-            observed=share(observed),
-            outcome=outcome_words(model),
-        ),
+        claim("churn-calibration-all", expected=share(expected), observed=share(observed), outcome=outcome),
     ]
     said.extend(_level(model))
     if inside < _AGREES * len(table):
@@ -591,12 +580,10 @@ def _fell_and_came_back(moves: LifecycleMoves) -> list[Claim]:
 
 
 def _move(row: Any, currency: str) -> Claim:
+    before = state_word(row.before)
+    revenue = money(row.revenue if row.revenue > 0 else None, currency)
     return claim(
-        "churn-moves-one",
-        before=state_word(row.before),
-        after=state_word(row.after),
-        n=count(row.customers),
-        revenue=money(row.revenue if row.revenue > 0 else None, currency),
+        "churn-moves-one", before=before, after=state_word(row.after), n=count(row.customers), revenue=revenue
     )
 
 

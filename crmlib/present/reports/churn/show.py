@@ -12,7 +12,6 @@ from crmlib.measure.columns import label_of
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.blocks.tables import yes_marks
 from crmlib.present.claims import (
     Claim,
@@ -62,21 +61,21 @@ def churn_figures(model: ChurnModel) -> KeyFigures:
     )
     figures = [
         KeyFigure(
-            label=claim("churn-figure-at-risk"),
-            value=count(len(at_risk(model)), at=model_at(model, "customers.at_risk")),
+            claim("churn-figure-at-risk"),
+            count(len(at_risk(model)), at=model_at(model, "customers.at_risk")),
             note=claim("churn-figure-at-risk-note", likely=share(100 * LIKELY), outcome=outcome),
             better="lower",
         ),
         KeyFigure(
-            label=claim("churn-figure-expected", outcome=outcome),
-            value=count(round(float(model.scores.sum())), at=model_at(model, "customers.stopping")),
+            claim("churn-figure-expected", outcome=outcome),
+            count(round(float(model.scores.sum())), at=model_at(model, "customers.stopping")),
             note=of_all,
         ),
-    ]  # fmt: skip
+    ]
     total = float(model.revenue_at_risk.sum(min_count=1))
     if pd.notna(total):
         paid = money(total, model.currency, at=model_at(model, "sales.at_risk"))
-        figures.append(KeyFigure(label=claim("churn-figure-money"), value=paid, better="lower", note=of_all))
+        figures.append(KeyFigure(claim("churn-figure-money"), paid, better="lower", note=of_all))
     return KeyFigures(*figures)
 
 
@@ -91,11 +90,8 @@ def comparison_table(model: ChurnModel) -> DataTable:
     for column, (bound, measure, times) in _MEASURES.items():
         said |= {column: times * table[measure]}
         said |= {f"{bound}_{end}": times * table[f"{measure}_{end}"] for end in ("low", "high")}
-    return DataTable(
-        pd.DataFrame({**said, "chosen": yes_marks(table["chosen"])}),
-        name="ways_to_forecast",
-        caption=claim("churn-table-ways", level=share(_LEVEL)),
-    )
+    shown = pd.DataFrame({**said, "chosen": yes_marks(table["chosen"])})
+    return DataTable(shown, "ways_to_forecast", claim("churn-table-ways", level=share(_LEVEL)))
 
 
 @or_else(lambda missing: None)
@@ -120,11 +116,11 @@ def at_risk_table(crm: Crm, model: ChurnModel, *, most: int | None = None) -> Da
         caption = claim("churn-table-at-risk", outcome=verb)
     return DataTable(
         frame,
-        name="customers_at_risk" if model.stops else "customers_likely",
-        caption=caption,
+        "customers_at_risk" if model.stops else "customers_likely",
+        caption,
         currency=model.currency,
         rows=5,
-        about=about_workspace(crm),
+        about=crm,
         meanings={"value_before": str(_worth_column(model))},
     )
 
@@ -145,12 +141,8 @@ def tree_block(model: ChurnModel) -> DataTable | Prose:
     share_column = f"{_outcome_column(model)}_share_pct"
     frame = pd.DataFrame(rows, columns=["rule", "customers", share_column])
     frame["rule"] = [capital(rule) for rule in frame["rule"]]
-    return DataTable(
-        frame.sort_values(share_column, ascending=False, kind="stable").reset_index(drop=True),
-        name="rules_in_words",
-        caption=claim("churn-table-tree", outcome=outcome_words(model)),
-        rows=8,
-    )
+    shown = frame.sort_values(share_column, ascending=False, kind="stable").reset_index(drop=True)
+    return DataTable(shown, "rules_in_words", claim("churn-table-tree", outcome=outcome_words(model)), rows=8)
 
 
 @or_else(lambda missing: None)
@@ -164,7 +156,7 @@ def refused_table(model: ChurnModel) -> DataTable | Prose:
             "reason": [f"{capital(why)}." for why in model.refused],
         }
     )
-    return DataTable(frame, name="figures_refused", caption=claim("churn-table-refused"), download=False)
+    return DataTable(frame, "figures_refused", claim("churn-table-refused"), download=False)
 
 
 def lifecycle_figures(summary: pd.DataFrame, retention: Retention | None = None) -> KeyFigures:
@@ -180,18 +172,14 @@ def lifecycle_figures(summary: pd.DataFrame, retention: Retention | None = None)
     )
     figures = [
         KeyFigure(
-            label=claim("churn-figure-buying"),
-            value=count(_whole(sums["buying"]), at="customers.buying"),
+            claim("churn-figure-buying"),
+            count(_whole(sums["buying"]), at="customers.buying"),
             better="higher",
         ),
         KeyFigure(
-            label=claim("churn-figure-silent"),
-            value=count(_whole(sums["silent"]), at="customers.silent"),
-            better="lower",
+            claim("churn-figure-silent"), count(_whole(sums["silent"]), at="customers.silent"), better="lower"
         ),
-        KeyFigure(
-            label=claim("churn-figure-silent-revenue"), value=brought, note=claim("churn-figure-last-year")
-        ),
+        KeyFigure(claim("churn-figure-silent-revenue"), brought, note=claim("churn-figure-last-year")),
     ]
     if retention is not None and retention.overall is not None:
         figures.extend(_staying(retention.overall))
@@ -207,9 +195,7 @@ def stages_table(summary: pd.DataFrame) -> DataTable:
     frame.index = pd.Index([str(state_word(state)) for state in frame.index], name="state")
     if frame["revenue"].isna().all():
         frame = frame.drop(columns=["revenue", "revenue_share_pct"])
-    return DataTable(
-        frame, name="states", caption=claim("churn-table-states"), currency=summary.attrs.get("currency", "")
-    )
+    return DataTable(frame, "states", claim("churn-table-states"), currency=summary.attrs.get("currency", ""))
 
 
 def moves_table(moves: LifecycleMoves) -> DataTable:
@@ -223,15 +209,10 @@ def moves_table(moves: LifecycleMoves) -> DataTable:
         caption = claim("churn-table-moves-dated", before=begin, after=end)
     for side in ("before", "after"):
         frame[side] = [str(state_word(state)) for state in frame[side]]
-    return DataTable(
-        frame.rename(
-            columns={"before": "stage_before", "after": "stage_after", "revenue": "revenue_year_before"}
-        ),
-        name="moves",
-        caption=caption,
-        currency=moves.currency,
-        rows=10,
+    shown = frame.rename(
+        columns={"before": "stage_before", "after": "stage_after", "revenue": "revenue_year_before"}
     )
+    return DataTable(shown, "moves", caption, currency=moves.currency, rows=10)
 
 
 def cohort_table(retention: Retention) -> DataTable:
@@ -241,29 +222,17 @@ def cohort_table(retention: Retention) -> DataTable:
     frame = shares.rename(columns=str)
     frame.insert(0, "customers", retention.sizes.reindex(frame.index))
     frame.index = pd.Index([period(day, retention.unit) for day in frame.index], name="cohort")
-    return DataTable(
-        frame,
-        name="cohorts",
-        caption=claim(
-            "churn-table-cohorts",
-            units=PERIODS_WORDS.term(retention.unit),
-            left=count(len(retention.shares) - len(shares)),
-            least=count(retention.min_group),
-        ),
-        rows=18,
-    )
+    units = PERIODS_WORDS.term(retention.unit)
+    left = count(len(retention.shares) - len(shares))
+    caption = claim("churn-table-cohorts", units=units, left=left, least=count(retention.min_group))
+    return DataTable(frame, "cohorts", caption, rows=18)
 
 
 def stage_list_table(crm: Crm, stages: pd.Series, indicators: pd.DataFrame) -> DataTable:
     """Every customer with the state, to work with."""
-    return DataTable(
-        stage_list(crm, stages, indicators).rename(columns={"stage": "state"}),
-        name="customers_by_state",
-        caption=claim("churn-table-state-list"),
-        currency=crm.currency,
-        rows=10,
-        about=about_workspace(crm),
-    )
+    shown = stage_list(crm, stages, indicators).rename(columns={"stage": "state"})
+    caption = claim("churn-table-state-list")
+    return DataTable(shown, "customers_by_state", caption, currency=crm.currency, rows=10, about=crm)
 
 
 def _outcome_column(model: ChurnModel) -> str:
@@ -295,8 +264,8 @@ def _staying(curves: SurvivalCurves) -> list[KeyFigure]:
         return []
     return [
         KeyFigure(
-            label=claim("churn-figure-staying", time=time_word(day)),
-            value=share(_known(100 * found["survival"])),
+            claim("churn-figure-staying", time=time_word(day)),
+            share(_known(100 * found["survival"])),
             low=_known(100 * found["low"]),
             high=_known(100 * found["high"]),
             better="higher",

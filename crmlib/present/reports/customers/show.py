@@ -6,7 +6,6 @@ from crmlib.analyse.customers.profile import CustomerProfile, late_customers
 from crmlib.measure.columns import label_of
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import STATE_WORDS, claim, money, share, times
 from crmlib.present.reports.customers.draw import plot_groups
 from crmlib.present.reports.customers.say import (
@@ -28,31 +27,24 @@ def profile_figures(profile: CustomerProfile) -> KeyFigures:
     spend = money(profile.totals["spend_median"], profile.currency, at="customers.spend_median")
     return KeyFigures(
         KeyFigure(
-            label=claim("customers-figure-customers"),
-            value=buyers_of(profile),
+            claim("customers-figure-customers"),
+            buyers_of(profile),
             better="higher",
             note=claim("customers-figure-with-purchase"),
         ),
-        KeyFigure(label=claim("customers-figure-orders"), value=orders_of(profile), better="higher"),
+        KeyFigure(claim("customers-figure-orders"), orders_of(profile), better="higher"),
+        KeyFigure(claim("customers-figure-sales"), sales_of(profile), better="higher", note=without),
         KeyFigure(
-            label=claim("customers-figure-sales"), value=sales_of(profile), better="higher", note=without
-        ),
-        KeyFigure(
-            label=claim("customers-figure-back"),
-            value=came_back(profile),
+            claim("customers-figure-back"),
+            came_back(profile),
             better="higher",
             note=claim("customers-figure-twice"),
         ),
         KeyFigure(
-            label=claim("customers-figure-spend"),
-            value=spend,
-            better="higher",
-            note=claim("customers-figure-median"),
+            claim("customers-figure-spend"), spend, better="higher", note=claim("customers-figure-median")
         ),
         KeyFigure(
-            label=claim("customers-figure-fifth"),
-            value=top_share(profile),
-            note=claim("customers-figure-of-spend"),
+            claim("customers-figure-fifth"), top_share(profile), note=claim("customers-figure-of-spend")
         ),
         index=True,
     )
@@ -74,37 +66,25 @@ def types_table(profile: CustomerProfile) -> DataTable:
     frame = frame.assign(customer_type=[str(type_noun(one)) for one in frame["customer_type"]])
     advised = bool(frame["action"].fillna("").str.strip().any())
     frame = frame if advised else frame.drop(columns="action")
-    return DataTable(
-        frame.rename(
-            columns={
-                "spend_total": "spend_of_group",
-                "recency_days": "recency_days_median",
-                "order_count": "order_count_median",
-                "basket_value": "basket_value_median",
-                "says": "who",
-            }
-        ),
-        name="customer_types",
-        caption=claim("customers-table-types"),
-        currency=profile.currency,
+    shown = frame.rename(
+        columns={
+            "spend_total": "spend_of_group",
+            "recency_days": "recency_days_median",
+            "order_count": "order_count_median",
+            "basket_value": "basket_value_median",
+            "says": "who",
+        }
     )
+    return DataTable(shown, "customer_types", claim("customers-table-types"), currency=profile.currency)
 
 
 def call_list(crm: Crm, profile: CustomerProfile) -> DataTable:
     """The customers who are late and still buy by their state, most spend first."""
-    return DataTable(
-        late_customers(crm, profile),
-        name="customers_to_call",
-        caption=claim(
-            "customers-table-call",
-            times=times(LATE_TIMES),
-            dormant=STATE_WORDS.term(DORMANT),
-            lost=STATE_WORDS.term(LOST),
-        ),
-        currency=profile.currency,
-        rows=6,
-        about=about_workspace(crm),
-    )
+    shown = late_customers(crm, profile)
+    dormant = STATE_WORDS.term(DORMANT)
+    lost = STATE_WORDS.term(LOST)
+    caption = claim("customers-table-call", times=times(LATE_TIMES), dormant=dormant, lost=lost)
+    return DataTable(shown, "customers_to_call", caption, currency=profile.currency, rows=6, about=crm)
 
 
 def months_table(profile: CustomerProfile) -> DataTable:
@@ -120,9 +100,7 @@ def months_table(profile: CustomerProfile) -> DataTable:
             "complete": months["complete"],
         }
     )
-    return DataTable(
-        frame, name="sales_by_month", caption=claim("customers-table-months"), currency=profile.currency
-    )
+    return DataTable(frame, "sales_by_month", claim("customers-table-months"), currency=profile.currency)
 
 
 def indicators_table(profile: CustomerProfile) -> DataTable:
@@ -130,12 +108,8 @@ def indicators_table(profile: CustomerProfile) -> DataTable:
     frame = profile.summary.reset_index()
     frame.insert(0, "label", [label_of(one) for one in frame["indicator"]])
     frame = frame[["label", "unit", "low", "median", "high", "known_pct", "says", "indicator"]]
-    return DataTable(
-        frame.rename(columns={"low": "tenth_low", "high": "tenth_high"}),
-        name="indicators",
-        caption=claim("customers-table-indicators"),
-        rows=10,
-    )
+    shown = frame.rename(columns={"low": "tenth_low", "high": "tenth_high"})
+    return DataTable(shown, "indicators", claim("customers-table-indicators"), rows=10)
 
 
 def groups_picture(profile: CustomerProfile) -> Picture | Prose:
@@ -148,10 +122,6 @@ def groups_table(profile: CustomerProfile) -> DataTable | Prose:
     if profile.groups.empty:
         return Prose()
     frame = profile.groups.assign(field=[label_of(one) for one in profile.groups["field"]])
-    return DataTable(
-        frame.rename(columns={"value": "trait_value", "share_pct": "listed_share_pct"}),
-        name="customer_groups",
-        caption=claim("customers-table-groups"),
-        currency=profile.currency,
-        rows=20,
-    )
+    shown = frame.rename(columns={"value": "trait_value", "share_pct": "listed_share_pct"})
+    caption = claim("customers-table-groups")
+    return DataTable(shown, "customer_groups", caption, currency=profile.currency, rows=20)

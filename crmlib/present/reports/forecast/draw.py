@@ -375,12 +375,9 @@ def _split_alt(row: Any, parts: list[str], currency: str) -> Claim:
         claim("forecast-picture-split-part", part=_STEPS.term(part), amount=money(row[part], currency))
         for part in parts
     ]
-    return claim(
-        "forecast-picture-split-alt",
-        before=money(row["before"], currency),
-        now=money(row["now"], currency),
-        parts=names(said),
-    )
+    before = money(row["before"], currency)
+    now = money(row["now"], currency)
+    return claim("forecast-picture-split-alt", before=before, now=now, parts=names(said))
 
 
 def _plan_alt(result: PlanVsActual, shown: pd.DataFrame, measure: str, keys: dict[str, str]) -> Claim:

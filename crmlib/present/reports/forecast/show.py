@@ -22,7 +22,6 @@ from crmlib.analyse.forecast.sales import OTHERS
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.blocks.tables import yes_marks
 from crmlib.present.claims import Claim, Fact, Family, claim, count, date, share
 from crmlib.present.needs import or_else, picture_of
@@ -88,12 +87,12 @@ def plan_figures(plan: PlanVsActual) -> KeyFigures:
         note = claim("forecast-figure-reached-note" if is_over else "forecast-figure-reached-so-far")
         value = share(100 * whole["actual"] / whole["target"])
         label = claim("forecast-figure-reached")
-        figures.append(KeyFigure(label=label, value=value, better="higher", note=note))
+        figures.append(KeyFigure(label, value, better="higher", note=note))
     if not is_over and whole["target"] and np.isfinite(whole["expected"]):
         figures.append(
             KeyFigure(
-                label=claim("forecast-figure-plan-expected"),
-                value=share(100 * whole["expected"] / whole["target"]),
+                claim("forecast-figure-plan-expected"),
+                share(100 * whole["expected"] / whole["target"]),
                 better="higher",
                 note=claim("forecast-figure-plan-expected-note", when=when),
             )
@@ -104,9 +103,9 @@ def plan_figures(plan: PlanVsActual) -> KeyFigures:
 def _figure(label: Any, fact: Fact, result: Any, measure: str, **more: Any) -> KeyFigure:
     """A figure of money, or of pieces with their word."""
     if measure not in IN_PIECES:
-        return KeyFigure(label=label, value=fact, **more)
+        return KeyFigure(label, fact, **more)
     inner = fact.value.facts["n"]
-    return KeyFigure(label=label, value=inner, unit=str(UNIT_WORDS.term(measure)), **more)
+    return KeyFigure(label, inner, unit=str(UNIT_WORDS.term(measure)), **more)
 
 
 def forecast_figures(
@@ -129,7 +128,7 @@ def forecast_figures(
     if forecast.kind == PIPELINE and total["expected"]:
         value = share(100 * total["from_open"] / total["expected"])
         note = claim("forecast-figure-open-note")
-        figures.append(KeyFigure(label=claim("forecast-figure-open"), value=value, note=note))
+        figures.append(KeyFigure(claim("forecast-figure-open"), value, note=note))
     figures += _past_figures(forecast)
     if isinstance(plan, PlanVsActual):
         figures += plan_figures(plan).figures
@@ -145,7 +144,7 @@ def _past_figures(forecast: Forecast) -> list[KeyFigure]:
     else:
         plain = error_facts(forecast, forecast.baseline)["pct"]
         note = claim("forecast-figure-error-note", money=own["money"], plain=plain)
-    error = KeyFigure(label=claim("forecast-figure-error"), value=own["pct"], better="lower", note=note)
+    error = KeyFigure(claim("forecast-figure-error"), own["pct"], better="lower", note=note)
     if not forecast.is_promised:
         return [error]
     inside, tried = covered(forecast)
@@ -153,8 +152,8 @@ def _past_figures(forecast: Forecast) -> list[KeyFigure]:
     return [
         error,
         KeyFigure(
-            label=claim("forecast-figure-held"),
-            value=count(inside, at=place_of(forecast, "forecast.held"), part_of=whole),
+            claim("forecast-figure-held"),
+            count(inside, at=place_of(forecast, "forecast.held"), part_of=whole),
             note=claim(
                 "forecast-figure-held-note", tried=count(tried, at=whole), level=share(forecast.level_pct)
             ),
@@ -182,13 +181,8 @@ def plan_table(crm: Crm, plan: PlanVsActual) -> DataTable:
     else:
         caption = claim("forecast-table-plan", by=BY_WORDS.term(plan.by))
     named = {"low": "plan_expected_low", "high": "plan_expected_high", "expected": "plan_expected"}
-    return DataTable(
-        frame.rename(columns={"key": plan.by, "gap": "plan_gap", **named}),
-        name=f"plan_by_{plan.by}",
-        caption=caption,
-        rows=8,
-        about=about_workspace(crm),
-    )
+    shown = frame.rename(columns={"key": plan.by, "gap": "plan_gap", **named})
+    return DataTable(shown, f"plan_by_{plan.by}", caption, rows=8, about=crm)
 
 
 @or_else(lambda missing: None)
@@ -200,15 +194,11 @@ def missing_plans_table(crm: Crm, plan: PlanVsActual) -> DataTable | None:
     frame["measure"] = _measures(frame["measure"])
     frame["problem"] = [str(_GAPS.term(problem)) for problem in plan.missing["problem"]]
     frame["what_is_wrong"] = [_what_is_wrong(row) for row in plan.missing.itertuples()]
-    return DataTable(
-        frame.drop(columns=["day", "days", "planned_as"]).rename(
-            columns={"key": plan.by, "value": "target_or_reached"}
-        ),
-        name=f"plans_missing_by_{plan.by}",
-        caption=claim("forecast-table-missing", by=BY_WORDS.term(plan.by)),
-        rows=8,
-        about=about_workspace(crm),
+    shown = frame.drop(columns=["day", "days", "planned_as"]).rename(
+        columns={"key": plan.by, "value": "target_or_reached"}
     )
+    caption = claim("forecast-table-missing", by=BY_WORDS.term(plan.by))
+    return DataTable(shown, f"plans_missing_by_{plan.by}", caption, rows=8, about=crm)
 
 
 def _what_is_wrong(row: Any) -> str:
@@ -227,13 +217,10 @@ def split_table(crm: Crm, plan: PlanVsActual) -> DataTable | None:
     if plan.deviation.empty:
         return None
     frame = with_keys(crm, plan.deviation, by=plan.by)
+    shown = frame.rename(columns={"key": plan.by, "price": "price_effect"})
+    caption = claim("forecast-table-split", by=BY_WORDS.term(plan.by))
     return DataTable(
-        frame.rename(columns={"key": plan.by, "price": "price_effect"}),
-        name=f"price_volume_mix_by_{plan.by}",
-        caption=claim("forecast-table-split", by=BY_WORDS.term(plan.by)),
-        currency=plan.currency,
-        rows=8,
-        about=about_workspace(crm),
+        shown, f"price_volume_mix_by_{plan.by}", caption, currency=plan.currency, rows=8, about=crm
     )
 
 
@@ -288,14 +275,11 @@ def periods_table(crm: Crm, forecast: Forecast) -> DataTable:
     caption = claim("forecast-table-periods-unpromised", **facts)
     if forecast.is_promised:
         caption = claim("forecast-table-periods", level=share(forecast.level_pct), **facts)
+    shown = _promised(forecast, forecast.periods[columns + more]).rename(
+        columns={"low": "expected_low", "high": "expected_high", "count": "deals_expected"}
+    )
     return DataTable(
-        _promised(forecast, forecast.periods[columns + more]).rename(
-            columns={"low": "expected_low", "high": "expected_high", "count": "deals_expected"}
-        ),
-        name=f"forecast_by_period_{forecast.kind}",
-        caption=caption,
-        currency=_currency(forecast),
-        about=about_workspace(crm),
+        shown, f"forecast_by_period_{forecast.kind}", caption, currency=_currency(forecast), about=crm
     )
 
 
@@ -318,21 +302,12 @@ def parts_table(crm: Crm, forecast: Forecast, *, by: str) -> DataTable | None:
     frame = frame.drop(columns=[name for name in ("count", "coverage_pct") if name in frame])
     if "way" in frame:
         frame["way"] = [capital(way_words(forecast, way)) for way in frame["way"]]
-    return DataTable(
-        _promised(forecast, frame).rename(
-            columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
-        ),
-        name=f"forecast_by_{by}",
-        caption=claim(
-            "forecast-table-parts",
-            what=what_is_expected(forecast),
-            horizon=horizon_words(forecast),
-            by=BY_WORDS.term(by),
-        ),
-        currency=_currency(forecast),
-        rows=8,
-        about=about_workspace(crm),
+    shown = _promised(forecast, frame).rename(
+        columns={"key": by, "low": "expected_low", "high": "expected_high", "open_amount": "open_value"}
     )
+    what = what_is_expected(forecast)
+    caption = claim("forecast-table-parts", what=what, horizon=horizon_words(forecast), by=BY_WORDS.term(by))
+    return DataTable(shown, f"forecast_by_{by}", caption, currency=_currency(forecast), rows=8, about=crm)
 
 
 @or_else(lambda missing: None)
@@ -356,8 +331,5 @@ def ways_table(forecast: Forecast) -> DataTable | None:
     )
     if len(frame) == 1:
         frame = frame.drop(columns=["gain_low", "gain_high"])
-    return DataTable(
-        frame.rename(columns={"coverage_pct": "within_bounds_pct"}),
-        name=f"forecast_ways_{forecast.kind}",
-        caption=claim("forecast-table-ways"),
-    )
+    shown = frame.rename(columns={"coverage_pct": "within_bounds_pct"})
+    return DataTable(shown, f"forecast_ways_{forecast.kind}", claim("forecast-table-ways"))

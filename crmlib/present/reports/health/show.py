@@ -20,17 +20,15 @@ def health_figures(health: DataHealth) -> KeyFigures:
     aside = 100 * checks.rows_set_aside / checks.rows_read if checks.rows_read else None
     last = health.tables.set_index("table")["last_at"].reindex(["transactions", "opportunities"]).max()
     return KeyFigures(
-        KeyFigure(label=claim("health-figure-rows-read"), value=count(checks.rows_read, at="rows.read")),
+        KeyFigure(claim("health-figure-rows-read"), count(checks.rows_read, at="rows.read")),
         KeyFigure(
-            label=claim("health-figure-rows-set-aside"),
-            value=count(checks.rows_set_aside, at="rows.set_aside", part_of="rows.read"),
+            claim("health-figure-rows-set-aside"),
+            count(checks.rows_set_aside, at="rows.set_aside", part_of="rows.read"),
             note=claim("health-figure-share-set-aside", share=share(aside)),
             better="lower",
         ),
-        KeyFigure(
-            label=claim("health-figure-rows-mended"), value=count(health.rows_mended, at="rows.mended")
-        ),
-        KeyFigure(label=claim("health-figure-data-up-to"), value=date(last, at="data.last_day")),
+        KeyFigure(claim("health-figure-rows-mended"), count(health.rows_mended, at="rows.mended")),
+        KeyFigure(claim("health-figure-data-up-to"), date(last, at="data.last_day")),
     )
 
 
@@ -49,7 +47,7 @@ def tables_table(health: DataHealth) -> DataTable:
     frame = health.tables[columns].assign(
         first_at=health.tables["first_at"].dt.normalize(), last_at=health.tables["last_at"].dt.normalize()
     )
-    return DataTable(frame, name="tables", caption=claim("health-table-tables"))
+    return DataTable(frame, "tables", claim("health-table-tables"))
 
 
 def checks_table(health: DataHealth) -> DataTable:
@@ -73,11 +71,10 @@ def checks_table(health: DataHealth) -> DataTable:
         told = {"what": noticed["says"], "done": str(claim("health-table-noticed")), "check": "notice"}
         whole = pd.DataFrame({**told, "rows": 0, "share_pct": 0.0, "column": noticed["table"]})
         frame = pd.concat([frame, whole], ignore_index=True)
-    return DataTable(
-        frame.rename(columns={"what": "finding", "share_pct": "table_share_pct", "column": "checked_column"}),
-        name="rows_by_reason",
-        caption=claim("health-table-checks"),
+    shown = frame.rename(
+        columns={"what": "finding", "share_pct": "table_share_pct", "column": "checked_column"}
     )
+    return DataTable(shown, "rows_by_reason", claim("health-table-checks"))
 
 
 def identities_table(health: DataHealth) -> DataTable | None:
@@ -96,7 +93,7 @@ def identities_table(health: DataHealth) -> DataTable | None:
             "rows_named": signs["rows_named"],
         }
     )
-    return DataTable(frame, name="identities", caption=claim("health-table-identities"), download=False)
+    return DataTable(frame, "identities", claim("health-table-identities"), download=False)
 
 
 def completeness_table(health: DataHealth) -> DataTable:
@@ -106,9 +103,7 @@ def completeness_table(health: DataHealth) -> DataTable:
         **{"class": columns["privacy"].map(_class_word)}
     )
     return DataTable(
-        frame.rename(columns={"class": "privacy_class"}),
-        name="completeness",
-        caption=claim("health-table-completeness"),
+        frame.rename(columns={"class": "privacy_class"}), "completeness", claim("health-table-completeness")
     )
 
 
@@ -117,13 +112,8 @@ def missing_table(health: DataHealth) -> DataTable | None:
     if health.missing.empty:
         return None
     brings = health.missing["what"].map(lambda what: str(BRINGS.term(what)))
-    return DataTable(
-        health.missing.assign(brings=brings),
-        name="missing_tables",
-        caption=claim("health-table-missing"),
-        rows=8,
-        download=False,
-    )
+    shown = health.missing.assign(brings=brings)
+    return DataTable(shown, "missing_tables", claim("health-table-missing"), rows=8, download=False)
 
 
 def _class_word(privacy: str) -> str:

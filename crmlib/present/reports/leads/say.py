@@ -215,13 +215,11 @@ def scores_paragraph(scores: LeadScores) -> list[Claim]:
     """How the scores were tested, and against what."""
     best, test = scores.chosen, scores.periods[scores.periods["role"] == "test"]
     learnt = scores.periods[scores.periods["role"] == "learn"]
+    first = date(learnt["moment"].min())
+    last = date(learnt["moment"].max())
     return [
         claim(
-            "leads-scores-learnt",
-            learnt=count(len(learnt)),
-            first=date(learnt["moment"].min()),
-            last=date(learnt["moment"].max()),
-            tested=count(len(test)),
+            "leads-scores-learnt", learnt=count(len(learnt)), first=first, last=last, tested=count(len(test))
         ),
         claim("leads-scores-won-means", horizon=days(scores.horizon_days)),
         claim(
@@ -423,12 +421,10 @@ def _against(row: Any) -> Claim:
 def _honesty(scores: LeadScores) -> list[Claim]:
     table = scores.tenths
     inside = int(table["predicted_pct"].between(table["low"], table["high"]).sum())
+    predicted = share(float(np.average(table["predicted_pct"], weights=table["deals"])))
+    won = share(overall_won(scores))
     said = claim(
-        "leads-scores-honest",
-        predicted=share(float(np.average(table["predicted_pct"], weights=table["deals"]))),
-        won=share(overall_won(scores)),
-        agree=count(inside),
-        groups=count(len(table)),
+        "leads-scores-honest", predicted=predicted, won=won, agree=count(inside), groups=count(len(table))
     )
     return [said, *([claim("leads-scores-order")] if inside < _FIRM * len(table) else [])]
 

@@ -11,7 +11,6 @@ from crmlib.analyse.voice.concerns import Concerns
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, Prose
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.blocks.tables import without_empty, yes_marks
 from crmlib.present.claims import Family, claim, days, share, term
 from crmlib.present.needs import or_else
@@ -57,13 +56,13 @@ def open_leads_table(crm: Crm, scores: LeadScores, *, most: int | None = None) -
     )
     return DataTable(
         without_empty(frame).rename(columns={"score": "deal_score", "value": "amount"}),
-        name="open_deals_by_chance",
-        caption=claim("leads-table-open", horizon=days(scores.horizon_days)),
+        "open_deals_by_chance",
+        claim("leads-table-open", horizon=days(scores.horizon_days)),
         currency=scores.currency,
         rows=6,
         page_rows=40,
         download_bytes=80_000,
-        about=about_workspace(crm),
+        about=crm,
     )
 
 
@@ -84,11 +83,7 @@ def newcomers_table(crm: Crm, found: Newcomers) -> DataTable | None:
         }
     )
     return DataTable(
-        without_empty(frame),
-        name="leads_without_a_deal",
-        caption=claim("leads-table-newcomers"),
-        rows=5,
-        about=about_workspace(crm),
+        without_empty(frame), "leads_without_a_deal", claim("leads-table-newcomers"), rows=5, about=crm
     )
 
 
@@ -117,8 +112,8 @@ def portrait_table(portrait: Portrait) -> DataTable:
                 "open": "open_deals",
             }
         ),
-        name="portrait_of_the_won",
-        caption=claim("leads-table-portrait", base=BASE_WORDS.term(portrait.base)),
+        "portrait_of_the_won",
+        claim("leads-table-portrait", base=BASE_WORDS.term(portrait.base)),
         rows=12,
     )
 
@@ -132,20 +127,16 @@ def opportunity_table(portrait: Portrait) -> DataTable | None:
     frame = rows.assign(trait=rows["trait"].map(_trait))
     if frame["open_value"].isna().all():
         frame = frame.drop(columns=["open_value", "expected_value"])
-    return DataTable(
-        frame.rename(
-            columns={
-                "value": "trait_value",
-                "open": "open_deals",
-                "win_rate_pct": "deal_win_rate_pct",
-                "expected_value": "expected",
-            }
-        ),
-        name="open_opportunity",
-        caption=claim("leads-table-opportunity"),
-        currency=portrait.currency,
-        rows=12,
+    shown = frame.rename(
+        columns={
+            "value": "trait_value",
+            "open": "open_deals",
+            "win_rate_pct": "deal_win_rate_pct",
+            "expected_value": "expected",
+        }
     )
+    caption = claim("leads-table-opportunity")
+    return DataTable(shown, "open_opportunity", caption, currency=portrait.currency, rows=12)
 
 
 @or_else(lambda missing: missing)
@@ -169,8 +160,8 @@ def sources_table(found: ChannelConversion) -> DataTable:
                 "verdict": "against_rest",
             }
         ),
-        name=f"deals_by_{one}",
-        caption=claim("leads-table-sources", by=BY_WORDS.term(found.by), base=BASE_WORDS.term(found.base)),
+        f"deals_by_{one}",
+        claim("leads-table-sources", by=BY_WORDS.term(found.by), base=BASE_WORDS.term(found.base)),
         currency=found.currency,
         rows=15,
     )
@@ -189,7 +180,7 @@ def lead_ways_table(scores: LeadScores) -> DataTable:
         for suffix in ("", "_low", "_high"):
             frame[f"{name}{suffix}"] = factor * table[f"{measure}{suffix}"].to_numpy()
     frame["chosen"] = yes_marks(table["chosen"])
-    return DataTable(frame, name="ways_to_predict_a_win", caption=claim("leads-table-ways"))
+    return DataTable(frame, "ways_to_predict_a_win", claim("leads-table-ways"))
 
 
 @or_else(lambda missing: None)
@@ -203,12 +194,8 @@ def refused_leads_table(scores: LeadScores) -> DataTable | Prose:
             "reason": [_why(refused) for refused in scores.refused.values()],
         }
     )
-    return DataTable(
-        frame.rename(columns={"field": "refused_field"}),
-        name="fields_refused",
-        caption=claim("leads-table-refused"),
-        download=False,
-    )
+    shown = frame.rename(columns={"field": "refused_field"})
+    return DataTable(shown, "fields_refused", claim("leads-table-refused"), download=False)
 
 
 def _reasons(scores: LeadScores) -> pd.DataFrame:
@@ -245,17 +232,13 @@ def reasons_table(result: Concerns, *, currency: str = "") -> DataTable | None:
     frame = told(result.reasons.dropna(axis="columns", how="all"))
     other = str(term("leads-reason-other"))
     frame["reason"] = frame["reason"].where(frame["reason"] != "other", other)
-    return DataTable(
-        frame.rename(
-            columns={
-                "reason": "lost_reason",
-                "share_pct": "reason_share_pct",
-                "low": "reason_share_low",
-                "high": "reason_share_high",
-                "amount": "amount_lost",
-            }
-        ),
-        name="lost-reasons",
-        caption=claim("leads-table-reasons"),
-        currency=currency,
+    shown = frame.rename(
+        columns={
+            "reason": "lost_reason",
+            "share_pct": "reason_share_pct",
+            "low": "reason_share_low",
+            "high": "reason_share_high",
+            "amount": "amount_lost",
+        }
     )
+    return DataTable(shown, "lost-reasons", claim("leads-table-reasons"), currency=currency)

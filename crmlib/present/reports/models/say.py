@@ -181,5 +181,7 @@ def models_rules() -> list[Claim]:
 
 def models_limits(watched: Watched) -> list[Claim]:
     """What is not judged."""
-    said = [claim("models-limits-forecast"), claim("models-limits-acted")]
-    return said if set(watched) - {CHURN} else [claim("models-limits-one"), *said[1:]]
+    acted = claim("models-limits-acted")
+    if not set(watched) - {CHURN}:
+        return [claim("models-limits-one"), acted]
+    return [claim("models-limits-forecast"), claim("models-limits-learnt"), acted]

@@ -22,7 +22,7 @@ def models_figures(watched: Watched) -> KeyFigures:
     """The verdict on each model that is watched."""
     return KeyFigures(
         *[
-            KeyFigure(label=MODEL_WORDS.claim(model), value=str(VERDICT_WORDS.term(watch.verdict)))
+            KeyFigure(MODEL_WORDS.claim(model), str(VERDICT_WORDS.term(watch.verdict)))
             for model, watch in watched.items()
         ]
     )
@@ -50,7 +50,7 @@ def models_table(watched: Watched) -> DataTable:
             }
         )
     shown = pd.DataFrame(rows).dropna(axis=1, how="all")
-    return DataTable(shown, name="models", caption=claim("models-table-models"))
+    return DataTable(shown, "models", claim("models-table-models"))
 
 
 def scored_table(watch: ModelWatch) -> DataTable | None:
@@ -58,7 +58,7 @@ def scored_table(watch: ModelWatch) -> DataTable | None:
     if watch.scored.empty:
         return None
     shown = watch.scored[list(_SCORED)].rename(columns=_SCORED).dropna(axis=1, how="all")
-    return DataTable(shown, name="predictions", caption=claim("models-table-scored"))
+    return DataTable(shown, "predictions", claim("models-table-scored"))
 
 
 def drift_table(watch: ModelWatch) -> DataTable | None:
@@ -67,4 +67,4 @@ def drift_table(watch: ModelWatch) -> DataTable | None:
         return None
     shown = watch.drift.reset_index()
     shown["figure"] = [column_of(name).label for name in shown["figure"]]
-    return DataTable(shown[_DRIFT], name="drift", caption=claim("models-table-drift"))
+    return DataTable(shown[_DRIFT], "drift", claim("models-table-drift"))

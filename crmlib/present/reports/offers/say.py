@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.offers.eligibility import RULES
-from crmlib.analyse.offers.interests import AHEAD_DAYS, LOOKED, STATED, Preferences
+from crmlib.analyse.offers.interests import AHEAD_DAYS, LOOKED, STATED
 from crmlib.analyse.offers.judging import BUYERS, EVERYBODY, ITEM_KNN, OFFERS, OWN_REPEATS, POPULARITY
 from crmlib.analyse.offers.learning import WAYS
 from crmlib.analyse.offers.methods import SIGNALS
@@ -132,7 +132,7 @@ def offers_findings(proof: OffersProof | Skipped, offers: Offers | Skipped) -> l
 
 
 @or_else(lambda missing: [])
-def interest_paragraph(found: Preferences) -> list[Claim]:
+def interest_paragraph(evidence: pd.DataFrame) -> list[Claim]:
     """What was bought after a look, and after an interest was stated."""
     return [
         INTEREST_WORDS.claim(
@@ -141,7 +141,7 @@ def interest_paragraph(found: Preferences) -> list[Claim]:
             others=share(row.others_pct),
             days=days(AHEAD_DAYS),
         )
-        for row in found.evidence.itertuples()
+        for row in evidence.itertuples()
     ]
 
 
@@ -167,8 +167,13 @@ def new_paragraph(proof: OffersProof) -> list[Claim]:
     best = proof.strongest_rival(NEW_OFFERS)
     if not best:
         return []
-    ahead = proof.ahead_of(best, question=NEW_OFFERS)["ahead"] == "yes"
-    use = claim("offers-new-use-ahead" if ahead else "offers-new-use-behind", list=LIST_WORDS.term(best))
+    gap, plain = proof.ahead_of(best, question=NEW_OFFERS), LIST_WORDS.term(best)
+    if gap["ahead"] == "yes":
+        use = claim("offers-new-use-ahead")
+    elif gap["difference"] > 0 and _lists(proof, NEW_OFFERS, _HIT, ("yes",)):
+        use = claim("offers-new-use-leading", list=plain, gap=points(gap["difference"]))
+    else:
+        use = claim("offers-new-use-behind", list=plain)
     return [claim("offers-new-why"), use]
 
 

@@ -7,7 +7,6 @@ from crmlib.analyse.offers.result import Offers
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Prose, Skipped
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import claim, count, days, money
 from crmlib.present.needs import or_else
 from crmlib.present.reports.offers.say import (
@@ -41,9 +40,7 @@ def offers_figures(proof: OffersProof | Skipped, offers: Offers | Skipped) -> Ke
             offers=kind_counts(offers)[1],
         )
         figures.append(
-            KeyFigure(
-                label=claim("offers-figure-customers"), value=count(people, at="offers.customers"), note=note
-            )
+            KeyFigure(claim("offers-figure-customers"), count(people, at="offers.customers"), note=note)
         )
     return KeyFigures(*figures)
 
@@ -54,8 +51,8 @@ def _proof_figures(proof: OffersProof) -> list[KeyFigure]:
     if ours is not None:
         figures.append(
             KeyFigure(
-                label=claim("offers-figure-hit"),
-                value=hit_share(proof),
+                claim("offers-figure-hit"),
+                hit_share(proof),
                 low=ours["low"],
                 high=ours["high"],
                 better="higher",
@@ -66,8 +63,8 @@ def _proof_figures(proof: OffersProof) -> list[KeyFigure]:
     if gap is not None:
         figures.append(
             KeyFigure(
-                label=claim("offers-figure-ahead"),
-                value=gap["difference"],
+                claim("offers-figure-ahead"),
+                gap["difference"],
                 low=gap["low"],
                 high=gap["high"],
                 unit=str(claim("offers-figure-unit-points")),
@@ -79,8 +76,8 @@ def _proof_figures(proof: OffersProof) -> list[KeyFigure]:
     if each is not None:
         figures.append(
             KeyFigure(
-                label=claim("offers-figure-money"),
-                value=money(each["difference"], proof.currency),
+                claim("offers-figure-money"),
+                money(each["difference"], proof.currency),
                 low=each["low"],
                 high=each["high"],
                 better="higher",
@@ -139,13 +136,13 @@ def offers_table(
         empty.append("product_id")
     return DataTable(
         frame.drop(columns=empty).rename(columns={"kind": "offer_kind", "probability_pct": "buy_chance_pct"}),
-        name=f"{kind}-offers" if kind else "new-offers" if new else "offers",
-        caption=claim("offers-table-kind", kind=KIND_PLURALS.term(kind))
+        f"{kind}-offers" if kind else "new-offers" if new else "offers",
+        claim("offers-table-kind", kind=KIND_PLURALS.term(kind))
         if kind
         else claim("offers-table-new" if new else "offers-table-all"),
         currency=offers.currency,
         rows=rows,
-        about=about_workspace(crm),
+        about=crm if kind in ("", "cross-sell") else None,
         meanings={"buy_chance_pct": str(claim("offers-table-chance", days=days(offers.horizon_days)))}
         if levels
         else None,
@@ -162,11 +159,7 @@ def removed_table(offers: Offers) -> DataTable | Prose:
         columns={"customers_affected": "customers"}
     )
     frame.insert(0, "rule_of_eligibility", said)
-    return DataTable(
-        frame,
-        name="offers_left_out",
-        caption=claim("offers-table-removed"),
-    )
+    return DataTable(frame, "offers_left_out", claim("offers-table-removed"))
 
 
 @or_else(lambda missing: None)
@@ -186,8 +179,8 @@ def proof_table(proof: OffersProof) -> DataTable:
     frame["judged"] = [str(JUDGED_WORDS.term(judged)) for judged in frame["judged"]]
     return DataTable(
         frame.rename(columns={"revenue_share_pct": "named_revenue_pct"}),
-        name="proof_of_offers",
-        caption=claim("offers-table-proof", k=count(proof.k), days=days(proof.holdout_days)),
+        "proof_of_offers",
+        claim("offers-table-proof", k=count(proof.k), days=days(proof.holdout_days)),
         currency=proof.currency,
         excel=True,
         rows=20,
@@ -208,8 +201,8 @@ def kinds_table(proof: OffersProof) -> DataTable | None:
     )
     return DataTable(
         frame.rename(columns={"kind": "offer_kind", "low": "accepted_low", "high": "accepted_high"}),
-        name="offers_bought_by_kind",
-        caption=claim("offers-table-kinds"),
+        "offers_bought_by_kind",
+        claim("offers-table-kinds"),
         currency=proof.currency,
         download=False,
     )

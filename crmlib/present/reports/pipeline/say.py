@@ -96,15 +96,10 @@ def funnel_paragraph(durations: StageDurations) -> list[Claim]:
     table = durations.funnel
     if not durations.has_history:
         row = table.iloc[0]
-        return [
-            claim(
-                "pipeline-funnel-whole",
-                deals=count(row["deals"]),
-                on=count(row["went_on"]),
-                lost=count(row["lost"]),
-                open=count(row["open"]),
-            )
-        ]
+        deals = count(row["deals"])
+        on = count(row["went_on"])
+        lost = count(row["lost"])
+        return [claim("pipeline-funnel-whole", deals=deals, on=on, lost=lost, open=count(row["open"]))]
     shown = (table.iloc[0], table.iloc[-1]) if len(table) > 1 else (table.iloc[0],)
     return [_came_into(durations, row) for row in shown]
 
@@ -314,14 +309,9 @@ def handover_paragraph(work: TeamWork) -> list[Claim]:
     listed = work.handover
     if listed.empty:
         return [claim("pipeline-handover-none")]
-    said = [
-        claim(
-            "pipeline-handover",
-            deals=count(len(listed), at="deals.to_hand_over", part_of="deals.open"),
-            amount=worth_of(listed, work.currency),
-            owners=count(listed["owner_id"].nunique()),
-        )
-    ]
+    deals = count(len(listed), at="deals.to_hand_over", part_of="deals.open")
+    owners = count(listed["owner_id"].nunique())
+    said = [claim("pipeline-handover", deals=deals, amount=worth_of(listed, work.currency), owners=owners)]
     silent = listed[listed["last_contact_on"].notna() & (listed["last_contact_on"] < listed["left_on"])]
     if len(silent):
         said.append(claim("pipeline-handover-silent", deals=count(len(silent))))

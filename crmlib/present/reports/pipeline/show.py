@@ -10,7 +10,6 @@ from crmlib.analyse.pipeline.team import ProcessFlow, TeamWork
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.blocks.tables import without_empty, yes_marks
 from crmlib.present.claims import Claim, claim, count, date, days, name, share, term
 from crmlib.present.needs import or_else
@@ -27,20 +26,20 @@ def stages_figures(durations: StageDurations, overdue: Overdue, work: TeamWork |
     """Open deals and their value, overdue ones, those without a plan, those to hand over, the slowest stage."""
     every, currency = overdue.open_deals, overdue.currency
     figures = [
-        KeyFigure(label=claim("pipeline-figure-open"), value=count(len(every), at="deals.open")),
+        KeyFigure(claim("pipeline-figure-open"), count(len(every), at="deals.open")),
         KeyFigure(
-            label=claim("pipeline-figure-open-amount"),
-            value=worth_of(every, currency, at="deals.open_amount"),
+            claim("pipeline-figure-open-amount"),
+            worth_of(every, currency, at="deals.open_amount"),
             better="higher",
         ),
         *_overdue_figures(durations, overdue),
     ]
     if overdue.plans_kept:
         bare = count(len(overdue.unplanned), at="deals.unplanned", part_of="deals.open")
-        figures.append(KeyFigure(label=claim("pipeline-figure-unplanned"), value=bare, better="lower"))
+        figures.append(KeyFigure(claim("pipeline-figure-unplanned"), bare, better="lower"))
     if work is not None and work.left_known:
         left = count(len(work.handover), at="deals.to_hand_over", part_of="deals.open")
-        figures.append(KeyFigure(label=claim("pipeline-figure-handover"), value=left, better="lower"))
+        figures.append(KeyFigure(claim("pipeline-figure-handover"), left, better="lower"))
     return KeyFigures(*figures, *(_slowest_figure(durations) if len(figures) < 6 else []))
 
 
@@ -54,8 +53,8 @@ def _overdue_figures(durations: StageDurations, overdue: Overdue) -> list[KeyFig
     late = count(len(overdue.table), at="deals.overdue", part_of="deals.open")
     worth = worth_of(overdue.table, overdue.currency, at="deals.overdue_amount")
     return [
-        KeyFigure(label=claim("pipeline-figure-overdue"), value=late, better="lower", note=note),
-        KeyFigure(label=claim("pipeline-figure-overdue-amount"), value=worth),
+        KeyFigure(claim("pipeline-figure-overdue"), late, better="lower", note=note),
+        KeyFigure(claim("pipeline-figure-overdue-amount"), worth),
     ]
 
 
@@ -69,15 +68,9 @@ def _slowest_figure(durations: StageDurations) -> list[KeyFigure]:
     label = claim("pipeline-figure-half-deal")
     if durations.has_history:
         label = claim("pipeline-figure-half-stage", stage=name(stage))
-    return [
-        KeyFigure(
-            label=label,
-            value=days(float(row["median_days"])),
-            low=float(row["median_low"]) if both else None,
-            high=float(row["median_high"]) if both else None,
-            better="lower",
-        )
-    ]
+    low = float(row["median_low"]) if both else None
+    high = float(row["median_high"]) if both else None
+    return [KeyFigure(label, days(float(row["median_days"])), low=low, high=high, better="lower")]
 
 
 @or_else(lambda missing: missing)
@@ -90,9 +83,7 @@ def stage_times_table(durations: StageDurations) -> DataTable:
     ]
     frame = durations.table[columns].reset_index()
     return DataTable(
-        frame.rename(columns={"open": "still_there"}),
-        name="stage_times",
-        caption=claim("pipeline-table-times"),
+        frame.rename(columns={"open": "still_there"}), "stage_times", claim("pipeline-table-times")
     )
 
 
@@ -108,12 +99,8 @@ def load_table(crm: Crm, work: TeamWork) -> DataTable:
     frame["has_left"] = yes_marks(frame["has_left"])
     if not work.left_known:
         frame = frame.drop(columns="has_left")
-    return DataTable(
-        frame.rename(columns={"open_amount": "open_value"}),
-        name="owners_load",
-        caption=claim("pipeline-table-load"),
-        currency=work.currency,
-    )
+    shown = frame.rename(columns={"open_amount": "open_value"})
+    return DataTable(shown, "owners_load", claim("pipeline-table-load"), currency=work.currency)
 
 
 @or_else(lambda missing: missing)
@@ -124,28 +111,24 @@ def next_steps_table(overdue: Overdue) -> DataTable:
         "wait_days",
     ]
     frame = overdue.steps[columns].assign(is_better=yes_marks(overdue.steps["is_better"]))
-    return DataTable(
-        frame.reset_index(drop=True).rename(
-            columns={
-                "step": "next_contact",
-                "won_pct": "share_won_pct",
-                "lost_pct": "share_lost_pct",
-                "lift": "won_lift",
-                "low": "won_lift_low",
-                "high": "won_lift_high",
-            }
-        ),
-        name="next_steps",
-        caption=claim("pipeline-table-next"),
-        rows=10,
+    shown = frame.reset_index(drop=True).rename(
+        columns={
+            "step": "next_contact",
+            "won_pct": "share_won_pct",
+            "lost_pct": "share_lost_pct",
+            "lift": "won_lift",
+            "low": "won_lift_low",
+            "high": "won_lift_high",
+        }
     )
+    return DataTable(shown, "next_steps", claim("pipeline-table-next"), rows=10)
 
 
 @or_else(lambda missing: missing)
 def process_table(flow: ProcessFlow) -> DataTable:
     """Every step of the process, the most frequent first."""
     marks = [_mark(row) for row in flow.steps.itertuples()]
-    return DataTable(
+    frame = (
         flow.steps.drop(columns=["is_loop", "is_stall"])
         .assign(mark=marks)
         .rename(
@@ -155,11 +138,9 @@ def process_table(flow: ProcessFlow) -> DataTable:
                 "share_pct": "steps_share_pct",
                 "median_days": "half_days",
             }
-        ),
-        name="process_steps",
-        caption=claim("pipeline-table-process"),
-        rows=10,
+        )
     )
+    return DataTable(frame, "process_steps", claim("pipeline-table-process"), rows=10)
 
 
 def _mark(row: Any) -> str:
@@ -217,13 +198,7 @@ def _deals_table(crm: Crm, frame: pd.DataFrame, *, currency: str, name: str, cap
     )
     if "owner_id" in listed:
         listed["owner_id"] = employee_codes(crm, listed["owner_id"])
+    shown = without_empty(listed, *listed.columns.drop("opportunity_id"))
     return DataTable(
-        without_empty(listed, *listed.columns.drop("opportunity_id")),
-        name=name,
-        caption=caption,
-        currency=currency,
-        rows=6,
-        page_rows=_ROWS,
-        download_bytes=_BYTES,
-        about=about_workspace(crm),
+        shown, name, caption, currency=currency, rows=6, page_rows=_ROWS, download_bytes=_BYTES, about=crm
     )

@@ -158,13 +158,9 @@ def _cloud(ax: Any, rules: pd.DataFrame, column: str, classes: Any, shades: Any,
 
 
 def _label_rules(ax: Any, rules: pd.DataFrame, column: str) -> None:
-    place_labels(
-        ax,
-        points=list(zip(rules["support_pct"], rules[column], strict=True)),
-        texts=[wrapped(str(_pair(row)), width=125, lines=3, bold=True) for _, row in rules.iterrows()],
-        colours=[INK] * len(rules),
-        beside=True,
-    )
+    points = list(zip(rules["support_pct"], rules[column], strict=True))
+    texts = [wrapped(str(_pair(row)), width=125, lines=3, bold=True) for _, row in rules.iterrows()]
+    place_labels(ax, points=points, texts=texts, colours=[INK] * len(rules), beside=True)
 
 
 def _scatter_title(rules: pd.DataFrame) -> Claim:

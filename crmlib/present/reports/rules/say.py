@@ -170,12 +170,8 @@ def act_paragraph(found: CrossSell) -> list[Claim]:
     best = found.best
     strong = best[(best["lift"] >= STRONG) & best["across"].fillna(True)]
     first = (strong if len(strong) else best).drop_duplicates("then").head(1).iloc[0]
-    said = [
-        claim(
-            "rules-act-start",
-            offers=claim("rules-act-one", before=_sides(first["if"]), after=_sides(first["then"])),
-        )
-    ]
+    offers = claim("rules-act-one", before=_sides(first["if"]), after=_sides(first["then"]))
+    said = [claim("rules-act-start", offers=offers)]
     for use, rules in best.groupby("use", sort=False):
         parts = [
             claim("rules-act-pair", before=_sides(before), after=_sides(after))

@@ -9,17 +9,12 @@ from crmlib.present.reports.rules.say import CHANGE_WORDS, ITEM_WORDS, ITEMS_WOR
 def cross_sell_figures(found: CrossSell) -> KeyFigures:
     """Baskets, items in a basket, combinations and the strongest lift."""
     lift = float(found.pairs["lift"].max()) if len(found.pairs) else None
+    note = claim("rules-figure-items-note", items=ITEMS_WORDS.term(found.item))
     return KeyFigures(
-        KeyFigure(
-            label=claim("rules-figure-baskets"), value=count(found.book.basket_count, at="baskets.all")
-        ),
-        KeyFigure(
-            label=claim("rules-figure-items"),
-            value=number(found.basket_items_median),
-            note=claim("rules-figure-items-note", items=ITEMS_WORDS.term(found.item)),
-        ),
-        KeyFigure(label=claim("rules-figure-found"), value=count(len(found.pairs), at="rules.found")),
-        KeyFigure(label=claim("rules-figure-lift"), value=lift, unit=str(claim("rules-figure-lift-unit"))),
+        KeyFigure(claim("rules-figure-baskets"), count(found.book.basket_count, at="baskets.all")),
+        KeyFigure(claim("rules-figure-items"), number(found.basket_items_median), note=note),
+        KeyFigure(claim("rules-figure-found"), count(len(found.pairs), at="rules.found")),
+        KeyFigure(claim("rules-figure-lift"), lift, unit=str(claim("rules-figure-lift-unit"))),
     )
 
 
@@ -39,17 +34,12 @@ def best_table(found: CrossSell) -> DataTable | None:
     )
     if not found.holdout_days:
         frame = frame.drop(columns=["rule_expected", "rule_came"])
-    return DataTable(
-        frame,
-        name="rules_that_matter",
-        caption=claim("rules-table-best", kind=MONEY_WORDS.term(found.money)),
-        currency=found.currency,
-        rows=5,
-        meanings={
-            "rule_expected": str(claim("rules-table-best-expected", days=within)),
-            "rule_came": str(claim("rules-table-best-came", days=within)),
-        },
-    )
+    caption = claim("rules-table-best", kind=MONEY_WORDS.term(found.money))
+    meanings = {
+        "rule_expected": str(claim("rules-table-best-expected", days=within)),
+        "rule_came": str(claim("rules-table-best-came", days=within)),
+    }
+    return DataTable(frame, "rules_that_matter", caption, currency=found.currency, rows=5, meanings=meanings)
 
 
 def changes_table(found: CrossSell) -> DataTable | None:
@@ -59,12 +49,9 @@ def changes_table(found: CrossSell) -> DataTable | None:
     frame = found.changes.assign(
         rule_change=[str(CHANGE_WORDS.term(each)) for each in found.changes["change"]]
     )
-    return DataTable(
-        frame[["rule_change", "if", "then", "confidence_pct", "later_confidence_pct"]],
-        name="rules_changed",
-        caption=claim("rules-table-changes", day=date(found.compared_on), days=days(found.holdout_days)),
-        download=False,
-    )
+    shown = frame[["rule_change", "if", "then", "confidence_pct", "later_confidence_pct"]]
+    caption = claim("rules-table-changes", day=date(found.compared_on), days=days(found.holdout_days))
+    return DataTable(shown, "rules_changed", caption, download=False)
 
 
 def levels_table(found: CrossSell) -> DataTable | None:
@@ -72,21 +59,17 @@ def levels_table(found: CrossSell) -> DataTable | None:
     if not found.holdout_days:
         return None
     frame = found.levels.assign(level=[str(ITEM_WORDS.term(item)) for item in found.levels["item"]])
-    return DataTable(
-        frame[["level", "rules", "named", "held", "expected", "came"]].rename(
-            columns={
-                "rules": "rules_found",
-                "named": "rules_named",
-                "held": "rules_held",
-                "expected": "rule_expected",
-                "came": "rule_came",
-            }
-        ),
-        name="rule_levels",
-        caption=claim("rules-table-levels", day=date(found.cutoff), days=days(found.holdout_days)),
-        currency=found.currency,
-        download=False,
+    shown = frame[["level", "rules", "named", "held", "expected", "came"]].rename(
+        columns={
+            "rules": "rules_found",
+            "named": "rules_named",
+            "held": "rules_held",
+            "expected": "rule_expected",
+            "came": "rule_came",
+        }
     )
+    caption = claim("rules-table-levels", day=date(found.cutoff), days=days(found.holdout_days))
+    return DataTable(shown, "rule_levels", caption, currency=found.currency, download=False)
 
 
 def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
@@ -108,27 +91,19 @@ def rules_table(found: CrossSell, *, most: int = 200) -> DataTable:
     if len(found.pairs) > most:
         all_rules = count(len(found.pairs), at="rules.found")
         caption = claim("rules-table-rules-first", shown=count(most), rules=all_rules)
-    return DataTable(
-        frame.assign(extra=frame["extra"].round().astype("int64")).rename(
-            columns={"count": "baskets_with_both"}
-        ),
-        name="rules",
-        caption=caption,
-        rows=6,
+    shown = frame.assign(extra=frame["extra"].round().astype("int64")).rename(
+        columns={"count": "baskets_with_both"}
     )
+    return DataTable(shown, "rules", caption, rows=6)
 
 
 def items_table(found: CrossSell) -> DataTable:
     """What is in most baskets."""
-    return DataTable(
-        found.items.rename(
-            columns={
-                "item": str(ITEM_WORDS.term(found.item)).replace(" ", "_"),
-                "count": "baskets",
-                "share_pct": "support_pct",
-            }
-        ),
-        name="items",
-        caption=claim("rules-table-items"),
-        rows=12,
+    shown = found.items.rename(
+        columns={
+            "item": str(ITEM_WORDS.term(found.item)).replace(" ", "_"),
+            "count": "baskets",
+            "share_pct": "support_pct",
+        }
     )
+    return DataTable(shown, "items", claim("rules-table-items"), rows=12)

@@ -128,12 +128,9 @@ def plot_segment_map(result: Segmentation, *, ax: Any = None) -> Any:
         ax.set_ylabel(str(claim("segments-picture-map-y")))
         ax.spines["left"].set_visible(True)
         ax.spines["left"].set_color(GREY)
-        place_labels(
-            ax,
-            points=[point for point, _, _ in centres],
-            texts=[wrapped(str(segment_word(name)), width=120, lines=3, bold=True) for _, name, _ in centres],
-            colours=[letters_of(colour) for _, _, colour in centres],
-        )
+        texts = [wrapped(str(segment_word(name)), width=120, lines=3, bold=True) for _, name, _ in centres]
+        colours = [letters_of(colour) for _, _, colour in centres]
+        place_labels(ax, points=[point for point, _, _ in centres], texts=texts, colours=colours)
     alt = claim(
         "segments-picture-map-alt",
         customers=count(len(points)),
@@ -211,12 +208,8 @@ def plot_candidates(result: Segmentation, *, ax: Any = None) -> Any:
         )
         for row in table.itertuples()
     )
-    alt = claim(
-        "segments-picture-ways-alt",
-        points=points,
-        n=count(chosen["n_segments"]),
-        method=METHOD_WORDS.term(chosen["method"]),
-    )
+    n = count(chosen["n_segments"])
+    alt = claim("segments-picture-ways-alt", points=points, n=n, method=METHOD_WORDS.term(chosen["method"]))
     return finish(ax, title=title, alt=alt)
 
 

@@ -164,13 +164,11 @@ def profile_paragraph(segmentation: Segmentation) -> list[Claim]:
     profile = segmentation.profile.loc[segmentation.deviations.index]
     if "spend_total" in profile and len(profile) > 1:
         best, least = profile.index[0], profile.index[-1]
+        high = figure(segmentation, "spend_total", profile.loc[best, "spend_total"])
+        low = figure(segmentation, "spend_total", profile.loc[least, "spend_total"])
         said.append(
             claim(
-                "segments-apart-spend",
-                best=segment_word(best),
-                high=figure(segmentation, "spend_total", profile.loc[best, "spend_total"]),
-                least=segment_word(least),
-                low=figure(segmentation, "spend_total", profile.loc[least, "spend_total"]),
+                "segments-apart-spend", best=segment_word(best), high=high, least=segment_word(least), low=low
             )
         )
     return [*said, claim("segments-apart-table")]

@@ -11,7 +11,6 @@ from crmlib.analyse.segments.segment import Segmentation, late_in_segments, segm
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import STATE_WORDS, Family, claim, count, date, name, names, number, share, times
 from crmlib.present.numbers import capital
 from crmlib.present.reports.segments.say import (
@@ -56,12 +55,11 @@ def segmentation_figures(
     nobody = int(profile["customers"].get(NO_PURCHASE, 0))
     figures = [
         KeyFigure(
-            label=claim("segments-figure-segments"),
-            value=count(len(segmentation.deviations), at="segments.found"),
+            claim("segments-figure-segments"), count(len(segmentation.deviations), at="segments.found")
         ),
         KeyFigure(
-            label=claim("segments-figure-customers"),
-            value=count(int(profile["customers"].sum()), at="customers.all"),
+            claim("segments-figure-customers"),
+            count(int(profile["customers"].sum()), at="customers.all"),
             note=claim("segments-figure-without-purchase", customers=members(segmentation, NO_PURCHASE))
             if nobody
             else "",
@@ -71,7 +69,7 @@ def segmentation_figures(
     if "spend_share_pct" in profile and spend is not None:
         of_spend = claim("segments-figure-of-spend", share=spend_share(segmentation, best))
         label = claim("segments-figure-best", segment=segment_word(best))
-        figures.append(KeyFigure(label=label, value=spend, note=of_spend))
+        figures.append(KeyFigure(label, spend, note=of_spend))
     if "gap_overdue_ratio" in indicators:
         late = late_in_segments(segmentation, indicators, states).loc[best]
         facts = {"customers": members(segmentation, best), "times": times(LATE_TIMES)}
@@ -81,16 +79,14 @@ def segmentation_figures(
             silent = {"silent": STATE_WORDS.term(DORMANT), "gone": STATE_WORDS.term(LOST)}
             note = claim("segments-figure-late-buying", **facts, **silent)
         label = claim("segments-figure-late", segment=segment_word(best))
-        figures.append(KeyFigure(label=label, value=late_buying(best, late), note=note, better="lower"))
+        figures.append(KeyFigure(label, late_buying(best, late), note=note, better="lower"))
     return KeyFigures(*figures)
 
 
 def profile_table(segmentation: Segmentation) -> DataTable:
     """Each segment's size, share of spend and medians."""
     frame = _named(segmentation.profile)
-    return DataTable(
-        frame, name="segments", caption=claim("segments-table-profile"), currency=currency_of(segmentation)
-    )
+    return DataTable(frame, "segments", claim("segments-table-profile"), currency=currency_of(segmentation))
 
 
 def advice_table(segmentation: Segmentation) -> DataTable:
@@ -104,22 +100,17 @@ def advice_table(segmentation: Segmentation) -> DataTable:
         },
         index=advice.index.rename("segment"),
     )
-    return DataTable(_named(frame), name="what_to_do", caption=claim("segments-table-advice"))
+    return DataTable(_named(frame), "what_to_do", claim("segments-table-advice"))
 
 
 def list_table(crm: Crm, segmentation: Segmentation, indicators: pd.DataFrame) -> DataTable:
     """Every customer with the segment, to work with."""
     frame = segment_list(crm, segmentation, indicators)
-    return DataTable(
-        frame.assign(
-            segment=frame["segment"].map({one: str(segment_word(one)) for one in frame["segment"].unique()})
-        ),
-        name="customers_by_segment",
-        caption=claim("segments-table-list"),
-        currency=crm.currency,
-        rows=10,
-        about=about_workspace(crm),
+    shown = frame.assign(
+        segment=frame["segment"].map({one: str(segment_word(one)) for one in frame["segment"].unique()})
     )
+    caption = claim("segments-table-list")
+    return DataTable(shown, "customers_by_segment", caption, currency=crm.currency, rows=10, about=crm)
 
 
 def moves_table(segmentation: Segmentation, moves: SegmentMoves) -> DataTable:
@@ -136,19 +127,14 @@ def moves_table(segmentation: Segmentation, moves: SegmentMoves) -> DataTable:
             "moved_why": [capital(str(move_reason(row.figure, row.change_sd))) for row in table.itertuples()],
         }
     )
-    return DataTable(
-        frame,
-        name="moves",
-        caption=claim("segments-table-moves", day=date(moves.since)),
-        currency=currency_of(segmentation),
-        rows=8,
-    )
+    caption = claim("segments-table-moves", day=date(moves.since))
+    return DataTable(frame, "moves", caption, currency=currency_of(segmentation), rows=8)
 
 
 def balance_table(moves: SegmentMoves) -> DataTable:
     """What made each segment larger or smaller: new and lost customers, or customers who changed."""
     frame = moves.balance.rename(columns={"then": "segment_then", "now": "segment_now"})
-    return DataTable(_named(frame), name="balance", caption=claim("segments-table-balance"), download=False)
+    return DataTable(_named(frame), "balance", claim("segments-table-balance"), download=False)
 
 
 def meetings_table(crm: Crm, segmentation: Segmentation, states: pd.Series, types: pd.Series) -> DataTable:
@@ -159,7 +145,7 @@ def meetings_table(crm: Crm, segmentation: Segmentation, states: pd.Series, type
         "in_types": _met(segment_meetings(segmentation, types), name, fewest),
     }
     frame = pd.DataFrame(meetings, index=segmentation.profile.index.rename("segment"))
-    return DataTable(_named(frame), name="states_and_types", caption=claim("segments-table-meetings"))
+    return DataTable(_named(frame), "states_and_types", claim("segments-table-meetings"))
 
 
 def _met(table: pd.DataFrame, word: Any, fewest: int) -> list[str]:
@@ -180,11 +166,9 @@ def candidates_table(segmentation: Segmentation) -> DataTable:
     """Every number of segments that was tried, and why it was taken or not."""
     columns = ["n_segments", "method", "silhouette", "smallest_jaccard", "smallest_share_pct", "chosen"]
     tried = segmentation.candidates
-    frame = tried[columns].assign(
-        method=[str(METHOD_WORDS.term(one)) for one in tried["method"]],
-        verdict=[_verdict(row) for row in tried.itertuples()],
-    )
-    return DataTable(frame, name="ways_to_cut", caption=claim("segments-table-ways"), rows=8, download=False)
+    method = [str(METHOD_WORDS.term(one)) for one in tried["method"]]
+    frame = tried[columns].assign(method=method, verdict=[_verdict(row) for row in tried.itertuples()])
+    return DataTable(frame, "ways_to_cut", claim("segments-table-ways"), rows=8, download=False)
 
 
 def _verdict(row: Any) -> str:

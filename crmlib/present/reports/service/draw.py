@@ -6,21 +6,16 @@ from crmlib.analyse.retention import LEVEL
 from crmlib.analyse.service.cases import THIRD, ServiceCases
 from crmlib.analyse.service.load import ServiceLoad
 from crmlib.present.claims import claim, count, interval, name, names, share, times
-from crmlib.present.numbers import capital
 from crmlib.present.reports.service.say import THIRDS, hours
 from crmlib.present.theme import (
     ALARM,
     GREY,
     INK,
     MAIN,
-    SIDE,
     canvas,
-    draw_range,
     finish,
-    named_rows,
     nothing,
-    room_for_texts,
-    say_behind,
+    range_rows,
     theme,
 )
 
@@ -37,10 +32,10 @@ def plot_times(found: ServiceCases, *, ax: Any = None) -> Any:
         "service-picture-times", first=hours(table[ends[0]].iloc[0]), last=hours(table[ends[0]].iloc[-1])
     )
     rows = [(THIRDS.term(str(int(row[THIRD]))), *row[ends]) for _, row in table.iterrows()]
-    texts = [str(hours(value)) for _, value, *_ in rows]
-    ax = _ranges(
-        ax, rows, title=title, texts=texts, unit=claim("service-picture-times-unit", level=share(100 * LEVEL))
-    )
+    texts = [hours(value) for _, value, *_ in rows]
+    unit = claim("service-picture-times-unit", level=share(100 * LEVEL))
+    whats, ranges = [what for what, *_ in rows], [row for _, *row in rows]
+    ax = range_rows(ax, title=title, names=whats, rows=ranges, texts=texts, unit=unit)
     said = [
         claim(
             "service-picture-row",
@@ -65,30 +60,16 @@ def plot_products(found: ServiceCases, *, ax: Any = None) -> Any:
     rows = [(name(row.product), row.times, row.low, row.high) for row in table.itertuples()]
     failing = set(found.failing["product_id"])
     colours = [ALARM if product in failing else GREY for product in table["product_id"]]
-    texts = [str(times(value)) for _, value, *_ in rows]
-    unit = claim("service-picture-products-unit")
-    ax = _ranges(ax, rows, title=title, texts=texts, unit=unit, colours=colours, about=1.0)
+    whats, ranges = [what for what, *_ in rows], [row for _, *row in rows]
+    ax = range_rows(
+        ax, title=title, names=whats, rows=ranges, texts=[times(value) for _, value, *_ in rows],
+        unit=claim("service-picture-products-unit"), colours=colours, about=1.0,
+    )  # fmt: skip
     said = [
         claim("service-picture-row", what=what, value=times(value), between=interval(low, high, "times"))
         for what, value, low, high in rows
     ]
     return finish(ax, title=title, alt=claim("service-picture-products-alt", rows=names(said)))
-
-
-def _ranges(ax: Any, rows: list, *, title: Any, texts: list[str], unit: Any, colours=None, about=None) -> Any:
-    with theme():
-        ax, middles = named_rows(ax, [capital(str(label)) for label, *_ in rows], title=title, foot=0.62)
-        if about is not None:
-            ax.axvline(about, color=INK, linewidth=1)
-        for middle, (_, *row), text, colour in zip(
-            middles, rows, texts, colours or [MAIN] * len(rows), strict=True
-        ):
-            draw_range(ax, middle, row, colour=colour)
-            say_behind(ax, text, (row[2], middle), colour=colour)
-        room_for_texts(ax, [0.0, *(row[3] for row in rows)], ["", *texts], taken=SIDE)
-        ax.locator_params(axis="x", nbins=5)
-        ax.set_xlabel(str(unit), loc="left")
-    return ax
 
 
 def plot_load(load: ServiceLoad, *, ax: Any = None) -> Any:

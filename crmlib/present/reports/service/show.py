@@ -9,7 +9,6 @@ from crmlib.analyse.service.sales import CaseSales
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.blocks.tables import without_empty
 from crmlib.present.claims import claim, count, money, share
 from crmlib.present.needs import or_else
@@ -25,9 +24,7 @@ def service_figures(found: ServiceCases, load: ServiceLoad | Skipped) -> KeyFigu
     if not isinstance(load, Skipped):
         waiting = load.weeks["waiting"].tail(26).tolist()
         figures.append(
-            KeyFigure(
-                label=claim("service-figure-open"), value=count(load.waiting), better="lower", history=waiting
-            )
+            KeyFigure(claim("service-figure-open"), count(load.waiting), better="lower", history=waiting)
         )
     for column, label, unit, digits in (
         ("response_hours", claim("service-figure-response"), "hours", ".1f"),
@@ -35,19 +32,15 @@ def service_figures(found: ServiceCases, load: ServiceLoad | Skipped) -> KeyFigu
     ):
         row = found.overall.loc[column]
         if is_known(row["median"]):
-            figures.append(
-                KeyFigure(label=label, value=float(row["median"]), unit=unit, better="lower", format=digits)
-            )
+            figures.append(KeyFigure(label, float(row["median"]), unit=unit, better="lower", format=digits))
     if is_known(found.reopened[0]):
         again, low, high = found.reopened
         figures.append(
-            KeyFigure(
-                label=claim("service-figure-reopened"), value=share(again), low=low, high=high, better="lower"
-            )
+            KeyFigure(claim("service-figure-reopened"), share(again), low=low, high=high, better="lower")
         )
     if is_known(found.cost_365d):
         cost = money(found.cost_365d, found.currency)
-        figures.append(KeyFigure(label=claim("service-figure-cost"), value=cost, better="lower"))
+        figures.append(KeyFigure(claim("service-figure-cost"), cost, better="lower"))
     return KeyFigures(*figures)
 
 
@@ -95,7 +88,7 @@ def products_table(found: ServiceCases) -> DataTable | None:
 
 
 def _table(shown: pd.DataFrame, found: ServiceCases, name: str, caption) -> DataTable:
-    return DataTable(without_empty(shown), name=name, caption=caption, currency=found.currency)
+    return DataTable(without_empty(shown), name, caption, currency=found.currency)
 
 
 @or_else(lambda missing: None)
@@ -113,9 +106,8 @@ def offers_table(crm: Crm, sales: CaseSales) -> DataTable | None:
         }
     )
     return DataTable(
-        shown, name="offers_after_cases", caption=claim("service-table-offers"), currency=crm.currency, rows=5,
-        about=about_workspace(crm),
-    )  # fmt: skip
+        shown, "offers_after_cases", claim("service-table-offers"), currency=crm.currency, rows=5, about=crm
+    )
 
 
 @or_else(lambda missing: None)
@@ -132,7 +124,7 @@ def load_table(load: ServiceLoad) -> DataTable | None:
             "within_bounds_pct": 100 * tests["held"] / tests["tried"].where(tests["tried"] > 0),
         }
     )
-    return DataTable(shown, name="cases_forecast", caption=claim("service-table-load"))
+    return DataTable(shown, "cases_forecast", claim("service-table-load"))
 
 
 @or_else(lambda missing: None)
@@ -143,4 +135,4 @@ def calls_table(ahead: CasesAhead) -> DataTable | None:
     tests = ahead.tests.reset_index()
     shown = tests.assign(way=[str(CALL_WAYS.term(way)) for way in tests["way"]])
     shown = shown.rename(columns={"low": "hit_low", "high": "hit_high"}).drop(columns="expected_pct")
-    return DataTable(shown, name="calls_tested", caption=claim("service-table-calls"))
+    return DataTable(shown, "calls_tested", claim("service-table-calls"))

@@ -65,12 +65,9 @@ def _expected(future: FutureContribution) -> Claim:
     said = money(value, future.currency, at=value_at(future.horizon_days))
     ends = future_range(future)
     if ends is None:
+        what = future_what(future)
         return claim(
-            "value-answer-expected-alone",
-            customers=customers,
-            value=said,
-            what=future_what(future),
-            horizon=horizon,
+            "value-answer-expected-alone", customers=customers, value=said, what=what, horizon=horizon
         )
     return claim(
         "value-answer-expected",
@@ -92,12 +89,8 @@ def _trust(future: FutureContribution) -> Claim:
     tested = days(check.holdout_days)
     if not found or not np.isfinite(found["error_pct"]):
         row = check.total(check.used)
-        return claim(
-            "value-tested-purchases",
-            days=tested,
-            predicted=_purchases(row["predicted"]),
-            actual=count(row["actual"]),
-        )
+        predicted = _purchases(row["predicted"])
+        return claim("value-tested-purchases", days=tested, predicted=predicted, actual=count(row["actual"]))
     missed = _missed(found["error_pct"])
     if not found["rule"]:
         return claim("value-tested-alone", days=tested, missed=missed)
@@ -123,14 +116,9 @@ def future_findings(future: FutureContribution, stages: pd.Series | None = None)
     said: list[Claim | str] = []
     top = best_tenth(future)
     if np.isfinite(top):
-        said.append(
-            claim(
-                "value-finding-best-tenth",
-                share=share(top),
-                what=future_what(future),
-                horizon=days(future.horizon_days),
-            )
-        )
+        what = future_what(future)
+        horizon = days(future.horizon_days)
+        said.append(claim("value-finding-best-tenth", share=share(top), what=what, horizon=horizon))
     if stages is not None:
         said.extend(likely_gone_sentences(future.table["probability_alive"], stages))
     return said
@@ -275,12 +263,9 @@ def best_tenth(future: FutureContribution) -> float:
 
 def _too_short(future: FutureContribution) -> Claim:
     missing = future.holdout_missing
-    return claim(
-        "value-test-short",
-        span=days(missing["span_days"]),
-        customers=count(missing["customers"]),
-        day=date(missing["day"]),
-    )
+    span = days(missing["span_days"])
+    customers = count(missing["customers"])
+    return claim("value-test-short", span=span, customers=customers, day=date(missing["day"]))
 
 
 def _tested(check: HoldoutCheck, model: str) -> Claim:

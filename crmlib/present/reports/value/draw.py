@@ -165,12 +165,9 @@ def plot_rank_stability(result: Scorecard, *, ax: Any = None) -> Any:
         ax = canvas(ax, title=title, body=0.62 * len(table), foot=0.6)
         for place, (_, row) in enumerate(table.iterrows()):
             draw_range(ax, place, row[["kept_share_pct", "low", "high"]], colour=MAIN)
-            kept = claim(
-                "value-picture-with-range",
-                value=share(row["kept_share_pct"]),
-                low=_mark(row["low"]),
-                high=share(row["high"]),
-            )
+            value = share(row["kept_share_pct"])
+            low = _mark(row["low"])
+            kept = claim("value-picture-with-range", value=value, low=low, high=share(row["high"]))
             right = row["kept_share_pct"] > 60
             ax.annotate(
                 str(kept), (row["high"] if right else row["low"], place), (4 if right else -4, 9),
@@ -362,13 +359,9 @@ def plot_future_value(result: FutureContribution, *, ax: Any = None) -> Any:
         for place in range(10)
         if means.notna()[place]
     ]
-    alt = claim(
-        "value-picture-future-alt",
-        what=what,
-        horizon=days(result.horizon_days),
-        n=count(len(value)),
-        tenths=names(tenths),
-    )
+    horizon = days(result.horizon_days)
+    n = count(len(value))
+    alt = claim("value-picture-future-alt", what=what, horizon=horizon, n=n, tenths=names(tenths))
     return finish(ax, title=title, alt=alt)
 
 

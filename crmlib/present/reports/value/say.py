@@ -187,14 +187,9 @@ def worth_answer(pareto: ParetoCurve, scorecard: Scorecard) -> list[Claim]:
     said = [_eighty_twenty(pareto), claim("value-pareto-half", measure=measure_word(pareto), half=half)]
     stable = scorecard.rank_stability.set_index("shake_pct")["kept_share_pct"]
     if len(stable):
-        said.append(
-            claim(
-                "value-score-names",
-                figures=count(_used(scorecard)),
-                shake=share(SHOWN_SHAKE),
-                kept=share(stable[SHOWN_SHAKE]),
-            )
-        )
+        figures = count(_used(scorecard))
+        shake = share(SHOWN_SHAKE)
+        said.append(claim("value-score-names", figures=figures, shake=shake, kept=share(stable[SHOWN_SHAKE])))
     return said
 
 
@@ -335,15 +330,12 @@ def growth_paragraph(valuations: pd.DataFrame) -> list[Claim]:
     room = {"n": count(some), "room": money(potential.sum(), currency, at="sales.room")}
     part = share(100 * potential.sum() / spent) if spent > 0 else None
     first = table.iloc[0]
+    n = count(first["customers"])
+    category = name(table.index[0])
     said = [
         claim("value-growth-room", **room, share=part) if part else claim("value-growth-room-alone", **room),
         claim("value-growth-how"),
-        claim(
-            "value-growth-first",
-            n=count(first["customers"]),
-            category=name(table.index[0]),
-            amount=money(first["amount"], currency),
-        ),
+        claim("value-growth-first", n=n, category=category, amount=money(first["amount"], currency)),
         *_elsewhere(table["amount"].sum(), potential.sum(), currency),
         claim("value-growth-no-forecast"),
     ]
@@ -375,10 +367,8 @@ def loyalty_paragraph(valuations: pd.DataFrame) -> list[Claim]:
         for mark, weight in LOYALTY_WEIGHTS.items()
         if mark != "breadth" or "category_share_pct" in valuations
     ]
-    said = [
-        claim("value-loyalty-median", score=loyalty_score(valuations)),
-        claim("value-loyalty-how", marks=names(marks)),
-    ]
+    score = loyalty_score(valuations)
+    said = [claim("value-loyalty-median", score=score), claim("value-loyalty-how", marks=names(marks))]
     kept = valuations["cadence_kept_pct"].dropna()
     if len(kept):
         said.append(claim("value-loyalty-due", share=share(kept.median())))

@@ -21,7 +21,6 @@ from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.claims import STATE_WORDS, Family, claim, count, days, interval, money, name, names, share
 from crmlib.present.numbers import capital
 from crmlib.present.reports.value.ahead import SHORT_GUESS, future_range, future_value, value_at
@@ -57,8 +56,8 @@ def worth_figures(pareto: ParetoCurve, scorecard: Scorecard) -> KeyFigures:
     word = measure_word(pareto)
     return KeyFigures(
         KeyFigure(
-            label=claim("value-figure-top", top=share(TOP)),
-            value=top_share(pareto) if known else None,
+            claim("value-figure-top", top=share(TOP)),
+            top_share(pareto) if known else None,
             low=brought[1],
             high=brought[2],
             unit="%",
@@ -66,29 +65,27 @@ def worth_figures(pareto: ParetoCurve, scorecard: Scorecard) -> KeyFigures:
             note=claim("value-figure-of-all", measure=word),
         ),
         KeyFigure(
-            label=claim("value-figure-80-20"),
-            value=str(VERDICT_WORDS.term(pareto.says_80_20)) if known else None,
+            claim("value-figure-80-20"),
+            str(VERDICT_WORDS.term(pareto.says_80_20)) if known else None,
             note=claim("value-figure-80-20-note"),
         ),
         KeyFigure(
-            label=claim("value-figure-concentration"),
-            value=gini[0],
+            claim("value-figure-concentration"),
+            gini[0],
             low=gini[1],
             high=gini[2],
             format=".2f",
             note=claim("value-figure-concentration-note"),
         ),
         KeyFigure(
-            label=claim("value-figure-class-a"),
-            value=count(pareto.class_table.loc["A", "customers"], at="customers.in_class[A]")
-            if known
-            else None,
+            claim("value-figure-class-a"),
+            count(pareto.class_table.loc["A", "customers"], at="customers.in_class[A]") if known else None,
             unit=str(claim("value-axis-customers-alone")),
             note=claim("value-figure-class-a-note", border=share(CLASS_BORDERS["A"]), measure=word),
         ),
         KeyFigure(
-            label=claim("value-figure-stays"),
-            value=kept[0],
+            claim("value-figure-stays"),
+            kept[0],
             low=kept[1],
             high=kept[2],
             unit="%",
@@ -103,29 +100,24 @@ def class_table(pareto: ParetoCurve) -> DataTable:
     table = pareto.class_table
     customers = table["customers"].where(table["customers"] > 0)
     first, second = CLASS_BORDERS["A"], CLASS_BORDERS["B"] - CLASS_BORDERS["A"]
-    frame = table.assign(
-        each=table["value"] / customers,
-        says=[
-            str(claim("value-class-first", part=share(first))),
-            str(claim("value-class-next", part=share(second))),
-            str(claim("value-class-rest")),
-        ],
+    says = [
+        str(claim("value-class-first", part=share(first))),
+        str(claim("value-class-next", part=share(second))),
+        str(claim("value-class-rest")),
+    ]
+    frame = table.assign(each=table["value"] / customers, says=says)
+    shown = frame[
+        ["says", "customers", "customers_share_pct", "low", "high", "value", "value_share_pct", "each"]
+    ].rename(
+        columns={
+            "says": "who",
+            "low": "customers_share_low",
+            "high": "customers_share_high",
+            "value": pareto.measure,
+        }
     )
-    return DataTable(
-        frame[
-            ["says", "customers", "customers_share_pct", "low", "high", "value", "value_share_pct", "each"]
-        ].rename(
-            columns={
-                "says": "who",
-                "low": "customers_share_low",
-                "high": "customers_share_high",
-                "value": pareto.measure,
-            }
-        ),
-        name="value_classes",
-        caption=claim("value-table-classes"),
-        currency=unit_of(pareto.measure, pareto.currency),
-    )
+    caption = claim("value-table-classes")
+    return DataTable(shown, "value_classes", caption, currency=unit_of(pareto.measure, pareto.currency))
 
 
 def top_customers_table(
@@ -147,14 +139,9 @@ def top_customers_table(
     ids = pd.Series(frame.index.astype("str"))
     frame = frame.reset_index(drop=True)
     frame.insert(0, "customer_id", public_ids(crm, ids))
-    return DataTable(
-        frame.rename(columns={"total": "score", "coverage_pct": "known_weight_pct"}),
-        name="top_customers",
-        caption=claim("value-table-top"),
-        currency=crm.currency,
-        rows=5,
-        about=about_workspace(crm),
-    )
+    shown = frame.rename(columns={"total": "score", "coverage_pct": "known_weight_pct"})
+    caption = claim("value-table-top")
+    return DataTable(shown, "top_customers", caption, currency=crm.currency, rows=5, about=crm)
 
 
 def weights_table(scorecard: Scorecard) -> DataTable:
@@ -171,12 +158,8 @@ def weights_table(scorecard: Scorecard) -> DataTable:
             "indicator": list(table.index),
         }
     )
-    return DataTable(
-        frame.rename(columns={"label": "figure", "reason": "why"}),
-        name="score_weights",
-        caption=claim("value-table-weights"),
-        rows=12,
-    )
+    shown = frame.rename(columns={"label": "figure", "reason": "why"})
+    return DataTable(shown, "score_weights", claim("value-table-weights"), rows=12)
 
 
 def catalogue_table(crm: Crm, indicators: pd.DataFrame | None = None) -> DataTable:
@@ -210,13 +193,9 @@ def catalogue_table(crm: Crm, indicators: pd.DataFrame | None = None) -> DataTab
             "name": catalogue["name"],
         }
     )
-    return DataTable(
-        frame.rename(columns={"name": "indicator"}),
-        name="indicator_catalogue",
-        caption=claim("value-table-catalogue", all=count(len(frame)), known=count(int(here.sum()))),
-        rows=12,
-        page_rows=len(frame),
-    )
+    shown = frame.rename(columns={"name": "indicator"})
+    caption = claim("value-table-catalogue", all=count(len(frame)), known=count(int(here.sum())))
+    return DataTable(shown, "indicator_catalogue", caption, rows=12, page_rows=len(frame))
 
 
 def _aspect_word(aspect: str) -> str:
@@ -254,9 +233,7 @@ def valuation_figures(
     """Customers, future contribution, room to grow, what is overdue, profit."""
     currency = valuations.attrs.get("currency", "")
     buyers = count(len(valuations), at="customers.buyers")
-    figures = [
-        KeyFigure(label=claim("value-figure-customers"), value=buyers, note=claim("value-figure-bought"))
-    ]
+    figures = [KeyFigure(claim("value-figure-customers"), buyers, note=claim("value-figure-bought"))]
     if future is not None and not isinstance(future, Skipped) and np.isfinite(future_value(future)):
         figures.append(_future_figure(future))
     sums = (
@@ -277,26 +254,20 @@ def valuation_figures(
     for column, label, note, at in sums:
         if column in valuations and valuations[column].notna().any():
             total = money(float(valuations[column].sum()), currency, at=at)
-            figures.append(KeyFigure(label=label, value=total, note=note))
+            figures.append(KeyFigure(label, total, note=note))
     if work is not None and (n := listed(work, WIN_BACK)["n"]).value:
         gone = {state: STATE_WORDS.term(state) for state in (DORMANT, LOST)}
         note = claim("value-figure-win-back-note", **gone)
-        figures.append(KeyFigure(label=claim("value-figure-win-back"), value=n, note=note))
+        figures.append(KeyFigure(claim("value-figure-win-back"), n, note=note))
     return KeyFigures(*figures)
 
 
 def _future_figure(future: FutureContribution) -> KeyFigure:
     horizon = days(future.horizon_days)
     low, high = future_range(future) or (None, None)
-    return KeyFigure(
-        label=claim("value-figure-future"),
-        value=money(future_value(future), future.currency, at=value_at(future.horizon_days)),
-        low=low,
-        high=high,
-        note=claim(
-            "value-figure-future-note" if low is None else "value-figure-future-range", horizon=horizon
-        ),
-    )
+    value = money(future_value(future), future.currency, at=value_at(future.horizon_days))
+    note = claim("value-figure-future-note" if low is None else "value-figure-future-range", horizon=horizon)
+    return KeyFigure(claim("value-figure-future"), value, low=low, high=high, note=note)
 
 
 def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | None = None) -> DataTable:
@@ -325,14 +296,8 @@ def valuations_table(crm: Crm, valuations: pd.DataFrame, stages: pd.Series | Non
     )
     frame["customer_id"] = public_ids(crm, frame["customer_id"])
     frame = frame[["customer_id", *names]].rename(columns={"probability_alive": "alive_pct"})
-    return DataTable(
-        frame,
-        name="valuations",
-        caption=claim("value-table-valuations", by=name(label_of(by).lower())),
-        currency=crm.currency,
-        rows=10,
-        about=about_workspace(crm),
-    )
+    caption = claim("value-table-valuations", by=name(label_of(by).lower()))
+    return DataTable(frame, "valuations", caption, currency=crm.currency, rows=10, about=crm)
 
 
 def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
@@ -348,13 +313,9 @@ def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
     frame = frame.sort_values(["overdue_amount", "customer_id"], ascending=[False, True], kind="stable")
     frame = frame.reset_index(drop=True).round(2)
     frame["customer_id"] = public_ids(crm, frame["customer_id"])
+    caption = claim("value-table-late")
     return DataTable(
-        frame,
-        name="late_payers",
-        caption=claim("value-table-late"),
-        currency=valuations.attrs.get("currency", ""),
-        rows=5,
-        about=about_workspace(crm),
+        frame, "late_payers", caption, currency=valuations.attrs.get("currency", ""), rows=5, about=crm
     )
 
 
@@ -382,7 +343,7 @@ def missing_table(valuations: pd.DataFrame) -> DataTable | None:
         ],
         columns=["valuation", "figures", "reason"],
     )
-    return DataTable(frame, name="not_valued", caption=claim("value-table-missing"), download=False)
+    return DataTable(frame, "not_valued", claim("value-table-missing"), download=False)
 
 
 def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
@@ -409,26 +370,17 @@ def holdout_table(future: FutureContribution | HoldoutCheck) -> DataTable:
                 _range(low, high) for low, high in zip(totals["error_low"], totals["error_high"], strict=True)
             ],
         )[columns].sort_values("rmse", kind="stable", ignore_index=True)
-    return DataTable(
-        frame.rename(columns={"predicted": "predicted_purchases", "actual": "actual_purchases"}),
-        name="test_of_predictions",
-        caption=claim("value-table-tests"),
-    )
+    shown = frame.rename(columns={"predicted": "predicted_purchases", "actual": "actual_purchases"})
+    return DataTable(shown, "test_of_predictions", claim("value-table-tests"))
 
 
 def fit_table(future: FutureContribution) -> DataTable:
     """Every model that was tried, and why it was taken or not."""
     tried, usable = future.fit.tried, future.fit.usable
-    frame = tried.assign(
-        estimates=[_estimates(usable.get(model)) for model in tried["model"]],
-        reason=[_fit_reason(row) for row in tried.itertuples()],
-    )
-    return DataTable(
-        frame[[*tried.columns.drop(["reason", "detail"]), "estimates", "reason"]],
-        name="models_tried",
-        caption=claim("value-table-models"),
-        download=False,
-    )
+    estimates = [_estimates(usable.get(model)) for model in tried["model"]]
+    frame = tried.assign(estimates=estimates, reason=[_fit_reason(row) for row in tried.itertuples()])
+    shown = frame[[*tried.columns.drop(["reason", "detail"]), "estimates", "reason"]]
+    return DataTable(shown, "models_tried", claim("value-table-models"), download=False)
 
 
 def _listed(labels: list[str]) -> str:

@@ -17,11 +17,9 @@ from crmlib.present.theme import (
     SOFT,
     WIDTH,
     canvas,
-    draw_range,
     finish,
-    named_rows,
     nothing,
-    say_behind,
+    range_rows,
     theme,
     wrapped,
 )
@@ -39,12 +37,10 @@ def plot_quarters(result: Satisfaction, *, ax: Any = None) -> Any:
     if is_sure(result.change):
         title = claim("voice-picture-quarters-changed", last=last, day=date(result.change["changed_on"]))
     labels = [str(one.to_period("Q")) for one in table["period_start"]]
-    with theme():
-        ax, middles = named_rows(ax, labels, title=title)
-        for place, row in zip(middles, table.itertuples(), strict=True):
-            draw_range(ax, place, (row.score_pct, row.low, row.high), colour=MAIN)
-            say_behind(ax, share(row.score_pct), (row.high, place))
-        ax.set_xlabel(str(claim("voice-picture-quarters-unit")), loc="left")
+    ends, unit = table[["score_pct", "low", "high"]].to_numpy(float), claim("voice-picture-quarters-unit")
+    ax = range_rows(
+        ax, title=title, names=labels, rows=ends, texts=[share(one) for one, *_ in ends], unit=unit
+    )
     rows = [
         claim(
             "voice-picture-quarters-row", when=name(label), value=share(row.score_pct),

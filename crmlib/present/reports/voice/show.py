@@ -38,36 +38,35 @@ def voice_figures(result: Satisfaction | Skipped, said: Concerns | Skipped) -> K
     """NPS, satisfied customers, answers, open complaints, customers to call; deals whose notes were read."""
     figures = [
         KeyFigure(
-            label=claim("voice-figure-nps") if row.kind == "nps" else claim("voice-figure-csat"),
-            value=number(round(row.score)) if row.kind == "nps" else share(row.score),
-            low=row.low, high=row.high, better="higher", format=".0f",
+            claim("voice-figure-nps") if row.kind == "nps" else claim("voice-figure-csat"),
+            number(round(row.score)) if row.kind == "nps" else share(row.score),
+            low=row.low,
+            high=row.high,
+            better="higher",
+            format=".0f",
             note=claim("voice-figure-answers", n=count(row.answers)),
         )
         for row in shown_surveys(result).itertuples()
-    ]  # fmt: skip
+    ]
     if not isinstance(result, Skipped):
         figures += _more_figures(result)
     if not isinstance(said, Skipped) and len(said.deals):
         read = int(said.deals[["lost", "open", "won"]].sum().sum())
-        figures.append(KeyFigure(label=claim("voice-figure-deals"), value=count(read)))
+        figures.append(KeyFigure(claim("voice-figure-deals"), count(read)))
     return KeyFigures(*figures)
 
 
 def _more_figures(result: Satisfaction) -> list[KeyFigure]:
     note = claim("voice-figure-call-note", least=share(UNHAPPY_PCT))
     asked = (
-        [KeyFigure(label=claim("voice-figure-response"), value=share(result.response_pct), format=".1f")]
+        [KeyFigure(claim("voice-figure-response"), share(result.response_pct), format=".1f")]
         if pd.notna(result.response_pct)
         else []
     )
     return [
         *asked,
-        KeyFigure(
-            label=claim("voice-figure-complaints"), value=count(result.open_complaints), better="lower"
-        ),
-        KeyFigure(
-            label=claim("voice-figure-call"), value=count(len(result.to_call)), better="lower", note=note
-        ),
+        KeyFigure(claim("voice-figure-complaints"), count(result.open_complaints), better="lower"),
+        KeyFigure(claim("voice-figure-call"), count(len(result.to_call)), better="lower", note=note),
     ]
 
 
@@ -84,7 +83,7 @@ def themes_table(said: Concerns | Skipped, sources: pd.DataFrame | None = None) 
         return None
     first = frame["theme"].map({theme: place for place, theme in enumerate(deals["theme"])})
     frame = frame.iloc[first.reset_index(drop=True).argsort(kind="stable")]
-    return DataTable(without_empty(told(frame)), name="themes", caption=claim("voice-table-concerns"))
+    return DataTable(without_empty(told(frame)), "themes", claim("voice-table-concerns"))
 
 
 @or_else(lambda missing: None)
@@ -102,9 +101,7 @@ def groups_table(result: Satisfaction, products: Mapping[str, str]) -> DataTable
     )
     columns = ["grouped_by", "group", "opinions", "score_pct", "score_gap", *_NAMES.values(), "q_value"]
     frame = frame.rename(columns={"answers": "opinions", "difference": "score_gap", **_NAMES})[columns]
-    return DataTable(
-        frame, name="satisfaction-groups", caption=claim("voice-table-groups"), rows=_MOST_GROUPS
-    )
+    return DataTable(frame, "satisfaction-groups", claim("voice-table-groups"), rows=_MOST_GROUPS)
 
 
 @or_else(lambda missing: None)
@@ -121,7 +118,7 @@ def complaints_table(result: Satisfaction) -> DataTable | None:
     names = {"open": "open_complaints", "again": "complaints_again"}
     frame = result.complaints.rename(columns=names)
     frame["theme"] = frame["theme"].map(lambda theme: capital(subject(theme)))
-    return DataTable(frame, name="complaints", caption=claim("voice-table-complaints"))
+    return DataTable(frame, "complaints", claim("voice-table-complaints"))
 
 
 @or_else(lambda missing: None)
@@ -133,7 +130,7 @@ def looks_table(result: Browsing, products: Mapping[str, str]) -> DataTable | No
     frame = frame.assign(product=frame["product_id"].map(lambda one: products.get(str(one), str(one))))
     columns = ["product", "looks", "carts", "order_pct", "low", "high", "orders_missed"]
     frame = frame[columns].rename(columns={"low": "order_pct_low", "high": "order_pct_high"})
-    return DataTable(frame, name="looks", caption=claim("voice-table-looks"), rows=_MOST_LOOKS)
+    return DataTable(frame, "looks", claim("voice-table-looks"), rows=_MOST_LOOKS)
 
 
 @or_else(lambda missing: None)
@@ -144,9 +141,7 @@ def campaigns_table(result: Browsing) -> DataTable | None:
         return None
     names = {"campaign_id": "campaign", "low": "order_pct_low", "high": "order_pct_high"}
     columns = ["campaign", "looks", "carts", "orders", "cart_pct", "order_pct", *list(names.values())[1:]]
-    return DataTable(
-        frame.rename(columns=names)[columns], name="look-campaigns", caption=claim("voice-table-campaigns")
-    )
+    return DataTable(frame.rename(columns=names)[columns], "look-campaigns", claim("voice-table-campaigns"))
 
 
 def sources_table(table: pd.DataFrame) -> DataTable | None:
@@ -157,10 +152,8 @@ def sources_table(table: pd.DataFrame) -> DataTable | None:
         kind_of_text=table["source"].map(lambda source: capital(SOURCE_WORDS.term(source))),
         theme=table["theme"].map(lambda theme: capital(subject(theme))),
     ).rename(columns={"share_pct": "of_texts_pct", "low": "of_texts_low", "high": "of_texts_high"})
-    return DataTable(
-        frame[["kind_of_text", "theme", "texts", "of_texts_pct", "of_texts_low", "of_texts_high"]],
-        name="text-themes", caption=claim("voice-table-themes"), rows=12,
-    )  # fmt: skip
+    shown = frame[["kind_of_text", "theme", "texts", "of_texts_pct", "of_texts_low", "of_texts_high"]]
+    return DataTable(shown, "text-themes", claim("voice-table-themes"), rows=12)
 
 
 def told(frame: pd.DataFrame) -> pd.DataFrame:
@@ -209,4 +202,4 @@ def examples_table(result: Concerns) -> DataTable | None:
 def _told_table(frame: pd.DataFrame, *, name: str, caption: Claim) -> DataTable | None:
     if frame.empty:
         return None
-    return DataTable(told(frame).rename(columns=_NAMES), name=name, caption=caption, rows=12)
+    return DataTable(told(frame).rename(columns=_NAMES), name, caption, rows=12)

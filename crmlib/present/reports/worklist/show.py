@@ -9,7 +9,6 @@ from crmlib.measure.deals.contacts import LOAD_DAYS
 from crmlib.measure.sales import FIGURES, MONTHS, Lately
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
-from crmlib.present.blocks.downloads import about_workspace
 from crmlib.present.blocks.tables import without_empty
 from crmlib.present.claims import Claim, Fact, Family, claim, count, date, days, money, share
 from crmlib.present.needs import or_else
@@ -45,11 +44,11 @@ def work_table(
         caption = claim("work-table-develop-rising")
     return DataTable(
         _shown(own, with_action=action is None),
-        name=f"worklist_{action or 'first'}",
-        caption=caption,
+        f"worklist_{action or 'first'}",
+        caption,
         currency=work.currency,
         rows=rows,
-        about=about_workspace(crm),
+        about=crm,
         download_bytes=40_000,
     )
 
@@ -70,8 +69,8 @@ def work_counts(work: Worklist) -> DataTable | None:
     counted.insert(0, "action", [_action_word(action) for action in counted.index])
     return DataTable(
         counted.reset_index(drop=True),
-        name="worklist_counts",
-        caption=claim("work-table-counts"),
+        "worklist_counts",
+        claim("work-table-counts"),
         currency=work.currency,
         download=False,
     )
@@ -86,8 +85,8 @@ def team_table(team: pd.DataFrame, *, currency: str) -> DataTable | None:
     shown = without_empty(here if here["shared_deals"].any() else here.drop(columns="shared_deals"))
     return DataTable(
         shown,
-        name="team",
-        caption=claim("work-table-team", within=days(LOAD_DAYS)),
+        "team",
+        claim("work-table-team", within=days(LOAD_DAYS)),
         currency=currency,
         rows=5,
         download=False,
@@ -143,10 +142,8 @@ def lately_figures(found: Lately | None) -> KeyFigures | None:
     names = [name for name in _SHOWN_FIRST if name in found.table.index][:_MOST_FIGURES]
     figures = [
         KeyFigure(
-            label=PLANS.claim(found.plan_measure)
-            if name == "plan_reached_pct"
-            else LATELY_FIGURES.claim(name),
-            value=_figure(name, row.now, found, at=f"lately.figure[{name}, {found.first_day:%Y-%m-%d}]"),
+            PLANS.claim(found.plan_measure) if name == "plan_reached_pct" else LATELY_FIGURES.claim(name),
+            _figure(name, row.now, found, at=f"lately.figure[{name}, {found.first_day:%Y-%m-%d}]"),
             note=claim(
                 "work-figure-beside",
                 before=_figure(name, row.before, found),

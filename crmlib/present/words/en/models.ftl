@@ -79,6 +79,7 @@ models-drift-some = Far from where they were at the last prediction: { $figures 
 models-rules = The verdict on a model is the worst that holds of these, over predictions that share no day. Do not use: { $row } in a row do not rank, or the plain order ranks better. Refit: { $misses } in a row miss on the same side. Watch: the last { $lately } did, or figures moved far.
 models-limits-one = Only the prediction of who stops buying has been kept; others are judged once their reports have kept theirs.
 models-limits-forecast = Forecasts rank nobody, so no order takes them off; they are set beside their plain rule in the table.
+models-limits-learnt = All models but that of who stops buying are learnt anew in each run; only their predictions are kept between runs.
 models-limits-acted = Who was called because of a prediction may have stayed because of the call: that counts against the model.
 models-table-models = Each model, and what came of its predictions (order: pairs of one customer who stopped and one who stayed, put right; of offers, customers who bought one)
 models-table-scored = Each prediction of who stops buying, and what came

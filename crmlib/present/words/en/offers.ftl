@@ -70,6 +70,7 @@ offers-picture-proof-alt-one = { $list } { $share } ({ $range })
 
 offers-new-why = Something new is harder to foresee than the next repeat, and it is where sales grow.
 offers-new-use-ahead = Use this list for a campaign that is meant to widen what customers buy.
+offers-new-use-leading = Use this list for a campaign that is meant to widen what customers buy: it was { $gap } ahead of { $list }, though that lead may be chance.
 offers-new-use-behind = For a campaign that is meant to widen what customers buy, take { $list } first; this list adds what each customer is likely to want next.
 
 ## What is offered to whom: offers_paragraph, offers_table, plot_offers_by_kind

@@ -56,6 +56,7 @@ page-night-stands = { $then ->
         [unknown] There is no good run yet.
        *[other] The last good run is of { $then } UTC.
     }
+page-night-aside = Of { $table }, { $now } of the rows { $found } and were set aside; in the run before it was { $then }.
 page-night-more = And { $n } more, see the log.
 
 ## Pictures: theme

@@ -31,12 +31,12 @@ value-what-revenue = revenue
 ## The test in money, against the strongest plain rule: _tested_in_money
 
 value-tested-method =
-    Tested on the last { $days }, revenue came out { $missed }, nearer than the best plain rule, “{ $rule }” ({ $rule-missed }).
+    Tested on the last { $days }, the revenue forecast was { $missed }, nearer than the best plain rule, “{ $rule }” ({ $rule-missed }).
 value-tested-rule =
-    Tested on the last { $days }, revenue came out { $missed }; the plain rule “{ $rule }” ({ $rule-missed }) was nearer.
+    Tested on the last { $days }, the revenue forecast was { $missed }; the plain rule “{ $rule }” ({ $rule-missed }) was nearer.
 value-tested-level =
-    Tested on the last { $days }, revenue came out { $missed }, about as near as the plain rule “{ $rule }” ({ $rule-missed }).
-value-tested-alone = Tested on the last { $days }, revenue came out { $missed }.
+    Tested on the last { $days }, the revenue forecast was { $missed }, about as near as the plain rule “{ $rule }” ({ $rule-missed }).
+value-tested-alone = Tested on the last { $days }, the revenue forecast was { $missed }.
 value-tested-purchases =
     Tested on the last { $days }: { $predicted } { PLURAL($predicted, one: "purchase", other: "purchases") } expected,
     { $actual } came.

@@ -298,3 +298,23 @@ def test_a_list_of_one_kind_holds_that_kind_alone():
     assert len(table.frame) == int((offers.table["kind"] == kind).sum()) > 0
     assert "offer_kind" not in table.frame and table.name == f"{kind}-offers"
     assert tables_offers.offers_table(HERE, no_offers(), kind=kind) is None
+
+
+def test_of_new_products_the_list_that_did_better_is_recommended_by_name():
+    """A lead that may be chance is no reason to take a list that did worse, unless none is clearly beaten."""
+    tied = little_proof(ahead="uncertain")
+    none_beaten = replace(tied, differences=tied.differences.assign(ahead="uncertain"))
+    said = {
+        name: str(claims_offers.new_paragraph(proof)[-1]).replace("\u00a0", " ")
+        for name, proof in (
+            ("ahead", little_proof()),
+            ("behind", little_proof(ahead="no")),
+            ("leading", tied),
+            ("none beaten", none_beaten),
+        )
+    }
+    assert said["ahead"].startswith("Use this list for a campaign") and "chance" not in said["ahead"]
+    assert (
+        "0.2 percentage points ahead of the best sellers, though that lead may be chance" in said["leading"]
+    )
+    assert all("take the best sellers first" in said[name] for name in ("behind", "none beaten"))

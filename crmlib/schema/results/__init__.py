@@ -1,1 +1,0 @@
-"""Result columns: what one is, and those of the rooms that have many."""

@@ -1,0 +1,108 @@
+"""Orders that were settled once are those that would be settled anew, at every moment up to theirs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmlib import compute_indicators, lifecycle_stages, open_workspace, purchase_history, rfm_table
+from crmlib.measure.indicators import settled
+from crmlib.measure.indicators.parts import customer_parts
+from crmlib.measure.purchases.baskets import basket_lines
+from crmlib.measure.purchases.history import purchase_days, purchases_by_month, purchases_within
+from crmlib.measure.purchases.worth import buying_habits, invoice_totals
+from tests.measure.ledgers import random_ledger
+
+ZONE = "Europe/Berlin"
+TABLES = ("transactions", "products", "customers")
+MOMENTS = ["2023-03-26 01:17", "2023-08-01 12:00", "2023-10-13"]
+
+
+@pytest.fixture(params=range(2))
+def folder(tmp_path, request):
+    """A workspace of a ledger drawn by lot, in which many orders have lines of several moments."""
+    tables = random_ledger(seed=request.param, lines=900, customers=25)
+    lot, lines = np.random.default_rng(request.param), tables["transactions"]
+    late = lot.integers(1, 90, len(lines)) * (lot.random(len(lines)) < 0.1)
+    lines["ordered_at"] = lines["ordered_at"] + pd.to_timedelta(late, unit="D")
+    for name in TABLES:
+        tables[name].to_parquet(tmp_path / f"{name}.parquet", index=False)
+    listed = "".join(
+        f'[tables.{name}]\nfrom = "{name}.parquet"\n' for name in ("transactions", "products", "customers")
+    )
+    (tmp_path / "crm.toml").write_text(
+        f'currency = "EUR"\ntime_zone = "{ZONE}"\nas_of = 2023-10-13\n{listed}[tables.customers.columns]\n'
+    )
+    return tmp_path
+
+
+def _answers(crm, moment):
+    lines = crm.table("transactions")
+    asked = {"as_of": moment, "time_zone": ZONE}
+    then = crm.at(moment)
+    months = purchases_by_month(then)
+    return {
+        "indicators": compute_indicators(then),
+        "stages": lifecycle_stages(then).to_frame(),
+        "rfm": rfm_table(lines, **asked),
+        "rfm then": rfm_table(then.table("transactions"), **asked),
+        "history": purchase_history(lines, free_orders="count", **asked),
+        "days": purchase_days(then.table("transactions"), **asked),
+        "months": months,
+        "within": purchases_within(crm, after="2022-08-31", until=moment),
+        "category": purchases_within(crm, after="2022-08-31", until=moment, category="cat2"),
+        "habits": buying_habits(then),
+        "invoices": invoice_totals(then),
+        "baskets": pd.DataFrame({"day": basket_lines(then).day}),
+    }
+
+
+def _asked(folder, moment, monkeypatch, *, least):
+    monkeypatch.setattr(settled, "WORTH_LINES", least)
+    return _answers(open_workspace(folder), moment)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_kept_orders_answer_as_lines_do(folder, moment, monkeypatch):
+    anew = _asked(folder, moment, monkeypatch, least=10**9)
+    assert not list(folder.glob(".prepared/*/results/transactions-*"))
+    kept = _asked(folder, moment, monkeypatch, least=0)
+    assert list(folder.glob(".prepared/*/results/transactions-*/kept_orders_0.parquet"))
+    assert len(anew["rfm"]) > 10 and len(anew["within"]) > 10
+    for name, answer in anew.items():
+        pd.testing.assert_frame_equal(kept[name], answer, check_exact=True, obj=name)
+
+
+def test_a_moment_between_the_lines_of_an_order_is_among_those(folder, monkeypatch):
+    monkeypatch.setattr(settled, "WORTH_LINES", 0)
+    crm = open_workspace(folder)
+    assert settled.are_kept(crm)
+    waited = [settled._is_waited_for(crm, crm.at(moment).as_of) for moment in MOMENTS]
+    assert any(waited) and not waited[-1]
+
+
+def test_in_parts_and_for_some_lines_the_answer_is_the_same(folder, monkeypatch):
+    anew = _asked(folder, MOMENTS[1], monkeypatch, least=10**9)["indicators"]
+    monkeypatch.setattr("crmlib.measure.indicators.parts.PART_LINES", 100)
+    monkeypatch.setattr(settled, "WORTH_LINES", 0)
+    crm = open_workspace(folder)
+    assert len(customer_parts(crm)) > 3
+    pd.testing.assert_frame_equal(compute_indicators(crm.at(MOMENTS[1])), anew, check_exact=True)
+    some = crm.table("transactions").filter("product_id = 'p03'")
+    of_frame = rfm_table(some.df(), as_of=crm.as_of, time_zone=ZONE)
+    pd.testing.assert_frame_equal(rfm_table(some, as_of=crm.as_of, time_zone=ZONE), of_frame)
+    elsewhere = rfm_table(crm.table("transactions"), as_of=crm.as_of, time_zone="Asia/Tokyo")
+    lines = crm.frame("transactions")
+    pd.testing.assert_frame_equal(elsewhere, rfm_table(lines, as_of=crm.as_of, time_zone="Asia/Tokyo"))
+
+
+def test_what_is_kept_is_read_again_and_made_anew_where_it_is_damaged(folder, monkeypatch):
+    kept = _asked(folder, MOMENTS[2], monkeypatch, least=0)["rfm"]
+    (file,) = folder.glob(".prepared/*/results/transactions-*/kept_orders_0.parquet")
+    made, content = file.stat().st_mtime_ns, bytearray(file.read_bytes())
+    assert file.stat().st_mode & 0o077 == 0
+    pd.testing.assert_frame_equal(_asked(folder, MOMENTS[2], monkeypatch, least=0)["rfm"], kept)
+    assert file.stat().st_mtime_ns == made
+    content[len(content) // 3] ^= 255
+    file.write_bytes(content)
+    pd.testing.assert_frame_equal(_asked(folder, MOMENTS[2], monkeypatch, least=0)["rfm"], kept)
+    assert np.frombuffer(file.read_bytes(), dtype="uint8").tobytes() != bytes(content)

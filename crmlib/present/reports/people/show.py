@@ -277,7 +277,9 @@ def _family(found: Panorama) -> list[Block]:
 def _bought(found: Panorama) -> list[Block]:
     if found.bought.empty:
         return []
-    shown = found.bought.rename(columns={"spend": "own_spend", "usual": "usual_spend", "looks": "look_count"})
+    shown = found.bought.rename(
+        columns={"spend": "spend_365d", "usual": "usual_spend", "looks": "look_count"}
+    )
     shown = shown.assign(is_stated=["✓" if one else None for one in shown["is_stated"]])
     shown["look_count"] = shown["look_count"].where(shown["look_count"] > 0)
     return [

@@ -404,7 +404,10 @@ def assign(
     told = told_by(table, theirs)
     shared = shared_firsts(theirs) if table in ("customers", "contacts", "employees", "products") else {}
     for place, name in enumerate(theirs):
-        meanings = names().meanings_of(table, name, prefix=prefix or shared.get(name, ""))
+        meanings = names().meanings_of(table, name, prefix=prefix)
+        if name in shared and not prefix:
+            whole = names().meanings_of(table, name, prefix=shared[name])
+            meanings = {**meanings, **{one: sure for one, sure in whole.items() if one in _REACHED}}
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
@@ -614,8 +617,11 @@ _DIFFERING = frozenset([
 ])  # fmt: skip
 """Columns whose values are not one and the same in all rows."""
 
-_GROUPS = frozenset(["category", "product_category", "subcategory", "industry", "notes", "text"])
+_GROUPS = frozenset(["category", "product_category", "industry", "notes", "text"])
 """Of these those that may have two values."""
+
+_REACHED = frozenset(["country", "region", "city", "postcode", "address", "phone", "email"])
+"""What is told more than once of one person or company, with a word in front such as Postal."""
 
 
 def _numbered(column: Column) -> bool:

@@ -3,7 +3,7 @@
 import os
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -19,9 +19,10 @@ from mistune.plugins.table import table as table_plugin
 
 from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.blocks.figures import NOT_KNOWN, is_known
-from crmlib.present.claims import STATE_WORDS, Family, claim, count, names, times
+from crmlib.present.claims import NUMBERS, STATE_WORDS, Fact, Family, claim, count, names, times
 from crmlib.present.numbers import date
 from crmlib.schema.errors import CrmlibError
+from crmlib.schema.quantities import meaning_of
 from crmlib.schema.states import DORMANT, LIFE_ORDER, LOST, LOST_TIMES, QUIET_TIMES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -191,6 +192,7 @@ class ReportWriter:
     def __init__(self, *, title: str):
         self.headings: list[tuple[int, str, str]] = []
         self.words: list[str] = [title]
+        self.counted: dict[str, list[tuple[str, str, str]]] = {}
         self.level = 1
         self.cell = 0
 
@@ -262,11 +264,24 @@ class ReportWriter:
         block = data.get(BLOCK_MIME)
         if isinstance(block, Mapping) and block.get("kind") and "text/html" in data:
             self.words.append(_joined(data.get("text/plain", "")))
-            return Markup(_joined(data["text/html"]))
+            return self._marked(Markup(_joined(data["text/html"])), block)
         for mime in _IMAGES:
             if mime in data:
                 return self._image(mime, data[mime], metadata)
         return self._plain(data.get("text/plain", ""))
+
+    def _marked(self, html: Markup, block: Mapping[str, Any]) -> Markup:
+        """A small mark at each statement whose numbers are counted, which leads to how they are."""
+        for record in block.get("claims") or ():
+            said, text = list(dict.fromkeys(quantities_of(record))), record["text"]
+            begins, ends = ("<dt>", "</dt>") if block["kind"] == FIGURES else ("", "")
+            label = text.removesuffix(f": {said[0][0]}") if said and begins else text
+            found = f"{begins}{escape(label)}"
+            if said and text not in self.counted and block["kind"] in MARKED and found + ends in html:
+                self.counted[text] = said
+                mark = str(_MARK.format(len(self.counted), str(claim("page-how"))))
+                html = Markup(str(html).replace(found + ends, found + mark + ends, 1))
+        return html
 
     def _image(self, mime: str, content: Any, metadata: Mapping[str, Any]) -> Markup:
         about = metadata.get(mime, {}) if isinstance(metadata.get(mime), Mapping) else {}
@@ -279,6 +294,24 @@ class ReportWriter:
         words = _joined(text).strip("\n")
         self.words.append(words)
         return _PLAIN.format(words) if words.strip() else Markup("")
+
+
+FIGURES = "key_figures"
+MARKED = ("answer", "findings", "prose", FIGURES)
+"""The kinds of blocks whose statements carry a mark."""
+_MARK = Markup('<a class="crm-how" href="#how-{}" aria-label="{}">i</a>')
+
+
+def quantities_of(record: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Of the numbers of a statement that name a quantity: as it is shown, what it is, and the quantity's name."""
+    for fact in record.get("facts", {}).values():
+        inner = fact["value"] if isinstance(fact["value"], list) else [fact["value"]]
+        for one in inner:
+            if isinstance(one, Mapping):
+                yield from quantities_of(one if "facts" in one else {"facts": {"": one}})
+        if fact["at"] and fact["kind"] in NUMBERS:
+            shown = Fact(fact["value"], fact["kind"], unit=fact.get("unit", "")).text()
+            yield shown, meaning_of(fact["at"]), fact["at"]
 
 
 FOLDED = "folded"
@@ -344,7 +377,7 @@ def terms_in(text: str) -> dict[str, str]:
     return {term: str(_MEANINGS.claim(found[term], **facts)) for term in sorted(found, key=str.lower)}
 
 
-_TAKEN = {"content", "contents", "words", "foot"}
+_TAKEN = {"content", "contents", "counted", "words", "foot"}
 
 
 class _Renderer(mistune.HTMLRenderer):

@@ -17,7 +17,7 @@ import pandas as pd
 import crmlib
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.privacy import key_print, public_ids, shows_pseudonyms
-from crmlib.present.claims import claim
+from crmlib.present.claims import claim, count
 from crmlib.present.claims import name as named
 from crmlib.present.messages import language
 from crmlib.schema.audiences import DEFAULT, audience_of
@@ -304,6 +304,9 @@ def page_context(
         "index_href": index_href,
         "site_href": SITE_HREF,
         "traps": [trap for name in used for trap in TABLES[name].traps],
+        "counted": [
+            (row["table"], str(count(row["rows_accepted"]))) for row in facts.counts if row["table"] in used
+        ],
     }
 
 

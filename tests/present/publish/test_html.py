@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 from nbformat import v4
 
-from crmlib.present.blocks import Answer, DataTable, Prose
+from crmlib.present import claims
+from crmlib.present.blocks import Answer, DataTable, KeyFigure, KeyFigures, Prose
+from crmlib.present.claims import claim, count, money
 from crmlib.present.publish.html import (
     asset,
     check_size,
@@ -124,6 +126,31 @@ def test_the_glossary_explains_the_words_that_stand_on_the_page(page):
     assert terms_in("Separation")["Separation"] in foot
     assert "Separation" not in page_of(executed(Answer("Lift is 3.")))
     assert terms_in("Lift")["Lift"] in page_of(executed(Answer("Lift is 3."))).replace("&#39;", "'")
+
+
+def test_a_mark_at_a_number_leads_to_how_it_is_counted():
+    late, stake = count(16, at="customers.late_buying"), money(1000, "EUR", at="sales.late_buying")
+    said = claim("value-answer-first-late", late=late, stake=stake)
+    figure = KeyFigure(
+        claim("list-quoted", name=claims.name("<b>Late</b>")), count(17, at="customers.late[segment:x]")
+    )
+    bare = claim("list-quoted", name=claims.name("tea"))
+    cells = [executed(Answer(said)), executed(KeyFigures(figure)), executed(Prose(said, bare))]
+    page = page_of(*cells, context=CONTEXT | {"counted": [("orders", "1,234")]})
+    main, foot = page.split("<footer")
+    marks = re.findall(r'<a class="crm-how" href="#(how-\d+)" aria-label="How this is counted">i</a>', main)
+    assert marks == ["how-1", "how-2"], (
+        "a statement that stands twice is marked once, one without a quantity never"
+    )
+    assert re.search(r"<dt>“&lt;b&gt;Late&lt;/b&gt;”<a class=\"crm-how\"", main)
+    told = dict(re.findall(r'<div id="(how-\d+)">(.*?)</div>', foot))
+    assert list(told) == marks and "orders (1,234 rows)" in foot
+    assert (
+        "<b>16</b>: late customers who still buy by their state <code>customers.late_buying</code>"
+        in told["how-1"]
+    )
+    assert "<code>customers.late[segment:x]</code>" in told["how-2"]
+    assert "crm-counted" not in page_of(executed(Prose(bare))).split("<footer")[1]
 
 
 def test_code_is_hidden_until_it_is_asked_for():

@@ -15,6 +15,7 @@ page-audience = { $audience ->
     [analyst] For analysts only: do not pass it on. It may show what single customers have told about themselves.
    *[operator] For those who work with customers only: do not pass it on. It may hold names and addresses.
  }
+page-how = How this is counted
 page-own-numbers = Customers stand here under their own numbers, not under pseudonyms.
 
 page-about-list = List

@@ -438,6 +438,10 @@ def words(kind: str) -> dict[str, str]:
     return found
 
 
+LATIN = "\u2fff"
+"""Letters up to here are of scripts that write blanks between words."""
+
+
 def meaning_of(kind: str, value: str) -> str | None:
     """What a value means: by its whole, or by a word of it that stands between blanks or signs."""
     known = words(kind)
@@ -448,6 +452,9 @@ def meaning_of(kind: str, value: str) -> str | None:
     ends = range(1, MOST_PIECES + 1)
     runs = {"".join(pieces[i : i + n]) for i in range(min(len(pieces), 200)) for n in ends}
     said = {known[run] for run in runs if run in known and (len(run) > 2 or not run.isascii())}
+    if not said:  # Chinese and Japanese leave no blank behind a word.
+        whole = "".join(pieces)
+        said = {known[word] for word in known if len(word) > 3 and word[0] > LATIN and whole.startswith(word)}
     firm = said - {"open", "kept"}
     return next(iter(firm)) if len(firm) == 1 else None
 

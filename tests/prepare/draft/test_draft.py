@@ -9,7 +9,7 @@ import pytest
 
 import crmlib
 from crmlib.prepare.draft.draft import answered
-from crmlib.prepare.draft.names import VIRTUAL
+from crmlib.prepare.draft.names import VIRTUAL, meaning_of
 from crmlib.prepare.draft.presets import preset_of, presets
 from crmlib.schema.errors import ConfigError
 from crmlib.schema.tables import TABLES
@@ -487,3 +487,13 @@ def test_a_row_of_totals_is_known_by_its_first_word_and_what_it_lacks(tmp_path, 
     (tmp_path / "o.csv").write_text(text + "\n")
     _, crm = opened(tmp_path)
     assert len(crm.frame("transactions")) == 8
+
+
+def test_a_word_that_stands_first_without_a_blank_behind_it_is_read():
+    said = {
+        "キャンセル確定": "cancelled",
+        "キャンセル": "cancelled",
+        "取消済みです": "cancelled",
+        "未取消": None,
+    }
+    assert {value: meaning_of("status", value) for value in said} == said

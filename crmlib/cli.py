@@ -16,8 +16,14 @@ EXIT_CODES = """Exit codes: 0 done, 1 a report failed, 2 bad use, configuration 
 
 STOPPED, TERMINATED = 130, 143
 
+
+def _leave(code: int | None, **given: Any) -> None:
+    raise typer.Exit(code or 0)
+
+
 app = typer.Typer(
     name="crmlib",
+    result_callback=_leave,
     help=f"Reports from CRM exports: checked, published whole, and repeatable.\n\n{EXIT_CODES}",
     no_args_is_help=True,
     add_completion=False,

@@ -21,8 +21,8 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 FIGURES = """() => {
   const words = text => (text.match(/[^\\s–—·]+/g) || []).length;
   const seen = document.querySelector('#content').cloneNode(true);
-  for (const away of seen.querySelectorAll('details, .contents, figure, script, svg')) away.remove();
-  const answer = document.querySelector('.crm-answer'), said = answer ? answer.innerText : '';
+  for (const away of seen.querySelectorAll('details, .contents, figure, script, svg, .crm-how')) away.remove();
+  const answer = seen.querySelector('.crm-answer'), said = answer ? answer.textContent : '';
   const open = what => [...document.querySelectorAll('#content ' + what)].filter(one => !one.closest('details')).length;
   const ids = [...document.querySelectorAll('[id]')].map(one => one.id);
   return {

@@ -340,10 +340,13 @@ def test_systemd_takes_its_units(words, tmp_path):
     assert done.returncode == 0 and "crmlib-shop" not in done.stderr, done.stderr
 
 
-def test_airflow_reads_its_dag(words, tmp_path):
+def test_airflow_reads_its_dag(words, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
     airflow = pytest.importorskip("airflow.models")
-    (tmp_path / "dag.py").write_text(words("airflow"))
-    bag = airflow.DagBag(str(tmp_path), include_examples=False)
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "dag.py").write_text(words("airflow"))
+    bag = airflow.DagBag(str(tmp_path / "dags"))
     assert not bag.import_errors and list(bag.dags) == ["crmlib_shop"]
 
 

@@ -58,6 +58,7 @@ class Fact:
     def record(self) -> dict[str, Any]:
         """The fact as run.json keeps it."""
         kept = {"value": _plain(self.value), "kind": self.kind, "at": self.at, "part_of": self.part_of}
+        kept |= {"shown": _plain(self.shown)} if self.shown is not None else {}
         return kept | ({"unit": self.unit} if self.unit else {})
 
 

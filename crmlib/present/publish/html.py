@@ -310,8 +310,8 @@ def quantities_of(record: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             if isinstance(one, Mapping):
                 yield from quantities_of(one if "facts" in one else {"facts": {"": one}})
         if fact["at"] and fact["kind"] in NUMBERS:
-            shown = Fact(fact["value"], fact["kind"], unit=fact.get("unit", "")).text()
-            yield shown, meaning_of(fact["at"]), fact["at"]
+            seen = Fact(fact["value"], fact["kind"], unit=fact.get("unit", ""), shown=fact.get("shown"))
+            yield seen.text(), meaning_of(fact["at"]), fact["at"]
 
 
 FOLDED = "folded"

@@ -153,6 +153,13 @@ def test_a_mark_at_a_number_leads_to_how_it_is_counted():
     assert "crm-counted" not in page_of(executed(Prose(bare))).split("<footer")[1]
 
 
+def test_a_share_stands_below_as_it_stands_above():
+    parts = claims.shares([1, 1, 1], at=[f"sales.share[{one}]" for one in "abc"])
+    said = claim("list-quoted", name=claims.names(parts))
+    foot = page_of(executed(Prose(said))).split("<footer")[1]
+    assert re.findall(r"<dd><b>(\d+)", foot) == ["34", "33", "33"]
+
+
 def test_code_is_hidden_until_it_is_asked_for():
     cells = [v4.new_code_cell("a < 1"), v4.new_code_cell("secret", metadata={"tags": ["remove_input"]})]
     assert "a &lt; 1" not in page_of(*cells)

@@ -371,6 +371,11 @@ class Lately:
     currency: str = ""
     plan_measure: str = ""
 
+    def first_day_of(self, when: str) -> pd.Timestamp:
+        """The first day of the period of a column of `table`."""
+        months = {"now": 0, "before": MONTHS[self.freq], "year_ago": 12}[when]
+        return self.first_day - pd.DateOffset(months=months)
+
 
 def lately(crm: Crm) -> Lately | None:
     """The last whole quarter where deals are kept, else the last whole month; none where nothing was sold in it."""

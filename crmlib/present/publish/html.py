@@ -302,6 +302,11 @@ MARKED = ("answer", "findings", "prose", FIGURES)
 _MARK = Markup('<a class="crm-how" href="#how-{}" aria-label="{}">i</a>')
 
 
+def without_marks(page: str) -> str:
+    """A page without the marks beside its statements."""
+    return re.sub(r'<a class="crm-how" [^>]*>i</a>', "", page)
+
+
 def quantities_of(record: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Of the numbers of a statement that name a quantity: as it is shown, what it is, and the quantity's name."""
     for fact in record.get("facts", {}).values():

@@ -44,6 +44,7 @@ class Ledger:
         own = {
             **dict.fromkeys(("sales.orders", "baskets.all"), self._order_count),
             "customers.late": self._late,
+            "customers.bought_once": self._once,
             **dict.fromkeys(("customers.late_buying", "sales.late_buying"), self._late_buying),
             **dict.fromkeys(("customers.silent", "customers.buying"), self._silent),
             "customers.type_share": self._type_share,
@@ -146,6 +147,9 @@ class Ledger:
     def _order_count(self, name: str, chosen: str) -> int | None:
         known = self._lines.dropna(subset=["customer_id"])
         return None if chosen or len(known) < len(self._lines) else len(self._purchases)
+
+    def _once(self, name: str, chosen: str) -> int:
+        return int((self._buyers["order_count"] == 1).sum())
 
     def _late(self, name: str, chosen: str) -> int | None:
         silence = self._buyers["silence"]

@@ -1,10 +1,10 @@
 """Quantities of pages counted a second time: plain SQL over the checked tables, beside the library's own path.
 
 Each line says one quantity of `crmlib.schema.quantities` as a query. In it ``{0}``, ``{1}`` … stand for what is in its
-brackets, ``{local}`` and ``{closed}`` for the local times of `ordered_at` and `closed_at`, ``{freq}`` for the period of
-"lately", ``{today}`` for the closing day, ``{dealt}`` for the customers of deals, ``{control}`` for whether a contact
-belongs to a control group. What takes more than a query,
-`ledger` follows row by row; what is in neither is verified by the library's own path alone.
+brackets, ``{local}``, ``{created}`` and ``{closed}`` for local times, ``{freq}`` for the period of "lately",
+``{today}`` and ``{moment}`` for the closing day and moment, ``{dealt}`` for the customers of deals, ``{control}`` for
+whether a contact belongs to a control group. What takes more than a query, `ledger` follows row by row; what is in
+neither is verified by the library's own path alone.
 """
 
 import re
@@ -69,7 +69,8 @@ SQL: Mapping[str, str] = {
     "lately.figure[orders, day]": "select count(distinct order_id) from transactions where net_amount > 0 "
     f"and {_PERIOD} = {{1}}::date",
     "lately.figure[buyers, day]": f"select count(distinct customer_id) from {_BOUGHT} and {_PERIOD} = {{1}}::date",
-    "lately.figure[open_amount, day]": "select sum(amount) from opportunities where outcome = 'open'",
+    "lately.figure[open_amount, day]": "select sum(amount) from opportunities where date_trunc('{freq}', {created}) "
+    f"<= {{1}}::date and not coalesce(outcome <> 'open' and {_CLOSED} <= {{1}}::date, false)",
     "lately.figure[won_amount, day]": "select sum(amount) from opportunities where outcome = 'won' "
     f"and {_CLOSED} = {{1}}::date",
     "lately.figure[won_deals, day]": "select count(*) from opportunities where outcome = 'won' "
@@ -82,6 +83,9 @@ SQL: Mapping[str, str] = {
     "deals.open_amount": "select sum(amount) from opportunities where outcome = 'open'",
     "deals.won": "select count(*) from opportunities where outcome = 'won'",
     "deals.won_amount": "select sum(amount) from opportunities where outcome = 'won'",
+    "deals.decided": "select count(*) from opportunities where outcome <> 'open'",
+    "deals.won_share": "select 100.0 * count(*) filter (where outcome = 'won') / count(*) from opportunities where "
+    "outcome <> 'open'",
     "deals.lost": "select count(*) from opportunities where outcome = 'lost'",
     "deals.reason": "select count(*) from opportunities where outcome = 'lost' and lost_reason is not null",
     "deals.came_into[any]": "select count(distinct opportunity_id) from stage_history join opportunities using "
@@ -96,6 +100,17 @@ SQL: Mapping[str, str] = {
     "and strftime(period_start, '%Y-%m') = {2} and strftime(period_end, '%Y-%m') = {2}",
     "plan.reached[net_amount, total, month]": f"select sum(net_amount) from transactions where "
     f"{_MONTH.replace('{0}', '{2}')} = {{2}}",
+    "cases.open": "select count(*) filter (where closed_at is null or closed_at > {moment}) from service_cases",
+    "cases.reopened_share": "select 100.0 * avg((reopened_count > 0)::int) from service_cases",
+    "cases.cost[365d]": "select sum(cost_amount) from service_cases where opened_at > {moment} - interval 365 day",
+    "complaints.open": "select count(*) from feedback where kind = 'complaint' and given_at <= {moment} "
+    "and coalesce(resolved_at > {moment}, true)",
+    "feedback.answers[any]": "select count(score / nullif(score_max, 0)) from feedback where kind = {0} and "
+    "given_at <= {moment}",
+    "feedback.score[nps]": "select round(100 * avg(case when score >= 9 then 1 when score <= 6 then -1 when score < 9 then 0 end)) "
+    "from feedback where kind = 'nps' and score_max = 10 and given_at <= {moment}",
+    "feedback.score[csat]": "select 100.0 * avg((score >= 0.8 * score_max)::int) from feedback where kind = 'csat' and "
+    "given_at <= {moment}",
     "campaigns.contacts[any]": "select count(distinct customer_id) from campaign_contacts where campaign_id = {0} "
     "and not {control}",
     "campaigns.answers[any]": f"select answers from {_ASKED} where told and campaign_id = {{0}}",
@@ -164,7 +179,9 @@ class Recount:
             closed=self._local("closed_at"),
             freq="quarter" if "opportunities" in self._crm else "month",
             dealt="union select customer_id from opportunities" if "opportunities" in self._crm else "",
+            created=self._local("created_at"),
             today=Engine.literal(str(today)),
+            moment=f"{Engine.literal(str(self._crm.as_of))}::timestamp",
             control=control,
             asked=self._asked(),
         )

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.present.publish.html import without_marks
 from crmlib.present.publish.manifest import seal_of
 from crmlib.present.publish.publish import RECORD, read_json
 from crmlib.present.run.recount import Recount
@@ -195,7 +196,7 @@ def _check_words(folder: Path, record: Mapping[str, Any]) -> None:
     for report in record["reports"]:
         if not report.get("href") or not report.get("answer"):
             continue
-        page = _plain((folder / report["href"]).read_text(encoding="utf-8"))
+        page = _plain(without_marks((folder / report["href"]).read_text(encoding="utf-8")))
         for sentence in (report["answer"], *report.get("findings", ())):
             if _plain(sentence) not in page:
                 raise _mismatch(report["href"], said=f"“{sentence}”", found="a page without that sentence")

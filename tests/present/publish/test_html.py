@@ -25,6 +25,7 @@ from crmlib.present.publish.html import (
     security_policy,
     terms_in,
 )
+from crmlib.present.run.verify import MismatchError, _check_words
 from crmlib.schema.errors import CrmlibError
 from tests.present.blocks.test_blocks import CANARIES, Tags, everywhere
 from tests.present.pages_demo import CONTEXT, executed, notebook
@@ -128,14 +129,14 @@ def test_the_glossary_explains_the_words_that_stand_on_the_page(page):
     assert terms_in("Lift")["Lift"] in page_of(executed(Answer("Lift is 3."))).replace("&#39;", "'")
 
 
-def test_a_mark_at_a_number_leads_to_how_it_is_counted():
+def test_a_mark_at_a_number_leads_to_how_it_is_counted_and_is_no_word_of_its_sentence(tmp_path):
     late, stake = count(16, at="customers.late_buying"), money(1000, "EUR", at="sales.late_buying")
     said = claim("value-answer-first-late", late=late, stake=stake)
     figure = KeyFigure(
         claim("list-quoted", name=claims.name("<b>Late</b>")), count(17, at="customers.late[segment:x]")
     )
     bare = claim("list-quoted", name=claims.name("tea"))
-    cells = [executed(Answer(said)), executed(KeyFigures(figure)), executed(Prose(said, bare))]
+    cells = [executed(Answer(said, bare)), executed(KeyFigures(figure)), executed(Prose(said, bare))]
     page = page_of(*cells, context=CONTEXT | {"counted": [("orders", "1,234")]})
     main, foot = page.split("<footer")
     marks = re.findall(r'<a class="crm-how" href="#(how-\d+)" aria-label="How this is counted">i</a>', main)
@@ -151,6 +152,12 @@ def test_a_mark_at_a_number_leads_to_how_it_is_counted():
     )
     assert "<code>customers.late[segment:x]</code>" in told["how-2"]
     assert "crm-counted" not in page_of(executed(Prose(bare))).split("<footer")[1]
+    (tmp_path / "page.html").write_text(page)
+    record = {"reports": [{"href": "page.html", "answer": f"{said} {said}", "findings": []}]}
+    with pytest.raises(MismatchError, match="without that sentence"):
+        _check_words(tmp_path, record)
+    record["reports"][0]["answer"] = f"{said} {bare}"
+    _check_words(tmp_path, record)
 
 
 def test_a_share_stands_below_as_it_stands_above():

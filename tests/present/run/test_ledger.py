@@ -36,6 +36,14 @@ DEALS = [
     ("d3", "open", None, 30.0, "e1"), ("d4", "open", None, 40.0, "e2"), ("d5", "lost", "2024-01-20", 50.0, "e2"),
     *[(f"d{n}", "lost", "2024-01-06", 1.0, "e2") for n in range(6, 11)],
 ]  # fmt: skip
+CASES = [
+    ("s1", "2023-05-01", "2023-05-02", 0, 100.0), ("s2", "2024-05-01", None, 1, 7.5),
+    ("s3", "2024-06-01", "2024-06-02", None, 2.0),
+]  # fmt: skip
+SAID = [
+    *(("nps", score, 10, None) for score in (10, 9, 3, None)), *(("csat", score, 5, None) for score in (4, 5, 5, 1)),
+    ("complaint", None, None, "2024-06-01"), ("complaint", None, None, None),
+]  # fmt: skip
 BY_HAND = {
     "sales.orders": 6,  # order 4 came back whole, by order 5
     "baskets.all": 6,
@@ -73,6 +81,18 @@ BY_HAND = {
     "plan.keys[won_amount, employee, missed, 2024-Q1]": 1,
     "plan.keys[net_amount, category, missed, 2024-Q2]": 1,
     "lately.figure[plan_reached_pct, 2024-04-01]": 65.0,
+    "lately.figure[open_amount, 2024-01-01]": 70.0,  # d3 and d4: all began in that quarter, the others ended in it
+    "customers.bought_once": 3,  # all but a
+    "deals.decided": 8,
+    "deals.won_share": 12.5,
+    "cases.open": 1,
+    "cases.reopened_share": 50.0,  # of the third it is not known
+    "cases.cost[365d]": 9.5,  # the first is older
+    "complaints.open": 1,
+    "feedback.answers[nps]": 3,
+    "feedback.score[nps]": 33,
+    "feedback.answers[csat]": 4,
+    "feedback.score[csat]": 75.0,
 }
 
 
@@ -102,6 +122,11 @@ def shop(tmp_path_factory):
         stage_history=pd.DataFrame(HISTORY, columns=["opportunity_id", "stage", "entered_at", "exited_at"]),
         interactions=pd.DataFrame({"interaction_id": ["i"], "customer_id": ["a"], "opportunity_id": ["d3"],
                                    "happened_at": ["2024-06-21"], "planned_for": ["2024-07-10"]}),
+        service_cases=pd.DataFrame(CASES, columns=["case_id", "opened_at", "closed_at", "reopened_count",
+                                                           "cost_amount"])
+        .assign(customer_id="a"),
+        feedback=pd.DataFrame(SAID, columns=["kind", "score", "score_max", "resolved_at"])
+        .assign(customer_id="a", given_at="2024-05-01", feedback_id=lambda rows: rows.index),
         plans=pd.DataFrame([
             {"measure": m, "dimension": d, "key": k, "period_start": f"2024-0{start}-01",
              "period_end": ends[start], "target": target} for m, d, k, start, target in plans]),

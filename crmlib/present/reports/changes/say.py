@@ -63,6 +63,14 @@ def amount_of(found: WhatChanged, value: float) -> Fact:
     return money(value, found.currency)
 
 
+def sold_in(found: WhatChanged, split: Split, when: str = "now") -> Fact:
+    """What was sold "now", in the period, or "before"; a whole month or quarter names its quantity."""
+    windows, sold = split.windows, "sales" if found.money == "net_amount" else "won_amount"
+    first = windows.first if when == "now" else windows.before_first
+    at = f"lately.figure[{sold}, {first:%Y-%m-%d}]" if windows.freq != "days" else ""
+    return money(getattr(split, when), found.currency, at=at)
+
+
 def changes_answer(found: WhatChanged) -> list[Claim]:
     """The difference to the period before, the parts that made most of it, and what to do first."""
     split = found.split
@@ -73,13 +81,11 @@ def changes_answer(found: WhatChanged) -> list[Claim]:
 
 def _difference(found: WhatChanged, split: Split) -> Claim:
     windows = split.windows
-    sold = "sales" if found.money == "net_amount" else "won_amount"
-    at = f"lately.figure[{sold}, {windows.first:%Y-%m-%d}]" if windows.freq != "days" else ""
     given = {
         "what": WHAT.term(found.money),
         "first": date(windows.first),
         "last": date(windows.last),
-        "now": money(split.now, found.currency, at=at),
+        "now": sold_in(found, split),
         "period": PERIODS.term(windows.freq),
     }
     if split.before <= 0:
@@ -87,7 +93,7 @@ def _difference(found: WhatChanged, split: Split) -> Claim:
     percent = 100 * split.change / split.before
     if abs(percent) < LEVEL_PCT:
         return claim("changes-answer-level", share=share(LEVEL_PCT), **given)
-    ago = count(None) if found.year_ago is None else amount_of(found, found.year_ago.before)
+    ago = count(None) if found.year_ago is None else sold_in(found, found.year_ago, "before")
     if percent > 0:
         return claim("changes-answer-up", share=share(percent), ago=ago, **given)
     return claim("changes-answer-down", share=share(-percent), ago=ago, **given)

@@ -5,7 +5,7 @@ import pandas as pd
 from crmlib.analyse.changes import CUSTOMER_PARTS, PRODUCT_PARTS, WhatChanged
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.claims import Claim, Family, claim
-from crmlib.present.reports.changes.say import BY_WORDS, PERIODS, WHAT, amount_of, cause
+from crmlib.present.reports.changes.say import BY_WORDS, PERIODS, WHAT, amount_of, cause, sold_in
 
 SOLD = "sold"
 KIND_WORDS = Family("changes-kind", ("product", "customer"))
@@ -25,11 +25,11 @@ def changes_figures(found: WhatChanged) -> KeyFigures | None:
     if split is None:
         return None
     period = PERIODS.term(split.windows.freq)
-    beside = claim("changes-figure-beside", period=period, before=amount_of(found, split.before))
+    beside = claim("changes-figure-beside", period=period, before=sold_in(found, split, "before"))
     year = None if found.year_ago is None else found.year_ago.change
     moving = split.customers.reindex(["first_orders", "came_again", "stayed_away"]).sum(min_count=1)
     figures = [
-        KeyFigure(WHAT.claim(found.money), amount_of(found, split.now), note=beside, better="higher"),
+        KeyFigure(WHAT.claim(found.money), sold_in(found, split), note=beside, better="higher"),
         KeyFigure(claim("changes-figure-change"), amount_of(found, split.change), better="higher"),
     ]
     if year is not None:

@@ -191,7 +191,14 @@ def frequency_paragraph(profile: CustomerProfile) -> list[Claim]:
     single = int((bought["order_count"] == 1).sum())
     if once >= NOTABLE:
         more = count(max(round(single / 10), 1))
-        said.append(claim("customers-frequency-once", share=share(once), customers=count(single), more=more))
+        said.append(
+            claim(
+                "customers-frequency-once",
+                share=share(once),
+                customers=count(single, at="customers.bought_once"),
+                more=more,
+            )
+        )
     if "gap_days_mean" in bought and bought["gap_days_mean"].notna().any():
         said.append(claim("customers-frequency-gap", gap=days(bought["gap_days_mean"].median())))
     return said

@@ -135,15 +135,20 @@ def leads_findings(scores: LeadScores) -> list[Claim]:
     return [claim("leads-finding-rule-equal", **facts)]
 
 
+def _of_decided(portrait: Portrait, at: str) -> str:
+    """The quantity, where the won are compared with the deals that are decided."""
+    return at if portrait.base == "decided" else ""
+
+
 @or_else(lambda missing: [])
 def portrait_answer(portrait: Portrait) -> list[Claim]:
     """What sets the won apart most, in one or two sentences."""
     said = claim(
         "leads-portrait-won",
         base=name(portrait.base),
-        deals=count(portrait.base_leads),
+        deals=count(portrait.base_leads, at=_of_decided(portrait, "deals.decided")),
         won=count(portrait.won, at="deals.won"),
-        share=share(portrait.win_rate_pct),
+        share=share(portrait.win_rate_pct, at=_of_decided(portrait, "deals.won_share")),
     )
     best = _more(portrait).head(2)
     if len(best):
@@ -166,7 +171,8 @@ def roles_finding(portrait: Portrait) -> list[Claim]:
 @or_else(lambda missing: [])
 def portrait_paragraph(portrait: Portrait) -> list[Claim]:
     """What the picture of the won means, what is said once, and what it is no reason for."""
-    deals, still = count(portrait.base_leads), count(portrait.open, at="deals.open")
+    deals = count(portrait.base_leads, at=_of_decided(portrait, "deals.decided"))
+    still = count(portrait.open, at="deals.open")
     said = [claim("leads-portrait-compared-decided", deals=deals, open=still)]
     if portrait.base == "leads":
         said = [claim("leads-portrait-compared-all", deals=deals)]

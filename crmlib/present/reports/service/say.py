@@ -151,7 +151,13 @@ def served_paragraph(found: ServiceCases) -> list[Claim]:
         said.append(claim("service-served-unknown"))
     if is_known(found.reopened[0]):
         again, low, high = found.reopened
-        said.append(claim("service-reopened", share=share(again), between=interval(low, high, "share")))
+        said.append(
+            claim(
+                "service-reopened",
+                share=share(again, at="cases.reopened_share"),
+                between=interval(low, high, "share"),
+            )
+        )
     table = found.levels.set_index(THIRD)
     if set(table.index) == {1, 2, 3}:
         most, middle, least = (hours(table.loc[third, "by_value_kept"]) for third in (3, 2, 1))

@@ -24,7 +24,12 @@ def service_figures(found: ServiceCases, load: ServiceLoad | Skipped) -> KeyFigu
     if not isinstance(load, Skipped):
         waiting = load.weeks["waiting"].tail(26).tolist()
         figures.append(
-            KeyFigure(claim("service-figure-open"), count(load.waiting), better="lower", history=waiting)
+            KeyFigure(
+                claim("service-figure-open"),
+                count(load.waiting, at="cases.open"),
+                better="lower",
+                history=waiting,
+            )
         )
     for column, label, unit, digits in (
         ("response_hours", claim("service-figure-response"), "hours", ".1f"),
@@ -36,10 +41,16 @@ def service_figures(found: ServiceCases, load: ServiceLoad | Skipped) -> KeyFigu
     if is_known(found.reopened[0]):
         again, low, high = found.reopened
         figures.append(
-            KeyFigure(claim("service-figure-reopened"), share(again), low=low, high=high, better="lower")
+            KeyFigure(
+                claim("service-figure-reopened"),
+                share(again, at="cases.reopened_share"),
+                low=low,
+                high=high,
+                better="lower",
+            )
         )
     if is_known(found.cost_365d):
-        cost = money(found.cost_365d, found.currency)
+        cost = money(found.cost_365d, found.currency, at="cases.cost[365d]")
         figures.append(KeyFigure(claim("service-figure-cost"), cost, better="lower"))
     return KeyFigures(*figures)
 

@@ -83,11 +83,9 @@ def _survey_says(result: Satisfaction | Skipped) -> Claim:
     if rows.empty:
         return claim("voice-answer-none")
     row = rows.iloc[0]
-    facts = {"score": _whole(row["score"]), "likely": _range(row), "n": count(row["answers"])}
+    facts = {"score": opinion(row), "likely": _range(row), "n": answers(row)}
     if row["kind"] == "csat":
-        return claim(
-            "voice-answer-csat", score=share(row["score"]), likely=_range(row, "share"), n=facts["n"]
-        )
+        return claim("voice-answer-csat", **facts | {"likely": _range(row, "share")})
     if row["weighted"] < row["low"] or row["weighted"] > row["high"]:
         return claim("voice-answer-nps-weighted", weighted=_whole(row["weighted"]), **facts)
     return claim("voice-answer-nps", **facts)
@@ -98,6 +96,17 @@ def shown_surveys(result: Satisfaction | Skipped) -> pd.DataFrame:
     if isinstance(result, Skipped) or result.surveys.empty:
         return pd.DataFrame(columns=["kind"])
     return result.surveys[result.surveys["customers"] >= result.minimum]
+
+
+def opinion(row: Any) -> Fact:
+    """NPS as a whole number, or the share of the satisfied, of one survey."""
+    at = f"feedback.score[{row.kind}]"
+    return number(round(row.score), at=at) if row.kind == "nps" else share(row.score, at=at)
+
+
+def answers(row: Any) -> Fact:
+    """How many answered a survey."""
+    return count(row.answers, at=f"feedback.answers[{row.kind}]")
 
 
 def _lost_say(said: Concerns | Skipped) -> list[Claim]:

@@ -11,14 +11,16 @@ from crmlib.analyse.worklist import FOLLOW_UP, Worklist
 from crmlib.prepare.crm import Crm
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
 from crmlib.present.blocks.tables import without_empty
-from crmlib.present.claims import Claim, Family, claim, count, number, share
+from crmlib.present.claims import Claim, Family, claim, count, share
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import capital, is_known
 from crmlib.present.reports.voice.say import (
     BY_WORDS,
     LANGUAGE_WORDS,
     SOURCE_WORDS,
+    answers,
     group_words,
+    opinion,
     shown_surveys,
     subject,
     theme_words,
@@ -39,12 +41,12 @@ def voice_figures(result: Satisfaction | Skipped, said: Concerns | Skipped) -> K
     figures = [
         KeyFigure(
             claim("voice-figure-nps") if row.kind == "nps" else claim("voice-figure-csat"),
-            number(round(row.score)) if row.kind == "nps" else share(row.score),
+            opinion(row),
             low=row.low,
             high=row.high,
             better="higher",
             format=".0f",
-            note=claim("voice-figure-answers", n=count(row.answers)),
+            note=claim("voice-figure-answers", n=answers(row)),
         )
         for row in shown_surveys(result).itertuples()
     ]
@@ -65,7 +67,11 @@ def _more_figures(result: Satisfaction) -> list[KeyFigure]:
     )
     return [
         *asked,
-        KeyFigure(claim("voice-figure-complaints"), count(result.open_complaints), better="lower"),
+        KeyFigure(
+            claim("voice-figure-complaints"),
+            count(result.open_complaints, at="complaints.open"),
+            better="lower",
+        ),
         KeyFigure(claim("voice-figure-call"), count(len(result.to_call)), better="lower", note=note),
     ]
 

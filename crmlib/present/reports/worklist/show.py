@@ -143,22 +143,24 @@ def lately_figures(found: Lately | None) -> KeyFigures | None:
     figures = [
         KeyFigure(
             PLANS.claim(found.plan_measure) if name == "plan_reached_pct" else LATELY_FIGURES.claim(name),
-            _figure(name, row.now, found, at=f"lately.figure[{name}, {found.first_day:%Y-%m-%d}]"),
+            _figure(name, "now", found),
             note=claim(
                 "work-figure-beside",
-                before=_figure(name, row.before, found),
-                ago=_figure(name, row.year_ago, found),
+                before=_figure(name, "before", found),
+                ago=_figure(name, "year_ago", found),
             ),
             better="higher",
             history=found.history[name].tolist(),
         )
-        for name, row in ((name, found.table.loc[name]) for name in names)
+        for name in names
     ]
     period = LATELY_WORDS.claim(found.freq, first=date(found.first_day), last=date(found.last_day))
     return KeyFigures(*figures, index=True, says=period)
 
 
-def _figure(name: str, value: float, found: Lately, *, at: str = "") -> Fact:
+def _figure(name: str, when: str, found: Lately) -> Fact:
+    value = found.table.at[name, when]
+    at = f"lately.figure[{name}, {found.first_day_of(when):%Y-%m-%d}]"
     if name.endswith("_pct"):
         return share(value, at=at)
     if name in ("orders", "buyers", "won_deals"):

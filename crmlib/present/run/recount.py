@@ -107,7 +107,8 @@ SQL: Mapping[str, str] = {
     "and coalesce(resolved_at > {moment}, true)",
     "feedback.answers[any]": "select count(score / nullif(score_max, 0)) from feedback where kind = {0} and "
     "given_at <= {moment}",
-    "feedback.score[nps]": "select round(100 * avg(case when score >= 9 then 1 when score <= 6 then -1 when score < 9 then 0 end)) "
+    "feedback.score[nps]": "select round(100 * avg(case when score >= 9 then 1 when score <= 6 then -1 when score < 9 "
+    "then 0 end)) "
     "from feedback where kind = 'nps' and score_max = 10 and given_at <= {moment}",
     "feedback.score[csat]": "select 100.0 * avg((score >= 0.8 * score_max)::int) from feedback where kind = 'csat' and "
     "given_at <= {moment}",

@@ -13,6 +13,7 @@ from crmlib.analyse.forecast.result import PIPELINE, SALES, Forecast
 from crmlib.analyse.learn.evaluate import evaluate, learn_level
 from crmlib.analyse.lifetime.future import FutureContribution
 from crmlib.analyse.offers.result import Offers
+from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.deals.stays import deals
 from crmlib.measure.offers.candidates import products_bought
@@ -31,8 +32,6 @@ UNITS = {CHURN: "share", VALUE: "count", OFFERS: "share", SALES: "money", PIPELI
 """Of what is promised; shares are in percent."""
 TOO_EARLY, HOLDS, WATCH, REFIT, DO_NOT_USE = "too_early", "holds", "watch", "refit", "do_not_use"
 VERDICTS = (TOO_EARLY, HOLDS, WATCH, REFIT, DO_NOT_USE)
-FEWEST = 30
-"""Customers who stopped, and who stayed, that a promise needs to be judged."""
 IN_A_ROW = 2
 """So many promises in a row, one horizon after the other, must speak against a model before it is given up."""
 MISSES = 3

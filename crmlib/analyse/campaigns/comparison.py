@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.analyse.stats.small_groups import age_bands, shown_groups
 from crmlib.measure.campaigns import CONTACTED, CONTROL, DURING, OTHER, RECENT_DAYS
@@ -236,8 +237,6 @@ def matching_matrix(known: pd.DataFrame, levels: pd.DataFrame) -> np.ndarray:
 CONTROL_GROUP, MATCHED, NONE = "control group", "matched customers", "none"
 """What a campaign's customers are compared with."""
 
-FEWEST = 30
-"""Customers of each side, or pairs, below which nothing is concluded."""
 
 FAR_APART = 0.25
 """Standard deviations in buying before the campaign from which matched groups may not be compared."""

@@ -8,7 +8,8 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from crmlib.analyse.campaigns.comparison import FEWEST, MATCHED, Comparison, Difference, mean_of_pairs, welch
+from crmlib.analyse.campaigns.comparison import MATCHED, Comparison, Difference, mean_of_pairs, welch
+from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.small_groups import NESTED, NOT_STATED, OTHER, shown_groups, widest_first
 from crmlib.analyse.stats.tests import benjamini_hochberg

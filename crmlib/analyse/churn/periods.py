@@ -13,6 +13,7 @@ from crmlib.analyse.learn.evaluate import Level, cutoffs, learn_level
 from crmlib.analyse.lifetime.choice import NaiveRateModel
 from crmlib.analyse.lifetime.model import FitError
 from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel
+from crmlib.analyse.stats import FEWEST
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.purchases.history import (
     category_habits,
@@ -29,8 +30,6 @@ TRAINING_PERIODS = 3
 """At most so many cut-offs are learnt from, the latest ones."""
 ENOUGH = 300
 """Earlier cut-offs are taken only until there are so many customers of the rarer outcome."""
-FEWEST = 30
-"""Customers of the rarer outcome, without whom nothing is learnt or tested."""
 
 
 @dataclass(frozen=True, kw_only=True)

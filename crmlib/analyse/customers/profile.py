@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from crmlib.analyse.customers.states import is_late, lifecycle_stages
-from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, shown_traits
+from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, OTHERS, age_bands, shown_traits
 from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.measure.purchases.history import net_sales_by_month, purchases_by_month, rfm_scores, sales_totals
 from crmlib.prepare.clock import local_time
@@ -29,7 +29,6 @@ from crmlib.schema.tables import table_spec
 RFM_COLUMNS = ("recency_days", "order_count", "spend_total", "r_score", "f_score", "m_score")
 """What a rule may speak of: the columns of `crmlib.rfm_table`."""
 
-OTHERS = "others"
 SCORE_BINS = 5
 
 

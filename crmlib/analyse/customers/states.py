@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmlib.analyse.stats.small_groups import OTHERS
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.purchases.states import (
     PURCHASES,
@@ -21,7 +22,6 @@ from crmlib.prepare.privacy import public_ids
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.states import AT_RISK, COMPARED_PERIODS, LATE_TIMES, LIFE_ORDER, LIKELY, STATES
 
-OTHERS = "others"
 STAGE_ORDER = LIFE_ORDER
 """The stages in the order of a customer's life, which is not the order in which the rules are tried."""
 

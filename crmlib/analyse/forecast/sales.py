@@ -26,6 +26,7 @@ from crmlib.analyse.forecast.series import (
     try_ways,
 )
 from crmlib.analyse.learn.evaluate import LEVEL_PCT, Stretch, independent_dates, learn_stretch
+from crmlib.analyse.stats.small_groups import OTHER
 from crmlib.measure.sales import FREQUENCIES, SalesSeries, facts_steps, sales_series
 from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
@@ -36,7 +37,6 @@ SEASONS = {"month": 12, "week": 52}
 MOST_GROUPS = 12
 """So many groups, the largest of the last year, are foretold one by one; the others together."""
 
-OTHERS = "all others"
 
 _UNITS = {"quantity": "pieces", "order_count": "orders"}
 _OF_GROUPS = (LINE,)
@@ -222,9 +222,9 @@ def _groups(
     large = list(size.index[:MOST_GROUPS])
     small = [name for name in wide.columns if name not in large]
     if small:
-        wide = wide.assign(**{OTHERS: wide[small].sum(axis=1)})
+        wide = wide.assign(**{OTHER: wide[small].sum(axis=1)})
     rows = []
-    for name in [*large, *([OTHERS] if small else [])]:
+    for name in [*large, *([OTHER] if small else [])]:
         lowest = None if (wide[name] < 0).any() or measure == "margin" else 0.0
         tried = try_ways(
             wide[name], periods=periods, season=SEASONS[freq], families=_OF_GROUPS, lowest=lowest

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
+from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.intervals import interval, resampled_means
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import ParameterError, SchemaError
@@ -148,8 +149,6 @@ def _distinct(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 SHORTEST_PAIR = 8
 """Days that two gaps must last together, so that whole days do not blur how they are split."""
 
-FEWEST_CUSTOMERS = 30
-"""Customers from whom on something is said."""
 
 PAIRS_OF_ONE = 8
 """Pairs of gaps from which on a single customer is judged."""
@@ -248,7 +247,7 @@ def regularity(days: pd.DataFrame, *, seed: int = 0) -> Regularity:
     pairs = _pairs(days)
     table = pairs.groupby("customer_id", sort=True)["spread"].agg(["mean", "size"])
     table["purchases"] = days.groupby("customer_id").size().reindex(table.index)
-    few = len(table) < FEWEST_CUSTOMERS
+    few = len(table) < FEWEST
     shape, low, high = _shape(table["mean"].to_numpy(), seed=seed)
     verdict = "unknown" if few else "regular" if low > 1 else "bursts" if high < 1 else "random"
     judged = table[table["size"] >= PAIRS_OF_ONE]
@@ -310,7 +309,7 @@ def _by_purchases(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         members = table[(table["purchases"] >= least) & (table["purchases"] <= (most or np.inf))]
         name = f"{least} to {most}" if most else f"{least}+"
         shape, low, high = _shape(members["mean"].to_numpy(), seed=seed)
-        if len(members) < FEWEST_CUSTOMERS:
+        if len(members) < FEWEST:
             shape = low = high = float("nan")
         rows.append((name, len(members), int(members["size"].sum()), shape, low, high))
     return pd.DataFrame(rows, columns=["purchases", "customers", "pairs", "shape", "low", "high"])

@@ -13,6 +13,7 @@ from crmlib.analyse.learn.candidates import Fitted
 from crmlib.analyse.learn.evaluate import MEASURES, draws_of, weighted_measures
 from crmlib.analyse.learn.features import OTHER, UNKNOWN, find_leaks
 from crmlib.analyse.learn.reasons import WORTH_SAYING, contributions
+from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.intervals import fit_beta_binomial
 from crmlib.measure.deals.stays import deals
 from crmlib.prepare.clock import days_later, local_time
@@ -93,8 +94,6 @@ class Refusal:
 
 FILLED_APART = 0.25
 """A field is refused if it is known so much more often of decided deals than of open ones, or less often."""
-FEWEST_ENDED = 30
-"""Rows won, and rows lost, without which no field is held against how deals ended."""
 DATED = (
     *("stage", "stage_age_days", "age_days", "touch_count", "touch_in_count", "touch_out_count"),
     *("last_touch_days", "planned_count", "minutes_spent", "cost_spent"),
@@ -138,7 +137,7 @@ def leaking_features(
 def _knows_the_end(features: pd.DataFrame, groups: np.ndarray, now: pd.DataFrame) -> dict[str, Any]:
     end = now["outcome"].reindex(features.index).to_numpy()
     decided, won = np.isin(end, ["won", "lost"]), end == "won"
-    if min(int((decided & won).sum()), int((decided & ~won).sum())) < FEWEST_ENDED:
+    if min(int((decided & won).sum()), int((decided & ~won).sum())) < FEWEST:
         return {}
     return find_leaks(features[decided], won[decided], groups=pd.factorize(groups[decided])[0])
 
@@ -213,8 +212,6 @@ TEST_MOMENTS = 3
 """At most so many moments are tested, a third of a horizon apart."""
 LEARN_MOMENTS = 6
 """At most so many moments are learnt from, the latest ones."""
-FEWEST = 30
-"""Rows with either outcome, without which nothing is learnt or tested."""
 _LEAST_DAYS, _SHARE_WON_BY_THEN = 7, 0.8
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.lead_features import FILLED_APART, known_shares
+from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.intervals import shrunk_rates
 from crmlib.analyse.stats.small_groups import NESTED, OTHER, safe_groups, widest_first
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
@@ -19,7 +20,6 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
 
-NOT_STATED = "(not stated)"
 MOST_VALUES = 200
 """A trait with more values than this tells single deals apart, not kinds of deals."""
 _BANDS = 4
@@ -289,8 +289,6 @@ def open_by_value(
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-FEWEST = 30
-"""Deals won, and deals not won, without which there is no portrait."""
 _SAME_ROWS = 0.95
 
 

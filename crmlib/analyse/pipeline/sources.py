@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from crmlib.analyse.pipeline.portrait import NOT_STATED, OF_CUSTOMERS, against_the_rest, large_enough
+from crmlib.analyse.pipeline.portrait import OF_CUSTOMERS, against_the_rest, large_enough
+from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.intervals import share_interval
+from crmlib.analyse.stats.small_groups import NOT_STATED
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.deals.stays import deals
 from crmlib.prepare.clock import closing_moment_of_table
@@ -150,8 +152,6 @@ def standardised_difference(won: np.ndarray, inside: np.ndarray, stratum: np.nda
     }
 
 
-FEWEST = 30
-"""Deals of the base below which a source is not judged."""
 MIX = ("category", "industry", "region")
 """What the mix of a source is made of, as far as it is known."""
 BASES = ("auto", "decided", "leads")
@@ -166,7 +166,7 @@ class ChannelConversion:
     base : str
         "decided" (won and lost) or "leads" (all): what `win_rate_pct` and all comparisons are of.
     table : DataFrame, the source with most leads first
-        `value` (of `by`; "(not stated)" where missing), `leads`, `decided`, `won`, `lost`, `open`;
+        `value` (of `by`; "not stated" where missing), `leads`, `decided`, `won`, `lost`, `open`;
         `win_rate_pct` with `low`, `high` (Wilson, 95 %), of the base; `won_of_leads_pct` with `leads_low`,
         `leads_high`; `won_of_decided_pct` with `decided_low`, `decided_high`; `days_to_win` (median);
         `value_won`, `value_per_lead`, `cost`, `cost_per_win`, `return_ratio` (value won over cost), account
@@ -249,7 +249,7 @@ def channel_conversion(
               value  leads  won  win_rate_pct     verdict
     0          fair     40   30          75.0  more_often
     1           web     40   10          25.0  less_often
-    2  (not stated)      1    1         100.0     too_few
+    2  not stated      1    1         100.0     too_few
     """
     if base not in BASES:
         raise ParameterError(f"there is no base {base!r}.{nearest(base, BASES)}")

@@ -8,6 +8,8 @@ from crmlib.schema.errors import ParameterError
 from crmlib.schema.fields import MINIMUM_GROUP
 
 OTHER = "all other values"
+OTHERS = "others"
+"""Whoever, or whatever, is left of a list of names."""
 NOT_STATED = "not stated"
 NESTED = ("country", "region", "city")
 """Traits of which each is a part of the one before: everybody knows in which country a region lies."""

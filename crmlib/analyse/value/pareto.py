@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlib.analyse.stats import FEWEST
 from crmlib.schema.errors import ParameterError
 
 DRAWS = 1000
@@ -76,8 +77,6 @@ def _one_draw(drawn: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, float, 
 NEARLY_80 = 75.0
 """From this share on, the top fifth is said to bring about 80 % or more."""
 
-FEWEST = 30
-"""With fewer customers than this nothing is said about 80/20."""
 
 CLASS_BORDERS = {"A": 80.0, "B": 95.0, "C": 100.0}
 """Class -> up to which percent of all value it reaches, the most valuable customers first."""

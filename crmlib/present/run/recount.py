@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlib.analyse.campaigns.comparison import FEWEST
+from crmlib.analyse.stats import FEWEST
 from crmlib.prepare.clock import in_zone
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine, EngineError

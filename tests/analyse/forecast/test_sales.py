@@ -8,7 +8,7 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.forecast.result import GROWN
-from crmlib.analyse.forecast.sales import OTHERS, forecast_sales
+from crmlib.analyse.forecast.sales import forecast_sales
 from crmlib.analyse.forecast.series import (
     DIFFERENCES,
     FAMILIES,
@@ -23,6 +23,7 @@ from crmlib.analyse.forecast.series import (
     try_ways,
 )
 from crmlib.analyse.learn.candidates import one_thread
+from crmlib.analyse.stats.small_groups import OTHER
 from crmlib.schema.errors import ParameterError, SchemaError
 
 AIR_PASSENGERS = np.fromstring(
@@ -177,7 +178,7 @@ def test_groups_are_foretold_and_small_ones_together():
     crm = shop(trend(20), channel=[f"c{n % 14}" for n in range(20)])
     found = forecast_sales(crm, by="channel")
     table = found.by["channel"]
-    assert len(table) == 13 and table["key"].iloc[-1] == OTHERS
+    assert len(table) == 13 and table["key"].iloc[-1] == OTHER
     assert any(note.code == "others_together" for note in found.notes)
     for name in ("expected", "baseline"):
         assert table[name].sum() == pytest.approx(found.total[name])

@@ -36,7 +36,7 @@ def test_olist_conversion_by_origin(shared_data):
     assert found.overall["win_rate_pct"] == pytest.approx(10.525)
     for origin, (won, leads) in OLIST.items():
         assert (rows.loc[origin, "won"], rows.loc[origin, "leads"]) == (won, leads)
-    assert rows.index[-1] == "(not stated)" and rows.loc["(not stated)", "leads"] == 60
+    assert rows.index[-1] == "not stated" and rows.loc["not stated", "leads"] == 60
     assert found.negative_durations == 1 and sources_limits(found)[-1].key == "leads-limits-negative"
     assert set(rows.index[rows["verdict"] == "less_often"]) >= {"social", "email"}
     assert set(rows.index[rows["verdict"] == "more_often"]) >= {"unknown"}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.campaigns import effect as found
-from crmlib.analyse.campaigns.comparison import ALIKE, CONTROL_GROUP, FEWEST, MATCHED, NONE, POWER
+from crmlib.analyse.campaigns.comparison import ALIKE, CONTROL_GROUP, MATCHED, NONE, POWER
 from crmlib.analyse.campaigns.effect import (
     CHANCE,
     DOUBTED,
@@ -25,6 +25,7 @@ from crmlib.analyse.campaigns.effect import (
     without_answers,
 )
 from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND, Response
+from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.campaigns import RECENT_DAYS, USUAL_DAYS

@@ -18,7 +18,7 @@ from crmlib.analyse.forecast.result import (
     Forecast,
     PlanVsActual,
 )
-from crmlib.analyse.forecast.sales import OTHERS
+from crmlib.analyse.stats.small_groups import OTHER
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import employee_codes, public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Picture, Prose, Skipped
@@ -45,7 +45,7 @@ from crmlib.present.reports.forecast.say import (
     what_is_expected,
 )
 
-_WHOLE = {"all": "all", OTHERS: "others", "": "unknown"}
+_WHOLE = {"all": "all", OTHER: "others", "": "unknown"}
 _STANDS = Family("forecast-stands", (REACHED, ON_COURSE, OPEN, BEHIND, MISSED))
 _GAPS = Family("forecast-gap", PROBLEMS)
 _GAP_SAYS = Family("forecast-gap-says", PROBLEMS, ("day", "days", "planned"))

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.leads import LeadScores
-from crmlib.analyse.pipeline.portrait import NOT_STATED, Portrait
+from crmlib.analyse.pipeline.portrait import Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.analyse.stats.small_groups import NOT_STATED
 from crmlib.present.claims import Claim, Fact, claim, count, interval, name, names, number, share, times
 from crmlib.present.reports.leads.say import (
     BASE_WORDS,

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.leads import BASE, MODEL, NEWEST, LeadScores, Newcomers
-from crmlib.analyse.pipeline.portrait import NOT_STATED, TRAITS, Portrait
+from crmlib.analyse.pipeline.portrait import TRAITS, Portrait
 from crmlib.analyse.pipeline.sources import ChannelConversion
+from crmlib.analyse.stats.small_groups import NOT_STATED
 from crmlib.analyse.stats.tests import SURE
 from crmlib.analyse.voice.concerns import Concerns
 from crmlib.present.claims import (

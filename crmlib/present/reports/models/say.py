@@ -8,7 +8,6 @@ import pandas as pd
 from crmlib.analyse.promises import (
     CHURN,
     DO_NOT_USE,
-    FEWEST,
     FEWEST_INPUTS,
     HOLDS,
     IN_A_ROW,
@@ -20,6 +19,7 @@ from crmlib.analyse.promises import (
     VERDICTS,
     ModelWatch,
 )
+from crmlib.analyse.stats import FEWEST
 from crmlib.measure.columns import column_of
 from crmlib.prepare.clock import day_of
 from crmlib.prepare.crm import Crm

@@ -7,8 +7,9 @@ from crmlib.analyse.customers.states import is_likely, of_buyers
 from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.analyse.lifetime.choice import OWN_RATE, OWN_SPEND, RATE_KINDS
 from crmlib.analyse.lifetime.future import LAST_AMOUNT, STRONG_CORRELATION, FutureContribution
-from crmlib.analyse.lifetime.history import FEWEST_CUSTOMERS, ONE_SIDED_PCT, Regularity
+from crmlib.analyse.lifetime.history import ONE_SIDED_PCT, Regularity
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
+from crmlib.analyse.stats import FEWEST
 from crmlib.present.claims import (
     STATE_WORDS,
     Claim,
@@ -233,7 +234,7 @@ def regularity_paragraph(future: FutureContribution | Regularity) -> list[Claim]
         "regular": lambda: claim("value-regular-even", size=size, how=_how_regularly(found.shape)),
     }[found.verdict]()
     said = [said, claim("value-regular-measured", share=share(found.measured_share_pct))]
-    if found.judged_customers < FEWEST_CUSTOMERS:
+    if found.judged_customers < FEWEST:
         return said
     single = {"n": count(found.judged_customers), "share": share(found.regular_share_pct)}
     return [*said, claim("value-regular-single", **single, chance=share(ONE_SIDED_PCT))]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from crmlib.analyse.customers.states import is_late
 from crmlib.analyse.lifetime.future import FutureContribution
-from crmlib.analyse.value.pareto import CLASS_BORDERS, FEWEST, NEARLY_80, ParetoCurve
+from crmlib.analyse.stats import FEWEST
+from crmlib.analyse.value.pareto import CLASS_BORDERS, NEARLY_80, ParetoCurve
 from crmlib.analyse.value.potential import LOYALTY_WEIGHTS
 from crmlib.analyse.value.scorecard import (
     ENOUGH,

@@ -181,7 +181,7 @@ def test_tables_escape_names_from_outside():
         page = table._html()
         assert "<script>" not in page and isinstance(table.frame, pd.DataFrame)
     row = show.sources_table(found).frame.set_index("source")
-    assert row.loc["tiny", "against_rest"] == "too few to judge" and row.index[-1] == "(not stated)"
+    assert row.loc["tiny", "against_rest"] == "too few to judge" and row.index[-1] == "not stated"
     assert any("Too few deals to judge: “tiny”" in str(said) for said in say.sources_paragraph(found))
 
 

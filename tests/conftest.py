@@ -41,8 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def pytest_collection() -> None:
+    """What is collected stays: there is no garbage to search for."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Modules and tests stay: no search for garbage need walk them again and again."""
+    """Nor need any later search walk the modules and the tests again and again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

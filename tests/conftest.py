@@ -1,6 +1,9 @@
 """Fixtures that every floor's tests share."""
 
+import gc
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,30 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no ../shared/data: tests on that real data are skipped")
     return SHARED
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder for all workers of a session, of what is made once for them; see tests/sample/company.py."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = os.environ["CRMLIB_TESTS_SHELF"] = tempfile.mkdtemp(prefix="crmlib-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_collection() -> None:
+    """What is collected stays: there is no garbage to search for."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Nor need any later search walk the modules and the tests again and again."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """What was kept from the search is let go in good order."""
+    gc.unfreeze()
 
 
 LONGEST = (

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,30 @@ def floor_of(path):
     return FLOORS[path.relative_to(PACKAGE).parts[0].removesuffix(".py")]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def trees_are_let_go():
+    yield
+    for kept in (parsed, nodes_of, imports_of, modules_imported):
+        kept.cache_clear()
+
+
+@cache
+def parsed(source):
+    return ast.parse(source)
+
+
+@cache
+def nodes_of(source):
+    return list(ast.walk(parsed(source)))
+
+
+@cache
 def imports_of(source):
-    for node in ast.walk(ast.parse(source)):
+    return list(_imports_of(nodes_of(source)))
+
+
+def _imports_of(nodes):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -52,35 +75,42 @@ def identify(path):
     return str(path.relative_to(PACKAGE))
 
 
-@pytest.mark.parametrize("path", OF_A_FLOOR, ids=identify)
-def test_imports_go_down_only(path):
-    assert not list(upward_imports(path.read_text(encoding="utf-8"), floor_of(path)))
+SOURCES = {path: path.read_text(encoding="utf-8") for path in MODULES}
+
+
+def faults_in(paths, found):
+    """Module -> what is found in it and should not be there; `found` gets its source and its path."""
+    faults = {identify(path): list(found(SOURCES[path], path)) for path in paths}
+    return {name: said for name, said in faults.items() if said}
+
+
+def test_imports_go_down_only():
+    assert not faults_in(OF_A_FLOOR, lambda source, path: upward_imports(source, floor_of(path)))
 
 
 def test_only_the_engine_knows_who_carries_out_the_sql():
-    knowing = [path for path in MODULES if "duckdb" in imports_of(path.read_text(encoding="utf-8"))]
+    knowing = [path for path in MODULES if "duckdb" in imports_of(SOURCES[path])]
     assert [identify(path) for path in knowing] == ["prepare/engine.py"]
 
 
 def strings_of(source):
     """Texts that a module works with: its docstrings are no part of them."""
-    tree = ast.parse(source)
     said = {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in nodes_of(source)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant | ast.JoinedStr)
     }
-    for node in ast.walk(tree):
+    for node in nodes_of(source):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
             yield node.value
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in OF_A_FLOOR if floor_of(path) == FLOORS["measure"]], ids=identify
-)
-def test_steps_are_composed_in_one_place(path):
-    written = [text for text in strings_of(path.read_text(encoding="utf-8")) if re.match(r"\s*with\s", text)]
-    assert not written or path.name == "steps.py"
+def test_steps_are_composed_in_one_place():
+    measuring = [path for path in OF_A_FLOOR if floor_of(path) == FLOORS["measure"]]
+    found = faults_in(
+        measuring, lambda source, _: [text for text in strings_of(source) if re.match(r"\s*with\s", text)]
+    )
+    assert {name for name in found if Path(name).name != "steps.py"} == set()
 
 
 def mines_rules(path):
@@ -93,17 +123,15 @@ def questions_of(source):
     for text in strings_of(source):
         if re.match(r"\s*select\s", text) or re.search(r"\bselect\s.*\sfrom\s", text, re.S):
             yield text
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(source):
         is_call = isinstance(node, ast.Attribute) and node.attr != "close"
         if is_call and ast.unparse(node.value).split(".")[-1] == "engine":
             yield ast.unparse(node)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in OF_A_FLOOR if floor_of(path) == FLOORS["analyse"]], ids=identify
-)
-def test_findings_ask_no_tables(path):
-    assert mines_rules(path) or not list(questions_of(path.read_text(encoding="utf-8")))
+def test_findings_ask_no_tables():
+    finding = [path for path in OF_A_FLOOR if floor_of(path) == FLOORS["analyse"] and not mines_rules(path)]
+    assert not faults_in(finding, lambda source, _: questions_of(source))
 
 
 def test_the_walk_sees_a_question_to_the_engine():
@@ -118,6 +146,7 @@ def module_name(path):
 NAMES = {module_name(path) for path in MODULES}
 
 
+@cache
 def modules_imported(source):
     """Modules of ours that are imported: at the top, and inside functions; for type checkers only does not count."""
     found = {False: set(), True: set()}
@@ -126,12 +155,10 @@ def modules_imported(source):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
                 continue
-            if isinstance(child, ast.Import | ast.ImportFrom):
-                for name in imports_of(ast.unparse(child)):
-                    found[inside].add(name)
+            found[inside].update(_imports_of([child]))
             walk(child, inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
 
-    walk(ast.parse(source), False)
+    walk(parsed(source), False)
     return found[False] & NAMES, found[True] & NAMES
 
 
@@ -144,7 +171,7 @@ def circle_in(graph):
 
 
 def test_imports_run_in_no_circle():
-    graph = {module_name(path): modules_imported(path.read_text(encoding="utf-8")) for path in MODULES}
+    graph = {module_name(path): modules_imported(source) for path, source in SOURCES.items()}
     # A package's own file lends names out lazily, so it waits for none of its modules.
     packages = {module_name(path) for path in MODULES if path.name == "__init__.py"}
     assert not circle_in({module: top for module, (top, _) in graph.items()})
@@ -170,9 +197,7 @@ def served_by_one(graph, lines, *, least=80):
 
 
 def test_small_modules_serve_more_than_one():
-    sources = {
-        module_name(path): path.read_text(encoding="utf-8") for path in MODULES if path.name != "__init__.py"
-    }
+    sources = {module_name(path): source for path, source in SOURCES.items() if path.name != "__init__.py"}
     graph = {module: set().union(*modules_imported(source)) for module, source in sources.items()}
     lines = {module: source.count("\n") for module, source in sources.items()}
     assert set(served_by_one(graph, lines)) == set(SMALL_FOR_A_REASON)
@@ -189,39 +214,60 @@ def test_the_walk_sees_an_arrow_that_goes_up():
     assert not list(upward_imports(source, FLOORS["cli"]))
 
 
-@pytest.mark.parametrize("path", [p for p in OF_A_FLOOR if floor_of(p) <= 3], ids=identify)
-def test_floors_0_to_3_know_nothing_of_pages(path):
-    assert not {name.split(".")[0] for name in imports_of(path.read_text(encoding="utf-8"))} & PRESENTATION
+def test_floors_0_to_3_know_nothing_of_pages():
+    low = [path for path in OF_A_FLOOR if floor_of(path) <= 3]
+    assert not faults_in(
+        low, lambda source, _: {name.split(".")[0] for name in imports_of(source)} & PRESENTATION
+    )
 
 
-@pytest.mark.parametrize("path", [p for p in OF_A_FLOOR if floor_of(p) <= 3], ids=identify)
-def test_floors_0_to_3_have_no_clock_of_their_own(path):
-    assert not re.search(r"\b(today|now|utcnow)\(", path.read_text(encoding="utf-8"))
+def test_floors_0_to_3_have_no_clock_of_their_own():
+    low = [path for path in OF_A_FLOOR if floor_of(path) <= 3]
+    assert not faults_in(low, lambda source, _: re.findall(r"\b(?:today|now|utcnow)\(", source))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=identify)
-def test_modules_and_functions_stay_small(path):
-    source = path.read_text(encoding="utf-8")
-    assert source.count("\n") <= MAX_MODULE_LINES
-    for node in ast.walk(ast.parse(source)):
+def too_long(source):
+    """A module of too many lines, and its functions of too many."""
+    if (lines := source.count("\n")) > MAX_MODULE_LINES:
+        yield f"{lines} lines"
+    for node in nodes_of(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = node.end_lineno - node.lineno + 1 - len((ast.get_docstring(node) or "").splitlines())
-            assert length <= MAX_FUNCTION_LINES, f"{node.name} has {length} lines"
+            if length > MAX_FUNCTION_LINES:
+                yield f"{node.name} has {length} lines"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=identify)
-def test_what_others_may_call_carries_a_docstring(path):
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+def test_modules_and_functions_stay_small():
+    assert not faults_in(MODULES, lambda source, _: too_long(source))
+
+
+def without_docstring(source):
+    """What others may call, and does not say what it is."""
+    for node in parsed(source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), f"{node.name} has no docstring"
-            for method in node.body if isinstance(node, ast.ClassDef) else ():
-                if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
-                    assert ast.get_docstring(method), f"{node.name}.{method.name} has no docstring"
+            methods = node.body if isinstance(node, ast.ClassDef) else ()
+            named = [one for one in methods if isinstance(one, ast.FunctionDef) and one.name[0] != "_"]
+            for one in (node, *named):
+                if not ast.get_docstring(one):
+                    yield node.name if one is node else f"{node.name}.{one.name}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=identify)
-def test_nothing_is_left_unfinished(path):
-    assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", path.read_text(encoding="utf-8"))
+def test_what_others_may_call_carries_a_docstring():
+    assert not faults_in(MODULES, lambda source, _: without_docstring(source))
+
+
+def test_the_walk_sees_what_is_too_long_and_what_is_not_explained():
+    body = "    x = 1\n" * MAX_FUNCTION_LINES
+    assert list(too_long(f"def f():\n{body}")) == [f"f has {MAX_FUNCTION_LINES + 1} lines"]
+    assert list(too_long("x = 1\n" * (MAX_MODULE_LINES + 1))) == [f"{MAX_MODULE_LINES + 1} lines"]
+    assert list(without_docstring("class A:\n    def b(self):\n        pass\n    def _c(self): ...\n")) == [
+        *("A", "A.b")
+    ]
+
+
+def test_nothing_is_left_unfinished():
+    unfinished = re.compile(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b")
+    assert not faults_in(MODULES, lambda source, _: unfinished.findall(source))
 
 
 STATE_WORDS = set(LIFE_ORDER)
@@ -238,9 +284,7 @@ HOMONYMS = {
 def states_spelt_out(source):
     """Text constants that are the name of a state, unless the module's other words show another meaning."""
     constants = [
-        node
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Constant) and node.value is not None
+        node for node in nodes_of(source) if isinstance(node, ast.Constant) and node.value is not None
     ]
     words = {node.value for node in constants if isinstance(node.value, str)}
     for node in constants:
@@ -248,12 +292,14 @@ def states_spelt_out(source):
             yield f"line {node.lineno}: {node.value!r}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=identify)
-def test_names_of_states_stand_in_the_schema_only(path):
-    exempt = path.name == "states.py" or "sample" in path.relative_to(PACKAGE).parts
-    assert exempt or not list(states_spelt_out(path.read_text(encoding="utf-8"))), (
-        "import it from schema.states"
-    )
+def test_names_of_states_stand_in_the_schema_only():
+    others = [
+        path
+        for path in MODULES
+        if path.name != "states.py" and "sample" not in path.relative_to(PACKAGE).parts
+    ]
+    found = faults_in(others, lambda source, _: states_spelt_out(source))
+    assert not found, "import it from schema.states"
 
 
 def test_the_walk_finds_a_state_that_is_spelt_out():

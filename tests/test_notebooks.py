@@ -5,7 +5,7 @@ import base64
 import json
 import re
 from functools import cache
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 import nbformat
@@ -216,7 +216,12 @@ def personal_values(path):
 
 def run(path, **parameters):
     """Execute a notebook's cells in this process, and give what they show."""
-    shared, shown = {}, []
+    return list(blocks_in_turn(path, **parameters))
+
+
+def blocks_in_turn(path, **parameters):
+    """What the cells of a notebook show; who has seen enough asks for no more, and the rest is not executed."""
+    shared = {}
     for cell in code_cells(path):
         tree = ast.parse(source(cell))
         last = tree.body[-1] if isinstance(tree.body[-1], ast.Expr) else None
@@ -224,8 +229,9 @@ def run(path, **parameters):
         if "parameters" in cell["metadata"].get("tags", []):
             shared |= parameters
         elif last is not None:
-            shown.append(eval(compile(ast.Expression(last.value), path.name, "eval"), shared))
-    return [block for block in shown if block is not None]
+            block = eval(compile(ast.Expression(last.value), path.name, "eval"), shared)
+            if block is not None:
+                yield block
 
 
 @pytest.fixture(scope="module")
@@ -332,14 +338,17 @@ def test_the_index_gets_four_to_six_key_figures(blocks_of):
 
 def test_parameters_are_heard(workspaces):
     segmentation = FOLDER / "03_segmentation.ipynb"
-    blocks = run(
-        segmentation,
-        workspace=str(workspaces / "shop"),
-        n_segments=2,
-        indicators=["spend_total", "order_count"],
+    _, figures = islice(
+        blocks_in_turn(
+            segmentation,
+            workspace=str(workspaces / "shop"),
+            n_segments=2,
+            indicators=["spend_total", "order_count"],
+        ),
+        2,
     )
-    assert blocks[1].figures[0].value == 2
-    rules = run(
+    assert figures.figures[0].value == 2
+    rules = blocks_in_turn(
         FOLDER / "04_cross_sell.ipynb", workspace=str(workspaces / "shop"), item="category", min_support=5
     )
     assert any("This report looks at categories." in block._text() for block in rules)

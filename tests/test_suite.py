@@ -10,6 +10,7 @@ import pytest
 
 from crmlib.prepare.engine import THREADS_VARIABLE
 from crmlib.present.publish.manifest import index_figures
+from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runs import run_reports
 from tests.conftest import NUMERIC_THREADS
 from tests.present.consistency import faults, run_in
@@ -53,10 +54,11 @@ def runs(online_retail, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for variable in (THREADS_VARIABLE, *NUMERIC_THREADS):  # the same twice on all cores, too
             patch.delenv(variable, raising=False)
-        return [
-            run_reports(online_retail, out=out, notebooks=ROOT / "notebooks", fresh=True, reports=chosen)[0]
-            for chosen in (None, sorted(REPEATED))
-        ]
+        with Kernels() as kernels:
+            told = {"out": out, "notebooks": ROOT / "notebooks", "fresh": True, "kernels": kernels}
+            return [
+                run_reports(online_retail, reports=chosen, **told)[0] for chosen in (None, sorted(REPEATED))
+            ]
 
 
 def told(run):

@@ -1,7 +1,7 @@
 """The tables of one workspace at one moment."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -111,6 +111,7 @@ class Crm:
     root: Path | None = None
     key: str = ""
     loaded: "Crm | None" = None
+    _columns: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def from_frames(
@@ -274,7 +275,10 @@ class Crm:
         ['product_id']
         """
         require(self, name)
-        return [row[0] for row in self.engine.rows(f"describe {Engine.quote(name)}")]
+        if name not in self._columns:
+            described = self.engine.rows(f"describe {Engine.quote(name)}")
+            self._columns[name] = [row[0] for row in described]
+        return list(self._columns[name])
 
     def _repr_html_(self) -> str:
         return (

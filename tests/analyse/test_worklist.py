@@ -61,6 +61,11 @@ def work(name) -> Worklist:
     return worklist(crm_of(name), stages=stages(name))
 
 
+@cache
+def work_of_deals() -> Worklist:
+    return worklist(crm_of("company"), only=OF_DEALS, stages=stages("company"))
+
+
 @pytest.mark.parametrize("name", SHOPS)
 def test_at_most_one_thing_comes_first_for_a_customer(name):
     table = work(name).table
@@ -129,8 +134,7 @@ def test_every_row_says_what_it_rests_on_and_every_list_holds_all_its_rows(name)
 
 @pytest.mark.parametrize("action", OF_DEALS)
 def test_what_is_to_be_done_about_deals_is_a_slice_of_the_whole(action):
-    crm, whole = crm_of("company"), work("company")
-    of_deals = worklist(crm, only=OF_DEALS, stages=stages("company"))
+    crm, whole, of_deals = crm_of("company"), work("company"), work_of_deals()
     shown = show.work_table(crm, of_deals, action, about_deals=True).frame
     rows = whole.table.loc[whole.slice_index(action, about_deals=True)]
     assert len(rows) and rows["opportunity_id"].notna().all()

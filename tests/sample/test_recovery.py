@@ -10,6 +10,7 @@ from crmlib.sample import truths
 from crmlib.sample.company import make_company
 from crmlib.sample.people import LEFT, TESTED
 from crmlib.sample.truths import DAYS, STAGES, month_weights
+from tests.sample.company import drawn
 
 PLAIN = ("Web form", "Partner", "Advertising")
 """Sources of speed 1."""
@@ -17,7 +18,7 @@ PLAIN = ("Web form", "Partner", "Advertising")
 
 @cache
 def company():
-    return make_company(scale=0.4)
+    return drawn(0.4)
 
 
 def of_chance(hits, chances):

@@ -347,22 +347,37 @@ def _per_piece(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column])
     counts = [
         n for n in figures if profile[n].integers == 1 and 1 <= profile[n].low <= profile[n].high < 1000
     ]
+    numbers = {
+        name: _numbers(head, name, usual) for name in dict.fromkeys([*counts, *figures[:MOST_NUMBERS]])
+    }
+    groups = {name: _groups(head[name]) for name in goods}
     for many, amount, good in product(counts, figures[:MOST_NUMBERS], goods):
         if many == amount or profile[amount].high <= profile[many].high:
             continue
-        rows = pd.DataFrame({"good": head[good].map(text_of), "many": _numbers(head, many, usual)})
-        rows["amount"] = _numbers(head, amount, usual)
-        rows["each"] = rows["amount"] / rows["many"]
-        by = rows.groupby("good").agg(["min", "max"])
-        several = by[by["many"]["max"] > by["many"]["min"]]
-        same = several["each"]["max"] - several["each"]["min"] <= 0.02 + 0.005 * several["each"]["max"].abs()
-        if (
-            len(several) >= 3
-            and same.mean() > 0.9
-            and not (several["amount"]["max"] == several["amount"]["min"]).any()
-        ):
+        pieces, (order, starts) = numbers[many], groups[good]
+        several = _width(pieces[order], starts) > 0
+        if several.sum() < 3:
+            continue
+        with np.errstate(all="ignore"):
+            each = (numbers[amount] / pieces)[order]
+            near = 0.02 + 0.005 * np.abs(np.fmax.reduceat(each, starts))
+            same = (_width(each, starts) <= near)[several]
+        flat = _width(numbers[amount][order], starts)[several] == 0
+        if same.mean() > 0.9 and not flat.any():
             _say(found, many, "quantity", 0.85)
             _say(found, amount, "net_amount", 1.0)
+
+
+def _groups(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The rows in the order of their values, less those without one, and where each value begins."""
+    codes = pd.factorize(cells.map(text_of))[0]
+    order = np.argsort(codes, kind="stable")[(codes < 0).sum() :]
+    return order, np.flatnonzero(np.diff(codes[order], prepend=-1))
+
+
+def _width(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """The largest less the smallest number of each group; missing where it has none."""
+    return np.fmax.reduceat(values, starts) - np.fmin.reduceat(values, starts)
 
 
 def _cases(found: Proofs, profile: Mapping[str, Column]) -> None:

@@ -442,6 +442,7 @@ LATIN = "\u2fff"
 """Letters up to here are of scripts that write blanks between words."""
 
 
+@lru_cache(maxsize=20_000)
 def meaning_of(kind: str, value: str) -> str | None:
     """What a value means: by its whole, or by a word of it that stands between blanks or signs."""
     known = words(kind)

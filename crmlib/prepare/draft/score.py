@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from crmlib.prepare.draft.evidence import codes_of, is_countries, proofs_of, said_elsewhere
+from crmlib.prepare.draft.evidence import Proofs, codes_of, is_countries, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
 from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, shared_firsts, value_key, words
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
@@ -127,14 +127,15 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     alone = Folder(links=links)
     pairs = list(zip(exports, profiles, strict=True))
     pairs = [(export, {} if codes_of(export, profile) else profile) for export, profile in pairs]
-    first = [_best(export, profile, alone) for export, profile in pairs]
+    proofs: list[dict[str, Proofs]] = [{} for _ in pairs]
+    first = [_best(*pair, alone, proved) for pair, proved in zip(pairs, proofs, strict=True)]
     there = [match for match in first if match]
     named = [match if _comes_again(match, there) else _key_that_is_named(match, there, ()) for match in there]
     keys = known_keys(named, links=links)
     found: list[Match] = []
     left: list[tuple[Export, Match | None]] = []
-    for export, profile in pairs:
-        match = _best(export, profile, keys)
+    for (export, profile), proved in zip(pairs, proofs, strict=True):
+        match = _best(export, profile, keys, proved)
         if match is None:
             left.append((export, None))
         else:
@@ -294,16 +295,18 @@ def known_keys(matches: Sequence[Match], *, links: frozenset[str] = frozenset())
     return Folder(keys=keys, headers=headers, used=used, links=links)
 
 
-def _best(export: Export, profile: Mapping[str, Column], keys: Folder) -> Match | None:
+def _best(
+    export: Export, profile: Mapping[str, Column], keys: Folder, proved: dict[str, Proofs]
+) -> Match | None:
+    """The table that an export looks like most; what its rows prove is kept in `proved` for the second look."""
     said = names().table_of_file(export.entries[0]) if profile else {}
-    ranked = sorted(
-        (
-            match
-            for table in (TABLES if profile else ())
-            if (match := match_table(table, export, profile, keys, said.get(table, 0.0))) is not None
-        ),
-        key=lambda match: -match.score,
-    )
+    found = []
+    for table in TABLES if profile else ():
+        if table not in proved:
+            proved[table] = proofs_of(table, export.frame, profile, keys.links)
+        match = match_table(table, export, profile, keys, said.get(table, 0.0), proofs=proved[table])
+        found += [match] if match is not None else []
+    ranked = sorted(found, key=lambda match: -match.score)
     if not ranked:
         return None
     return replace(ranked[0], runner_up=ranked[1].table if len(ranked) > 1 else "")
@@ -315,9 +318,11 @@ def match_table(
     profile: Mapping[str, Column],
     keys: Folder,
     said: float,
+    *,
+    proofs: Proofs | None = None,
 ) -> Match | None:
     """The columns of an export settled as those of one table, and how well that fits; None where it does not."""
-    proofs = proofs_of(table, export.frame, profile, keys.links)
+    proofs = proofs_of(table, export.frame, profile, keys.links) if proofs is None else proofs
     spec = TABLES[table]
     days = [name for name, one in profile.items() if one.dates > 0.9 and one.filled > 0.97 * one.rows]
     if said > 0.5 and spec.time and len(days) == 1 and table != "transactions":

@@ -28,7 +28,7 @@ from crmlib.present.reports.leads.say import leads_findings, leads_limits, score
 from crmlib.present.reports.leads.show import open_leads_table
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.lead_cases import olist_leads, planted
-from tests.sample.company import sample_crm
+from tests.sample.company import OF_DEALS, sample_crm
 
 MAVEN = Path(__file__).resolve().parents[2] / "workspaces" / "maven_crm"
 QUICK = ["logistic_regression"]
@@ -246,7 +246,7 @@ def test_maven_amount_account_and_stage_know_the_outcome(shared_data):
 @pytest.mark.slow
 def test_sample_company_beats_the_stage_alone(fewer_moments):
     # A smaller company has too few deals to tell the two apart.
-    found = score_leads(sample_crm(scale=1.0), candidates=QUICK)
+    found = score_leads(sample_crm(scale=1.0, tables=OF_DEALS), candidates=QUICK)
     assert found.beats_stage and found.differences.set_index("baseline").loc["stage_alone", "auc_low"] > 0
     agree = found.tenths["predicted_pct"].between(found.tenths["low"], found.tenths["high"])
     assert agree.mean() >= 0.6

@@ -15,7 +15,7 @@ from crmlib.measure.deals.stays import deals
 from crmlib.sample import truths
 from crmlib.schema.errors import ParameterError
 from tests.analyse.pipeline.lead_cases import INDUSTRY_ODDS, SOURCE_ODDS, planted
-from tests.sample.company import sample_crm
+from tests.sample.company import OF_DEALS, sample_crm
 
 MAVEN = Path(__file__).resolve().parents[2] / "workspaces" / "maven_crm"
 
@@ -173,7 +173,7 @@ def test_maven_win_rate_and_nothing_sets_its_won_apart(shared_data):
 def test_planted_odds_of_the_sample_company_are_found(monkeypatch):
     """All industries, those of few customers among them: what is measured here is not what is shown."""
     monkeypatch.setattr("crmlib.analyse.pipeline.portrait.min_group", lambda crm: 1)
-    found = won_portrait(sample_crm(scale=0.4), by=["source", "industry"])
+    found = won_portrait(sample_crm(scale=1.0, tables=OF_DEALS), by=["source", "industry"])
     told = found.told.set_index("value")["lift_shrunk"]
     assert told["Referral"] > 1 > told["Cold call"] and told["Healthcare"] > 1 > told["Retail"]
     rows = found.table[found.table["leads"] >= 150].set_index("value")

@@ -4,8 +4,8 @@ import pandas as pd
 
 from crmlib.analyse.rules.cross_sell import CrossSell, cross_sell
 from crmlib.prepare.crm import Crm
-from crmlib.sample.company import make_company
 from crmlib.sample.truths import START
+from tests.sample.company import drawn
 
 
 def little_cross_sell() -> CrossSell:
@@ -20,7 +20,7 @@ def little_cross_sell() -> CrossSell:
 
 def sample_baskets() -> tuple[Crm, dict[str, str]]:
     """The sample company's order lines as drawn, without the dirt of its exports; and name -> label of products."""
-    company = make_company(seed=1, scale=1.0)
+    company = drawn(1.0)
     products, lines = company.products, company.lines
     frame = pd.DataFrame(
         {

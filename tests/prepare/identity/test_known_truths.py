@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from crmlib.sample.company import make_company
 from tests.prepare.identity.known import f1, febrl, found_pairs, true_pairs
+from tests.sample.company import drawn
 
 pytest.importorskip("splink", reason="crmlib[identity] is not installed")
 
@@ -34,7 +34,7 @@ def test_febrl(shared_data, files, links, least):
 
 @pytest.fixture(scope="module")
 def sample():
-    company = make_company(seed=1, scale=1.0)
+    company = drawn(1.0)
     given = pd.concat([company.customers, company.twins], ignore_index=True)
     records = given[["customer_id", *COLUMNS]].rename(columns={"customer_id": "record_id"})
     true = true_pairs(company.twins[["twin_of", "customer_id"]])

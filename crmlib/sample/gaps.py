@@ -1,4 +1,4 @@
-"""Categories that a unit of a family would buy and does not: it buys them elsewhere."""
+"""Categories that a unit of a family needs and does not buy from us: it buys them elsewhere."""
 
 import numpy as np
 import pandas as pd
@@ -6,9 +6,8 @@ import pandas as pd
 from crmlib.sample.raw import lots
 from crmlib.sample.truths import DAYS, RULES
 
-GAP_SHARE = 0.1
-"""Of the units that belong to a family, so many at the most have such a category."""
-YEAR = 365
+GAP_SHARE, YEAR = 0.1, 365
+"""Of the units of families, so many at the most have such a category; it is worth what they need in so many days."""
 
 
 def make_gaps(
@@ -20,32 +19,28 @@ def make_gaps(
     Another unit of the family buys it in the last year. No order is left without a line, no rule loses a basket, and
     nothing that is told elsewhere (`told`: `customer_id`, `product_id`) falls away, so that all other truths stay.
     """
-    rng, family = lots(seed, "gaps"), _families(relations)
-    category = products["category"].to_numpy()[lines["product"]]
-    known = lines.assign(unit=customers["customer_id"].to_numpy()[lines["customer"]], category=category)
-    known["family"] = known["unit"].map(family)
-    known["at_rule"] = products["label"].isin(_in_rules()).to_numpy()[lines["product"]]
-    known["alone"] = known.groupby("order_id")["category"].transform("nunique") == 1
-    known["last"] = known["net_amount"].where(known["day"] >= DAYS - YEAR, 0.0)
-    of_families = known[known["family"].notna()]
-    pairs = of_families.groupby(["family", "unit", "category"], as_index=False).agg(
-        amount=("last", "sum"), at_rule=("at_rule", "any"), alone=("alone", "any")
-    )  # fmt: skip
-    buys = pairs["amount"] > 0
-    at = told["product_id"].map(products.set_index("product_id")["category"])
-    is_told = pd.MultiIndex.from_frame(pairs[["unit", "category"]]).isin(
-        pd.MultiIndex.from_arrays([told["customer_id"], at])
+    family, goods = _families(relations), products.iloc[lines["product"]]
+    who, category = customers["customer_id"].to_numpy()[lines["customer"]], goods["category"].to_numpy()
+    known = lines.assign(unit=who, category=category, family=pd.Series(who).map(family).to_numpy())
+    at = pd.MultiIndex.from_arrays([who, category])
+    spoken_of = told["product_id"].map(products.set_index("product_id")["category"])
+    known["stays"] = (
+        at.isin(pd.MultiIndex.from_arrays([told["customer_id"], spoken_of]))
+        | goods["label"].isin({label for given, then, _ in RULES for label in (*given, then)}).to_numpy()
+        | (known.groupby("order_id")["category"].transform("nunique") == 1).to_numpy()
     )
-    can = pairs[buys & ~pairs["at_rule"] & ~pairs["alone"] & ~is_told]
-    can = can.iloc[rng.permutation(len(can))].drop_duplicates("unit").drop_duplicates(["family", "category"])
-    others = buys.groupby([pairs["family"], pairs["category"]]).sum()
-    can = can[others.reindex(pd.MultiIndex.from_frame(can[["family", "category"]])).to_numpy() > 1]
-    chosen = can.head(round(GAP_SHARE * len(family))).sort_values("unit")
-    falls = pd.MultiIndex.from_frame(known[["unit", "category"]]).isin(
-        pd.MultiIndex.from_frame(chosen[["unit", "category"]])
-    )
+    known["amount"] = known["net_amount"].where(known["day"] >= DAYS - YEAR, 0.0)
+    of_families = known[known["family"].notna()].groupby(["family", "unit", "category"], as_index=False)
+    pairs = of_families.agg({"amount": "sum", "stays": "any"})
+    bought = pairs[pairs["amount"] > 0]
+    bought = bought.assign(units=bought.groupby(["family", "category"])["unit"].transform("size"))
+    can = bought[~bought["stays"] & (bought["units"] > 1)]
+    can = can.iloc[lots(seed, "gaps").permutation(len(can))]
+    can = can.drop_duplicates("unit").drop_duplicates(["family", "category"])
+    chosen = can.head(round(GAP_SHARE * len(family))).sort_values("unit", ignore_index=True)
+    falls = at.isin(pd.MultiIndex.from_frame(chosen[["unit", "category"]]))
     table = chosen.rename(columns={"unit": "customer_id", "amount": "yearly_amount"})
-    return table[["customer_id", "category", "yearly_amount"]].reset_index(drop=True), falls
+    return table[["customer_id", "category", "yearly_amount"]], falls
 
 
 def _families(relations: pd.DataFrame) -> dict[str, str]:
@@ -54,12 +49,7 @@ def _families(relations: pd.DataFrame) -> dict[str, str]:
     above = dict(zip(owned["to_customer_id"], owned["from_customer_id"], strict=True))
     heads = {}
     for unit in dict.fromkeys([*above, *above.values()]):
-        head = unit
-        while head in above:
-            head = above[head]
-        heads[unit] = head
+        heads[unit] = unit
+        while heads[unit] in above:
+            heads[unit] = above[heads[unit]]
     return heads
-
-
-def _in_rules() -> set[str]:
-    return {label for given, then, _ in RULES for label in (*given, then)}

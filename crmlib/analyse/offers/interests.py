@@ -97,22 +97,17 @@ def preferences(crm: Crm) -> Preferences:
     >>> found.table.query("is_open")[["customer_id", "category"]].values.tolist(), found.unmatched.to_dict()
     ([['ann', 'Coffee']], {'chess': 1})
     """
-    days, names, stated, people, unmatched = _of_workspace(crm)
-    return Preferences(
-        table=_profile(days, names, stated, people, today=_today(crm)),
-        evidence=_evidence(days, names, stated, today=_today(crm)),
-        unmatched=unmatched,
-    )
+    known, unmatched = _of_workspace(crm)
+    return Preferences(table=_profile(*known), evidence=_evidence(*known[:4]), unmatched=unmatched)
 
 
 def interest_table(crm: Crm) -> pd.DataFrame:
     """`Preferences.table`, without the proof of what a sign tells."""
-    days, names, stated, people, _ = _of_workspace(crm)
-    return _profile(days, names, stated, people, today=_today(crm))
+    return _profile(*_of_workspace(crm)[0])
 
 
-def _of_workspace(crm: Crm) -> tuple[Days, pd.Series, set[tuple[int, int]], pd.Series, pd.Series]:
-    """Purchases and looks, the names of categories, who stated which, everybody, and what is stated and is none."""
+def _of_workspace(crm: Crm) -> tuple[tuple[Days, pd.Series, set[tuple[int, int]], int, pd.Series], pd.Series]:
+    """Purchases and looks, categories, who stated which, the last day and everybody; and what is stated and is none."""
     if "products" not in crm or "category" not in crm.columns("products"):
         raise SchemaError("products has no column category. Map it under [tables.products.columns].")
     engine = offer_engine(crm)
@@ -130,11 +125,7 @@ def _of_workspace(crm: Crm) -> tuple[Days, pd.Series, set[tuple[int, int]], pd.S
         c=c, p=p, day=day.astype("int64"), customers=len(people), groups=codes.astype("int64"), views=views
     )
     stated, unmatched = _stated(crm, people, goods)
-    return days, names, stated, people, unmatched
-
-
-def _today(crm: Crm) -> int:
-    return (crm.as_of - pd.Timestamp(0)).days
+    return (days, names, stated, (crm.as_of - pd.Timestamp(0)).days, people), unmatched
 
 
 def interest_evidence(crm: Crm) -> pd.DataFrame:
@@ -174,7 +165,7 @@ def _stated(crm: Crm, people: pd.Series, goods: pd.DataFrame) -> tuple[set[tuple
 
 
 def _profile(
-    days: Days, names: pd.Series, stated: set[tuple[int, int]], people: pd.Series, *, today: int
+    days: Days, names: pd.Series, stated: set[tuple[int, int]], today: int, people: pd.Series
 ) -> pd.DataFrame:
     past = Past.at(days, today, AHEAD_DAYS)
     bought, looks = _bought_days(days, today), _looks(days, today)
@@ -210,7 +201,7 @@ def _looks(days: Days, today: int) -> pd.DataFrame:
     return frame.groupby(["c", "g"])["day"].agg(["count", "max"]).rename(columns={"max": "last"})
 
 
-def _evidence(days: Days, names: pd.Series, stated: set[tuple[int, int]], *, today: int) -> pd.DataFrame:
+def _evidence(days: Days, names: pd.Series, stated: set[tuple[int, int]], today: int) -> pd.DataFrame:
     cuts = [today - AHEAD_DAYS * (back + 1) for back in range(DATES)]
     parts = [
         _at_date(days, cut, names, stated)

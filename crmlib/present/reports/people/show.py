@@ -1,6 +1,7 @@
 """The page of one customer: its figures, tables and pictures, and the page whole."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,17 +65,15 @@ class CustomerPages:
             "own_numbers": "" if shows_pseudonyms(crm) else str(claim("page-own-numbers")),
         } | dict(context or {})
         self.crm, self.panoramas = crm, Panoramas(crm)
+        known = {"stages": self.panoramas.stages, "indicators": self.panoramas.figures}
+        self._at_hand = partial(work_at_hand, crm, **known)
         self._names: dict[str, str] = {}
         self._rows: dict[bool, tuple[dict[str, pd.DataFrame], bool]] = {}
 
     @property
     def work(self) -> pd.DataFrame:
         """The worklist at hand, leads in the order of their chance."""
-        return self._at_hand(ranks_leads=True)[0]
-
-    def _at_hand(self, *, ranks_leads: bool) -> tuple[pd.DataFrame, bool]:
-        known = self.panoramas
-        return work_at_hand(self.crm, stages=known.stages, indicators=known.figures, ranks_leads=ranks_leads)
+        return self._at_hand()[0]
 
     def _rows_of(self, *, ranks_leads: bool) -> tuple[dict[str, pd.DataFrame], bool]:
         """The rows of each customer, "" for none, and whether they are of the whole worklist."""
@@ -193,8 +192,8 @@ def _next(found: Panorama, work: pd.DataFrame) -> list[Block]:
     if not lines:
         return []
     table = pd.DataFrame(lines, columns=["step", "reason"])
-    table.insert(0, "opportunity_id", work["opportunity_id"].to_numpy())
     table.insert(1, "by_when", work["by_when"].to_numpy())
+    table.insert(2, "opportunity_id", work["opportunity_id"].to_numpy())
     shown = table.loc[:, table.notna().any()]
     return [DataTable(shown, name="next", caption=claim("people-table-next"), download=False)]
 

@@ -9,8 +9,14 @@ import pandas as pd
 
 from crmlib.sample import truths
 from crmlib.sample.deals import Deals, make_deal_contacts, make_deals
-from crmlib.sample.gaps import make_gaps
-from crmlib.sample.orders import leave_for_good, make_baskets, make_lines, make_orders, make_products
+from crmlib.sample.orders import (
+    leave_for_good,
+    make_baskets,
+    make_gaps,
+    make_lines,
+    make_orders,
+    make_products,
+)
 from crmlib.sample.people import (
     CONTROL_SHARE,
     LEFT,

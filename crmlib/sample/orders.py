@@ -295,7 +295,7 @@ def _returns(lines: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 GAP_SHARE, YEAR = 0.1, 365
-"""Of the units of families, so many at the most buy a category elsewhere; its worth is what they need in so many days."""
+"""Of the units of families, so many at the most buy a category elsewhere; its worth is their need in so many days."""
 
 
 def make_gaps(

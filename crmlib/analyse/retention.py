@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER, age_bands, shown_groups
+from crmlib.analyse.stats.tests import benjamini_hochberg
 from crmlib.measure.purchases.cohorts import (
     FIRST_ORDER_COLUMNS,
     cohort_cells,
@@ -249,22 +251,26 @@ def _table(durations: Any, observed: Any, groups: Any) -> pd.DataFrame:
 
 
 def _curve(members: pd.DataFrame, at_least: int) -> pd.DataFrame:
-    from statsmodels.duration.survfunc import SurvfuncRight
-
     if not members["ended"].any():
         names = ["time", "at_risk", "ended", "survival", "low", "high", "shown"]
         return pd.DataFrame({name: pd.Series(dtype="float64") for name in names}).astype(
             {"at_risk": "int64", "ended": "int64", "shown": "bool"}
         )
-    fit = SurvfuncRight(members["time"].to_numpy(), members["ended"].to_numpy().astype("float64"))
-    low, high = _interval(np.asarray(fit.surv_prob), np.asarray(fit.surv_prob_se))
-    at_risk = np.asarray(fit.n_risk).round().astype("int64")
+    times, place = np.unique(members["time"].to_numpy(), return_inverse=True)
+    ended = np.bincount(place, weights=members["ended"].to_numpy()).astype("int64")
+    at_risk = np.bincount(place)[::-1].cumsum()[::-1]
+    times, ended, at_risk = (part[ended > 0] for part in (times, ended, at_risk))
+    survival = np.cumprod(1 - ended / at_risk)
+    # Greenwood's variance; where nobody is left there is no interval.
+    low, high = _interval(
+        survival, survival * np.sqrt(np.cumsum(ended / at_risk / np.maximum(at_risk - ended, 0.5)))
+    )
     return pd.DataFrame(
         {
-            "time": fit.surv_times,
+            "time": times,
             "at_risk": at_risk,
-            "ended": np.asarray(fit.n_events).round().astype("int64"),
-            "survival": fit.surv_prob,
+            "ended": ended,
+            "survival": survival,
             "low": low,
             "high": high,
             "shown": at_risk >= at_least,
@@ -274,12 +280,10 @@ def _curve(members: pd.DataFrame, at_least: int) -> pd.DataFrame:
 
 def _interval(share: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The log-log interval: it stays between 0 and 1, and is not symmetric."""
-    from scipy.stats import norm
-
     inside = (share > 0) & (share < 1)
     wide = np.full(len(share), np.nan)
     logs = np.log(share[inside])
-    wide[inside] = norm.ppf((1 + LEVEL) / 2) * error[inside] / (share[inside] * np.abs(logs))
+    wide[inside] = ndtri((1 + LEVEL) / 2) * error[inside] / (share[inside] * np.abs(logs))
     low, high = np.full(len(share), np.nan), np.full(len(share), np.nan)
     low[inside] = share[inside] ** np.exp(wide[inside])
     high[inside] = share[inside] ** np.exp(-wide[inside])
@@ -306,8 +310,6 @@ def _first_at_half(curve: pd.DataFrame, column: str) -> float:
 
 
 def _tests(table: pd.DataFrame) -> tuple[pd.DataFrame, float]:
-    from scipy.stats import false_discovery_control
-
     columns = ["chi2", "p", "p_adjusted", "differs", "ended_expected"]
     names = list(table["group"].cat.categories)
     if len(names) < 2 or not table["ended"].any():
@@ -320,7 +322,7 @@ def _tests(table: pd.DataFrame) -> tuple[pd.DataFrame, float]:
         chi2, p = _log_rank(*two)
         rows[name] = {"chi2": chi2, "p": p, "ended_expected": float(expected[place])}
     tests = pd.DataFrame.from_dict(rows, orient="index").rename_axis("group")
-    tests["p_adjusted"] = false_discovery_control(tests["p"]) if len(tests) > 2 else tests["p"]
+    tests["p_adjusted"] = benjamini_hochberg(tests["p"]) if len(tests) > 2 else tests["p"]
     tests["differs"] = tests["p_adjusted"] < 1 - LEVEL
     return tests[columns], _log_rank(at_risk, ended)[1]
 

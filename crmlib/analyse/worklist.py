@@ -224,6 +224,7 @@ def worklist(
     stages: pd.Series | None = None,
     indicators: pd.DataFrame | None = None,
     only: Collection[str] = PRECEDENCE,
+    ranks_leads: bool = True,
 ) -> Worklist:
     """What to do next about each customer and each open deal.
 
@@ -251,6 +252,8 @@ def worklist(
     indicators : DataFrame indexed by customer_id, optional
     only : collection of actions
         Leave all others out.
+    ranks_leads : bool
+        Learn the chance of leads where no `newcomers` are given.
 
     Raises
     ------
@@ -273,7 +276,7 @@ def worklist(
     if unknown:
         raise ParameterError(f"only names {sorted(unknown)[0]!r}: actions are {', '.join(PRECEDENCE)}.")
     known = {"valuations": valuations, "scorecard": scorecard, "churn": churn, "indicators": indicators}
-    known["newcomers"] = newcomers
+    known |= {"newcomers": newcomers, "ranks_leads": ranks_leads}
     stages = lifecycle_stages(crm) if stages is None else stages
     known["left_out"] = _refuted(crm, churn=churn) if {KEEP, DEVELOP, WIN_BACK} & set(only) else ()
     table = _all_work(
@@ -395,12 +398,13 @@ def _of_customers(
     churn: "ChurnModel | None" = None,
     left_out: tuple["ModelWatch", ...] = (),
     newcomers: Newcomers | None = None,
+    ranks_leads: bool = True,
     **known: Any,
 ) -> Iterable[pd.DataFrame]:
     """Whom to keep, develop and win back, who owes money, who lost their owner, whom to speak to first."""
     made = [_in_state(stages, PROSPECT, as_of_on)]
     if FOLLOW_UP in only:
-        made.append(_leads(crm, stages, newcomers, as_of_on))
+        made.append(_leads(crm, stages, newcomers, as_of_on, learns=ranks_leads))
     if "transactions" not in crm or "customer_id" not in crm.columns("transactions"):
         return made
     figures = compute_indicators(crm) if indicators is None else indicators
@@ -436,10 +440,12 @@ def _in_state(stages: pd.Series, state: str, as_of_on: pd.Timestamp) -> pd.DataF
     return _rows(state, found, as_of_on, customer_id=found["customer_id"], at_stake=np.nan)
 
 
-def _leads(crm: Crm, stages: pd.Series, newcomers: Newcomers | None, as_of_on: pd.Timestamp) -> pd.DataFrame:
+def _leads(
+    crm: Crm, stages: pd.Series, newcomers: Newcomers | None, as_of_on: pd.Timestamp, *, learns: bool
+) -> pd.DataFrame:
     """Leads, with the chance that they begin where that says more than tossing a coin."""
     rows = _in_state(stages, LEAD, as_of_on)
-    if newcomers is None and len(rows):
+    if newcomers is None and learns and len(rows):
         try:
             newcomers = score_newcomers(crm)
         except (ParameterError, SchemaError):

@@ -1,5 +1,6 @@
 """The words of the pages: Fluent messages, one file a subject and language, and how one is rendered."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,6 +28,8 @@ NBSP = "\u00a0"
 HELD, NOUN = "\ue000", "\ue001"
 """Behind a number and before its noun while a message is rendered: the space between will not break."""
 
+_ENTRY = re.compile(r"^(?=[A-Za-z])", flags=re.MULTILINE)
+_KEY = re.compile(r"([A-Za-z][\w-]*) *=")
 _LOCALES = {"en": "en_GB"}
 _LANGUAGE: ContextVar[str] = ContextVar("language", default=SOURCE)
 
@@ -37,10 +40,11 @@ class WordsError(CrmlibError):
 
 @dataclass(frozen=True)
 class Book:
-    """All messages of one language, and the file of each."""
+    """All messages of one language, the file of each, and the text of those that nobody has asked for."""
 
     bundle: FluentBundle
     files: Mapping[str, str]
+    unread: dict[str, str]
 
 
 def language() -> str:
@@ -96,24 +100,38 @@ def _book(words: Path, language: str) -> Book:
     functions = {"PLURAL": _plural_in(locale_of(language)), "CAPITAL": _capital, "INLINE": _inline}
     bundle = FluentBundle([str(locale_of(language))], functions=functions, use_isolating=False)
     files: dict[str, str] = {}
+    unread: dict[str, str] = {}
     for path in sorted((words / language).glob("*.ftl")):
-        resource = FluentResource(path.read_text(encoding="utf-8"))
-        _check(resource, path, files)
-        bundle.add_resource(resource)
-    return Book(bundle, files)
+        where = f"{path.parent.name}/{path.name}"
+        for key, text in _entries(path.read_text(encoding="utf-8"), where):
+            if key in files:
+                raise WordsError(f"{where}: {key} stands in {files[key]} already.")
+            files[key], unread[key] = where, text
+    return Book(bundle, files, unread)
 
 
-def _check(resource: Any, path: Path, files: dict[str, str]) -> None:
-    where = f"{path.parent.name}/{path.name}"
-    for entry in resource.body:
-        if isinstance(entry, ast.Junk):
-            raise WordsError(
-                f"{where}: this is no message of Fluent: {entry.content.strip().splitlines()[0]!r}."
-            )
-        if isinstance(entry, ast.Message):
-            if entry.id.name in files:
-                raise WordsError(f"{where}: {entry.id.name} stands in {files[entry.id.name]} already.")
-            files[entry.id.name] = where
+def _entries(text: str, where: str) -> Iterator[tuple[str, str]]:
+    """Key and text of each message: it begins with a letter at the beginning of a line."""
+    for entry in _ENTRY.split(text):
+        if key := _KEY.match(entry):
+            yield key[1], entry
+        elif any(line.strip() and not line.startswith("#") for line in entry.splitlines()):
+            raise _is_none(entry, where)
+
+
+def _is_none(text: str, where: str) -> WordsError:
+    return WordsError(f"{where}: this is no message of Fluent: {text.strip().splitlines()[0]!r}.")
+
+
+def _message(found: Book, key: str) -> Any:
+    """One message, parsed when it is first asked for: a page needs few of them."""
+    if text := found.unread.get(key):
+        resource = FluentResource(text)
+        if broken := [entry for entry in resource.body if isinstance(entry, ast.Junk)]:
+            raise _is_none(broken[0].content, found.files[key])
+        found.bundle.add_resource(resource)
+        found.unread.pop(key, None)
+    return found.bundle.get_message(key)
 
 
 def _rendered(found: Book, key: str, values: Mapping[str, Any]) -> str:
@@ -121,7 +139,7 @@ def _rendered(found: Book, key: str, values: Mapping[str, Any]) -> str:
     # Not `format_pattern`, which would make plain numbers of the facts that format themselves.
     current = CurrentEnvironment(args=_Asked(values))
     try:
-        text = found.bundle.get_message(key).value(ResolverEnvironment(found.bundle, errors, current))
+        text = _message(found, key).value(ResolverEnvironment(found.bundle, errors, current))
     except (ValueError, KeyError) as error:
         errors.append(error)
     if errors:

@@ -9,7 +9,14 @@ import pandas as pd
 
 from crmlib.sample import truths
 from crmlib.sample.deals import Deals, make_deal_contacts, make_deals
-from crmlib.sample.orders import leave_for_good, make_baskets, make_lines, make_orders, make_products
+from crmlib.sample.orders import (
+    leave_for_good,
+    make_baskets,
+    make_gaps,
+    make_lines,
+    make_orders,
+    make_products,
+)
 from crmlib.sample.people import (
     CONTROL_SHARE,
     LEFT,
@@ -41,7 +48,7 @@ class Company:
     Attributes
     ----------
     products, employees, campaigns, members, customers, twins, contacts, relations, deal_contacts, ties, touches, \
-next_steps, orders, months, lines, rules, events, cases, feedback, signs, plans : DataFrame
+next_steps, orders, months, lines, gaps, unbought, rules, events, cases, feedback, signs, plans : DataFrame
         See the functions of this package that make them. Days are counted from the start of the history.
     deals : Deals
     leaving_pct : float
@@ -64,6 +71,8 @@ next_steps, orders, months, lines, rules, events, cases, feedback, signs, plans 
     orders: pd.DataFrame
     months: pd.DataFrame
     lines: pd.DataFrame
+    gaps: pd.DataFrame
+    unbought: pd.DataFrame
     rules: pd.DataFrame
     events: pd.DataFrame
     cases: pd.DataFrame
@@ -102,6 +111,11 @@ def make_company(*, seed: int = 1, scale: float = 1.0, leaving_pct: float = 0.0)
     others = make_other_touches(members, cases, seed=seed)
     events = make_events(lines, customers, products, seed=seed)
     feedback = make_feedback(lines, customers, products, seed=seed)
+    relations = make_relations(customers, seed=seed)
+    signs = make_signs(lines, events, feedback, customers, contacts, seed=seed)
+    told = pd.concat([cases, feedback])[["customer_id", "product_id"]]
+    gaps, falls = make_gaps(lines, relations, customers, products, told=told, seed=seed)
+    lines, unbought = lines[~falls], lines[falls]
     return Company(
         products=products,
         employees=employees,
@@ -110,7 +124,7 @@ def make_company(*, seed: int = 1, scale: float = 1.0, leaving_pct: float = 0.0)
         customers=customers,
         twins=twins,
         contacts=contacts,
-        relations=make_relations(customers, seed=seed),
+        relations=relations,
         deals=deals,
         deal_contacts=deal_contacts,
         ties=ties,
@@ -119,11 +133,13 @@ def make_company(*, seed: int = 1, scale: float = 1.0, leaving_pct: float = 0.0)
         orders=orders,
         months=months,
         lines=lines,
+        gaps=gaps,
+        unbought=unbought,
         rules=rules,
         events=events,
         cases=cases,
         feedback=feedback,
-        signs=make_signs(lines, events, feedback, customers, contacts, seed=seed),
+        signs=signs,
         plans=make_plans(_lines_to_plan(lines, customers, products), deals.table, seed=seed),
         leaving_pct=leaving_pct,
     )
@@ -475,6 +491,12 @@ def _missing_plans(company: Company) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dimension", "key", "quarter"])
 
 
+def _headroom(company: Company) -> pd.DataFrame:
+    """Units of families with a category that they need and buy elsewhere, while another unit buys it from us, and what
+    it is worth to them in the last year."""
+    return company.gaps
+
+
 def _left(company: Company) -> pd.DataFrame:
     """Sellers who have left, and how many open deals still carry their name."""
     owner = company.deals.table.loc[company.deals.table["closed"] >= DAYS, "owner_id"]
@@ -487,7 +509,7 @@ TRUTHS: dict[str, Callable[[Company], pd.DataFrame]] = {
     "stage_times": _stage_times, "exit_shares": _exit_shares, "deals": deals, "stays": _stays, "topics": _topics,
     "open_deals": _open_deals, "duplicates": _duplicates, "identities": _identities, "influence": _influence,
     "rules": _rules, "demand": _demand, "campaigns": _campaigns, "products": _products, "changes": _changes,
-    "plans": _plans, "missing_plans": _missing_plans, "left": _left,
+    "plans": _plans, "missing_plans": _missing_plans, "left": _left, "headroom": _headroom,
 }  # fmt: skip
 """File -> the function that makes its table; its first paragraph stands in the README."""
 

@@ -120,7 +120,7 @@ class Dirt:
         number = iter(range(1, 10**6))
 
         def extra(share: float, check: str, column: str, says: str, **changed: object) -> pd.DataFrame:
-            part = self._copies(sold, share, **changed)
+            part = self._copies(sold, share, is_gap=False, **changed)
             part["BELEG"] = [f"X{next(number):05d}" for _ in range(len(part))]
             self._note("transactions", check, column, len(part), says)
             return part
@@ -147,10 +147,11 @@ class Dirt:
         undated = extra(0.0006, "unparsable_date", "ordered_at", "no such day", DATUM="2024-02-31 10:15")
         never = self._never_bought(sold, extra)
         twice = self._copies(sold, 0.0015)
-        self._note("transactions", "duplicate_key", "", len(twice), "lines exported twice")
+        self._note("transactions", "duplicate_key", "", (~twice["is_gap"]).sum(), "lines exported twice")
         table = self._mixed_in(
             raw, nowhere, nobody, negative, nothing, unknown, future, undated, never, twice
         )
+        table = table[~table.pop("is_gap").astype("bool")].reset_index(drop=True)
         year = year_of(table["DATUM"]).clip(upper=2025)
         return {one: _dated(table[year == one].reset_index(drop=True), one) for one in (2023, 2024, 2025)}
 

@@ -36,8 +36,10 @@ def raw_articles(company: Company) -> pd.DataFrame:
 
 
 def raw_lines(company: Company) -> pd.DataFrame:
-    """Order lines; the date is still ISO, see `crmlib.sample.dirt.Dirt.lines`."""
-    table = company.lines.sort_values(["day", "minute", "order_id", "line_no"], kind="stable")
+    """Order lines; the date is still ISO, see `crmlib.sample.dirt.Dirt.lines`. Those that are `is_gap` were bought
+    elsewhere: they are here so that the dirt of all others stays where it is."""
+    every = pd.concat([company.lines.assign(is_gap=False), company.unbought.assign(is_gap=True)])
+    table = every.sort_values(["day", "minute", "order_id", "line_no"], kind="stable")
     paid = table["paid_on"].to_numpy()
     signs = company.signs.query("source == 'transactions'").set_index("record")
     order = pd.Series(
@@ -65,6 +67,7 @@ def raw_lines(company: Company) -> pd.DataFrame:
             "KUNDE_TEL": order.map(signs["phone"]).fillna("").to_numpy(),
             "FAELLIG": iso_dates(table["due_on"], none=(table["due_on"] < 0).to_numpy()),
             "BEZAHLT": iso_dates(np.minimum(paid, 2 * DAYS), none=paid >= DAYS),
+            "is_gap": table["is_gap"].to_numpy(),
         }
     ).reset_index(drop=True)
 

@@ -142,3 +142,19 @@ def test_one_key_has_one_home(tmp_path, monkeypatch):
     monkeypatch.setattr(messages, "WORDS", tmp_path)
     with pytest.raises(messages.WordsError, match=r"b\.ftl: one stands in en/a\.ftl"):
         messages.render("one")
+
+
+def test_a_message_that_is_read_alone_is_what_its_file_says(tmp_path, monkeypatch):
+    text = '# Of pages.\none = One\n\ntwo =\n    { PLURAL($n, one: "row", other: "rows") }\n    of { $n }\n# End\n'
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "a.ftl").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(messages, "WORDS", tmp_path)
+    assert messages.render("two", {"n": 2}) == "rows of 2"
+    assert set(messages.book("en").unread) == {"one"}
+    assert messages.render("one") == "One"
+
+
+def test_every_message_of_every_file_can_be_read():
+    book = messages.book(messages.SOURCE)
+    assert len(book.files) == len(dict(message_texts()))
+    assert all(messages._message(book, key).value is not None for key in book.files)

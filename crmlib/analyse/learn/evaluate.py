@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.sparse import csr_array
-from scipy.stats import rankdata
 
 from crmlib.analyse.stats.intervals import share_interval
 
@@ -26,6 +24,8 @@ def area(score: np.ndarray, label: np.ndarray) -> float:
     Hanley, J. A. & McNeil, B. J. (1982). The meaning and use of the area under a receiver operating
     characteristic (ROC) curve. Radiology 143.
     """
+    from scipy.stats import rankdata
+
     hits = int(label.sum())
     if hits in (0, len(label)):
         return float("nan")
@@ -338,6 +338,8 @@ class Level:
 
 def odds_moved(probability: np.ndarray, *, mean: float) -> float:
     """By how much the logarithm of everybody's odds has to move for probabilities to have a mean."""
+    from scipy.optimize import brentq
+
     there, back = _SCALES["logit"]
     odds, target = there(probability), float(np.clip(mean, 1e-4, 1 - 1e-4))
     return float(brentq(lambda by: back(odds + by).mean() - target, -20, 20))

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from crmlib.analyse.learn.candidates import Fitted, Learnt, Rows, reason_series
 from crmlib.analyse.learn.evaluate import area, draws_of, weighted_measures
@@ -234,6 +233,8 @@ def _log_odds(p: np.ndarray) -> np.ndarray:
 
 
 def _direction(columns: np.ndarray, p: np.ndarray) -> str:
+    from scipy.stats import rankdata
+
     if columns.shape[1] != 1:
         return ""
     known = ~np.isnan(columns[:, 0])

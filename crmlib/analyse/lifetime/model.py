@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from threadpoolctl import ThreadpoolController
 
 from crmlib.analyse.lifetime.history import Groups, group_histories, history_arrays, horizons
@@ -124,6 +123,8 @@ def _threads() -> ThreadpoolController:
 def _best_of(
     objective: Objective, starts: Sequence[Sequence[float]], *, model: str, near: float = 1e-14
 ) -> np.ndarray:
+    from scipy.optimize import minimize
+
     found = []
     for start in starts:
         begin = np.clip(np.asarray(start, dtype=float), -BOUND + 1, BOUND - 1)
@@ -141,6 +142,8 @@ def _best_of(
 
 
 def _carry_on(objective: Objective, logs: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+    from scipy.optimize import minimize
+
     values, axes = np.linalg.eigh(curvature)
     start = (axes / np.maximum(np.abs(values), 1e-6)) @ axes.T
     options = {"gtol": 1e-7, "maxiter": 200, "hess_inv0": (start + start.T) / 2}

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.contingency_tables import StratifiedTable
 
 from crmlib.analyse.offers.methods import Days, Past
 from crmlib.measure.offers.candidates import product_views
@@ -98,6 +97,17 @@ def preferences(crm: Crm) -> Preferences:
     >>> found.table.query("is_open")[["customer_id", "category"]].values.tolist(), found.unmatched.to_dict()
     ([['ann', 'Coffee']], {'chess': 1})
     """
+    known, unmatched = _of_workspace(crm)
+    return Preferences(table=_profile(*known), evidence=_evidence(*known[:4]), unmatched=unmatched)
+
+
+def interest_table(crm: Crm) -> pd.DataFrame:
+    """`Preferences.table`, without the proof of what a sign tells."""
+    return _profile(*_of_workspace(crm)[0])
+
+
+def _of_workspace(crm: Crm) -> tuple[tuple[Days, pd.Series, set[tuple[int, int]], int, pd.Series], pd.Series]:
+    """Purchases and looks, categories, who stated which, the last day and everybody; and what is stated and is none."""
     if "products" not in crm or "category" not in crm.columns("products"):
         raise SchemaError("products has no column category. Map it under [tables.products.columns].")
     engine = offer_engine(crm)
@@ -115,14 +125,7 @@ def preferences(crm: Crm) -> Preferences:
         c=c, p=p, day=day.astype("int64"), customers=len(people), groups=codes.astype("int64"), views=views
     )
     stated, unmatched = _stated(crm, people, goods)
-    today = (crm.as_of - pd.Timestamp(0)).days
-    table = _profile(days, names, stated, today=today)
-    table["customer_id"] = people.to_numpy()[table.pop("c")]
-    return Preferences(
-        table=table[list(COLUMNS)],
-        evidence=_evidence(days, names, stated, today=today),
-        unmatched=unmatched,
-    )
+    return (days, names, stated, (crm.as_of - pd.Timestamp(0)).days, people), unmatched
 
 
 def interest_evidence(crm: Crm) -> pd.DataFrame:
@@ -135,7 +138,7 @@ def interest_evidence(crm: Crm) -> pd.DataFrame:
 
 def interests(crm: Crm) -> pd.Series:
     """Customer -> a category that they buy much more of than usual, or looked at and do not buy, by customer."""
-    table = preferences(crm).table
+    table = interest_table(crm)
     clear = (table["bought_days"] > 0) & (table["index"] >= INTEREST_INDEX)
     return table[clear | (table["is_open"] & (table["looks"] > 0))].set_index("customer_id")["category"]
 
@@ -161,7 +164,9 @@ def _stated(crm: Crm, people: pd.Series, goods: pd.DataFrame) -> tuple[set[tuple
     return found, pd.Series(none, dtype="str").value_counts()
 
 
-def _profile(days: Days, names: pd.Series, stated: set[tuple[int, int]], *, today: int) -> pd.DataFrame:
+def _profile(
+    days: Days, names: pd.Series, stated: set[tuple[int, int]], today: int, people: pd.Series
+) -> pd.DataFrame:
     past = Past.at(days, today, AHEAD_DAYS)
     bought, looks = _bought_days(days, today), _looks(days, today)
     pairs = pd.MultiIndex.from_tuples(sorted({*bought.index, *looks.index, *stated}), names=["c", "g"])
@@ -177,7 +182,8 @@ def _profile(days: Days, names: pd.Series, stated: set[tuple[int, int]], *, toda
     table["index"] = 100 * table["share_pct"] / table["usual_pct"].clip(lower=1e-9)
     table["is_open"] = (table["bought_days"] == 0) & ((table["looks"] > 0) | table["is_stated"])
     order = ["c", "share_pct", "category"]
-    return table.sort_values(order, ascending=[True, False, True], kind="stable", ignore_index=True)
+    table = table.sort_values(order, ascending=[True, False, True], kind="stable", ignore_index=True)
+    return table.assign(customer_id=people.to_numpy()[table["c"]])[list(COLUMNS)]
 
 
 def _bought_days(days: Days, today: int) -> pd.Series:
@@ -195,7 +201,7 @@ def _looks(days: Days, today: int) -> pd.DataFrame:
     return frame.groupby(["c", "g"])["day"].agg(["count", "max"]).rename(columns={"max": "last"})
 
 
-def _evidence(days: Days, names: pd.Series, stated: set[tuple[int, int]], *, today: int) -> pd.DataFrame:
+def _evidence(days: Days, names: pd.Series, stated: set[tuple[int, int]], today: int) -> pd.DataFrame:
     cuts = [today - AHEAD_DAYS * (back + 1) for back in range(DATES)]
     parts = [
         _at_date(days, cut, names, stated)
@@ -228,6 +234,8 @@ def _at_date(days: Days, cut: int, names: pd.Series, stated: set[tuple[int, int]
 
 
 def _judged(sign: str, rows: pd.DataFrame) -> dict[str, object] | None:
+    from statsmodels.stats.contingency_tables import StratifiedTable
+
     # Whoever gives a sign is about to buy anyway: only categories of the same customers are compared.
     rows = rows[rows.groupby(["day", "c"])[sign].transform("any")]
     with_sign = rows[sign].to_numpy(dtype=bool)

@@ -147,12 +147,12 @@ def influence_of(
     plain = marks["role_weight"].fillna(0.5)
     estimate = plain
     if given.notna().sum() >= FEWEST_GIVEN and given.isna().any():
-        from sklearn.linear_model import Ridge
-
         features = marks[["role_weight", "reports", "sways", "visits"]]
         features = features.fillna(features.median()).fillna(0.0)
-        model = Ridge().fit(features[given.notna()], given.dropna())
-        estimate = pd.Series(model.predict(features), index=marks.index).clip(0, 1)
+        middle = features[given.notna()].mean()
+        x, y = (features - middle)[given.notna()].to_numpy(), given.dropna()
+        slopes = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T @ (y - y.mean()))
+        estimate = (y.mean() + (features - middle) @ slopes).clip(0, 1)
     return pd.DataFrame(
         {
             "influence": given.fillna(estimate),

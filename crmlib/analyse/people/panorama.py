@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from crmlib.analyse.customers.states import lifecycle_stages
-from crmlib.analyse.offers.interests import preferences
+from crmlib.analyse.offers.interests import interest_table
 from crmlib.analyse.people.contacts import ContactMap, contact_map, influence_of
 from crmlib.analyse.people.decisions import Decisions, DecisionTree, decision_tree, decisions
 from crmlib.analyse.people.ties import PRIOR_UNITS, TIE_FIGURES, relation_graph, spend_by_category
@@ -25,6 +25,8 @@ FIGURES = (
     *("case_count_365d", "open_complaint_count", "complaint_count_365d", "last_contact_days"),
 )
 TRAITS = ("kind", "industry", "company_size", "country", "region", "source")
+WORK_FIGURES = ("gap_overdue_ratio",)
+"""What the worklist asks for besides."""
 MOST_TREES = 3
 """So many open deals are shown with their decision, the largest first."""
 
@@ -203,8 +205,8 @@ class Panoramas:
 
 def _in_common(crm: Crm) -> dict[str, pd.DataFrame]:
     """What is computed over all customers, as tables that can be kept."""
-    figures = compute_indicators(crm, dict.fromkeys([*FIGURES, *TRAITS, *TIE_FIGURES]))
-    figures = figures.reindex(columns=list(dict.fromkeys([*FIGURES, *TRAITS, *TIE_FIGURES])))
+    names = list(dict.fromkeys([*FIGURES, *TRAITS, *TIE_FIGURES, *WORK_FIGURES]))
+    figures = compute_indicators(crm, names).reindex(columns=names)
     known = figures[list(TRAITS)]
     told = shown_traits(known, min_group=min_group(crm), most=None).where(known.notna())
     stages = lifecycle_stages(crm).astype("str").rename("stage").to_frame()
@@ -218,7 +220,7 @@ def _in_common(crm: Crm) -> dict[str, pd.DataFrame]:
             made["influence"] = influence_of(crm, parts=parts)
     if {"transactions", "products"} <= set(crm.tables) and "category" in crm.columns("products"):
         made["spend"] = spend_by_category(crm)
-        made["interests"] = preferences(crm).table
+        made["interests"] = interest_table(crm)
     return made | themes_of_customers(crm) | _ties(crm, figures)
 
 

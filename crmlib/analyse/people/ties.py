@@ -46,8 +46,9 @@ class RelationGraph:
         `partners` outside the family.
     headroom : DataFrame
         What a unit does not buy and another of its family does: `family`, `customer_id`, `category`,
-        `bought_by`, `headroom` (currency a year: the mean spend there of customers of the same industry and size,
-        those included that buy none of it, drawn to the mean of all customers).
+        `bought_by`, `headroom` (currency a year: what the unit spends elsewhere, a tenth drawn to what customers of
+        the same industry and size spend, times their spend in the category over their spend elsewhere; theirs are
+        means, drawn to the mean of all customers).
     referrers : DataFrame indexed by customer_id, the most worth first
         `referred_count`, `buyer_count`, `referred_spend_total`, `referred_spend_365d`, `network_spend_total`
         (with those whom the referred brought in turn).
@@ -268,7 +269,8 @@ def _headroom(crm: Crm, units: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFr
     place = pd.DataFrame(np.where(buys, np.arange(len(units))[:, None], len(units)))
     first = place.groupby(units["family"].to_numpy()).transform("min").to_numpy()
     unit, category = np.nonzero(~buys & (first < len(units)))
-    expected = _expected(wide, figures[list(_ALIKE)], units.index).to_numpy()
+    spent = wide.sum(axis=1).reindex(units.index).fillna(0.0)
+    expected = _at_level(_expected(wide, figures[list(_ALIKE)], units.index), spent).to_numpy()
     found = pd.DataFrame(
         {
             "family": units["family"].to_numpy()[unit],
@@ -297,6 +299,19 @@ def _expected(wide: pd.DataFrame, alike: pd.DataFrame, units: pd.Index) -> pd.Da
     grouped, mean_all = wide.groupby(group.reindex(wide.index)), wide.mean()
     drawn = (grouped.sum() + PRIOR_UNITS * mean_all).div(grouped.size() + PRIOR_UNITS, axis=0)
     return drawn.reindex(group.reindex(units)).fillna(mean_all)
+
+
+def _at_level(expected: pd.DataFrame, spent: pd.Series) -> pd.DataFrame:
+    """What similar customers spend in each category, for a unit that spends more or less elsewhere than they do.
+
+    Customers of one industry and size differ in how much they need by far more than in what they need.
+    """
+    there = expected.clip(lower=0).to_numpy()
+    typical = there.sum(axis=1, keepdims=True)
+    own = spent.clip(lower=0).to_numpy()[:, None]
+    elsewhere = PRIOR_UNITS * (typical - there) + typical
+    level = (PRIOR_UNITS * own + typical) / np.where(elsewhere > 0, elsewhere, 1.0)
+    return pd.DataFrame(there * level, index=expected.index, columns=expected.columns)
 
 
 def _families(units: pd.DataFrame, ties: pd.DataFrame, headroom: pd.DataFrame) -> pd.DataFrame:

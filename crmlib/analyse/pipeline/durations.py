@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from crmlib.analyse.retention import AT_RISK_LEAST, LEVEL, survival_curves
+from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.measure.deals.stays import DEAL_COLUMNS, EXITS, deals, stage_stays
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import columns_of, frame_of, require_columns
@@ -193,12 +195,10 @@ def _variance(
 
 def _interval(share: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The log-log interval: it stays between 0 and 1."""
-    from scipy.stats import norm
-
     inside = (share > 0) & (share < 1 - 1e-12)
     low, high = np.full(len(share), np.nan), np.full(len(share), np.nan)
     part, error = share[inside], np.sqrt(np.maximum(variance[inside], 0))
-    wide = norm.ppf((1 + LEVEL) / 2) * error / (part * np.abs(np.log(part)))
+    wide = ndtri((1 + LEVEL) / 2) * error / (part * np.abs(np.log(part)))
     low[inside], high[inside] = part ** np.exp(wide), part ** np.exp(-wide)
     return low, high
 
@@ -392,8 +392,6 @@ def _flow(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _tests(keyed: pd.DataFrame, stages: list[str], by: str | None) -> pd.DataFrame:
     """Whether the groups of at least ten stays differ in how long they stay, for each stage."""
-    from scipy.stats import false_discovery_control
-
     rows = []
     for stage in stages if by is not None else ():
         here = keyed[keyed["stage"] == stage]
@@ -403,8 +401,8 @@ def _tests(keyed: pd.DataFrame, stages: list[str], by: str | None) -> pd.DataFra
             found = survival_curves(here["stay_days"].clip(lower=0), here["is_over"], groups=here["group"])
             rows.append((stage, here["group"].nunique(), found.p_overall))
     tests = pd.DataFrame(rows, columns=["stage", "groups", "p"])
-    adjusted = false_discovery_control(tests["p"]) if len(tests) else pd.Series(dtype="float64")
-    return tests.assign(p_adjusted=adjusted, differs=np.asarray(adjusted) < 0.05)
+    adjusted = benjamini_hochberg(tests["p"])
+    return tests.assign(p_adjusted=adjusted, differs=adjusted < SURE)
 
 
 def _joined(parts: list[dict[str, Any]], name: str) -> pd.DataFrame:

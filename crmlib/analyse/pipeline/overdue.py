@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from crmlib.analyse.pipeline.durations import StageDurations, stage_durations
 from crmlib.analyse.retention import LEVEL
+from crmlib.analyse.stats.tests import benjamini_hochberg, two_sided_fisher
 from crmlib.measure.deals.flow import next_contacts
 from crmlib.measure.deals.stays import WHOLE_DEAL, deals, stage_stays
 from crmlib.prepare.clock import closing_day
@@ -57,8 +59,6 @@ def _named(found: pd.DataFrame) -> pd.Series:
 
 
 def _of_point(stage: Any, day: Any, rows: pd.DataFrame) -> list[tuple]:
-    from scipy.stats import fisher_exact
-
     won, lost = rows[rows["outcome"] == "won"], rows[rows["outcome"] == "lost"]
     if min(len(won), len(lost)) < WON_LEAST:
         return []
@@ -67,25 +67,21 @@ def _of_point(stage: Any, day: Any, rows: pd.DataFrame) -> list[tuple]:
     waits = won.groupby("step")["wait_days"].median().to_dict()
     for step in sorted(rows["step"].unique()):
         a, b = mine.get(step, 0), theirs.get(step, 0)
-        p = float(fisher_exact([[a, n - a], [b, m - b]], alternative="two-sided").pvalue)
+        p = two_sided_fisher(a, n, b, m)
         wait = float(waits.get(step, np.nan))
         said.append((stage, day, step, a, n, b, m, 100 * a / n, 100 * b / m, *_ratio(a, n, b, m), wait, p))
     return said
 
 
 def _ratio(a: int, n: int, b: int, m: int) -> tuple[float, float, float]:
-    from scipy.stats import norm
-
     ratio = ((a + 0.5) / (n + 0.5)) / ((b + 0.5) / (m + 0.5))
     error = np.sqrt(1 / (a + 0.5) - 1 / (n + 0.5) + 1 / (b + 0.5) - 1 / (m + 0.5))
-    wide = np.exp(norm.ppf((1 + LEVEL) / 2) * error)
+    wide = np.exp(ndtri((1 + LEVEL) / 2) * error)
     return float(ratio), float(ratio / wide), float(ratio * wide)
 
 
 def _next_steps_judged(table: pd.DataFrame) -> pd.DataFrame:
-    from scipy.stats import false_discovery_control
-
-    table["p_adjusted"] = false_discovery_control(table["p"]) if len(table) else pd.Series(dtype="float64")
+    table["p_adjusted"] = benjamini_hochberg(table["p"])
     table["is_better"] = (table["p_adjusted"] < 1 - LEVEL) & (table["lift"] > 1)
     ordered = table.sort_values(
         ["stage", "at_days", "won_pct", "step"], ascending=[True, True, False, True], ignore_index=True

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from crmlib.analyse.pipeline.portrait import OF_CUSTOMERS, against_the_rest, large_enough
 from crmlib.analyse.stats import FEWEST
@@ -101,7 +101,7 @@ def _costs(crm: Crm) -> pd.Series:
     return table.set_index("campaign_id")["cost_amount"].astype("float64")
 
 
-_Z = float(norm.ppf(0.975))
+_Z = float(ndtri(0.975))
 
 
 def newcombe_difference(
@@ -362,8 +362,8 @@ def _mix(frame: pd.DataFrame, table: pd.DataFrame, names: list[str], base: str) 
         for row in table[table["judged"]].itertuples():
             found = standardised_difference(won, group == row.value, stratum)
             sure = row.q <= SURE or found["low"] > 0 or found["high"] < 0
-            spread = (found["high"] - found["low"]) / (2 * norm.ppf(0.975))
-            p = 2 * norm.sf(abs(found["standardised"]) / spread) if spread > 0 else 1.0
+            spread = (found["high"] - found["low"]) / (2 * ndtri(0.975))
+            p = 2 * ndtr(-abs(found["standardised"]) / spread) if spread > 0 else 1.0
             turns = bool(found["crude"] * found["standardised"] < 0 and sure)
             points = {key: 100 * found[key] for key in ("crude", "standardised", "low", "high", "covered")}
             rows.append((row.value, name, *points.values(), turns, p))

@@ -10,7 +10,8 @@ from crmlib.analyse.rules.itemsets import SetLevels
 from crmlib.analyse.rules.metrics import RuleCounts
 from crmlib.analyse.rules.mine import RuleBook
 from crmlib.analyse.rules.mining import in_order
-from crmlib.analyse.stats.tests import benjamini_hochberg, fisher_p
+from crmlib.analyse.stats.fisher import fisher_p
+from crmlib.analyse.stats.tests import benjamini_hochberg
 from crmlib.schema.errors import ParameterError, SchemaError
 
 _NEEDED = ("antecedents", "consequents", "antecedent support", "consequent support", "support")

@@ -56,7 +56,8 @@ class RuleCounts:
 
     @cached_property
     def _judged(self):
-        from crmlib.analyse.stats.tests import benjamini_hochberg, fisher_p
+        from crmlib.analyse.stats.fisher import fisher_p
+        from crmlib.analyse.stats.tests import benjamini_hochberg
 
         improvement, counts, general, here, level = (
             [np.empty(0)],

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.service.cases import failing_products
+from crmlib.analyse.stats.fisher import fisher_p
 from crmlib.analyse.stats.intervals import share_interval
-from crmlib.analyse.stats.tests import SURE, fisher_p
+from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.service import latest_buyers, owners_of_products, service_cases
 from crmlib.prepare.clock import days_later
 from crmlib.prepare.crm import Crm, require

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
+from scipy.special import ndtr
 
 from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.tests import SURE
@@ -152,8 +153,6 @@ def difference_of_note_shares(
     Cochran, W. G. (1977). Sampling Techniques, 3rd ed., chapter 6. Agresti, A. & Caffo, B. (2000). Simple and
     effective confidence intervals for proportions. The American Statistician 54.
     """
-    from scipy.stats import norm
-
     matrix = csr_matrix(held, dtype=float)
     n = int(deals.max(initial=-1)) + 1
     sides = [(np.asarray(side, dtype=float), len(np.unique(deals[side]))) for side in (one, other)]
@@ -169,7 +168,7 @@ def difference_of_note_shares(
     influence, known = parts[0][0] - parts[1][0], len(np.unique(deals[np.asarray(one) | np.asarray(other)]))
     variance = (influence**2).sum(axis=0) * known / max(known - 1, 1)
     gap, error = parts[0][1] - parts[1][1], np.sqrt(np.maximum(variance, least))
-    return gap, error, 2 * norm.sf(np.abs(gap) / error)
+    return gap, error, 2 * ndtr(-np.abs(gap) / error)
 
 
 def share_intervals(held: Any, deals: pd.Series, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from crmlib.prepare.identity.match import somebody_else
 from crmlib.prepare.identity.settings import IdentitySettings
@@ -126,7 +126,7 @@ def accepted(pairs: pd.DataFrame, *, held: pd.Series, settings: IdentitySettings
     for kind in (company, ~company):
         among, slips = (int((likely & kind & one).sum()) for one in (True, others))
         # Where they are surely as rare as slips of the key, they are slips.
-        if beta.ppf(0.975, slips + 1, max(among - slips, 1)) <= settings.slips:
+        if betaincinv(slips + 1, max(among - slips, 1), 0.975) <= settings.slips:
             others &= ~(kind & certain)
     return (likely | before) & ~others | pairs["key"].ne("")
 

@@ -174,6 +174,7 @@ class DataTable(Block):
         heads = Markup("").join(column.head for column in columns)
         lines = zip(*(column.cells for column in columns), strict=True)
         body = Markup("\n").join(Markup("<tr>{}</tr>").format(Markup("").join(line)) for line in lines)
+        texts = sum("crm-text" in column.head for column in columns)
         page = Markup(
             '<figure class="crm-table{cards}" data-rows="{rows}" data-total="{total}">'
             '<figcaption>{caption}</figcaption><div class="crm-scroll" role="region" aria-label="{caption}" '
@@ -181,7 +182,7 @@ class DataTable(Block):
             '<div class="crm-under"><p class="crm-count">{count}</p>{link}{note}</div></figure>'
         )
         return page.format(
-            cards=" crm-cards" if len(columns) > _IN_LINE else "",
+            cards=" crm-cards" if len(columns) > _IN_LINE or texts > 1 else "",
             rows=self.rows,
             total=len(self.frame),
             caption=self.caption,

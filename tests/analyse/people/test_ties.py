@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from crmlib.analyse.people.ties import relation_graph
+from crmlib.analyse.people.ties import _at_level, relation_graph
 from crmlib.prepare.crm import Crm
 from crmlib.schema.errors import SchemaError
 
@@ -74,10 +74,22 @@ def test_a_family_sums_its_units_and_counts_partners_outside(trading):
     assert family["spend_365d"] == 140 and family["credit_limit"] == 30 and family["partners"] == 1
 
 
-def test_headroom_is_what_similar_units_spend_drawn_to_all(trading):
+def test_headroom_is_what_similar_units_spend_at_the_level_of_the_unit(trading):
     found = trading.headroom.set_index(["customer_id", "category"])["headroom"]
-    # Four buyers spend 190 on pumps and 40 on queues; they are all alike, so the mean of all stays.
-    assert found.to_dict() == pytest.approx({("b", "Pumps"): 190 / 4, ("a", "Queues"): 40 / 4})
+    # Four buyers spend 190 on pumps and 40 on queues; they are all alike, so the mean of all stays: 47.50 and 10.
+    # b spends 40 where they spend 10, a spends 100 where they spend 47.50, each a tenth drawn to their 57.50.
+    assert found.to_dict() == pytest.approx(
+        {
+            ("b", "Pumps"): 47.5 * (400 + 57.5) / (100 + 57.5),
+            ("a", "Queues"): 10 * (1000 + 57.5) / (475 + 57.5),
+        }
+    )
+
+
+def test_a_unit_that_spends_as_similar_ones_do_has_the_headroom_of_their_mean():
+    expected = pd.DataFrame({"p": [30.0], "q": [70.0]}, index=["u"])
+    assert _at_level(expected, pd.Series([70.0], index=["u"])).at["u", "p"] == pytest.approx(30)
+    assert _at_level(expected * 0, pd.Series([0.0], index=["u"])).to_numpy().tolist() == [[0, 0]]
 
 
 def test_the_referred_count_in_turn(trading):

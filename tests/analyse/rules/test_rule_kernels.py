@@ -14,7 +14,7 @@ from crmlib.analyse.rules import itemsets as rule_levels
 from crmlib.analyse.rules import kernels as rule_kernels
 from crmlib.analyse.rules import mine as rules
 from crmlib.analyse.rules.mine import frequent_itemsets, mine_rules
-from crmlib.analyse.stats import tests as rule_significance
+from crmlib.analyse.stats import fisher as rule_significance
 
 MODULES = (rule_kernels, rule_eclat, rule_levels, rule_significance)
 MINE = """

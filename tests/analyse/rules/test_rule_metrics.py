@@ -12,7 +12,8 @@ from scipy import stats
 
 from crmlib.analyse.rules.itemsets import grow_itemsets, number_entries
 from crmlib.analyse.rules.metrics import count_candidates, derive_rules, measures, support_with_rules_below
-from crmlib.analyse.stats.tests import benjamini_hochberg, fisher_p
+from crmlib.analyse.stats.fisher import fisher_p
+from crmlib.analyse.stats.tests import benjamini_hochberg
 
 
 def parts(items):

@@ -12,7 +12,7 @@ from crmlib.prepare.privacy import read_kept, write_kept
 from crmlib.present.blocks import DataTable
 from crmlib.present.needs import WORK, hand_on
 from crmlib.present.publish.manifest import Facts
-from crmlib.present.reports.people.show import CustomerPages
+from crmlib.present.reports.people.show import CustomerPages, work_at_hand
 from crmlib.present.run.customers import print_steps, publish_customers, with_links
 
 CONFIG = """
@@ -94,8 +94,7 @@ def test_a_page_of_a_run_leads_back_and_to_its_kin_and_has_its_line_of_the_workl
 
 def test_what_the_run_has_found_is_kept_for_the_next_page_and_is_not_shown_of_another_day(crm, published):
     _, work, _ = published
-    pages = CustomerPages(crm)
-    assert pages.is_whole
+    assert work_at_hand(crm)[1] and CustomerPages(crm).work.equals(work_at_hand(crm)[0])
     kept = read_kept(crm, WORK)["table"]
     assert list(kept["customer_id"].fillna("")) == list(work.table["customer_id"].fillna(""))
     assert read_kept(crm.at("2024-06-30"), WORK) is None

@@ -1,6 +1,7 @@
 """The page of one customer: its figures, tables and pictures, and the page whole."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -44,7 +45,7 @@ from crmlib.present.reports.people.say import (
     sway_says,
     work_lines,
 )
-from crmlib.schema.states import COLLECT, FOLLOW_UP, HAND_OVER
+from crmlib.schema.states import COLLECT, FOLLOW_UP, HAND_OVER, LEAD
 
 TRAIT_WORDS = Family("people-trait", TRAITS)
 OUTCOME_WORDS = Family("people-outcome", ("open", "won", "lost"))
@@ -64,18 +65,33 @@ class CustomerPages:
             "own_numbers": "" if shows_pseudonyms(crm) else str(claim("page-own-numbers")),
         } | dict(context or {})
         self.crm, self.panoramas = crm, Panoramas(crm)
-        self.work, self.is_whole = work_at_hand(crm, stages=self.panoramas.stages)
-        table = self.work
-        self._work = dict(iter(table.groupby("customer_id")))
-        self._nothing = table.iloc[:0]
+        known = {"stages": self.panoramas.stages, "indicators": self.panoramas.figures}
+        self._at_hand = partial(work_at_hand, crm, **known)
         self._names: dict[str, str] = {}
+        self._rows: dict[bool, tuple[dict[str, pd.DataFrame], bool]] = {}
+
+    @property
+    def work(self) -> pd.DataFrame:
+        """The worklist at hand, leads in the order of their chance."""
+        return self._at_hand()[0]
+
+    def _rows_of(self, *, ranks_leads: bool) -> tuple[dict[str, pd.DataFrame], bool]:
+        """The rows of each customer, "" for none, and whether they are of the whole worklist."""
+        if ranks_leads not in self._rows:
+            table, is_whole = self._at_hand(ranks_leads=ranks_leads)
+            self._rows[ranks_leads] = (
+                dict(iter(table.groupby("customer_id"))) | {"": table.iloc[:0]},
+                is_whole,
+            )
+        return self._rows[ranks_leads]
 
     def html(self, customer_id: str) -> tuple[str, str]:
         """The public name of a customer, given by number or pseudonym, and the page."""
         found = self.panoramas.of(customer_id)
-        work = self._work.get(found.public_id, self._nothing)
+        rows, is_whole = self._rows_of(ranks_leads=found.stage == LEAD)
+        work = rows.get(found.public_id, rows[""])
         title = str(claim("people-title", customer=name(found.public_id)))
-        sections = customer_sections(found, work, is_whole=self.is_whole, known=self.panoramas)
+        sections = customer_sections(found, work, is_whole=is_whole, known=self.panoramas)
         return found.public_id, page_of(title, sections, self.context)
 
     def write(self, customer_id: str, folder: Path) -> Path:
@@ -91,13 +107,17 @@ class CustomerPages:
         return self._names.setdefault(public, slug(public, set(self._names.values())))
 
 
-def work_at_hand(crm: Crm, *, stages: pd.Series | None = None) -> tuple[pd.DataFrame, bool]:
-    """The worklist that the last run kept, or what presses of it; and whether it is the whole one."""
+def work_at_hand(crm: Crm, *, ranks_leads: bool = True, **known: Any) -> tuple[pd.DataFrame, bool]:
+    """The worklist that the last run kept, or what presses of it; and whether it is the whole one.
+
+    To learn the chance of leads takes a second: the page of who is none goes without.
+    """
     from crmlib.analyse.worklist import worklist
 
     whole = read_kept(crm, WORK)
+    name = "work-pressing" if ranks_leads else "work-unranked"
     found = whole or kept_or_made(
-        crm, "work-pressing", lambda: {"table": worklist(crm, only=PRESSING, stages=stages).table}
+        crm, name, lambda: {"table": worklist(crm, only=PRESSING, ranks_leads=ranks_leads, **known).table}
     )
     return found["table"].assign(also=found["table"]["also"].map(tuple)), whole is not None
 
@@ -172,8 +192,8 @@ def _next(found: Panorama, work: pd.DataFrame) -> list[Block]:
     if not lines:
         return []
     table = pd.DataFrame(lines, columns=["step", "reason"])
-    table.insert(0, "opportunity_id", work["opportunity_id"].to_numpy())
     table.insert(1, "by_when", work["by_when"].to_numpy())
+    table.insert(2, "opportunity_id", work["opportunity_id"].to_numpy())
     shown = table.loc[:, table.notna().any()]
     return [DataTable(shown, name="next", caption=claim("people-table-next"), download=False)]
 

@@ -1,8 +1,9 @@
 """What to offer each customer next, and why: learnt on an earlier day of the same workspace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from numbers import Integral
 from typing import Any
 
@@ -38,6 +39,7 @@ from crmlib.measure.offers.tables import (
     count_up_to,
     offer_engine,
     order_products,
+    product_gaps,
     products_offered,
     purchase_days,
 )
@@ -260,7 +262,6 @@ class Ground:
     day: date
     wish: Wish
     products: pd.DataFrame
-    rhythms: pd.DataFrame
     instead: np.ndarray
     people: pd.DataFrame
     refused: np.ndarray
@@ -271,41 +272,56 @@ class Ground:
     steps: pd.DataFrame
     together: Together
 
+    @cached_property
+    def rhythms(self) -> pd.DataFrame:
+        """The time between purchases of each product."""
+        return product_rhythms(product_gaps(self.engine, self.day))
+
 
 def make_offers(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
     """The offers of every customer, for each choice of kinds."""
+    return _made(crm, wish, choices, _result)
+
+
+def _made(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]], finish: Callable[..., Any]) -> list[Any]:
     engine = offer_engine(crm)
     try:
         with one_thread():
-            return _made(crm, engine, wish, choices)
+            ground = _ground(crm, engine, wish)
+            removals = [_removals(ground) for _ in choices]
+            chosen = _warm(ground, choices, removals)
+            cold, groups = _cold(ground)
+            return [
+                finish(ground, kinds, rows, cold, groups, removed)
+                for kinds, rows, removed in zip(choices, chosen, removals, strict=True)
+            ]
     finally:
         engine.close()
 
 
-def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
-    ground = _ground(crm, engine, wish)
+def _removals(ground: "Ground") -> Removals:
+    wish = ground.wish
     consents = [name for name in CONSENTS if name in ground.people and wish.require_consent]
     days = wish.just_bought_days
     if days is None:
         # Chances that were learnt know how lately something was bought; plain shares do not.
         days = _JUST_BOUGHT_DAYS if ground.learnt.own.weights is None else 0
     applied = rules_that_apply(ground.products, consents=consents, days=days, margin=wish.min_margin_pct)
-    removals = [Removals(applied=applied, days=days, margin=wish.min_margin_pct) for _ in choices]
-    chosen = _warm(ground, choices, removals)
-    warm = ground.past.known
-    waiting = ground.people[~ground.people.index.isin(warm) & ~ground.refused]
+    return Removals(applied=applied, days=days, margin=wish.min_margin_pct)
+
+
+def _cold(ground: "Ground") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Offers of customers without a purchase, and the groups that they are in."""
+    crm, engine, wish = ground.crm, ground.engine, ground.wish
+    waiting = ground.people[~ground.people.index.isin(ground.past.known) & ~ground.refused]
     groups, sellers = like_group(
         engine, waiting, day=ground.day, horizon_days=wish.horizon_days, min_group=min_group(crm)
     )
-    cold = cold_offers(
+    return cold_offers(
         crm, engine, groups, sellers, products=ground.products, instead=ground.instead,
         allowed=_open_to_all(ground), k=wish.k, by_margin=ground.by_margin, day=ground.day,
         horizon_days=wish.horizon_days,
-    )  # fmt: skip
-    return [
-        _result(ground, kinds, rows, cold, groups, removed)
-        for kinds, rows, removed in zip(choices, chosen, removals, strict=True)
-    ]
+    ), groups  # fmt: skip
 
 
 def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
@@ -326,7 +342,6 @@ def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
         day=day,
         wish=wish,
         products=products,
-        rhythms=product_rhythms(products),
         instead=sold_instead(products, day=day, until=until),
         people=people,
         refused=refused_everything(people, consents),
@@ -394,7 +409,7 @@ def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Rem
         rows = _scored(ground, own, new)
         rules = rule_of_each(
             rows, ground.products, removals=removals[0], refused=ground.refused,
-            day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days, rhythms=ground.rhythms,
+            day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days, rhythms=lambda: ground.rhythms,
         )  # fmt: skip
         for place, kinds in enumerate(choices):
             asked = rows["kind"].isin(kinds).to_numpy()
@@ -402,10 +417,7 @@ def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Rem
             removals[place].add(rows[asked | fill], rules[asked | fill])
             kept = rows[(asked | fill) & (rules == "")]
             found[place].append(best_of_each(kept, k=ground.wish.k))
-    return [
-        offered_rows(pd.concat(parts, ignore_index=True), ground) if parts else pd.DataFrame()
-        for parts in found
-    ]
+    return [pd.concat(parts, ignore_index=True) if parts else pd.DataFrame() for parts in found]
 
 
 MOST_LOOKED_AT = 20
@@ -414,10 +426,11 @@ MOST_LOOKED_AT = 20
 
 def _scored(ground: Ground, own: Rows, new: Rows) -> pd.DataFrame:
     """Candidates with probability, kind and order, each product once a customer."""
-    learnt, rhythms = ground.learnt, ground.rhythms
+    learnt = ground.learnt
     rows = pd.concat([_own_frame(ground, own), _new_frame(ground, new)], ignore_index=True)
+    chances = ((learnt.own, own), (learnt.new, new))
     rows["probability"] = np.concatenate(
-        [learnt.own.probability(own, rhythms), learnt.new.probability(new, rhythms)]
+        [blend.probability(part, lambda: ground.rhythms) for blend, part in chances]
     )
     rows["offered"] = ground.instead[rows["p"].to_numpy()]
     worth = ground.products["worth"].to_numpy()[np.maximum(rows["offered"], 0)] if ground.by_margin else 1.0
@@ -468,7 +481,7 @@ def _result(
     groups: pd.DataFrame,
     removals: Removals,
 ) -> Offers:
-    cold = cold.assign(is_new=True)
+    rows, cold = offered_rows(rows, ground), cold.assign(is_new=True)
     table = pd.concat([part for part in (rows, cold) if len(part)] or [cold], ignore_index=True)
     offered = ground.products.iloc[table["offered"].astype("int64")]
     table = table.assign(
@@ -499,6 +512,15 @@ def _result(
         limits=limits_of(ground, table, kinds),
         currency=ground.crm.currency,
     )
+
+
+def _named(ground: Ground, kinds: object, rows: pd.DataFrame, cold: pd.DataFrame, *_: object) -> pd.DataFrame:
+    """What is offered to whom, and no more of it."""
+    columns = ["c", "rank", "offered", "kind", "probability"]
+    table = pd.concat([part[columns] for part in (rows, cold) if len(part)] or [cold], ignore_index=True)
+    table["customer_id"] = ground.people["customer_id"].reindex(table["c"]).to_numpy()
+    table["product_id"] = ground.products["product_id"].reindex(table["offered"]).to_numpy()
+    return table[["customer_id", "rank", "product_id", "kind", "probability"]]
 
 
 _TOLD = [
@@ -653,6 +675,32 @@ def recommend_several(
     >>> len(every.table), len(new.table)
     (1, 0)
     """
+    wish = _wish(
+        crm, k=k, horizon_days=horizon_days, seed=seed, min_margin_pct=min_margin_pct,
+        just_bought_days=just_bought_days, require_consent=require_consent, rank_by=rank_by,
+    )  # fmt: skip
+    return make_offers(crm, wish, [_checked(kinds) for kinds in several])
+
+
+def name_several(crm: Crm, *, several: Iterable[Iterable[str]], **settings: Any) -> list[pd.DataFrame]:
+    """What `recommend_several` offers to whom, without what speaks for it, at less cost.
+
+    Columns: `customer_id`, `rank`, `product_id`, `kind`, `probability`.
+    """
+    return _made(crm, _wish(crm, **settings), [_checked(kinds) for kinds in several], _named)
+
+
+def _wish(
+    crm: Crm,
+    *,
+    k: int = 5,
+    horizon_days: int = 28,
+    seed: int = 0,
+    min_margin_pct: float | None = None,
+    just_bought_days: int | None = None,
+    require_consent: bool = True,
+    rank_by: str = CHANCE,
+) -> Wish:
     settings = getattr(getattr(crm, "config", None), "offers", None)
     if min_margin_pct is None:
         min_margin_pct = getattr(settings, "min_margin_pct", None)
@@ -674,8 +722,7 @@ def recommend_several(
         )
     if rank_by not in (CHANCE, EXPECTED_MARGIN):
         raise ParameterError(f"rank_by is {rank_by!r}. Give {CHANCE!r} or {EXPECTED_MARGIN!r}.")
-    choices = [_checked(kinds) for kinds in several]
-    wish = Wish(
+    return Wish(
         k=int(k),
         horizon_days=int(horizon_days),
         seed=int(seed),
@@ -684,7 +731,6 @@ def recommend_several(
         require_consent=bool(require_consent),
         rank_by=rank_by,
     )
-    return make_offers(crm, wish, choices)
 
 
 def _checked(kinds: Iterable[str]) -> tuple[str, ...]:

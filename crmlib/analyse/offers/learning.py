@@ -71,7 +71,7 @@ class Weights:
             names=names,
             mean=mean,
             scale=scale,
-            line=LogisticRegression(solver="newton-cholesky").fit((table - mean) / scale, bought),
+            line=LogisticRegression(max_iter=300).fit((table - mean) / scale, bought),
         )
 
     def probability(self, rows: Rows) -> np.ndarray:

@@ -53,9 +53,10 @@ from crmlib.schema.tables import table_spec
 
 def best_of_each(rows: pd.DataFrame, *, k: int) -> pd.DataFrame:
     """The `k` rows of each customer with the highest score."""
-    order = rows.sort_values(["c", "score", "p"], ascending=[True, False, True], kind="stable")
-    rank = order.groupby("c", sort=False).cumcount() + 1
-    return order.assign(rank=rank)[rank <= k].reset_index(drop=True)
+    who, score, product = (rows[name].to_numpy() for name in ("c", "score", "p"))
+    order = np.lexsort((product, -score, who))
+    rank = np.arange(len(order)) - np.searchsorted(who[order], who[order]) + 1
+    return rows.iloc[order[rank <= k]].assign(rank=rank[rank <= k]).reset_index(drop=True)
 
 
 def offered_rows(best: pd.DataFrame, ground: "Ground") -> pd.DataFrame:
@@ -76,7 +77,7 @@ def offered_rows(best: pd.DataFrame, ground: "Ground") -> pd.DataFrame:
         rows[name] = np.nan
         rows.loc[told, name] = values
     pointing.index = repeat.index = rows.index
-    names, codes = products["name_shown"], products["product_id"]
+    names, codes = ground.names, products["product_id"]
     replaced = rows["offered"] != rows["p"]
     rows = rows.assign(
         due_on=due_on(rows, ground.rhythms).where(repeat),
@@ -273,6 +274,11 @@ class Ground:
     together: Together
 
     @cached_property
+    def names(self) -> pd.Series:
+        """What a reader calls each product."""
+        return product_names(self.products)
+
+    @cached_property
     def rhythms(self) -> pd.DataFrame:
         """The time between purchases of each product."""
         return product_rhythms(product_gaps(self.engine, self.day))
@@ -388,7 +394,6 @@ def _priced(products: pd.DataFrame) -> pd.DataFrame:
         margin=margin,
         pieces=pieces,
         worth=margin.fillna(price * usual).fillna(0.0) * pieces,
-        name_shown=product_names(products),
     )
 
 
@@ -437,13 +442,12 @@ def _scored(ground: Ground, own: Rows, new: Rows) -> pd.DataFrame:
     rows["score"] = rows["probability"] * worth
     # What is known of a product itself goes before what is known of one that it replaced.
     itself = (rows["offered"] == rows["p"]) & rows["is_own"]
-    order = rows.assign(itself=itself).sort_values(
-        ["c", "offered", "itself", "probability", "p"],
-        ascending=[True, True, False, False, True],
-        kind="stable",
-    )
-    twice = order.duplicated(["c", "offered"]) & (order["offered"] >= 0)
-    return order[~twice].drop(columns="itself")
+    who, offered = rows["c"].to_numpy(), rows["offered"].to_numpy()
+    order = np.lexsort((rows["p"], -rows["probability"], ~itself.to_numpy(dtype=bool), offered, who))
+    who, offered = who[order], offered[order]
+    twice = np.zeros(len(order), dtype=bool)
+    twice[1:] = (who[1:] == who[:-1]) & (offered[1:] == offered[:-1]) & (offered[1:] >= 0)
+    return rows.iloc[order[~twice]]
 
 
 def _own_frame(ground: Ground, own: Rows) -> pd.DataFrame:
@@ -483,7 +487,7 @@ def _result(
 ) -> Offers:
     rows, cold = offered_rows(rows, ground), cold.assign(is_new=True)
     table = pd.concat([part for part in (rows, cold) if len(part)] or [cold], ignore_index=True)
-    offered = ground.products.iloc[table["offered"].astype("int64")]
+    offered = ground.products.assign(name_shown=ground.names).iloc[table["offered"].astype("int64")]
     table = table.assign(
         customer_id=ground.people["customer_id"].reindex(table["c"]).to_numpy(),
         **{name: offered[column].to_numpy() for name, column in _OF_PRODUCT.items()},

@@ -1,6 +1,6 @@
 """Which possible offers are not made, by rule, and how many each rule took away."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -148,7 +148,7 @@ def refused_everything(people: pd.DataFrame, consents: list[str]) -> np.ndarray:
 
 def rule_of_each(
     candidates: pd.DataFrame, products: pd.DataFrame, *, removals: Removals, refused: np.ndarray,
-    day: pd.Timestamp, horizon_days: int, rhythms: pd.DataFrame,
+    day: pd.Timestamp, horizon_days: int, rhythms: Callable[[], pd.DataFrame],
 ) -> np.ndarray:  # fmt: skip
     """The first rule that takes each possible offer away."""
     gone = candidates["offered"].to_numpy() == GONE
@@ -165,11 +165,12 @@ def rule_of_each(
         else np.zeros(len(offered), dtype=bool),
         "retired": gone,
         "not launched": (pd.to_datetime(offered["launched_on"]) > day).to_numpy(),
-        "just bought": _just_bought(
-            candidates, rhythms, day=day, horizon_days=horizon_days, days=removals.days
-        ),
         "margin": margin_pct < floor,
     }
+    if "just bought" in removals.applied:
+        hit["just bought"] = _just_bought(
+            candidates, rhythms(), day=day, horizon_days=horizon_days, days=removals.days
+        )
     rules = np.full(len(candidates), "", dtype=object)
     for rule in RULES:
         if rule in removals.applied:

@@ -172,13 +172,13 @@ def _profile(
     pairs = pd.MultiIndex.from_tuples(sorted({*bought.index, *looks.index, *stated}), names=["c", "g"])
     pairs = pairs[pairs.get_level_values("g").isin(names.index)]
     c, g = (pairs.get_level_values(name).to_numpy(dtype="int64") for name in ("c", "g"))
-    share, usual = past.interest_shares
+    share, usual = past.interest_shares(c, g)
     table = pd.DataFrame({"c": c, "category": names.reindex(g).to_numpy()})
     table["bought_days"] = bought.reindex(pairs).fillna(0).to_numpy(dtype="int64")
     table["looks"] = looks["count"].reindex(pairs).fillna(0).to_numpy(dtype="int64")
     table["last_looked_on"] = pd.to_datetime(looks["last"].reindex(pairs).to_numpy(), unit="D")
     table["is_stated"] = [pair in stated for pair in zip(c.tolist(), g.tolist(), strict=True)]
-    table["share_pct"], table["usual_pct"] = 100.0 * share[c, g], 100.0 * usual[g]
+    table["share_pct"], table["usual_pct"] = 100.0 * share, 100.0 * usual
     table["index"] = 100 * table["share_pct"] / table["usual_pct"].clip(lower=1e-9)
     table["is_open"] = (table["bought_days"] == 0) & ((table["looks"] > 0) | table["is_stated"])
     order = ["c", "share_pct", "category"]

@@ -111,9 +111,8 @@ def best_sellers(bought: Bought, k: int) -> Lists:
 def own_repeats(bought: Bought, k: int) -> Lists:
     """What each customer bought in most orders; of equals, the one bought last. Nothing of it is new."""
     named = np.full((len(bought.customers), k), _NO_OFFER)
-    order = np.lexsort(
-        (bought.product, -bought.last_at.astype("int64"), -bought.order_count, bought.customer)
-    )
+    # Rows stand in the order of products: of equals, the first stays first.
+    order = np.lexsort((-bought.last_at.astype("int64"), -bought.order_count, bought.customer))
     customer, product = bought.customer[order], bought.product[order]
     place = np.arange(len(customer)) - np.searchsorted(customer, customer)
     first = place < k

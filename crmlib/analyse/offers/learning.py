@@ -1,6 +1,8 @@
 """Which way of ranking told best, on earlier days, what customers bought next, and with what chance."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -89,25 +91,45 @@ class Blend:
     ----------
     part : "own" or "new"
     way : one of `WAYS`, or "shrunk_shares" where nothing could be learnt
-    tried : DataFrame
-        `part`, `model`, `hit_rate_pct`, `log_loss`, `auc`, each on days or customers left out; `chosen`.
-    strength : DataFrame
-        `signal`, `auc_loss`.
+    told : the candidates learnt from, whether each was bought, the part that is left out with it, the share of
+        customers hit by each way, and the chance by all signals, learnt without its part
     """
 
     part: str
     way: str
     horizon_days: int
-    tried: pd.DataFrame = field(repr=False)
-    strength: pd.DataFrame = field(repr=False)
     weights: Weights | None = field(default=None, repr=False)
+    told: tuple[Rows, np.ndarray, np.ndarray, dict[str, float], np.ndarray] | None = field(
+        default=None, repr=False
+    )
 
-    def probability(self, rows: Rows, rhythms: pd.DataFrame) -> np.ndarray:
-        """The probability of each candidate, 0 to 1."""
+    @cached_property
+    def tried(self) -> pd.DataFrame:
+        """`part`, `model`, `hit_rate_pct`, `log_loss`, `auc`, each on days or customers left out; `chosen`."""
+        names = ["part", "model", "hit_rate_pct", "log_loss", "auc", "chosen"]
+        if self.told is None:
+            return pd.DataFrame(columns=names)
+        rows, hits, fold, share, chance = self.told
+        found = []
+        for name, columns in _columns(self.part).items():
+            of_all = name == ALL_SIGNALS
+            measures = _measures(chance if of_all else _left_out(rows, hits, fold, columns), hits)
+            found.append((self.part, name, 100 * share[name], *measures, name == self.way))
+        return pd.DataFrame(found, columns=names)
+
+    @cached_property
+    def strength(self) -> pd.DataFrame:
+        """`signal`, `auc_loss`."""
+        if self.told is None or self.weights is None:
+            return pd.DataFrame(columns=["signal", "auc_loss"])
+        return _strength(self.weights, *self.told[:2])
+
+    def probability(self, rows: Rows, rhythms: Callable[[], pd.DataFrame]) -> np.ndarray:
+        """The probability of each candidate, 0 to 1; rhythms of products are asked for where nothing was learnt."""
         if not len(rows):
             return np.zeros(0)
         if self.weights is None:
-            return _shrunk(rows, rhythms, horizon_days=self.horizon_days, part=self.part)
+            return _shrunk(rows, rhythms(), horizon_days=self.horizon_days, part=self.part)
         return self.weights.probability(rows)
 
 
@@ -125,23 +147,21 @@ def fit_blend(parts: list[Rows], bought: list[np.ndarray], *, part: str, horizon
     fold = day if len(parts) > 1 else (rows.c % 2 if rows is not None else day)
     inside = [int(hits[fold == each].sum()) for each in np.unique(fold)]
     if rows is None or min(inside, default=0) < LEAST_HITS or hits.mean() > 0.99:
-        return _unlearnt(part, horizon_days)
-    columns = {name: (name, *OF_CUSTOMER) for name in METHODS_OF[part]} | {ALL_SIGNALS: SIGNALS_OF[part]}
-    chance = {name: _left_out(rows, hits, fold, names) for name, names in columns.items()}
-    ranked = {name: rows.signals[name] for name in METHODS_OF[part]} | {ALL_SIGNALS: chance[ALL_SIGNALS]}
+        return Blend(part=part, way="shrunk_shares", horizon_days=horizon_days)
+    columns = _columns(part)
+    chance = _left_out(rows, hits, fold, columns[ALL_SIGNALS])
+    ranked = {name: rows.signals[name] for name in METHODS_OF[part]} | {ALL_SIGNALS: chance}
     found = {name: _hit_customers(rows, hits, day, score) for name, score in ranked.items()}
     way = _preferred(found)
-    tried = [
-        {"part": part, "model": name, "hit_rate_pct": 100 * found[name].mean()}
-        | _measures(chance[name], hits)
-        for name in columns
-    ]
-    weights = Weights.fitted(rows, hits, columns[way])
     return Blend(
-        part=part, way=way, horizon_days=horizon_days,
-        tried=pd.DataFrame(tried).assign(chosen=[name == way for name in columns]),
-        strength=_strength(weights, rows, hits), weights=weights,
+        part=part, way=way, horizon_days=horizon_days, weights=Weights.fitted(rows, hits, columns[way]),
+        told=(rows, hits, fold, {name: float(hit.mean()) for name, hit in found.items()}, chance),
     )  # fmt: skip
+
+
+def _columns(part: str) -> dict[str, tuple[str, ...]]:
+    """Way to rank -> the signals that its chances are learnt from."""
+    return {name: (name, *OF_CUSTOMER) for name in METHODS_OF[part]} | {ALL_SIGNALS: SIGNALS_OF[part]}
 
 
 def _left_out(rows: Rows, hits: np.ndarray, fold: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
@@ -179,23 +199,11 @@ def _preferred(found: dict[str, np.ndarray]) -> str:
     return ALL_SIGNALS if ahead.mean() > ahead.std() / np.sqrt(len(ahead)) else plain
 
 
-def _unlearnt(part: str, horizon_days: int) -> Blend:
-    return Blend(
-        part=part,
-        way="shrunk_shares",
-        horizon_days=horizon_days,
-        tried=pd.DataFrame(columns=["part", "model", "hit_rate_pct", "log_loss", "auc", "chosen"]),
-        strength=pd.DataFrame(columns=["signal", "auc_loss"]),
-    )
-
-
-def _measures(probability: np.ndarray, bought: np.ndarray) -> dict[str, float]:
+def _measures(probability: np.ndarray, bought: np.ndarray) -> tuple[float, float]:
     from sklearn.metrics import log_loss, roc_auc_score
 
-    return {
-        "log_loss": float(log_loss(bought, np.clip(probability, 1e-9, 1 - 1e-9))),
-        "auc": float(roc_auc_score(bought, probability)),
-    }
+    loss = log_loss(bought, np.clip(probability, 1e-9, 1 - 1e-9))
+    return float(loss), float(roc_auc_score(bought, probability))
 
 
 def _strength(weights: Weights, rows: Rows, hits: np.ndarray) -> pd.DataFrame:

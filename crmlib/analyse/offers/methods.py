@@ -269,28 +269,30 @@ class Past:
         weight = np.exp2(-(self.cut - day[rows]) / VIEW_HALF_LIFE).astype("float32")
         return sparse.csr_array((weight, (c[rows], p[rows])), shape=shape)
 
-    @cached_property
-    def liking(self) -> np.ndarray:
-        """Customer by category: the share of a customer's interest over the share of everybody's, drawn towards 1."""
-        share, usual = self.interest_shares
+    def liking(self, c: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """The share of a customer's interest in a category over everybody's, drawn towards 1."""
+        share, usual = self.interest_shares(c, g)
         return np.asarray(share / np.maximum(usual, 1e-9), dtype="float32")
 
-    @property
-    def interest_shares(self) -> tuple[np.ndarray, np.ndarray]:
-        """Customer by category the share of interest, drawn to everybody's; and everybody's.
+    def interest_shares(self, c: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For customers and categories, the share of interest, drawn to everybody's; and everybody's.
 
         Purchases fade; what was looked at counts `VIEW_WEIGHT` of a purchase.
         """
-        groups = self.days.groups
+        interest, whole, usual = self._interest
+        own = np.asarray(interest[c, g]).ravel() if len(c) else np.zeros(0)
+        return (own + LIKING_PRIOR * usual[g]) / (whole[c] + LIKING_PRIOR), usual[g]
+
+    @cached_property
+    def _interest(self) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
+        """Customer by category the interest, each customer's in all, and everybody's shares."""
+        groups, seen = self.days.groups, self.viewed.tocoo()
         shape = (self.days.customers, int(groups.max(initial=0)) + 1)
-        interest = sparse.csr_array((self.weight, (self.c, groups[self.p])), shape=shape).toarray()
-        seen = self.viewed.tocoo()
-        interest += (
-            VIEW_WEIGHT * sparse.csr_array((seen.data, (seen.row, groups[seen.col])), shape=shape).toarray()
-        )
-        usual = interest.sum(axis=0) / max(float(interest.sum()), 1e-9)
-        share = (interest + LIKING_PRIOR * usual) / (interest.sum(axis=1, keepdims=True) + LIKING_PRIOR)
-        return share, usual
+        weight = np.concatenate([self.weight.astype("float64"), VIEW_WEIGHT * seen.data])
+        where = (np.concatenate([self.c, seen.row]), groups[np.concatenate([self.p, seen.col])])
+        interest = sparse.csr_array((weight, where), shape=shape)
+        usual = interest.sum(axis=0) / max(float(weight.sum()), 1e-9)
+        return interest, interest.sum(axis=1), usual
 
     def scores(self, customers: np.ndarray) -> dict[str, np.ndarray]:
         """Customer by item, by each way to find what is new."""
@@ -376,7 +378,7 @@ def _new_rows(
     found = {name: score[at, place] for name, score in scores.items()}
     found |= {name: past.of_product[name][p] for name in ("buyers_season", "buyers")}
     found["viewed"] = _looked(past, c, p)
-    found["liking"] = past.liking[c, past.days.groups[p]]
+    found["liking"] = past.liking(c, past.days.groups[p])
     return Rows(c=c, p=p, signals=found | {name: past.of_customer[name][c] for name in OF_CUSTOMER})
 
 

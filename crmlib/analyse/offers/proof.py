@@ -505,6 +505,6 @@ def evaluate_offers(
 
 def recommend_as_proven(crm: Crm, **settings: Any) -> list[Any]:
     """The offers as they are proven: those of `recommend_several`, whoever has consented."""
-    from crmlib.analyse.offers.recommend import recommend_several
+    from crmlib.analyse.offers.recommend import name_several
 
-    return recommend_several(crm, require_consent=False, **settings)
+    return name_several(crm, require_consent=False, **settings)

@@ -1,8 +1,9 @@
 """What to offer each customer next, and why: learnt on an earlier day of the same workspace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from numbers import Integral
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from crmlib.analyse.learn.candidates import one_thread
+from crmlib.analyse.offers.cold import cold_offers, like_group
 from crmlib.analyse.offers.eligibility import (
-    GONE,
     Removals,
     due_on,
     product_names,
@@ -25,12 +26,9 @@ from crmlib.analyse.offers.methods import Days, Past, Rows, Together, candidates
 from crmlib.analyse.offers.result import BEST_SELLER, KINDS, Offers, offer_frame, reasons
 from crmlib.measure.offers.candidates import (
     CONSENTS,
-    GROUP_COLUMNS,
     find_not_goods,
-    group_sellers,
     people_of,
     product_views,
-    started_share,
     steps_up,
 )
 from crmlib.measure.offers.tables import (
@@ -38,6 +36,7 @@ from crmlib.measure.offers.tables import (
     count_up_to,
     offer_engine,
     order_products,
+    product_gaps,
     products_offered,
     purchase_days,
 )
@@ -45,15 +44,14 @@ from crmlib.prepare.clock import closing_day
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
-from crmlib.schema.fields import MINIMUM_GROUP
-from crmlib.schema.tables import table_spec
 
 
 def best_of_each(rows: pd.DataFrame, *, k: int) -> pd.DataFrame:
     """The `k` rows of each customer with the highest score."""
-    order = rows.sort_values(["c", "score", "p"], ascending=[True, False, True], kind="stable")
-    rank = order.groupby("c", sort=False).cumcount() + 1
-    return order.assign(rank=rank)[rank <= k].reset_index(drop=True)
+    who, score, product = (rows[name].to_numpy() for name in ("c", "score", "p"))
+    order = np.lexsort((product, -score, who))
+    rank = np.arange(len(order)) - np.searchsorted(who[order], who[order]) + 1
+    return rows.iloc[order[rank <= k]].assign(rank=rank[rank <= k]).reset_index(drop=True)
 
 
 def offered_rows(best: pd.DataFrame, ground: "Ground") -> pd.DataFrame:
@@ -74,7 +72,7 @@ def offered_rows(best: pd.DataFrame, ground: "Ground") -> pd.DataFrame:
         rows[name] = np.nan
         rows.loc[told, name] = values
     pointing.index = repeat.index = rows.index
-    names, codes = products["name_shown"], products["product_id"]
+    names, codes = ground.names, products["product_id"]
     replaced = rows["offered"] != rows["p"]
     rows = rows.assign(
         due_on=due_on(rows, ground.rhythms).where(repeat),
@@ -102,100 +100,6 @@ _KEPT = [
     *("lift", "confidence_pct", "baskets", "last_bought_on", "is_new", "bought_days", "gap_days"),
     *("orders_before", "step_price", "top_price", "buyers", "recent_days", "replaces"),
 ]
-
-
-def like_group(
-    engine: Any,
-    people: pd.DataFrame,
-    *,
-    day: date,
-    horizon_days: int,
-    min_group: int = MINIMUM_GROUP,
-) -> tuple[pd.DataFrame, dict]:
-    """The group of each customer: by the first column that is known of it and has enough buyers."""
-    groups = pd.DataFrame(
-        {"customer_id": people["customer_id"], "group_by": "", "group": ""}, index=people.index
-    )
-    if people.empty:
-        return groups, {}
-    sellers = {"": group_sellers(engine, "", day=day, horizon_days=horizon_days)}
-    for column in GROUP_COLUMNS:
-        if column not in people or not people[column].notna().any():
-            continue
-        sellers[column] = group_sellers(
-            engine, column, day=day, horizon_days=horizon_days, min_group=min_group
-        )
-        fits = (groups["group_by"] == "") & people[column].isin(sellers[column]["value"].unique())
-        groups.loc[fits, "group_by"] = column
-        groups.loc[fits, "group"] = people.loc[fits, column].astype("str")
-    return groups, sellers
-
-
-def cold_offers(
-    crm: Crm,
-    engine: Any,
-    groups: pd.DataFrame,
-    sellers: dict[str, pd.DataFrame],
-    *,
-    products: pd.DataFrame,
-    instead: np.ndarray,
-    allowed: np.ndarray,
-    k: int,
-    by_margin: bool,
-    day: date,
-    horizon_days: int,
-) -> pd.DataFrame:
-    """Best sellers for customers without a purchase."""
-    columns = [
-        *("c", "rank", "offered", "kind", "probability", "reason", "buyers", "recent_days"),
-        *("group_by", "group", "group_buyers"),
-    ]
-    if not len(groups):
-        return pd.DataFrame(columns=columns)
-    listed = "customers" in crm and "signed_up_on" in crm.columns("customers")
-    starts = started_share(engine, day=day, horizon_days=horizon_days, listed=listed)
-    lists = {
-        (column, value): _best(rows, products, instead, allowed, k=k, by_margin=by_margin)
-        for column, table in sellers.items()
-        for value, rows in table.groupby("value", sort=False)
-    }
-    parts = []
-    for (column, value), members in groups.groupby(["group_by", "group"], sort=True):
-        best = lists.get((column, value))
-        if best is None or best.empty:
-            continue
-        sensitive = bool(column) and table_spec("customers").field(column).privacy != "internal"
-        why = "no_purchase_trait" if sensitive else "no_purchase_group" if column else "no_purchase"
-        best = best.assign(
-            reason=why,
-            group_by=column,
-            group="" if sensitive else " ".join(value.split()),
-            recent_days=horizon_days,
-            probability=starts * best["buyers"] / best["group_buyers"],
-        )
-        parts.append(pd.DataFrame({"c": members.index}).merge(best, how="cross"))
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True).assign(kind=BEST_SELLER)[columns]
-
-
-def _best(
-    rows: pd.DataFrame,
-    products: pd.DataFrame,
-    instead: np.ndarray,
-    allowed: np.ndarray,
-    *,
-    k: int,
-    by_margin: bool,
-) -> pd.DataFrame:
-    rows = rows.assign(offered=instead[rows["p"].to_numpy()])
-    rows = rows[rows["offered"] != GONE]
-    rows = rows[allowed[rows["offered"].to_numpy()]].drop_duplicates("offered")
-    worth = rows["buyers"].astype("float64")
-    if by_margin:
-        worth = worth * products["worth"].to_numpy()[rows["offered"].to_numpy()]
-    order = rows.assign(worth=worth).sort_values(["worth", "place"], ascending=[False, True]).head(k)
-    return order.assign(rank=np.arange(1, len(order) + 1))
 
 
 def limits_of(ground: Any, table: pd.DataFrame, kinds: tuple[str, ...]) -> dict[str, int]:
@@ -260,7 +164,6 @@ class Ground:
     day: date
     wish: Wish
     products: pd.DataFrame
-    rhythms: pd.DataFrame
     instead: np.ndarray
     people: pd.DataFrame
     refused: np.ndarray
@@ -271,41 +174,61 @@ class Ground:
     steps: pd.DataFrame
     together: Together
 
+    @cached_property
+    def names(self) -> pd.Series:
+        """What a reader calls each product."""
+        return product_names(self.products)
+
+    @cached_property
+    def rhythms(self) -> pd.DataFrame:
+        """The time between purchases of each product."""
+        return product_rhythms(product_gaps(self.engine, self.day))
+
 
 def make_offers(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
     """The offers of every customer, for each choice of kinds."""
+    return _made(crm, wish, choices, _result)
+
+
+def _made(crm: Crm, wish: Wish, choices: Sequence[tuple[str, ...]], finish: Callable[..., Any]) -> list[Any]:
     engine = offer_engine(crm)
     try:
         with one_thread():
-            return _made(crm, engine, wish, choices)
+            ground = _ground(crm, engine, wish)
+            removals = [_removals(ground) for _ in choices]
+            chosen = _warm(ground, choices, removals)
+            cold, groups = _cold(ground)
+            return [
+                finish(ground, kinds, rows, cold, groups, removed)
+                for kinds, rows, removed in zip(choices, chosen, removals, strict=True)
+            ]
     finally:
         engine.close()
 
 
-def _made(crm: Crm, engine: Any, wish: Wish, choices: Sequence[tuple[str, ...]]) -> list[Offers]:
-    ground = _ground(crm, engine, wish)
+def _removals(ground: "Ground") -> Removals:
+    wish = ground.wish
     consents = [name for name in CONSENTS if name in ground.people and wish.require_consent]
     days = wish.just_bought_days
     if days is None:
         # Chances that were learnt know how lately something was bought; plain shares do not.
         days = _JUST_BOUGHT_DAYS if ground.learnt.own.weights is None else 0
     applied = rules_that_apply(ground.products, consents=consents, days=days, margin=wish.min_margin_pct)
-    removals = [Removals(applied=applied, days=days, margin=wish.min_margin_pct) for _ in choices]
-    chosen = _warm(ground, choices, removals)
-    warm = ground.past.known
-    waiting = ground.people[~ground.people.index.isin(warm) & ~ground.refused]
+    return Removals(applied=applied, days=days, margin=wish.min_margin_pct)
+
+
+def _cold(ground: "Ground") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Offers of customers without a purchase, and the groups that they are in."""
+    crm, engine, wish = ground.crm, ground.engine, ground.wish
+    waiting = ground.people[~ground.people.index.isin(ground.past.known) & ~ground.refused]
     groups, sellers = like_group(
         engine, waiting, day=ground.day, horizon_days=wish.horizon_days, min_group=min_group(crm)
     )
-    cold = cold_offers(
+    return cold_offers(
         crm, engine, groups, sellers, products=ground.products, instead=ground.instead,
         allowed=_open_to_all(ground), k=wish.k, by_margin=ground.by_margin, day=ground.day,
         horizon_days=wish.horizon_days,
-    )  # fmt: skip
-    return [
-        _result(ground, kinds, rows, cold, groups, removed)
-        for kinds, rows, removed in zip(choices, chosen, removals, strict=True)
-    ]
+    ), groups  # fmt: skip
 
 
 def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
@@ -326,7 +249,6 @@ def _ground(crm: Crm, engine: Any, wish: Wish) -> Ground:
         day=day,
         wish=wish,
         products=products,
-        rhythms=product_rhythms(products),
         instead=sold_instead(products, day=day, until=until),
         people=people,
         refused=refused_everything(people, consents),
@@ -373,7 +295,6 @@ def _priced(products: pd.DataFrame) -> pd.DataFrame:
         margin=margin,
         pieces=pieces,
         worth=margin.fillna(price * usual).fillna(0.0) * pieces,
-        name_shown=product_names(products),
     )
 
 
@@ -394,7 +315,7 @@ def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Rem
         rows = _scored(ground, own, new)
         rules = rule_of_each(
             rows, ground.products, removals=removals[0], refused=ground.refused,
-            day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days, rhythms=ground.rhythms,
+            day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days, rhythms=lambda: ground.rhythms,
         )  # fmt: skip
         for place, kinds in enumerate(choices):
             asked = rows["kind"].isin(kinds).to_numpy()
@@ -402,10 +323,7 @@ def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Rem
             removals[place].add(rows[asked | fill], rules[asked | fill])
             kept = rows[(asked | fill) & (rules == "")]
             found[place].append(best_of_each(kept, k=ground.wish.k))
-    return [
-        offered_rows(pd.concat(parts, ignore_index=True), ground) if parts else pd.DataFrame()
-        for parts in found
-    ]
+    return [pd.concat(parts, ignore_index=True) if parts else pd.DataFrame() for parts in found]
 
 
 MOST_LOOKED_AT = 20
@@ -414,23 +332,23 @@ MOST_LOOKED_AT = 20
 
 def _scored(ground: Ground, own: Rows, new: Rows) -> pd.DataFrame:
     """Candidates with probability, kind and order, each product once a customer."""
-    learnt, rhythms = ground.learnt, ground.rhythms
+    learnt = ground.learnt
     rows = pd.concat([_own_frame(ground, own), _new_frame(ground, new)], ignore_index=True)
+    chances = ((learnt.own, own), (learnt.new, new))
     rows["probability"] = np.concatenate(
-        [learnt.own.probability(own, rhythms), learnt.new.probability(new, rhythms)]
+        [blend.probability(part, lambda: ground.rhythms) for blend, part in chances]
     )
     rows["offered"] = ground.instead[rows["p"].to_numpy()]
     worth = ground.products["worth"].to_numpy()[np.maximum(rows["offered"], 0)] if ground.by_margin else 1.0
     rows["score"] = rows["probability"] * worth
     # What is known of a product itself goes before what is known of one that it replaced.
     itself = (rows["offered"] == rows["p"]) & rows["is_own"]
-    order = rows.assign(itself=itself).sort_values(
-        ["c", "offered", "itself", "probability", "p"],
-        ascending=[True, True, False, False, True],
-        kind="stable",
-    )
-    twice = order.duplicated(["c", "offered"]) & (order["offered"] >= 0)
-    return order[~twice].drop(columns="itself")
+    who, offered = rows["c"].to_numpy(), rows["offered"].to_numpy()
+    order = np.lexsort((rows["p"], -rows["probability"], ~itself.to_numpy(dtype=bool), offered, who))
+    who, offered = who[order], offered[order]
+    twice = np.zeros(len(order), dtype=bool)
+    twice[1:] = (who[1:] == who[:-1]) & (offered[1:] == offered[:-1]) & (offered[1:] >= 0)
+    return rows.iloc[order[~twice]]
 
 
 def _own_frame(ground: Ground, own: Rows) -> pd.DataFrame:
@@ -468,9 +386,9 @@ def _result(
     groups: pd.DataFrame,
     removals: Removals,
 ) -> Offers:
-    cold = cold.assign(is_new=True)
+    rows, cold = offered_rows(rows, ground), cold.assign(is_new=True)
     table = pd.concat([part for part in (rows, cold) if len(part)] or [cold], ignore_index=True)
-    offered = ground.products.iloc[table["offered"].astype("int64")]
+    offered = ground.products.assign(name_shown=ground.names).iloc[table["offered"].astype("int64")]
     table = table.assign(
         customer_id=ground.people["customer_id"].reindex(table["c"]).to_numpy(),
         **{name: offered[column].to_numpy() for name, column in _OF_PRODUCT.items()},
@@ -499,6 +417,15 @@ def _result(
         limits=limits_of(ground, table, kinds),
         currency=ground.crm.currency,
     )
+
+
+def _named(ground: Ground, kinds: object, rows: pd.DataFrame, cold: pd.DataFrame, *_: object) -> pd.DataFrame:
+    """What is offered to whom, and no more of it."""
+    columns = ["c", "rank", "offered", "kind", "probability"]
+    table = pd.concat([part[columns] for part in (rows, cold) if len(part)] or [cold], ignore_index=True)
+    table["customer_id"] = ground.people["customer_id"].reindex(table["c"]).to_numpy()
+    table["product_id"] = ground.products["product_id"].reindex(table["offered"]).to_numpy()
+    return table[["customer_id", "rank", "product_id", "kind", "probability"]]
 
 
 _TOLD = [
@@ -653,6 +580,32 @@ def recommend_several(
     >>> len(every.table), len(new.table)
     (1, 0)
     """
+    wish = _wish(
+        crm, k=k, horizon_days=horizon_days, seed=seed, min_margin_pct=min_margin_pct,
+        just_bought_days=just_bought_days, require_consent=require_consent, rank_by=rank_by,
+    )  # fmt: skip
+    return make_offers(crm, wish, [_checked(kinds) for kinds in several])
+
+
+def name_several(crm: Crm, *, several: Iterable[Iterable[str]], **settings: Any) -> list[pd.DataFrame]:
+    """What `recommend_several` offers to whom, without what speaks for it, at less cost.
+
+    Columns: `customer_id`, `rank`, `product_id`, `kind`, `probability`.
+    """
+    return _made(crm, _wish(crm, **settings), [_checked(kinds) for kinds in several], _named)
+
+
+def _wish(
+    crm: Crm,
+    *,
+    k: int = 5,
+    horizon_days: int = 28,
+    seed: int = 0,
+    min_margin_pct: float | None = None,
+    just_bought_days: int | None = None,
+    require_consent: bool = True,
+    rank_by: str = CHANCE,
+) -> Wish:
     settings = getattr(getattr(crm, "config", None), "offers", None)
     if min_margin_pct is None:
         min_margin_pct = getattr(settings, "min_margin_pct", None)
@@ -674,8 +627,7 @@ def recommend_several(
         )
     if rank_by not in (CHANCE, EXPECTED_MARGIN):
         raise ParameterError(f"rank_by is {rank_by!r}. Give {CHANCE!r} or {EXPECTED_MARGIN!r}.")
-    choices = [_checked(kinds) for kinds in several]
-    wish = Wish(
+    return Wish(
         k=int(k),
         horizon_days=int(horizon_days),
         seed=int(seed),
@@ -684,7 +636,6 @@ def recommend_several(
         require_consent=bool(require_consent),
         rank_by=rank_by,
     )
-    return make_offers(crm, wish, choices)
 
 
 def _checked(kinds: Iterable[str]) -> tuple[str, ...]:

@@ -123,9 +123,10 @@ def segment_names(
         fitting = _fitting(row, most=most, share=share)
         if name_of(taken.get(place, "")) in _fitting(held[place], most=most, share=share, part=HELD):
             fitting = [taken[place], *fitting]
-        used = {*names, *(name for other, name in taken.items() if other != place)}
-        free = [name for name in fitting if name not in used]
-        names.append(free[0] if free else _numbered(fitting[0], used))
+        others = [*enumerate(names), *((other, name) for other, name in taken.items() if other != place)]
+        bearers = {name: topics[other] for other, name in others}
+        free = [name for name in fitting if name not in bearers]
+        names.append(free[0] if free else _told_apart(fitting[0], row, bearers))
     return names
 
 
@@ -150,8 +151,8 @@ def visible(
 
 
 def name_of(segment: str) -> str:
-    """The name without the number that tells two segments of one name apart."""
-    return re.sub(r" \(\d+\)$", "", segment)
+    """The name without what tells two segments of one name apart."""
+    return _APART.sub("", segment)
 
 
 def plain(column: str) -> str:
@@ -215,6 +216,26 @@ def _phrase(topic: str, size: float) -> str:
     if topic in PHRASES:
         return PHRASES[topic][size < 0]
     return f"{'High' if size > 0 else 'Low'} {plain(topic.removeprefix('column '))}"
+
+
+_APART = re.compile(
+    rf" \((?:\d+|{'|'.join(re.escape(phrase.lower()) for pair in PHRASES.values() for phrase in pair)})\)$"
+)
+SLIGHT = 0.2
+"""Standard deviations from the average customer from which a difference tells two segments of one name apart."""
+
+
+def _told_apart(name: str, row: Mapping[str, float], bearers: Mapping[str, Mapping[str, float]]) -> str:
+    """A name that another segment bears, with what sets this one apart from that; with a number where nothing does."""
+    seen = {} if name == AVERAGE else row
+    gaps = {topic: size - bearers[name].get(topic, 0.0) for topic, size in seen.items() if topic in PHRASES}
+    clear = [topic for topic, gap in gaps.items() if abs(row[topic]) >= SLIGHT and gap * row[topic] > 0]
+    for topic in sorted(clear, key=lambda topic: (-round(abs(gaps[topic]), 9), topic)):
+        phrase = _phrase(topic, row[topic])
+        said = f"{name} ({phrase.lower()})"
+        if abs(gaps[topic]) >= SLIGHT and phrase != name and said not in bearers:
+            return said
+    return _numbered(name, bearers)
 
 
 def _numbered(name: str, taken: Collection[str]) -> str:

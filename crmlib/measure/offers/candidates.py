@@ -129,7 +129,9 @@ _STEPS = {
                 row_number() over (partition by own.c, places.g
                     order by places.tier desc nulls last, own.own_days desc, own.last_on desc, own.p)
                     as usual_place
-            from offer_histories as own join offer_group_places as places using (p)
+            from offer_histories as own
+                join offer_group_places as places using (p)
+                semi join own_groups on own_groups.c = own.c and own_groups.g = places.g
         ) as usual_placed
         where usual_place = 1
     """,

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from crmlib.measure.indicators.steps import indicator_steps, source_steps
@@ -102,14 +103,6 @@ _TABLES = {
         from offer_purchases
         group by c, p, ordered_on
     """,
-    "offer_gaps": """
-        select p, ordered_on, cast(date_diff('day', previous_on, ordered_on) as integer) as gap
-        from (
-            select p, ordered_on, lag(ordered_on) over (partition by c, p order by ordered_on) as previous_on
-            from offer_days
-        ) as days
-        where previous_on is not null
-    """,
 }
 
 
@@ -150,10 +143,22 @@ def products_offered(engine: Engine) -> pd.DataFrame:
     """What is known of every product, sold so far or listed only."""
     table = engine.to_pandas(
         f"""
-        select p, product_id, g, has_group, {", ".join(DETAILS)}, paid_price, cost_share, usual_pieces,
-            km_days, km_return, ended, running, group_days, group_return, group_ended, all_days, all_return
+        select p, product_id, g, has_group, {", ".join(DETAILS)}, paid_price, cost_share, usual_pieces
+        from offer_products left join offer_product_stats using (p)
+        order by p
+        """
+    )
+    return table.set_index("p")
+
+
+def product_gaps(engine: Engine, day: date) -> pd.DataFrame:
+    """The time between purchases of every product, of its category and of all, as known at the end of a day."""
+    lay_down(engine, GAP_STATEMENTS, cut=day)
+    table = engine.to_pandas(
+        """
+        select p, life_days, km_days, km_return, ended, running, group_days, group_return, group_ended,
+            all_days, all_return
         from offer_products
-            left join offer_product_stats using (p)
             left join offer_product_gaps using (p)
             left join offer_group_gaps using (g)
             cross join offer_all_gaps
@@ -182,12 +187,8 @@ def purchase_days(engine: Engine) -> pd.DataFrame:
 
 def order_products(engine: Engine) -> pd.DataFrame:
     """Order and product, as whole numbers, of every order that is not too large to say something of pairs."""
-    return engine.to_pandas(
-        f"""
-        select o, p from offer_purchases group by o, p
-        qualify count(*) over (partition by o) <= {LARGEST_ORDER}
-        """
-    )
+    rows = engine.to_pandas("select distinct o, p from offer_purchases")
+    return rows[np.bincount(rows["o"])[rows["o"]] <= LARGEST_ORDER]
 
 
 LARGEST_ORDER = 100
@@ -316,6 +317,19 @@ STATEMENTS = {
         from offer_product_stats join offer_products using (p)
         where has_group
     """,
+}
+"""Table -> how it is made; later ones rest on earlier ones. ``$cut`` is the last day that is looked at."""
+
+
+GAP_STATEMENTS = {
+    "offer_gaps": """
+        select p, ordered_on, cast(date_diff('day', previous_on, ordered_on) as integer) as gap
+        from (
+            select p, ordered_on, lag(ordered_on) over (partition by c, p order by ordered_on) as previous_on
+            from offer_days
+        ) as days
+        where previous_on is not null
+    """,
     "offer_gap_counts": f"""
         select
             1 as k,
@@ -345,7 +359,7 @@ STATEMENTS = {
     + _gaps_sql(key="k", where="true", name="all", ended="all_ended", running="all_running")
     + ") as found on true",
 }
-"""Table -> how it is made; later ones rest on earlier ones. ``$cut`` is the last day that is looked at."""
+"""The same for the time between purchases, on top of `STATEMENTS`."""
 
 
 def count_up_to(engine: Any, day: date, *, horizon_days: int) -> None:

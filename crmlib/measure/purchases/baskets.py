@@ -81,28 +81,33 @@ class BasketLines:
 def basket_lines(crm: Crm) -> BasketLines:
     """What was paid for and kept, basket by basket; a basket of which nothing is left is none."""
     rows = _parts(crm)
-    known = rows["order_id"].notna()
-    gone = (rows["sent_back"] == 1) | ((rows["paid"] > 0) & (rows["amount"] <= 0))
-    bought = rows["lines"] - rows["back"] - rows["free"]
+    place, product = (pd.factorize(rows[name], sort=True) for name in ("order_id", "product_id"))
+    known = place[0] >= 0
+    gone = ((rows["sent_back"] == 1) | ((rows["paid"] > 0) & (rows["amount"] <= 0))).to_numpy(dtype=bool)
+    bought = (rows["lines"] - rows["back"] - rows["free"]).to_numpy()
     kept = known & ~gone & (bought > 0)
     aside = {
         "refund_lines": int(rows["back"].sum()),
         "free_lines": int(rows["free"].sum()),
         "cancelled_lines": int(bought[gone & known].sum()),
         "lines_without_basket": int(bought[~known].sum()),
-        "lines_without_item": int(bought[kept & rows["product_id"].isna()].sum()),
+        "lines_without_item": int(bought[kept & (product[0] < 0)].sum()),
     }
-    lines, rows = int(rows["lines"].sum()), rows[kept]
-    basket, _ = pd.factorize(rows["order_id"])
-    first = np.unique(basket, return_index=True)[1]
-    product, products = pd.factorize(rows["product_id"], sort=True)
+    # The engine's order is any; whole numbers sort and move quicker than names.
+    order = np.flatnonzero(kept)
+    order = order[np.lexsort((product[0][order], place[0][order]))]
+    first, basket = np.unique(place[0][order], return_index=True, return_inverse=True)[1:]
+    sold = np.unique(product[0][order][product[0][order] >= 0])
+    heads = rows.iloc[order[first]]
     return BasketLines(
-        basket=basket, product=product, products=pd.Index(products),
-        day=rows["day"].to_numpy(dtype="int64")[first],
-        customer=pd.factorize(rows["customer_id"])[0][first],
-        channel=rows["channel"].fillna("").to_numpy(dtype=object)[first],
-        amount=rows["amount"].to_numpy(dtype="float64"), cost=rows["cost"].to_numpy(dtype="float64"),
-        lines=lines, set_aside=aside,
+        basket=basket, product=np.where(product[0][order] >= 0, np.searchsorted(sold, product[0][order]), -1),
+        products=pd.Index(product[1])[sold],
+        day=heads["day"].to_numpy(dtype="int64"),
+        customer=pd.factorize(heads["customer_id"])[0],
+        channel=heads["channel"].fillna("").to_numpy(dtype=object),
+        amount=rows["amount"].to_numpy(dtype="float64")[order],
+        cost=rows["cost"].to_numpy(dtype="float64")[order],
+        lines=int(rows["lines"].sum()), set_aside=aside,
     )  # fmt: skip
 
 
@@ -114,10 +119,7 @@ def _parts(crm: Crm) -> pd.DataFrame:
     steps = steps.add(_READ, lines=read_table(columns, "transactions", _COLUMNS))
     day = f"date_diff('day', date '1970-01-01', {local_day('ordered_at')})"
     sql = steps.sql(_PARTS_SQL.format(day=day, gone="gone" if named else "0", joined=_GONE if named else ""))
-    rows = crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
-    # The engine's order is any; whole numbers sort quicker than names.
-    places = [pd.factorize(rows[name], sort=True)[0] for name in ("product_id", "order_id")]
-    return rows.iloc[np.lexsort(places)].reset_index(drop=True)
+    return crm.engine.to_pandas(sql, moments(sql, as_of=crm.as_of, time_zone=crm.time_zone))
 
 
 def product_groups(crm: Crm, products: pd.Index, column: str) -> pd.Series:

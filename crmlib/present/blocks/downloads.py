@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from io import BytesIO
 from math import isfinite
 from numbers import Integral, Number
@@ -80,7 +81,12 @@ def to_csv_bytes(frame: pd.DataFrame, *, labels: Collection[str] | None = None) 
 def _safe_column(column: pd.Series) -> pd.Series:
     if types.is_numeric_dtype(column) or types.is_datetime64_any_dtype(column):
         return column
-    return column.astype(object).map(_safe_value)
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column.astype(object).map(_safe_value)
+    # Most texts stand in many rows: each is looked at once.
+    codes, texts = pd.factorize(column, use_na_sentinel=False)
+    safe = [safe_csv_cell(text) for text in texts]
+    return pd.Series(np.array(safe, dtype=object)[codes], index=column.index, dtype=object)
 
 
 def _safe_value(value: Any) -> Any:
@@ -287,13 +293,14 @@ def excel_format(pattern: str) -> str:
 def _write_list(book: Any, frame: pd.DataFrame, headers: list[str], formats: list[str], name: str) -> None:
     page = book.add_worksheet(name)
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+    safe = cache(excel_text)
     for place, header in enumerate(headers):
         values = frame.iloc[:, place].tolist()
         style = book.add_format({"num_format": formats[place]}) if formats[place] else None
         day = style if "yyyy" in formats[place] else book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         page.write_string(0, place, excel_text(header), head)
         for row, value in enumerate(values, start=1):
-            _write_cell(page, row, place, value, style, day)
+            _write_cell(page, row, place, value, style, day, safe)
         page.set_column(place, place, _width(header, values[:_MEASURED], formats[place]))
     page.freeze_panes(1, 0)
     if headers:
@@ -301,9 +308,11 @@ def _write_list(book: Any, frame: pd.DataFrame, headers: list[str], formats: lis
         page.ignore_errors({"number_stored_as_text": _everything(len(frame), len(headers))})
 
 
-def _write_cell(page: Any, row: int, place: int, value: Any, style: Any, day: Any) -> None:
+def _write_cell(
+    page: Any, row: int, place: int, value: Any, style: Any, day: Any, safe: Callable[[str], str]
+) -> None:
     if isinstance(value, str):
-        page.write_string(row, place, excel_text(value))
+        page.write_string(row, place, safe(value))
     elif isinstance(value, (bool, np.bool_)):
         page.write_boolean(row, place, bool(value))
     elif not is_known(value):

@@ -120,7 +120,8 @@ def test_what_was_looked_at_becomes_a_candidate_and_a_liking(days):
     ((_, new),) = candidates(looked, np.array([c]), most=1)
     assert new.signals["viewed"][new.p == p].tolist() == [0.5]
     blind = Past.at(days, CUT, HORIZON)
-    assert looked.liking[c, days.groups[p]] > blind.liking[c, days.groups[p]]
+    at = np.array([c]), days.groups[[p]]
+    assert looked.liking(*at) > blind.liking(*at)
 
 
 def test_what_goes_together_is_counted_order_by_order(past):

@@ -16,6 +16,7 @@ from crmlib.analyse.segments.names import (
     TOP,
     TOPICS,
     advice_codes,
+    name_of,
     own_names,
     plain,
     segment_names,
@@ -29,12 +30,12 @@ from crmlib.schema.states import LIFE_ORDER, SIGNALS
 EVERY_NAME = sorted(SEGMENT_WORDS.members)
 
 
-def names(medians=None, everyone=None, **columns):
+def names(medians=None, everyone=None, taken=None, **columns):
     """Names from deviations; without medians these are far from everyone's, in the same direction."""
     apart = pd.DataFrame(columns)
     everyone = pd.Series(100.0, apart.columns) if everyone is None else pd.Series(everyone)
     medians = 100 + 100 * np.sign(apart) if medians is None else pd.DataFrame(medians)
-    return segment_names(apart, medians, everyone)
+    return segment_names(apart, medians, everyone, taken=taken)
 
 
 def test_the_segment_that_spends_most_is_the_top():
@@ -100,6 +101,24 @@ def test_no_name_claims_a_difference_that_the_medians_do_not_show():
 def test_two_of_a_kind_are_told_apart_by_the_next_name_and_only_then_by_a_number():
     assert names(spend_total=[-0.9, -1.2], recency_days=[0.1, 0.8]) == ["Small customers", "Not seen lately"]
     assert names(order_count=[0.9] * 3) == ["Many orders", "Many orders (2)", "Many orders (3)"]
+
+
+def test_the_second_of_one_name_bears_what_sets_it_apart_from_the_first():
+    one = {"discount_share_pct": [0.9], "basket_value_mean": [0.3], "weekend_share_pct": [0.1]}
+    both = {column: [*values, 0.9] for column, values in one.items()}
+    assert names(**both | {"basket_value_mean": [0.3, -0.4], "weekend_share_pct": [0.1, 0.15]}) == [
+        "Bargain hunters",
+        "Bargain hunters (small orders)",
+    ]
+    assert name_of("Bargain hunters (small orders)") == name_of("Bargain hunters (2)") == "Bargain hunters"
+    assert name_of("High nps (net)") == "High nps (net)"
+    assert names(**{column: values * 2 for column, values in one.items()})[1] == "Bargain hunters (2)"
+    # A name that is borne already goes on with the segment that bears it.
+    apart = {"discount_share_pct": [0.9, 0.9], "basket_value_mean": [-0.4, 0.3]}
+    assert names(**apart, taken={1: "Bargain hunters"}) == [
+        "Bargain hunters (small orders)",
+        "Bargain hunters",
+    ]
 
 
 @pytest.mark.parametrize("seed", range(20))

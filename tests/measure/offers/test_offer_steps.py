@@ -17,11 +17,13 @@ from crmlib.measure.offers.candidates import (
     product_views,
 )
 from crmlib.measure.offers.tables import (
+    GAP_STATEMENTS,
     LARGEST_ORDER,
     STATEMENTS,
     count_up_to,
     offer_engine,
     order_products,
+    product_gaps,
     products_offered,
     purchase_days,
     table_statements,
@@ -105,7 +107,7 @@ def test_histories_are_those_counted_one_by_one(counted, lines):
 
 
 def test_gaps_are_those_of_the_survival_curve_that_counts_running_stretches(counted, lines):
-    products = products_offered(counted).set_index("product_id")
+    products = product_gaps(counted, END).set_index(products_offered(counted)["product_id"])
     for product in ("p0", "p5"):
         lasted, ended = [], []
         for _, days in lines[lines["product_id"] == product].groupby("customer_id")["ordered_at"]:
@@ -188,7 +190,7 @@ ALL_COLUMNS = {name: list(spec.names) for name, spec in TABLES.items()}
 def test_every_statement_translates_to_spark(columns):
     statements = {
         **table_statements(columns, people="select customer_id from customers"), **STATEMENTS,
-        "steps": STEPS_SQL, "views": VIEWS_SQL,
+        **GAP_STATEMENTS, "steps": STEPS_SQL, "views": VIEWS_SQL,
     }  # fmt: skip
     for name, sql in statements.items():
         (spark,) = sqlglot.transpile(

@@ -160,7 +160,7 @@ def lately_figures(found: Lately | None) -> KeyFigures | None:
 
 def _figure(name: str, when: str, found: Lately) -> Fact:
     value = found.table.at[name, when]
-    at = f"lately.figure[{name}, {found.first_day_of(when):%Y-%m-%d}]"
+    at = "" if pd.isna(value) else f"lately.figure[{name}, {found.first_day_of(when):%Y-%m-%d}]"
     if name.endswith("_pct"):
         return share(value, at=at)
     if name in ("orders", "buyers", "won_deals"):

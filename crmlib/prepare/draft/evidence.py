@@ -4,14 +4,14 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
 from babel import Locale
 
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import meaning_of, plain
+from crmlib.prepare.draft.names import meaning_of, plain, value_key, words
 from crmlib.prepare.draft.profile import VALUES_KEPT, Column, number_of, text_of, usual_point
 
 ROWS = 1_500
@@ -22,6 +22,12 @@ MOST_NUMBERS = 14
 
 _TERMS = frozenset([0, 7, 8, 10, 14, 15, 20, 21, 28, 30, 45, 60, 75, 90, 120])
 """Days to pay that are usual."""
+
+STATES = frozenset(
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA "
+    "RI SC SD TN TX UT VT VA WA WV WI WY DC".split()
+)
+"""States whose short forms are also those of countries: CA, DE, ID."""
 
 _TAX = re.compile(r"(?=.*[A-Z])[A-Z]{0,4}[ -]?\d{7,12}[ -]?[A-Z]?\d{0,2}")
 
@@ -38,6 +44,7 @@ def proofs_of(
         _runs(found, frame, profile)
         _products(found, frame, profile)
         _per_piece(found, frame.head(ROWS), profile)
+        _less(found, frame.head(ROWS), profile)
         _orders(found, frame.head(ROWS), profile, links)
     elif table == "opportunities":
         _outcomes(found, frame, profile)
@@ -68,6 +75,9 @@ def proofs_of(
                 _say(found, name, "tax_id", 0.66)
             if table == "customers" and column.distinct >= 3 and is_countries(column):
                 _say(found, name, "country", 0.7)
+            kinds = [words("kind").get(value_key(value)) for value in column.values if len(value) > 1]
+            if table == "customers" and set(kinds) == {"person", "company"} and len(kinds) == column.distinct:
+                _say(found, name, "kind", 0.7)
     if table in ("customers", "products", "employees"):
         _masters(found, table, frame.head(ROWS), profile, links)
     return found
@@ -294,11 +304,12 @@ def _masters(
     """Names, dates and prices of an export whose rows others name, where only one column can hold them."""
     if not any(one.unique and plain(name) in links for name, one in profile.items()):
         return
-    words = [
+    texts = [
         name for name, one in profile.items()
-        if max(one.numbers, one.dates, one.emails, one.phones) < 0.5 and plain(name) not in links and one.length > 1
+        if max(one.numbers, one.dates, one.emails, one.phones) < 0.5 and one.length > 1
+        and (plain(name) not in links or 2 * sum(" " in text for text in one.texts) > one.distinct)
     ]  # fmt: skip
-    many = [name for name in words if profile[name].distinct > 0.8 * profile[name].rows]
+    many = [name for name in texts if profile[name].distinct > 0.8 * profile[name].rows]
     digits = {name: np.mean([any(map(str.isdigit, text)) for text in profile[name].texts]) for name in many}
     names = [name for name in many if digits[name] < 0.6]
     if names:
@@ -312,7 +323,7 @@ def _masters(
                 born = max(years) < 2015 and float(np.median(years)) < 2003
                 _say(found, name, "birth_on" if born else "signed_up_on", 0.66)
     if table == "products":
-        groups = [name for name in words if 2 <= profile[name].distinct <= 0.5 * profile[name].rows]
+        groups = [name for name in texts if 2 <= profile[name].distinct <= 0.5 * profile[name].rows]
         if len(groups) == 1:
             _say(found, groups[0], "category", 0.66)
         prices = [n for n, one in profile.items() if one.numbers == 1 and one.integers < 0.5 and one.low >= 0]
@@ -363,6 +374,24 @@ def _per_piece(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column])
         ):
             _say(found, many, "quantity", 0.85)
             _say(found, amount, "net_amount", 1.0)
+
+
+def _less(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> None:
+    """An amount that is another less a third, which many rows do not have, is the line's and the third a discount."""
+    if any("net_amount" in now for now in found.values()):
+        return
+    numbers = {
+        name: np.nan_to_num(_numbers(head, name, usual_point(profile)))
+        for name, one in profile.items()
+        if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 3 and one.low >= 0
+    }
+    for whole, off, rest in permutations(list(numbers)[:MOST_NUMBERS], 3):
+        near = np.abs(numbers[whole] - numbers[off] - numbers[rest]) <= 0.006
+        if near.mean() > 0.97 and 0.15 < (numbers[off] == 0).mean() < 0.97 and numbers[whole].any():
+            _say(found, rest, "net_amount", 0.85)
+            _say(found, off, "discount_amount", 0.8)
+            _say(found, whole, "unit_price", 0.66)
+            return
 
 
 def _cases(found: Proofs, profile: Mapping[str, Column]) -> None:

@@ -153,6 +153,12 @@ class Names:
         """The words that say of what kind a name is."""
         return frozenset().union(*self.parts.values())
 
+    def numbers_only_rows(self, name: str) -> bool:
+        """Whether a name says a number, and not of what: Record ID, 记录ID."""
+        found = [rest for rest, kind in self._without_kind(_tokens(name), "") if kind == "id"]
+        others = frozenset().union(*self.entities.values())
+        return bool(found) and not any("".join(rest) in others for rest in found)
+
     def _variants(self, table: str, name: str, prefix: str) -> list[tuple[tuple[str, ...], float]]:
         words = _tokens(name)
         found = [(words, 1.0)]
@@ -201,7 +207,7 @@ class Names:
                 ]
             elif not words[0].isascii():
                 for part in parts:
-                    if not part.isascii() and words[0] != part and words[0].endswith(part):
+                    if words[0] != part and words[0].endswith(part):
                         found.append(((words[0][: -len(part)],), kind))
         return found
 

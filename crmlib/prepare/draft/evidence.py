@@ -23,10 +23,10 @@ MOST_NUMBERS = 14
 _TERMS = frozenset([0, 7, 8, 10, 14, 15, 20, 21, 28, 30, 45, 60, 75, 90, 120])
 """Days to pay that are usual."""
 
-STATES = frozenset(
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA "
-    "RI SC SD TN TX UT VT VA WA WV WI WY DC".split()
+_STATES = (
+    "ALAKAZARCACOCTDEFLGAHIIDILINIAKSKYLAMEMDMAMIMNMSMOMTNENVNHNJNMNYNCNDOHOKORPARISCSDTNTXUTVTVAWAWVWIWYDC"
 )
+STATES = frozenset(re.findall("..", _STATES))
 """States whose short forms are also those of countries: CA, DE, ID."""
 
 _TAX = re.compile(r"(?=.*[A-Z])[A-Z]{0,4}[ -]?\d{7,12}[ -]?[A-Z]?\d{0,2}")
@@ -78,7 +78,7 @@ def proofs_of(
             kinds = [words("kind").get(value_key(value)) for value in column.values if len(value) > 1]
             if table == "customers" and set(kinds) == {"person", "company"} and len(kinds) == column.distinct:
                 _say(found, name, "kind", 0.7)
-    if table in ("customers", "products", "employees"):
+    if table in ("customers", "products", "employees", "campaigns"):
         _masters(found, table, frame.head(ROWS), profile, links)
     return found
 
@@ -322,6 +322,10 @@ def _masters(
             if one.dates > 0.9 and years and one.distinct > 5:
                 born = max(years) < 2015 and float(np.median(years)) < 2003
                 _say(found, name, "birth_on" if born else "signed_up_on", 0.66)
+    days = [name for name, one in profile.items() if one.dates > 0.9 and one.filled > 0.5 * one.rows]
+    if table == "campaigns" and len(days) == 2:
+        _say(found, days[0], "started_on", 0.66)
+        _say(found, days[1], "ended_on", 0.66)
     if table == "products":
         groups = [name for name in texts if 2 <= profile[name].distinct <= 0.5 * profile[name].rows]
         if len(groups) == 1:
@@ -383,7 +387,7 @@ def _less(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> N
     numbers = {
         name: np.nan_to_num(_numbers(head, name, usual_point(profile)))
         for name, one in profile.items()
-        if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 3 and one.low >= 0
+        if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 1 and one.low >= 0
     }
     for whole, off, rest in permutations(list(numbers)[:MOST_NUMBERS], 3):
         near = np.abs(numbers[whole] - numbers[off] - numbers[rest]) <= 0.006

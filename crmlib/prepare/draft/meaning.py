@@ -273,7 +273,7 @@ def _without(reading: Reading, name: str, values: Sequence[str], what: str) -> N
 def _orders(reading: Reading) -> None:
     match, cells = reading.match, reading.cells
     if "ordered_at" not in cells and "paid_on" in cells:
-        cells["ordered_at"] = cells["paid_on"]
+        cells["ordered_at"] = cells.pop("paid_on")
         reading.questions.append("transactions.ordered_at has no column: the day of payment is taken.")
     if "customer_id" not in cells:
         for other in ("customer_email", "customer_phone", "customer_name"):
@@ -507,8 +507,12 @@ def _people(reading: Reading) -> None:
     named = match.column("name")
     if named is not None and named.empty and parts:
         cells.pop("name", None)
-    elif named is not None and len(parts) == 1 and "first_name" in match.guesses and _one_word(named):
-        parts, cells["name"] = [*parts, named.name], replace(cells["name"], sure=0.5)
+    elif named is not None and len(parts) == 1 and _one_word(named):
+        first = "first_name" in match.guesses
+        parts, cells["name"] = (
+            [*parts, named.name] if first else [named.name, *parts],
+            replace(cells["name"], sure=0.5),
+        )
     least = 0.97 if match.table == "contacts" else 0.8
     firm = _firms_beside(match, parts) if parts and "name" not in cells else ""
     key = cells.get(TABLES[match.table].keys[0])
@@ -516,7 +520,7 @@ def _people(reading: Reading) -> None:
         least = 0.0
     if parts and ("name" not in cells or (len(parts) == 2 and cells["name"].sure < least)):
         texts = ", ".join(Engine.quote(part) for part in parts)
-        sure = min(match.guesses[one].sure for one in ("first_name", "last_name") if one in match.guesses)
+        sure = min(one.sure for one in match.guesses.values() if one.theirs in parts)
         said = f"concat_ws(' ', {texts})"
         said = f"coalesce(nullif({Engine.quote(firm)}, ''), {said})" if firm else said
         cells["name"] = Cell(sql=said, theirs=(*([firm] if firm else []), *parts), sure=sure)
@@ -542,7 +546,9 @@ def _firms_beside(match: Match, parts: Sequence[str]) -> str:
     """The column of text that is filled where no person is named, and hardly elsewhere."""
     there = match.export.frame.map(lambda cell: text_of(cell) is not None)
     person, used = there[list(parts)].any(axis=1), {guess.theirs for guess in match.guesses.values()}
-    texts = [n for n, one in match.profile.items() if n not in used and one.numbers < 0.5 and one.distinct > 5]
+    texts = [
+        n for n, one in match.profile.items() if n not in used and one.numbers < 0.5 and one.distinct > 5
+    ]
     mixed = match.table == "customers" and 0.03 < person.mean() < 0.97
     return next((name for name in texts if mixed and (there[name] != person).mean() > 0.9), "")
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 from crmlib.schema.tables import TABLES
@@ -42,6 +42,12 @@ CODES = frozenset([
     "sek", "nok", "dkk", "pln", "czk", "krw", "twd", "nzd", "zar", "thb", "cent", "centavo", "centime",
     "euro", "lcy", "ht",
 ])  # fmt: skip
+WITH_TAX = re.compile(
+    r"\b(?:c/|con |com |mit |avec |with )\s*(?:iva|mwst|ust|tva|imp\w*|vat|tax)\b", re.IGNORECASE
+)
+WITHOUT_TAX = re.compile(
+    r"\b(?:s/|sin |sem |ohne |sans |without )\s*(?:iva|mwst|ust|tva|imp\w*|vat|tax)\b", re.IGNORECASE
+)
 TAXES = frozenset(["tax", "taxe", "vat", "tva", "iva", "mwst", "ust", "gst", "imposto", "impuesto"])
 ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
 """How sure a name is: a table's word alone, behind the table's word, and without its first or last word."""
@@ -53,6 +59,10 @@ MOST_PIECES = 6
 """Pieces of a value that are looked up together; more are no word for a state."""
 
 PERCENT = re.compile(r"%|percent|prozent|pourcent|porcent|\bpct\b|_pct\b|率", re.IGNORECASE)
+
+FEMININE = (("euse", "eur"), ("trice", "teur"), ("ienne", "ien"), ("iere", "ier"), ("ente", "ent"), ("ante", "ant"),
+            ("ora", "or"), ("erin", "er"), ("erinnen", "er"), ("a", "o"))  # fmt: skip
+"""Endings of words for women who sell or buy, and those that the lists have: vendeuse, clienta, Beraterin."""
 
 KINDS = {
     "id": ("id",), "date": ("date", "timestamp"), "name": ("text",),
@@ -89,6 +99,7 @@ class Names:
     def looked_up(self, table: str, name: str, prefix: str) -> dict[str, float]:
         """`meanings_of` without memory."""
         found: dict[str, float] = {}
+        name = WITHOUT_TAX.sub("excl", WITH_TAX.sub("incl", name))
         for tokens, sure in self._variants(table, name, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
                 found[field] = max(found.get(field, 0.0), strength * sure)
@@ -148,6 +159,11 @@ class Names:
             found = money | found
         return found
 
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """The words for those who sell and those who buy."""
+        return self.entities["employee"] | self.entities["customer"]
+
     @property
     def part_words(self) -> frozenset[str]:
         """The words that say of what kind a name is."""
@@ -180,6 +196,9 @@ class Names:
         segments = [part for part in re.split(r" ?[/:] ?", name) if len(part) > 1]
         if len(segments) > 1:
             found += [(_tokens(segments[-1]), 0.94), (_tokens(segments[0]), 0.88)]
+        last = words[-1]
+        ends = (last.removesuffix(a) + b for a, b in FEMININE if len(last) > 5 and last.endswith(a))
+        found += [((*words[:-1], one), CUT) for one in ends if one in self.people]
         key = "".join(words)
         for entity in self.entities.get(ENTITY_OF_TABLE.get(table, ""), ()):
             whole = len(entity) >= (2 if not entity.isascii() else 5)

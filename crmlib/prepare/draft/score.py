@@ -584,6 +584,8 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
         return 0.4
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
+        if column.filled < 0.8 * column.rows:
+            return 0.5
         some = list(column.texts)[:200]
         if table not in NAMED_BY_NAME and sum(" " in text for text in some) > 0.5 * len(some):
             return 0.9
@@ -635,7 +637,7 @@ _DIFFERING = frozenset([
 ])  # fmt: skip
 """Columns whose values are not one and the same in all rows."""
 
-_GROUPS = frozenset(["category", "product_category", "industry", "notes", "text"])
+_GROUPS = frozenset(["category", "subcategory", "product_category", "industry", "notes", "text"])
 """Of these those that may have two values."""
 
 _REACHED = frozenset(["country", "region", "city", "postcode", "address", "phone", "email"])

@@ -45,6 +45,7 @@ def proofs_of(
         _products(found, frame, profile)
         _per_piece(found, frame.head(ROWS), profile)
         _less(found, frame.head(ROWS), profile)
+        _order_sums(found, frame.head(ROWS), profile)
         _orders(found, frame.head(ROWS), profile, links)
     elif table == "opportunities":
         _outcomes(found, frame, profile)
@@ -208,7 +209,7 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
     full = [name for name in names if profile[name].filled > 0.9 * profile[name].rows]
     for many, price in product(full, full):
         quantity, each = numbers[many], numbers[price]
-        whole = many != price and (quantity % 1 == 0).mean() > 0.97 and (np.abs(quantity) > 1).mean() > 0.1
+        whole = many != price and (quantity % 1 == 0).mean() > 0.97 and (np.abs(quantity) > 1).mean() > 0.05
         if (
             not whole
             or np.median(np.abs(quantity)) > np.median(np.abs(each))
@@ -289,7 +290,11 @@ def _orders(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column], li
         ]
         kinds = [name for name in kinds if plain(name) not in links]
         bought = kinds if len(kinds) == 1 else []
-    for name in bought:
+    pairs = [(a, b) for a in bought for b in bought if profile[a].distinct < profile[b].distinct]
+    groups = {a for a, b in pairs if (texts.groupby(b)[a].nunique() == 1).all()}
+    for name in groups:
+        _say(found, name, "product_category", 0.66)
+    for name in (one for one in bought if one not in groups):
         numbered = name in linked or profile[name].length < 12
         if profile[name].distinct < 0.6 * len(texts) and (name in linked or profile[name].numbers < 0.5):
             _say(found, name, "product_id" if numbered else "product_name", 0.75 if name in linked else 0.6)
@@ -395,6 +400,28 @@ def _less(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> N
             _say(found, rest, "net_amount", 0.85)
             _say(found, off, "discount_amount", 0.8)
             _say(found, whole, "unit_price", 0.66)
+            return
+
+
+def _order_sums(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> None:
+    """Quantity times price, added up to the next row that has it, is a total that first lines of orders have."""
+    usual = usual_point(profile)
+    figures = {
+        n: _numbers(head, n, usual) for n, one in profile.items() if one.numbers > 0.97 and one.dates < 0.5
+    }
+    full = [n for n in figures if profile[n].filled == profile[n].rows and profile[n].distinct > 1]
+    firsts = [n for n in figures if 0.2 * profile[n].rows < profile[n].filled < profile[n].rows]
+    for many, price, total in product(full, full, firsts):
+        if many == price or (figures[many] % 1).any() or np.median(figures[many]) > np.median(figures[price]):
+            continue
+        starts = ~np.isnan(figures[total])
+        sums = pd.Series(figures[many] * figures[price]).groupby(starts.cumsum()).sum()
+        said = pd.Series(figures[total]).groupby(starts.cumsum()).max()
+        near = ((sums - said).abs() <= 0.02)[1:-1]
+        if len(near) > 20 and near.mean() > 0.9:
+            _say(found, many, "quantity", 0.85)
+            _say(found, price, "unit_price", 0.85)
+            _say(found, total, "order_total", 0.85)
             return
 
 

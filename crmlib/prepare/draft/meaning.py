@@ -275,6 +275,12 @@ def _orders(reading: Reading) -> None:
     if "ordered_at" not in cells and "paid_on" in cells:
         cells["ordered_at"] = cells.pop("paid_on")
         reading.questions.append("transactions.ordered_at has no column: the day of payment is taken.")
+    days = [n for n, one in match.profile.items() if one.dates > 0.97 and one.filled > 0.97 * one.rows]
+    if "ordered_at" not in cells and len(days) == 1:
+        samples = samples_of(match.profile[days[0]])
+        cells["ordered_at"] = Cell(
+            name=days[0], theirs=(days[0],), sure=0.6, samples=samples, why="the only day"
+        )
     if "customer_id" not in cells:
         for other in ("customer_email", "customer_phone", "customer_name"):
             cell = _virtual_cell(match, other)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from crmlib.schema.tables import TABLES
@@ -44,9 +44,6 @@ CODES = frozenset([
 ])  # fmt: skip
 WITH_TAX = re.compile(
     r"\b(?:c/|con |com |mit |avec |with )\s*(?:iva|mwst|ust|tva|imp\w*|vat|tax)\b", re.IGNORECASE
-)
-WITHOUT_TAX = re.compile(
-    r"\b(?:s/|sin |sem |ohne |sans |without )\s*(?:iva|mwst|ust|tva|imp\w*|vat|tax)\b", re.IGNORECASE
 )
 TAXES = frozenset(["tax", "taxe", "vat", "tva", "iva", "mwst", "ust", "gst", "imposto", "impuesto"])
 ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
@@ -99,7 +96,7 @@ class Names:
     def looked_up(self, table: str, name: str, prefix: str) -> dict[str, float]:
         """`meanings_of` without memory."""
         found: dict[str, float] = {}
-        name = WITHOUT_TAX.sub("excl", WITH_TAX.sub("incl", name))
+        name = WITH_TAX.sub("incl", name)
         for tokens, sure in self._variants(table, name, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
                 found[field] = max(found.get(field, 0.0), strength * sure)
@@ -135,6 +132,8 @@ class Names:
                 for field, sure in self.meanings[f"{entity}s"].get(key, {}).items():
                     if f"{entity}_{field}" in VIRTUAL:
                         yield f"{entity}_{field}", sure * CUT
+                    elif field == f"{entity}_id":
+                        yield field, sure * CUT
                 for field, sure in self.meanings[table].get(key, {}).items() if entity == "product" else ():
                     if type_of(table, field) in KINDS["amount"] and field != "line_no":
                         yield field, sure * CUT
@@ -158,11 +157,6 @@ class Names:
             money = {one: 0.66 for one in known.get(word, {}) if type_of(table, one) == "money"}
             found = money | found
         return found
-
-    @cached_property
-    def people(self) -> frozenset[str]:
-        """The words for those who sell and those who buy."""
-        return self.entities["employee"] | self.entities["customer"]
 
     @property
     def part_words(self) -> frozenset[str]:
@@ -198,7 +192,11 @@ class Names:
             found += [(_tokens(segments[-1]), 0.94), (_tokens(segments[0]), 0.88)]
         last = words[-1]
         ends = (last.removesuffix(a) + b for a, b in FEMININE if len(last) > 5 and last.endswith(a))
-        found += [((*words[:-1], one), CUT) for one in ends if one in self.people]
+        found += [
+            ((*words[:-1], one), CUT)
+            for one in ends
+            if one in self.entities["employee"] | self.entities["customer"]
+        ]
         key = "".join(words)
         for entity in self.entities.get(ENTITY_OF_TABLE.get(table, ""), ()):
             whole = len(entity) >= (2 if not entity.isascii() else 5)
@@ -360,7 +358,18 @@ def names() -> Names:
                         [document.get(table, {}).get(field, ""), document.get("any", {}).get(field, "")]
                     )
                     _learn(one, said, field, both.split("|") if field in declared else words.split("|"), 1.0)
+            for field, words in document.get("any", {}).items() if table == "transactions" else ():
+                if f"customer_{field}" in VIRTUAL:
+                    _learn(one, said, f"customer_{field}", words.split("|"), 0.95)
         _learn_entities(one, table, declared, parts, entities, created)
+        for key, known in list(one.items()):  # what is said with 日期 is said with 日 too
+            for part in parts["date"] if not key.isascii() else ():
+                stem = one.setdefault(key.removesuffix(part), {})
+                stem |= {
+                    f: sure
+                    for f, sure in known.items()
+                    if type_of(table, f) in KINDS["date"] and f not in stem
+                }
         meanings[table], tokens[table] = one, said
         others[table] = frozenset(_keys(d.get(table, {}).get("other", "") for d in documents))
     tables = {

@@ -417,6 +417,10 @@ def assign(
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
+        if seen.get("net_amount", 0.0) > 0.8:  # the rows prove that it is the line's
+            meanings = {
+                one: sure for one, sure in meanings.items() if one not in ("order_total", "tax_amount")
+            }
         for row, one in enumerate(fields):
             named = _both(meanings.get(one.name, 0.0), seen.get(one.name, 0.0))
             scores[row, place] = _score(table, one, profile[name], named, keys)
@@ -581,6 +585,10 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if column.emails > 0.8 and one.name not in ("customer_id", "contact_id", "owner_id", "employee_id"):
         return 0.0
     spec = TABLES[table]
+    if one.name == "line_no" and column.numbers < 0.5 and column.distinct < 0.5 * column.filled:
+        return 0.5
+    if one.name in ("opportunity_id", "campaign_id") and not one.key and column.unique and column.rows > 20:
+        return 0.5
     if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
         return 0.4
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":

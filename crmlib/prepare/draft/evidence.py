@@ -406,9 +406,7 @@ def _less(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> N
 def _order_sums(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> None:
     """Quantity times price, added up to the next row that has it, is a total that first lines of orders have."""
     usual = usual_point(profile)
-    figures = {
-        n: _numbers(head, n, usual) for n, one in profile.items() if one.numbers > 0.97 and one.dates < 0.5
-    }
+    figures = {name: _numbers(head, name, usual) for name, one in profile.items() if one.numbers > 0.97}
     full = [n for n in figures if profile[n].filled == profile[n].rows and profile[n].distinct > 1]
     firsts = [n for n in figures if 0.2 * profile[n].rows < profile[n].filled < profile[n].rows]
     for many, price, total in product(full, full, firsts):
@@ -419,9 +417,8 @@ def _order_sums(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]
         said = pd.Series(figures[total]).groupby(starts.cumsum()).max()
         near = ((sums - said).abs() <= 0.02)[1:-1]
         if len(near) > 20 and near.mean() > 0.9:
-            _say(found, many, "quantity", 0.85)
-            _say(found, price, "unit_price", 0.85)
-            _say(found, total, "order_total", 0.85)
+            for name, ours in ((many, "quantity"), (price, "unit_price"), (total, "order_total")):
+                _say(found, name, ours, 0.85)
             return
 
 

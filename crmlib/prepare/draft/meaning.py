@@ -277,10 +277,7 @@ def _orders(reading: Reading) -> None:
         reading.questions.append("transactions.ordered_at has no column: the day of payment is taken.")
     days = [n for n, one in match.profile.items() if one.dates > 0.97 and one.filled > 0.97 * one.rows]
     if "ordered_at" not in cells and len(days) == 1:
-        samples = samples_of(match.profile[days[0]])
-        cells["ordered_at"] = Cell(
-            name=days[0], theirs=(days[0],), sure=0.6, samples=samples, why="the only day"
-        )
+        cells["ordered_at"] = Cell(name=days[0], theirs=(days[0],), sure=0.6, why="the only day")
     if "customer_id" not in cells:
         for other in ("customer_email", "customer_phone", "customer_name"):
             cell = _virtual_cell(match, other)
@@ -514,11 +511,8 @@ def _people(reading: Reading) -> None:
     if named is not None and named.empty and parts:
         cells.pop("name", None)
     elif named is not None and len(parts) == 1 and _one_word(named):
-        first = "first_name" in match.guesses
-        parts, cells["name"] = (
-            [*parts, named.name] if first else [named.name, *parts],
-            replace(cells["name"], sure=0.5),
-        )
+        parts = [*parts, named.name] if "first_name" in match.guesses else [named.name, *parts]
+        cells["name"] = replace(cells["name"], sure=0.5)
     least = 0.97 if match.table == "contacts" else 0.8
     firm = _firms_beside(match, parts) if parts and "name" not in cells else ""
     key = cells.get(TABLES[match.table].keys[0])
@@ -550,12 +544,12 @@ def _one_word(column: Column) -> bool:
 
 def _firms_beside(match: Match, parts: Sequence[str]) -> str:
     """The column of text that is filled where no person is named, and hardly elsewhere."""
+    if match.table != "customers":
+        return ""
     there = match.export.frame.map(lambda cell: text_of(cell) is not None)
     person, used = there[list(parts)].any(axis=1), {guess.theirs for guess in match.guesses.values()}
-    texts = [
-        n for n, one in match.profile.items() if n not in used and one.numbers < 0.5 and one.distinct > 5
-    ]
-    mixed = match.table == "customers" and 0.03 < person.mean() < 0.97
+    texts = [n for n, c in match.profile.items() if n not in used and c.numbers < 0.5 and c.distinct > 5]
+    mixed = 0.03 < person.mean() < 0.97
     return next((name for name in texts if mixed and (there[name] != person).mean() > 0.9), "")
 
 
@@ -570,8 +564,7 @@ def _log(reading: Reading) -> None:
     if there[told.theirs[0]][there[planned.name]].mean() > 0.5:
         del cells["planned_for"]
         reading.questions.append(
-            f'"{planned.name}" stands beside contacts that took place: it is not read, since a row with '
-            "planned_for counts as a plan only."
+            f'"{planned.name}" tells of the contact after: it makes no row a plan. Right?'
         )
 
 

@@ -364,12 +364,8 @@ def names() -> Names:
         _learn_entities(one, table, declared, parts, entities, created)
         for key, known in list(one.items()):  # what is said with 日期 is said with 日 too
             for part in parts["date"] if not key.isascii() else ():
-                stem = one.setdefault(key.removesuffix(part), {})
-                stem |= {
-                    f: sure
-                    for f, sure in known.items()
-                    if type_of(table, f) in KINDS["date"] and f not in stem
-                }
+                dated = {f: s for f, s in known.items() if type_of(table, f) in KINDS["date"]}
+                one[key.removesuffix(part)] = dated | one.get(key.removesuffix(part), {})
         meanings[table], tokens[table] = one, said
         others[table] = frozenset(_keys(d.get(table, {}).get("other", "") for d in documents))
     tables = {

@@ -418,9 +418,7 @@ def assign(
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
         if seen.get("net_amount", 0.0) > 0.8:  # the rows prove that it is the line's
-            meanings = {
-                one: sure for one, sure in meanings.items() if one not in ("order_total", "tax_amount")
-            }
+            meanings = {f: s for f, s in meanings.items() if f not in ("order_total", "tax_amount")}
         for row, one in enumerate(fields):
             named = _both(meanings.get(one.name, 0.0), seen.get(one.name, 0.0))
             scores[row, place] = _score(table, one, profile[name], named, keys)

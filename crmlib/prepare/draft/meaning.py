@@ -514,7 +514,8 @@ def _people(reading: Reading) -> None:
         parts = [*parts, named.name] if "first_name" in match.guesses else [named.name, *parts]
         cells["name"] = replace(cells["name"], sure=0.5)
     least = 0.97 if match.table == "contacts" else 0.8
-    firm = _firms_beside(match, parts) if parts and "name" not in cells else ""
+    mixed = match.table == "customers" and bool(parts) and "name" not in cells
+    firm = _firms_beside(match, parts) if mixed else ""
     key = cells.get(TABLES[match.table].keys[0])
     if key is not None and "name" in cells and key.theirs == cells["name"].theirs:
         least = 0.0
@@ -544,8 +545,6 @@ def _one_word(column: Column) -> bool:
 
 def _firms_beside(match: Match, parts: Sequence[str]) -> str:
     """The column of text that is filled where no person is named, and hardly elsewhere."""
-    if match.table != "customers":
-        return ""
     there = match.export.frame.map(lambda cell: text_of(cell) is not None)
     person, used = there[list(parts)].any(axis=1), {guess.theirs for guess in match.guesses.values()}
     texts = [n for n, c in match.profile.items() if n not in used and c.numbers < 0.5 and c.distinct > 5]

@@ -57,8 +57,7 @@ MOST_PIECES = 6
 
 PERCENT = re.compile(r"%|percent|prozent|pourcent|porcent|\bpct\b|_pct\b|率", re.IGNORECASE)
 
-FEMININE = (("euse", "eur"), ("trice", "teur"), ("ienne", "ien"), ("iere", "ier"), ("ente", "ent"), ("ante", "ant"),
-            ("ora", "or"), ("erin", "er"), ("erinnen", "er"), ("a", "o"))  # fmt: skip
+FEMININE = (("euse", "eur"), ("ienne", "ien"), ("ente", "ent"), ("ora", "or"), ("erin", "er"), ("a", "o"))
 """Endings of words for women who sell or buy, and those that the lists have: vendeuse, clienta, Beraterin."""
 
 KINDS = {

@@ -4,14 +4,14 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
 from babel import Locale
 
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import meaning_of, plain
+from crmlib.prepare.draft.names import meaning_of, plain, value_key, words
 from crmlib.prepare.draft.profile import VALUES_KEPT, Column, number_of, text_of, usual_point
 
 ROWS = 1_500
@@ -22,6 +22,12 @@ MOST_NUMBERS = 14
 
 _TERMS = frozenset([0, 7, 8, 10, 14, 15, 20, 21, 28, 30, 45, 60, 75, 90, 120])
 """Days to pay that are usual."""
+
+_STATES = (
+    "ALAKAZARCACOCTDEFLGAHIIDILINIAKSKYLAMEMDMAMIMNMSMOMTNENVNHNJNMNYNCNDOHOKORPARISCSDTNTXUTVTVAWAWVWIWYDC"
+)
+STATES = frozenset(re.findall("..", _STATES))
+"""States whose short forms are also those of countries: CA, DE, ID."""
 
 _TAX = re.compile(r"(?=.*[A-Z])[A-Z]{0,4}[ -]?\d{7,12}[ -]?[A-Z]?\d{0,2}")
 
@@ -38,6 +44,8 @@ def proofs_of(
         _runs(found, frame, profile)
         _products(found, frame, profile)
         _per_piece(found, frame.head(ROWS), profile)
+        _less(found, frame.head(ROWS), profile)
+        _order_sums(found, frame.head(ROWS), profile)
         _orders(found, frame.head(ROWS), profile, links)
     elif table == "opportunities":
         _outcomes(found, frame, profile)
@@ -68,7 +76,10 @@ def proofs_of(
                 _say(found, name, "tax_id", 0.66)
             if table == "customers" and column.distinct >= 3 and is_countries(column):
                 _say(found, name, "country", 0.7)
-    if table in ("customers", "products", "employees"):
+            kinds = [words("kind").get(value_key(value)) for value in column.values if len(value) > 1]
+            if table == "customers" and set(kinds) == {"person", "company"} and len(kinds) == column.distinct:
+                _say(found, name, "kind", 0.7)
+    if table in ("customers", "products", "employees", "campaigns"):
         _masters(found, table, frame.head(ROWS), profile, links)
     return found
 
@@ -198,7 +209,7 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
     full = [name for name in names if profile[name].filled > 0.9 * profile[name].rows]
     for many, price in product(full, full):
         quantity, each = numbers[many], numbers[price]
-        whole = many != price and (quantity % 1 == 0).mean() > 0.97 and (np.abs(quantity) > 1).mean() > 0.1
+        whole = many != price and (quantity % 1 == 0).mean() > 0.97 and (np.abs(quantity) > 1).mean() > 0.05
         if (
             not whole
             or np.median(np.abs(quantity)) > np.median(np.abs(each))
@@ -279,7 +290,11 @@ def _orders(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column], li
         ]
         kinds = [name for name in kinds if plain(name) not in links]
         bought = kinds if len(kinds) == 1 else []
-    for name in bought:
+    pairs = [(a, b) for a in bought for b in bought if profile[a].distinct < profile[b].distinct]
+    groups = {a for a, b in pairs if (texts.groupby(b)[a].nunique() == 1).all()}
+    for name in groups:
+        _say(found, name, "product_category", 0.66)
+    for name in (one for one in bought if one not in groups):
         numbered = name in linked or profile[name].length < 12
         if profile[name].distinct < 0.6 * len(texts) and (name in linked or profile[name].numbers < 0.5):
             _say(found, name, "product_id" if numbered else "product_name", 0.75 if name in linked else 0.6)
@@ -294,11 +309,12 @@ def _masters(
     """Names, dates and prices of an export whose rows others name, where only one column can hold them."""
     if not any(one.unique and plain(name) in links for name, one in profile.items()):
         return
-    words = [
+    texts = [
         name for name, one in profile.items()
-        if max(one.numbers, one.dates, one.emails, one.phones) < 0.5 and plain(name) not in links and one.length > 1
+        if max(one.numbers, one.dates, one.emails, one.phones) < 0.5 and one.length > 1
+        and (plain(name) not in links or 2 * sum(" " in text for text in one.texts) > one.distinct)
     ]  # fmt: skip
-    many = [name for name in words if profile[name].distinct > 0.8 * profile[name].rows]
+    many = [name for name in texts if profile[name].distinct > 0.8 * profile[name].rows]
     digits = {name: np.mean([any(map(str.isdigit, text)) for text in profile[name].texts]) for name in many}
     names = [name for name in many if digits[name] < 0.6]
     if names:
@@ -311,8 +327,12 @@ def _masters(
             if one.dates > 0.9 and years and one.distinct > 5:
                 born = max(years) < 2015 and float(np.median(years)) < 2003
                 _say(found, name, "birth_on" if born else "signed_up_on", 0.66)
+    days = [name for name, one in profile.items() if one.dates > 0.9 and one.filled > 0.5 * one.rows]
+    if table == "campaigns" and len(days) == 2:
+        _say(found, days[0], "started_on", 0.66)
+        _say(found, days[1], "ended_on", 0.66)
     if table == "products":
-        groups = [name for name in words if 2 <= profile[name].distinct <= 0.5 * profile[name].rows]
+        groups = [name for name in texts if 2 <= profile[name].distinct <= 0.5 * profile[name].rows]
         if len(groups) == 1:
             _say(found, groups[0], "category", 0.66)
         prices = [n for n, one in profile.items() if one.numbers == 1 and one.integers < 0.5 and one.low >= 0]
@@ -378,6 +398,43 @@ def _groups(cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 def _width(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """The largest less the smallest number of each group; missing where it has none."""
     return np.fmax.reduceat(values, starts) - np.fmin.reduceat(values, starts)
+
+
+def _less(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> None:
+    """An amount that is another less a third, which many rows do not have, is the line's and the third a discount."""
+    if any("net_amount" in now for now in found.values()):
+        return
+    numbers = {
+        name: np.nan_to_num(_numbers(head, name, usual_point(profile)))
+        for name, one in profile.items()
+        if one.numbers > 0.97 and one.dates < 0.5 and one.distinct > 1 and one.low >= 0
+    }
+    for whole, off, rest in permutations(list(numbers)[:MOST_NUMBERS], 3):
+        near = np.abs(numbers[whole] - numbers[off] - numbers[rest]) <= 0.006
+        if near.mean() > 0.97 and 0.15 < (numbers[off] == 0).mean() < 0.97 and numbers[whole].any():
+            _say(found, rest, "net_amount", 0.85)
+            _say(found, off, "discount_amount", 0.8)
+            _say(found, whole, "unit_price", 0.66)
+            return
+
+
+def _order_sums(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> None:
+    """Quantity times price, added up to the next row that has it, is a total that first lines of orders have."""
+    usual = usual_point(profile)
+    figures = {name: _numbers(head, name, usual) for name, one in profile.items() if one.numbers > 0.97}
+    full = [n for n in figures if profile[n].filled == profile[n].rows and profile[n].distinct > 1]
+    firsts = [n for n in figures if 0.2 * profile[n].rows < profile[n].filled < profile[n].rows]
+    for many, price, total in product(full, full, firsts):
+        if many == price or (figures[many] % 1).any() or np.median(figures[many]) > np.median(figures[price]):
+            continue
+        starts = ~np.isnan(figures[total])
+        sums = pd.Series(figures[many] * figures[price]).groupby(starts.cumsum()).sum()
+        said = pd.Series(figures[total]).groupby(starts.cumsum()).max()
+        near = ((sums - said).abs() <= 0.02)[1:-1]
+        if len(near) > 20 and near.mean() > 0.9:
+            for name, ours in ((many, "quantity"), (price, "unit_price"), (total, "order_total")):
+                _say(found, name, ours, 0.85)
+            return
 
 
 def _cases(found: Proofs, profile: Mapping[str, Column]) -> None:

@@ -49,7 +49,7 @@ def read_as(match: Match) -> Reading:
             reading.cells[name] = _plain_cell(match, spec.field(name), guess.theirs)
     by_table = {
         "transactions": _orders, "opportunities": _deals, "customers": _people, "contacts": _people,
-        "feedback": _feedback, "plans": _plans, "employees": _people, "products": _goods,
+        "feedback": _feedback, "plans": _plans, "employees": _people, "products": _goods, "interactions": _log,
     }  # fmt: skip
     _day_and_time(reading)
     by_table.get(match.table, _nothing)(reading)
@@ -273,8 +273,11 @@ def _without(reading: Reading, name: str, values: Sequence[str], what: str) -> N
 def _orders(reading: Reading) -> None:
     match, cells = reading.match, reading.cells
     if "ordered_at" not in cells and "paid_on" in cells:
-        cells["ordered_at"] = cells["paid_on"]
+        cells["ordered_at"] = cells.pop("paid_on")
         reading.questions.append("transactions.ordered_at has no column: the day of payment is taken.")
+    days = [n for n, one in match.profile.items() if one.dates > 0.97 and one.filled > 0.97 * one.rows]
+    if "ordered_at" not in cells and len(days) == 1:
+        cells["ordered_at"] = Cell(name=days[0], theirs=(days[0],), sure=0.6, why="the only day")
     if "customer_id" not in cells:
         for other in ("customer_email", "customer_phone", "customer_name"):
             cell = _virtual_cell(match, other)
@@ -507,16 +510,21 @@ def _people(reading: Reading) -> None:
     named = match.column("name")
     if named is not None and named.empty and parts:
         cells.pop("name", None)
-    elif named is not None and len(parts) == 1 and "first_name" in match.guesses and _one_word(named):
-        parts, cells["name"] = [*parts, named.name], replace(cells["name"], sure=0.5)
+    elif named is not None and len(parts) == 1 and _one_word(named):
+        parts = [*parts, named.name] if "first_name" in match.guesses else [named.name, *parts]
+        cells["name"] = replace(cells["name"], sure=0.5)
     least = 0.97 if match.table == "contacts" else 0.8
+    mixed = match.table == "customers" and bool(parts) and "name" not in cells
+    firm = _firms_beside(match, parts) if mixed else ""
     key = cells.get(TABLES[match.table].keys[0])
     if key is not None and "name" in cells and key.theirs == cells["name"].theirs:
         least = 0.0
     if parts and ("name" not in cells or (len(parts) == 2 and cells["name"].sure < least)):
         texts = ", ".join(Engine.quote(part) for part in parts)
-        sure = min(match.guesses[one].sure for one in ("first_name", "last_name") if one in match.guesses)
-        cells["name"] = Cell(sql=f"concat_ws(' ', {texts})", theirs=tuple(parts), sure=sure)
+        sure = min(one.sure for one in match.guesses.values() if one.theirs in parts)
+        said = f"concat_ws(' ', {texts})"
+        said = f"coalesce(nullif({Engine.quote(firm)}, ''), {said})" if firm else said
+        cells["name"] = Cell(sql=said, theirs=(*([firm] if firm else []), *parts), sure=sure)
     elif (
         len(parts) == 2
         and named is not None
@@ -533,6 +541,30 @@ def _people(reading: Reading) -> None:
 def _one_word(column: Column) -> bool:
     """Whether nearly all values are one word, as last names are."""
     return sum(" " in text for text in column.texts) < 0.2 * len(column.texts)
+
+
+def _firms_beside(match: Match, parts: Sequence[str]) -> str:
+    """The column of text that is filled where no person is named, and hardly elsewhere."""
+    there = match.export.frame.map(lambda cell: text_of(cell) is not None)
+    person, used = there[list(parts)].any(axis=1), {guess.theirs for guess in match.guesses.values()}
+    texts = [n for n, c in match.profile.items() if n not in used and c.numbers < 0.5 and c.distinct > 5]
+    mixed = 0.03 < person.mean() < 0.97
+    return next((name for name in texts if mixed and (there[name] != person).mean() > 0.9), "")
+
+
+def _log(reading: Reading) -> None:
+    """A day that stands beside what came of a contact is that of the next one: the row is no plan."""
+    cells, match = reading.cells, reading.match
+    told = next((cells[one] for one in ("outcome", "duration_minutes", "notes") if one in cells), None)
+    planned = match.column("planned_for")
+    if told is None or planned is None or not planned.filled:
+        return
+    there = match.export.frame[[planned.name, told.theirs[0]]].map(lambda cell: text_of(cell) is not None)
+    if there[told.theirs[0]][there[planned.name]].mean() > 0.5:
+        del cells["planned_for"]
+        reading.questions.append(
+            f'"{planned.name}" tells of the contact after: it makes no row a plan. Right?'
+        )
 
 
 def _goods(reading: Reading) -> None:

@@ -42,6 +42,9 @@ CODES = frozenset([
     "sek", "nok", "dkk", "pln", "czk", "krw", "twd", "nzd", "zar", "thb", "cent", "centavo", "centime",
     "euro", "lcy", "ht",
 ])  # fmt: skip
+WITH_TAX = re.compile(
+    r"\b(?:c/|con |com |mit |avec |with )\s*(?:iva|mwst|ust|tva|imp\w*|vat|tax)\b", re.IGNORECASE
+)
 TAXES = frozenset(["tax", "taxe", "vat", "tva", "iva", "mwst", "ust", "gst", "imposto", "impuesto"])
 ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
 """How sure a name is: a table's word alone, behind the table's word, and without its first or last word."""
@@ -53,6 +56,9 @@ MOST_PIECES = 6
 """Pieces of a value that are looked up together; more are no word for a state."""
 
 PERCENT = re.compile(r"%|percent|prozent|pourcent|porcent|\bpct\b|_pct\b|率", re.IGNORECASE)
+
+FEMININE = (("euse", "eur"), ("ienne", "ien"), ("ente", "ent"), ("ora", "or"), ("erin", "er"), ("a", "o"))
+"""Endings of words for women who sell or buy, and those that the lists have: vendeuse, clienta, Beraterin."""
 
 KINDS = {
     "id": ("id",), "date": ("date", "timestamp"), "name": ("text",),
@@ -89,6 +95,7 @@ class Names:
     def looked_up(self, table: str, name: str, prefix: str) -> dict[str, float]:
         """`meanings_of` without memory."""
         found: dict[str, float] = {}
+        name = WITH_TAX.sub("incl", name)
         for tokens, sure in self._variants(table, name, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
                 found[field] = max(found.get(field, 0.0), strength * sure)
@@ -124,6 +131,8 @@ class Names:
                 for field, sure in self.meanings[f"{entity}s"].get(key, {}).items():
                     if f"{entity}_{field}" in VIRTUAL:
                         yield f"{entity}_{field}", sure * CUT
+                    elif field == f"{entity}_id":
+                        yield field, sure * CUT
                 for field, sure in self.meanings[table].get(key, {}).items() if entity == "product" else ():
                     if type_of(table, field) in KINDS["amount"] and field != "line_no":
                         yield field, sure * CUT
@@ -153,6 +162,12 @@ class Names:
         """The words that say of what kind a name is."""
         return frozenset().union(*self.parts.values())
 
+    def numbers_only_rows(self, name: str) -> bool:
+        """Whether a name says a number, and not of what: Record ID, 记录ID."""
+        found = [rest for rest, kind in self._without_kind(_tokens(name), "") if kind == "id"]
+        others = frozenset().union(*self.entities.values())
+        return bool(found) and not any("".join(rest) in others for rest in found)
+
     def _variants(self, table: str, name: str, prefix: str) -> list[tuple[tuple[str, ...], float]]:
         words = _tokens(name)
         found = [(words, 1.0)]
@@ -174,6 +189,13 @@ class Names:
         segments = [part for part in re.split(r" ?[/:] ?", name) if len(part) > 1]
         if len(segments) > 1:
             found += [(_tokens(segments[-1]), 0.94), (_tokens(segments[0]), 0.88)]
+        last = words[-1]
+        ends = (last.removesuffix(a) + b for a, b in FEMININE if len(last) > 5 and last.endswith(a))
+        found += [
+            ((*words[:-1], one), CUT)
+            for one in ends
+            if one in self.entities["employee"] | self.entities["customer"]
+        ]
         key = "".join(words)
         for entity in self.entities.get(ENTITY_OF_TABLE.get(table, ""), ()):
             whole = len(entity) >= (2 if not entity.isascii() else 5)
@@ -201,7 +223,7 @@ class Names:
                 ]
             elif not words[0].isascii():
                 for part in parts:
-                    if not part.isascii() and words[0] != part and words[0].endswith(part):
+                    if words[0] != part and words[0].endswith(part):
                         found.append(((words[0][: -len(part)],), kind))
         return found
 
@@ -335,7 +357,14 @@ def names() -> Names:
                         [document.get(table, {}).get(field, ""), document.get("any", {}).get(field, "")]
                     )
                     _learn(one, said, field, both.split("|") if field in declared else words.split("|"), 1.0)
+            for field, words in document.get("any", {}).items() if table == "transactions" else ():
+                if f"customer_{field}" in VIRTUAL:
+                    _learn(one, said, f"customer_{field}", words.split("|"), 0.95)
         _learn_entities(one, table, declared, parts, entities, created)
+        for key, known in list(one.items()):  # what is said with 日期 is said with 日 too
+            for part in parts["date"] if not key.isascii() else ():
+                dated = {f: s for f, s in known.items() if type_of(table, f) in KINDS["date"]}
+                one[key.removesuffix(part)] = dated | one.get(key.removesuffix(part), {})
         meanings[table], tokens[table] = one, said
         others[table] = frozenset(_keys(d.get(table, {}).get("other", "") for d in documents))
     tables = {

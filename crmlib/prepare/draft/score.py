@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from crmlib.prepare.draft.evidence import Proofs, codes_of, is_countries, proofs_of, said_elsewhere
+from crmlib.prepare.draft.evidence import STATES, Proofs, codes_of, is_countries, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
 from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, shared_firsts, value_key, words
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
@@ -146,7 +146,7 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     found = [_people_at_their_place(match, found, keys) for match in found]
     found = [_key_that_is_named(match, found, loose) for match in found]
     keys = known_keys(found, links=links)
-    return [_customer_that_is_known(match, keys) for match in found], left
+    return [_without_names(_customer_that_is_known(match, keys)) for match in found], left
 
 
 def _people_at_their_place(match: Match, others: Sequence[Match], keys: Folder) -> Match:
@@ -329,7 +329,6 @@ def match_table(
         told = proofs.setdefault(days[0], {})
         told[spec.time] = max(told.get(spec.time, 0.0), ONLY_DAY)
     guesses = assign(table, profile, keys, proofs=proofs)
-    guesses = {name: guess for name, guess in guesses.items() if not _by_name(table, guess, guesses, profile)}
     preset = preset_of(tuple(profile))
     said = 1.0 if preset and preset.table == table else said
     real = {name: guess for name, guess in guesses.items() if name in spec.names}
@@ -360,8 +359,15 @@ def match_table(
     )
 
 
-def _by_name(table: str, guess: Guess, guesses: Mapping[str, Guess], profile: Mapping[str, Column]) -> bool:
+def _without_names(match: Match) -> Match:
+    """The match without superiors and parents that are told by name, where the table's key is a number."""
+    kept = {name: guess for name, guess in match.guesses.items() if not _by_name(match, guess)}
+    return replace(match, guesses=kept)
+
+
+def _by_name(match: Match, guess: Guess) -> bool:
     """Whether a superior or a parent is told by name, where the table's key is a number."""
+    table, guesses, profile = match.table, match.guesses, match.profile
     spec, key = TABLES[table], guesses.get(TABLES[table].keys[0])
     if key is None or guess.field not in spec.names or spec.field(guess.field).references != table:
         return False
@@ -416,8 +422,10 @@ def assign(
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
+        if seen.get("net_amount", 0.0) > 0.8:  # the rows prove that it is the line's
+            meanings = {f: s for f, s in meanings.items() if f not in ("order_total", "tax_amount")}
         for row, one in enumerate(fields):
-            named = max(meanings.get(one.name, 0.0), seen.get(one.name, 0.0))
+            named = _both(meanings.get(one.name, 0.0), seen.get(one.name, 0.0))
             scores[row, place] = _score(table, one, profile[name], named, keys)
     rows, places = linear_sum_assignment(scores**3, maximize=True)
     taken = {
@@ -436,6 +444,11 @@ def assign(
             runner_sure=float(runner[0]) if runner[0] > 0.3 else 0.0,
         )
     return {one.name: found[one.name] for one in fields if one.name in found}
+
+
+def _both(named: float, proven: float) -> float:
+    """How sure a name and the values are together: more than either, where both say it."""
+    return max(named, proven, min(0.9, 1 - (1 - named) * (1 - proven)))
 
 
 @cache
@@ -463,7 +476,8 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -
         return min(1.0, named * fit * known * (0.93 + 0.07 * column.filled / max(column.rows, 1)))
     if one.name == "email" and column.emails > 0.9 and table in ("customers", "contacts"):
         return 0.55
-    few = one.references == "employees" and column.distinct >= 4 and column.numbers < 0.5
+    coded = column.distinct >= 2 and _numbered(column)
+    few = one.references == "employees" and (coded or column.distinct >= 4) and column.numbers < 0.5
     many = column.distinct >= 10 or (few and column.length >= 3)
     if within > 0.95 and many and one.references not in (None, table) and column.length >= 2:
         return 0.5
@@ -475,6 +489,7 @@ def _says_nothing(one: Field, column: Column, named: float) -> bool:
     if column.empty or column.filled < 0.02 * column.rows:
         return named < 0.9 or one.name == "planned_for"  # an empty one would say that no row is a plan
     constant = column.distinct == 1 and column.filled > 20
+    constant &= one.type != "list" or column.filled > 0.9 * column.rows  # a label that only some bear
     return constant and (one.name in {*_DIFFERING, "gender"} or one.type in ("list", "id") or named < 0.9)
 
 
@@ -485,6 +500,8 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
     if one.key and one.name == spec.keys[0] and len(spec.keys) == 1 and column.unique and name in keys.links:
         names_it = [other for other, used in keys.used.items() if len(used & column.texts) > 0.9 * len(used)]
         return 0.9 if table in names_it else 0.3 if names_it else 0.72
+    if one.key and spec.keys == (one.name,) and column.unique and column.filled == column.rows > 2:
+        return 0.6 if names().numbers_only_rows(column.name) else 0.0
     if one.references in (None, table):
         return 0.0
     if within > 0.9 and name in keys.headers.get(one.references or "", ()):
@@ -571,9 +588,15 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if column.emails > 0.8 and one.name not in ("customer_id", "contact_id", "owner_id", "employee_id"):
         return 0.0
     spec = TABLES[table]
+    if one.name == "line_no" and column.numbers < 0.5 and column.distinct < 0.5 * column.filled:
+        return 0.5
+    if one.name in ("opportunity_id", "campaign_id") and not one.key and column.unique and column.rows > 20:
+        return 0.5
     if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
         return 0.4
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
+        if column.filled < 0.8 * column.rows:
+            return 0.5
         some = list(column.texts)[:200]
         if table not in NAMED_BY_NAME and sum(" " in text for text in some) > 0.5 * len(some):
             return 0.9
@@ -596,6 +619,8 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
         return 0.3 if flag or one.name not in _GROUPS else 0.8
     if one.name in ("name", "customer_name", "brand") and _numbered(column):
         return 0.4
+    if one.name == "first_name" and sum(len(t.split()) > 1 for t in column.texts) > 0.8 * column.distinct:
+        return 0.3
     kind = WORDS_OF_FIELD.get((table, one.name))
     if kind and one.name in ("outcome", "stage", "status"):
         return _fit_state(one.name, kind, column)
@@ -607,7 +632,8 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
         return 0.2
     if one.name in ("city", "region", "customer_city", "customer_region"):
         states = sum(column.meaning("status", value) is not None for value in column.values)
-        if is_countries(column) or states > 0.6 * max(len(column.values), 1):
+        lands = is_countries(column) and not column.texts <= STATES
+        if lands or states > 0.6 * max(len(column.values), 1):
             return 0.3
     wordy = one.name in ("name", "country", "city", "region", "industry", "product_name", "customer_name", "brand",
                          "category", "title", "address", "currency", "lost_reason", "company_size")  # fmt: skip
@@ -622,7 +648,7 @@ _DIFFERING = frozenset([
 ])  # fmt: skip
 """Columns whose values are not one and the same in all rows."""
 
-_GROUPS = frozenset(["category", "product_category", "industry", "notes", "text"])
+_GROUPS = frozenset(["category", "subcategory", "product_category", "industry", "notes", "text"])
 """Of these those that may have two values."""
 
 _REACHED = frozenset(["country", "region", "city", "postcode", "address", "phone", "email"])

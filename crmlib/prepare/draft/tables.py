@@ -333,7 +333,7 @@ def _inside(reading: Reading, name: str) -> Table | None:
             cells[ours] = Cell(name=guess.theirs, theirs=(guess.theirs,), sure=guess.sure,
                                runner_up=guess.runner_up, samples=samples_of(column))  # fmt: skip
     said = [ours for ours in cells if ours != key and cells[ours].name != there.name]
-    if not set(said) & ({"name"} if name == "products" else set(ATTRIBUTES["customers"])):
+    if not set(said) & ({"name", "category"} if name == "products" else set(ATTRIBUTES["customers"])):
         return None
     single = _single(reading)
     ordered = {one: cells[one] for one in TABLES[name].names if one in cells}

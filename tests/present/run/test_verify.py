@@ -202,6 +202,15 @@ def test_the_first_difference_of_two_runs_is_named():
     assert first_difference(one, one) is None and "a: m" in str(first_difference(one, other))
 
 
+def test_the_last_digit_of_a_number_within_a_claim_is_no_difference():
+    def run(high):
+        facts = {"between": {"value": [-1.0, high], "kind": "interval-points"}}
+        return [{"name": "a", "status": "done", "claims": [{"key": "k", "facts": facts}]}]
+
+    assert first_difference(run(0.594478396470172), run(0.5944783964701724)) is None
+    assert "a: k" in str(first_difference(run(0.5944), run(0.5945)))
+
+
 def test_claims_are_listed_with_where_they_come_from_and_compared(published):
     _, record = read_run(published)
     table = claim_table(record).set_index("fact")

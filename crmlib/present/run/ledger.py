@@ -44,7 +44,13 @@ class Ledger:
         own = {
             **dict.fromkeys(("sales.orders", "baskets.all"), self._order_count),
             "customers.late": self._late,
-            "customers.bought_once": self._once,
+            **dict.fromkeys(
+                (
+                    *("customers.bought_once", "customers.buyers", "customers.bought", "customers.came_back"),
+                    *("customers.spend_median", "sales.top_share", "customers.top_share"),
+                ),
+                self._of_buyers,
+            ),
             **dict.fromkeys(("customers.late_buying", "sales.late_buying"), self._late_buying),
             **dict.fromkeys(("customers.silent", "customers.buying"), self._silent),
             "customers.type_share": self._type_share,
@@ -148,8 +154,22 @@ class Ledger:
         known = self._lines.dropna(subset=["customer_id"])
         return None if chosen or len(known) < len(self._lines) else len(self._purchases)
 
-    def _once(self, name: str, chosen: str) -> int:
-        return int((self._buyers["order_count"] == 1).sum())
+    def _of_buyers(self, name: str, chosen: str) -> float | None:
+        """Figures of all who have bought; shares are of spend above zero, by value the last customer counts in part."""
+        orders, spend = self._buyers["order_count"], self._buyers["spend_total"].sort_values(ascending=False)
+        if not chosen:
+            return {
+                "customers.bought_once": int((orders == 1).sum()),
+                "customers.came_back": 100.0 * float((orders > 1).mean()),
+                "customers.spend_median": float(spend.median()),
+            }.get(name, len(orders))
+        share, _, measure = chosen.partition(", ")
+        if not share.isdigit() or (measure or "spend_total") != "spend_total":
+            return None
+        spend = spend[spend > 0]
+        many = int(share) * len(spend) / 100
+        parts = np.clip((np.ceil(many) if name == "sales.top_share" else many) - np.arange(len(spend)), 0, 1)
+        return 100.0 * float((spend * parts).sum() / spend.sum())
 
     def _late(self, name: str, chosen: str) -> int | None:
         silence = self._buyers["silence"]

@@ -44,14 +44,12 @@ _PLANNED = (
     "year(period_end) || '-Q' || quarter(period_end) = {2}"
 )
 
-SQL: Mapping[str, str] = {
+_KEPT: Mapping[str, str] = {
     "customers.buyers": f"select count(*) from ({_BUYERS})",
     "customers.bought": f"select count(*) from ({_BUYERS})",
     "customers.came_back": "select 100.0 * count(*) filter (where n > 1) / count(*) from "
     f"(select customer_id, count(distinct order_id) as n from {_BOUGHT} group by 1)",
     "customers.spend_median": f"select median(spent::double) from ({_SPEND})",
-    "sales.net_amount": "select sum(net_amount) from transactions",
-    "sales.net_amount[month]": f"select sum(net_amount) from transactions where {_MONTH} = {{0}}",
     "sales.top_share[number]": "select 100.0 * sum(spent) filter (where place <= ceil({0}::int * n / 100.0)) "
     "/ sum(spent) from (select spent::double as spent, row_number() over (order by spent desc) as place, "
     "count(*) over () as n "
@@ -60,6 +58,16 @@ SQL: Mapping[str, str] = {
     "100.0 - place + 1))) / sum(spent) from (select spent::double as spent, "
     "row_number() over (order by spent desc) as place, count(*) over () as n "
     f"from ({_SPEND}))",
+}
+"""What SQL counts where nothing came back or was free; elsewhere `Ledger` settles the orders first."""
+
+SQL: Mapping[str, str] = {
+    **{
+        name: f"select case when (select min(least(quantity, net_amount)) from transactions) > 0 then ({sql}) end"
+        for name, sql in _KEPT.items()
+    },
+    "sales.net_amount": "select sum(net_amount) from transactions",
+    "sales.net_amount[month]": f"select sum(net_amount) from transactions where {_MONTH} = {{0}}",
     "customers.all": "select count(distinct customer_id) from (select customer_id from customers union select "
     "customer_id from transactions {dealt})",
     "baskets.all": f"select {_ORDERS} from transactions",
@@ -241,7 +249,8 @@ class Recount:
         if field is None or field.references not in self._crm.tables:
             return None
         key, other = Engine.quote(column), Engine.quote(field.references)
-        sql = f"select count(*) from {Engine.quote(table)} where {key} not in (select {key} from {other})"
+        there = Engine.quote(TABLES[field.references].keys[0])
+        sql = f"select count(*) from {Engine.quote(table)} where {key} not in (select {there} from {other})"
         return 100.0 * self._crm.engine.rows(sql)[0][0] / self._of_rows("rows.read", table)
 
     def _of_tables(self, name: str, chosen: str) -> Any:

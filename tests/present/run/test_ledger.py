@@ -83,6 +83,10 @@ BY_HAND = {
     "lately.figure[plan_reached_pct, 2024-04-01]": 65.0,
     "lately.figure[open_amount, 2024-01-01]": 70.0,  # d3 and d4: all began in that quarter, the others ended in it
     "customers.bought_once": 3,  # all but a
+    "customers.buyers": 4,
+    "customers.came_back": 25.0,
+    "customers.spend_median": 30.0,  # of 95, 30, 30 and 5
+    "sales.top_share[20]": 59.375,  # one of four: a, with 95 of 160
     "deals.decided": 8,
     "deals.won_share": 12.5,
     "cases.open": 1,

@@ -103,6 +103,7 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "deals.stage_days": "days after which half of the deals have left a stage, or the pipeline [stage]",
         "deals.expected_won": "open deals expected to be won within the horizon",
         "deals.expected_amount": "amount that open deals are expected to bring within the horizon, chance times value",
+        "deals.followed_won": "deals won of those whose days in the stages are known",
         "deals.decided": "deals that are won or lost",
         "deals.won_share": "share of the decided deals that were won",
         "deals.reason": "lost deals with a reason written down, all or [reason]",

@@ -237,7 +237,7 @@ def _funnel_text(row: Any, *, on: bool) -> Claim:
 
 def _funnel_title(result: StageDurations, won: int) -> Claim:
     lost = most_lost(result)
-    deals_won = count(won, at="deals.won")
+    deals_won = count(won, at="deals.followed_won")
     if not lost["lost"]:
         return claim("pipeline-picture-funnel-none", won=deals_won)
     if not result.has_history:

@@ -168,7 +168,7 @@ def team_capacity(crm: Crm, first: pd.DataFrame) -> pd.DataFrame:
     held = fits.sum().reindex(found.index).fillna(0.0).where(weekly.notna())
     found["fitting_pct"] = 100 * held / found["at_stake"].where(found["at_stake"] > 0)
     found["shared_deals"] = 0
-    if len(talkers):
+    if len(talkers) and "opportunities" in crm:
         table = deals(crm)
         owner = table.loc[table["outcome"] == "open", "owner_id"]
         talkers["owner_id"] = talkers["opportunity_id"].map(owner)

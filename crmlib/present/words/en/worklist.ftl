@@ -88,7 +88,7 @@ work-step-ask-for-payment = Ask for the payment, and agree a day for it.
 work-step-take-next-step =
     { $what ->
         [unknown] Settle the next step with the customer, or close the deal.
-       *[other] Do what came next in deals that were won ({ $what }), or close the deal.
+       *[other] Make the next contact ({ $what }) as in deals that were won, or close the deal.
     }
 work-step-plan-contact = Plan the next contact.
 work-step-settle-next-step = Settle the next step by name and date.

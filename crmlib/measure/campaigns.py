@@ -35,6 +35,7 @@ _ORDER_DAYS = """
         customer_id,
         day,
         sum(net_amount) as amount,
+        sum(discount_amount) as discount_amount,
         sum(margin_amount) as margin_amount,
         sum(case when margin_amount is not null then net_amount end) as costed_amount,
         max(case when not is_refund and net_amount > 0 then 1 else 0 end) as is_purchase
@@ -46,6 +47,7 @@ _DEAL_DAYS = """
         customer_id,
         day,
         sum(coalesce(amount, 0)) as amount,
+        cast(null as double) as discount_amount,
         cast(null as double) as margin_amount,
         cast(null as double) as costed_amount,
         1 as is_purchase
@@ -169,6 +171,7 @@ _FIGURES = """
         sum(case when day >= reference_day then margin_amount end) as margin,
         sum(case when day >= reference_day then costed_amount end) as costed,
         sum(case when day < reference_day then amount end) as spend_before,
+        sum(case when day < reference_day then discount_amount end) as discount_before,
         sum(case when day < reference_day then is_purchase end) as purchase_days_before,
         sum(case when day < reference_day and day >= reference_day - {recent} then amount end) as spend_recent,
         max(case when day < reference_day and is_purchase = 1 then day end) as last_day
@@ -292,6 +295,8 @@ select
     cast(figures.margin as double) as margin,
     cast(figures.costed as double) as costed,
     cast(coalesce(figures.spend_before, 0) as double) as spend_before,
+    100 * cast(figures.discount_before as double)
+        / nullif(cast(figures.spend_before + figures.discount_before as double), 0) as discount_before_pct,
     cast(coalesce(figures.purchase_days_before, 0) as double) as purchase_days_before,
     cast(coalesce(figures.spend_recent, 0) as double) as spend_recent,
     cast(spans.reference_day - figures.last_day as double) as recency_days,

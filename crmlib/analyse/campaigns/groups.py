@@ -14,6 +14,7 @@ from crmlib.analyse.stats.intervals import share_interval
 from crmlib.analyse.stats.small_groups import NESTED, NOT_STATED, OTHER, shown_groups, widest_first
 from crmlib.analyse.stats.tests import benjamini_hochberg
 from crmlib.measure.campaigns import CONTACTED, CONTROL, DURING
+from crmlib.measure.indicators.catalogue import HEAVY_DISCOUNT_PCT
 from crmlib.prepare.crm import Crm
 from crmlib.schema.fields import MINIMUM_GROUP
 
@@ -123,7 +124,8 @@ def _curve(days: pd.Series, contacted: int) -> pd.DataFrame:
     )
 
 
-SPEND_BAND, ANSWERED_BAND, CAMPAIGNS_BAND = "spend_band", "answered_band", "campaigns_band"
+SPEND_BAND, DISCOUNT_BAND = "spend_band", "discount_band"
+ANSWERED_BAND, CAMPAIGNS_BAND = "answered_band", "campaigns_band"
 """Groupings by what was known before contact."""
 
 
@@ -148,6 +150,14 @@ def known_groups(people: pd.DataFrame, traits: pd.DataFrame) -> dict[str, pd.Ser
         found[SPEND_BAND] = pd.Series(values, index=rows.index).where(
             rows["known_days"].notna(), "no purchase yet"
         )
+    if rows["discount_before_pct"].notna().any():
+        heavy = np.where(
+            rows["discount_before_pct"] > HEAVY_DISCOUNT_PCT, "heavy discount", "little discount"
+        )
+        bands = pd.Series(heavy, index=rows.index).where(
+            rows["discount_before_pct"].notna(), "no purchase lately"
+        )
+        found[DISCOUNT_BAND] = bands.where(rows["known_days"].notna(), "no purchase yet")
     if rows["campaigns_before"].sum() > 0:
         answered = np.where(rows["responses_before"] > 0, "yes", "no")
         found[ANSWERED_BAND] = pd.Series(answered, index=rows.index)

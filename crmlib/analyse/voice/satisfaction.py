@@ -12,6 +12,7 @@ from crmlib.analyse.stats.small_groups import OTHER, shown_traits
 from crmlib.analyse.stats.tests import SURE, benjamini_hochberg
 from crmlib.analyse.voice.themes import lexicon_of
 from crmlib.analyse.voice.words import languages_of
+from crmlib.measure.indicators.catalogue import HEAVY_DISCOUNT_PCT
 from crmlib.measure.voice import scored_feedback
 from crmlib.prepare.crm import Crm, require
 from crmlib.prepare.privacy import min_group
@@ -29,8 +30,6 @@ WITHIN_DAYS = 182
 """Days after a score in which the customer buys again, or does not."""
 ASKED = ("nps", "csat")
 OPINIONS = ("nps", "csat", "review")
-HEAVY_DISCOUNT_PCT = 10
-"""Of the list price of all that a customer bought: who pays less than so much off is no bargain hunter."""
 TRAITS = ("region", "country", "industry", "company_size")
 GROUPED_BY = ("product_id", "category", *TRAITS, "order_channel", "value_third", "discount", "segment")
 DRIVERS = ("heavy_discount", "top_spend", "low_spend", "had_case")

@@ -17,6 +17,9 @@ from crmlib.schema.states import LATE_TIMES, spoken
 ASPECTS = ("characteristics", "transactions", "finance", "contact")
 """What an indicator is about, in the order a reader meets them."""
 
+HEAVY_DISCOUNT_PCT = 10
+"""Of the list price of all that a customer bought: who pays less than so much off is no bargain hunter."""
+
 
 @dataclass(frozen=True)
 class Indicator:

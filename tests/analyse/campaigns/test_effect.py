@@ -212,6 +212,19 @@ def test_who_responds():
     assert table["contacted"].sum() == found.response.contacted
 
 
+def test_who_buys_at_a_heavy_discount_is_told_apart_by_purchases_before_the_campaign():
+    frames = shop(effect=20)
+    lines, north = frames["transactions"], frames["customers"].query("region == 'north'")["customer_id"]
+    likes = lines["customer_id"].isin(north) & (lines["ordered_at"] < "2024-05-01")
+    lines["discount_amount"] = (lines["net_amount"] * np.where(likes, 0.25, 0.01)).round(2)
+    table = campaign_effect(crm_of(frames), "may").groups.query("grouping == 'discount_band'")
+    table = table.set_index("group")
+    assert list(table.index) == ["heavy discount", "little discount"]
+    assert table.loc["heavy discount", "response_q"] < 0.05
+    assert table.loc["heavy discount", "response_pct"] > 2 * table.loc["little discount", "response_pct"]
+    assert "discount_band" not in set(effect_of("control").groups["grouping"]), "no discounts are on record"
+
+
 def test_small_groups_are_hidden_and_not_judged():
     ids = [f"c{i}" for i in range(60)]
     people = pd.DataFrame({"span": "campaign", "arm": "contacted", "customer_id": ids})

@@ -170,7 +170,9 @@ def test_a_deal_is_shared_where_somebody_else_who_is_here_was_in_contact():
     crm = Crm.from_frames(as_of="2024-02-01", interactions=talk, **given)
     assert team_capacity(crm, first).at["e1", "shared_deals"] == 1
     without = Crm.from_frames(as_of="2024-02-01", interactions=talk, employees=staff)
-    assert team_capacity(without, first).at["e1", "shared_deals"] == 0, "contacts name deals that are not here"
+    assert team_capacity(without, first).at["e1", "shared_deals"] == 0, (
+        "contacts name deals that are not here"
+    )
     bare = team_capacity(Crm.from_frames(as_of="2024-02-01", **given), first)
     assert bare["touches_a_week"].isna().all() and team_paragraph(bare) == []
     assert list(team_table(bare, currency="EUR").frame) == ["owner_id", "due_steps", "at_stake"]

@@ -24,12 +24,13 @@ from crmlib.analyse.campaigns.effect import (
     main_campaign,
     without_answers,
 )
-from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, SPEND_BAND, Response
+from crmlib.analyse.campaigns.groups import ANSWERED_BAND, CAMPAIGNS_BAND, DISCOUNT_BAND, SPEND_BAND, Response
 from crmlib.analyse.stats import FEWEST
 from crmlib.analyse.stats.small_groups import NOT_STATED, OTHER
 from crmlib.analyse.stats.tests import SURE
 from crmlib.measure.campaigns import RECENT_DAYS, USUAL_DAYS
 from crmlib.measure.columns import label_of
+from crmlib.measure.indicators.catalogue import HEAVY_DISCOUNT_PCT
 from crmlib.present.claims import (
     Claim,
     Fact,
@@ -53,13 +54,16 @@ VERDICT_WORDS = Family("campaigns-verdict", (*JUDGED, *NOT_JUDGED, DOUBTED))
 COMPARED_WORDS = Family("campaigns-compared", (CONTROL_GROUP, MATCHED, NONE))
 WHOM_WORDS = Family("campaigns-whom", (CONTROL_GROUP, MATCHED, NONE))
 WAY_WORDS = Family("campaigns-way", ("adjusted", "unadjusted", "redrawn", "everyone"))
-GROUPING_WORDS = Family("campaigns-grouping", (SPEND_BAND, ANSWERED_BAND, CAMPAIGNS_BAND, "age_band"))
+GROUPING_WORDS = Family(
+    "campaigns-grouping", (SPEND_BAND, DISCOUNT_BAND, ANSWERED_BAND, CAMPAIGNS_BAND, "age_band")
+)
 GROUP_WORDS = Family(
     "campaigns-group",
     (
-        *("no purchase yet", "lowest third", "middle third", "highest third"),
-        *("none", "1 or 2", "3 or more", "yes", "no"),
+        *("no purchase yet", "no purchase lately", "lowest third", "middle third", "highest third"),
+        *("none", "1 or 2", "3 or more", "yes", "no", "heavy discount", "little discount"),
     ),
+    facts=("off",),
 )
 MEASURE_WORDS = Family(
     "campaigns-measure",
@@ -118,9 +122,11 @@ def grouping_name(grouping: str) -> Fact:
     return GROUPING_WORDS.term(grouping) if grouping in GROUPING_WORDS.members else name(label_of(grouping))
 
 
-def group_name(group: Any) -> Fact:
+def group_name(group: Any) -> Claim | Fact:
     """One group of customers."""
-    return GROUP_WORDS.term(str(group)) if str(group) in GROUP_WORDS.members else name(group)
+    if str(group) not in GROUP_WORDS.members:
+        return name(group)
+    return GROUP_WORDS.claim(str(group), off=share(HEAVY_DISCOUNT_PCT))
 
 
 def group_line(row: Any) -> Claim:

@@ -12,7 +12,6 @@ from crmlib.analyse.voice.concerns import Concerns
 from crmlib.analyse.voice.satisfaction import (
     DRIVERS,
     GROUPED_BY,
-    HEAVY_DISCOUNT_PCT,
     UNHAPPY_PCT,
     WITHIN_DAYS,
     Satisfaction,
@@ -22,6 +21,7 @@ from crmlib.analyse.voice.sentiment import Sentiment
 from crmlib.analyse.voice.themes import THEMES
 from crmlib.analyse.voice.words import LANGUAGES
 from crmlib.analyse.worklist import Worklist
+from crmlib.measure.indicators.catalogue import HEAVY_DISCOUNT_PCT
 from crmlib.present import messages
 from crmlib.present.blocks import Skipped
 from crmlib.present.claims import (

@@ -271,11 +271,13 @@ campaigns-measure-level = { $trait }: { $level }
 campaigns-measure-share = { $measure }, %
 
 campaigns-grouping-spend-band = Spend before
+campaigns-grouping-discount-band = Discount before
 campaigns-grouping-answered-band = Answered a campaign before
 campaigns-grouping-campaigns-band = Campaigns before
 campaigns-grouping-age-band = Age
 
 campaigns-group-no-purchase-yet = no purchase yet
+campaigns-group-no-purchase-lately = no purchase lately
 campaigns-group-lowest-third = lowest third
 campaigns-group-middle-third = middle third
 campaigns-group-highest-third = highest third
@@ -284,6 +286,8 @@ campaigns-group-1-or-2 = 1 or 2
 campaigns-group-3-or-more = 3 or more
 campaigns-group-yes = yes
 campaigns-group-no = no
+campaigns-group-heavy-discount = more than { $off } off
+campaigns-group-little-discount = at most { $off } off
 
 campaigns-judged-few = too few to judge
 campaigns-judged-differs = differs

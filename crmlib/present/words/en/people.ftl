@@ -147,6 +147,7 @@ people-picture-people-alt = A tree of { $people } { PLURAL($people, one: "person
 people-node-contact =
     { $silence ->
         [unknown] never spoken to
+        [0] last spoken to on the last day, by { $who }
        *[other] last spoken to { $silence } ago, by { $who }
     }
 people-table-people = The people there

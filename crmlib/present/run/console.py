@@ -43,6 +43,8 @@ from crmlib.schema.errors import CrmlibError, NothingAcceptedError, ParameterErr
 from crmlib.schema.tables import CORE_TABLES
 
 TERMINATED = 143
+WIDE = 160
+"""Characters of a line that is not printed on a terminal."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -173,7 +175,7 @@ def worst(codes: Iterable[int]) -> int:
 def print_checks(workspace: Path, *, as_of: str | None = None) -> int:
     """Read a workspace and print its check report; 2 where no row of a table that has any can be used."""
     (folder,) = workspace_folders([workspace])
-    console = Console(highlight=False)
+    console = _console()
     try:
         crm = crmlib.open_workspace(folder, as_of=as_of)
     except NothingAcceptedError as error:
@@ -216,7 +218,7 @@ def print_reports(workspace: Path, *, notebooks: Path | None = None) -> None:
         table.add_row(
             *map(escape, (report.name, report.question, answer, ", ".join(without), "\n".join(told)))
         )
-    Console(highlight=False).print(table)
+    _console().print(table)
 
 
 def print_copies(folder: Path, *, force: bool = False) -> None:
@@ -248,7 +250,7 @@ def print_revealed(
             revealed = reveal_list(crm, listed, out=place / target.name)
     finally:
         crm.engine.close()
-    tell = Console(highlight=False)
+    tell = _console()
     if revealed is None:
         tell.print(escape(f"{listed} holds no pseudonyms: nothing to turn back."), soft_wrap=True)
         return 3
@@ -295,7 +297,7 @@ def print_lists(
     )
 
     (folder,) = workspace_folders([workspace])
-    tell = Console(highlight=False)
+    tell = _console()
     with plan_from_workspace(folder, drafts=drafts, **options) as (crm, plan):
         tell.print(escape("\n".join(map(plain, plan_claims(plan)))), soft_wrap=True)
         tell.print(_table(pd.DataFrame(reason_counts(plan), columns=["set aside", "customers"])))
@@ -331,7 +333,7 @@ def print_export(
             written = export_workspace(crm, place, kind=kind, personal=personal)
     finally:
         crm.engine.close()
-    tell = Console(highlight=False)
+    tell = _console()
     lie = [target / path.name for path in written.files]
     files = [written_name(path, password=password) for path in lie]
     tell.print(_table(pd.DataFrame({"file": map(_near, files), "rows": list(written.files.values())})))
@@ -355,7 +357,7 @@ def print_corrections(
 
     (folder,) = workspace_folders([workspace])
     found = find_corrections(folder, as_of=as_of)
-    tell = Console(highlight=False)
+    tell = _console()
     if not len(found.table):
         tell.print("Nothing is to be mended.")
         return 3
@@ -416,7 +418,7 @@ def print_compared(one: Path, other: Path, *, workspace: Path | None = None) -> 
     from crmlib.present.run.compare import compare_runs
 
     found = compare_runs(one, other, workspace=workspace)
-    console = Console(highlight=False)
+    console = _console()
     console.print(escape(f"{found.moments[0]} and {found.moments[1]}"))
     for table in (found.figures, found.tables):
         if len(table):
@@ -435,10 +437,15 @@ def print_status(out: Path, *, max_age_hours: float | None = None) -> int:
         print(f"No workspace has a run in {out}.")
         return 3
     late = found["age_hours"].isna() | (found["age_hours"] > (max_age_hours or float("inf")))
-    shown = found.assign(
-        age_hours=found["age_hours"].map(lambda hours: "" if hours != hours else f"{hours:.1f}")
-    )
-    Console(highlight=False).print(_table(shown.rename(columns=lambda name: name.replace("_", " "))))
+    for row in found.itertuples():
+        again = f", {row.failures} in a row" if row.failures > 1 else ""
+        why = f": {row.reason}" if row.reason else "."
+        good = "no good run yet"
+        if row.last_good_run and pd.notna(row.age_hours):
+            good = f"last good run {row.last_good_run}, {row.age_hours:,.1f} hours old, made in {row.seconds:,.0f} s"
+        coming = f"; next expected {row.next} UTC" if row.next else ""
+        said = f"{row.workspace}: {row.last_attempt}{again}{why}\n  {good}; runs kept: {row.runs}{coming}"
+        _console().print(escape(said), soft_wrap=True)
     return 1 if (found["last_attempt"].isin(["failed", "refused"]) | late).any() else 0
 
 
@@ -447,6 +454,12 @@ def _notify(command: str, reason: str, facts: Mapping[str, str], *, option: str 
         problem = tell_failure(command, reason=reason, facts=facts)
         if problem:
             _complain_of([f"{option}: {problem}"])
+
+
+def _console() -> Console:
+    """Where results are printed: as wide as the terminal, and in a log or a pipe as wide as tables need."""
+    shown = Console(highlight=False)
+    return shown if shown.is_terminal else Console(highlight=False, width=max(shown.width, WIDE))
 
 
 def _findings(summary):

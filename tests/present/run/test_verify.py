@@ -7,6 +7,7 @@ import pytest
 
 from crmlib.present.publish.manifest import seal_of, sealed
 from crmlib.present.run import zygote
+from crmlib.present.run.console import print_status
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.runner import Pages
 from crmlib.present.run.runs import run_reports
@@ -238,11 +239,14 @@ def test_the_seal_of_a_record_is_of_all_but_itself(published):
     assert record["seal"] == seal_of(record) == seal_of(record | {"seal": "another"})
 
 
-def test_the_status_of_all_workspaces_names_the_last_good_run_and_what_failed_since(published):
+def test_the_status_of_all_workspaces_names_the_last_good_run_and_what_failed_since(published, capsys):
     out = published.resolve().parents[1]
     (row,) = read_status(out).itertuples()
     assert (row.workspace, row.last_attempt, row.runs) == ("shop", "published", 1) and 0 <= row.age_hours < 1
     (out / "shop" / ".last.json").write_text('{"status": "failed", "reason": "of all\\nthings"}')
     (row,) = read_status(out).itertuples()
     assert (row.last_attempt, row.reason) == ("failed", "of all things") and row.last_good_run
+    assert print_status(out) == 1
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "shop: failed: of all things" and row.last_good_run in second
     assert read_status(out / "nowhere").empty

@@ -32,8 +32,8 @@ RISK_WORDS = Family("people-risk", RISKS)
 MOVE_WORDS = Family("people-move", MOVES, facts=("who", "via", "role"))
 SIGN_WORDS = Family("people-sign", ACCOUNT_SIGNS, facts=("days",))
 
-MOST_THEMES = 3
-"""So many themes that a customer talks about are told, the latest first."""
+MOST_THEMES, MOST_ROOMS = 3, 3
+"""So many themes that a customer talks about are told, the latest first; so many categories, the largest room first."""
 
 
 def person(contacts: ContactMap | None, contact_id: Any) -> Claim | Fact:
@@ -137,9 +137,11 @@ def family_says(found: Panorama) -> list[Claim]:
     if is_known(owed) and owed > 0:
         said.append(claim("people-family-owes", owed=money(owed, currency)))
     if len(found.headroom):
-        top = next(found.headroom.itertuples())
-        room = money(top.headroom, currency)
-        said.append(claim("people-family-room", category=name(top.category), room=room))
+        rooms = [
+            claim("people-family-room-one", category=name(row.category), room=money(row.headroom, currency))
+            for row in found.headroom.head(MOST_ROOMS).itertuples()
+        ]
+        said.append(claim("people-family-room", rooms=names(rooms)))
     return said
 
 

@@ -170,7 +170,8 @@ people-family = { $spend ->
         }
     }
 people-family-owes = Together they are { $owed } behind with payments: agree on credit for the group, not for each.
-people-family-room = Others of the group buy “{ $category }”, which this customer does not: worth about { $room } a year, by what similar customers spend there and this one elsewhere.
+people-family-room = Others of the group buy what this customer does not: { $rooms }, by what similar customers spend there and this one elsewhere.
+people-family-room-one = “{ $category }”, worth about { $room } a year
 people-picture-family = Who owns whom in the group of { $units }
 people-picture-family-alt = A tree of { $units } customers: below each stand those that it owns.
 people-unit = { $customer }

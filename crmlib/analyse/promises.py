@@ -424,11 +424,12 @@ def _order(stops: np.ndarray, silence: pd.Series, stopped: np.ndarray) -> dict[s
 
 def judge(scored: pd.DataFrame, drift: pd.DataFrame) -> tuple[str, str]:
     """The verdict on a model, and the rule that gave it: the worst that holds."""
-    if scored.empty:
-        return TOO_EARLY, "none_due"
-    known = one_after_the_other(scored[scored["counts"].astype("bool")])
+    moved = bool(drift["drifted"].any())
+    known = scored if scored.empty else one_after_the_other(scored[scored["counts"].astype("bool")])
+    if known.empty and not moved:
+        return TOO_EARLY, "none_due" if scored.empty else "few"
     if known.empty:
-        return TOO_EARLY, "few"
+        return WATCH, "drift"
     last = known.tail(IN_A_ROW)
     # One promise alone may fail by chance; a model is given up on two that speak against it.
     if len(last) == IN_A_ROW and (last["order_low"] <= 0.5).all():
@@ -441,7 +442,7 @@ def judge(scored: pd.DataFrame, drift: pd.DataFrame) -> tuple[str, str]:
         return REFIT, "missed"
     if len(side) >= MISSES - 1 and abs(side[1 - MISSES :].sum()) == MISSES - 1:
         return WATCH, "missed_lately"
-    if drift["drifted"].any():
+    if moved:
         return WATCH, "drift"
     return HOLDS, "kept"
 

@@ -16,7 +16,9 @@ from crmlib.analyse.promises import (
     PIPELINE,
     REFIT,
     SALES,
+    TOO_EARLY,
     VALUE,
+    WATCH,
     ModelWatch,
     drift_of,
     judge,
@@ -106,6 +108,14 @@ def test_each_is_scored_by_what_came(shop):
 def test_nothing_is_judged_before_its_time(shop):
     early = watch_models(shop[0].at("2024-07-01"))
     assert all(watch.scored.empty and watch.reason == "none_due" for watch in early.values())
+
+
+def test_figures_that_moved_are_told_before_any_prediction_is_due():
+    moved = pd.DataFrame({"drifted": [False, True]})
+    assert judge(pd.DataFrame(), moved) == (WATCH, "drift")
+    assert judge(pd.DataFrame(), NONE) == (TOO_EARLY, "none_due")
+    few = pd.DataFrame({"counts": [False], "made_on": pd.Timestamp(0), "until": pd.Timestamp(1)})
+    assert (judge(few, moved), judge(few, NONE)) == ((WATCH, "drift"), (TOO_EARLY, "few"))
 
 
 def test_lists_of_offers_are_held_against_the_best_sellers_of_the_same_customers():

@@ -149,11 +149,20 @@ def mail_page(message: Message) -> str:
 
 
 def looks(record: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """What of a run asks for a look: claims' keys with their reports' answers; rows set aside since `before`."""
-    told = [(one["key"], report) for report in record.get("reports", ()) for one in report.get("claims", ())]
-    return {key: str(report.get("answer", "")) for key, report in told if key in LOOK} | (
-        _set_aside(record, before) if before else {}
-    )
+    """What of a run asks for a look: claims' keys, each with what it says and the rest of its report's answer; rows set
+    aside since `before`."""
+    told = [(one, report) for report in record.get("reports", ()) for one in report.get("claims", ())]
+    found = {
+        one["key"]: _first(str(one.get("text", "")), str(report.get("answer", "")))
+        for one, report in told
+        if one["key"] in LOOK
+    }
+    return found | (_set_aside(record, before) if before else {})
+
+
+def _first(text: str, answer: str) -> str:
+    """An answer with one of its sentences first: it may be cut at the end."""
+    return " ".join(f"{text} {answer.replace(text, '', 1) if text else answer}".split())
 
 
 def _set_aside(record: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, str]:

@@ -26,7 +26,7 @@ from crmlib.present.run.runner import Pages, Run
 from crmlib.present.run.runs import run_reports
 from crmlib.present.run.schedule import schedule_text
 from crmlib.present.run.status import read_status
-from crmlib.present.run.tell import HEAVIEST, LOOK, Message, Receivers, mail_page, message_of, tell
+from crmlib.present.run.tell import HEAVIEST, LOOK, Message, Receivers, looks, mail_page, message_of, tell
 from crmlib.schema.errors import ParameterError
 from tests.present.small_project import READER, SHOW, make_project, write_notebook
 
@@ -187,6 +187,12 @@ def test_rows_that_an_export_suddenly_spoils_are_told_once(night, servers):
     grow(night.project, 3)
     after = message_of(night(), out=out)
     assert not after.look and tell(after, receivers, good=True) == [] and len(letters) == 1
+
+
+def test_what_asks_for_a_look_is_said_first_since_a_letter_is_short():
+    step = "First find out why rows changed."
+    told = {"answer": f"Sales are up. {step}", "claims": [{"key": "changes-step-data", "text": step}]}
+    assert looks({"reports": [told]}) == {"changes-step-data": f"{step} Sales are up."}
 
 
 def test_what_asks_for_a_look_is_what_pages_say():

@@ -86,7 +86,7 @@ def levels_off(watch: ModelWatch) -> list[Claim]:
 def models_answer(watched: Watched) -> list[Claim]:
     """How many models hold, the rule that speaks against the worst, and what to do first."""
     worst = max(watched.values(), key=lambda watch: VERDICTS.index(watch.verdict))
-    judged = [watch for watch in watched.values() if watch.verdict != TOO_EARLY]
+    judged = [watch for watch in watched.values() if watch.verdict != TOO_EARLY and len(watch.scored)]
     said = []
     if len(judged) > 1:
         hold = sum(watch.verdict == HOLDS for watch in judged)

@@ -1,5 +1,6 @@
 """Key figures: a number, its unit, its interval, and never a nought for what is not known."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date
@@ -25,8 +26,8 @@ def shown_number(value: Any, *, format: str | None = None) -> str:
 
     >>> shown_number(2469), shown_number(12_345), shown_number(1_469_307), shown_number(0.03456)
     ('2,469', '12,300', '1.47\\xa0million', '0.0346')
-    >>> shown_number(None), shown_number(-12.5, format=".1f")
-    ('not known', '−12.5')
+    >>> shown_number(None), shown_number(-12.5, format=".1f"), shown_number(-0.02, format=".1f")
+    ('not known', '−12.5', '0.0')
     """
     if not is_known(value):
         return not_known(language())
@@ -35,9 +36,8 @@ def shown_number(value: Any, *, format: str | None = None) -> str:
     if isinstance(value, str):
         return value
     if format:
-        return f"{int(value) if isinstance(value, Integral) else float(value):{format}}".replace(
-            "-", numbers.MINUS
-        )
+        shown = f"{int(value) if isinstance(value, Integral) else float(value):{format}}"
+        return shown.replace("-", numbers.MINUS if re.search("[1-9]", shown) else "")
     if not isfinite(float(value)):
         return "∞" if float(value) > 0 else f"{numbers.MINUS}∞"
     written = numbers.count if isinstance(value, Integral) else numbers.number

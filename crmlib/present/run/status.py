@@ -49,7 +49,7 @@ def _row(root: Path, now: datetime) -> tuple | None:
         attempt.get("status", "published"),
         int(attempt.get("failures", 0)),
         _next(shelf.published()),
-        " ".join((attempt.get("reason") or " ".join({*looks(record, before).values()})).split())[:200],
+        " ".join((attempt.get("reason") or " ".join(looks(record, before).values())).split())[:200],
     )
 
 

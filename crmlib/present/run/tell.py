@@ -36,6 +36,7 @@ LOOK = ("models-rule-drift", "models-step-refit", "models-step-do-not-use", "cha
 ASIDE_POINTS = 1.0
 """Of a table's rows, so many percent more that a check sets aside than in the run before ask for a look, too."""
 
+_RULE = "models-rule-"
 _NO_FAULT = ("merged", "after_as_of", "filtered")
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 _CELL = re.compile(r"^(\S+\.ipynb, cell \d+: \w+|\w*(?:Error|Exception)): .*$", flags=re.MULTILINE)
@@ -149,20 +150,15 @@ def mail_page(message: Message) -> str:
 
 
 def looks(record: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """What of a run asks for a look: claims' keys, each with what it says and the rest of its report's answer; rows set
-    aside since `before`."""
-    told = [(one, report) for report in record.get("reports", ()) for one in report.get("claims", ())]
-    found = {
-        one["key"]: _first(str(one.get("text", "")), str(report.get("answer", "")))
-        for one, report in told
-        if one["key"] in LOOK
-    }
+    """What of a run asks for a look: claims' keys, each with what it says and by which rule; rows set aside since
+    `before`."""
+    found = {}
+    for report in record.get("reports", ()):
+        told = [one for one in report.get("claims", ()) if one["key"] in LOOK or one["key"].startswith(_RULE)]
+        asks = next((one["key"] for one in told if one["key"] in LOOK), None)
+        if asks:
+            found[asks] = " ".join(dict.fromkeys(str(one.get("text", "")) for one in told))
     return found | (_set_aside(record, before) if before else {})
-
-
-def _first(text: str, answer: str) -> str:
-    """An answer with one of its sentences first: it may be cut at the end."""
-    return " ".join(f"{text} {answer.replace(text, '', 1) if text else answer}".split())
 
 
 def _set_aside(record: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, str]:

@@ -189,10 +189,20 @@ def test_rows_that_an_export_suddenly_spoils_are_told_once(night, servers):
     assert not after.look and tell(after, receivers, good=True) == [] and len(letters) == 1
 
 
-def test_what_asks_for_a_look_is_said_first_since_a_letter_is_short():
-    step = "First find out why rows changed."
-    told = {"answer": f"Sales are up. {step}", "claims": [{"key": "changes-step-data", "text": step}]}
-    assert looks({"reports": [told]}) == {"changes-step-data": f"{step} Sales are up."}
+def test_what_asks_for_a_look_is_told_with_its_rule_and_nothing_else():
+    step, rule, other = (
+        "First find out why rows changed.",
+        "In 3 in a row it was outside.",
+        "Use the order only.",
+    )
+    changed = [
+        {"key": "changes-answer-up", "text": "Sales are up."},
+        {"key": "changes-step-data", "text": step},
+    ]
+    refit = [{"key": "models-rule-missed", "text": rule}, {"key": "models-step-refit", "text": other}]
+    holds = [{"key": "models-rule-kept", "text": "Kept."}, {"key": "models-step-holds", "text": "Nothing."}]
+    found = looks({"reports": [{"claims": changed}, {"claims": refit}, {"claims": holds}]})
+    assert found == {"changes-step-data": step, "models-step-refit": f"{rule} {other}"}
 
 
 def test_what_asks_for_a_look_is_what_pages_say():

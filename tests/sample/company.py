@@ -63,7 +63,12 @@ def _folder(scale: float, seed: int, tables: tuple[str, ...]) -> Path:
     folder = shelf() / "-".join(["sample", str(scale), str(seed), *tables])
     told = CONFIG.read_text(encoding="utf-8")
     if tables:
-        told = told.replace('"exports/', f'"{_folder(scale, seed, ()).as_posix()}/exports/')
+        whole = _folder(scale, seed, ())
+        lines = "erp_order_lines_*.csv"  # a pattern may not lead out of a workspace, but a file may be named
+        years = ", ".join(f'"exports/{path.name}"' for path in sorted((whole / "exports").glob(lines)))
+        told = told.replace(f'"exports/{lines}"', f"[{years}]").replace(
+            '"exports/', f'"{whole.as_posix()}/exports/'
+        )
         parts = re.split(r"(?m)^(?=\[)", told.replace('"transactions", "events", "feedback"', ""))
         table_of = re.compile(r"\[tables\.(\w+)")
         told = "".join(one for one in parts if not (part := table_of.match(one)) or part[1] in tables)

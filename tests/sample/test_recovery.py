@@ -5,12 +5,14 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
+import crmlib
 from crmlib.sample import truths
 from crmlib.sample.company import make_company
 from crmlib.sample.people import LEFT, TESTED
 from crmlib.sample.truths import DAYS, STAGES, month_weights
-from tests.sample.company import drawn
+from tests.sample.company import drawn, sample_crm, truth
 
 PLAIN = ("Web form", "Partner", "Advertising")
 """Sources of speed 1."""
@@ -229,3 +231,20 @@ def test_a_planted_drift_makes_so_many_more_leave_in_each_month_of_the_last_year
     kept = plain.orders[stays[plain.orders["customer"]]]
     assert len(kept) == stays[orders["customer"]].sum() and len(orders) < len(plain.orders)
     assert drifted.months[["orders", "campaign_orders"]].to_numpy().sum() == len(orders)
+
+
+def test_planted_segments_are_found_where_orders_show_them():
+    indicators = crmlib.compute_indicators(
+        sample_crm(scale=1.0, tables=("customers", "products", "transactions"))
+    )
+    found = crmlib.segment_customers(indicators).labels.astype("str")
+    planted = truth("segments", scale=1.0).set_index("customer_id")["segment"]
+    shown = indicators.index[indicators["order_count"] >= 3].intersection(planted.index)
+    assert len(shown) > 800 and adjusted_rand_score(planted[shown], found[shown]) >= 0.7
+    names = {
+        "key account": "Key accounts",
+        "bargain hunter": "Bargain hunters",
+        "seasonal": "Seasonal customers",
+    }
+    for kind, called in names.items():
+        assert (found[shown][planted[shown] == kind] == called).mean() > 0.7

@@ -362,9 +362,10 @@ def names() -> Names:
                     _learn(one, said, f"customer_{field}", words.split("|"), 0.95)
         _learn_entities(one, table, declared, parts, entities, created)
         for key, known in list(one.items()):  # what is said with 日期 is said with 日 too
-            for part in parts["date"] if not key.isascii() else ():
+            if not key.isascii():
                 dated = {f: s for f, s in known.items() if type_of(table, f) in KINDS["date"]}
-                one[key.removesuffix(part)] = dated | one.get(key.removesuffix(part), {})
+                for short in dict.fromkeys(key.removesuffix(part) for part in parts["date"]):
+                    one[short] = dated | one.get(short, {})
         meanings[table], tokens[table] = one, said
         others[table] = frozenset(_keys(d.get(table, {}).get("other", "") for d in documents))
     tables = {

@@ -19,6 +19,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     threadpool_limits(limits=1)  # a plugin of pytest may have imported numpy already
 
 from crmlib.prepare.engine import THREADS_VARIABLE  # noqa: E402  (it imports numpy)
+from crmlib.present.run import light_imports  # noqa: E402
+
+with light_imports():
+    import nbformat  # noqa: F401  (the first to import it decides)
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault(THREADS_VARIABLE, "1")

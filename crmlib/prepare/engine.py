@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -190,6 +191,7 @@ class Engine:
         return DuckDBAPI(connection=self._connection)
 
     @staticmethod
+    @lru_cache(maxsize=4096)
     def quote(name: str) -> str:
         """An identifier, quoted by sqlglot."""
         return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")

@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,14 @@ class ParquetFrames(Mapping[str, pd.DataFrame]):
 
 def snapshot_key(*parts: Any) -> str:
     """A name for what a snapshot is made from: configuration, sources, closing moment, and this code."""
-    digest = code_digest(_CODE)
+    digest = code_digest(_CODE).copy()
     digest.update(json.dumps(parts, sort_keys=True, default=str).encode())
     return digest.hexdigest()[:24]
 
 
-def code_digest(folders: Iterable[Path]) -> Any:
-    """The hash of the modules and declarations in some folders, to which more may be added."""
+@cache
+def code_digest(folders: tuple[Path, ...]) -> Any:
+    """The hash of the modules and declarations in some folders, as this process runs them; add to a copy of it."""
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".toml", ".csv")):

@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from fluent.syntax import FluentParser
@@ -34,7 +35,12 @@ def modules(*floors: str) -> Iterator[tuple[str, ast.Module]]:
     """Every module of these floors by its path below crmlib, parsed."""
     for floor in floors:
         for path in sorted((ROOT / floor).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+            yield path.relative_to(ROOT).as_posix(), _parsed(path)
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def named_keys() -> Iterator[tuple[str, str | None, set[str] | None]]:
@@ -51,26 +57,35 @@ def families() -> Iterator[Family]:
         yield from (it for it in vars(importlib.import_module(info.name)).values() if isinstance(it, Family))
 
 
+@cache
+def _english() -> tuple[ftl.Message, ...]:
+    """The English messages, parsed once."""
+    files = sorted((messages.WORDS / messages.SOURCE).glob("*.ftl"))
+    entries = [
+        entry for path in files for entry in FluentParser().parse(path.read_text(encoding="utf-8")).body
+    ]
+    return tuple(entry for entry in entries if isinstance(entry, ftl.Message))
+
+
 def message_variables() -> dict[str, set[str]]:
     """The facts that each English message names."""
     found = {}
-    for path in sorted((messages.WORDS / messages.SOURCE).glob("*.ftl")):
-        for entry in FluentParser().parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(entry, ftl.Message):
-                seen = _Variables()
-                seen.visit(entry)
-                found[entry.id.name] = seen.names
+    for entry in _english():
+        seen = _Variables()
+        seen.visit(entry)
+        found[entry.id.name] = seen.names
     return found
 
 
-def message_texts() -> Iterator[tuple[str, str]]:
+@cache
+def message_texts() -> tuple[tuple[str, str], ...]:
     """Every piece of English text in the messages, with its key."""
-    for path in sorted((messages.WORDS / messages.SOURCE).glob("*.ftl")):
-        for entry in FluentParser().parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(entry, ftl.Message):
-                seen = _Texts()
-                seen.visit(entry)
-                yield entry.id.name, " ".join(seen.said)
+    found = []
+    for entry in _english():
+        seen = _Texts()
+        seen.visit(entry)
+        found.append((entry.id.name, " ".join(seen.said)))
+    return tuple(found)
 
 
 def sentences_in(tree: ast.Module) -> list[str]:

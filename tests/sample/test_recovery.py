@@ -219,7 +219,7 @@ def test_targets_are_their_factor_times_what_came():
 
 
 def test_a_planted_drift_makes_so_many_more_leave_in_each_month_of_the_last_year_and_nobody_orders_for_them():
-    plain, drifted = make_company(scale=0.1), make_company(scale=0.1, leaving_pct=10)
+    plain, drifted = drawn(0.1), make_company(scale=0.1, leaving_pct=10)
     both = plain.customers[["first_day", "end_day"]].assign(leaves=drifted.customers["end_day"])
     for day in month_weights()[0][-12:]:
         here = both[(both["first_day"] < day) & (both["end_day"] > day) & (both["leaves"] >= day)]

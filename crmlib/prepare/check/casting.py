@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.numbers import list_currencies
@@ -150,6 +150,7 @@ _YES = "('true', 't', 'yes', 'y', '1', 'x', 'on')"
 _NO = "('false', 'f', 'no', 'n', '0', 'off')"
 
 
+@lru_cache(maxsize=4096)
 def text_literal(value: str) -> str:
     """A text as an SQL literal, quoted by sqlglot."""
     return exp.Literal.string(value).sql(dialect="duckdb")
@@ -415,13 +416,15 @@ def _naive(text: str, date_formats: Sequence[str], share: Share, *, iso: bool) -
 
 def _minutes(word: str, offset: str, share: Share) -> str:
     """Minutes from UTC that a zone's word or an offset such as +0530 says."""
-    cases = " ".join(f"when {text_literal(one)} then {minutes}" for one, minutes in ZONE_WORDS.items())
+    words, each = (text_literal(",".join(map(str, some))) for some in (ZONE_WORDS, ZONE_WORDS.values()))
+    # Lists as one text: the engine would plan each branch of a case.
+    named = f"string_split({each}, ',')[list_position(string_split({words}, ','), upper({word}))]::integer"
     digits = share(f"regexp_replace({offset}, '\\D', '', 'g')")
     hours = f"try_cast(case when length({digits}) > 2 then {digits}[:-3] else {digits} end as integer)"
     minutes = f"try_cast(case when length({digits}) > 2 then {digits}[-2:] else '0' end as integer)"
     sign = f"case when {offset}[1] = '+' then 1 else -1 end"
     sum_ = f"case when {hours} <= 14 and {minutes} < 60 then {sign} * ({hours} * 60 + {minutes}) end"
-    return f"(case when {word} <> '' then case upper({word}) {cases} end else {sum_} end)"
+    return f"(case when {word} <> '' then {named} else {sum_} end)"
 
 
 def _sane(moment: str) -> str:
@@ -466,6 +469,8 @@ _PASSING = (
 
 def numbers_in(sql: str, *, text_columns: Collection[str]) -> tuple[str, tuple[str, ...]]:
     """Where an expression reckons with columns of text, let it read their numbers instead."""
+    if re.fullmatch(r'"[^"]+"', sql):
+        return sql, ()
     tree = parse_one(sql, dialect="duckdb")
     used: dict[str, None] = {}
     for column in list(tree.find_all(exp.Column, bfs=False)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 from sqlglot import exp, parse_one
@@ -179,6 +180,7 @@ def _number_sql(reading: Reading, name: str, sql_type: str) -> str:
     return f"{number} as {Engine.quote(NUMBER_PREFIX + name)}"
 
 
+@lru_cache(maxsize=1024)
 def _over_typed(condition: str) -> str:
     if '"b_' in condition or '"t_' in condition or condition.startswith("not _keep_"):
         return condition

@@ -340,6 +340,7 @@ def names() -> Names:
         entity: frozenset(_keys(d.get("entities", {}).get(entity, "") for d in documents))
         for entity in documents[0]["entities"]
     }
+    dates = tuple(parts["date"])
     created = _keys(d.get("opportunities", {}).get("created_at", "") for d in documents)
     meanings: dict[str, dict[str, dict[str, float]]] = {}
     tokens: dict[str, dict[frozenset[str], dict[str, float]]] = {}
@@ -362,9 +363,11 @@ def names() -> Names:
                     _learn(one, said, f"customer_{field}", words.split("|"), 0.95)
         _learn_entities(one, table, declared, parts, entities, created)
         for key, known in list(one.items()):  # what is said with 日期 is said with 日 too
-            for part in parts["date"] if not key.isascii() else ():
+            if not key.isascii():
                 dated = {f: s for f, s in known.items() if type_of(table, f) in KINDS["date"]}
-                one[key.removesuffix(part)] = dated | one.get(key.removesuffix(part), {})
+                ends = [part for part in parts["date"] if key.endswith(part)] if key.endswith(dates) else []
+                for short in (key, *(key.removesuffix(part) for part in ends)):
+                    one[short] = dated | one.get(short, {})
         meanings[table], tokens[table] = one, said
         others[table] = frozenset(_keys(d.get(table, {}).get("other", "") for d in documents))
     tables = {

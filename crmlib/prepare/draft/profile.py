@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ VALUES_KEPT = 40
 LOOKED_AT = 3_000
 """Different values of a column whose shapes are looked at."""
 
+_CODE = re.compile(r"[\x21-\x7e]*\d[\x21-\x7e]*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 _PHONE = re.compile(r"\+?[\d\s()./–-]{6,22}(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)\S+|/\S*", re.IGNORECASE)
@@ -99,6 +101,12 @@ class Column:
     def unique(self) -> bool:
         """Whether each value stands once."""
         return self.filled > 0 and self.distinct >= 0.995 * self.filled
+
+    @cached_property
+    def numbered(self) -> bool:
+        """Whether most values are one word with figures in it: a number, no name; Chinese puts no blanks in names."""
+        some = list(self.texts)[:200]
+        return sum(bool(_CODE.fullmatch(text)) for text in some) > 0.9 * len(some)
 
 
 def profile_of(frame: pd.DataFrame) -> dict[str, Column]:

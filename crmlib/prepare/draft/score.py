@@ -1,6 +1,5 @@
 """Which column of an export is which of ours: names and values weighed, then settled jointly."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -476,7 +475,7 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -
         return min(1.0, named * fit * known * (0.93 + 0.07 * column.filled / max(column.rows, 1)))
     if one.name == "email" and column.emails > 0.9 and table in ("customers", "contacts"):
         return 0.55
-    coded = column.distinct >= 2 and _numbered(column)
+    coded = column.distinct >= 2 and column.numbered
     few = one.references == "employees" and (coded or column.distinct >= 4) and column.numbers < 0.5
     many = column.distinct >= 10 or (few and column.length >= 3)
     if within > 0.95 and many and one.references not in (None, table) and column.length >= 2:
@@ -617,7 +616,7 @@ def _fit_text(table: str, one: Field, column: Column) -> float:
     if one.name in _DIFFERING and column.distinct <= 2 and column.filled > 10:
         flag = column.numbers > 0.9 or any(value_key(value) in words("boolean") for value in column.values)
         return 0.3 if flag or one.name not in _GROUPS else 0.8
-    if one.name in ("name", "customer_name", "brand") and _numbered(column):
+    if one.name in ("name", "customer_name", "brand") and column.numbered:
         return 0.4
     if one.name == "first_name" and sum(len(t.split()) > 1 for t in column.texts) > 0.8 * column.distinct:
         return 0.3
@@ -653,13 +652,6 @@ _GROUPS = frozenset(["category", "subcategory", "product_category", "industry", 
 
 _REACHED = frozenset(["country", "region", "city", "postcode", "address", "phone", "email"])
 """What is told more than once of one person or company, with a word in front such as Postal."""
-
-
-def _numbered(column: Column) -> bool:
-    """Whether most values are one word with figures in it: a number, no name; Chinese puts no blanks in names."""
-    some = list(column.texts)[:200]
-    coded = sum(bool(re.fullmatch(r"[\x21-\x7e]*\d[\x21-\x7e]*", text)) for text in some)
-    return coded > 0.9 * len(some)
 
 
 def _fit_state(name: str, kind: str, column: Column) -> float:

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
@@ -353,6 +354,15 @@ def distinct_names(names: Iterable[object]) -> tuple[list[str], list[str]]:
 
 def rejects_frame(rows: Sequence[tuple[str, str, int, str]]) -> pd.DataFrame:
     """Rejected records as a frame."""
+    return _no_rejects().copy() if not rows else _rejects(rows)
+
+
+@cache
+def _no_rejects() -> pd.DataFrame:
+    return _rejects(())
+
+
+def _rejects(rows: Sequence[tuple[str, str, int, str]]) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows), columns=list(REJECT_COLUMNS))
     return frame.astype({"reason": "str", "file": "str", "row": "int64", "text": "str"})
 

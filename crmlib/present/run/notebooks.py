@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.engines import papermill_engines
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
+from crmlib.present.run import light_imports
+
+with light_imports():
+    import nbformat
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.engines import papermill_engines
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
 
 from crmlib.present.blocks.base import BLOCK_MIME
 from crmlib.present.needs import SkipReport, skip_reason
@@ -64,6 +67,14 @@ class Execution:
     traceback: str = ""
     blocks: list[dict] = field(default_factory=list)
     reused: bool = False
+
+
+def read_executed(path: Path) -> Any:
+    """A notebook as it was written down; None where it is not there, or not whole."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError):
+        return None
 
 
 def execute_report(

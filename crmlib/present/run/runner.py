@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
 
 from crmlib.prepare.encryption import PASSWORD_VARIABLE, encrypt_files
@@ -31,7 +30,7 @@ from crmlib.present.publish.publish import lock_run, move_downloads, take_files
 from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_folder
 from crmlib.present.run.customers import publish_customers
 from crmlib.present.run.kernels import Kernels
-from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest
+from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest, read_executed
 from crmlib.present.run.reports import HANDED, Report
 from crmlib.schema.audiences import DEFAULT, audience_of, may_read
 from crmlib.schema.errors import CrmlibError
@@ -310,9 +309,8 @@ class Runner:
         finished = publish.read_json(self.unfinished / f"{name}.json") if self.unfinished else {}
         if finished.get("key") != job.key:
             return None
-        try:
-            notebook = nbformat.read(self.unfinished / f"{name}.ipynb", as_version=4)
-        except (OSError, ValueError, nbformat.ValidationError):
+        notebook = read_executed(self.unfinished / f"{name}.ipynb")
+        if notebook is None:
             return None
         shutil.copy2(self.unfinished / f"{name}.ipynb", self.work)
         if (self.unfinished / HANDED).is_dir():

@@ -7,9 +7,8 @@ from crmlib.analyse.people.decisions import GIVEN, sway_slope, sway_ties
 from crmlib.analyse.people.ties import relation_graph
 from crmlib.measure.people import decision_parts
 from crmlib.prepare.crm import Crm
-from crmlib.sample.company import make_company
 from crmlib.sample.truths import START
-from tests.sample.company import sample_crm, sample_folder, truth
+from tests.sample.company import drawn, sample_crm, sample_folder, truth
 
 WEIGHT = 0.8
 
@@ -37,7 +36,7 @@ def test_how_far_a_stance_follows_another(parts):
 
 
 def test_units_that_buy_a_category_elsewhere_stand_at_the_top_of_the_headroom():
-    company = make_company(scale=1.0)
+    company = drawn(1.0)
     lines, people = company.lines, company.customers
     orders = pd.DataFrame(
         {

@@ -24,6 +24,17 @@ def opened(tables):
     return from_tables(tables, as_of=as_utc(RANDOM_AS_OF), time_zone=ZONE)
 
 
+@pytest.fixture(scope="module")
+def crm(tables):
+    return opened(tables)
+
+
+@pytest.fixture(scope="module")
+def whole(crm):
+    """The figures of all customers at once."""
+    return compute_indicators(crm)
+
+
 def in_parts(monkeypatch, lines):
     monkeypatch.setattr(parts, "PART_LINES", lines)
 
@@ -36,10 +47,8 @@ def ids_in(crm):
 
 
 @pytest.mark.parametrize("lines", [100, 400])
-def test_every_figure_is_that_of_the_whole(tables, monkeypatch, lines):
-    whole = compute_indicators(opened(tables))
+def test_every_figure_is_that_of_the_whole(crm, whole, monkeypatch, lines):
     in_parts(monkeypatch, lines)
-    crm = opened(tables)
     assert len(customer_parts(crm)) > 1
     found = compute_indicators(crm)
     pd.testing.assert_frame_equal(found, whole, check_exact=True)
@@ -52,20 +61,20 @@ def test_customers_of_other_tables_and_own_indicators_come_along(monkeypatch):
     ledger["opportunities"] = pd.concat(
         [ledger["opportunities"], deals.assign(opportunity_id=lambda rows: rows.opportunity_id + "z")]
     )
-    as_of = hand_crm().as_of
-    whole = compute_indicators(Crm.from_frames(as_of=as_of, **ledger))
+    crm = Crm.from_frames(as_of=hand_crm().as_of, **ledger)
+    whole = compute_indicators(crm)
     in_parts(monkeypatch, 5)
-    found = compute_indicators(Crm.from_frames(as_of=as_of, **ledger))
+    found = compute_indicators(crm)
     pd.testing.assert_frame_equal(found, whole, check_exact=True)
     assert found.loc["zoe", "order_count"] == 0 and pd.isna(found.loc["zoe", "recency_days"])
 
 
 @pytest.mark.parametrize("left", ["customers", "opportunities", "products"])
 def test_workspaces_that_lack_a_table(tables, monkeypatch, left):
-    some = {name: table for name, table in tables.items() if name != left}
-    whole = compute_indicators(opened(some))
+    crm = opened({name: table for name, table in tables.items() if name != left})
+    whole = compute_indicators(crm)
     in_parts(monkeypatch, 300)
-    pd.testing.assert_frame_equal(compute_indicators(opened(some)), whole, check_exact=True)
+    pd.testing.assert_frame_equal(compute_indicators(crm), whole, check_exact=True)
 
 
 def test_an_indicator_of_crm_toml(monkeypatch):
@@ -77,9 +86,8 @@ def test_an_indicator_of_crm_toml(monkeypatch):
     assert found["weekend_spend"].notna().any()
 
 
-def test_the_parts_hold_every_customer_once_and_are_alike(tables, monkeypatch):
+def test_the_parts_hold_every_customer_once_and_are_alike(tables, crm, monkeypatch):
     in_parts(monkeypatch, 100)
-    crm = opened(tables)
     bounds = [(part["first_customer"], part["last_customer"]) for part in customer_parts(crm)]
     assert bounds == sorted(bounds) and all(one[1] < other[0] for one, other in pairwise(bounds))
     assert all(sum(first <= name <= last for first, last in bounds) == 1 for name in ids_in(crm))
@@ -88,8 +96,8 @@ def test_the_parts_hold_every_customer_once_and_are_alike(tables, monkeypatch):
     assert sum(sizes) == lines.sum() and max(sizes) <= 2 * 100 + lines.max()
 
 
-def test_few_lines_are_not_parted(tables):
-    assert customer_parts(opened(tables)) == []
+def test_few_lines_are_not_parted(crm):
+    assert customer_parts(crm) == []
 
 
 def test_the_statement_of_a_part_translates_to_spark():

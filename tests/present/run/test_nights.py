@@ -81,22 +81,28 @@ def servers(monkeypatch):
         hook.shutdown()
 
 
+@pytest.fixture(scope="module")
+def kernels():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zygote, "modules_to_import", lambda: list(READER))
+        with Kernels() as found:
+            yield found
+
+
 @pytest.fixture
-def night(tmp_path, monkeypatch):
+def night(tmp_path, monkeypatch, kernels):
     """One night on the workspace shop: its run."""
-    monkeypatch.setattr(zygote, "modules_to_import", lambda: list(READER))
     monkeypatch.setenv("CRMLIB_PSEUDONYM_KEY", "a key of this test, 7h4kQz-81")
     project = make_project(tmp_path)
-    with Kernels() as kernels:
 
-        def run(**options):
-            told = {"reports": ["answer", "figures"], "out": project / "reports", "if_changed": True}
-            told |= {"notebooks": project / "notebooks", "pages": PLAIN, "kernels": kernels}
-            (done,) = run_reports(project / "data" / "shop", **(told | options))
-            return done
+    def run(**options):
+        told = {"reports": ["answer", "figures"], "out": project / "reports", "if_changed": True}
+        told |= {"notebooks": project / "notebooks", "pages": PLAIN, "kernels": kernels}
+        (done,) = run_reports(project / "data" / "shop", **(told | options))
+        return done
 
-        run.project = project
-        yield run
+    run.project = project
+    return run
 
 
 def grow(project, day):

@@ -2,15 +2,17 @@
 
 import json
 import os
+import sys
 import time
+from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import nbformat
 import pytest
 from papermill.clientwrap import PapermillNotebookClient
 
-from crmlib.present.run import notebooks, papermill_engine, zygote
+from crmlib.present.run import light_imports, notebooks, papermill_engine, zygote
 from crmlib.present.run.kernels import Kernels
 from crmlib.present.run.notebooks import execute_report
 from crmlib.present.run.reports import read_report
@@ -222,3 +224,16 @@ def test_the_kept_notebook_can_be_opened_by_jupyter(run, tmp_path):
     nbformat.validate(nbformat.read(tmp_path / "work" / "tried.ipynb", as_version=4))
     assert json.loads((tmp_path / "work" / "tried.ipynb").read_text())["nbformat"] == 4
     assert os.environ.get("MPLBACKEND") != "module://matplotlib_inline.backend_inline"
+
+
+def test_the_grammar_that_takes_two_seconds_is_away_while_notebooks_are_imported_and_no_longer(monkeypatch):
+    grammar = "rfc3987_syntax"
+    monkeypatch.delitem(sys.modules, grammar, raising=False)
+    with light_imports(), pytest.raises(ImportError):
+        import_module(grammar)
+    assert grammar not in sys.modules
+    known = ModuleType(grammar)
+    monkeypatch.setitem(sys.modules, grammar, known)
+    with light_imports():
+        assert import_module(grammar) is known
+    assert sys.modules[grammar] is known

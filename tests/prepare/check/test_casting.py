@@ -48,7 +48,7 @@ def test_amounts_with_a_decimal_comma(written, amount):
 
 
 @pytest.mark.parametrize(
-    ("written", "number"), [("3", 3), ("3.0", 3), ("3.7", None), ("9007199254740993.0", 9007199254740992)]
+    ("written", "number"), [("3", 3), ("3.0", 3), ("3.7", None), ("9007199254740993.0", None)]
 )
 def test_whole_numbers_are_never_rounded(written, number):
     assert read("integer", written) == number

@@ -228,7 +228,9 @@ class Staged:
     def __init__(self, engine: Engine, reading: Reading, *, time_zone: str = "UTC") -> None:
         self.engine, self.reading, self.spec = engine, reading, reading.spec
         self._zone = time_zone
-        refuse_unknown(reading.spec, reading.mapped, reading.policies)
+        theirs = [row[0] for row in engine.rows(f"describe {reading.view}")]
+        theirs = [name for name in theirs if name not in ("_file", "_row")]
+        refuse_unknown(reading.spec, reading.mapped, reading.policies, theirs)
         self.name = f"staged_{self.spec.name}"
         self.findings: list[Finding] = []
         self._queries: list[Finding] = []

@@ -338,7 +338,8 @@ def _identifier_findings(
     if any(one.name == "customer_id" and not one.key for one in identifiers):
         says = "say Total where customer_id stands: they may sum up other rows"
         policy = policy_of("total_row", "customer_id", "warn", policies, table=spec.name)
-        wrong = f'regexp_full_match("t_customer_id", {exact})'
+        said = text_literal(rf"(?i)(.+ )?({TOTAL_WORDS})[ :]*")
+        wrong = f'regexp_full_match("t_customer_id", {said})'
         found.append(
             Finding(check="total_row", column="customer_id", policy=policy, says=says, condition=wrong)
         )

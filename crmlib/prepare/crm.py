@@ -437,10 +437,7 @@ def _report(
 
 def _gaps(staged: Mapping[str, Staged]) -> pd.DataFrame:
     rows = [
-        (name, says)
-        for name, table in staged.items()
-        for says in (table.gap(), table.thousands())
-        if says
+        (name, says) for name, table in staged.items() for says in (table.gap(), table.thousands()) if says
     ]
     return pd.DataFrame(rows, columns=list(NOTICE_COLUMNS))
 

@@ -140,7 +140,7 @@ ZONE_WORDS = {
 _FULL_WIDTH = "".join(map(chr, range(0xFF01, 0xFF5F)))
 _HALF_WIDTH = "".join(map(chr, range(0x21, 0x7F)))
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
-INVISIBLE = r"[\x00-\x1f\x7f\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]"
+_INVISIBLE = r"[\x00-\x1f\x7f\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]"
 _HOUSE_MARKS = r"\p{Sc}|[A-Z]{1,3}\$|RMB|元|円|圆|圓|원|kr\.?|zł|zl|Kč|Ft|S?Fr\.|lei|руб\.?|лв\.?|RM|Rs\.?|"
 
 
@@ -283,7 +283,7 @@ def hidden_sql(text: str) -> str:
 
 def _plain_id(text: str) -> str:
     """An identifier without characters that nobody sees, full width made half, one kind of dash, accents composed."""
-    seen = f"regexp_replace(ltrim({text}, '''`'), {text_literal(INVISIBLE)}, '', 'g')"
+    seen = f"regexp_replace(ltrim({text}, '''`'), {text_literal(_INVISIBLE)}, '', 'g')"
     wide = _FULL_WIDTH + "\u00a0\u202f\u2007\u2009\u3000" + _DASHES
     narrow = _HALF_WIDTH + "     " + "-" * len(_DASHES)
     half = f"translate({seen}, {text_literal(wide)}, {text_literal(narrow)})"
@@ -427,7 +427,7 @@ def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]
 
 _MORNING, _EVENING = "上午|午前|오전|凌晨|早上", "下午|午後|오후|晚上"
 _DAY_SIGNS = (
-    (INVISIBLE, ""),
+    (_INVISIBLE, ""),
     (r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号號]?", r"\1-\2-\3 "),
     (r"(\d) ?[时時点點시] ?(\d{1,2}) ?[分분]", r"\1:\2:"),
     (r"(:\d{1,2}) ?[秒초]|:( *[^\d ]|$)", r"\1\2"),
@@ -442,7 +442,9 @@ _DAY_SIGNS = (
 def _plain_moment(text: str) -> str:
     """A moment with signs outside ASCII: full width made half, one kind of dash, East Asian dates as ISO 8601."""
     wide = _FULL_WIDTH + "\u00a0\u202f\u2007\u2009\u3000" + _DASHES
-    sql = f"translate({text}, {text_literal(wide)}, {text_literal(_HALF_WIDTH + '     ' + '-' * len(_DASHES))})"
+    sql = (
+        f"translate({text}, {text_literal(wide)}, {text_literal(_HALF_WIDTH + '     ' + '-' * len(_DASHES))})"
+    )
     for pattern, written in _DAY_SIGNS:
         sql = f"regexp_replace({sql}, {text_literal(pattern)}, {text_literal(written)}, 'g')"
     return f"trim({sql})"

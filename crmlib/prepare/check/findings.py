@@ -127,7 +127,7 @@ TOTAL_WORDS = (
     "insgesamt|gesamtergebnis|teilergebnis|ergebnis|übertrag|total général|total general|sous-total|somme|"
     "totale|totale generale|subtotale|suma|soma|razem|ogółem|celkem|mezisoučet|spolu|ukupno|skupaj|összesen|"
     "totaal|eindtotaal|subtotaal|totalt|summa|i alt|yhteensä|samtals|kokku|toplam|genel toplam|ara toplam|"
-    "σύνολο|итого|итог|всего|tổng|tổng cộng|jumlah|รวม|المجموع|الإجمالي|סך הכל|סה\"כ|[Σ∑]|"
+    'σύνολο|итого|итог|всего|tổng|tổng cộng|jumlah|รวม|المجموع|الإجمالي|סך הכל|סה"כ|[Σ∑]|'
     "([本当當][日周週月季年页頁])?(合计|小计|合計|小計)|总计|總計|総計|総合計|累计|累計|합계|총계|소계|누계"
 )
 """What stands in place of an order's number in a row that sums up others, as a pattern."""

@@ -654,8 +654,9 @@ class Staged:
             if signed == three >= FEWEST_SIGNED:
                 other = "," if sign == "." else "."
                 return (
-                    f"{self.spec.name}: each {name!r} with a {sign!r} has three figures behind it, such as {seen[:20]!r}, "
-                    f'read as decimals. If {sign!r} parts thousands there, state decimal = "{other}".'
+                    f"{self.spec.name}: each {name!r} with a {sign!r} has three figures behind it, such as "
+                    f"{seen[:20]!r}, read as decimals. "
+                    f'If {sign!r} parts thousands there, state decimal = "{other}".'
                 )
         return ""
 

@@ -442,9 +442,8 @@ _DAY_SIGNS = (
 def _plain_moment(text: str) -> str:
     """A moment with signs outside ASCII: full width made half, one kind of dash, East Asian dates as ISO 8601."""
     wide = _FULL_WIDTH + "\u00a0\u202f\u2007\u2009\u3000" + _DASHES
-    sql = (
-        f"translate({text}, {text_literal(wide)}, {text_literal(_HALF_WIDTH + '     ' + '-' * len(_DASHES))})"
-    )
+    half = _HALF_WIDTH + "     " + "-" * len(_DASHES)
+    sql = f"translate({text}, {text_literal(wide)}, {text_literal(half)})"
     for pattern, written in _DAY_SIGNS:
         sql = f"regexp_replace({sql}, {text_literal(pattern)}, {text_literal(written)}, 'g')"
     return f"trim({sql})"

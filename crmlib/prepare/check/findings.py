@@ -433,10 +433,9 @@ def refuse_unknown(
 
 def _columns_seen(theirs: Sequence[str]) -> str:
     """What a reader has to map from, as a sentence; one column alone was mostly not cut."""
-    shown = ", ".join(repr(name[:60]) for name in theirs[:12])
-    more = f" and {len(theirs) - 12:,} more" if len(theirs) > 12 else ""
+    shown = ", ".join([*(repr(name[:60]) for name in theirs[:12]), *(["..."] if len(theirs) > 12 else [])])
     cut = " If they were not cut where they should be, state delimiter." if len(theirs) == 1 else ""
-    return f" The export's columns are: {shown}{more}.{cut}" if theirs else ""
+    return f" The export's columns are: {shown}.{cut}" if theirs else ""
 
 
 _TYPE_WORDS = {

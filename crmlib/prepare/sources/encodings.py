@@ -40,16 +40,9 @@ _LANGUAGES = {
     "cp1251": ("оаеинтрслвкмпдуязьыбгйчхжюшцщэфъё",),
     "cp1253": ("αοιετσνηυρπκμλςωδγχθφβξζψάόίέήύώ",),
 }
-_LANGUAGES |= {
-    "iso8859_2": _LANGUAGES["cp1250"],
-    "koi8_r": _LANGUAGES["cp1251"],
-    "cp852": _LANGUAGES["cp1250"],
-}
-_LANGUAGES |= {
-    "mac_roman": _LANGUAGES["cp1252"],
-    "cp850": _LANGUAGES["cp1252"],
-    "cp866": _LANGUAGES["cp1251"],
-}
+for _same, _as in (("iso8859_2", "cp1250"), ("koi8_r", "cp1251"), ("cp852", "cp1250"), ("mac_roman", "cp1252"),
+                   ("cp850", "cp1252"), ("cp866", "cp1251")):  # fmt: skip
+    _LANGUAGES[_same] = _LANGUAGES[_as]
 """Letters outside ASCII of languages, the most frequent first."""
 
 _NO_ORDINAL = re.compile(r"(?<![^\W_])([Nn]|\d+)[şŞｺｪｰ](?![^\W_])")
@@ -183,12 +176,8 @@ def _refuse_what_is_no_text(head: bytes, shown: str, stated: str | None) -> None
     for magic, says in _MAGIC.items():
         if head.startswith(magic):
             raise SourceError(f"{shown} {says}.")
-    if (
-        head.removeprefix(codecs.BOM_UTF8)
-        .lstrip()
-        .lower()
-        .startswith((b"<!doctype html", b"<html", b"<table", b"<?xml"))
-    ):
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml")):
         raise SourceError(f"{shown} is a web page or XML under another name. Export it as CSV.")
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or (stated or "").startswith(("utf-16", "utf-32"))
     zeros, controls = head.count(0), sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))

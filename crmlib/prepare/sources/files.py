@@ -197,10 +197,8 @@ def _in_workspace(root: Path, entry: str, key_path: str) -> list[FileReference]:
         if os.path.lexists(root / name) and not (root / name).is_dir():
             path = (root / name).resolve()
             if not path.is_file():
-                what = (
-                    "is no file that can be read" if path.exists() else "is a link to a file that is missing"
-                )
-                raise SourceError(f"{key_path}: {entry} {what}. Mend it, or name another.")
+                what = "no file that can be read" if path.exists() else "a link to a file that is missing"
+                raise SourceError(f"{key_path}: {entry} is {what}. Mend it, or name another.")
             if path.suffix.lower() == ".zip":
                 return [FileReference(path=unpacked(path, part, shown=entry), shown=entry)]
             return [FileReference(path=path, shown=entry, part=part)]

@@ -53,7 +53,8 @@ def postgresql() -> Iterator[Server]:
         owner = ["--username=reader", f"--pwfile={secret}", "--auth=scram-sha-256", "--encoding=UTF8"]
         _run([initdb, "-D", folder / "data", "--locale=C", "--no-sync", *owner])
         server = [initdb.replace("initdb", "postgres"), "-D", folder / "data", "-F", "-k", folder]
-        with _started([*server, "-h", "127.0.0.1", "-p", port], folder, port):
+        asks = [initdb.replace("initdb", "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+        with _started([*server, "-h", "127.0.0.1", "-p", port], folder, port, asks):
             yield Server(port, f"postgresql://reader@127.0.0.1:{port}/postgres", folder)
 
 
@@ -122,7 +123,7 @@ def _free_port() -> Iterator[int]:
 
 
 @contextmanager
-def _started(command: list, folder: Path, port: int) -> Iterator[None]:
+def _started(command: list, folder: Path, port: int, asks: list[str] | None = None) -> Iterator[None]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [str(word) for word in command], stdout=log, stderr=log, cwd="/", **_nobody()
@@ -130,8 +131,10 @@ def _started(command: list, folder: Path, port: int) -> Iterator[None]:
     try:
         for _ in range(START_SECONDS * 10):
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+                listens = probe.connect_ex(("127.0.0.1", port)) == 0
+            # PostgreSQL listens before it answers.
+            if listens and (not asks or subprocess.run(asks).returncode == 0):
+                break
             assert process.poll() is None, (folder / "log").read_text(errors="replace")
             time.sleep(0.1)
         yield

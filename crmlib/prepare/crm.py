@@ -369,7 +369,12 @@ NEVER = pd.Timestamp("2262-01-01").as_unit("us")
 def _no_moment(report: CheckReport) -> CrmlibError:
     """Why the last moment cannot be told: the findings come first where they left no row."""
     counts = report.counts[report.counts["table"].isin(CORE_TABLES)]
-    if counts["rows_accepted"].sum() or not counts["rows_read"].sum():
+    if len(counts) and not counts["rows_read"].sum():
+        names = " and ".join(counts["table"])
+        return NothingAcceptedError(
+            f"The exports of {names} have column names and no rows. Export them again.", report=report
+        )
+    if counts["rows_accepted"].sum() or not len(counts):
         return ParameterError(
             "as_of cannot be 'latest': no accepted row of transactions or opportunities has a time. "
             "State a date, such as 2017-12-31."
@@ -431,7 +436,9 @@ def _report(
 
 
 def _gaps(staged: Mapping[str, Staged]) -> pd.DataFrame:
-    rows = [(name, says) for name, table in staged.items() if (says := table.gap())]
+    rows = [
+        (name, says) for name, table in staged.items() for says in (table.gap(), table.thousands()) if says
+    ]
     return pd.DataFrame(rows, columns=list(NOTICE_COLUMNS))
 
 

@@ -1,12 +1,16 @@
 """Files as people have them: titles above the header, columns renamed between months, zero bytes; and what is said."""
 
+import sqlite3
+import zipfile
+
+import openpyxl
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import crmlib
 from crmlib.cli import app
-from crmlib.schema.errors import ConfigError, SourceError
+from crmlib.schema.errors import ConfigError, SchemaError, SourceError
 
 HEAD = "order_id,customer_id,product_id,ordered_at,net_amount"
 
@@ -137,3 +141,178 @@ def test_check_prints_findings_first_and_ends_with_2_where_nothing_is_accepted(w
         shown = CliRunner().invoke(app, ["check", *arguments])
         assert "wrong_type" in shown.output and "'ten' (1)" in shown.output
         assert shown.exit_code in (1, 2) and "as_of cannot" not in shown.output
+
+
+def found(crm):
+    return {(row.check, row.column): (row.policy, row.rows) for row in crm.checks.summary.itertuples()}
+
+
+@pytest.mark.parametrize("sign", ["^", "~", "\x01", "\x1f", ";", "|", "\t"])
+def test_any_sign_that_cuts_evenly_cuts(workspace, sign):
+    crm = crmlib.open_workspace(workspace(orders_csv=f"{HEAD}\n{ROWS}".replace(",", sign)))
+    assert crm.frame("transactions")["customer_id"].tolist() == ["K1", "K2"]
+
+
+@pytest.mark.parametrize("sign", [":", "，", "  "])
+def test_a_file_that_is_not_cut_shows_its_columns_and_the_remedy(workspace, sign):
+    with pytest.raises(SchemaError, match=r"order_id.+customer_id.*net_amount'\. .* state delimiter\."):
+        crmlib.open_workspace(workspace(orders_csv=f"{HEAD}\n{ROWS}".replace(",", sign)))
+
+
+@pytest.mark.parametrize("mark", ["\ufeff\ufeff", "\u200b", "\u00a0", "\ufeff "])
+def test_a_columns_name_is_known_whatever_unseen_stands_before_it(workspace, mark):
+    assert (
+        len(crmlib.open_workspace(workspace(orders_csv=f"{mark}{HEAD}\n{ROWS}")).frame("transactions")) == 2
+    )
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_header_within_is_set_aside_as_what_it_is(workspace, mark):
+    table = 'from = "orders.csv"\n[tables.customers]\nfrom = "people.csv"'
+    people = f"customer_id,name\nK1,a\n{mark}customer_id,name\nK2,b\n"
+    crm = crmlib.open_workspace(
+        workspace(table, orders_csv=f"{HEAD}\n{ROWS}{mark}{HEAD}\n{ROWS}", people_csv=people)
+    )
+    assert crm.frame("customers")["customer_id"].tolist() == ["K1", "K2"]
+    for name, row in (("customers", 3), ("transactions", 4)):
+        aside = crm.checks.set_aside[name]
+        assert aside[["reason", "row"]].values.tolist() == [["repeats the header", row]]
+
+
+def book(path, *rows, change=None):
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(row)
+    made.save(path)
+
+
+def test_a_header_within_a_sheet_is_set_aside_too(workspace, tmp_path):
+    rows = [line.split(",") for line in ROWS.split()]
+    book(tmp_path / "orders.xlsx", HEAD.split(","), rows[0], HEAD.split(","), rows[1])
+    crm = crmlib.open_workspace(workspace('from = "orders.xlsx"'))
+    assert crm.frame("transactions")["order_id"].tolist() == ["1", "2"]
+    assert crm.checks.set_aside["transactions"]["row"].tolist() == [3]
+
+
+def test_numbers_among_text_keep_their_size_under_a_decimal_comma(workspace, tmp_path):
+    rows = [[str(i), "K", "A", "2024-01-05", amount] for i, amount in enumerate(("1.234,50", 10.125, 7))]
+    book(tmp_path / "orders.xlsx", HEAD.split(","), *rows)
+    with sqlite3.connect(tmp_path / "orders.sqlite") as shop:
+        shop.execute(f"create table orders ({HEAD})")
+        shop.executemany("insert into orders values (?, ?, ?, ?, ?)", rows)
+    for name in ("orders.xlsx", "orders.sqlite"):
+        crm = crmlib.open_workspace(workspace(f'from = "{name}"\ndecimal = ","'))
+        assert crm.frame("transactions")["net_amount"].astype(float).tolist() == [1234.5, 10.125, 7]
+
+
+def test_an_identifier_whose_figures_a_sheet_has_lost_looks_so_and_is_found(workspace, tmp_path):
+    rows = [
+        [str(i), number, "A", "2024-01-05", 1]
+        for i, number in enumerate((123456789012345678, 12345678901234567890))
+    ]
+    book(tmp_path / "orders.xlsx", HEAD.split(","), *rows)
+    crm = crmlib.open_workspace(workspace('from = "orders.xlsx"'))
+    assert set(crm.frame("transactions")["customer_id"]) == {"1.23456789012346E+17", "1.23456789012346E+19"}
+    assert found(crm) == {("ruined_id", "customer_id"): ("warn", 2)}
+
+
+def test_the_content_says_what_an_xls_is(workspace, tmp_path):
+    (tmp_path / "orders.xls").write_text(f"{HEAD}\n{ROWS}".replace(",", "\t"))
+    assert len(crmlib.open_workspace(workspace('from = "orders.xls"')).frame("transactions")) == 2
+    book(tmp_path / "orders.xls", HEAD.split(","), ["1", "K1", "A", "2024-01-05", 1])
+    assert len(crmlib.open_workspace(workspace('from = "orders.xls"')).frame("transactions")) == 1
+    (tmp_path / "orders.xls").write_text("\ufeff <html><table></table></html>")
+    with pytest.raises(SourceError, match="web page"):
+        crmlib.open_workspace(workspace('from = "orders.xls"'))
+
+
+def test_files_without_a_row_and_files_that_are_there_twice_are_said(workspace):
+    files = {
+        "orders-1_csv": f"{HEAD}\n{ROWS}",
+        "orders-1 (1)_csv": f"{HEAD}\n{ROWS}",
+        "orders-2_csv": f"{HEAD}\n",
+    }
+    told = says(crmlib.open_workspace(workspace('from = "orders-*.csv"', **files)))
+    assert "orders-1.csv: is the same as orders-1 (1).csv, byte by byte" in told
+    assert "orders-2.csv: has column names and no row." in told
+    with pytest.raises(SourceError, match="column names and no rows"):
+        crmlib.open_workspace(workspace('from = "orders-2.csv"'))
+
+
+def test_a_zip_by_pattern_without_what_a_mac_puts_in(workspace, tmp_path):
+    for month in (1, 2):
+        with zipfile.ZipFile(tmp_path / f"orders-{month}.zip", "w") as packed:
+            packed.writestr("orders.csv", f"{HEAD}\n{month}9,K1,A,2024-0{month}-05,1\n")
+            packed.writestr("__MACOSX/._orders.csv", "x")
+    crm = crmlib.open_workspace(workspace('from = "orders-*.zip"'))
+    assert crm.frame("transactions")["order_id"].tolist() == ["19", "29"]
+
+
+def test_names_of_files_in_other_forms_and_links_that_lead_nowhere(workspace, tmp_path):
+    (tmp_path / "Auftra\u0308ge.csv").write_text(f"{HEAD}\n{ROWS}")
+    crmlib.open_workspace(workspace('from = "Auftr\u00e4ge.csv"'))
+    (tmp_path / "Auftr-2.csv").symlink_to("gone.csv")
+    with pytest.raises(SourceError, match=r"Auftr-2\.csv is a link to a file that is missing"):
+        crmlib.open_workspace(workspace('from = "Auf*.csv"'))
+
+
+@pytest.mark.parametrize(
+    "word", ["K1 Total", "Gesamtergebnis", "Totaal:", "Yhteensä", "本月合计", "累计", "Übertrag"]
+)
+def test_totals_in_other_languages_and_below_groups(workspace, word):
+    crm = crmlib.open_workspace(workspace(orders_csv=f"{HEAD}\n{ROWS}{word},,X,2024-01-07,35\n"))
+    assert found(crm) == {("total_row", ""): ("set_aside", 1)}
+    crm = crmlib.open_workspace(workspace(orders_csv=f"{HEAD}\n{ROWS}3,{word},X,2024-01-07,35\n"))
+    assert found(crm) == {("total_row", "customer_id"): ("warn", 1)}
+
+
+def test_goods_may_be_called_total(workspace):
+    table = 'from = "orders.csv"\n[tables.products]\nfrom = "goods.csv"'
+    goods = "product_id,name\nA,x\nB,x\nTotal Care,x\nColgate Total,x\n"
+    rows = f"{ROWS}3,K1,Total Care,2024-01-07,3\n4,K1,Colgate Total,2024-01-07,3\n"
+    assert found(crmlib.open_workspace(workspace(table, orders_csv=f"{HEAD}\n{rows}", goods_csv=goods))) == {}
+
+
+@pytest.mark.parametrize(
+    "word", ["Laufkunde", "Kein Kunde", "consumidor final", "未登录", "#NV", "0.0", "guest@shop.example"]
+)
+def test_more_words_for_nobody(workspace, word):
+    rows = "".join(f"{i},{word if i % 2 else f'K{i}'},A,2024-01-05,1\n" for i in range(20))
+    assert (
+        found(crmlib.open_workspace(workspace(orders_csv=f"{HEAD}\n{rows}")))["placeholder", "customer_id"][1]
+        == 10
+    )
+
+
+@pytest.mark.parametrize(("day", "known"), [("1970-01-01", 0), ("1899-12-30", 0), ("2014-01-01", 1)])
+def test_a_day_that_programs_write_for_none_is_no_day(workspace, day, known):
+    crm = crmlib.open_workspace(workspace(orders_csv=f"{HEAD}\n{ROWS}3,K1,A,{day},1\n"))
+    assert len(crm.frame("transactions")) == 2 + known
+    assert found(crm).get(("placeholder", "ordered_at")) == (None if known else ("set_aside", 1))
+
+
+@pytest.mark.parametrize(
+    ("amounts", "settings", "asked"),
+    [(["1.500", "2.000", "€ 12.250", "300"], "", True), (["1.500", "2.000", "12.250", "0.50"], "", False),
+     (["1.500", "2.000"], "", False), (['"1,500"', '"2,000"', '"12,250"'], 'decimal = ","', True),
+     (["1,500", "2,000", "12,250"], 'decimal = ","\ndelimiter = ";"', True), (["0.500", "2.000", "12.250"], "", False)],
+)  # fmt: skip
+def test_amounts_that_may_be_a_thousand_times_as_large_are_asked_about(workspace, amounts, settings, asked):
+    sign = ";" if "delimiter" in settings else ","
+    rows = "".join(sign.join([str(i), "K1", "A", "2024-01-05", one]) + "\n" for i, one in enumerate(amounts))
+    crm = crmlib.open_workspace(
+        workspace(f'from = "orders.csv"\n{settings}', orders_csv=f"{HEAD.replace(',', sign)}\n{rows}")
+    )
+    assert ("parts thousands there" in says(crm)) is asked
+
+
+@pytest.mark.parametrize(("theirs", "alike"), [("007", 1), ("7.0", 1), ("8", 0)])
+def test_an_orphan_that_is_only_written_otherwise_is_told(workspace, theirs, alike):
+    table = 'from = "orders.csv"\n[tables.customers]\nfrom = "people.csv"'
+    crm = crmlib.open_workspace(
+        workspace(
+            table, orders_csv=f"{HEAD}\n1,7,A,2024-01-05,1\n", people_csv=f"customer_id,name\n{theirs},a\n"
+        )
+    )
+    told = crm.checks.summary.set_index("check")["says"]["orphan_key"]
+    assert ("leading zeros" in told) is bool(alike)

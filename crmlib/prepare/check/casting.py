@@ -118,7 +118,10 @@ _FIRST_OF_NULL = sorted(
 )
 _NULL_WORD = f"^(?i:{'|'.join(re.escape(word) for word in NULL_WORDS if word)})$"
 
-PLAIN_DATE_FORMATS = ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y")
+PLAIN_DATE_FORMATS = (
+    "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%Y%m%dT%H%M%S",
+    "%Y%m%d%H%M%S", "%a, %d %b %Y %H:%M:%S", "%a %b %d %Y %H:%M:%S",
+)  # fmt: skip
 """Formats with one possible reading, tried after ISO 8601. 03/04/2020 has two: a workspace states which."""
 
 _BLANKS = " \t\r\n\u00a0\u3000\u202f\u2007\u2009"
@@ -136,6 +139,7 @@ ZONE_WORDS = {
 
 _FULL_WIDTH = "".join(map(chr, range(0xFF01, 0xFF5F)))
 _HALF_WIDTH = "".join(map(chr, range(0x21, 0x7F)))
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 _INVISIBLE = r"[\x00-\x1f\x7f\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]"
 _HOUSE_MARKS = r"\p{Sc}|[A-Z]{1,3}\$|RMB|元|円|圆|圓|원|kr\.?|zł|zl|Kč|Ft|S?Fr\.|lei|руб\.?|лв\.?|RM|Rs\.?|"
 
@@ -146,8 +150,14 @@ def _marks() -> str:
     return _HOUSE_MARKS + "|".join(sorted(list_currencies()))
 
 
-_YES = "('true', 't', 'yes', 'y', '1', 'x', 'on')"
-_NO = "('false', 'f', 'no', 'n', '0', 'off')"
+_YES = (
+    "('true', 't', 'yes', 'y', '1', '1.0', 'x', 'on', 'ja', 'wahr', 'oui', 'vrai', 'sí', 'si', 'verdadero', 'sim', "
+    "'verdadeiro', 'sì', 'vero', '是', '有', 'はい', '有り', '✓', '✔', '☑')"
+)
+_NO = (
+    "('false', 'f', 'no', 'n', '0', '0.0', 'off', 'nein', 'falsch', 'non', 'faux', 'falso', 'não', 'nao', '否', "
+    "'不是', '无', '無', 'いいえ', '无', '✗', '✘', '☐')"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -204,10 +214,12 @@ def base_sql(column: str, sql_type: str) -> str:
         f"{column} between '{first}' and '{chr(ord(first) + 1)}'" for first in _FIRST_OF_NULL
     )
     trimmed = f"trim({column}, {text_literal(_BLANKS)})"
+    trimmed = f"regexp_replace({trimmed}, '^=\"(.*)\"$', '\\1')"  # how a cell is kept from becoming a number
     # Most values have no blank at either end and do not begin like a word for nothing: those are left alone. No part
     # stands twice in what is left, since the engine takes such parts out of a case and computes them for every row.
     return (
-        f"case when {seen} and (strlen({column}) > {_LONGEST} or not ({perhaps})) then {column} "
+        f"case when {seen} and (strlen({column}) > {_LONGEST} or not ({perhaps})) "
+        f"and not ({column} between '=' and '>') then {column} "
         f"else nullif(regexp_replace({trimmed}, {text_literal(_NULL_WORD)}, ''), '') end"
     )
 
@@ -238,7 +250,8 @@ def cast_sql(
         number = share(_number(base, sql_type, "double", decimal, share))
         exact = f"try_cast({base} as bigint)" if not is_text(sql_type) and not _is_float(sql_type) else "null"
         return (
-            f"coalesce({exact}, case when {number} = round({number}) then try_cast({number} as bigint) end)"
+            f"coalesce({exact}, case when {number} = round({number}) and abs({number}) < {MOST} "
+            f"then try_cast({number} as bigint) end)"
         )
     if kind == "money":
         return _number(base, sql_type, "decimal(18, 4)", decimal, share)
@@ -254,18 +267,26 @@ def _is_float(sql_type: str) -> bool:
 def _text(field: Field, base: str, sql_type: str) -> str:
     text = base
     if _is_float(sql_type):
-        text = f"case when {base} = round({base}) then try_cast({base} as bigint)::varchar else {base}::varchar end"
+        whole = f"{base} = round({base}) and abs({base}) < {MOST}"
+        text = f"case when {whole} then try_cast({base} as bigint)::varchar else {base}::varchar end"
     elif sql_type != "VARCHAR":
         text = f"{base}::varchar"
     if field.type == "id" and is_text(sql_type):
-        text = f"case when strlen({base}) = length({base}) then {base} else {_plain_id(base)} end"
+        text = f"case when {hidden_sql(base)} then {_plain_id(base)} else {base} end"
     return f"lower({text})" if field.allowed else text
 
 
+def hidden_sql(text: str) -> str:
+    """Whether a text may hold what nobody sees: signs outside ASCII, line breaks, a spreadsheet's mark of text."""
+    inside = " or ".join(f"contains({text}, chr({code}))" for code in (9, 10, 13))
+    return f"(strlen({text}) > length({text}) or {text}[1] in ('''', '`') or {inside})"
+
+
 def _plain_id(text: str) -> str:
-    """An identifier without characters that nobody sees, full width made half, accents composed."""
-    seen = f"regexp_replace({text}, {text_literal(_INVISIBLE)}, '', 'g')"
-    wide, narrow = _FULL_WIDTH + "\u00a0\u202f\u2007\u2009\u3000", _HALF_WIDTH + "     "
+    """An identifier without characters that nobody sees, full width made half, one kind of dash, accents composed."""
+    seen = f"regexp_replace(ltrim({text}, '''`'), {text_literal(_INVISIBLE)}, '', 'g')"
+    wide = _FULL_WIDTH + "\u00a0\u202f\u2007\u2009\u3000" + _DASHES
+    narrow = _HALF_WIDTH + "     " + "-" * len(_DASHES)
     half = f"translate({seen}, {text_literal(wide)}, {text_literal(narrow)})"
     return f"nullif(trim(nfc_normalize({half}), {text_literal(_BLANKS)}), '')"
 
@@ -281,7 +302,7 @@ def _number(
     base: str, sql_type: str, target: str, decimal: str, share: Share, *, percent: float | None = None
 ) -> str:
     if not is_text(sql_type):
-        return f"try_cast({base} as {target})"
+        return "null" if sql_type == "BOOLEAN" else f"try_cast({base} as {target})"
     plain = share(f"regexp_full_match({base}, '-?[0-9]+(\\{decimal}[0-9]+)?')")
     simple = f"case when {plain} then {_dotted(base, decimal)} end"
     # The engine takes repeated parts out of a case and computes them for every row: plain rows give them nothing to do.
@@ -302,9 +323,11 @@ _SIGNS_THEN_DIGITS = r"\1\3\7\2\4\6#\5"
 
 def _canonical(text: str, decimal: str, share: Share) -> str:
     """A number however it is written, as SQL reads it: signs and marks on either side, digits in groups."""
-    narrow = _FULL_WIDTH + "\u2212\u2013\u00a0\u202f\u2007\u2009\u3000\u2019\u02bc"
-    wide = _HALF_WIDTH + "--     \u0027\u0027"
-    plain = f"translate({text}, {text_literal(narrow)}, {text_literal(wide)})"
+    narrow = _FULL_WIDTH + _DASHES + "\u00a0\u202f\u2007\u2009\u3000\u2019\u02bc"
+    wide = _HALF_WIDTH + "-" * len(_DASHES) + "     \u0027\u0027"
+    plain = f"translate(ltrim({text}, '''`'), {text_literal(narrow)}, {text_literal(wide)})"
+    # 5,- and 5.-- are a whole amount, as prices are written, and no debt.
+    plain = f"regexp_replace({plain}, '(\\d)[.,]--?([^\\d]|$)', '\\1\\2')"
     mark, blank = f"(?:{_marks()})?", " *"
     around = (
         rf"^(\()?{blank}([+-]?){blank}{mark}{blank}(\(?){blank}([+-]?){blank}"
@@ -330,7 +353,7 @@ def _canonical(text: str, decimal: str, share: Share) -> str:
 _DAY = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _ISO = rf"{_DAY}(?:[ T]+{_CLOCK})?"
-_HALF_DAY = r" *([AaPp])\.?[Mm]\.?"
+_HALF_DAY = r" *([AaPp])\.? ?[Mm]\.?"
 _HALF_DAY_FORMATS = tuple(
     f"{day} {clock}" for day in ("%Y-%m-%d", "%Y/%m/%d") for clock in ("%I:%M:%S %p", "%I:%M %p")
 )
@@ -338,7 +361,7 @@ _HALF_DAY_FORMATS = tuple(
 
 _WORDS = "|".join(ZONE_WORDS)
 _ZONE_TAIL = (
-    r"(?i)^(.*?(?:\d:\d{2}(?:[:.]\d+)*|\dT\d{4,6}|\d\d{5})(?: *[AP]\.?M\.?)?) *"
+    r"(?i)^(.*?(?:\d:\d{2}(?:[:.]\d+)*|\dT\d{4,6}|\d\d{5})(?: *[AP]\.? ?M\.?)?) *"
     rf"(?:({_WORDS})|(?:UTC|GMT)?([+−-]\d{{1,2}}(?::?\d{{2}})?)(?: *\((?:{_WORDS})\))?)$"
 )
 """What stands before a zone, the zone's word, or the offset from UTC."""
@@ -370,14 +393,18 @@ def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]
     inner = tuple(form for form in date_formats if re.search("%[zZ].*%", form))
     outer = tuple(re.sub(r"\s*%[zZ]$", "", form) for form in date_formats if form not in inner)
     tail = text_literal(_ZONE_TAIL)
+    if all(form.isascii() for form in date_formats):
+        wide = f"strlen({base}) > length({base})"
+        base = share(f"case when {wide} then {_plain_moment(base)} else ltrim({base}, '''`') end")
     plain = share(f"regexp_full_match({base}, {text_literal(_ISO)})")
     slow_only = "" if date_formats else f"not {plain} and "
     told = f"case when {slow_only}regexp_matches({base}, {text_literal(_MAYBE_ZONE)}) then {base} end"
     parts = share(f"regexp_extract({told}, {tail}, ['stem', 'word', 'signed'])")
     stem, word, offset = (f"({parts}).{part}" for part in ("stem", "word", "signed"))
     zoned = f"coalesce({stem} <> '', false)"
+    iso = not any(re.match("%Y.?%[de]", form) for form in date_formats)
     moment = share(
-        f"({_naive(stem, outer, share, iso=True)} - {_minutes(word, offset, share)} * interval 1 minute)"
+        f"({_naive(stem, outer, share, iso=iso)} - {_minutes(word, offset, share)} * interval 1 minute)"
     )
     if inner:
         forms = ", ".join(map(text_literal, inner))
@@ -386,7 +413,7 @@ def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]
         )
         zoned = f"{moment} is not null"
     odd = base if date_formats else share(f"case when not {plain} then {base} end")
-    naive = _sane(share(_naive(odd, outer, share, iso=not date_formats)))
+    naive = _sane(share(_naive(odd, outer, share, iso=iso)))
     if kind == "date":
         local = share(f"timezone({zone}, timezone('UTC', {moment}))")
         slow = f"case when {zoned} then ({_sane(local)})::date else ({naive})::date end"
@@ -397,6 +424,30 @@ def _written_moment(kind: str, base: str, zone: str, date_formats: Sequence[str]
     fast = _sane(share(f"try_cast({base} as timestamp)"))
     fast = f"({fast})::date" if kind == "date" else _to_utc(fast, zone)
     return f"case when {plain} then {fast} else {slow} end"
+
+
+_MORNING, _EVENING = "上午|午前|오전|凌晨|早上", "下午|午後|오후|晚上"
+_DAY_SIGNS = (
+    (_INVISIBLE, ""),
+    (r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号號]?", r"\1-\2-\3 "),
+    (r"(\d) ?[时時点點시] ?(\d{1,2}) ?[分분]", r"\1:\2:"),
+    (r"(:\d{1,2}) ?[秒초]|:( *[^\d ]|$)", r"\1\2"),
+    (r"\((?:[月火水木金土日一二三四五六월화수목금토일])\)", " "),
+    (rf"(?:{_MORNING}) *([\d:]+)|(\d+:[\d:]+) *(?:{_MORNING})", r"\1\2 AM"),
+    (rf"(?:{_EVENING}) *([\d:]+)|(\d+:[\d:]+) *(?:{_EVENING})", r"\1\2 PM"),
+    (" +", " "),
+)
+"""How days and times are written in Chinese, Japanese and Korean, and what stands for it in ISO 8601."""
+
+
+def _plain_moment(text: str) -> str:
+    """A moment with signs outside ASCII: full width made half, one kind of dash, East Asian dates as ISO 8601."""
+    wide = _FULL_WIDTH + "\u00a0\u202f\u2007\u2009\u3000" + _DASHES
+    half = _HALF_WIDTH + "     " + "-" * len(_DASHES)
+    sql = f"translate({text}, {text_literal(wide)}, {text_literal(half)})"
+    for pattern, written in _DAY_SIGNS:
+        sql = f"regexp_replace({sql}, {text_literal(pattern)}, {text_literal(written)}, 'g')"
+    return f"trim({sql})"
 
 
 def _naive(text: str, date_formats: Sequence[str], share: Share, *, iso: bool) -> str:

@@ -7,7 +7,7 @@ from html import escape
 
 import pandas as pd
 
-from crmlib.prepare.check.casting import mark_sql, skipped_sql, text_literal
+from crmlib.prepare.check.casting import hidden_sql, mark_sql, skipped_sql, text_literal
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.schema.errors import ConfigError, CrmlibError, SchemaError, SourceError, nearest
 from crmlib.schema.fields import POLICIES, Field, TableSpec
@@ -124,8 +124,11 @@ ROW_CHECKS = (
 
 TOTAL_WORDS = (
     "total|totals|grand total|sub total|subtotal|sum|summe|gesamt|gesamtsumme|zwischensumme|"
-    "insgesamt|total général|total general|sous-total|somme|totale|totale generale|suma|soma|"
-    "razem|ogółem|celkem|итого|всего|合计|总计|小计|合計|總計|小計|総計|総合計|합계|총계"
+    "insgesamt|gesamtergebnis|teilergebnis|ergebnis|übertrag|total général|total general|sous-total|somme|"
+    "totale|totale generale|subtotale|suma|soma|razem|ogółem|celkem|mezisoučet|spolu|ukupno|skupaj|összesen|"
+    "totaal|eindtotaal|subtotaal|totalt|summa|i alt|yhteensä|samtals|kokku|toplam|genel toplam|ara toplam|"
+    'σύνολο|итого|итог|всего|tổng|tổng cộng|jumlah|รวม|المجموع|الإجمالي|סך הכל|סה"כ|[Σ∑]|'
+    "([本当當][日周週月季年页頁])?(合计|小计|合計|小計)|总计|總計|総計|総合計|累计|累計|합계|총계|소계|누계"
 )
 """What stands in place of an order's number in a row that sums up others, as a pattern."""
 
@@ -133,14 +136,19 @@ PLACEHOLDERS = (
     "guest|guest user|guest customer|unknown|unknown customer|n/a|na|n\\.a\\.|nil|undefined|tbd|"
     "test|test customer|test user|anonymous|anonym|walk-in|walk in|walkin|no customer|"
     "not available|not set|\\((blank|none|not set|null)\\)|gast|unbekannt|invité|inconnu|"
-    "desconocido|invitado|convidado|desconhecido|ospite|匿名|游客|访客|散客|未知|ゲスト|不明"
+    "desconocido|invitado|convidado|desconhecido|ospite|匿名|游客|访客|散客|未知|ゲスト|不明|"
+    "no ?name|cash customer|cash sale|counter sale|laufkunde|laufkundschaft|barverkauf|(kein|ohne) kunde|"
+    "keine angabe|k\\.a\\.|n\\.n\\.|sans nom|client (comptoir|de passage)|cliente (gen[eé]rico|mostrador|occasionale)|"
+    "consumidor final|p[uú]blico general|sin nombre|s/n|無|无|未登录|未登録|未注册|非会员|비회원|게스트|гость|"
+    "(guest|no-?reply)@.*"
 )
 """What systems write where nobody knows who the customer is, as a pattern; lower case."""
 
-_ERRORS = r"#(n/a|na|ref!|value!|name\?|null!|num!|div/0!)"
+_ERRORS = r"###+|#n/?[adv]|#[^\s0-9]+[!?]|#div/0!"
 _MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mrz|mai|okt|dez)[a-z]*"
 _RUINED = (
     r"(?i)[+-]?\d([.,]\d+)?E\+\d+|\d{4}-\d{2}-\d{2}[ T]00:00:00(\.0+)?"
+    r"|\d+\.0|[1-9]\d{14}000+|[\[{].*[\]}]"
     rf"|\d{{1,2}}[-. ]{_MONTH}([-. ]\d{{2,4}})?|{_MONTH}[-. ]\d{{2,4}}|{_ERRORS}"
 )
 _SIGNS = {
@@ -304,9 +312,9 @@ def _identifier_findings(
 ) -> list[Finding]:
     """Characters that nobody sees, numbers that a spreadsheet rewrote, and rows that sum up others."""
     hidden = [
-        f'(strlen("b_{one.name}"::varchar) > length("b_{one.name}"::varchar) '
-        f'and "b_{one.name}"::varchar is distinct from "t_{one.name}")'
+        f'({hidden_sql(text)} and {text} is distinct from "t_{one.name}")'
         for one in identifiers
+        for text in [f'("b_{one.name}"::varchar)']
     ]
     found = [
         Finding(
@@ -320,22 +328,32 @@ def _identifier_findings(
     ]
     for one in identifiers:
         says = (
-            f"have {with_article(one.name)} that a spreadsheet rewrote as a number, date or error: several may "
-            "have become one. Export the column as text"
+            f"have {with_article(one.name)} that a spreadsheet rewrote as a number, date or error, or that is a "
+            "list or an object: several may have become one. Export the column as text"
         )
         policy = policy_of("ruined_id", one.name, "warn", policies, table=spec.name)
         wrong = f'regexp_full_match("t_{one.name}", {text_literal(_RUINED)})'
         found.append(Finding(check="ruined_id", column=one.name, policy=policy, says=says, condition=wrong))
+    exact = text_literal(rf"(?i)({TOTAL_WORDS})[ :]*")
+    if any(one.name == "customer_id" and not one.key for one in identifiers):
+        says = "say Total where customer_id stands: they may sum up other rows"
+        policy = policy_of("total_row", "customer_id", "warn", policies, table=spec.name)
+        said = text_literal(rf"(?i)(.+ )?({TOTAL_WORDS})[ :]*")
+        wrong = f'regexp_full_match("t_customer_id", {said})'
+        found.append(
+            Finding(check="total_row", column="customer_id", policy=policy, says=says, condition=wrong)
+        )
     own = [one for one in spec.fields if one in identifiers and (one.key or one.required)]
     own = [
         one for one in own if one.references not in ("customers", "contacts") and one.name != "customer_id"
     ]
     if own:
-        exact, begun = (
-            text_literal(rf"(?i)({TOTAL_WORDS})[ :]*"),
-            text_literal(rf"(?i)({TOTAL_WORDS})([ :].*)?"),
+        ended = text_literal(rf"(?i)(({TOTAL_WORDS})([ :].*)?|.* ({TOTAL_WORDS}))")
+        # Goods may be called so: Total Care, Colgate Total.
+        sums = " or ".join(
+            f'regexp_full_match("t_{one.name}", {ended if one.key and one.name != "product_id" else exact})'
+            for one in own
         )
-        sums = " or ".join(f'regexp_full_match("t_{one.name}", {begun if one.key else exact})' for one in own)
         policy = policy_of("total_row", "", "set_aside", policies, table=spec.name)
         says = f"say Total where {' or '.join(one.name for one in own)} stands: they sum up other rows"
         found.append(Finding(check="total_row", column="", policy=policy, says=says, condition=f"({sums})"))
@@ -356,7 +374,7 @@ def placeholder_rows(column: str) -> str:
         ),
         marked as (
             select *, regexp_full_match(lower(held), {nobody}) as word,
-                regexp_full_match(held, '0+|9{{{{4,}}}}') as digits
+                regexp_full_match(held, '0+([.]0+)?|9{{{{4,}}}}') as digits
             from held
         ),
         others as (
@@ -391,13 +409,15 @@ def table_findings(
     ]
 
 
-def refuse_unknown(spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str]) -> None:
+def refuse_unknown(
+    spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[str, str], theirs: Sequence[str] = ()
+) -> None:
     """Refuse a table without its required columns, and policies of checks and columns that are not there."""
     missing = [name for name in spec.required if name not in mapped]
     if missing:
         raise SchemaError(
             f"{spec.name} has no column {', '.join(missing)} (has: {', '.join(mapped) or 'none'}). "
-            f"Map it in crm.toml under [tables.{spec.name}.columns]."
+            f"Map it in crm.toml under [tables.{spec.name}.columns].{_columns_seen(theirs)}"
         )
     for key in policies:
         check, _, column = key.partition(".")
@@ -409,6 +429,13 @@ def refuse_unknown(spec: TableSpec, mapped: tuple[str, ...], policies: Mapping[s
             raise ConfigError(
                 f"tables.{spec.name}.checks.{check}.{column}: no such column.{nearest(column, spec.names)}"
             )
+
+
+def _columns_seen(theirs: Sequence[str]) -> str:
+    """What a reader has to map from, as a sentence; one column alone was mostly not cut."""
+    shown = ", ".join([*(repr(name[:60]) for name in theirs[:12]), *(["..."] if len(theirs) > 12 else [])])
+    cut = " If they were not cut where they should be, state delimiter." if len(theirs) == 1 else ""
+    return f" The export's columns are: {shown}.{cut}" if theirs else ""
 
 
 _TYPE_WORDS = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import pandas as pd
+from babel.numbers import get_currency_precision
 from sqlglot import exp, parse_one
 
 from crmlib.prepare.check.casting import (
@@ -24,6 +25,7 @@ from crmlib.prepare.check.casting import (
 )
 from crmlib.prepare.check.findings import (
     MAX_FINDINGS,
+    MOMENT_TYPES,
     Finding,
     field_findings,
     mapping_remedy,
@@ -195,6 +197,12 @@ LARGEST_SHARE = 0.001
 FEWEST_ROWS = 20
 """Below so many rows nothing can be called isolated."""
 
+ZERO_DAYS = ("1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01", "1904-01-01", "1970-01-01")
+"""The first days of the calendars of programs."""
+
+LOOKED_AT, FEWEST_SIGNED = 20_000, 3
+"""Rows whose amounts are looked at for a decimal sign that parts thousands, and how many must have it."""
+
 SEEN = 5
 """Values that a finding names."""
 
@@ -230,7 +238,9 @@ class Staged:
     def __init__(self, engine: Engine, reading: Reading, *, time_zone: str = "UTC") -> None:
         self.engine, self.reading, self.spec = engine, reading, reading.spec
         self._zone = time_zone
-        refuse_unknown(reading.spec, reading.mapped, reading.policies)
+        theirs = [row[0] for row in engine.rows(f"describe {reading.view}")]
+        theirs = [name for name in theirs if name not in ("_file", "_row")]
+        refuse_unknown(reading.spec, reading.mapped, reading.policies, theirs)
         self.name = f"staged_{self.spec.name}"
         self.findings: list[Finding] = []
         self._queries: list[Finding] = []
@@ -387,12 +397,14 @@ class Staged:
             target = self.spec.field(name).references
             if name == "customer_id":
                 self._mark_placeholders(name)
+            if self.spec.field(name).type in MOMENT_TYPES:
+                self._mark_zero_days(name)
             if target and keys and keys.get(target):
                 self._mark(
                     "orphan_key",
                     name,
                     "warn",
-                    f"name a {name} that {target} does not have",
+                    f"name a {name} that {target} does not have{self._written_otherwise(name, keys[target])}",
                     f"select s.rowid from {self.name} s anti join ({keys[target]}) k(known) "
                     f'on s."{name}" = k.known where s."{name}" is not null and (s._bits & {self._mends(name)}) = 0',
                 )
@@ -417,6 +429,30 @@ class Staged:
         self._mark(
             "placeholder", name, default, f"have a placeholder as {name}, such as 0 or guest: {done}", query
         )
+
+    def _mark_zero_days(self, name: str) -> None:
+        """Days that programs write where they have none, where all others lie ten years and more behind."""
+        day = local_sql(f'"{name}"::timestamp', self._zone)
+        zero = f"({day})::date::varchar in ({', '.join(map(text_literal, ZERO_DAYS))})"
+        known = f'from {self.name} where "{name}" is not null and {self._acceptable()}'
+        ((zeros, first),) = self.engine.rows(
+            f'select count(*) filter (where {zero}), min("{name}"::timestamp) filter (where not {zero}) {known}'
+        )
+        if zeros and first is not None:
+            default = "set_aside" if self.spec.field(name).required else "mend"
+            says = f"have {with_article(name)} that programs write where they know none, such as 1970-01-01"
+            long_before = f'"{name}"::timestamp < {text_literal(str(first))}::timestamp - interval 10 year'
+            query = f"select rowid from {self.name} where {zero} and {long_before}"
+            self._mark("placeholder", name, default, says, query)
+
+    def _written_otherwise(self, name: str, keys: str) -> str:
+        """How many keys without a partner would have one if they were written alike, as the end of a sentence."""
+        plain = "ltrim(lower(regexp_replace({}, '[.]0$', '')), '0')"
+        ((same,),) = self.engine.rows(f"""
+            select count(distinct "{name}") from {self.name} s anti join ({keys}) k(known) on s."{name}" = k.known
+            where {plain.format('s."' + name + '"')} in (select {plain.format("known")} from ({keys}) k(known))
+        """)
+        return f" ({same:,} do, without leading zeros, .0 behind, or upper and lower case)" if same else ""
 
     def _mark(self, check: str, column: str, default: str, says: str, query: str) -> None:
         policy = policy_of(check, column, default, self.reading.policies, table=self.spec.name)
@@ -598,6 +634,33 @@ class Staged:
             f"{self.spec.name}: no row from {spans}, though there were many before and after. Export that time, too; "
             "if nothing happened then, all is well."
         )
+
+    def thousands(self) -> str:
+        """Amounts that may be a thousand times as large: each with the decimal sign has three figures behind it."""
+        reading, sign = self.reading, self.reading.decimal
+        if reading.currency and get_currency_precision(reading.currency) == 3:
+            return ""
+        text = {name for name, kind, *_ in self.engine.rows(f"describe {reading.view}") if is_text(kind)}
+        used = {
+            column.name: self.spec.field(ours).type
+            for ours in sorted(reading.mapped, key=lambda one: self.spec.field(one).type != "money")
+            for column in parse_one(reading.expressions[ours], dialect="duckdb").find_all(exp.Column)
+        }
+        for name in sorted(text & {name for name, kind in used.items() if kind == "money"}):
+            ((signed, three, seen),) = self.engine.rows(f"""
+                select count(*), count(*) filter (where regexp_full_match(
+                    v, '[^0-9]*[1-9][0-9]{{0,2}}[{sign}][0-9]{{3}}[^0-9]*')), min(v)
+                from (select {Engine.quote(name)} as v from {reading.view} limit {LOOKED_AT})
+                where contains(v, '{sign}') and regexp_matches(v, '[0-9]')
+            """)
+            if signed == three >= FEWEST_SIGNED:
+                other = "," if sign == "." else "."
+                return (
+                    f"{self.spec.name}: each {name!r} with a {sign!r} has three figures behind it, such as "
+                    f"{seen[:20]!r}, read as decimals. "
+                    f'If {sign!r} parts thousands there, state decimal = "{other}".'
+                )
+        return ""
 
     def set_aside_sql(self) -> str:
         """SQL of the rows set aside, as they were read, with `reason`, `file` and `row` in front."""

@@ -194,7 +194,9 @@ def read_duckdb_part(engine: Engine, file: FileReference, *, name: str, key_path
     )
 
 
-def read_sqlite_part(engine: Engine, file: FileReference, *, name: str, key_path: str) -> Part:
+def read_sqlite_part(
+    engine: Engine, file: FileReference, *, name: str, key_path: str, decimal: str = "."
+) -> Part:
     """A table, view or SELECT of a SQLite file, streamed into the engine."""
     try:
         with closing(sqlite3.connect(f"{file.path.as_uri()}?mode=ro", uri=True)) as shop:
@@ -213,7 +215,9 @@ def read_sqlite_part(engine: Engine, file: FileReference, *, name: str, key_path
             names, renamed = distinct_names(column[0] for column in cursor.description)
             notes = [f"{file.shown}: {note}." for note in renamed]
             shown = _shown(file, part)
-            return read_rows_part(engine, numbered(cursor), names=names, name=name, shown=shown, notes=notes)
+            return read_rows_part(
+                engine, numbered(cursor), names=names, name=name, shown=shown, notes=notes, decimal=decimal
+            )
     except sqlite3.Error as error:
         raise SourceError(f"{file.shown} cannot be read as a SQLite database ({error}).") from error
 

@@ -136,6 +136,7 @@ def _open(
     except EngineError as error:
         reason = str(error).splitlines()[0]
         raise SourceError(f"tables.{table_name}.from: its files do not fit together ({reason}).") from error
+    prints = [_print_of(file) for file in files]
     rejects = [part.rejects for part in parts if part.rejects is not None and len(part.rejects)]
     rows = {part.shown: part.rows + (0 if part.rejects is None else len(part.rejects)) for part in parts}
     return Source(
@@ -147,11 +148,26 @@ def _open(
         rows_read=sum(rows.values()),
         rows_by_file=rows,
         columns_by_file={part.shown: part.columns for part in parts},
-        fingerprints={part.shown: _print_of(file) for part, file in zip(parts, files, strict=True)},
+        fingerprints={part.shown: given for part, given in zip(parts, prints, strict=True)},
         rejects=pd.concat(rejects, ignore_index=True) if rejects else rejects_frame([]),
-        notes=tuple(note for part in parts for note in part.notes),
+        notes=(*(note for part in parts for note in part.notes), *_odd_files(files, prints, rows)),
         relations=tuple(relation for part in parts for relation in part.relations),
     )
+
+
+def _odd_files(
+    files: Sequence[FileReference | ServerPart], prints: Sequence[str], rows: Mapping[str, int]
+) -> list[str]:
+    """Files without a row, and files that are there twice, in words."""
+    notes = [f"{shown}: has column names and no row." for shown, n in rows.items() if not n]
+    first: dict[tuple[str, str | None], str] = {}
+    for file, given, shown in zip(files, prints, rows, strict=True):
+        twin = first.setdefault((given, file.part), shown) if isinstance(file, FileReference) else shown
+        if twin != shown and rows[shown]:
+            notes.append(
+                f"{shown}: is the same as {twin}, byte by byte, and is read, too. Take one of them away."
+            )
+    return notes
 
 
 def _joined(
@@ -361,11 +377,15 @@ def _read(
     if kind == "duckdb":
         return read_duckdb_part(engine, file, name=name, key_path=key_path)
     if kind == "sqlite":
-        return read_sqlite_part(engine, file, name=name, key_path=key_path)
+        decimal = config.tables[table].decimal
+        return read_sqlite_part(engine, file, name=name, key_path=key_path, decimal=decimal)
     if kind == "parquet":
         return _read_parquet(engine, file)
+    if kind == "excel" and file.part is None and not _is_workbook(file.path):
+        kind = "csv"  # many systems call a table of text .xls
     if kind == "excel":
-        return read_sheet_part(engine, file, name=name, header_row=config.tables[table].header_line)
+        stated = config.tables[table]
+        return read_sheet_part(engine, file, name=name, header_row=stated.header_line, decimal=stated.decimal)
     if kind == "spss":
         return read_spss_part(engine, file, name=name)
     stated = config.tables[table]
@@ -384,6 +404,11 @@ def _read(
     finally:
         if text.copied:
             text.path.unlink(missing_ok=True)
+
+
+def _is_workbook(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4) in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 def _kind(config: WorkspaceConfig, file: FileReference) -> str:

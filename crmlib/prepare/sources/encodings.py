@@ -30,7 +30,8 @@ _NAMES = {
     "cp1252": "Latin-1 (Windows-1252)", "cp1250": "Central European (Windows-1250)", "iso8859_2": "Latin-2",
     "cp1254": "Turkish (Windows-1254)", "cp1251": "Cyrillic (Windows-1251)", "koi8_r": "KOI8-R",
     "cp1253": "Greek (Windows-1253)", "gb18030": "GB18030", "cp950": "Big5", "cp932": "Shift-JIS",
-    "euc_jp": "EUC-JP", "cp949": "EUC-KR",
+    "euc_jp": "EUC-JP", "cp949": "EUC-KR", "mac_roman": "Mac Roman", "cp850": "Western DOS (850)",
+    "cp852": "Central European DOS (852)", "cp866": "Cyrillic DOS (866)",
 }  # fmt: skip
 _LANGUAGES = {
     "cp1252": ("äüöß", "éèçêàâôîïëûùœ", "óáíéñúü", "ãçáéíóêõâúàôü", "àèòùéì", "åäöøæéü", "éëïöüóè"),
@@ -39,13 +40,20 @@ _LANGUAGES = {
     "cp1251": ("оаеинтрслвкмпдуязьыбгйчхжюшцщэфъё",),
     "cp1253": ("αοιετσνηυρπκμλςωδγχθφβξζψάόίέήύώ",),
 }
-_LANGUAGES |= {"iso8859_2": _LANGUAGES["cp1250"], "koi8_r": _LANGUAGES["cp1251"]}
+for _same, _as in (("iso8859_2", "cp1250"), ("koi8_r", "cp1251"), ("cp852", "cp1250"), ("mac_roman", "cp1252"),
+                   ("cp850", "cp1252"), ("cp866", "cp1251")):  # fmt: skip
+    _LANGUAGES[_same] = _LANGUAGES[_as]
 """Letters outside ASCII of languages, the most frequent first."""
 
 _NO_ORDINAL = re.compile(r"(?<![^\W_])([Nn]|\d+)[şŞｺｪｰ](?![^\W_])")
 """What Nº and 1ª become elsewhere: a lone letter or a figure with a letter of Romanian or Japanese behind it."""
 
-_LATIN = ("cp1252", "cp1250", "cp1254", "iso8859_2")
+_LATIN = ("cp1252", "cp1250", "cp1254", "iso8859_2", "mac_roman", "cp850", "cp852")
+_BEFORE = {"cp1252": 1.6, "mac_roman": -2.0, "cp850": -2.0, "cp852": -2.0, "cp866": -2.0}
+"""How much likelier an encoding is than others before a letter was looked at (its logarithm)."""
+
+_LONE_WIDE = re.compile(r"(?<=[a-z])[^\x00-\u02ff](?=[a-z])|(?<![^\W_])[^\x00-\u02ff](?=[a-z]{2})")
+"""A letter of two bytes within a word of Latin letters: two letters of another encoding."""
 _BLOCKS = {
     "gb18030": (((0xB0, 0xD7), 0.9, 3755), ((0xD8, 0xF7), 0.05, 3008), ((0xA1, 0xA3), 0.04, 280)),
     "cp950": (((0xA4, 0xC6), 0.93, 5401), ((0xA1, 0xA3), 0.04, 400), ((0xC9, 0xF9), 0.02, 7650)),
@@ -69,7 +77,6 @@ _RARE, _ODD, _ASCII_TAIL = -13.0, -6.0, 4.2
 MARGIN = 3.4
 """The best reading must be 30 times as likely as the next one (its logarithm)."""
 
-_WESTERN_FIRST = 1.6
 _LEAST_LIKELY = -5.6
 _SAMPLE_BYTES = 1 << 16
 _MAGIC = {
@@ -169,7 +176,8 @@ def _refuse_what_is_no_text(head: bytes, shown: str, stated: str | None) -> None
     for magic, says in _MAGIC.items():
         if head.startswith(magic):
             raise SourceError(f"{shown} {says}.")
-    if head.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<table", b"<?xml")):
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml")):
         raise SourceError(f"{shown} is a web page or XML under another name. Export it as CSV.")
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or (stated or "").startswith(("utf-16", "utf-32"))
     zeros, controls = head.count(0), sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))
@@ -193,8 +201,12 @@ def _utf_16_order(head: bytes) -> str | None:
 def _encoding_of(text: TextFile, head: bytes, shown: str, stated: str | None) -> tuple[str, tuple[str, ...]]:
     if stated and codecs.lookup(stated).name not in ("utf-8", "utf-8-sig", "ascii"):
         return codecs.lookup(stated).name, ()
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32", (f"{shown}: read as UTF-32, as its first bytes say.",)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", (f"{shown}: read as UTF-16, as its first bytes say.",)
+    if b"\x1b$B" in head or b"\x1b$@" in head:
+        return "iso2022_jp", (f"{shown}: read as ISO-2022-JP, as its escape signs say.",)
     if order := _utf_16_order(head):
         return order, (f"{shown}: no encoding stated; taken as UTF-16, since every second byte is zero.",)
     good, bad = _count_utf_8(text)
@@ -270,6 +282,7 @@ def _likelihood(decoded: str, encoding: str) -> float:
     odd = len(_NO_ORDINAL.findall(decoded))
     if encoding in _BLOCKS:
         counted = Counter(re.findall("[^\x00-\x7f]", decoded))
+        odd += len(_LONE_WIDE.findall(decoded))
         return sum(n * _of_two_bytes(character, encoding) for character, n in counted.items()) + _ODD * odd
     letters: Counter[str] = Counter()
     for word in re.findall(r"[^\W\d_]*[^\x00-\x7f][^\s,;|\t\"]*", decoded):
@@ -285,7 +298,7 @@ def _likelihood(decoded: str, encoding: str) -> float:
         every = {letter for alphabet in _LANGUAGES[encoding] for letter in alphabet}
         alphabets.append(dict.fromkeys(every, -math.log(1.2 * len(every))))
     best = max(sum(n * _of_one_byte(one, alphabet) for one, n in letters.items()) for alphabet in alphabets)
-    return best + _ODD * odd + (_WESTERN_FIRST if encoding == "cp1252" else 0)
+    return best + _ODD * odd + _BEFORE.get(encoding, 0)
 
 
 def _ranked(alphabet: str) -> dict[str, float]:

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import shutil
+import string
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -69,7 +71,8 @@ class FileReference:
             if suffix in suffixes:
                 return kind
         known = ", ".join(f".{one}" for suffixes in SUFFIXES.values() for one in suffixes)
-        raise SourceError(f"{self.shown}: its name tells no kind of file. Known: {known}, .csv.gz.")
+        inner = "" if self.path.name in self.shown else f" ({self.path.name})"
+        raise SourceError(f"{self.shown}{inner}: its name tells no kind of file. Known: {known}, .csv.gz.")
 
 
 def find_files(config: WorkspaceConfig, table: str) -> list[FileReference]:
@@ -135,7 +138,8 @@ def inside_zip(path: Path) -> list[str]:
     """Names of the files in a zip."""
     try:
         with zipfile.ZipFile(path) as box:
-            return [one.filename for one in box.infolist() if not one.is_dir()]
+            names = [one.filename for one in box.infolist() if not one.is_dir()]
+            return [one for one in names if not one.startswith("__MACOSX/") and not one.endswith(".DS_Store")]
     except zipfile.BadZipFile as error:
         raise SourceError(f"{path.name} is no zip that can be read ({error}). Pack it again.") from error
 
@@ -190,10 +194,12 @@ def _resolve(config: WorkspaceConfig, entry: str, key_path: str) -> list[FileRef
 
 def _in_workspace(root: Path, entry: str, key_path: str) -> list[FileReference]:
     for name, part in _with_part(entry):
+        name = _as_on_disk(root, name)
         if os.path.lexists(root / name) and not (root / name).is_dir():
             path = (root / name).resolve()
             if not path.is_file():
-                raise SourceError(f"{key_path}: {entry} is a link to a file that is missing.")
+                what = "no file that can be read" if path.exists() else "a link to a file that is missing"
+                raise SourceError(f"{key_path}: {entry} is {what}. Mend it, or name another.")
             if path.suffix.lower() == ".zip":
                 return [FileReference(path=unpacked(path, part, shown=entry), shown=entry)]
             return [FileReference(path=path, shown=entry, part=part)]
@@ -205,6 +211,12 @@ def _in_workspace(root: Path, entry: str, key_path: str) -> list[FileReference]:
             f'{key_path}: {entry} is a folder. Name its files: from = "{name.rstrip("/")}/*.csv".'
         )
     raise SourceError(f"{key_path}: there is no file {entry}{_nearest_file(root / name)}")
+
+
+def _as_on_disk(root: Path, name: str) -> str:
+    """A name as its folder spells it: between systems, letters with accents come apart or together."""
+    forms = [name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))]
+    return next((one for one in forms if os.path.lexists(root / one)), name)
 
 
 def _with_part(entry: str) -> list[tuple[str, str | None]]:
@@ -246,12 +258,19 @@ def _matches(
     found = []
     for path in sorted(base.glob(pattern)):
         inner = path.relative_to(base)
-        if not path.is_file() or _is_temporary(inner):
+        if _is_temporary(inner):
+            continue
+        if path.is_symlink() and not path.exists():
+            raise SourceError(f"{key_path}: {prefix}{inner.as_posix()} is a link to a file that is missing.")
+        if not path.is_file():
             continue
         if not path.resolve().is_relative_to(base):
             leaves = f"{prefix}{inner.as_posix()} is a link that leaves the folder"
             raise SourceError(f"{key_path}: {leaves}. Name it in crm.toml without a pattern.")
-        found.append(FileReference(path=path.resolve(), shown=f"{prefix}{inner.as_posix()}", part=part))
+        real, named = path.resolve(), f"{prefix}{inner.as_posix()}"
+        packed = real.suffix.lower() == ".zip"
+        real = unpacked(real, part, shown=named) if packed else real
+        found.append(FileReference(path=real, shown=named, part=None if packed else part))
     if not found:
         raise NoFileError(f"{key_path}: no file matches {shown}{_nearest_file(base / pattern, prefix)}")
     return found
@@ -293,6 +312,9 @@ def _kind_of_database(path: Path) -> str:
 
 
 REJECT_COLUMNS = ("reason", "file", "row", "text")
+UNSEEN = "\u00a0\u3000\u202f\u00ad\u200b\u200e\u200f\u2060\ufeff"
+"""What may stand around a column's name and is not seen."""
+
 OWN_COLUMNS = ("_file", "_row")
 TEXT_SHOWN = 500
 """Characters of a rejected line that are kept."""
@@ -341,7 +363,7 @@ def distinct_names(names: Iterable[object]) -> tuple[list[str], list[str]]:
     found: list[str] = []
     renamed: list[str] = []
     for place, given in enumerate(names, start=1):
-        plain = "" if given is None else str(given).replace("\x00", "").strip()
+        plain = "" if given is None else str(given).replace("\x00", "").strip(string.whitespace + UNSEEN)
         name, number = plain or f"column{place}", 2
         while name.lower() in used:
             name, number = f"{plain or f'column{place}'}_{number}", number + 1

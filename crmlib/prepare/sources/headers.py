@@ -10,7 +10,8 @@ from dataclasses import dataclass
 LOOKED_AT = 60
 """Records at the top of an export that are looked at."""
 
-SIGNS = (",", ";", "\t", "|")
+SIGNS = (",", ";", "\t", "|", "^", "~", "\x01", "\x1f")
+"""What cuts the cells of a line, the likeliest first."""
 
 _NUMBER = re.compile(r"[-+(]?[\s$€£¥]*\d[\d\s.,'’%/:\-]*\)?")
 

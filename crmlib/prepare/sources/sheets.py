@@ -34,10 +34,13 @@ from crmlib.prepare.sources.text import (
 from crmlib.schema.errors import SourceError, nearest
 
 
-def read_sheet_part(engine: Engine, file: FileReference, *, name: str, header_row: int | None = None) -> Part:
+def read_sheet_part(
+    engine: Engine, file: FileReference, *, name: str, header_row: int | None = None, decimal: str = "."
+) -> Part:
     """Read one sheet; its first row that is not empty has the column names, unless `header_row` states another."""
     try:
-        book = CalamineWorkbook.from_path(str(file.path))
+        with file.path.open("rb") as stream:  # an .xls may hold an .xlsx: what is in it says what it is
+            book = CalamineWorkbook.from_filelike(stream)
     except PasswordError as error:
         raise SourceError(f"{file.shown} is locked by a password. Save it without one.") from error
     except (CalamineError, OSError, ValueError) as error:
@@ -62,9 +65,19 @@ def read_sheet_part(engine: Engine, file: FileReference, *, name: str, header_ro
     header = top[0]
     names, renamed = distinct_names(_names_of(header[1]))
     notes = [*title, *(f"{whole}: {n}." for n in renamed)]
-    return read_rows_part(
-        engine, _values(chain(top[1:], rows)), names=names, name=name, shown=whole, notes=notes
+    again: list[tuple[str, str, int, str]] = []
+
+    def below_header() -> Iterator[tuple[int, list[Any]]]:
+        for number, row in chain(top[1:], rows):
+            if row == header[1]:
+                again.append(("repeats the header", whole, number, ""))
+            else:
+                yield number, row
+
+    part = read_rows_part(
+        engine, _values(below_header()), names=names, name=name, shown=whole, notes=notes, decimal=decimal
     )
+    return replace(part, rejects=rejects_frame(again)) if again else part
 
 
 def rows_of(sheet: CalamineSheet) -> Iterator[list[Any]]:

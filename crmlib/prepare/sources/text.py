@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.check.casting import MOST, text_literal
 from crmlib.prepare.engine import Engine, EngineError
 from crmlib.prepare.sources.encodings import TextFile
 from crmlib.prepare.sources.files import TEXT_SHOWN, Part, distinct_names, rejects_frame
+from crmlib.prepare.sources.headers import SIGNS
 from crmlib.schema.errors import SourceError
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = SIGNS
 MAX_LOST_LINES = 1000
 """More lines than this behind an unclosed quote, and the file counts as damaged."""
 
@@ -172,9 +173,22 @@ def read_csv_part(
         relations = (name, number_rows(engine, f"{name}_rows", rows, taken))
         source, row = f"{name} positional join {name}_rows", "n"
     cells = ", ".join(f"c{i} as {Engine.quote(column)}" for i, column in enumerate(names))
-    where = " where c0 is not null" if len(names) == 1 else ""
+    # Files put one behind the other: the later headers may have a byte order mark.
+    again = " and ".join(
+        f"coalesce(c{i}, '') in ({text_literal(one)}, {text_literal(chr(0xFEFF) + one)})"
+        for i, one in enumerate(dialect.header[:40])
+    )
+    repeated = engine.rows(f"select {row} from {source} where {again}")
+    where = " where c0 is not null" if len(names) == 1 else f" where not ({again})" if repeated else ""
     if where:
         (rows,) = engine.rows(f"select count(*) from {name}{where}")[0]
+    if repeated and len(names) > 1:
+        heads = rejects_frame(
+            [("repeats the header", shown, n, ",".join(names)[:TEXT_SHOWN]) for (n,) in repeated]
+        )
+        rejects = pd.concat([rejects, heads], ignore_index=True).sort_values(
+            "row", kind="stable", ignore_index=True
+        )
     return Part(
         shown=shown,
         columns=tuple(names),
@@ -328,8 +342,12 @@ def read_rows_part(
     name: str,
     shown: str,
     notes: Sequence[str] = (),
+    decimal: str = ".",
 ) -> Part:
-    """Put rows into the engine; a column whose values are all of one kind gets its type, the others are text."""
+    """Put rows into the engine; a column whose values are all of one kind gets its type, the others are text.
+
+    A number among text gets the decimal sign of the text, or 12.125 would be read as 12125.
+    """
     columns = ", ".join(f"c{i} varchar" for i in range(len(names)))
     engine.execute(f"create or replace table {name} (n bigint{', ' + columns if columns else ''})")
     kinds: list[set[str]] = [set() for _ in names]
@@ -338,7 +356,7 @@ def read_rows_part(
         arrays = [pa.array([number for number, _ in batch], pa.int64())]
         for i in range(len(names)):
             values = [cells[i] if i < len(cells) else None for _, cells in batch]
-            texts, found = _as_text(values)
+            texts, found = _as_text(values, decimal)
             kinds[i] |= found
             arrays.append(pa.array(texts, pa.string()))
         engine.register(f"{name}_batch", pa.table(arrays, names=["n", *(f"c{i}" for i in range(len(names)))]))
@@ -346,7 +364,8 @@ def read_rows_part(
         engine.execute(f"drop view {name}_batch")
         total += len(batch)
     cells = [
-        f"c{i}::{sql_type} as {Engine.quote(column)}"
+        f"{f'replace(c{i}, {text_literal(decimal)}, {text_literal(chr(46))})' if sql_type == 'double' else f'c{i}'}"
+        f"::{sql_type} as {Engine.quote(column)}"
         for i, (column, sql_type) in enumerate(zip(names, map(_type_of, kinds), strict=True))
     ]
     return Part(
@@ -370,7 +389,7 @@ def _type_of(kinds: set[str]) -> str:
     return "varchar"
 
 
-def _as_text(values: list[Any]) -> tuple[list[str | None], set[str]]:
+def _as_text(values: list[Any], decimal: str) -> tuple[list[str | None], set[str]]:
     """The values as text that casts back exactly, and the kinds that are among them."""
     types = {type(value) for value in values} - {type(None)}
     if types <= {str}:
@@ -380,7 +399,7 @@ def _as_text(values: list[Any]) -> tuple[list[str | None], set[str]]:
     texts, kinds = [], set()
     for value in values:
         text, kind = _one(value)
-        texts.append(text)
+        texts.append(text.replace(".", decimal) if text and kind == "double" else text)
         kinds.add(kind)
     return texts, kinds - {""}
 
@@ -393,9 +412,9 @@ def _one(value: Any) -> tuple[str | None, str]:
     if isinstance(value, float):
         if not math.isfinite(value):
             return None, ""
-        if value == int(value) and abs(value) < 1e18:
-            return str(int(value)), "bigint"
-        return repr(value), "double"
+        if abs(value) >= MOST:
+            return f"{value:.14E}", "text"  # as an identifier it has lost figures, and looks so
+        return (str(int(value)), "bigint") if value == int(value) else (repr(value), "double")
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace").replace("\x00", ""), "text"
     if isinstance(value, datetime | date | time):

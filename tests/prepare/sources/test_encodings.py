@@ -69,6 +69,8 @@ SPANISH = "cliente;ciudad\nMuñoz;Málaga\nPeña;León\nNúñez;Cádiz\n"
         (POLISH, "iso8859_2", "iso8859_2"), (TAIWANESE, "big5", "cp950"), (CZECH, "cp1250", "cp1250"),
         (HUNGARIAN, "cp1250", "cp1250"), (TURKISH, "cp1254", "cp1254"), (GREEK, "cp1253", "cp1253"),
         ("Nº pedido;Total\n1;2\n", "cp1252", "cp1252"), ("N° client;Prix\n1;2\n", "cp1252", "cp1252"),
+        (GERMAN, "mac_roman", "mac_roman"), (GERMAN, "cp850", "cp850"), (MIXED, "mac_roman", "mac_roman"),
+        (POLISH, "cp852", "cp852"), (HUNGARIAN, "cp852", "cp852"), (RUSSIAN, "cp866", "cp866"),
         (MIXED, "cp1252", "cp1252"), (SPANISH, "cp1252", "cp1252"), (CHINESE, "gb18030", "gb18030"),
     ],
 )  # fmt: skip
@@ -89,6 +91,24 @@ def test_encodings_are_told_apart_by_what_they_make_of_the_letters(prepared, tex
 def test_what_cannot_be_told_is_not_guessed(prepared, data):
     with pytest.raises(SourceError, match=r"encoding cannot be told.*State it in crm\.toml: encoding"):
         prepared(data)
+
+
+@pytest.mark.parametrize("written", ["iso2022_jp", "utf-32", "utf-16"])
+def test_an_encoding_that_says_its_name_is_believed(prepared, written):
+    told = prepared(JAPANESE.encode(written))
+    assert (told.head(), told.encoding) == (JAPANESE, written)
+    assert "read as" in told.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "written"),
+    [
+        ("B\u00fccher M\u00f6bel K\u00e4se", "cp437"),
+        ("M\u00e9nager Ch\u00e2telet No\u00ebl For\u00eat Th\u00e9\u00e2tre", "mac_roman"),
+    ],
+)
+def test_two_letters_of_an_old_machine_are_no_letter_of_japan(prepared, names, written):
+    assert names in prepared(f"a;b\n{names};1\n".encode(written)).head()
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def numbered(crm: Crm) -> Iterator[Crm]:
     columns = {
         table: [name for name in present if name in (_READ[table] or present)]
         for table, present in columns_here(crm, *_READ).items()
+        if set(_READ[table][:1]) <= set(present)
     }
     if not crm.engine.reads_in_parts or not {*_LINES[:3]} <= set(columns.get("transactions", ())):
         yield crm

@@ -124,7 +124,7 @@ def table_statements(columns: dict[str, list[str]], *, people: str) -> dict[str,
     nothing = {name: f"cast(null as {spec.field(name).sql_type}) as {name}" for name in DETAILS}
     read = ", ".join(name if name in listed else gap for name, gap in nothing.items())
     parts = ["category"] if "tier" in listed else ["category", "subcategory"]
-    empty = "(select cast(null as varchar) as product_id where false) as nothing_listed"
+    empty = "(select null as product_id where false) as nothing_listed"
     words = {
         "people": people,
         "details": ", ".join(DETAILS),

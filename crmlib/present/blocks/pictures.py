@@ -24,6 +24,12 @@ SVG_BYTES = 150_000
 _PIXELS_AN_INCH = 96
 _SHARPNESS = 2
 _MARGIN = 0.08
+_SETTINGS = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "crmlib",
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
+}
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 _LINES = "crm-lines-"
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}
@@ -138,7 +144,7 @@ def _drawn(figure) -> tuple[str, bytes, int, int]:
     import matplotlib
 
     buffer = BytesIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "crmlib"}), _marked(figure):
+    with matplotlib.rc_context(_SETTINGS), _marked(figure):
         metadata = {"Date": None, "Creator": None}
         figure.savefig(
             buffer, format="svg", bbox_inches=_bounds(figure), pad_inches=_MARGIN, metadata=metadata

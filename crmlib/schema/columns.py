@@ -27,6 +27,13 @@ UNITS: Mapping[str, tuple[str, int | None]] = {
 """Kind of column -> the word behind its label, and the decimals that it has on pages, in CSV and in Excel."""
 
 
+class Told(dict):
+    """What is told of the columns of a frame; nobody changes it, so pandas, which copies it at every step, need not."""
+
+    def __deepcopy__(self, memo: dict) -> "Told":
+        return self
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a result, as every page, list and dictionary shows it.

@@ -19,6 +19,7 @@ from crmlib.measure.purchases.states import (
 from crmlib.prepare.clock import local_time
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
+from crmlib.schema.columns import Told
 from crmlib.schema.errors import ParameterError, nearest
 from crmlib.schema.states import AT_RISK, COMPARED_PERIODS, LATE_TIMES, LIFE_ORDER, LIKELY, STATES
 
@@ -133,8 +134,8 @@ def lifecycle_stages(
         "currency": crm.currency,
         "purchases": purchases_are(crm),
         "house_change_pct": _house_change(figures),
-        "says": {name: by_name[name].says for name in order},
-        "actions": {name: by_name[name].action for name in order},
+        "says": Told({name: by_name[name].says for name in order}),
+        "actions": Told({name: by_name[name].action for name in order}),
     }
     return result
 

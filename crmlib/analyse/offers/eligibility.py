@@ -104,9 +104,8 @@ class Removals:
     _offers: dict[str, int] = field(default_factory=dict)
     _customers: dict[str, set[int]] = field(default_factory=dict)
 
-    def add(self, candidates: pd.DataFrame, rules: np.ndarray) -> None:
-        """Count what was taken from some customers."""
-        customers = candidates["c"].to_numpy()
+    def add(self, customers: np.ndarray, rules: np.ndarray) -> None:
+        """Count what was taken from some customers, one a possible offer."""
         for rule in self.applied:
             hit = rules == rule
             self._offers[rule] = self._offers.get(rule, 0) + int(hit.sum())
@@ -152,20 +151,19 @@ def rule_of_each(
 ) -> np.ndarray:  # fmt: skip
     """The first rule that takes each possible offer away."""
     gone = candidates["offered"].to_numpy() == GONE
-    offered = products.iloc[np.where(gone, 0, candidates["offered"])]
+    offered = np.where(gone, 0, candidates["offered"])
     floor = -np.inf if removals.margin is None else removals.margin
     with np.errstate(divide="ignore", invalid="ignore"):
         margin_pct = (
-            100 * offered["margin"].to_numpy(dtype="float64") / offered["price"].to_numpy(dtype="float64")
+            100 * products["margin"].to_numpy(dtype="float64") / products["price"].to_numpy("float64")
         )
+    never = products["never"].to_numpy(dtype=bool) if "never" in products else np.zeros(len(products), bool)
     hit = {
         "consent": refused[candidates["c"].to_numpy()],
-        "no goods": offered["never"].to_numpy(dtype=bool)
-        if "never" in offered
-        else np.zeros(len(offered), dtype=bool),
+        "no goods": never[offered],
         "retired": gone,
-        "not launched": (pd.to_datetime(offered["launched_on"]) > day).to_numpy(),
-        "margin": margin_pct < floor,
+        "not launched": (pd.to_datetime(products["launched_on"]) > day).to_numpy()[offered],
+        "margin": (margin_pct < floor)[offered],
     }
     if "just bought" in removals.applied:
         hit["just bought"] = _just_bought(

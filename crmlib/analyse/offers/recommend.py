@@ -31,6 +31,7 @@ from crmlib.measure.offers.candidates import (
     product_views,
     steps_up,
 )
+from crmlib.measure.offers.numbered import product_codes
 from crmlib.measure.offers.tables import (
     LARGEST_ORDER,
     count_up_to,
@@ -46,12 +47,13 @@ from crmlib.prepare.privacy import min_group
 from crmlib.schema.errors import ParameterError, nearest
 
 
-def best_of_each(rows: pd.DataFrame, *, k: int) -> pd.DataFrame:
-    """The `k` rows of each customer with the highest score."""
-    who, score, product = (rows[name].to_numpy() for name in ("c", "score", "p"))
+def best_of_each(rows: pd.DataFrame, kept: np.ndarray, *, k: int) -> pd.DataFrame:
+    """Of the rows that are kept, the `k` of each customer with the highest score."""
+    who, score, product = (rows[name].to_numpy()[kept] for name in ("c", "score", "p"))
     order = np.lexsort((product, -score, who))
     rank = np.arange(len(order)) - np.searchsorted(who[order], who[order]) + 1
-    return rows.iloc[order[rank <= k]].assign(rank=rank[rank <= k]).reset_index(drop=True)
+    best = np.flatnonzero(kept)[order[rank <= k]]
+    return rows.iloc[best].assign(rank=rank[rank <= k]).reset_index(drop=True)
 
 
 def offered_rows(best: pd.DataFrame, ground: "Ground") -> pd.DataFrame:
@@ -267,8 +269,9 @@ _FIRST_DAY = date(1970, 1, 1)
 def _never(crm: Crm, engine: Any, products: pd.DataFrame) -> pd.Series:
     """What is no article by evidence, and what the configuration says is never to be offered."""
     asked = getattr(getattr(getattr(crm, "config", None), "offers", None), "never", ())
-    barred = {*asked, *find_not_goods(crm, engine=engine)["product_id"]}
-    return products["product_id"].isin(barred) | products["category"].isin(set(asked))
+    barred = set(find_not_goods(crm, engine=engine)["product_id"])
+    named = product_codes(crm, products["product_id"]).isin(set(asked))
+    return products["product_id"].isin(barred) | named | products["category"].isin(set(asked))
 
 
 def _days(crm: Crm, engine: Any, people: pd.DataFrame, products: pd.DataFrame) -> Days:
@@ -318,11 +321,10 @@ def _warm(ground: Ground, choices: Sequence[tuple[str, ...]], removals: list[Rem
             day=pd.Timestamp(ground.day), horizon_days=ground.wish.horizon_days, rhythms=lambda: ground.rhythms,
         )  # fmt: skip
         for place, kinds in enumerate(choices):
-            asked = rows["kind"].isin(kinds).to_numpy()
-            fill = (rows["kind"] == BEST_SELLER).to_numpy() & ("cross-sell" in kinds)
-            removals[place].add(rows[asked | fill], rules[asked | fill])
-            kept = rows[(asked | fill) & (rules == "")]
-            found[place].append(best_of_each(kept, k=ground.wish.k))
+            fill = (BEST_SELLER,) if "cross-sell" in kinds else ()
+            asked = rows["kind"].isin((*kinds, *fill)).to_numpy()
+            removals[place].add(rows["c"].to_numpy()[asked], rules[asked])
+            found[place].append(best_of_each(rows, asked & (rules == ""), k=ground.wish.k))
     return [pd.concat(parts, ignore_index=True) if parts else pd.DataFrame() for parts in found]
 
 
@@ -368,8 +370,11 @@ def _own_frame(ground: Ground, own: Rows) -> pd.DataFrame:
 def _new_frame(ground: Ground, new: Rows) -> pd.DataFrame:
     because = ground.together.pointing(ground.past, new)
     rows = pd.DataFrame(
-        {"c": new.c, "p": new.p, "is_own": False, "because": np.where(because >= 0, because, np.nan)}
-    )
+        {
+            "c": new.c, "p": new.p, "is_own": False, "because": np.where(because >= 0, because, np.nan),
+            "last_on": pd.Timestamp(ground.day) - pd.to_timedelta(np.full(len(new), np.nan), unit="D"),
+        }
+    )  # fmt: skip
     rows = rows.merge(ground.steps, on=["c", "p"], how="left")
     like = (new.signals["customers_alike"] > 0) & (new.signals["products_alike"] > 0)
     kind = np.select(

@@ -33,6 +33,7 @@ from crmlib.measure.purchases.worth import (
 )
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
+from crmlib.schema.columns import Told
 from crmlib.schema.errors import CrmlibError, ParameterError
 from crmlib.schema.states import DECLINING, DEVELOP, KEEP, SERVE, SILENT, WIN_BACK, require_states
 
@@ -331,10 +332,10 @@ def customer_valuations(
     parts.insert(3, _credit(crm, left_out, notes))
     table = pd.concat([_plain(part).reindex(rhythm.index) for part in parts], axis=1)
     table.attrs = {
-        "left_out": left_out,
-        "units": {name: _UNITS[name] for name in table.columns},
+        "left_out": Told(left_out),
+        "units": Told({name: _UNITS[name] for name in table.columns}),
         "currency": crm.currency,
-        "notes": notes,
+        "notes": Told(notes),
     }
     return table
 

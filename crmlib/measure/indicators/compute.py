@@ -18,6 +18,7 @@ from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.expressions import parse_expression
 from crmlib.prepare.privacy import min_group
+from crmlib.schema.columns import Told
 from crmlib.schema.errors import ConfigError, ParameterError, nearest
 from crmlib.schema.tables import table_spec
 
@@ -61,8 +62,8 @@ def compute_indicators(crm: Crm, names: Iterable[str] | None = None) -> pd.DataF
         if indicator.empty is None and pd.api.types.is_integer_dtype(frame[indicator.name]):
             frame[indicator.name] = frame[indicator.name].astype("float64")
     frame.attrs = {
-        "left_out": {name: reason for name, reason in reasons.items() if reason},
-        "units": {indicator.name: indicator.unit for indicator in chosen},
+        "left_out": Told({name: reason for name, reason in reasons.items() if reason}),
+        "units": Told({indicator.name: indicator.unit for indicator in chosen}),
         "currency": crm.currency,
         "min_group": min_group(crm),
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from io import BytesIO
+from io import BytesIO, StringIO
 from math import cos, radians, sin
 from re import DOTALL, findall, fullmatch, search, sub
 from sys import modules
@@ -23,6 +23,13 @@ SVG_BYTES = 150_000
 
 _PIXELS_AN_INCH = 96
 _SHARPNESS = 2
+_MARGIN = 0.08
+_SETTINGS = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "crmlib",
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
+}
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 _LINES = "crm-lines-"
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}
@@ -137,13 +144,31 @@ def _drawn(figure) -> tuple[str, bytes, int, int]:
     import matplotlib
 
     buffer = BytesIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "crmlib"}), _marked(figure):
+    with matplotlib.rc_context(_SETTINGS), _marked(figure):
         metadata = {"Date": None, "Creator": None}
-        figure.savefig(buffer, format="svg", bbox_inches="tight", pad_inches=0.08, metadata=metadata)
+        figure.savefig(
+            buffer, format="svg", bbox_inches=_bounds(figure), pad_inches=_MARGIN, metadata=metadata
+        )
     bare = _slim(buffer.getvalue().decode("utf-8"))
     width, height = _size(bare)
     svg = _embeddable(bare, width=width, height=height)
     return ("image/svg+xml", svg, width, height) if len(svg) <= SVG_BYTES else _pixels(figure)
+
+
+def _bounds(figure) -> Any:
+    """The part that is drawn on, with its margin, in inches; a picture that `finish` laid out is not drawn for that."""
+    laid_out = type(figure.get_layout_engine()).__name__ == "PlaceHolderLayoutEngine"
+    if not (laid_out and getattr(figure, "crmlib_own", False)):
+        return "tight"
+    from matplotlib.backends.backend_svg import RendererSVG
+
+    figure.set_layout_engine(None)
+    dpi, figure.dpi = figure.dpi, 72
+    try:
+        size = 72 * figure.get_figwidth(), 72 * figure.get_figheight()
+        return figure.get_tightbbox(RendererSVG(*size, StringIO(), image_dpi=dpi)).padded(_MARGIN)
+    finally:
+        figure.dpi = dpi
 
 
 @contextmanager
@@ -256,7 +281,7 @@ def _pixels(figure) -> tuple[str, bytes, int, int]:
 
     drawn, buffer = BytesIO(), BytesIO()
     figure.savefig(
-        drawn, format="png", dpi=_PIXELS_AN_INCH * _SHARPNESS, bbox_inches="tight", pad_inches=0.08
+        drawn, format="png", dpi=_PIXELS_AN_INCH * _SHARPNESS, bbox_inches="tight", pad_inches=_MARGIN
     )
     with Image.open(drawn) as picture:
         flat = Image.new("RGB", picture.size, "white")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crmlib.prepare.draft.exports import Export, Join
 from crmlib.prepare.draft.names import names
+from crmlib.prepare.draft.presets import preset_of
 from crmlib.prepare.draft.profile import Column, profile_of, text_of
 from crmlib.prepare.draft.score import Folder, Guess, Match, known_keys, match_table
 from crmlib.prepare.engine import Engine
@@ -76,8 +77,10 @@ def _as_head(match: Match, keys: Folder) -> Match | None:
     head: Match | None = match
     if match.table != "transactions":
         head = match_table("transactions", match.export, match.profile, keys, 1.0)
-        customer = head.column("customer_id") if head else None
-        if customer is None or customer.emails > 0.5:
+        customer, known = head.column("customer_id") if head else None, preset_of(tuple(match.profile))
+        if customer is None or customer.empty or customer.emails > 0.5:
+            return None
+        if known is not None and known.table == match.table:
             return None
     order = head.column("order_id") if head else None
     if head is None or order is None or "ordered_at" not in head.guesses or len(head.export.entries) != 1:

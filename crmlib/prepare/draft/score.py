@@ -1,6 +1,7 @@
 """Which column of an export is which of ours: names and values weighed, then settled jointly."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -130,6 +131,7 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     proofs: list[dict[str, Proofs]] = [{} for _ in pairs]
     first = [_best(*pair, alone, proved) for pair, proved in zip(pairs, proofs, strict=True)]
     there = [match for match in first if match]
+    there = [_as_others_name_it(match, there, alone) for match in there]
     named = [match if _comes_again(match, there) else _key_that_is_named(match, there, ()) for match in there]
     keys = known_keys(named, links=links)
     found: list[Match] = []
@@ -139,14 +141,50 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
         if match is None:
             left.append((export, None))
         else:
-            found.append(match)
+            found.append(_order_that_comes_again(match))
     loose = [
         column for export, _ in left for column in profile_of(export.frame).values() if not column.unique
     ]
+    found = [_as_others_name_it(match, found, keys) for match in found]
     found = [_people_at_their_place(match, found, keys) for match in found]
     found = [_key_that_is_named(match, found, loose) for match in found]
     keys = known_keys(found, links=links)
     return [_without_names(_customer_that_is_known(match, keys)) for match in found], left
+
+
+def _as_others_name_it(match: Match, others: Sequence[Match], keys: Folder) -> Match:
+    """An export whose rows other exports surely name as owners, goods or campaigns, and never as what it looks like."""
+    key, votes = match.column(TABLES[match.table].keys[0]), Counter[str]()
+    for other in others if key is not None and key.unique and match.table != "transactions" else ():
+        for one in TABLES[other.table].fields if other is not match else ():
+            named = other.column(one.name) if one.references else None
+            if named is not None and other.guesses[one.name].sure > 0.9 and _within(named, key.texts):
+                votes[one.references or ""] += 1
+    said = next((table for table, _ in votes.most_common(1) if not votes[match.table]), "")
+    if said not in ("employees", "products", "campaigns"):
+        return match
+    return match_table(said, match.export, match.profile, keys, 1.0) or match
+
+
+def _order_that_comes_again(match: Match) -> Match:
+    """Lines whose own number was taken for the order's, where another column names what several lines belong to."""
+    lines, product = match.column("order_id"), match.column("product_id")
+    if match.table != "transactions" or "quantity" not in match.guesses or product is None or lines is None:
+        return match
+    if not lines.unique or lines.rows < 20 or "line_no" in match.guesses:
+        return match
+    used = {guess.theirs for guess in match.guesses.values()}
+    fixed = [match.guesses[one].theirs for one in ("ordered_at", "customer_id") if one in match.guesses]
+    texts = match.export.frame.astype(str)
+    for name, one in match.profile.items():
+        several = name not in used and 0.2 * one.rows < one.distinct < 0.95 * one.rows == 0.95 * one.filled
+        about = any(names().speaks_of(field, name) for field in ("order_id", "opportunity_id"))
+        if several and about and fixed and (texts.groupby(name)[fixed].nunique() == 1).all(axis=None):
+            guess = match.guesses["order_id"]
+            order = replace(guess, theirs=name, sure=0.9, runner_up=guess.theirs)
+            line = replace(guess, field="line_no")
+            return replace(match, guesses={**match.guesses, "order_id": order, "line_no": line})
+    return match
 
 
 def _people_at_their_place(match: Match, others: Sequence[Match], keys: Folder) -> Match:
@@ -506,6 +544,8 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
         return 0.0
     if within > 0.9 and name in keys.headers.get(one.references or "", ()):
         return 0.93
+    if within > 0.9 and one.references in keys.keys and names().speaks_of(one.name, column.name):
+        return 0.9
     used = (
         keys.used.get(one.references or "", frozenset()) if one.references not in keys.keys else frozenset()
     )
@@ -545,7 +585,7 @@ def _fit(table: str, one: Field, column: Column) -> float:
     if kind in ("number", "money", "integer", "share"):
         return _fit_number(one, column, kind)
     if kind == "boolean":
-        known = words("boolean")
+        known = words("boolean") | words("permission")
         seen = column.values and all(value_key(value) in known for value in column.values)
         said = {column.meaning("status", value) for value in column.values}
         return (

@@ -331,7 +331,10 @@ def _amount(reading: Reading) -> None:
                 discount, name="", sql=sql, theirs=(*gross.theirs, discount.name), why="a share of the price"
             )
     elif discount is not None and discount.name and sums.before(discount.name) and not once:
-        cells["net_amount"] = sums.product()
+        cell = cells["net_amount"]
+        sql = f"{cell.expression} - coalesce({Engine.quote(discount.name)}, 0)"
+        theirs = (*cell.theirs, discount.name)
+        cells["net_amount"] = replace(cell, name="", sql=sql, theirs=theirs, why="less the discount")
     elif discount is not None and discount.name and net is not None and not once:
         cells["discount_amount"] = sums.discounts(discount, net.theirs)
     refunded = match.guesses.get("refunded_amount")

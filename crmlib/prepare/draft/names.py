@@ -215,7 +215,7 @@ class Names:
             whole = len(entity) >= (2 if not entity.isascii() else 5)
             if key != entity and (entity in (words[0], words[-1]) or whole):
                 if key.startswith(entity):
-                    found.append(((key[len(entity) :],), CUT))
+                    found.append(((key[len(entity) :].lstrip("の的"),), CUT))
                 if key.endswith(entity):
                     found.append(((key[: -len(entity)],), CUT - 0.03))
         if len(words) > 2:

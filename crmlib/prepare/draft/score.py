@@ -630,7 +630,8 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     spec = TABLES[table]
     if one.name == "line_no" and column.numbers < 0.5 and column.distinct < 0.5 * column.filled:
         return 0.5
-    if one.name in ("opportunity_id", "campaign_id") and not one.key and column.unique and column.rows > 20:
+    once = ("opportunity_id", "campaign_id", *(("product_id",) if table != "transactions" else ()))
+    if one.name in once and not one.key and column.unique and column.rows > 20:
         return 0.5
     if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
         return 0.4

@@ -73,6 +73,10 @@ KINDS = {
 """Which fields the words of a kind can stand before or behind: "dt", "vlr", "cod", "nom"."""
 
 
+_WHOLE = ("annual_revenue", "first_name", "last_name")
+"""Fields whose words say nothing without that of their kind: 姓名 is no last name."""
+
+
 @dataclass(frozen=True)
 class Names:
     """The words of all languages, ready for looking up.
@@ -112,9 +116,7 @@ class Names:
             found[field] = max(found.get(field, 0.0), sure)
         for tokens, kind in self._without_kind(words, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
-                if type_of(table, field) in KINDS[kind] and not (
-                    kind == "amount" and field == "annual_revenue"
-                ):
+                if type_of(table, field) in KINDS[kind] and field not in _WHOLE:
                     found[field] = max(found.get(field, 0.0), strength * PART_LESS)
         if PERCENT.search(name):
             kept = {"discount_amount"} if table == "transactions" else set()

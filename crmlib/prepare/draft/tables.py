@@ -334,7 +334,11 @@ def _inside(reading: Reading, name: str) -> Table | None:
         guess = match.guesses.get(virtual)
         if guess is not None and guess.sure > 0.6 and _settles(reading, there.name, guess.theirs):
             column = match.profile[guess.theirs]
-            if ours == "category" and "name" not in cells and column.distinct > 0.95 * match.profile[there.name].distinct:
+            if (
+                ours == "category"
+                and "name" not in cells
+                and column.distinct > 0.95 * match.profile[there.name].distinct
+            ):
                 ours = "name"  # as many as products
             cells[ours] = Cell(name=guess.theirs, theirs=(guess.theirs,), sure=guess.sure,
                                runner_up=guess.runner_up, samples=samples_of(column))  # fmt: skip

@@ -25,7 +25,8 @@ def join_heads(
 ) -> tuple[list[Match], list[tuple[Export, Match | None]]]:
     """Matches in which exports of lines have got what the orders' own export says, by the order's number."""
     keys = known_keys(matches)
-    found, others = _details_of_deals(list(matches), keys), list(left)
+    matches = [_order_that_comes_again(match) for match in matches]
+    found, others = _details_of_deals(matches, keys), list(left)
     heads = [head for match in found if (head := _as_head(match, keys)) is not None]
     for head in heads:
         if all(one.export is not head.export for one in found):
@@ -47,6 +48,27 @@ def join_heads(
                 others = [one for one in others if one[0] is not line.export]
                 break
     return found, others
+
+
+def _order_that_comes_again(match: Match) -> Match:
+    """Lines whose own number was taken for the order's, where another column names what several lines belong to."""
+    lines, product = match.column("order_id"), match.column("product_id")
+    if match.table != "transactions" or "quantity" not in match.guesses or product is None or lines is None:
+        return match
+    if not lines.unique or lines.rows < 20 or "line_no" in match.guesses:
+        return match
+    used = {guess.theirs for guess in match.guesses.values()}
+    fixed = [match.guesses[one].theirs for one in ("ordered_at", "customer_id") if one in match.guesses]
+    texts = match.export.frame.astype(str)
+    for name, one in match.profile.items():
+        several = name not in used and 0.2 * one.rows < one.distinct < 0.95 * one.rows == 0.95 * one.filled
+        about = any(names().speaks_of(field, name) for field in ("order_id", "opportunity_id"))
+        if several and about and fixed and (texts.groupby(name)[fixed].nunique() == 1).all(axis=None):
+            guess = match.guesses["order_id"]
+            order = replace(guess, theirs=name, sure=0.9, runner_up=guess.theirs)
+            line = replace(guess, field="line_no")
+            return replace(match, guesses={**match.guesses, "order_id": order, "line_no": line})
+    return match
 
 
 def _details_of_deals(matches: list[Match], keys: Folder) -> list[Match]:

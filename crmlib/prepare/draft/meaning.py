@@ -537,7 +537,7 @@ def _people(reading: Reading) -> None:
     named = match.column("name")
     last = named is not None and names().meanings_of(match.table, named.name).get("last_name", 0.0) > 0.9
     if named is not None and parts and (named.empty or (len(parts) == 2 and last)):
-        parts = parts[:1] + [named.name] if last and not named.empty else parts
+        parts = [*parts[:1], named.name] if last and not named.empty else parts
         cells.pop("name", None)
     elif named is not None and len(parts) == 1 and _one_word(named):
         parts = [*parts, named.name] if "first_name" in match.guesses else [named.name, *parts]

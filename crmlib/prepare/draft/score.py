@@ -141,7 +141,7 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
         if match is None:
             left.append((export, None))
         else:
-            found.append(_order_that_comes_again(match))
+            found.append(match)
     loose = [
         column for export, _ in left for column in profile_of(export.frame).values() if not column.unique
     ]
@@ -164,27 +164,6 @@ def _as_others_name_it(match: Match, others: Sequence[Match], keys: Folder) -> M
     if said not in ("employees", "products", "campaigns"):
         return match
     return match_table(said, match.export, match.profile, keys, 1.0) or match
-
-
-def _order_that_comes_again(match: Match) -> Match:
-    """Lines whose own number was taken for the order's, where another column names what several lines belong to."""
-    lines, product = match.column("order_id"), match.column("product_id")
-    if match.table != "transactions" or "quantity" not in match.guesses or product is None or lines is None:
-        return match
-    if not lines.unique or lines.rows < 20 or "line_no" in match.guesses:
-        return match
-    used = {guess.theirs for guess in match.guesses.values()}
-    fixed = [match.guesses[one].theirs for one in ("ordered_at", "customer_id") if one in match.guesses]
-    texts = match.export.frame.astype(str)
-    for name, one in match.profile.items():
-        several = name not in used and 0.2 * one.rows < one.distinct < 0.95 * one.rows == 0.95 * one.filled
-        about = any(names().speaks_of(field, name) for field in ("order_id", "opportunity_id"))
-        if several and about and fixed and (texts.groupby(name)[fixed].nunique() == 1).all(axis=None):
-            guess = match.guesses["order_id"]
-            order = replace(guess, theirs=name, sure=0.9, runner_up=guess.theirs)
-            line = replace(guess, field="line_no")
-            return replace(match, guesses={**match.guesses, "order_id": order, "line_no": line})
-    return match
 
 
 def _people_at_their_place(match: Match, others: Sequence[Match], keys: Folder) -> Match:

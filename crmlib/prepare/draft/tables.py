@@ -101,9 +101,10 @@ def _why_not(reading: Reading, kept: Sequence[Reading]) -> str:
             ):
                 return f"tells of the same orders as {', '.join(other.match.export.entries)}"
         goods, known = reading.match.column("product_id"), first.match.column("product_id")
-        if goods and known and min(goods.distinct, known.distinct) > 2 and not goods.texts & known.texts:
-            if len(reading.match.profile.keys() & first.match.profile.keys()) < 3:
-                return f"sells none of the products of {', '.join(first.match.export.entries)}"
+        alike = len(reading.match.profile.keys() & first.match.profile.keys()) > 2
+        told = goods and known and not alike and min(goods.distinct, known.distinct) > 2
+        if told and goods and known and not goods.texts & known.texts:
+            return f"sells none of the products of {', '.join(first.match.export.entries)}"
     if _options(reading)[:2] != _options(first)[:2] or reading.match.export.joins or first.match.export.joins:
         return (
             f"looks like {table}, but is written in another way than {', '.join(first.match.export.entries)}"

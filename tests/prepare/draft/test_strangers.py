@@ -144,7 +144,8 @@ def test_an_amount_that_another_shows_to_be_without_the_discount_is_less_by_it(t
 
 
 def test_parts_of_an_address_are_read_whatever_it_is_called(tmp_path):
-    head = "Organização - ID,Organização - Nome,Organização - Cidade/município/vila de Endereço,Organização - País de Endereço"
+    parts = "ID", "Nome", "Cidade/município/vila de Endereço", "País de Endereço"
+    head = ",".join(f"Organização - {part}" for part in parts)
     rows = [f"{n},Firma {n},Cidade {n % 7},Brasil" for n in range(60)]
     written(tmp_path, "organizations.csv", head, rows)
     found = crmlib.draft(tmp_path)

@@ -106,8 +106,8 @@ def test_who_refuses_to_be_called_consents_to_nothing(tmp_path, header, values, 
 
 
 def test_whose_rows_others_name_as_owners_are_employees(tmp_path):
-    rows = [f"U{n:03d},Ann{n},Bee{n},a{n}@example.com,Sample Ltd" for n in range(12)]
-    written(tmp_path, "user.csv", "Id,FirstName,LastName,Email,CompanyName", rows)
+    rows = [f"U{n:03d},Ann{n},Bee{n},a{n}@example.com,Sample Ltd,Sales,U000" for n in range(12)]
+    written(tmp_path, "user.csv", "Id,FirstName,LastName,Email,CompanyName,Department,ManagerId", rows)
     rows = [f"C{n:03d},Firm {n},U{n % 12:03d},Leeds" for n in range(60)]
     written(tmp_path, "account.csv", "Id,Account Name,OwnerId,BillingCity", rows)
     found = crmlib.draft(tmp_path)
@@ -121,7 +121,10 @@ def test_of_two_numbers_the_one_that_comes_again_is_the_orders(tmp_path):
         for n in range(60)
     ]
     written(
-        tmp_path, "items.csv", "Record ID,Associated Deal IDs,Product ID,Create date,Quantity,Net price", rows
+        tmp_path,
+        "line items.csv",
+        "Record ID,Associated Deal IDs,Product ID,Create date,Quantity,Net price",
+        rows,
     )
     found = crmlib.draft(tmp_path)
     assert read_from(found, "transactions", "order_id") == "Associated Deal IDs"

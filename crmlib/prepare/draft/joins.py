@@ -8,6 +8,7 @@ import pandas as pd
 
 from crmlib.prepare.draft.exports import Export, Join
 from crmlib.prepare.draft.names import names
+from crmlib.prepare.draft.presets import preset_of
 from crmlib.prepare.draft.profile import Column, profile_of, text_of
 from crmlib.prepare.draft.score import Folder, Guess, Match, known_keys, match_table
 from crmlib.prepare.engine import Engine
@@ -24,7 +25,8 @@ def join_heads(
 ) -> tuple[list[Match], list[tuple[Export, Match | None]]]:
     """Matches in which exports of lines have got what the orders' own export says, by the order's number."""
     keys = known_keys(matches)
-    found, others = _details_of_deals(list(matches), keys), list(left)
+    matches = [_order_that_comes_again(match) for match in matches]
+    found, others = _details_of_deals(matches, keys), list(left)
     heads = [head for match in found if (head := _as_head(match, keys)) is not None]
     for head in heads:
         if all(one.export is not head.export for one in found):
@@ -46,6 +48,27 @@ def join_heads(
                 others = [one for one in others if one[0] is not line.export]
                 break
     return found, others
+
+
+def _order_that_comes_again(match: Match) -> Match:
+    """Lines whose own number was taken for the order's, where another column names what several lines belong to."""
+    lines, product = match.column("order_id"), match.column("product_id")
+    if match.table != "transactions" or "quantity" not in match.guesses or product is None or lines is None:
+        return match
+    if not lines.unique or lines.rows < 20 or "line_no" in match.guesses:
+        return match
+    used = {guess.theirs for guess in match.guesses.values()}
+    fixed = [match.guesses[one].theirs for one in ("ordered_at", "customer_id") if one in match.guesses]
+    texts = match.export.frame.astype(str)
+    for name, one in match.profile.items():
+        several = name not in used and 0.2 * one.rows < one.distinct < 0.95 * one.rows == 0.95 * one.filled
+        about = any(names().speaks_of(field, name) for field in ("order_id", "opportunity_id"))
+        if several and about and fixed and (texts.groupby(name)[fixed].nunique() == 1).all(axis=None):
+            guess = match.guesses["order_id"]
+            order = replace(guess, theirs=name, sure=0.9, runner_up=guess.theirs)
+            line = replace(guess, field="line_no")
+            return replace(match, guesses={**match.guesses, "order_id": order, "line_no": line})
+    return match
 
 
 def _details_of_deals(matches: list[Match], keys: Folder) -> list[Match]:
@@ -76,8 +99,10 @@ def _as_head(match: Match, keys: Folder) -> Match | None:
     head: Match | None = match
     if match.table != "transactions":
         head = match_table("transactions", match.export, match.profile, keys, 1.0)
-        customer = head.column("customer_id") if head else None
-        if customer is None or customer.emails > 0.5:
+        customer, known = head.column("customer_id") if head else None, preset_of(tuple(match.profile))
+        if customer is None or customer.empty or customer.emails > 0.5:
+            return None
+        if known is not None and known.table == match.table:
             return None
     order = head.column("order_id") if head else None
     if head is None or order is None or "ordered_at" not in head.guesses or len(head.export.entries) != 1:

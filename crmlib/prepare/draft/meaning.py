@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crmlib.prepare.check.casting import text_literal
-from crmlib.prepare.draft.names import value_key, words
+from crmlib.prepare.draft.names import names, value_key, words
 from crmlib.prepare.draft.profile import Column, number_of, text_of
 from crmlib.prepare.draft.score import STAND_INS, SURE, WORDS_OF_FIELD, Match
 from crmlib.prepare.draft.sums import Cell, Sums, firsts, in_cents
@@ -330,6 +330,11 @@ def _amount(reading: Reading) -> None:
             cells["discount_amount"] = replace(
                 discount, name="", sql=sql, theirs=(*gross.theirs, discount.name), why="a share of the price"
             )
+    elif discount is not None and discount.name and sums.before(discount.name) and not once:
+        cell = cells["net_amount"]
+        sql = f"{cell.expression} - coalesce({Engine.quote(discount.name)}, 0)"
+        theirs = (*cell.theirs, discount.name)
+        cells["net_amount"] = replace(cell, name="", sql=sql, theirs=theirs, why="less the discount")
     elif discount is not None and discount.name and net is not None and not once:
         cells["discount_amount"] = sums.discounts(discount, net.theirs)
     refunded = match.guesses.get("refunded_amount")
@@ -504,11 +509,35 @@ def _expected_close(reading: Reading) -> None:
     )  # fmt: skip
 
 
+def _refusals(reading: Reading) -> None:
+    """A consent that stands in the export as its refusal: Do Not Call, Email Opt Out."""
+    for kind in ("email", "sms", "phone"):
+        column = reading.match.column(f"{kind}_refusal")
+        if f"{kind}_consent" in reading.cells or column is None or not column.values:
+            continue
+        turned = {"true": "false", "false": "true"}
+        cases = ""
+        for value in column.values:
+            said = words("permission").get(value_key(value)) or turned.get(
+                words("boolean").get(value_key(value), "")
+            )
+            cases += f" when {text_literal(value.lower().strip())} then {text_literal(said)}" if said else ""
+        sure = reading.match.guesses[f"{kind}_refusal"].sure
+        reading.cells[f"{kind}_consent"] = Cell(
+            sql=f"case {lowered(column.name)}{cases} end", theirs=(column.name,), sure=sure,
+            samples=samples_of(column), why="it says who refuses",
+        )  # fmt: skip
+
+
 def _people(reading: Reading) -> None:
     match, cells = reading.match, reading.cells
+    if match.table == "customers":
+        _refusals(reading)
     parts = [match.guesses[one].theirs for one in ("first_name", "last_name") if one in match.guesses]
     named = match.column("name")
-    if named is not None and named.empty and parts:
+    last = named is not None and names().meanings_of(match.table, named.name).get("last_name", 0.0) > 0.9
+    if named is not None and parts and (named.empty or (len(parts) == 2 and last)):
+        parts = [*parts[:1], named.name] if last and not named.empty else parts
         cells.pop("name", None)
     elif named is not None and len(parts) == 1 and _one_word(named):
         parts = [*parts, named.name] if "first_name" in match.guesses else [named.name, *parts]

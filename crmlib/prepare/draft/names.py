@@ -34,6 +34,7 @@ VIRTUAL = {
     "test_flag": "boolean", "cancelled_at": "timestamp", "cancelled_flag": "boolean",
     "currency": "text", "deal_name": "text", "is_won": "boolean", "is_closed": "boolean",
     "first_name": "text", "last_name": "text",
+    "email_refusal": "boolean", "sms_refusal": "boolean", "phone_refusal": "boolean",
 }  # fmt: skip
 """Columns of exports that are none of ours but say something about ours, and what they hold."""
 
@@ -55,6 +56,11 @@ PART_LESS, CUT_SHORT = 0.91, 0.8
 MOST_PIECES = 6
 """Pieces of a value that are looked up together; more are no word for a state."""
 
+OF_ADDRESS = re.compile(
+    r" (?:of|de|del|do|da|von|der) (?:the |l')?(?:address|endere[cç]o|direcci[oó]n|adresse)$", re.IGNORECASE
+)
+"""What Pipedrive puts behind each part of an address: City/town of Address, País de Endereço."""
+
 PERCENT = re.compile(r"%|percent|prozent|pourcent|porcent|\bpct\b|_pct\b|率", re.IGNORECASE)
 
 FEMININE = (("euse", "eur"), ("ienne", "ien"), ("ente", "ent"), ("ora", "or"), ("erin", "er"), ("a", "o"))
@@ -65,6 +71,10 @@ KINDS = {
     "amount": ("money", "number", "integer", "share"),
 }  # fmt: skip
 """Which fields the words of a kind can stand before or behind: "dt", "vlr", "cod", "nom"."""
+
+
+_WHOLE = ("annual_revenue", "first_name", "last_name")
+"""Fields whose words say nothing without that of their kind: 姓名 is no last name."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,7 @@ class Names:
     def looked_up(self, table: str, name: str, prefix: str) -> dict[str, float]:
         """`meanings_of` without memory."""
         found: dict[str, float] = {}
-        name = WITH_TAX.sub("incl", name)
+        name = OF_ADDRESS.sub("", WITH_TAX.sub("incl", name))
         for tokens, sure in self._variants(table, name, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
                 found[field] = max(found.get(field, 0.0), strength * sure)
@@ -106,9 +116,7 @@ class Names:
             found[field] = max(found.get(field, 0.0), sure)
         for tokens, kind in self._without_kind(words, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
-                if type_of(table, field) in KINDS[kind] and not (
-                    kind == "amount" and field == "annual_revenue"
-                ):
+                if type_of(table, field) in KINDS[kind] and field not in _WHOLE:
                     found[field] = max(found.get(field, 0.0), strength * PART_LESS)
         if PERCENT.search(name):
             kept = {"discount_amount"} if table == "transactions" else set()
@@ -168,6 +176,13 @@ class Names:
         others = frozenset().union(*self.entities.values())
         return bool(found) and not any("".join(rest) in others for rest in found)
 
+    def speaks_of(self, field: str, name: str) -> bool:
+        """Whether a name has a word for what a field identifies: Associated Company IDs, ID da organização."""
+        known, words = self.entities.get(ENTITY_OF_FIELD.get(field, ""), frozenset()), _tokens(name)
+        return any(word in known for word in words) or any(
+            entity in word for word in words if not word.isascii() for entity in known if len(entity) > 1
+        )
+
     def _variants(self, table: str, name: str, prefix: str) -> list[tuple[tuple[str, ...], float]]:
         words = _tokens(name)
         found = [(words, 1.0)]
@@ -186,9 +201,10 @@ class Names:
         if (bare := re.sub(r"\d$", "", words[-1])) and bare != words[-1]:
             words = (*words[:-1], bare)
             found.append((words, 0.96))
-        segments = [part for part in re.split(r" ?[/:] ?", name) if len(part) > 1]
-        if len(segments) > 1:
-            found += [(_tokens(segments[-1]), 0.94), (_tokens(segments[0]), 0.88)]
+        segments = [_tokens(part) for part in re.split(r" ?[/:] ?| [-–] |\[|\]", name) if len(part) > 1]
+        segments = segments[1:] if prefix and segments[0] == (prefix,) else segments
+        if len(segments) > 1 or "[" in name:
+            found += [(segments[-1], 0.94), *((part, 0.92) for part in segments[:-1])]
         last = words[-1]
         ends = (last.removesuffix(a) + b for a, b in FEMININE if len(last) > 5 and last.endswith(a))
         found += [
@@ -201,7 +217,7 @@ class Names:
             whole = len(entity) >= (2 if not entity.isascii() else 5)
             if key != entity and (entity in (words[0], words[-1]) or whole):
                 if key.startswith(entity):
-                    found.append(((key[len(entity) :],), CUT))
+                    found.append(((key[len(entity) :].lstrip("の的"),), CUT))
                 if key.endswith(entity):
                     found.append(((key[: -len(entity)],), CUT - 0.03))
         if len(words) > 2:

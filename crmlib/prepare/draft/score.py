@@ -1,5 +1,6 @@
 """Which column of an export is which of ours: names and values weighed, then settled jointly."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -129,6 +130,7 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     proofs: list[dict[str, Proofs]] = [{} for _ in pairs]
     first = [_best(*pair, alone, proved) for pair, proved in zip(pairs, proofs, strict=True)]
     there = [match for match in first if match]
+    there = [_as_others_name_it(match, there, alone) for match in there]
     named = [match if _comes_again(match, there) else _key_that_is_named(match, there, ()) for match in there]
     keys = known_keys(named, links=links)
     found: list[Match] = []
@@ -142,10 +144,25 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     loose = [
         column for export, _ in left for column in profile_of(export.frame).values() if not column.unique
     ]
+    found = [_as_others_name_it(match, found, keys) for match in found]
     found = [_people_at_their_place(match, found, keys) for match in found]
     found = [_key_that_is_named(match, found, loose) for match in found]
     keys = known_keys(found, links=links)
     return [_without_names(_customer_that_is_known(match, keys)) for match in found], left
+
+
+def _as_others_name_it(match: Match, others: Sequence[Match], keys: Folder) -> Match:
+    """An export whose rows other exports surely name as owners, goods or campaigns, and never as what it looks like."""
+    key, votes = match.column(TABLES[match.table].keys[0]), Counter[str]()
+    for other in others if key is not None and key.unique and match.table != "transactions" else ():
+        for one in TABLES[other.table].fields if other is not match else ():
+            named = other.column(one.name) if one.references else None
+            if named is not None and other.guesses[one.name].sure > 0.9 and _within(named, key.texts):
+                votes[one.references or ""] += 1
+    said = next((table for table, _ in votes.most_common(1) if not votes[match.table]), "")
+    if said not in ("employees", "products", "campaigns"):
+        return match
+    return match_table(said, match.export, match.profile, keys, 1.0) or match
 
 
 def _people_at_their_place(match: Match, others: Sequence[Match], keys: Folder) -> Match:
@@ -505,6 +522,8 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
         return 0.0
     if within > 0.9 and name in keys.headers.get(one.references or "", ()):
         return 0.93
+    if within > 0.9 and one.references in keys.keys and names().speaks_of(one.name, column.name):
+        return 0.9
     used = (
         keys.used.get(one.references or "", frozenset()) if one.references not in keys.keys else frozenset()
     )
@@ -544,7 +563,7 @@ def _fit(table: str, one: Field, column: Column) -> float:
     if kind in ("number", "money", "integer", "share"):
         return _fit_number(one, column, kind)
     if kind == "boolean":
-        known = words("boolean")
+        known = words("boolean") | words("permission")
         seen = column.values and all(value_key(value) in known for value in column.values)
         said = {column.meaning("status", value) for value in column.values}
         return (
@@ -589,7 +608,8 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     spec = TABLES[table]
     if one.name == "line_no" and column.numbers < 0.5 and column.distinct < 0.5 * column.filled:
         return 0.5
-    if one.name in ("opportunity_id", "campaign_id") and not one.key and column.unique and column.rows > 20:
+    once = ("opportunity_id", "campaign_id", *(("product_id",) if table != "transactions" else ()))
+    if one.name in once and not one.key and column.unique and column.rows > 20:
         return 0.5
     if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
         return 0.4

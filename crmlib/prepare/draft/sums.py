@@ -147,6 +147,31 @@ class Sums:
             sql=sql, theirs=tuple(theirs), sure=said.sure, why="with both a piece costs what it usually does"
         )
 
+    def before(self, discount: str) -> bool:
+        """Whether a line's amount is still without its discount: a third is it less the discount, or with tax."""
+        net, gross, tax = (
+            self.match.guesses.get("net_amount"),
+            self.lines(),
+            self.match.guesses.get("tax_amount"),
+        )
+        if net is None or gross is None:
+            return False
+        off = self.numbers(discount).fillna(0)
+        asked = off > 0
+        if (
+            asked.sum() < LEAST_PROVEN
+            or ((gross - self.numbers(net.theirs)).abs() < CENT)[asked].mean() < 0.9
+        ):
+            return False
+        rest = gross - off
+        paid = [rest, rest + self.numbers(tax.theirs).fillna(0)] if tax else [rest]
+        others = [
+            name for name, one in self.match.profile.items() if one.numbers > 0.97 and name != net.theirs
+        ]
+        return any(
+            ((one - self.numbers(name)).abs() < CENT)[asked].mean() > 0.9 for name in others for one in paid
+        )
+
     def hundred(self, name: str) -> int:
         """100 where a discount is a percentage of the price, 1 where it is a share; 0 where it is an amount."""
         column, net = self.match.profile[name], self.match.guesses.get("net_amount")

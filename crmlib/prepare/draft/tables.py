@@ -100,6 +100,11 @@ def _why_not(reading: Reading, kept: Sequence[Reading]) -> str:
                 and len(mine.texts & theirs.texts) > OVERLAP * min(len(mine.texts), len(theirs.texts))
             ):
                 return f"tells of the same orders as {', '.join(other.match.export.entries)}"
+        goods, known = reading.match.column("product_id"), first.match.column("product_id")
+        alike = len(reading.match.profile.keys() & first.match.profile.keys()) > 2
+        told = goods and known and not alike and min(goods.distinct, known.distinct) > 2
+        if told and goods and known and not goods.texts & known.texts:
+            return f"sells none of the products of {', '.join(first.match.export.entries)}"
     if _options(reading)[:2] != _options(first)[:2] or reading.match.export.joins or first.match.export.joins:
         return (
             f"looks like {table}, but is written in another way than {', '.join(first.match.export.entries)}"
@@ -330,6 +335,12 @@ def _inside(reading: Reading, name: str) -> Table | None:
         guess = match.guesses.get(virtual)
         if guess is not None and guess.sure > 0.6 and _settles(reading, there.name, guess.theirs):
             column = match.profile[guess.theirs]
+            if (
+                ours == "category"
+                and "name" not in cells
+                and column.distinct > 0.95 * match.profile[there.name].distinct
+            ):
+                ours = "name"  # as many as products
             cells[ours] = Cell(name=guess.theirs, theirs=(guess.theirs,), sure=guess.sure,
                                runner_up=guess.runner_up, samples=samples_of(column))  # fmt: skip
     said = [ours for ours in cells if ours != key and cells[ours].name != there.name]

@@ -1,8 +1,8 @@
 """Made-up folders of exports, one a system: its own headers, values that fit together, and the truth of it all.
 
-The systems stand in `made_up_a.toml` and `made_up_b.toml`, those that clerks keep in `made_up_c.toml`: a file is a
-list of columns, each "header | value | what it is of ours".
-Run as a module it writes them: ``python -m tests.prepare.draft.made_up FOLDER [a|b|c]``.
+The systems stand in `made_up_a.toml` and `made_up_b.toml`, other modules and layouts of them in `made_up_d.toml`, those
+that clerks keep in `made_up_c.toml`: a file is a list of columns, each "header | value | what it is of ours".
+Run as a module it writes them: ``python -m tests.prepare.draft.made_up FOLDER [a|b|c|d]``.
 
 A value is a path into the row (`order.customer.email`), followed by `@` and a format of dates, `#` and a number
 of decimals, `!` for cents, `$` for the file's currency mark, `>` and a map of words, or `?yes;no`;
@@ -31,7 +31,7 @@ import faker
 import openpyxl
 
 HERE = Path(__file__).parent
-HALVES = {"a": "made_up_a.toml", "b": "made_up_b.toml", "c": "made_up_c.toml"}
+HALVES = {"a": "made_up_a.toml", "b": "made_up_b.toml", "c": "made_up_c.toml", "d": "made_up_d.toml"}
 SIZES = {"customers": 60, "orders": 90, "deals": 90, "employees": 6, "activities": 120, "tickets": 50}
 NATURAL = {
     **{name: name for name in ("customers", "contacts", "products", "employees")},

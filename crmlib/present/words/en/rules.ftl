@@ -3,7 +3,7 @@
 ## The answer and the findings: cross_sell_answer, cross_sell_findings
 
 rules-answer-first = { $share } of baskets with { $before } also hold { $after }.
-rules-answer-worth = { $share } of baskets with { $before } also hold { $after }: { $worth } of extra { $kind } in { $days }.
+rules-answer-worth = { $share } of baskets with { $before } hold { $after }: { $worth } more { $kind } in { $days }.
 rules-answer-many = { $rules } { PLURAL($rules, one: "combination", other: "combinations") } of { $items } { PLURAL($rules, one: "is", other: "are") } bought together clearly more often than chance would have it.
 rules-answer-none = No combination of { $items } is bought together clearly more often than by chance, in at least { $least } { PLURAL($least, one: "basket", other: "baskets") }.
 rules-finding-first = Whoever buys { $before } also buys { $after } in { $share } of cases, { $lift } as often as by chance.

@@ -1,7 +1,6 @@
 """Whether offers hold: made as of earlier dates, held against what customers bought afterwards."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any
@@ -29,7 +28,6 @@ from crmlib.analyse.offers.judging import (
 )
 from crmlib.analyse.offers.result import KINDS
 from crmlib.measure.offers.candidates import products_bought
-from crmlib.measure.offers.numbered import numbered
 from crmlib.measure.purchases.history import first_order_at
 from crmlib.prepare.clock import days_later, in_zone
 from crmlib.prepare.crm import Crm
@@ -500,11 +498,9 @@ def evaluate_offers(
     systems. ACM TOIS 22.
     """
     maker = recommend_as_proven if recommend is None else each_of(recommend)
-    # What is proven names nobody and no product; another's way to make offers is given both by their names.
-    with numbered(crm) if recommend is None else nullcontext(crm) as seen:
-        return prove(
-            seen, recommend=maker, rivals=SIDES, holdout_days=holdout_days, k=k, cutoffs=cutoffs, seed=seed, kinds=kinds
-        )  # fmt: skip
+    return prove(
+        crm, recommend=maker, rivals=SIDES, holdout_days=holdout_days, k=k, cutoffs=cutoffs, seed=seed, kinds=kinds
+    )  # fmt: skip
 
 
 def recommend_as_proven(crm: Crm, **settings: Any) -> list[Any]:

@@ -31,7 +31,6 @@ from crmlib.measure.offers.candidates import (
     product_views,
     steps_up,
 )
-from crmlib.measure.offers.numbered import product_codes
 from crmlib.measure.offers.tables import (
     LARGEST_ORDER,
     count_up_to,
@@ -269,9 +268,8 @@ _FIRST_DAY = date(1970, 1, 1)
 def _never(crm: Crm, engine: Any, products: pd.DataFrame) -> pd.Series:
     """What is no article by evidence, and what the configuration says is never to be offered."""
     asked = getattr(getattr(getattr(crm, "config", None), "offers", None), "never", ())
-    barred = set(find_not_goods(crm, engine=engine)["product_id"])
-    named = product_codes(crm, products["product_id"]).isin(set(asked))
-    return products["product_id"].isin(barred) | named | products["category"].isin(set(asked))
+    barred = {*asked, *find_not_goods(crm, engine=engine)["product_id"]}
+    return products["product_id"].isin(barred) | products["category"].isin(set(asked))
 
 
 def _days(crm: Crm, engine: Any, people: pd.DataFrame, products: pd.DataFrame) -> Days:

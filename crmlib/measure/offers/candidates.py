@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.indicators.settled import workspace_steps
-from crmlib.measure.offers.numbered import product_codes
 from crmlib.measure.steps import Steps, ask, moments
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm
@@ -59,7 +58,7 @@ def find_not_goods(crm: Crm, *, engine: Engine | None = None) -> pd.DataFrame:
     """
     engine = engine or crm.engine
     lines = engine.to_pandas(_LINES_SQL, moments(_LINES_SQL, as_of=crm.as_of, time_zone=crm.time_zone))
-    lines = lines.assign(name=None, code=product_codes(crm, lines["product_id"]))
+    lines["name"] = None
     if "products" in crm and "name" in crm.columns("products"):
         names = engine.to_pandas("select product_id, min(name) as name from products group by product_id")
         lines["name"] = lines["product_id"].map(names.set_index("product_id")["name"])
@@ -71,7 +70,7 @@ def find_not_goods(crm: Crm, *, engine: Engine | None = None) -> pd.DataFrame:
 
 def _evidence(lines: pd.DataFrame) -> pd.Series:
     enough, needed = lines["lines"] >= LEAST_LINES, NEARLY_ALL * lines["lines"]
-    digits = lines["code"].astype("str").str.contains(r"\d", regex=True)
+    digits = lines["product_id"].astype("str").str.contains(r"\d", regex=True)
     usual = len(digits) >= 20 and digits.mean() >= USUAL_SHAPE
     said = pd.Series("", index=lines.index)
     said[enough & ~digits & usual] = "code"

@@ -124,12 +124,12 @@ def table_statements(columns: dict[str, list[str]], *, people: str) -> dict[str,
     nothing = {name: f"cast(null as {spec.field(name).sql_type}) as {name}" for name in DETAILS}
     read = ", ".join(name if name in listed else gap for name, gap in nothing.items())
     parts = ["category"] if "tier" in listed else ["category", "subcategory"]
-    empty = "(select null as product_id where false) as nothing_listed"
+    empty = "(select cast(null as varchar) as product_id where false) as nothing_listed"
     words = {
         "people": people,
         "details": ", ".join(DETAILS),
         "smallest": ", ".join(f"min({name}) as {name}" for name in DETAILS),
-        "nothing": ", ".join(f"null as {name}" for name in DETAILS),
+        "nothing": ", ".join(nothing.values()),
         "group": ", ".join(f"coalesce({name}, '')" for name in parts),
         "has_group": " or ".join(f"{name} is not null" for name in parts),
         "products": f"select product_id, {read} from {'products' if listed else empty}",

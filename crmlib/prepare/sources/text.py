@@ -23,7 +23,6 @@ from crmlib.prepare.sources.files import TEXT_SHOWN, Part, distinct_names, rejec
 from crmlib.prepare.sources.headers import SIGNS
 from crmlib.schema.errors import SourceError
 
-DELIMITERS = SIGNS
 MAX_LOST_LINES = 1000
 """More lines than this behind an unclosed quote, and the file counts as damaged."""
 
@@ -70,7 +69,7 @@ def sniff(head: str, *, shown: str, delimiter: str | None = None, header_row: in
     escapes = ('"', "\\") if '\\"' in body else ('"',)
     tried = [
         (_fit(body, sign, escape), -place, sign, escape)
-        for place, sign in enumerate([delimiter] if delimiter else DELIMITERS)
+        for place, sign in enumerate([delimiter] if delimiter else SIGNS)
         for escape in escapes
     ]
     (fit, _), _, sign, escape = max(tried, key=lambda entry: (entry[0][0], entry[1], entry[3] == '"'))
@@ -93,7 +92,7 @@ TITLE_LINES = 40
 def header_below(lines: Sequence[str], delimiter: str | None) -> int:
     """How many lines of title stand above the column names; 0 where the first line has as many cells as most."""
     best = (0, 0)
-    for sign in [delimiter] if delimiter else DELIMITERS:
+    for sign in [delimiter] if delimiter else SIGNS:
         records = [_records(line, sign, '"', 1) for line in lines[:TITLE_LINES]]
         filled = [sum(bool(cell.strip()) for cell in record[0]) if record else 0 for record in records]
         widths = [len(record[0]) if record else 0 for record in records]
@@ -112,7 +111,7 @@ def header_below(lines: Sequence[str], delimiter: str | None) -> int:
 
 def _most_cells(line: str) -> int:
     """Cells of a line that are filled, by whichever sign gives most."""
-    cut = [_records(line, sign, '"', 1) for sign in DELIMITERS]
+    cut = [_records(line, sign, '"', 1) for sign in SIGNS]
     return max(sum(bool(cell.strip()) for cell in record[0]) if record else 0 for record in cut)
 
 

@@ -532,10 +532,13 @@ def _simplified() -> dict[int, int]:
     return {ord(before): ord(after) for before, after in zip(pairs["from"], pairs["to"], strict=True)}
 
 
+def simplified(text: str) -> str:
+    """A text with traditional Chinese characters made simplified."""
+    return text.translate(_simplified())
+
+
 def _folded(text: str) -> str:
-    flat = unicodedata.normalize(
-        "NFKD", unicodedata.normalize("NFKC", text).translate(_simplified()).casefold()
-    )
+    flat = unicodedata.normalize("NFKD", simplified(unicodedata.normalize("NFKC", text)).casefold())
     return "".join(sign for sign in flat if not unicodedata.combining(sign))
 
 

@@ -443,7 +443,7 @@ def assign(
         for row, one in enumerate(fields):
             named = _both(meanings.get(one.name, 0.0), seen.get(one.name, 0.0))
             scores[row, place] = _score(table, one, profile[name], named, keys)
-    rows, places = linear_sum_assignment(scores**3, maximize=True)
+    rows, places = linear_sum_assignment(scores**6, maximize=True)
     taken = {
         int(row): int(place) for row, place in zip(rows, places, strict=True) if scores[row, place] >= least
     }
@@ -464,7 +464,7 @@ def assign(
 
 def _both(named: float, proven: float) -> float:
     """How sure a name and the values are together: more than either, where both say it."""
-    return max(named, proven, min(0.9, 1 - (1 - named) * (1 - proven)))
+    return max(named, proven, min(0.9 if named < 0.9 else 0.995, 1 - (1 - named) * (1 - proven)))
 
 
 @cache
@@ -505,6 +505,8 @@ def _says_nothing(one: Field, column: Column, named: float) -> bool:
     if column.empty or column.filled < 0.02 * column.rows:
         return named < 0.9 or one.name == "planned_for"  # an empty one would say that no row is a plan
     constant = column.distinct == 1 and column.filled > 20
+    if constant and one.type == "money" and column.low == 0:
+        return True
     constant &= one.type != "list" or column.filled > 0.9 * column.rows  # a label that only some bear
     return constant and (one.name in {*_DIFFERING, "gender"} or one.type in ("list", "id") or named < 0.9)
 
@@ -616,12 +618,18 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
         if column.filled < 0.8 * column.rows:
             return 0.5
-        some = list(column.texts)[:200]
-        if table not in NAMED_BY_NAME and sum(" " in text for text in some) > 0.5 * len(some):
+        if table not in NAMED_BY_NAME and _told_by_name(column):
             return 0.9
         return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
-    few = 0 < len(column.values) <= 2 and column.rows > 30
+    few = 0 < len(column.values) <= 3 and column.rows > 30
+    if one.name == "customer_id" and _told_by_name(column):
+        return 0.97
     return 0.6 if few and one.name in ("customer_id", "product_id", "order_id") else 1.0
+
+
+def _told_by_name(column: Column) -> bool:
+    some = list(column.texts)[:200]
+    return sum(" " in text for text in some) > 0.5 * len(some)
 
 
 def _fit_text(table: str, one: Field, column: Column) -> float:

@@ -10,7 +10,9 @@ from scipy.optimize import linear_sum_assignment
 
 from crmlib.prepare.draft.evidence import STATES, Proofs, codes_of, is_countries, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, shared_firsts, value_key, words
+from crmlib.prepare.draft.names import (
+    VIRTUAL, names, plain, prefix_of, says_gross, shared_firsts, value_key, words,
+)  # fmt: skip
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
@@ -438,11 +440,18 @@ def assign(
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
+        if says_gross(name):
+            seen = {f: s * (0.9 if f == "net_amount" else 1.0) for f, s in seen.items()}
         if seen.get("net_amount", 0.0) > 0.8:  # the rows prove that it is the line's
             meanings = {f: s for f, s in meanings.items() if f not in ("order_total", "tax_amount")}
         for row, one in enumerate(fields):
             named = _both(meanings.get(one.name, 0.0), seen.get(one.name, 0.0))
             scores[row, place] = _score(table, one, profile[name], named, keys)
+    buyer = next((row for row, one in enumerate(fields) if one.name == "customer_id"), -1)
+    if buyer >= 0 and _told_by_name(profile[theirs[(top := int(scores[buyer].argmax()))]]):
+        told_by_number = [profile[name].numbered and not profile[name].emails for name in theirs]
+        rival = float((scores[buyer] * told_by_number).max())
+        scores[buyer, top] *= 0.95 if rival > 0.95 * scores[buyer, top] else 1.0
     rows, places = linear_sum_assignment(scores**6, maximize=True)
     taken = {
         int(row): int(place) for row, place in zip(rows, places, strict=True) if scores[row, place] >= least
@@ -622,8 +631,6 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
             return 0.9
         return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
     few = 0 < len(column.values) <= 3 and column.rows > 30
-    if one.name == "customer_id" and _told_by_name(column):
-        return 0.97
     return 0.6 if few and one.name in ("customer_id", "product_id", "order_id") else 1.0
 
 

@@ -10,7 +10,9 @@ from scipy.optimize import linear_sum_assignment
 
 from crmlib.prepare.draft.evidence import STATES, Proofs, codes_of, is_countries, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, shared_firsts, value_key, words
+from crmlib.prepare.draft.names import (
+    VIRTUAL, names, plain, prefix_of, says_gross, shared_firsts, value_key, words,
+)  # fmt: skip
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
@@ -515,6 +517,8 @@ def assign(
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
+        if says_gross(name):
+            seen = {f: s * (0.9 if f == "net_amount" else 1.0) for f, s in seen.items()}
         if seen.get("net_amount", 0.0) > 0.8:  # the rows prove that it is the line's
             meanings = {f: s for f, s in meanings.items() if f not in ("order_total", "tax_amount")}
         for row, one in enumerate(fields):
@@ -522,7 +526,12 @@ def assign(
             scores[row, place] = _score(table, one, profile[name], named, keys)
     if table == "transactions":
         _numbers_of_goods(scores, [one.name for one in fields], list(profile.values()))
-    rows, places = linear_sum_assignment(scores**3, maximize=True)
+    buyer = next((row for row, one in enumerate(fields) if one.name == "customer_id"), -1)
+    if buyer >= 0 and _told_by_name(profile[theirs[(top := int(scores[buyer].argmax()))]]):
+        told_by_number = [profile[name].numbered and not profile[name].emails for name in theirs]
+        rival = float((scores[buyer] * told_by_number).max())
+        scores[buyer, top] *= 0.95 if rival > 0.95 * scores[buyer, top] else 1.0
+    rows, places = linear_sum_assignment(scores**6, maximize=True)
     taken = {
         int(row): int(place) for row, place in zip(rows, places, strict=True) if scores[row, place] >= least
     }
@@ -553,7 +562,7 @@ def _numbers_of_goods(scores: np.ndarray, fields: list[str], columns: list[Colum
 
 def _both(named: float, proven: float) -> float:
     """How sure a name and the values are together: more than either, where both say it."""
-    return max(named, proven, min(0.9, 1 - (1 - named) * (1 - proven)))
+    return max(named, proven, min(0.9 if named < 0.9 else 0.995, 1 - (1 - named) * (1 - proven)))
 
 
 @cache
@@ -594,6 +603,8 @@ def _says_nothing(one: Field, column: Column, named: float) -> bool:
     if column.empty or column.filled < 0.02 * column.rows:
         return named < 0.9 or one.name == "planned_for"  # an empty one would say that no row is a plan
     constant = column.distinct == 1 and column.filled > 20
+    if constant and one.type == "money" and column.low == 0:
+        return True
     constant &= one.type != "list" or column.filled > 0.9 * column.rows  # a label that only some bear
     return constant and (one.name in {*_DIFFERING, "gender"} or one.type in ("list", "id") or named < 0.9)
 
@@ -705,12 +716,16 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
         if column.filled < 0.8 * column.rows:
             return 0.5
-        some = list(column.texts)[:200]
-        if table not in NAMED_BY_NAME and sum(" " in text for text in some) > 0.5 * len(some):
+        if table not in NAMED_BY_NAME and _told_by_name(column):
             return 0.9
         return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
-    few = 0 < len(column.values) <= 2 and column.rows > 30
+    few = 0 < len(column.values) <= 3 and column.rows > 30
     return 0.6 if few and one.name in ("customer_id", "product_id", "order_id") else 1.0
+
+
+def _told_by_name(column: Column) -> bool:
+    some = list(column.texts)[:200]
+    return sum(" " in text for text in some) > 0.5 * len(some)
 
 
 def _fit_text(table: str, one: Field, column: Column) -> float:

@@ -41,6 +41,7 @@ STAND_INS = {
     ("transactions", "product_id"): ("product_name",),
     ("transactions", "net_amount"): ("unit_price", "order_total"),
     ("transactions", "order_id"): ("ordered_at",),
+    ("transactions", "ordered_at"): ("paid_on",),
     ("opportunities", "outcome"): ("stage", "is_won", "closed_at"),
     ("opportunities", "stage"): ("outcome", "is_won", "closed_at"),
     ("opportunities", "opportunity_id"): ("deal_name",),
@@ -157,10 +158,12 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
 def _as_others_name_it(match: Match, others: Sequence[Match], keys: Folder) -> Match:
     """An export whose rows other exports surely name as owners, goods or campaigns, and never as what it looks like."""
     key, votes = match.column(TABLES[match.table].keys[0]), Counter[str]()
-    for other in others if key is not None and key.unique and match.table != "transactions" else ():
+    own = [one.texts for one in ([key] if key else match.profile.values()) if one.unique]
+    for other in others if match.table != "transactions" else ():
         for one in TABLES[other.table].fields if other is not match else ():
             named = other.column(one.name) if one.references else None
-            if named is not None and other.guesses[one.name].sure > 0.9 and _within(named, key.texts):
+            sure = named is not None and other.guesses[one.name].sure > 0.9
+            if sure and named and any(_within(named, texts) for texts in own):
                 votes[one.references or ""] += 1
     said = next((table for table, _ in votes.most_common(1) if not votes[match.table]), "")
     if said not in ("employees", "products", "campaigns"):
@@ -303,7 +306,7 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     """Of several columns that could be a table's key, the one that the other exports name, or files of no table."""
     key = TABLES[match.table].keys[0]
     now = match.column(key)
-    if match.table not in ("customers", "products", "employees", "campaigns") or now is None:
+    if match.table not in ("customers", "products", "employees", "campaigns"):
         return match
     named = [
         column
@@ -323,8 +326,9 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     if not named:
         return match
 
-    def share(column: Column) -> float:
-        return sum(len(one.texts & column.texts) / len(one.texts) for one in named) / len(named)
+    def share(column: Column | None) -> float:
+        texts = column.texts if column else frozenset()
+        return sum(len(one.texts & texts) / len(one.texts) for one in named) / len(named)
 
     best = max(match.profile.values(), key=lambda column: (share(column), column is now))
     if (
@@ -334,8 +338,9 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     ):
         return match
     guess = Guess(
-        field=key, theirs=best.name, sure=0.9, runner_up=now.name, runner_sure=match.guesses[key].sure
-    )
+        field=key, theirs=best.name, sure=0.9, runner_up=now.name if now else "",
+        runner_sure=match.guesses[key].sure if now else 0.0,
+    )  # fmt: skip
     return replace(match, guesses={**match.guesses, key: guess})
 
 
@@ -478,13 +483,15 @@ def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Colum
         priced = (
             0.5 if goods is not None and goods.unique and not bought else 0.0
         )  # each product once: a list of prices
-        return (0.25 if "ordered_at" in guesses else -0.3) - (0.0 if money else 0.5) - priced
+        sold = 0.25 if goods is not None and "quantity" in guesses and money else 0.0
+        moment = 0.25 if {"ordered_at", "paid_on"} & set(guesses) else -0.3
+        return moment + sold - (0.0 if money else 0.5) - priced
     if table in ("products", "employees"):
         return -0.1 * sum(column.dates > 0.8 for column in profile.values())
     if table in ("interactions", "events", "feedback", "service_cases") and TABLES[table].time not in guesses:
         return -0.6
     if table == "contacts" and guesses.get("contact_id") and guesses.get("customer_id"):
-        return 0.3 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
+        return 0.6 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
     if table == "stage_history" and "entered_at" not in guesses:
         return -0.6
     return 0.0

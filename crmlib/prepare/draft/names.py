@@ -46,6 +46,18 @@ CODES = frozenset([
 WITH_TAX = re.compile(
     r"\b(?:c/|con |com |mit |avec |with )\s*(?:iva|mwst|ust|tva|imp\w*|vat|tax)\b", re.IGNORECASE
 )
+GROSS = re.compile(
+    r"\b(?:gross|brutt?[aoe]?s?|ttc|incl?|inkl|含税|税込)\b|(?<!不)含税|税込み?", re.IGNORECASE
+)
+NOT_NET, NET_FIELDS = 0.95, frozenset(["net_amount", "unit_price", "discount_amount"])
+"""How sure an amount with tax, or before what was taken off, is where the name of another says net."""
+
+SOUNDS = re.compile("カナ|ｶﾅ|フリガナ|ふりがな|よみがな|拼音|kana\\b|phonetic", re.IGNORECASE)
+"""Columns that tell how a name is read, beside the name."""
+
+IN_BRACKETS = re.compile(
+    r"[(（\[] ?(in|ex)(?:[ck]l?|) ?\.? ?(?:tax|vat|gst|mwst|ust|iva)\w*[)）\]]", re.IGNORECASE
+)
 TAXES = frozenset(["tax", "taxe", "vat", "tva", "iva", "mwst", "ust", "gst", "imposto", "impuesto"])
 ALONE, CUT, SHORTENED = 0.84, 0.93, 0.78
 """How sure a name is: a table's word alone, behind the table's word, and without its first or last word."""
@@ -105,10 +117,13 @@ class Names:
     def looked_up(self, table: str, name: str, prefix: str) -> dict[str, float]:
         """`meanings_of` without memory."""
         found: dict[str, float] = {}
-        name = OF_ADDRESS.sub("", WITH_TAX.sub("incl", name))
+        if SOUNDS.search(name):
+            return {}
+        name = IN_BRACKETS.sub(r" \1cl", OF_ADDRESS.sub("", WITH_TAX.sub("incl", name)))
         for tokens, sure in self._variants(table, name, prefix):
             for field, strength in self.meanings[table].get("".join(tokens), {}).items():
-                found[field] = max(found.get(field, 0.0), strength * sure)
+                if sure not in (CUT, CUT - 0.03) or (field, tokens) != ("first_name", ("名",)):
+                    found[field] = max(found.get(field, 0.0), strength * sure)
         words = _tokens(name)
         if "".join(words) in self.others[table]:
             return {field: sure for field, sure in found.items() if sure > 0.97}
@@ -129,7 +144,8 @@ class Names:
         if max(found.values(), default=0.0) < 0.7:
             for field, sure in [*self._near(table, words).items(), *self._by_part(table, words).items()]:
                 found[field] = max(found.get(field, 0.0), sure)
-        return found
+        less = NOT_NET if says_gross(name) else 1.0
+        return {field: sure * (less if field in NET_FIELDS else 1.0) for field, sure in found.items()}
 
     def _of_another(self, table: str, words: tuple[str, ...]) -> Iterator[tuple[str, float]]:
         """What an order tells of its customer or its product: Cidade Comprador, buyer postcode, item quantity."""
@@ -289,6 +305,11 @@ class Names:
                 if key and (run or inside or text == key):
                     found[table] = max(found.get(table, 0.0), len(text) / len(key))
         return found
+
+
+def says_gross(name: str) -> bool:
+    """Whether a name says that tax is in an amount, or what was taken off later."""
+    return bool(GROSS.search(name.replace("_", " ")))
 
 
 @cache
@@ -550,8 +571,9 @@ def _tokens(text: str) -> tuple[str, ...]:
     spaced = re.sub(r"(?<=[a-z0-9à-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", outside or bare)
     found = [_word(token) for token in re.split(r"[\W_]+", _folded(spaced)) if token]
     found = found or [sign for sign in bare.casefold() if not sign.isspace()]
-    kept = tuple(word for word in found if word not in _noise())
-    return kept or tuple(found)
+    kept = tuple(word for word in found if word not in _noise()) or tuple(found)
+    # (Do Not Modify) Account: a system keeps the row's number there, for the way back.
+    return (*kept, "id") if outside and re.match(r"\([^()]*\s[^()]*\)|\(\W*[^\x00-\x7f]+\)", bare) else kept
 
 
 def _word(token: str) -> str:

@@ -10,7 +10,9 @@ from scipy.optimize import linear_sum_assignment
 
 from crmlib.prepare.draft.evidence import STATES, Proofs, codes_of, is_countries, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, shared_firsts, value_key, words
+from crmlib.prepare.draft.names import (
+    VIRTUAL, names, plain, prefix_of, says_gross, shared_firsts, value_key, words,
+)  # fmt: skip
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
@@ -39,6 +41,7 @@ STAND_INS = {
     ("transactions", "product_id"): ("product_name",),
     ("transactions", "net_amount"): ("unit_price", "order_total"),
     ("transactions", "order_id"): ("ordered_at",),
+    ("transactions", "ordered_at"): ("paid_on",),
     ("opportunities", "outcome"): ("stage", "is_won", "closed_at"),
     ("opportunities", "stage"): ("outcome", "is_won", "closed_at"),
     ("opportunities", "opportunity_id"): ("deal_name",),
@@ -155,10 +158,12 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
 def _as_others_name_it(match: Match, others: Sequence[Match], keys: Folder) -> Match:
     """An export whose rows other exports surely name as owners, goods or campaigns, and never as what it looks like."""
     key, votes = match.column(TABLES[match.table].keys[0]), Counter[str]()
-    for other in others if key is not None and key.unique and match.table != "transactions" else ():
+    own = [one.texts for one in ([key] if key else match.profile.values()) if one.unique]
+    for other in others if match.table != "transactions" else ():
         for one in TABLES[other.table].fields if other is not match else ():
             named = other.column(one.name) if one.references else None
-            if named is not None and other.guesses[one.name].sure > 0.9 and _within(named, key.texts):
+            sure = named is not None and other.guesses[one.name].sure > 0.9
+            if sure and named and any(_within(named, texts) for texts in own):
                 votes[one.references or ""] += 1
     said = next((table for table, _ in votes.most_common(1) if not votes[match.table]), "")
     if said not in ("employees", "products", "campaigns"):
@@ -301,7 +306,7 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     """Of several columns that could be a table's key, the one that the other exports name, or files of no table."""
     key = TABLES[match.table].keys[0]
     now = match.column(key)
-    if match.table not in ("customers", "products", "employees", "campaigns") or now is None:
+    if match.table not in ("customers", "products", "employees", "campaigns"):
         return match
     named = [
         column
@@ -321,8 +326,9 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     if not named:
         return match
 
-    def share(column: Column) -> float:
-        return sum(len(one.texts & column.texts) / len(one.texts) for one in named) / len(named)
+    def share(column: Column | None) -> float:
+        texts = column.texts if column else frozenset()
+        return sum(len(one.texts & texts) / len(one.texts) for one in named) / len(named)
 
     best = max(match.profile.values(), key=lambda column: (share(column), column is now))
     if (
@@ -332,8 +338,9 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     ):
         return match
     guess = Guess(
-        field=key, theirs=best.name, sure=0.9, runner_up=now.name, runner_sure=match.guesses[key].sure
-    )
+        field=key, theirs=best.name, sure=0.9, runner_up=now.name if now else "",
+        runner_sure=match.guesses[key].sure if now else 0.0,
+    )  # fmt: skip
     return replace(match, guesses={**match.guesses, key: guess})
 
 
@@ -476,13 +483,15 @@ def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Colum
         priced = (
             0.5 if goods is not None and goods.unique and not bought else 0.0
         )  # each product once: a list of prices
-        return (0.25 if "ordered_at" in guesses else -0.3) - (0.0 if money else 0.5) - priced
+        sold = 0.25 if goods is not None and "quantity" in guesses and money else 0.0
+        moment = 0.25 if {"ordered_at", "paid_on"} & set(guesses) else -0.3
+        return moment + sold - (0.0 if money else 0.5) - priced
     if table in ("products", "employees"):
         return -0.1 * sum(column.dates > 0.8 for column in profile.values())
     if table in ("interactions", "events", "feedback", "service_cases") and TABLES[table].time not in guesses:
         return -0.6
     if table == "contacts" and guesses.get("contact_id") and guesses.get("customer_id"):
-        return 0.3 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
+        return 0.6 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
     if table == "stage_history" and "entered_at" not in guesses:
         return -0.6
     return 0.0
@@ -515,6 +524,8 @@ def assign(
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
+        if says_gross(name):
+            seen = {f: s * (0.9 if f == "net_amount" else 1.0) for f, s in seen.items()}
         if seen.get("net_amount", 0.0) > 0.8:  # the rows prove that it is the line's
             meanings = {f: s for f, s in meanings.items() if f not in ("order_total", "tax_amount")}
         for row, one in enumerate(fields):
@@ -522,7 +533,12 @@ def assign(
             scores[row, place] = _score(table, one, profile[name], named, keys)
     if table == "transactions":
         _numbers_of_goods(scores, [one.name for one in fields], list(profile.values()))
-    rows, places = linear_sum_assignment(scores**3, maximize=True)
+    buyer = next((row for row, one in enumerate(fields) if one.name == "customer_id"), -1)
+    if buyer >= 0 and _told_by_name(profile[theirs[(top := int(scores[buyer].argmax()))]]):
+        told_by_number = [profile[name].numbered and not profile[name].emails for name in theirs]
+        rival = float((scores[buyer] * told_by_number).max())
+        scores[buyer, top] *= 0.95 if rival > 0.95 * scores[buyer, top] else 1.0
+    rows, places = linear_sum_assignment(scores**6, maximize=True)
     taken = {
         int(row): int(place) for row, place in zip(rows, places, strict=True) if scores[row, place] >= least
     }
@@ -553,7 +569,7 @@ def _numbers_of_goods(scores: np.ndarray, fields: list[str], columns: list[Colum
 
 def _both(named: float, proven: float) -> float:
     """How sure a name and the values are together: more than either, where both say it."""
-    return max(named, proven, min(0.9, 1 - (1 - named) * (1 - proven)))
+    return max(named, proven, min(0.9 if named < 0.9 else 0.995, 1 - (1 - named) * (1 - proven)))
 
 
 @cache
@@ -594,6 +610,8 @@ def _says_nothing(one: Field, column: Column, named: float) -> bool:
     if column.empty or column.filled < 0.02 * column.rows:
         return named < 0.9 or one.name == "planned_for"  # an empty one would say that no row is a plan
     constant = column.distinct == 1 and column.filled > 20
+    if constant and one.type == "money" and column.low == 0:
+        return True
     constant &= one.type != "list" or column.filled > 0.9 * column.rows  # a label that only some bear
     return constant and (one.name in {*_DIFFERING, "gender"} or one.type in ("list", "id") or named < 0.9)
 
@@ -705,12 +723,16 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
         if column.filled < 0.8 * column.rows:
             return 0.5
-        some = list(column.texts)[:200]
-        if table not in NAMED_BY_NAME and sum(" " in text for text in some) > 0.5 * len(some):
+        if table not in NAMED_BY_NAME and _told_by_name(column):
             return 0.9
         return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
-    few = 0 < len(column.values) <= 2 and column.rows > 30
+    few = 0 < len(column.values) <= 3 and column.rows > 30
     return 0.6 if few and one.name in ("customer_id", "product_id", "order_id") else 1.0
+
+
+def _told_by_name(column: Column) -> bool:
+    some = list(column.texts)[:200]
+    return sum(" " in text for text in some) > 0.5 * len(some)
 
 
 def _fit_text(table: str, one: Field, column: Column) -> float:

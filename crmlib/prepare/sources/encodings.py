@@ -48,6 +48,9 @@ for _same, _as in (("iso8859_2", "cp1250"), ("koi8_r", "cp1251"), ("cp852", "cp1
 _NO_ORDINAL = re.compile(r"(?<![^\W_])([Nn]|\d+)[şŞｺｪｰ](?![^\W_])")
 """What Nº and 1ª become elsewhere: a lone letter or a figure with a letter of Romanian or Japanese behind it."""
 
+_MONEY = re.compile("(?<=[0-9])[ \u00a0]?[€£]|[€£](?= ?[0-9])")
+"""A currency's mark beside a figure, as usual as a letter."""
+
 _LATIN = ("cp1252", "cp1250", "cp1254", "iso8859_2", "mac_roman", "cp850", "cp852")
 _BEFORE = {"cp1252": 1.6, "mac_roman": -2.0, "cp850": -2.0, "cp852": -2.0, "cp866": -2.0}
 """How much likelier an encoding is than others before a letter was looked at (its logarithm)."""
@@ -298,7 +301,7 @@ def _likelihood(decoded: str, encoding: str) -> float:
         every = {letter for alphabet in _LANGUAGES[encoding] for letter in alphabet}
         alphabets.append(dict.fromkeys(every, -math.log(1.2 * len(every))))
     best = max(sum(n * _of_one_byte(one, alphabet) for one, n in letters.items()) for alphabet in alphabets)
-    return best + _ODD * odd + _BEFORE.get(encoding, 0)
+    return best + _ODD * odd + 4 * len(_MONEY.findall(decoded)) + _BEFORE.get(encoding, 0)
 
 
 def _ranked(alphabet: str) -> dict[str, float]:

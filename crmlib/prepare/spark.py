@@ -9,6 +9,7 @@ sqlglot translates; each rewrite of `REWRITES` has a name and closes one differe
 
 import itertools
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -130,14 +131,35 @@ def _exact_epochs(node: exp.Expression) -> exp.Expression:
 
 
 def _quotients_are_doubles(node: exp.Expression) -> exp.Expression:
-    if not isinstance(node, exp.Div) or node.this.meta.get("quotient"):
+    """Over 0 they are infinite or no number; Spark would fail, even in a row that is left out later."""
+    if not isinstance(node, exp.Div):
         return node
-    over = exp.cast(
-        node.this.copy() if isinstance(node.this, exp.Paren) else exp.paren(node.this.copy()), "double"
+    over, under = (exp.paren(side.transform(_quotients_are_doubles)) for side in (node.this, node.expression))
+    over = exp.cast(over, "double")
+    quotient = exp.Div(this=over, expression=under)
+    divisor = node.expression.unnest()
+    divisor = divisor.this if isinstance(divisor, exp.Cast) else divisor
+    if isinstance(divisor, exp.Nullif) or (isinstance(divisor, exp.Literal) and float(divisor.this) != 0):
+        return exp.paren(quotient)
+    endless = exp.Mul(this=over.copy(), expression=exp.cast(exp.Literal.string("Infinity"), "double"))
+    return exp.If(
+        this=exp.EQ(this=under.copy(), expression=exp.Literal.number(0)), true=endless, false=quotient
     )
-    over.meta["quotient"] = True
-    node.set("this", over)
+
+
+def _means_are_doubles(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Avg):
+        node.set("this", exp.cast(node.this.copy(), "double"))
     return node
+
+
+def _days_between_are_midnights(node: exp.Expression) -> exp.Expression:
+    if not isinstance(node, exp.DateDiff) or node.text("unit").upper() != "DAY":
+        return node
+    days = [
+        exp.cast(side.transform(_days_between_are_midnights), "date") for side in (node.this, node.expression)
+    ]
+    return exp.Anonymous(this="datediff", expressions=days)
 
 
 def _digests_are_text(node: exp.Expression) -> exp.Expression:
@@ -169,7 +191,9 @@ def _semi_joins_name_their_sides(node: exp.Expression) -> exp.Expression:
 REWRITES: dict[str, Callable[[exp.Expression], exp.Expression]] = {
     "exact quantiles: percentile, not percentile_approx": _exact_quantiles,
     "seconds since 1970 with their fractions": _exact_epochs,
-    "a quotient is a double, never a decimal": _quotients_are_doubles,
+    "a quotient is a double, never a decimal, over 0, too": _quotients_are_doubles,
+    "a mean is a double, never a decimal": _means_are_doubles,
+    "days between two moments are midnights, not 24 hours": _days_between_are_midnights,
     "a semi join says which side a column is of": _semi_joins_name_their_sides,
     "the sum of digests as text, which this side reads as a number": _digests_are_text,
 }
@@ -408,4 +432,7 @@ def _explained() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """What an error says; of one with its causes below it, that which Spark has a name for."""
+    said = str(error).strip() or type(error).__name__
+    named = re.search(r"\[[A-Z][A-Z_.]+\].*", said)
+    return named[0] if named else said.splitlines()[0]

@@ -287,7 +287,7 @@ STATEMENTS = {
                 ) as double) as paid_price,
                 cast(sum(cost) as double)
                     / nullif(cast(sum(case when cost is not null then amount end) as double), 0) as cost_share,
-                cast(median(quantity) as double) as usual_pieces
+                median(cast(quantity as double)) as usual_pieces
             from offer_purchases
             where ordered_on <= $cut
             group by p

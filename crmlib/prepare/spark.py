@@ -134,8 +134,8 @@ def _quotients_are_doubles(node: exp.Expression) -> exp.Expression:
     """Over 0 they are infinite or no number; Spark would fail, even in a row that is left out later."""
     if not isinstance(node, exp.Div):
         return node
-    over, under = (exp.paren(side.transform(_quotients_are_doubles)) for side in (node.this, node.expression))
-    over = exp.cast(over, "double")
+    above, under = (exp.paren(side.transform(_quotients_are_doubles)) for side in (node.this, node.expression))
+    over = exp.cast(above, "double")
     quotient = exp.Div(this=over, expression=under)
     divisor = node.expression.unnest()
     divisor = divisor.this if isinstance(divisor, exp.Cast) else divisor
@@ -294,11 +294,11 @@ class SparkEngine(Engine):
         super().__init__(threads=1)
         self._session, self._prefix, self._schema = session, f"crmlib_{os.getpid()}_{next(_numbers)}", "main"
         self._views: dict[str, str] = {}
-        self._kept: list[Any] = []
+        self._kept: dict[str, Any] = {}
 
     def close(self) -> None:
         """Let go of what Spark keeps for this engine; the session stays open."""
-        for kept in self._kept:
+        for kept in self._kept.values():
             kept.unpersist()
         for name in [name for name in self._views if name.startswith(f"{self._schema}.")]:
             self._session.catalog.dropTempView(self._views.pop(name))
@@ -334,7 +334,7 @@ class SparkEngine(Engine):
     def branch(self, name: str, views: Mapping[str, str]) -> Engine:
         """A second engine over the same data, in which some tables are views of those here."""
         other: Any = super().branch(name, views)
-        other._schema, other._kept = name if self._schema == "main" else f"{self._schema}_{name}", []
+        other._schema, other._kept = name if self._schema == "main" else f"{self._schema}_{name}", {}
         return other
 
     def rows(self, sql: str, parameters: Any = None) -> list[tuple]:
@@ -347,7 +347,7 @@ class SparkEngine(Engine):
         if isinstance(statement, exp.Create) and isinstance(statement.expression, exp.Query):
             frame = self.run(statement.expression.sql(dialect="duckdb"), parameters)
             if statement.kind == "TABLE":
-                self._kept.append(frame := frame.persist())
+                frame = self._laid_down(statement.this.name, frame)
             super().execute(sql, parameters)
             self._view(statement.this, frame)
         elif isinstance(statement, exp.Use) or (
@@ -382,6 +382,17 @@ class SparkEngine(Engine):
         cells = zip(columns, meant.types, meant.columns, strict=True)
         cast = ", ".join(f"cast({one} as {kind}) as {self.quote(name)}" for one, kind, name in cells)
         return self._connection.from_arrow(table.rename_columns(columns)).project(cast)
+
+    def _laid_down(self, name: str, frame: Any) -> Any:
+        """Rows that are there; a cluster may lose some of them, so it remembers how they were made."""
+        with _explained(), self._settings():
+            if str(self._session.conf.get("spark.master", "")).startswith("local"):
+                # Planning anew what every row was made of takes longer than the rows.
+                return frame.localCheckpoint()
+            if name in self._kept:
+                self._kept[name].unpersist()
+            self._kept[name] = frame.persist()
+            return self._kept[name]
 
     def _know(self, name: str, frame: Any, schema: pa.Schema | None = None) -> None:
         empty = f"empty_{next(_numbers)}"

@@ -134,7 +134,9 @@ def _quotients_are_doubles(node: exp.Expression) -> exp.Expression:
     """Over 0 they are infinite or no number; Spark would fail, even in a row that is left out later."""
     if not isinstance(node, exp.Div):
         return node
-    above, under = (exp.paren(side.transform(_quotients_are_doubles)) for side in (node.this, node.expression))
+    above, under = (
+        exp.paren(side.transform(_quotients_are_doubles)) for side in (node.this, node.expression)
+    )
     over = exp.cast(above, "double")
     quotient = exp.Div(this=over, expression=under)
     divisor = node.expression.unnest()

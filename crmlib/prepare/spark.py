@@ -9,6 +9,7 @@ sqlglot translates; each rewrite of `REWRITES` has a name and closes one differe
 
 import itertools
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -130,14 +131,37 @@ def _exact_epochs(node: exp.Expression) -> exp.Expression:
 
 
 def _quotients_are_doubles(node: exp.Expression) -> exp.Expression:
-    if not isinstance(node, exp.Div) or node.this.meta.get("quotient"):
+    """Over 0 they are infinite or no number; Spark would fail, even in a row that is left out later."""
+    if not isinstance(node, exp.Div):
         return node
-    over = exp.cast(
-        node.this.copy() if isinstance(node.this, exp.Paren) else exp.paren(node.this.copy()), "double"
+    above, under = (
+        exp.paren(side.transform(_quotients_are_doubles)) for side in (node.this, node.expression)
     )
-    over.meta["quotient"] = True
-    node.set("this", over)
+    over = exp.cast(above, "double")
+    quotient = exp.Div(this=over, expression=under)
+    divisor = node.expression.unnest()
+    divisor = divisor.this if isinstance(divisor, exp.Cast) else divisor
+    if isinstance(divisor, exp.Nullif) or (isinstance(divisor, exp.Literal) and float(divisor.this) != 0):
+        return exp.paren(quotient)
+    endless = exp.Mul(this=over.copy(), expression=exp.cast(exp.Literal.string("Infinity"), "double"))
+    return exp.If(
+        this=exp.EQ(this=under.copy(), expression=exp.Literal.number(0)), true=endless, false=quotient
+    )
+
+
+def _means_are_doubles(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.Avg):
+        node.set("this", exp.cast(node.this.copy(), "double"))
     return node
+
+
+def _days_between_are_midnights(node: exp.Expression) -> exp.Expression:
+    if not isinstance(node, exp.DateDiff) or node.text("unit").upper() != "DAY":
+        return node
+    days = [
+        exp.cast(side.transform(_days_between_are_midnights), "date") for side in (node.this, node.expression)
+    ]
+    return exp.Anonymous(this="datediff", expressions=days)
 
 
 def _digests_are_text(node: exp.Expression) -> exp.Expression:
@@ -169,7 +193,9 @@ def _semi_joins_name_their_sides(node: exp.Expression) -> exp.Expression:
 REWRITES: dict[str, Callable[[exp.Expression], exp.Expression]] = {
     "exact quantiles: percentile, not percentile_approx": _exact_quantiles,
     "seconds since 1970 with their fractions": _exact_epochs,
-    "a quotient is a double, never a decimal": _quotients_are_doubles,
+    "a quotient is a double, never a decimal, over 0, too": _quotients_are_doubles,
+    "a mean is a double, never a decimal": _means_are_doubles,
+    "days between two moments are midnights, not 24 hours": _days_between_are_midnights,
     "a semi join says which side a column is of": _semi_joins_name_their_sides,
     "the sum of digests as text, which this side reads as a number": _digests_are_text,
 }
@@ -270,11 +296,11 @@ class SparkEngine(Engine):
         super().__init__(threads=1)
         self._session, self._prefix, self._schema = session, f"crmlib_{os.getpid()}_{next(_numbers)}", "main"
         self._views: dict[str, str] = {}
-        self._kept: list[Any] = []
+        self._kept: dict[str, Any] = {}
 
     def close(self) -> None:
         """Let go of what Spark keeps for this engine; the session stays open."""
-        for kept in self._kept:
+        for kept in self._kept.values():
             kept.unpersist()
         for name in [name for name in self._views if name.startswith(f"{self._schema}.")]:
             self._session.catalog.dropTempView(self._views.pop(name))
@@ -310,7 +336,7 @@ class SparkEngine(Engine):
     def branch(self, name: str, views: Mapping[str, str]) -> Engine:
         """A second engine over the same data, in which some tables are views of those here."""
         other: Any = super().branch(name, views)
-        other._schema, other._kept = name if self._schema == "main" else f"{self._schema}_{name}", []
+        other._schema, other._kept = name if self._schema == "main" else f"{self._schema}_{name}", {}
         return other
 
     def rows(self, sql: str, parameters: Any = None) -> list[tuple]:
@@ -323,7 +349,7 @@ class SparkEngine(Engine):
         if isinstance(statement, exp.Create) and isinstance(statement.expression, exp.Query):
             frame = self.run(statement.expression.sql(dialect="duckdb"), parameters)
             if statement.kind == "TABLE":
-                self._kept.append(frame := frame.persist())
+                frame = self._laid_down(statement.this.name, frame)
             super().execute(sql, parameters)
             self._view(statement.this, frame)
         elif isinstance(statement, exp.Use) or (
@@ -358,6 +384,17 @@ class SparkEngine(Engine):
         cells = zip(columns, meant.types, meant.columns, strict=True)
         cast = ", ".join(f"cast({one} as {kind}) as {self.quote(name)}" for one, kind, name in cells)
         return self._connection.from_arrow(table.rename_columns(columns)).project(cast)
+
+    def _laid_down(self, name: str, frame: Any) -> Any:
+        """Rows that are there; a cluster may lose some of them, so it remembers how they were made."""
+        with _explained(), self._settings():
+            if str(self._session.conf.get("spark.master", "")).startswith("local"):
+                # Planning anew what every row was made of takes longer than the rows.
+                return frame.localCheckpoint()
+            if name in self._kept:
+                self._kept[name].unpersist()
+            self._kept[name] = frame.persist()
+            return self._kept[name]
 
     def _know(self, name: str, frame: Any, schema: pa.Schema | None = None) -> None:
         empty = f"empty_{next(_numbers)}"
@@ -408,4 +445,7 @@ def _explained() -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """What an error says; of one with its causes below it, that which Spark has a name for."""
+    said = str(error).strip() or type(error).__name__
+    named = re.search(r"\[[A-Z][A-Z_.]+\].*", said)
+    return named[0] if named else said.splitlines()[0]

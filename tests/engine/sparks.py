@@ -1,11 +1,13 @@
 """A session of Spark for tests, and the tables of a workspace laid with it."""
 
+import os
 import shutil
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 
+import numpy as np
 import pandas as pd
 import pytest
-from pandas.testing import assert_frame_equal
+from pandas.testing import assert_frame_equal, assert_series_equal
 
 
 def needs_spark():
@@ -19,9 +21,11 @@ def opened(master):
     """A session of its own at a master; the one before it has to be stopped."""
     from crmlib.prepare.spark import spark_session
 
+    # Many plans, each carried out once: the second compiler of Java would cost more than it gains.
+    os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     session = spark_session(master=master)
     session.sparkContext.setLogLevel("OFF")
-    session.conf.set("spark.sql.shuffle.partitions", "2")
+    session.conf.set("spark.sql.shuffle.partitions", "1")
     # Whoever forgets to tell Spark the zone is found out.
     session.conf.set("spark.sql.session.timeZone", "America/New_York")
     return session
@@ -39,7 +43,25 @@ def laid_with(session, crm):
 
 def assert_same(found, expected):
     """Equal to the last bit, types and order too; floats to 1e-9."""
-    if isinstance(expected, pd.DataFrame):
-        assert_frame_equal(found, expected, rtol=1e-9, atol=1e-9)
+    if is_dataclass(expected):
+        found, expected = vars(found), vars(expected)
+    if isinstance(expected, pd.DataFrame | pd.Series):
+        equal = assert_frame_equal if isinstance(expected, pd.DataFrame) else assert_series_equal
+        equal(found, expected, rtol=1e-9, atol=1e-9)
+        assert_same(dict(found.attrs), dict(expected.attrs))
+    elif isinstance(expected, dict):
+        assert list(found) == list(expected)
+        for name, value in expected.items():
+            assert_same(found[name], value)
+    elif isinstance(expected, tuple | list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert_same(one, other)
+    elif isinstance(expected, np.ndarray) and expected.dtype.kind == "f":
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+    elif isinstance(expected, np.ndarray | pd.Index):
+        assert np.array_equal(found, expected)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-9, nan_ok=True)
     else:
-        assert found == expected
+        assert found is expected or found == expected

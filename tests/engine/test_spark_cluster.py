@@ -15,6 +15,7 @@ import pytest
 
 from crmlib import Crm, rfm_table
 from crmlib.measure.indicators.compute import compute_indicators
+from tests.engine.questions import QUESTIONS
 from tests.engine.sparks import assert_same, laid_with, needs_spark, opened
 from tests.measure.ledgers import random_ledger
 
@@ -110,5 +111,7 @@ def test_a_run_ends_right_when_a_worker_is_killed_in_the_middle(cluster):
         # One worker is left, and goes on.
         names = ["order_count", "spend_total"]
         assert_same(compute_indicators(there, names), compute_indicators(crm, names))
+        of_offers = QUESTIONS["measure/offers/tables"]["purchase_days"]
+        assert_same(of_offers(there), of_offers(crm))
     finally:
         session.stop()

@@ -132,3 +132,19 @@ def random_ledger(*, seed: int, lines: int = 1_500, customers: int = 60) -> dict
         "products": products,
         "campaign_contacts": contacts,
     }
+
+
+def settled_folder(folder, *, seed: int):
+    """A workspace of a ledger drawn by lot, in which many orders have lines of several moments."""
+    tables = random_ledger(seed=seed, lines=900, customers=25)
+    lot, lines = np.random.default_rng(seed), tables["transactions"]
+    late = lot.integers(1, 90, len(lines)) * (lot.random(len(lines)) < 0.1)
+    lines["ordered_at"] = lines["ordered_at"] + pd.to_timedelta(late, unit="D")
+    names = ("transactions", "products", "customers")
+    for name in names:
+        tables[name].to_parquet(folder / f"{name}.parquet", index=False)
+    listed = "".join(f'[tables.{name}]\nfrom = "{name}.parquet"\n' for name in names)
+    (folder / "crm.toml").write_text(
+        f'currency = "EUR"\ntime_zone = "Europe/Berlin"\nas_of = 2023-10-13\n{listed}[tables.customers.columns]\n'
+    )
+    return folder

@@ -527,9 +527,9 @@ def price_volume_mix(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     Horngren, C. T., Datar, S. M. & Rajan, M. V. (2015). Cost Accounting, 15th ed., ch. 14: sales-mix and
     sales-quantity variances.
     """
-    both = pd.merge(
-        _priced(now), _priced(before), on=["key", "product_id"], how="outer", suffixes=("_now", "_before")
-    ).fillna(0.0)
+    # pandas cannot merge two empty tables by two texts.
+    sides = _priced(now).add_suffix("_now"), _priced(before).add_suffix("_before")
+    both = sides[0].join(sides[1], how="outer").fillna(0.0)
     old = np.divide(
         both["amount_before"], both["pieces_before"],
         out=np.full(len(both), np.nan), where=(both["pieces_before"] > 0).to_numpy(),
@@ -569,7 +569,7 @@ def price_volume_mix(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
 
 def _priced(sums: pd.DataFrame) -> pd.DataFrame:
     """Products whose price can be told; what was sold without a quantity is none of it."""
-    table = sums.groupby(["key", "product_id"], as_index=False)[["amount", "pieces", "unpriced"]].sum()
+    table = sums.groupby(["key", "product_id"])[["amount", "pieces", "unpriced"]].sum()
     table["amount"] -= table["unpriced"]
     kept = (table["pieces"] > 0) & (table["amount"] > 0)
-    return table.loc[kept, ["key", "product_id", "amount", "pieces"]]
+    return table.loc[kept, ["amount", "pieces"]]

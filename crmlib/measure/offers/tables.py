@@ -204,15 +204,16 @@ _GAPS = {
         where {where}
         group by {key}, gap
     """,
+    # what is at risk is added up from the end: a sum over what follows takes Spark the square of the time
     "risks": """
         select
             {key},
             gap,
-            at_gap,
             ended,
             sum(at_gap) over (
-                partition by {key} order by gap rows between current row and unbounded following
-            ) as at_risk
+                partition by {key} order by gap desc rows between unbounded preceding and current row
+            ) as at_risk,
+            sum(at_gap) over (partition by {key}) as stretches
         from gaps
     """,
     "curve": """
@@ -220,6 +221,7 @@ _GAPS = {
             {key},
             gap,
             ended,
+            stretches,
             round(exp(sum(ln(greatest(1 - cast(ended as double) / at_risk, 1e-9))) over (
                 partition by {key} order by gap rows between unbounded preceding and current row
             )), 9) as lasting
@@ -227,18 +229,21 @@ _GAPS = {
         where ended > 0
     """,
     "ends": """
-        select {key}, min(lasting) as lasting_at_end, sum(ended) as ended from curve group by {key}
+        select
+            *,
+            min(lasting) over (partition by {key}) as lasting_at_end,
+            sum(ended) over (partition by {key}) as all_ended
+        from curve
     """,
-    "stretches": "select {key}, sum(at_gap) as stretches from gaps group by {key}",
 }
 _GAPS_SQL = """
 select
     {key},
     cast(min(case when 2 * lasting <= 1 + lasting_at_end then gap end) as double) as {name}_days,
     1 - min(lasting_at_end) as {name}_return,
-    min(ends.ended) as {ended},
-    min(stretches.stretches) - min(ends.ended) as {running}
-from curve join ends using ({key}) join stretches using ({key})
+    min(all_ended) as {ended},
+    min(stretches) - min(all_ended) as {running}
+from ends
 group by {key}
 """
 
@@ -287,7 +292,7 @@ STATEMENTS = {
                 ) as double) as paid_price,
                 cast(sum(cost) as double)
                     / nullif(cast(sum(case when cost is not null then amount end) as double), 0) as cost_share,
-                cast(median(quantity) as double) as usual_pieces
+                median(cast(quantity as double)) as usual_pieces
             from offer_purchases
             where ordered_on <= $cut
             group by p

@@ -16,6 +16,7 @@ from crmlib.analyse.forecast.plan import (
     targets_of,
     usual_period,
 )
+from crmlib.prepare.engine import Engine
 from crmlib.schema.errors import ParameterError, SchemaError
 from tests.analyse.forecast.cases import company
 
@@ -154,6 +155,15 @@ def test_the_whole_split_is_over_products_not_over_keys():
     assert price_volume_mix(now.assign(key="all"), before.assign(key="all"))[
         "price"
     ].tolist() == pytest.approx([14.0])
+
+
+def test_nothing_sold_in_either_time_is_no_difference():
+    with Engine() as engine:
+        nothing = engine.to_pandas(
+            "select 'n' as key, 'a' as product_id, 1.0 as amount, 1.0 as pieces, 0.0 as unpriced where false"
+        )
+    split = price_volume_mix(nothing, nothing)
+    assert split.empty and {*PARTS} <= {*split}
 
 
 def test_against_planned_prices():

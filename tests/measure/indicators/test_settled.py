@@ -10,29 +10,15 @@ from crmlib.measure.indicators.parts import customer_parts
 from crmlib.measure.purchases.baskets import basket_lines
 from crmlib.measure.purchases.history import purchase_days, purchases_by_month, purchases_within
 from crmlib.measure.purchases.worth import buying_habits, invoice_totals
-from tests.measure.ledgers import random_ledger
+from tests.measure.ledgers import settled_folder
 
 ZONE = "Europe/Berlin"
-TABLES = ("transactions", "products", "customers")
 MOMENTS = ["2023-03-26 01:17", "2023-08-01 12:00", "2023-10-13"]
 
 
 @pytest.fixture(params=range(2))
 def folder(tmp_path, request):
-    """A workspace of a ledger drawn by lot, in which many orders have lines of several moments."""
-    tables = random_ledger(seed=request.param, lines=900, customers=25)
-    lot, lines = np.random.default_rng(request.param), tables["transactions"]
-    late = lot.integers(1, 90, len(lines)) * (lot.random(len(lines)) < 0.1)
-    lines["ordered_at"] = lines["ordered_at"] + pd.to_timedelta(late, unit="D")
-    for name in TABLES:
-        tables[name].to_parquet(tmp_path / f"{name}.parquet", index=False)
-    listed = "".join(
-        f'[tables.{name}]\nfrom = "{name}.parquet"\n' for name in ("transactions", "products", "customers")
-    )
-    (tmp_path / "crm.toml").write_text(
-        f'currency = "EUR"\ntime_zone = "{ZONE}"\nas_of = 2023-10-13\n{listed}[tables.customers.columns]\n'
-    )
-    return tmp_path
+    return settled_folder(tmp_path, seed=request.param)
 
 
 def _answers(crm, moment):

@@ -174,8 +174,7 @@ class Engine:
         # longer than all else, so the statement is handed on as relations hand it on.
         with _memory_explained():
             if submit := getattr(self._connection, "_submit", None):
-                given = dict(parameters) if isinstance(parameters, Mapping) else parameters and list(parameters)
-                return submit(sql, given, "arrow", _BATCH_ROWS).arrow_table()
+                return submit(sql, parameters, "arrow", _BATCH_ROWS).arrow_table()
             return self._connection.sql(sql, params=parameters).to_arrow_table()
 
     def to_pandas(

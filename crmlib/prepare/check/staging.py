@@ -84,12 +84,7 @@ class Reading:
 
 
 def staging_query(
-    engine: Engine,
-    reading: Reading,
-    findings: Sequence[Finding],
-    *,
-    theirs: Mapping[str, str],
-    time_zone: str,
+    engine: Engine, reading: Reading, findings: Sequence[Finding], theirs: dict[str, str], *, time_zone: str
 ) -> tuple[str, dict[str, str]]:
     """The query that reads and types every row and marks what each finding's condition holds for.
 
@@ -267,9 +262,8 @@ class Staged:
     def _read(self, time_zone: str) -> None:
         computed: dict[str, str] = {}
         try:
-            query, computed = staging_query(
-                self.engine, self.reading, self.findings, theirs=self._theirs, time_zone=time_zone
-            )
+            given = self.engine, self.reading, self.findings, self._theirs
+            query, computed = staging_query(*given, time_zone=time_zone)
             self.engine.execute(f"create or replace table {self.name} as {query}")
         except EngineError as error:
             raise refusal_of(self.engine, error, table=self.spec.name, computed=computed) from error

@@ -339,13 +339,13 @@ def _merge_sql(
         both = f"select * from keyed where _new union all {gone}"
         keyed = f"with keyed as (select *, {key} as _key from both_rows)"
         return stamped.format(f"{keyed} select * exclude (_key) from ({both})"), ""
-    ranks = _ranks_sql(engine, config, name)
-    ranked = (
-        f"both_rows join ({ranks}) using (_order)" if ranks else "(select *, null as _rank from both_rows)"
-    )
     versions = f"select count(*) from (select distinct {key}, {content} from both_rows)"
-    last = f"row_number() over (partition by {key} order by _rank desc nulls last, _order desc) = 1"
-    return stamped.format(f"select * exclude (_rank) from {ranked} qualify {last}"), versions
+    ranks, order, rows = _ranks_sql(engine, config, name), "_order desc", "select * from both_rows"
+    if ranks:
+        order = f"_rank desc nulls last, {order}"
+        rows = f"select * exclude (_rank) from both_rows join ({ranks}) using (_order)"
+    last = f"row_number() over (partition by {key} order by {order}) = 1"
+    return stamped.format(f"{rows} qualify {last}"), versions
 
 
 def _key_sql(

@@ -41,6 +41,10 @@ _SETTINGS = (
 )
 
 
+_BATCH_ROWS = 131_072
+"""Rows of a batch of Arrow, as DuckDB cuts them by default."""
+
+
 _open: "WeakSet[Engine]" = WeakSet()
 
 
@@ -166,7 +170,11 @@ class Engine:
 
     def to_arrow(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
         """The result of SQL as an Arrow table."""
+        # A relation is bound when it is made and once more when its rows are asked for. Of a long statement that takes
+        # longer than all else, so the statement is handed on as relations hand it on.
         with _memory_explained():
+            if submit := getattr(self._connection, "_submit", None):
+                return submit(sql, parameters, "arrow", _BATCH_ROWS).arrow_table()
             return self._connection.sql(sql, params=parameters).to_arrow_table()
 
     def to_pandas(

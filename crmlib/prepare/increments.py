@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from crmlib.prepare.check.casting import base_sql, cast_sql, is_text, text_literal
+from crmlib.prepare.check.casting import Parts, base_sql, cast_sql, is_text, text_literal
 from crmlib.prepare.check.staging import Reading
 from crmlib.prepare.config.read import WorkspaceConfig
 from crmlib.prepare.engine import Engine, columns_of
@@ -339,10 +339,13 @@ def _merge_sql(
         both = f"select * from keyed where _new union all {gone}"
         keyed = f"with keyed as (select *, {key} as _key from both_rows)"
         return stamped.format(f"{keyed} select * exclude (_key) from ({both})"), ""
-    rank = _rank_sql(engine, config, name)
     versions = f"select count(*) from (select distinct {key}, {content} from both_rows)"
-    last = f"row_number() over (partition by {key} order by {rank} desc nulls last, _order desc) = 1"
-    return stamped.format(f"select * from both_rows qualify {last}"), versions
+    ranks, order, rows = _ranks_sql(engine, config, name), "_order desc", "select * from both_rows"
+    if ranks:
+        order = f"_rank desc nulls last, {order}"
+        rows = f"select * exclude (_rank) from both_rows join ({ranks}) using (_order)"
+    last = f"row_number() over (partition by {key} order by {order}) = 1"
+    return stamped.format(f"{rows} qualify {last}"), versions
 
 
 def _key_sql(
@@ -375,11 +378,11 @@ def _key_sql(
     return f"case when {whole} then {named} else concat_ws(chr(31), _file, {content}) end"
 
 
-def _rank_sql(engine: Engine, config: WorkspaceConfig, name: str) -> str:
-    """What makes a row the later one: `latest_by` as a moment or a number, or nothing but the order of loads."""
+def _ranks_sql(engine: Engine, config: WorkspaceConfig, name: str) -> str:
+    """A query for what makes each row the later one, `latest_by` as a moment or a number; "" without one."""
     table = config.tables[name]
     if table.latest_by is None:
-        return "null"
+        return ""
     types = {row[0]: row[1] for row in engine.rows("describe both_rows")}
     if table.latest_by not in types:
         there = [column for column in types if column not in _OWN]
@@ -387,10 +390,10 @@ def _rank_sql(engine: Engine, config: WorkspaceConfig, name: str) -> str:
             f"tables.{name}.latest_by: its source has no column {table.latest_by!r}.{nearest(table.latest_by, there)}"
         )
     kind = types[table.latest_by]
-    base = f"({base_sql(Engine.quote(table.latest_by), kind)})"
-    if not is_text(kind) and not kind.startswith(("TIMESTAMP", "DATE")):
-        return f"try_cast({base} as double)"
-    zone, formats = config.time_zone, table.date_formats
-    moment = cast_sql(Field("latest_by", "timestamp", ""), base, kind, time_zone=zone, date_formats=formats)
-    number = f"try_cast({base} as double)" if is_text(kind) else "null"
-    return f"coalesce(epoch({moment}), {number})"
+    base, parts = base_sql(Engine.quote(table.latest_by), kind), Parts()
+    rank = "try_cast(_said as double)"
+    if is_text(kind) or kind.startswith(("TIMESTAMP", "DATE")):
+        zone, formats, field = config.time_zone, table.date_formats, Field("latest_by", "timestamp", "")
+        moment = cast_sql(field, "_said", kind, time_zone=zone, date_formats=formats, share=parts)
+        rank = f"coalesce(epoch({moment}), {rank if is_text(kind) else 'null'})"
+    return f"select _order, {rank} as _rank from ({parts.over(f'(select _order, {base} as _said from both_rows)')})"

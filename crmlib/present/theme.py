@@ -187,7 +187,7 @@ def finish(ax: Any, *, title: Claim | str, alt: Claim | str) -> Any:
         _plain_text(figure)
         if own:
             ax.set_xlabel(wrapped(ax.get_xlabel(), width=WIDTH * 72 - 6))
-            figure.draw_without_rendering()
+            figure.get_layout_engine().execute(figure)
             _keep_inside(ax)
     if own:
         box = ax.get_position()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 from babel.numbers import get_currency_precision
 from sqlglot import exp, parse_one
@@ -83,11 +84,13 @@ class Reading:
 
 
 def staging_query(
-    engine: Engine, reading: Reading, findings: Sequence[Finding], *, time_zone: str
+    engine: Engine, reading: Reading, findings: Sequence[Finding], theirs: dict[str, str], *, time_zone: str
 ) -> tuple[str, dict[str, str]]:
-    """The query that reads and types every row and marks what each finding's condition holds for."""
+    """The query that reads and types every row and marks what each finding's condition holds for.
+
+    `theirs`: the columns of the view and their types.
+    """
     fields = [reading.spec.field(name) for name in reading.mapped]
-    theirs = {row[0]: row[1] for row in engine.rows(f"describe {reading.view}")}
     text_columns = [name for name, sql_type in theirs.items() if is_text(sql_type)]
     numeric: dict[str, None] = {}
 
@@ -238,8 +241,8 @@ class Staged:
     def __init__(self, engine: Engine, reading: Reading, *, time_zone: str = "UTC") -> None:
         self.engine, self.reading, self.spec = engine, reading, reading.spec
         self._zone = time_zone
-        theirs = [row[0] for row in engine.rows(f"describe {reading.view}")]
-        theirs = [name for name in theirs if name not in ("_file", "_row")]
+        self._theirs = {name: kind for name, kind, *_ in engine.rows(f"describe {reading.view}")}
+        theirs = [name for name in self._theirs if name not in ("_file", "_row")]
         refuse_unknown(reading.spec, reading.mapped, reading.policies, theirs)
         self.name = f"staged_{self.spec.name}"
         self.findings: list[Finding] = []
@@ -259,7 +262,8 @@ class Staged:
     def _read(self, time_zone: str) -> None:
         computed: dict[str, str] = {}
         try:
-            query, computed = staging_query(self.engine, self.reading, self.findings, time_zone=time_zone)
+            given = self.engine, self.reading, self.findings, self._theirs
+            query, computed = staging_query(*given, time_zone=time_zone)
             self.engine.execute(f"create or replace table {self.name} as {query}")
         except EngineError as error:
             raise refusal_of(self.engine, error, table=self.spec.name, computed=computed) from error
@@ -552,22 +556,22 @@ class Staged:
 
     def row_counts(self) -> tuple[int, int]:
         """Rows read as records, and how many of them are set aside."""
-        ((read, aside),) = self.engine.rows(
-            f"select count(*), count(*) filter (where not {self._acceptable()}) from {self.name}"
-        )
-        return read, aside
+        marked, aside = self._marked(), self._mask("set_aside")
+        return sum(marked.values()), sum(n for bits, n in marked.items() if bits & aside)
+
+    def _marked(self) -> dict[int, int]:
+        """How many rows bear which findings, as bits."""
+        return dict(self.engine.rows(f"select _bits, count(*) from {self.name} group by _bits"))
 
     def summary(self) -> pd.DataFrame:
         """Rows found by each check: table, check, column, policy, rows, says.
 
         What is only mended or warned of is counted among the accepted rows.
         """
-        counts = ", ".join(
-            f"count(*) filter (where (_bits & {1 << i}) > 0"
-            + (")" if finding.policy == "set_aside" else f" and {self._acceptable()})")
-            for i, finding in enumerate(self.findings)
-        )
-        (found,) = self.engine.rows(f"select {counts} from {self.name}") if self.findings else ((),)
+        marked, aside = self._marked(), self._mask("set_aside")
+        accepted = {bits: n for bits, n in marked.items() if not bits & aside}
+        counted = [marked if f.policy == "set_aside" else accepted for f in self.findings]
+        found = [sum(n for bits, n in of.items() if bits & 1 << i) for i, of in enumerate(counted)]
         return pd.DataFrame(
             [
                 (self.spec.name, f.check, f.column, f.policy, n, f.says + (self._seen(i) if n else ""))
@@ -609,27 +613,20 @@ class Staged:
         if time not in self.reading.mapped:
             return ""
         day = local_sql(f'"{time}"::timestamp', self._zone)
-        usual = f"least(before, behind) / {AROUND}.0 * (next_day - day - 1)"
-        found = self.engine.rows(f"""
-            with days as (
-                select distinct {day}::date as day from {self.spec.name} where "{time}" is not null
-            ),
-            holes as (
-                select day, lead(day) over (order by day) as next_day,
-                    count(*) over (order by day range between interval {AROUND} day preceding and current row) as before
-                from days
-            ),
-            sums as (
-                select day, next_day, before, (
-                    select count(*) from days where days.day >= next_day and days.day < next_day + interval {AROUND} day
-                ) as behind
-                from holes where next_day - day - 1 >= {FEWEST_DAYS}
-            )
-            select day + 1, next_day - 1, next_day - day - 1 from sums where {usual} >= {FEWEST_EXPECTED} order by day
+        rows = self.engine.rows(f"""
+            select distinct date_diff('day', date '1970-01-01', {day}::date) as day
+            from {self.spec.name} where "{time}" is not null order by day
         """)
-        if not found:
+        days = np.array([day for (day,) in rows if day is not None], dtype=np.int64)
+        empty = np.diff(days) - 1
+        last = np.flatnonzero(empty >= FEWEST_DAYS)
+        before = last + 1 - np.searchsorted(days, days[last] - AROUND)
+        behind = np.searchsorted(days, days[last + 1] + AROUND) - last - 1
+        last = last[np.minimum(before, behind) / AROUND * empty[last] >= FEWEST_EXPECTED][:5]
+        if not len(last):
             return ""
-        spans = ", ".join(f"{first} to {last} ({days:,} days)" for first, last, days in found[:5])
+        ends = (days[last] + 1).astype("M8[D]"), (days[last + 1] - 1).astype("M8[D]"), empty[last]
+        spans = ", ".join(f"{first} to {end} ({n:,} days)" for first, end, n in zip(*ends, strict=True))
         return (
             f"{self.spec.name}: no row from {spans}, though there were many before and after. Export that time, too; "
             "if nothing happened then, all is well."
@@ -640,7 +637,7 @@ class Staged:
         reading, sign = self.reading, self.reading.decimal
         if reading.currency and get_currency_precision(reading.currency) == 3:
             return ""
-        text = {name for name, kind, *_ in self.engine.rows(f"describe {reading.view}") if is_text(kind)}
+        text = {name for name, kind in self._theirs.items() if is_text(kind)}
         used = {
             column.name: self.spec.field(ours).type
             for ours in sorted(reading.mapped, key=lambda one: self.spec.field(one).type != "money")

@@ -109,7 +109,7 @@ def _is_surely_another(match: Match) -> bool:
     spec, key = TABLES[match.table], match.column(TABLES[match.table].keys[0])
     sure = [match.guesses[name].sure for name in spec.required if name in match.guesses]
     named = match.table != "transactions" and key is not None and key.unique
-    return named and len(sure) == len(spec.required) and min(sure) > SURELY
+    return named and len(sure) == len(spec.required) >= 3 and min(sure) > SURELY
 
 
 def _as_head(match: Match, keys: Folder) -> Match | None:

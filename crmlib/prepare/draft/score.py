@@ -335,6 +335,7 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
         (share(now) > 0.1 and (share(now) > 0.5 or share(best) < 0.8))
         or share(best) < 0.5
         or best.distinct < 0.9 * best.filled
+        or any(guess.theirs == best.name for guess in match.guesses.values() if guess.field in _OF_PLACE)
     ):
         return match
     guess = Guess(
@@ -349,6 +350,10 @@ def _named_by_email(match: Match, name: str) -> Column | None:
     return match.column("customer_email") if match.table == "transactions" and name == "customer_id" else None
 
 
+_OF_PLACE = ("postcode", "city", "region", "country", "address")
+"""Where somebody is names nobody, however few live there."""
+
+
 def _links(profiles: Sequence[Mapping[str, Column]]) -> frozenset[str]:
     """Names of columns that are unique in one export and come again in another, under the same name or as codes."""
     columns = [
@@ -360,6 +365,9 @@ def _links(profiles: Sequence[Mapping[str, Column]]) -> frozenset[str]:
     found: set[str] = set()
     for name, key, place in columns:
         if not key.unique or key.distinct < 3 or (key.numbers >= 0.9 and key.integers < 1):
+            continue
+        said = names().meanings_of("customers", key.name)
+        if max((said.get(one, 0.0) for one in _OF_PLACE), default=0.0) > 0.9:
             continue
         code = key.length >= 3 and (key.numbers < 0.9 or _padded(key)) and key.distinct >= 5
         for other, one, where in columns:
@@ -394,14 +402,17 @@ def _best(
     export: Export, profile: Mapping[str, Column], keys: Folder, proved: dict[str, Proofs]
 ) -> Match | None:
     """The table that an export looks like most; what its rows prove is kept in `proved` for the second look."""
-    said = names().table_of_file(export.entries[0]) if profile else {}
+    said, preset = names().table_of_file(export.entries[0]) if profile else {}, preset_of(tuple(profile))
+    if preset is not None and not preset.table:
+        return None
     found = []
     for table in TABLES if profile else ():
         if table not in proved:
             proved[table] = proofs_of(table, export.frame, profile, keys.links)
         match = match_table(table, export, profile, keys, said.get(table, 0.0), proofs=proved[table])
         found += [match] if match is not None else []
-    ranked = sorted(found, key=lambda match: -match.score)
+    known = preset.table if preset is not None and preset.covers(tuple(profile)) else ""
+    ranked = sorted(found, key=lambda match: (match.table != known, -match.score))
     if not ranked:
         return None
     return replace(ranked[0], runner_up=ranked[1].table if len(ranked) > 1 else "")
@@ -491,7 +502,8 @@ def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Colum
     if table in ("interactions", "events", "feedback", "service_cases") and TABLES[table].time not in guesses:
         return -0.6
     if table == "contacts" and guesses.get("contact_id") and guesses.get("customer_id"):
-        return 0.6 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
+        said = 0.6 if names().speaks_of("contact_id", guesses["contact_id"].theirs) else 0.3
+        return said if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
     if table == "stage_history" and "entered_at" not in guesses:
         return -0.6
     return 0.0

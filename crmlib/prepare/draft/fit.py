@@ -92,6 +92,7 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
 
 
 def told_by_name(column: Column) -> bool:
+    """Whether most values are several words, as names are."""
     some = list(column.texts)[:200]
     return sum(" " in text for text in some) > 0.5 * len(some)
 
@@ -159,4 +160,5 @@ def _fit_state(name: str, kind: str, column: Column) -> float:
 
 
 def padded(column: Column) -> bool:
+    """Whether some numbers begin with a nought, as those of codes do."""
     return any(text[:1] == "0" and text[1:2].isdigit() for text in column.texts)

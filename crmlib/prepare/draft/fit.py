@@ -84,14 +84,14 @@ def _fit_id(table: str, one: Field, column: Column) -> float:
     if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
         if column.filled < 0.8 * column.rows:
             return 0.5
-        if table not in NAMED_BY_NAME and told_by_name(column):
+        if table not in NAMED_BY_NAME and _told_by_name(column):
             return 0.9
         return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
     few = 0 < len(column.values) <= 3 and column.rows > 30
     return 0.6 if few and one.name in ("customer_id", "product_id", "order_id") else 1.0
 
 
-def told_by_name(column: Column) -> bool:
+def _told_by_name(column: Column) -> bool:
     """Whether most values are several words, as names are."""
     some = list(column.texts)[:200]
     return sum(" " in text for text in some) > 0.5 * len(some)

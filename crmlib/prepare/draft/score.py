@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from crmlib.prepare.draft.evidence import Proofs, codes_of, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.fit import DIFFERING, fit_of, padded, told_by_name
+from crmlib.prepare.draft.fit import DIFFERING, fit_of, padded
 from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, says_gross, shared_firsts
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
@@ -467,7 +467,8 @@ def _numbers_before_names(scores: np.ndarray, columns: Sequence[Column]) -> None
     """Who is told by number and by name in one export is known by the number."""
     top = int(scores.argmax())
     numbered = [column.numbered and not column.emails for column in columns]
-    if told_by_name(columns[top]) and (scores * numbered).max() > 0.95 * scores[top]:
+    named = not columns[top].numbered and not columns[top].emails
+    if named and (scores * numbered).max() > 0.95 * scores[top]:
         scores[top] *= 0.95
 
 

@@ -41,7 +41,7 @@ LATE_TIMES = 2.0
 """Silent for so many of the own usual gaps, a customer is late."""
 
 LIKELY = 0.5
-"""The probability from which a model's word is acted on."""
+"""The probability from which a model's word is acted on: a customer is then `LIKELY_GONE` or `AT_RISK`."""
 
 KEEP, DEVELOP, WIN_BACK, FOLLOW_UP = "keep", "develop", "win_back", "follow_up"
 OFFER, HAND_OVER, COLLECT, NO_ACTION = "offer", "hand_over", "collect", "none"

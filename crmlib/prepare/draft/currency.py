@@ -11,7 +11,7 @@ from crmlib.prepare.config.parts import CURRENCIES
 from crmlib.prepare.draft.evidence import countries
 from crmlib.prepare.draft.exports import Export
 from crmlib.prepare.draft.meaning import Filter, Reading, lowered
-from crmlib.prepare.draft.names import plain
+from crmlib.prepare.draft.names import plain, simplified
 from crmlib.prepare.draft.profile import MARKS
 from crmlib.prepare.engine import Engine
 from crmlib.schema.tables import TABLES
@@ -118,4 +118,7 @@ def likely_currency(readings: Iterable[Reading], exports: Sequence[Export]) -> t
     headers = "".join(name for export in exports for name in export.columns)
     if re.search("[\u3041-\u30ff]", headers):
         return "JPY", ", as the names of columns are Japanese"
+    if len(re.findall("[\u4e00-\u9fff]", headers)) > 0.5 * len(headers):
+        code = "CNY" if headers == simplified(headers) else "TWD"
+        return code, ", as the names of columns are Chinese"
     return "EUR", ""

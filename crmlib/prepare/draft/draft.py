@@ -17,7 +17,7 @@ from crmlib.prepare.draft.exports import Export, exports_of
 from crmlib.prepare.draft.joins import join_heads
 from crmlib.prepare.draft.meaning import Cell, read_as
 from crmlib.prepare.draft.profile import profile_of
-from crmlib.prepare.draft.score import SURE, matches_of
+from crmlib.prepare.draft.score import SURE, known_by_contact, matches_of
 from crmlib.prepare.draft.tables import Table, tables_of
 from crmlib.prepare.draft.write import written
 from crmlib.schema.errors import ConfigError
@@ -142,6 +142,7 @@ def draft(folder: str | Path, *, currency: str | None = None, time_zone: str | N
         raise ConfigError(f"{folder}: there is no such folder. Name the one that holds the exports.")
     exports, unused = exports_of(root)
     matches, left = join_heads(*matches_of(exports))
+    matches = known_by_contact(matches)
     unused += [(", ".join(export.entries), _unlike(export)) for export, _ in left]
     readings = [read_as(match) for match in matches]
     seen = currencies_of(readings)

@@ -236,10 +236,17 @@ def _products(found: Proofs, frame: pd.DataFrame, profile: Mapping[str, Column])
             continue
         if price == triples[0][2]:
             _say(found, amount, "net_amount", 0.85 if bool(taken) == bool(triples[0][4]) else 0.6)
-        else:
+        elif not _differ_by_tax(numbers[amount], numbers[triples[0][3]]):
             _say(found, amount, "cost_amount", 0.7)
         if taken:
             _say(found, taken, "discount_amount", 0.85)
+
+
+def _differ_by_tax(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether amounts are to others as a few rates of tax are: a cost is another share of each price."""
+    told = (other != 0) & (one != 0)
+    rates, rows = np.unique(np.round(one[told] / other[told], 2), return_counts=True)
+    return len(rates) > 0 and np.sort(rows)[-3:].sum() > 0.95 * rows.sum() and told.sum() > 20
 
 
 def _orders(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column], links: Collection[str]) -> None:

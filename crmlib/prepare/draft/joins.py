@@ -12,9 +12,13 @@ from crmlib.prepare.draft.presets import preset_of
 from crmlib.prepare.draft.profile import Column, profile_of, text_of
 from crmlib.prepare.draft.score import Folder, Guess, Match, known_keys, match_table
 from crmlib.prepare.engine import Engine
+from crmlib.schema.tables import TABLES
 
 COVERED = 0.5
 """At least this share of the orders has lines; of the lines nearly all have an order."""
+
+SURELY = 0.9
+"""From here on nobody asks whether an export is of another table."""
 
 _TOLD_BY_HEADS = ("ordered_at", "customer_id", "status", "currency", "channel", "store_id", "employee_id",
                   "customer_name", "customer_email", "paid_on", "due_on", "test_flag", "cancelled_at")  # fmt: skip
@@ -27,14 +31,20 @@ def join_heads(
     keys = known_keys(matches)
     matches = [_order_that_comes_again(match) for match in matches]
     found, others = _details_of_deals(matches, keys), list(left)
+    sure = [match.export for match in found if _is_surely_another(match)]
     heads = [head for match in found if (head := _as_head(match, keys)) is not None]
+    heads = [head for head in heads if all(head.export is not one for one in sure)]
     for head in heads:
         if all(one.export is not head.export for one in found):
             continue
         lines = [
             match
             for export in [
-                *(m.export for m in found if m.export is not head.export),
+                *(
+                    m.export
+                    for m in found
+                    if m.export is not head.export and all(m.export is not s for s in sure)
+                ),
                 *(export for export, _ in others),
             ]
             if (match := _as_lines(export, keys)) is not None
@@ -100,6 +110,14 @@ def _details_of_deals(matches: list[Match], keys: Folder) -> list[Match]:
                 if both is not None:
                     return [one for one in matches if one is not main and one is not more] + [both]
     return matches
+
+
+def _is_surely_another(match: Match) -> bool:
+    """Whether an export has all that another table than that of orders asks for, beyond doubt."""
+    spec, key = TABLES[match.table], match.column(TABLES[match.table].keys[0])
+    sure = [match.guesses[name].sure for name in spec.required if name in match.guesses]
+    named = match.table != "transactions" and key is not None and key.unique
+    return named and len(sure) == len(spec.required) and min(sure) > SURELY
 
 
 def _as_head(match: Match, keys: Folder) -> Match | None:

@@ -553,10 +553,13 @@ def _simplified() -> dict[int, int]:
     return {ord(before): ord(after) for before, after in zip(pairs["from"], pairs["to"], strict=True)}
 
 
+def simplified(text: str) -> str:
+    """A text with traditional Chinese characters made simplified."""
+    return text.translate(_simplified())
+
+
 def _folded(text: str) -> str:
-    flat = unicodedata.normalize(
-        "NFKD", unicodedata.normalize("NFKC", text).translate(_simplified()).casefold()
-    )
+    flat = unicodedata.normalize("NFKD", simplified(unicodedata.normalize("NFKC", text)).casefold())
     return "".join(sign for sign in flat if not unicodedata.combining(sign))
 
 
@@ -568,8 +571,9 @@ def _tokens(text: str) -> tuple[str, ...]:
     spaced = re.sub(r"(?<=[a-z0-9à-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", outside or bare)
     found = [_word(token) for token in re.split(r"[\W_]+", _folded(spaced)) if token]
     found = found or [sign for sign in bare.casefold() if not sign.isspace()]
-    kept = tuple(word for word in found if word not in _noise())
-    return kept or tuple(found)
+    kept = tuple(word for word in found if word not in _noise()) or tuple(found)
+    # (Do Not Modify) Account: a system keeps the row's number there, for the way back.
+    return (*kept, "id") if outside and re.match(r"\([^()]*\s[^()]*\)|\(\W*[^\x00-\x7f]+\)", bare) else kept
 
 
 def _word(token: str) -> str:

@@ -31,6 +31,7 @@ STAND_INS = {
     ("transactions", "product_id"): ("product_name",),
     ("transactions", "net_amount"): ("unit_price", "order_total"),
     ("transactions", "order_id"): ("ordered_at",),
+    ("transactions", "ordered_at"): ("paid_on",),
     ("opportunities", "outcome"): ("stage", "is_won", "closed_at"),
     ("opportunities", "stage"): ("outcome", "is_won", "closed_at"),
     ("opportunities", "opportunity_id"): ("deal_name",),
@@ -135,6 +136,7 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
     ]
     found = [_as_others_name_it(match, found, keys) for match in found]
     found = [_people_at_their_place(match, found, keys) for match in found]
+    found = [_named_as_known(match, found) for match in found]
     found = [_key_that_is_named(match, found, loose) for match in found]
     keys = known_keys(found, links=links)
     return [_without_names(_customer_that_is_known(match, keys)) for match in found], left
@@ -143,10 +145,12 @@ def matches_of(exports: Sequence[Export]) -> tuple[list[Match], list[tuple[Expor
 def _as_others_name_it(match: Match, others: Sequence[Match], keys: Folder) -> Match:
     """An export whose rows other exports surely name as owners, goods or campaigns, and never as what it looks like."""
     key, votes = match.column(TABLES[match.table].keys[0]), Counter[str]()
-    for other in others if key is not None and key.unique and match.table != "transactions" else ():
+    own = [one.texts for one in ([key] if key else match.profile.values()) if one.unique]
+    for other in others if match.table != "transactions" else ():
         for one in TABLES[other.table].fields if other is not match else ():
             named = other.column(one.name) if one.references else None
-            if named is not None and other.guesses[one.name].sure > 0.9 and _within(named, key.texts):
+            sure = named is not None and other.guesses[one.name].sure > 0.9
+            if sure and named and any(_within(named, texts) for texts in own):
                 votes[one.references or ""] += 1
     said = next((table for table, _ in votes.most_common(1) if not votes[match.table]), "")
     if said not in ("employees", "products", "campaigns"):
@@ -182,6 +186,37 @@ def _at_customers(match: Match, rest: Sequence[Match]) -> bool:
     return not any(_within(one, own.texts) for own in match.profile.values() if own.unique for one in theirs)
 
 
+def _named_as_known(match: Match, others: Sequence[Match]) -> Match:
+    """Rows whose customer or product no export knows as it was guessed, but by another column's words."""
+    guesses = dict(match.guesses)
+    for name, table in (("customer_id", "customers"), ("product_id", "products")):
+        known = [
+            one.texts
+            for other in others
+            for one in other.profile.values()
+            if other.table == table and other is not match and one.unique and one.numbers < 0.5
+        ]
+        now = match.column(name)
+        if match.table == table or name not in TABLES[match.table].names:
+            continue
+        if not known or (
+            now is not None and (guesses[name].sure > 0.9 or any(_within(now, k) for k in known))
+        ):
+            continue
+        taken = {
+            guess.theirs
+            for guess in guesses.values()
+            if guess.sure > 0.9 and guess.field in TABLES[match.table].names
+        }
+        words = [one for one in match.profile.values() if one.name not in taken and one.numbers < 0.5]
+        told = [one for one in words if any(_within(one, texts) for texts in known)]
+        if told:
+            best = max(told, key=lambda one: one.distinct)
+            guesses = {field: guess for field, guess in guesses.items() if guess.theirs != best.name}
+            guesses[name] = Guess(field=name, theirs=best.name, sure=0.9)
+    return replace(match, guesses=guesses)
+
+
 def _within(one: Column, texts: frozenset[str]) -> bool:
     """Whether a column of codes or names holds hardly other values than these."""
     told = one.distinct > 2 and one.length > 1 and one.dates < 0.5
@@ -203,6 +238,46 @@ def _customer_that_is_known(match: Match, keys: Folder) -> Match:
     return match
 
 
+def known_by_contact(matches: Sequence[Match]) -> list[Match]:
+    """Customers who have no number and whom orders name by name: their telephone or e-mail tells them better."""
+    for people in (match for match in matches if match.table == "customers"):
+        key, name = people.column("customer_id"), people.column("name")
+        buyers = [match for match in matches if match.table == "transactions" and match is not people]
+        if key is None or name is None or key.name not in (name.name, *_named_so(people)):
+            continue
+        for one in ("phone", "email"):
+            own = people.guesses.get(one)
+            theirs = [_contact_in(match, one, people) for match in buyers]
+            if own is None or not people.profile[own.theirs].unique or not theirs or not all(theirs):
+                continue
+            told = {id(match): there for match, there in zip(buyers, theirs, strict=True)}
+            told[id(people)] = own.theirs
+            return [
+                replace(match, guesses={**match.guesses, "customer_id": Guess(
+                    field="customer_id", theirs=told[id(match)], sure=0.9,
+                    runner_up=match.guesses["customer_id"].theirs if "customer_id" in match.guesses else "",
+                )}) if id(match) in told else match
+                for match in matches
+            ]  # fmt: skip
+    return list(matches)
+
+
+def _named_so(people: Match) -> tuple[str, ...]:
+    """Columns of customers that hold what their names hold, such as nicknames."""
+    name = people.column("name")
+    return tuple(
+        one.name
+        for one in people.profile.values()
+        if name and len(one.texts & name.texts) > 0.9 * one.distinct
+    )
+
+
+def _contact_in(match: Match, one: str, people: Match) -> str:
+    """The column of an export that holds telephones or addresses of these customers, and hardly others."""
+    known = people.profile[people.guesses[one].theirs].texts if one in people.guesses else frozenset()
+    return next((column.name for column in match.profile.values() if _within(column, known)), "")
+
+
 def _comes_again(match: Match, others: Sequence[Match]) -> bool:
     """Whether a column of another export holds values of the table's key, and hardly others."""
     key = match.column(TABLES[match.table].keys[0])
@@ -218,7 +293,7 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     """Of several columns that could be a table's key, the one that the other exports name, or files of no table."""
     key = TABLES[match.table].keys[0]
     now = match.column(key)
-    if match.table not in ("customers", "products", "employees", "campaigns") or now is None:
+    if match.table not in ("customers", "products", "employees", "campaigns"):
         return match
     named = [
         column
@@ -238,8 +313,9 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     if not named:
         return match
 
-    def share(column: Column) -> float:
-        return sum(len(one.texts & column.texts) / len(one.texts) for one in named) / len(named)
+    def share(column: Column | None) -> float:
+        texts = column.texts if column else frozenset()
+        return sum(len(one.texts & texts) / len(one.texts) for one in named) / len(named)
 
     best = max(match.profile.values(), key=lambda column: (share(column), column is now))
     if (
@@ -249,8 +325,9 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
     ):
         return match
     guess = Guess(
-        field=key, theirs=best.name, sure=0.9, runner_up=now.name, runner_sure=match.guesses[key].sure
-    )
+        field=key, theirs=best.name, sure=0.9, runner_up=now.name if now else "",
+        runner_sure=match.guesses[key].sure if now else 0.0,
+    )  # fmt: skip
     return replace(match, guesses={**match.guesses, key: guess})
 
 
@@ -388,13 +465,20 @@ def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Colum
     """What only this table has: a date for what happened, an amount for what was sold, none for master data."""
     if table == "transactions":
         money = {"net_amount", "unit_price", "order_total"} & set(guesses)
-        return (0.25 if "ordered_at" in guesses else -0.3) - (0.0 if money else 0.5)
+        bought = {"customer_id", "customer_name", "customer_email", "quantity"} & set(guesses)
+        goods = profile[guesses["product_id"].theirs] if "product_id" in guesses else None
+        priced = (
+            0.5 if goods is not None and goods.unique and not bought else 0.0
+        )  # each product once: a list of prices
+        sold = 0.25 if goods is not None and "quantity" in guesses and money else 0.0
+        moment = 0.25 if {"ordered_at", "paid_on"} & set(guesses) else -0.3
+        return moment + sold - (0.0 if money else 0.5) - priced
     if table in ("products", "employees"):
         return -0.1 * sum(column.dates > 0.8 for column in profile.values())
     if table in ("interactions", "events", "feedback", "service_cases") and TABLES[table].time not in guesses:
         return -0.6
     if table == "contacts" and guesses.get("contact_id") and guesses.get("customer_id"):
-        return 0.3 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
+        return 0.6 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
     if table == "stage_history" and "entered_at" not in guesses:
         return -0.6
     return 0.0
@@ -442,6 +526,8 @@ def assign(
         for row, one in enumerate(fields):
             named = _both(meanings.get(one.name, 0.0), seen.get(one.name, 0.0))
             scores[row, place] = _score(table, one, profile[name], named, keys)
+    if table == "transactions":
+        _numbers_of_goods(scores, [one.name for one in fields], list(profile.values()))
     for row in (row for row, one in enumerate(fields) if one.name == "customer_id"):
         _numbers_before_names(scores[row], list(profile.values()))
     rows, places = linear_sum_assignment(scores**4, maximize=True)
@@ -470,6 +556,16 @@ def _numbers_before_names(scores: np.ndarray, columns: Sequence[Column]) -> None
     named = not columns[top].numbered and not columns[top].emails
     if named and (scores * numbered).max() > 0.95 * scores[top]:
         scores[top] *= 0.95
+
+
+def _numbers_of_goods(scores: np.ndarray, fields: list[str], columns: list[Column]) -> None:
+    """A number that is another for each parcel or line, though the goods have few names, is hardly the product's."""
+    named = scores[fields.index("product_name")] if "product_name" in fields else np.zeros(len(columns))
+    if not len(named) or named.max() < 0.9:
+        return
+    goods = columns[int(named.argmax())].distinct
+    many = [3 <= goods < 0.3 * one.distinct for one in columns]
+    scores[fields.index("product_id"), many] *= 0.4
 
 
 def _both(named: float, proven: float) -> float:

@@ -254,6 +254,7 @@ def process_paragraph(flow: ProcessFlow) -> list[Claim]:
     if back:
         facts = {"steps": count(back), "share": share(100 * back / total), **_from_to(loops.iloc[0])}
         said.append(claim("pipeline-process-loop", times=count(loops["count"].iloc[0]), **facts))
+        said += [claim("pipeline-process-counted-here")] if flow.what == "deal" else []
     else:
         said.append(claim("pipeline-process-no-loop"))
     return [*said, _stalls(steps)]

@@ -65,7 +65,7 @@ leads-table-newcomers = Leads without a deal, the likeliest to begin first
 
 leads-answer-none = No open deal is there to be scored.
 leads-answer-expected =
-    About { $won } of { $open } open { PLURAL($open, one: "deal", other: "deals") } are expected to be won within { $horizon }{ $amount ->
+    About { $won } of { $open } open { PLURAL($open, one: "deal", other: "deals") } should be won within { $horizon }{ $amount ->
         [unknown] .
        *[other] , worth { $amount }.
     }

@@ -161,6 +161,8 @@ pipeline-process-first =
 pipeline-process-no-loop = No step goes back to an earlier activity.
 pipeline-process-loop =
     { $steps } { PLURAL($steps, one: "step", other: "steps") } ({ $share }) { PLURAL($steps, one: "goes", other: "go") } back or { PLURAL($steps, one: "repeats", other: "repeat") } what was done, most often from “{ $here }” to “{ $there }” ({ $times }).
+pipeline-process-counted-here =
+    A deal that had gone back counts here where it was lost; among the deals that ever came so far, at the furthest stage it had reached.
 pipeline-process-no-stall = No frequent step waits { $factor } as long as the typical step.
 pipeline-process-stalls = Work stalls { $stalls }: { $factor } the wait of the typical step, or more.
 pipeline-process-stall = from “{ $here }” to “{ $there }” ({ $half })

@@ -31,7 +31,11 @@ work-place-offer = Offer the likeliest next product to those who are left.
 work-reason-deal-owner-left =
     { $age ->
         [unknown] The owner left on { $left }.
-       *[other] The owner left on { $left }; the deal has been waiting for { $age }.
+       *[other]
+            { $stage ->
+                [deal] The owner left on { $left }; the deal has been open for { $age }.
+               *[other] The owner left on { $left }; the deal has been in “{ $stage }” for { $age }.
+            }
     }
 work-reason-customer-owner-left = The owner left on { $left }; spent { $spend } in the last year.
 work-reason-invoice-overdue =

@@ -116,7 +116,7 @@ def _is_surely_another(match: Match) -> bool:
     """Whether an export has all that another table than that of orders asks for, beyond doubt."""
     spec, key = TABLES[match.table], match.column(TABLES[match.table].keys[0])
     sure = [match.guesses[name].sure for name in spec.required if name in match.guesses]
-    named = match.table != "transactions" and key is not None and key.unique
+    named = match.table != "transactions" and key is not None and key.unique and key.rows >= 5
     return named and len(sure) == len(spec.required) and min(sure) > SURELY
 
 

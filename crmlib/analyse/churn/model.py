@@ -75,6 +75,7 @@ class ChurnModel:
     drivers : DataFrame
         `indicator`, `auc_loss`, `low`, `high`, `direction`.
     reasons : Series customer_id -> words
+        Of more than `ALL_EXPLAINED` customers those whose chance is acted on; so is `reason_table`.
     reason_table : DataFrame
         `customer_id`, `place`, `indicator`, `value`, `typical`, `direction`, `log_odds`.
     revenue_at_risk : Series customer_id -> account currency within the horizon
@@ -259,8 +260,10 @@ def fit_given_label(
         )  # fmt: skip
         seen = known.all()
         p = final.chosen.out_of_fold if seen else final.chosen.probability(final.encoding.matrix(scored))
-        why = explained(test.tester, test.matrix, test.matrix_label, final, everything, scored, seed=seed)
-    scores = pd.Series(p, index=scored.index, name="probability")
+        scores = pd.Series(p, index=scored.index, name="probability")
+        why = explained(
+            test.tester, test.matrix, test.matrix_label, final, everything, scored, chance=scores, seed=seed
+        )
     worth = pd.Series(np.nan, index=scored.index) if value is None else value.reindex(scored.index)
     return ChurnModel(
         outcome=outcome,
@@ -590,7 +593,7 @@ def _fit(
         notes=notes,
         currency=crm.currency,
         **found,
-        **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, seed=seed,
+        **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, chance=scores, seed=seed,
                     hidden=sensitive_indicators(crm)),
     )  # fmt: skip
 

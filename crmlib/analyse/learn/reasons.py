@@ -10,6 +10,7 @@ from crmlib.analyse.learn.candidates import Fitted, Learnt, Rows, reason_series
 from crmlib.analyse.learn.evaluate import area, draws_of, weighted_measures
 from crmlib.analyse.learn.features import Encoding
 from crmlib.analyse.segments.names import shown
+from crmlib.schema.states import LIKELY
 
 MOST_DRIVERS = 15
 """Figures that are looked at closely; the others matter less."""
@@ -20,6 +21,10 @@ _SCREENED, _SHUFFLES, _DRAWS, _ROWS = 600, 3, 100, 200_000
 _SHUFFLED = 10_000
 
 
+ALL_EXPLAINED = 100_000
+"""Of more customers only those whose chance is acted on have reasons: a list shows nobody else's."""
+
+
 def explained(
     tested: Fitted,
     matrix: np.ndarray,
@@ -28,10 +33,13 @@ def explained(
     rows: Rows,
     scored: pd.DataFrame,
     *,
+    chance: pd.Series,
     seed: int,
     hidden: Collection[str] = (),
 ) -> dict[str, Any]:
     """The parts of the result that say why; a customer's reasons are figures with an effect in the test."""
+    if len(scored) > ALL_EXPLAINED:
+        scored = scored[chance.reindex(scored.index) >= LIKELY]
     table = drivers(tested, matrix, label, seed=seed)
     proven = table.loc[table["low"] > 0, "indicator"]
     told = [name for name in proven if name not in hidden]

@@ -101,7 +101,9 @@ def _why_not(reading: Reading, kept: Sequence[Reading]) -> str:
             ):
                 return f"tells of the same orders as {', '.join(other.match.export.entries)}"
             if _names_orders_of(reading, other) or _names_orders_of(other, reading):
-                return f"tells of the same orders as {', '.join(other.match.export.entries)}, by their numbers"
+                return (
+                    f"tells of the same orders as {', '.join(other.match.export.entries)}, by their numbers"
+                )
         goods, known = reading.match.column("product_id"), first.match.column("product_id")
         alike = len(reading.match.profile.keys() & first.match.profile.keys()) > 2
         told = goods and known and not alike and min(goods.distinct, known.distinct) > 2
@@ -125,7 +127,8 @@ def _names_orders_of(reading: Reading, other: Reading) -> bool:
     if theirs is None or theirs.distinct < 5 or theirs.length < 4:
         return False
     return any(
-        one is not mine and len(one.texts & theirs.texts) > OVERLAP * min(max(one.distinct, 5), theirs.distinct)
+        one is not mine
+        and len(one.texts & theirs.texts) > OVERLAP * min(max(one.distinct, 5), theirs.distinct)
         for one in reading.match.profile.values()
     )
 

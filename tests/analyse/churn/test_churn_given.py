@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.churn.model import fit_given_label
+from crmlib.analyse.learn import reasons
 from crmlib.analyse.learn.features import find_leaks
 from crmlib.schema.errors import ParameterError
+from crmlib.schema.states import LIKELY
 from tests.analyse.churn.churn_cases import FAST
 
 
@@ -126,3 +128,15 @@ def test_mistakes_are_named():
         fit_given_label(table.head(40), label.head(40))
     with pytest.raises(ParameterError, match="no feature is left"):
         fit_given_label(pd.DataFrame({"country": "DE"}, index=made_up()[0].index), made_up()[1])
+
+
+def test_of_very_many_customers_only_those_whose_chance_is_acted_on_have_reasons(monkeypatch):
+    features, label = made_up()
+    whole = fit_given_label(features, label, candidates=FAST[:1])
+    monkeypatch.setattr(reasons, "ALL_EXPLAINED", 100)
+    some = fit_given_label(features, label, candidates=FAST[:1])
+    likely = whole.scores.index[whole.scores >= LIKELY]
+    assert 0 < len(likely) < len(whole.scores)
+    pd.testing.assert_series_equal(some.reasons, whole.reasons.loc[likely])
+    rows = whole.reason_table[whole.reason_table["customer_id"].isin(likely)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some.reason_table, rows)

@@ -16,6 +16,7 @@ from crmlib.prepare.draft.evidence import codes_of
 from crmlib.prepare.draft.exports import Export, exports_of
 from crmlib.prepare.draft.joins import join_heads
 from crmlib.prepare.draft.meaning import Cell, read_as
+from crmlib.prepare.draft.presets import preset_of
 from crmlib.prepare.draft.profile import profile_of
 from crmlib.prepare.draft.score import SURE, known_by_contact, matches_of
 from crmlib.prepare.draft.tables import Table, tables_of
@@ -193,6 +194,9 @@ def draft_of(parts: Parts) -> Draft:
 def _unlike(export: Export) -> str:
     if codes_of(export, profile_of(export.frame)):
         return "its words are read for the codes that other exports hold"
+    preset = preset_of(export.columns)
+    if preset is not None and not preset.table:
+        return f"{preset.system}: {preset.says}"
     return f"its columns look like no table: {', '.join(export.columns[:8])}"
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from babel import Locale
 
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import meaning_of, plain, value_key, words
+from crmlib.prepare.draft.names import meaning_of, names, plain, value_key, words
 from crmlib.prepare.draft.profile import VALUES_KEPT, Column, number_of, text_of, usual_point
 
 ROWS = 1_500
@@ -44,6 +44,7 @@ def proofs_of(
         _runs(found, frame, profile)
         _products(found, frame, profile)
         _per_piece(found, frame.head(ROWS), profile)
+        _taxed(found, frame.head(ROWS), profile)
         _less(found, frame.head(ROWS), profile)
         _order_sums(found, frame.head(ROWS), profile)
         _orders(found, frame.head(ROWS), profile, links)
@@ -423,6 +424,24 @@ def _less(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> N
             _say(found, off, "discount_amount", 0.8)
             _say(found, whole, "unit_price", 0.66)
             return
+
+
+def _taxed(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> None:
+    """An amount that is another and the tax, with or without postage, holds the tax; the other one does not."""
+    usual, known = usual_point(profile), names()
+    said = {
+        name: known.meanings_of("transactions", name) for name, one in profile.items() if one.numbers > 0.97
+    }
+    numbers = {name: np.nan_to_num(_numbers(head, name, usual)) for name in said if profile[name].dates < 0.5}
+    freight = [values for name, values in numbers.items() if said[name].get("shipping_amount", 0.0) > 0.9]
+    for tax in (name for name in numbers if said[name].get("tax_amount", 0.0) > 0.9):
+        for net, total in permutations([name for name in numbers if name != tax][:MOST_NUMBERS], 2):
+            rest = numbers[total] - numbers[net] - numbers[tax]
+            near = max((np.abs(rest - more) <= 0.011).mean() for more in (0.0, *freight))
+            if near > 0.97 and (numbers[tax] != 0).mean() > 0.3 and (numbers[net] != 0).mean() > 0.3:
+                _say(found, net, "net_amount", 0.9)
+                _say(found, total, "order_total", 0.9)
+                return
 
 
 def _order_sums(found: Proofs, head: pd.DataFrame, profile: Mapping[str, Column]) -> None:

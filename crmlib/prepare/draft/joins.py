@@ -65,9 +65,17 @@ def _order_that_comes_again(match: Match) -> Match:
     lines, product = match.column("order_id"), match.column("product_id")
     if match.table != "transactions" or "quantity" not in match.guesses or product is None or lines is None:
         return match
-    if not lines.unique or lines.rows < 20 or "line_no" in match.guesses:
+    if lines.rows < 20 or "line_no" in match.guesses:
         return match
     used = {guess.theirs for guess in match.guesses.values()}
+    if not lines.unique:
+        own = [
+            one for name, one in match.profile.items() if name not in used and names().numbers_only_rows(name)
+        ]
+        if len(own) == 1 and own[0].unique and own[0].filled == own[0].rows:
+            line = Guess(field="line_no", theirs=own[0].name, sure=0.8)
+            return replace(match, guesses={**match.guesses, "line_no": line})
+        return match
     fixed = [match.guesses[one].theirs for one in ("ordered_at", "customer_id") if one in match.guesses]
     texts = match.export.frame.astype(str)
     for name, one in match.profile.items():
@@ -108,8 +116,8 @@ def _is_surely_another(match: Match) -> bool:
     """Whether an export has all that another table than that of orders asks for, beyond doubt."""
     spec, key = TABLES[match.table], match.column(TABLES[match.table].keys[0])
     sure = [match.guesses[name].sure for name in spec.required if name in match.guesses]
-    named = match.table != "transactions" and key is not None and key.unique
-    return named and len(sure) == len(spec.required) and min(sure) > SURELY
+    named = match.table != "transactions" and key is not None and key.unique and key.rows >= 5
+    return named and len(sure) == len(spec.required) >= 3 and min(sure) > SURELY
 
 
 def _as_head(match: Match, keys: Folder) -> Match | None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crmlib.prepare.check.casting import text_literal
+from crmlib.prepare.draft.fit import WORDS_OF_FIELD
 from crmlib.prepare.draft.names import names, value_key, words
 from crmlib.prepare.draft.profile import Column, number_of, text_of
-from crmlib.prepare.draft.score import STAND_INS, SURE, WORDS_OF_FIELD, Match
+from crmlib.prepare.draft.score import STAND_INS, SURE, Match
 from crmlib.prepare.draft.sums import Cell, Sums, firsts, in_cents
 from crmlib.prepare.engine import Engine
 from crmlib.prepare.sources.files import masked

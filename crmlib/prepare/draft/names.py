@@ -47,7 +47,7 @@ WITH_TAX = re.compile(
     r"\b(?:c/|con |com |mit |avec |with )\s*(?:iva|mwst|ust|tva|imp\w*|vat|tax)\b", re.IGNORECASE
 )
 GROSS = re.compile(
-    r"\b(?:gross|brutt?[aoe]?s?|ttc|incl?|inkl|含税|税込)\b|(?<!不)含税|税込み?", re.IGNORECASE
+    r"\b(?:gross|brutt?[aoe]?s?|ttc|incl?|inkl|含税|税込)\b|(?<!不)含税|税込み?|総売上|总销售", re.IGNORECASE
 )
 NOT_NET, NET_FIELDS = 0.95, frozenset(["net_amount", "unit_price", "discount_amount"])
 """How sure an amount with tax, or before what was taken off, is where the name of another says net."""

@@ -32,6 +32,10 @@ class Preset:
     columns: Mapping[str, str]
     says: str
 
+    def covers(self, headers: tuple[str, ...]) -> bool:
+        """Whether all of its marks are among the headers."""
+        return self.marks <= {_key(header) for header in headers}
+
 
 def _key(header: str) -> str:
     return " ".join(header.split()).casefold()

@@ -8,11 +8,10 @@ from functools import cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from crmlib.prepare.draft.evidence import STATES, Proofs, codes_of, is_countries, proofs_of, said_elsewhere
+from crmlib.prepare.draft.evidence import Proofs, codes_of, proofs_of, said_elsewhere
 from crmlib.prepare.draft.exports import Export
-from crmlib.prepare.draft.names import (
-    VIRTUAL, names, plain, prefix_of, says_gross, shared_firsts, value_key, words,
-)  # fmt: skip
+from crmlib.prepare.draft.fit import DIFFERING, fit_of, padded
+from crmlib.prepare.draft.names import VIRTUAL, names, plain, prefix_of, says_gross, shared_firsts
 from crmlib.prepare.draft.presets import NAMED, preset_of, told_by
 from crmlib.prepare.draft.profile import Column, profile_of
 from crmlib.schema.fields import Field
@@ -27,15 +26,6 @@ OTHERWISE = 0.65
 
 SURE = 0.75
 """Below this a guess is put as a question."""
-
-WORDS_OF_FIELD = {
-    ("opportunities", "outcome"): "outcome", ("opportunities", "stage"): "outcome",
-    ("transactions", "status"): "status", ("customers", "kind"): "kind",
-    ("interactions", "channel"): "channel", ("interactions", "direction"): "direction",
-    ("interactions", "purpose"): "purpose", ("opportunity_contacts", "decision_role"): "decision_role",
-    ("relations", "relation"): "relation", ("feedback", "kind"): "feedback",
-}  # fmt: skip
-"""Whose values have words of their own in names/words.toml."""
 
 STAND_INS = {
     ("transactions", "product_id"): ("product_name",),
@@ -63,9 +53,6 @@ STAND_INS = {
 
 ONLY_DAY = 0.7
 """How surely the only date of an export whose name says what its rows are is when they happened."""
-
-NAMED_BY_NAME = ("customers", "products", "employees", "campaigns")
-"""Tables whose rows other exports may name by a name; elsewhere a number of one word is the likelier key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,6 +322,7 @@ def _key_that_is_named(match: Match, others: Sequence[Match], loose: Sequence[Co
         (share(now) > 0.1 and (share(now) > 0.5 or share(best) < 0.8))
         or share(best) < 0.5
         or best.distinct < 0.9 * best.filled
+        or any(guess.theirs == best.name for guess in match.guesses.values() if guess.field in _OF_PLACE)
     ):
         return match
     guess = Guess(
@@ -349,6 +337,10 @@ def _named_by_email(match: Match, name: str) -> Column | None:
     return match.column("customer_email") if match.table == "transactions" and name == "customer_id" else None
 
 
+_OF_PLACE = ("postcode", "city", "region", "country", "address")
+"""Where somebody is names nobody, however few live there."""
+
+
 def _links(profiles: Sequence[Mapping[str, Column]]) -> frozenset[str]:
     """Names of columns that are unique in one export and come again in another, under the same name or as codes."""
     columns = [
@@ -361,7 +353,10 @@ def _links(profiles: Sequence[Mapping[str, Column]]) -> frozenset[str]:
     for name, key, place in columns:
         if not key.unique or key.distinct < 3 or (key.numbers >= 0.9 and key.integers < 1):
             continue
-        code = key.length >= 3 and (key.numbers < 0.9 or _padded(key)) and key.distinct >= 5
+        said = names().meanings_of("customers", key.name)
+        if max((said.get(one, 0.0) for one in _OF_PLACE), default=0.0) > 0.9:
+            continue
+        code = key.length >= 3 and (key.numbers < 0.9 or padded(key)) and key.distinct >= 5
         for other, one, where in columns:
             near = other == name or (code and where != place and one.distinct >= 4)
             if near and not one.unique and len(one.texts & key.texts) > 0.9 * len(one.texts):
@@ -394,14 +389,17 @@ def _best(
     export: Export, profile: Mapping[str, Column], keys: Folder, proved: dict[str, Proofs]
 ) -> Match | None:
     """The table that an export looks like most; what its rows prove is kept in `proved` for the second look."""
-    said = names().table_of_file(export.entries[0]) if profile else {}
+    said, preset = names().table_of_file(export.entries[0]) if profile else {}, preset_of(tuple(profile))
+    if preset is not None and not preset.table:
+        return None
     found = []
     for table in TABLES if profile else ():
         if table not in proved:
             proved[table] = proofs_of(table, export.frame, profile, keys.links)
         match = match_table(table, export, profile, keys, said.get(table, 0.0), proofs=proved[table])
         found += [match] if match is not None else []
-    ranked = sorted(found, key=lambda match: -match.score)
+    known = preset.table if preset is not None and preset.covers(tuple(profile)) else ""
+    ranked = sorted(found, key=lambda match: (match.table != known, -match.score))
     if not ranked:
         return None
     return replace(ranked[0], runner_up=ranked[1].table if len(ranked) > 1 else "")
@@ -491,10 +489,15 @@ def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Colum
     if table in ("interactions", "events", "feedback", "service_cases") and TABLES[table].time not in guesses:
         return -0.6
     if table == "contacts" and guesses.get("contact_id") and guesses.get("customer_id"):
-        return 0.6 if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
+        said = 0.6 if names().speaks_of("contact_id", guesses["contact_id"].theirs) else 0.3
+        return said if guesses["contact_id"].sure > 0.9 and guesses["customer_id"].sure > 0.7 else 0.0
     if table == "stage_history" and "entered_at" not in guesses:
         return -0.6
     return 0.0
+
+
+_REACHED = frozenset(["country", "region", "city", "postcode", "address", "phone", "email"])
+"""What is told more than once of one person or company, with a word in front such as Postal."""
 
 
 def assign(
@@ -515,17 +518,21 @@ def assign(
     prefix = prefix_of(theirs)
     scores = np.zeros((len(fields), len(theirs)))
     told = told_by(table, theirs)
+    known = names().meanings_of
+    net = any(known(table, one).get("net_amount", 0.0) > 0.9 and not says_gross(one) for one in theirs)
     shared = shared_firsts(theirs) if table in ("customers", "contacts", "employees", "products") else {}
     for place, name in enumerate(theirs):
-        meanings = names().meanings_of(table, name, prefix=prefix)
+        meanings = known(table, name, prefix=prefix)
         if name in shared and not prefix:
-            whole = names().meanings_of(table, name, prefix=shared[name])
+            whole = known(table, name, prefix=shared[name])
             meanings = {**meanings, **{one: sure for one, sure in whole.items() if one in _REACHED}}
         if name in told:
             meanings = {told[name]: NAMED} if told[name] else {}
         seen = {} if name in told else proofs.get(name, {})
-        if says_gross(name):
-            seen = {f: s * (0.9 if f == "net_amount" else 1.0) for f, s in seen.items()}
+        if plain(name) in names().others[table]:
+            seen = {field: sure for field, sure in seen.items() if sure > 0.7}
+        if says_gross(name) and net:
+            seen = {field: sure * (0.9 if field == "net_amount" else 1.0) for field, sure in seen.items()}
         if seen.get("net_amount", 0.0) > 0.8:  # the rows prove that it is the line's
             meanings = {f: s for f, s in meanings.items() if f not in ("order_total", "tax_amount")}
         for row, one in enumerate(fields):
@@ -533,12 +540,9 @@ def assign(
             scores[row, place] = _score(table, one, profile[name], named, keys)
     if table == "transactions":
         _numbers_of_goods(scores, [one.name for one in fields], list(profile.values()))
-    buyer = next((row for row, one in enumerate(fields) if one.name == "customer_id"), -1)
-    if buyer >= 0 and _told_by_name(profile[theirs[(top := int(scores[buyer].argmax()))]]):
-        told_by_number = [profile[name].numbered and not profile[name].emails for name in theirs]
-        rival = float((scores[buyer] * told_by_number).max())
-        scores[buyer, top] *= 0.95 if rival > 0.95 * scores[buyer, top] else 1.0
-    rows, places = linear_sum_assignment(scores**6, maximize=True)
+    for row in (row for row, one in enumerate(fields) if one.name == "customer_id"):
+        _numbers_before_names(scores[row], list(profile.values()))
+    rows, places = linear_sum_assignment(scores**4, maximize=True)
     taken = {
         int(row): int(place) for row, place in zip(rows, places, strict=True) if scores[row, place] >= least
     }
@@ -555,6 +559,15 @@ def assign(
             runner_sure=float(runner[0]) if runner[0] > 0.3 else 0.0,
         )
     return {one.name: found[one.name] for one in fields if one.name in found}
+
+
+def _numbers_before_names(scores: np.ndarray, columns: Sequence[Column]) -> None:
+    """Who is told by number and by name in one export is known by the number."""
+    top = int(scores.argmax())
+    numbered = [column.numbered and not column.emails for column in columns]
+    named = not columns[top].numbered and not columns[top].emails
+    if named and (scores * numbered).max() > 0.95 * scores[top]:
+        scores[top] *= 0.95
 
 
 def _numbers_of_goods(scores: np.ndarray, fields: list[str], columns: list[Column]) -> None:
@@ -579,7 +592,7 @@ def _virtual(table: str) -> list[str]:
 
 
 def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -> float:
-    fit = _fit(table, one, column)
+    fit = fit_of(table, one, column)
     optional = one.description != "" and one.name not in TABLES[table].required
     if fit <= 0 or (optional and _says_nothing(one, column, named)):
         return 0.0
@@ -608,12 +621,14 @@ def _score(table: str, one: Field, column: Column, named: float, keys: Folder) -
 def _says_nothing(one: Field, column: Column, named: float) -> bool:
     """Whether an optional column is noise: empty behind a vague name, or one and the same where values differ."""
     if column.empty or column.filled < 0.02 * column.rows:
-        return named < 0.9 or one.name == "planned_for"  # an empty one would say that no row is a plan
+        return (
+            named < (0.985 if one.type == "id" else 0.9) or one.name == "planned_for"
+        )  # an empty one would say that no row is a plan
     constant = column.distinct == 1 and column.filled > 20
     if constant and one.type == "money" and column.low == 0:
         return True
     constant &= one.type != "list" or column.filled > 0.9 * column.rows  # a label that only some bear
-    return constant and (one.name in {*_DIFFERING, "gender"} or one.type in ("list", "id") or named < 0.9)
+    return constant and (one.name in {*DIFFERING, "gender"} or one.type in ("list", "id") or named < 0.9)
 
 
 def _linked(table: str, one: Field, column: Column, keys: Folder, within: float) -> float:
@@ -634,7 +649,7 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
     used = (
         keys.used.get(one.references or "", frozenset()) if one.references not in keys.keys else frozenset()
     )
-    code = column.length >= 2 and column.distinct >= 3 and (column.numbers < 0.9 or _padded(column))
+    code = column.length >= 2 and column.distinct >= 3 and (column.numbers < 0.9 or padded(column))
     return 0.66 if code and used and len(column.texts & used) > 0.95 * len(column.texts) else 0.0
 
 
@@ -644,12 +659,9 @@ def _of_another(one: Field, column: Column, keys: Folder) -> bool:
         known
         for other, known in keys.keys.items()
         if one.name != TABLES[other].keys[0] and other != one.references
-    ]
+        and not (one.name == "customer_id" and other == "contacts" and "customers" not in keys.keys)
+    ]  # fmt: skip
     return column.distinct >= 10 and column.length >= 3 and any(_within(column, known) for known in others)
-
-
-def _padded(column: Column) -> bool:
-    return any(text[:1] == "0" and text[1:2].isdigit() for text in column.texts)
 
 
 def _containment(one: Field, column: Column, keys: Folder) -> float:
@@ -658,143 +670,3 @@ def _containment(one: Field, column: Column, keys: Folder) -> float:
     if not known or column.empty or one.key:
         return 0.5
     return len(column.texts & known) / len(column.texts)
-
-
-def _fit(table: str, one: Field, column: Column) -> float:
-    """How well the values suit a field: 0 forbids, 1 is usual."""
-    if column.empty:
-        return 0.4 if one.name in TABLES[table].required else 0.9
-    kind = VIRTUAL.get(one.name, one.type) if one.description == "" else one.type
-    if kind in ("timestamp", "date"):
-        return _fit_date(column)
-    if kind in ("number", "money", "integer", "share"):
-        return _fit_number(one, column, kind)
-    if kind == "boolean":
-        known = words("boolean") | words("permission")
-        seen = column.values and all(value_key(value) in known for value in column.values)
-        said = {column.meaning("status", value) for value in column.values}
-        return (
-            1.0 if seen or (one.name == "cancelled_flag" and "cancelled" in said and len(said) < 3) else 0.0
-        )
-    if kind == "email":
-        return 1.0 if column.emails > 0.6 else 0.0
-    if kind == "id":
-        return _fit_id(table, one, column)
-    return _fit_text(table, one, column)
-
-
-def _fit_date(column: Column) -> float:
-    if column.dates >= 0.9:
-        return 1.02
-    if column.dates >= 0.6:
-        return 0.85
-    epoch = column.numbers > 0.95 and column.integers > 0.95 and column.low > 1e8 and column.high < 2e13
-    serial = column.numbers > 0.95 and column.low > 20_000 and column.high < 60_000
-    return 0.9 if epoch else 0.8 if serial and column.length < 8 else 0.6 if serial else 0.0
-
-
-def _fit_number(one: Field, column: Column, kind: str) -> float:
-    if column.numbers < 0.8 or (column.dates > 0.9 and not column.low < 19_000_000):
-        return 0.0
-    if one.minimum is not None and column.low < one.minimum and column.negatives > 0.05:
-        return 0.6
-    if one.maximum is not None and column.high > one.maximum:
-        return 0.3
-    if kind == "integer" and column.integers < 0.9:
-        return 0.4
-    return 1.0
-
-
-def _fit_id(table: str, one: Field, column: Column) -> float:
-    if column.length > 70 or (column.dates > 0.9 and column.numbers < 0.9):
-        return 0.0
-    if column.numbers > 0.95 and column.integers < 0.9 and not _padded(column):
-        return 0.0
-    if column.emails > 0.8 and one.name not in ("customer_id", "contact_id", "owner_id", "employee_id"):
-        return 0.0
-    spec = TABLES[table]
-    if one.name == "line_no" and column.numbers < 0.5 and column.distinct < 0.5 * column.filled:
-        return 0.5
-    once = ("opportunity_id", "campaign_id", *(("product_id",) if table != "transactions" else ()))
-    if one.name in once and not one.key and column.unique and column.rows > 20:
-        return 0.5
-    if one.references == "employees" and column.distinct > 0.8 * column.rows and column.rows > 20:
-        return 0.4
-    if len(spec.keys) == 1 and one.name == spec.keys[0] and table != "events":
-        if column.filled < 0.8 * column.rows:
-            return 0.5
-        if table not in NAMED_BY_NAME and _told_by_name(column):
-            return 0.9
-        return 1.0 if column.unique else 0.8 if column.distinct > 0.5 * column.filled else 0.55
-    few = 0 < len(column.values) <= 3 and column.rows > 30
-    return 0.6 if few and one.name in ("customer_id", "product_id", "order_id") else 1.0
-
-
-def _told_by_name(column: Column) -> bool:
-    some = list(column.texts)[:200]
-    return sum(" " in text for text in some) > 0.5 * len(some)
-
-
-def _fit_text(table: str, one: Field, column: Column) -> float:
-    if column.dates > 0.9 and column.numbers < 0.9:
-        return 0.0
-    if one.name in ("email",):
-        return 1.05 if column.emails > 0.6 else 0.2
-    if column.emails > 0.8 and one.name not in ("customer_name", "customer_email"):
-        return 0.2
-    if one.name in ("phone", "customer_phone"):
-        return 1.0 if column.phones > 0.5 or column.numbers > 0.5 else 0.5
-    if one.name in _DIFFERING and column.distinct <= 2 and column.filled > 10:
-        flag = column.numbers > 0.9 or any(value_key(value) in words("boolean") for value in column.values)
-        return 0.3 if flag or one.name not in _GROUPS else 0.8
-    if one.name in ("name", "customer_name", "brand") and column.numbered:
-        return 0.4
-    if one.name == "first_name" and sum(len(t.split()) > 1 for t in column.texts) > 0.8 * column.distinct:
-        return 0.3
-    kind = WORDS_OF_FIELD.get((table, one.name))
-    if kind and one.name in ("outcome", "stage", "status"):
-        return _fit_state(one.name, kind, column)
-    if one.allowed and column.values:
-        known = {*map(value_key, one.allowed), *(words(kind) if kind else ())}
-        share = sum(n for value, n in column.values.items() if value_key(value) in known) / column.filled
-        return 0.45 + 0.6 * share if share else 0.2
-    if one.allowed:
-        return 0.2
-    if one.name in ("city", "region", "customer_city", "customer_region"):
-        states = sum(column.meaning("status", value) is not None for value in column.values)
-        lands = is_countries(column) and not column.texts <= STATES
-        if lands or states > 0.6 * max(len(column.values), 1):
-            return 0.3
-    wordy = one.name in ("name", "country", "city", "region", "industry", "product_name", "customer_name", "brand",
-                         "category", "title", "address", "currency", "lost_reason", "company_size")  # fmt: skip
-    if wordy and column.numbers > 0.95:
-        return 0.35
-    return 0.97 if column.dates > 0.9 else 1.0
-
-
-_DIFFERING = frozenset([
-    "tax_id", "title", "phone", "postcode", "address", "subcategory", "name", "email", "customer_email",
-    "customer_name", "product_name", "product_category", "category", "industry", "text", "notes",
-])  # fmt: skip
-"""Columns whose values are not one and the same in all rows."""
-
-_GROUPS = frozenset(["category", "subcategory", "product_category", "industry", "notes", "text"])
-"""Of these those that may have two values."""
-
-_REACHED = frozenset(["country", "region", "city", "postcode", "address", "phone", "email"])
-"""What is told more than once of one person or company, with a word in front such as Postal."""
-
-
-def _fit_state(name: str, kind: str, column: Column) -> float:
-    if not column.values:
-        return 0.25
-    if column.distinct == 1 and column.rows > 20 and kind == "outcome":
-        return 0.4
-    meanings = {column.meaning(kind, value) for value in column.values}
-    decided = {"won", "lost"} & meanings
-    if name == "status":
-        return 1.0 if meanings - {None} else 0.7
-    if name == "outcome":
-        share = sum(n for value, n in column.values.items() if column.meaning(kind, value)) / column.filled
-        return 0.5 + 0.52 * share if decided else 0.4
-    return 1.0 if len(column.values) > 3 else 0.93

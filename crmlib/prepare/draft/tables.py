@@ -100,6 +100,10 @@ def _why_not(reading: Reading, kept: Sequence[Reading]) -> str:
                 and len(mine.texts & theirs.texts) > OVERLAP * min(len(mine.texts), len(theirs.texts))
             ):
                 return f"tells of the same orders as {', '.join(other.match.export.entries)}"
+            if _names_orders_of(reading, other) or _names_orders_of(other, reading):
+                return (
+                    f"tells of the same orders as {', '.join(other.match.export.entries)}, by their numbers"
+                )
         goods, known = reading.match.column("product_id"), first.match.column("product_id")
         alike = len(reading.match.profile.keys() & first.match.profile.keys()) > 2
         told = goods and known and not alike and min(goods.distinct, known.distinct) > 2
@@ -115,6 +119,18 @@ def _why_not(reading: Reading, kept: Sequence[Reading]) -> str:
     if opposed:
         return f"looks like {table}, but writes numbers in another way than {', '.join(first.match.export.entries)}"
     return ""
+
+
+def _names_orders_of(reading: Reading, other: Reading) -> bool:
+    """Whether a column of an export holds the other's numbers of orders: its invoice, its payment."""
+    theirs, mine = other.match.column("order_id"), reading.match.column("order_id")
+    if theirs is None or theirs.distinct < 5 or theirs.length < 4:
+        return False
+    return any(
+        one is not mine
+        and len(one.texts & theirs.texts) > OVERLAP * min(max(one.distinct, 5), theirs.distinct)
+        for one in reading.match.profile.values()
+    )
 
 
 def _options(reading: Reading) -> tuple[object, ...]:
@@ -241,7 +257,11 @@ def _union(readings: Sequence[Reading]) -> Table:
     for name in spec.names:
         there = [(reading, reading.cells[name]) for reading in readings if name in reading.cells]
         if there:
-            cells[name] = _coalesced(there, references if spec.keys[0] == name else {})
+            cells[name] = _coalesced(
+                there,
+                references if spec.keys[0] == name else {},
+                counted=spec.field(name).type in ("money", "number", "integer", "share"),
+            )
     keyed = all(key in cells for key in spec.keys) and spec.name not in ("transactions", "events")
     return replace(
         singles[0],
@@ -271,7 +291,9 @@ def _read(cells: Mapping[str, Cell]) -> set[str]:
     return {name for cell in cells.values() for name in cell.theirs}
 
 
-def _coalesced(there: Sequence[tuple[Reading, Cell]], references: Mapping[int, str]) -> Cell:
+def _coalesced(
+    there: Sequence[tuple[Reading, Cell]], references: Mapping[int, str], *, counted: bool = False
+) -> Cell:
     first = there[0][1]
     extra = [references[id(reading)] for reading, _ in there if id(reading) in references]
     if all(cell == first or (cell.name and cell.name == first.name) for _, cell in there) and not extra:
@@ -279,6 +301,8 @@ def _coalesced(there: Sequence[tuple[Reading, Cell]], references: Mapping[int, s
     terms: list[str] = [f"nullif({Engine.quote(name)}, '')" for name in extra]
     for reading, cell in there:
         term = cell.expression
+        if counted and cell.name and any(other.sql for _, other in there):
+            term = f"{term} + 0"  # one of them is reckoned, so all are numbers
         empty_alone = cell.sql.startswith("case lower(") and " else '" not in cell.sql
         if not cell.name and not empty_alone:
             key = next(iter(reading.cells.values()))

@@ -203,3 +203,10 @@ def test_utf_8_comes_through_whatever_the_size_of_the_pieces(tmp_path_factory, t
 def test_the_fingerprint_is_that_of_the_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256_of(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_the_euro_beside_figures_is_no_letter_of_an_old_machine(tmp_path):
+    rows = [f"{n};Stück;{n},50 €;{n},00 €;{n + 1},90 €" for n in range(200)]
+    (tmp_path / "a.csv").write_bytes("\r\n".join(["Nr;Größe;A;B;C", *rows]).encode("cp1252"))
+    told = prepare_text(tmp_path / "a.csv", shown="a.csv", scratch=tmp_path)
+    assert told.encoding == "cp1252" and "Stück" in told.head()

@@ -31,7 +31,13 @@ import faker
 import openpyxl
 
 HERE = Path(__file__).parent
-HALVES = {"a": "made_up_a.toml", "b": "made_up_b.toml", "c": "made_up_c.toml", "d": "made_up_d.toml"}
+HALVES = {
+    "a": "made_up_a.toml",
+    "b": "made_up_b.toml",
+    "c": "made_up_c.toml",
+    "d": "made_up_d.toml",
+    "e": "made_up_e.toml",
+}
 SIZES = {"customers": 60, "orders": 90, "deals": 90, "employees": 6, "activities": 120, "tickets": 50}
 NATURAL = {
     **{name: name for name in ("customers", "contacts", "products", "employees")},

@@ -18,7 +18,7 @@ _spec = importlib.util.spec_from_file_location(
 draft_score = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(draft_score)
 
-SYSTEMS = {system["name"]: system for system in made_up.systems("abcd")}
+SYSTEMS = {system["name"]: system for system in made_up.systems("abcde")}
 GROUPS = sorted({system["group"] for system in SYSTEMS.values()})
 LEAST_RIGHT_PCT = 95
 MOST_WRONG_PCT = 2

@@ -497,3 +497,42 @@ def test_a_word_that_stands_first_without_a_blank_behind_it_is_read():
         "未取消": None,
     }
     assert {value: meaning_of("status", value) for value in said} == said
+
+
+def rows(*lines):
+    return "".join(f"{line}\n" for line in lines)
+
+
+def test_invoices_of_payments_are_not_added_up_with_them(tmp_path):
+    days = [f"2024-01-{day:02}" for day in range(1, 13)]
+    paid = [f"ch_{n:04},2024-01-{n:02} 10:00:00,{n}.50,cus_{n % 4:03},Kettle {n % 3}" for n in range(1, 13)]
+    billed = [f"in_{n:04},cus_{n % 4:03},ch_{n:04},{n}.50,{day}" for n, day in enumerate(days, 1)]
+    folder_of(
+        tmp_path,
+        payments__csv=rows("id,Created,Amount,Customer ID,Description", *paid),
+        invoices__csv=rows("id,Customer,Charge,Total,Date", *billed),
+    )
+    found = crmlib.draft(tmp_path)
+    assert found.tables["transactions"] == ("payments.csv",)
+    assert any("invoices.csv" in name and "tells of the same orders" in why for name, why in found.unused)
+
+
+def test_a_list_of_prices_is_no_list_of_orders(tmp_path):
+    sold = [f"o{n},2024-01-{n:02} 10:00:00,{n}.50,cus_{n % 4:03},Kettle {n % 3}" for n in range(1, 13)]
+    prices = [f"price_{n},prod_{n},Kettle {n},2023-01-0{n + 1} 08:00,{n}.00,eur" for n in range(3)]
+    folder_of(
+        tmp_path,
+        orders__csv=rows("id,Created,Amount,Customer ID,Description", *sold),
+        prices__csv=rows("Price ID,Product ID,Product Name,Created (UTC),Amount,Currency", *prices),
+    )
+    found = crmlib.draft(tmp_path)
+    assert found.tables["transactions"] == ("orders.csv",) and found.tables["products"] == ("prices.csv",)
+    named = section(found)["columns"]["product_id"], section(found, "products")["columns"]["product_id"]
+    assert named == ("Description", "Product Name")  # what the orders call it
+
+
+def test_numbers_that_a_system_forbids_to_change_are_those_of_the_rows(tmp_path):
+    people = [f"k{n:03}-{n:04},x{n}y,Firm {n},Berlin,{n}@example.com" for n in range(12)]
+    header = "(Do Not Modify) Account,(Do Not Modify) Row Checksum,Account Name,Address 1: City,Email"
+    folder_of(tmp_path, accounts__csv=rows(header, *people))
+    assert section(crmlib.draft(tmp_path), "customers")["columns"]["customer_id"] == "(Do Not Modify) Account"

@@ -33,12 +33,12 @@ def explained(
     rows: Rows,
     scored: pd.DataFrame,
     *,
-    chance: pd.Series,
     seed: int,
+    chance: pd.Series | None = None,
     hidden: Collection[str] = (),
 ) -> dict[str, Any]:
     """The parts of the result that say why; a customer's reasons are figures with an effect in the test."""
-    if len(scored) > ALL_EXPLAINED:
+    if chance is not None and len(scored) > ALL_EXPLAINED:
         scored = scored[chance.reindex(scored.index) >= LIKELY]
     table = drivers(tested, matrix, label, seed=seed)
     proven = table.loc[table["low"] > 0, "indicator"]

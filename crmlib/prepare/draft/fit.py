@@ -97,8 +97,15 @@ def _told_by_name(column: Column) -> bool:
     return sum(" " in text for text in some) > 0.5 * len(some)
 
 
+def _addresses_of_sites(column: Column) -> float:
+    """The share of the values that lead to a page of the web."""
+    return sum(text.startswith(("www.", "http")) for text in column.texts) / max(column.distinct, 1)
+
+
 def _fit_text(table: str, one: Field, column: Column) -> float:
     if column.dates > 0.9 and column.numbers < 0.9:
+        return 0.0
+    if one.name not in ("page", "handle") and _addresses_of_sites(column) > 0.6:
         return 0.0
     if one.name in ("email",):
         return 1.05 if column.emails > 0.6 else 0.2

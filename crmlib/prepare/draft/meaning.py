@@ -543,6 +543,9 @@ def _people(reading: Reading) -> None:
     elif named is not None and len(parts) == 1 and _one_word(named):
         parts = [*parts, named.name] if "first_name" in match.guesses else [named.name, *parts]
         cells["name"] = replace(cells["name"], sure=0.5)
+    if match.table == "customers" and parts and (firm := _all_are_firms(match, parts)):
+        cells["name"] = Cell(name=firm, theirs=(firm,), sure=0.9, samples=samples_of(match.profile[firm]))
+        return
     least = 0.97 if match.table == "contacts" else 0.8
     mixed = match.table == "customers" and bool(parts) and "name" not in cells
     firm = _firms_beside(match, parts) if mixed else ""
@@ -571,6 +574,26 @@ def _people(reading: Reading) -> None:
 def _one_word(column: Column) -> bool:
     """Whether nearly all values are one word, as last names are."""
     return sum(" " in text for text in column.texts) < 0.2 * len(column.texts)
+
+
+def _all_are_firms(match: Match, parts: Sequence[str]) -> str:
+    """The column before the persons that is called a name and is filled nearly everywhere: they are whom to ask for."""
+    order = list(match.profile)
+    before = set(order[: min(map(order.index, parts))])
+    used = {*parts, *(guess.theirs for guess in match.guesses.values() if guess.field != "name")}
+    return next(
+        (
+            name
+            for name, one in match.profile.items()
+            if name in before - used
+            and one.filled > 0.97 * one.rows
+            and one.distinct > 5
+            and not _one_word(one)
+            and names().meanings_of("customers", name).get("name", 0.0) > 0.9
+            and names().meanings_of("customers", name).get("last_name", 0.0) < 0.9
+        ),
+        "",
+    )
 
 
 def _firms_beside(match: Match, parts: Sequence[str]) -> str:

@@ -243,7 +243,7 @@ def known_by_contact(matches: Sequence[Match]) -> list[Match]:
     for people in (match for match in matches if match.table == "customers"):
         key, name = people.column("customer_id"), people.column("name")
         buyers = [match for match in matches if match.table == "transactions" and match is not people]
-        if key is None or name is None or key.name not in (name.name, *_named_so(people)):
+        if key is None or name is None or not (_named_so(people, key) or key is name):
             continue
         for one in ("phone", "email"):
             own = people.guesses.get(one)
@@ -262,14 +262,11 @@ def known_by_contact(matches: Sequence[Match]) -> list[Match]:
     return list(matches)
 
 
-def _named_so(people: Match) -> tuple[str, ...]:
-    """Columns of customers that hold what their names hold, such as nicknames."""
+def _named_so(people: Match, key: Column) -> bool:
+    """Whether a column of customers holds their names, or is called a name itself, as nicknames are."""
     name = people.column("name")
-    return tuple(
-        one.name
-        for one in people.profile.values()
-        if name and len(one.texts & name.texts) > 0.9 * one.distinct
-    )
+    called = names().meanings_of("customers", key.name).get("name", 0.0) > 0.6 and key.numbers < 0.5
+    return called or (name is not None and len(key.texts & name.texts) > 0.9 * key.distinct)
 
 
 def _contact_in(match: Match, one: str, people: Match) -> str:
@@ -622,7 +619,7 @@ def _says_nothing(one: Field, column: Column, named: float) -> bool:
     """Whether an optional column is noise: empty behind a vague name, or one and the same where values differ."""
     if column.empty or column.filled < 0.02 * column.rows:
         return (
-            named < (0.985 if one.type == "id" else 0.9) or one.name == "planned_for"
+            named < (0.985 if one.type == "id" else 0.95) or one.name == "planned_for"
         )  # an empty one would say that no row is a plan
     constant = column.distinct == 1 and column.filled > 20
     if constant and one.type == "money" and column.low == 0:
@@ -639,7 +636,7 @@ def _linked(table: str, one: Field, column: Column, keys: Folder, within: float)
         names_it = [other for other, used in keys.used.items() if len(used & column.texts) > 0.9 * len(used)]
         return 0.9 if table in names_it else 0.3 if names_it else 0.72
     if one.key and spec.keys == (one.name,) and column.unique and column.filled == column.rows > 2:
-        return 0.6 if names().numbers_only_rows(column.name) else 0.0
+        return 0.76 if names().numbers_only_rows(column.name) else 0.0
     if one.references in (None, table):
         return 0.0
     if within > 0.9 and name in keys.headers.get(one.references or "", ()):

@@ -382,7 +382,7 @@ def test_a_system_is_known_by_its_headers_and_its_rows_are_explained(tmp_path):
 
 def test_presets_name_columns_that_there_are():
     for preset in presets():
-        known = {*TABLES[preset.table].names, *VIRTUAL, ""}
+        known = {*(TABLES[preset.table].names if preset.table else ()), *VIRTUAL, ""}
         assert set(preset.columns.values()) <= known and len(preset.marks) >= 3
     assert preset_of(("Name", "Email", "City")) is None
 
@@ -529,6 +529,15 @@ def test_a_list_of_prices_is_no_list_of_orders(tmp_path):
     assert found.tables["transactions"] == ("orders.csv",) and found.tables["products"] == ("prices.csv",)
     named = section(found)["columns"]["product_id"], section(found, "products")["columns"]["product_id"]
     assert named == ("Description", "Product Name")  # what the orders call it
+
+
+def test_an_export_that_is_known_to_be_none_of_ours_is_named(tmp_path):
+    header = "Id,LastName,Company,LeadSource,IsConverted,ConvertedAccountId,ConvertedOpportunityId"
+    leads = [f"00Q{n:03},Miller {n},Firm {n},Web,0,," for n in range(6)]
+    folder_of(tmp_path, Lead__csv=rows(header, *leads), orders__csv=rows(ORDERS, "1,K1,A,2024-01-05,1,100"))
+    found = crmlib.draft(tmp_path)
+    assert set(found.tables) == {"transactions"}
+    assert any(name == "Lead.csv" and "a converted one is an account" in why for name, why in found.unused)
 
 
 def test_numbers_that_a_system_forbids_to_change_are_those_of_the_rows(tmp_path):

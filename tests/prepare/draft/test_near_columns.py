@@ -76,3 +76,25 @@ def test_an_order_s_reference_is_no_product(tmp_path):
     rows = [f"{n + 1},XK{n * 7919:06d},C{n % 9:03d},2025-01-{n % 28 + 1:02d},{n + 10}.50" for n in range(60)]
     written(tmp_path, "pedidos.csv", "ID,Referencia,Cliente,Fecha,Total", rows)
     assert read_from(crmlib.draft(tmp_path), "transactions", "product_id") != "Referencia"
+
+
+PEOPLE = [f"{n},Firm {n} & Sons,Miller{n},Ann,www.firm{n}.example,Town {n}" for n in range(30)]
+
+
+def test_firms_before_the_persons_to_ask_for_are_the_customers_names(tmp_path):
+    written(tmp_path, "Kunden.csv", "Kunden-Nr.,Firma,Name,Vorname,Internet,Ort", PEOPLE)
+    found = crmlib.draft(tmp_path)
+    assert read_from(found, "customers", "name") == "Firma"
+    assert "Internet" not in found.columns["theirs"].tolist()
+
+
+def test_a_telephone_tells_customers_better_than_a_nickname(tmp_path):
+    people = [f"Ann {n},nick{n},1390000{n:04d}" for n in range(30)]
+    bought = [
+        f"O{n},2025-01-{n % 28 + 1:02d},nick{n % 30},1390000{n % 30:04d},P{n % 7},{n}.50" for n in range(60)
+    ]
+    written(tmp_path, "customers.csv", "客户姓名,客户昵称,客户手机号", people)
+    written(tmp_path, "orders.csv", "订单号,下单时间,买家昵称,买家手机号,商品编码,实付金额", bought)
+    found = crmlib.draft(tmp_path)
+    assert read_from(found, "customers", "customer_id") == "客户手机号"
+    assert read_from(found, "transactions", "customer_id") == "买家手机号"

@@ -222,7 +222,7 @@ def listing(words: Iterable[Any], *, limit: int | None = None, noun: str = "", l
     return format_list(said, locale=locale_of(locale))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 16, typed=True)
 def of_kind(x: Any, kind: str, *, unit: str = "", locale: str = "en") -> str:
     """A value by the name of its kind: "count", "money", "share", "points", "days", "times", "date", "number".
 

@@ -334,10 +334,6 @@ def _named_by_email(match: Match, name: str) -> Column | None:
     return match.column("customer_email") if match.table == "transactions" and name == "customer_id" else None
 
 
-_OF_PLACE = ("postcode", "city", "region", "country", "address")
-"""Where somebody is names nobody, however few live there."""
-
-
 def _links(profiles: Sequence[Mapping[str, Column]]) -> frozenset[str]:
     """Names of columns that are unique in one export and come again in another, under the same name or as codes."""
     columns = [
@@ -493,7 +489,10 @@ def _shape(table: str, guesses: Mapping[str, Guess], profile: Mapping[str, Colum
     return 0.0
 
 
-_REACHED = frozenset(["country", "region", "city", "postcode", "address", "phone", "email"])
+_OF_PLACE = frozenset(["country", "region", "city", "postcode", "address"])
+"""Where somebody is names nobody, however few live there."""
+
+_REACHED = _OF_PLACE | {"phone", "email"}
 """What is told more than once of one person or company, with a word in front such as Postal."""
 
 

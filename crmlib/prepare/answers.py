@@ -30,8 +30,6 @@ def kept_answer(crm: Any, *asked: Any, make: Callable[[], pd.DataFrame]) -> pd.D
     The notebooks of a run are processes of their own, and most of them ask for the same figures of all customers.
     It holds the house's own identifiers, as the tables beside it do, and no pseudonym.
     """
-    if not crm.engine.reads_in_parts:
-        return make()
     said = json.dumps(asked, sort_keys=True, default=str)
     folder = place_of(crm, f"answer-{hashlib.sha256(said.encode()).hexdigest()[:16]}")
     found = read_frames(folder)
@@ -58,7 +56,7 @@ def keep_tables(
 
 
 def _has_kept(crm: Any, selects: Callable[[Any], Mapping], *, of: str, least: int) -> bool:
-    folder = place_of(crm, of) if crm.engine.reads_in_parts else None
+    folder = place_of(crm, of)
     if folder is None or crm.engine.rows(f"select count(*) from {of}")[0][0] < least:
         return False
     names = read_sealed(folder)[0]
@@ -85,11 +83,12 @@ def _has_kept(crm: Any, selects: Callable[[Any], Mapping], *, of: str, least: in
 
 
 def place_of(crm: Any, name: str, *, key: str = "") -> Path | None:
-    """Where what this code made of these tables at this moment is kept; None for tables in memory."""
+    """Where what this code and engine made of these tables at this moment is kept; None for tables in memory."""
     if getattr(crm, "root", None) is None or not getattr(crm, "key", ""):
         return None
     snapshot = snapshots_folder(crm.root) / crm.key
-    made = hashlib.sha256(f"{_code_print()} {key} {crm.as_of}".encode()).hexdigest()[:16]
+    said = f"{_code_print()} {key} {crm.as_of} {crm.engine.kind}"
+    made = hashlib.sha256(said.encode()).hexdigest()[:16]
     return snapshot / _FOLDER / f"{name}-{made}" if snapshot.is_dir() else None
 
 

@@ -242,7 +242,7 @@ class Crm:
         """
         require(self, name)
         table = self.engine.run(f"select * from {Engine.quote(name)}")
-        if name == "transactions" and self.engine.reads_in_parts:
+        if name == "transactions":
             _whose[table] = self
         return table
 

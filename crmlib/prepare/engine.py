@@ -66,6 +66,9 @@ class Engine:
     `temp_directory` (path, optional): Where intermediate results go that do not fit the memory.
     """
 
+    kind = "duckdb"
+    """Who carries the statements out."""
+
     reads_in_parts = True
     """Whether many customers are better asked for in parts than all at once."""
 

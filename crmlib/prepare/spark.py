@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyarrow.dataset import dataset
 from sqlglot import ErrorLevel, exp, parse_one
 from sqlglot.errors import SqlglotError
 
@@ -240,7 +241,7 @@ def engine_of_snapshot(snapshot: Path, tables: Sequence[str], *, settings: Any) 
     remote = os.environ.get(REMOTE_VARIABLE) or ("" if os.environ.get(MASTER_VARIABLE) else settings.remote)
     engine = SparkEngine(spark_session(master=master, remote=remote, memory=settings.answer_memory))
     for name in tables:
-        engine.register_parquet(name, snapshot.resolve() / f"{name}.parquet")
+        engine.view(name, [snapshot.resolve() / f"{name}.parquet"])
     return engine
 
 
@@ -290,7 +291,7 @@ class SparkEngine(Engine):
         statement.
     """
 
-    reads_in_parts = False
+    kind, reads_in_parts = "spark", False
 
     def __init__(self, session: Any) -> None:
         super().__init__(threads=1)
@@ -311,18 +312,39 @@ class SparkEngine(Engine):
         names = list(columns) if columns is not None else columns_of(table)
         if is_spark(table):
             frame = table.select(*[f"`{one.replace('`', '``')}`" for one in names])
-            return self._know(name, frame)
+            return self._know(_called(name), frame)
         with Engine() as here:
             here.register("given", table, columns=names)
             given = here.to_arrow("from given")
         with _explained(), self._settings():
-            self._know(name, self._session.createDataFrame(given), given.schema)
+            self._know(_called(name), self._session.createDataFrame(given), given.schema)
 
-    def register_parquet(self, name: str, path: str | Path) -> None:
-        """Make a Parquet file or folder known under a name; every worker has to reach it by the same path."""
+    def view(self, name: str, files: Sequence[Path]) -> None:
+        """Make Parquet files or folders known under a name; every worker has to reach them by the same path."""
         with _explained(), self._settings():
-            frame = self._session.read.parquet(str(path))
-            self._know(name, frame)
+            frame = self._session.read.parquet(*map(str, files))
+            self._know(exp.to_table(name), frame)
+
+    def keep(self, sql: str, parameters: Mapping[str, Any], file: Path) -> None:
+        """Lay the answer to SQL down as a folder of Parquet, with the types that this side would have given it.
+
+        The workers write it, each its part; where this machine does not see all of them, it is refused.
+        """
+        from pyspark.sql import Observation
+        from pyspark.sql import functions as of
+
+        meant, seen = super().run(sql, parameters), Observation()
+        kinds = [exp.DataType.build(str(kind), dialect="duckdb").sql(dialect="spark") for kind in meant.types]
+        frame = self.run(sql, parameters)
+        with _explained(), self._settings():
+            cells = [frame[f"`{name}`"].cast(kind) for name, kind in zip(meant.columns, kinds, strict=True)]
+            frame.select(*cells).observe(seen, of.count(of.lit(1)).alias("rows")).write.parquet(str(file))
+            made = seen.get["rows"]
+        here = dataset(file, format="parquet").count_rows() if file.is_dir() else 0
+        if here != made:
+            raise SparkRefusedError(
+                f"Of {made} rows that Spark wrote to {file.name}, {here} are here. Give every worker the same folder."
+            )
 
     def run(self, sql: str, parameters: Any = None) -> Any:
         """A query as a DataFrame of Spark, carried out when its rows are asked for."""
@@ -396,14 +418,14 @@ class SparkEngine(Engine):
             self._kept[name] = frame.persist()
             return self._kept[name]
 
-    def _know(self, name: str, frame: Any, schema: pa.Schema | None = None) -> None:
+    def _know(self, table: exp.Table, frame: Any, schema: pa.Schema | None = None) -> None:
         empty = f"empty_{next(_numbers)}"
         with _explained(), self._settings():
             schema = schema or frame.limit(0).toArrow().schema
         self._connection.register(empty, schema.empty_table())
-        super().execute(f"create or replace table {self.quote(name)} as from {empty}")
+        super().execute(f"create or replace table {table.sql(dialect='duckdb')} as from {empty}")
         self._connection.unregister(empty)
-        self._view(exp.to_table(name), frame)
+        self._view(table, frame)
 
     def _view(self, table: exp.Table, frame: Any) -> None:
         view = f"{self._prefix}_{next(_numbers)}"
@@ -424,6 +446,10 @@ class SparkEngine(Engine):
                     self._session.conf.unset(key)
                 else:
                     self._session.conf.set(key, before[key])
+
+
+def _called(name: str) -> exp.Table:
+    return exp.Table(this=exp.to_identifier(name, quoted=True))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from crmlib.measure.indicators.steps import IN_PART, ORDER_STEPS, indicator_step
 from crmlib.measure.steps import Steps, columns_here, moments
 from crmlib.prepare.answers import keep_tables
 from crmlib.prepare.crm import Crm
+from crmlib.prepare.engine import columns_of
 
 WORTH_LINES = 100_000
 """Fewer order lines are settled as quickly as read."""
@@ -43,16 +44,17 @@ _READ = {
         group by customer_id, order_id
     """,
     "order_totals": f"""
-        select kept.* replace (
-            case when kept.paid_on <= $as_of_on then kept.paid_on end as paid_on,
-            kept.refunded_amount - coalesce(undone.amount, 0) as refunded_amount,
-            kept.kept_amount - coalesce(undone.amount, 0) as kept_amount
-        )
+        select {{columns}}
         from {ORDERS} as kept left join undone_refunds as undone
             on undone.customer_id = kept.customer_id and undone.order_id = kept.order_id
         where kept.first_at <= $as_of{{within}}{{more}}
     """,
     "settled_orders": "select * from order_totals",
+}
+_AS_AT_THE_MOMENT = {
+    "paid_on": "case when kept.paid_on <= $as_of_on then kept.paid_on end",
+    "refunded_amount": "kept.refunded_amount - coalesce(undone.amount, 0)",
+    "kept_amount": "kept.kept_amount - coalesce(undone.amount, 0)",
 }
 _SETTLED_ANEW = ORDER_STEPS[: ORDER_STEPS.index("settled_orders") + 1]
 _ANEW = {
@@ -86,7 +88,11 @@ def steps_with_orders(
         anew = _ANEW | {f"waiting_{name}": names.sub(r"waiting_\1", sql) for name, sql in chain.items()}
         more = _ANEW_TOO
     within = IN_PART.replace("customer_id", "kept.customer_id") if part else ""
-    read = {name: sql.format(within=within, more=more) for name, sql in _READ.items()}
+    columns = ", ".join(
+        f"{_AS_AT_THE_MOMENT.get(name, f'kept.{name}')} as {name}"
+        for name in columns_of(crm.engine.run(f"from {ORDERS}"))
+    )
+    read = {name: sql.format(columns=columns, within=within, more=more) for name, sql in _READ.items()}
     return steps.instead(anew | read, before="order_totals")
 
 

@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow.dataset import dataset
 
 from crmlib import Crm, open_workspace
 from crmlib.measure.indicators import INDICATORS, VIEWS, parts, settled
@@ -102,6 +104,19 @@ def test_orders_that_duckdb_keeps_and_reads_in_parts_are_those_that_spark_keeps(
             assert_same(in_order(found[list(expected)]), in_order(expected))
         names = ["order_count", "spend_total", "refund_total"]
         assert_same(compute_indicators(new, names), compute_indicators(old, names))
+    there.engine.close()
+
+
+@pytest.mark.spark
+def test_what_workers_wrote_where_this_machine_cannot_see_it_is_not_kept(spark, tmp_path, monkeypatch):
+    monkeypatch.setattr(settled, "WORTH_LINES", 0)
+    in_memory = dataset(pa.table({}))
+    monkeypatch.setattr("crmlib.prepare.spark.dataset", lambda *_, **__: in_memory)
+    monkeypatch.setenv("CRMLIB_ENGINE", "spark")
+    monkeypatch.setenv("CRMLIB_SPARK_MASTER", "local[2]")
+    there = open_workspace(settled_folder(tmp_path, seed=0))
+    assert not settled.are_kept(there)
+    assert not list((there.root / ".prepared" / there.key).glob("results/transactions-*"))
     there.engine.close()
 
 

@@ -400,11 +400,12 @@ def names() -> Names:
                     _learn(one, said, f"customer_{field}", words.split("|"), 0.95)
         _learn_entities(one, table, declared, parts, entities, created)
         for key, known in list(one.items()):  # what is said with 日期 is said with 日 too
-            if not key.isascii():
-                dated = {f: s for f, s in known.items() if type_of(table, f) in KINDS["date"]}
-                ends = [part for part in parts["date"] if key.endswith(part)] if key.endswith(dates) else []
-                for short in (key, *(key.removesuffix(part) for part in ends)):
-                    one[short] = dated | one.get(short, {})
+            if key.isascii():
+                continue
+            dated = {f: s for f, s in known.items() if type_of(table, f) in KINDS["date"]}
+            ends = [part for part in parts["date"] if key.endswith(part)] if key.endswith(dates) else []
+            for short in (key, *(key.removesuffix(part) for part in ends)) if dated or ends else ():
+                one[short] = dated | one.get(short, {})
         meanings[table], tokens[table] = one, said
         others[table] = frozenset(_keys(d.get(table, {}).get("other", "") for d in documents))
     tables = {
@@ -457,8 +458,11 @@ def _learn_entities(
     """Identifiers and names are said with the word for what they identify: customer no, Kundenname, 客户编号."""
 
     def add(key: str, field: str, sure: float) -> None:
-        entry = one.setdefault(key, {})
-        entry[field] = max(entry.get(field, 0.0), sure)
+        entry = one.get(key)
+        if entry is None:  # nearly always: hundreds of thousands of keys
+            one[key] = {field: sure}
+        elif entry.get(field, 0.0) < sure:
+            entry[field] = sure
 
     own = TABLES[table].keys[0]
     for field, entity in ENTITY_OF_FIELD.items():

@@ -8,6 +8,7 @@ import io
 import re
 import tempfile
 import zipfile
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def _reported(root, folders):
     return found
 
 
+@cache
 def published(out):
     """Every published file with what its downloads and pictures hold; also run.json and the log."""
     texts = {}

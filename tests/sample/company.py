@@ -13,8 +13,8 @@ import pandas as pd
 from filelock import FileLock
 
 from crmlib import Crm, open_workspace
-from crmlib.sample.company import Company, make_company
-from crmlib.sample.dirt import write_company
+from crmlib.sample.company import Company, make_company, write_truth
+from crmlib.sample.dirt import write_exports
 
 SCALE = 0.1
 CONFIG = Path(__file__).resolve().parents[2] / "data" / "b2b" / "crm.toml"
@@ -49,12 +49,12 @@ def shelf() -> Path:
 
 
 @cache
-def drawn(scale: float) -> Company:
+def drawn(scale: float, *, seed: int = 1) -> Company:
     """The company as `make_company` draws it, before its exports."""
-    kept = shelf() / f"company-{scale}.pickle"
+    kept = shelf() / f"company-{scale}-{seed}.pickle"
     with FileLock(f"{kept}.lock"):
         if not kept.exists():
-            kept.write_bytes(pickle.dumps(make_company(scale=scale)))
+            kept.write_bytes(pickle.dumps(make_company(seed=seed, scale=scale)))
         return pickle.loads(kept.read_bytes())
 
 
@@ -77,7 +77,9 @@ def _folder(scale: float, seed: int, tables: tuple[str, ...]) -> Path:
             made = folder.with_name(f"{folder.name}.new")
             made.mkdir()
             if not tables:
-                write_company(made, seed=seed, scale=scale)
+                company = drawn(scale, seed=seed)
+                dirt = write_exports(company, made / "exports", seed=seed)
+                write_truth(company, dirt, made / "truth", seed=seed, scale=scale)
             (made / "crm.toml").write_text(told, encoding="utf-8")
             made.rename(folder)
     return folder

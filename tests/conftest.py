@@ -7,7 +7,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
+
+# How long an example takes depends on what else the machine does: no test fails for that.
+settings.register_profile("crmlib", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("crmlib")
 
 NUMERIC_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 """What numpy and scikit-learn look for when they are imported."""

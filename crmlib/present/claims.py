@@ -3,15 +3,17 @@
 The words are in words/<language>/<subject>.ftl. How to write one: docs/claims.md.
 """
 
+import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from math import isfinite
+from functools import partial, reduce
+from math import isfinite, nan
 from numbers import Integral
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from fluent.runtime.types import FluentFloat, FluentType
 
@@ -308,8 +310,64 @@ class _Text(str, FluentType):
         return self.seen
 
 
-def _fluent(fact: Fact, language: str) -> FluentType:
-    seen = _text(fact, language)
+def said_of_each(said: Claim, length: int) -> np.ndarray:
+    """The text of each of so many rows, for a claim of which facts hold a column of them instead of one value.
+
+    A number is written once for all rows in which it looks the same, the message once for each of its forms.
+
+    >>> [str(text) for text in said_of_each(claim("list-quoted", name=name(pd.Series(["tea", "milk"]))), 2)]
+    ['“tea”', '“milk”']
+    """
+    tag = messages.language()
+    given = {one: said.facts[one] for one in messages.choices(said.key, language=tag)}
+    columns = {one: fact for one, fact in given.items() if isinstance(fact.value, pd.Series)}
+    written = {one: _column(said.key, one, fact, tag) for one, fact in columns.items()}
+    if not written:
+        return np.full(length, said.text(tag), dtype=object)
+    forms = pd.DataFrame({one: form for one, (_, form, _) in written.items()})
+    texts = np.empty(length, dtype=object)
+    for rows in forms.groupby(list(forms), sort=False).indices.values():
+        shown = {one: partial(_fluent, fact, tag) for one, fact in given.items()}
+        for one, (seen, _, has_hole) in written.items():
+            value = replace(columns[one], value=columns[one].value.iloc[rows[0]])
+            hole = f"{messages.HOLE}{one}{messages.HOLE}" if has_hole else seen[rows[0]]
+            shown[one] = partial(_fluent, value, tag, hole)
+        pieces = messages.render(said.key, shown, language=tag).split(messages.HOLE)
+        filled = [written[piece][0][rows] if at % 2 else piece for at, piece in enumerate(pieces)]
+        texts[rows] = reduce(operator.add, filled)
+    return texts
+
+
+def _column(key: str, one: str, fact: Fact, language: str) -> tuple[np.ndarray, np.ndarray, bool]:
+    """How each row of a fact is written, by what its message takes another form, and whether the text goes in later."""
+    keys = messages.choices(key, language=language)[one]
+    codes, values = pd.factorize(fact.value, use_na_sentinel=False)
+    if fact.kind in NUMBERS:
+        known = [float(value) if numbers.is_known(value) else nan for value in values]
+        seen = numbers.of_each(known, fact.kind, unit=fact.unit, locale=language)
+        forms = [_form(value, keys, language) for value in known] if keys else [""] * len(known)
+    else:
+        seen = [_text(replace(fact, value=value), language) for value in values]
+        forms = [str(value) if str(value) in keys else "" for value in values]
+    has_hole = not keys & {"CAPITAL", "INLINE"}
+    forms = forms if has_hole else seen
+    return (
+        np.array(seen, dtype=object)[codes],
+        pd.factorize(np.array(forms, dtype=object))[0][codes],
+        has_hole,
+    )
+
+
+def _form(value: float, keys: Collection[Any], language: str) -> Any:
+    if not isfinite(value):
+        return "unknown"
+    counted = any(isinstance(key, str) and key != "unknown" for key in keys)
+    form = messages.locale_of(language).plural_form(value) if counted else ""
+    return f"{form} {value}" if value in keys or not value else form
+
+
+def _fluent(fact: Fact, language: str, seen: str = "") -> FluentType:
+    seen = seen or _text(fact, language)
     if fact.kind in NUMBERS:
         known = numbers.is_known(fact.value) and isfinite(float(fact.value))
         made = _Number(float(fact.value)) if known else _Text("unknown")
@@ -334,7 +392,7 @@ def _text(fact: Fact, language: str) -> str:
 
 
 def _name_text(fact: Fact, language: str) -> str:
-    bare = " ".join(re.sub(f"[{messages.HELD}{messages.NOUN}]", "", str(fact.value)).split())
+    bare = " ".join(re.sub(f"[{messages.HELD}{messages.NOUN}{messages.HOLE}]", "", str(fact.value)).split())
     return bare if len(bare) <= NAME_LENGTH else f"{bare[: NAME_LENGTH - 1].rstrip()}…"
 
 

@@ -27,6 +27,8 @@ WORDS = Path(__file__).parent / "words"
 NBSP = "\u00a0"
 HELD, NOUN = "\ue000", "\ue001"
 """Behind a number and before its noun while a message is rendered: the space between will not break."""
+HOLE = "\ue002"
+"""Around the name of a fact that is put in later."""
 
 _ENTRY = re.compile(r"^(?=[A-Za-z])", flags=re.MULTILINE)
 _KEY = re.compile(r"([A-Za-z][\w-]*) *=")
@@ -74,6 +76,33 @@ def render(key: str, values: Mapping[str, Any] | None = None, *, language: str =
 def is_message(key: str, *, language: str = SOURCE) -> bool:
     """Whether a language has this message itself."""
     return key in book(language).files
+
+
+def choices(key: str, *, language: str = SOURCE) -> dict[str, set[Any]]:
+    """The facts that a message names, each with what chooses its form: keys, functions."""
+    named: dict[str, set[Any]] = {}
+    found = book(language if is_message(key, language=language) else SOURCE)
+    for name, keys in _choices(_message(found, key).value):
+        named.setdefault(name, set()).update(keys)
+    return named
+
+
+def _choices(node: Any) -> Iterator[tuple[str, list[Any]]]:
+    if isinstance(node, ast.VariableReference):
+        yield node.id.name, []
+    if isinstance(node, ast.SelectExpression) and isinstance(node.selector, ast.VariableReference):
+        keys = [variant.key for variant in node.variants if not variant.default]
+        yield (
+            node.selector.id.name,
+            [key.name if isinstance(key, ast.Identifier) else key.value for key in keys],
+        )
+    if isinstance(node, ast.FunctionReference):
+        given = [one for one in node.arguments.positional if isinstance(one, ast.VariableReference)]
+        yield from ((one.id.name, [node.id.name]) for one in given)
+    for child in vars(node).values():
+        for part in child if isinstance(child, list) else [child]:
+            if isinstance(part, ast.BaseNode):
+                yield from _choices(part)
 
 
 def missing_messages(language: str) -> list[str]:

@@ -3,7 +3,7 @@
 A count below 10,000 is whole; everything else has three figures. What is not known is said to be so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date as Date
 from decimal import Decimal, localcontext
 from functools import lru_cache
@@ -234,6 +234,19 @@ def of_kind(x: Any, kind: str, *, unit: str = "", locale: str = "en") -> str:
     return _KINDS[kind](x, locale=locale)
 
 
+def of_each(values: Iterable[float], kind: str, *, unit: str = "", locale: str = "en") -> list[str]:
+    """`of_kind` of many numbers: those that are written alike are written once.
+
+    >>> of_each([12.1, 12.2, float("nan")], "days")
+    ['12\\xa0days', '12\\xa0days', 'not known']
+    """
+    alike = _ALIKE.get(kind, float)
+    keys = [alike(x) if isfinite(x) else None for x in values]
+    written = dict(zip(keys, values, strict=True))
+    texts = {key: of_kind(x, kind, unit=unit, locale=locale) for key, x in written.items()}
+    return [texts[key] for key in keys]
+
+
 def shares_that_add_up(parts: Sequence[float]) -> list[float]:
     """Parts in percent of their sum, rounded so that they make 100 together (largest remainder).
 
@@ -336,6 +349,16 @@ _KINDS = {
     "date": date,
     "month": month,
 }
+
+
+_ALIKE: dict[str, Callable[[float], float]] = {
+    "money": lambda x: three_figures(x) if abs(x) > 1.01 else x,
+    "number": lambda x: three_figures(x) if abs(x) > 1.01 else x,
+    "share": lambda x: x if abs(x) < 0.02 or 99.5 <= x < 100 else _share_rounded(x),
+    "days": lambda x: x if 0 < x < 1 else _days_rounded(x),
+    "times": lambda x: _share_rounded(x),
+}
+"""Kind -> what two numbers have in common that are written alike; of the other kinds, the number itself."""
 
 
 def _is_finite(x: Any) -> bool:

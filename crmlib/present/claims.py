@@ -26,6 +26,8 @@ NAME_LENGTH = 60
 """A name from data that is longer is cut in a sentence."""
 
 NUMBERS = ("count", "money", "share", "points", "days", "times", "number")
+_WITHIN = {"CAPITAL", "INLINE"}
+"""Functions that change the text itself."""
 _AT = re.compile(r"([a-z_]+\.[a-z_]+)(\[[^\[\]]+\])?")
 
 
@@ -319,43 +321,37 @@ def said_of_each(said: Claim, length: int) -> np.ndarray:
     ['“tea”', '“milk”']
     """
     tag = messages.language()
-    given = {one: said.facts[one] for one in messages.choices(said.key, language=tag)}
-    columns = {one: fact for one, fact in given.items() if isinstance(fact.value, pd.Series)}
-    written = {one: _column(said.key, one, fact, tag) for one, fact in columns.items()}
-    if not written:
+    named = messages.choices(said.key, language=tag)
+    columns = {one: said.facts[one] for one in named if isinstance(said.facts[one].value, pd.Series)}
+    if not columns:
         return np.full(length, said.text(tag), dtype=object)
-    forms = pd.DataFrame({one: form for one, (_, form, _) in written.items()})
+    seen, forms = {}, {}
+    for one, fact in columns.items():
+        seen[one], forms[one] = _column(fact, named[one], tag)
     texts = np.empty(length, dtype=object)
-    for rows in forms.groupby(list(forms), sort=False).indices.values():
-        shown = {one: partial(_fluent, fact, tag) for one, fact in given.items()}
-        for one, (seen, _, has_hole) in written.items():
-            value = replace(columns[one], value=columns[one].value.iloc[rows[0]])
-            hole = f"{messages.HOLE}{one}{messages.HOLE}" if has_hole else seen[rows[0]]
-            shown[one] = partial(_fluent, value, tag, hole)
+    for rows in pd.DataFrame(forms).groupby(list(forms), sort=False).indices.values():
+        shown = {one: partial(_fluent, said.facts[one], tag) for one in named}
+        for one, fact in columns.items():
+            hole = seen[one][rows[0]] if named[one] & _WITHIN else f"{messages.HOLE}{one}{messages.HOLE}"
+            shown[one] = partial(_fluent, replace(fact, value=fact.value.iloc[rows[0]]), tag, hole)
         pieces = messages.render(said.key, shown, language=tag).split(messages.HOLE)
-        filled = [written[piece][0][rows] if at % 2 else piece for at, piece in enumerate(pieces)]
+        filled = [seen[piece][rows] if at % 2 else piece for at, piece in enumerate(pieces)]
         texts[rows] = reduce(operator.add, filled)
     return texts
 
 
-def _column(key: str, one: str, fact: Fact, language: str) -> tuple[np.ndarray, np.ndarray, bool]:
-    """How each row of a fact is written, by what its message takes another form, and whether the text goes in later."""
-    keys = messages.choices(key, language=language)[one]
+def _column(fact: Fact, keys: Collection[Any], language: str) -> tuple[np.ndarray, np.ndarray]:
+    """How each row of a fact is written, and by what its message takes another form."""
     codes, values = pd.factorize(fact.value, use_na_sentinel=False)
     if fact.kind in NUMBERS:
-        known = [float(value) if numbers.is_known(value) else nan for value in values]
-        seen = numbers.of_each(known, fact.kind, unit=fact.unit, locale=language)
-        forms = [_form(value, keys, language) for value in known] if keys else [""] * len(known)
+        known = pd.Series(values).to_numpy("float64", na_value=nan).tolist()
+        seen = [numbers.of_kind(value, fact.kind, unit=fact.unit, locale=language) for value in known]
+        forms = [_form(value, keys, language) if keys else "" for value in known]
     else:
         seen = [_text(replace(fact, value=value), language) for value in values]
         forms = [str(value) if str(value) in keys else "" for value in values]
-    has_hole = not keys & {"CAPITAL", "INLINE"}
-    forms = forms if has_hole else seen
-    return (
-        np.array(seen, dtype=object)[codes],
-        pd.factorize(np.array(forms, dtype=object))[0][codes],
-        has_hole,
-    )
+    forms = seen if keys & _WITHIN else forms
+    return np.array(seen, dtype=object)[codes], pd.factorize(np.array(forms, dtype=object))[0][codes]
 
 
 def _form(value: float, keys: Collection[Any], language: str) -> Any:

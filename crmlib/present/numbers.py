@@ -222,29 +222,22 @@ def listing(words: Iterable[Any], *, limit: int | None = None, noun: str = "", l
     return format_list(said, locale=locale_of(locale))
 
 
-@lru_cache(maxsize=1 << 16, typed=True)
 def of_kind(x: Any, kind: str, *, unit: str = "", locale: str = "en") -> str:
     """A value by the name of its kind: "count", "money", "share", "points", "days", "times", "date", "number".
 
     >>> of_kind(12, "days"), of_kind(12, "money", unit="USD")
     ('12\\xa0days', 'USD\\xa012')
     """
+    if isinstance(x, float) and isfinite(x) and kind in _ALIKE:
+        x = _ALIKE[kind](x)
+    return _of_kind(x, kind, unit, locale)
+
+
+@lru_cache(maxsize=1 << 16, typed=True)
+def _of_kind(x: Any, kind: str, unit: str, locale: str) -> str:
     if kind == "money":
         return money(x, unit, locale=locale)
     return _KINDS[kind](x, locale=locale)
-
-
-def of_each(values: Iterable[float], kind: str, *, unit: str = "", locale: str = "en") -> list[str]:
-    """`of_kind` of many numbers: those that are written alike are written once.
-
-    >>> of_each([12.1, 12.2, float("nan")], "days")
-    ['12\\xa0days', '12\\xa0days', 'not known']
-    """
-    alike = _ALIKE.get(kind, float)
-    keys = [alike(x) if isfinite(x) else None for x in values]
-    written = dict(zip(keys, values, strict=True))
-    texts = {key: of_kind(x, kind, unit=unit, locale=locale) for key, x in written.items()}
-    return [texts[key] for key in keys]
 
 
 def shares_that_add_up(parts: Sequence[float]) -> list[float]:
@@ -353,12 +346,11 @@ _KINDS = {
 
 _ALIKE: dict[str, Callable[[float], float]] = {
     "money": lambda x: three_figures(x) if abs(x) > 1.01 else x,
-    "number": lambda x: three_figures(x) if abs(x) > 1.01 else x,
     "share": lambda x: x if abs(x) < 0.02 or 99.5 <= x < 100 else _share_rounded(x),
     "days": lambda x: x if 0 < x < 1 else _days_rounded(x),
     "times": lambda x: _share_rounded(x),
 }
-"""Kind -> what two numbers have in common that are written alike; of the other kinds, the number itself."""
+"""Kind -> a number that is written like this one, and like many others: each is written once."""
 
 
 def _is_finite(x: Any) -> bool:

@@ -3,13 +3,13 @@
 The words are in words/<language>/<subject>.ftl. How to write one: docs/claims.md.
 """
 
-import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from math import isfinite, nan
 from numbers import Integral
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
@@ -98,6 +98,29 @@ class Claim:
             tag = messages.SOURCE
         values = {name: partial(_fluent, fact, tag) for name, fact in self.facts.items()}
         return messages.render(self.key, values, language=tag)
+
+    def texts(self, rows: int) -> np.ndarray:
+        """The text of each of so many rows, where facts hold a column of them instead of one value.
+
+        A number is written once for all rows in which it looks the same, the message once for each of its forms.
+        """
+        tag = messages.language()
+        named = messages.choices(self.key, language=tag)
+        columns = {one: self.facts[one] for one in named if isinstance(self.facts[one].value, pd.Series)}
+        if not columns:
+            return np.full(rows, self.text(tag), dtype=object)
+        seen, forms = {}, {}
+        for one, fact in columns.items():
+            seen[one], forms[one] = _column(fact, named[one], tag)
+        texts = np.empty(rows, dtype=object)
+        for alike in pd.DataFrame(forms).groupby(list(forms), sort=False).indices.values():
+            shown = {one: partial(_fluent, self.facts[one], tag) for one in named}
+            for one, fact in columns.items():
+                hole = seen[one][alike[0]] if named[one] & _WITHIN else f"{messages.HOLE}{one}{messages.HOLE}"
+                shown[one] = partial(_fluent, replace(fact, value=fact.value.iloc[alike[0]]), tag, hole)
+            pieces = messages.render(self.key, shown, language=tag).split(messages.HOLE)
+            texts[alike] = reduce(add, [seen[one][alike] if at % 2 else one for at, one in enumerate(pieces)])
+        return texts
 
     def record(self) -> dict[str, Any]:
         """Key, facts and text, of plain values only."""
@@ -310,34 +333,6 @@ class _Text(str, FluentType):
 
     def format(self, locale: Any) -> str:
         return self.seen
-
-
-def said_of_each(said: Claim, length: int) -> np.ndarray:
-    """The text of each of so many rows, for a claim of which facts hold a column of them instead of one value.
-
-    A number is written once for all rows in which it looks the same, the message once for each of its forms.
-
-    >>> [str(text) for text in said_of_each(claim("list-quoted", name=name(pd.Series(["tea", "milk"]))), 2)]
-    ['“tea”', '“milk”']
-    """
-    tag = messages.language()
-    named = messages.choices(said.key, language=tag)
-    columns = {one: said.facts[one] for one in named if isinstance(said.facts[one].value, pd.Series)}
-    if not columns:
-        return np.full(length, said.text(tag), dtype=object)
-    seen, forms = {}, {}
-    for one, fact in columns.items():
-        seen[one], forms[one] = _column(fact, named[one], tag)
-    texts = np.empty(length, dtype=object)
-    for rows in pd.DataFrame(forms).groupby(list(forms), sort=False).indices.values():
-        shown = {one: partial(_fluent, said.facts[one], tag) for one in named}
-        for one, fact in columns.items():
-            hole = seen[one][rows[0]] if named[one] & _WITHIN else f"{messages.HOLE}{one}{messages.HOLE}"
-            shown[one] = partial(_fluent, replace(fact, value=fact.value.iloc[rows[0]]), tag, hole)
-        pieces = messages.render(said.key, shown, language=tag).split(messages.HOLE)
-        filled = [seen[piece][rows] if at % 2 else piece for at, piece in enumerate(pieces)]
-        texts[rows] = reduce(operator.add, filled)
-    return texts
 
 
 def _column(fact: Fact, keys: Collection[Any], language: str) -> tuple[np.ndarray, np.ndarray]:

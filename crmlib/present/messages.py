@@ -92,10 +92,7 @@ def _choices(node: Any) -> Iterator[tuple[str, list[Any]]]:
         yield node.id.name, []
     if isinstance(node, ast.SelectExpression) and isinstance(node.selector, ast.VariableReference):
         keys = [variant.key for variant in node.variants if not variant.default]
-        yield (
-            node.selector.id.name,
-            [key.name if isinstance(key, ast.Identifier) else key.value for key in keys],
-        )
+        yield node.selector.id.name, [getattr(key, "name", None) or key.value for key in keys]
     if isinstance(node, ast.FunctionReference):
         given = [one for one in node.arguments.positional if isinstance(one, ast.VariableReference)]
         yield from ((one.id.name, [node.id.name]) for one in given)

@@ -1,13 +1,12 @@
 """Tables taken along, as CSV or a workbook: a spreadsheet opens them as data, never as instructions."""
 
-import csv
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from io import BytesIO, StringIO
+from io import BytesIO
 from math import isfinite
 from numbers import Integral, Number
 from typing import Any
@@ -79,18 +78,16 @@ def to_csv_bytes(frame: pd.DataFrame, *, labels: Collection[str] | None = None) 
     """A table as CSV for a spreadsheet: UTF-8 with its mark, formula-safe, CRLF between lines."""
     flat = with_index(frame)
     headers = list(labels) if labels is not None else [str(joined(column)) for column in flat.columns]
-    head = StringIO()
-    write_row = csv.writer(head, lineterminator="\r\n").writerow
-    write_row([safe_csv_cell(header) for header in headers])
-    columns = [_cells(flat.iloc[:, place]) for place in range(flat.shape[1])]
+    columns = [
+        pa.concat_arrays([_safe(_texts([header])), _cells(flat.iloc[:, place])])
+        for place, header in enumerate(headers)
+    ]
     if len(columns) == 1:
         columns = [pc.if_else(pc.equal(columns[0], ""), _text('""'), columns[0])]
-    columns = columns or [_texts([""] * len(flat))]
+    columns = columns or [_texts([""] * (len(flat) + 1))]
     columns[-1] = pc.binary_join_element_wise(columns[-1], _text("\r\n"), _text(""))
     # The lines stand one after the other in memory, as they will in the file.
-    lines = pc.binary_join_element_wise(*columns, _text(","))
-    body = lines.buffers()[2] if len(lines) else b""
-    return b"\xef\xbb\xbf" + head.getvalue().encode("utf-8", "replace") + body
+    return b"\xef\xbb\xbf" + pc.binary_join_element_wise(*columns, _text(",")).buffers()[2]
 
 
 def _texts(cells: Iterable[Any]) -> pa.Array:

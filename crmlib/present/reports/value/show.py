@@ -21,19 +21,7 @@ from crmlib.measure.indicators import compute_indicators, indicator_catalogue
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.privacy import public_ids
 from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures, Skipped
-from crmlib.present.claims import (
-    STATE_WORDS,
-    Family,
-    claim,
-    count,
-    days,
-    interval,
-    money,
-    name,
-    names,
-    said_of_each,
-    share,
-)
+from crmlib.present.claims import STATE_WORDS, Family, claim, count, days, interval, money, name, names, share
 from crmlib.present.numbers import capital
 from crmlib.present.reports.value.ahead import SHORT_GUESS, future_range, future_value, value_at
 from crmlib.present.reports.value.say import (
@@ -411,7 +399,7 @@ def credit_reason_words(poor: pd.DataFrame) -> np.ndarray:
             "overdue": days(some.get("invoice_overdue_days")),
             "used": share(some.get("credit_used_pct")),
         }
-        parts = [said_of_each(CREDIT_WORDS.claim(code, **facts), len(rows)) for code in str(codes).split()]
+        parts = [CREDIT_WORDS.claim(code, **facts).texts(len(rows)) for code in str(codes).split()]
         said[rows] = [f"{capital('; '.join(texts))}." for texts in zip(*parts, strict=True)]
     return said
 

@@ -20,20 +20,7 @@ from crmlib.analyse.worklist import (
     Worklist,
 )
 from crmlib.measure.deals.contacts import LOAD_DAYS
-from crmlib.present.claims import (
-    Claim,
-    Family,
-    claim,
-    count,
-    date,
-    days,
-    money,
-    name,
-    names,
-    said_of_each,
-    share,
-    times,
-)
+from crmlib.present.claims import Claim, Family, claim, count, date, days, money, name, names, share, times
 from crmlib.present.needs import or_else
 from crmlib.present.numbers import is_known
 from crmlib.present.reports.models.say import taken_off
@@ -77,7 +64,7 @@ def work_reasons(rows: pd.DataFrame, *, currency: str) -> np.ndarray:
     bare = rows.assign(stop_probability_pct=chance, place=range(len(rows)))[~speaks]
     for reason, some in bare.groupby("reason", sort=False):
         columns = SimpleNamespace(**dict(some.items()) | {"reason": reason})
-        said[some["place"]] = said_of_each(_reason(columns, currency), len(some))
+        said[some["place"]] = _reason(columns, currency).texts(len(some))
     return said
 
 

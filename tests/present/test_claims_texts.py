@@ -6,7 +6,6 @@ import pytest
 
 from crmlib.analyse.worklist import COLUMNS, FACTS, TASKS, Worklist
 from crmlib.present import claims, messages, numbers
-from crmlib.present.claims import said_of_each
 from crmlib.present.reports.value.show import CREDIT_WORDS, credit_reason_words
 from crmlib.present.reports.worklist import show
 from crmlib.present.reports.worklist.say import WORK_REASONS, work_reason, work_reasons, work_step
@@ -124,7 +123,7 @@ def test_a_message_takes_the_same_form_for_a_row_alone_and_among_many(key, kind,
         }
         return claims.claim(key, **facts)
 
-    together = said_of_each(said(table), len(table))
+    together = said(table).texts(len(table))
     assert list(together) == [str(said(row)) for row in table.itertuples()]
 
 

@@ -4,7 +4,7 @@ The words are in words/<language>/<subject>.ftl. How to write one: docs/claims.m
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from math import isfinite, nan
@@ -28,6 +28,7 @@ NAME_LENGTH = 60
 NUMBERS = ("count", "money", "share", "points", "days", "times", "number")
 _WITHIN = {"CAPITAL", "INLINE"}
 """Functions that change the text itself."""
+_PLURALS = {"zero", "one", "two", "few", "many"}
 _AT = re.compile(r"([a-z_]+\.[a-z_]+)(\[[^\[\]]+\])?")
 
 
@@ -105,13 +106,13 @@ class Claim:
         A number is written once for all rows in which it looks the same, the message once for each of its forms.
         """
         tag = messages.language()
-        named = messages.choices(self.key, language=tag)
+        named, keys = messages.choices(self.key, language=tag)
         columns = {one: self.facts[one] for one in named if isinstance(self.facts[one].value, pd.Series)}
         if not columns:
             return np.full(rows, self.text(tag), dtype=object)
         seen, forms = {}, {}
         for one, fact in columns.items():
-            seen[one], forms[one] = _column(fact, named[one], tag)
+            seen[one], forms[one] = _column(fact, named[one], keys, tag)
         texts = np.empty(rows, dtype=object)
         for alike in pd.DataFrame(forms).groupby(list(forms), sort=False).indices.values():
             shown = {one: partial(_fluent, self.facts[one], tag) for one in named}
@@ -335,26 +336,26 @@ class _Text(str, FluentType):
         return self.seen
 
 
-def _column(fact: Fact, keys: Collection[Any], language: str) -> tuple[np.ndarray, np.ndarray]:
+def _column(fact: Fact, how: set[str], keys: set[str], language: str) -> tuple[np.ndarray, np.ndarray]:
     """How each row of a fact is written, and by what its message takes another form."""
     codes, values = pd.factorize(fact.value, use_na_sentinel=False)
+    counts = "PLURAL" in how or bool(keys & _PLURALS)
+
+    def form(value: Any) -> str:
+        if fact.kind not in NUMBERS:
+            return str(value) if str(value) in keys else ""
+        if not isfinite(value):
+            return "unknown"
+        exact = f"{value:g}" if not value or f"{value:g}" in keys else ""
+        return exact + messages.locale_of(language).plural_form(value) if counts else exact
+
     if fact.kind in NUMBERS:
-        known = pd.Series(values).to_numpy("float64", na_value=nan).tolist()
-        seen = [numbers.of_kind(value, fact.kind, unit=fact.unit, locale=language) for value in known]
-        forms = [_form(value, keys, language) if keys else "" for value in known]
+        values = pd.Series(values).to_numpy("float64", na_value=nan).tolist()
+        seen = [numbers.of_kind(value, fact.kind, unit=fact.unit, locale=language) for value in values]
     else:
         seen = [_text(replace(fact, value=value), language) for value in values]
-        forms = [str(value) if str(value) in keys else "" for value in values]
-    forms = seen if keys & _WITHIN else forms
+    forms = seen if how & _WITHIN else [form(value) if how else "" for value in values]
     return np.array(seen, dtype=object)[codes], pd.factorize(np.array(forms, dtype=object))[0][codes]
-
-
-def _form(value: float, keys: Collection[Any], language: str) -> Any:
-    if not isfinite(value):
-        return "unknown"
-    counted = any(isinstance(key, str) and key != "unknown" for key in keys)
-    form = messages.locale_of(language).plural_form(value) if counted else ""
-    return f"{form} {value}" if value in keys or not value else form
 
 
 def _fluent(fact: Fact, language: str, seen: str = "") -> FluentType:

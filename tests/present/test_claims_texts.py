@@ -67,7 +67,7 @@ def figures(rows, seed):
 
 @pytest.mark.parametrize("kind", sorted(MAKE))
 def test_a_number_is_written_as_those_that_look_like_it(kind):
-    values = [*EDGES, *figures(4000, seed=7)]
+    values = [*EDGES, *figures(600, seed=7)]
     for language in ("en", "zh"):
         for value in values:
             if kind == "money":
@@ -107,10 +107,10 @@ def test_a_message_takes_the_same_form_for_a_row_alone_and_among_many(key, kind,
     (tmp_path / "en").mkdir()
     known = (messages.Path(messages.__file__).parent / "words/en/numbers.ftl").read_text(encoding="utf-8")
     (tmp_path / "en" / "m.ftl").write_text(known + FORMS, encoding="utf-8")
-    table = pd.DataFrame({"x": figures(300, 1), "n": pd.Series(np.random.default_rng(2).integers(0, 5, 300))})
+    table = pd.DataFrame({"x": figures(90, 1), "n": pd.Series(np.random.default_rng(2).integers(0, 5, 90))})
     table["n"] = table["n"].astype("Int64").mask(table["n"] == 4)
     table["s"] = (
-        pd.Series(["deal", "Tea \ue002 { $x }", "ale\n of x"]).sample(300, replace=True, random_state=3).array
+        pd.Series(["deal", "Tea \ue002 { $x }", "ale\n of x"]).sample(90, replace=True, random_state=3).array
     )
     made = MAKE[kind]
 
@@ -150,7 +150,7 @@ def work(rows, seed):
 
 
 def test_a_worklist_says_of_each_row_what_the_row_alone_would_say():
-    found = work(3000, seed=11)
+    found = work(600, seed=11)
     alone = [str(work_reason(row, currency="EUR")) for row in found.table.itertuples()]
     assert list(work_reasons(found.table, currency="EUR")) == alone
     shown = show._in_words(found)

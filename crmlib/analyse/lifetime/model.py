@@ -76,7 +76,7 @@ def maximise(
             except FitError:
                 pass
         if wide is not None:
-            starts = [_best_of(wide, starts, model=model)]
+            starts = [_best_of(wide, starts, model=model, near=1e-10)]
         return _summit(objective, _best_of(objective, starts, model=model), **given)
 
 
@@ -89,6 +89,8 @@ def _summit(
     customers: float,
     model: str,
 ) -> Summit:
+    if np.abs(begin).max() >= BOUND:
+        _refuse_endless(begin, names=names, model=model)
     logs, value, gradient, bend = _polish(objective, curvature, begin)
     _check(logs, gradient, bend, names=names, customers=customers, model=model)
     errors = np.sqrt(np.diag(np.linalg.inv(bend)) / customers)
@@ -178,15 +180,7 @@ def _polish(
     return logs, value, gradient, bend
 
 
-def _check(
-    logs: np.ndarray,
-    gradient: np.ndarray,
-    curvature: np.ndarray,
-    *,
-    names: Sequence[str],
-    customers: float,
-    model: str,
-) -> None:
+def _refuse_endless(logs: np.ndarray, *, names: Sequence[str], model: str) -> None:
     far = [
         f"{name} {'grows without end' if log > 0 else 'falls to 0'}"
         for name, log in zip(names, logs, strict=True)
@@ -196,6 +190,18 @@ def _check(
         raise _with_remedy(
             FitError(f"{model} has no summit: the likelihood keeps rising as {' and '.join(far)}.")
         )
+
+
+def _check(
+    logs: np.ndarray,
+    gradient: np.ndarray,
+    curvature: np.ndarray,
+    *,
+    names: Sequence[str],
+    customers: float,
+    model: str,
+) -> None:
+    _refuse_endless(logs, names=names, model=model)
     if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
         raise _with_remedy(
             FitError(f"{model} did not converge: where it stopped the likelihood has no summit.")

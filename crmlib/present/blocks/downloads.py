@@ -90,8 +90,9 @@ def to_csv_bytes(frame: pd.DataFrame, *, labels: Collection[str] | None = None) 
     return b"\xef\xbb\xbf" + pc.binary_join_element_wise(*columns, _text(",")).buffers()[2]
 
 
-def _texts(cells: Iterable[Any]) -> pa.Array:
-    return pa.array(cells, type=_TEXT, from_pandas=True)
+def _texts(cells: Iterable[Any], of: pa.DataType | None = _TEXT) -> pa.Array:
+    made = pa.array(cells, type=of, from_pandas=True)
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
 
 
 def _text(text: str) -> pa.Scalar:
@@ -101,7 +102,7 @@ def _text(text: str) -> pa.Scalar:
 def _cells(column: pd.Series) -> pa.Array:
     """Every value of a column as a CSV file has it: safe, in quotation marks where it has to be, "" where unknown."""
     if types.is_integer_dtype(column):
-        cells = pa.array(column, from_pandas=True).cast(_TEXT)
+        cells = _texts(column, None).cast(_TEXT)
     elif types.is_float_dtype(column) and column.dtype.itemsize == 8:
         cells = _floats(column.to_numpy("float64", na_value=np.nan))
     elif types.is_numeric_dtype(column) or types.is_datetime64_any_dtype(column):
@@ -114,7 +115,7 @@ def _cells(column: pd.Series) -> pa.Array:
         if types.is_numeric_dtype(written) or types.is_datetime64_any_dtype(written):
             return _cells(written)
         cells = _texts([_quoted(str(value)) if is_known(value) else None for value in written])
-    return pc.fill_null(cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells, "")
+    return pc.fill_null(cells, "")
 
 
 def _floats(numbers: np.ndarray) -> pa.Array:

@@ -71,4 +71,8 @@ def test_every_kind_of_column_is_written_as_pandas_writes_it(rows, seed):
     table = pd.DataFrame(made)
     heads = [f"{LETTERS[at]}{name}" for at, name in enumerate(table)]
     assert to_csv_bytes(table, labels=heads) == written_by_pandas(table, heads)
+    nobody = table.astype({"object": "str"}).iloc[:0]
+    chosen = table.assign(text=table["text"].to_numpy(dtype=object))[table["whole"] > 10**13]
+    for few in (nobody, chosen, pd.concat([nobody, table]).iloc[1:], table[table["flag"]]):
+        assert to_csv_bytes(few.reset_index(drop=True)) == written_by_pandas(few, list(few))
     assert to_csv_bytes(table[[]]) == written_by_pandas(table[[]], [])

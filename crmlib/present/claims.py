@@ -6,12 +6,14 @@ The words are in words/<language>/<subject>.ftl. How to write one: docs/claims.m
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from math import isfinite
+from functools import partial, reduce
+from math import isfinite, nan
 from numbers import Integral
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from fluent.runtime.types import FluentFloat, FluentType
 
@@ -24,6 +26,9 @@ NAME_LENGTH = 60
 """A name from data that is longer is cut in a sentence."""
 
 NUMBERS = ("count", "money", "share", "points", "days", "times", "number")
+_WITHIN = {"CAPITAL", "INLINE"}
+"""Functions that change the text itself."""
+_PLURALS = {"zero", "one", "two", "few", "many"}
 _AT = re.compile(r"([a-z_]+\.[a-z_]+)(\[[^\[\]]+\])?")
 
 
@@ -94,6 +99,29 @@ class Claim:
             tag = messages.SOURCE
         values = {name: partial(_fluent, fact, tag) for name, fact in self.facts.items()}
         return messages.render(self.key, values, language=tag)
+
+    def texts(self, rows: int) -> np.ndarray:
+        """The text of each of so many rows, where facts hold a column of them instead of one value.
+
+        A number is written once for all rows in which it looks the same, the message once for each of its forms.
+        """
+        tag = messages.language()
+        named, keys = messages.choices(self.key, language=tag)
+        columns = {one: self.facts[one] for one in named if isinstance(self.facts[one].value, pd.Series)}
+        if not columns:
+            return np.full(rows, self.text(tag), dtype=object)
+        seen, forms = {}, {}
+        for one, fact in columns.items():
+            seen[one], forms[one] = _column(fact, named[one], keys, tag)
+        texts = np.empty(rows, dtype=object)
+        for alike in pd.DataFrame(forms).groupby(list(forms), sort=False).indices.values():
+            shown = {one: partial(_fluent, self.facts[one], tag) for one in named}
+            for one, fact in columns.items():
+                hole = seen[one][alike[0]] if named[one] & _WITHIN else f"{messages.HOLE}{one}{messages.HOLE}"
+                shown[one] = partial(_fluent, replace(fact, value=fact.value.iloc[alike[0]]), tag, hole)
+            pieces = messages.render(self.key, shown, language=tag).split(messages.HOLE)
+            texts[alike] = reduce(add, [seen[one][alike] if at % 2 else one for at, one in enumerate(pieces)])
+        return texts
 
     def record(self) -> dict[str, Any]:
         """Key, facts and text, of plain values only."""
@@ -308,8 +336,30 @@ class _Text(str, FluentType):
         return self.seen
 
 
-def _fluent(fact: Fact, language: str) -> FluentType:
-    seen = _text(fact, language)
+def _column(fact: Fact, how: set[str], keys: set[str], language: str) -> tuple[np.ndarray, np.ndarray]:
+    """How each row of a fact is written, and by what its message takes another form."""
+    codes, values = pd.factorize(fact.value, use_na_sentinel=False)
+    counts = "PLURAL" in how or bool(keys & _PLURALS)
+
+    def form(value: Any) -> str:
+        if fact.kind not in NUMBERS:
+            return str(value) if str(value) in keys else ""
+        if not isfinite(value):
+            return "unknown"
+        exact = f"{value:g}" if not value or f"{value:g}" in keys else ""
+        return exact + messages.locale_of(language).plural_form(value) if counts else exact
+
+    if fact.kind in NUMBERS:
+        values = pd.Series(values).to_numpy("float64", na_value=nan).tolist()
+        seen = [numbers.of_kind(value, fact.kind, unit=fact.unit, locale=language) for value in values]
+    else:
+        seen = [_text(replace(fact, value=value), language) for value in values]
+    forms = seen if how & _WITHIN else [form(value) if how else "" for value in values]
+    return np.array(seen, dtype=object)[codes], pd.factorize(np.array(forms, dtype=object))[0][codes]
+
+
+def _fluent(fact: Fact, language: str, seen: str = "") -> FluentType:
+    seen = seen or _text(fact, language)
     if fact.kind in NUMBERS:
         known = numbers.is_known(fact.value) and isfinite(float(fact.value))
         made = _Number(float(fact.value)) if known else _Text("unknown")
@@ -334,7 +384,7 @@ def _text(fact: Fact, language: str) -> str:
 
 
 def _name_text(fact: Fact, language: str) -> str:
-    bare = " ".join(re.sub(f"[{messages.HELD}{messages.NOUN}]", "", str(fact.value)).split())
+    bare = " ".join(re.sub(f"[{messages.HELD}{messages.NOUN}{messages.HOLE}]", "", str(fact.value)).split())
     return bare if len(bare) <= NAME_LENGTH else f"{bare[: NAME_LENGTH - 1].rstrip()}…"
 
 

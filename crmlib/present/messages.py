@@ -27,6 +27,8 @@ WORDS = Path(__file__).parent / "words"
 NBSP = "\u00a0"
 HELD, NOUN = "\ue000", "\ue001"
 """Behind a number and before its noun while a message is rendered: the space between will not break."""
+HOLE = "\ue002"
+"""Around the name of a fact that is put in later."""
 
 _ENTRY = re.compile(r"^(?=[A-Za-z])", flags=re.MULTILINE)
 _KEY = re.compile(r"([A-Za-z][\w-]*) *=")
@@ -40,11 +42,11 @@ class WordsError(CrmlibError):
 
 @dataclass(frozen=True)
 class Book:
-    """All messages of one language, the file of each, and the text of those that nobody has asked for."""
+    """All messages of one language, the file of each, and its text, which is parsed when somebody asks for it."""
 
     bundle: FluentBundle
     files: Mapping[str, str]
-    unread: dict[str, str]
+    texts: Mapping[str, str]
 
 
 def language() -> str:
@@ -76,6 +78,15 @@ def is_message(key: str, *, language: str = SOURCE) -> bool:
     return key in book(language).files
 
 
+def choices(key: str, *, language: str = SOURCE) -> tuple[dict[str, set[str]], set[str]]:
+    """The facts that a message names, each with what takes it: "->" or functions; and all keys of variants."""
+    text = book(language if is_message(key, language=language) else SOURCE).texts[key]
+    named: dict[str, set[str]] = {name: set() for name in re.findall(r"\$(\w+)", text)}
+    for function, given, selector in re.findall(r"([A-Z]+)\(\s*\$(\w+)|\$(\w+)\s*->", text):
+        named[given or selector].add(function or "->")
+    return named, set(re.findall(r"\[\s*([\w.-]+)\s*\]", text))
+
+
 def missing_messages(language: str) -> list[str]:
     """Keys that English has and this language lacks; they are said in English."""
     return sorted(set(book(SOURCE).files) - set(book(language).files))
@@ -100,14 +111,14 @@ def _book(words: Path, language: str) -> Book:
     functions = {"PLURAL": _plural_in(locale_of(language)), "CAPITAL": _capital, "INLINE": _inline}
     bundle = FluentBundle([str(locale_of(language))], functions=functions, use_isolating=False)
     files: dict[str, str] = {}
-    unread: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for path in sorted((words / language).glob("*.ftl")):
         where = f"{path.parent.name}/{path.name}"
         for key, text in _entries(path.read_text(encoding="utf-8"), where):
             if key in files:
                 raise WordsError(f"{where}: {key} stands in {files[key]} already.")
-            files[key], unread[key] = where, text
-    return Book(bundle, files, unread)
+            files[key], texts[key] = where, text
+    return Book(bundle, files, texts)
 
 
 def _entries(text: str, where: str) -> Iterator[tuple[str, str]]:
@@ -125,12 +136,11 @@ def _is_none(text: str, where: str) -> WordsError:
 
 def _message(found: Book, key: str) -> Any:
     """One message, parsed when it is first asked for: a page needs few of them."""
-    if text := found.unread.get(key):
-        resource = FluentResource(text)
+    if not found.bundle.has_message(key):
+        resource = FluentResource(found.texts[key])
         if broken := [entry for entry in resource.body if isinstance(entry, ast.Junk)]:
             raise _is_none(broken[0].content, found.files[key])
         found.bundle.add_resource(resource)
-        found.unread.pop(key, None)
     return found.bundle.get_message(key)
 
 

@@ -3,7 +3,7 @@
 A count below 10,000 is whole; everything else has three figures. What is not known is said to be so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date as Date
 from decimal import Decimal, localcontext
 from functools import lru_cache
@@ -222,13 +222,19 @@ def listing(words: Iterable[Any], *, limit: int | None = None, noun: str = "", l
     return format_list(said, locale=locale_of(locale))
 
 
-@lru_cache(maxsize=1 << 16, typed=True)
 def of_kind(x: Any, kind: str, *, unit: str = "", locale: str = "en") -> str:
     """A value by the name of its kind: "count", "money", "share", "points", "days", "times", "date", "number".
 
     >>> of_kind(12, "days"), of_kind(12, "money", unit="USD")
     ('12\\xa0days', 'USD\\xa012')
     """
+    if isinstance(x, float) and isfinite(x) and kind in _ALIKE:
+        x = _ALIKE[kind](x)
+    return _of_kind(x, kind, unit, locale)
+
+
+@lru_cache(maxsize=1 << 16, typed=True)
+def _of_kind(x: Any, kind: str, unit: str, locale: str) -> str:
     if kind == "money":
         return money(x, unit, locale=locale)
     return _KINDS[kind](x, locale=locale)
@@ -336,6 +342,15 @@ _KINDS = {
     "date": date,
     "month": month,
 }
+
+
+_ALIKE: dict[str, Callable[[float], float]] = {
+    "money": lambda x: three_figures(x) if abs(x) > 1.01 else x,
+    "share": lambda x: x if abs(x) < 0.02 or 99.5 <= x < 100 else _share_rounded(x),
+    "days": lambda x: x if 0 < x < 1 else _days_rounded(x),
+    "times": lambda x: _share_rounded(x),
+}
+"""Kind -> a number that is written like this one, and like many others: each is written once."""
 
 
 def _is_finite(x: Any) -> bool:

@@ -16,6 +16,8 @@ from crmlib.schema.errors import ParameterError, SchemaError
 
 SKETCH_ROWS = 2_000
 """Customers in the sample on which the starts are tried."""
+WIDE_ROWS = 10_000
+"""Customers in the sample on which they are tried again where that one leads to no summit."""
 _LOOKED_AT = 10_000
 
 

@@ -208,9 +208,11 @@ def holdout_check(
     history = with_last_period(history, past, last_day=known, length=length)
     if days is None:
         days = purchase_days(transactions, as_of=ends[1], **counted)
-    days = days[days["customer_id"].isin(history.index)]
-    later = days[days["ordered_on"] > known]
-    actual = _counts(later, history.index)
+    place = history.index.get_indexer(days["customer_id"])
+    # Places in the history are put together faster than names.
+    days = days.assign(customer_id=place)[place >= 0]
+    later, places = days[days["ordered_on"] > known], pd.RangeIndex(len(history))
+    actual = _counts(later, places).set_axis(history.index)
     fit = fit_purchases(history, model=model)
     models = fit.usable | {says: NaiveRateModel(kind).fit(history) for kind, says in RATE_KINDS.items()}
     predicted = pd.DataFrame(
@@ -221,7 +223,7 @@ def holdout_check(
     best = str(baselines.loc[baselines["rmse"].idxmin(), "model"])
     differences = _differences(predicted, actual, name=_chosen_name(fit), seed=seed)
     verdict = _verdict(differences, best)
-    actual_amount = later.groupby("customer_id")["kept_amount"].sum().reindex(history.index, fill_value=0.0)
+    amount = later.groupby("customer_id")["kept_amount"].sum().reindex(places, fill_value=0.0)
     return HoldoutCheck(
         calibration_end=known,
         holdout_end=last,
@@ -232,7 +234,7 @@ def holdout_check(
         cumulative=cumulative_curve(
             history, days, model=fit.model, baseline=models[best], known=known, last=last
         ),
-        customers_table=history.assign(actual=actual, actual_amount=actual_amount, **predicted),
+        customers_table=history.assign(actual=actual, actual_amount=amount.to_numpy(), **predicted),
         fit=fit,
         best_baseline=best,
         beats_baselines=verdict,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
-from crmlib.analyse.lifetime.history import Groups, group_histories, history_arrays, horizons
+from crmlib.analyse.lifetime.history import WIDE_ROWS, Groups, group_histories, history_arrays, horizons
 from crmlib.schema.errors import CrmlibError, ParameterError
 
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
@@ -52,13 +52,15 @@ def maximise(
     customers: float,
     model: str,
     sketch: Objective | None = None,
+    wide: Objective | None = None,
     curvature: Curvature | None = None,
 ) -> Summit:
     """Find the summit of a likelihood from several starts, and make sure that it is one.
 
     Each start climbs by L-BFGS-B within bounds, on `sketch` where it is given. The best one is carried on
     with all customers by BFGS, which begins with the curvature found, and polished by Newton's method. Where
-    that ends at no summit, all starts climb again with all customers. One thread does the sums: the matrices
+    that ends at no summit, all starts climb again, on `wide`, a larger sketch, where it is given, whose best goes
+    on with all customers; else with all customers. One thread does the sums: the matrices
     are tiny, and threads that wait for each other cost many times the work itself on a busy machine.
     """
     objective = _remembering(objective)
@@ -68,10 +70,13 @@ def maximise(
         if sketch is not None:
             try:
                 sketched = _best_of(sketch, starts, model=model, near=1e-10)
-                begin = _carry_on(objective, sketched, hessian(sketch, sketched))
-                return _summit(objective, begin, **given)
+                if wide is None or np.abs(sketched).max() < BOUND:
+                    begin = _carry_on(objective, sketched, hessian(sketch, sketched))
+                    return _summit(objective, begin, **given)
             except FitError:
                 pass
+        if wide is not None:
+            starts = [_best_of(wide, starts, model=model, near=1e-10)]
         return _summit(objective, _best_of(objective, starts, model=model), **given)
 
 
@@ -84,6 +89,8 @@ def _summit(
     customers: float,
     model: str,
 ) -> Summit:
+    if np.abs(begin).max() >= BOUND:
+        _refuse_endless(begin, names=names, model=model)
     logs, value, gradient, bend = _polish(objective, curvature, begin)
     _check(logs, gradient, bend, names=names, customers=customers, model=model)
     errors = np.sqrt(np.diag(np.linalg.inv(bend)) / customers)
@@ -127,7 +134,7 @@ def _best_of(
 
     found = []
     for start in starts:
-        begin = np.clip(np.asarray(start, dtype=float), -BOUND + 1, BOUND - 1)
+        begin = np.clip(np.asarray(start, dtype=float), -BOUND, BOUND)
         bounds = [(-BOUND, BOUND)] * len(begin)
         options = {"ftol": near, "gtol": near**0.5 / 10, "maxiter": 500}
         result = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
@@ -173,15 +180,7 @@ def _polish(
     return logs, value, gradient, bend
 
 
-def _check(
-    logs: np.ndarray,
-    gradient: np.ndarray,
-    curvature: np.ndarray,
-    *,
-    names: Sequence[str],
-    customers: float,
-    model: str,
-) -> None:
+def _refuse_endless(logs: np.ndarray, *, names: Sequence[str], model: str) -> None:
     far = [
         f"{name} {'grows without end' if log > 0 else 'falls to 0'}"
         for name, log in zip(names, logs, strict=True)
@@ -191,6 +190,18 @@ def _check(
         raise _with_remedy(
             FitError(f"{model} has no summit: the likelihood keeps rising as {' and '.join(far)}.")
         )
+
+
+def _check(
+    logs: np.ndarray,
+    gradient: np.ndarray,
+    curvature: np.ndarray,
+    *,
+    names: Sequence[str],
+    customers: float,
+    model: str,
+) -> None:
+    _refuse_endless(logs, names=names, model=model)
     if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
         raise _with_remedy(
             FitError(f"{model} did not converge: where it stopped the likelihood has no summit.")
@@ -266,6 +277,7 @@ class LifetimeModel:
         self,
         groups: Any,
         sketch: Any = None,
+        wide: Any = None,
         *,
         starts: Sequence[Sequence[float]],
         curvature: Curvature | None = None,
@@ -280,6 +292,7 @@ class LifetimeModel:
             customers=groups.customers,
             model=type(self).__name__,
             sketch=None if sketch is None else self._objective(sketch),
+            wide=None if wide is None else self._objective(wide),
             curvature=curvature,
         )
 
@@ -328,7 +341,8 @@ class TransactionsModel(LifetimeModel):
         scale = float(groups.weights @ groups.T) / groups.customers
         scaled = groups.in_time_units_of(scale)
         starts = self._starts(purchases / groups.customers)
-        summit = self._climb(scaled, scaled.sketch(), starts=starts, curvature=self._curvature(scaled))
+        samples = scaled.sketch(), scaled.sketch(WIDE_ROWS)
+        summit = self._climb(scaled, *samples, starts=starts, curvature=self._curvature(scaled))
         scales = [scale if name in self._times else 1.0 for name in self.names]
         return self._keep(summit, scales=scales, jacobian=purchases * np.log(scale), history=history)
 

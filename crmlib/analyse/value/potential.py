@@ -345,9 +345,8 @@ def _reasons(table: pd.DataFrame, steps: pd.DataFrame) -> list[str]:
         "limit": used > CREDIT_BOUNDS["credit_used_pct"][0],
         "few": (judged < _FEW_INVOICES) & (own < steps.max(axis=1)),
     }
-    return [
-        " ".join(code for code, rows in flags.items() if rows.iloc[place])
-        if judged.iloc[place] > 0
-        else "no_invoice"
-        for place in range(len(table))
-    ]
+    held = sum(rows.to_numpy().astype("int64") << at for at, rows in enumerate(flags.values()))
+    kinds, place = np.unique(np.where(judged > 0, held, -1), return_inverse=True)
+    said = [" ".join(code for at, code in enumerate(flags) if kind >> at & 1) for kind in kinds]
+    said = ["no_invoice" if kind < 0 else words for kind, words in zip(kinds, said, strict=True)]
+    return [said[at] for at in place]

@@ -14,6 +14,8 @@ from unicodedata import east_asian_width
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from markupsafe import Markup
 from pandas.api import types
 
@@ -30,6 +32,12 @@ _UNSEEN = (
 _FORMULA = re.compile(rf"[{_UNSEEN}]*[{_SIGNS}]|[\t\r\n\x00]")
 _AFTER_A_SEPARATOR = re.compile(rf"(?<=[;|\t\r\n\x0b\x0c])(?=[{_UNSEEN}\"']*[{_SIGNS}])")
 """Where a program that separates cells by another sign than the comma would begin a cell with a formula."""
+_RISKY = rf'^[^0-9A-Za-z]|[,"\r\n]|[;|\t\x0b\x0c][^0-9A-Za-z]*[{_SIGNS}]'
+"""What all texts have in them that a CSV file changes, and some others."""
+_QUOTED = re.compile('[,"\r\n]')
+_TEXT = pa.large_string()
+_PLAIN = 1e-4, 1e7
+"""Between these Arrow writes a broken number as Python does."""
 _SETS = (frozenset, set)
 _LISTS = (frozenset, set, list, tuple)
 
@@ -70,23 +78,67 @@ def to_csv_bytes(frame: pd.DataFrame, *, labels: Collection[str] | None = None) 
     """A table as CSV for a spreadsheet: UTF-8 with its mark, formula-safe, CRLF between lines."""
     flat = with_index(frame)
     headers = list(labels) if labels is not None else [str(joined(column)) for column in flat.columns]
-    cells = flat.set_axis(range(flat.shape[1]), axis=1)
-    cells = cells.assign(**{}) if not len(cells.columns) else cells.apply(_safe_column)
-    text = cells.to_csv(
-        index=False, header=[safe_csv_cell(header) for header in headers], lineterminator="\r\n"
-    )
-    return b"\xef\xbb\xbf" + text.encode("utf-8", "replace")
+    columns = [
+        pa.concat_arrays([_safe(_texts([header])), _cells(flat.iloc[:, place])])
+        for place, header in enumerate(headers)
+    ]
+    if len(columns) == 1:
+        columns = [pc.if_else(pc.equal(columns[0], ""), _text('""'), columns[0])]
+    columns = columns or [_texts([""] * (len(flat) + 1))]
+    columns[-1] = pc.binary_join_element_wise(columns[-1], _text("\r\n"), _text(""))
+    # The lines stand one after the other in memory, as they will in the file.
+    return b"\xef\xbb\xbf" + pc.binary_join_element_wise(*columns, _text(",")).buffers()[2]
 
 
-def _safe_column(column: pd.Series) -> pd.Series:
-    if types.is_numeric_dtype(column) or types.is_datetime64_any_dtype(column):
-        return column
-    if not isinstance(column.dtype, pd.StringDtype):
-        return column.astype(object).map(_safe_value)
-    # Most texts stand in many rows: each is looked at once.
-    codes, texts = pd.factorize(column, use_na_sentinel=False)
-    safe = [safe_csv_cell(text) for text in texts]
-    return pd.Series(np.array(safe, dtype=object)[codes], index=column.index, dtype=object)
+def _texts(cells: Iterable[Any], of: pa.DataType | None = _TEXT) -> pa.Array:
+    made = pa.array(cells, type=of, from_pandas=True)
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
+
+
+def _text(text: str) -> pa.Scalar:
+    return pa.scalar(text, type=_TEXT)
+
+
+def _cells(column: pd.Series) -> pa.Array:
+    """Every value of a column as a CSV file has it: safe, in quotation marks where it has to be, "" where unknown."""
+    if types.is_integer_dtype(column):
+        cells = _texts(column, None).cast(_TEXT)
+    elif types.is_float_dtype(column) and column.dtype.itemsize == 8:
+        cells = _floats(column.to_numpy("float64", na_value=np.nan))
+    elif types.is_numeric_dtype(column) or types.is_datetime64_any_dtype(column):
+        lines = column.to_csv(index=False, header=False, lineterminator="\n").splitlines()
+        cells = _texts([line if line != '""' else None for line in lines])
+    elif isinstance(column.dtype, pd.StringDtype):
+        cells = _safe(_texts(column))
+    else:
+        written = column.astype(object).map(_safe_value)
+        if types.is_numeric_dtype(written) or types.is_datetime64_any_dtype(written):
+            return _cells(written)
+        cells = _texts([_quoted(str(value)) if is_known(value) else None for value in written])
+    return pc.fill_null(cells, "")
+
+
+def _floats(numbers: np.ndarray) -> pa.Array:
+    """As Python writes them: what Arrow writes without a point, or with another exponent, is mended."""
+    size = np.abs(numbers)
+    cells = pa.array(numbers, from_pandas=True).cast(_TEXT)
+    whole = (size < _PLAIN[1]) & (numbers == np.trunc(numbers))
+    cells = pc.if_else(whole, pc.binary_join_element_wise(cells, _text(".0"), _text("")), cells)
+    odd = np.isfinite(numbers) & ~whole & ((size < _PLAIN[0]) | (size >= _PLAIN[1]))
+    return pc.replace_with_mask(cells, odd, _texts([repr(number) for number in numbers[odd].tolist()]))
+
+
+def _safe(cells: pa.Array) -> pa.Array:
+    """Texts safe and quoted; only those are looked at one by one, each once, that may have to be changed."""
+    risky = pc.fill_null(pc.match_substring_regex(cells, _RISKY), fill_value=False)
+    some = cells.filter(risky).dictionary_encode()
+    mended = _texts([_quoted(safe_csv_cell(text)) for text in some.dictionary.to_pylist()])
+    return pc.replace_with_mask(cells, risky, mended.take(some.indices))
+
+
+def _quoted(text: str) -> str:
+    plain = text.encode("utf-8", "replace").decode()
+    return '"' + plain.replace('"', '""') + '"' if _QUOTED.search(plain) else plain
 
 
 def _safe_value(value: Any) -> Any:

@@ -10,6 +10,7 @@ from numbers import Integral
 from re import fullmatch
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 from pandas.api import types
@@ -394,7 +395,7 @@ def _rounded(values: pd.Series, digits: int | str | None) -> pd.Series:
         return values
     numbers = pd.to_numeric(values, errors="coerce").astype("float64").round(digits) + 0.0
     known = numbers.dropna()
-    return numbers.astype("Int64") if digits == 0 and known.map(isfinite).all() and len(known) else numbers
+    return numbers.astype("Int64") if digits == 0 and np.isfinite(known).all() and len(known) else numbers
 
 
 def _cell_text(value: Any, pattern: str) -> str:

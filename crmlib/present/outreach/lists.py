@@ -519,17 +519,16 @@ def _of_offers(crm: Crm, kind: str, *, wide: bool, seed: int) -> pd.DataFrame:
 
 def _of_action(crm: Crm, action: str) -> pd.DataFrame:
     """Whom an action is for, with the worklist's reason."""
-    from crmlib.present.reports.worklist.say import work_reason
+    from crmlib.present.reports.worklist.say import work_reasons
 
     rows = action_list(crm, action)
-    said = [str(work_reason(row, currency=crm.currency)) for row in rows.itertuples()]
     return pd.DataFrame(
         {
             "customer_id": rows["customer_id"],
             "rank": 1,
             "kind": action,
             "at_stake": rows["at_stake"],
-            "reason": said,
+            "reason": work_reasons(rows, currency=crm.currency),
         }
     ).reset_index(drop=True)
 

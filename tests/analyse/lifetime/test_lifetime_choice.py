@@ -103,6 +103,27 @@ def test_a_sample_that_misleads_is_not_the_last_word():
     assert summit.logs[0] == pytest.approx(1)
 
 
+def test_where_a_sample_misleads_a_larger_one_is_looked_through_before_all_customers():
+    def slope(logs):
+        return -logs[0], -np.ones(1)
+
+    def near(logs):
+        return (logs[0] - 0.9) ** 2, 2 * (logs - 0.9)
+
+    looked_at = []
+
+    def hill(logs):
+        looked_at.append(float(logs[0]))
+        return (logs[0] - 1) ** 2, 2 * (logs - 1)
+
+    starts = [[0.0], [3.0], [-5.0]]
+    summit = maximise(hill, starts=starts, names=["z"], customers=100, model="Hill", sketch=slope, wide=near)
+    assert summit.logs[0] == pytest.approx(1)
+    assert min(looked_at) > 0.8 and len(looked_at) < 15
+    with pytest.raises(FitError, match="as z grows without end"):
+        maximise(slope, starts=starts, names=["z"], customers=100, model="Hill", sketch=slope, wide=slope)
+
+
 def test_own_rates_are_drawn_to_the_mean_as_moments_say():
     truth = {"r": 1.5, "alpha": 20.0}
     rng = np.random.default_rng(0)

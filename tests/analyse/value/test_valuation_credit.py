@@ -41,8 +41,9 @@ def test_grades_by_hand():
 
 
 def test_reasons_say_the_figures():
-    rows = credit_valuation(TOTALS).to_dict("index")
-    reasons = {who: credit_reason_words(row).replace("\xa0", " ") for who, row in rows.items()}
+    credit = credit_valuation(TOTALS)
+    said = zip(credit.index, credit_reason_words(credit), strict=True)
+    reasons = {who: words.replace("\xa0", " ") for who, words in said}
     assert reasons["good"] == "All 40 invoices were paid in time."
     assert reasons["slow"] == "20 of 40 invoices were late, by 20 days on average."
     assert reasons["over"].endswith("; 130 % of the credit limit is used.")

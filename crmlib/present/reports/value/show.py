@@ -308,7 +308,7 @@ def credit_table(crm: Crm, valuations: pd.DataFrame) -> DataTable | None:
     frame = poor[[column for column in _CREDIT_SHOWN if column in poor]].reset_index(drop=True)
     frame.attrs = {}
     if "credit_reason" in frame:
-        frame["credit_reason"] = [credit_reason_words(row) for row in poor.to_dict("records")]
+        frame["credit_reason"] = credit_reason_words(poor)
     frame.insert(0, "customer_id", poor.index.astype("str"))
     frame = frame.sort_values(["overdue_amount", "customer_id"], ascending=[False, True], kind="stable")
     frame = frame.reset_index(drop=True).round(2)
@@ -387,17 +387,21 @@ def _listed(labels: list[str]) -> str:
     return str(names([name(labels[0]), *(name(label.lower()) for label in labels[1:])]))
 
 
-def credit_reason_words(row: Mapping[str, Any]) -> str:
-    """Why a customer has a credit grade, from the codes of the reason and the figures beside them."""
-    facts = {
-        "n": count(row.get("judged_invoice_count")),
-        "late": count(row.get("late_invoice_count")),
-        "days": days(row.get("late_invoice_days")),
-        "overdue": days(row.get("invoice_overdue_days")),
-        "used": share(row.get("credit_used_pct")),
-    }
-    parts = [str(CREDIT_WORDS.claim(code, **facts)) for code in str(row["credit_reason"]).split()]
-    return f"{capital('; '.join(parts))}."
+def credit_reason_words(poor: pd.DataFrame) -> np.ndarray:
+    """Why each customer has a credit grade, from the codes of the reason and the figures beside them."""
+    said = np.empty(len(poor), dtype=object)
+    for codes, rows in poor.groupby("credit_reason", sort=False).indices.items():
+        some = poor.iloc[rows]
+        facts = {
+            "n": count(some.get("judged_invoice_count")),
+            "late": count(some.get("late_invoice_count")),
+            "days": days(some.get("late_invoice_days")),
+            "overdue": days(some.get("invoice_overdue_days")),
+            "used": share(some.get("credit_used_pct")),
+        }
+        parts = [CREDIT_WORDS.claim(code, **facts).texts(len(rows)) for code in str(codes).split()]
+        said[rows] = [f"{capital('; '.join(texts))}." for texts in zip(*parts, strict=True)]
+    return said
 
 
 def _prediction(model: str) -> str:

@@ -1,8 +1,10 @@
 """What the worklist says: the answer, the largest of each kind, and why and what to do in each row."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from crmlib.analyse.pipeline.leads import BEGIN_DAYS
@@ -50,6 +52,20 @@ def work_reason(row: Any, *, currency: str) -> Claim:
     return claim(
         "work-reason-speaks", reason=reason, themes=names(map(theme_words, row.themes.split("|")), limit=3)
     )
+
+
+def work_reasons(rows: pd.DataFrame, *, currency: str) -> np.ndarray:
+    """`work_reason` of many rows in words, those of one reason at once."""
+    said = np.empty(len(rows), dtype=object)
+    speaks = rows["themes"].notna().to_numpy()
+    for place in np.flatnonzero(speaks):
+        said[place] = str(work_reason(next(rows.iloc[[place]].itertuples()), currency=currency))
+    chance = rows["stop_probability_pct"].fillna(rows["probability_pct"])
+    bare = rows.assign(stop_probability_pct=chance, place=range(len(rows)))[~speaks]
+    for reason, some in bare.groupby("reason", sort=False):
+        columns = SimpleNamespace(**dict(some.items()) | {"reason": reason})
+        said[some["place"]] = _reason(columns, currency).texts(len(some))
+    return said
 
 
 def _reason(row: Any, currency: str) -> Claim:

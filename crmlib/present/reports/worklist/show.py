@@ -12,7 +12,7 @@ from crmlib.present.blocks import DataTable, KeyFigure, KeyFigures
 from crmlib.present.blocks.tables import without_empty
 from crmlib.present.claims import Claim, Fact, Family, claim, count, date, days, money, share
 from crmlib.present.needs import or_else
-from crmlib.present.reports.worklist.say import EVIDENCE_WORDS, WORK_ACTIONS, work_reason, work_step
+from crmlib.present.reports.worklist.say import EVIDENCE_WORDS, WORK_ACTIONS, work_reasons, work_step
 from crmlib.schema.states import DEVELOP
 
 WORK_TABLES = Family("work-table", PRECEDENCE)
@@ -103,9 +103,14 @@ def _shown(own: pd.DataFrame, *, with_action: bool) -> pd.DataFrame:
 def _in_words(work: Worklist) -> pd.DataFrame:
     """All rows in words, made once for all lists of a page."""
     found = work.table
-    rows = list(found.itertuples())
-    keys = [str((row.step, row.next_step, row.growth_category, row.product)) for row in rows]
-    steps = {key: str(work_step(row)) for key, row in dict(zip(keys, rows, strict=True)).items()}
+    alike = found.groupby(
+        ["step", "next_step", "growth_category", "product"], dropna=False, sort=False
+    ).ngroup()
+    kinds = found.loc[~alike.duplicated()]
+    step_of = {alike[row.Index]: str(work_step(row)) for row in kinds.itertuples()}
+    proof = found["evidence"].astype("str") + "_" + found["strength"].astype("str")
+    words = {kind: str(EVIDENCE_WORDS.term(kind)) for kind in proof.unique()}
+    others = {also: ", ".join(map(_action_word, also)) or None for also in set(found["also"])}
     return pd.DataFrame(
         {
             "action": found["action"].map(_action_word),
@@ -113,11 +118,11 @@ def _in_words(work: Worklist) -> pd.DataFrame:
             "opportunity_id": found["opportunity_id"],
             "by_when": found["by_when"],
             "at_stake": found["at_stake"],
-            "step": [steps[key] for key in keys],
-            "reason": [str(work_reason(row, currency=work.currency)) for row in rows],
+            "step": alike.map(step_of),
+            "reason": work_reasons(found, currency=work.currency),
             "owner_id": found["owner_id"],
-            "evidence": [str(EVIDENCE_WORDS.term(f"{row.evidence}_{row.strength}")) for row in rows],
-            "also": [", ".join(map(_action_word, row.also)) or None for row in rows],
+            "evidence": proof.map(words),
+            "also": [others[also] for also in found["also"]],
         },
         index=found.index,
     )

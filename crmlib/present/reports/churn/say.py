@@ -68,8 +68,8 @@ PERIODS_WORDS = Family("churn-periods", PERIOD_WORDS.members)
 TIME_WORDS = Family("churn-time", ("28", "91", "182", "365", "730", "1826"))
 NOTE_WORDS = Family(
     "churn-note",
-    ("alive_second", "own_rate", "some", "best_single", "stands"),
-    facts=("drawn", "customers", "figure", "day"),
+    ("alive_second", "own_rate", "some", "some_tested", "best_single", "stands"),
+    facts=("drawn", "customers", "tested", "asked", "figure", "day"),
 )
 _NOBODYS_RULE = "base_rate"
 _SMALL_CHANGE = 5
@@ -648,8 +648,9 @@ def _verdict(model: ChurnModel) -> Claim:
 
 def _note(code: str, *values: Any) -> Claim:
     facts: dict[str, Fact] = {"day": date(values[0])} if code == "stands" else {}
-    if code == "some":
-        facts = {"drawn": count(values[0]), "customers": count(values[1])}
+    if code in ("some", "some_tested"):
+        said = ("drawn", "customers", "tested", "asked")
+        facts = {fact: count(n) for fact, n in zip(said, values, strict=False)}
     if code == "best_single":
         facts = {"figure": name(plain_label(values[0]))}
     return NOTE_WORDS.claim(code, **facts)

@@ -117,17 +117,24 @@ def sample_at(
     figures: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Sample:
-    """Customers with their indicators as known at a cut-off, and the outcome a horizon later, of `MOST_SEEN` at most."""
-    then, everybody = crm.at(cutoff), None
-    wanted = None
+    """Customers with their indicators as known at a cut-off, and the outcome a horizon later.
+
+    Of more than `MOST_SEEN` with an outcome some are drawn at random, unless it would be too rare among them.
+    """
+    then, everybody, wanted = crm.at(cutoff), None, None
     if question.indicators is not None:
         wanted = list(dict.fromkeys([*question.indicators, *_ASKED_BY]))
-    if labelled and _are_many(then):
-        who = _asked(compute_indicators(then, _ASKED_BY), question).index
-        if len(who) > MOST_SEEN:
-            everybody = who
-            some = np.sort(np.random.default_rng(seed).choice(len(who), MOST_SEEN, replace=False))
-            figures = compute_indicators(then, wanted, customers=who[some])
+    until = days_later(cutoff, question.horizon_days, time_zone=crm.time_zone)
+    bought = pd.Index([])
+    if labelled:
+        later = purchases_within(crm, after=cutoff, until=until, category=question.category)["purchase_count"]
+        bought = later.index[later > 0]
+        if _are_many(then):
+            who = _asked(compute_indicators(then, _ASKED_BY), question).index
+            some = np.sort(np.random.default_rng(seed).permutation(len(who))[:MOST_SEEN])
+            buyers = int(who[some].isin(bought).sum())
+            if len(who) > MOST_SEEN and min(buyers, MOST_SEEN - buyers) >= ENOUGH:
+                everybody, figures = who, compute_indicators(then, wanted, customers=who[some])
     features = _asked(_figures_at(then, wanted, figures), question)
     if question.category is not None:
         habits = category_habits(then, category=question.category).reindex(features.index)
@@ -135,9 +142,7 @@ def sample_at(
         features = features.join(habits.fillna(dict.fromkeys(counts, 0.0)))
     if not labelled:
         return Sample(cutoff=cutoff, until=None, features=features, label=None)
-    until = days_later(cutoff, question.horizon_days, time_zone=crm.time_zone)
-    bought = purchases_within(crm, after=cutoff, until=until, category=question.category)["purchase_count"]
-    buys = bought.reindex(features.index).fillna(0).gt(0).to_numpy(dtype=bool)
+    buys = features.index.isin(bought)
     label = ~buys if question.stops else buys
     return Sample(cutoff=cutoff, until=until, features=features, label=label, drawn_from=everybody)
 

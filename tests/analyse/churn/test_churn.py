@@ -84,6 +84,8 @@ def test_of_many_customers_some_stand_for_all_at_past_moments_and_the_page_says_
     everybody = sample_at(shop, cutoff, asked)
     assert everybody.drawn_from is None
     monkeypatch.setattr(periods_module, "MOST_SEEN", 300)
+    assert sample_at(shop, cutoff, asked).drawn_from is None, "too few who stop among 300"
+    monkeypatch.setattr(periods_module, "ENOUGH", 20)
     some = sample_at(shop, cutoff, asked, seed=1)
     who = some.features.index
     assert len(who) == len(some.label) == 300 and some.drawn_from.equals(everybody.features.index)
@@ -91,6 +93,7 @@ def test_of_many_customers_some_stand_for_all_at_past_moments_and_the_page_says_
     label = pd.Series(everybody.label, index=everybody.features.index)
     assert (label[who] == some.label).all() and who.is_monotonic_increasing
     assert not sample_at(shop, cutoff, asked, seed=2).features.index.equals(who)
+    monkeypatch.setattr(periods_module, "FEWEST", 20)
     model = fit_churn(shop, horizon_days=HORIZON, indicators=BEHAVIOUR, candidates=FAST[:1])
     assert len(model.scores) > 300
     (note,) = [note for note in model.notes if note[0] == "some_tested"]

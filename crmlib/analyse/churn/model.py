@@ -646,9 +646,7 @@ def _baselines(
     return rivals, ((note,),) if note else ()
 
 
-def _drawn(
-    rows: Rows, known: Rows, earlier: Sequence[Sample], test: Sample
-) -> tuple[tuple[Any, ...], ...]:
+def _drawn(rows: Rows, known: Rows, earlier: Sequence[Sample], test: Sample) -> tuple[tuple[Any, ...], ...]:
     """From how many of how many customers it was learnt, and on how many of how many it was tested."""
     drawn, customers = (int(each.groups.max()) + 1 for each in (rows, known))
     asked = [sample.features.index if sample.drawn_from is None else sample.drawn_from for sample in earlier]

@@ -94,18 +94,23 @@ def reason_words(model: ChurnModel, customers: Iterable[Any] | None = None) -> p
     asked = model.scores.index if customers is None else pd.Index(customers)
     rows = model.reason_table[model.reason_table["customer_id"].isin(asked)]
     said: dict[Any, list[str]] = {}
-    for row in rows.itertuples(index=False):
-        own, usual = (
-            value if isinstance(value, str) else figure_words(row.indicator, value, currency=model.currency)
-            for value in (row.value, row.typical)
-        )
-        figure = name(plain_label(row.indicator))
-        told = claim("churn-reason-figure", figure=figure, value=name(own), usual=name(usual))
-        said.setdefault(row.customer_id, []).append(str(told))
+    written: dict[tuple[Any, ...], str] = {}
+    for who, *reason in rows[["customer_id", "indicator", "value", "typical"]].itertuples(index=False):
+        if (told := written.get(tuple(reason))) is None:
+            told = written[tuple(reason)] = _reason(*reason, currency=model.currency)
+        said.setdefault(who, []).append(told)
     likely, several = model.scores > model.scores.mean(), str(claim("churn-reason-several"))
     nothing = str(claim("churn-reason-nothing"))
     texts = ["; ".join(said.get(who, [several if likely[who] else nothing])) for who in asked]
     return pd.Series(texts, index=asked, name="reason", dtype="str")
+
+
+def _reason(figure: str, *both: Any, currency: str) -> str:
+    own, usual = (
+        one if isinstance(one, str) else figure_words(figure, one, currency=currency) for one in both
+    )
+    told = {"figure": name(plain_label(figure)), "value": name(own), "usual": name(usual)}
+    return str(claim("churn-reason-figure", **told))
 
 
 def plain_label(figure: str) -> str:

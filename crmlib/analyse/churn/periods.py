@@ -16,6 +16,7 @@ from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGe
 from crmlib.analyse.stats import FEWEST
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.purchases.history import (
+    buyer_count,
     category_habits,
     first_order_at,
     purchase_days,
@@ -129,7 +130,7 @@ def sample_at(
     if labelled:
         later = purchases_within(crm, after=cutoff, until=until, category=question.category)["purchase_count"]
         bought = later.index[later > 0]
-        if _are_many(then):
+        if buyer_count(then) > MOST_SEEN:
             who = _asked(compute_indicators(then, _ASKED_BY), question).index
             some = np.sort(np.random.default_rng(seed).permutation(len(who))[:MOST_SEEN])
             buyers = int(who[some].isin(bought).sum())
@@ -156,11 +157,6 @@ def _asked(features: pd.DataFrame, question: Question) -> pd.DataFrame:
     if question.active_days is not None:
         asked &= features["recency_days"] < question.active_days
     return features[asked]
-
-
-def _are_many(crm: Crm) -> bool:
-    counted = "select count(distinct customer_id) from transactions where ordered_at <= $as_of"
-    return crm.engine.rows(counted, {"as_of": crm.as_of.to_pydatetime()})[0][0] > MOST_SEEN
 
 
 def collect_samples(crm: Crm, question: Question, *, seed: int = 0) -> tuple[Sample, list[Sample]]:

@@ -148,17 +148,19 @@ def kind_of(model: Promising) -> str:
 def _of_churn(crm: Crm, model: Any, indicators: pd.DataFrame, key: str) -> dict[str, Any] | None:
     if not model.stops or model.horizon_days is None:
         return None
-    silence = indicators["recency_days"].reindex(model.scores.index)
+    numbers = set(indicators.head(0).select_dtypes(["number", "bool"]))
+    figures = [name for name in model.features if name in numbers]
+    # Customers are looked up once for all figures.
+    now = indicators[list(dict.fromkeys(["recency_days", *figures]))].reindex(model.scores.index)
     value = model.value.reindex(model.scores.index)
     level = model.level
-    figures = [name for name in model.features if name in indicators.select_dtypes(["number", "bool"])]
     return {
         "horizon_days": int(model.horizon_days),
         "active_days": model.active_days,
         "learnt_on": (model.learnt_on or crm.as_of).isoformat(),
-        "customers": _by_name(key, model.scores, silence, value),
+        "customers": _by_name(key, model.scores, now["recency_days"], value),
         "range": None if level is None or not level.is_promised else [float(level.low), float(level.high)],
-        "figures": {name: spread_of(indicators[name].reindex(model.scores.index)) for name in figures},
+        "figures": {name: spread_of(now[name]) for name in figures},
     }
 
 
@@ -224,8 +226,11 @@ def _names(customers: Any, key: str) -> pd.Series:
 
 
 def _by_name(key: str, *columns: pd.Series) -> dict[str, list[float | None]]:
-    rows = zip(_names(columns[0].index, key), *columns, strict=True)
-    return {name: [_number(x) for x in row] for name, *row in rows}
+    kept = [
+        [None if x != x else round(x, 6) for x in column.to_numpy("float64", na_value=np.nan).tolist()]
+        for column in columns
+    ]
+    return {name: list(row) for name, *row in zip(_names(columns[0].index, key), *kept, strict=True)}
 
 
 def watch_models(crm: Crm, indicators: pd.DataFrame | None = None) -> dict[str, ModelWatch]:

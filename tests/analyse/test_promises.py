@@ -18,6 +18,7 @@ from crmlib.analyse.promises import (
     SALES,
     TOO_EARLY,
     WATCH,
+    _by_name,
     drift_of,
     judge,
     keep_promise,
@@ -65,6 +66,18 @@ def test_a_promise_is_scored_as_counted_by_hand():
         and found["ahead"] == pytest.approx(0.25)
     )
     assert (found["is_covered"], found["money_expected"], found["money_actual"]) == (1, 200, 200)
+
+
+def test_what_is_kept_of_a_customer_is_each_figure_rounded_and_nothing_where_it_is_not_known():
+    lot = np.random.default_rng(3)
+    said = pd.Series(lot.normal(size=50), index=[f"c{i}" for i in range(50)])
+    counts = pd.Series(np.where(lot.random(50) < 0.2, None, lot.integers(0, 9, 50)), said.index).astype(
+        "Int64"
+    )
+    kept = _by_name("k3y-of-this-test-only-ABCDEFGHIJKLM", said, said.where(said > 0), counts)
+    assert len(kept) == 50 and not set(kept) & set(said.index)
+    rows = zip(said, said.where(said > 0), counts, strict=True)
+    assert list(kept.values()) == [[None if pd.isna(x) else round(float(x), 6) for x in row] for row in rows]
 
 
 def test_few_customers_get_no_verdict():

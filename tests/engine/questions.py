@@ -127,6 +127,7 @@ QUESTIONS = {
         ),
         "category_habits": lambda crm: history.category_habits(crm, category="cat1"),
         "first_order_at": history.first_order_at,
+        "buyer_count": history.buyer_count,
     },
     "measure/purchases/baskets": {
         "basket_lines": baskets.basket_lines,

@@ -259,7 +259,7 @@ def fit_given_label(
             seed=seed, tree_too="decision_tree" in names,
         )  # fmt: skip
         seen = known.all()
-        p = final.chosen.out_of_fold if seen else final.chosen.probability(final.encoding.matrix(scored))
+        p = final.chosen.out_of_fold if seen else final.chosen.probability_of(scored)
         scores = pd.Series(p, index=scored.index, name="probability")
         why = explained(
             test.tester, test.matrix, test.matrix_label, final, everything, scored, chance=scores, seed=seed
@@ -435,7 +435,8 @@ def fit_churn(
     ``crm.as_of``: it is the test. Candidates learn from up to three earlier cut-offs, each a horizon before
     the next, so that no outcome they see lies in the test. The one with the smallest log loss on customers
     left out in turn is chosen there. For the scores at ``crm.as_of`` it is fitted again on the latest cut-offs,
-    the test among them. Of more than 30,000 rows, those of some customers drawn at random are learnt from.
+    the test among them. Of more than 30,000 rows, those of some customers drawn at random are learnt from; of more
+    than 50,000 customers asked about at a past moment, so many drawn at random stand for all, in the test too.
     Scores are given to those alone who buy by their state: of who is dormant or lost the state's word stands.
 
     Parameters
@@ -550,14 +551,14 @@ def _fit(
     names, seed = check_candidates(candidates), check_seed(seed)
     past = crm if learnt_from is None else learnt_from
     stands = past.as_of < crm.as_of
-    test, earlier = collect_samples(past, question)
+    test, earlier = collect_samples(past, question, seed=seed)
     asked = sample_at(crm, crm.as_of, question, labelled=False, figures=now)
     basis = sample_at(past, past.as_of, question, labelled=False) if stands else asked
     scored = _of_buyers(asked, states)
     known = rows_of([(sample.features, sample.label) for sample in earlier])
     rows = some_of(known, seed=seed)
     rivals, notes = _baselines(past, question, earlier, test)
-    notes += _learnt_from_some(rows, known) + ((("stands", closing_day(past)),) if stands else ())
+    notes += _drawn(rows, known, earlier, test) + ((("stands", closing_day(past)),) if stands else ())
     # All figures of all cut-offs: too much to keep beside what is learnt.
     del known
     refused = find_leaks(rows.features, rows.label, groups=rows.groups)
@@ -608,7 +609,8 @@ def _scores(
     final: Learnt, asked: Sample, kept: pd.Index, level: Level | None, *, basis: Sample
 ) -> tuple[pd.Series, Level | None]:
     """Probabilities at the level that past days let expect of `basis`, and that level of those who are scored."""
-    raw, then = (final.chosen.probability(final.encoding.matrix(one.features)) for one in (asked, basis))
+    raw = final.chosen.probability_of(asked.features)
+    then = raw if basis is asked else final.chosen.probability_of(basis.features)
     here = asked.features.index.isin(kept)
     if level is None or not here.any():
         return pd.Series(raw[here], index=asked.features.index[here], name="probability"), level
@@ -644,11 +646,14 @@ def _baselines(
     return rivals, ((note,),) if note else ()
 
 
-def _learnt_from_some(rows: Rows, known: Rows) -> tuple[tuple[Any, ...], ...]:
+def _drawn(rows: Rows, known: Rows, earlier: Sequence[Sample], test: Sample) -> tuple[tuple[Any, ...], ...]:
+    """From how many of how many customers it was learnt, and on how many of how many it was tested."""
     drawn, customers = (int(each.groups.max()) + 1 for each in (rows, known))
-    if drawn == customers:
-        return ()
-    return (("some", drawn, customers),)
+    asked = [sample.features.index if sample.drawn_from is None else sample.drawn_from for sample in earlier]
+    customers = max(customers, len(pd.Index(np.concatenate(asked)).unique()))
+    if test.drawn_from is not None:
+        return (("some_tested", drawn, customers, len(test.label), len(test.drawn_from)),)
+    return (("some", drawn, customers),) if drawn < customers else ()
 
 
 def _value(crm: Crm, question: Question, customers: pd.Index) -> pd.Series:

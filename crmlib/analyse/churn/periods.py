@@ -16,6 +16,7 @@ from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGe
 from crmlib.analyse.stats import FEWEST
 from crmlib.measure.indicators import compute_indicators
 from crmlib.measure.purchases.history import (
+    buyer_count,
     category_habits,
     first_order_at,
     purchase_days,
@@ -30,6 +31,8 @@ TRAINING_PERIODS = 3
 """At most so many cut-offs are learnt from, the latest ones."""
 ENOUGH = 300
 """Earlier cut-offs are taken only until there are so many customers of the rarer outcome."""
+MOST_SEEN = 50_000
+"""Of more customers asked about at a past moment so many, drawn at random, are learnt from and tested on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +66,14 @@ class Sample:
     `cutoff`, `until` (Timestamp (naive, UTC)): `until` is None where the outcome is not known yet.
     `features` (indexed by customer_id, sorted): Known at the cut-off.
     `label`: array of bool, or None.
+    `drawn_from`: Everybody who was asked about then, where `features` are those of some drawn at random.
     """
 
     cutoff: pd.Timestamp
     until: pd.Timestamp | None
     features: pd.DataFrame
     label: np.ndarray | None
+    drawn_from: pd.Index | None = None
 
     @property
     def rarer(self) -> int:
@@ -111,39 +116,59 @@ def sample_at(
     *,
     labelled: bool = True,
     figures: pd.DataFrame | None = None,
+    seed: int = 0,
 ) -> Sample:
-    """Customers with their indicators as known at a cut-off, and the outcome a horizon later."""
-    then = crm.at(cutoff)
-    wanted = None
+    """Customers with their indicators as known at a cut-off, and the outcome a horizon later.
+
+    Of more than `MOST_SEEN` with an outcome some are drawn at random, unless it would be too rare among them.
+    """
+    then, everybody, wanted = crm.at(cutoff), None, None
     if question.indicators is not None:
-        wanted = list(dict.fromkeys([*question.indicators, "order_count", "recency_days"]))
-    features = _figures_at(then, wanted, figures)
-    asked = features["order_count"] > 0
-    if question.active_days is not None:
-        asked &= features["recency_days"] < question.active_days
-    features = features[asked]
+        wanted = list(dict.fromkeys([*question.indicators, *_ASKED_BY]))
+    until = days_later(cutoff, question.horizon_days, time_zone=crm.time_zone)
+    bought = pd.Index([])
+    if labelled:
+        later = purchases_within(crm, after=cutoff, until=until, category=question.category)["purchase_count"]
+        bought = later.index[later > 0]
+        if buyer_count(then) > MOST_SEEN:
+            who = _asked(compute_indicators(then, _ASKED_BY), question).index
+            some = np.sort(np.random.default_rng(seed).permutation(len(who))[:MOST_SEEN])
+            buyers = int(who[some].isin(bought).sum())
+            if len(who) > MOST_SEEN and min(buyers, MOST_SEEN - buyers) >= ENOUGH:
+                everybody, figures = who, compute_indicators(then, wanted, customers=who[some])
+    features = _asked(_figures_at(then, wanted, figures), question)
     if question.category is not None:
         habits = category_habits(then, category=question.category).reindex(features.index)
         counts = ["category_order_count", "category_spend_total"]
         features = features.join(habits.fillna(dict.fromkeys(counts, 0.0)))
     if not labelled:
         return Sample(cutoff=cutoff, until=None, features=features, label=None)
-    until = days_later(cutoff, question.horizon_days, time_zone=crm.time_zone)
-    bought = purchases_within(crm, after=cutoff, until=until, category=question.category)["purchase_count"]
-    buys = bought.reindex(features.index).fillna(0).gt(0).to_numpy(dtype=bool)
-    return Sample(cutoff=cutoff, until=until, features=features, label=~buys if question.stops else buys)
+    buys = features.index.isin(bought)
+    label = ~buys if question.stops else buys
+    return Sample(cutoff=cutoff, until=until, features=features, label=label, drawn_from=everybody)
 
 
-def collect_samples(crm: Crm, question: Question) -> tuple[Sample, list[Sample]]:
+_ASKED_BY = ("order_count", "recency_days")
+
+
+def _asked(features: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """The customers who are asked about."""
+    asked = features["order_count"] > 0
+    if question.active_days is not None:
+        asked &= features["recency_days"] < question.active_days
+    return features[asked]
+
+
+def collect_samples(crm: Crm, question: Question, *, seed: int = 0) -> tuple[Sample, list[Sample]]:
     """The sample to test on, and the earlier ones to learn from, latest first."""
     days = plan_cutoffs(
         first_order_at(crm), crm.as_of, horizon_days=question.horizon_days, time_zone=crm.time_zone
     )
-    test = sample_at(crm, days[0], question)
+    test = sample_at(crm, days[0], question, seed=seed)
     require_both(test.label, f"from {test.cutoff:%Y-%m-%d} on (the test)", question)
     earlier: list[Sample] = []
     for day in days[1:]:
-        earlier.append(sample_at(crm, day, question))
+        earlier.append(sample_at(crm, day, question, seed=seed))
         if sum(sample.rarer for sample in earlier) >= ENOUGH:
             break
     label = np.concatenate([sample.label for sample in earlier])
@@ -152,7 +177,7 @@ def collect_samples(crm: Crm, question: Question) -> tuple[Sample, list[Sample]]
 
 
 def _figures_at(then: Any, wanted: list[str] | None, given: pd.DataFrame | None) -> pd.DataFrame:
-    needed = ["order_count", "recency_days"] if wanted is None else wanted
+    needed = _ASKED_BY if wanted is None else wanted
     if given is None or not set(needed) <= set(given.columns):
         return compute_indicators(then, wanted)
     return given if wanted is None else given[wanted]

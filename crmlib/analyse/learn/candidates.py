@@ -25,7 +25,7 @@ RULES = (
 WAYS = (*CANDIDATES, *RULES)
 ISOTONIC_FROM = 1_000
 """Customers of the rarer outcome from which a probability is calibrated by steps rather than by a curve."""
-_CAP = 0.005
+_CAP, _ROWS = 0.005, 100_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,6 +94,12 @@ class Fitted:
         """The probability of the outcome for each row of a matrix made by `encoding`."""
         return self.calibrate(self.leaning(matrix))
 
+    def probability_of(self, features: pd.DataFrame) -> np.ndarray:
+        """The probability of the outcome for each row of a table, some rows at a time: matrices are large."""
+        rows = range(0, max(len(features), 1), _ROWS)
+        parts = [self.leaning(self.encoding.matrix(features.iloc[at : at + _ROWS])) for at in rows]
+        return self.calibrate(np.concatenate(parts))
+
     def leaning(self, matrix: np.ndarray) -> np.ndarray:
         """What the model says before it is calibrated, 0 to 1: it has no steps on which a figure moves nothing."""
         return _raw(self.model, self.straightener, matrix)
@@ -104,6 +110,7 @@ def one_thread() -> Any:
 
     Small tables are learnt from faster so, too. The library is loaded first: a limit holds for what is there.
     """
+    import sklearn  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(limits=1)

@@ -158,8 +158,12 @@ def reasons_in_words(
     """The reasons of each customer as one text."""
     plain = label_of or plain_name
     said: dict[object, list[str]] = {}
-    for row in table.itertuples(index=False):
-        said.setdefault(row.customer_id, []).append(_words(plain(row.indicator), row.value, row.typical))
+    written: dict[tuple[Any, ...], str] = {}
+    columns = ["customer_id", "indicator", "value", "typical"]
+    for who, *reason in table.reindex(columns=columns).itertuples(index=False):
+        if (told := written.get(tuple(reason))) is None:
+            told = written[tuple(reason)] = _words(plain(reason[0]), *reason[1:])
+        said.setdefault(who, []).append(told)
     texts = ["; ".join(said[who]) if who in said else "nothing stands out" for who in customers]
     return pd.Series(texts, index=customers, name="reason", dtype="str")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlglot import exp, parse_one
 
 from crmlib.measure.indicators.catalogue import INDICATORS, Indicator
-from crmlib.measure.indicators.parts import customer_parts
+from crmlib.measure.indicators.parts import customer_parts, of_some
 from crmlib.measure.indicators.settled import steps_with_orders
 from crmlib.measure.indicators.steps import IN_PART, source_steps
 from crmlib.measure.indicators.views import VIEWS
@@ -45,16 +45,19 @@ _PEOPLE = {
 """Where customers are known from: table -> the table or steps to read, the shortest first."""
 
 
-def compute_indicators(crm: Crm, names: Iterable[str] | None = None) -> pd.DataFrame:
-    """Every indicator of every customer at the closing moment."""
+def compute_indicators(
+    crm: Crm, names: Iterable[str] | None = None, *, customers: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Every indicator of every customer at the closing moment, or of some customers, given in order."""
     known = {indicator.name: indicator for indicator in (*INDICATORS, *_own_indicators(crm))}
     wanted = _wanted(known, names)
     columns = columns_here(crm)
     reasons = {name: VIEWS[known[name].over].missing(known[name].columns, columns) for name in wanted}
     chosen = [known[name] for name in wanted if not reasons[name]]
     asked = [(indicator.name, indicator.over, indicator.sql, indicator.empty) for indicator in chosen]
+    some = [] if customers is None else list(customers)
     try:
-        frame = kept_answer(crm, "indicators", asked, make=lambda: _run(crm, chosen, columns))
+        frame = kept_answer(crm, "indicators", asked, *some, make=lambda: _run(crm, chosen, columns, some))
     except Exception:
         _blame(crm, chosen, columns)
         raise
@@ -105,17 +108,22 @@ def indicators_sql(
     return steps.add({"everyone": everyone, **figures}).sql(question)
 
 
-def _run(crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+def _run(
+    crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]], some: list[str]
+) -> pd.DataFrame:
     of_lines = [indicator for indicator in chosen if "order_lines" in VIEWS[indicator.over].steps]
-    parts = customer_parts(crm) if of_lines else []
+    parts = customer_parts(crm, some) if of_lines else []
     if not parts:
-        return _asked(crm, indicators_sql(chosen, columns=columns, crm=crm), [{}])
-    frames = [_asked(crm, indicators_sql(of_lines, columns=columns, part=True, crm=crm), parts)]
+        found = _asked(crm, indicators_sql(chosen, columns=columns, crm=crm), [{}])
+        return found.loc[some] if some else found
+    sql = indicators_sql(of_lines, columns=columns, part=True, crm=crm)
+    frames = [_asked(crm, of_some(sql) if some else sql, parts)]
     others = [indicator for indicator in chosen if indicator not in of_lines]
     if others or "opportunities" in columns:
         frames.append(_asked(crm, indicators_sql(others, columns=columns), [{}]))
     zeros = [indicator.name for indicator in chosen if indicator.empty == 0]
-    return joined_figures(frames, zeros=zeros)[[indicator.name for indicator in chosen]]
+    joined = joined_figures(frames, zeros=zeros)[[indicator.name for indicator in chosen]]
+    return joined.loc[some] if some else joined
 
 
 def _asked(crm: Crm, sql: str, parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -130,7 +138,7 @@ def _blame(crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable
     for indicator in chosen:
         if indicator.name in own:
             try:
-                _run(crm, [indicator], columns)
+                _run(crm, [indicator], columns, [])
             except Exception as error:
                 raise ConfigError(
                     f"indicators.{indicator.name}.sql: the engine cannot compute it over {indicator.over}: "

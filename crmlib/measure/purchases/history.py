@@ -88,6 +88,11 @@ def first_order_at(crm: Crm) -> pd.Timestamp | None:
     return None if found is None else pd.Timestamp(found)
 
 
+def buyer_count(crm: Crm) -> int:
+    """How many customers any order line names."""
+    return int(crm.engine.rows("select count(distinct customer_id) from transactions")[0][0])
+
+
 def _ask(crm: Crm, *, after: pd.Timestamp, category: str | None) -> pd.DataFrame:
     if category is not None:
         _require_category(crm, category)

@@ -9,6 +9,7 @@ import pytest
 
 from crmlib import Crm
 from crmlib.analyse.churn import model as model_module
+from crmlib.analyse.churn import periods as periods_module
 from crmlib.analyse.churn.model import fit_churn, fit_purchase
 from crmlib.analyse.churn.periods import Question, plan_cutoffs, sample_at
 from crmlib.analyse.customers.states import lifecycle_stages
@@ -19,7 +20,7 @@ from crmlib.measure.indicators import INDICATORS
 from crmlib.measure.indicators.compute import compute_indicators, sensitive_indicators
 from crmlib.measure.purchases.history import purchases_within
 from crmlib.prepare.clock import local_time
-from crmlib.present.reports.churn.say import trust_paragraph
+from crmlib.present.reports.churn.say import comparison_paragraph, trust_paragraph
 from crmlib.schema.errors import ParameterError
 from crmlib.schema.states import BUYING
 from tests.analyse.churn.churn_cases import (
@@ -74,6 +75,30 @@ def test_scores_are_of_those_who_bought_lately_and_buy_by_their_state():
     assert model.scores.index.equals(lately.features.index[buying]) and 0 < (~buying).sum() < 20
     assert (lately.features["recency_days"] < HORIZON).all()
     assert model.scores.between(0, 1).all() and model.reasons.index.equals(model.scores.index)
+
+
+def test_of_many_customers_some_stand_for_all_at_past_moments_and_the_page_says_so(monkeypatch):
+    shop = driven_shop()
+    asked = Question(horizon_days=HORIZON, stops=True, active_days=HORIZON)
+    cutoff = shop.as_of - pd.Timedelta(days=HORIZON)
+    everybody = sample_at(shop, cutoff, asked)
+    assert everybody.drawn_from is None
+    monkeypatch.setattr(periods_module, "MOST_SEEN", 300)
+    assert sample_at(shop, cutoff, asked).drawn_from is None, "too few who stop among 300"
+    monkeypatch.setattr(periods_module, "ENOUGH", 20)
+    some = sample_at(shop, cutoff, asked, seed=1)
+    who = some.features.index
+    assert len(who) == len(some.label) == 300 and some.drawn_from.equals(everybody.features.index)
+    pd.testing.assert_frame_equal(some.features, everybody.features.loc[who])
+    label = pd.Series(everybody.label, index=everybody.features.index)
+    assert (label[who] == some.label).all() and who.is_monotonic_increasing
+    assert not sample_at(shop, cutoff, asked, seed=2).features.index.equals(who)
+    monkeypatch.setattr(periods_module, "FEWEST", 20)
+    model = fit_churn(shop, horizon_days=HORIZON, indicators=BEHAVIOUR, candidates=FAST[:1])
+    assert len(model.scores) > 300
+    (note,) = [note for note in model.notes if note[0] == "some_tested"]
+    assert note[3:] == (300, len(everybody.label)) and note[1] < note[2]
+    assert any("was tested on 300 of" in str(said) for said in comparison_paragraph(model))
 
 
 def test_revenue_at_risk_is_the_probability_times_the_last_horizons_spend():

@@ -73,6 +73,10 @@ def test_in_parts_and_for_some_lines_the_answer_is_the_same(folder, monkeypatch)
     crm = open_workspace(folder)
     assert len(customer_parts(crm)) > 3
     pd.testing.assert_frame_equal(compute_indicators(crm.at(MOMENTS[1])), anew, check_exact=True)
+    drawn = list(anew.index[::3])
+    assert len(customer_parts(crm, drawn)) > 1
+    of_drawn = compute_indicators(crm.at(MOMENTS[1]), customers=drawn)
+    pd.testing.assert_frame_equal(of_drawn, anew.loc[drawn], check_exact=True)
     some = crm.table("transactions").filter("product_id = 'p03'")
     of_frame = rfm_table(some.df(), as_of=crm.as_of, time_zone=ZONE)
     pd.testing.assert_frame_equal(rfm_table(some, as_of=crm.as_of, time_zone=ZONE), of_frame)

@@ -68,8 +68,8 @@ PERIODS_WORDS = Family("churn-periods", PERIOD_WORDS.members)
 TIME_WORDS = Family("churn-time", ("28", "91", "182", "365", "730", "1826"))
 NOTE_WORDS = Family(
     "churn-note",
-    ("alive_second", "own_rate", "some", "best_single", "stands"),
-    facts=("drawn", "customers", "figure", "day"),
+    ("alive_second", "own_rate", "some", "some_tested", "best_single", "stands"),
+    facts=("drawn", "customers", "tested", "asked", "figure", "day"),
 )
 _NOBODYS_RULE = "base_rate"
 _SMALL_CHANGE = 5
@@ -94,18 +94,23 @@ def reason_words(model: ChurnModel, customers: Iterable[Any] | None = None) -> p
     asked = model.scores.index if customers is None else pd.Index(customers)
     rows = model.reason_table[model.reason_table["customer_id"].isin(asked)]
     said: dict[Any, list[str]] = {}
-    for row in rows.itertuples(index=False):
-        own, usual = (
-            value if isinstance(value, str) else figure_words(row.indicator, value, currency=model.currency)
-            for value in (row.value, row.typical)
-        )
-        figure = name(plain_label(row.indicator))
-        told = claim("churn-reason-figure", figure=figure, value=name(own), usual=name(usual))
-        said.setdefault(row.customer_id, []).append(str(told))
+    written: dict[tuple[Any, ...], str] = {}
+    for who, *reason in rows[["customer_id", "indicator", "value", "typical"]].itertuples(index=False):
+        if (told := written.get(tuple(reason))) is None:
+            told = written[tuple(reason)] = _reason(*reason, currency=model.currency)
+        said.setdefault(who, []).append(told)
     likely, several = model.scores > model.scores.mean(), str(claim("churn-reason-several"))
     nothing = str(claim("churn-reason-nothing"))
     texts = ["; ".join(said.get(who, [several if likely[who] else nothing])) for who in asked]
     return pd.Series(texts, index=asked, name="reason", dtype="str")
+
+
+def _reason(figure: str, *both: Any, currency: str) -> str:
+    own, usual = (
+        one if isinstance(one, str) else figure_words(figure, one, currency=currency) for one in both
+    )
+    told = {"figure": name(plain_label(figure)), "value": name(own), "usual": name(usual)}
+    return str(claim("churn-reason-figure", **told))
 
 
 def plain_label(figure: str) -> str:
@@ -648,8 +653,9 @@ def _verdict(model: ChurnModel) -> Claim:
 
 def _note(code: str, *values: Any) -> Claim:
     facts: dict[str, Fact] = {"day": date(values[0])} if code == "stands" else {}
-    if code == "some":
-        facts = {"drawn": count(values[0]), "customers": count(values[1])}
+    if code in ("some", "some_tested"):
+        said = ("drawn", "customers", "tested", "asked")
+        facts = {fact: count(n) for fact, n in zip(said, values, strict=False)}
     if code == "best_single":
         facts = {"figure": name(plain_label(values[0]))}
     return NOTE_WORDS.claim(code, **facts)

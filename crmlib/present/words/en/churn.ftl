@@ -366,6 +366,7 @@ churn-note-alive-second =
 churn-note-own-rate =
     No model of buying and leaving could be fitted, so each customer’s own pace of buying stands in.
 churn-note-some = It learnt from { $drawn } of { $customers } customers, drawn at random, and was tested on all.
+churn-note-some-tested = It learnt from { $drawn } of { $customers } customers, drawn at random, and was tested on { $tested } of { $asked }, drawn in the same way: the likely ranges hold what that leaves open.
 churn-note-stands = It was learnt from what was known on { $day } and stands since then; its test is of that time, the customers are those of now.
 churn-note-best-single = The best single figure is { $figure }.
 

@@ -21,9 +21,19 @@ OWN_REASONS = frozenset({SAME, UNKNOWN, NO_NUMBER, NOT_GIVEN, NEITHER, UNLISTED,
 """Why an indicator does not count although it could be computed; any other reason tells what data are missing."""
 
 
+_DIGITS = 12
+
+
 def rank_score(values: pd.Series, *, better: str) -> pd.Series:
-    """A score from 0 to 100: the percentage of customers behind this one, those level with it half."""
-    places = values.rank(method="average", ascending=better == "higher")
+    """A score from 0 to 100: the percentage of customers behind this one, those level with it half.
+
+    Level is what has the same twelve digits: the last bits of a figure tell in which order it was added up.
+    """
+    known = values.to_numpy(dtype="float64", na_value=np.nan)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        scale = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(np.abs(known))))
+        level = np.where((scale > 0) & np.isfinite(scale), np.round(known * scale) / scale, known)
+    places = pd.Series(level, index=values.index).rank(method="average", ascending=better == "higher")
     return (places - 0.5) * (100 / max(int(places.count()), 1))
 
 

@@ -54,6 +54,17 @@ def card(table=None, **more):
     return value_scorecard(figures() if table is None else table, catalogue=CATALOGUE, **more)
 
 
+def test_figures_that_differ_in_the_last_bits_are_level():
+    lot = np.random.default_rng(5)
+    plain = pd.Series(np.r_[lot.integers(1, 40, 200) / 7, 1e300, -1e300, 5e-324, 0.0, -3.5, np.nan, np.inf])
+    noisy = plain * (1 + lot.integers(-3, 4, len(plain)) * 2.0**-52)
+    for better in ("higher", "lower"):
+        expected = rank_score(plain, better=better)
+        assert rank_score(noisy, better=better).equals(expected)
+        assert expected.equals((plain.rank(ascending=better == "higher") - 0.5) * (100 / plain.count()))
+    assert rank_score(pd.Series([1.0, 1.0 + 1e-9]), better="higher").tolist() == [25.0, 75.0]
+
+
 @given(st.lists(st.one_of(st.none(), st.integers(-5, 5)), max_size=15), st.sampled_from(["higher", "lower"]))
 @FEW
 def test_a_rank_score_is_the_share_left_behind(values, better):

@@ -96,8 +96,9 @@ class Fitted:
 
     def probability_of(self, features: pd.DataFrame) -> np.ndarray:
         """The probability of the outcome for each row of a table, some rows at a time: matrices are large."""
-        rows = range(0, max(len(features), 1), _ROWS)
-        parts = [self.leaning(self.encoding.matrix(features.iloc[at : at + _ROWS])) for at in rows]
+        parts = [np.empty(0)]
+        for at in range(0, len(features), _ROWS):
+            parts.append(self.leaning(self.encoding.matrix(features.iloc[at : at + _ROWS])))
         return self.calibrate(np.concatenate(parts))
 
     def leaning(self, matrix: np.ndarray) -> np.ndarray:

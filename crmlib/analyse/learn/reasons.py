@@ -67,6 +67,8 @@ def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None 
     wanted = [
         name for name in (encoding.features if features is None else features) if name in encoding.features
     ]
+    if not len(matrix):
+        return pd.DataFrame(columns=wanted, dtype="float64")
     if len(matrix) > _ROWS:
         # Each figure in turn is a copy of all rows.
         parts = [matrix[first : first + _ROWS] for first in range(0, len(matrix), _ROWS)]

@@ -140,3 +140,7 @@ def test_of_very_many_customers_only_those_whose_chance_is_acted_on_have_reasons
     pd.testing.assert_series_equal(some.reasons, whole.reasons.loc[likely])
     rows = whole.reason_table[whole.reason_table["customer_id"].isin(likely)].reset_index(drop=True)
     pd.testing.assert_frame_equal(some.reason_table, rows)
+    monkeypatch.setattr(reasons, "LIKELY", 1.1)
+    nobody = fit_given_label(features, label, candidates=FAST[:1])
+    assert nobody.reasons.empty and list(nobody.reason_table) == list(rows) and nobody.reason_table.empty
+    assert nobody.scores.equals(some.scores) and nobody.drivers.equals(some.drivers)

@@ -229,7 +229,7 @@ def of_kind(x: Any, kind: str, *, unit: str = "", locale: str = "en") -> str:
     ('12\\xa0days', 'USD\\xa012')
     """
     if isinstance(x, float) and isfinite(x) and kind in _ALIKE:
-        x = _ALIKE[kind](x)
+        x = _ALIKE[kind](float(x))  # numpy rounds halves otherwise
     return _of_kind(x, kind, unit, locale)
 
 

@@ -3,9 +3,10 @@
 import math
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmlib.present import claims, numbers
@@ -76,6 +77,17 @@ def test_counts_agree_with_their_noun(n):
         assert said.startswith(f"{n:,}\u00a0")
     else:
         assert significant(said) <= 3
+
+
+@pytest.mark.parametrize("kind", ["money", "share", "days", "times", "points", "number"])
+@given(x=st.one_of(st.floats(-1e7, 1e7), st.integers(-40_000, 40_000).map(lambda n: n / 1_000)))
+@example(x=1.335)
+def test_a_number_by_its_kind_is_the_number_itself_whoever_made_it(kind, x):
+    say = numbers._KINDS.get(kind, lambda x, locale: numbers.money(x, "EUR", locale=locale))
+    expected = say(x, locale="en")
+    assert (
+        numbers.of_kind(x, kind, unit="EUR") == numbers.of_kind(np.float64(x), kind, unit="EUR") == expected
+    )
 
 
 def test_thousands_are_separated_and_minus_is_a_minus():

@@ -25,7 +25,9 @@ RULES = (
 WAYS = (*CANDIDATES, *RULES)
 ISOTONIC_FROM = 1_000
 """Customers of the rarer outcome from which a probability is calibrated by steps rather than by a curve."""
-_CAP, _ROWS = 0.005, 100_000
+_CAP = 0.005
+ROWS_AT_ONCE = 100_000
+"""Matrices of more rows are predicted from in pieces: a copy of all of them is large."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,8 +99,8 @@ class Fitted:
     def probability_of(self, features: pd.DataFrame) -> np.ndarray:
         """The probability of the outcome for each row of a table, some rows at a time: matrices are large."""
         parts = [np.empty(0)]
-        for at in range(0, len(features), _ROWS):
-            parts.append(self.leaning(self.encoding.matrix(features.iloc[at : at + _ROWS])))
+        for at in range(0, len(features), ROWS_AT_ONCE):
+            parts.append(self.leaning(self.encoding.matrix(features.iloc[at : at + ROWS_AT_ONCE])))
         return self.calibrate(np.concatenate(parts))
 
     def leaning(self, matrix: np.ndarray) -> np.ndarray:

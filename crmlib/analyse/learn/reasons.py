@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.learn.candidates import Fitted, Learnt, Rows, reason_series
+from crmlib.analyse.learn.candidates import ROWS_AT_ONCE, Fitted, Learnt, Rows, reason_series
 from crmlib.analyse.learn.evaluate import area, draws_of, weighted_measures
 from crmlib.analyse.learn.features import Encoding
 from crmlib.analyse.segments.names import shown
@@ -17,7 +17,7 @@ MOST_DRIVERS = 15
 MOST_REASONS = 3
 WORTH_SAYING = 0.1
 """A figure is a reason if it moves the odds by a tenth at least."""
-_SCREENED, _SHUFFLES, _DRAWS, _ROWS = 600, 3, 100, 200_000
+_SCREENED, _SHUFFLES, _DRAWS = 600, 3, 100
 _SHUFFLED = 10_000
 
 
@@ -69,9 +69,9 @@ def contributions(model: Fitted, matrix: np.ndarray, features: list[str] | None 
     ]
     if not len(matrix):
         return pd.DataFrame(columns=wanted, dtype="float64")
-    if len(matrix) > _ROWS:
+    if len(matrix) > ROWS_AT_ONCE:
         # Each figure in turn is a copy of all rows.
-        parts = [matrix[first : first + _ROWS] for first in range(0, len(matrix), _ROWS)]
+        parts = [matrix[first : first + ROWS_AT_ONCE] for first in range(0, len(matrix), ROWS_AT_ONCE)]
         return pd.concat([contributions(model, part, features) for part in parts], ignore_index=True)
     base = _log_odds(model.leaning(matrix))
     found = np.empty((len(matrix), len(wanted)))
@@ -237,7 +237,7 @@ def plain_name(name: str) -> str:
 
 
 def _batches(rows: int, wanted: int) -> list[tuple[int, int]]:
-    many = max(1, _ROWS // max(rows, 1))
+    many = max(1, ROWS_AT_ONCE // max(rows, 1))
     return [(first, min(many, wanted - first)) for first in range(0, wanted, many)]
 
 

@@ -48,19 +48,21 @@ _PEOPLE = {
 def compute_indicators(
     crm: Crm, names: Iterable[str] | None = None, *, customers: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Every indicator of every customer at the closing moment, or of some customers, given in order."""
+    """Every indicator of every customer at the closing moment, or of some customers, in the order of their names."""
     known = {indicator.name: indicator for indicator in (*INDICATORS, *_own_indicators(crm))}
     wanted = _wanted(known, names)
     columns = columns_here(crm)
     reasons = {name: VIEWS[known[name].over].missing(known[name].columns, columns) for name in wanted}
     chosen = [known[name] for name in wanted if not reasons[name]]
     asked = [(indicator.name, indicator.over, indicator.sql, indicator.empty) for indicator in chosen]
-    some = [] if customers is None else list(customers)
+    some = [] if customers is None else sorted(customers)
     try:
         frame = kept_answer(crm, "indicators", asked, *some, make=lambda: _run(crm, chosen, columns, some))
     except Exception:
         _blame(crm, chosen, columns)
         raise
+    if customers is not None and not some:
+        frame = frame.head(0)
     for indicator in chosen:
         if indicator.empty is None and pd.api.types.is_integer_dtype(frame[indicator.name]):
             frame[indicator.name] = frame[indicator.name].astype("float64")

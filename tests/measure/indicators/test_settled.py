@@ -75,7 +75,8 @@ def test_in_parts_and_for_some_lines_the_answer_is_the_same(folder, monkeypatch)
     pd.testing.assert_frame_equal(compute_indicators(crm.at(MOMENTS[1])), anew, check_exact=True)
     drawn = list(anew.index[::3])
     assert len(customer_parts(crm, drawn)) > 1
-    of_drawn = compute_indicators(crm.at(MOMENTS[1]), customers=drawn)
+    of_drawn = compute_indicators(crm.at(MOMENTS[1]), customers=drawn[::-1])
+    assert compute_indicators(crm.at(MOMENTS[1]), customers=[]).empty
     pd.testing.assert_frame_equal(of_drawn, anew.loc[drawn], check_exact=True)
     some = crm.table("transactions").filter("product_id = 'p03'")
     of_frame = rfm_table(some.df(), as_of=crm.as_of, time_zone=ZONE)

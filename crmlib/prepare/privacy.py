@@ -1,5 +1,6 @@
 """What may leave the house: identifiers or keyed pseudonyms for them, the way back, what is kept under their key."""
 
+import base64
 import hashlib
 import hmac
 import os
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
 import pandas as pd
 
 from crmlib.prepare.answers import kept_answer, place_of, read_frames, write_frames
@@ -35,7 +35,6 @@ LEAST_BITS = 48
 LENGTH = 12
 
 _MARK = "K-"
-_LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", dtype="S1")
 _FORM = re.compile(rf"{_MARK}[A-Z2-7]{{{LENGTH}}}")
 _ADDRESS, _CODE = "@", 8
 _CONTEXT = b"crmlib pseudonyms of customers, key from the exports, version 1\0"
@@ -57,14 +56,12 @@ def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
     check_key(key)
     secret = key.encode()
     codes, own = pd.factorize(ids)
-    written = [str(identifier).encode("utf-8", "surrogatepass") for identifier in own]
-    digests = b"".join(hmac.digest(secret, identifier, "sha256")[:8] for identifier in written)
-    # As base 32 writes them: five bits a sign, the first ones first.
-    signs = (
-        np.frombuffer(digests, dtype=">u8")[:, None] >> np.arange(59, 59 - 5 * LENGTH, -5, dtype="u8") & 31
-    )
-    letters = _LETTERS[signs.astype("u1")].view(f"S{LENGTH}").ravel().astype("str")
-    named = pd.Series(_MARK + letters.astype(object), dtype="str")
+
+    def name(identifier: str) -> str:
+        digest = hmac.digest(secret, identifier.encode("utf-8", "surrogatepass"), "sha256")
+        return _MARK + base64.b32encode(digest[:10])[:LENGTH].decode()
+
+    named = pd.Series([name(str(identifier)) for identifier in own], dtype="str")
     if named.nunique() < len(own):
         raise ConfigError(
             "Two customers would get the same pseudonym. "

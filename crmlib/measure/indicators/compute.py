@@ -28,13 +28,12 @@ def joined_figures(frames: Sequence[pd.DataFrame], *, zeros: Sequence[str]) -> p
     everyone = frames[0].index
     for frame in frames[1:]:
         everyone = everyone.union(frame.index)
-    if all(frame.index.equals(everyone) for frame in frames):
-        return pd.concat(list(frames), axis=1)
-    columns = {}
+    parts = []
     for frame in frames:
-        for name in frame:
-            columns[name] = frame[name].reindex(everyone, fill_value=0 if name in zeros else None)
-    return pd.DataFrame(columns, index=everyone)
+        zero = [name for name in frame if name in zeros]
+        parts += [frame[zero].reindex(everyone, fill_value=0), frame.drop(columns=zero).reindex(everyone)]
+    order = [name for frame in frames for name in frame]
+    return pd.concat(parts, axis=1)[order]
 
 
 _PEOPLE = {
@@ -122,7 +121,8 @@ def _run(
     frames = [_asked(crm, of_some(sql) if some else sql, parts)]
     others = [indicator for indicator in chosen if indicator not in of_lines]
     if others or "opportunities" in columns:
-        frames.append(_asked(crm, indicators_sql(others, columns=columns), [{}]))
+        of_all = _asked(crm, indicators_sql(others, columns=columns), [{}])
+        frames.append(of_all.loc[of_all.index.intersection(some)] if some else of_all)
     zeros = [indicator.name for indicator in chosen if indicator.empty == 0]
     joined = joined_figures(frames, zeros=zeros)[[indicator.name for indicator in chosen]]
     return joined.loc[some] if some else joined

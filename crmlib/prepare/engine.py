@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -15,7 +14,6 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlglot import exp
 
 from crmlib.prepare.private import private_folder, scratch_folder
 from crmlib.schema.errors import SchemaError, SourceError
@@ -202,14 +200,15 @@ class Engine:
         return DuckDBAPI(connection=self._connection)
 
     @staticmethod
-    @lru_cache(maxsize=4096)
     def quote(name: str) -> str:
-        """An identifier, quoted by sqlglot."""
-        return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
+        """An identifier in quotation marks, as SQL writes it."""
+        return '"' + name.replace('"', '""') + '"'
 
     @staticmethod
     def literal(value: Any) -> str:
-        """A constant as SQL, quoted by sqlglot: text, number, truth, date or moment."""
+        """A constant as SQL, quoted by sqlglot (loaded when first needed): text, number, truth, date or moment."""
+        from sqlglot import exp
+
         return exp.convert(value).sql(dialect="duckdb")
 
 

@@ -5,16 +5,18 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import pandas as pd
+from filelock import FileLock
 
 from crmlib.prepare.engine import EngineError
-from crmlib.prepare.private import close_to_others, private_folder
+from crmlib.prepare.private import FILE_MODE, close_to_others, private_folder
 from crmlib.prepare.snapshot import code_digest, read_sealed, seal_folder, snapshots_folder
 
 _CODE = tuple(Path(__file__).parents[1] / floor for floor in ("measure", "analyse"))
@@ -32,14 +34,31 @@ def kept_answer(crm: Any, *asked: Any, make: Callable[[], pd.DataFrame]) -> pd.D
     """
     said = json.dumps(asked, sort_keys=True, default=str)
     folder = place_of(crm, f"answer-{hashlib.sha256(said.encode()).hexdigest()[:16]}")
-    found = read_frames(folder)
-    if found is not None:
-        return found["answer"]
-    begun = time.perf_counter()
-    answer = make()
-    if time.perf_counter() - begun > WORTH_SECONDS:
-        write_frames(folder, {"answer": answer})
-    return answer
+    with _made_once(folder):
+        found = read_frames(folder)
+        if found is not None:
+            return found["answer"]
+        begun = time.perf_counter()
+        answer = make()
+        if time.perf_counter() - begun > WORTH_SECONDS:
+            write_frames(folder, {"answer": answer})
+        return answer
+
+
+@contextmanager
+def _made_once(folder: Path | None) -> Iterator[None]:
+    """Of several processes that would make what belongs into a folder one does it, and the others wait to read it."""
+    held = None
+    if folder is not None and not folder.is_dir():
+        # Where no lock can be written nothing will be kept either.
+        with suppress(OSError):
+            held = FileLock(private_folder(folder.parent.with_name(".locks")) / folder.name, mode=FILE_MODE)
+            held.acquire()
+    try:
+        yield
+    finally:
+        if held is not None:
+            held.release()
 
 
 def keep_tables(
@@ -59,27 +78,28 @@ def _has_kept(crm: Any, selects: Callable[[Any], Mapping], *, of: str, least: in
     folder = place_of(crm, of)
     if folder is None or crm.engine.rows(f"select count(*) from {of}")[0][0] < least:
         return False
-    names = read_sealed(folder)[0]
-    if names is None:
-        asked = selects(crm)
-        names = {
-            name: [f"{name.split('.')[-1]}_{i}.parquet" for i in range(len(parts))]
-            for name, (_, parts) in asked.items()
-        }
-
-        def fill(building: Path) -> None:
-            for name, (sql, parts) in asked.items():
-                for file, values in zip(names[name], parts, strict=True):
-                    crm.engine.keep(sql, values, building / file)
-            seal_folder(building, names)
-
-        shutil.rmtree(folder, ignore_errors=True)
-        # What another process has put there meanwhile is read by it, and is the same.
-        if not _put_whole(folder, fill, over=False):
-            return False
-    for name, files in names.items():
+    with _made_once(folder):
+        names = read_sealed(folder)[0] or _laid_down(crm, folder, selects(crm))
+    for name, files in (names or {}).items():
         crm.engine.view(name, [folder / file for file in files])
-    return True
+    return names is not None
+
+
+def _laid_down(crm: Any, folder: Path, asked: Mapping[str, tuple[str, list[dict]]]) -> dict | None:
+    """The files of each table that was laid down, in a folder; None where that could not be done."""
+    names = {
+        name: [f"{name.split('.')[-1]}_{i}.parquet" for i in range(len(parts))]
+        for name, (_, parts) in asked.items()
+    }
+
+    def fill(building: Path) -> None:
+        for name, (sql, parts) in asked.items():
+            for file, values in zip(names[name], parts, strict=True):
+                crm.engine.keep(sql, values, building / file)
+        seal_folder(building, names)
+
+    shutil.rmtree(folder, ignore_errors=True)
+    return names if _put_whole(folder, fill, over=False) else None
 
 
 def place_of(crm: Any, name: str, *, key: str = "") -> Path | None:

@@ -1,5 +1,9 @@
 """What the engine answered is kept beside the checked tables, and is the same answer."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,6 +103,24 @@ def test_what_is_quick_and_what_lies_in_memory_is_not_kept(shop, monkeypatch):
     for _ in range(2):
         frame = kept_answer(_in_memory(), "x", make=lambda: pd.DataFrame({"a": [made.append(1)]}))
     assert len(made) == 2 and list(frame) == ["a"]
+
+
+def test_what_two_ask_for_at_once_is_made_once(shop, monkeypatch):
+    monkeypatch.setattr(answers, "WORTH_SECONDS", 0)
+    crm, made, begun = open_workspace(shop), [], Event()
+
+    def slow():
+        made.append(1)
+        begun.set()
+        sleep(0.3)
+        return pd.DataFrame({"a": [len(made)]})
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(kept_answer, crm, "slow", make=slow)
+        assert begun.wait(10)
+        second = pool.submit(kept_answer, crm, "slow", make=slow)
+        assert [one.result()["a"].tolist() for one in (first, second)] == [[1], [1]]
+    assert len(made) == 1
 
 
 def _in_memory():

@@ -1,10 +1,8 @@
 """Tables that a reader can sort, search, print and take along."""
 
-from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
-from hashlib import sha256
 from math import floor, isfinite, log10
 from numbers import Integral
 from re import fullmatch
@@ -23,9 +21,10 @@ from crmlib.present.blocks.downloads import (
     EXCEL_ROWS,
     Download,
     about_workspace,
+    csv_cuts,
+    digest_of,
     excel_format,
     joined,
-    to_csv_bytes,
     to_excel_bytes,
     with_index,
 )
@@ -219,24 +218,20 @@ class DataTable(Block):
             return ()
         most = self.download_bytes or (DOWNLOAD_BYTES_EACH if self.excel else DOWNLOAD_BYTES)
         of = partial(Download.of, name=self.name, rows=len(self.frame), most=most)
-        made = [of(self._csv, kind="CSV")]
+        made = [of(self._csv(), kind="CSV")]
         if self.excel and not self._is_long:
             made.append(of(self._excel, kind="Excel", limit=EXCEL_ROWS - 1))
         return tuple(made)
 
     def _files(self) -> dict[str, dict[str, str]]:
-        return {
-            made.name: {"says": made.whole_link, "content": b64encode(made.whole).decode("ascii")}
-            for made in self._downloads
-            if made.whole
-        }
+        return {made.name: made.file for made in self._downloads if made.file}
 
-    def _csv(self, rows: int) -> bytes:
-        frame = self.frame.iloc[:rows]
+    def _csv(self) -> Callable[[int], bytes]:
         rounded = [
-            _rounded(frame.iloc[:, place], self._digits(name)) for place, name in enumerate(frame.columns)
+            _rounded(self.frame.iloc[:, place], self._digits(name))
+            for place, name in enumerate(self.frame.columns)
         ]
-        return to_csv_bytes(pd.concat(rounded, axis=1) if rounded else frame, labels=self._headers())
+        return csv_cuts(pd.concat(rounded, axis=1) if rounded else self.frame, labels=self._headers())
 
     def _excel(self, rows: int) -> bytes:
         patterns = [
@@ -283,9 +278,12 @@ class DataTable(Block):
 
     def _record(self) -> dict[str, Any]:
         names = [str(joined(column)) for column in self.frame.columns]
-        digest = sha256(to_csv_bytes(self.frame)).hexdigest()
         record = {"name": self.name, "caption": self.caption, "rows": len(self.frame), "columns": names}
-        return {**record, "digest": digest, "claims": [claim.record() for claim in self.claims]}
+        return {
+            **record,
+            "digest": digest_of(self.frame),
+            "claims": [claim.record() for claim in self.claims],
+        }
 
 
 def yes_marks(marks: Iterable[bool]) -> list[str]:

@@ -107,8 +107,9 @@ def digest_of(frame: pd.DataFrame) -> str:
     for place, column in enumerate(frame.columns):
         values = frame.iloc[:, place]
         digest.update(f"{column}\0{len(values)}\0".encode("utf-8", "replace"))
-        if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf":
-            digest.update(np.ascontiguousarray(values.to_numpy()) + 0)
+        if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biufM":
+            raw = values.to_numpy()
+            digest.update(np.ascontiguousarray(raw.view("i8")) if values.dtype.kind == "M" else raw + 0)
         else:
             digest.update(
                 pc.binary_join_element_wise(_cells(values), _text(""), _text("\n")).buffers()[2] or b""

@@ -9,6 +9,7 @@ that closes, because the owner has finished or was killed, it kills its kernels 
 Each kernel also asks the system to be killed when the zygote dies, so none is ever left behind.
 """
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -57,6 +58,9 @@ def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
     request = serve(channel, Path(folder))
     if request is not None:
         _become(request)
+    # To take apart all that was imported would cost a kernel more than to begin.
+    atexit._run_exitfuncs()
+    os._exit(0)
 
 
 def modules_to_import() -> list[str]:

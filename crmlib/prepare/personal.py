@@ -20,21 +20,13 @@ SHORTEST, SHORTEST_WORD, SHORTEST_IDEOGRAPHS, SHORTEST_PHONE = 6, 10, 3, 9
 LONGEST = 120
 """Of a longer value, such as a note, its beginning is sought. Less of it may be a phrase that many notes have."""
 
-MANY_LINES = 1_000
-"""From so many on the lines of a list are told apart before they are looked at."""
-
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _DIGITS = re.compile(r"\d(?<![\w.,]\d)(?:[ ()./-]{0,2}\d){8,15}(?!\w)")
 _PSEUDONYM = re.compile(rb"K-(?<!\wK-)[A-Z2-7]{12}\b")
-_TOLD_PSEUDONYM = re.compile(r"k-[a-z2-7]{12}")
 _OTHER_DIGIT = re.compile(r"[^\W\D0-9]")
-_RECORD = "\r\n"
+_RECORD, _MANY = "\r\n", 1_000
 _NOUGHTS = bytes.maketrans(b"123456789", b"000000000")
-_MARKS = bytes(
-    48 if 48 <= sign < 58 or 65 <= sign <= 90 else 43 if sign in b"+@" else sign if sign in b"\r\n" else 126
-    for sign in range(256)
-)
-"""Digits and capitals, of which numbers of persons are; what else begins one or stands in an address; all else."""
+_MARKS = bytes.maketrans(b"123456789@ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"000000000+" + b"0" * 26)
 _BEGINNINGS = (16, SHORTEST, SHORTEST_IDEOGRAPHS, 1)
 _HASHED = 20
 
@@ -71,33 +63,22 @@ class Known:
     def _shaped(self) -> "Known":
         return Known(values={_shape(value): place for value, place in self.values.items()}, phones={})
 
-    @cached_property
-    def _name_pseudonyms(self) -> bool:
-        return any(map(_TOLD_PSEUDONYM.search, self.values))
-
     def telling_lines(self, text: str) -> str:
         """What of a long list has to be looked at: all of it, or the lines that say more than names and figures do.
 
         No known value goes over the end of a line, and none stands in a list in which its shape does not. A line is
         kept where so many digits stand together as the shortest number of a person has, or a sign of an address.
         """
-        few = text.count(_RECORD) < MANY_LINES
-        if few or ('"' in text and any(line.count('"') % 2 for line in text.split(_RECORD))):
+        lines = text.split(_RECORD)
+        if len(lines) < _MANY or any(line.count('"') % 2 for line in lines):
             return text
-        body = text.encode("utf-8", "surrogatepass")
-        body = body if self._name_pseudonyms else _PSEUDONYM.sub(b"K-", body)
-        if self._may_stand_in(_shapes(body)):
+        body = _PSEUDONYM.sub(b"K-", text.encode("utf-8", "surrogatepass"))
+        shapes, known = _shapes(body), self._shaped
+        if _OTHER_DIGIT.search(shapes) or any(_found(_shape(told(shapes)), known.values, known._indexes)):
             return text
         marks = body.translate(_MARKS, b" -()./")
-        if not _tells(marks):
-            return ""
-        pairs = zip(text.split(_RECORD), marks.split(_RECORD.encode()), strict=True)
-        return "\n".join(line for line, mark in pairs if _tells(mark))
-
-    def _may_stand_in(self, shapes: str) -> bool:
-        known = self._shaped
-        found = _found(_shape(told(shapes)), known.values, known._indexes)
-        return bool(_OTHER_DIGIT.search(shapes)) or any(found)
+        marked = zip(lines, marks.split(_RECORD.encode()), strict=True) if _tells(marks) else ()
+        return "\n".join(line for line, mark in marked if _tells(mark))
 
     def without(self, texts: Iterable[str]) -> "Known":
         """Those that do not stand in what is no secret anyway, such as the names of products."""
@@ -117,8 +98,8 @@ def told(text: str) -> str:
 
 
 def _shape(text: str) -> str:
-    """A text with each of its numbers as a nought: few lines of a list differ in more than numbers."""
-    return re.sub(r"\d+", "0", text)
+    """A text without what pseudonyms and numbers are: few lines of a list differ in more."""
+    return re.sub(r"\d+", "0", re.sub(r"k-(?<!\wk-)[a-z2-7]{12}\b", "k-", text))
 
 
 def _tells(marks: bytes) -> bool:
@@ -126,7 +107,6 @@ def _tells(marks: bytes) -> bool:
 
 
 def _shapes(body: bytes) -> str:
-    """The shapes of lines, each once."""
     signs = np.frombuffer(body.translate(_NOUGHTS), dtype=np.uint8)
     begins = np.append(True, (signs[1:] != ord("0")) | (signs[:-1] != ord("0")))
     return b"\n".join(set(signs[begins].tobytes().split(_RECORD.encode()))).decode("utf-8", "surrogatepass")

@@ -101,22 +101,6 @@ def csv_cuts(frame: pd.DataFrame, *, labels: Collection[str] | None = None) -> C
     return lambda rows: b"\xef\xbb\xbf" + text[: int(ends[rows + 1])]
 
 
-def digest_of(frame: pd.DataFrame) -> str:
-    """A digest of all that a table holds: of numbers as they are in memory, of all else as a CSV file has it."""
-    digest = sha256()
-    for place, column in enumerate(frame.columns):
-        values = frame.iloc[:, place]
-        digest.update(f"{column}\0{len(values)}\0".encode("utf-8", "replace"))
-        if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biufM":
-            raw = values.to_numpy()
-            digest.update(np.ascontiguousarray(raw.view("i8")) if values.dtype.kind == "M" else raw + 0)
-        else:
-            digest.update(
-                pc.binary_join_element_wise(_cells(values), _text(""), _text("\n")).buffers()[2] or b""
-            )
-    return digest.hexdigest()
-
-
 def _texts(cells: Iterable[Any], of: pa.DataType | None = _TEXT) -> pa.Array:
     made = pa.array(cells, type=of, from_pandas=True)
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
@@ -232,17 +216,21 @@ class Download:
         named = file_name(name, suffix=_SUFFIXES[kind])
         whole, whole_rows = _fitting(make, min(rows, limit or rows), WHOLE_BYTES)
         laid = os.environ.get(FILES_VARIABLE)
-        if laid and len(whole) > most and whole_rows > 1:
-            digest = sha256(whole).hexdigest()
-            (Path(laid) / digest).write_bytes(whole)
-            return cls(
-                kind=kind, name=named, rows=rows, content=b"", kept=0, whole_rows=whole_rows, digest=digest
-            )
-        content, kept = _fitting(make, whole_rows, most, made=whole)
+        digest = sha256(whole).hexdigest() if laid and len(whole) > most and whole_rows > 1 else ""
+        if digest:
+            (Path(str(laid)) / digest).write_bytes(whole)
+        content, kept = (b"", 0) if digest else _fitting(make, whole_rows, most, made=whole)
         if kept == whole_rows:
-            whole, whole_rows = b"", 0
+            whole_rows = 0
         return cls(
-            kind=kind, name=named, rows=rows, content=content, kept=kept, whole=whole, whole_rows=whole_rows
+            kind=kind,
+            name=named,
+            rows=rows,
+            content=content,
+            kept=kept,
+            whole=b"" if digest or not whole_rows else whole,
+            whole_rows=whole_rows,
+            digest=digest,
         )
 
     @property
@@ -257,12 +245,9 @@ class Download:
 
     @property
     def file(self) -> dict[str, str]:
-        """What is told of the file beside the page; nothing where the page holds all."""
-        if self.digest:
-            return {"says": self.whole_link, "digest": self.digest}
-        return (
-            {"says": self.whole_link, "content": b64encode(self.whole).decode("ascii")} if self.whole else {}
-        )
+        """What is told of the file beside the page."""
+        held = {"digest": self.digest} if self.digest else {"content": b64encode(self.whole).decode("ascii")}
+        return {"says": self.whole_link, **held}
 
     @property
     def whole_link(self) -> str:

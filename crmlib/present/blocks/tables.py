@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
+from hashlib import sha256
 from math import floor, isfinite, log10
 from numbers import Integral
 from re import fullmatch
@@ -22,7 +23,6 @@ from crmlib.present.blocks.downloads import (
     Download,
     about_workspace,
     csv_cuts,
-    digest_of,
     excel_format,
     joined,
     to_excel_bytes,
@@ -218,14 +218,15 @@ class DataTable(Block):
             return ()
         most = self.download_bytes or (DOWNLOAD_BYTES_EACH if self.excel else DOWNLOAD_BYTES)
         of = partial(Download.of, name=self.name, rows=len(self.frame), most=most)
-        made = [of(self._csv(), kind="CSV")]
+        made = [of(self._csv, kind="CSV")]
         if self.excel and not self._is_long:
             made.append(of(self._excel, kind="Excel", limit=EXCEL_ROWS - 1))
         return tuple(made)
 
     def _files(self) -> dict[str, dict[str, str]]:
-        return {made.name: made.file for made in self._downloads if made.file}
+        return {made.name: made.file for made in self._downloads if made.whole_rows}
 
+    @cached_property
     def _csv(self) -> Callable[[int], bytes]:
         rounded = [
             _rounded(self.frame.iloc[:, place], self._digits(name))
@@ -279,11 +280,8 @@ class DataTable(Block):
     def _record(self) -> dict[str, Any]:
         names = [str(joined(column)) for column in self.frame.columns]
         record = {"name": self.name, "caption": self.caption, "rows": len(self.frame), "columns": names}
-        return {
-            **record,
-            "digest": digest_of(self.frame),
-            "claims": [claim.record() for claim in self.claims],
-        }
+        digest = sha256(self._csv(len(self.frame))).hexdigest()
+        return {**record, "digest": digest, "claims": [claim.record() for claim in self.claims]}
 
 
 def yes_marks(marks: Iterable[bool]) -> list[str]:

@@ -297,14 +297,12 @@ _IN_TABLE = compile(
 )
 
 
-def take_files(
-    notebook: Mapping[str, Any], *, folder: str, laid: Path | None = None
-) -> dict[str, bytes | Path]:
+def take_files(notebook: Mapping[str, Any], *, folder: str, laid: Path | None = None) -> dict[str, Any]:
     """Take the files out of an executed notebook, and let its tables link to where they will lie.
 
     `laid`: where blocks have left files by their digests; such a file is handed on as its path.
     """
-    taken: dict[str, bytes | Path] = {}
+    taken: dict[str, Any] = {}
     for data in _shown(notebook):
         html = "".join(data.get("text/html", ""))
         for given, file in data.pop(FILES_MIME, {}).items():
@@ -316,9 +314,7 @@ def take_files(
     return taken
 
 
-def move_downloads(
-    notebook: Mapping[str, Any], *, folder: str, files: Mapping[str, bytes | Path]
-) -> dict[str, bytes | Path]:
+def move_downloads(notebook: Mapping[str, Any], *, folder: str, files: Mapping[str, Any]) -> dict[str, Any]:
     """Take the downloads that are in the tables themselves, too: for a page that is too heavy with them."""
     taken = dict(files)
 
@@ -358,10 +354,10 @@ def _content(given: str, file: Any, laid: Path | None) -> bytes | Path:
         if laid is None or "digest" not in file:
             return b64decode(file["content"], validate=True)
         path = laid / re.fullmatch("[0-9a-f]{64}", file["digest"])[0]
-        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as lies:
-            if file_digest(lies, "sha256").hexdigest() == path.name:
-                return path
-        raise ValueError
+        with path.open("rb") as lies:
+            if path.is_symlink() or file_digest(lies, "sha256").hexdigest() != path.name:
+                raise ValueError(path.name)
+        return path
     except (OSError, TypeError, KeyError, ValueError, NotBase64) as error:
         raise CrmlibError(
             f"The file {given!r} that a cell hands over cannot be read. Show a DataTable."

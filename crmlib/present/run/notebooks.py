@@ -1,6 +1,7 @@
 """Executing one report: its notebook, in a kernel of its own, with what it showed and why it failed."""
 
 import logging
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -180,7 +181,7 @@ def _execute(notebook, report, output, kernels, limit, on_cell):
             progress_bar=False,
             kernels=kernels,
             cwd=report.path.parent,
-            env={FILES_VARIABLE: str(private_folder(output.resolve().parent / FILES))},
+            env=os.environ | {FILES_VARIABLE: str(private_folder(output.resolve().parent / FILES))},
             timeout_func=seconds_left,
             iopub_timeout=patience,
             startup_timeout=PATIENCE,

@@ -23,22 +23,19 @@ class WarmEngine(NBClientEngine):
     """papermill's engine, with a kernel of ours."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, *, kernels=None, cwd=None, env=None, **kwargs):
+    def execute_managed_notebook(cls, nb_man, kernel_name, *, kernels=None, cwd=None, **kwargs):
         """Execute the notebook that `nb_man` holds; papermill calls this."""
         if kernels is None:
             with Kernels(warm=False) as cold:
-                return cls.execute_managed_notebook(
-                    nb_man, kernel_name, kernels=cold, cwd=cwd, env=env, **kwargs
-                )
+                return cls.execute_managed_notebook(nb_man, kernel_name, kernels=cold, cwd=cwd, **kwargs)
         nb_man.save = _seldom(nb_man.save)
         known = set(PapermillNotebookClient.class_trait_names())
         traits = {name: value for name, value in kwargs.items() if name in known}
         traits = {"startup_timeout": kwargs.get("start_timeout", 60), "iopub_timeout": 60} | traits
         client = PapermillNotebookClient(nb_man, km=kernels.manager(), kernel_name=kernel_name, **traits)
         try:
-            return client.execute(
-                cwd=str(cwd) if cwd else None, env=os.environ | (env or {}), cleanup_kc=True
-            )
+            env = kwargs.get("env", os.environ)
+            return client.execute(cwd=str(cwd) if cwd else None, env=env, cleanup_kc=True)
         finally:
             if threading.current_thread() is not threading.main_thread():
                 ensure_event_loop().close()

@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from crmlib.present.run import light_imports
+
 FLOORS = ("schema", "prepare", "measure", "analyse", "present")
 FOREIGN = (
     "numpy",
@@ -49,8 +51,9 @@ def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
     """Import, then serve until the other end of the channel closes; in a forked child: be the kernel."""
     channel = socket.socket(fileno=channel_fd)
     _inherit_orphans()
-    for name in names:
-        _try_import(name)
+    with light_imports():
+        for name in names:
+            _try_import(name)
     if words := sys.modules.get("crmlib.present.messages"):
         words.book(words.SOURCE)  # to read all messages takes longer than to fork
     gc.collect()

@@ -22,6 +22,11 @@ LONGEST = 120
 
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _DIGITS = re.compile(r"\d(?<![\w.,]\d)(?:[ ()./-]{0,2}\d){8,15}(?!\w)")
+_PSEUDONYM = re.compile(rb"K-(?<!\wK-)[A-Z2-7]{12}\b")
+_OTHER_DIGIT = re.compile(r"[^\W\D0-9]")
+_RECORD, _MANY = "\r\n", 1_000
+_NOUGHTS = bytes.maketrans(b"123456789", b"000000000")
+_MARKS = bytes.maketrans(b"123456789@ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"000000000+" + b"0" * 26)
 _BEGINNINGS = (16, SHORTEST, SHORTEST_IDEOGRAPHS, 1)
 _HASHED = 20
 
@@ -54,6 +59,27 @@ class Known:
     def _indexes(self) -> list["_Index"]:
         return _indexes(self.values)
 
+    @cached_property
+    def _shaped(self) -> "Known":
+        return Known(values={_shape(value): place for value, place in self.values.items()}, phones={})
+
+    def telling_lines(self, text: str) -> str:
+        """What of a long list has to be looked at: all of it, or the lines that say more than names and figures do.
+
+        No known value goes over the end of a line, and none stands in a list in which its shape does not. A line is
+        kept where so many digits stand together as the shortest number of a person has, or a sign of an address.
+        """
+        lines = text.split(_RECORD)
+        if len(lines) < _MANY or any(line.count('"') % 2 for line in lines):
+            return text
+        body = _PSEUDONYM.sub(b"K-", text.encode("utf-8", "surrogatepass"))
+        shapes, known = _shapes(body), self._shaped
+        if _OTHER_DIGIT.search(shapes) or any(_found(_shape(told(shapes)), known.values, known._indexes)):
+            return text
+        marks = body.translate(_MARKS, b" -()./")
+        marked = zip(lines, marks.split(_RECORD.encode()), strict=True) if _tells(marks) else ()
+        return "\n".join(line for line, mark in marked if _tells(mark))
+
     def without(self, texts: Iterable[str]) -> "Known":
         """Those that do not stand in what is no secret anyway, such as the names of products."""
         common = {value for text in texts for value in _found(told(text), self.values, self._indexes)}
@@ -69,6 +95,21 @@ def _class_of(place: str) -> str:
 def told(text: str) -> str:
     """Text in the form in which it is compared: width, case and blanks do not count."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _shape(text: str) -> str:
+    """A text without what pseudonyms and numbers are: few lines of a list differ in more."""
+    return re.sub(r"\d+", "0", re.sub(r"k-(?<!\wk-)[a-z2-7]{12}\b", "k-", text))
+
+
+def _tells(marks: bytes) -> bool:
+    return b"000000000" in marks or b"+" in marks
+
+
+def _shapes(body: bytes) -> str:
+    signs = np.frombuffer(body.translate(_NOUGHTS), dtype=np.uint8)
+    begins = np.append(True, (signs[1:] != ord("0")) | (signs[:-1] != ord("0")))
+    return b"\n".join(set(signs[begins].tobytes().split(_RECORD.encode()))).decode("utf-8", "surrogatepass")
 
 
 def is_telling(value: str) -> bool:

@@ -12,6 +12,9 @@ BLOCK_MIME = "application/vnd.crmlib+json"
 FILES_MIME = "application/vnd.crmlib.files+json"
 """The media type of files that are too large for the page and will lie beside it."""
 
+FILES_VARIABLE = "CRMLIB_FILES"
+"""The environment variable by which a run names the folder in which blocks leave those files, each by its digest."""
+
 
 class Block(ABC):
     """Something a notebook cell ends with, and a page is built from.
@@ -32,7 +35,7 @@ class Block(ABC):
     def _record(self) -> dict[str, Any]: ...
 
     def _files(self) -> dict[str, dict[str, str]]:
-        """What will lie beside the page: file name -> what its link `says`, and its `content` in base64."""
+        """What will lie beside the page: file name -> what its link `says`, and its `content` in base64 or `digest`."""
         return {}
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """Tables taken along, as CSV or a workbook: a spreadsheet opens them as data, never as instructions."""
 
+import os
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from hashlib import sha256
 from io import BytesIO
 from math import isfinite
 from numbers import Integral, Number
+from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -21,6 +24,7 @@ from pandas.api import types
 
 from crmlib.prepare.clock import in_zone
 from crmlib.present import numbers
+from crmlib.present.blocks.base import FILES_VARIABLE
 from crmlib.present.numbers import is_known
 from crmlib.schema.errors import ParameterError
 
@@ -76,6 +80,11 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 def to_csv_bytes(frame: pd.DataFrame, *, labels: Collection[str] | None = None) -> bytes:
     """A table as CSV for a spreadsheet: UTF-8 with its mark, formula-safe, CRLF between lines."""
+    return csv_cuts(frame, labels=labels)(len(frame))
+
+
+def csv_cuts(frame: pd.DataFrame, *, labels: Collection[str] | None = None) -> Callable[[int], bytes]:
+    """The CSV of so many first rows of a table, which is written once."""
     flat = with_index(frame)
     headers = list(labels) if labels is not None else [str(joined(column)) for column in flat.columns]
     columns = [
@@ -87,7 +96,9 @@ def to_csv_bytes(frame: pd.DataFrame, *, labels: Collection[str] | None = None) 
     columns = columns or [_texts([""] * (len(flat) + 1))]
     columns[-1] = pc.binary_join_element_wise(columns[-1], _text("\r\n"), _text(""))
     # The lines stand one after the other in memory, as they will in the file.
-    return b"\xef\xbb\xbf" + pc.binary_join_element_wise(*columns, _text(",")).buffers()[2]
+    _, places, text = pc.binary_join_element_wise(*columns, _text(",")).buffers()
+    ends = np.frombuffer(places, dtype=np.int64)
+    return lambda rows: b"\xef\xbb\xbf" + text[: int(ends[rows + 1])]
 
 
 def _texts(cells: Iterable[Any], of: pa.DataType | None = _TEXT) -> pa.Array:
@@ -176,7 +187,10 @@ _BESIDE = Markup('<a class="crm-download" download="{}" href="{}">{}</a>')
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """A table as a file: its `content` in the page, of which so many rows are `kept`, and the `whole` beside it."""
+    """A table as a file: its `content` in the page, of which so many rows are `kept`, and the `whole` beside it.
+
+    In a run the whole lies in the run's folder already, by its `digest`, and the page has no part of it.
+    """
 
     kind: str
     name: str
@@ -185,6 +199,7 @@ class Download:
     kept: int
     whole: bytes = b""
     whole_rows: int = 0
+    digest: str = ""
 
     @classmethod
     def of(
@@ -200,20 +215,39 @@ class Download:
         """The file that `make` makes of so many first rows."""
         named = file_name(name, suffix=_SUFFIXES[kind])
         whole, whole_rows = _fitting(make, min(rows, limit or rows), WHOLE_BYTES)
-        content, kept = _fitting(make, whole_rows, most, made=whole)
+        laid = os.environ.get(FILES_VARIABLE)
+        digest = sha256(whole).hexdigest() if laid and len(whole) > most and whole_rows > 1 else ""
+        if digest:
+            (Path(str(laid)) / digest).write_bytes(whole)
+        content, kept = (b"", 0) if digest else _fitting(make, whole_rows, most, made=whole)
         if kept == whole_rows:
-            whole, whole_rows = b"", 0
+            whole_rows = 0
         return cls(
-            kind=kind, name=named, rows=rows, content=content, kept=kept, whole=whole, whole_rows=whole_rows
+            kind=kind,
+            name=named,
+            rows=rows,
+            content=content,
+            kept=kept,
+            whole=b"" if digest or not whole_rows else whole,
+            whole_rows=whole_rows,
+            digest=digest,
         )
 
     @property
     def link(self) -> Markup:
         """The link to what is in the page; a link to the whole beside it may take its place."""
+        if self.digest:
+            return place_of(self.name)
         note = f" (the first {self.kept:,} rows)" if self.kept < self.rows else ""
         content = b64encode(self.content).decode("ascii")
         link = _IN_PAGE.format(self.name, _TYPES[self.kind], content, f"Download as {self.kind}{note}")
         return place_of(self.name, link) if self.whole else link
+
+    @property
+    def file(self) -> dict[str, str]:
+        """What is told of the file beside the page."""
+        held = {"digest": self.digest} if self.digest else {"content": b64encode(self.whole).decode("ascii")}
+        return {"says": self.whole_link, **held}
 
     @property
     def whole_link(self) -> str:

@@ -1,7 +1,6 @@
 """Tables that a reader can sort, search, print and take along."""
 
-from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property, partial
 from hashlib import sha256
@@ -23,9 +22,9 @@ from crmlib.present.blocks.downloads import (
     EXCEL_ROWS,
     Download,
     about_workspace,
+    csv_cuts,
     excel_format,
     joined,
-    to_csv_bytes,
     to_excel_bytes,
     with_index,
 )
@@ -225,18 +224,15 @@ class DataTable(Block):
         return tuple(made)
 
     def _files(self) -> dict[str, dict[str, str]]:
-        return {
-            made.name: {"says": made.whole_link, "content": b64encode(made.whole).decode("ascii")}
-            for made in self._downloads
-            if made.whole
-        }
+        return {made.name: made.file for made in self._downloads if made.whole_rows}
 
-    def _csv(self, rows: int) -> bytes:
-        frame = self.frame.iloc[:rows]
+    @cached_property
+    def _csv(self) -> Callable[[int], bytes]:
         rounded = [
-            _rounded(frame.iloc[:, place], self._digits(name)) for place, name in enumerate(frame.columns)
+            _rounded(self.frame.iloc[:, place], self._digits(name))
+            for place, name in enumerate(self.frame.columns)
         ]
-        return to_csv_bytes(pd.concat(rounded, axis=1) if rounded else frame, labels=self._headers())
+        return csv_cuts(pd.concat(rounded, axis=1) if rounded else self.frame, labels=self._headers())
 
     def _excel(self, rows: int) -> bytes:
         patterns = [
@@ -283,8 +279,8 @@ class DataTable(Block):
 
     def _record(self) -> dict[str, Any]:
         names = [str(joined(column)) for column in self.frame.columns]
-        digest = sha256(to_csv_bytes(self.frame)).hexdigest()
         record = {"name": self.name, "caption": self.caption, "rows": len(self.frame), "columns": names}
+        digest = sha256(self._csv(len(self.frame))).hexdigest()
         return {**record, "digest": digest, "claims": [claim.record() for claim in self.claims]}
 
 

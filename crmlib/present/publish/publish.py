@@ -28,6 +28,7 @@ from binascii import Error as NotBase64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import file_digest
 from html import unescape
 from itertools import count, zip_longest
 from pathlib import Path, PurePosixPath
@@ -199,13 +200,13 @@ def write_text(path: str | Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_bytes(path: str | Path, content: bytes) -> None:
-    """Write a file, and its folder if need be, so that a reader sees the old one or the new one."""
+def write_bytes(path: str | Path, content: bytes | Path) -> None:
+    """Write a file, or copy one, and make its folder if need be, so that a reader sees the old one or the new one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        draft.write_bytes(content)
+        shutil.copyfile(content, draft) if isinstance(content, Path) else draft.write_bytes(content)
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
@@ -296,23 +297,24 @@ _IN_TABLE = compile(
 )
 
 
-def take_files(notebook: Mapping[str, Any], *, folder: str) -> dict[str, bytes]:
-    """Take the files out of an executed notebook, and let its tables link to where they will lie."""
-    taken: dict[str, bytes] = {}
+def take_files(notebook: Mapping[str, Any], *, folder: str, laid: Path | None = None) -> dict[str, Any]:
+    """Take the files out of an executed notebook, and let its tables link to where they will lie.
+
+    `laid`: where blocks have left files by their digests; such a file is handed on as its path.
+    """
+    taken: dict[str, Any] = {}
     for data in _shown(notebook):
         html = "".join(data.get("text/html", ""))
         for given, file in data.pop(FILES_MIME, {}).items():
             name = _free_name(given, taken)
-            taken[name] = _content(given, file)
+            taken[name] = _content(given, file, laid)
             link = link_beside(name, href=f"{folder}/{name}", says=str(file.get("says", "All rows")))
             html = put_beside(html, given, link)
         data["text/html"] = html
     return taken
 
 
-def move_downloads(
-    notebook: Mapping[str, Any], *, folder: str, files: Mapping[str, bytes]
-) -> dict[str, bytes]:
+def move_downloads(notebook: Mapping[str, Any], *, folder: str, files: Mapping[str, Any]) -> dict[str, Any]:
     """Take the downloads that are in the tables themselves, too: for a page that is too heavy with them."""
     taken = dict(files)
 
@@ -338,7 +340,7 @@ def _shown(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 data.pop(FILES_MIME, None)
 
 
-def _free_name(given: str, taken: Mapping[str, bytes]) -> str:
+def _free_name(given: str, taken: Mapping[str, Any]) -> str:
     # What a notebook shows is not trusted to name a path.
     path = PurePosixPath(str(given))
     suffix = path.suffix if path.suffix in (".csv", ".xlsx") else ".csv"
@@ -347,10 +349,16 @@ def _free_name(given: str, taken: Mapping[str, bytes]) -> str:
     return next(name for name in names if name.casefold() not in used)
 
 
-def _content(given: str, file: Any) -> bytes:
+def _content(given: str, file: Any, laid: Path | None) -> bytes | Path:
     try:
-        return b64decode(file["content"], validate=True)
-    except (TypeError, KeyError, ValueError, NotBase64) as error:
+        if laid is None or "digest" not in file:
+            return b64decode(file["content"], validate=True)
+        path = laid / re.fullmatch("[0-9a-f]{64}", file["digest"])[0]
+        with path.open("rb") as lies:
+            if path.is_symlink() or file_digest(lies, "sha256").hexdigest() != path.name:
+                raise ValueError(path.name)
+        return path
+    except (OSError, TypeError, KeyError, ValueError, NotBase64) as error:
         raise CrmlibError(
             f"The file {given!r} that a cell hands over cannot be read. Show a DataTable."
         ) from error

@@ -29,6 +29,7 @@ from crmlib.schema.audiences import DEFAULT, audience_of
 
 _BASE64 = re.compile(r"data:[\w.+/-]+[^,\"']{0,80}base64,([A-Za-z0-9+/=\s]{16,})")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_BETWEEN = re.compile(">([^<]+)")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,24}\b")
 _PSEUDONYM = re.compile(r"\bK-[A-Z2-7]{12}\b")
@@ -126,17 +127,18 @@ class Scanner:
         privacy = getattr(config, "privacy", None)
         self.shows_customers = privacy is None or not privacy.pseudonyms
 
-    def kinds(self, text: str) -> dict[str, str]:
-        """What of it stands in a text: a kind in words, and one value that shows where."""
+    def kinds(self, text: str, *, listed: bool = False) -> dict[str, str]:
+        """What of it stands in a text, or a list with a record a line: a kind in words, and one value of it."""
         found: dict[str, str] = {}
-        for value, column in self.known.found_in(text):
+        telling = self.known.telling_lines(text) if listed else text
+        for value, column in self.known.found_in(telling):
             found.setdefault(f"a value of {column}", value)
         if not self.audience.customers and (match := _PSEUDONYM.search(text)):
             found["a customer"] = match[0]
-        for value in _emails(text):
+        for value in _emails(telling):
             if value not in self.ours:
                 found.setdefault("an e-mail address", value)
-        for part in dict.fromkeys(_parts_with_numbers(text)):
+        for part in dict.fromkeys(_parts_with_numbers(telling)):
             for kind, pattern, holds in NUMBERS:
                 for match in pattern.finditer(part):
                     if kind not in found and holds(match[0]) and not self._is_own(match[0]):
@@ -159,7 +161,7 @@ def scan_folder(scanner: Scanner, folder: Path, *, notebooks: Path | None = None
     hits = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         shown = path.relative_to(folder).as_posix()
-        found = scanner.kinds("\n".join(texts_of(path.name, path.read_bytes())))
+        found = _kinds_in(scanner, path)
         source = notebooks / f"{path.stem}.ipynb" if notebooks and path.suffix == ".html" else None
         for kind in found:
             place = _place(scanner, path, kind) or (_cell_of(scanner, source, kind) if source else "")
@@ -172,6 +174,13 @@ def scan_folder(scanner: Scanner, folder: Path, *, notebooks: Path | None = None
             if kind not in told:
                 hits.append(Hit(file=path.name, place=_cell_of(scanner, path, kind), kind=kind))
     return hits
+
+
+def _kinds_in(scanner: Scanner, path: Path) -> dict[str, str]:
+    texts = texts_of(path.name, path.read_bytes())
+    if path.suffix not in (".csv", ".xlsx"):
+        return scanner.kinds("\n".join(texts))
+    return {kind: value for text in texts for kind, value in scanner.kinds(text, listed=True).items()}
 
 
 def says_hits(hits: list[Hit], *, audience: str = DEFAULT) -> str:
@@ -209,7 +218,8 @@ def _workbook(content: bytes) -> Iterator[str]:
             # Styles and drawings hold long numbers, and no word of the data.
             if name.endswith((".xml", ".rels")) and "styles" not in name and "theme" not in name:
                 text = html.unescape(parts.read(name).decode("utf-8", "replace"))
-                yield re.sub(r"<[^>]*>", "\n", text) if "sheet" in name.lower() else text
+                is_sheet = "sheet" in name.lower()
+                yield "\r\n".join(_BETWEEN.findall(text)) if is_sheet else text.replace("<si>", "\r\n<si>")
             elif name.endswith((".png", ".svg")):
                 yield from texts_of(name, parts.read(name))
 

@@ -4,18 +4,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_GRAMMAR = "rfc3987_syntax"
+_HEAVY = ("rfc3987_syntax", "polars", "coverage")
 
 
 @contextmanager
 def light_imports() -> Iterator[None]:
-    """What JupyterLab brings is not there for jsonschema, which nbformat imports.
+    """What other packages take if it is there, and nothing here needs, is not there for what is imported within.
 
-    jsonschema would make a parser of international addresses from it: two seconds, for nothing a notebook holds.
+    jsonschema would make a parser of international addresses: two seconds, for nothing a notebook holds. statsmodels
+    would know polars, numba would measure coverage.
     """
-    known = sys.modules.setdefault(_GRAMMAR, None)  # type: ignore[arg-type]
+    hidden = [name for name in _HEAVY if sys.modules.setdefault(name, None) is None]  # type: ignore[arg-type]
     try:
         yield
     finally:
-        if known is None:
-            del sys.modules[_GRAMMAR]
+        for name in hidden:
+            sys.modules.pop(name, None)

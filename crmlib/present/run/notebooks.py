@@ -1,6 +1,7 @@
 """Executing one report: its notebook, in a kernel of its own, with what it showed and why it failed."""
 
 import logging
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +18,8 @@ with light_imports():
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-from crmlib.present.blocks.base import BLOCK_MIME
+from crmlib.prepare.private import private_folder
+from crmlib.present.blocks.base import BLOCK_MIME, FILES_VARIABLE
 from crmlib.present.needs import SkipReport, skip_reason
 from crmlib.present.publish.html import find_secrets, private_folders, scrub_paths, slug
 from crmlib.present.run.kernels import Kernels
@@ -26,6 +28,9 @@ from crmlib.present.run.parameters import match_parameters
 from crmlib.present.run.reports import Report
 
 KERNEL = "python3"
+FILES = "files"
+"""The folder beside executed notebooks in which their blocks leave what will lie beside the pages."""
+
 TIMEOUT = 3600.0
 """Seconds that one notebook may take."""
 
@@ -176,6 +181,7 @@ def _execute(notebook, report, output, kernels, limit, on_cell):
             progress_bar=False,
             kernels=kernels,
             cwd=report.path.parent,
+            env=os.environ | {FILES_VARIABLE: str(private_folder(output.resolve().parent / FILES))},
             timeout_func=seconds_left,
             iopub_timeout=patience,
             startup_timeout=PATIENCE,

@@ -1,5 +1,6 @@
 """papermill's engine with kernels of ours: ``papermill_engines.get_engine(ENGINE)``."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -33,7 +34,8 @@ class WarmEngine(NBClientEngine):
         traits = {"startup_timeout": kwargs.get("start_timeout", 60), "iopub_timeout": 60} | traits
         client = PapermillNotebookClient(nb_man, km=kernels.manager(), kernel_name=kernel_name, **traits)
         try:
-            return client.execute(cwd=str(cwd) if cwd else None, cleanup_kc=True)
+            env = kwargs.get("env", os.environ)
+            return client.execute(cwd=str(cwd) if cwd else None, env=env, cleanup_kc=True)
         finally:
             if threading.current_thread() is not threading.main_thread():
                 ensure_event_loop().close()

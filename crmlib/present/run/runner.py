@@ -30,7 +30,7 @@ from crmlib.present.publish.publish import lock_run, move_downloads, take_files
 from crmlib.present.publish.scan import Scanner, our_words, says_hits, scan_folder
 from crmlib.present.run.customers import publish_customers
 from crmlib.present.run.kernels import Kernels
-from crmlib.present.run.notebooks import TIMEOUT, Execution, execute_report, harvest, read_executed
+from crmlib.present.run.notebooks import FILES, TIMEOUT, Execution, execute_report, harvest, read_executed
 from crmlib.present.run.reports import HANDED, Report
 from crmlib.schema.audiences import DEFAULT, audience_of, may_read
 from crmlib.schema.errors import CrmlibError
@@ -313,8 +313,9 @@ class Runner:
         if notebook is None:
             return None
         shutil.copy2(self.unfinished / f"{name}.ipynb", self.work)
-        if (self.unfinished / HANDED).is_dir():
-            shutil.copytree(self.unfinished / HANDED, self.work / HANDED, dirs_exist_ok=True)
+        for part in (HANDED, FILES):
+            if (self.unfinished / part).is_dir():
+                shutil.copytree(self.unfinished / part, self.work / part, dirs_exist_ok=True)
         return Execution(
             report=name,
             status="done",
@@ -351,7 +352,7 @@ class Runner:
             context=context,
             show_code=self.order.show_code,
         )
-        files = take_files(notebook, folder=_beside(job))
+        files = take_files(notebook, folder=_beside(job), laid=self.work / FILES)
         with _CONVERTING:
             try:
                 return made(), files
@@ -462,6 +463,7 @@ class Runner:
 
     def _publish(self, audiences):
         """Publish for each audience, each whole; who is killed between two leaves the last run with the second."""
+        shutil.rmtree(self.work / FILES, ignore_errors=True)
         if self.order.password:
             shutil.rmtree(self.work / HANDED, ignore_errors=True)
             encrypt_files(self.work.glob("*.ipynb"), password=self.order.password)

@@ -9,6 +9,7 @@ that closes, because the owner has finished or was killed, it kills its kernels 
 Each kernel also asks the system to be killed when the zygote dies, so none is ever left behind.
 """
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -21,6 +22,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+
+from crmlib.present.run import light_imports
 
 FLOORS = ("schema", "prepare", "measure", "analyse", "present")
 FOREIGN = (
@@ -48,8 +51,9 @@ def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
     """Import, then serve until the other end of the channel closes; in a forked child: be the kernel."""
     channel = socket.socket(fileno=channel_fd)
     _inherit_orphans()
-    for name in names:
-        _try_import(name)
+    with light_imports():
+        for name in names:
+            _try_import(name)
     if words := sys.modules.get("crmlib.present.messages"):
         words.book(words.SOURCE)  # to read all messages takes longer than to fork
     gc.collect()
@@ -57,6 +61,9 @@ def main(channel_fd: int, folder: str, names: Sequence[str]) -> None:
     request = serve(channel, Path(folder))
     if request is not None:
         _become(request)
+    # To take apart all that was imported would cost a kernel more than to begin.
+    atexit._run_exitfuncs()
+    os._exit(0)
 
 
 def modules_to_import() -> list[str]:

@@ -1,6 +1,7 @@
 """Lists too long for a page lie beside it: whole, linked, named safely."""
 
 from base64 import b64encode
+from hashlib import sha256
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from crmlib.present.blocks import downloads as blocks_downloads_links
 from crmlib.present.blocks import tables as blocks_tables
-from crmlib.present.blocks.base import BLOCK_MIME, FILES_MIME
+from crmlib.present.blocks.base import BLOCK_MIME, FILES_MIME, FILES_VARIABLE
 from crmlib.present.blocks.tables import DataTable
 from crmlib.present.publish.publish import move_downloads, take_files
 from crmlib.schema.errors import CrmlibError
@@ -49,6 +50,31 @@ def test_the_whole_of_a_cut_list_lies_beside_the_page(small_pages):
     assert "(the first" not in html, "one link a format"
     assert "data-file" not in html
     assert FILES_MIME not in notebook["cells"][0]["outputs"][0]["data"]
+
+
+def test_in_a_run_a_file_is_made_once_and_handed_over_by_its_digest(small_pages, monkeypatch, tmp_path):
+    alone, few = shown(long_list(excel=True)), shown(long_list("few", rows=30, excel=True))
+    made, make = [], blocks_tables.to_excel_bytes
+    monkeypatch.setattr(blocks_tables, "to_excel_bytes", lambda *a, **k: made.append(1) or make(*a, **k))
+    monkeypatch.setenv(FILES_VARIABLE, str(tmp_path))
+    run, also = shown(long_list(excel=True)), shown(long_list("few", rows=30, excel=True))
+    assert len(made) == 2 and html_of(also) == html_of(few)
+    assert len(str(run)) < 50_000, "the content does not travel with the page"
+    files = take_files(run, folder="f", laid=tmp_path)
+    assert {name: path.read_bytes() for name, path in files.items()} == take_files(alone, folder="f")
+    assert html_of(run) == html_of(alone)
+
+
+@pytest.mark.parametrize("digest", ["../secret", "0" * 64, sha256(b"x").hexdigest(), "a" * 63, "", None])
+def test_a_digest_leads_to_no_other_file(tmp_path, digest):
+    laid = tmp_path / "files"
+    laid.mkdir()
+    (tmp_path / "secret").write_text("x")
+    (laid / ("0" * 64)).write_text("other")
+    (laid / sha256(b"x").hexdigest()).symlink_to(tmp_path / "secret")
+    data = {BLOCK_MIME: {"kind": "table"}, "text/html": "", FILES_MIME: {"a.csv": {"digest": digest}}}
+    with pytest.raises(CrmlibError, match=r"'a\.csv' that a cell hands over cannot be read"):
+        take_files({"cells": [{"outputs": [{"data": data}]}]}, folder="f", laid=laid)
 
 
 def test_a_list_that_the_page_holds_has_no_file_beside_it():

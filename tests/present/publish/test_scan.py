@@ -129,6 +129,46 @@ def test_what_the_house_names_no_secret_is_none(scanner):
     assert not list(known.found_in("Ada Lovelace")) and list(known.found_in("Müller & Söhne"))
 
 
+def long_list(planted, at=700):
+    """A list of a thousand lines that hardly differ, in which something stands once."""
+    rows = range(1_200)
+    letters = [f"{n:012b}".replace("0", "A").replace("1", "B") for n in rows]
+    frame = pd.DataFrame(
+        {"customer": [f"K-{letter}" for letter in letters], "spend": [n * 1.25 for n in rows]}
+    )
+    frame["why"] = [f'{n % 97} of 98 invoices, Nebenstraße {n % 3 + 13} or "other"' for n in rows]
+    frame.loc[at, "why"] = planted
+    return {"list.csv": to_csv_bytes(frame), "list.xlsx": to_excel_bytes(frame)}
+
+
+def test_what_stands_once_in_a_long_list_is_found_as_in_a_short_text(scanner, tmp_path):
+    texts = [
+        f"{said} {text}, {end}"
+        for texts in PLANTED.values()
+        for text in texts
+        for said, end in (("is", "so"), ("", ""))
+    ]
+    texts += [
+        "a,\nMüller &\nSöhne",
+        "Ｈａｕｐｔｓｔｒａße １２",
+        "ＡＤＡ  Lovelace",
+        "tel. 13812345678",
+        "at 0301234567-8",
+    ]
+    for text in texts:
+        expected = set(scanner.kinds(f"x,{text},\r\n"))
+        write(tmp_path, long_list(text))
+        found = [set(scan._kinds_in(scanner, tmp_path / name)) for name in ("list.csv", "list.xlsx")]
+        assert expected and all(kinds >= expected for kinds in found), text
+
+
+def test_a_long_list_in_which_nothing_stands_is_looked_at_once_a_shape(scanner):
+    (text,) = scan.texts_of("list.csv", long_list("nothing")["list.csv"])
+    assert scanner.known.telling_lines(text) == ""
+    assert scanner.known.telling_lines(text.replace("nothing", "+49 30 901820")).count("\n") == 0
+    assert scanner.known.telling_lines(text.replace("nothing", "Ada Lovelace")).count("\n") > 1_200
+
+
 def test_our_own_key_and_secrets_of_the_environment_are_found(scanner, monkeypatch):
     monkeypatch.setenv(KEY_VARIABLE, "Vq3-zB7_kL9.xW2+")
     assert list(scanner.kinds("k" * 8 + "q7Zx")) == ["the secret ours"]

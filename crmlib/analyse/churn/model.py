@@ -611,7 +611,7 @@ def _scores(
     """Probabilities at the level that past days let expect of `basis`, and that level of those who are scored."""
     raw = final.chosen.probability_of(asked.features)
     then = raw if basis is asked else final.chosen.probability_of(basis.features)
-    here = asked.features.index.isin(kept)
+    here = kept.get_indexer(asked.features.index) >= 0
     if level is None or not here.any():
         return pd.Series(raw[here], index=asked.features.index[here], name="probability"), level
     ends = {"expected": level.expected, "low": level.low, "high": level.high}

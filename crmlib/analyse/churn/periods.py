@@ -133,7 +133,7 @@ def sample_at(
         if buyer_count(then) > MOST_SEEN:
             who = _asked(compute_indicators(then, _ASKED_BY), question).index
             some = np.sort(np.random.default_rng(seed).permutation(len(who))[:MOST_SEEN])
-            buyers = int(who[some].isin(bought).sum())
+            buyers = int((bought.get_indexer(who[some]) >= 0).sum())
             if len(who) > MOST_SEEN and min(buyers, MOST_SEEN - buyers) >= ENOUGH:
                 everybody, figures = who, compute_indicators(then, wanted, customers=who[some])
     features = _asked(_figures_at(then, wanted, figures), question)
@@ -143,7 +143,7 @@ def sample_at(
         features = features.join(habits.fillna(dict.fromkeys(counts, 0.0)))
     if not labelled:
         return Sample(cutoff=cutoff, until=None, features=features, label=None)
-    buys = features.index.isin(bought)
+    buys = bought.get_indexer(features.index) >= 0
     label = ~buys if question.stops else buys
     return Sample(cutoff=cutoff, until=until, features=features, label=label, drawn_from=everybody)
 

@@ -23,6 +23,7 @@ from crmlib.analyse.segments.choice import (
     STABLE,
     Candidate,
     Carried,
+    Clusters,
     Published,
     candidate_table,
     carried_order,
@@ -41,6 +42,7 @@ from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, own_names, 
 from crmlib.analyse.segments.preparation import (
     DESCRIBED,
     HABITS,
+    Preparation,
     choose_columns,
     learn_preparation,
     learn_shares,
@@ -379,6 +381,7 @@ def segment_customers(
     everyone = bought[list(prepared.columns)].median()
     deviations, called = _deviations(prepared, bought, model.labels_, everyone, names or {}, taken)
     labels = _labels(ready.chosen, values, deviations.index[model.labels_])
+    places = values.index.get_indexer(ready.chosen.index)
     profile = _profile(labels, ready.table, list(prepared.columns), deviations.index)
     profile.attrs = {
         "units": dict(indicators.attrs.get("units", {})),
@@ -399,7 +402,7 @@ def segment_customers(
         missing=ready.missing,
         dropped=_reasons({**ready.left_out, **model.dropped_}, ready.chosen),
         outliers=_outliers(model, values),
-        coordinates=coordinates.loc[ready.chosen.index[ready.chosen.index.isin(values.index)]],
+        coordinates=coordinates.iloc[places[places >= 0]],
         model=model,
         shares=shares,
         called=called,
@@ -476,12 +479,19 @@ def _carry_on(
 
 def _published_model(published: Published, bought: pd.DataFrame, seed: int) -> SegmentModel:
     """A fitted model of what was published, with the segments of the customers of today."""
-    clusters = published.clusters
+    clusters, preparation = published.clusters, published.preparation
     model = SegmentModel(n_segments=len(clusters.centres), method=clusters.method, random_state=seed)
-    model.preparation_, model.dropped_ = published.preparation, published.preparation.dropped
-    model.n_features_in_ = len(published.columns)
-    model.feature_names_in_ = np.array(published.columns, dtype=object)
-    model._keep(clusters, published.preparation.apply(published.values(bought).to_numpy()))
+    return _fitted(model, preparation, clusters, preparation.apply(published.values(bought).to_numpy()))
+
+
+def _fitted(
+    model: SegmentModel, preparation: Preparation, clusters: Clusters, rows: np.ndarray
+) -> SegmentModel:
+    """A model as `SegmentModel.fit` leaves it, of rows whose preparation was learnt before."""
+    model.preparation_, model.dropped_ = preparation, preparation.dropped
+    model.n_features_in_ = len(preparation.names)
+    model.feature_names_in_ = np.array(preparation.names, dtype=object)
+    model._keep(clusters, rows)
     return model
 
 
@@ -578,8 +588,10 @@ def _choose_model(
     tried = try_candidates(sample, _numbers(n_segments, most), seed=seed, fewest=fewest)
     best = choose(tried)
     tried[best] = confirm(tried[best], sample, seed=seed)
-    model = SegmentModel(n_segments=tried[best].n_segments, method=tried[best].method, random_state=seed)
-    return model.fit(values), tried, best
+    number, method = tried[best].n_segments, tried[best].method
+    model = SegmentModel(n_segments=number, method=method, random_state=seed)
+    clusters = _search(prepared, number, method, model.n_init, seed)
+    return _fitted(model, preparation, clusters, prepared), tried, best
 
 
 def _numbers(n_segments: int | str, most: int) -> list[int]:

@@ -62,7 +62,10 @@ def test_two_customers_never_share_a_pseudonym(monkeypatch):
 
 
 def test_names_are_remembered_under_their_key_and_what_is_new_is_named(monkeypatch):
-    key, ids = KEY + "of this test", pd.Series(["b", None, "a", "b"], index=list("wxyz"), dtype="str", name="who")
+    key, ids = (
+        KEY + "of this test",
+        pd.Series(["b", None, "a", "b"], index=list("wxyz"), dtype="str", name="who"),
+    )
     first = pseudonyms(ids, key=key)
     hashed, asked = privacy._hashed, []
     monkeypatch.setattr(privacy, "_hashed", lambda own, secret: asked.extend(own) or hashed(own, secret))

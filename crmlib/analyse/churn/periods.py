@@ -11,6 +11,7 @@ import pandas as pd
 from crmlib.analyse.learn.candidates import learn_calibration, single_figure
 from crmlib.analyse.learn.evaluate import Level, cutoffs, learn_level
 from crmlib.analyse.lifetime.choice import NaiveRateModel
+from crmlib.analyse.lifetime.history import some_histories
 from crmlib.analyse.lifetime.model import FitError
 from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.stats import FEWEST
@@ -218,8 +219,9 @@ def names_of(indicators: Iterable[str] | str | None) -> tuple[str, ...] | None:
 
 
 def buying_days(crm: Crm) -> pd.DataFrame:
-    """The days on which each customer bought, as far as they are known."""
-    return purchase_days(crm.table("transactions"), as_of=crm.as_of, time_zone=crm.time_zone)
+    """The days on which each customer bought, as far as they are known; customers as numbers, which take less room."""
+    days = purchase_days(crm.table("transactions"), as_of=crm.as_of, time_zone=crm.time_zone)
+    return days[["ordered_on"]].assign(customer_id=pd.factorize(days["customer_id"])[0])
 
 
 def share_level(days: pd.DataFrame, question: Question, *, today: pd.Timestamp) -> Level | None:
@@ -228,8 +230,7 @@ def share_level(days: pd.DataFrame, question: Question, *, today: pd.Timestamp) 
     Expected is the share of the latest times that are over, at most `TRAINING_PERIODS`, moved by what that was off
     at past days; None where no past day can be looked at, or where one category is asked about.
     """
-    # Who it was does not matter here, and numbers are put together faster than names.
-    days = days.assign(customer_id=pd.factorize(days["customer_id"])[0])[days["ordered_on"] <= today]
+    days = days[days["ordered_on"] <= today]
     if question.category is not None or days.empty:
         return None
     length, first = question.horizon_days, days["ordered_on"].min()
@@ -297,7 +298,11 @@ def alive_alone(crm: Crm, earlier: Sample, test: Sample, *, horizon_days: int) -
     for name, model in ALIVE_MODELS.items():
         try:
             alive = [
-                model().fit(history).probability_alive(history).reindex(sample.features.index).to_numpy()
+                model()
+                .fit(some_histories(history))
+                .probability_alive(history)
+                .reindex(sample.features.index)
+                .to_numpy()
                 for history, sample in zip(histories, (earlier, test), strict=True)
             ]
         except FitError:

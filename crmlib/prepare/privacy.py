@@ -76,9 +76,7 @@ def _named(own: Any, secret: bytes) -> pd.Series:
     new = own[found.isna()]
     if len(new):
         named = pd.Series(_hashed(new, secret), index=new, dtype="str")
-        _NAMED[secret] = (
-            pd.concat([known, named]) if len(known) + len(new) <= MOST_NAMED else named[:MOST_NAMED]
-        )
+        _NAMED[secret] = pd.concat([known, named])[-MOST_NAMED:]
         found[new] = named
     return found.reset_index(drop=True)
 

@@ -571,8 +571,7 @@ def _fit(
     tree_too = "decision_tree" in names
     final = learn(latest, names=[learnt.chosen.name], refused=left_out, seed=seed, tree_too=tree_too)
     level = share_level(bought, question, today=closing_day(past))
-    # Figures of everybody, and only now: too much to keep beside what is learnt from.
-    del bought, newest
+    # Figures of everybody: too much to keep beside what is learnt from.
     asked = sample_at(crm, crm.as_of, question, labelled=False, figures=now)
     basis = sample_at(past, past.as_of, question, labelled=False) if stands else asked
     scored = _of_buyers(asked, states)
@@ -633,7 +632,6 @@ def _of_buyers(scored: Sample, states: pd.Series | None) -> Sample:
     if states is None:
         return scored
     buy = states.reindex(scored.features.index).isin(AT_RISK.states)
-    # Without their figures, which are a copy of nearly all there are.
     return replace(scored, features=scored.features.iloc[:, :0][buy])
 
 

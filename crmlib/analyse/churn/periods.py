@@ -295,15 +295,12 @@ def alive_alone(crm: Crm, earlier: Sample, test: Sample, *, horizon_days: int) -
     customer's own pace of buying, drawn to the mean, stands in under the name "own_rate".
     """
     histories = [_history(crm, sample) for sample in (earlier, test)]
+    customers = (earlier.features.index, test.features.index)
     for name, model in ALIVE_MODELS.items():
         try:
             alive = [
-                model()
-                .fit(some_histories(history))
-                .probability_alive(history)
-                .reindex(sample.features.index)
-                .to_numpy()
-                for history, sample in zip(histories, (earlier, test), strict=True)
+                model().fit(some_histories(history)).probability_alive(history).reindex(ids).to_numpy()
+                for history, ids in zip(histories, customers, strict=True)
             ]
         except FitError:
             continue
@@ -312,7 +309,7 @@ def alive_alone(crm: Crm, earlier: Sample, test: Sample, *, horizon_days: int) -
         return name, learn_calibration(learnt, earlier.label)(asked), note
     learnt, asked = (
         NaiveRateModel().fit(history).expected_purchases(history, horizon_days / 7).reindex(ids).to_numpy()
-        for history, ids in zip(histories, (earlier.features.index, test.features.index), strict=True)
+        for history, ids in zip(histories, customers, strict=True)
     )
     return "own_rate", single_figure(learnt, earlier.label, asked), "own_rate"
 

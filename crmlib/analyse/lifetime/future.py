@@ -203,8 +203,7 @@ def future_contribution(
 def _placed(days: pd.DataFrame, customers: pd.Index) -> pd.DataFrame:
     """Days whose customers are places among all: they are put together faster than names, and take less room."""
     codes, own = pd.factorize(days["customer_id"])
-    places = customers.get_indexer(own)[codes]
-    return days.assign(customer_id=pd.Categorical.from_codes(places, customers, ordered=True))
+    return days.assign(customer_id=pd.Categorical.from_codes(customers.get_indexer(own)[codes], customers))
 
 
 def _check(horizon_days: int, margin_pct: float | None, discount_rate: float) -> None:
@@ -247,15 +246,11 @@ def _holdout(
 def _levels(
     days: pd.DataFrame, table: pd.DataFrame, *, method: str, today: pd.Timestamp, horizon_days: int
 ) -> dict[str, Level]:
-    """How much is expected in all, of purchases and of money, by how far off the same was on past days.
-
-    Past days are those of the customers that models are fitted on.
-    """
+    """How much is expected in all, of purchases and of money, by past days of those who are fitted on."""
     first = days["ordered_on"].min()
-    who = days["customer_id"].cat.codes.to_numpy("int64")
-    days = days.assign(customer_id=who)
+    days = days.assign(customer_id=days["customer_id"].cat.codes.astype("int64"))
     if len(some := some_histories(table)) < len(table):
-        days = days[np.isin(who, table.index.get_indexer(some.index))]
+        days = days[np.isin(days["customer_id"], table.index.get_indexer(some.index))]
     rows = []
     for day in cutoffs(today, first=first + pd.Timedelta(days=LEARN_DAYS), horizon_days=horizon_days, most=8):
         rows += _as_of_then(days, day, method=method, horizon_days=horizon_days)

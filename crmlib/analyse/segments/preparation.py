@@ -248,13 +248,11 @@ def numeric_table(indicators: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str
         )
     order = np.argsort(indicators.index.astype(str).to_numpy(dtype=object), kind="stable")
     numeric = [name for name, column in indicators.items() if _is_numeric(column)]
-    # Column by column into one block: a copy of all figures of many customers is large.
     values = np.empty((len(order), len(numeric)), order="F")
     for place, name in enumerate(numeric):
         column = indicators[name].to_numpy(dtype="float64", na_value=np.nan)[order]
         values[:, place] = np.where(np.isfinite(column), column, np.nan)
     table = pd.DataFrame(values, indicators.index[order], numeric, copy=False)
-    table.attrs = indicators.attrs
     left_out = {str(name): "no_number" for name in indicators.columns if name not in numeric}
     return table.rename(columns=str), left_out
 

@@ -23,7 +23,6 @@ from crmlib.analyse.segments.choice import (
     STABLE,
     Candidate,
     Carried,
-    Clusters,
     Published,
     candidate_table,
     carried_order,
@@ -42,7 +41,6 @@ from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, own_names, 
 from crmlib.analyse.segments.preparation import (
     DESCRIBED,
     HABITS,
-    Preparation,
     choose_columns,
     learn_preparation,
     learn_shares,
@@ -172,6 +170,14 @@ class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
         if isinstance(self.random_state, Integral):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _take(self, preparation, clusters, rows):
+        """As `fit` leaves it, where the preparation was learnt before."""
+        self.preparation_, self.dropped_ = preparation, preparation.dropped
+        self.n_features_in_ = len(preparation.names)
+        self.feature_names_in_ = np.array(preparation.names, dtype=object)
+        self._keep(clusters, rows)
+        return self
 
     def _keep(self, clusters, rows):
         self.clusters_ = clusters
@@ -381,7 +387,6 @@ def segment_customers(
     everyone = bought[list(prepared.columns)].median()
     deviations, called = _deviations(prepared, bought, model.labels_, everyone, names or {}, taken)
     labels = _labels(ready.chosen, values, deviations.index[model.labels_])
-    places = values.index.get_indexer(ready.chosen.index)
     profile = _profile(labels, ready.table, list(prepared.columns), deviations.index)
     profile.attrs = {
         "units": dict(indicators.attrs.get("units", {})),
@@ -402,7 +407,7 @@ def segment_customers(
         missing=ready.missing,
         dropped=_reasons({**ready.left_out, **model.dropped_}, ready.chosen),
         outliers=_outliers(model, values),
-        coordinates=coordinates.iloc[places[places >= 0]],
+        coordinates=coordinates.reindex(ready.chosen.index).dropna(),
         model=model,
         shares=shares,
         called=called,
@@ -481,18 +486,7 @@ def _published_model(published: Published, bought: pd.DataFrame, seed: int) -> S
     """A fitted model of what was published, with the segments of the customers of today."""
     clusters, preparation = published.clusters, published.preparation
     model = SegmentModel(n_segments=len(clusters.centres), method=clusters.method, random_state=seed)
-    return _fitted(model, preparation, clusters, preparation.apply(published.values(bought).to_numpy()))
-
-
-def _fitted(
-    model: SegmentModel, preparation: Preparation, clusters: Clusters, rows: np.ndarray
-) -> SegmentModel:
-    """A model as `SegmentModel.fit` leaves it, of rows whose preparation was learnt before."""
-    model.preparation_, model.dropped_ = preparation, preparation.dropped
-    model.n_features_in_ = len(preparation.names)
-    model.feature_names_in_ = np.array(preparation.names, dtype=object)
-    model._keep(clusters, rows)
-    return model
+    return model._take(preparation, clusters, preparation.apply(published.values(bought).to_numpy()))
 
 
 def _prepared(model: SegmentModel, values: pd.DataFrame) -> pd.DataFrame:
@@ -588,10 +582,9 @@ def _choose_model(
     tried = try_candidates(sample, _numbers(n_segments, most), seed=seed, fewest=fewest)
     best = choose(tried)
     tried[best] = confirm(tried[best], sample, seed=seed)
-    number, method = tried[best].n_segments, tried[best].method
-    model = SegmentModel(n_segments=number, method=method, random_state=seed)
-    clusters = _search(prepared, number, method, model.n_init, seed)
-    return _fitted(model, preparation, clusters, prepared), tried, best
+    model = SegmentModel(n_segments=tried[best].n_segments, method=tried[best].method, random_state=seed)
+    clusters = _search(prepared, model.n_segments, model.method, model.n_init, seed)
+    return model._take(preparation, clusters, prepared), tried, best
 
 
 def _numbers(n_segments: int | str, most: int) -> list[int]:

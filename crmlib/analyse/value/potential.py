@@ -43,8 +43,7 @@ def growth_valuation(spend: pd.DataFrame, segments: pd.Series | None = None) -> 
     row, customers = pd.factorize(spend["customer_id"].astype("str"), sort=True)
     column, categories = pd.factorize(spend["category"].astype("str"), sort=True)
     customers = customers.rename("customer_id")
-    spent = spend["spend"].to_numpy(dtype="float64")
-    cells = _Cells(row, column, spent, customers=customers, width=len(categories))
+    cells = _Cells((row, column, spend["spend"].to_numpy(dtype="float64")), customers, categories)
     labels = spend_thirds(cells.totals) if segments is None else segments.reindex(customers)
     peers = _peers(labels)
     amounts = np.zeros(len(customers))
@@ -85,11 +84,10 @@ def spend_thirds(totals: pd.Series) -> pd.Series:
 class _Cells:
     """The long table, made wide for some customers at a time."""
 
-    def __init__(
-        self, row: np.ndarray, column: np.ndarray, amount: np.ndarray, *, customers: pd.Index, width: int
-    ) -> None:
+    def __init__(self, cells: tuple[np.ndarray, ...], customers: pd.Index, categories: pd.Index) -> None:
+        row, column, amount = cells
         order = np.argsort(row, kind="stable")
-        self._column, self._amount, self._width = column[order], amount[order], width
+        self._column, self._amount, self._width = column[order], amount[order], len(categories)
         self._begin = np.searchsorted(row[order], np.arange(len(customers) + 1))
         sums = np.bincount(row, weights=amount, minlength=len(customers))
         self.totals = pd.Series(sums, index=customers)

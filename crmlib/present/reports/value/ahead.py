@@ -153,14 +153,11 @@ def future_paragraph(future: FutureContribution) -> list[Claim]:
 
 def _drawn(future: FutureContribution) -> list[Claim]:
     """On how many of how many customers models were fitted, and how far these buy as often as all do."""
-    history = future.history
-    some = some_histories(history)
-    if len(some) == len(history):
+    some, every = (one["frequency"] for one in (some_histories(future.history), future.history))
+    if len(some) == len(every) or not every.any():
         return []
-    off = 100 * (some["frequency"].mean() / history["frequency"].mean() - 1)
-    return [
-        claim("value-future-drawn", drawn=count(len(some)), customers=count(len(history)), off=signed(off))
-    ]
+    counts = {"drawn": count(len(some)), "customers": count(len(every))}
+    return [claim("value-future-drawn", **counts, off=signed(100 * (some.mean() / every.mean() - 1)))]
 
 
 def holdout_paragraph(future: FutureContribution | HoldoutCheck) -> list[Claim]:

@@ -6,7 +6,7 @@ import hmac
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from math import log2
@@ -46,6 +46,9 @@ _CONTENT = {
 """What only the holder of the exports has: every order, or deal, with its moment and its exact amount."""
 
 _KEYS: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
+MOST_NAMED = 1_000_000
+"""So many names are remembered under one key, for as long as the process lasts."""
+_NAMED: dict[bytes, pd.Series] = {}
 
 
 def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
@@ -54,20 +57,33 @@ def pseudonyms(ids: pd.Series, *, key: str) -> pd.Series:
     RFC 2104, HMAC: Keyed-Hashing for Message Authentication.
     """
     check_key(key)
-    secret = key.encode()
     codes, own = pd.factorize(ids)
-
-    def name(identifier: str) -> str:
-        digest = hmac.digest(secret, identifier.encode("utf-8", "surrogatepass"), "sha256")
-        return _MARK + base64.b32encode(digest[:10])[:LENGTH].decode()
-
-    named = pd.Series([name(str(identifier)) for identifier in own], dtype="str")
+    named = _named(own, key.encode())
     if named.nunique() < len(own):
         raise ConfigError(
             "Two customers would get the same pseudonym. "
             f"Set {KEY_VARIABLE} to another secret of at least {SHORTEST_KEY} characters."
         )
     return named.reindex(codes).set_axis(ids.index).rename(ids.name)
+
+
+def _named(own: Any, secret: bytes) -> pd.Series:
+    """The name of each of some identifiers; those that are texts are remembered, since lists ask for them again."""
+    if getattr(own, "dtype", None) != "str":
+        return pd.Series(_hashed(own, secret), dtype="str")
+    known = _NAMED.get(secret, pd.Series(dtype="str", index=own[:0]))
+    found = known.reindex(own)
+    new = own[found.isna()]
+    if len(new):
+        named = pd.Series(_hashed(new, secret), index=new, dtype="str")
+        _NAMED[secret] = pd.concat([known, named])[-MOST_NAMED:]
+        found[new] = named
+    return found.reset_index(drop=True)
+
+
+def _hashed(own: Iterable[Any], secret: bytes) -> list[str]:
+    signed = (hmac.digest(secret, str(one).encode("utf-8", "surrogatepass"), "sha256") for one in own)
+    return [_MARK + base64.b32encode(digest[:10])[:LENGTH].decode() for digest in signed]
 
 
 def stated_key() -> str:

@@ -58,7 +58,25 @@ def test_pseudonyms_are_stable_distinct_and_need_the_key():
 def test_two_customers_never_share_a_pseudonym(monkeypatch):
     monkeypatch.setattr(privacy, "LENGTH", 2)
     with pytest.raises(ConfigError, match=r"the same pseudonym.*another secret"):
-        pseudonyms(pd.Series([str(i) for i in range(2000)]), key=KEY)
+        pseudonyms(pd.Series([str(i) for i in range(2000)]), key=KEY + "?")
+
+
+def test_names_are_remembered_under_their_key_and_what_is_new_is_named(monkeypatch):
+    key, ids = (
+        KEY + "of this test",
+        pd.Series(["b", None, "a", "b"], index=list("wxyz"), dtype="str", name="who"),
+    )
+    first = pseudonyms(ids, key=key)
+    hashed, asked = privacy._hashed, []
+    monkeypatch.setattr(privacy, "_hashed", lambda own, secret: asked.extend(own) or hashed(own, secret))
+    pd.testing.assert_series_equal(pseudonyms(ids, key=key), first)
+    longer = pseudonyms(pd.Series(["c", "b"], dtype="str"), key=key)
+    assert asked == ["c"]
+    assert longer[1] == first["w"] == first["z"]
+    assert pd.isna(first["x"])
+    monkeypatch.setattr(privacy, "MOST_NAMED", 2)
+    assert pseudonyms(pd.Series(["d"], dtype="str"), key=key).tolist() == hashed(["d"], key.encode())
+    assert privacy._NAMED[key.encode()].index.tolist() == ["c", "d"]
 
 
 def test_a_workspace_shows_pseudonyms_unless_it_says_otherwise(shop):

@@ -552,9 +552,6 @@ def _fit(
     past = crm if learnt_from is None else learnt_from
     stands = past.as_of < crm.as_of
     test, earlier = collect_samples(past, question, seed=seed)
-    asked = sample_at(crm, crm.as_of, question, labelled=False, figures=now)
-    basis = sample_at(past, past.as_of, question, labelled=False) if stands else asked
-    scored = _of_buyers(asked, states)
     known = rows_of([(sample.features, sample.label) for sample in earlier])
     rows = some_of(known, seed=seed)
     rivals, notes = _baselines(past, question, earlier, test)
@@ -574,6 +571,10 @@ def _fit(
     tree_too = "decision_tree" in names
     final = learn(latest, names=[learnt.chosen.name], refused=left_out, seed=seed, tree_too=tree_too)
     level = share_level(bought, question, today=closing_day(past))
+    # Figures of everybody: too much to keep beside what is learnt from.
+    asked = sample_at(crm, crm.as_of, question, labelled=False, figures=now)
+    basis = sample_at(past, past.as_of, question, labelled=False) if stands else asked
+    scored = _of_buyers(asked, states)
     scores, level = _scores(final, asked, scored.features.index, level, basis=basis)
     value = _value(crm, question, scored.features.index)
     roles = [*(("learn", sample) for sample in reversed(earlier)), ("test", test), ("score", scored)]
@@ -594,7 +595,7 @@ def _fit(
         notes=notes,
         currency=crm.currency,
         **found,
-        **explained(learnt.chosen, matrix, test.label, final, latest, scored.features, chance=scores, seed=seed,
+        **explained(learnt.chosen, matrix, test.label, final, latest, asked.features, chance=scores, seed=seed,
                     hidden=sensitive_indicators(crm)),
     )  # fmt: skip
 
@@ -611,7 +612,7 @@ def _scores(
     """Probabilities at the level that past days let expect of `basis`, and that level of those who are scored."""
     raw = final.chosen.probability_of(asked.features)
     then = raw if basis is asked else final.chosen.probability_of(basis.features)
-    here = asked.features.index.isin(kept)
+    here = kept.get_indexer(asked.features.index) >= 0
     if level is None or not here.any():
         return pd.Series(raw[here], index=asked.features.index[here], name="probability"), level
     ends = {"expected": level.expected, "low": level.low, "high": level.high}
@@ -631,7 +632,7 @@ def _of_buyers(scored: Sample, states: pd.Series | None) -> Sample:
     if states is None:
         return scored
     buy = states.reindex(scored.features.index).isin(AT_RISK.states)
-    return replace(scored, features=scored.features[buy])
+    return replace(scored, features=scored.features.iloc[:, :0][buy])
 
 
 def _baselines(

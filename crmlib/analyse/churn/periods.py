@@ -11,6 +11,7 @@ import pandas as pd
 from crmlib.analyse.learn.candidates import learn_calibration, single_figure
 from crmlib.analyse.learn.evaluate import Level, cutoffs, learn_level
 from crmlib.analyse.lifetime.choice import NaiveRateModel
+from crmlib.analyse.lifetime.history import some_histories
 from crmlib.analyse.lifetime.model import FitError
 from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel
 from crmlib.analyse.stats import FEWEST
@@ -133,7 +134,7 @@ def sample_at(
         if buyer_count(then) > MOST_SEEN:
             who = _asked(compute_indicators(then, _ASKED_BY), question).index
             some = np.sort(np.random.default_rng(seed).permutation(len(who))[:MOST_SEEN])
-            buyers = int(who[some].isin(bought).sum())
+            buyers = int((bought.get_indexer(who[some]) >= 0).sum())
             if len(who) > MOST_SEEN and min(buyers, MOST_SEEN - buyers) >= ENOUGH:
                 everybody, figures = who, compute_indicators(then, wanted, customers=who[some])
     features = _asked(_figures_at(then, wanted, figures), question)
@@ -143,7 +144,7 @@ def sample_at(
         features = features.join(habits.fillna(dict.fromkeys(counts, 0.0)))
     if not labelled:
         return Sample(cutoff=cutoff, until=None, features=features, label=None)
-    buys = features.index.isin(bought)
+    buys = bought.get_indexer(features.index) >= 0
     label = ~buys if question.stops else buys
     return Sample(cutoff=cutoff, until=until, features=features, label=label, drawn_from=everybody)
 
@@ -218,8 +219,9 @@ def names_of(indicators: Iterable[str] | str | None) -> tuple[str, ...] | None:
 
 
 def buying_days(crm: Crm) -> pd.DataFrame:
-    """The days on which each customer bought, as far as they are known."""
-    return purchase_days(crm.table("transactions"), as_of=crm.as_of, time_zone=crm.time_zone)
+    """The days on which each customer bought, as far as they are known; customers as numbers, which take less room."""
+    days = purchase_days(crm.table("transactions"), as_of=crm.as_of, time_zone=crm.time_zone)
+    return days[["ordered_on"]].assign(customer_id=pd.factorize(days["customer_id"])[0])
 
 
 def share_level(days: pd.DataFrame, question: Question, *, today: pd.Timestamp) -> Level | None:
@@ -228,8 +230,7 @@ def share_level(days: pd.DataFrame, question: Question, *, today: pd.Timestamp) 
     Expected is the share of the latest times that are over, at most `TRAINING_PERIODS`, moved by what that was off
     at past days; None where no past day can be looked at, or where one category is asked about.
     """
-    # Who it was does not matter here, and numbers are put together faster than names.
-    days = days.assign(customer_id=pd.factorize(days["customer_id"])[0])[days["ordered_on"] <= today]
+    days = days[days["ordered_on"] <= today]
     if question.category is not None or days.empty:
         return None
     length, first = question.horizon_days, days["ordered_on"].min()
@@ -294,11 +295,12 @@ def alive_alone(crm: Crm, earlier: Sample, test: Sample, *, horizon_days: int) -
     customer's own pace of buying, drawn to the mean, stands in under the name "own_rate".
     """
     histories = [_history(crm, sample) for sample in (earlier, test)]
+    customers = (earlier.features.index, test.features.index)
     for name, model in ALIVE_MODELS.items():
         try:
             alive = [
-                model().fit(history).probability_alive(history).reindex(sample.features.index).to_numpy()
-                for history, sample in zip(histories, (earlier, test), strict=True)
+                model().fit(some_histories(history)).probability_alive(history).reindex(ids).to_numpy()
+                for history, ids in zip(histories, customers, strict=True)
             ]
         except FitError:
             continue
@@ -307,7 +309,7 @@ def alive_alone(crm: Crm, earlier: Sample, test: Sample, *, horizon_days: int) -
         return name, learn_calibration(learnt, earlier.label)(asked), note
     learnt, asked = (
         NaiveRateModel().fit(history).expected_purchases(history, horizon_days / 7).reindex(ids).to_numpy()
-        for history, ids in zip(histories, (earlier.features.index, test.features.index), strict=True)
+        for history, ids in zip(histories, customers, strict=True)
     )
     return "own_rate", single_figure(learnt, earlier.label, asked), "own_rate"
 

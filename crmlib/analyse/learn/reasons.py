@@ -38,8 +38,9 @@ def explained(
     hidden: Collection[str] = (),
 ) -> dict[str, Any]:
     """The parts of the result that say why; a customer's reasons are figures with an effect in the test."""
-    if chance is not None and len(scored) > ALL_EXPLAINED:
-        scored = scored[chance.reindex(scored.index) >= LIKELY]
+    if chance is not None:
+        told = chance[chance >= LIKELY] if len(chance) > ALL_EXPLAINED else chance
+        scored = scored.loc[told.index]
     table = drivers(tested, matrix, label, seed=seed)
     proven = table.loc[table["low"] > 0, "indicator"]
     told = [name for name in proven if name not in hidden]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from crmlib.analyse.lifetime.history import history_arrays, horizons
+from crmlib.analyse.lifetime.history import history_arrays, horizons, some_histories
 from crmlib.analyse.lifetime.model import FitError, LifetimeModel
 from crmlib.analyse.lifetime.purchase_models import BetaGeoModel, ModifiedBetaGeoModel, ParetoNBDModel
 from crmlib.analyse.lifetime.spend import GammaGammaModel, spend_correlation
@@ -200,7 +200,7 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
     Of the models that converged, and whose parameters the customers determine (no standard error above
     `MOST_UNSURE` times its parameter), the one with the least AIC is taken; of those within `SAME_AIC` of it
     the first in the order BG/NBD, MBG/NBD, Pareto/NBD. Where none is left, each customer's own rate stands in,
-    drawn to the mean.
+    drawn to the mean. Of more than 50,000 customers so many, drawn at random, are fitted on.
 
     Parameters
     ----------
@@ -233,6 +233,7 @@ def fit_purchases(history: pd.DataFrame, *, model: str = "auto") -> PurchaseFit:
     known = (*PURCHASE_MODELS, OWN_RATE)
     if model not in ("auto", *known):
         raise ParameterError(f"there is no model {model!r}.{nearest(str(model), ('auto', *known))}")
+    history = some_histories(history)
     asked = list(PURCHASE_MODELS) if model == "auto" else [model]
     tries = {name: _Try.of(name, history) for name in asked if name != OWN_RATE}
     usable = {name: one for name, one in tries.items() if one.usable or (model != "auto" and one.model)}

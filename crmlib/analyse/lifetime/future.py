@@ -16,7 +16,7 @@ from crmlib.analyse.lifetime.choice import (
     fit_purchases,
     fit_spend,
 )
-from crmlib.analyse.lifetime.history import Regularity, regularity
+from crmlib.analyse.lifetime.history import Regularity, regularity, some_histories
 from crmlib.analyse.lifetime.holdout import DAYS_OF_UNIT, HoldoutCheck, holdout_check, with_last_period
 from crmlib.analyse.lifetime.model import FitError
 from crmlib.analyse.stats.intervals import interval, resampled_means
@@ -164,7 +164,7 @@ def future_contribution(
     history = purchase_history(transactions, as_of=crm.as_of, time_zone=zone)
     if history.empty:
         raise ParameterError("nobody has bought in these data: there is no purchase to go by.")
-    days = purchase_days(transactions, as_of=crm.as_of, time_zone=zone)
+    days = _placed(purchase_days(transactions, as_of=crm.as_of, time_zone=zone), history.index)
     today = closing_day(crm)
     holdout, missing = _holdout(
         crm, transactions, days, today=today, horizon_days=horizon_days, model=model, seed=seed
@@ -198,6 +198,12 @@ def future_contribution(
         as_of=today,
         history=history,
     )
+
+
+def _placed(days: pd.DataFrame, customers: pd.Index) -> pd.DataFrame:
+    """Days whose customers are places among all: they are put together faster than names, and take less room."""
+    codes, own = pd.factorize(days["customer_id"])
+    return days.assign(customer_id=pd.Categorical.from_codes(customers.get_indexer(own)[codes], customers))
 
 
 def _check(horizon_days: int, margin_pct: float | None, discount_rate: float) -> None:
@@ -240,10 +246,11 @@ def _holdout(
 def _levels(
     days: pd.DataFrame, table: pd.DataFrame, *, method: str, today: pd.Timestamp, horizon_days: int
 ) -> dict[str, Level]:
-    """How much is expected in all, of purchases and of money, by how far off the same was on past days."""
+    """How much is expected in all, of purchases and of money, by past days of those who are fitted on."""
     first = days["ordered_on"].min()
-    # Who it was does not matter here, and numbers are put together faster than names; the order stays the same.
-    days = days.assign(customer_id=pd.factorize(days["customer_id"], sort=True)[0])
+    days = days.assign(customer_id=days["customer_id"].cat.codes.astype("int64"))
+    if len(some := some_histories(table)) < len(table):
+        days = days[np.isin(days["customer_id"], table.index.get_indexer(some.index))]
     rows = []
     for day in cutoffs(today, first=first + pd.Timedelta(days=LEARN_DAYS), horizon_days=horizon_days, most=8):
         rows += _as_of_then(days, day, method=method, horizon_days=horizon_days)

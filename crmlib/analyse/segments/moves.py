@@ -181,7 +181,7 @@ def _moves(
     balance = pd.DataFrame(
         {
             "then": pd.concat([was, lost]).value_counts(),
-            JOINED: labels[~labels.index.isin(was.index)].value_counts(),
+            JOINED: labels[was.index.get_indexer(labels.index) < 0].value_counts(),
             LEFT: lost.value_counts(),
             "moved_in": stays[moved].value_counts(),
             "moved_out": was[moved].value_counts(),

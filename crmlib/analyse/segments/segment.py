@@ -171,6 +171,14 @@ class SegmentModel(ClusterMixin, TransformerMixin, BaseEstimator):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
+    def _take(self, preparation, clusters, rows):
+        """As `fit` leaves it, where the preparation was learnt before."""
+        self.preparation_, self.dropped_ = preparation, preparation.dropped
+        self.n_features_in_ = len(preparation.names)
+        self.feature_names_in_ = np.array(preparation.names, dtype=object)
+        self._keep(clusters, rows)
+        return self
+
     def _keep(self, clusters, rows):
         self.clusters_ = clusters
         self.centres_ = clusters.centres
@@ -399,7 +407,7 @@ def segment_customers(
         missing=ready.missing,
         dropped=_reasons({**ready.left_out, **model.dropped_}, ready.chosen),
         outliers=_outliers(model, values),
-        coordinates=coordinates.loc[ready.chosen.index[ready.chosen.index.isin(values.index)]],
+        coordinates=coordinates.reindex(ready.chosen.index).dropna(),
         model=model,
         shares=shares,
         called=called,
@@ -476,13 +484,9 @@ def _carry_on(
 
 def _published_model(published: Published, bought: pd.DataFrame, seed: int) -> SegmentModel:
     """A fitted model of what was published, with the segments of the customers of today."""
-    clusters = published.clusters
+    clusters, preparation = published.clusters, published.preparation
     model = SegmentModel(n_segments=len(clusters.centres), method=clusters.method, random_state=seed)
-    model.preparation_, model.dropped_ = published.preparation, published.preparation.dropped
-    model.n_features_in_ = len(published.columns)
-    model.feature_names_in_ = np.array(published.columns, dtype=object)
-    model._keep(clusters, published.preparation.apply(published.values(bought).to_numpy()))
-    return model
+    return model._take(preparation, clusters, preparation.apply(published.values(bought).to_numpy()))
 
 
 def _prepared(model: SegmentModel, values: pd.DataFrame) -> pd.DataFrame:
@@ -579,7 +583,8 @@ def _choose_model(
     best = choose(tried)
     tried[best] = confirm(tried[best], sample, seed=seed)
     model = SegmentModel(n_segments=tried[best].n_segments, method=tried[best].method, random_state=seed)
-    return model.fit(values), tried, best
+    clusters = _search(prepared, model.n_segments, model.method, model.n_init, seed)
+    return model._take(preparation, clusters, prepared), tried, best
 
 
 def _numbers(n_segments: int | str, most: int) -> list[int]:

@@ -40,9 +40,10 @@ def growth_valuation(spend: pd.DataFrame, segments: pd.Series | None = None) -> 
     """
     if segments is not None and not isinstance(segments, pd.Series):
         raise ParameterError(f"segments is a {type(segments).__name__}: give a Series by customer_id.")
-    customers = pd.Index(sorted(spend["customer_id"].unique()), name="customer_id", dtype="str")
-    categories = pd.Index(sorted(spend["category"].unique()), dtype="str")
-    cells = _Cells(spend, customers, categories)
+    row, customers = pd.factorize(spend["customer_id"].astype("str"), sort=True)
+    column, categories = pd.factorize(spend["category"].astype("str"), sort=True)
+    customers = customers.rename("customer_id")
+    cells = _Cells((row, column, spend["spend"].to_numpy(dtype="float64")), customers, categories)
     labels = spend_thirds(cells.totals) if segments is None else segments.reindex(customers)
     peers = _peers(labels)
     amounts = np.zeros(len(customers))
@@ -83,14 +84,12 @@ def spend_thirds(totals: pd.Series) -> pd.Series:
 class _Cells:
     """The long table, made wide for some customers at a time."""
 
-    def __init__(self, spend: pd.DataFrame, customers: pd.Index, categories: pd.Index) -> None:
-        row = customers.get_indexer(spend["customer_id"].astype("str"))
+    def __init__(self, cells: tuple[np.ndarray, ...], customers: pd.Index, categories: pd.Index) -> None:
+        row, column, amount = cells
         order = np.argsort(row, kind="stable")
-        self._column = categories.get_indexer(spend["category"].astype("str"))[order]
-        self._amount = spend["spend"].to_numpy(dtype="float64")[order]
+        self._column, self._amount, self._width = column[order], amount[order], len(categories)
         self._begin = np.searchsorted(row[order], np.arange(len(customers) + 1))
-        self._width = len(categories)
-        sums = np.bincount(row, weights=spend["spend"].to_numpy(dtype="float64"), minlength=len(customers))
+        sums = np.bincount(row, weights=amount, minlength=len(customers))
         self.totals = pd.Series(sums, index=customers)
 
     def _of(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -87,7 +87,7 @@ def customer_actions(
         WIN_BACK: _won_back(table[gone], table["worth_a_year"]),
         SERVE: _served(kept, indicators, proposed_hours(crm)),
         KEEP: kept,
-        DEVELOP: _developed(table[~gone & ~table.index.isin(kept.index)]),
+        DEVELOP: _developed(table[~gone & (kept.index.get_indexer(table.index) < 0)]),
     }
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib.analyse.lifetime import choice
+from crmlib.analyse.lifetime import history as history_module
 from crmlib.analyse.lifetime.choice import (
     RATE_KINDS,
     NaiveRateModel,
@@ -47,6 +48,19 @@ def test_the_model_that_customers_follow_is_found():
     assert fit.name == "Pareto/NBD" and isinstance(fit.model, ParetoNBDModel)
     assert fit.tried.set_index("model").reason["Pareto/NBD"] == "best"
     assert fit.tried.aic.idxmin() == 2 and fit.tried.aic.diff().iloc[-1] < -choice.SAME_AIC
+
+
+def test_of_many_customers_some_are_fitted_on_who_say_nearly_the_same(monkeypatch):
+    history, _ = drawn_from_pareto(12_000, r=0.6, alpha=5, s=0.5, beta=3, seed=2)
+    monkeypatch.setattr(history_module, "MOST_FITTED", 6_000)
+    some = history_module.some_histories(history)
+    assert len(some) == 6_000 and some.index.is_monotonic_increasing and some.index.isin(history.index).all()
+    of_some = fit_purchases(history, model="BG/NBD").model
+    monkeypatch.undo()
+    of_all, alone = (fit_purchases(one, model="BG/NBD").model for one in (history, some))
+    assert of_some.params_.equals(alone.params_) and not of_some.params_.equals(of_all.params_)
+    said, whole = (one.expected_purchases(history, 20).sum() for one in (of_some, of_all))
+    assert said == pytest.approx(whole, rel=0.03)
 
 
 def test_where_no_model_fits_the_own_rate_stands_in_and_says_so():

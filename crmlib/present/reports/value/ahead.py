@@ -7,7 +7,7 @@ from crmlib.analyse.customers.states import is_likely, of_buyers
 from crmlib.analyse.learn.evaluate import LEVEL_PCT
 from crmlib.analyse.lifetime.choice import OWN_RATE, OWN_SPEND, RATE_KINDS
 from crmlib.analyse.lifetime.future import LAST_AMOUNT, STRONG_CORRELATION, FutureContribution
-from crmlib.analyse.lifetime.history import ONE_SIDED_PCT, Regularity
+from crmlib.analyse.lifetime.history import ONE_SIDED_PCT, Regularity, some_histories
 from crmlib.analyse.lifetime.holdout import HoldoutCheck
 from crmlib.analyse.stats import FEWEST
 from crmlib.present.claims import (
@@ -148,7 +148,16 @@ def future_paragraph(future: FutureContribution) -> list[Claim]:
     else:
         own = future.spend.name == OWN_SPEND
         spend = claim("value-future-spend-fallback" if own else "value-future-spend-fitted")
-    return [_how(future), spend, *_correlation(future), _money_of_today(future)]
+    return [_how(future), *_drawn(future), spend, *_correlation(future), _money_of_today(future)]
+
+
+def _drawn(future: FutureContribution) -> list[Claim]:
+    """On how many of how many customers models were fitted, and how far these buy as often as all do."""
+    some, every = (one["frequency"] for one in (some_histories(future.history), future.history))
+    if len(some) == len(every) or not every.any():
+        return []
+    counts = {"drawn": count(len(some)), "customers": count(len(every))}
+    return [claim("value-future-drawn", **counts, off=signed(100 * (some.mean() / every.mean() - 1)))]
 
 
 def holdout_paragraph(future: FutureContribution | HoldoutCheck) -> list[Claim]:

@@ -194,6 +194,7 @@ value-future-rule-nearest =
     buying and leaving fits these customers.
 value-future-rule-only =
     No model of buying and leaving fits these customers, so the purchases expected follow a plain rule: { $rule }.
+value-future-drawn = Models are fitted to { $drawn } of { $customers } customers, drawn at random: their mean number of repeat purchases differs from that of all by { $off }.
 value-future-spend-unknown = Nobody has bought again, so nothing is known of what a purchase brings.
 value-future-spend-fallback =
     What a purchase brings could not be fitted; it is the customer’s own mean so far, drawn towards that of all.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crmlib.analyse.lifetime import history
 from crmlib.analyse.lifetime.choice import RATE_KINDS
 from crmlib.analyse.lifetime.future import future_contribution
 from crmlib.present.blocks import Picture
@@ -271,3 +272,16 @@ def test_a_difference_within_chance_is_no_difference():
     assert "About as many" in title
     totals = check.totals.assign(error_low=2.0, error_high=9.0)
     assert "more purchases" in plots_future.plot_holdout(replace(check, totals=totals)).get_title(loc="left")
+
+
+def test_models_of_some_customers_say_of_how_many_and_how_far_these_differ(monkeypatch):
+    found = future_of("shop")
+    whole = told(claims_future.future_paragraph(found))
+    monkeypatch.setattr(history, "MOST_FITTED", 40)
+    some = found.history["frequency"].loc[history.some_histories(found.history).index]
+    off = 100 * (some.mean() / found.history["frequency"].mean() - 1)
+    (more,) = [line for line in told(claims_future.future_paragraph(found)) if line not in whole]
+    assert more.startswith(
+        f"Models are fitted to 40 of {count(len(found.history))} customers, drawn at random"
+    )
+    assert more.endswith(f"differs from that of all by {claims_future.signed(off)}.")

@@ -154,7 +154,7 @@ def report(
     parameters: Parameters = None,
     out: option(Path, "Where the pages go.") = Path("reports"),
     audiences: Audiences = None,
-    jobs: option(int, "Notebooks at once; 0: one for each core.", min=0) = 0,
+    jobs: option(int, "Notebooks at once; 0: one for each core, if memory allows.", min=0) = 0,
     notebooks: Notebooks = None,
     keep: option(str, "Published runs that stay: so many, or so long (90d).", metavar="N|DAYSd") = "30",
     retries: option(int, "Try a workspace that failed again so often.", min=0) = 0,

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import math
+import os
 import re
 import shutil
 import threading
@@ -38,6 +39,9 @@ from crmlib.schema.errors import CrmlibError
 KEEP = 30
 """Published runs of a workspace that stay."""
 
+A_NOTEBOOK, A_CUSTOMER = 400_000_000, 5_500
+"""Bytes that a notebook takes at its peak, and that each customer adds (customer value, 500,000 and 2 M customers)."""
+
 LOGGERS = ("crmlib.run", "papermill")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _CONVERTING = threading.Lock()
@@ -66,6 +70,14 @@ class Step:
 
 
 Progress = Callable[[Step], None]
+
+
+def free_memory() -> int:
+    """Bytes that can be had without taking them from others; all of the machine's where the system does not say."""
+    with contextlib.suppress(OSError):
+        if found := re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii")):
+            return 1024 * int(found[1])
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def silent(step: Step) -> None:
@@ -159,7 +171,7 @@ class Order:
     audiences : to whom it goes and where their runs lie, those who may read most first; the work is done there
     keep, keep_days : how many runs stay, and for how long
     retries, retry_seconds : how often a workspace that failed is tried again, and after which pause; it doubles
-    jobs, timeout : notebooks at once, seconds for each
+    jobs, timeout : notebooks at once (0: as many as fit the cores and the memory), seconds for each
     if_changed, wait, fresh : only after a change; for another run to end; nothing of an unfinished run used again
     show_code : on the pages
     password : opens the one page that is published in the place of all, if given
@@ -253,8 +265,19 @@ class Runner:
             self._execute_some([job for job in self.jobs if job.report.last == waits], results)
         return results
 
+    def _fitting(self):
+        """Notebooks at once: one for each core, if the memory that is free holds so many."""
+        cores = os.cpu_count() or 1
+        most = max(
+            (int(row["rows_accepted"]) for row in self.facts.counts if row["table"] == "customers"), default=0
+        )
+        fitting = max(1, min(cores, free_memory() // (A_NOTEBOOK + A_CUSTOMER * most)))
+        if fitting < cores:
+            self.log.info("notebooks at once: %d, since no more memory is free", fitting)
+        return fitting
+
     def _execute_some(self, jobs, results):
-        with ThreadPoolExecutor(max_workers=max(1, self.order.jobs)) as pool:
+        with ThreadPoolExecutor(max_workers=self.order.jobs or self._fitting()) as pool:
             futures = {pool.submit(self._execute, job): job for job in jobs}
             try:
                 for future in as_completed(futures):

@@ -100,7 +100,7 @@ def run_reports(
         audiences={one: audience_folder(out, one) for one in widest_first(audiences) or [DEFAULT]},
         parameters=parameters or {},
         as_of=as_of or "",
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs or 0,
         progress=progress or silent,
         pages=pages or Pages(),
         **options,

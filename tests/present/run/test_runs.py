@@ -103,6 +103,16 @@ def test_a_run_is_published_with_all_it_says_about_itself(project, report):
     assert record["started"] <= record["finished"]
 
 
+def test_notebooks_run_at_once_as_far_as_memory_allows(project, report, monkeypatch):
+    monkeypatch.setattr("crmlib.present.run.runner.os.cpu_count", lambda: 4)
+    said = "notebooks at once: "
+    for free, told in ((10**12, ""), (900_000_000, "2"), (1, "1")):
+        monkeypatch.setattr("crmlib.present.run.runner.free_memory", lambda free=free: free)
+        log = report("answer").log.read_text()
+        assert (f"{said}{told}," in log) if told else said not in log
+    assert said not in report("answer", jobs=3).log.read_text()
+
+
 def test_what_is_published_is_pages_and_the_record_and_names_no_folder(project, report):
     report("answer")
     published = shelf(project) / "latest"

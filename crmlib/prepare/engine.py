@@ -193,9 +193,12 @@ class Engine:
             # The engine sorts wide rows on one core; few rows at a time are sorted faster here.
             return table.take(pc.sort_indices(table.column(order_by)))
 
-        # One statement seldom keeps two cores at work to its end.
-        with ThreadPoolExecutor(2) as pool:
-            ordered = list(pool.map(asked, [self._another()[0] for _ in parts], parts))
+        if len(parts) == 1:
+            ordered = [asked(self, parts[0])]
+        else:
+            # One statement seldom keeps two cores at work to its end.
+            with ThreadPoolExecutor(2) as pool:
+                ordered = list(pool.map(asked, [self._another()[0] for _ in parts], parts))
         return pa.concat_tables(ordered, promote_options="permissive").to_pandas()
 
     def _another(self) -> tuple["Engine", str]:

@@ -29,6 +29,10 @@ class SkipReport(CrmlibError):
         self.table = table
         super().__init__(f"{reason} (needs the table {table})" if table else reason)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the reason. Where in our code it was found helps nobody, and takes half a second."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 def skip_reason(message: str) -> tuple[str, str | None]:
     """Reason and table, from the message of a `SkipReport`."""

@@ -1,10 +1,9 @@
 """What steps over order lines take with DuckDB, and with Spark on clusters of one and of two workers of a core each.
 
-The shop is that of scale.py. Every step runs in a process of its own, by turns; wall time is told, less that of a
-process which only opens the workspace, and the processor time of the cluster's own processes. All of it stands on one
-machine, so nothing else should be at work there.
+The shop is that of scale.py. Every step runs in a process of its own, one after another; wall time is told, less that of a
+process which only opens the workspace. All of it stands on one machine, so nothing else should be at work there.
 
-    python benchmarks/cluster.py --millions 1 10 --workers 1 2
+    .venv/spark/bin/python benchmarks/cluster.py --millions 1 10 --workers 1 2    # after `make spark-test`
 """
 
 import argparse
@@ -17,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
-import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
@@ -38,7 +36,7 @@ spark.local.dir {home}/local
 
 
 @contextmanager
-def cluster(home: Path, *, workers: int, memory: str) -> Iterator[list[psutil.Process]]:
+def cluster(home: Path, *, workers: int, memory: str) -> Iterator[None]:
     """A standalone master and workers of one core on loopback, named to crmlib by the environment."""
     port, page_port = free_port(), free_port()
     url, page = f"spark://127.0.0.1:{port}", f"http://127.0.0.1:{page_port}"
@@ -55,7 +53,7 @@ def cluster(home: Path, *, workers: int, memory: str) -> Iterator[list[psutil.Pr
             processes.append(started(home / f"w{i}", home / f"worker{i}.log", kind, *worker))
         waited_for(lambda: alive_at(page) >= workers + 1)
         os.environ.update(named | {"SPARK_LOCAL_IP": "127.0.0.1"})
-        yield [psutil.Process(process.pid) for process in processes]
+        yield
     finally:
         for name in named:
             os.environ.pop(name, None)
@@ -63,19 +61,11 @@ def cluster(home: Path, *, workers: int, memory: str) -> Iterator[list[psutil.Pr
             killed(process)
 
 
-def processor_seconds(processes: list[psutil.Process]) -> float:
-    """What processes have used, and those below them that have ended; executors end with their application."""
-    time.sleep(5 if processes else 0)
-    used = [process.cpu_times() for process in processes]
-    return sum(one.user + one.system + one.children_user + one.children_system for one in used)
-
-
-def taken(shop: Path, *, limit: float, beside: list[psutil.Process]) -> list[dict[str, object]]:
-    """The wall seconds of each step without those of opening, and the cluster's processor seconds."""
+def taken(shop: Path, *, limit: float) -> list[dict[str, object]]:
+    """The wall seconds of each step without those of opening."""
     rows: list[dict[str, object]] = []
     opening = 0.0
     for step in STEPS:
-        before = processor_seconds(beside)
         command = [
             sys.executable,
             str(ROOT / "benchmarks" / "scale.py"),
@@ -109,6 +99,8 @@ def main() -> None:
     options.add_argument("--limit", type=float, default=1200, help="seconds for each process")
     options.add_argument("--keep", type=Path, help="a folder in which the shops stay, to be used again")
     given = options.parse_args()
+    # The venv of Spark knows the packages of ours, and not crmlib itself.
+    os.environ["PYTHONPATH"] = str(ROOT)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}")
     told = []
     for millions in given.millions:
@@ -117,15 +109,13 @@ def main() -> None:
         if not (shop / "crm.toml").exists():
             lay_out(shop, lines=millions * 1_000_000, customers=CUSTOMERS[millions], seed=1)
         measured([sys.executable, "-m", "crmlib.cli", "check", str(shop)], limit=given.limit)
-        told += [
-            {"millions": millions, "workers": 0, **row} for row in taken(shop, limit=given.limit, beside=[])
-        ]
+        told += [{"millions": millions, "workers": 0, **row} for row in taken(shop, limit=given.limit)]
         for workers in given.workers:
             with (
                 tempfile.TemporaryDirectory() as home,
-                cluster(Path(home), workers=workers, memory=given.memory) as beside,
+                cluster(Path(home), workers=workers, memory=given.memory),
             ):
-                rows = taken(shop, limit=given.limit, beside=beside)
+                rows = taken(shop, limit=given.limit)
             told += [{"millions": millions, "workers": workers, **row} for row in rows]
     print(pd.DataFrame(told).round(1).to_string(index=False))
 

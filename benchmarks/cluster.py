@@ -1,7 +1,7 @@
 """What steps over order lines take with DuckDB, and with Spark on clusters of one and of two workers of a core each.
 
-The shop is that of scale.py. Every step runs in a process of its own, one after another; wall time is told, less that of a
-process which only opens the workspace. All of it stands on one machine, so nothing else should be at work there.
+The shop is that of scale.py. Every step runs in a process of its own, one after another; wall time is told, less that
+of a process which only opens the workspace. All of it stands on one machine, so nothing else should be at work there.
 
     .venv/spark/bin/python benchmarks/cluster.py --millions 1 10 --workers 1 2    # after `make spark-test`
 """
@@ -77,14 +77,7 @@ def taken(shop: Path, *, limit: float) -> list[dict[str, object]]:
         found = measured(command, limit=limit)
         opening = opening or float(found["wall"])
         wall = float(found["wall"]) - (opening if rows else 0)
-        rows.append(
-            {
-                "step": step,
-                "wall": wall,
-                "ended": found["ended"],
-                "cluster": processor_seconds(beside) - before,
-            }
-        )
+        rows.append({"step": step, "wall": wall, "ended": found["ended"]})
         print(f"  {step}: {wall:.1f} s, {found['ended']}", flush=True)
     return rows
 

@@ -3,16 +3,25 @@
 The shop is that of scale.py. Every step runs in a process of its own, one after another; wall time is told, less that
 of a process which only opens the workspace. All of it stands on one machine, so nothing else should be at work there.
 
+What more machines would take is estimated from Spark's own log of tasks: the time in which no task runs (the driver
+plans and collects), which stays, and the tasks of each stage, which are shared among the cores, but never end before
+the longest of them. Give as many partitions as there would be cores: their cost is then measured, too. Left out are the
+network between machines, and others at work there.
+
     .venv/spark/bin/python benchmarks/cluster.py --millions 1 10 --workers 1 2    # after `make spark-test`
+    .venv/spark/bin/python benchmarks/cluster.py --millions 10 --workers 1 --partitions 8 200
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -23,11 +32,19 @@ from scale import CUSTOMERS, lay_out, measured
 
 from tests.engine.test_spark_cluster import alive_at, free_port, killed, started, waited_for
 
-STEPS = ("opening", "rfm_table of lines", "compute_indicators")
+STEPS = ("rfm_table of lines", "compute_indicators")
+CORES = (1, 20, 200)
+"""For which numbers of cores the tasks' clock time is told: here, ten and a hundred machines of two."""
 _SETTINGS = """
 spark.driver.memory 3g
 spark.executor.memory {memory}
-spark.sql.shuffle.partitions 8
+spark.sql.shuffle.partitions {partitions}
+spark.sql.adaptive.coalescePartitions.enabled false
+spark.sql.files.maxPartitionBytes {read}
+spark.eventLog.enabled true
+spark.eventLog.dir file://{home}/events
+spark.eventLog.rolling.enabled false
+spark.eventLog.compress false
 spark.driver.extraJavaOptions -XX:+UseSerialGC
 spark.executor.extraJavaOptions -XX:+UseSerialGC
 spark.ui.showConsoleProgress false
@@ -36,13 +53,15 @@ spark.local.dir {home}/local
 
 
 @contextmanager
-def cluster(home: Path, *, workers: int, memory: str) -> Iterator[None]:
+def cluster(home: Path, *, workers: int, memory: str, partitions: int, read: int) -> Iterator[None]:
     """A standalone master and workers of one core on loopback, named to crmlib by the environment."""
     port, page_port = free_port(), free_port()
     url, page = f"spark://127.0.0.1:{port}", f"http://127.0.0.1:{page_port}"
     place = ("--host", "127.0.0.1", "--port", port, "--webui-port", page_port)
     processes = [started(home, home / "master.log", "org.apache.spark.deploy.master.Master", *place)]
-    (home / "spark-defaults.conf").write_text(_SETTINGS.format(memory=memory, home=home), encoding="utf-8")
+    settings = _SETTINGS.format(memory=memory, home=home, partitions=partitions, read=read)
+    (home / "spark-defaults.conf").write_text(settings, encoding="utf-8")
+    (home / "events").mkdir()
     named = {"CRMLIB_ENGINE": "spark", "CRMLIB_SPARK_MASTER": url, "SPARK_CONF_DIR": str(home)}
     try:
         waited_for(lambda: alive_at(page) >= 1)
@@ -61,11 +80,14 @@ def cluster(home: Path, *, workers: int, memory: str) -> Iterator[None]:
             killed(process)
 
 
-def taken(shop: Path, *, limit: float) -> list[dict[str, object]]:
-    """The wall seconds of each step without those of opening."""
+def taken(
+    shop: Path, *, steps: list[str], limit: float, events: Path | None = None
+) -> list[dict[str, object]]:
+    """The wall seconds of each step without those of opening, and what Spark's log says of its tasks."""
     rows: list[dict[str, object]] = []
-    opening = 0.0
-    for step in STEPS:
+    opening: dict[str, float] = {}
+    for step in ("opening", *steps):
+        before = set(events.iterdir()) if events else set()
         command = [
             sys.executable,
             str(ROOT / "benchmarks" / "scale.py"),
@@ -75,11 +97,41 @@ def taken(shop: Path, *, limit: float) -> list[dict[str, object]]:
             str(shop),
         ]
         found = measured(command, limit=limit)
-        opening = opening or float(found["wall"])
-        wall = float(found["wall"]) - (opening if rows else 0)
-        rows.append({"step": step, "wall": wall, "ended": found["ended"]})
-        print(f"  {step}: {wall:.1f} s, {found['ended']}", flush=True)
+        told = {name: float(found[name]) for name in ("wall", "processor", "peak_gb")}
+        if events:
+            (log,) = set(events.iterdir()) - before
+            told |= spread(log)
+        opening = opening or {name: told[name] for name in ("wall", "processor", "alone") if name in told}
+        net = told | {name: told[name] - value for name, value in opening.items()}
+        rows.append({"step": step, **(net if rows else told), "ended": found["ended"]})
+        print(
+            "  " + ", ".join(f"{k} {v:.2f}" if isinstance(v, float) else str(v) for k, v in rows[-1].items()),
+            flush=True,
+        )
     return rows
+
+
+def spread(log: Path) -> dict[str, float]:
+    """Of one application: seconds in which no task ran, those of all tasks, their number, and clock time on more cores."""
+    tasks, ends = defaultdict(list), [0.0, 0.0]
+    for line in log.open(encoding="utf-8"):
+        event = json.loads(line)
+        if event["Event"] in ("SparkListenerApplicationStart", "SparkListenerApplicationEnd"):
+            ends[event["Event"].endswith("End")] = event["Timestamp"] / 1000
+        elif event["Event"] == "SparkListenerTaskEnd":
+            info = event["Task Info"]
+            at = (info["Launch Time"] / 1000, info["Finish Time"] / 1000)
+            tasks[event["Stage ID"], event["Stage Attempt ID"]].append(at)
+    spans = sorted(span for stage in tasks.values() for span in stage)
+    alone, until = max(ends[1] - ends[0], 0.0), ends[0]
+    for begun, ended in spans:
+        alone -= max(ended - max(begun, until), 0.0)
+        until = max(until, ended)
+    lengths = [[ended - begun for begun, ended in stage] for stage in tasks.values()]
+    told = {"alone": alone, "tasks_s": sum(map(sum, lengths)), "tasks": float(len(spans))}
+    for cores in CORES:
+        told[f"on {cores} cores"] = sum(max(sum(stage) / cores, max(stage)) for stage in lengths)
+    return told
 
 
 def main() -> None:
@@ -88,6 +140,10 @@ def main() -> None:
     )
     options.add_argument("--millions", type=int, nargs="+", default=[1], help="order lines, such as 1 10 100")
     options.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    options.add_argument("--steps", nargs="+", default=list(STEPS))
+    options.add_argument(
+        "--partitions", type=int, nargs="+", default=[8], help="of a shuffle, and of the files read"
+    )
     options.add_argument("--memory", default="3g", help="of each worker")
     options.add_argument("--limit", type=float, default=1200, help="seconds for each process")
     options.add_argument("--keep", type=Path, help="a folder in which the shops stay, to be used again")
@@ -102,14 +158,18 @@ def main() -> None:
         if not (shop / "crm.toml").exists():
             lay_out(shop, lines=millions * 1_000_000, customers=CUSTOMERS[millions], seed=1)
         measured([sys.executable, "-m", "crmlib.cli", "check", str(shop)], limit=given.limit)
-        told += [{"millions": millions, "workers": 0, **row} for row in taken(shop, limit=given.limit)]
-        for workers in given.workers:
+        asked = {"steps": given.steps, "limit": given.limit}
+        told += [{"millions": millions, "workers": 0, **row} for row in taken(shop, **asked)]
+        size = sum(file.stat().st_size for file in shop.glob(".prepared/*/transactions*.parquet"))
+        for workers, partitions in product(given.workers, given.partitions):
+            read = max(size // partitions, 2**20)
             with (
                 tempfile.TemporaryDirectory() as home,
-                cluster(Path(home), workers=workers, memory=given.memory),
+                cluster(Path(home), workers=workers, memory=given.memory, partitions=partitions, read=read),
             ):
-                rows = taken(shop, limit=given.limit)
-            told += [{"millions": millions, "workers": workers, **row} for row in rows]
+                rows = taken(shop, events=Path(home) / "events", **asked)
+            about = {"millions": millions, "workers": workers, "partitions": partitions}
+            told += [about | row for row in rows]
     print(pd.DataFrame(told).round(1).to_string(index=False))
 
 

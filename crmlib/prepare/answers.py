@@ -21,7 +21,7 @@ from crmlib.prepare.snapshot import code_digest, read_sealed, seal_folder, snaps
 
 _CODE = tuple(Path(__file__).parents[1] / floor for floor in ("measure", "analyse"))
 _FOLDER = "results"
-_tables_kept: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+_tables_kept: WeakKeyDictionary[Any, dict[str, bool]] = WeakKeyDictionary()
 WORTH_SECONDS = 0.5
 """An answer of the engine that took less is asked for again rather than kept."""
 
@@ -62,26 +62,33 @@ def _made_once(folder: Path | None) -> Iterator[None]:
 
 
 def keep_tables(
-    crm: Any, selects: Callable[[Any], Mapping[str, tuple[str, list[dict]]]], *, of: str, least: int
+    crm: Any,
+    selects: Callable[[Any], Mapping[str, tuple[str, list[dict]]]],
+    *,
+    of: str,
+    least: int,
+    name: str = "",
 ) -> bool:
     """Whether the answers to several selects lie beside a workspace's tables, as tables of its engine.
 
     They are laid down, sealed, when first asked for, where the table that they are made of has so many rows at least;
-    each select for some parameters after others, so that its answer need not fit the memory.
+    each select for some parameters after others, so that its answer need not fit the memory. Several such sets of
+    one workspace differ in their `name`.
     """
-    if crm.engine not in _tables_kept:
-        _tables_kept[crm.engine] = _has_kept(crm, selects, of=of, least=least)
-    return _tables_kept[crm.engine]
+    known = _tables_kept.setdefault(crm.engine, {})
+    if name not in known:
+        known[name] = _has_kept(crm, selects, of=of, least=least, name=name)
+    return known[name]
 
 
-def _has_kept(crm: Any, selects: Callable[[Any], Mapping], *, of: str, least: int) -> bool:
-    folder = place_of(crm, of)
+def _has_kept(crm: Any, selects: Callable[[Any], Mapping], *, of: str, least: int, name: str) -> bool:
+    folder = place_of(crm, f"{of}-{name}" if name else of)
     if folder is None or crm.engine.rows(f"select count(*) from {of}")[0][0] < least:
         return False
     with _made_once(folder):
         names = read_sealed(folder)[0] or _laid_down(crm, folder, selects(crm))
-    for name, files in (names or {}).items():
-        crm.engine.view(name, [folder / file for file in files])
+    for table, files in (names or {}).items():
+        crm.engine.view(table, [folder / file for file in files])
     return names is not None
 
 

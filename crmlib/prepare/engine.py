@@ -158,6 +158,27 @@ class Engine:
         other.execute(f"use {schema}")
         return other
 
+    @contextmanager
+    def holding(
+        self, tables: Iterable[str], selects: Mapping[str, str], values: Mapping[str, Any]
+    ) -> Iterator["Engine"]:
+        """A second engine over the same tables, some of them answers to selects, laid down until it is left."""
+        other, here = self._another()
+        schema, here = self.quote(f"{here}_{id(other)}"), self.quote(here)
+        other.execute(f"create schema {schema}")
+        try:
+            for table, sql in selects.items():
+                other.execute(f"create table {schema}.{self.quote(table)} as {sql}", values)
+            for table in set(tables) - selects.keys():
+                name = self.quote(table)
+                other.execute(f"create view {schema}.{name} as from {here}.{name}")
+            other.execute(f"use {schema}")
+            yield other
+        finally:
+            other.execute(f"use {here}")
+            other.execute(f"drop schema {schema} cascade")
+            other.close()
+
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple]:
         """The rows of a small result as tuples."""
         with _memory_explained():

@@ -131,7 +131,7 @@ def sample_at(
     if labelled:
         later = purchases_within(crm, after=cutoff, until=until, category=question.category)["purchase_count"]
         bought = later.index[later > 0]
-        if buyer_count(then) > MOST_SEEN:
+        if buyer_count(crm.loaded or crm) > MOST_SEEN:
             who = _asked(compute_indicators(then, _ASKED_BY), question).index
             some = np.sort(np.random.default_rng(seed).permutation(len(who))[:MOST_SEEN])
             buyers = int((bought.get_indexer(who[some]) >= 0).sum())

@@ -8,8 +8,8 @@ import pandas as pd
 from sqlglot import exp, parse_one
 
 from crmlib.measure.indicators.catalogue import INDICATORS, Indicator
-from crmlib.measure.indicators.parts import customer_parts, of_some
-from crmlib.measure.indicators.settled import steps_with_orders
+from crmlib.measure.indicators.parts import customer_parts, of_orders
+from crmlib.measure.indicators.settled import kept_at, of_some, over_some, steps_with_orders
 from crmlib.measure.indicators.steps import IN_PART, source_steps
 from crmlib.measure.indicators.views import VIEWS
 from crmlib.measure.steps import Steps, columns_here, moments
@@ -42,6 +42,9 @@ _PEOPLE = {
     "opportunities": ("known_opportunities",),
 }
 """Where customers are known from: table -> the table or steps to read, the shortest first."""
+
+_OF_LINES = {"lines", "product_totals"}
+"""Steps that read order lines where orders are kept."""
 
 
 def compute_indicators(
@@ -113,12 +116,20 @@ def _run(
     crm: Crm, chosen: Sequence[Indicator], columns: Mapping[str, Iterable[str]], some: list[str]
 ) -> pd.DataFrame:
     of_lines = [indicator for indicator in chosen if "order_lines" in VIEWS[indicator.over].steps]
-    parts = customer_parts(crm, some) if of_lines else []
+    parts = customer_parts(crm) if of_lines else []
     if not parts:
         found = _asked(crm, indicators_sql(chosen, columns=columns, crm=crm), [{}])
         return found.loc[some] if some else found
     sql = indicators_sql(of_lines, columns=columns, part=True, crm=crm)
-    frames = [_asked(crm, of_some(sql) if some else sql, parts)]
+    reads_lines = any(_OF_LINES & set(VIEWS[indicator.over].steps) for indicator in of_lines)
+    if not reads_lines and kept_at(crm, crm.as_of):
+        parts = of_orders(parts)
+    if some:
+        with of_some(crm, some) as theirs:
+            whole = [{"first_customer": some[0], "last_customer": some[-1]}]
+            frames = [_asked(theirs, over_some(sql), customer_parts(theirs) or whole)]
+    else:
+        frames = [_asked(crm, sql, parts)]
     others = [indicator for indicator in chosen if indicator not in of_lines]
     if others or "opportunities" in columns:
         of_all = _asked(crm, indicators_sql(others, columns=columns), [{}])

@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 
 from crmlib.measure.indicators.catalogue import INDICATORS
+from crmlib.measure.indicators.parts import customer_parts, of_orders
 from crmlib.measure.indicators.settled import are_kept, steps_with_orders, workspace_steps
-from crmlib.measure.indicators.steps import order_lines_sql, source_steps
+from crmlib.measure.indicators.steps import IN_PART, order_lines_sql, source_steps
 from crmlib.measure.steps import ask, columns_here, moments
+from crmlib.prepare.answers import kept_answer
 from crmlib.prepare.clock import closing_moment_of_table
 from crmlib.prepare.crm import Crm, workspace_of
 from crmlib.prepare.engine import Engine, ask_in_place, columns_of, require_columns
@@ -90,7 +92,8 @@ def first_order_at(crm: Crm) -> pd.Timestamp | None:
 
 def buyer_count(crm: Crm) -> int:
     """How many customers any order line names."""
-    return int(crm.engine.rows("select count(distinct customer_id) from transactions")[0][0])
+    sql = "select count(distinct customer_id) as buyers from transactions"
+    return int(kept_answer(crm, "buyer_count", make=lambda: crm.engine.to_pandas(sql)).iloc[0, 0])
 
 
 def _ask(crm: Crm, *, after: pd.Timestamp, category: str | None) -> pd.DataFrame:
@@ -153,8 +156,12 @@ def ask_orders(
     as_of: pd.Timestamp,
     time_zone: str,
     steps: Mapping[str, str] | None = None,
+    in_parts: bool = False,
 ) -> pd.DataFrame:
-    """Ask something of the orders view (refunds settled, purchases told) made from order lines."""
+    """Ask something of the orders view (refunds settled, purchases told) made from order lines.
+
+    Of many customers whose orders are kept, a question about each may be asked `in_parts`: it takes less room.
+    """
     require_columns(transactions, _REQUIRED, table_name="transactions")
     present = columns_of(transactions)
     read = [_READ_AS[name] if name in present else _WHERE_MISSING[name] for name in _READ_AS]
@@ -163,10 +170,16 @@ def ask_orders(
     if owner is not None and (as_of > owner.as_of or time_zone != owner.time_zone):
         owner = None
     lines = order_lines_sql(f"select {', '.join(read)} from {'transactions' if owner else 'lines_at_hand'}")
-    sql = steps_with_orders(owner, {"order_lines": lines}, as_of=as_of).add(steps or {}).sql(question)
+    parts = of_orders(customer_parts(owner)) if owner and in_parts and are_kept(owner) else []
+    sources = {"order_lines": lines + IN_PART if parts else lines}
+    asked = steps_with_orders(owner, sources, as_of=as_of, part=bool(parts))
+    sql = asked.add(steps or {}).sql(question)
     values = moments(sql, as_of=as_of, time_zone=time_zone)
     try:
-        if owner:
+        if owner and parts:
+            each = [values | part for part in parts]
+            table = owner.engine.to_pandas_by_parts(sql, each, order_by="customer_id")
+        elif owner:
             table = owner.engine.to_pandas(sql, values)
         else:
             table = ask_in_place(transactions, sql, values, name="lines_at_hand")
@@ -294,7 +307,8 @@ def purchase_history(
     moment = closing_moment_of_table(as_of, time_zone=time_zone)
     question = _FIGURES_SQL.format(days=f"cast({UNIT_DAYS[unit]} as double)")
     steps = {name: sql.format(purchase=purchase, free=_FREE) for name, sql in _DAYS.items()}
-    everyone = ask_orders(transactions, question, as_of=moment, time_zone=time_zone, steps=steps)
+    asked: dict[str, Any] = {"as_of": moment, "time_zone": time_zone, "in_parts": True}
+    everyone = ask_orders(transactions, question, steps=steps, **asked)
     free = 0 if free_orders == "count" else int(everyone["free_orders"].sum())
     has_bought = everyone["frequency"] >= 0
     history = everyone.loc[has_bought, ["frequency", "recency", "T", "monetary_value"]]
@@ -416,7 +430,8 @@ def purchase_days(
     """
     moment = closing_moment_of_table(as_of, time_zone=time_zone)
     question = _DAYS_SQL.format(purchase=what_counts(free_orders))
-    days = ask_orders(transactions, question, as_of=moment, time_zone=time_zone).reset_index()
+    asked: dict[str, Any] = {"as_of": moment, "time_zone": time_zone, "in_parts": True}
+    days = ask_orders(transactions, question, **asked).reset_index()
     return days.assign(ordered_on=pd.to_datetime(days["ordered_on"]))
 
 

@@ -66,6 +66,19 @@ def test_a_moment_between_the_lines_of_an_order_is_among_those(folder, monkeypat
     assert any(waited) and not waited[-1]
 
 
+def test_where_a_moment_cannot_be_laid_down_orders_are_settled_with_each_question(folder, monkeypatch):
+    anew = _asked(folder, MOMENTS[1], monkeypatch, least=10**9)
+    laid = list(folder.glob(".prepared/*/results/transactions-*"))
+    kept = settled.keep_tables
+    monkeypatch.setattr(settled, "keep_tables", lambda *a, name="", **more: not name and kept(*a, **more))
+    refused = _asked(folder, MOMENTS[1], monkeypatch, least=0)
+    assert not laid and [
+        path.name.count("-") for path in folder.glob(".prepared/*/results/transactions-*")
+    ] == [1]
+    for name, answer in anew.items():
+        pd.testing.assert_frame_equal(refused[name], answer, check_exact=True, obj=name)
+
+
 def test_in_parts_and_for_some_lines_the_answer_is_the_same(folder, monkeypatch):
     anew = _asked(folder, MOMENTS[1], monkeypatch, least=10**9)["indicators"]
     monkeypatch.setattr("crmlib.measure.indicators.parts.PART_LINES", 100)
@@ -74,7 +87,9 @@ def test_in_parts_and_for_some_lines_the_answer_is_the_same(folder, monkeypatch)
     assert len(customer_parts(crm)) > 3
     pd.testing.assert_frame_equal(compute_indicators(crm.at(MOMENTS[1])), anew, check_exact=True)
     drawn = list(anew.index[::3])
-    assert len(customer_parts(crm, drawn)) > 1
+    with settled.of_some(crm.at(MOMENTS[1]), drawn) as theirs:
+        assert 1 < len(customer_parts(theirs)) < len(customer_parts(crm))
+        assert set(theirs.frame("transactions")["customer_id"]) <= set(drawn)
     of_drawn = compute_indicators(crm.at(MOMENTS[1]), customers=drawn[::-1])
     assert compute_indicators(crm.at(MOMENTS[1]), customers=[]).empty
     pd.testing.assert_frame_equal(of_drawn, anew.loc[drawn], check_exact=True)

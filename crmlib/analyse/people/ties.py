@@ -286,7 +286,7 @@ def _headroom(crm: Crm, units: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFr
 
 def spend_by_category(crm: Crm) -> pd.DataFrame:
     """Net spend of the last year, a row a customer and a column a category."""
-    spend = category_spend(crm)
+    spend = category_spend(crm).astype({"customer_id": "str", "category": "str"})
     amount = next(name for name in spend.columns if name not in ("customer_id", "category"))
     wide = spend.pivot_table(index="customer_id", columns="category", values=amount, aggfunc="sum")
     return wide.astype("float64").fillna(0.0)

@@ -18,8 +18,9 @@ FENCE = 3.0
 """A value this many quartile distances beyond the quartiles is an outlier (Tukey's outer fence)."""
 SKEWED = 0.5
 POWERS = (-5.0, 5.0)
-MOST_BENT = 100_000
-"""Of more rows so many, drawn at random, say which power unbends a column: it is then known to a hundredth or so."""
+MOST_LEARNT = 100_000
+"""Of more rows so many, drawn at random, say which power unbends a column and where groups settle: the power is then
+known to a hundredth or so, and the middle, even of 5 % of the rows, to 0.02 spreads."""
 _NOTHING = 1e-100
 
 
@@ -124,8 +125,8 @@ def _learn_power(capped: np.ndarray) -> tuple[float, float]:
     size = float(np.median(np.abs(capped[capped != 0])))
     if size < 1e-9 * spread:
         return 1.0, float("nan")
-    if len(capped) > MOST_BENT:
-        capped = np.random.default_rng(0).choice(capped, MOST_BENT, replace=False)
+    if len(capped) > MOST_LEARNT:
+        capped = np.random.default_rng(0).choice(capped, MOST_LEARNT, replace=False)
     power = float(np.clip(stats.yeojohnson_normmax(capped / size), *POWERS))
     straight = stats.yeojohnson(capped / size, power)
     if np.ptp(straight) == 0 or abs(stats.skew(straight)) >= abs(stats.skew(capped)):

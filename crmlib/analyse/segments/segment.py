@@ -18,7 +18,6 @@ from crmlib.analyse.segments.choice import (
     KEPT,
     METHODS,
     NEW,
-    SETTLED,
     SMALLEST_COUNT,
     STABLE,
     Candidate,
@@ -41,6 +40,7 @@ from crmlib.analyse.segments.names import NO_PURCHASE, advice_codes, own_names, 
 from crmlib.analyse.segments.preparation import (
     DESCRIBED,
     HABITS,
+    MOST_LEARNT,
     choose_columns,
     learn_preparation,
     learn_shares,
@@ -205,7 +205,7 @@ def _search(rows, n_segments, method, starts, seed):
     clusters = find_clusters(rows[sample], n_segments, method=method, seed=seed, starts=starts)
     if len(sample) == len(rows):
         return clusters
-    return refine_clusters(clusters, rows[draw_rows(len(rows), seed=seed, most=SETTLED)])
+    return refine_clusters(clusters, rows[draw_rows(len(rows), seed=seed, most=MOST_LEARNT)])
 
 
 CUSTOMERS_PER_SEGMENT = 30

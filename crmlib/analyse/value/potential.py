@@ -40,8 +40,7 @@ def growth_valuation(spend: pd.DataFrame, segments: pd.Series | None = None) -> 
     """
     if segments is not None and not isinstance(segments, pd.Series):
         raise ParameterError(f"segments is a {type(segments).__name__}: give a Series by customer_id.")
-    row, customers = pd.factorize(spend["customer_id"].astype("str"), sort=True)
-    column, categories = pd.factorize(spend["category"].astype("str"), sort=True)
+    (row, customers), (column, categories) = (_places(spend[name]) for name in ("customer_id", "category"))
     customers = customers.rename("customer_id")
     cells = _Cells((row, column, spend["spend"].to_numpy(dtype="float64")), customers, categories)
     labels = spend_thirds(cells.totals) if segments is None else segments.reindex(customers)
@@ -71,6 +70,16 @@ def growth_valuation(spend: pd.DataFrame, segments: pd.Series | None = None) -> 
         },
         index=customers,
     )
+
+
+def _places(texts: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """The place of each text among all, and these in order; categories are not spelt out, which takes less room."""
+    held = texts.astype("category").cat.remove_unused_categories().cat
+    names = held.categories.astype("str")
+    order = names.argsort()
+    place = np.empty(len(names), dtype="int32")
+    place[order] = np.arange(len(names), dtype="int32")
+    return place[held.codes.to_numpy()], names[order]
 
 
 def spend_thirds(totals: pd.Series) -> pd.Series:

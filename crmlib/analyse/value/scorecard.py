@@ -331,13 +331,13 @@ def rank_stability(
     Saisana, M., Saltelli, A. & Tarantola, S. (2005). Uncertainty and sensitivity analysis techniques as tools
     for the quality assessment of composite indicators. Journal of the Royal Statistical Society A 168.
     """
-    scores = scores[np.isfinite(scores).any(axis=1)] if scores.size else scores
-    if not scores.size:
+    known = np.flatnonzero(np.isfinite(scores).any(axis=1)) if scores.size else np.array([], dtype="int64")
+    if not len(known):
         return pd.DataFrame({name: pd.Series(dtype="float64") for name in _COLUMNS})
-    totals = weighted_means(scores, weights[:, None])[:, 0]
+    totals = weighted_means(scores, weights[:, None])[known, 0]
     evenly = np.linspace(0, len(totals) - 1, min(len(totals), MOST_CUSTOMERS)).round().astype("int64")
     chosen = np.argsort(totals, kind="stable")[evenly]
-    scores, totals = scores[chosen], totals[chosen]
+    scores, totals = scores[known[chosen]], totals[chosen]
     random = np.random.default_rng(seed)
     rows = []
     for shake in SHAKES:

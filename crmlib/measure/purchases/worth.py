@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from crmlib.measure.indicators.parts import customer_parts, of_orders
 from crmlib.measure.indicators.settled import workspace_steps
-from crmlib.measure.steps import Steps, ask, columns_here, local_day
+from crmlib.measure.steps import Steps, ask, columns_here, local_day, moments
 from crmlib.prepare.crm import Crm
 from crmlib.prepare.engine import require_columns
 from crmlib.schema.errors import SchemaError
@@ -140,11 +141,16 @@ where category is not null and net_amount > 0
 
 
 def category_spend(crm: Crm, *, days: int = 365) -> pd.DataFrame:
-    """Net spend of every customer in every category, in the last days before the closing moment."""
+    """Net spend of every customer in every category, in the last days before the closing moment; both as categories."""
     require_columns(crm.table("products"), ["category"], table_name="products")
     crm.table("transactions")
+    parts = of_orders(customer_parts(crm))
+    steps = workspace_steps(crm, "transactions", "products", part=bool(parts))
+    sql = steps.sql(_SPEND_SQL)
+    values = moments(sql, as_of=crm.as_of, time_zone=crm.time_zone) | {"days": int(days)}
+    asked, coded = [values | part for part in parts or [{}]], ("customer_id", "category")
+    spend = crm.engine.to_pandas_by_parts(sql, asked, order_by="customer_id", coded=coded)
     steps = workspace_steps(crm, "transactions", "products")
-    spend = ask(crm, _SPEND_SQL, steps=steps, days=int(days))
     spend.attrs["categories_sold"] = int(ask(crm, _SOLD_SQL, steps=steps)["categories"].item())
     return spend
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from crmlib import compute_indicators, lifecycle_stages, open_workspace, purchase_history, rfm_table
-from crmlib.measure.indicators import settled
+from crmlib.measure.indicators import parts, settled
 from crmlib.measure.indicators.parts import customer_parts
 from crmlib.measure.purchases.baskets import basket_lines
 from crmlib.measure.purchases.history import purchase_days, purchases_by_month, purchases_within
@@ -80,11 +80,17 @@ def test_where_a_moment_cannot_be_laid_down_orders_are_settled_with_each_questio
 
 
 def test_in_parts_and_for_some_lines_the_answer_is_the_same(folder, monkeypatch):
-    anew = _asked(folder, MOMENTS[1], monkeypatch, least=10**9)["indicators"]
-    monkeypatch.setattr("crmlib.measure.indicators.parts.PART_LINES", 100)
+    whole = _asked(folder, MOMENTS[1], monkeypatch, least=10**9)
+    anew = whole["indicators"]
+    monkeypatch.setattr(parts, "PART_LINES", 100)
+    monkeypatch.setattr(parts, "_ORDERS_FOR", 2)
     monkeypatch.setattr(settled, "WORTH_LINES", 0)
     crm = open_workspace(folder)
-    assert len(customer_parts(crm)) > 3
+    assert len(customer_parts(crm)) > 3 and len(parts.of_orders(customer_parts(crm))) > 1
+    for name, answer in _answers(crm, MOMENTS[1]).items():
+        pd.testing.assert_frame_equal(answer, whole[name], check_exact=True, obj=name)
+    few = ["order_count", "recency_days"]
+    pd.testing.assert_frame_equal(compute_indicators(crm.at(MOMENTS[1]), few), anew[few], check_exact=True)
     pd.testing.assert_frame_equal(compute_indicators(crm.at(MOMENTS[1])), anew, check_exact=True)
     drawn = list(anew.index[::3])
     with settled.of_some(crm.at(MOMENTS[1]), drawn) as theirs:

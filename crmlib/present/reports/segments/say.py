@@ -9,6 +9,7 @@ from crmlib.analyse.segments.choice import FIRST, KEPT, MARGIN_POINTS, STABLE
 from crmlib.analyse.segments.groups import GroupComparison
 from crmlib.analyse.segments.moves import SegmentMoves
 from crmlib.analyse.segments.names import AVERAGE, KEY, KINDS, NO_PURCHASE, PHRASES, TOP, name_of, visible
+from crmlib.analyse.segments.preparation import MOST_LEARNT
 from crmlib.analyse.segments.segment import Segmentation, late_in_segments
 from crmlib.measure.columns import label_of, unit_of
 from crmlib.present.claims import (
@@ -213,6 +214,8 @@ def segmentation_limits(segmentation: Segmentation) -> list[Claim]:
         limits.append(claim("segments-limits-run-into", separation=number(segmentation.silhouette)))
     if len(segmentation.outliers):
         limits.append(claim("segments-limits-capped", customers=count(len(segmentation.outliers))))
+    if len(segmentation.model.labels_) > MOST_LEARNT:
+        limits.append(claim("segments-limits-drawn", most=count(MOST_LEARNT)))
     if segmentation.missing:
         limits.append(claim("segments-limits-missing", figures=names(map(figure_word, segmentation.missing))))
     if len(segmentation.dropped):

@@ -174,6 +174,9 @@ segments-limits-weak =
 segments-limits-capped =
     { $customers } { PLURAL($customers, one: "customer", other: "customers") } with very large or small figures
     { PLURAL($customers, one: "counts", other: "count") } with less extreme ones: nobody makes a segment alone.
+segments-limits-drawn =
+    Of more than { $most } customers so many, drawn at random, say how figures are made comparable and where segments
+    lie; then every customer is put into one.
 segments-limits-missing = Not known here, and so not used: { $figures }.
 segments-limits-dropped = Left aside, because they say the same as another figure or nothing: { $figures }.
 segments-limits-change = With later data customers change segments; a move near a border is no reason to act.

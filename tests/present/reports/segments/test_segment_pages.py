@@ -58,7 +58,7 @@ def test_whom_to_call_first_is_late_and_still_buys(little, indicators):
     assert str(figure.value) == "2" and "neither dormant nor lost" in str(figure.note)
 
 
-def test_the_paragraphs(little):
+def test_the_paragraphs(little, monkeypatch):
     assert (
         texts(say.computed_paragraph(little))[0]
         == "Segments are made from 2 figures of each customer: net spend and orders."
@@ -69,6 +69,10 @@ def test_the_paragraphs(little):
     )
     assert texts(say.list_paragraph())[0].startswith("Sort by silence to see whom to call")
     assert len(say.segmentation_limits(little)) >= 3
+    monkeypatch.setattr(say, "MOST_LEARNT", 3)
+    assert "Of more than 3 customers so many, drawn at random" in " ".join(
+        texts(say.segmentation_limits(little))
+    )
 
 
 def test_tables(little, indicators):

@@ -99,10 +99,11 @@ def taken(
         found = measured(command, limit=limit)
         told = {name: float(found[name]) for name in ("wall", "processor", "peak_gb")}
         if events:
-            (log,) = set(events.iterdir()) - before
-            told |= spread(log)
+            # What ended before Spark began has none.
+            for log in set(events.iterdir()) - before:
+                told |= spread(log)
         opening = opening or {name: told[name] for name in ("wall", "processor", "alone") if name in told}
-        net = told | {name: told[name] - value for name, value in opening.items()}
+        net = told | {name: told[name] - value for name, value in opening.items() if name in told}
         rows.append({"step": step, **(net if rows else told), "ended": found["ended"]})
         print(
             "  " + ", ".join(f"{k} {v:.2f}" if isinstance(v, float) else str(v) for k, v in rows[-1].items()),
@@ -112,9 +113,10 @@ def taken(
 
 
 def spread(log: Path) -> dict[str, float]:
-    """Of one application: seconds in which no task ran, those of all tasks, their number, and clock time on more cores."""
+    """Of one application: seconds without any task, those of all tasks, their number, and clock time on more cores."""
     tasks, ends = defaultdict(list), [0.0, 0.0]
-    for line in log.open(encoding="utf-8"):
+    # What the limit ended may have left half a line.
+    for line in filter(lambda line: line.endswith("\n"), log.open(encoding="utf-8")):
         event = json.loads(line)
         if event["Event"] in ("SparkListenerApplicationStart", "SparkListenerApplicationEnd"):
             ends[event["Event"].endswith("End")] = event["Timestamp"] / 1000

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -42,6 +43,9 @@ _SETTINGS = (
 
 _BATCH_ROWS = 131_072
 """Rows of a batch of Arrow, as DuckDB cuts them by default."""
+
+_LONG = 1.0
+"""Seconds after which a statement may have needed much memory."""
 
 
 _open: "WeakSet[Engine]" = WeakSet()
@@ -181,19 +185,19 @@ class Engine:
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple]:
         """The rows of a small result as tuples."""
-        with _memory_explained():
+        with _asked():
             return self._connection.execute(sql, parameters).fetchall()
 
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
         """Carry out a statement at once."""
-        with _memory_explained():
+        with _asked():
             self._connection.execute(sql, parameters)
 
     def to_arrow(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
         """The result of SQL as an Arrow table."""
         # A relation is bound when it is made and once more when its rows are asked for. Of a long statement that takes
         # longer than all else, so the statement is handed on as relations hand it on.
-        with _memory_explained():
+        with _asked():
             if submit := getattr(self._connection, "_submit", None):
                 return submit(sql, parameters, "arrow", _BATCH_ROWS).arrow_table()
             return self._connection.sql(sql, params=parameters).to_arrow_table()
@@ -202,7 +206,8 @@ class Engine:
         self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> pd.DataFrame:
         """The result of SQL as a DataFrame: by way of Arrow, decimals as float64."""
-        return decimals_as_floats(self.to_arrow(sql, parameters)).to_pandas()
+        with _asked():
+            return decimals_as_floats(self.to_arrow(sql, parameters)).to_pandas()
 
     def to_pandas_by_parts(
         self, sql: str, parts: Sequence[Mapping[str, Any]], *, order_by: str, coded: Sequence[str] = ()
@@ -211,7 +216,12 @@ class Engine:
 
         Texts of `coded` columns are held once each: they come as categories.
         """
+        with _asked():
+            return self._in_parts(sql, parts, order_by, coded).to_pandas()
 
+    def _in_parts(
+        self, sql: str, parts: Sequence[Mapping[str, Any]], order_by: str, coded: Sequence[str]
+    ) -> pa.Table:
         def asked(other: Engine, part: Mapping[str, Any]) -> pa.Table:
             table = decimals_as_floats(other.to_arrow(sql, part))
             # The engine sorts wide rows on one core; few rows at a time are sorted faster here.
@@ -228,7 +238,7 @@ class Engine:
             with ThreadPoolExecutor(2) as pool:
                 ordered = list(pool.map(asked, [self._another()[0] for _ in parts], parts))
         whole = pa.concat_tables(ordered, promote_options="permissive")
-        return (whole.unify_dictionaries() if coded else whole).to_pandas()
+        return whole.unify_dictionaries() if coded else whole
 
     def _another(self) -> tuple["Engine", str]:
         """An engine over the same data whose statements run beside those of this one, and the schema used here."""
@@ -319,6 +329,21 @@ def frame_of(table: Any, columns: Sequence[str] | None = None) -> pd.DataFrame:
     with Engine() as engine:
         engine.register("given", table, columns=columns)
         return engine.to_pandas("from given")
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """A statement carried out: want of memory is explained, and what a long one no longer needs is given back.
+
+    Otherwise the engine holds on to what it has freed, up to its limit, beside the frames made of its answers, and
+    Arrow to what they were made from. DuckDB gives back what all databases of the process freed when one is closed.
+    """
+    begun = time.monotonic()
+    with _memory_explained():
+        yield
+    if time.monotonic() - begun > _LONG:
+        duckdb.connect(config={"threads": 1}).close()
+        pa.default_memory_pool().release_unused()
 
 
 @contextmanager

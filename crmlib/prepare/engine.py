@@ -288,7 +288,7 @@ def ask_in_place(table: Any, sql: str, parameters: Mapping[str, Any], *, name: s
         return None
     # A relation's query takes no parameters.
     written = _with_values(sql, parameters)
-    with _memory_explained():
+    with _asked():
         return decimals_as_floats(table.query(name, written).to_arrow_table()).to_pandas()
 
 
@@ -339,21 +339,15 @@ def _asked() -> Iterator[None]:
     Arrow to what they were made from. DuckDB gives back what all databases of the process freed when one is closed.
     """
     begun = time.monotonic()
-    with _memory_explained():
-        yield
-    if time.monotonic() - begun > _LONG:
-        duckdb.connect(config={"threads": 1}).close()
-        pa.default_memory_pool().release_unused()
-
-
-@contextmanager
-def _memory_explained() -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
         raise SourceError(
             f"The engine's memory is used up ({error}). Set {MEMORY_VARIABLE} higher, or map fewer columns."
         ) from error
+    if time.monotonic() - begun > _LONG:
+        duckdb.connect(config={"threads": 1}).close()
+        pa.default_memory_pool().release_unused()
 
 
 def _as_arrow_or_pandas(table: Any, columns: Sequence[str] | None) -> Any:
